@@ -1,0 +1,1 @@
+"""The time-limit ledger (时限): (rules, events, now) -> due, used, colour, and why that day. Pure."""

@@ -1,0 +1,1 @@
+"""DMN 1.5 decisions, evaluated with FEEL. Pure."""

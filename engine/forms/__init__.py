@@ -1,0 +1,1 @@
+"""form-js schemas: (schema, raw input, rights) -> answers or Invalid(fields). Pure."""

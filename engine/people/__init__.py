@@ -1,0 +1,1 @@
+"""Who may do what: Actor, units, posts, may(actor, verb, thing)."""

@@ -1,0 +1,1 @@
+"""BPMN as a pure function. The only room that imports SpiffWorkflow."""

@@ -1,0 +1,225 @@
+"""The seam of the process room: what goes in (an Input) and what comes out (a Step).
+
+    start(definition, input, now)            -> Step
+    advance(definition, state, input, now)   -> Step
+
+A Step is a value. Whoever called writes it, all of it, in one transaction, or throws it away (a preview).
+Times are aware UTC datetimes. Variables are JSON values; numbers may be Decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Variables = Mapping[str, Any]
+
+
+# ---------------------------------------------------------------- what goes in
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A new instance of a process of the definition."""
+
+    variables: Variables = field(default_factory=dict)
+    process_id: str | None = None  # None: the only executable process
+    element: str | None = None  # start here (a start event's id); None: the none start event
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A person finished an open task."""
+
+    task_id: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outside world finished an awaited effect."""
+
+    effect_id: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Throw:
+    """A BPMN error at an open task or awaited effect (caught by a boundary or event sub-process, else an incident)."""
+
+    id: str  # of the open task or the awaited effect
+    code: str
+    message: str = ""
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """A message for a waiting element."""
+
+    name: str
+    key: str | None = None  # correlation key; None matches a subscription without one
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A signal, heard by every waiting catcher of the instance."""
+
+    name: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """A timer is due. A timer no longer set is ignored (the Step changes nothing)."""
+
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """退回: from an open task back to a user task completed earlier on this round's path."""
+
+    task_id: str
+    to_element: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """撤回: the task just completed opens again; what it opened is superseded. NotNow when a successor was done."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try the element of an incident again, after its cause was mended."""
+
+    incident_id: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """撤销 / 终止: everything open is cancelled; the instance ends."""
+
+    reason: str = ""
+
+
+Input = Start | Complete | Answer | Throw | Deliver | Signal | Fire | Return | Reopen | Retry | Cancel
+
+
+# ---------------------------------------------------------------- what comes out
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A user or manual task that waits for a person."""
+
+    id: str  # unique in the case, stable while the task is open
+    element: str  # id in the drawing
+    name: str  # the element's name
+    kind: str  # "user" or "manual"
+    round: int  # 1 for the first entry into this node, 2 for the next …
+    form: str | None = None  # zeebe:formDefinition formId
+    assignee: str | None = None
+    candidate_groups: tuple[str, ...] = ()
+    candidate_users: tuple[str, ...] = ()
+    due: datetime | None = None  # taskSchedule dueDate, evaluated
+    follow_up: datetime | None = None
+    priority: int = 50  # 0..100, Camunda's default 50
+    headers: Mapping[str, str] = field(default_factory=dict)  # zeebe:taskHeaders
+    properties: Mapping[str, str] = field(default_factory=dict)  # zeebe:properties
+    variables: Variables = field(default_factory=dict)  # what the form sees (input mappings over the scope)
+    instance: int | None = None  # position in a multi-instance, from 1
+    scope: str = ""  # id of the sub-process or call activity instance it lives in; "" at the top
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTask:
+    """An open task that no longer waits."""
+
+    id: str
+    element: str
+    how: str  # "completed", "cancelled" (interrupted, case cancelled), "returned", "superseded"
+    reason: str = ""  # the element that did it, or the Cancel's reason
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a service or send task wants done outside. The caller writes it as a row; a worker does it later."""
+
+    id: str  # unique in the case: the same step always gives the same id
+    element: str
+    name: str
+    kind: str  # zeebe:taskDefinition type, or "message" for a message thrown
+    arguments: Variables = field(default_factory=dict)  # input mappings, evaluated
+    headers: Mapping[str, str] = field(default_factory=dict)
+    awaited: bool = False  # True: the element waits for Answer or Throw with this id
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A due time the instance waits for."""
+
+    id: str
+    element: str
+    due: datetime  # aware UTC
+    kind: str = "duration"  # "date", "duration" or "cycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A message or signal the instance waits for."""
+
+    id: str
+    element: str
+    kind: str  # "message" or "signal"
+    name: str
+    key: str | None = None  # correlation key, evaluated
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something in the diagram could not go on. The instance is kept; a person mends the cause and retries."""
+
+    id: str
+    element: str
+    name: str
+    code: str  # "uncaught-error", "expression", "decision", "no-flow", "limit" …
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that was evaluated, with the rules that hit: stored with the case."""
+
+    element: str
+    decision: str
+    rules: tuple[Mapping[str, Any], ...]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Everything one input changed."""
+
+    state: bytes  # the instance without its definition; deterministic: same input, same bytes
+    finished: bool
+    variables: Variables  # of the top scope, after the step
+    open_tasks: tuple[OpenTask, ...] = ()  # all that wait now, in order of opening
+    opened: tuple[OpenTask, ...] = ()  # new in this step
+    closed: tuple[ClosedTask, ...] = ()
+    effects: tuple[Effect, ...] = ()  # new in this step
+    timers: tuple[Timer, ...] = ()  # all that are set now
+    timers_set: tuple[Timer, ...] = ()
+    timers_cleared: tuple[str, ...] = ()  # ids
+    subscriptions: tuple[Subscription, ...] = ()  # all that wait now
+    incidents: tuple[Incident, ...] = ()  # all that are open now
+    decisions: tuple[Decided, ...] = ()  # evaluated in this step
+    trace: tuple[str, ...] = ()  # ids of the elements completed in this step, in order

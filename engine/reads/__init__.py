@@ -1,0 +1,1 @@
+"""Every read, always for this actor."""

@@ -1,0 +1,1 @@
+"""Audit (hash chain), documents (papers), notices (outbox), jobs (leased rows)."""

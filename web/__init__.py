@@ -1,0 +1,1 @@
+"""The edge: Flask app, worker and command line of 一站."""

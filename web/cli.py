@@ -1,0 +1,33 @@
+"""`yizhan`: the command line. Sub-commands are the modules of web/shell, imported only when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import click
+
+from web import shell
+
+
+class Lazy(click.Group):
+    """A group whose sub-commands are modules: `yizhan feel` imports nothing that FEEL does not need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(shell.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"web.shell.{cmd_name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """一站: a county's one-stop service hall."""
+
+
+if __name__ == "__main__":
+    main()
