@@ -1,1 +1,25 @@
 """form-js schemas: (schema, raw input, rights) -> answers or Invalid(fields). Pure."""
+
+from engine.forms.answers import EVERYTHING, Rights, check, options_of
+from engine.forms.display import Line, browser_schema, describe, words
+from engine.forms.kinds import CHECKS
+from engine.forms.schema import CONTAINERS, INPUTS, STATIC, Field, Form, Option, load
+
+__all__ = [
+    "CHECKS",
+    "CONTAINERS",
+    "EVERYTHING",
+    "INPUTS",
+    "STATIC",
+    "Field",
+    "Form",
+    "Line",
+    "Option",
+    "Rights",
+    "browser_schema",
+    "check",
+    "describe",
+    "load",
+    "options_of",
+    "words",
+]

@@ -1,0 +1,105 @@
+"""A form as a person sees it: the schema for the browser with the node's rights, and answers in words."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from engine import feel
+from engine.forms.answers import EVERYTHING, Rights, _get, options_of
+from engine.forms.schema import CHOICES, Field, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One answer in words."""
+
+    path: str
+    label: str
+    text: str  # "" when there is no answer
+    type: str
+    level: int = 0  # 1 inside a row of a list
+
+
+def browser_schema(form: Form, rights: Rights | None = None) -> dict[str, Any]:
+    """The form-js schema for this person: hidden fields are left out, read-only ones are marked."""
+    rights = rights or EVERYTHING
+
+    def inner(components: list[Any], prefix: str) -> list[Any]:
+        kept = []
+        for component in components:
+            one = dict(component)
+            kind = one.get("type")
+            path = prefix
+            if kind == "group" and one.get("path"):
+                path = f"{prefix}{one['path']}."
+            elif kind == "dynamiclist":
+                if not rights.sees(f"{prefix}{one.get('path')}"):
+                    continue
+                path = f"{prefix}{one.get('path')}."
+                if not rights.writes(f"{prefix}{one.get('path')}"):
+                    one["allowAddRemove"] = False
+            elif isinstance(one.get("key"), str):
+                full = f"{prefix}{one['key']}"
+                if not rights.sees(full):
+                    continue
+                if not rights.writes(full):
+                    one["readonly"] = True
+            if isinstance(one.get("components"), list):
+                one["components"] = inner(one["components"], path)
+            kept.append(one)
+        return kept
+
+    schema = copy.deepcopy(dict(form.schema))
+    schema["components"] = inner(schema["components"], "")
+    return schema
+
+
+def describe(
+    form: Form, answers: Mapping[str, Any], rights: Rights | None = None, env: feel.Env | None = None
+) -> list[Line]:
+    """Every answer that may be seen, in the order of the form, in words (options by label, yes / no in Chinese)."""
+    rights = rights or EVERYTHING
+    lines: list[Line] = []
+
+    def inner(fields: tuple[Field, ...], data: Mapping[str, Any], path: str, schema_path: str, level: int) -> None:
+        for one in fields:
+            if not rights.sees(f"{schema_path}{one.key}"):
+                continue
+            if any(
+                feel.evaluate(c.strip().removeprefix("="), dict(answers) | dict(data), env) is True for c in one.hide
+            ):
+                continue
+            value = _get(data, one.key)
+            if one.type == "dynamiclist":
+                rows = value if isinstance(value, list) else []
+                for index, row in enumerate(rows):
+                    lines.append(Line(f"{path}{one.key}.{index}", f"{one.label} {index + 1}", "", one.type, level))
+                    inner(one.children, row, f"{path}{one.key}.{index}.", f"{schema_path}{one.key}.", level + 1)
+            else:
+                lines.append(Line(f"{path}{one.key}", one.label, words(one, value, answers, env), one.type, level))
+
+    inner(form.fields, answers, "", "", 0)
+    return lines
+
+
+def words(one: Field, value: Any, scope: Mapping[str, Any], env: feel.Env | None = None) -> str:
+    """One answer as text."""
+    if value is None or value == "" or value == []:
+        return ""
+    if one.type == "checkbox":
+        return "是" if value else "否"
+    if one.type in CHOICES:
+        labels = {str(v): label for v, label in options_of(one, scope, env)}
+        items = value if isinstance(value, list) else [value]
+        return "、".join(labels.get(str(item), str(item)) for item in items)
+    if one.type == "filepicker":
+        return f"{len(value) if isinstance(value, list) else 1} 个文件"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, list):
+        return "、".join(str(item) for item in value)
+    return str(value).replace("T", " ") if one.type == "datetime" else str(value)
