@@ -1,1 +1,5 @@
-"""The database: unit of work, models, migrations."""
+"""The store: tables, migrations, and one unit of work a request or job."""
+
+from engine.store.db import Database, Work, connect
+
+__all__ = ["Database", "Work", "connect"]

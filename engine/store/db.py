@@ -1,0 +1,129 @@
+"""The database: SQLite in one file (the default) or PostgreSQL, by URL; and one unit of work a request or job.
+
+    database = db.connect("sqlite:///var/hall.db")
+    with database.unit_of_work() as work:        # one transaction; commits at the end, rolls back on any exception
+        number = cases.submit(work, "daiban", answers, by=actor, now=now)
+    with database.reading() as work:             # reads only
+        inbox.tasks_for(work, actor)
+
+SQLite runs in WAL mode with full sync; a writing transaction begins with BEGIN IMMEDIATE, so that writers queue at
+the door instead of failing half-way. Nothing below the edge commits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from engine import workdays
+from engine.store import keys
+from engine.store.models import to_json
+
+#: How long a writer waits for another on SQLite, in milliseconds.
+BUSY_MS = 15_000
+
+
+class Work:
+    """One unit of work: a session, and what the rooms above need from the hall it belongs to."""
+
+    def __init__(self, session: Session, database: Database) -> None:
+        self.session = session
+        self.database = database
+        self._after: list[Callable[[], None]] = []
+
+    @property
+    def dialect(self) -> str:
+        return self.database.dialect
+
+    @property
+    def calendar(self) -> workdays.Calendar:
+        return self.database.calendar
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Do this once the transaction is safely stored; never when it is rolled back."""
+        self._after.append(call)
+
+
+class Database:
+    """An open database and the folder its files live in."""
+
+    def __init__(self, url: str, *, files: Path | None = None) -> None:
+        self.url = make_url(url)
+        if self.url.drivername in ("postgresql", "postgres"):
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+        self.files = files or keys.home() / "files"
+        self.engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgresql(self.url)
+        self._writer = self.engine.execution_options(yizhan_writes=True)
+
+    @cached_property
+    def calendar(self) -> workdays.Calendar:
+        """The county's working days."""
+        return workdays.china()
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Work]:
+        """One transaction that writes."""
+        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
+            work = Work(session, self)
+            with session.begin():
+                yield work
+                session.flush()
+        for call in work._after:
+            call()
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """One transaction that only reads; what is changed in it is thrown away."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            try:
+                yield Work(session, self)
+            finally:
+                session.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def connect(url: str | None = None, *, files: Path | None = None) -> Database:
+    """Open the database at this URL; without one, YIZHAN_DATABASE_URL, else SQLite in the hall's home."""
+    return Database(url or default_url(), files=files)
+
+
+def default_url() -> str:
+    url = os.environ.get("YIZHAN_DATABASE_URL")
+    if url:
+        return url
+    keys.home().mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{keys.home() / 'hall.db'}"
+
+
+def _sqlite(url: Any) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: sqlite3 would start a deferred transaction
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("yizhan_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: Any) -> Engine:
+    return create_engine(url, json_serializer=to_json, pool_pre_ping=False, pool_size=10, max_overflow=10)

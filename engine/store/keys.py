@@ -1,0 +1,88 @@
+"""The hall's data key: personal data is sealed at rest, and found again by a blind index.
+
+One 32-byte key a hall, from `YIZHAN_DATA_KEY` (base64) or `var/keys/data.key` (made on first use, mode 600). Two keys
+are derived from it: one seals (AES-256-GCM, a fresh 96-bit nonce a value), one indexes (HMAC-SHA256 over the
+normalised text, so that equal phone numbers are found without opening any).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import unicodedata
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_VERSION = b"\x01"
+
+
+class Keyring:
+    """Seals and opens bytes, and makes blind indexes."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != 32:
+            raise ValueError(f"Expected a data key of 32 bytes, but got {len(key)}")
+        self._aead = AESGCM(hmac.digest(key, b"yizhan seal", "sha256"))
+        self._index_key = hmac.digest(key, b"yizhan index", "sha256")
+
+    def seal(self, plain: bytes, about: bytes = b"") -> bytes:
+        """Sealed bytes; `about` (the column) must be the same when opening, so a value cannot be moved."""
+        nonce = os.urandom(12)
+        return _VERSION + nonce + self._aead.encrypt(nonce, plain, about)
+
+    def open(self, sealed: bytes, about: bytes = b"") -> bytes:
+        if sealed[:1] != _VERSION:
+            raise ValueError("Expected a value sealed by this hall, but its first byte is unknown")
+        return self._aead.decrypt(sealed[1:13], sealed[13:], about)
+
+    def blind(self, kind: str, text: str) -> str:
+        """The index of a value: 32 hex digits. Spaces and case do not count; full-width digits equal plain ones."""
+        normal = "".join(unicodedata.normalize("NFKC", text).upper().split())
+        return hmac.new(self._index_key, f"{kind}\0{normal}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+_current: Keyring | None = None
+
+
+def configure(key: bytes) -> None:
+    """Use this key from now on, in this process."""
+    global _current
+    _current = Keyring(key)
+
+
+def current() -> Keyring:
+    if _current is None:
+        configure(_load())
+    assert _current is not None
+    return _current
+
+
+def blind(kind: str, text: str) -> str:
+    return current().blind(kind, text)
+
+
+def home() -> Path:
+    """Where the hall keeps what is its own (database, files, keys): YIZHAN_HOME, else ./var."""
+    return Path(os.environ.get("YIZHAN_HOME") or "var").resolve()
+
+
+def _load() -> bytes:
+    from_environment = os.environ.get("YIZHAN_DATA_KEY")
+    if from_environment:
+        return base64.b64decode(from_environment)
+    file = home() / "keys" / "data.key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process made it between our look and our try
+            pass
+        else:
+            with os.fdopen(handle, "wb") as out:
+                out.write(base64.b64encode(os.urandom(32)) + b"\n")
+                out.flush()
+                os.fsync(out.fileno())
+    return base64.b64decode(file.read_bytes())

@@ -1,0 +1,342 @@
+"""The work itself: matter versions, cases, tasks, timers, deadlines."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson
+from engine.store.models.people import Unit, User
+
+
+class MatterVersion(Base):
+    """A published version of a matter (事项版本): its files, by content hash. Never changed, never deleted."""
+
+    __tablename__ = "matter_version"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    matter: Mapped[str] = mapped_column(String(40), index=True)
+    code: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # a zip of the package's files
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    # The version new cases get. At most one a matter.
+    current: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        Index(
+            "uq_matter_version_current",
+            "matter",
+            unique=True,
+            sqlite_where=text("current"),
+            postgresql_where=text("current"),
+        ),
+    )
+
+
+class Case(Base):
+    """One application from first word to last (办件)."""
+
+    __tablename__ = "case"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    matter: Mapped[str] = mapped_column(String(40))
+    matter_name: Mapped[str] = mapped_column(String(120))
+    version_hash: Mapped[str] = mapped_column(String(64), ForeignKey("matter_version.hash"))
+    #: Grows by one with every change: the optimistic lock.
+    version: Mapped[int] = mapped_column(default=1)
+    status: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str] = mapped_column(String(40), default="")  # names of the open steps, for lists
+    outcome: Mapped[str] = mapped_column(String(40), default="")  # 准予, 不予 … as the diagram decided
+    channel: Mapped[str] = mapped_column(String(16), default="online")
+    state: Mapped[bytes | None] = mapped_column(SealedBytes, deferred=True)
+    answers: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # the process variables, for reading
+
+    applicant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    applicant_name: Mapped[str] = mapped_column(Sealed)
+    applicant_phone: Mapped[str | None] = mapped_column(Sealed)
+    applicant_id_number: Mapped[str | None] = mapped_column(Sealed)
+    agent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # who acts for them (代办)
+    agent_name: Mapped[str | None] = mapped_column(Sealed)
+    name_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    id_index: Mapped[str | None] = mapped_column(String(32), index=True)
+
+    place_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))  # where the applicant's matter belongs
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # who took it in (收件)
+    office_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # who decides
+
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    accepted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    #: End of the last day promised (承诺) and allowed by law (法定). None while no clock runs.
+    promised_due: Mapped[datetime | None]
+    statutory_due: Mapped[datetime | None]
+    step_due: Mapped[datetime | None]  # the earliest due of the open tasks
+    paused_at: Mapped[datetime | None]
+    #: When the colour next changes or a reminder is due: the worker wakes the case then.
+    next_alert_at: Mapped[datetime | None]
+    colour: Mapped[str] = mapped_column(String(8), default="green")
+    flags: Mapped[list[str]] = mapped_column(default=list)  # 老年, 代办, 容缺 …
+
+    events_count: Mapped[int] = mapped_column(default=0)
+    events_head: Mapped[str] = mapped_column(String(64), default="")  # hash of the last event of this case
+
+    tasks: Mapped[list[Task]] = relationship(back_populates="case", order_by="Task.id", lazy="raise")
+    place: Mapped[Unit] = relationship(foreign_keys=[place_id], lazy="raise")
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id], lazy="raise")
+    office: Mapped[Unit] = relationship(foreign_keys=[office_id], lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("status in ('running','suspended','finished','withdrawn','terminated')", name="status"),
+        CheckConstraint("colour in ('green','yellow','red','black','paused','none')", name="colour"),
+        CheckConstraint("(status in ('running','suspended')) = (finished_at is null)", name="finished"),
+        Index("ix_case_next_alert_at", "next_alert_at", sqlite_where=text("next_alert_at is not null")),
+        Index("ix_case_matter_status", "matter", "status"),
+        Index("ix_case_status_promised_due", "status", "promised_due"),
+    )
+
+
+class Task(Base):
+    """One step that waits, or waited, for a person (任务). Never deleted: it ends, with a reason."""
+
+    __tablename__ = "task"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    key: Mapped[str] = mapped_column(String(80))  # the engine's id of the task
+    element: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16), default="user")
+    round: Mapped[int]
+    #: Grows with every operation: what a person saw must still be so.
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    ended: Mapped[str | None] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    form: Mapped[str | None] = mapped_column(String(120))
+    priority: Mapped[int] = mapped_column(default=50)
+    instance: Mapped[int | None]
+    scope: Mapped[str] = mapped_column(String(120), default="")
+    #: For residents (补正) the applicant has the task; no post is asked.
+    unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    assignee_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    acting_for_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # 代理: claimed on whose behalf
+    ended_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    opened_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]  # a person first opened it: after that there is no 撤回
+    claimed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    follow_up_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    candidates: Mapped[list[str]] = mapped_column(default=list)  # keys, kept after the end for the record
+    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    variables: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what the form sees
+    result: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what was answered
+    delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
+
+    case: Mapped[Case] = relationship(back_populates="tasks", lazy="raise")
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id], lazy="raise")
+    ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id], lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("case_id", "key", "round"),
+        CheckConstraint("state in ('open','claimed','ended')", name="state"),
+        CheckConstraint(
+            "ended is null or ended in ('APPROVED','REJECTED','RETURNED','CANCELLED','SUPERSEDED')", name="ended"
+        ),
+        CheckConstraint("(state = 'ended') = (ended is not null)", name="ends_with_a_reason"),
+        CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ends_at"),
+        CheckConstraint("state <> 'claimed' or assignee_id is not null", name="claimed_by"),
+        CheckConstraint("round >= 1", name="round"),
+        Index("ix_task_assignee_id_state", "assignee_id", "state"),
+        Index("ix_task_ended_by_id_ended_at", "ended_by_id", "ended_at"),
+        Index("ix_task_state_due_at", "state", "due_at"),
+    )
+
+
+class TaskCandidate(Base):
+    """Who may claim a live task: `p:<unit>:<post>` or `u:<user>`. Rows go when the task is claimed or ends."""
+
+    __tablename__ = "task_candidate"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), primary_key=True, index=True)
+
+
+class Draft(Base):
+    """What someone typed and has not sent (暂存): for a task, or for an application not yet made."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    about: Mapped[str] = mapped_column(String(80))  # task:<id> or matter:<name>
+    values: Mapped[Any] = mapped_column(SealedJson)
+    saved_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("user_id", "about"),)
+
+
+class Timer(Base):
+    """A due time of a running case (定时). The row is deleted when it fired or was cleared."""
+
+    __tablename__ = "timer"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    key: Mapped[str] = mapped_column(String(80))
+    element: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(16))
+    due_at: Mapped[datetime]
+    #: The worker looks again at this time: the due time, or later after a failure or during a lease.
+    wake_at: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)  # grows with each lease: a worker that slept too long is refused
+
+    __table_args__ = (UniqueConstraint("case_id", "key"),)
+
+
+class Subscription(Base):
+    """A message or signal a running case waits for (订阅)."""
+
+    __tablename__ = "subscription"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    key: Mapped[str] = mapped_column(String(80))
+    element: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(120))
+    correlation: Mapped[str | None] = mapped_column(String(200))
+
+    __table_args__ = (
+        UniqueConstraint("case_id", "key"),
+        Index("ix_subscription_name_correlation", "name", "correlation"),
+        CheckConstraint("kind in ('message','signal')", name="kind"),
+    )
+
+
+class Awaited(Base):
+    """An effect whose outcome a running case waits for. Deleted when answered."""
+
+    __tablename__ = "awaited"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    key: Mapped[str] = mapped_column(String(80))
+    element: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(80))
+    since_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("case_id", "key"),)
+
+
+class DeadlineEvent(Base):
+    """A fact on a case's time-limit ledger (时限台账): received, accepted, paused, resumed, extended, decided …"""
+
+    __tablename__ = "deadline_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # workdays, cause, basis, approver …
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+
+
+class DecisionHit(Base):
+    """A decision that was evaluated, with the rules that hit (规则命中)."""
+
+    __tablename__ = "decision_hit"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    element: Mapped[str] = mapped_column(String(120))
+    decision: Mapped[str] = mapped_column(String(120))
+    rules: Mapped[Any] = mapped_column(SealedJson)
+    result: Mapped[Any] = mapped_column(SealedJson)
+    at: Mapped[datetime]
+
+
+class Incident(Base):
+    """Something a person must mend (异常): in a case, or in a job that gave up."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    job_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("job.id"))
+    key: Mapped[str] = mapped_column(String(120))
+    element: Mapped[str] = mapped_column(String(120), default="")
+    name: Mapped[str] = mapped_column(String(200), default="")
+    code: Mapped[str] = mapped_column(String(40))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+    solved_at: Mapped[datetime | None]
+    solved_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+
+    __table_args__ = (
+        Index(
+            "uq_incident_open",
+            "case_id",
+            "key",
+            unique=True,
+            sqlite_where=text("solved_at is null"),
+            postgresql_where=text("solved_at is null"),
+        ),
+    )
+
+
+class Rating(Base):
+    """What the resident thought (好差评), five levels; at most one a case and step."""
+
+    __tablename__ = "rating"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    step: Mapped[str] = mapped_column(String(120), default="")
+    level: Mapped[int]
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    comment: Mapped[str | None] = mapped_column(Sealed)
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    at: Mapped[datetime]
+    default_unrated: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        UniqueConstraint("case_id", "step"),
+        CheckConstraint("level between 1 and 5", name="level"),
+    )
+
+
+class Reminder(Base):
+    """A 催办: once a task per four hours; changes no deadline."""
+
+    __tablename__ = "reminder"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), index=True)
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(String(200), default="")
+
+
+class DayOverride(Base):
+    """A day the county calendar changed (调整): kept with its source, so open deadlines can be recomputed."""
+
+    __tablename__ = "day_override"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    workday: Mapped[bool]
+    source: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]

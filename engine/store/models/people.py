@@ -1,0 +1,179 @@
+"""Who works here and who comes: units, posts, users, leave, sessions, tokens, consent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store.models.base import Base, BigId, Sealed
+
+
+class Unit(Base):
+    """A place in the county's tree (单位): the county, its offices, towns, villages, communities, centres."""
+
+    __tablename__ = "unit"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)  # region code, or region code and office: 350526-YB
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(120), default="")
+    kind: Mapped[str] = mapped_column(String(16))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    path: Mapped[str] = mapped_column(String(200), index=True)  # ids from the root: /1/4/17/ — a subtree is a prefix
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(200), default="")
+    seal_name: Mapped[str] = mapped_column(String(80), default="")  # the organ's legal name, as on its seal
+    active: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        CheckConstraint("kind in ('county','office','town','village','community','centre')", name="kind"),
+    )
+
+
+class Post(Base):
+    """A position that does work (岗位), the same in every unit: 窗口, 审核, 代办员, 负责人 …"""
+
+    __tablename__ = "post"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(120), default="")
+    role: Mapped[str] = mapped_column(String(16), default="clerk")
+
+    __table_args__ = (CheckConstraint("role in ('clerk','supervisor','designer','operator')", name="role"),)
+
+
+class User(Base):
+    """A person who can log in: staff by name and password, residents by phone and one-time code."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    login: Mapped[str | None] = mapped_column(String(80), unique=True)  # staff only
+    name: Mapped[str] = mapped_column(Sealed)
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    id_number: Mapped[str | None] = mapped_column(Sealed)
+    id_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    place_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))  # where a resident belongs
+    locale: Mapped[str] = mapped_column(String(8), default="zh")
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("kind in ('staff','resident','system')", name="kind"),
+        # One resident account a phone number; staff may share a desk telephone.
+        Index(
+            "uq_user_resident_phone",
+            "phone_index",
+            unique=True,
+            sqlite_where=(kind == "resident"),
+            postgresql_where=(kind == "resident"),
+        ),
+    )
+
+
+class Holding(Base):
+    """A user holds a post in a unit (任职)."""
+
+    __tablename__ = "holding"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id"))
+    from_on: Mapped[date | None]
+    until_on: Mapped[date | None]  # the last day it is held
+
+    __table_args__ = (UniqueConstraint("user_id", "unit_id", "post_id"),)
+
+
+class Leave(Base):
+    """Someone is away and another acts for them (代理), in a window, for some or all matters."""
+
+    __tablename__ = "leave"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    agent_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    matters: Mapped[list[str] | None]  # None: all
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("user_id <> agent_id", name="not_self"),
+        CheckConstraint("from_at < until_at", name="window"),
+    )
+
+
+class Session(Base):
+    """A log-in that lasts (会话). Only the hash of its token is kept."""
+
+    __tablename__ = "session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class OneTimeCode(Base):
+    """A code sent to a phone (验证码): six digits, hashed, five minutes, five tries."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    phone_index: Mapped[str] = mapped_column(String(32), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A token a program logs in with. Only its hash is kept."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """Failed tries against one key (a log-in name, a phone, an address), in the current window."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    since_at: Mapped[datetime]
+    count: Mapped[int]
+
+
+class Consent(Base):
+    """A person agreed, separately, to one use of their data (PIPL 29), or took it back."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(String(2000), default="")  # the sentence the person saw
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -1,0 +1,186 @@
+"""What is kept: events, papers, files, notices, jobs, counters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine.store.models.base import Base, BigId, Sealed, SealedJson
+
+
+class Event(Base):
+    """A fact that happened (审计事件). Append-only: triggers refuse UPDATE and DELETE; each holds its predecessor's hash.
+
+    There is a chain a case (`case:7`) and a chain a person outside cases (`user:3`), so two clerks never wait for
+    each other's chain; seals bind all chains together from time to time.
+    """
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    chain: Mapped[str] = mapped_column(String(40))
+    seq: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    by_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    for_id: Mapped[int | None] = mapped_column(BigId)  # 代理: on whose behalf
+    case_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    task_id: Mapped[int | None] = mapped_column(BigId)
+    facts: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # no personal data: names and numbers stay in their tables
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    __table_args__ = (UniqueConstraint("chain", "seq"),)
+
+
+class Seal(Base):
+    """A seal over the events since the last one (封存): no event can vanish or change without breaking it."""
+
+    __tablename__ = "seal"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime]
+    count: Mapped[int]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class SealedEvent(Base):
+    """Which seal covers an event."""
+
+    __tablename__ = "sealed_event"
+
+    event_id: Mapped[int] = mapped_column(BigId, ForeignKey("event.id"), primary_key=True)
+    seal_id: Mapped[int] = mapped_column(BigId, ForeignKey("seal.id"), index=True)
+
+
+class File(Base):
+    """A stored file (文件): content-addressed, outside the database and the web root."""
+
+    __tablename__ = "file"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    type: Mapped[str] = mapped_column(String(80))  # sniffed from the content, never the browser's word
+    name: Mapped[str] = mapped_column(Sealed)  # what the person called it
+    owner_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    field: Mapped[str] = mapped_column(String(120), default="")
+    uploaded_at: Mapped[datetime]
+
+
+class Document(Base):
+    """A paper the hall issues (文书). Its facts are frozen when it is issued; the worker renders it from them."""
+
+    __tablename__ = "document"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)  # what asked for it: never issued twice
+    kind: Mapped[str] = mapped_column(String(60))  # 受理通知书 …
+    title: Mapped[str] = mapped_column(String(120))
+    number: Mapped[str] = mapped_column(String(80), unique=True)
+    check_code: Mapped[str] = mapped_column(String(40), unique=True)  # what a stranger types to verify it
+    template: Mapped[str] = mapped_column(String(160))
+    version_hash: Mapped[str | None] = mapped_column(String(64), ForeignKey("matter_version.hash"))
+    state: Mapped[str] = mapped_column(String(12), default="pending")
+    facts: Mapped[Any] = mapped_column(SealedJson)
+    public: Mapped[bool] = mapped_column(default=True)  # the applicant may have it
+    file_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("file.id"))
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    issued_at: Mapped[datetime]
+    rendered_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    file: Mapped[File | None] = relationship(foreign_keys=[file_id], lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("state in ('pending','ready','failed','void')", name="state"),
+        CheckConstraint("state <> 'ready' or (file_id is not null and sha256 is not null)", name="ready_has_a_file"),
+    )
+
+
+class Notice(Base):
+    """A message to a person (通知), in the outbox."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)  # what asked for it: never sent twice
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str | None] = mapped_column(Sealed)  # phone number
+    kind: Mapped[str] = mapped_column(String(60))
+    text: Mapped[str] = mapped_column(Sealed)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    created_at: Mapped[datetime]
+    send_after: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(String(200), default="")  # what the gateway said
+
+    __table_args__ = (
+        CheckConstraint("state in ('waiting','sent','failed','cancelled')", name="state"),
+        CheckConstraint("channel in ('sms','screen','wechat','mail')", name="channel"),
+        Index("ix_notice_user_id_created_at", "user_id", "created_at"),
+    )
+
+
+class Job(Base):
+    """Work for the worker (后台作业): a leased row."""
+
+    __tablename__ = "job"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(200), unique=True)  # what asked for it: never queued twice
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(12), default="ready")
+    created_at: Mapped[datetime]
+    run_after: Mapped[datetime]  # not before; during a lease: when the lease ends
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)  # grows with each lease: a worker that slept too long is refused
+    worker: Mapped[str] = mapped_column(String(80), default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("state in ('ready','leased','done','failed')", name="state"),
+        Index(
+            "ix_job_due",
+            "run_after",
+            sqlite_where=text("state in ('ready','leased')"),
+            postgresql_where=text("state in ('ready','leased')"),
+        ),
+    )
+
+
+class Counter(Base):
+    """A gap-free series (编号序列): the next number is taken in the transaction that uses it."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    value: Mapped[int]
+
+
+class Reveal(Base):
+    """Someone looked behind a mask, and why (查看记录)."""
+
+    __tablename__ = "reveal"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    field: Mapped[str] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]

