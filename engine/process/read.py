@@ -83,7 +83,7 @@ def parse(data: bytes, file: str) -> tuple[Any | None, list[Finding]]:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=True
     )
     try:
-        root = etree.fromstring(data, parser)
+        root: Any = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as problem:
         line = int((getattr(problem, "position", None) or (0, 0))[0] or 0)
         why = " ".join(str(problem).split())[:200]
@@ -96,7 +96,7 @@ def parse(data: bytes, file: str) -> tuple[Any | None, list[Finding]]:
                 f"The file is not well-formed XML ({why}). Save it again from the Camunda Modeler.",
             )
         ]
-    info = root.getroottree().docinfo
+    info: Any = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
         return None, [doctype]
     if root.tag != B + "definitions":

@@ -1,0 +1,479 @@
+"""The closed list of effects: what a service or send task of a diagram may ask the outside world for.
+
+A service or send task names one with `zeebe:taskDefinition type`. Its task headers are fixed in the drawing; its
+arguments are the targets of its input mappings, evaluated when the step is taken. The process only says what it wants:
+whoever called `advance` writes the effect as a row in the same transaction and carries it out. A task whose effect is
+awaited stays until the answer comes; the answer's results become variables (through the output mappings, if any).
+
+This table is the one place where effects are named. The linter, the guide (docs/dialect.md) and the element templates
+(bpmn/_templates) follow it; each entry needs a handler above this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+#: A type that begins so is for trying a diagram out: `yizhan play` reports it, no published matter may use it.
+TRIAL = "test."
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A task header the effect reads: fixed text in the drawing, never FEEL."""
+
+    key: str
+    zh: str
+    en: str
+    required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()  # (value, Chinese name); empty: any text
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An input mapping the effect reads: `target` is the name, the value is JSON."""
+
+    name: str
+    zh: str
+    en: str
+    required: bool = False
+    kind: str = "any"  # text, number, date, date-time, list, context, boolean, any
+
+
+@dataclass(frozen=True, slots=True)
+class EffectKind:
+    """One entry of the closed list."""
+
+    type: str  # zeebe:taskDefinition type
+    zh: str  # what a designer calls it
+    en: str
+    doc_zh: str
+    doc_en: str
+    headers: tuple[Header, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    results: tuple[Argument, ...] = ()  # what the answer brings back
+    awaited: bool = False  # the task waits for the answer
+    errors: tuple[tuple[str, str], ...] = ()  # (BPMN error code it may throw, Chinese meaning)
+
+    def header(self, key: str) -> Header | None:
+        return next((h for h in self.headers if h.key == key), None)
+
+    def argument(self, name: str) -> Argument | None:
+        return next((a for a in self.arguments if a.name == name), None)
+
+
+_TO = Header(
+    "to",
+    "收件人",
+    "who receives it",
+    choices=(
+        ("applicant", "申请人"),
+        ("principal", "委托人"),
+        ("agent", "代办员"),
+        ("both", "委托人和代办员"),
+        ("parties", "各方当事人"),
+        ("assignee", "当前经办人"),
+        ("unit", "承办单位"),
+        ("supervisor", "上级主管"),
+        ("given", "由参数 to 给出"),
+    ),
+    default="applicant",
+)
+_REASON = Argument("reason", "理由", "the reason, as it is printed", kind="text")
+#: Lawful causes that stop the clock (行政许可法 art 45), and 补正 before acceptance (art 32).
+_CAUSES = (
+    ("correction", "补正"),
+    ("hearing", "听证"),
+    ("bidding", "招标"),
+    ("auction", "拍卖"),
+    ("inspection", "检验"),
+    ("testing", "检测"),
+    ("quarantine", "检疫"),
+    ("appraisal", "鉴定"),
+    ("expert-review", "专家评审"),
+    ("other", "本事项法规另有规定（须在 matter.yaml 写明依据）"),
+)
+
+_ALL = (
+    # ------------------------------------------------------------ papers and notices
+    EffectKind(
+        "issue-paper",
+        "签发文书",
+        "Issue a paper",
+        "按事项的文书模板生成一份正式文书（编号、盖章、二维码），存入办件。内容以这一刻的事实为准。",
+        "Makes one official paper from the matter's template (number, seal, QR code) and files it with the case. "
+        "Its content is frozen from the facts of this moment.",
+        headers=(
+            Header("kind", "文书种类", "the paper's name in matter.yaml, such as acceptance or closing", required=True),
+            Header("copies", "份数", "how many copies", default="1"),
+        ),
+        arguments=(Argument("facts", "补充内容", "further facts for the template", kind="context"), _REASON),
+    ),
+    EffectKind(
+        "deliver-paper",
+        "送达文书",
+        "Deliver a paper",
+        "把已签发的文书送达，并准备送达回证。电子送达须本人同意。",
+        "Delivers a paper issued before and prepares the receipt of service. Electronic service needs consent.",
+        headers=(
+            Header("kind", "文书种类", "which paper", required=True),
+            Header(
+                "way",
+                "送达方式",
+                "how",
+                choices=(
+                    ("window", "窗口"),
+                    ("electronic", "电子"),
+                    ("mail", "邮寄"),
+                    ("agent", "代办员转交"),
+                    ("notice", "公告"),
+                ),
+                default="window",
+            ),
+        ),
+        arguments=(Argument("to", "受送达人", "who receives it", kind="text"),),
+    ),
+    EffectKind(
+        "send-notice",
+        "发送通知",
+        "Send a notice",
+        "给当事人或工作人员发一条通知（站内、短信），按模板写成。安静时段内的顺延到早上。",
+        "Sends one notice (in the system, by text message) from a template. Quiet hours postpone it to the morning.",
+        headers=(Header("template", "通知模板", "the notice's name in matter.yaml", required=True), _TO),
+        arguments=(
+            Argument("to", "收件人", "user ids or phone numbers, when the header to is given", kind="list"),
+            Argument("facts", "补充内容", "further facts for the template", kind="context"),
+        ),
+    ),
+    EffectKind(
+        "publish-notice",
+        "公示",
+        "Publish a notice",
+        "在公示栏公布（只公布姓名、人数、金额等允许公开的内容）。期满由图中的定时器表示。",
+        "Puts a notice on the public board (only what may be public). The diagram's timer says when it is over.",
+        headers=(
+            Header("kind", "公示种类", "the notice's name in matter.yaml", required=True),
+            Header("days", "公示天数", "calendar days it stays up", default="7"),
+        ),
+        arguments=(
+            Argument("facts", "公示内容", "what is published", kind="context"),
+            Argument("until", "公示至", "last day", kind="date"),
+        ),
+    ),
+    # ------------------------------------------------------------ acceptance, decision, end
+    EffectKind(
+        "accept-case",
+        "受理",
+        "Accept the case",
+        "受理申请：记下受理日，法定和承诺时限从此起算。视为受理时 accepted_on 给出收件日。",
+        "Accepts the application: the statutory and the promised limit start. When acceptance is deemed, accepted_on is "
+        "the day of receipt.",
+        headers=(
+            Header(
+                "way",
+                "受理方式",
+                "how it was accepted",
+                choices=(("normal", "正常受理"), ("promise", "容缺受理"), ("deemed", "视为受理")),
+                default="normal",
+            ),
+        ),
+        arguments=(
+            Argument("accepted_on", "受理日", "the day it counts from; today without it", kind="date"),
+            Argument("missing", "容缺材料", "materials to be handed in later", kind="list"),
+        ),
+    ),
+    EffectKind(
+        "decline-case",
+        "不予受理",
+        "Decline the case",
+        "不予受理：记下理由，办件以“不予受理”结束。文书另用“签发文书”。",
+        "Declines to take the application: keeps the reason, the case ends as declined. The paper is issue-paper.",
+        arguments=(
+            Argument("reason", "理由", "the reason, as it is printed", required=True, kind="text"),
+            Argument("ground", "依据种类", "which of the grounds", kind="text"),
+        ),
+    ),
+    EffectKind(
+        "request-correction",
+        "补正告知",
+        "Ask for corrections",
+        "一次性告知全部需要补正的内容：生成补正告知书、通知申请人、记一次补正（不得二次补正可预见的内容）。",
+        "Tells everything to be corrected at once: makes the notice, tells the applicant, counts one correction (a second "
+        "for what could be seen the first time is refused).",
+        arguments=(
+            Argument("items", "补正内容", "each: material, what is wrong, how to mend it", required=True, kind="list"),
+            Argument("due_on", "补正期限", "last day to answer", kind="date"),
+        ),
+    ),
+    EffectKind(
+        "decide",
+        "作出决定",
+        "Decide",
+        "记下决定：准予或不予，连同理由和依据。不予必须有理由。",
+        "Keeps the decision with its reason and basis. A refusal needs a reason.",
+        headers=(
+            Header(
+                "outcome",
+                "决定",
+                "the decision; without it the argument outcome says it",
+                choices=(("approve", "准予"), ("refuse", "不予"), ("partly", "部分准予")),
+            ),
+        ),
+        arguments=(
+            Argument("outcome", "决定", "approve, refuse or partly, when the header does not say", kind="text"),
+            _REASON,
+            Argument("facts", "决定内容", "amount, period, conditions …", kind="context"),
+        ),
+    ),
+    EffectKind(
+        "close-case",
+        "办结",
+        "Close the case",
+        "办结：停止所有时限，记下结果。",
+        "Closes the case: every clock stops, the outcome is kept.",
+        headers=(
+            Header(
+                "outcome",
+                "结果",
+                "how it ended",
+                choices=(
+                    ("done", "办成"),
+                    ("refused", "不予"),
+                    ("declined", "不予受理"),
+                    ("withdrawn", "申请人撤回"),
+                    ("ended", "终止"),
+                    ("referred", "移送"),
+                ),
+                default="done",
+            ),
+        ),
+        arguments=(_REASON,),
+    ),
+    EffectKind(
+        "archive-case",
+        "归档",
+        "Archive the case",
+        "把办件材料和文书编目归档。",
+        "Lists the materials and papers of the case and archives it.",
+    ),
+    # ------------------------------------------------------------ clocks
+    EffectKind(
+        "start-clock",
+        "起算时限",
+        "Start a limit",
+        "起算 matter.yaml 里的一个时限（例如派单后的签收时限）。受理的法定、承诺时限由“受理”起算。",
+        "Starts one limit of matter.yaml (such as signing for an order). Statutory and promised limits start by accept-case.",
+        headers=(Header("limit", "时限名称", "the limit's name in matter.yaml", required=True),),
+        arguments=(Argument("from", "起算时间", "counted from; now without it", kind="date-time"),),
+    ),
+    EffectKind(
+        "pause-clock",
+        "暂停时限",
+        "Pause the clock",
+        "暂停时限。只有法律列明的原因可以暂停，所需时间须书面告知。",
+        "Stops the clock. Only the causes the law lists may do so, and the time needed must be told in writing.",
+        headers=(Header("cause", "原因", "the lawful cause", required=True, choices=_CAUSES),),
+        arguments=(
+            Argument("days", "所需天数", "the time needed, as told in writing", kind="number"),
+            _REASON,
+        ),
+    ),
+    EffectKind(
+        "resume-clock",
+        "恢复时限",
+        "Resume the clock",
+        "恢复计算被暂停的时限，应办结日顺延暂停的工作日数。",
+        "Lets a paused clock run again; the due day moves by the working days of the pause.",
+        headers=(Header("cause", "原因", "only the pause of this cause; any without it", choices=_CAUSES),),
+    ),
+    EffectKind(
+        "extend-clock",
+        "延长时限",
+        "Extend the limit",
+        "经负责人批准延长一次，理由告知申请人。",
+        "Extends the limit once, approved by the head of the office; the applicant is told why.",
+        headers=(Header("limit", "时限名称", "which limit; the statutory one without it"),),
+        arguments=(
+            Argument("workdays", "延长的工作日数", "how many working days", required=True, kind="number"),
+            Argument("approved_by", "批准人", "who approved it", required=True, kind="text"),
+            Argument("reason", "理由", "the reason, as it is printed", required=True, kind="text"),
+        ),
+    ),
+    EffectKind(
+        "stop-clock",
+        "停止时限",
+        "Stop a limit",
+        "停止一个时限（完成了它要求的事）。不写名称则停止全部。",
+        "Stops one limit (what it asked for is done). Without a name: all of them.",
+        headers=(Header("limit", "时限名称", "the limit's name in matter.yaml"),),
+    ),
+    # ------------------------------------------------------------ appointments
+    EffectKind(
+        "book-appointment",
+        "预约",
+        "Book an appointment",
+        "预约一个号源；满了抛出错误 FULL。到号、取消、爽约以消息 appointment-checked-in、appointment-cancelled、"
+        "appointment-missed 回到流程。",
+        "Books a slot; throws FULL when none is left. Check-in, cancellation and no-show come back as the messages "
+        "appointment-checked-in, appointment-cancelled and appointment-missed.",
+        headers=(Header("resource", "资源", "the resource's name; the argument wins"),),
+        arguments=(
+            Argument("resource", "资源", "which window, room or person", kind="text"),
+            Argument("slot", "时段", "start of the slot", required=True, kind="date-time"),
+            Argument("seats", "人数", "how many seats", kind="number"),
+        ),
+        results=(Argument("appointment", "预约", "number, resource, start, end", kind="context"),),
+        awaited=True,
+        errors=(("FULL", "约满"), ("BLOCKED", "已被限制网上预约"), ("CLOSED", "该时段不开放")),
+    ),
+    EffectKind(
+        "release-appointment",
+        "释放预约",
+        "Release an appointment",
+        "取消预约，把号源让给别人。",
+        "Cancels the booking; others may have the slot.",
+        arguments=(Argument("appointment", "预约号", "the number", kind="text"), _REASON),
+    ),
+    # ------------------------------------------------------------ other cases, other offices
+    EffectKind(
+        "open-child-case",
+        "发起联办",
+        "Open a child case",
+        "另开一个办件，不等它办完。",
+        "Opens another case and does not wait for it.",
+        headers=(Header("matter", "事项", "the matter's folder name", required=True),),
+        arguments=(
+            Argument("variables", "初始内容", "its first variables", kind="context"),
+            Argument("unit", "承办单位", "who handles it", kind="text"),
+        ),
+    ),
+    EffectKind(
+        "run-child-case",
+        "联办并等待",
+        "Run a child case",
+        "另开一个办件，等它办结后继续，结果在 child 里。",
+        "Opens another case and waits until it is closed; the outcome is in child.",
+        headers=(Header("matter", "事项", "the matter's folder name", required=True),),
+        arguments=(
+            Argument("variables", "初始内容", "its first variables", kind="context"),
+            Argument("unit", "承办单位", "who handles it", kind="text"),
+        ),
+        results=(Argument("child", "子办件", "number, outcome, result", kind="context"),),
+        awaited=True,
+        errors=(("CHILD_FAILED", "子办件未办成"),),
+    ),
+    EffectKind(
+        "share-data",
+        "数据共享查询",
+        "Query shared data",
+        "向数据共享接口查询，免交材料；等待结果。",
+        "Asks another office's data service so that nobody brings a paper; waits for the answer.",
+        headers=(Header("source", "数据源", "the service's name", required=True),),
+        arguments=(
+            Argument("query", "查询条件", "what is asked", kind="context"),
+            Argument("purpose", "用途", "why; it is logged", kind="text"),
+        ),
+        results=(
+            Argument("found", "是否查到", "true when there is a record", kind="boolean"),
+            Argument("data", "查询结果", "the record", kind="context"),
+        ),
+        awaited=True,
+        errors=(("UNAVAILABLE", "接口不可用"),),
+    ),
+    EffectKind(
+        "refer-case",
+        "移送",
+        "Refer to another office",
+        "移送有权处理的单位，附移送清单。",
+        "Hands the case to the office that may handle it, with a list of what is handed over.",
+        headers=(Header("unit", "接收单位", "the office; the argument wins"),),
+        arguments=(Argument("unit", "接收单位", "the office", kind="text"), _REASON),
+    ),
+    EffectKind(
+        "report-police",
+        "报告公安",
+        "Report to the police",
+        "发现可能的违法犯罪或人身危险：立即报告公安，限制查看范围并留痕。",
+        "Possible crime or danger to a person: reports to the police at once, narrows who may read, keeps a trace.",
+        arguments=(Argument("reason", "情况", "what was seen", required=True, kind="text"),),
+    ),
+    # ------------------------------------------------------------ orders and volunteers
+    EffectKind(
+        "dispatch-order",
+        "派单",
+        "Dispatch an order",
+        "把工单派给单位或人员，签收和办理时限从派单起算。",
+        "Sends the order to an office or a person; the limits run from here.",
+        headers=(Header("category", "类别", "the order's category"),),
+        arguments=(
+            Argument("unit", "承办单位", "the office", required=True, kind="text"),
+            Argument("person", "承办人", "the person", kind="text"),
+            Argument("urgent", "是否紧急", "true when urgent", kind="boolean"),
+        ),
+    ),
+    EffectKind(
+        "open-claims",
+        "开放认领",
+        "Open for claims",
+        "把需求发布给志愿者认领；认领以消息 claimed、放弃以消息 released 回到流程。",
+        "Publishes the need for volunteers; a claim comes back as the message claimed, a release as released.",
+        headers=(Header("audience", "范围", "who may claim"),),
+        arguments=(
+            Argument("quota", "名额", "how many people", kind="number"),
+            Argument("until", "截止", "last moment to claim", kind="date-time"),
+            Argument("facts", "需求", "what is needed, where and when", kind="context"),
+        ),
+    ),
+    EffectKind(
+        "close-claims",
+        "停止认领",
+        "Close claims",
+        "不再接受认领。",
+        "Takes no further claims.",
+    ),
+    # ------------------------------------------------------------ records
+    EffectKind(
+        "record",
+        "记入台账",
+        "Record a fact",
+        "在台账里记一条（走访、服务时长、发放、归还等），可查可统计。",
+        "Writes one line into a register (visit, hours of service, payment, return …) that can be searched and counted.",
+        headers=(Header("register", "台账", "the register's name", required=True),),
+        arguments=(Argument("facts", "内容", "what is recorded", kind="context"),),
+    ),
+    EffectKind(
+        "ask-rating",
+        "邀请评价",
+        "Ask for a rating",
+        "邀请申请人评价（好差评），自愿，一件一次；七日不评按默认，不计入实评率。",
+        "Asks the applicant for a rating: voluntary, once a case; unrated after seven days is kept apart.",
+        headers=(Header("step", "评价环节", "which step is rated; the whole case without it"),),
+    ),
+    EffectKind(
+        "remind",
+        "催办",
+        "Remind",
+        "提醒经办人或其主管。同一任务同一轮同一步只提醒一次。",
+        "Reminds the person in charge or the supervisor. Once a task, round and step.",
+        headers=(
+            Header(
+                "to",
+                "提醒谁",
+                "who",
+                choices=(("assignee", "当前经办人"), ("supervisor", "上级主管"), ("unit", "承办单位")),
+                default="assignee",
+            ),
+            Header("template", "通知模板", "the notice's name in matter.yaml"),
+        ),
+    ),
+)
+
+#: type -> entry
+TYPES: Mapping[str, EffectKind] = MappingProxyType({effect.type: effect for effect in _ALL})
+
+
+def find(type: str) -> EffectKind | None:
+    """The entry of a type, or None when the list has none."""
+    return TYPES.get(type)
