@@ -1,0 +1,213 @@
+"""Bookable resources and who booked them (预约). What opens when is data; what fits is held by the database."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.cases import Case
+from engine.store.models.people import Unit, User
+
+
+class Resource(Base):
+    """Something that can be booked (可预约资源): a window, a duty clerk, a room, a session, a seat."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(120), default="")
+    matter: Mapped[str] = mapped_column(String(40))  # whose process a booking starts
+    items: Mapped[list[Any]] = mapped_column(default=list)  # what may be done there: [{"code", "name"}]
+    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)  # its own numbers over the default policy
+    prefix: Mapped[str] = mapped_column(String(4), default="Y")  # of its tickets
+    active: Mapped[bool] = mapped_column(default=True)
+
+    unit: Mapped[Unit] = relationship(lazy="raise")
+
+    __table_args__ = (CheckConstraint("kind in ('window','person','room','session','seat')", name="kind"),)
+
+
+class ResourceOpening(Base):
+    """One opening rule of a resource, as `engine.booking.Opening` reads it."""
+
+    __tablename__ = "resource_opening"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"), index=True)
+    rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ResourceClosure(Base):
+    """A time in which a resource is shut (停用), with the reason that residents are told."""
+
+    __tablename__ = "resource_closure"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(200))
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+
+    __table_args__ = (CheckConstraint("starts_at < ends_at", name="window"),)
+
+
+class Duty(Base):
+    """Who is on duty (值班) in a unit, from when to when."""
+
+    __tablename__ = "duty"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("unit_id", "user_id", "starts_at"),
+        CheckConstraint("starts_at < ends_at", name="window"),
+        Index("ix_duty_unit_id_starts_at", "unit_id", "starts_at"),
+    )
+
+
+class Slot(Base):
+    """One bookable time of a resource (号源). The checks hold the capacity, whatever Python does."""
+
+    __tablename__ = "slot"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    public_capacity: Mapped[int]
+    public_taken: Mapped[int] = mapped_column(default=0)
+    staff_capacity: Mapped[int] = mapped_column(default=0)
+    staff_taken: Mapped[int] = mapped_column(default=0)
+    closed: Mapped[bool] = mapped_column(default=False)
+
+    resource: Mapped[Resource] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("resource_id", "starts_at"),
+        CheckConstraint("public_taken between 0 and public_capacity", name="public"),
+        CheckConstraint("staff_taken between 0 and staff_capacity", name="staff"),
+        CheckConstraint("kind in ('normal','after_hours','non_working_day')", name="kind"),
+        CheckConstraint("starts_at < ends_at", name="window"),
+    )
+
+
+class Appointment(Base):
+    """One booking (预约) from hold to served. Never deleted."""
+
+    __tablename__ = "appointment"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)  # in the QR the resident shows; says nothing by itself
+    resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"))
+    matter: Mapped[str] = mapped_column(String(40))
+    item: Mapped[str] = mapped_column(String(80), default="")
+    state: Mapped[str] = mapped_column(String(12))
+    version: Mapped[int] = mapped_column(default=1)
+    pool: Mapped[str] = mapped_column(String(8), default="public")
+    channel: Mapped[str] = mapped_column(String(12), default="online")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    person_index: Mapped[str] = mapped_column(String(32))  # blind index of ID number, else phone
+    name: Mapped[str] = mapped_column(Sealed)
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    duty_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # who will receive them
+    #: person:date while it is live and made online: one a day a person is the database's rule. None otherwise.
+    day_key: Mapped[str | None] = mapped_column(String(60), unique=True)
+    booked_at: Mapped[datetime]
+    hold_until: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    checked_in_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    calls: Mapped[int] = mapped_column(default=0)
+    sequence: Mapped[int] = mapped_column(default=0)  # of the calendar entry: grows with every change
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    replaces_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))
+
+    resource: Mapped[Resource] = relationship(lazy="raise")
+    case: Mapped[Case | None] = relationship(lazy="raise")
+    duty: Mapped[User | None] = relationship(foreign_keys=[duty_id], lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('held','confirmed','checked_in','called','served','cancelled','no_show','expired')", name="state"
+        ),
+        CheckConstraint("pool in ('public','staff')", name="pool"),
+        CheckConstraint("channel in ('online','phone','counter','walk_in')", name="channel"),
+        CheckConstraint("(state = 'held') = (hold_until is not null)", name="hold"),
+        Index("ix_appointment_person_index_booked_at", "person_index", "booked_at"),
+        Index("ix_appointment_resource_id_starts_at", "resource_id", "starts_at"),
+        Index(
+            "ix_appointment_hold_until",
+            "hold_until",
+            sqlite_where=text("hold_until is not null"),
+            postgresql_where=text("hold_until is not null"),
+        ),
+    )
+
+
+class AppointmentSlot(Base):
+    """The slots that a live booking takes. The rows go when its seats are given back."""
+
+    __tablename__ = "appointment_slot"
+
+    appointment_id: Mapped[int] = mapped_column(BigId, ForeignKey("appointment.id"), primary_key=True)
+    slot_id: Mapped[int] = mapped_column(BigId, ForeignKey("slot.id"), primary_key=True, index=True)
+
+
+class Waiting(Base):
+    """Someone waits for a place (候补) on a day of a resource."""
+
+    __tablename__ = "waiting"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"))
+    day: Mapped[date]
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    item: Mapped[str] = mapped_column(String(80), default="")
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    since_at: Mapped[datetime]
+    appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))  # the hold offered
+
+    __table_args__ = (
+        UniqueConstraint("resource_id", "day", "user_id"),
+        CheckConstraint("state in ('waiting','offered','taken','left')", name="state"),
+        Index("ix_waiting_resource_id_day_state", "resource_id", "day", "state"),
+    )
+
+
+class OnlineBlock(Base):
+    """Online booking shut for a person (暂停网上预约), open to review by a person."""
+
+    __tablename__ = "online_block"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_index: Mapped[str] = mapped_column(String(32), index=True)
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    reason_zh: Mapped[str] = mapped_column(String(200))
+    reason_en: Mapped[str] = mapped_column(String(200))
+    asked: Mapped[str] = mapped_column(String(500), default="")  # what the person says in asking for a review
+    asked_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    lifted: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str] = mapped_column(String(500), default="")
