@@ -1,6 +1,17 @@
 """All tables. A room that needs its own adds a module here and imports it below."""
 
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime, to_json
+from engine.store.models.booking import (
+    Appointment,
+    AppointmentSlot,
+    Duty,
+    OnlineBlock,
+    Resource,
+    ResourceClosure,
+    ResourceOpening,
+    Slot,
+    Waiting,
+)
 from engine.store.models.cases import (
     Awaited,
     Case,
@@ -42,8 +53,8 @@ from engine.store.models.records import (
 )
 
 __all__ = [
-    "ApiToken", "Awaited", "Base", "BigId", "Case", "Consent", "Counter", "DayOverride", "DeadlineEvent", "DecisionHit",
-    "Document", "Draft", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
-    "OneTimeCode", "Post", "Rating", "Reminder", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
-    "Session", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "to_json",
+    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "BigId", "Case", "Consent", "Counter", "DayOverride", "DeadlineEvent", "DecisionHit",
+    "Document", "Draft", "Duty", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
+    "OneTimeCode", "OnlineBlock", "Post", "Rating", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
+    "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
 ]  # fmt: skip
