@@ -1,1 +1,6 @@
-"""Who may do what: Actor, units, posts, may(actor, verb, thing)."""
+"""Who may do what: the Actor, the county's units, and one question, may(actor, verb, thing)."""
+
+from engine.people.access import may, require
+from engine.people.actor import SYSTEM, Actor, load
+
+__all__ = ["SYSTEM", "Actor", "load", "may", "require"]

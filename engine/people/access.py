@@ -1,0 +1,80 @@
+"""May this actor do this to this thing? One place, asked by every command and read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.errors import NotYours
+from engine.people.actor import Actor
+from engine.store.models import Case, Document, Task
+
+Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate"]
+
+_WORDS = {
+    "see": ("查看", "see"),
+    "claim": ("签收", "claim"),
+    "work": ("办理", "work on"),
+    "supervise": ("管理", "supervise"),
+    "withdraw": ("撤销", "withdraw"),
+    "reveal": ("查看完整信息", "reveal"),
+    "design": ("设计", "design"),
+    "operate": ("运维", "operate"),
+}
+
+
+def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = None) -> bool:
+    """Whether they may. A task is judged together with its case (pass `case`, or have it loaded)."""
+    if actor.kind == "system":
+        return True
+    if verb in ("design", "operate"):
+        return ("designer" if verb == "design" else "operator") in actor.roles
+    if isinstance(thing, Task):
+        return _may_task(actor, verb, thing, case or thing.case)
+    if isinstance(thing, Case):
+        return _may_case(actor, verb, thing)
+    if isinstance(thing, Document):
+        if case is None:
+            return False
+        return _may_case(actor, "see", case) and (actor.kind == "staff" or thing.public)
+    return False
+
+
+def require(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = None) -> None:
+    """Refuse unless they may."""
+    if not may(actor, verb, thing, case=case):
+        zh, en = _WORDS[verb]
+        raise NotYours(f"您没有权限{zh}这一项。如需办理，请联系负责的窗口。", f"You may not {en} this.")
+
+
+def _may_case(actor: Actor, verb: str, case: Case) -> bool:
+    is_party = actor.id is not None and actor.id in (case.applicant_id, case.agent_id)
+    if verb == "withdraw":
+        return is_party
+    if verb == "see" and is_party:
+        return True
+    if actor.kind != "staff":
+        return False
+    if "restricted" in case.flags:  # health and child data (Y3): only the units themselves, no one above
+        at = {p.unit_id for p in actor.positions}
+        inside = bool(at & {case.place_id, case.unit_id, case.office_id})
+    else:
+        inside = bool(actor.realm & {case.place_id, case.unit_id, case.office_id})
+    if verb in ("see", "reveal"):
+        return inside
+    if verb == "supervise":
+        return inside and any(actor.supervises(u) for u in (case.office_id, case.unit_id, case.place_id))
+    return False
+
+
+def _may_task(actor: Actor, verb: str, task: Task, case: Case) -> bool:
+    candidate, _ = actor.as_whom(task.candidates, case.matter)
+    holds = task.assignee_id is not None and (
+        task.assignee_id == actor.id or actor.stands_for(task.assignee_id, case.matter)
+    )
+    if verb == "claim":
+        return candidate
+    if verb == "work":
+        return holds
+    if verb == "supervise":
+        return actor.supervises(task.unit_id if task.unit_id is not None else case.office_id)
+    return candidate or holds or _may_case(actor, "see", case)

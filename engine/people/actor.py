@@ -1,0 +1,234 @@
+"""Who is acting: a value made once a request, asked by every command and every read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+
+from engine import workdays
+from engine.errors import NotFound, NotYours
+from engine.people import masks, units
+from engine.store import Work
+from engine.store.models import Holding, Leave, Post, User
+
+#: 代理 may be passed on this often: A's agent B is away, C acts for B, D for C.
+AGENCY_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A post held in a unit, in one's own name or on behalf of someone away."""
+
+    unit_id: int
+    unit_path: str
+    unit_kind: str
+    post: str  # the post's code
+    role: str  # clerk, supervisor, designer or operator
+    for_id: int | None = None  # 代理: the user whose post it is
+    matters: tuple[str, ...] | None = None  # 代理: only these matters; None: all
+
+    @property
+    def key(self) -> str:
+        """As in task_candidate."""
+        return f"p:{self.unit_id}:{self.post}"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Someone away, for whom the actor may act now."""
+
+    user_id: int
+    name: str
+    matters: tuple[str, ...] | None  # None: all
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, or the system, at one moment, with what they may stand for."""
+
+    id: int | None  # None: the system itself
+    kind: str  # resident, staff or system
+    name: str
+    positions: tuple[Position, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    realm: frozenset[int] = frozenset()  # units whose cases they may see: their units and all below
+    locale: str = "zh"
+    place_id: int | None = None  # where a resident belongs
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def masked(self) -> str:
+        return masks.name(self.name)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        own = {p.role for p in self.positions if p.for_id is None}
+        return frozenset(own | ({self.kind} if self.kind != "staff" else set()))
+
+    @property
+    def key(self) -> str:
+        return f"u:{self.id}"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Candidate keys that name this actor, their posts, and those they act for."""
+        found = [self.key, *(p.key for p in self.positions), *(f"u:{a.user_id}" for a in self.absences)]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def unit_id(self) -> int | None:
+        """The unit of their first post: where what they take in at a counter is received."""
+        own = [p.unit_id for p in self.positions if p.for_id is None]
+        return own[0] if own else self.place_id
+
+    def as_whom(self, keys: list[str] | tuple[str, ...], matter: str) -> tuple[bool, int | None]:
+        """(may they, on whose behalf): own name first, then 代理 for this matter."""
+        wanted = set(keys)
+        if self.key in wanted or any(p.for_id is None and p.key in wanted for p in self.positions):
+            return True, None
+        for absence in self.absences:
+            if f"u:{absence.user_id}" in wanted and _covers(absence.matters, matter):
+                return True, absence.user_id
+        for position in self.positions:
+            if position.for_id is not None and position.key in wanted and _covers(position.matters, matter):
+                return True, position.for_id
+        return False, None
+
+    def stands_for(self, user_id: int | None, matter: str) -> bool:
+        """Whether they may act for this user, who is away, in this matter."""
+        return any(a.user_id == user_id and _covers(a.matters, matter) for a in self.absences)
+
+    def supervises(self, unit_id: int | None) -> bool:
+        """Whether a supervisor's post of theirs covers this unit."""
+        if unit_id is None:
+            return any(p.role == "supervisor" and p.unit_kind == "county" for p in self.positions)
+        return unit_id in self.realm and any(p.role == "supervisor" for p in self.positions if p.for_id is None)
+
+
+def _covers(matters: tuple[str, ...] | None, matter: str) -> bool:
+    return matters is None or matter in matters
+
+
+#: The system: timers, sweeps, renderings.
+SYSTEM = Actor(id=None, kind="system", name="系统")
+
+
+def load(work: Work, user_id: int, *, now: datetime) -> Actor:
+    """The actor a user is at this moment. Three statements at most for someone without an absence to cover."""
+    rows = work.session.execute(
+        select(User, Holding, Post)
+        .outerjoin(Holding, Holding.user_id == User.id)
+        .outerjoin(Post, Post.id == Holding.post_id)
+        .where(User.id == user_id)
+        .order_by(Holding.id)
+    ).all()
+    if not rows:
+        raise NotFound(f"没有编号为 {user_id} 的用户。", f"There is no user {user_id}.")
+    user: User = rows[0][0]
+    if user.disabled_at is not None:
+        raise NotYours("这个账号已停用，请联系管理员。", "This account is disabled: ask the administrator.")
+    absences = tuple(_absences(work, user_id, now)) if user.kind == "staff" else ()
+    positions = list(_positions(work, [(h, p) for _, h, p in rows if h is not None], now))
+    if absences:
+        positions += _borrowed(work, absences, now)
+    tree = units.tree(work) if positions else None
+    realm = frozenset(
+        p.id for pos in positions if tree for p in tree if p.path.startswith(pos.unit_path)
+    )  # fmt: skip
+    return Actor(
+        id=user.id, kind=user.kind, name=user.name, positions=tuple(positions), absences=absences, realm=realm,
+        locale=user.locale, place_id=user.place_id,
+    )  # fmt: skip
+
+
+def _positions(
+    work: Work, rows: list[tuple[Holding, Post]], now: datetime, away: Absence | None = None
+) -> Iterator[Position]:
+    today = workdays.local_date(now)
+    for holding, post in rows:
+        if (holding.from_on and today < holding.from_on) or (holding.until_on and today > holding.until_on):
+            continue
+        unit = units.place(work, holding.unit_id)
+        yield Position(
+            unit.id, unit.path, unit.kind, post.code, post.role,
+            for_id=away.user_id if away else None, matters=away.matters if away else None,
+        )  # fmt: skip
+
+
+def _absences(work: Work, user_id: int, now: datetime) -> Iterator[Absence]:
+    """Those away for whom the user acts, directly or through a chain of agents. No cycles: nobody twice."""
+    seen = {user_id}
+    agents: dict[int, tuple[str, ...] | None] = {user_id: None}
+    for _ in range(AGENCY_DEPTH):
+        rows = work.session.execute(
+            select(Leave, User)
+            .join(User, User.id == Leave.user_id)
+            .where(Leave.agent_id.in_(agents), Leave.from_at <= now, Leave.until_at > now, Leave.ended_at.is_(None))
+        ).all()
+        further: dict[int, tuple[str, ...] | None] = {}
+        for leave, user in rows:
+            if leave.user_id in seen:
+                continue
+            seen.add(leave.user_id)
+            through = agents[leave.agent_id]
+            own = tuple(leave.matters) if leave.matters is not None else None
+            both = own if through is None else through if own is None else tuple(m for m in own if m in through)
+            further[leave.user_id] = both
+            yield Absence(leave.user_id, user.name, both)
+        if not further:
+            return
+        agents = further
+
+
+def _borrowed(work: Work, absences: tuple[Absence, ...], now: datetime) -> list[Position]:
+    by_id = {a.user_id: a for a in absences}
+    rows = work.session.execute(
+        select(Holding, Post).join(Post, Post.id == Holding.post_id).where(Holding.user_id.in_(by_id))
+    ).all()
+    found: list[Position] = []
+    for holding, post in rows:
+        # A supervisor's or operator's powers are not lent by a leave; the work of a post is.
+        if post.role in ("designer", "operator"):
+            continue
+        found += _positions(work, [(holding, post)], now, by_id[holding.user_id])
+    return found
+
+
+def take_leave(
+    work: Work,
+    *,
+    user_id: int,
+    agent_id: int,
+    from_at: datetime,
+    until_at: datetime,
+    matters: list[str] | None = None,
+    reason: str = "",
+) -> Leave:
+    """Record that one is away and another acts for them. Refused when it would close a circle."""
+    agent, depth = agent_id, 0
+    while depth <= AGENCY_DEPTH:
+        if agent == user_id:
+            raise NotYours(
+                "代理关系成环：代理人正由请假人代理。", "Expected agents not to form a circle, but they would."
+            )
+        following = work.session.scalar(
+            select(Leave.agent_id).where(
+                Leave.user_id == agent,
+                Leave.ended_at.is_(None),
+                and_(Leave.from_at < until_at, or_(Leave.until_at > from_at)),
+            )
+        )
+        if following is None:
+            break
+        agent, depth = following, depth + 1
+    row = Leave(
+        user_id=user_id, agent_id=agent_id, from_at=from_at, until_at=until_at, matters=matters, reason=reason[:200]
+    )
+    if until_at - from_at > timedelta(days=366):
+        raise NotYours("代理期限不能超过一年。", "Expected a leave of at most a year, but it is longer.")
+    work.session.add(row)
+    work.session.flush()
+    return row

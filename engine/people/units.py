@@ -1,0 +1,141 @@
+"""The county's tree of units, kept in memory: it is read on every request and changes a few times a year."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from engine.errors import NotFound
+from engine.store import Database, Work
+from engine.store.models import Unit
+
+#: Another process's change of a unit is seen after this many seconds at the latest.
+FRESH_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One unit, as a plain value."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    kind: str  # county, office, town, village, community, centre
+    parent_id: int | None
+    path: str  # /1/4/17/
+    phone: str
+    address: str
+    seal_name: str
+
+
+class Tree:
+    """All units."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self.by_id = {p.id: p for p in places}
+        self.by_code = {p.code: p for p in places}
+        self.read_at = time.monotonic()
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self.by_id.values())
+
+    @property
+    def county(self) -> Place:
+        for place in self:
+            if place.parent_id is None:
+                return place
+        raise NotFound("县级单位还没有建立，请先运行 yizhan init。", "There is no county yet: run `yizhan init` first.")
+
+    def above(self, place: Place) -> list[Place]:
+        """The unit itself, then its ancestors up to the county."""
+        return [self.by_id[int(i)] for i in reversed(place.path.strip("/").split("/"))]
+
+    def below(self, place: Place) -> list[Place]:
+        """The unit itself and all under it."""
+        return [p for p in self if p.path.startswith(place.path)]
+
+    def level(self, place: Place, kind: str) -> Place | None:
+        """The unit of this kind on the way from the place up to the county; `village` also means a community."""
+        kinds = {"village", "community"} if kind == "village" else {kind}
+        return next((p for p in self.above(place) if p.kind in kinds), None)
+
+    def full_name(self, place: Place) -> str:
+        """龙门滩镇苏洋村: the names from the town down; the county's own units keep their name."""
+        return "".join(p.name for p in reversed(self.above(place)) if p.kind != "county") or place.name
+
+
+_trees: weakref.WeakKeyDictionary[Database, Tree] = weakref.WeakKeyDictionary()
+
+
+def tree(work: Work) -> Tree:
+    """The tree, read at most once a minute."""
+    found = _trees.get(work.database)
+    if found is None or time.monotonic() - found.read_at > FRESH_S:
+        found = _trees[work.database] = _read(work)
+    return found
+
+
+def forget(work: Work) -> None:
+    """Read the tree again the next time: a unit was added or changed here."""
+    _trees.pop(work.database, None)
+
+
+def place(work: Work, unit_id: int) -> Place:
+    found = tree(work).by_id.get(unit_id)
+    if found is None:  # perhaps added by another process since we read
+        forget(work)
+        found = tree(work).by_id.get(unit_id)
+    if found is None:
+        raise NotFound(f"没有编号为 {unit_id} 的单位。", f"There is no unit {unit_id}.")
+    return found
+
+
+def by_code(work: Work, code: str) -> Place:
+    found = tree(work).by_code.get(code)
+    if found is None:
+        forget(work)
+        found = tree(work).by_code.get(code)
+    if found is None:
+        raise NotFound(f"没有代码为“{code}”的单位。", f"There is no unit with code {code!r}.")
+    return found
+
+
+def add(
+    work: Work,
+    *,
+    code: str,
+    name: str,
+    kind: str,
+    parent: Place | None = None,
+    name_en: str = "",
+    phone: str = "",
+    address: str = "",
+    seal_name: str = "",
+) -> Place:
+    """A new unit under its parent."""
+    row = Unit(
+        code=code, name=name, name_en=name_en, kind=kind, parent_id=parent.id if parent else None,
+        path="", phone=phone, address=address, seal_name=seal_name or name,
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    row.path = f"{parent.path if parent else '/'}{row.id}/"
+    work.session.flush()
+    forget(work)
+    return _place(row)
+
+
+def _place(row: Unit) -> Place:
+    return Place(
+        row.id, row.code, row.name, row.name_en, row.kind, row.parent_id, row.path, row.phone, row.address,
+        row.seal_name,
+    )  # fmt: skip
+
+
+def _read(work: Work) -> Tree:
+    return Tree([_place(row) for row in work.session.scalars(select(Unit).order_by(Unit.path))])
