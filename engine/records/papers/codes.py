@@ -1,0 +1,61 @@
+"""The check code (查验码) and the QR code of a paper.
+
+The code is random and says nothing about anybody; the page behind it shows kind, number, masked name, date, organ, state
+and the file's SHA-256. It can be typed from a printed copy, so letters and digits that look alike are left out.
+"""
+
+from __future__ import annotations
+
+import io
+
+from engine.errors import Refused
+
+#: 32 signs, five bits each: no 0, O, 1, I.
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+#: Random bytes a code is made of: 80 bits.
+RANDOM_BYTES = 10
+
+
+def check_code(random: bytes) -> str:
+    """A check code of 80 random bits (the caller brings them, from `secrets.token_bytes(10)`).
+
+    >>> check_code(bytes(range(10)))
+    '222J-62S6-2N52-G42B'
+    """
+    if len(random) != RANDOM_BYTES:
+        raise ValueError(f"Expected {RANDOM_BYTES} random bytes, but got {len(random)}")
+    value = int.from_bytes(random)
+    signs = [ALPHABET[value >> shift & 31] for shift in range(75, -1, -5)]
+    return "-".join("".join(signs[n : n + 4]) for n in range(0, 16, 4))
+
+
+_TYPED = str.maketrans(
+    {**{chr(0xFF01 + n): chr(0x21 + n) for n in range(94)}, **dict.fromkeys(" \u3000\t-－–—_.·", None)}
+)
+
+
+def read_check_code(typed: str) -> str:
+    """The code a person typed, in its printed form; Refused when it cannot be one.
+
+    >>> read_check_code("222j 62s6 2n52 g42b")
+    '222J-62S6-2N52-G42B'
+    """
+    signs = typed.translate(_TYPED).replace("-", "").upper()
+    if len(signs) != 16 or any(sign not in ALPHABET for sign in signs):
+        raise Refused(
+            "查验码应为 16 位字母和数字（不含 0、O、1、I），形如 ABCD-EFGH-JKLM-NPQR。请对照文书重新输入。",
+            "Expected a check code of 16 letters and digits (no 0, O, 1, I). Please copy it from the paper.",
+        )
+    return "-".join(signs[n : n + 4] for n in range(0, 16, 4))
+
+
+def qr_svg(url: str) -> bytes:
+    """The QR code of an address as SVG: level M, four modules of quiet zone, one path."""
+    import segno
+
+    out = io.BytesIO()
+    segno.make(url, error="m", micro=False).save(
+        out, kind="svg", border=4, xmldecl=False, svgns=True, omitsize=True, svgclass=None, lineclass=None
+    )
+    return out.getvalue()

@@ -1,0 +1,314 @@
+"""Kinds of paper (文书种类): what a paper file says about itself at its top, and the facts it cannot do without.
+
+A paper is one file, forms/_shared/papers/<kind>.html or forms/<matter>/<kind>.html: YAML between two lines of `---`, then
+the body as a Jinja template.
+
+    ---
+    kind: acceptance                 the name a diagram uses
+    title: 受理通知书
+    title_en: Notice of acceptance
+    series: 受                       the word of its 文号 (one series a kind, organ and year); absent: no 文号
+    seal: special                    none | formal | special (专用章) | committee (调解委员会)
+    basis: 行政许可法 第三十二条      the law that asks for it
+    uses: [common, applicant]        sets of facts named in forms/_shared/facts.yaml
+    facts:                           more facts it needs: dotted path -> what people call it
+      deadline.statutory_on: 法定办结日期
+      materials[].name: 材料名称       a list with at least one item, each with a name
+    optional:                        facts it prints when they are there
+      agent.name: 代理人
+    ---
+
+Types follow the house's names: `…_on` is a date (2026-09-18), `…_at` a date-time with offset; `…[]` a list; the rest text or number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from engine.errors import FieldError, Invalid, NotFound, Refused
+
+SealUse = Literal["none", "formal", "special", "committee"]
+
+#: The forms of this repository; an installation may point elsewhere.
+FORMS = Path(__file__).resolve().parents[3] / "forms"
+
+_KEYS = {
+    "kind", "title", "title_en", "series", "seal", "basis", "uses", "facts", "optional", "adverse", "audience", "when",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PaperKind:
+    """What a paper file says about itself."""
+
+    key: str  # the name a diagram uses: acceptance
+    title: str  # 受理通知书
+    title_en: str
+    body: str = field(repr=False)  # the Jinja template, without the front matter
+    series: str = ""  # the word of its 文号; "": the paper has none of its own
+    seal: SealUse = "none"
+    basis: str = ""  # law or rule that asks for it
+    when: str = ""  # one line for the designer: when it is issued
+    adverse: bool = False  # refuses or burdens somebody: reasons and remedies are compulsory (行政许可法 38)
+    audience: Literal["party", "file", "public"] = "party"  # who keeps it: decides what is masked
+    required: Mapping[str, str] = field(default_factory=dict)  # dotted path -> label
+    optional: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self, facts: Mapping[str, Any]) -> list[FieldError]:
+        """What is absent or of the wrong type, as errors by dotted path."""
+        errors: list[FieldError] = []
+        for path, label in self.required.items():
+            errors += _look(facts, path, label, self.title, True)
+        for path, label in self.optional.items():
+            errors += _look(facts, path, label, self.title, False)
+        return list({error.field: error for error in errors}.values())
+
+    def check(self, facts: Mapping[str, Any]) -> None:
+        """Raise MissingFacts unless the paper can be written from these facts."""
+        errors = self.missing(facts)
+        if errors:
+            raise MissingFacts(self, errors)
+
+    def schema(self) -> dict[str, Any]:
+        """The facts as a JSON schema (for the designer's panel, the check of a matter and the API)."""
+        root: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+        for paths, needed in ((self.required, True), (self.optional, False)):
+            for path, label in paths.items():
+                _grow(root, path, label, needed)
+        return root
+
+
+class MissingFacts(Invalid):
+    """Expected every fact the paper needs, but some are missing or of another type."""
+
+    slug = "paper-facts"
+
+    def __init__(self, kind: PaperKind, errors: list[FieldError]) -> None:
+        names = "、".join(f"{error.label}（{error.field}）" for error in errors[:6])
+        super().__init__(
+            errors,
+            f"《{kind.title}》还不能生成：缺少或有误的内容为 {names}。请补全后重试。",
+            f"{kind.title_en} cannot be written yet: {', '.join(e.field for e in errors[:6])} missing or wrong.",
+            paper=kind.key,
+        )
+
+
+def _steps(path: str) -> list[str]:
+    return path.replace("[]", ".[]").split(".")
+
+
+def _look(facts: Any, path: str, label: str, title: str, needed: bool) -> Iterator[FieldError]:
+    yield from _walk(facts, _steps(path), "", label, title, needed)
+
+
+def _walk(value: Any, steps: list[str], at: str, label: str, title: str, needed: bool) -> Iterator[FieldError]:
+    if not steps:
+        if value is None or value == "" or value == []:
+            if needed:
+                yield FieldError(at, label, f"《{title}》缺少“{label}”。", f"{title}: {at} is missing.")
+        else:
+            yield from _type(value, at, label, title)
+        return
+    step, rest = steps[0], steps[1:]
+    if step == "[]":
+        if value is None and not needed:
+            return
+        if not isinstance(value, (list, tuple)) or (needed and not value):
+            yield FieldError(
+                at, label, f"《{title}》至少需要一项“{label}”。", f"{title}: {at} needs at least one item."
+            )
+            return
+        for n, item in enumerate(value):
+            yield from _walk(item, rest, f"{at}[{n}]", label, title, needed and bool(rest))
+        return
+    here = f"{at}.{step}" if at else step
+    if value is None and not needed:
+        return
+    if not isinstance(value, Mapping):
+        yield FieldError(here, label, f"《{title}》缺少“{label}”。", f"{title}: {here} is missing.")
+        return
+    yield from _walk(value.get(step), rest, here, label, title, needed)
+
+
+def _type(value: Any, at: str, label: str, title: str) -> Iterator[FieldError]:
+    name = re.split(r"[.\[]", at.rstrip("]"))[-1]
+    if name.endswith("_on"):
+        try:
+            if isinstance(value, datetime) or not isinstance(value, date):
+                date.fromisoformat(str(value))
+        except (TypeError, ValueError):
+            yield FieldError(
+                at,
+                label,
+                f"《{title}》的“{label}”应为日期，如 2026-09-18，现为 {value!r}。",
+                f"{title}: {at} should be a date such as 2026-09-18, but is {value!r}.",
+            )
+    elif name.endswith("_at"):
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                raise ValueError("no offset")
+        except (TypeError, ValueError):
+            yield FieldError(
+                at,
+                label,
+                f"《{title}》的“{label}”应为带时区的时间，如 2026-09-18T09:30:00+08:00，现为 {value!r}。",
+                f"{title}: {at} should be a time with its offset, but is {value!r}.",
+            )
+
+
+def _grow(schema: dict[str, Any], path: str, label: str, needed: bool) -> None:
+    steps = _steps(path)
+    for n, step in enumerate(steps):
+        last = n == len(steps) - 1
+        if step == "[]":
+            schema["type"] = "array"
+            schema.pop("properties", None)
+            schema.pop("required", None)
+            if needed:
+                schema["minItems"] = 1
+            schema = schema.setdefault("items", {"type": ["string", "number"]} if last else {"type": "object"})
+            continue
+        if needed and step not in schema.setdefault("required", []):
+            schema["required"].append(step)
+        schema = schema.setdefault("properties", {}).setdefault(step, {"type": "object"})
+        if last:
+            schema.clear()
+            schema["title"] = label
+            if step.endswith("_on"):
+                schema.update(type="string", format="date")
+            elif step.endswith("_at"):
+                schema.update(type="string", format="date-time")
+
+
+class BadPaper(Refused):
+    """Expected a paper file with front matter and a template, but it is not one. Facts: source."""
+
+    status = 422
+    slug = "bad-paper"
+
+
+def read(text: str, sets: Mapping[str, Mapping[str, Any]] | None = None, source: str = "") -> PaperKind:
+    """A paper file's text as a kind; `sets` are the named sets of facts. BadPaper says what is wrong."""
+    return _read(text, source, repr(sorted((sets or {}).items())), sets or {})
+
+
+def _read(text: str, source: str, _key: str, sets: Mapping[str, Mapping[str, Any]]) -> PaperKind:
+    found = re.match(r"---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", text, re.S)
+    name = source or "文书模板"
+    if not found:
+        raise BadPaper(
+            f"{name}：文件开头应有两行 --- 之间的说明（kind、title……）。",
+            f"{name}: expected front matter between two lines of ---.",
+            source=source,
+        )
+    try:
+        head = yaml.safe_load(found[1])
+    except yaml.YAMLError as error:
+        raise BadPaper(
+            f"{name}：说明部分不是有效的 YAML：{error}", f"{name}: bad YAML: {error}", source=source
+        ) from None
+    problems = []
+    if not isinstance(head, dict):
+        head = {}
+    for key in ("kind", "title", "title_en"):
+        if not isinstance(head.get(key), str):
+            problems.append(f"缺少 {key}")
+    problems += [f"不认识的项 {key}" for key in head if key not in _KEYS]
+    if head.get("seal", "none") not in ("none", "formal", "special", "committee"):
+        problems.append(f"seal 应为 none、formal、special 或 committee，现为 {head['seal']!r}")
+    required: dict[str, str] = {}
+    optional: dict[str, str] = {}
+    for used in head.get("uses") or []:
+        if used not in sets:
+            problems.append(f"uses 提到的 {used!r} 不在 facts.yaml 中")
+            continue
+        required |= dict(sets[used].get("facts") or {})
+        optional |= dict(sets[used].get("optional") or {})
+    required |= dict(head.get("facts") or {})
+    optional |= dict(head.get("optional") or {})
+    optional = {path: label for path, label in optional.items() if path not in required}
+    for path, label in [*required.items(), *optional.items()]:
+        if not isinstance(label, str) or not re.fullmatch(r"[a-z_]+(\[\])?(\.[a-z_]+(\[\])?)*", path):
+            problems.append(f"内容项 {path!r} 的写法应为 case.number 或 materials[].name，并有中文名称")
+    if problems:
+        raise BadPaper(
+            f"{name}：" + "；".join(problems) + "。", f"{name}: bad front matter: " + "; ".join(problems), source=source
+        )
+    return PaperKind(
+        key=head["kind"],
+        title=head["title"],
+        title_en=head["title_en"],
+        body=found[2],
+        series=head.get("series") or "",
+        seal=head.get("seal", "none"),
+        basis=head.get("basis") or "",
+        when=head.get("when") or "",
+        adverse=bool(head.get("adverse", False)),
+        audience=head.get("audience", "party"),
+        required=required,
+        optional=optional,
+    )
+
+
+@dataclass(frozen=True)
+class Library:
+    """What all papers share: style sheet, page templates and fragments, sets of facts, and the shared kinds."""
+
+    css: str
+    fragments: Mapping[str, str]  # template name -> Jinja source
+    sets: Mapping[str, Mapping[str, Any]]
+    kinds: Mapping[str, PaperKind]
+    stamp: tuple[tuple[str, int, int], ...] = ()  # (path, size, mtime in ns) of what was read
+
+    def kind(self, key: str) -> PaperKind:
+        """The shared kind of that name; NotFound when there is none."""
+        if key not in self.kinds:
+            raise NotFound(
+                f"没有名为 {key} 的文书。可用的有：{'、'.join(self.kinds)}。",
+                f"There is no paper called {key}; there are: {', '.join(self.kinds)}.",
+            )
+        return self.kinds[key]
+
+    def read(self, text: str, source: str = "") -> PaperKind:
+        """A matter's own paper file, with this library's sets of facts."""
+        return read(text, self.sets, source)
+
+
+def library(forms: Path | None = None) -> Library:
+    """The shared papers under a forms folder; read again only when a file changed."""
+    shared = (forms or FORMS) / "_shared"
+    files = sorted(path for path in shared.rglob("*") if path.suffix in {".css", ".html", ".yaml"})
+    stamp = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    return _library(shared, stamp)
+
+
+@lru_cache(maxsize=8)
+def _library(shared: Path, stamp: tuple[tuple[str, int, int], ...]) -> Library:
+    sets = yaml.safe_load((shared / "facts.yaml").read_text(encoding="utf-8"))
+    fragments = {path.name: path.read_text(encoding="utf-8") for path in sorted(shared.glob("*.html"))}
+    kinds: dict[str, PaperKind] = {}
+    for path in sorted((shared / "papers").glob("*.html")):
+        kind = read(path.read_text(encoding="utf-8"), sets, path.name)
+        if kind.key != path.stem:
+            raise BadPaper(
+                f"{path.name}：kind 应与文件名一致，现为 {kind.key}。",
+                f"{path.name}: expected kind to be the file's name, but it is {kind.key}.",
+            )
+        kinds[kind.key] = kind
+    return Library(
+        css=(shared / "paper.css").read_text(encoding="utf-8"), fragments=fragments, sets=sets, kinds=kinds, stamp=stamp
+    )
+
+
+def catalogue(forms: Path | None = None) -> list[PaperKind]:
+    """The shared kinds, by name."""
+    return list(library(forms).kinds.values())

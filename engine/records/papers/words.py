@@ -1,0 +1,160 @@
+"""How papers write dates, sums and people: the filters of the templates. Pure.
+
+GB/T 9704: Arabic digits, the full year, no zero padding. Sums also in capitals (票据法 8: both must agree).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+#: What a copy hides: nothing (the office's own file), numbers (the parties' copies), or names too (public copies).
+Copy = Literal["file", "party", "public"]
+
+
+def day(value: str | date | None) -> str:
+    """A date as official papers write it.
+
+    >>> day("2026-01-05")
+    '2026年1月5日'
+    """
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(CHINA).date()
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value).astimezone(CHINA).date() if "T" in value else date.fromisoformat(value)
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def moment(value: str | datetime | None) -> str:
+    """A time with its day, in China.
+
+    >>> moment("2026-01-05T01:03:00+00:00")
+    '2026年1月5日 09:03'
+    """
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    value = value.astimezone(CHINA)
+    return f"{day(value.date())} {value:%H:%M}"
+
+
+def weekday(value: str | date) -> str:
+    """The day of the week.
+
+    >>> weekday("2026-09-18")
+    '星期五'
+    """
+    if isinstance(value, str):
+        value = date.fromisoformat(value[:10])
+    return "星期" + "一二三四五六日"[value.weekday()]
+
+
+def hidden_number(value: str | None, copy: Copy) -> str:
+    """An identity number: the region and the last two signs stay, unless it is the office's own file.
+
+    >>> hidden_number("350526194903120023", "party")
+    '350526**********23'
+    """
+    if not value:
+        return ""
+    if copy == "file" or len(value) < 8:
+        return value
+    return value[:6] + "*" * (len(value) - 8) + value[-2:]
+
+
+def hidden_phone(value: str | None, copy: Copy) -> str:
+    """A telephone number; on public copies the middle is hidden.
+
+    >>> hidden_phone("13805950000", "public")
+    '138****0000'
+    """
+    if not value:
+        return ""
+    if copy != "public" or len(value) < 8:
+        return value
+    return value[:3] + "*" * (len(value) - 7) + value[-4:]
+
+
+def hidden_name(value: str | None, copy: Copy) -> str:
+    """A person's name; on public copies only the last sign stays, as queue screens show it.
+
+    >>> hidden_name("陈玉兰", "public")
+    '**兰'
+    """
+    if not value:
+        return ""
+    return value if copy != "public" else "*" * (len(value) - 1) + value[-1]
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+
+
+def capitals(value: str | int | float | Decimal) -> str:
+    """A sum of yuan in capitals.
+
+    >>> capitals("12003.50")
+    '壹万贰仟零叁元伍角整'
+    """
+    cents = int((Decimal(str(value)) * 100).to_integral_value())
+    if cents < 0 or cents >= 10**14:
+        raise ValueError(f"Expected a sum from 0 up to a trillion, but got {value}")
+    yuan, jiao, fen = cents // 100, cents // 10 % 10, cents % 10
+    text = _whole(yuan) + "元" if yuan else ""
+    if not jiao and not fen:
+        return (text or "零元") + "整"
+    if jiao:
+        text += _DIGITS[jiao] + "角"
+    elif yuan:
+        text += "零"
+    return text + (_DIGITS[fen] + "分" if fen else "整")
+
+
+def _whole(number: int) -> str:
+    text, gap = "", False
+    groups = [(number // 10 ** (4 * n) % 10000, unit) for n, unit in ((2, "亿"), (1, "万"), (0, ""))]
+    for group, unit in groups:
+        if not group:
+            gap = bool(text)
+            continue
+        if text and (gap or group < 1000):
+            text += "零"
+        gap = False
+        part, zero = "", False
+        for n, place in ((1000, "仟"), (100, "佰"), (10, "拾"), (1, "")):
+            digit = group // n % 10
+            if digit:
+                part += ("零" if zero and part else "") + _DIGITS[digit] + place
+                zero = False
+            else:
+                zero = True
+        text += part + unit
+    return text
+
+
+def money(value: str | int | float | Decimal) -> str:
+    """A sum of yuan with two decimals and thousands marked.
+
+    >>> money("1203.5")
+    '1,203.50元'
+    """
+    return f"{Decimal(str(value)):,.2f}元"
+
+
+def numeral(value: int) -> str:
+    """A number below one hundred in Chinese, for the numbering of paragraphs.
+
+    >>> numeral(12)
+    '十二'
+    """
+    digits = "零一二三四五六七八九"
+    if not 0 < value < 100:
+        raise ValueError(f"Expected 1 to 99, but got {value}")
+    tens, ones = divmod(value, 10)
+    return ("" if not tens else "十" if tens == 1 else digits[tens] + "十") + (digits[ones] if ones else "")
