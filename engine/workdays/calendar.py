@@ -28,6 +28,7 @@ KINDS_EN = {
     "起算日不计": "start day, not counted",
     "暂停": "clock stopped",
     "补正": "waiting for the applicant",
+    "顺延": "rolled over",
 }
 _ONE = timedelta(days=1)
 #: No period of law is this long; a larger number is a slip of the finger, not a wait of twenty years.
