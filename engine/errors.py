@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class Refused(Exception):
@@ -23,6 +24,16 @@ class Refused(Exception):
         self.en = en or zh
         #: Plain values for the page or problem document, such as who acted and when.
         self.facts = facts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A refusal crosses process borders (papers are made in processes of their own) whatever its __init__ takes.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[Refused], args: tuple[object, ...], state: dict[str, Any]) -> Refused:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class NotFound(Refused):

@@ -2,9 +2,9 @@
 
     papers.catalogue() -> list[PaperKind]              kinds, with the facts each needs
     papers.render(template, facts, ...) -> Rendered    facts to PDF, the same bytes every time
-    papers.sign(pdf, signer) -> bytes                  PAdES
-    papers.validate(pdf, roots, ...) -> Verdict        whether a signed PDF is whole and whose it is
-    papers.Press(...)                                  renders and signs in worker processes
+    papers.sign(pdf, identity, now=...) -> bytes       PAdES
+    papers.validate(pdf, roots, now=...) -> Verdict    whether a signed PDF is whole and whose it is
+    papers.Press(...).render(Job(...)) -> Made         renders and signs in worker processes
     papers.numbers, papers.codes                       办件编号, 文号, 查验码
 
 WeasyPrint and pyHanko are imported when first used, so that a web process that only names papers stays small.
@@ -26,32 +26,46 @@ if TYPE_CHECKING:
         library,
         read,
     )
-    from engine.records.papers.pages import ForbiddenResource, MissingGlyph, Rendered, compose, render, warm
+    from engine.records.papers.pages import Composed, ForbiddenResource, MissingGlyph, Rendered, compose, render, warm
     from engine.records.papers.seals import Seal
+    from engine.records.papers.signing import Identity, Verdict, demo_identity, sign, validate
+    from engine.records.papers.workers import Job, Made, Press, PressFailed
 
 _HOMES = {
     "kinds": ("BadPaper", "Library", "MissingFacts", "PaperKind", "catalogue", "library", "read"),
     "pages": ("Composed", "ForbiddenResource", "MissingGlyph", "Rendered", "compose", "render", "warm"),
     "seals": ("Seal",),
+    "signing": ("Identity", "Verdict", "demo_identity", "sign", "validate"),
+    "workers": ("Job", "Made", "Press", "PressFailed"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BadPaper",
+    "Composed",
     "ForbiddenResource",
+    "Identity",
+    "Job",
     "Library",
+    "Made",
     "MissingFacts",
     "MissingGlyph",
     "PaperKind",
+    "Press",
+    "PressFailed",
     "Rendered",
     "Seal",
+    "Verdict",
     "catalogue",
     "codes",
     "compose",
+    "demo_identity",
     "library",
     "numbers",
     "read",
     "render",
+    "sign",
+    "validate",
     "warm",
 ]
 

@@ -1,0 +1,266 @@
+"""Signatures on papers: PAdES (ETSI EN 319 142-1, baseline B) by pyHanko, and their check.
+
+A signature says that the file is whole and who issued it. It is the reliable signature of 电子签名法 第十三条 only with a certificate
+of a licensed authority: an office sets its PKCS#12 file. Without one, a demonstration authority is made at first start,
+and its papers say so.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Refused
+
+#: How long a demonstration certificate lives.
+DEMO_DAYS = 3650
+
+#: The name of the signature field.
+FIELD = "Seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A key with its certificates, as a PKCS#12 file holds them. Kept out of every log and repr."""
+
+    pkcs12: bytes = field(repr=False)
+    passphrase: bytes | None = field(default=None, repr=False)
+    demo: bool = False
+
+    @classmethod
+    def open(cls, path: Path, passphrase: str | None = None) -> Identity:
+        """The office's own certificate. Refused at start-up when the file or its passphrase is wrong."""
+        try:
+            identity = cls(path.read_bytes(), passphrase.encode() if passphrase else None)
+            identity.certificates()
+        except (OSError, ValueError) as error:
+            raise Refused(
+                f"打不开签名证书 {path.name}：文件不存在、格式不对或口令有误。请检查设置。",
+                f"The signing certificate {path.name} cannot be opened ({error}); check the file and its passphrase.",
+            ) from None
+        return identity
+
+    def certificates(self) -> tuple[bytes, ...]:
+        """The certificates as DER, the signer's own first, its authorities after."""
+        from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
+        bundle = pkcs12.load_pkcs12(self.pkcs12, self.passphrase)
+        if bundle.cert is None or bundle.key is None:
+            raise ValueError("no key or no certificate in it")
+        chain = [bundle.cert, *bundle.additional_certs]
+        return tuple(one.certificate.public_bytes(Encoding.DER) for one in chain)
+
+    def roots(self) -> tuple[bytes, ...]:
+        """The self-signed certificates of the file as DER: what to trust when checking our own papers."""
+        from cryptography import x509
+
+        loaded = [x509.load_der_x509_certificate(one) for one in self.certificates()]
+        return (
+            tuple(der for der, one in zip(self.certificates(), loaded, strict=True) if one.issuer == one.subject)
+            or self.certificates()[:1]
+        )
+
+
+def demo_identity(folder: Path, organ: str, *, now: datetime) -> Identity:
+    """The demonstration identity under a folder; made when it is not there (0600, the folder 0700).
+
+    Two processes that start together agree: the folder appears whole, by one rename.
+    """
+    home = folder / "demo"
+    if not (home / "signer.p12").is_file():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = Path(tempfile.mkdtemp(prefix=".demo-", dir=folder))
+        try:
+            _make(part, organ, now)
+            os.rename(part, home)
+        except OSError:
+            if not (home / "signer.p12").is_file():
+                raise
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return Identity((home / "signer.p12").read_bytes(), (home / "passphrase").read_bytes(), demo=True)
+
+
+def _make(folder: Path, organ: str, now: datetime) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from cryptography.x509.oid import NameOID
+
+    def name(common: str) -> x509.Name:
+        return x509.Name(
+            [
+                x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, organ),
+                x509.NameAttribute(NameOID.COMMON_NAME, common),
+            ]
+        )
+
+    def build(subject: x509.Name, issuer: x509.Name, public: Any, days: int) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        )
+
+    def usage(signs: bool) -> x509.KeyUsage:
+        return x509.KeyUsage(
+            digital_signature=not signs,
+            content_commitment=not signs,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=signs,
+            crl_sign=signs,
+            encipher_only=False,
+            decipher_only=False,
+        )
+
+    authority, key = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    ca_name = name("一站 演示证书签发（不具法律效力）")
+    ca = (
+        build(ca_name, ca_name, authority.public_key(), DEMO_DAYS + 1)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage(True), critical=True)
+        .sign(authority, hashes.SHA256())
+    )
+    certificate = (
+        build(name(f"{organ}（演示）"), ca_name, key.public_key(), DEMO_DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage(False), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
+        .sign(authority, hashes.SHA256())
+    )
+    passphrase = secrets.token_urlsafe(24).encode()
+    files = {
+        "passphrase": passphrase,
+        "signer.p12": pkcs12.serialize_key_and_certificates(
+            b"signer", key, certificate, [ca], serialization.BestAvailableEncryption(passphrase)
+        ),
+        "ca.pem": ca.public_bytes(serialization.Encoding.PEM),
+    }
+    for file, content in files.items():
+        handle = os.open(folder / file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+
+
+def signer(identity: Identity) -> Any:
+    """The identity ready to sign with; keep it, opening the key takes longer than signing."""
+    from pyhanko.sign.signers import SimpleSigner
+
+    return SimpleSigner.load_pkcs12_data(identity.pkcs12, (), passphrase=identity.passphrase)
+
+
+def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", place: str = "") -> bytes:
+    """The PDF with an invisible PAdES signature appended; `by` is an Identity or what `signer` gave.
+
+    `now` (aware) is the claimed time of signing. Nothing is fetched and no time stamp authority is asked.
+    """
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.fields import SigSeedSubFilter
+    from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+
+    class Dated(PdfSigner):  # type: ignore[misc]
+        """pyHanko takes the time from the machine's clock; ours is given."""
+
+        def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+            session = super().init_signing_session(*args, **kwargs)
+            session.system_time = now
+            return session
+
+    meta = PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        reason=reason or None,
+        location=place or None,
+    )
+    tool = Dated(meta, signer=signer(by) if isinstance(by, Identity) else by)
+    out = tool.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    return bytes(out.getbuffer())
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of a PDF found."""
+
+    signed: bool  # there is a signature that could be read
+    intact: bool  # what was signed is unchanged and nothing was added after it
+    trusted: bool  # the certificate leads to one of the roots and was valid
+    signer: str  # common name of the certificate; "" when unsigned
+    signed_at: datetime | None  # claimed time of signing, aware
+    zh: str
+    en: str
+
+    @property
+    def good(self) -> bool:
+        return self.signed and self.intact and self.trusted
+
+
+def validate(pdf: bytes, roots: Sequence[bytes], *, now: datetime) -> Verdict:
+    """Check every signature of a PDF against the trusted roots (DER or PEM) at the moment `now`. Nothing is fetched."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    context = ValidationContext(
+        trust_roots=[_certificate(root) for root in roots],
+        moment=now,
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
+    try:
+        found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+        if not found:
+            return Verdict(False, False, False, "", None, "该文件没有电子签名。", "The file is not signed.")
+        statuses = [(one, validate_pdf_signature(one, context)) for one in found]
+    except Exception as error:  # any malformed file: pyHanko raises many kinds, and all of them mean the same here
+        return Verdict(
+            False,
+            False,
+            False,
+            "",
+            None,
+            "该文件已损坏或被改动，电子签名无法读取。",
+            f"The file is damaged or was changed; its signature cannot be read ({type(error).__name__}).",
+        )
+    last, status = statuses[-1]
+    whole = last.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    intact = whole and all(one.intact and one.valid for _, one in statuses)
+    trusted = all(one.trusted for _, one in statuses)
+    name = last.signer_cert.subject.native.get("common_name", "")
+    at = last.self_reported_timestamp
+    if not intact:
+        zh, en = "文件在签名之后被改动过。", "The file was changed after it was signed."
+    elif not trusted:
+        zh, en = (
+            "文件完整，但签名证书不在本系统信任之列。",
+            "The file is whole, but its certificate is not one we trust.",
+        )
+    else:
+        zh, en = f"文件完整，由 {name} 签发。", f"The file is whole and was issued by {name}."
+    return Verdict(True, intact, trusted, name, at, zh, en)
+
+
+def _certificate(data: bytes) -> Any:
+    from asn1crypto import pem, x509
+
+    if pem.detect(data):
+        _, _, data = pem.unarmor(data)
+    return x509.Certificate.load(data)

@@ -1,0 +1,63 @@
+"""Papers are made in processes of their own: the same bytes, refusals come back whole, a dead process is replaced."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.records import papers
+from tests.papers.facts import FACTS, SEALS
+
+NOW = datetime(2026, 9, 18, 1, 42, tzinfo=UTC)
+pytestmark = pytest.mark.xdist_group("press")
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> papers.Identity:
+    return papers.demo_identity(tmp_path_factory.mktemp("keys"), "德化县行政服务中心", now=NOW)
+
+
+@pytest.fixture(scope="module")
+def press(identity: papers.Identity) -> Iterator[papers.Press]:
+    with papers.Press(1, identity=identity, seconds=60) as press:
+        yield press
+
+
+def job(signed: bool = True) -> papers.Job:
+    return papers.Job("receipt", FACTS["receipt"], seal=SEALS["special"], signed_at=NOW if signed else None)
+
+
+def test_another_process_makes_the_same_bytes(press: papers.Press) -> None:
+    here = papers.render(papers.library().kind("receipt"), FACTS["receipt"], seal=SEALS["special"])
+    assert press.render(job(signed=False)).pdf == here.pdf
+
+
+def test_a_paper_comes_back_signed(press: papers.Press, identity: papers.Identity) -> None:
+    made = press.render(job())
+    assert made.signed and made.pages == 1 and made.sha256 != made.unsigned_sha256
+    assert papers.validate(made.pdf, identity.roots(), now=NOW).good
+
+
+def test_a_refusal_crosses_the_border_with_its_fields(press: papers.Press) -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    del facts["applicant"]["name"]
+    with pytest.raises(papers.MissingFacts) as refused:
+        press.render(papers.Job("receipt", facts))
+    assert list(refused.value.by_field()) == ["applicant.name"]
+    assert "申请人" in refused.value.zh
+
+
+def test_a_dead_process_is_told_and_replaced(identity: papers.Identity, tmp_path: Path) -> None:
+    with papers.Press(1, identity=identity, seconds=60) as press:
+        press.render(job())
+        pool = press._started()
+        for process in list(pool._processes.values()):
+            process.kill()
+            process.join(10)
+        with pytest.raises(papers.PressFailed):
+            press.render(job())
+        assert press.render(job()).signed
