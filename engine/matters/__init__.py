@@ -1,1 +1,6 @@
-"""A matter (事项): bpmn/<matter>/ and forms/<matter>/ as one frozen, checked package. Pure."""
+"""Matters: bpmn/ + forms/ -> frozen, checked packages; version = content hash. Pure."""
+
+from engine.matters.info import Matter
+from engine.matters.package import BadMatter, Package, from_zip, load, names, read, read_files, version_of
+
+__all__ = ["BadMatter", "Matter", "Package", "from_zip", "load", "names", "read", "read_files", "version_of"]

@@ -1,0 +1,89 @@
+"""What effects of a diagram mean for the time-limit ledger. Pure; shared by the commands and the stories."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from engine.deadlines import Event, Ledger
+from engine.errors import Refused
+from engine.process.step import Effect
+from engine.workdays import ZONE
+
+#: The effects' names of causes, where the law's data has another.
+_CAUSES = {"bidding": "tender", "expert-review": "expert_review"}
+
+
+def events_of(effect: Effect, now: datetime) -> list[Event]:
+    """The ledger events an effect stands for; none for an effect that moves no clock."""
+    given, headers = effect.arguments, effect.headers
+    match effect.kind:
+        case "accept-case":
+            if headers.get("way") == "deemed":
+                return [Event("deemed_accepted", now)]
+            return [Event("accepted", _moment(given.get("accepted_on"), now))]
+        case "decline-case":
+            return [Event("stopped", now, reason=str(given.get("reason", "")))]
+        case "request-correction":
+            items = tuple(_item(i) for i in _list(given.get("items")))
+            return [Event("correction_asked", now, items=items)]
+        case "decide":
+            return [Event("decided", now)]
+        case "deliver-paper":
+            return [Event("delivered", now)]
+        case "close-case":
+            return [Event("stopped", now, reason=str(given.get("reason") or headers.get("outcome") or "办结"))]
+        case "pause-clock":
+            cause = headers.get("cause", "")
+            needs = given.get("days")
+            return [
+                Event(
+                    "paused", now, cause=_CAUSES.get(cause, cause), reason=str(given.get("reason") or ""),
+                    needs=f"{needs}wd" if needs else "", notice=str(given.get("notice") or ""),
+                )
+            ]  # fmt: skip
+        case "resume-clock":
+            return [Event("resumed", now)]
+        case "extend-clock":
+            return [
+                Event(
+                    "extended", now, reason=str(given.get("reason", "")), approver=str(given.get("approved_by", "")),
+                    approver_role=str(given.get("approver_role") or "organ_head"),
+                )
+            ]  # fmt: skip
+    return []
+
+
+def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[Event]]:
+    """The ledger after the effect, and what was added. An end after an end adds nothing; the law's refusals are raised."""
+    added: list[Event] = []
+    for event in events_of(effect, now):
+        if event.kind in ("stopped", "delivered") and ledger.account(now).phase in ("none", "done"):
+            continue
+        if event.kind == "stopped" and any(e.kind == "decided" for e in ledger.events):
+            continue  # the decision already stopped the clocks; closing the file adds no fact
+        if event.kind == "delivered" and not any(e.kind == "decided" for e in ledger.events):
+            continue
+        ledger = ledger.with_event(event)
+        added.append(event)
+    return ledger, added
+
+
+def _moment(value: object, now: datetime) -> datetime:
+    """A day given by the diagram, as a moment: now when it is today, else noon of that day."""
+    if value in (None, ""):
+        return now
+    try:
+        day = date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise Refused(f"受理日“{value}”不是日期。", f"Expected a date of acceptance, but got {value!r}.") from None
+    return now if day == now.astimezone(ZONE).date() else datetime.combine(day, time(12), ZONE)
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+
+
+def _item(value: object) -> str:
+    if isinstance(value, dict):
+        return "：".join(str(v) for v in value.values() if v)
+    return str(value)

@@ -1,0 +1,166 @@
+"""matter.yaml: what a matter is, for people and for the engine (RULES D8). Checked strictly; nothing is guessed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from engine import deadlines
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+#: Words that make a list of materials endless: nobody can bring "other materials" (RULES D6).
+_ENDLESS = ("其他", "其它", "有关", "相关")
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Basis(Part):
+    """One legal basis."""
+
+    law: Line
+    article: str = ""
+    says: str = ""  # in our words
+    grade: Literal["V", "S", "P"] = "S"  # read in the law's text, secondary source, our own default
+
+
+class Material(Part):
+    """One thing the applicant brings, or need not bring."""
+
+    name: Line
+    kind: Literal["required", "shared", "deferrable", "optional"] = "required"  # ● ✓ ○(容缺) and if there is one
+    originals: int = Field(0, ge=0, le=20)
+    copies: int = Field(0, ge=0, le=20)
+    electronic: bool = True
+    field: str = ""  # the form's field that takes it
+    source: str = ""  # who issues it; for shared ones: from which service it comes
+    note: str = ""
+    basis: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str) -> str:
+        if any(word in name for word in _ENDLESS):
+            raise ValueError(f"材料“{name}”不明确：不得以“其他”“有关”“相关”列材料，请写出具体名称")
+        return name
+
+
+class Limits(Part):
+    """Which clocks the matter follows: a regime of engine/deadlines, and what the county promises."""
+
+    regime: Line
+    promised: str | int | None = None  # 3wd, 30cd, 24h, 即办
+    promised_source: str = "县级服务承诺"
+    steps: dict[str, str] = {}  # element -> limit
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Limits:
+        self.rules()  # refuses an unknown regime, and a promise longer than the law allows (RULES T8)
+        return self
+
+    def rules(self, on: date | None = None) -> deadlines.Rules:
+        promised = None if self.promised is None else str(self.promised)
+        return deadlines.rules(self.regime, promised=promised, steps=self.steps, on=on)
+
+
+class Group(Part):
+    """Who a candidate group of the diagram is: a post, in a unit told from the case."""
+
+    post: Name
+    # village, town, county: of the place the case belongs to; office: the deciding office; intake: who took it in;
+    # any other text: a unit's code.
+    at: str = "office"
+    name: str = ""
+
+
+class Notice(Part):
+    """The text of a notice. Names in braces are filled: {number} {matter} {applicant} {office} {due} and facts."""
+
+    zh: Line
+    en: str = ""
+    channels: tuple[Literal["sms", "screen", "wechat", "mail"], ...] = ("sms", "screen")
+
+
+class Who(Part):
+    """Which answers say who applies: dotted paths into the application form."""
+
+    name: str = "applicant.name"
+    phone: str = "applicant.phone"
+    id_number: str = "applicant.id_number"
+    agent: str = ""  # name of who acts for them, when the form asks
+    born_on: str = ""  # else read from the identity number
+    place: str = ""  # code of the village or community; else where the applicant, or the counter, belongs
+
+
+class Apply(Part):
+    """How an application begins."""
+
+    form: str = "apply"
+    channels: tuple[Literal["online", "counter", "agent", "phone", "system"], ...] = ("online", "counter")
+    consent: str = ""  # separate consent asked before sending (PIPL 29)
+
+
+class InForce(Part):
+    since: date
+    until: date | None = None
+
+
+class Contact(Part):
+    phone: str = ""
+    where: str = ""
+
+
+class Matter(Part):
+    """A service matter."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{1,39}$")]
+    parent: str = ""  # the main item a sub-item belongs to
+    name: Line
+    name_en: Line
+    short: str = ""  # for a button
+    summary: str = ""
+    summary_en: str = ""
+    shape: Literal["A", "B", "C", "D", "E", "F", "G", "H", "I"] = "A"
+    service: int | None = Field(None, ge=1, le=42)  # its number in the list of services
+    functions: tuple[str, ...] = ()  # 幼有所育, 老有所养, 病有所医, 食有所安, 居有所乐, 事有所办
+    words: tuple[str, ...] = ()  # what people also call it, for search
+    nature: str = ""  # 行政许可, 行政给付, 行政确认, 公共服务, 党务
+    kind: Literal["即办件", "承诺件", "联办件"] = "承诺件"
+    level: str = "县级"
+    office: Line  # code of the deciding unit below the county: YB; or village, town, county: the case's own
+    limits: Limits
+    basis: tuple[Basis, ...] = Field(min_length=1)
+    conditions: tuple[Line, ...] = ()
+    materials: tuple[Material, ...] = ()
+    results: tuple[Line, ...] = ()  # what the applicant gets
+    visits: int = Field(0, ge=0, le=9)
+    fee: str = "不收费"
+    scope: str = "全县通办"
+    agent: bool = True  # may be handled by an agent (代办)
+    in_force: InForce
+    contact: Contact = Contact()
+    complaint: Contact = Contact()
+    apply: Apply = Apply()
+    who: Who = Who()
+    groups: dict[str, Group] = {}
+    notices: dict[str, Notice] = {}
+    papers: tuple[str, ...] = ()  # kinds it may issue
+    withdraw: bool = True  # 撤销: the applicant may take it back
+    readers: Literal["normal", "restricted"] = "normal"
+    remedy: bool = True  # its refusals are administrative acts: 复议 and 诉讼 are told
+    published: bool = True  # False: only for trying out
+    extra: dict[str, Any] = {}  # data the matter's own page or board shows
+
+    @field_validator("materials")
+    @classmethod
+    def _once(cls, materials: tuple[Material, ...]) -> tuple[Material, ...]:
+        names = [m.name for m in materials]
+        twice = {n for n in names if names.count(n) > 1}
+        if twice:
+            raise ValueError(f"同一材料不得要求两次：{'、'.join(sorted(twice))}")
+        return materials

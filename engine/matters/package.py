@@ -1,0 +1,230 @@
+"""A matter as one frozen, checked value: bpmn/<matter>/ and forms/<matter>/. Its version is the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from engine import dmn, forms, process
+from engine.errors import NotFound, Refused
+from engine.findings import Finding, errors
+from engine.matters.info import Matter
+
+#: What belongs to a matter; other files in its folders are ignored.
+_KINDS = {"bpmn": (".bpmn", ".dmn", ".yaml"), "forms": (".form", ".html", ".yaml")}
+SHARED = "_shared"
+
+
+class BadMatter(Refused):
+    """Expected a matter that can run, but it has faults. Facts: findings."""
+
+    status = 422
+    slug = "bad-matter"
+
+    def __init__(self, name: str, findings: list[Finding]) -> None:
+        first = errors(findings)
+        zh = f"事项“{name}”有 {len(first)} 处错误：" + "；".join(
+            f"{f.file}{f'（{f.element_name or f.element}）' if f.element else ''}：{f.message_zh}" for f in first[:5]
+        )
+        en = f"The matter {name!r} has {len(first)} fault(s): " + "; ".join(
+            f"{f.file} {f.element}: {f.message_en}" for f in first[:5]
+        )
+        super().__init__(zh, en, findings=[f.as_json() for f in findings])
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Package:
+    """One version of a matter."""
+
+    name: str  # its folder
+    version: str  # SHA-256 of its content
+    info: Matter
+    files: Mapping[str, bytes] = field(repr=False)  # bpmn/<name>/process.bpmn …
+    forms: Mapping[str, forms.Form] = field(repr=False)  # form id -> form
+    decisions: Mapping[str, dmn.Model] = field(repr=False)  # decision id -> its model
+
+    @cached_property
+    def definition(self) -> process.Definition:
+        """The diagrams, ready to run; read on first use."""
+        return process.load(self.diagrams, decisions=dict(self.decisions))
+
+    @property
+    def diagrams(self) -> dict[str, bytes]:
+        return {k.rpartition("/")[2]: v for k, v in self.files.items() if k.endswith(".bpmn")}
+
+    @property
+    def diagram(self) -> bytes:
+        """process.bpmn, for drawing."""
+        return self.files[f"bpmn/{self.name}/process.bpmn"]
+
+    def form(self, form_id: str) -> forms.Form:
+        found = self.forms.get(form_id)
+        if found is None:
+            raise NotFound(f"事项“{self.info.name}”没有表单“{form_id}”。", f"{self.name} has no form {form_id!r}.")
+        return found
+
+    def to_zip(self) -> bytes:
+        """The files as one zip, the same bytes for the same content."""
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in sorted(self.files):
+                archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), self.files[name])
+        return out.getvalue()
+
+
+def names(root: Path) -> list[str]:
+    """The matters in this folder: those with a matter.yaml."""
+    return sorted(p.parent.name for p in (root / "bpmn").glob("*/matter.yaml") if not p.parent.name.startswith("_"))
+
+
+def read_files(root: Path, name: str) -> dict[str, bytes]:
+    """The files of a matter, and the shared forms it may use, by their path."""
+    found: dict[str, bytes] = {}
+    for folder, kinds in _KINDS.items():
+        for owner in (name, SHARED):
+            for path in sorted((root / folder / owner).rglob("*")):
+                # Shared fragments belong to every matter's version: a form changed there changes each matter.
+                if path.is_file() and path.suffix in kinds and (owner == name or path.suffix == ".form"):
+                    found[path.relative_to(root).as_posix()] = path.read_bytes()
+    if f"bpmn/{name}/matter.yaml" not in found:
+        raise NotFound(f"没有事项“{name}”。", f"There is no matter {name!r}.")
+    return found
+
+
+def load(root: Path, name: str) -> Package:
+    """The matter in these folders. BadMatter lists every fault."""
+    return read(name, read_files(root, name))
+
+
+def from_zip(name: str, content: bytes) -> Package:
+    """A published version, from what the store kept."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return read(name, {i.filename: archive.read(i) for i in archive.infolist()})
+
+
+def version_of(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over names and contents, in order."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        if not name.endswith("/stories.yaml"):  # stories are tests of a version, not part of it
+            total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return total.hexdigest()
+
+
+def read(name: str, files: Mapping[str, bytes]) -> Package:
+    """A package from its files."""
+    findings: list[Finding] = []
+    info = _info(name, files, findings)
+    models = _decisions(name, files, findings)
+    found_forms = _forms(name, files, findings)
+    if f"bpmn/{name}/process.bpmn" not in files:
+        findings.append(_finding(f"bpmn/{name}/process.bpmn", "no-diagram", "缺少流程图。", "There is no diagram."))
+    if info is not None:
+        findings += _cross(name, info, found_forms)
+    if errors(findings) or info is None:
+        raise BadMatter(name, findings)
+    return Package(
+        name=name,
+        version=version_of(files),
+        info=info,
+        files=MappingProxyType(dict(files)),
+        forms=MappingProxyType(found_forms),
+        decisions=MappingProxyType(models),
+    )
+
+
+def _finding(file: str, rule: str, zh: str, en: str, element: str = "") -> Finding:
+    return Finding(file, element, "", 0, rule, "error", zh, en)
+
+
+def _info(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> Matter | None:
+    file = f"bpmn/{name}/matter.yaml"
+    try:
+        data: Any = yaml.safe_load(files[file])
+        return Matter.model_validate(data)
+    except yaml.YAMLError as error:
+        findings.append(_finding(file, "yaml", f"不是有效的 YAML：{error}", f"No valid YAML: {error}"))
+    except ValidationError as error:
+        for fault in error.errors():
+            where = ".".join(str(p) for p in fault["loc"])
+            text = str(fault["msg"]).removeprefix("Value error, ")
+            findings.append(_finding(file, "matter", f"“{where}”：{text}", f"{where}: {text}", where))
+    except Refused as error:
+        findings.append(_finding(file, error.slug, error.zh, error.en))
+    return None
+
+
+def _decisions(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, dmn.Model]:
+    found: dict[str, dmn.Model] = {}
+    for file in sorted(f for f in files if f.endswith(".dmn")):
+        try:
+            model = dmn.load(files[file])
+            for decision in _decision_names(model):
+                found[decision] = model
+        except Refused as error:
+            findings.append(_finding(file, error.slug, error.zh, error.en))
+    return found
+
+
+def _decision_names(model: Any) -> list[str]:
+    """Ids and names by which a business rule task may call a decision of this model."""
+    out: list[str] = []
+    decisions = getattr(model, "decisions", ())
+    items = decisions.values() if isinstance(decisions, Mapping) else decisions
+    for one in items:
+        if isinstance(one, str):
+            out.append(one)
+        else:
+            out += [n for n in (getattr(one, "id", None), getattr(one, "name", None)) if n]
+    if isinstance(decisions, Mapping):
+        out += [str(k) for k in decisions]
+    return list(dict.fromkeys(out))
+
+
+def _forms(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, forms.Form]:
+    found: dict[str, forms.Form] = {}
+    for file in sorted((f for f in files if f.endswith(".form")), key=lambda f: SHARED not in f):
+        try:
+            form = forms.load(files[file])
+        except Refused as error:
+            findings.append(_finding(file, error.slug, error.zh, error.en, str(error.facts.get("field", ""))))
+            continue
+        found[Path(file).stem] = form  # by its file's name; a matter's own form hides a shared one
+        if form.id:
+            found[form.id] = form
+    return found
+
+
+def _cross(name: str, info: Matter, found: Mapping[str, forms.Form]) -> list[Finding]:
+    """What matter.yaml says about other files must be so."""
+    out: list[Finding] = []
+    file = f"bpmn/{name}/matter.yaml"
+    form = found.get(info.apply.form)
+    if form is None:
+        zh, en = f"没有申请表单“{info.apply.form}”。", f"There is no application form {info.apply.form!r}."
+        return [_finding(file, "no-form", zh, en, "apply.form")]
+    paths = {path for path, _ in form.walk()}
+    for key, path in info.who:
+        if path and path not in paths and getattr(info.who, key) != Matter.model_fields["who"].default.__dict__[key]:
+            zh, en = f"申请表单没有字段“{path}”。", f"The application form has no field {path!r}."
+            out.append(_finding(file, "no-field", zh, en, f"who.{key}"))
+    if info.who.name not in paths:
+        zh, en = f"申请表单没有申请人姓名字段“{info.who.name}”。", f"The form has no field {info.who.name!r}."
+        out.append(_finding(file, "no-field", zh, en, "who.name"))
+    for material in info.materials:
+        if material.field and material.field not in paths:
+            zh = f"材料“{material.name}”指向的字段“{material.field}”不在申请表单里。"
+            en = f"The field {material.field!r} of a material is not in the application form."
+            out.append(_finding(file, "no-field", zh, en, "materials"))
+    return out
