@@ -31,6 +31,8 @@ class Place:
     phone: str
     address: str
     seal_name: str
+    number: str | None  # four digits, part of case numbers
+    word: str  # how its papers' numbers begin: 德医保
 
 
 class Tree:
@@ -116,11 +118,13 @@ def add(
     phone: str = "",
     address: str = "",
     seal_name: str = "",
+    number: str | None = None,
+    word: str = "",
 ) -> Place:
     """A new unit under its parent."""
     row = Unit(
         code=code, name=name, name_en=name_en, kind=kind, parent_id=parent.id if parent else None,
-        path="", phone=phone, address=address, seal_name=seal_name or name,
+        path="", phone=phone, address=address, seal_name=seal_name or name, number=number, word=word,
     )  # fmt: skip
     work.session.add(row)
     work.session.flush()
@@ -133,7 +137,7 @@ def add(
 def _place(row: Unit) -> Place:
     return Place(
         row.id, row.code, row.name, row.name_en, row.kind, row.parent_id, row.path, row.phone, row.address,
-        row.seal_name,
+        row.seal_name, row.number, row.word,
     )  # fmt: skip
 
 

@@ -80,6 +80,8 @@ class Case(Base):
     promised_due: Mapped[datetime | None]
     statutory_due: Mapped[datetime | None]
     step_due: Mapped[datetime | None]  # the earliest due of the open tasks
+    yellow_at: Mapped[datetime | None]  # from then on the colour is yellow
+    deemed_at: Mapped[datetime | None]  # silence becomes acceptance then (RULES T3)
     paused_at: Mapped[datetime | None]
     #: When the colour next changes or a reminder is due: the worker wakes the case then.
     next_alert_at: Mapped[datetime | None]
@@ -96,9 +98,9 @@ class Case(Base):
 
     __table_args__ = (
         CheckConstraint("status in ('running','suspended','finished','withdrawn','terminated')", name="status"),
-        CheckConstraint("colour in ('green','yellow','red','black','paused','none')", name="colour"),
+        CheckConstraint("colour in ('green','yellow','red','black','paused','done')", name="colour"),
         CheckConstraint("(status in ('running','suspended')) = (finished_at is null)", name="finished"),
-        Index("ix_case_next_alert_at", "next_alert_at", sqlite_where=text("next_alert_at is not null")),
+        Index("ix_case_next_alert_at", "next_alert_at"),
         Index("ix_case_matter_status", "matter", "status"),
         Index("ix_case_status_promised_due", "status", "promised_due"),
     )

@@ -20,6 +20,8 @@ class Unit(Base):
     code: Mapped[str] = mapped_column(String(40), unique=True)  # region code, or region code and office: 350526-YB
     name: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(120), default="")
+    number: Mapped[str | None] = mapped_column(String(4), unique=True)  # four digits, part of case numbers: 1203
+    word: Mapped[str] = mapped_column(String(20), default="")  # how its papers' numbers begin: 德医保
     kind: Mapped[str] = mapped_column(String(16))
     parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
     path: Mapped[str] = mapped_column(String(200), index=True)  # ids from the root: /1/4/17/ — a subtree is a prefix

@@ -94,6 +94,8 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("name_en", sa.String(length=120), nullable=False),
+        sa.Column("number", sa.String(length=4), nullable=True),
+        sa.Column("word", sa.String(length=20), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("path", sa.String(length=200), nullable=False),
@@ -107,6 +109,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["unit.id"], name=op.f("fk_unit_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
         sa.UniqueConstraint("code", name=op.f("uq_unit_code")),
+        sa.UniqueConstraint("number", name=op.f("uq_unit_number")),
     )
     op.create_index(op.f("ix_unit_parent_id"), "unit", ["parent_id"], unique=False)
     op.create_index(op.f("ix_unit_path"), "unit", ["path"], unique=False)
@@ -290,6 +293,8 @@ def upgrade() -> None:
         sa.Column("promised_due", types.UtcDateTime(), nullable=True),
         sa.Column("statutory_due", types.UtcDateTime(), nullable=True),
         sa.Column("step_due", types.UtcDateTime(), nullable=True),
+        sa.Column("yellow_at", types.UtcDateTime(), nullable=True),
+        sa.Column("deemed_at", types.UtcDateTime(), nullable=True),
         sa.Column("paused_at", types.UtcDateTime(), nullable=True),
         sa.Column("next_alert_at", types.UtcDateTime(), nullable=True),
         sa.Column("colour", sa.String(length=8), nullable=False),
@@ -299,7 +304,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(status in ('running','suspended')) = (finished_at is null)", name=op.f("ck_case_finished")
         ),
-        sa.CheckConstraint("colour in ('green','yellow','red','black','paused','none')", name=op.f("ck_case_colour")),
+        sa.CheckConstraint("colour in ('green','yellow','red','black','paused','done')", name=op.f("ck_case_colour")),
         sa.CheckConstraint(
             "status in ('running','suspended','finished','withdrawn','terminated')", name=op.f("ck_case_status")
         ),
@@ -322,7 +327,6 @@ def upgrade() -> None:
         "case",
         ["next_alert_at"],
         unique=False,
-        sqlite_where=sa.text("next_alert_at is not null"),
     )
     op.create_index(op.f("ix_case_office_id"), "case", ["office_id"], unique=False)
     op.create_index(op.f("ix_case_phone_index"), "case", ["phone_index"], unique=False)
