@@ -1,0 +1,74 @@
+"""Attribute texts of a drawing: FEEL when they begin with "=", else the plain text itself. The seam to engine.feel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Protocol
+
+from engine import feel
+
+
+class Sight(Protocol):
+    """Whatever can tell the value of a variable: a token's view of its scopes."""
+
+    def sees(self, name: str) -> bool: ...
+
+    def look(self, name: str) -> Any: ...
+
+    def everything(self) -> dict[str, Any]: ...
+
+
+class Text:
+    """One attribute text, parsed once when the diagram is loaded."""
+
+    __slots__ = ("expression", "literal", "names", "text")
+
+    def __init__(self, text: str, *, always_feel: bool = False) -> None:
+        self.text = text
+        stripped = text.strip()
+        self.expression: feel.Expression | None = None
+        self.literal: str = stripped
+        self.names: tuple[str, ...] = ()
+        if stripped.startswith("="):
+            stripped = stripped[1:]
+        elif not always_feel:
+            return
+        self.expression = feel.compile(stripped)
+        self.names = tuple(sorted(self.expression.names))
+
+    def value(self, sight: Sight, env: feel.Env | None) -> Any:
+        """The FEEL value, or the literal text."""
+        if self.expression is None:
+            return self.literal
+        return self.expression.evaluate({n: feel.from_json(sight.look(n)) for n in self.names if sight.sees(n)}, env)
+
+    def json(self, sight: Sight, env: feel.Env | None) -> Any:
+        """The same as a JSON value, fit to be stored in a variable."""
+        return self.literal if self.expression is None else plain(feel.to_json(self.value(sight, env)))
+
+    def holds(self, sight: Sight, env: feel.Env | None) -> bool:
+        """True only for FEEL's true: null and anything else count as false (DMN 1.5, 10.3.2.9)."""
+        return self.value(sight, env) is True
+
+
+def plain(value: Any) -> Any:
+    """A JSON value with whole numbers as int, so that the same number always has the same bytes."""
+    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal):
+        if value.is_finite() and value == value.to_integral_value() and value.adjusted() < 30:
+            return int(value)
+        return value
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    raise TypeError(f"Expected a JSON value, but got {type(value).__name__}")
+
+
+def text(raw: str | None, *, always_feel: bool = False) -> Text | None:
+    """The text as a Text; None stays None, and so does an empty one."""
+    return Text(raw, always_feel=always_feel) if raw is not None and raw.strip() not in ("", "=") else None
