@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
 from engine import feel
 
-from .events import BoundaryEvent, Catching, EventGateway, Trigger, nested, outputs
+from .events import BoundaryEvent, Catching, EventGateway, StartEvent, Trigger, nested, outputs
 from .loops import LoopPlan
 from .model import EventDefinition, Node
 from .net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
-from .step import Decided, Effect
+from .step import ClosedTask, Decided, Effect
 from .texts import Text, plain, text
 from .timers import ZONE, parse_moment
 
 if TYPE_CHECKING:
-    from .case import Case, ScopeRun, Token, Wait
+    from .case import Case, ScopeRun, Token
 
 
 class Activity(NodeSpec):
     """What all activities share. A token that loops is the loop's body; each instance is a child token of it."""
+
+    is_activity = True
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
         super().__init__(process, scope, node)
@@ -141,17 +142,15 @@ class UserTask(Activity):
         self.properties = dict(x.properties)
 
     def enter(self, token: Token) -> bool | None:
-        case = token.workflow
-        if token._parent is None:
-            case.rounds[self.name] = case.rounds.get(self.name, 0) + 1
-        elif "round" not in token.parent.internal_data:
-            case.rounds[self.name] = case.rounds.get(self.name, 0) + 1
-            token.parent.internal_data["round"] = case.rounds[self.name]
+        # one round an entry into the node: instances of one multi-instance share it, a retry does not count again
+        case, body = token.workflow, token.parent or token
+        if "round" not in body.internal_data:
+            body.internal_data["round"] = case.rounds[self.name] = case.rounds.get(self.name, 0) + 1
         return super().enter(token)
 
     def work(self, token: Token) -> bool | None:
         case = token.workflow
-        facts: dict[str, Any] = {"n": case.rounds.get(self.name, 1)}
+        facts: dict[str, Any] = {"n": (token.parent or token).internal_data["round"]}
         if self.assignee is not None:
             facts["a"] = _word(token.evaluate(self.assignee))
         if self.groups is not None:
@@ -170,7 +169,7 @@ class UserTask(Activity):
         case.opened.append(token.id)
         return None
 
-    def _moment(self, token: Token, when: Text) -> datetime | None:
+    def _moment(self, token: Token, when: Text) -> str | None:
         value = token.feel(when)
         if value is None or value == "":
             return None
@@ -183,14 +182,15 @@ class UserTask(Activity):
                 f"「{self.title}」的日期 {when.text} 不是日期(得到 {value})。",
                 f'The date {when.text} of "{self.title}" is no date (got {value}).',
             )
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC).isoformat()
 
     def _on_complete_hook(self, my_task: Token) -> None:
-        if "body" not in my_task.internal_data and "undo" not in my_task.internal_data and my_task._parent is None:
-            case = my_task.workflow
+        case = my_task.workflow
+        if my_task.internal_data.pop("task", None) is not None:
+            case.closed.append(ClosedTask(my_task.id, self.name, "completed"))
+        # one record an entry into the node: a multi-instance leaves one, as a whole
+        if my_task._parent is None and "undo" not in my_task.internal_data:
             my_task.at = case.path.user(my_task.at, self.name, my_task.scope, my_task.id, None)
-        elif "body" in my_task.internal_data:
-            my_task.at = my_task.workflow.path.user(my_task.at, self.name, my_task.scope, my_task.id, None)
         super()._on_complete_hook(my_task)
 
 
@@ -254,9 +254,7 @@ class ServiceTask(Activity):
             return True
         kind = str(token.evaluate(self.kind)) if self.kind is not None else self.node.kind
         awaited = self.awaited or case.definition.awaits(kind)
-        effect = Effect(
-            case.new_id("e"), self.name, self.title, kind, plain(dict(token.data)), self.headers, awaited
-        )
+        effect = Effect(case.new_id("e"), self.name, self.title, kind, plain(dict(token.data)), self.headers, awaited)
         case.effects.append(effect)
         if awaited:
             token.internal_data["effect"] = effect.id
@@ -354,7 +352,13 @@ class SubProcess(Activity):
         handler = next((s for s in self.inside.event_subs if s.compensates), None)  # type: ignore[attr-defined]
         if (scope.done or handler is not None) and self.undo is None:
             token.scope.done.append(
-                {"node": self.name, "data": dict(token.data), "at": token.at, "inside": scope.done, "vars": scope.variables}
+                {
+                    "node": self.name,
+                    "data": dict(token.data),
+                    "at": token.at,
+                    "inside": scope.done,
+                    "vars": scope.variables,
+                }
             )
 
 
@@ -365,7 +369,10 @@ class EventSubProcess(Activity):
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
         super().__init__(process, scope, node, names)
-        self.start: Catching | None = None  # set when compiled
+        self.start: Catching | None = None
+
+    def finish(self) -> None:
+        self.start = next((n for n in self.inside.nodes if isinstance(n, StartEvent)), None)
 
     @property
     def compensates(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
@@ -116,7 +117,9 @@ class Token(Task):  # type: ignore[misc]
 class ScopeRun:
     """A process, called process or sub-process that runs."""
 
-    def __init__(self, case: Case, id: str, spec: ScopeSpec, process: ProcessSpec, owner: str | None, root: bool) -> None:
+    def __init__(
+        self, case: Case, id: str, spec: ScopeSpec, process: ProcessSpec, owner: str | None, root: bool
+    ) -> None:
         self.case = case
         self.id = id
         self.spec = spec
@@ -173,6 +176,7 @@ class Case(Workflow):  # type: ignore[misc]
         self.path = Path(self)
         # of this step only
         self.env: feel.Env | None = None
+        self.now: datetime = datetime.min.replace(tzinfo=UTC)
         self.queue: deque[Token] = deque()
         self.touched = False  # a variable changed: conditions must be looked at again
         self.emptied: list[ScopeRun] = []
@@ -267,10 +271,7 @@ class Case(Workflow):  # type: ignore[misc]
 
     def release_joins(self) -> bool:
         """Inclusive and complex joins that may go on now that nothing else moves (BPMN 2.0, 13.4.3). True when one did."""
-        for token in list(self.tasks.values()):
-            if token._state == WAITING and token.task_spec.release(token):  # type: ignore[attr-defined]
-                return True
-        return False
+        return any(token._state == WAITING and token.task_spec.release(token) for token in list(self.tasks.values()))
 
     # -------- leaving and ending
 
@@ -288,7 +289,9 @@ class Case(Workflow):  # type: ignore[misc]
         for flow in flows:
             for _ in range(times):
                 flow.target.arrive(self, scope, flow, at)
-        if not scope.tokens:
+        if scope.spec.kind == "adHocSubProcess" and spec.is_activity:
+            scope.holder().task_spec.inner_done(scope, spec, at)  # type: ignore[union-attr, attr-defined]
+        elif not scope.tokens:
             self.emptied.append(scope)
 
     def forget(self, token: Token) -> None:
@@ -406,6 +409,12 @@ class Case(Workflow):  # type: ignore[misc]
                 error="expression",
             ) from error
 
+    def evaluate(self, spec: NodeSpec, text: Text, sight: Token | ScopeRun) -> Any:
+        return self.guarded(spec, text, lambda: text.json(sight, self.env))
+
+    def holds(self, spec: NodeSpec, text: Text, sight: Token | ScopeRun) -> bool:
+        return bool(self.guarded(spec, text, lambda: text.holds(sight, self.env)))
+
     def failed(self, token: Token, failure: Failure, *, catch: bool = True) -> None:
         """A failure at a token: an error when something catches it, else an incident."""
         from .throwing import throw_error
@@ -415,7 +424,9 @@ class Case(Workflow):  # type: ignore[misc]
         if token.id not in self.tasks:
             return
         token._state = ERROR
-        incident = Incident(self.new_id("i"), token.task_spec.name, token.task_spec.title, failure.code, failure.zh, failure.en)
+        incident = Incident(
+            self.new_id("i"), token.task_spec.name, token.task_spec.title, failure.code, failure.zh, failure.en
+        )
         self.incidents[incident.id] = incident
         self.incident_of[token.id] = incident.id
         if failure.code == "limit":

@@ -73,7 +73,7 @@ class Catching(NodeSpec):
             plan = schedule(self, trigger, on, case)
             due = plan.first(case.now)
             if due is not None:
-                case.wait("timer", self, index, on, due=due, **plan.facts())
+                case.wait("timer", self, index, on, due=due.isoformat(), **plan.facts())
         elif trigger.kind in ("message", "signal"):
             facts: dict[str, Any] = {"name": str(self.read(case, on, trigger.name))}
             if trigger.key is not None:
@@ -186,6 +186,9 @@ class CatchEvent(Catching):
         return None
 
     def happened(self, case: Case, on: Token | ScopeRun, variables: dict[str, Any]) -> None:
+        if isinstance(on.task_spec, EventGateway):  # type: ignore[union-attr]
+            on.task_spec.chose(case, on, self, variables)  # type: ignore[union-attr, arg-type]
+            return
         case.merge(on, variables)  # type: ignore[arg-type]
         on.complete()  # type: ignore[union-attr]
 
@@ -212,10 +215,9 @@ class BoundaryEvent(Catching):
         scope = host.scope
         interrupts = self.node.interrupting if interrupt is None else interrupt
         at = host.at
-        if not interrupts:
-            # both ways go on from here: remember it as a fork, so that 退回 before it cancels both
-            if case.path.records.get(at, [""])[:2] != ["f", self.name]:
-                at = host.at = case.path.fork(at, self.name, scope, [])
+        # not interrupting: both ways go on from here, which is a fork, so that 退回 before it cancels both
+        if not interrupts and case.path.records.get(at, [""])[:2] != ["f", self.name]:
+            at = host.at = case.path.fork(at, self.name, scope, [])
         token = case.token(self, scope, at)
         if interrupts:
             case.cancel_token(host, reason=self.name)
@@ -273,7 +275,7 @@ class EventGateway(NodeSpec):
         for flow in self.outs:
             target = flow.target
             if isinstance(target, Catching):
-                target.listen_for_gateway(my_task.workflow, my_task)
+                target.listen_on(my_task.workflow, my_task)
         return None
 
     def chose(self, case: Case, token: Token, target: Catching, variables: dict[str, Any]) -> None:

@@ -122,7 +122,9 @@ class Inclusive(Joining):
     def chosen(self, token: Token) -> list[FlowSpec]:
         if len(self.outs) <= 1 and all(f.condition is None for f in self.outs):
             return self.outs
-        taken = [f for f in self.outs if f.id != self.node.default and (f.condition is None or token.holds(f.condition))]
+        taken = [
+            f for f in self.outs if f.id != self.node.default and (f.condition is None or token.holds(f.condition))
+        ]
         if not taken:
             taken = [f for f in self.outs if f.id == self.node.default]
         if not taken:
@@ -190,7 +192,9 @@ class Complex(Joining):
     def chosen(self, token: Token) -> list[FlowSpec]:
         if len(self.outs) <= 1 and all(f.condition is None for f in self.outs):
             return self.outs
-        taken = [f for f in self.outs if f.id != self.node.default and (f.condition is None or token.holds(f.condition))]
+        taken = [
+            f for f in self.outs if f.id != self.node.default and (f.condition is None or token.holds(f.condition))
+        ]
         if not taken:
             taken = [f for f in self.outs if f.id == self.node.default]
         if not taken:

@@ -107,7 +107,12 @@ class LoopPlan:
         token.data["loopCounter"] = index + 1
         if self.item:
             token.data[self.item] = item
-        if self.into and self.each is not None and len(self.each.names) == 1 and self.each.names[0] == self.each.text[1:].strip():
+        if (
+            self.into
+            and self.each is not None
+            and len(self.each.names) == 1
+            and self.each.names[0] == self.each.text[1:].strip()
+        ):
             token.data.setdefault(self.each.names[0], None)  # each instance answers for itself
         body.data["numberOfActiveInstances"] += 1
         return token
@@ -122,9 +127,9 @@ class LoopPlan:
 
     def _again(self, body: Token) -> bool:
         """Whether a standard loop goes round once more."""
-        if self.maximum is not None:
-            if body.data["loopCounter"] >= self._number(body, self.maximum, "循环上限", "loop maximum"):
-                return False
+        most = None if self.maximum is None else self._number(body, self.maximum, "循环上限", "loop maximum")
+        if most is not None and body.data["loopCounter"] >= most:
+            return False
         return self.condition is None or body.holds(self.condition)
 
     # -------- an instance is done

@@ -73,6 +73,7 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
 
     _wf_spec: ProcessSpec
     name: str
+    is_activity = False
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node) -> None:
         super().__init__(process, node.id, inputs=[], outputs=[])

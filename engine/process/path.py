@@ -38,7 +38,11 @@ class Path:
             if record is None:
                 return at
             if record[1] == element and record[2] == scope:
-                return record[3][0] if record[3] and record[0] != JOIN else (self.before(step) if record[0] == JOIN else "")
+                return (
+                    record[3][0]
+                    if record[3] and record[0] != JOIN
+                    else (self.before(step) if record[0] == JOIN else "")
+                )
             step = self.before(step)
             seen += 1
         return at

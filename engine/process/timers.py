@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ class Duration:
             index = local.year * 12 + local.month - 1 + self.months * times
             year, month = divmod(index, 12)
             day = min(local.day, _month_days(year, month + 1))
-            moment = local.replace(year=year, month=month + 1, day=day).astimezone(timezone.utc)
+            moment = local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
         micros = int(self.seconds * times * 1_000_000)
         return moment + timedelta(microseconds=micros)
 
@@ -73,7 +73,7 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(timezone.utc)
+    return moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Schedule:
     def facts(self) -> dict[str, Any]:
         if self.every is None:
             return {"form": self.kind}
-        return {"form": self.kind, "base": self.at, "every": self.every, "left": self.times, "turn": 0}
+        return {"form": self.kind, "base": self.at.isoformat(), "every": self.every, "left": self.times, "turn": 0}
 
     @staticmethod
     def next(facts: dict[str, Any]) -> dict[str, Any] | None:
@@ -102,7 +102,8 @@ class Schedule:
         assert duration is not None
         turn = facts["turn"] + 1
         left = facts["left"] - 1 if facts["left"] > 0 else -1
-        return {**facts, "turn": turn, "left": left, "due": duration.after(facts["base"], turn, ZONE)}
+        due = duration.after(datetime.fromisoformat(facts["base"]), turn, ZONE)
+        return {**facts, "turn": turn, "left": left, "due": due.isoformat()}
 
 
 def schedule(spec: Catching, trigger: Trigger, on: Token | ScopeRun, case: Case) -> Schedule:
@@ -124,9 +125,9 @@ def plan_of(kind: str, value: Any, now: datetime, zone: ZoneInfo = ZONE) -> Sche
     """A schedule from a FEEL value or ISO text; None when it makes no sense."""
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=zone)
-        return Schedule(kind, moment.astimezone(timezone.utc)) if kind == "date" else None
+        return Schedule(kind, moment.astimezone(UTC)) if kind == "date" else None
     if isinstance(value, date):
-        return Schedule(kind, datetime.combine(value, time(), zone).astimezone(timezone.utc)) if kind == "date" else None
+        return Schedule(kind, datetime.combine(value, time(), zone).astimezone(UTC)) if kind == "date" else None
     text = str(value).strip()
     if kind == "date":
         at = parse_moment(text, zone)
@@ -160,8 +161,9 @@ def _cycle(text: str, now: datetime, zone: ZoneInfo) -> Schedule | None:
     duration, end = parse_duration(parts[0]), parse_moment(parts[1], zone)
     if duration is None or end is None:
         return None
-    last = now
     count = 0
-    while (last := duration.after(now, count + 1, zone)) <= end and count < 100_000 and (times < 0 or count < times):
+    while duration.after(now, count + 1, zone) <= end and count < 100_000 and (times < 0 or count < times):
         count += 1
-    return Schedule("cycle", duration.after(now, 1, zone), parts[0], count) if count else Schedule("cycle", end, None, 0)
+    return (
+        Schedule("cycle", duration.after(now, 1, zone), parts[0], count) if count else Schedule("cycle", end, None, 0)
+    )

@@ -1,0 +1,294 @@
+"""start and advance: one input in, one Step out. Pure: no clock, no file, no database."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from engine import feel
+from engine.errors import NotFound, NotNow
+
+from . import state as store
+from .activities import UserTask
+from .case import STARTED, Case, Token
+from .definition import Definition
+from .net import Failure
+from .step import (
+    Answer,
+    Cancel,
+    Complete,
+    Deliver,
+    Fire,
+    Input,
+    OpenTask,
+    Reopen,
+    Retry,
+    Return,
+    Signal,
+    Start,
+    Step,
+    Subscription,
+    Throw,
+    Timer,
+)
+from .texts import plain
+from .throwing import hear, throw_error
+
+LIMIT = 100_000  # moves of tokens in one advance
+
+
+def start(
+    definition: Definition, start: Start, *, now: datetime, env: feel.Env | None = None, limit: int = LIMIT
+) -> Step:
+    """A new instance. Raises NotFound for an unknown process or start event, NotNow when it cannot begin."""
+    id = start.process_id
+    if id is None:
+        runnable = definition.executable() or [p for d in definition.diagrams for p in d.processes]
+        if len(runnable) != 1:
+            raise NotFound(
+                f"文件中有 {len(runnable)} 个可执行的流程,请说明启动哪一个。",
+                f"The files hold {len(runnable)} executable processes. Say which one to start.",
+            )
+        id = runnable[0].id
+    process = definition.processes.get(id)
+    if process is None:
+        raise NotFound(f"没有编号为 {id} 的流程。", f"There is no process {id}.")
+    case = Case(definition, process)
+    _prepare(case, now, env, limit)
+    only = None
+    if start.element is not None:
+        only = process.task_specs.get(start.element)
+        if only is None:
+            raise NotFound(
+                f"流程 {id} 没有编号为 {start.element} 的启动事件。",
+                f"Process {id} has no start event {start.element}.",
+            )
+    try:
+        scope = case.open_scope(
+            process.scope, process, None, root=True, variables={k: plain(v) for k, v in start.variables.items()}
+        )
+        if only is None and not process.scope.begins:
+            only = next((n for n in process.scope.nodes if n.node.kind == "startEvent"), None)
+        case.begin(scope, "", only)
+        if only is not None and only.node.instantiate:
+            next(iter(scope.tokens.values())).internal_data["caught"] = 1
+        case.go()
+    except Failure as failure:
+        raise NotNow(failure.zh, failure.en) from failure
+    return _step(case, set())
+
+
+def advance(
+    definition: Definition,
+    state: bytes,
+    input: Input,
+    *,
+    now: datetime,
+    env: feel.Env | None = None,
+    limit: int = LIMIT,
+) -> Step:
+    """One input to a running instance. Raises NotNow or NotFound when it does not fit; the state is then unchanged."""
+    case = store.loads(definition, state)
+    _prepare(case, now, env, limit)
+    before = {w.id for w in case.waits.values() if w.kind == "timer"}
+    if case.completed and not isinstance(input, (Fire, Signal)):
+        raise NotNow("流程已经结束。", "The process has ended.")
+    try:
+        _apply(case, input)
+        if case.touched:
+            case.touched = False
+            case.look_at_conditions()
+        case.go()
+    except Failure as failure:
+        raise NotNow(failure.zh, failure.en) from failure
+    return _step(case, before)
+
+
+def _prepare(case: Case, now: datetime, env: feel.Env | None, limit: int) -> None:
+    if now.tzinfo is None:
+        raise ValueError("Expected an aware datetime, but now has no time zone")
+    case.now = now
+    case.env = feel.Env(now=now) if env is None else (env if env.now == now else dataclasses.replace(env, now=now))
+    case.moves_left = limit
+
+
+def _apply(case: Case, input: Input) -> None:
+    match input:
+        case Complete():
+            token = open_task(case, input.task_id)
+            case.merge(token, dict(input.variables))
+            token.complete()
+        case Answer():
+            token = _awaiting(case, input.effect_id)
+            del token.internal_data["effect"]
+            case.merge(token, dict(input.variables))
+            token.complete()
+        case Throw():
+            _throw(case, input)
+        case Deliver():
+            _deliver(case, input)
+        case Signal():
+            hear(case, input.name, dict(input.variables))
+        case Fire():
+            wait = case.waits.get(input.timer_id)
+            if wait is not None and wait.kind == "timer":
+                case.trigger(wait, {})
+        case Return():
+            from .back import send_back
+
+            send_back(case, input)
+        case Reopen():
+            from .back import reopen
+
+            reopen(case, input)
+        case Retry():
+            _retry(case, input)
+        case Cancel():
+            for token in list(case.tasks.values()):
+                if token.id in case.tasks:
+                    case.cancel_token(token, "cancelled", input.reason)
+            case.waits.clear()
+            case.incidents.clear()
+            case.incident_of.clear()
+            case.completed = True
+        case _:
+            raise TypeError(f"Expected an input of a process, but got {type(input).__name__}")
+
+
+def open_task(case: Case, id: str) -> Token:
+    """The open task of this id."""
+    token = case.tasks.get(id)
+    if token is None or "task" not in token.internal_data or token._state != STARTED:
+        raise NotNow(f"任务 {id} 已不在待办中。", f"Task {id} is not open any more.", task=id)
+    return token
+
+
+def _awaiting(case: Case, effect_id: str) -> Token:
+    for token in case.tasks.values():
+        if token.internal_data.get("effect") == effect_id and token._state == STARTED:
+            return token
+    raise NotNow(
+        f"没有环节在等待 {effect_id} 的结果。", f"Nothing waits for the result of {effect_id}.", effect=effect_id
+    )
+
+
+def _throw(case: Case, input: Throw) -> None:
+    token = case.tasks.get(input.id)
+    if token is None or token._state != STARTED or "task" not in token.internal_data:
+        token = _awaiting(case, input.id)
+    if throw_error(case, token, input.code, dict(input.variables)):
+        return
+    spec = token.task_spec
+    said = f":{input.message}" if input.message else ""
+    said_en = f": {input.message}" if input.message else ""
+    case.failed(
+        token,
+        Failure(
+            "uncaught-error",
+            f"「{spec.title}」报告了错误「{input.code}」{said},没有事件捕获它。请在图上加错误边界事件,或改正原因后重试。",
+            f'"{spec.title}" reported the error "{input.code}"{said_en}, and no event catches it. '
+            "Add an error boundary event, or mend the cause and retry.",
+        ),
+        catch=False,
+    )
+
+
+def _deliver(case: Case, input: Deliver) -> None:
+    for wait in case.waits.values():
+        if wait.kind == "message" and wait.facts["name"] == input.name and wait.facts.get("key") == input.key:
+            case.trigger(wait, {k: plain(v) for k, v in input.variables.items()})
+            return
+    raise NotNow(
+        f"没有环节在等待消息「{input.name}」。", f'Nothing waits for the message "{input.name}".', message=input.name
+    )
+
+
+def _retry(case: Case, input: Retry) -> None:
+    token_id = next((t for t, i in case.incident_of.items() if i == input.incident_id), None)
+    token = case.tasks.get(token_id or "")
+    if token is None:
+        raise NotNow(f"异常 {input.incident_id} 已经不在。", f"Incident {input.incident_id} is not open any more.")
+    for name, value in input.variables.items():
+        token.assign(name, plain(value))
+    case.clear_incident(token)
+    if token.internal_data.pop("leaving", None):
+        token._state = STARTED
+        token.complete()
+        return
+    loop = token.internal_data.get("body")
+    if loop and token.children:
+        token._state = STARTED
+        return
+    case.unwait(token=token.id)
+    token.internal_data.pop("task", None)
+    token.internal_data.pop("effect", None)
+    token.internal_data.pop("body", None)
+    case.make_ready(token)
+
+
+# ---------------------------------------------------------------- the Step
+
+
+def _step(case: Case, timers_before: set[str]) -> Step:
+    seen: dict[str, dict[str, Any]] = {}
+    open_tasks = tuple(
+        _open_task(t, seen) for t in case.tasks.values() if "task" in t.internal_data and t._state == STARTED
+    )
+    opened = set(case.opened)
+    timers, subscriptions = [], []
+    for wait in case.waits.values():
+        if wait.kind == "timer":
+            due = datetime.fromisoformat(wait.facts["due"])
+            timers.append(Timer(wait.id, wait.node, due, wait.facts["form"]))
+        elif wait.kind in ("message", "signal"):
+            subscriptions.append(Subscription(wait.id, wait.node, wait.kind, wait.facts["name"], wait.facts.get("key")))
+    now_set = {t.id for t in timers}
+    top = case.scopes.get("")
+    return Step(
+        state=store.dumps(case),
+        finished=bool(case.completed),
+        variables=dict(top.variables) if top is not None else {},
+        open_tasks=open_tasks,
+        opened=tuple(t for t in open_tasks if t.id in opened),
+        closed=tuple(case.closed),
+        effects=tuple(case.effects),
+        timers=tuple(timers),
+        timers_set=tuple(t for t in timers if t.id not in timers_before),
+        timers_cleared=tuple(sorted(timers_before - now_set)),
+        subscriptions=tuple(subscriptions),
+        incidents=tuple(case.incidents.values()),
+        decisions=tuple(case.decisions),
+        trace=tuple(case.trace),
+    )
+
+
+def _open_task(token: Token, seen: dict[str, dict[str, Any]]) -> OpenTask:
+    spec = token.task_spec
+    assert isinstance(spec, UserTask)
+    facts = token.internal_data["task"]
+    if token.data or token._parent is not None:
+        variables = token.everything()
+    else:
+        scope = token.scope
+        variables = seen.get(scope.id) or seen.setdefault(scope.id, scope.everything())
+    due, follow_up = facts.get("d"), facts.get("f")
+    return OpenTask(
+        id=token.id,
+        element=spec.name,
+        name=spec.node.name,
+        kind=spec.kind,
+        round=facts["n"],
+        form=spec.form,
+        assignee=facts.get("a"),
+        candidate_groups=tuple(facts.get("g", ())),
+        candidate_users=tuple(facts.get("u", ())),
+        due=datetime.fromisoformat(due) if due else None,
+        follow_up=datetime.fromisoformat(follow_up) if follow_up else None,
+        priority=facts.get("p", 50),
+        headers=spec.headers,
+        properties=spec.properties,
+        variables=variables,
+        instance=token.data.get("loopCounter") if token._parent is not None else None,
+        scope=token.scope.id,
+    )
