@@ -13,22 +13,25 @@ the door instead of failing half-way. Nothing below the edge commits.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from engine import workdays
 from engine.store import keys
-from engine.store.models import to_json
+from engine.store.models import CalendarFile, to_json
 
 #: How long a writer waits for another on SQLite, in milliseconds.
 BUSY_MS = 15_000
+
+#: Another process's published calendar is seen after this many seconds at the latest.
+CALENDAR_FRESH_S = 60.0
 
 
 class Work:
@@ -45,7 +48,7 @@ class Work:
 
     @property
     def calendar(self) -> workdays.Calendar:
-        return self.database.calendar
+        return self.database.calendar_in(self.session)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Do this once the transaction is safely stored; never when it is rolled back."""
@@ -62,12 +65,29 @@ class Database:
         self.dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self.files = files or keys.home() / "files"
         self.engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgresql(self.url)
+        self._calendar: workdays.Calendar | None = None
+        self._calendar_files: tuple[str, ...] = ()
+        self._calendar_read_at = 0.0
         self._writer = self.engine.execution_options(yizhan_writes=True)
 
-    @cached_property
+    @property
     def calendar(self) -> workdays.Calendar:
-        """The county's working days."""
-        return workdays.china()
+        """The county's working days: the national calendar with the county's published files over it."""
+        with self.reading() as work:
+            return work.calendar
+
+    def calendar_in(self, session: Session) -> workdays.Calendar:
+        """The same, read through a session at most once a minute: another process may have published a file."""
+        if self._calendar is None or time.monotonic() - self._calendar_read_at > CALENDAR_FRESH_S:
+            files = tuple(session.scalars(select(CalendarFile.text).order_by(CalendarFile.id)))
+            if self._calendar is None or files != self._calendar_files:
+                self._calendar, self._calendar_files = workdays.china(files), files
+            self._calendar_read_at = time.monotonic()
+        return self._calendar
+
+    def forget_calendar(self) -> None:
+        """Read the calendar again the next time: a file was published here."""
+        self._calendar = None
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Work]:

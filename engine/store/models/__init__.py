@@ -15,7 +15,6 @@ from engine.store.models.booking import (
 from engine.store.models.cases import (
     Awaited,
     Case,
-    DayOverride,
     DeadlineEvent,
     DecisionHit,
     Draft,
@@ -51,10 +50,11 @@ from engine.store.models.records import (
     Seal,
     SealedEvent,
 )
+from engine.store.models.time import Beat, CalendarFile, Escalation
 
 __all__ = [
-    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "BigId", "Case", "Consent", "Counter", "DayOverride", "DeadlineEvent", "DecisionHit",
-    "Document", "Draft", "Duty", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
+    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DeadlineEvent", "DecisionHit",
+    "Document", "Draft", "Duty", "Escalation", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
     "OneTimeCode", "OnlineBlock", "Post", "Rating", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
     "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -331,14 +331,3 @@ class Reminder(Base):
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(String(200), default="")
-
-
-class DayOverride(Base):
-    """A day the county calendar changed (调整): kept with its source, so open deadlines can be recomputed."""
-
-    __tablename__ = "day_override"
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    workday: Mapped[bool]
-    source: Mapped[str] = mapped_column(String(200))
-    changed_at: Mapped[datetime]

@@ -1,0 +1,83 @@
+"""Leases on due rows: any number of workers share one table, each row is taken by one of them at a time.
+
+A row is claimed in one short transaction: its wake time moves to the end of the lease, its attempts and its fence grow
+by one. The work is done in a second transaction that first asks `still_mine`: a worker that slept longer than its lease
+finds the fence grown and leaves the row alone. A worker that dies leaves a row that wakes again by itself, and since
+the claim counted the attempt, a row that kills its worker backs off like any other failure.
+
+PostgreSQL: FOR UPDATE SKIP LOCKED. SQLite: the claim's transaction began with BEGIN IMMEDIATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from engine.store import Database, Work
+from engine.store.models import Timer
+
+#: How long a worker may take for one batch before others may take its rows.
+LEASE = timedelta(minutes=2)
+#: After the n-th failure wait so long; after the last one the row is parked until a person retries it.
+RETRIES: Sequence[timedelta] = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=12),
+)
+#: A parked row wakes never.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A row that is ours for a while."""
+
+    id: int
+    case_id: int
+    fence: int
+    attempts: int  # this one counted
+
+
+def due(work: Work, now: datetime) -> bool:
+    """Whether any row is due: one look at the index, so that an idle worker takes no lock."""
+    return work.session.scalar(select(Timer.id).where(Timer.wake_at <= now).limit(1)) is not None
+
+
+def claim(work: Work, now: datetime, limit: int = 50, lease: timedelta = LEASE) -> list[Lease]:
+    """Take up to `limit` due rows, the longest due first. Commit at once: the lease counts from there."""
+    ready = (
+        select(Timer.id)
+        .where(Timer.wake_at <= now)
+        .order_by(Timer.wake_at, Timer.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = work.session.execute(
+        update(Timer)
+        .where(Timer.id.in_(ready.scalar_subquery()))
+        .values(wake_at=now + lease, attempts=Timer.attempts + 1, fence=Timer.fence + 1)
+        .returning(Timer.id, Timer.case_id, Timer.fence, Timer.attempts, Timer.due_at)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [Lease(r.id, r.case_id, r.fence, r.attempts) for r in sorted(rows, key=lambda r: (r.due_at, r.id))]
+
+
+def still_mine(work: Work, lease: Lease) -> Timer | None:
+    """The row, locked, when the lease is still ours; None when it was fired, cleared, or taken by another."""
+    row = work.session.scalar(select(Timer).where(Timer.id == lease.id).with_for_update())
+    return row if row is not None and row.fence == lease.fence else None
+
+
+def put_back(database: Database, lease: Lease, now: datetime, retries: Sequence[timedelta] = RETRIES) -> datetime:
+    """After a failure: wake again later, or never when the list of delays is used up. When it wakes."""
+    wake = now + retries[lease.attempts - 1] if lease.attempts <= len(retries) else NEVER
+    with database.unit_of_work() as work:
+        row = still_mine(work, lease)
+        if row is not None:
+            row.wake_at = wake
+    return wake
