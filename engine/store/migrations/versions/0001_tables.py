@@ -20,14 +20,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
     )
     op.create_table(
-        "day_override",
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("workday", sa.Boolean(), nullable=False),
-        sa.Column("source", sa.String(length=200), nullable=False),
-        sa.Column("changed_at", types.UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("day", name=op.f("pk_day_override")),
-    )
-    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chain", sa.String(length=40), nullable=False),

@@ -1,7 +1,8 @@
-"""Calendar files, escalations, beats; the unused day_override goes"""
+"""Calendar files, escalations, beats"""
 
 import sqlalchemy as sa
 from alembic import op
+
 from engine.store.models import base as types
 
 revision = "0003"
@@ -52,5 +53,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_escalation_key")),
     )
     op.create_index(op.f("ix_escalation_case_id"), "escalation", ["case_id"], unique=False)
-    op.drop_table("day_override")
     # ### end Alembic commands ###
