@@ -15,12 +15,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from engine.deadlines.colours import Marks
 from engine.errors import FieldError, Invalid
 from engine.workdays import Calendar, OpeningHours, UnknownYear, at_end_of_day, at_start_of_day, local_date
 
+DATA = Path(__file__).parent / "data" / "escalation.yaml"
 ACTIONS = {
     "remind_assignee": "提醒承办人",
     "tell_supervisor": "告知主管",
@@ -38,7 +43,7 @@ class PolicyStep:
     id: str  # unique in the policy; part of the firing's key
     at: str  # T-1wd, yellow, red, black, step_overdue, red+2wd …; T is the promised due moment
     do: str  # one of ACTIONS
-    to: str = ""  # reassign: the post or person; tell_supervisor: another post than the unit's head
+    to: str = ""  # reassign: a post's code; tell_supervisor: "county" for the county's, else the unit's own
     timer: str = ""  # fire_timer: the element in the drawing
 
 
@@ -89,6 +94,8 @@ class Policy:
                 )
             if do == "fire_timer" and not row.get("timer"):
                 fault(f"{where}.timer", "须写明流程图中的定时事件。", "Expected the timer event of the drawing.")
+            if do == "tell_supervisor" and row.get("to") not in (None, "", "county"):
+                fault(f"{where}.to", "只能是 county（县级主管）或不写（本单位主管）。", "Expected county, or nothing.")
             if do == "reassign" and not row.get("to"):
                 fault(f"{where}.to", "须写明改派给谁。", "Expected to whom.")
             steps.append(
@@ -99,6 +106,11 @@ class Policy:
         if faults:
             raise Invalid(faults)
         return cls(tuple(steps))
+
+    @classmethod
+    def default(cls) -> Policy:
+        """What happens when a matter says nothing itself."""
+        return _default()
 
     def firings(self, marks: Marks, calendar: Calendar, hours: OpeningHours | None = None) -> list[Firing]:
         """The steps with their moments, in order of time. A step whose moment is not set (no such limit, a clock that
@@ -115,6 +127,11 @@ class Policy:
             if at is not None:
                 found.append(Firing(at, step))
         return sorted(found, key=lambda f: f.at)
+
+
+@lru_cache(maxsize=1)
+def _default() -> Policy:
+    return Policy.read(yaml.safe_load(DATA.read_bytes())["escalation"])
 
 
 def _moment(text: str, marks: Marks, calendar: Calendar, hours: OpeningHours) -> datetime | None:

@@ -24,7 +24,7 @@ def marks(*more):
 
 POLICY = Policy.read(
     [
-        {"at": "black", "do": "tell_supervisor", "to": "office_head"},
+        {"at": "black", "do": "tell_supervisor", "to": "county"},
         {"at": "T-1wd", "do": "remind_assignee"},
         {"at": "T-3wd", "do": "remind_assignee"},
         {"id": "hand_over", "at": "red+2wd", "do": "reassign", "to": "unit_head"},
@@ -59,6 +59,7 @@ def test_a_clock_that_stands_still_escalates_nothing():
         ({"at": "soon", "do": "remind_assignee"}, "escalation[0].at"),
         ({"at": "red", "do": "shout"}, "escalation[0].do"),
         ({"at": "red", "do": "reassign"}, "escalation[0].to"),
+        ({"at": "red", "do": "tell_supervisor", "to": "mayor"}, "escalation[0].to"),
         ({"at": "red", "do": "fire_timer"}, "escalation[0].timer"),
         ({"at": "red", "do": "tell_supervisor", "who": "x"}, "escalation[0].who"),
         ("red", "escalation[0]"),
@@ -74,3 +75,13 @@ def test_ids_are_unique_and_no_policy_is_no_step():
     with pytest.raises(Invalid):
         Policy.read([{"id": "a", "at": "red", "do": "remind_assignee"}] * 2)
     assert Policy.read(None).steps == ()
+
+
+def test_a_matter_that_says_nothing_reminds_before_and_tells_the_supervisor_after():
+    firings = Policy.default().firings(marks(), china())
+    assert [(f.at, f.step.do) for f in firings] == [
+        (at("2026-10-08 08:00"), "remind_assignee"),
+        (at("2026-10-09 17:30"), "tell_supervisor"),
+        (at("2026-10-12 17:30"), "tell_supervisor"),
+        (at("2026-10-23 00:00"), "tell_supervisor"),
+    ]

@@ -1,0 +1,105 @@
+"""The time-limit ledger of a case in the database: its events are rows, what follows from them is columns.
+
+    ledger = clocks.ledger(work, case, rules)
+    after = ledger.with_event(event)                  # refused when unlawful
+    clocks.keep(work, case, [event], by=actor)
+    clocks.settle(work, case, after, policy, now=now) # due dates, colour, and when the worker looks next
+
+`settle` is called by every command that changed the ledger or the open tasks, in the same transaction. No ledger is
+opened to list cases, and the worker never looks at a case before its `next_alert_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.deadlines import Account, Event, Ledger, Policy, Rules, changes, colour_of
+from engine.deadlines.escalation import PolicyStep
+from engine.people import Actor
+from engine.store import Work
+from engine.store.models import Case, DeadlineEvent, Escalation, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step of a policy, for one round of one task (or for the case, when no task is open)."""
+
+    key: str  # unique for ever: what is written when it is carried out
+    at: datetime
+    step: PolicyStep
+    task: Task | None
+
+
+def ledger(work: Work, case: Case, rules: Rules) -> Ledger:
+    """The case's ledger, from its rows."""
+    rows = work.session.scalars(
+        select(DeadlineEvent).where(DeadlineEvent.case_id == case.id).order_by(DeadlineEvent.id)
+    )
+    return Ledger(rules, work.calendar, events=tuple(event(row) for row in rows))
+
+
+def event(row: DeadlineEvent) -> Event:
+    return Event.from_json({**row.facts, "kind": row.kind, "at": row.at.isoformat()})
+
+
+def keep(work: Work, case: Case, events: Iterable[Event], *, by: Actor) -> None:
+    """Write events that the ledger has accepted."""
+    for each in events:
+        facts = each.to_json()
+        del facts["kind"], facts["at"]
+        work.session.add(DeadlineEvent(case_id=case.id, kind=each.kind, at=each.at, facts=facts, by_id=by.id))
+
+
+def settle(work: Work, case: Case, after: Ledger, policy: Policy, *, now: datetime) -> Account:
+    """Write what follows from the ledger and the open tasks into the case's columns."""
+    account = after.account(now)
+    marks, limits = account.marks, account.limits
+    tasks = open_tasks(work, case)
+    step_due = min((at for at in (marks.step_due_at, *(t.due_at for t in tasks)) if at), default=None)
+    seen = marks.with_step(step_due)
+    promised, statutory = limits.get("promised"), limits.get("statutory")
+    case.promised_due = promised.due_at if promised else None
+    case.statutory_due = statutory.due_at if statutory else None
+    case.step_due = None if account.phase == "done" else step_due
+    case.yellow_at, case.deemed_at = marks.yellow_at, marks.deemed_at
+    case.paused_at = (case.paused_at or now) if marks.paused else None
+    case.colour = colour_of(seen, now)
+    moments = [at for at, _ in changes(seen, now)]
+    planned = plan(policy, after, account, tasks)
+    moments += [p.at for p in planned if p.at > now]
+    if account.deemed_due or missing(work, case, [p for p in planned if p.at <= now]):
+        moments.append(now)  # due already, and nobody has done it: the worker does it next
+    case.next_alert_at = min(moments, default=None)
+    return account
+
+
+def open_tasks(work: Work, case: Case) -> list[Task]:
+    """The tasks that wait, the unflushed ones included."""
+    work.session.flush()
+    return list(
+        work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state != "ended").order_by(Task.id))
+    )
+
+
+def plan(policy: Policy, after: Ledger, account: Account, tasks: list[Task]) -> list[Planned]:
+    """Every step of the policy with its moment, in order of time, for each open task that was open by then."""
+    found: list[Planned] = []
+    for task in tasks:
+        marks = account.marks.with_step(task.due_at or account.marks.step_due_at)
+        for firing in policy.firings(marks, after.calendar, after.hours):
+            if firing.at >= task.opened_at:  # what came before this round is not this round's
+                key = f"case:{task.case_id}:task:{task.id}:{task.round}:{firing.step.id}"
+                found.append(Planned(key, firing.at, firing.step, task))
+    return sorted(found, key=lambda p: p.at)
+
+
+def missing(work: Work, case: Case, planned: list[Planned]) -> list[Planned]:
+    """Those of the planned steps that nobody has carried out."""
+    if not planned:
+        return []
+    done = set(work.session.scalars(select(Escalation.key).where(Escalation.case_id == case.id)))
+    return [p for p in planned if p.key not in done]
