@@ -109,6 +109,15 @@ class Database:
             finally:
                 session.rollback()
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[Work]:
+        """One transaction that runs a command and throws everything away: a preview."""
+        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
+            try:
+                yield Work(session, self)
+            finally:
+                session.rollback()
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -20,7 +20,9 @@ from engine.store.models.cases import (
     Draft,
     Incident,
     MatterVersion,
+    PublicNotice,
     Rating,
+    RegisterEntry,
     Reminder,
     Subscription,
     Task,
@@ -55,6 +57,6 @@ from engine.store.models.time import Beat, CalendarFile, Escalation
 __all__ = [
     "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DeadlineEvent", "DecisionHit",
     "Document", "Draft", "Duty", "Escalation", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
-    "OneTimeCode", "OnlineBlock", "Post", "Rating", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
+    "OneTimeCode", "OnlineBlock", "Post", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
     "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
 ]  # fmt: skip

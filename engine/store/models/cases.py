@@ -55,8 +55,16 @@ class Case(Base):
     stage: Mapped[str] = mapped_column(String(40), default="")  # names of the open steps, for lists
     outcome: Mapped[str] = mapped_column(String(40), default="")  # 准予, 不予 … as the diagram decided
     channel: Mapped[str] = mapped_column(String(16), default="online")
+    request_key: Mapped[str | None] = mapped_column(
+        String(80), unique=True
+    )  # a sender's own key: sent twice, kept once
+    submitted_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)  # 联办: the case that asked
+    parent_key: Mapped[str | None] = mapped_column(String(80))  # … and its effect, when it waits for this one
     state: Mapped[bytes | None] = mapped_column(SealedBytes, deferred=True)
     answers: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # the process variables, for reading
+    ledger: Mapped[Any] = mapped_column(SealedJson)  # 时限台账: the events of engine.deadlines, in order
+    subscriptions: Mapped[list[str]] = mapped_column(default=list)  # keys of its rows in `subscription`
 
     applicant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     applicant_name: Mapped[str] = mapped_column(Sealed)
@@ -144,6 +152,7 @@ class Task(Base):
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     variables: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what the form sees
     result: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what was answered
+    drafted: Mapped[bool] = mapped_column(default=False)  # somebody saved a draft
     delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
 
     case: Mapped[Case] = relationship(back_populates="tasks", lazy="raise")
@@ -331,3 +340,34 @@ class Reminder(Base):
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(String(200), default="")
+
+
+class RegisterEntry(Base):
+    """One line of a register (台账): a visit, hours of service, a payment, a return …"""
+
+    __tablename__ = "register_entry"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    register: Mapped[str] = mapped_column(String(80))
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))
+    facts: Mapped[Any] = mapped_column(SealedJson)
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+
+    __table_args__ = (Index("ix_register_entry_register_at", "register", "at"),)
+
+
+class PublicNotice(Base):
+    """A notice on the public board (公示): only what may be public."""
+
+    __tablename__ = "public_notice"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(80))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime] = mapped_column(index=True)

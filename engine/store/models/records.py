@@ -85,7 +85,7 @@ class Document(Base):
     key: Mapped[str] = mapped_column(String(160), unique=True)  # what asked for it: never issued twice
     kind: Mapped[str] = mapped_column(String(60))  # 受理通知书 …
     title: Mapped[str] = mapped_column(String(120))
-    number: Mapped[str] = mapped_column(String(80), unique=True)
+    number: Mapped[str | None] = mapped_column(String(80), unique=True)  # 文号; some kinds have none
     check_code: Mapped[str] = mapped_column(String(40), unique=True)  # what a stranger types to verify it
     template: Mapped[str] = mapped_column(String(160))
     version_hash: Mapped[str | None] = mapped_column(String(64), ForeignKey("matter_version.hash"))

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 from engine.store.models import base as types
 
 revision = "0001"
@@ -264,8 +263,14 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(length=40), nullable=False),
         sa.Column("outcome", sa.String(length=40), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("request_key", sa.String(length=80), nullable=True),
+        sa.Column("submitted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("parent_key", sa.String(length=80), nullable=True),
         sa.Column("state", types.SealedBytes(), nullable=True),
         sa.Column("answers", types.SealedJson(), nullable=False),
+        sa.Column("ledger", types.SealedJson(), nullable=False),
+        sa.Column("subscriptions", sa.JSON(), nullable=False),
         sa.Column("applicant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("applicant_name", types.Sealed(), nullable=False),
         sa.Column("applicant_phone", types.Sealed(), nullable=True),
@@ -303,24 +308,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["agent_id"], ["user.id"], name=op.f("fk_case_agent_id")),
         sa.ForeignKeyConstraint(["applicant_id"], ["user.id"], name=op.f("fk_case_applicant_id")),
         sa.ForeignKeyConstraint(["office_id"], ["unit.id"], name=op.f("fk_case_office_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["case.id"], name=op.f("fk_case_parent_id")),
         sa.ForeignKeyConstraint(["place_id"], ["unit.id"], name=op.f("fk_case_place_id")),
+        sa.ForeignKeyConstraint(["submitted_by_id"], ["user.id"], name=op.f("fk_case_submitted_by_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_case_unit_id")),
         sa.ForeignKeyConstraint(["version_hash"], ["matter_version.hash"], name=op.f("fk_case_version_hash")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
         sa.UniqueConstraint("number", name=op.f("uq_case_number")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_case_request_key")),
     )
     op.create_index(op.f("ix_case_agent_id"), "case", ["agent_id"], unique=False)
     op.create_index(op.f("ix_case_applicant_id"), "case", ["applicant_id"], unique=False)
     op.create_index(op.f("ix_case_id_index"), "case", ["id_index"], unique=False)
     op.create_index("ix_case_matter_status", "case", ["matter", "status"], unique=False)
     op.create_index(op.f("ix_case_name_index"), "case", ["name_index"], unique=False)
-    op.create_index(
-        "ix_case_next_alert_at",
-        "case",
-        ["next_alert_at"],
-        unique=False,
-    )
+    op.create_index("ix_case_next_alert_at", "case", ["next_alert_at"], unique=False)
     op.create_index(op.f("ix_case_office_id"), "case", ["office_id"], unique=False)
+    op.create_index(op.f("ix_case_parent_id"), "case", ["parent_id"], unique=False)
     op.create_index(op.f("ix_case_phone_index"), "case", ["phone_index"], unique=False)
     op.create_index(op.f("ix_case_received_at"), "case", ["received_at"], unique=False)
     op.create_index("ix_case_status_promised_due", "case", ["status", "promised_due"], unique=False)
@@ -436,6 +440,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_notice_case_id"), "notice", ["case_id"], unique=False)
     op.create_index("ix_notice_user_id_created_at", "notice", ["user_id", "created_at"], unique=False)
     op.create_table(
+        "public_notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("from_at", types.UtcDateTime(), nullable=False),
+        sa.Column("until_at", types.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_public_notice_case_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_public_notice_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_public_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_public_notice_key")),
+    )
+    op.create_index(op.f("ix_public_notice_case_id"), "public_notice", ["case_id"], unique=False)
+    op.create_index(op.f("ix_public_notice_unit_id"), "public_notice", ["unit_id"], unique=False)
+    op.create_index(op.f("ix_public_notice_until_at"), "public_notice", ["until_at"], unique=False)
+    op.create_table(
         "rating",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -452,6 +474,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
         sa.UniqueConstraint("case_id", "step", name=op.f("uq_rating_case_id_step")),
     )
+    op.create_table(
+        "register_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("register", sa.String(length=80), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("facts", types.SealedJson(), nullable=False),
+        sa.Column("at", types.UtcDateTime(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_register_entry_by_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_register_entry_case_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_register_entry_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_entry")),
+    )
+    op.create_index(op.f("ix_register_entry_case_id"), "register_entry", ["case_id"], unique=False)
+    op.create_index("ix_register_entry_register_at", "register_entry", ["register", "at"], unique=False)
     op.create_table(
         "reveal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -514,6 +552,7 @@ def upgrade() -> None:
         sa.Column("properties", sa.JSON(), nullable=False),
         sa.Column("variables", types.SealedJson(), nullable=False),
         sa.Column("result", types.SealedJson(), nullable=False),
+        sa.Column("drafted", sa.Boolean(), nullable=False),
         sa.Column("delegated", sa.JSON(), nullable=False),
         sa.CheckConstraint("(state = 'ended') = (ended is not null)", name=op.f("ck_task_ends_with_a_reason")),
         sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f("ck_task_ends_at")),
@@ -560,7 +599,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=160), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("title", sa.String(length=120), nullable=False),
-        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=True),
         sa.Column("check_code", sa.String(length=40), nullable=False),
         sa.Column("template", sa.String(length=160), nullable=False),
         sa.Column("version_hash", sa.String(length=64), nullable=True),

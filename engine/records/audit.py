@@ -1,0 +1,243 @@
+"""The audit record: one event per fact, hash-chained, append-only.
+
+Each case has its own chain, and each person has one for what they do outside cases, so writers never queue behind
+each other's chain. From time to time a seal is laid over all events since the last one; the seals are chained too. So
+to change, drop or slip in an event one would have to forge its chain, the case's count, and every later seal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+
+from engine.people import Actor
+from engine.store import Work
+from engine.store.models import Case, Event, Seal, SealedEvent, to_json
+
+GENESIS = "0" * 64
+
+
+class Kind(StrEnum):
+    """Every kind of event."""
+
+    CASE_SUBMITTED = "case.submitted"
+    CASE_ACCEPTED = "case.accepted"
+    CASE_DECLINED = "case.declined"
+    CASE_DECIDED = "case.decided"
+    CASE_FINISHED = "case.finished"
+    CASE_WITHDRAWN = "case.withdrawn"
+    CASE_SUSPENDED = "case.suspended"
+    CASE_RESUMED = "case.resumed"
+    CASE_REDATED = "case.redated"  # a calendar was published or corrected: due days were computed again
+    CLOCK = "case.clock"  # paused, resumed, extended, asked, answered …
+    COLOUR = "case.colour"
+    TASK_CLAIMED = "task.claimed"
+    TASK_UNCLAIMED = "task.unclaimed"
+    TASK_COMPLETED = "task.completed"
+    TASK_RETURNED = "task.returned"
+    TASK_RECALLED = "task.recalled"
+    TASK_TRANSFERRED = "task.transferred"
+    TASK_DELEGATED = "task.delegated"
+    TASK_OPINION = "task.opinion"
+    TASK_REMINDED = "task.reminded"
+    TASK_ENDED = "task.ended"
+    TIMER_FIRED = "timer.fired"
+    MESSAGE = "message.delivered"
+    EFFECT = "effect.asked"
+    EFFECT_ANSWERED = "effect.answered"
+    DOCUMENT_ISSUED = "document.issued"
+    DOCUMENT_RENDERED = "document.rendered"
+    DOCUMENT_VOIDED = "document.voided"
+    DOCUMENT_READ = "document.read"
+    NOTICE_SENT = "notice.sent"
+    INCIDENT = "incident.opened"
+    INCIDENT_SOLVED = "incident.solved"
+    MATTER_PUBLISHED = "matter.published"
+    LOGIN = "person.logged-in"
+    LOGOUT = "person.logged-out"
+    LEAVE = "person.leave"
+    REVEALED = "person.revealed"
+    CONSENTED = "person.consented"
+    FILE_STORED = "file.stored"
+    RATED = "case.rated"
+    RECORD = "record.added"
+
+
+def record(
+    work: Work,
+    kind: Kind | str,
+    *,
+    by: Actor,
+    now: datetime,
+    case: Case | None = None,
+    task_id: int | None = None,
+    for_id: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Event:
+    """Add an event. It is written when the session flushes; within a case it costs no extra statement.
+
+    `facts` may hold ids, counts, dates, names of elements; never a person's name, number or words: those stay in
+    their own tables, where they can be removed.
+    """
+    facts = dict(facts or {})
+    if case is not None:
+        chain, seq, previous = f"case:{case.id}", case.events_count + 1, case.events_head or GENESIS
+    else:
+        chain = f"user:{by.id or 0}"
+        tail = _tail(work, chain)
+        seq, previous = (tail[0] + 1, tail[1]) if tail else (1, GENESIS)
+    event = Event(
+        chain=chain, seq=seq, at=now, kind=str(kind), by_id=by.id, for_id=for_id,
+        case_id=case.id if case is not None else None, task_id=task_id, facts=facts, previous=previous,
+        hash=digest(chain, seq, now, str(kind), by.id, for_id, case.id if case is not None else None, task_id, facts,
+                    previous),
+    )  # fmt: skip
+    work.session.add(event)
+    if case is not None:
+        case.events_count, case.events_head = seq, event.hash
+    else:
+        work.session.flush([event])
+    return event
+
+
+def _tail(work: Work, chain: str) -> tuple[int, str] | None:
+    found = work.session.execute(
+        select(Event.seq, Event.hash).where(Event.chain == chain).order_by(Event.seq.desc()).limit(1)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def digest(
+    chain: str,
+    seq: int,
+    at: datetime,
+    kind: str,
+    by_id: int | None,
+    for_id: int | None,
+    case_id: int | None,
+    task_id: int | None,
+    facts: Mapping[str, Any],
+    previous: str,
+) -> str:
+    """SHA-256 over the event's canonical JSON and its predecessor's hash."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    text = to_json([chain, seq, moment, kind, by_id, for_id, case_id, task_id, _sorted(facts), previous])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _sorted(value[k]) for k in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [_sorted(v) for v in value]
+    return value
+
+
+def seal(work: Work, *, now: datetime, most: int = 10_000) -> Seal | None:
+    """Lay a seal over the events that have none, in the order of their ids. None when there are none."""
+    rows = work.session.execute(
+        select(Event.id, Event.hash)
+        .outerjoin(SealedEvent, SealedEvent.event_id == Event.id)
+        .where(SealedEvent.event_id.is_(None))
+        .order_by(Event.id)
+        .limit(most)
+    ).all()
+    if not rows:
+        return None
+    last = work.session.scalar(select(Seal.hash).order_by(Seal.id.desc()).limit(1)) or GENESIS
+    made = Seal(at=now, count=len(rows), previous=last, hash=_seal_hash(last, now, rows))
+    work.session.add(made)
+    work.session.flush()
+    work.session.add_all(SealedEvent(event_id=row[0], seal_id=made.id) for row in rows)
+    work.session.flush()
+    return made
+
+
+def _seal_hash(previous: str, at: datetime, rows: Any) -> str:
+    total = hashlib.sha256(f"{previous}\0{at.astimezone(UTC).isoformat(timespec='microseconds')}".encode())
+    for event_id, event_hash in rows:
+        total.update(f"\0{event_id}:{event_hash}".encode())
+    return total.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where the record does not hold together."""
+
+    where: str  # chain and number, or seal
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verification found."""
+
+    events: int
+    chains: int
+    seals: int
+    faults: tuple[Fault, ...]
+
+
+def verify(work: Work) -> Verdict:
+    """Recompute every hash: events, chains, the count each case remembers, and seals."""
+    faults: list[Fault] = []
+    events = chains = 0
+    heads: dict[int, tuple[int, str]] = {}
+    chain, seq, previous = "", 0, GENESIS
+    stream = work.session.execute(
+        select(Event).order_by(Event.chain, Event.seq).execution_options(yield_per=1000)
+    ).scalars()
+    for event in stream:
+        events += 1
+        if event.chain != chain:
+            chains += 1
+            chain, seq, previous = event.chain, 0, GENESIS
+        where = f"{event.chain}#{event.seq}"
+        if event.seq != seq + 1:
+            faults.append(Fault(where, f"缺少第 {seq + 1} 条", f"expected number {seq + 1}"))
+        if event.previous != previous:
+            faults.append(Fault(where, "与前一条不衔接", "does not follow its predecessor"))
+        found = digest(
+            event.chain, event.seq, event.at, event.kind, event.by_id, event.for_id, event.case_id, event.task_id,
+            event.facts, event.previous,
+        )  # fmt: skip
+        if found != event.hash:
+            faults.append(Fault(where, "内容被改动", "its content was changed"))
+        seq, previous = event.seq, event.hash
+        if event.case_id is not None:
+            heads[event.case_id] = (event.seq, event.hash)
+    for case_id, count, head in work.session.execute(select(Case.id, Case.events_count, Case.events_head)):
+        if heads.get(case_id, (0, "")) != (count, head):
+            zh = f"办件记得有 {count} 条，现有 {heads.get(case_id, (0, ''))[0]} 条或末条不符"
+            en = f"the case remembers {count} events; the record ends elsewhere"
+            faults.append(Fault(f"case:{case_id}", zh, en))
+    seals = 0
+    last = GENESIS
+    for one in work.session.scalars(select(Seal).order_by(Seal.id)):
+        seals += 1
+        rows = work.session.execute(
+            select(SealedEvent.event_id, Event.hash)
+            .outerjoin(Event, Event.id == SealedEvent.event_id)
+            .where(SealedEvent.seal_id == one.id)
+            .order_by(SealedEvent.event_id)
+        ).all()
+        if one.previous != last or len(rows) != one.count or _seal_hash(last, one.at, rows) != one.hash:
+            faults.append(Fault(f"seal:{one.id}", "封存与事件不符", "the seal does not fit its events"))
+        last = one.hash
+    return Verdict(events, chains, seals, tuple(faults))
+
+
+def history(work: Work, case_id: int) -> Iterator[Event]:
+    """The events of a case, oldest first."""
+    yield from work.session.scalars(select(Event).where(Event.case_id == case_id).order_by(Event.seq))
+
+
+def count(work: Work) -> int:
+    return work.session.scalar(select(func.count()).select_from(Event)) or 0

@@ -1,0 +1,17 @@
+"""Gap-free series: the next number is taken in the transaction that uses it, so a rollback gives it back."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.store import Work
+from engine.store.models import Counter
+
+
+def take(work: Work, name: str) -> int:
+    """The next number of a series, from 1. On PostgreSQL others who want the same series wait for our commit."""
+    insert = sqlite.insert(Counter) if work.dialect == "sqlite" else postgresql.insert(Counter)
+    made = insert.values(name=name, value=1).on_conflict_do_update(
+        index_elements=["name"], set_={"value": Counter.__table__.c.value + 1}
+    )
+    return int(work.session.execute(made.returning(Counter.value)).scalar_one())

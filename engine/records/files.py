@@ -1,0 +1,124 @@
+"""Stored files: content-addressed, outside the database and the web root, encrypted as everything about a person.
+
+The type is sniffed from the content; the browser's word and the name's ending are not believed. The bytes reach the
+disk, synced, before the row that names them is committed: a crash may leave an orphan, never a row without its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import filetype
+
+from engine.errors import FieldError, Invalid, NotFound, NotYours
+from engine.people import Actor
+from engine.store import Work, keys
+from engine.store.models import Case, File
+
+#: Largest upload, in bytes.
+MOST_BYTES = 20 * 1024 * 1024
+#: What people may hand in.
+ALLOWED = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/heic": "heic",
+    "image/gif": "gif",
+    "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/x-wav": "wav",
+    "audio/amr": "amr",
+    "video/mp4": "mp4",
+}
+
+
+def sniff(data: bytes) -> str | None:
+    """The media type the content itself shows; None when it is not one people may hand in."""
+    kind = filetype.guess(data[:8192])
+    found = kind.mime if kind else None
+    return found if found in ALLOWED else None
+
+
+def upload(
+    work: Work, data: bytes, name: str, *, by: Actor, now: datetime, field: str = "", label: str = "文件"
+) -> File:
+    """Keep what a person sent. Invalid when it is too large, empty, or of a type nobody may hand in."""
+    if len(data) > MOST_BYTES:
+        zh = f"“{label}”有 {len(data) / 1048576:.0f} MB，最大 {MOST_BYTES // 1048576} MB。请压缩，或拍成照片后再传。"
+        raise Invalid([FieldError(field, label, zh, f"The file exceeds {MOST_BYTES // 1048576} MB.")])
+    if not data:
+        raise Invalid([FieldError(field, label, f"“{label}”是空文件，请重新选择。", "The file is empty.")])
+    found = sniff(data)
+    if found is None:
+        zh = f"“{label}”的格式不支持。请上传照片（JPG、PNG）、PDF、Word、Excel、录音或视频。"
+        raise Invalid([FieldError(field, label, zh, "This type of file is not accepted.")])
+    return store(work, data, name, found, owner_id=by.id, now=now, field=field)
+
+
+def store(
+    work: Work,
+    data: bytes,
+    name: str,
+    type: str,
+    *,
+    now: datetime,
+    owner_id: int | None = None,
+    case_id: int | None = None,
+    field: str = "",
+) -> File:
+    """Keep bytes of ours or theirs; returns the (flushed) row."""
+    sha = hashlib.sha256(data).hexdigest()
+    _write(_path(work, sha), keys.current().seal(data, b"file"))
+    row = File(
+        sha256=sha, size=len(data), type=type, name=name[:200], owner_id=owner_id, case_id=case_id, field=field,
+        uploaded_at=now,
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def read(work: Work, file: File) -> bytes:
+    """The bytes of a stored file, checked against their hash."""
+    path = _path(work, file.sha256)
+    try:
+        data = keys.current().open(path.read_bytes(), b"file")
+    except FileNotFoundError:
+        raise NotFound("文件不在了，请联系管理员。", f"The file {file.id} is missing on disk.") from None
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise NotFound("文件内容与登记不符，请联系管理员。", f"The file {file.id} does not fit its hash.")
+    return data
+
+
+def attach(work: Work, file_ids: list[int], case: Case, *, by: Actor) -> None:
+    """Bind uploaded files to a case. Refused when one is not the sender's, or bound to another case."""
+    for file_id in file_ids:
+        row = work.session.get(File, file_id)
+        if row is None or (row.owner_id != by.id and row.case_id != case.id):
+            raise NotYours("有一个文件不是您上传的，请重新上传。", f"The file {file_id} is not yours.")
+        if row.case_id not in (None, case.id):
+            raise NotYours("有一个文件已用于别的办件，请重新上传。", f"The file {file_id} belongs to another case.")
+        row.case_id = case.id
+
+
+def _path(work: Work, sha: str) -> Path:
+    return work.database.files / sha[:2] / sha[2:4] / sha
+
+
+def _write(path: Path, data: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(temporary, path)

@@ -1,0 +1,146 @@
+"""Jobs (后台作业): rows a worker leases. Written in the transaction that wants them; done exactly once.
+
+A lease has an end and a fencing token: a worker that slept past its lease finds the token grown, and what it did is
+rolled back. A job that fails is tried again on a delay list, then becomes an incident a person can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.errors import NotNow
+from engine.store import Work
+from engine.store.models import Incident, Job
+
+#: How long a worker may take before another may try.
+LEASE = timedelta(seconds=60)
+#: Waits before the second, third … try; after the last the job is an incident.
+DELAYS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A job in hand."""
+
+    id: int
+    kind: str
+    key: str
+    case_id: int | None
+    payload: Mapping[str, Any]
+    attempts: int
+    fence: int
+
+
+class Fenced(NotNow):
+    """Expected still to hold the lease, but another worker has it."""
+
+    slug = "fenced"
+
+
+def put(
+    work: Work,
+    kind: str,
+    key: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    now: datetime,
+    case_id: int | None = None,
+    after: datetime | None = None,
+) -> Job:
+    """Queue a job. The key names what asked for it; a caller that may ask twice uses `put_once`."""
+    row = Job(
+        kind=kind, key=key, payload=dict(payload or {}), case_id=case_id, created_at=now, run_after=after or now,
+        state="ready",
+    )  # fmt: skip
+    work.session.add(row)
+    return row
+
+
+def put_once(
+    work: Work,
+    kind: str,
+    key: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    now: datetime,
+    case_id: int | None = None,
+    after: datetime | None = None,
+) -> bool:
+    """Queue a job unless one with this key was ever queued; whether it was new."""
+    insert = sqlite.insert(Job) if work.dialect == "sqlite" else postgresql.insert(Job)
+    done = work.session.execute(
+        insert.values(
+            kind=kind, key=key, payload=dict(payload or {}), case_id=case_id, created_at=now, run_after=after or now,
+            state="ready", attempts=0, fence=0, worker="", error="",
+        ).on_conflict_do_nothing(index_elements=["key"])
+    )  # fmt: skip
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def lease(work: Work, worker: str, *, now: datetime, most: int = 10, lasts: timedelta = LEASE) -> list[Leased]:
+    """Take due jobs, ready ones and those whose lease ran out. Commit, then do them."""
+    due = select(Job.id).where(Job.state.in_(("ready", "leased")), Job.run_after <= now)
+    due = due.order_by(Job.run_after, Job.id).limit(most)
+    if work.dialect == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    ids = list(work.session.scalars(due))
+    if not ids:
+        return []
+    rows = work.session.execute(
+        update(Job)
+        .where(Job.id.in_(ids))
+        .values(state="leased", run_after=now + lasts, fence=Job.fence + 1, attempts=Job.attempts + 1, worker=worker)
+        .returning(Job.id, Job.kind, Job.key, Job.case_id, Job.payload, Job.attempts, Job.fence)
+    ).all()
+    return sorted((Leased(*row) for row in rows), key=lambda j: ids.index(j.id))
+
+
+def done(work: Work, job: Leased, *, now: datetime) -> None:
+    """Mark it done, in the transaction that holds what it made. Fenced when the lease was lost: roll back."""
+    found = work.session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "leased", Job.fence == job.fence)
+        .values(state="done", ended_at=now, error="")
+    )
+    if not found.rowcount:  # type: ignore[attr-defined]
+        raise Fenced("这项作业已由另一个进程接手。", f"Expected to hold job {job.id}, but its lease was lost.")
+
+
+def failed(work: Work, job: Leased, why: str, *, now: datetime, final: bool = False) -> bool:
+    """Put it back for later, or give it up as an incident; whether it was given up."""
+    tries = job.attempts
+    gone = final or tries > len(DELAYS)
+    values: dict[str, Any] = (
+        {"state": "failed", "ended_at": now} if gone else {"state": "ready", "run_after": now + DELAYS[tries - 1]}
+    )
+    found = work.session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "leased", Job.fence == job.fence)
+        .values(error=why[:2000], **values)
+    )
+    if gone and found.rowcount:  # type: ignore[attr-defined]
+        work.session.add(
+            Incident(
+                case_id=job.case_id, job_id=job.id, key=f"job:{job.id}", name=job.kind, code="job",
+                zh=f"后台作业“{job.kind}”没有做成：{why[:1000]}", en=f"The job {job.kind} failed: {why[:1000]}", at=now,
+            )
+        )  # fmt: skip
+    return gone
+
+
+def again(work: Work, job_id: int, *, now: datetime) -> None:
+    """Try a given-up job once more, after its cause was mended."""
+    work.session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == "failed")
+        .values(state="ready", run_after=now, attempts=0, ended_at=None)
+    )
+    work.session.execute(
+        update(Incident).where(Incident.job_id == job_id, Incident.solved_at.is_(None)).values(solved_at=now)
+    )

@@ -1,0 +1,97 @@
+"""Published matters: every version ever used is kept; running cases stay on theirs."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from engine import matters
+from engine.errors import NotFound
+from engine.people import Actor
+from engine.records import audit
+from engine.store import Work
+from engine.store.models import MatterVersion
+
+#: How many packages a process keeps ready.
+KEPT = 200
+
+_packages: OrderedDict[str, matters.Package] = OrderedDict()
+_lock = threading.Lock()
+
+
+def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, note: str = "") -> bool:
+    """Make this version the one new cases get; whether anything changed. Cases that run keep their version."""
+    current = work.session.scalar(
+        select(MatterVersion).where(MatterVersion.matter == package.name, MatterVersion.current)
+    )
+    if current is not None and current.hash == package.version:
+        return False
+    _ = package.definition  # a diagram that cannot run is refused here
+    if current is not None:
+        current.current = False
+        work.session.flush()
+    known = work.session.get(MatterVersion, package.version)
+    if known is not None:
+        known.current = True
+    else:
+        work.session.add(
+            MatterVersion(
+                hash=package.version, matter=package.name, code=package.info.code, name=package.info.name,
+                content=package.to_zip(), published_at=now, published_by_id=by.id, note=note, current=True,
+            )
+        )  # fmt: skip
+    work.session.flush()
+    audit.record(
+        work, audit.Kind.MATTER_PUBLISHED, by=by, now=now,
+        facts={"matter": package.name, "version": package.version, "before": current.hash if current else None},
+    )  # fmt: skip
+    _keep(package)
+    return True
+
+
+def version(work: Work, hash: str) -> matters.Package:
+    """The package of a version, from memory or from the store."""
+    with _lock:
+        found = _packages.get(hash)
+        if found is not None:
+            _packages.move_to_end(hash)
+            return found
+    row = work.session.execute(
+        select(MatterVersion.matter, MatterVersion.content).where(MatterVersion.hash == hash)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("找不到这个办件的事项版本。", f"There is no matter version {hash[:12]}.")
+    package = matters.from_zip(row[0], row[1])
+    _keep(package)
+    return package
+
+
+def current(work: Work, matter: str) -> matters.Package:
+    """The version new cases of this matter get."""
+    hash = work.session.scalar(select(MatterVersion.hash).where(MatterVersion.matter == matter, MatterVersion.current))
+    if hash is None:
+        raise NotFound(f"没有事项“{matter}”，或它还没有发布。", f"There is no published matter {matter!r}.")
+    return version(work, hash)
+
+
+def published(work: Work) -> list[matters.Package]:
+    """Every matter as published now, by code."""
+    hashes = work.session.scalars(select(MatterVersion.hash).where(MatterVersion.current).order_by(MatterVersion.code))
+    return [version(work, h) for h in list(hashes)]
+
+
+def retire(work: Work, matter: str) -> None:
+    """No new cases of this matter; running ones go on."""
+    work.session.execute(
+        update(MatterVersion).where(MatterVersion.matter == matter, MatterVersion.current).values(current=False)
+    )
+
+
+def _keep(package: matters.Package) -> None:
+    with _lock:
+        _packages[package.version] = package
+        while len(_packages) > KEPT:
+            _packages.popitem(last=False)

@@ -1,0 +1,123 @@
+"""Notices (通知): the outbox. Written in the transaction that wants them; a job sends each through its channel.
+
+A channel is anything with `send(notice) -> str` (what the gateway answered) that is idempotent by `notice.key`. The
+development channel keeps them on the screen; a real gateway is named by a URL.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Protocol
+
+from engine.records import jobs
+from engine.store import Work
+from engine.store.models import Notice
+from engine.workdays import ZONE
+
+log = logging.getLogger("yizhan.notices")
+
+#: No text messages in the night (RULES A7); those asked for then go out in the morning.
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice as a channel gets it."""
+
+    key: str  # the same notice always has the same key: a gateway drops the second
+    channel: str
+    address: str
+    kind: str
+    text: str
+
+
+class Channel(Protocol):
+    def send(self, message: Message) -> str:
+        """Deliver it; what the gateway answered. Raises OSError when it should be tried again."""
+        ...
+
+
+class Screen:
+    """The development channel: the notice is in the log and on the screen, and goes nowhere."""
+
+    def send(self, message: Message) -> str:
+        log.info("%s -> %s: %s", message.channel, message.address[-4:].rjust(4, "*"), message.kind)
+        return "development"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that takes JSON by HTTP POST: {key, channel, address, kind, text}, with a bearer token."""
+
+    url: str
+    token: str = ""
+    timeout_s: float = 10.0
+
+    def send(self, message: Message) -> str:
+        body = {
+            "key": message.key, "channel": message.channel, "address": message.address, "kind": message.kind,
+            "text": message.text,
+        }  # fmt: skip
+        request = urllib.request.Request(
+            self.url,
+            data=json.dumps(body, ensure_ascii=False).encode(),
+            headers={
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {self.token}",
+                "Idempotency-Key": message.key,
+            },
+        )
+        with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
+            return f"{answer.status} {answer.read(200).decode(errors='replace')}"
+
+
+def put(
+    work: Work,
+    key: str,
+    text: str,
+    *,
+    kind: str,
+    now: datetime,
+    channel: str = "sms",
+    user_id: int | None = None,
+    address: str | None = None,
+    case_id: int | None = None,
+    urgent: bool = False,
+) -> Notice:
+    """Put a notice into the outbox, and the job that sends it. The key names what asked for it."""
+    after = now if urgent or channel == "screen" else next_waking(now)
+    row = Notice(
+        key=key, case_id=case_id, user_id=user_id, channel=channel, address=address, kind=kind, text=text,
+        state="waiting" if channel != "screen" else "sent", created_at=now, send_after=after,
+        sent_at=now if channel == "screen" else None,
+    )  # fmt: skip
+    work.session.add(row)
+    if channel != "screen":
+        jobs.put(work, "send-notice", f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
+    return row
+
+
+def next_waking(now: datetime) -> datetime:
+    """Now, or the coming morning's end of the quiet hours."""
+    local = now.astimezone(ZONE)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return now
+    morning = local.replace(hour=QUIET_UNTIL.hour, minute=0, second=0, microsecond=0)
+    return morning if local.time() < QUIET_UNTIL else morning + timedelta(days=1)
+
+
+def fill(template: str, facts: Mapping[str, Any]) -> str:
+    """A template's text: `{number}` is replaced by the fact; a fact that is not there leaves nothing.
+
+    >>> fill("{applicant}：您的办件 {number} 已受理。", {"applicant": "张*三", "number": "350526-1"})
+    '张*三：您的办件 350526-1 已受理。'
+    """
+    out = template
+    for name, value in facts.items():
+        out = out.replace("{" + name + "}", str(value) if value is not None else "")
+    return out
