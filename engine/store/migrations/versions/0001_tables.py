@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from engine.store.models import base as types
 
 revision = "0001"
