@@ -1,0 +1,184 @@
+"""The front door: compile a text, evaluate it, test a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from engine.feel import functions, tree
+from engine.feel.compiler import Code, Compiler, Scope
+from engine.feel.errors import FeelError, limit
+from engine.feel.parser import odd_names, parse, parse_tests
+from engine.feel.runtime import Env, Run
+from engine.feel.table import BUILT_INS
+from engine.feel.values import SCALARS, Value, admit, text_of
+
+assert functions.BUILT_INS is BUILT_INS
+
+#: Names of built-ins, and of the properties of values, that are not one plain word.
+STANDARD_NAMES: Final = frozenset(name for name in BUILT_INS if not name.isidentifier() or name in ("not",))
+
+#: How deep names are looked for inside the values of a context.
+_NAME_DEPTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A free name and the path read from it: `applicant.age` is Read("applicant", ("age",), start, end)."""
+
+    name: str
+    path: tuple[str, ...]
+    start: int
+    end: int
+
+
+class Expression:
+    """A compiled expression. Made by `compile` or `compile_tests`; holds no state, so it may be shared."""
+
+    __slots__ = ("text", "tree", "names", "_code", "_needs")
+
+    def __init__(self, text: str, node: tree.Node, given: frozenset[str]) -> None:
+        self.text = text
+        self.tree = node
+        compiler = Compiler(given)
+        self._code: Code = compiler.compile(node)
+        self._needs = tuple(compiler.free)
+        #: The free names it reads, in order of first reading; built-ins not shadowed by `names` are left out.
+        self.names: tuple[str, ...] = tuple(
+            name for name in compiler.free if name != "?" and (name not in BUILT_INS or name in given)
+        )
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    @property
+    def reads(self) -> list[Read]:
+        """Every reading of a free name, with the path that follows it."""
+        free = set(self.names)
+        found: list[Read] = []
+        paths: set[int] = set()
+        for node in tree.walk(self.tree):
+            if id(node) in paths:
+                continue
+            steps: list[str] = []
+            inner = node
+            chain = [id(node)]
+            while isinstance(inner, tree.Path):
+                steps.append(inner.name)
+                inner = inner.source
+                chain.append(id(inner))
+            if isinstance(inner, tree.Name) and inner.name in free:
+                paths.update(chain)
+                found.append(Read(inner.name, tuple(reversed(steps)), node.start, node.end))
+        return found
+
+    def evaluate(self, context: Mapping[str, object] | None = None, env: Env | None = None) -> Value:
+        """The value in a context. Raises FeelError only at a limit; wrong data is null and a warning in `env`."""
+        run = Run(env if env is not None else Env())
+        vars: dict[str, Value] = {}
+        if context:
+            for name in self._needs:
+                if name in context:
+                    value = context[name]
+                    vars[name] = value if value.__class__ in SCALARS else admit(value)
+        try:
+            return self._code(Scope(vars, None, run))
+        except RecursionError:
+            raise limit(
+                "表达式递归太深，已停止。", "The expression recurses too deeply and was stopped.", 0, self.text
+            ) from None
+        except FeelError as error:
+            error.text = error.text or self.text
+            raise
+
+    def test(self, value: object, context: Mapping[str, object] | None = None, env: Env | None = None) -> bool | None:
+        """For unary tests: whether the value passes; null where it cannot be told."""
+        found = self.evaluate({**(context or {}), "?": value}, env)
+        return found if isinstance(found, bool) else None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, names: frozenset[str], given: frozenset[str], tests: bool) -> Expression:
+    known = STANDARD_NAMES | names
+    node = parse_tests(text, known) if tests else parse(text, known)
+    return Expression(text, node, given)
+
+
+def _names(names: Iterable[str] | None) -> tuple[frozenset[str], frozenset[str]]:
+    if names is None:
+        return frozenset(), frozenset()
+    every = frozenset(names)
+    return odd_names(every), frozenset(every & BUILT_INS.keys())
+
+
+def compile(text: str, *, names: Iterable[str] | None = None) -> Expression:
+    """Read and compile an expression (cached). A leading `=` as in Camunda's files is not part of FEEL: take it off first.
+
+    names: the names in scope (also of entries inside contexts). Needed only for names that hold operators or keywords
+    such as `申请-审批`, and for variables that hide a built-in. Raises FeelError with position and hint.
+    """
+    odd, given = _names(names)
+    return _compiled(text, odd, given, False)
+
+
+def compile_tests(text: str, *, names: Iterable[str] | None = None) -> Expression:
+    """Read and compile unary tests, such as `< 5, [7..9]`; use `.test(value, context)`."""
+    odd, given = _names(names)
+    return _compiled(text, odd, given, True)
+
+
+def names_in(context: Mapping[str, object], depth: int = _NAME_DEPTH) -> set[str]:
+    """The names of a context and of the contexts inside it (of a list, those of its first items)."""
+    found: set[str] = set()
+    _gather(context, depth, found)
+    return found
+
+
+def _gather(value: object, depth: int, found: set[str]) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            found.add(str(key))
+            if depth and item.__class__ not in SCALARS:
+                _gather(item, depth - 1, found)
+    elif isinstance(value, list | tuple) and depth:
+        for item in value[:20]:
+            if item.__class__ not in SCALARS:
+                _gather(item, depth - 1, found)
+
+
+def evaluate(text: str, context: Mapping[str, object] | None = None, env: Env | None = None) -> Value:
+    """Compile (cached) and evaluate. The names in the context, at any depth, are known to the parser."""
+    known = names_in(context) if context else set()
+    if env is not None and env.functions:
+        known.update(env.functions)
+    return compile(text, names=known).evaluate(context, env)
+
+
+def unary_test(
+    text: str, value: object, context: Mapping[str, object] | None = None, env: Env | None = None
+) -> bool | None:
+    """Whether a value passes unary tests. None where it cannot be told (and a warning in `env`)."""
+    known = names_in(context) if context else set()
+    if isinstance(value, Mapping):
+        known |= names_in(value)
+    return compile_tests(text, names=known).test(value, context, env)
+
+
+def builtin_names() -> frozenset[str]:
+    """The names of all built-in functions."""
+    return frozenset(BUILT_INS)
+
+
+__all__: list[Any] = [
+    "Expression",
+    "Read",
+    "builtin_names",
+    "compile",
+    "compile_tests",
+    "evaluate",
+    "names_in",
+    "text_of",
+    "unary_test",
+]
