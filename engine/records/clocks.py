@@ -69,7 +69,7 @@ def settle(work: Work, case: Case, after: Ledger, policy: Policy, *, now: dateti
     case.paused_at = (case.paused_at or now) if marks.paused else None
     case.colour = colour_of(seen, now)
     moments = [at for at, _ in changes(seen, now)]
-    planned = plan(policy, after, account, tasks)
+    planned = plan(case.id, policy, after, account, tasks)
     moments += [p.at for p in planned if p.at > now]
     if account.deemed_due or missing(work, case, [p for p in planned if p.at <= now]):
         moments.append(now)  # due already, and nobody has done it: the worker does it next
@@ -85,15 +85,21 @@ def open_tasks(work: Work, case: Case) -> list[Task]:
     )
 
 
-def plan(policy: Policy, after: Ledger, account: Account, tasks: list[Task]) -> list[Planned]:
+def plan(case_id: int, policy: Policy, after: Ledger, account: Account, tasks: list[Task]) -> list[Planned]:
     """Every step of the policy with its moment, in order of time, for each open task that was open by then."""
     found: list[Planned] = []
     for task in tasks:
         marks = account.marks.with_step(task.due_at or account.marks.step_due_at)
         for firing in policy.firings(marks, after.calendar, after.hours):
             if firing.at >= task.opened_at:  # what came before this round is not this round's
-                key = f"case:{task.case_id}:task:{task.id}:{task.round}:{firing.step.id}"
+                key = f"case:{case_id}:task:{task.id}:{task.round}:{firing.step.id}"
                 found.append(Planned(key, firing.at, firing.step, task))
+    if not tasks and account.received_on:
+        # Nobody has a task (the case waits for a timer or another office): the supervisor is told all the same.
+        marks = account.marks
+        for firing in policy.firings(marks, after.calendar, after.hours):
+            if firing.step.do == "tell_supervisor" and firing.at >= after.events[0].at:
+                found.append(Planned(f"case:{case_id}:task:0:0:{firing.step.id}", firing.at, firing.step, None))
     return sorted(found, key=lambda p: p.at)
 
 
