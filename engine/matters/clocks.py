@@ -38,7 +38,7 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
             return [
                 Event(
                     "paused", now, cause=_CAUSES.get(cause, cause), reason=str(given.get("reason") or ""),
-                    needs=f"{needs}wd" if needs else "", notice=str(given.get("notice") or ""),
+                    needs=f"{needs}wd" if needs else "", notice=str(given.get("notice") or effect.id),  # the effect itself tells it in writing
                 )
             ]  # fmt: skip
         case "resume-clock":
@@ -57,6 +57,12 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
     """The ledger after the effect, and what was added. An end after an end adds nothing; the law's refusals are raised."""
     added: list[Event] = []
     for event in events_of(effect, now):
+        if event.kind in ("accepted", "deemed_accepted") and ledger.account(now).deemed:
+            # Silence accepted it before the drawing came to it (RULES T3): the ledger already says from which day.
+            if not any(e.kind == "deemed_accepted" for e in ledger.events):
+                ledger = ledger.with_event(Event("deemed_accepted", now))
+                added.append(ledger.events[-1])
+            continue
         if event.kind in ("stopped", "delivered") and ledger.account(now).phase in ("none", "done"):
             continue
         if event.kind == "stopped" and any(e.kind == "decided" for e in ledger.events):

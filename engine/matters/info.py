@@ -154,7 +154,18 @@ class Matter(Part):
     readers: Literal["normal", "restricted"] = "normal"
     remedy: bool = True  # its refusals are administrative acts: 复议 and 诉讼 are told
     published: bool = True  # False: only for trying out
+    escalation: tuple[dict[str, Any], ...] | None = None  # engine/deadlines/escalation.py; None: the default
     extra: dict[str, Any] = {}  # data the matter's own page or board shows
+
+    @field_validator("escalation")
+    @classmethod
+    def _escalates(cls, rows: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
+        deadlines.Policy.read(rows)  # refused here, naming the row
+        return rows
+
+    def policy(self) -> deadlines.Policy:
+        """Who is told and what is done when a deadline comes near or passes."""
+        return deadlines.Policy.default() if self.escalation is None else deadlines.Policy.read(self.escalation)
 
     @field_validator("materials")
     @classmethod
