@@ -139,7 +139,7 @@ class Appointment(Base):
     calls: Mapped[int] = mapped_column(default=0)
     sequence: Mapped[int] = mapped_column(default=0)  # of the calendar entry: grows with every change
     reason: Mapped[str] = mapped_column(String(200), default="")
-    replaces_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))
+    by_hall: Mapped[bool] = mapped_column(default=False)  # the hall ended or moved it: not held against the person
 
     resource: Mapped[Resource] = relationship(lazy="raise")
     case: Mapped[Case | None] = relationship(lazy="raise")
