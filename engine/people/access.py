@@ -6,9 +6,9 @@ from typing import Literal
 
 from engine.errors import NotYours
 from engine.people.actor import Actor
-from engine.store.models import Case, Document, Task
+from engine.store.models import Appointment, Case, Document, OnlineBlock, Resource, Task
 
-Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate"]
+Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve"]
 
 _WORDS = {
     "see": ("查看", "see"),
@@ -19,6 +19,7 @@ _WORDS = {
     "reveal": ("查看完整信息", "reveal"),
     "design": ("设计", "design"),
     "operate": ("运维", "operate"),
+    "serve": ("接待", "serve at"),
 }
 
 
@@ -36,6 +37,15 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         if case is None:
             return False
         return _may_case(actor, "see", case) and (actor.kind == "staff" or thing.public)
+    if isinstance(thing, Appointment):
+        return (verb in ("see", "work") and actor.id is not None and thing.user_id == actor.id) or _may_resource(
+            actor, verb, thing.resource
+        )
+    if isinstance(thing, Resource):
+        return _may_resource(actor, verb, thing)
+    if isinstance(thing, OnlineBlock):
+        mine = actor.id is not None and thing.user_id == actor.id
+        return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
     return False
 
 
@@ -44,6 +54,13 @@ def require(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None
     if not may(actor, verb, thing, case=case):
         zh, en = _WORDS[verb]
         raise NotYours(f"您没有权限{zh}这一项。如需办理，请联系负责的窗口。", f"You may not {en} this.")
+
+
+def _may_resource(actor: Actor, verb: str, resource: Resource) -> bool:
+    """Bookings are the business of the unit's staff and of those above it."""
+    if actor.kind != "staff" or resource.unit_id not in actor.realm:
+        return False
+    return verb in ("see", "work", "serve") or (verb == "supervise" and actor.supervises(resource.unit_id))
 
 
 def _may_case(actor: Actor, verb: str, case: Case) -> bool:

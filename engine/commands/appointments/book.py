@@ -433,12 +433,23 @@ def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
     }
 
 
+#: what happened to a booking -> the message its process hears
+MESSAGES = {
+    "checked_in": "appointment-checked-in",
+    "served": "appointment-served",
+    "cancelled": "appointment-cancelled",
+    "expired": "appointment-cancelled",
+    "no_show": "appointment-missed",
+    "moved": "appointment-moved",
+}
+
+
 def tell_process(work: Work, made: Appointment, what: str, *, by: Actor, now: datetime) -> None:
-    """The matter's process hears `appointment.<what>` (checked_in, called, served, cancelled, no_show, moved), by the
-    booking's number. One that waits for nothing of the kind is left as it is."""
+    """The matter's process hears of it, by the booking's number. One that waits for nothing of the kind stays as it
+    is: the message is for whoever listens."""
     if made.case_id is not None:
         facts = process_facts(made, policy_of(made.resource)) | {"appointment_state": made.state}
-        cases.deliver(work, made.case_id, f"appointment.{what}", key=made.number, variables=facts, by=by, now=now)
+        cases.deliver(work, made.case_id, MESSAGES[what], key=made.number, variables=facts, by=by, now=now)
 
 
 def taken_slots(work: Work, made: Appointment) -> list[Slot]:
