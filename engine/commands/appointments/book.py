@@ -25,7 +25,8 @@ from engine.booking.slots import ZONE
 from engine.commands import cases
 from engine.commands.appointments import seats
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
-from engine.people import SYSTEM, Actor, Verb, may, require
+from engine.people import SYSTEM, Actor, may, require
+from engine.people.access import Verb
 from engine.records import audit, notices, numbers
 from engine.store import Work, keys
 from engine.store.models import (

@@ -1,0 +1,330 @@
+"""What people see of bookings: free times for residents, a week for the office, one booking, the calendar file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import icalendar
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import joinedload
+
+from engine.booking.slots import ZONE
+from engine.errors import NotFound
+from engine.people import Actor, masks, may
+from engine.store import Work
+from engine.store.models import (
+    Appointment,
+    Duty,
+    OnlineBlock,
+    Resource,
+    Slot,
+    Unit,
+    User,
+    Waiting,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere that can be booked."""
+
+    id: int
+    code: str
+    name: str
+    unit: str
+    address: str
+    phone: str
+    items: tuple[tuple[str, str], ...]  # (code, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day in the resident's calendar."""
+
+    day: date
+    workday: bool
+    times: int  # slots that day
+    free: int  # seats that residents may take now
+    kinds: tuple[str, ...]  # of the free ones
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """One time of a day."""
+
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One booking, as this actor may see it."""
+
+    id: int
+    number: str
+    code: str  # "" for those who may only look
+    state: str
+    version: int
+    resource_id: int
+    place: str
+    address: str
+    phone: str
+    item: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    name: str  # masked for staff
+    person_phone: str  # masked
+    channel: str
+    duty: str
+    case_id: int | None
+    hold_until: datetime | None
+    calls: int
+    reason: str
+    sequence: int
+
+
+def places(work: Work, *, item: str = "") -> list[Place]:
+    """Everything that residents may book, optionally only where this item is done."""
+    rows = work.session.execute(
+        select(Resource, Unit).join(Unit, Unit.id == Resource.unit_id).where(Resource.active).order_by(Resource.id)
+    ).all()
+    found = []
+    for resource, unit in rows:
+        items = tuple((str(i.get("code")), str(i.get("name"))) for i in resource.items)
+        if not item or any(code == item for code, _ in items):
+            found.append(Place(resource.id, resource.code, resource.name, unit.name, unit.address, unit.phone, items))
+    return found
+
+
+def days(work: Work, resource_id: int, first: date, last: date, *, now: datetime) -> list[Day]:
+    """Every day from `first` to `last` with its free seats. One statement; expired holds count as taken until swept."""
+    left = case((Slot.closed, 0), else_=Slot.public_capacity - Slot.public_taken)
+    rows = work.session.execute(
+        select(Slot.starts_at, Slot.kind, left.label("left")).where(
+            Slot.resource_id == resource_id, Slot.starts_at > now, Slot.starts_at >= _midnight(first),
+            Slot.starts_at < _midnight(last + timedelta(days=1)),
+        )
+    ).all()  # fmt: skip
+    found: dict[date, list[tuple[str, int]]] = {}
+    for starts_at, kind, free in rows:
+        found.setdefault(starts_at.astimezone(ZONE).date(), []).append((kind, free))
+    out = []
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        times = found.get(day, [])
+        kinds = tuple(dict.fromkeys(kind for kind, free in times if free > 0))
+        out.append(Day(day, work.calendar.is_workday(day), len(times), sum(max(f, 0) for _, f in times), kinds))
+    return out
+
+
+def times(work: Work, resource_id: int, day: date, *, now: datetime) -> list[Time]:
+    """The times of one day that have not begun, full ones too."""
+    rows = work.session.scalars(
+        select(Slot)
+        .where(
+            Slot.resource_id == resource_id, Slot.starts_at > now, Slot.starts_at >= _midnight(day),
+            Slot.starts_at < _midnight(day + timedelta(days=1)), Slot.closed.is_(False),
+        )
+        .order_by(Slot.starts_at)
+    )  # fmt: skip
+    return [Time(s.starts_at, s.ends_at, s.kind, s.public_capacity - s.public_taken) for s in rows]
+
+
+def mine(work: Work, actor: Actor, *, past: bool = False, now: datetime) -> list[Booked]:
+    """The actor's own bookings: those to come (and held), or the last fifty that are over."""
+    query = _query().where(Appointment.user_id == actor.id)
+    if past:
+        query = query.where(
+            (Appointment.ends_at <= now) | Appointment.state.in_(["cancelled", "no_show", "expired", "served"])
+        )
+        query = query.order_by(Appointment.starts_at.desc()).limit(50)
+    else:
+        query = query.where(
+            Appointment.ends_at > now, Appointment.state.in_(["held", "confirmed", "checked_in", "called"])
+        ).order_by(Appointment.starts_at)
+    return [_booked(row, actor) for row in work.session.scalars(query)]
+
+
+def one(work: Work, actor: Actor, appointment_id: int) -> Booked:
+    """One booking that the actor may see."""
+    row = work.session.scalar(_query().where(Appointment.id == appointment_id))
+    if row is None or not may(actor, "see", row):
+        raise NotFound("没有这个预约。", "There is no such booking.")
+    return _booked(row, actor)
+
+
+def by_code(work: Work, actor: Actor, code: str) -> Booked:
+    """The booking of a QR code or number."""
+    row = work.session.scalar(_query().where((Appointment.code == code) | (Appointment.number == code.upper())))
+    if row is None or not may(actor, "see", row):
+        raise NotFound("没有找到这个预约码。", "No booking has this code.")
+    return _booked(row, actor)
+
+
+def board(work: Work, actor: Actor, first: date, last: date) -> list[Booked]:
+    """The office's bookings of these days, in order of time."""
+    query = (
+        _query()
+        .where(
+            Resource.unit_id.in_(actor.realm), Appointment.starts_at >= _midnight(first),
+            Appointment.starts_at < _midnight(last + timedelta(days=1)),
+            Appointment.state.not_in(["expired", "cancelled"]),
+        )
+        .join(Resource, Resource.id == Appointment.resource_id)
+        .order_by(Appointment.starts_at, Appointment.id)
+    )  # fmt: skip
+    return [_booked(row, actor) for row in work.session.scalars(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How full a resource is on a day."""
+
+    resource_id: int
+    name: str
+    day: date
+    capacity: int
+    taken: int
+    closed: int
+
+
+def load(work: Work, actor: Actor, first: date, last: date) -> list[Load]:
+    """Seats and bookings of the actor's units, a row a resource and day."""
+    rows = work.session.execute(
+        select(Resource.id, Resource.name, Slot)
+        .join(Slot, Slot.resource_id == Resource.id)
+        .where(
+            Resource.unit_id.in_(actor.realm), Slot.starts_at >= _midnight(first),
+            Slot.starts_at < _midnight(last + timedelta(days=1)),
+        )
+    ).all()  # fmt: skip
+    totals: dict[tuple[int, str, date], list[int]] = {}
+    for resource_id, name, slot in rows:
+        sums = totals.setdefault((resource_id, name, slot.starts_at.astimezone(ZONE).date()), [0, 0, 0])
+        sums[0] += 0 if slot.closed else slot.public_capacity + slot.staff_capacity
+        sums[1] += slot.public_taken + slot.staff_taken
+        sums[2] += slot.closed
+    return [Load(*key, *sums) for key, sums in sorted(totals.items(), key=lambda item: (item[0][2], item[0][0]))]
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """Someone on the roster."""
+
+    id: int
+    user_id: int
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def roster(work: Work, actor: Actor, first: date, last: date) -> list[OnDuty]:
+    """Who is on duty in the actor's units."""
+    rows = work.session.execute(
+        select(Duty, User)
+        .join(User, User.id == Duty.user_id)
+        .where(
+            Duty.unit_id.in_(actor.realm), Duty.ends_at > _midnight(first),
+            Duty.starts_at < _midnight(last + timedelta(days=1)),
+        )
+        .order_by(Duty.starts_at)
+    ).all()  # fmt: skip
+    return [OnDuty(d.id, u.id, u.name, d.starts_at, d.ends_at) for d, u in rows]
+
+
+def waiting(work: Work, actor: Actor) -> Sequence[Waiting]:
+    """Where the actor waits for a place."""
+    return work.session.scalars(
+        select(Waiting)
+        .where(Waiting.user_id == actor.id, Waiting.state.in_(["waiting", "offered"]))
+        .order_by(Waiting.day)
+    ).all()
+
+
+def block_of(work: Work, actor: Actor, *, now: datetime) -> OnlineBlock | None:
+    """Whether the actor's online booking is shut, and until when."""
+    return work.session.scalar(
+        select(OnlineBlock)
+        .where(OnlineBlock.user_id == actor.id, OnlineBlock.until_at > now, OnlineBlock.lifted.is_(False))
+        .order_by(OnlineBlock.until_at.desc())
+        .limit(1)
+    )
+
+
+def reviews(work: Work, actor: Actor) -> list[OnlineBlock]:
+    """Requests for review that wait for a supervisor."""
+    rows = work.session.scalars(
+        select(OnlineBlock)
+        .where(OnlineBlock.asked_at.is_not(None), OnlineBlock.reviewed_at.is_(None))
+        .order_by(OnlineBlock.asked_at)
+    )
+    return [row for row in rows if may(actor, "supervise", row)]
+
+
+def counts(work: Work, actor: Actor, day: date) -> dict[str, int]:
+    """How many bookings of that day are in which state, in the actor's units."""
+    rows = work.session.execute(
+        select(Appointment.state, func.count())
+        .join(Resource, Resource.id == Appointment.resource_id)
+        .where(
+            Resource.unit_id.in_(actor.realm), Appointment.starts_at >= _midnight(day),
+            Appointment.starts_at < _midnight(day + timedelta(days=1)),
+        )
+        .group_by(Appointment.state)
+    ).tuples()  # fmt: skip
+    return dict(rows.all())
+
+
+def calendar_file(booked: Booked, *, now: datetime) -> bytes:
+    """The booking as an .ics file (RFC 5545): one event with a reminder two hours before; a change keeps the UID and
+    raises the sequence, a cancelled one says so. Nothing personal is in it but the number."""
+    event = icalendar.Event()
+    event.add("uid", f"{booked.number}@yizhan")
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", booked.starts_at.astimezone(UTC))
+    event.add("dtend", booked.ends_at.astimezone(UTC))
+    event.add("summary", f"到{booked.place}办事")
+    event.add("description", f"预约编号 {booked.number}。请带本人身份证件，到场后出示预约码。")
+    event.add("location", booked.address or booked.place)
+    event.add("sequence", booked.sequence)
+    event.add("status", "CANCELLED" if booked.state in ("cancelled", "expired", "no_show") else "CONFIRMED")
+    alarm = icalendar.Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", f"两小时后到{booked.place}办事")
+    alarm.add("trigger", timedelta(hours=-2))
+    event.add_component(alarm)
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Yizhan//appointments//ZH")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    return calendar.to_ical()
+
+
+def _query() -> Select[tuple[Appointment]]:
+    return select(Appointment).options(
+        joinedload(Appointment.resource).joinedload(Resource.unit), joinedload(Appointment.duty)
+    )
+
+
+def _booked(row: Appointment, actor: Actor) -> Booked:
+    own = row.user_id == actor.id and actor.id is not None
+    names = {str(i.get("code")): str(i.get("name")) for i in row.resource.items}
+    return Booked(
+        id=row.id, number=row.number, code=row.code if own or may(actor, "serve", row) else "", state=row.state,
+        version=row.version, resource_id=row.resource_id, place=row.resource.name,
+        address=row.resource.unit.address, phone=row.resource.unit.phone, item=names.get(row.item, row.item),
+        starts_at=row.starts_at, ends_at=row.ends_at, kind=row.kind,
+        name=row.name if own else masks.name(row.name), person_phone=masks.phone(row.phone), channel=row.channel,
+        duty=row.duty.name if row.duty is not None else "", case_id=row.case_id, hold_until=row.hold_until,
+        calls=row.calls, reason=row.reason, sequence=row.sequence,
+    )  # fmt: skip
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, ZONE).astimezone(UTC)
