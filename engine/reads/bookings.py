@@ -303,10 +303,10 @@ def calendar_file(booked: Booked, *, now: datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
-def _query() -> Select[tuple[Appointment]]:
+def _query() -> Select[Appointment]:
     return select(Appointment).options(
         joinedload(Appointment.resource).joinedload(Resource.unit), joinedload(Appointment.duty)
     )
