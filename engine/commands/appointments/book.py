@@ -8,13 +8,16 @@ Booking a seat, naming the clerk on duty and starting the matter's process is on
 
 from __future__ import annotations
 
+import importlib.resources
 import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+import yaml
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
@@ -27,7 +30,7 @@ from engine.commands.appointments import seats
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require
 from engine.people.access import Verb
-from engine.records import audit, notices, numbers
+from engine.records import audit, counters, notices
 from engine.store import Work, keys
 from engine.store.models import (
     Appointment,
@@ -102,7 +105,7 @@ def hold(
     if online:
         _refuse_blocked(work, person.index, now)
     booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
-    number = numbers.appointment(work, resource, first)
+    number = _number(work, resource, now)
     made = Appointment(
         number=number, code=secrets.token_urlsafe(12), resource_id=resource.id, matter=resource.matter, item=item,
         state="held", channel=channel, starts_at=first, ends_at=slots[-1].ends_at, kind=slots[0].kind,
@@ -110,7 +113,7 @@ def hold(
         day_key=_day_key(policy, person.index, first, past) if online else None,
         booked_at=now, hold_until=booking.hold_until(policy, now),
     )  # fmt: skip
-    made.resource = resource
+    made.resource, made.case = resource, None
     try:
         with work.session.begin_nested():  # what is taken here is given back if the person's day is taken already
             made.pool = _take(work, resource, slots, online, now)
@@ -122,7 +125,7 @@ def hold(
             "You already have a booking that day. Change it, or cancel it first.",
         ) from None
     _sit(work, made, slots)
-    _record(work, "held", made, by, now)
+    record(work, "held", made, by, now)
     return made
 
 
@@ -162,7 +165,7 @@ def confirm(
     _waiting_done(work, made)
     _remind(work, made, policy, now)
     _tell(work, made, "appointment-confirmed", now, now)
-    _record(work, "confirmed", made, by, now)
+    record(work, "confirmed", made, by, now)
     return made
 
 
@@ -198,7 +201,7 @@ def change(
         _remind(work, made, policy, now)
         _tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
-    _record(work, "changed", made, by, now)
+    record(work, "changed", made, by, now)
     offer_freed(work, resource, before, now=now)
     return made
 
@@ -228,7 +231,7 @@ def let_go(
     made.version += 1
     notices.cancel(work, f"appointment:{made.id}:")
     tell_process(work, made, state, by=by, now=now)
-    _record(work, state, made, by, now)
+    record(work, state, made, by, now)
     offer_freed(work, made.resource, before, now=now)
 
 
@@ -254,7 +257,7 @@ def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, 
         work.session.add(row)
     row.state, row.since_at, row.item, row.appointment_id = "waiting", now, item, None
     work.session.flush()
-    audit.write(work, "waiting.joined", by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()})
+    audit.record(work, "waiting.joined", by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()})
     return row
 
 
@@ -271,7 +274,7 @@ def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Wa
         made = find(work, offered, "work", by=by)
         if made.state == "held":
             let_go(work, made, "cancelled", "不再候补", by=by, now=now)
-    audit.write(work, "waiting.left", by=by, now=now, facts={"waiting": row.id})
+    audit.record(work, "waiting.left", by=by, now=now, facts={"waiting": row.id})
     return row
 
 
@@ -301,20 +304,20 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         if seats.take(work, [first.id], "public", now=now):
             return None
         made = Appointment(
-            number=numbers.appointment(work, resource, first.starts_at), code=secrets.token_urlsafe(12),
+            number=_number(work, resource, now), code=secrets.token_urlsafe(12),
             resource_id=resource.id, matter=resource.matter, item=row.item, state="held", pool="public",
             channel="online", starts_at=first.starts_at, ends_at=first.ends_at, kind=first.kind, user_id=user.id,
             person_index=person.index, name=person.name, phone=person.phone,
             day_key=_day_key(policy, person.index, first.starts_at, past), booked_at=now,
             hold_until=now + timedelta(hours=OFFER_HOURS),
         )  # fmt: skip
-        made.resource = resource
+        made.resource, made.case = resource, None
         work.session.add(made)
         work.session.flush()
         _sit(work, made, [first])
         row.state, row.appointment_id = "offered", made.id
         _tell(work, made, "waiting-offered", now, now)
-        _record(work, "offered", made, SYSTEM, now)
+        record(work, "offered", made, SYSTEM, now)
         return made
     return None
 
@@ -327,7 +330,7 @@ def sweep(work: Work, *, now: datetime, limit: int = 200) -> int:
         for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == appointment_id)):
             row.state, row.appointment_id = "left", None
         tell_process(work, made, "cancelled", by=SYSTEM, now=now)
-        _record(work, "expired", made, SYSTEM, now)
+        record(work, "expired", made, SYSTEM, now)
         found = work.session.scalars(select(Slot).where(Slot.id.in_(slots)).order_by(Slot.starts_at)).all()
         offer_freed(work, made.resource, found, now=now)
     return len(gone)
@@ -341,7 +344,7 @@ def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointme
     made = work.session.scalar(
         select(Appointment)
         .where(Appointment.id == appointment_id)
-        .options(joinedload(Appointment.resource))
+        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
         .with_for_update(of=Appointment)
         .execution_options(populate_existing=True)
     )
@@ -487,7 +490,9 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
     work.session.add(row)
     work.session.flush()
     _tell(work, made, "booking-blocked", now, now, key="blocked")
-    audit.write(work, "booking.blocked", by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()})
+    audit.record(
+        work, "booking.blocked", by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
+    )
     return row
 
 
@@ -554,6 +559,12 @@ def _take(work: Work, resource: Resource, slots: Sequence[Slot], online: bool, n
     )
 
 
+def _number(work: Work, resource: Resource, now: datetime) -> str:
+    """YY-<unit>-<day>-<serial>: gap-free per unit and day."""
+    day = now.astimezone(ZONE).strftime("%y%m%d")
+    return f"YY{resource.unit_id:03d}{day}{counters.take(work, f'appointment:{resource.unit_id}:{day}'):04d}"
+
+
 def _sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:
     work.session.add_all(AppointmentSlot(appointment_id=made.id, slot_id=slot.id) for slot in slots)
     work.session.flush()
@@ -618,17 +629,32 @@ def _remind(work: Work, made: Appointment, policy: Policy, now: datetime) -> Non
         _tell(work, made, "appointment-reminder", at, now, key=f"remind{index}")
 
 
+@lru_cache
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    text = importlib.resources.files("engine.booking").joinpath("data/notices.yaml").read_text("utf-8")
+    found: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return found
+
+
 def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, key: str = "") -> None:
     local = made.starts_at.astimezone(ZONE)
-    notices.queue(
-        work, kind, key=f"appointment:{made.id}:{made.sequence}:{key or kind}", case_id=made.case_id,
-        user_id=made.user_id, phone=made.phone, send_after=at, now=now,
-        facts={"number": made.number, "place": made.resource.name, "when": f"{local:%-m月%-d日 %H:%M}"},
-    )  # fmt: skip
+    facts = {
+        "number": made.number, "place": made.resource.name, "when": f"{local:%-m月%-d日 %H:%M}", "reason": made.reason,
+    }  # fmt: skip
+    texts = _texts()[kind]
+    name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
+    for channel, address in (("screen", None), ("sms", made.phone)):
+        if (channel == "screen" and made.user_id is None) or (channel == "sms" and not address):
+            continue
+        notices.put(
+            work, f"{name}:{channel}", notices.fill(texts["zh"], facts), kind=kind, now=now, channel=channel,
+            user_id=made.user_id, address=address, case_id=made.case_id, after=at if at > now else None,
+        )  # fmt: skip
 
 
-def _record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
-    audit.write(
-        work, f"appointment.{what}", by=by, now=now, case_id=made.case_id,
+def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
+    """A line in the audit: on the case's chain when there is one."""
+    audit.record(
+        work, f"appointment.{what}", by=by, now=now, case=made.case,
         facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
     )  # fmt: skip

@@ -44,7 +44,7 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
     made.state, made.checked_in_at = "checked_in", now
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
-    book._record(work, "checked_in", made, by, now)
+    book.record(work, "checked_in", made, by, now)
     return made
 
 
@@ -60,7 +60,7 @@ def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     made.calls += 1
     made.state = "called"
     made.version += 1
-    book._record(work, "called", made, by, now)
+    book.record(work, "called", made, by, now)
     return made
 
 
@@ -71,7 +71,7 @@ def serve(work: Work, appointment_id: int, *, version: int, by: Actor, now: date
     made.state, made.ended_at, made.day_key = "served", now, None
     made.version += 1
     book.tell_process(work, made, "served", by=by, now=now)
-    book._record(work, "served", made, by, now)
+    book.record(work, "served", made, by, now)
     return made
 
 

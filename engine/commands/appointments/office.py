@@ -82,7 +82,7 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
     for start in range(0, len(rows), 500):
         work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows[start : start + 500]))
     made = _slot_count(work, resource.id) - before
-    audit.write(
+    audit.record(
         work, "slots.published", by=by, now=now,
         facts={"resource": resource.code, "first": first.isoformat(), "last": last.isoformat(), "slots": made},
     )  # fmt: skip
@@ -133,7 +133,7 @@ def close(
         .values(closed=True),
         execution_options={"synchronize_session": "fetch"},
     )
-    audit.write(
+    audit.record(
         work, "resource.closed", by=by, now=now,
         facts={"resource": resource.code, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
     )  # fmt: skip
@@ -159,7 +159,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
         made.version += 1
         book.notices.cancel(work, f"appointment:{made.id}:")
         book._tell(work, made, "appointment-moved", now, now)
-        book._record(work, "moved", made, by, now)
+        book.record(work, "moved", made, by, now)
         return
     book.let_go(work, made, "cancelled", reason, by=by, now=now, by_hall=True)
     book._tell(work, made, "appointment-closed", now, now)
@@ -209,7 +209,7 @@ def roster(
         .values(duty_id=user_id),
         execution_options={"synchronize_session": "fetch"},
     )  # fmt: skip
-    audit.write(
+    audit.record(
         work, "duty.rostered", by=by, now=now,
         facts={"unit": resource.unit_id, "user": user_id, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
     )  # fmt: skip
@@ -238,7 +238,7 @@ def unroster(work: Work, duty_id: int, *, by: Actor, now: datetime) -> None:
     ).all()  # fmt: skip
     for made in touched:
         made.duty_id = book.on_duty(work, made.resource, made.starts_at, made.ends_at)
-    audit.write(work, "duty.unrostered", by=by, now=now, facts={"unit": row.unit_id, "user": row.user_id})
+    audit.record(work, "duty.unrostered", by=by, now=now, facts={"unit": row.unit_id, "user": row.user_id})
 
 
 def ask_review(work: Work, *, says: str, by: Actor, now: datetime) -> OnlineBlock:
@@ -256,7 +256,7 @@ def ask_review(work: Work, *, says: str, by: Actor, now: datetime) -> OnlineBloc
     if row.reviewed_at is not None:
         raise NotNow(f"已经复核过：{row.answer}", f"This was reviewed: {row.answer}")
     row.asked, row.asked_at = says.strip()[:500], now
-    audit.write(work, "booking.review_asked", by=by, now=now, facts={"block": row.id})
+    audit.record(work, "booking.review_asked", by=by, now=now, facts={"block": row.id})
     return row
 
 
@@ -271,7 +271,7 @@ def review(work: Work, block_id: int, *, lift: bool, answer: str, by: Actor, now
     if not answer.strip():
         raise NotNow("请写明理由，申请人会看到。", "Give a reason: the person will read it.")
     row.reviewed_at, row.reviewed_by_id, row.lifted, row.answer = now, by.id, lift, answer.strip()[:500]
-    audit.write(work, "booking.reviewed", by=by, now=now, facts={"block": row.id, "lifted": lift})
+    audit.record(work, "booking.reviewed", by=by, now=now, facts={"block": row.id, "lifted": lift})
     return row
 
 
