@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
+from sqlalchemy import update
+
 from engine.records import jobs
 from engine.store import Work
 from engine.store.models import Notice
@@ -88,9 +90,15 @@ def put(
     address: str | None = None,
     case_id: int | None = None,
     urgent: bool = False,
+    after: datetime | None = None,
 ) -> Notice:
-    """Put a notice into the outbox, and the job that sends it. The key names what asked for it."""
-    after = now if urgent or channel == "screen" else next_waking(now)
+    """Put a notice into the outbox, and the job that sends it. The key names what asked for it.
+
+    `after`: not before this moment (a reminder). One on the screen then shows itself from that moment on.
+    """
+    after = max(after or now, now)
+    if not urgent and channel != "screen":
+        after = next_waking(after)
     row = Notice(
         key=key, case_id=case_id, user_id=user_id, channel=channel, address=address, kind=kind, text=text,
         state="waiting" if channel != "screen" else "sent", created_at=now, send_after=after,
@@ -100,6 +108,18 @@ def put(
     if channel != "screen":
         jobs.put(work, "send-notice", f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
     return row
+
+
+def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
+    """Call off the notices whose key begins so and that nobody has had yet; returns how many."""
+    pending = (Notice.state == "waiting") | ((Notice.channel == "screen") & (Notice.send_after > now))
+    done = work.session.execute(
+        update(Notice)
+        .where(Notice.key.startswith(key_prefix, autoescape=True), pending, Notice.state != "cancelled")
+        .values(state="cancelled"),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def next_waking(now: datetime) -> datetime:

@@ -197,7 +197,7 @@ def change(
     made.version += 1
     if made.state == "confirmed":
         made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
-        notices.cancel(work, f"appointment:{made.id}:")
+        notices.cancel(work, f"appointment:{made.id}:", now=now)
         _remind(work, made, policy, now)
         _tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
@@ -229,7 +229,7 @@ def let_go(
     made.reason, made.by_hall = reason[:200], by_hall
     made.sequence += 1
     made.version += 1
-    notices.cancel(work, f"appointment:{made.id}:")
+    notices.cancel(work, f"appointment:{made.id}:", now=now)
     tell_process(work, made, state, by=by, now=now)
     record(work, state, made, by, now)
     offer_freed(work, made.resource, before, now=now)

@@ -16,7 +16,7 @@ from engine.booking.slots import ZONE, Closure, Opening
 from engine.commands.appointments import book, seats
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import Actor, require
-from engine.records import audit
+from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
     Appointment,
@@ -157,7 +157,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
             made.day_key = f"moved:{made.id}:{made.sequence}"
         made.sequence += 1
         made.version += 1
-        book.notices.cancel(work, f"appointment:{made.id}:")
+        notices.cancel(work, f"appointment:{made.id}:", now=now)
         book._tell(work, made, "appointment-moved", now, now)
         book.record(work, "moved", made, by, now)
         return
