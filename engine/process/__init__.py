@@ -8,7 +8,9 @@ step = advance(definition, step.state, Complete(task_id, {...}), now=now)
 from __future__ import annotations
 
 from .definition import CannotRun, Definition, load
+from .play import Result, World, to_start
 from .run import advance, start
+from .starts import StartTrigger, start_triggers
 from .step import (
     Answer,
     Cancel,
@@ -48,16 +50,21 @@ __all__ = [
     "Input",
     "OpenTask",
     "Reopen",
+    "Result",
     "Retry",
     "Return",
     "Signal",
     "Start",
+    "StartTrigger",
     "Step",
     "Subscription",
     "Throw",
     "Timer",
     "Variables",
+    "World",
     "advance",
     "load",
     "start",
+    "start_triggers",
+    "to_start",
 ]

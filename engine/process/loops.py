@@ -14,6 +14,7 @@ from .texts import plain, text
 
 if TYPE_CHECKING:
     from .case import Token
+    from .events import Trigger
 
 MOST = 10_000  # instances of one multi-instance
 
@@ -150,17 +151,17 @@ class LoopPlan:
         if self.loop.kind == "standard":
             if self._guard(body, lambda: self._again(body)):
                 self._one(body)
-            elif body._state != 1 << 9 and body.id not in case.incident_of:
+            elif body.id not in case.incident_of:
                 body.complete()
             return
         body.data["numberOfActiveInstances"] -= 1
         body.data["numberOfCompletedInstances"] += 1
         body.internal_data.setdefault("done", []).append([token.data["loopCounter"], token.id])
-        self._behave(body)
-        if body.id not in case.tasks:
-            return  # what the loop threw interrupted it
-        done = self.done_when is not None and self._guard(body, lambda: body.holds(self.done_when))
-        if body.id in case.incident_of:
+        try:
+            done = self._behave(body)
+            done = done or (self.done_when is not None and body.holds(self.done_when))
+        except Failure as failure:
+            case.failed(body, failure)
             return
         ended = body.data["numberOfCompletedInstances"] + body.data["numberOfTerminatedInstances"]
         if done or ended >= body.data["numberOfInstances"]:
@@ -175,19 +176,31 @@ class LoopPlan:
             body.workflow.failed(body, failure)
             return False
 
-    def _behave(self, body: Token) -> None:
-        """Events thrown as instances end (10.3.7, behavior)."""
-        from .throwing import throw
-
+    def _behave(self, body: Token) -> bool:
+        """Events thrown as an instance ends (10.3.7). True when a complex behaviour ends the whole."""
         first = body.data["numberOfCompletedInstances"] == 1
-        if self.loop.behavior == "None" and self.none_event is not None:
-            throw(body, self.none_event)
-        elif self.loop.behavior == "One" and first and self.one_event is not None:
-            throw(body, self.one_event)
+        if self.loop.behavior == "None":
+            self._implicit(body, self.none_event)
+        elif self.loop.behavior == "One" and first:
+            self._implicit(body, self.one_event)
         elif self.loop.behavior == "Complex":
-            for condition, trigger in self.complex:
-                if trigger is not None and condition is not None and body.holds(condition):
-                    throw(body, trigger)
+            # a condition that holds throws its event, cancels the remaining instances and lets a token go on
+            held = [trigger for condition, trigger in self.complex if condition is not None and body.holds(condition)]
+            for trigger in held:
+                self._implicit(body, trigger)
+            return bool(held)
+        return False
+
+    def _implicit(self, body: Token, trigger: Trigger | None) -> None:
+        """An implicit throw event is there "to be caught by a boundary event on the multi-instance activity": that one
+        goes on beside it and never cancels it, whose instances or token the same table lets run on."""
+        if trigger is None:
+            return
+        for boundary in body.task_spec.boundaries:  # type: ignore[attr-defined]
+            for catch in boundary.catches:
+                if catch.kind == trigger.kind and catch.target == trigger.target:
+                    boundary.strike(body.workflow, body, {}, interrupt=False)
+                    return
 
     def _finish(self, body: Token) -> None:
         """Enough are done: the rest is cancelled, the collection handed on."""

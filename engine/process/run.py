@@ -257,6 +257,11 @@ def _step(case: Case, timers_before: set[str]) -> Step:
         timers_set=tuple(t for t in timers if t.id not in timers_before),
         timers_cleared=tuple(sorted(timers_before - now_set)),
         subscriptions=tuple(subscriptions),
+        awaited=tuple(
+            (t.internal_data["effect"], t.task_spec.name)
+            for t in case.tasks.values()
+            if "effect" in t.internal_data and t._state == STARTED
+        ),
         incidents=tuple(case.incidents.values()),
         decisions=tuple(case.decisions),
         trace=tuple(case.trace),

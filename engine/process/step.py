@@ -220,6 +220,7 @@ class Step:
     timers_set: tuple[Timer, ...] = ()
     timers_cleared: tuple[str, ...] = ()  # ids
     subscriptions: tuple[Subscription, ...] = ()  # all that wait now
+    awaited: tuple[tuple[str, str], ...] = ()  # (effect id, element) of every effect whose answer is awaited now
     incidents: tuple[Incident, ...] = ()  # all that are open now
     decisions: tuple[Decided, ...] = ()  # evaluated in this step
     trace: tuple[str, ...] = ()  # ids of the elements completed in this step, in order

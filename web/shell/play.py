@@ -1,0 +1,208 @@
+"""`yizhan play FILE.bpmn`: run a diagram in memory on a virtual clock, and print what came of it as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+#: The virtual clock begins on a Monday at nine in the county, unless --now says otherwise.
+NOON = "2026-01-05T09:00:00+08:00"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--process", "processes", multiple=True, help="启动哪个流程，可多个 · which process to start, repeatable")
+@click.option("--input", "given", default="{}", help="启动时的变量，JSON · variables at the start")
+@click.option("--answers", default="{}", help="按环节编号给出的回答，JSON · answers by element id")
+@click.option("--max-steps", default=10_000, show_default=True, help="最多完成多少个环节 · elements completed at most")
+@click.option("--now", default=NOON, show_default=True, help="虚拟时钟的起点 · where the virtual clock begins")
+@click.option("--json", "as_json", is_flag=True, help="一行 JSON · JSON on one line")
+@click.option("--batch", type=click.Path(path_type=Path), help="一行一次运行的 JSONL 文件 · one run a line")
+def command(
+    files: tuple[Path, ...],
+    processes: tuple[str, ...],
+    given: str,
+    answers: str,
+    max_steps: int,
+    now: str,
+    as_json: bool,
+    batch: Path | None,
+) -> None:
+    """在内存中试运行流程图。
+
+    All processes of the given files are deployed together. User, manual, service and send tasks complete with the
+    answers for their element id, else empty. {"$error": "CODE"} throws that error there, {"$message": {…}} delivers a
+    message, a list answers successive visits, {"$wait": true} leaves it open. The earliest timer fires when nothing
+    else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
+    decisions and findings.
+    """
+    if batch is not None:
+        for line in batch.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                click.echo(_dump(_run_line(line, batch.parent), None))
+        return
+    if not files:
+        raise click.UsageError("请给出至少一个 .bpmn 文件。Give at least one .bpmn file.")
+    run = {
+        "files": [str(f) for f in files],
+        "process": list(processes),
+        "input": _json(given, "--input"),
+        "answers": _json(answers, "--answers"),
+        "max_steps": max_steps,
+        "now": now,
+    }
+    result = play(run, Path())
+    click.echo(_dump(result, None if as_json else 2))
+    raise SystemExit(1 if result["status"] in ("failed", "refused") else 0)
+
+
+def _json(text: str, option: str) -> Any:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise click.UsageError(f"{option} 不是 JSON：{error}。{option} is not JSON.") from None
+    if not isinstance(value, dict):
+        raise click.UsageError(f"{option} 应是一个 JSON 对象。{option} must be a JSON object.")
+    return value
+
+
+def _run_line(line: str, base: Path) -> dict[str, Any]:
+    """One run; a line that cannot be read is refused, and the others still run."""
+    try:
+        run = json.loads(line)
+        if not isinstance(run, dict):
+            raise TypeError("Expected a JSON object a line")
+        return play(run, base)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        return _empty("refused", [_problem("", str(error))])
+
+
+def play(run: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """One run: files, process, input, answers, max_steps -> the result as a JSON object."""
+    from engine import process
+
+    names = run.get("files") or []
+    paths = [base / str(f) for f in ([names] if isinstance(names, str) else names)]
+    contents: dict[str, bytes] = {}
+    for path in paths:
+        try:
+            contents[str(path)] = path.read_bytes()
+        except OSError as error:
+            return _empty("refused", [_problem(str(path), error.strerror or str(error))])
+    key = tuple(sorted(contents.items()))
+    try:
+        definition = _loaded(key)
+    except process.CannotRun as refused:
+        return _empty("refused", [f.as_json() for f in refused.findings])
+    wanted = run.get("process") or []
+    wanted = [wanted] if isinstance(wanted, str) else [str(w) for w in wanted]
+    unknown = [w for w in wanted if w not in definition.processes]
+    if unknown:
+        return _empty("refused", [_problem("", f"没有流程 {unknown[0]}。There is no process {unknown[0]}.")])
+    world = process.World(
+        definition,
+        datetime.fromisoformat(str(run.get("now") or NOON)).astimezone(UTC),
+        answers=run.get("answers") or {},
+        max_steps=int(run.get("max_steps") or 10_000),
+    )
+    for id in wanted or process.to_start(definition):
+        world.start(id, run.get("input") or {})
+    result = world.run()
+    return {
+        "status": result.status,
+        "trace": result.trace,
+        "open": [
+            {
+                "id": t.element,
+                "task": t.id,
+                "name": t.name,
+                "candidates": [*([t.assignee] if t.assignee else []), *t.candidate_groups, *t.candidate_users],
+                "due": t.due.isoformat() if t.due else None,
+            }
+            for t in result.open
+        ],
+        "effects": [{"element": e.element, "kind": e.kind, "arguments": e.arguments} for e in result.effects],
+        "variables": result.variables,
+        "incidents": [
+            {"element": i.element, "name": i.name, "code": i.code, "message_zh": i.zh, "message_en": i.en}
+            for i in result.incidents
+        ],
+        "decisions": [
+            {"element": d.element, "decision": d.decision, "rules": list(d.rules), "result": d.result}
+            for d in result.decisions
+        ],
+        "now": result.now.isoformat(),
+        "findings": [f.as_json() for f in definition.findings],
+    }
+
+
+_cache: dict[tuple[tuple[str, bytes], ...], Any] = {}
+
+
+def _loaded(key: tuple[tuple[str, bytes], ...]) -> Any:
+    """The definition of these files, read once a program run."""
+    from engine import process
+
+    if key in _cache:
+        return _cache[key]
+    diagrams = {name: data for name, data in key if not name.endswith((".dmn", ".form"))}
+    decisions: dict[str, Any] = {}
+    if any(name.endswith(".dmn") for name, _ in key):
+        from engine import dmn
+
+        for name, data in key:
+            if name.endswith(".dmn"):
+                model = dmn.load(data)
+                decisions.update({id: model for id in _decision_names(model)})
+    forms = [name for name, _ in key if name.endswith(".form")]
+    definition = process.load(diagrams, decisions, await_effects=True, forms=forms or None)
+    _cache.clear()  # a batch repeats the same files in a row
+    _cache[key] = definition
+    return definition
+
+
+def _decision_names(model: Any) -> Iterator[str]:
+    for decision in getattr(model, "decisions", ()):
+        yield decision if isinstance(decision, str) else decision.id
+
+
+def _problem(file: str, text: str) -> dict[str, Any]:
+    return {
+        "file": file,
+        "element": "",
+        "element_name": "",
+        "line": 0,
+        "rule": "unreadable",
+        "severity": "error",
+        "message_zh": text,
+        "message_en": text,
+    }
+
+
+def _empty(status: str, findings: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "status": status,
+        "trace": [],
+        "open": [],
+        "effects": [],
+        "variables": {},
+        "incidents": [],
+        "decisions": [],
+        "findings": findings,
+    }
+
+
+def _dump(result: dict[str, Any], indent: int | None) -> str:
+    from decimal import Decimal
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return float(value)
+        return str(value)
+
+    return json.dumps(result, ensure_ascii=False, indent=indent, default=plain)
