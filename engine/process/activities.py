@@ -27,7 +27,7 @@ class Activity(NodeSpec):
     is_activity = True
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
-        super().__init__(process, scope, node)
+        super().__init__(process, scope, node, names)
         self.loop = LoopPlan(node.loop, names) if node.loop is not None else None
         self.boundaries: list[BoundaryEvent] = []
         self.undo: NodeSpec | None = None  # the compensation handler joined to it
@@ -310,7 +310,7 @@ class ReceiveTask(Activity, Catching):
     """A receive task: waits for its message. One that instantiates is done at once when it starts its process."""
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
-        Activity.__init__(self, process, scope, node, names)
+        super().__init__(process, scope, node, names)
         definition = EventDefinition("message", node.id, ref=node.message, operation=node.operation)
         self.catches = (Trigger(definition, names),)
 

@@ -244,6 +244,9 @@ class Case(Workflow):  # type: ignore[misc]
                 token = self.queue.popleft()
                 if token._state != READY or token.id not in self.tasks:
                     continue
+                if token.task_spec.patient and self.queue and not self._only_patient():
+                    self.queue.append(token)
+                    continue
                 if self.moves_left <= 0:
                     self._limit(token)
                     return
@@ -256,6 +259,9 @@ class Case(Workflow):  # type: ignore[misc]
                 self.finish_scope(self.emptied.pop(0))
             elif not self.release_joins():
                 return
+
+    def _only_patient(self) -> bool:
+        return all(token.task_spec.patient for token in self.queue if token._state == READY)
 
     def _limit(self, token: Token) -> None:
         self.failed(
@@ -279,7 +285,8 @@ class Case(Workflow):  # type: ignore[misc]
         """A completed token goes on along the flows its node chooses, and is forgotten."""
         spec = token.task_spec
         flows = spec.chosen(token) if flows is None else flows
-        self.trace.append(spec.name)
+        if "body" not in token.internal_data:  # a loop's instances were traced one by one
+            self.trace.append(spec.name)
         times = spec.node.completion_quantity
         at = token.at
         if len(flows) * times > 1:

@@ -59,7 +59,7 @@ class Catching(NodeSpec):
     """A node that waits for one or more triggers."""
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
-        super().__init__(process, scope, node)
+        super().__init__(process, scope, node, names)
         self.catches = tuple(Trigger(d, names) for d in node.definitions)
 
     def listen_on(self, case: Case, on: Token | ScopeRun) -> None:
@@ -234,8 +234,9 @@ class ThrowEvent(NodeSpec):
     """An intermediate throw event or an end event: each definition is thrown, in order."""
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
-        super().__init__(process, scope, node)
+        super().__init__(process, scope, node, names)
         self.throws = tuple(Trigger(d, names) for d in node.definitions)
+        self.patient = any(t.kind == "signal" for t in self.throws)
 
     def _run_hook(self, my_task: Token) -> bool | None:
         from .throwing import throw

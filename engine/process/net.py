@@ -74,8 +74,9 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     _wf_spec: ProcessSpec
     name: str
     is_activity = False
+    patient = False  # moves only when nothing else can: a signal is thrown after its catchers had time to listen
 
-    def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node) -> None:
+    def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any = None) -> None:
         super().__init__(process, node.id, inputs=[], outputs=[])
         self.node = node
         self.title = node.name or node.id
