@@ -7,6 +7,7 @@ step = advance(definition, step.state, Complete(task_id, {...}), now=now)
 
 from __future__ import annotations
 
+from .back import returnable
 from .definition import CannotRun, Definition, load
 from .play import Result, World, to_start
 from .run import advance, start
@@ -64,6 +65,7 @@ __all__ = [
     "World",
     "advance",
     "load",
+    "returnable",
     "start",
     "start_triggers",
     "to_start",

@@ -190,7 +190,8 @@ class UserTask(Activity):
             case.closed.append(ClosedTask(my_task.id, self.name, "completed"))
         # one record an entry into the node: a multi-instance leaves one, as a whole
         if my_task._parent is None and "undo" not in my_task.internal_data:
-            my_task.at = case.path.user(my_task.at, self.name, my_task.scope, my_task.id, None)
+            tasks = [id for _, id in my_task.internal_data.get("done", ())] or [my_task.id]
+            my_task.at = case.path.user(my_task.at, self.name, my_task.scope, my_task.id, tasks)
         super()._on_complete_hook(my_task)
 
 
@@ -320,13 +321,13 @@ class ReceiveTask(Activity, Catching):
         self.listen_on(token.workflow, token)
         return None
 
-    def happened(self, case: Case, on: Token | ScopeRun, variables: dict[str, Any]) -> None:
+    def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
         token = on
-        if isinstance(token.task_spec, EventGateway):  # type: ignore[union-attr]
-            token.task_spec.chose(case, token, self, variables)  # type: ignore[union-attr]
+        if isinstance(token.task_spec, EventGateway):
+            token.task_spec.chose(case, token, self, variables)
             return
-        case.merge(token, variables)  # type: ignore[arg-type]
-        token.complete()  # type: ignore[union-attr]
+        case.merge(token, variables)
+        token.complete()
 
 
 class SubProcess(Activity):
@@ -349,7 +350,7 @@ class SubProcess(Activity):
 
     def keep(self, token: Token, scope: ScopeRun) -> None:
         """What could be undone later: its own finished activities, or its compensation event sub-process."""
-        handler = next((s for s in self.inside.event_subs if s.compensates), None)  # type: ignore[attr-defined]
+        handler = next((s for s in self.inside.event_subs if s.compensates), None)
         if (scope.done or handler is not None) and self.undo is None:
             token.scope.done.append(
                 {

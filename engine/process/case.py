@@ -17,6 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
 from engine import feel
+from engine.errors import NotNow
 
 from .net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from .path import Path
@@ -31,7 +32,29 @@ STARTED, COMPLETED, ERROR, CANCELLED = TaskState.STARTED, TaskState.COMPLETED, T
 OVER = COMPLETED | CANCELLED
 
 
-class Token(Task):  # type: ignore[misc]
+class Levels:
+    """Variables as a token or scope sees them: level behind level, the nearest first."""
+
+    def levels(self) -> Iterator[dict[str, Any]]:
+        raise NotImplementedError
+
+    def sees(self, name: str) -> bool:
+        return any(name in level for level in self.levels())
+
+    def look(self, name: str) -> Any:
+        for level in self.levels():
+            if name in level:
+                return level[name]
+        return None
+
+    def everything(self) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for level in reversed(list(self.levels())):
+            seen.update(level)
+        return seen
+
+
+class Token(Levels, Task):  # type: ignore[misc]
     """One token at one node. `data` holds variables local to this visit; `internal_data` what the node remembers."""
 
     workflow: Case
@@ -39,6 +62,7 @@ class Token(Task):  # type: ignore[misc]
     data: dict[str, Any]
     internal_data: dict[str, Any]
     id: str
+    _state: int
 
     def __init__(self, case: Case, spec: NodeSpec, scope: ScopeRun, id: str, parent: Token | None, at: str) -> None:
         super().__init__(case, spec, parent, FUTURE, id)
@@ -64,21 +88,6 @@ class Token(Task):  # type: ignore[misc]
             scope = token.scope
             yield scope.variables
             token = None if scope.root else scope.holder()
-
-    def sees(self, name: str) -> bool:
-        return any(name in level for level in self.levels())
-
-    def look(self, name: str) -> Any:
-        for level in self.levels():
-            if name in level:
-                return level[name]
-        return None
-
-    def everything(self) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
-        for level in reversed(list(self.levels())):
-            seen.update(level)
-        return seen
 
     def assign(self, name: str, value: Any) -> None:
         """Into the nearest level that has the name, else the process's own."""
@@ -114,7 +123,7 @@ class Token(Task):  # type: ignore[misc]
         return bool(self.workflow.guarded(self.task_spec, text, lambda: text.holds(self, self.workflow.env)))
 
 
-class ScopeRun:
+class ScopeRun(Levels):
     """A process, called process or sub-process that runs."""
 
     def __init__(
@@ -134,15 +143,10 @@ class ScopeRun:
     def holder(self) -> Token | None:
         return self.case.tasks.get(self.owner) if self.owner is not None else None
 
-    # a scope is itself a Sight, for event sub-processes that wait before they have a token
     def levels(self) -> Iterator[dict[str, Any]]:
         yield self.variables
         if not self.root and (holder := self.holder()) is not None:
             yield from holder.levels()
-
-    sees = Token.sees
-    look = Token.look
-    everything = Token.everything
 
 
 @dataclass(slots=True)
@@ -219,7 +223,7 @@ class Case(Workflow):  # type: ignore[misc]
         if owner is not None:
             owner.internal_data["scope"] = id
         for sub in spec.event_subs:
-            sub.listen(self, scope)  # type: ignore[attr-defined]
+            sub.listen(self, scope)
         return scope
 
     def begin(self, scope: ScopeRun, at: str, only: NodeSpec | None = None) -> None:
@@ -234,6 +238,13 @@ class Case(Workflow):  # type: ignore[misc]
             spec.arrive(self, scope, None, at)
         if not begins:
             self.emptied.append(scope)
+
+    def open_task(self, id: str) -> Token:
+        """The open task of this id. Raises NotNow when it is not open any more."""
+        token = self.tasks.get(id)
+        if token is None or "task" not in token.internal_data or token._state != STARTED:
+            raise NotNow(f"任务 {id} 已不在待办中。", f"Task {id} is not open any more.", task=id)
+        return token
 
     # -------- the loop
 
@@ -297,7 +308,9 @@ class Case(Workflow):  # type: ignore[misc]
             for _ in range(times):
                 flow.target.arrive(self, scope, flow, at)
         if scope.spec.kind == "adHocSubProcess" and spec.is_activity:
-            scope.holder().task_spec.inner_done(scope, spec, at)  # type: ignore[union-attr, attr-defined]
+            holder = scope.holder()
+            assert holder is not None
+            holder.task_spec.inner_done(scope, spec, at)
         elif not scope.tokens:
             self.emptied.append(scope)
 
@@ -319,7 +332,7 @@ class Case(Workflow):  # type: ignore[misc]
         if holder is None:
             self.completed = True
             return
-        holder.task_spec.scope_done(holder, scope)  # type: ignore[attr-defined]
+        holder.task_spec.scope_done(holder, scope)
 
     def drop_scope(self, scope: ScopeRun) -> None:
         self.unwait(scope=scope.id)
@@ -383,7 +396,7 @@ class Case(Workflow):  # type: ignore[misc]
         """What was waited for has come."""
         on = self.waiter(wait)
         if on is not None and wait.id in self.waits:
-            self.spec_of(wait).caught(self, on, wait, variables)  # type: ignore[attr-defined]
+            self.spec_of(wait).caught(self, on, wait, variables)
 
     def look_at_conditions(self) -> None:
         """Fire every conditional event whose condition became true (BPMN 2.0, 10.5.5)."""
@@ -392,9 +405,9 @@ class Case(Workflow):  # type: ignore[misc]
             if wait.id not in self.waits or on is None:
                 continue
             spec = self.spec_of(wait)
-            condition = spec.catches[wait.index].condition  # type: ignore[attr-defined]
+            condition = spec.catches[wait.index].condition
             try:
-                now = bool(self.guarded(spec, condition, lambda c=condition, o=on: c.holds(o, self.env)))  # type: ignore[misc]
+                now = bool(self.guarded(spec, condition, lambda c=condition, o=on: c.holds(o, self.env)))
             except Failure:
                 now = False  # a variable it reads is not there yet
             before, wait.facts["was"] = wait.facts.get("was", False), now

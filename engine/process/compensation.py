@@ -50,7 +50,7 @@ def run_next(thrower: Token) -> bool:
         scope = case.scopes.get(record["scope"]) or thrower.scope
         spec = thrower.scope.process.task_specs.get(record["node"]) or scope.process.task_specs[record["node"]]
         if "inside" in record:
-            handler = next((s for s in spec.inside.event_subs if s.compensates), None)  # type: ignore[attr-defined]
+            handler = next((s for s in spec.inside.event_subs if s.compensates), None)
             if handler is None:
                 left.extend(dict(r, scope=record["scope"]) for r in record["inside"])
                 continue
@@ -59,10 +59,10 @@ def run_next(thrower: Token) -> bool:
             token.data.update(record["vars"])
             token.internal_data.update(undo=thrower.id, restored=record["inside"])
             token._set_state(TaskState.STARTED)
-            inner = case.open_scope(handler.inside, scope.process, token, root=False, variables={})  # type: ignore[attr-defined]
-            case.ready_token(handler.start, inner, thrower.at)  # type: ignore[attr-defined]
+            inner = case.open_scope(handler.inside, scope.process, token, root=False, variables={})
+            case.ready_token(handler.start, inner, thrower.at)
             return False
-        undo = spec.undo  # type: ignore[attr-defined]
+        undo = spec.undo
         if undo is None:
             continue
         token = case.token(undo, scope, thrower.at)

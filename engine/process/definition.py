@@ -64,16 +64,20 @@ class Names:
                 for item in diagram.operations:
                     if item.id == operation:
                         ref = item.in_message
-        return self._find("message_by_id", ref)  # type: ignore[no-any-return]
+        found: m.Message | None = self._find("message_by_id", ref)
+        return found
 
     def signal(self, ref: str | None) -> m.Signal | None:
-        return self._find("signal_by_id", ref)  # type: ignore[no-any-return]
+        found: m.Signal | None = self._find("signal_by_id", ref)
+        return found
 
     def error(self, ref: str | None) -> m.Error | None:
-        return self._find("error_by_id", ref)  # type: ignore[no-any-return]
+        found: m.Error | None = self._find("error_by_id", ref)
+        return found
 
     def escalation(self, ref: str | None) -> m.Escalation | None:
-        return self._find("escalation_by_id", ref)  # type: ignore[no-any-return]
+        found: m.Escalation | None = self._find("escalation_by_id", ref)
+        return found
 
 
 class Definition:
@@ -150,10 +154,10 @@ def _fields(node: m.Node) -> dict[str, Any]:
 
 def _lint(files: Mapping[str, bytes], decisions: Mapping[str, Any] | None, forms: Any) -> list[Finding]:
     try:
-        from .check import check
+        from .lint import check
     except ImportError:
         return []
-    return list(check(files, decisions=decisions, forms=forms))
+    return list(check(files, decisions=None if decisions is None else list(decisions), forms=forms))
 
 
 def _compiled(scope: m.Scope, title: str, diagram: m.Diagram, names: Names, findings: list[Finding]) -> ProcessSpec:
@@ -215,7 +219,7 @@ def _scope(
         if node.scope is not None:
             inside = ScopeSpec(node.id, node.name or node.id, node.scope.kind)
             inside.element = one
-            one.inside = inside  # type: ignore[attr-defined]
+            one.inside = inside
             todo.append((node.scope, inside))
             if isinstance(one, EventSubProcess):
                 spec.event_subs.append(one)
@@ -247,7 +251,7 @@ def _scope(
         event = made.get(boundary)
         host = made.get(event.node.attached_to or "") if event else None
         if host is not None and handler in made:
-            host.undo = made[handler]  # type: ignore[attr-defined]
+            host.undo = made[handler]
     for one in made.values():
         if isinstance(one, BoundaryEvent) and one.node.event_kind != "compensate":
             host = made.get(one.node.attached_to or "")
@@ -302,7 +306,7 @@ _GATEWAYS: dict[str, type[NodeSpec]] = {
     "eventBasedGateway": EventGateway,
     "complexGateway": Complex,
 }
-_EVENTS: dict[str, Any] = {
+_EVENTS: dict[str, type[NodeSpec]] = {
     "startEvent": StartEvent,
     "endEvent": ThrowEvent,
     "intermediateCatchEvent": CatchEvent,
@@ -326,5 +330,5 @@ def _node(node: m.Node, process: ProcessSpec, scope: ScopeSpec, names: Names) ->
     if node.kind in _GATEWAYS:
         return _GATEWAYS[node.kind](process, scope, node)
     if node.kind in _EVENTS:
-        return _EVENTS[node.kind](process, scope, node, names)  # type: ignore[no-any-return]
+        return _EVENTS[node.kind](process, scope, node, names)
     return Task(process, scope, node, names)

@@ -117,17 +117,17 @@ class Catching(NodeSpec):
         """Whether it can happen again while its host lives."""
         return False
 
-    def happened(self, case: Case, on: Token | ScopeRun, variables: dict[str, Any]) -> None:
+    def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
         raise NotImplementedError
 
 
-def assign(on: Token | ScopeRun, name: str, value: Any) -> None:
+def assign(on: Any, name: str, value: Any) -> None:
     level: dict[str, Any] = {}
     for level in on.levels():
         if name in level:
             break
     level[name] = value
-    case = getattr(on, "case", None) or on.workflow  # type: ignore[union-attr]
+    case = getattr(on, "case", None) or on.workflow
     case.touched = True
 
 
@@ -138,8 +138,9 @@ class StartEvent(Catching):
         outputs(my_task)
         my_task.workflow.leave(my_task)
 
-    def happened(self, case: Case, on: Token | ScopeRun, variables: dict[str, Any]) -> None:
-        self.scope.element.start_by(case, on, self, variables)  # type: ignore[union-attr]
+    def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
+        holder: Any = self.scope.element
+        holder.start_by(case, on, self, variables)
 
     def repeats(self) -> bool:
         return not self.node.interrupting
@@ -185,12 +186,12 @@ class CatchEvent(Catching):
         self.listen_on(my_task.workflow, my_task)
         return None
 
-    def happened(self, case: Case, on: Token | ScopeRun, variables: dict[str, Any]) -> None:
-        if isinstance(on.task_spec, EventGateway):  # type: ignore[union-attr]
-            on.task_spec.chose(case, on, self, variables)  # type: ignore[union-attr, arg-type]
+    def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
+        if isinstance(on.task_spec, EventGateway):
+            on.task_spec.chose(case, on, self, variables)
             return
-        case.merge(on, variables)  # type: ignore[arg-type]
-        on.complete()  # type: ignore[union-attr]
+        case.merge(on, variables)
+        on.complete()
 
     def _on_complete_hook(self, my_task: Token) -> None:
         outputs(my_task)
@@ -202,13 +203,13 @@ class BoundaryEvent(Catching):
 
     @property
     def host(self) -> NodeSpec:
-        return self._wf_spec.task_specs[self.node.attached_to]
+        return self._wf_spec.task_specs[self.node.attached_to or ""]
 
     def repeats(self) -> bool:
         return not self.node.interrupting
 
-    def happened(self, case: Case, on: Token | ScopeRun, variables: dict[str, Any]) -> None:
-        self.strike(case, on, variables)  # type: ignore[arg-type]
+    def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
+        self.strike(case, on, variables)
 
     def strike(self, case: Case, host: Token, variables: dict[str, Any], *, interrupt: bool | None = None) -> Token:
         """The event happens to its host: interrupt it or not, and go on from here."""

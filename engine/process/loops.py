@@ -64,8 +64,9 @@ class LoopPlan:
         if total == 0:
             self._publish(body)
             return True
-        if self.loop.sequential:
+        if self.loop.sequential or self.item:
             body.internal_data["items"] = items
+        if self.loop.sequential:
             self._next(body)
         else:
             for index, item in enumerate(items):
@@ -133,6 +134,18 @@ class LoopPlan:
             return False
         return self.condition is None or body.holds(self.condition)
 
+    def reopen(self, body: Token, number: int) -> None:
+        """One finished instance is to be done again; of a sequential loop, the one after it is put off."""
+        case = body.workflow
+        body.internal_data["done"] = [d for d in body.internal_data["done"] if d[0] != number]
+        body.data["numberOfCompletedInstances"] -= 1
+        if self.loop.sequential:
+            for child in list(body.children):
+                case.cancel_token(child, "superseded", body.task_spec.name)
+                body.data["numberOfActiveInstances"] -= 1
+        items = body.internal_data.get("items")
+        self._instance(body, number - 1, items[number - 1] if items else None)
+
     # -------- an instance is done
 
     def collect(self, token: Token) -> None:
@@ -196,7 +209,7 @@ class LoopPlan:
         goes on beside it and never cancels it, whose instances or token the same table lets run on."""
         if trigger is None:
             return
-        for boundary in body.task_spec.boundaries:  # type: ignore[attr-defined]
+        for boundary in body.task_spec.boundaries:
             for catch in boundary.catches:
                 if catch.kind == trigger.kind and catch.target == trigger.target:
                     boundary.strike(body.workflow, body, {}, interrupt=False)

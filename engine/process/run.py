@@ -11,6 +11,7 @@ from engine.errors import NotFound, NotNow
 
 from . import state as store
 from .activities import UserTask
+from .back import reopen, send_back
 from .case import STARTED, Case, Token
 from .definition import Definition
 from .net import Failure
@@ -116,7 +117,7 @@ def _prepare(case: Case, now: datetime, env: feel.Env | None, limit: int) -> Non
 def _apply(case: Case, input: Input) -> None:
     match input:
         case Complete():
-            token = open_task(case, input.task_id)
+            token = case.open_task(input.task_id)
             case.merge(token, dict(input.variables))
             token.complete()
         case Answer():
@@ -135,12 +136,8 @@ def _apply(case: Case, input: Input) -> None:
             if wait is not None and wait.kind == "timer":
                 case.trigger(wait, {})
         case Return():
-            from .back import send_back
-
             send_back(case, input)
         case Reopen():
-            from .back import reopen
-
             reopen(case, input)
         case Retry():
             _retry(case, input)
@@ -154,14 +151,6 @@ def _apply(case: Case, input: Input) -> None:
             case.completed = True
         case _:
             raise TypeError(f"Expected an input of a process, but got {type(input).__name__}")
-
-
-def open_task(case: Case, id: str) -> Token:
-    """The open task of this id."""
-    token = case.tasks.get(id)
-    if token is None or "task" not in token.internal_data or token._state != STARTED:
-        raise NotNow(f"任务 {id} 已不在待办中。", f"Task {id} is not open any more.", task=id)
-    return token
 
 
 def _awaiting(case: Case, effect_id: str) -> Token:

@@ -78,7 +78,7 @@ def loads(definition: Definition, state: bytes) -> Case:
     case.counter = whole["n"]
     for id, spec_id, process_id, owner, root, variables, done, memory in whole["s"]:
         process = definition.processes[process_id]
-        spec = process.scope if spec_id == process.scope.id else process.task_specs[spec_id].inside  # type: ignore[attr-defined]
+        spec = process.scope if spec_id == process.scope.id else process.task_specs[spec_id].inside
         scope = ScopeRun(case, id, spec, process, owner, bool(root))
         scope.variables, scope.done, scope.memory = variables, done, memory
         case.scopes[id] = scope

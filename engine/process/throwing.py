@@ -107,11 +107,12 @@ def escalate(case: Case, token: Token, code: str | None) -> None:
 def _boundary(body: Token, kind: str, code: str | None) -> BoundaryEvent | None:
     """The boundary event on this activity that catches the code; one that names it goes before one that catches all."""
     found: BoundaryEvent | None = None
-    for boundary in getattr(body.task_spec, "boundaries", ()):
+    on: list[BoundaryEvent] = getattr(body.task_spec, "boundaries", [])
+    for boundary in on:
         for trigger in boundary.catches:
             if trigger.kind == kind and trigger.meets(code):
                 if trigger.code is not None:
-                    return boundary  # type: ignore[no-any-return]
+                    return boundary
                 found = found or boundary
     return found
 
@@ -120,9 +121,9 @@ def _event_sub(scope: ScopeRun, kind: str, code: str | None, thrower: Token) -> 
     """The event sub-process of this scope that catches the code, unless the thrower is itself inside it."""
     found = None
     for sub in scope.spec.event_subs:
-        if sub is thrower.task_spec or sub.start is None:  # type: ignore[attr-defined]
+        if sub is thrower.task_spec or sub.start is None:
             continue
-        for trigger in sub.start.catches:  # type: ignore[attr-defined]
+        for trigger in sub.start.catches:
             if trigger.kind == kind and trigger.meets(code):
                 if trigger.code is not None:
                     return sub

@@ -161,9 +161,9 @@ def _cycle(text: str, now: datetime, zone: ZoneInfo) -> Schedule | None:
     duration, end = parse_duration(parts[0]), parse_moment(parts[1], zone)
     if duration is None or end is None:
         return None
-    count = 0
-    while duration.after(now, count + 1, zone) <= end and count < 100_000 and (times < 0 or count < times):
-        count += 1
+    turns = 0
+    while duration.after(now, turns + 1, zone) <= end and turns < 100_000 and (times < 0 or turns < times):
+        turns += 1
     return (
-        Schedule("cycle", duration.after(now, 1, zone), parts[0], count) if count else Schedule("cycle", end, None, 0)
+        Schedule("cycle", duration.after(now, 1, zone), parts[0], turns) if turns else Schedule("cycle", end, None, 0)
     )
