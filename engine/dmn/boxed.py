@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 from engine import feel
 from engine.dmn import elements as e
 from engine.dmn import external, tables
 from engine.dmn.types import ANY, Type, Types
-from engine.feel import values
+from engine.feel import tree, values
+from engine.feel.parser import parse
+from engine.feel.runtime import Run as FeelRun
+from engine.feel.table import call_function
 
 Scope = dict[str, Any]
 
@@ -235,6 +239,7 @@ class Compiler:
         function = self.program(box.function, scope, owner)
         bindings = [(binding.name, self.program(binding.expression, scope, owner)) for binding in box.bindings]
         label = box.function.text if isinstance(box.function, e.Literal) else "?"
+        key = self.key
 
         def run_invocation(context: Scope, run: Run) -> Any:
             called = function(context, run)
@@ -245,7 +250,8 @@ class Compiler:
                     f"Expected “{label}” (called in “{owner}”) to be a function, but it is not: the result is null.",
                 )
                 return None
-            return call(called, {name: program(context, run) for name, program in bindings}, label, run)
+            given = {name: program(context, run) for name, program in bindings}
+            return call(called, given, label, run, run.envs.get(key, run.env))
 
         return run_invocation
 
@@ -289,7 +295,11 @@ class Compiler:
         otherwise = self.program(box.otherwise, scope, owner)
 
         def run_conditional(context: Scope, run: Run) -> Any:
-            return then(context, run) if test(context, run) is True else otherwise(context, run)
+            answer = test(context, run)
+            if answer is not None and not isinstance(answer, bool):
+                not_boolean(owner, run)
+                return None
+            return then(context, run) if answer is True else otherwise(context, run)
 
         return run_conditional
 
@@ -309,11 +319,7 @@ class Compiler:
                 if answer is True:
                     kept.append(item)
                 elif answer is not False and answer is not None:
-                    run.warn(
-                        "dmn-not-boolean",
-                        f"“{owner}”的筛选条件不是真或假，结果为空。",
-                        f"Expected the filter of “{owner}” to be true or false, but it is not: the result is null.",
-                    )
+                    not_boolean(owner, run)
                     return None
             return kept
 
@@ -339,15 +345,19 @@ class Compiler:
             items = _items(collection(context, run))
             if items is None:
                 return None
+            # 10.2.2: every answer must be true, false or null; then as FEEL's own `some` and `every`.
             decisive = box.kind == "some"
-            unknown = False
+            answers = set()
             for item in items:
                 run.step()
                 answer = body({**context, variable: item}, run)
-                if answer is decisive:
-                    return decisive
-                unknown = unknown or not isinstance(answer, bool)
-            return None if unknown else not decisive
+                if answer is not None and not isinstance(answer, bool):
+                    not_boolean(owner, run)
+                    return None
+                answers.add(answer)
+            if decisive in answers:
+                return decisive
+            return None if None in answers else not decisive
 
         return run_for if box.kind == "for" else run_quantified
 
@@ -577,6 +587,15 @@ def _arithmetic(word: str, scope: set[str]) -> bool:
     return any(sign in word and any(part.strip() in scope for part in word.split(sign)) for sign in "+-*/")
 
 
+def not_boolean(owner: str, run: Run) -> None:
+    """Record that a condition is neither true nor false."""
+    run.warn(
+        "dmn-not-boolean",
+        f"“{owner}”的条件不是真或假，结果为空。",
+        f"Expected the condition in “{owner}” to be true or false, but it is not: the result is null.",
+    )
+
+
 def mismatch(value: Any, kind: Type, what: str, run: Run) -> None:
     """Record that a value does not fit its type."""
     name = kind.name
@@ -597,21 +616,29 @@ def convert(value: Any, kind: Type, what: str, run: Run) -> Any:
     return converted
 
 
-def call(function: values.Function, arguments: Mapping[str, Any], label: str, run: Run) -> Any:
+def call(function: values.Function, arguments: Mapping[str, Any], label: str, run: Run, env: feel.Env) -> Any:
     """Call a function by the names of its parameters, as FEEL's `f(a: 1, b: 2)` does."""
-    context: Scope = {"f": function}
-    names = []
-    for number, (name, value) in enumerate(arguments.items()):
-        context[f"a{number}"] = value
-        names.append((name, f"a{number}"))
-    listed = ", ".join(f"{name}: {variable}" for name, variable in names)
-    try:
-        expression = feel.compile(f"f({listed})", names=[*context, *arguments])
-    except feel.FeelError as error:
-        return _broken(error, label)({}, run)
-    return expression.evaluate(context, run.env)
+    missing = [name for name in function.names[: len(function.names) - function.optional] if name not in arguments]
+    strange = [name for name in arguments if name not in function.names]
+    if missing or strange:
+        run.warn(
+            "dmn-argument",
+            f"调用“{label}”的参数应为 {'、'.join(function.names)}，实际是 {'、'.join(arguments)}，结果为空。",
+            f"Expected the arguments of “{label}” to be {', '.join(function.names)}, "
+            f"but they are {', '.join(arguments)}: the result is null.",
+        )
+        return None
+    ordered = [arguments.get(name) for name in function.names]
+    return call_function(FeelRun(env), function, ordered)
 
 
-def type_name(type_ref: str) -> Any:
+@lru_cache(maxsize=4096)
+def type_name(type_ref: str) -> tree.TypeName | None:
     """A type reference as FEEL's own tree of types, or None."""
-    return feel.type_name(type_ref) if type_ref else None
+    if not type_ref:
+        return None
+    try:
+        node = parse(f"null instance of {type_ref}", [type_ref])
+    except feel.FeelError:
+        return None
+    return node.type if isinstance(node, tree.InstanceOf) else None

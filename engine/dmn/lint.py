@@ -72,7 +72,8 @@ def links(model: Model) -> None:
     notes = _Notes(model)
     definitions = model.definitions
     names: dict[str, Graph] = {}
-    for element in (*definitions.inputs, *definitions.decisions, *definitions.knowledge, *definitions.services):
+    graph: list[Graph] = [*definitions.inputs, *definitions.decisions, *definitions.knowledge, *definitions.services]
+    for element in graph:
         other = names.setdefault(element.name, element)
         if other is not element and element.name:
             notes.add(
@@ -385,10 +386,12 @@ class _Logic:
         if "*" in scope:
             return
         for name in sorted(names):
-            if name not in scope and not feel.is_built_in(name):
+            if name not in scope:
                 other = self.model.by_name.get(name)
                 hint_zh = "请加一条需求连线" if other is not None else "请检查拼写，或补上需求连线"
-                hint_en = "Draw the requirement" if other is not None else "Look at the spelling, or draw the requirement"
+                hint_en = (
+                    "Draw the requirement" if other is not None else "Look at the spelling, or draw the requirement"
+                )
                 self.add(
                     "dmn-unknown-name",
                     box,
@@ -443,7 +446,9 @@ class _Logic:
             if output.default is not None:
                 self.literal(output.default, scope)
         if box.hit_policy in ("P", "O"):
-            allowed = [output.values or self.model.types.lazy(output.type_ref).found().allowed for output in box.outputs]
+            allowed = [
+                output.values or self.model.types.lazy(output.type_ref).found().allowed for output in box.outputs
+            ]
             if not any(allowed) and not self.model.types.lazy(box.type_ref).found().allowed:
                 self.add(
                     "dmn-no-priority",

@@ -21,6 +21,8 @@ from engine.dmn.boxed import MOST_CALLS, Compiler, Hit, Program, Run, Scope, con
 from engine.dmn.types import ANY, Type, Types
 from engine.errors import NotFound
 from engine.feel import values
+from engine.feel.runtime import Run as FeelRun
+from engine.feel.table import call_function
 from engine.findings import Finding
 
 #: How many models may import each other in a chain.
@@ -323,7 +325,8 @@ class _Work:
             function = self.value(model, element)
             if not isinstance(function, values.Function):
                 return None
-            return feel.invoke(function, [self.inputs.get(name) for name in function.names], self.env_of(model))
+            arguments = [self.inputs.get(name) for name in function.names]
+            return call_function(FeelRun(self.env_of(model)), function, arguments)
         return self.value(model, element)
 
     def env_of(self, model: Model) -> feel.Env:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator as Iter
+from typing import Any
 
 from lxml import etree
 
@@ -42,7 +43,20 @@ POLICIES = {
 }
 SIGNS = {"+": "SUM", "#": "COUNT", "<": "MIN", ">": "MAX"}
 EXPRESSIONS = frozenset(
-    ["literalExpression", "decisionTable", "context", "invocation", "list", "relation", "functionDefinition", "conditional", "filter", "for", "some", "every"]
+    [
+        "literalExpression",
+        "decisionTable",
+        "context",
+        "invocation",
+        "list",
+        "relation",
+        "functionDefinition",
+        "conditional",
+        "filter",
+        "for",
+        "some",
+        "every",
+    ]
 )
 FEEL_LANGUAGE = re.compile(r"/FEEL/?(\.xsd)?$|^feel$", re.IGNORECASE)
 
@@ -183,7 +197,8 @@ class _Reader:
                 line=line,
             )
             return None
-        if root.getroottree().docinfo.doctype:
+        information: Any = root.getroottree().docinfo
+        if information.doctype:
             self.note(
                 None,
                 "dmn-doctype",
@@ -204,7 +219,7 @@ class _Reader:
 
     # ------------------------------------------------------------ nodes of the graph
 
-    def node(self, node: etree._Element) -> dict[str, object]:
+    def node(self, node: etree._Element) -> dict[str, Any]:
         variable = self.child(node, "variable")
         name = _name(node.get("name"))
         type_ref = self.type_ref(variable) if variable is not None else ""
@@ -646,7 +661,8 @@ def _local(node: etree._Element) -> str:
 
 
 def _line(node: etree._Element | None) -> int:
-    return int(node.sourceline or 0) if node is not None else 0
+    line: Any = node.sourceline if node is not None else 0
+    return int(line or 0)
 
 
 def _name(text: str | None) -> str:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.dmn import cells
+from engine.feel.values import NUMBERS
 
 #: Tests the value of an input column in a scope: True, False or None (null).
 CellTest = Callable[[Any, Mapping[str, Any], Any], bool | None]
@@ -114,8 +115,8 @@ class Column:
         """Rules whose entry accepts the value for certain, and rules FEEL must be asked about."""
         kind = cells.kind_of(value)
         if kind == "null":
-            # A constant or an interval never accepts null; a negation may.
-            return self.anything, self.by_feel | self.negated
+            # A constant or an interval never accepts null; a negation may, and `true` is for FEEL to tell.
+            return self.anything, self.by_feel | self.negated | self.of_kind.get("boolean", 0)
         if kind in self.points:
             sure = self.points[kind].get(value)
             if sure is None:
@@ -125,8 +126,8 @@ class Column:
             sure = order.rules(value) if order is not None else self._one_by_one(kind, value)
         else:
             return self.anything, self.by_feel | self.simple
-        # An entry of another kind never accepts the value, but what its negation does is FEEL's to say.
-        strange = self.negated & ~self.of_kind.get(kind, 0)
+        # An entry of another kind never accepts the value; negations and truth values are FEEL's to tell.
+        strange = (self.negated | self.of_kind.get("boolean", 0)) & ~self.of_kind.get(kind, 0)
         return self.anything | sure, self.by_feel | strange
 
     def _one_by_one(self, kind: str, value: Any) -> int:
@@ -232,8 +233,8 @@ def aggregate(how: str, values: Sequence[Any]) -> Any:
             return None
         total = Decimal(0)
         for value in values:
-            total += value
-        return total
+            total = NUMBERS.add(total, value)
+        return total if total.is_finite() else None
     kinds = {type(value) for value in values}
     if len(kinds) != 1 or kinds & {bool, type(None), list, dict}:
         return None

@@ -12,7 +12,7 @@ from datetime import UTC
 from typing import Any
 
 from engine.dmn import elements as e
-from engine.feel import dates, values
+from engine.feel import dates, tree, values
 
 #: Names of the built-in types, with those of older versions and of XML exporters.
 BUILT_IN = {
@@ -56,6 +56,7 @@ class Type:
     result: Type | None = None  # of a function
     tests: tuple[Callable[[Any], bool], ...] = ()  # constraints on the value
     allowed: str = ""  # their text, for the order of priorities and for examples
+    read: Callable[[tree.TypeName], Type] | None = None  # of a function type: FEEL's types as ours
     lazy: Callable[[], Type] | None = None  # a type by name, found when needed (structures may contain themselves)
 
     def found(self) -> Type:
@@ -67,45 +68,81 @@ class Type:
             one = one.lazy()
         return ANY
 
-    def conforms(self, value: Any, depth: int = 0) -> bool:
-        """Whether the value belongs to the type."""
+    def conforms(self, value: Any, depth: int = 0, *, tested: bool = True) -> bool:
+        """Whether the value belongs to the type; with its constraints unless not `tested`."""
         if value is None:
             return True
         me = self.found()
         if depth > DEEPEST:
             return False
-        if not me._shaped(value, depth):
+        if not me._shaped(value, depth, tested):
             return False
-        return all(test(value) for test in me.tests)
+        return not tested or all(test(value) for test in me.tests)
 
     def belongs(self, value: Any) -> bool:
-        """FEEL's `value instance of` this type: as `conforms`, but null is an instance of nothing."""
-        return value is not None and self.conforms(value)
+        """FEEL's `value instance of` this type: null is an instance of nothing, and constraints do not count."""
+        return value is not None and self.conforms(value, tested=False)
 
-    def _shaped(self, value: Any, depth: int) -> bool:
+    def _shaped(self, value: Any, depth: int, tested: bool) -> bool:
         kind = self.kind
+        deeper = depth + 1
         if kind == "Any":
             return True
         if kind == "list":
             if not isinstance(value, list):
                 return False
             of = self.of
-            return of is None or all(of.conforms(item, depth + 1) for item in value)
+            return of is None or all(of.conforms(item, deeper, tested=tested) for item in value)
         if kind == "context":
             if not isinstance(value, dict):
                 return False
-            return all(name in value and part.conforms(value[name], depth + 1) for name, part in self.parts.items())
+            return all(
+                name in value and part.conforms(value[name], deeper, tested=tested) for name, part in self.parts.items()
+            )
         if kind == "range":
             if not isinstance(value, values.Range):
                 return False
             of = self.of
-            return of is None or all(of.conforms(end, depth + 1) for end in (value.low, value.high))
+            return of is None or all(of.conforms(end, deeper, tested=tested) for end in (value.low, value.high))
         if kind == "function":
             return isinstance(value, values.Function) and self._callable(value)
         return values.kind_of(value) == kind
 
     def _callable(self, value: values.Function) -> bool:
-        return self.parameters is None or len(value.names) == len(self.parameters)
+        """Whether a function takes what this type gives and gives what this type takes."""
+        if self.parameters is None:
+            return True
+        if len(value.names) != len(self.parameters):
+            return False
+        read = self.read or (lambda node: ANY)
+        own = value.types or (None,) * len(value.names)
+        for wanted, have in zip(self.parameters, own, strict=True):
+            if have is not None and not wanted.found().within(read(have)):
+                return False
+        result = (self.result or ANY).found()
+        if result.kind == "Any":
+            return True
+        return value.result is not None and read(value.result).within(result)
+
+    def within(self, other: Type, depth: int = 0) -> bool:
+        """Whether every value of this type is of the other, constraints aside."""
+        me, other = self.found(), other.found()
+        if other.kind == "Any" or depth > DEEPEST:
+            return True
+        if me.kind != other.kind:
+            return False
+        if other.kind in ("list", "range") and other.of is not None:
+            return me.of is not None and me.of.within(other.of, depth + 1)
+        if other.kind == "context":
+            return all(
+                name in me.parts and me.parts[name].within(part, depth + 1) for name, part in other.parts.items()
+            )
+        if other.kind == "function" and other.parameters is not None:
+            if me.parameters is None or len(me.parameters) != len(other.parameters):
+                return False
+            takes = all(b.within(a, depth + 1) for a, b in zip(me.parameters, other.parameters, strict=True))
+            return takes and (me.result or ANY).within(other.result or ANY, depth + 1)
+        return True
 
     def convert(self, value: Any) -> tuple[Any, bool]:
         """The value as one of this type, and whether there is one (null otherwise)."""
@@ -226,6 +263,7 @@ class Types:
                 "function",
                 parameters=tuple(self.lazy(parameter.type_ref) for parameter in item.function.parameters),
                 result=self.lazy(item.function.output),
+                read=self.read,
             )
         elif item.type_ref:
             base = self.lazy(item.type_ref)
@@ -246,6 +284,18 @@ class Types:
         if name in _SIMPLE and name not in self.items:
             return _SIMPLE[name]
         return Type(name, "Any", lazy=lambda: self.named(name) or ANY)
+
+    def read(self, node: tree.TypeName) -> Type:
+        """A type as FEEL's parser read it."""
+        if node.of and node.name in ("list", "range"):
+            return Type(node.name, node.name, of=self.read(node.of[0]))
+        if node.of and node.name == "context":
+            parts = {name: self.read(of) for name, of in zip(node.names, node.of, strict=True)}
+            return Type("context", "context", parts=parts)
+        if node.of and node.name == "function":
+            *parameters, result = [self.read(of) for of in node.of]
+            return Type("function", "function", parameters=tuple(parameters), result=result, read=self.read)
+        return self.lazy(node.name)
 
     def _expression(self, text: str) -> Type | None:
         """`list<number>`, `range<date>`, `context<a: number>`, `function<number> -> string`."""
@@ -272,6 +322,7 @@ class Types:
                 "function",
                 parameters=tuple(self.lazy(piece.rpartition(":")[2].strip()) for piece in pieces),
                 result=self.lazy(after[2:].strip()),
+                read=self.read,
             )
         return None
 
@@ -302,6 +353,7 @@ def _constrained(base: Type, name: str, test: Callable[[Any], bool], text: str) 
                     parts=under.parts,
                     parameters=under.parameters,
                     result=under.result,
+                    read=under.read,
                     tests=(*under.tests, test),
                     allowed=text,
                 )

@@ -44,7 +44,9 @@ class Expression:
         self.tree = node
         compiler = Compiler(given)
         self._code: Code = compiler.compile(node)
-        self._needs = tuple(compiler.free)
+        # `< 5` reads the tested value without naming it.
+        tested = ("?",) if isinstance(node, tree.UnaryTests) and "?" not in compiler.free else ()
+        self._needs = (*compiler.free, *tested)
         #: The free names it reads, in order of first reading; built-ins not shadowed by `names` are left out.
         self.names: tuple[str, ...] = tuple(
             name for name in compiler.free if name != "?" and (name not in BUILT_INS or name in given)

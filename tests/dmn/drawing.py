@@ -52,11 +52,14 @@ def decision(
     )
 
 
-def knowledge(name: str, parameters: Sequence[tuple[str, str]], body: str, type_ref: str = "", knows: Sequence[str] = ()) -> str:
+def knowledge(
+    name: str, parameters: Sequence[tuple[str, str]], body: str, type_ref: str = "", knows: Sequence[str] = ()
+) -> str:
     """A business knowledge model."""
     formal = "".join(f"<formalParameter name={quoteattr(n)}{typed(t)}/>" for n, t in parameters)
     needs = "".join(
-        f"<knowledgeRequirement><requiredKnowledge href={quoteattr('#' + need)}/></knowledgeRequirement>" for need in knows
+        f"<knowledgeRequirement><requiredKnowledge href={quoteattr('#' + need)}/></knowledgeRequirement>"
+        for need in knows
     )
     return (
         f"<businessKnowledgeModel name={quoteattr(name)} id={quoteattr('b_' + name)}>"
@@ -75,7 +78,11 @@ def table(
     defaults: Sequence[str] = (),
 ) -> str:
     """A decision table. An input is (expression, type, allowed values?), an output (name, type, values?)."""
-    out = [f'<decisionTable id="table" hitPolicy={quoteattr(policy)}' + (f' aggregation="{aggregation}"' if aggregation else "") + ">"]
+    out = [
+        f'<decisionTable id="table" hitPolicy={quoteattr(policy)}'
+        + (f' aggregation="{aggregation}"' if aggregation else "")
+        + ">"
+    ]
     for expression, type_ref, *allowed in inputs:
         values = f"<inputValues><text>{escape(allowed[0])}</text></inputValues>" if allowed and allowed[0] else ""
         out.append(

@@ -98,9 +98,13 @@ word = st.sampled_from(["-", '"甲"', '"乙"', '"甲","乙"', 'not("甲")'])
 
 
 @settings(max_examples=150, deadline=None)
-@given(rules=st.lists(st.tuples(cell, word, cell), min_size=1, max_size=7), policy=st.sampled_from(["UNIQUE", "COLLECT"]))
+@given(
+    rules=st.lists(st.tuples(cell, word, cell), min_size=1, max_size=7), policy=st.sampled_from(["UNIQUE", "COLLECT"])
+)
 def test_a_gap_that_is_shown_falls_through_and_without_one_nothing_does(rules, policy):
-    table = d.table([("n", "number"), ("t", "string"), ("m", "number")], [(list(r), ["1"]) for r in rules], policy="COLLECT")
+    table = d.table(
+        [("n", "number"), ("t", "string"), ("m", "number")], [(list(r), ["1"]) for r in rules], policy="COLLECT"
+    )
     needs = ["i_n", "i_t", "i_m"]
     source = d.definitions(
         d.given("n", "number"), d.given("t", "string"), d.given("m", "number"), d.decision("结果", table, needs=needs)

@@ -102,7 +102,9 @@ def test_no_bytes_crash_it(data):
         broken = bytearray(GOOD)
         for _ in range(data.draw(st.integers(1, 4))):
             at, length = data.draw(st.integers(0, len(broken) - 1)), data.draw(st.integers(0, 40))
-            piece = data.draw(st.sampled_from([b"", b"<", b'"', b"<rule/>", b"[", b"<list>", bytes(broken[at : at + length])]))
+            piece = data.draw(
+                st.sampled_from([b"", b"<", b'"', b"<rule/>", b"[", b"<list>", bytes(broken[at : at + length])])
+            )
             broken[at : at + length] = piece or b""
             if not broken:
                 broken = bytearray(b" ")

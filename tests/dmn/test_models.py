@@ -113,13 +113,20 @@ def test_conditional_filter_and_iterators():
     assert one(conditional, {"x": 2}) == 1
     assert one(conditional, {"x": None}) == 2
     people = [{"名": "甲", "岁": D(60)}, {"名": "乙", "岁": D(70)}]
-    assert one(f"<filter><in>{d.literal('x')}</in><match>{d.literal('岁 > 65')}</match></filter>", {"x": people}) == people[1:]
+    assert (
+        one(f"<filter><in>{d.literal('x')}</in><match>{d.literal('岁 > 65')}</match></filter>", {"x": people})
+        == people[1:]
+    )
 
     def iterator(tag: str, body: str, inner: str) -> str:
         return f'<{tag} iteratorVariable="i"><in>{d.literal("x")}</in><{inner}>{d.literal(body)}</{inner}></{tag}>'
 
     assert one(iterator("for", "i * 2", "return"), {"x": [1, 2]}) == [2, 4]
-    assert one(iterator("for", "if count(partial) = 0 then 1 else partial[-1] + i", "return"), {"x": [1, 2, 3]}) == [1, 3, 6]
+    assert one(iterator("for", "if count(partial) = 0 then 1 else partial[-1] + i", "return"), {"x": [1, 2, 3]}) == [
+        1,
+        3,
+        6,
+    ]
     assert one(iterator("some", "i > 1", "satisfies"), {"x": [1, 2]}) is True
     assert one(iterator("every", "i > 1", "satisfies"), {"x": [1, 2]}) is False
     assert one(iterator("every", "i > 1", "satisfies"), {"x": []}) is True
@@ -173,7 +180,7 @@ def services() -> dmn.Model:
         d.given("甲", "number"),
         d.decision("意见", d.literal('"不应被计算"'), "string"),
         d.decision("里", d.literal("甲 * 2"), "number", needs=["i_甲"]),
-        d.decision("外", d.literal('意见 + string(里)'), "string", needs=["d_意见", "d_里"]),
+        d.decision("外", d.literal("意见 + string(里)"), "string", needs=["d_意见", "d_里"]),
         d.service("单", ["d_外"], ["d_里"], ["d_意见"], ["i_甲"]),
         d.service("双", ["d_里", "d_外"], [], ["d_意见"], ["i_甲"]),
         d.decision("调用", d.literal('单(4, "可")'), knows=["s_单"]),

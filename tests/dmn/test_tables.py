@@ -115,7 +115,16 @@ def test_an_output_of_the_wrong_type_is_null():
 
 def test_an_entry_may_be_an_expression_of_the_input_and_of_other_names():
     rules = [(["? > y + 1"], ['"大"']), (['contains(string(?), "7")'], ['"七"'])]
-    model = model_of(d.table([("x", "number"), ], rules, policy="FIRST").replace('label="x"', 'label="数"'), [("x", "number"), ("y", "number")])
+    model = model_of(
+        d.table(
+            [
+                ("x", "number"),
+            ],
+            rules,
+            policy="FIRST",
+        ).replace('label="x"', 'label="数"'),
+        [("x", "number"), ("y", "number")],
+    )
     assert model.evaluate("结果", {"x": D(9), "y": D(3)}).value == "大"
     assert model.evaluate("结果", {"x": D(17), "y": D(30)}).value == "七"
 
@@ -160,7 +169,9 @@ anything = st.one_of(numbers, texts, st.booleans(), st.none(), st.just([Decimal(
 @settings(max_examples=120, deadline=None)
 @given(
     rules=st.lists(rule, min_size=1, max_size=8),
-    policy=st.sampled_from(["UNIQUE", "ANY", "PRIORITY", "FIRST", "RULE ORDER", "OUTPUT ORDER", "COLLECT", "C+", "C#", "C<", "C>"]),
+    policy=st.sampled_from(
+        ["UNIQUE", "ANY", "PRIORITY", "FIRST", "RULE ORDER", "OUTPUT ORDER", "COLLECT", "C+", "C#", "C<", "C>"]
+    ),
     given_=st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=12),
 )
 def test_the_index_answers_as_testing_every_cell_does(rules, policy, given_):

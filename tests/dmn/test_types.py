@@ -51,7 +51,11 @@ def converted(text: str, type_ref: str) -> object:
         ('["甲", "乙", "甲"]', "等级列", None),
         ('{姓名: "赵", 子女: []}', "人", {"姓名": "赵", "子女": []}),
         ('{姓名: "赵"}', "人", None),
-        ('{姓名: "赵", 子女: [{姓名: "小赵", 子女: []}]}', "人", {"姓名": "赵", "子女": [{"姓名": "小赵", "子女": []}]}),
+        (
+            '{姓名: "赵", 子女: [{姓名: "小赵", 子女: []}]}',
+            "人",
+            {"姓名": "赵", "子女": [{"姓名": "小赵", "子女": []}]},
+        ),
         ('{姓名: "赵", 子女: [{姓名: 1, 子女: []}]}', "人", None),
         ("[1, 2]", "list<number>", [D(1), D(2)]),
         ('[1, "a"]', "list<number>", None),
@@ -80,6 +84,9 @@ def test_an_argument_that_does_not_fit_means_the_function_is_not_called():
 
 def test_feel_knows_the_types_of_the_model():
     assert converted('"甲" instance of 等级', "boolean") is True
-    assert converted('"丙" instance of 等级', "boolean") is False
+    assert converted('"丙" instance of 等级', "boolean") is True, "allowed values do not count here"
+    assert converted("1 instance of 等级", "boolean") is False
+    assert converted('(function(n: number) "x") instance of 算', "boolean") is True
+    assert converted("(function(n: string) n) instance of 算", "boolean") is False
     assert converted('{姓名: "赵", 子女: []} instance of 人', "boolean") is True
     assert converted("null instance of 人", "boolean") is False
