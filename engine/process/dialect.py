@@ -593,7 +593,7 @@ PARTS = frozenset(
     script source sourceRef supportedInterfaceRef supports target targetRef text timeCycle timeDate timeDuration to
     whileExecutingInputRefs whileExecutingOutputRefs innerParticipantRef outerParticipantRef partnerEntityRef
     partnerRoleRef relationshipDirection messageRef eventDefinitions correlationKeyRef artifact flowElement
-    flowNode baseElement rootElement definitionalCollaborationRef parentConversation""".split()
+    flowNode baseElement rootElement definitionalCollaborationRef parentConversation""".split()  # noqa: SIM905
 )
 
 

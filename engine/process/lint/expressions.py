@@ -1,0 +1,299 @@
+"""Every expression of a diagram: where it stands, whether it parses, and timers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from engine import feel
+from engine.process import model as m
+from engine.process.dialect import LOOP_VARIABLES
+from engine.process.lint.foreign import feel_for, is_juel
+from engine.process.lint.page import Page
+
+
+@dataclass(frozen=True)
+class Written:
+    """One expression as it stands in the drawing."""
+
+    owner: Any  # the node or flow to name
+    zh: str  # what it is
+    en: str
+    text: str
+    mode: str  # "feel": must be FEEL. "value": plain text or FEEL. "time": ISO or FEEL. "date", "duration", "cycle": a timer
+    line: int
+    scope: m.Scope  # whose variables it sees
+    locals: frozenset[str] = frozenset()  # set by the engine there
+
+
+def written(page: Page, process: m.Process) -> Iterator[Written]:
+    """Every expression of a process, in the order of the file."""
+    for scope in process.all_scopes():
+        for flow in scope.flows:
+            if flow.condition is not None:
+                yield Written(flow, "条件", "condition", flow.condition, "feel", flow.line, scope)
+        if scope.completion_condition is not None:
+            yield Written(
+                scope,
+                "完成条件",
+                "completion condition",
+                scope.completion_condition,
+                "feel",
+                scope.line,
+                scope,
+                LOOP_VARIABLES,
+            )
+    for scope, node in process.walk():
+        inside = frozenset({"loopCounter"}) if node.loop else frozenset()
+        if node.loop and node.loop.input_element:
+            inside |= {node.loop.input_element.lstrip("= ")}
+        yield from _extension(node, node.extension, scope, inside)
+        for definition in node.definitions:
+            yield from _definition(node, definition, scope)
+            if definition.extension is not m.NOTHING:
+                yield from _extension(node, definition.extension, scope, inside)
+        if node.loop is not None:
+            yield from _loop(node, node.loop, scope)
+        if node.activation_condition is not None:
+            yield Written(
+                node,
+                "激活条件",
+                "activation condition",
+                node.activation_condition,
+                "feel",
+                node.line,
+                scope,
+                LOOP_VARIABLES,
+            )
+    for message in page.diagram.messages:
+        if process is page.diagram.processes[0]:
+            if message.name.startswith("="):
+                yield Written(message, "消息名", "name", message.name, "feel", message.line, process)
+            if message.correlation_key is not None:
+                yield Written(
+                    message, "关联键", "correlation key", message.correlation_key, "feel", message.line, process
+                )
+
+
+def _extension(node: m.Node, said: m.Extension, scope: m.Scope, inside: frozenset[str]) -> Iterator[Written]:
+    if said is m.NOTHING:
+        return
+    mapped = frozenset(io.target.split(".")[0] for io in said.inputs)
+    line = node.line
+    seen = inside
+    for io in said.inputs:
+        yield Written(node, f"输入“{io.target}”", f'input "{io.target}"', io.source, "value", io.line, scope, seen)
+        seen = seen | {io.target.split(".")[0]}
+    here = inside | mapped
+    for zh, en, text, mode in (
+        ("表单", "form", said.form, "value"),
+        ("办理人", "assignee", said.assignee, "value"),
+        ("候选组", "candidate groups", said.candidate_groups, "value"),
+        ("候选人", "candidate users", said.candidate_users, "value"),
+        ("到期时间", "due date", said.due_date, "time"),
+        ("跟进时间", "follow-up date", said.follow_up_date, "time"),
+        ("优先级", "priority", said.priority, "value"),
+        ("脚本", "script", said.script, "feel"),
+        ("决策", "decision", said.decision, "value"),
+        ("被调用的流程", "called process", said.called_process, "value"),
+        ("活动集合", "active elements", said.active_elements, "feel"),
+    ):
+        if text:
+            yield Written(node, zh, en, text, mode, line, scope, here)
+    local = here | ({said.result.split(".")[0]} if said.result else frozenset())
+    for io in said.outputs:
+        yield Written(
+            node,
+            f"输出“{io.target}”",
+            f'output "{io.target}"',
+            io.source,
+            "value",
+            io.line,
+            node.scope or scope,
+            local | ANY,
+        )
+    if said.adhoc_output[1]:
+        yield Written(node, "输出元素", "output element", said.adhoc_output[1], "feel", line, node.scope or scope, ANY)
+
+
+#: A mark among the locals: the expression may read what the work itself brought, so nothing is said about unset names.
+ANY = frozenset({"*"})
+
+
+def _definition(node: m.Node, d: m.EventDefinition, scope: m.Scope) -> Iterator[Written]:
+    if d.kind == "timer" and d.timer and d.text:
+        yield Written(node, "时间", "time", d.text, d.timer, d.line, scope)
+    elif d.kind == "conditional" and d.text:
+        yield Written(node, "条件", "condition", d.text, "feel", d.line, scope)
+
+
+def _loop(node: m.Node, loop: m.Loop, scope: m.Scope) -> Iterator[Written]:
+    inner = node.scope or scope
+    element = frozenset({loop.input_element.lstrip("= ")}) if loop.input_element else frozenset()
+    here = LOOP_VARIABLES | element
+    for zh, en, text, mode, where, names in (
+        ("循环条件", "loop condition", loop.condition, "feel", inner, LOOP_VARIABLES | ANY),
+        ("个数", "cardinality", loop.cardinality, "count", scope, frozenset[str]()),
+        ("输入集合", "input collection", loop.input_collection, "feel", scope, frozenset[str]()),
+        ("输出元素", "output element", loop.output_element, "feel", inner, here | ANY),
+        ("完成条件", "completion condition", loop.completion_condition, "feel", inner, here | ANY),
+    ):
+        if text is not None:
+            yield Written(node, zh, en, text, mode, loop.line, where, names)
+    for complex_behavior in loop.complex_behaviors:
+        if complex_behavior.condition:
+            yield Written(
+                node,
+                "行为条件",
+                "behaviour condition",
+                complex_behavior.condition,
+                "feel",
+                loop.line,
+                inner,
+                here | ANY,
+            )
+
+
+@lru_cache(maxsize=4096)
+def compiled(text: str) -> Any:
+    """The compiled expression, or the FeelError. `text` without its "="."""
+    try:
+        return feel.compile(text)
+    except feel.FeelError as problem:
+        return problem
+
+
+def check_process(page: Page, process: m.Process) -> None:
+    for found in written(page, process):
+        _one(page, found)
+    if page.diagram.expression_language and process is page.diagram.processes[0]:
+        language = page.diagram.expression_language
+        if not re.search(r"feel", language, re.IGNORECASE) and not language.startswith("http://www.w3.org/1999/XPath"):
+            page.warn(
+                "expression-language",
+                process,
+                f"所在文件写明表达式语言是 {language[:60]}；这里一律按 FEEL 读取。",
+                f"stands in a file whose expression language is {language[:60]}; here every expression is read as FEEL.",
+            )
+
+
+def _one(page: Page, found: Written) -> None:
+    text = found.text.strip()
+    if text.startswith("="):
+        _parse(page, found, text[1:])
+    elif is_juel(text):
+        page.error(
+            "juel",
+            found.owner,
+            f"的{found.zh}“{text[:60]}”是别的引擎的写法（JUEL）。请写 FEEL，例如 {feel_for(text)}",
+            f'has "{text[:60]}" as its {found.en}, written for another engine (JUEL). Write FEEL, such as {feel_for(text)}',
+            found.line,
+        )
+    elif found.mode == "feel":
+        if not text:
+            page.error(
+                "expression-empty",
+                found.owner,
+                f"的{found.zh}是空的。请写 FEEL（以 = 开头），或删去。",
+                f"has an empty {found.en}. Write FEEL (with =), or remove it.",
+                found.line,
+            )
+        else:
+            page.error(
+                "expression-not-feel",
+                found.owner,
+                f"的{found.zh}“{text[:60]}”不是 FEEL 表达式。FEEL 以 = 开头，例如 =amount > 100。",
+                f'has "{text[:60]}" as its {found.en}, which is not FEEL. FEEL begins with =, such as =amount > 100.',
+                found.line,
+            )
+    elif found.mode in ("date", "duration", "cycle", "time"):
+        _time(page, found, text)
+
+
+def _parse(page: Page, found: Written, text: str) -> None:
+    result = compiled(text)
+    if isinstance(result, feel.FeelError):
+        page.error(
+            "feel-syntax",
+            found.owner,
+            f"的{found.zh}“={text.strip()[:60]}”不是正确的 FEEL：{result.zh}",
+            f'has "={text.strip()[:60]}" as its {found.en}, which is not right FEEL: {result.en}',
+            found.line,
+        )
+
+
+# ---------------------------------------------------------------- ISO 8601
+
+_DURATION = re.compile(
+    r"[-+]?P(?=\d|T\d)(\d+(\.\d+)?Y)?(\d+(\.\d+)?M)?(\d+(\.\d+)?W)?(\d+(\.\d+)?D)?"
+    r"(T(?=\d)(\d+(\.\d+)?H)?(\d+(\.\d+)?M)?(\d+(\.\d+)?S)?)?",
+    re.ASCII,
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?(\[[\w/+-]+\])?)?", re.ASCII)
+
+
+def is_duration(text: str) -> bool:
+    """An ISO 8601 duration such as P3D or PT2H30M.
+
+    >>> is_duration("P1M"), is_duration("PT"), is_duration("3 days")
+    (True, False, False)
+    """
+    return bool(_DURATION.fullmatch(text))
+
+
+def is_date(text: str) -> bool:
+    """An ISO 8601 date, or date and time.
+
+    >>> is_date("2026-10-08"), is_date("2026-02-30T09:00:00Z")
+    (True, False)
+    """
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text.partition("[")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def is_cycle(text: str) -> bool:
+    """An ISO 8601 repeating interval: R3/PT1H, R/2026-10-08T09:00:00Z/P1D, R2/P1D/2026-12-31T00:00:00Z.
+
+    >>> is_cycle("R4/PT5S"), is_cycle("PT5S"), is_cycle("0 0 9 * * ?")
+    (True, False, False)
+    """
+    head, *rest = text.split("/")
+    if not re.fullmatch(r"R(-1|\d{0,9})", head, re.ASCII) or not 1 <= len(rest) <= 2:
+        return False
+    if len(rest) == 1:
+        return is_duration(rest[0])
+    return (is_date(rest[0]) and (is_duration(rest[1]) or is_date(rest[1]))) or (
+        is_duration(rest[0]) and is_date(rest[1])
+    )
+
+
+def _time(page: Page, found: Written, text: str) -> None:
+    right = {
+        "date": is_date(text),
+        "duration": is_duration(text),
+        "cycle": is_cycle(text) or is_duration(text),
+        "time": is_date(text) or is_duration(text),
+    }[found.mode]
+    if not right:
+        zh, en = {
+            "date": ("日期，例如 2026-10-08T09:00:00+08:00", "a date such as 2026-10-08T09:00:00+08:00"),
+            "duration": ("时长，例如 P3D、PT2H", "a duration such as P3D or PT2H"),
+            "cycle": ("周期，例如 R3/PT24H", "a cycle such as R3/PT24H"),
+            "time": ("日期或时长，例如 2026-10-08、P3D", "a date or duration such as 2026-10-08 or P3D"),
+        }[found.mode]
+        page.error(
+            "bad-time",
+            found.owner,
+            f"的{found.zh}“{text[:60]}”既不是 ISO 8601 {zh}，也不是 FEEL（以 = 开头，例如 =workdays(3)）。",
+            f'has "{text[:60]}" as its {found.en}: neither {en} (ISO 8601) nor FEEL (with =, such as =workdays(3)).',
+            found.line,
+        )

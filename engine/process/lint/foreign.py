@@ -1,0 +1,141 @@
+"""What was written for other engines: camunda: (7), flowable:, activiti:, and JUEL ${...}."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from engine.process.lint.ids import _Element
+from engine.process.lint.page import Page
+from engine.process.read import B
+
+ENGINES = {
+    "http://camunda.org/schema/1.0/bpmn": "camunda",
+    "http://activiti.org/bpmn": "activiti",
+    "http://flowable.org/bpmn": "flowable",
+    "http://bpmn.alfresco.org": "alfresco",
+    "http://www.omg.org/bpmn20": "activiti",
+}
+
+_ASSIGN = "zeebe:assignmentDefinition"
+#: attribute -> what to write instead. These change what happens, so the drawing cannot run right without them.
+INSTEAD: dict[str, str] = {
+    "assignee": f"{_ASSIGN} assignee",
+    "candidateUsers": f"{_ASSIGN} candidateUsers",
+    "candidateGroups": f"{_ASSIGN} candidateGroups",
+    "formKey": "zeebe:formDefinition formId",
+    "formRef": "zeebe:formDefinition formId",
+    "formHandlerClass": "zeebe:formDefinition formId",
+    "dueDate": "zeebe:taskSchedule dueDate",
+    "followUpDate": "zeebe:taskSchedule followUpDate",
+    "priority": "zeebe:priorityDefinition priority",
+    "class": "zeebe:taskDefinition type",
+    "expression": "zeebe:taskDefinition type",
+    "delegateExpression": "zeebe:taskDefinition type",
+    "type": "zeebe:taskDefinition type",
+    "topic": "zeebe:taskDefinition type",
+    "resultVariable": "zeebe:script resultVariable / zeebe:output",
+    "resultVariableName": "zeebe:script resultVariable / zeebe:output",
+    "decisionRef": "zeebe:calledDecision decisionId",
+    "mapDecisionResult": "zeebe:calledDecision resultVariable",
+    "collection": "zeebe:loopCharacteristics inputCollection",
+    "elementVariable": "zeebe:loopCharacteristics inputElement",
+    "variableName": "bpmn:condition (FEEL)",
+    "initiator": "the variables of the case",
+    "calledElementType": "zeebe:calledElement processId",
+    "caseRef": "bpmn:callActivity with zeebe:calledElement",
+    "errorCodeVariable": "zeebe:output",
+    "skipExpression": "an exclusive gateway",
+    "resource": "zeebe:script expression (FEEL)",
+    "rules": "zeebe:calledDecision",
+}
+#: Extension elements of those engines that change what happens.
+INSTEAD_OF_ELEMENTS: dict[str, str] = {
+    "formData": "zeebe:formDefinition formId",
+    "formProperty": "zeebe:formDefinition formId",
+    "inputOutput": "zeebe:ioMapping",
+    "in": "zeebe:ioMapping / zeebe:calledElement",
+    "out": "zeebe:ioMapping / zeebe:calledElement",
+    "executionListener": "a service task (zeebe:taskDefinition)",
+    "taskListener": "a service task (zeebe:taskDefinition)",
+    "connector": "zeebe:taskDefinition type",
+    "field": "zeebe:taskHeaders / zeebe:ioMapping",
+    "errorEventDefinition": "bpmn:errorEventDefinition",
+    "properties": "zeebe:properties",
+}
+_JUEL = re.compile(r"[$#]\{(.*?)\}", re.DOTALL)
+
+
+def feel_for(juel: str) -> str:
+    """A first FEEL draft of a JUEL expression: what the message suggests."""
+    found = _JUEL.fullmatch(juel.strip())
+    text = (found.group(1) if found else _JUEL.sub(r"\1", juel)).strip()
+    text = re.sub(r"'([^'\"]*)'", r'"\1"', text)
+    text = re.sub(r"\bnot empty\s+([\w.]+)|!\s*empty\s+([\w.]+)", r"\1\2 != null", text)
+    text = re.sub(r"\bempty\s+([\w.]+)", r"\1 = null", text)
+    for pattern, feel in (
+        (r"===?", "="),
+        (r"!==", "!="),
+        (r"\beq\b", "="),
+        (r"\bne\b", "!="),
+        (r"\bgt\b", ">"),
+        (r"\bge\b", ">="),
+        (r"\blt\b", "<"),
+        (r"\ble\b", "<="),
+        (r"\s*&&\s*", " and "),
+        (r"\s*\|\|\s*", " or "),
+    ):
+        text = re.sub(pattern, feel, text)
+    text = re.sub(r"!\s*(\w+(?:\.\w+)*)(?!\s*=)", r"not(\1)", text)
+    return "=" + " ".join(text.split())[:120]
+
+
+def is_juel(text: str) -> bool:
+    """True when the text is written for a Java engine."""
+    return bool(_JUEL.search(text))
+
+
+def check_file(page: Page) -> None:
+    """Every attribute and extension element of another engine."""
+    for element in page.root.iter(etree.Element):
+        uri, _, name = element.tag[1:].rpartition("}") if element.tag[0] == "{" else ("", "", element.tag)
+        if uri in ENGINES:
+            if element.getparent().tag == B + "extensionElements":  # else a part of one already told
+                _tell(page, _owner(element), element, f"{ENGINES[uri]}:{name}", INSTEAD_OF_ELEMENTS.get(name))
+            continue
+        for attribute in element.attrib:
+            if attribute[0] == "{":
+                uri, _, name = attribute[1:].rpartition("}")
+                if uri in ENGINES:
+                    _tell(page, _owner(element), element, f"{ENGINES[uri]}:{name}", INSTEAD.get(name))
+
+
+def _owner(element: Any) -> Any:
+    """The nearest element with an id, to name in the message."""
+    while element.get("id") is None and element.getparent() is not None:
+        element = element.getparent()
+    return element
+
+
+def _tell(page: Page, owner: Any, element: Any, what: str, instead: str | None) -> None:
+    thing: Any = _Element(owner)
+    line = element.sourceline or 0
+    if instead is None:
+        page.warn(
+            "other-engine",
+            thing,
+            f"上的 {what} 是别的引擎的写法，不会读取，可以删去。",
+            f"has {what}, written for another engine. It is not read and may be removed.",
+            line,
+        )
+    else:
+        page.error(
+            "other-engine",
+            thing,
+            f"上的 {what} 是别的引擎的写法，不会读取。请改写为 {instead}（在 Modeler 中选择 Camunda 8 / Zeebe）。",
+            f"has {what}, written for another engine and not read. Write {instead} instead (choose Camunda 8 / Zeebe in the "
+            "Modeler).",
+            line,
+        )
