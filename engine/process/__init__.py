@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .back import returnable
 from .definition import CannotRun, Definition, load
+from .lint import check
 from .play import Result, World, to_start
 from .run import advance, start
 from .starts import StartTrigger, start_triggers
@@ -64,6 +65,7 @@ __all__ = [
     "Variables",
     "World",
     "advance",
+    "check",
     "load",
     "returnable",
     "start",

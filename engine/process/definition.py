@@ -27,6 +27,7 @@ from .activities import (
 from .adhoc import AdHoc
 from .events import BoundaryEvent, CatchEvent, EventGateway, StartEvent, ThrowEvent
 from .gateways import Complex, Exclusive, Inclusive, Parallel
+from .lint import check
 from .net import FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from .read import read
 from .texts import text
@@ -153,11 +154,7 @@ def _fields(node: m.Node) -> dict[str, Any]:
 
 
 def _lint(files: Mapping[str, bytes], decisions: Mapping[str, Any] | None, forms: Any) -> list[Finding]:
-    try:
-        from .lint import check
-    except ImportError:
-        return []
-    return list(check(files, decisions=None if decisions is None else list(decisions), forms=forms))
+    return check(files, decisions=decisions, forms=forms)
 
 
 def _compiled(scope: m.Scope, title: str, diagram: m.Diagram, names: Names, findings: list[Finding]) -> ProcessSpec:

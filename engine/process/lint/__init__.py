@@ -62,6 +62,7 @@ def check(
         roles=None if roles is None else frozenset(roles),
         effects=effects,
         variables=None if variables is None else frozenset(variables),
+        diagrams=tuple(d for _, _, d in read),
     )
     taken: dict[str, str] = {}
     for file, root, diagram in read:

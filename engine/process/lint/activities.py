@@ -7,7 +7,7 @@ import re
 from engine.process import effects
 from engine.process import model as m
 from engine.process.dialect import ZEEBE_NAMES, ZEEBE_REFUSED
-from engine.process.lint.page import Page, label, listed
+from engine.process.lint.page import Page, label, listed, unnamed_message
 
 _BEHAVIORS = ("None", "One", "All", "Complex")
 #: A variable name: letters of any script, digits, underscore.
@@ -88,7 +88,7 @@ def _work(page: Page, node: m.Node) -> None:
     elif node.kind in ("serviceTask", "sendTask"):
         if said.task_type is not None:
             _effect(page, node, said)
-        elif node.kind == "sendTask" and node.message is not None:
+        elif node.kind == "sendTask" and (node.message is not None or page.operation_message(node.operation)):
             _message(page, node)
         elif node.kind == "sendTask":
             page.error(
@@ -105,7 +105,7 @@ def _work(page: Page, node: m.Node) -> None:
                 "has no task type, so nothing is known to do. Fill one in; the guide lists the effects.",
             )
     elif node.kind == "receiveTask":
-        if node.message is None:
+        if node.message is None and not page.operation_message(node.operation):
             page.error(
                 "message-missing",
                 node,
@@ -126,7 +126,9 @@ def _work(page: Page, node: m.Node) -> None:
 
 
 def _message(page: Page, node: m.Node) -> None:
-    message = page.diagram.message_by_id.get(node.message or "")
+    if node.message is None:
+        return
+    message = page.message(node.message)
     if message is None:
         page.error(
             "dangling-reference",
@@ -135,12 +137,7 @@ def _message(page: Page, node: m.Node) -> None:
             f'refers to the message "{node.message}", which does not exist. Choose it again.',
         )
     elif not message.name:
-        page.error(
-            "message-without-name",
-            node,
-            f"的消息“{message.id}”没有名字，无法送达。请填写消息名。",
-            f'has a message "{message.id}" without a name, so nothing can reach it. Name the message.',
-        )
+        unnamed_message(page, node, message.id)
 
 
 def _person(page: Page, node: m.Node, said: m.Extension) -> None:
@@ -176,14 +173,13 @@ def _person(page: Page, node: m.Node, said: m.Extension) -> None:
                     f"的候选组“{role}”不存在。可用：{listed(sorted(roles), 12)}。",
                     f'asks the group "{role}", which does not exist. There are: {listed(sorted(roles), 12)}.',
                 )
-    if said.priority and not said.priority.startswith("="):
-        if not (re.fullmatch(r"\d{1,3}", said.priority.strip(), re.ASCII) and int(said.priority) <= 100):
-            page.error(
-                "bad-priority",
-                node,
-                f"的优先级“{said.priority[:20]}”应为 0 到 100 的整数，或 FEEL。",
-                f'has the priority "{said.priority[:20]}"; write a whole number from 0 to 100, or FEEL.',
-            )
+    if said.priority and not re.fullmatch(r"\s*(=.*|\d\d?|100)\s*", said.priority, re.ASCII | re.DOTALL):
+        page.error(
+            "bad-priority",
+            node,
+            f"的优先级“{said.priority[:20]}”应为 0 到 100 的整数，或 FEEL。",
+            f'has the priority "{said.priority[:20]}"; write a whole number from 0 to 100, or FEEL.',
+        )
 
 
 def _decision(page: Page, node: m.Node, said: m.Extension) -> None:
@@ -364,33 +360,23 @@ def _loop(page: Page, node: m.Node) -> None:
                 loop.line,
             )
         return
-    if loop.cardinality is None and loop.input_collection is None:
-        if loop.data_input is not None:
-            page.error(
-                "multi-instance-collection",
-                node,
-                f"的集合写的是 loopDataInputRef（{loop.data_input}），不会读取。请填写输入集合 inputCollection。",
-                f"names its collection by loopDataInputRef ({loop.data_input}), which is not read. Fill in inputCollection.",
-                loop.line,
-            )
-        else:
-            page.error(
-                "multi-instance-collection",
-                node,
-                "是多实例，但没有说明几个。请填写输入集合（inputCollection）或个数（loopCardinality）。",
-                "is multi-instance but does not say how many. Fill in inputCollection or loopCardinality.",
-                loop.line,
-            )
+    if loop.cardinality is None and loop.input_collection is None and loop.data_input is None:
+        page.error(
+            "multi-instance-collection",
+            node,
+            "是多实例，但没有说明几个。请填写输入集合（inputCollection）或个数（loopCardinality）。",
+            "is multi-instance but does not say how many. Fill in inputCollection or loopCardinality.",
+            loop.line,
+        )
     cardinality = (loop.cardinality or "").strip()
-    if loop.cardinality is not None and not cardinality.startswith("="):
-        if not re.fullmatch(r"\d{1,9}", cardinality, re.ASCII):
-            page.error(
-                "bad-loop",
-                node,
-                f"的个数 loopCardinality 是“{cardinality[:40]}”，应为不小于 0 的整数，或 FEEL（以 = 开头）。",
-                f'has loopCardinality "{cardinality[:40]}"; write a whole number of 0 or more, or FEEL (with =).',
-                loop.line,
-            )
+    if loop.cardinality is not None and not re.fullmatch(r"=.*|\d{1,9}", cardinality, re.ASCII | re.DOTALL):
+        page.error(
+            "bad-loop",
+            node,
+            f"的个数 loopCardinality 是“{cardinality[:40]}”，应为不小于 0 的整数，或 FEEL（以 = 开头）。",
+            f'has loopCardinality "{cardinality[:40]}"; write a whole number of 0 or more, or FEEL (with =).',
+            loop.line,
+        )
     if loop.input_element and loop.input_collection is None:
         page.warn(
             "multi-instance-collection",

@@ -15,7 +15,7 @@ from engine.process.dialect import (
     THROW,
     words,
 )
-from engine.process.lint.page import Page, label, listed
+from engine.process.lint.page import Page, label, listed, operation_only, unnamed_message
 
 _TRIGGER = {
     kind: f"{kind}EventDefinition"
@@ -61,14 +61,14 @@ def _event(page: Page, scope: m.Scope, node: m.Node) -> None:
             )
         else:
             _definition(page, scope, node, definition)
-    if not node.definitions and not node.dangling_definitions:
-        if node.kind in ("intermediateCatchEvent", "boundaryEvent"):
-            page.error(
-                "trigger-missing",
-                node,
-                "没有触发器，永远不会发生。请选择消息、定时、信号等。",
-                "has no trigger and would never happen. Choose message, timer, signal or another.",
-            )
+    waits = node.kind in ("intermediateCatchEvent", "boundaryEvent")
+    if waits and not node.definitions and not node.dangling_definitions:
+        page.error(
+            "trigger-missing",
+            node,
+            "没有触发器，永远不会发生。请选择消息、定时、信号等。",
+            "has no trigger and would never happen. Choose message, timer, signal or another.",
+        )
     if node.kind == "boundaryEvent":
         _boundary(page, scope, node)
 
@@ -93,12 +93,13 @@ def _allowed(scope: m.Scope, node: m.Node) -> tuple[frozenset[str], tuple[str, s
 
 
 def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) -> None:
-    diagram = page.diagram
     throws = node.kind in m.THROWING
     if d.kind == "message":
         effect = throws and (node.extension.task_type or d.extension.task_type)
         if d.ref is None:
-            if not effect:
+            if page.operation_message(d.operation):
+                operation_only(page, node, d.line)
+            elif not effect:
                 page.error(
                     "message-missing",
                     node,
@@ -106,16 +107,10 @@ def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) 
                     "names no message. Choose or make one in the properties panel.",
                     d.line,
                 )
-        elif d.ref not in diagram.message_by_id:
+        elif (message := page.message(d.ref)) is None:
             _dangling(page, node, d, "消息", "message")
-        elif not diagram.message_by_id[d.ref].name and not effect:
-            page.error(
-                "message-without-name",
-                node,
-                f"的消息“{d.ref}”没有名字，无法送达。请填写消息名。",
-                f'has a message "{d.ref}" without a name, so nothing can reach it. Name the message.',
-                d.line,
-            )
+        elif not message.name and not effect:
+            unnamed_message(page, node, message.id, d.line)
     elif d.kind == "signal":
         if d.ref is None:
             page.error(
@@ -125,20 +120,13 @@ def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) 
                 "names no signal. Choose or make one in the properties panel.",
                 d.line,
             )
-        elif d.ref not in diagram.signal_by_id:
+        elif page.signal(d.ref) is None:
             _dangling(page, node, d, "信号", "signal")
-        elif not diagram.signal_by_id[d.ref].name:
-            page.error(
-                "signal-without-name",
-                node,
-                f"的信号“{d.ref}”没有名字。请填写信号名。",
-                f'has a signal "{d.ref}" without a name. Name the signal.',
-                d.line,
-            )
     elif d.kind == "error":
-        if d.ref is not None and d.ref not in diagram.error_by_id:
+        error = page.thrown_error(d.ref)
+        if d.ref is not None and error is None:
             _dangling(page, node, d, "错误", "error")
-        elif throws and (d.ref is None or not diagram.error_by_id[d.ref].code):
+        elif throws and (error is None or not error.code):
             page.error(
                 "error-without-code",
                 node,
@@ -147,9 +135,10 @@ def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) 
                 d.line,
             )
     elif d.kind == "escalation":
-        if d.ref is not None and d.ref not in diagram.escalation_by_id:
+        escalation = page.escalation(d.ref)
+        if d.ref is not None and escalation is None:
             _dangling(page, node, d, "升级", "escalation")
-        elif throws and (d.ref is None or not diagram.escalation_by_id[d.ref].code):
+        elif throws and (escalation is None or not escalation.code):
             page.error(
                 "escalation-without-code",
                 node,

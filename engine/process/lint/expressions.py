@@ -24,7 +24,7 @@ class Written:
     zh: str  # what it is
     en: str
     text: str
-    mode: str  # "feel": must be FEEL. "value": plain text or FEEL. "time": ISO or FEEL. "date", "duration", "cycle": a timer
+    mode: str  # "feel": FEEL, with "=". "condition": FEEL, the "=" may lack. "value": plain text or FEEL. "time": ISO or FEEL. "date", "duration", "cycle": a timer
     line: int
     scope: m.Scope  # whose variables it sees
     locals: frozenset[str] = frozenset()  # set by the engine there
@@ -35,7 +35,7 @@ def written(page: Page, process: m.Process) -> Iterator[Written]:
     for scope in process.all_scopes():
         for flow in scope.flows:
             if flow.condition is not None:
-                yield Written(flow, "条件", "condition", flow.condition, "feel", flow.line, scope)
+                yield Written(flow, "条件", "condition", flow.condition, "condition", flow.line, scope)
         if scope.completion_condition is not None:
             yield Written(
                 scope,
@@ -97,10 +97,10 @@ def _extension(node: m.Node, said: m.Extension, scope: m.Scope, inside: frozense
         ("到期时间", "due date", said.due_date, "time"),
         ("跟进时间", "follow-up date", said.follow_up_date, "time"),
         ("优先级", "priority", said.priority, "value"),
-        ("脚本", "script", said.script, "feel"),
+        ("脚本", "script", said.script, "condition"),
         ("决策", "decision", said.decision, "value"),
         ("被调用的流程", "called process", said.called_process, "value"),
-        ("活动集合", "active elements", said.active_elements, "feel"),
+        ("活动集合", "active elements", said.active_elements, "condition"),
     ):
         if text:
             yield Written(node, zh, en, text, mode, line, scope, here)
@@ -128,7 +128,7 @@ def _definition(node: m.Node, d: m.EventDefinition, scope: m.Scope) -> Iterator[
     if d.kind == "timer" and d.timer and d.text:
         yield Written(node, "时间", "time", d.text, d.timer, d.line, scope)
     elif d.kind == "conditional" and d.text:
-        yield Written(node, "条件", "condition", d.text, "feel", d.line, scope)
+        yield Written(node, "条件", "condition", d.text, "condition", d.line, scope)
 
 
 def _loop(node: m.Node, loop: m.Loop, scope: m.Scope) -> Iterator[Written]:
@@ -136,11 +136,11 @@ def _loop(node: m.Node, loop: m.Loop, scope: m.Scope) -> Iterator[Written]:
     element = frozenset({loop.input_element.lstrip("= ")}) if loop.input_element else frozenset()
     here = LOOP_VARIABLES | element
     for zh, en, text, mode, where, names in (
-        ("循环条件", "loop condition", loop.condition, "feel", inner, LOOP_VARIABLES | ANY),
+        ("循环条件", "loop condition", loop.condition, "condition", inner, LOOP_VARIABLES | ANY),
         ("个数", "cardinality", loop.cardinality, "count", scope, frozenset[str]()),
         ("输入集合", "input collection", loop.input_collection, "feel", scope, frozenset[str]()),
         ("输出元素", "output element", loop.output_element, "feel", inner, here | ANY),
-        ("完成条件", "completion condition", loop.completion_condition, "feel", inner, here | ANY),
+        ("完成条件", "completion condition", loop.completion_condition, "condition", inner, here | ANY),
     ):
         if text is not None:
             yield Written(node, zh, en, text, mode, loop.line, where, names)
@@ -193,13 +193,21 @@ def _one(page: Page, found: Written) -> None:
             f'has "{text[:60]}" as its {found.en}, written for another engine (JUEL). Write FEEL, such as {feel_for(text)}',
             found.line,
         )
-    elif found.mode == "feel":
+    elif found.mode in ("feel", "condition"):
         if not text:
             page.error(
                 "expression-empty",
                 found.owner,
                 f"的{found.zh}是空的。请写 FEEL（以 = 开头），或删去。",
                 f"has an empty {found.en}. Write FEEL (with =), or remove it.",
+                found.line,
+            )
+        elif found.mode == "condition" and _means_something(text):
+            page.warn(
+                "expression-without-equals",
+                found.owner,
+                f"的{found.zh}“{text[:60]}”没有以 = 开头，按 FEEL 读取。请在前面加上 =。",
+                f'has "{text[:60]}" as its {found.en} without a leading =; it is read as FEEL. Put = before it.',
                 found.line,
             )
         else:
@@ -212,6 +220,14 @@ def _one(page: Page, found: Written) -> None:
             )
     elif found.mode in ("date", "duration", "cycle", "time"):
         _time(page, found, text)
+
+
+def _means_something(text: str) -> bool:
+    """FEEL that was meant as FEEL: it parses, and is more than words ("approved" is a remark, not a condition)."""
+    result = compiled(text)
+    if isinstance(result, feel.FeelError):
+        return False
+    return text in ("true", "false") or not re.fullmatch(r"[\w\s.?!，。？！]+", text)
 
 
 def _parse(page: Page, found: Written, text: str) -> None:

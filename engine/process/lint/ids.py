@@ -63,17 +63,20 @@ def check_file(page: Page) -> None:
             seen[id] += 1
             first.setdefault(id, element)
             if seen[id] == 2:
-                thing = _Element(element)
+                twin = _Element(element)
                 other = words(etree.QName(first[id]).localname)
                 drawn = element.tag.startswith(B) and first[id].tag.startswith(B)
                 (page.error if drawn else page.warn)(
                     "duplicate-id",
-                    thing,  # type: ignore[arg-type]
+                    twin,
                     f"的 id 与第 {first[id].sourceline} 行的{other[0]}相同。每个 id 只能用一次，请改掉其中一个。",
                     f"has the same id as the {other[1]} in line {first[id].sourceline}. Ids are unique: change one.",
                 )
     declared = False
+    foreign = {e for holder in page.root.iter(B + "extensionElements") for e in holder.iterdescendants()}
     for element in page.root.iter(f"{B}*"):
+        if element in foreign:
+            continue
         name = element.tag[len(B) :]
         thing: Any = None
         if name in ("incoming", "outgoing"):
@@ -217,20 +220,20 @@ def _collaboration(page: Page) -> None:
             pool_of[node.id] = pool
             node_of[node.id] = node
     pool_of |= {p.id: p.id for p in diagram.participants}
-    for pool in diagram.participants:
-        if pool.minimum < 0:
+    for who in diagram.participants:
+        if who.minimum < 0:
             page.warn(
                 "multiplicity",
-                pool,
-                f"的最少参与者数是 {pool.minimum}，不能为负。",
-                f"has a minimum multiplicity of {pool.minimum}; it must not be negative.",
+                who,
+                f"的最少参与者数是 {who.minimum}，不能为负。",
+                f"has a minimum multiplicity of {who.minimum}; it must not be negative.",
             )
-        if pool.maximum < max(1, pool.minimum):
+        if who.maximum < max(1, who.minimum):
             page.warn(
                 "multiplicity",
-                pool,
-                f"的最多参与者数是 {pool.maximum}，至少应为 1 且不小于最少数。",
-                f"has a maximum multiplicity of {pool.maximum}; it must be 1 or more and not below the minimum.",
+                who,
+                f"的最多参与者数是 {who.maximum}，至少应为 1 且不小于最少数。",
+                f"has a maximum multiplicity of {who.maximum}; it must be 1 or more and not below the minimum.",
             )
     for flow in diagram.message_flows:
         for end, which in ((flow.source, ("起点", "source")), (flow.target, ("终点", "target"))):

@@ -35,6 +35,7 @@ class Known:
     roles: frozenset[str] | None = None
     effects: Mapping[str, EffectKind] | None = None
     variables: frozenset[str] | None = None  # set before the process starts
+    diagrams: tuple[m.Diagram, ...] = ()  # all files of this check: they are deployed together
 
 
 def label(thing: Any) -> tuple[str, str]:
@@ -80,6 +81,30 @@ class Page:
         self.ids = {i for i in (e.get("id") for e in root.iter(etree.Element)) if i}
         self.process_of = {n.id: p for p in diagram.processes for _, n in p.walk()}
 
+    def message(self, id: str | None) -> m.Message | None:
+        """A message of this file, or of another deployed with it."""
+        return next((found for d in self._all() if (found := d.message_by_id.get(id or ""))), None)
+
+    def signal(self, id: str | None) -> m.Signal | None:
+        return next((found for d in self._all() if (found := d.signal_by_id.get(id or ""))), None)
+
+    def thrown_error(self, id: str | None) -> m.Error | None:
+        return next((found for d in self._all() if (found := d.error_by_id.get(id or ""))), None)
+
+    def escalation(self, id: str | None) -> m.Escalation | None:
+        return next((found for d in self._all() if (found := d.escalation_by_id.get(id or ""))), None)
+
+    def operation_message(self, operation: str | None) -> str | None:
+        """The message an operation takes in: what an event or task with only an operationRef means."""
+        if operation is None:
+            return None
+        return next(
+            (o.in_message for d in self._all() for o in d.operations if o.id == operation and o.in_message), None
+        )
+
+    def _all(self) -> tuple[m.Diagram, ...]:
+        return (self.diagram, *(d for d in self.known.diagrams if d is not self.diagram))
+
     def error(self, rule: str, thing: Thing | None, zh: str, en: str, line: int = 0) -> None:
         """It cannot run right. The sentence follows the thing's label; it says what is wrong and what to do."""
         self.say("warning" if self.softened else "error", rule, thing, zh, en, line)
@@ -106,6 +131,28 @@ class Page:
                 in_en[:1].upper() + in_en[1:],
             )
         )
+
+
+def unnamed_message(page: Page, node: m.Node, id: str, line: int = 0) -> None:
+    """The engine falls back on the id; a person who sends the message would not know it."""
+    page.warn(
+        "message-without-name",
+        node,
+        f"的消息“{id}”没有名字，只能按 id 送达。请填写消息名。",
+        f'has a message "{id}" without a name; only its id reaches it. Name the message.',
+        line,
+    )
+
+
+def operation_only(page: Page, node: m.Node, line: int = 0) -> None:
+    """BPMN 2.0 asks an executable process for a messageRef (10.5.5); the operation's message is taken."""
+    page.warn(
+        "message-by-operation",
+        node,
+        "没有指定消息，取操作（operationRef）的输入消息。请直接选择消息。",
+        "names no message; the input message of its operation is taken. Choose the message itself.",
+        line,
+    )
 
 
 def listed(names: Iterable[str], most: int = 6) -> str:

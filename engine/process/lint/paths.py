@@ -48,7 +48,7 @@ def _graph(scope: m.Scope) -> tuple[dict[str, list[str]], list[str]]:
                 if d.kind == "link" and d.link in catches:
                     next_of[node.id].append(catches[d.link])
         if node.kind == "boundaryEvent" and node.attached_to in next_of:
-            next_of[node.attached_to].append(node.id)  # type: ignore[index]
+            next_of[node.attached_to].append(node.id)
             if node.id in scope.compensation and scope.compensation[node.id] in next_of:
                 next_of[node.id].append(scope.compensation[node.id])
     arrived = {target for targets in next_of.values() for target in targets}
@@ -98,9 +98,17 @@ def _unreached(page: Page, scope: m.Scope, next_of: dict[str, list[str]], reache
 
 def _implicit_ends(page: Page, scope: m.Scope, reached: set[str]) -> None:
     """BPMN 2.0: where end events are used, every other path must lead to one. It runs: the token ends there."""
-    if not any(n.kind == "endEvent" for n in scope.nodes):
-        return
+    ends = any(n.kind == "endEvent" for n in scope.nodes)
     for node in scope.nodes:
+        if not ends and node.kind not in ("intermediateCatchEvent", "intermediateThrowEvent"):
+            continue
+        if not node.incoming and not ends and not any(d.kind == "link" for d in node.definitions):
+            page.warn(
+                "unconnected",
+                node,
+                "没有入线。中间事件应在一条路径上。",
+                "has no incoming flow. An intermediate event stands on a path.",
+            )
         if (
             node.outgoing
             or node.id not in reached
@@ -236,13 +244,13 @@ def _exclusive_split(
 def _either_or(scope: m.Scope, node: m.Node, here: str, there: str) -> bool:
     if node.kind in ("exclusiveGateway", "eventBasedGateway", "inclusiveGateway"):
         return here.startswith("flow ") and there.startswith("flow ")
-    if node.kind in m.ACTIVITIES:  # left by an interrupting boundary event, or in the normal way
-        for way in (here, there):
-            boundary = scope.by_id.get(way)
-            if boundary is not None and boundary.kind == "boundaryEvent" and boundary.attached_to == node.id:
-                if boundary.interrupting and not any(d.kind == "compensate" for d in boundary.definitions):
-                    return True
-    return False
+    # An activity is left by an interrupting boundary event, or in the normal way.
+    return any(
+        boundary.id in (here, there)
+        and boundary.interrupting
+        and not any(d.kind == "compensate" for d in boundary.definitions)
+        for boundary in scope.boundaries.get(node.id, ())
+    )
 
 
 # ---------------------------------------------------------------- loops
