@@ -102,7 +102,7 @@ def record(
     if case is not None:
         case.events_count, case.events_head = seq, event.hash
     else:
-        work.session.flush([event])
+        work.session.flush()
     return event
 
 

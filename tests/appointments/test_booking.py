@@ -1,0 +1,162 @@
+"""Hold, confirm, change, cancel: what a resident does with a booking."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.commands import appointments
+from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
+from engine.reads import bookings
+
+
+def hold(hall, who=0, day=15, hour=18, now=None, **more):
+    return hall.do(
+        appointments.hold, resource_id=hall.resource, starts_at=[hall.at(day, hour)], by=hall.residents[who],
+        now=now or hall.now, **more,
+    )  # fmt: skip
+
+
+def test_a_hold_takes_the_seat_for_thirty_minutes(hall):
+    made = hold(hall)
+    assert (made.state, made.hold_until) == ("held", hall.now + timedelta(minutes=30))
+    assert hall.taken(hall.at(15, 18)) == 1
+
+
+def test_the_second_person_is_told_that_it_is_full_and_what_else_is_free(hall):
+    hold(hall)
+    with pytest.raises(NotNow) as caught:
+        hold(hall, who=1)
+    assert caught.value.facts["full"] and "9月15日 18:30" in caught.value.zh
+    assert hall.taken() == 1
+
+
+def test_a_hold_that_ran_out_gives_its_seat_to_the_next_without_waiting_for_the_sweep(hall):
+    first = hold(hall)
+    second = hold(hall, who=1, now=hall.now + timedelta(minutes=31))
+    assert second.state == "held" and hall.taken() == 1
+    with hall.database.reading() as work:
+        assert bookings.one(work, hall.residents[0], first.id).state == "expired"
+
+
+def test_the_sweep_lets_holds_go(hall):
+    hold(hall)
+    assert hall.do(appointments.sweep, now=hall.now + timedelta(minutes=29)) == 0
+    assert hall.do(appointments.sweep, now=hall.now + timedelta(minutes=30)) == 1
+    assert hall.taken() == 0
+
+
+def test_one_booking_a_day_a_person(hall):
+    hold(hall)
+    with pytest.raises(NotNow) as caught:
+        hold(hall, hour=19)
+    assert "已经有预约" in caught.value.zh
+    assert hall.taken() == 1
+    hold(hall, day=16)
+
+
+def test_a_time_that_is_not_there_is_not_found(hall):
+    with pytest.raises(NotFound):
+        hold(hall, hour=3)
+
+
+def test_staff_book_for_someone_on_the_telephone_from_their_own_places(hall):
+    hold(hall)
+    caller = appointments.Person("来电人", "13900000001")
+    made = hall.do(
+        appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18)], person=caller, channel="phone",
+        by=hall.clerk, now=hall.now,
+    )  # fmt: skip
+    assert made.pool == "staff"
+    with pytest.raises(NotYours):
+        hall.do(
+            appointments.hold, resource_id=hall.resource, starts_at=[hall.at(16, 18)], person=caller, channel="phone",
+            by=hall.residents[0], now=hall.now,
+        )  # fmt: skip
+
+
+def test_a_change_takes_the_new_and_then_lets_the_old_go(hall):
+    made = hold(hall)
+    changed = hall.do(
+        appointments.change, made.id, version=made.version, starts_at=[hall.at(16, 19)], by=hall.residents[0],
+        now=hall.now,
+    )  # fmt: skip
+    assert (changed.starts_at, changed.version, changed.sequence) == (hall.at(16, 19), 2, 1)
+    assert (hall.taken(hall.at(15, 18)), hall.taken(hall.at(16, 19)), hall.taken()) == (0, 1, 1)
+
+
+def test_a_change_to_a_full_time_keeps_the_old_seat(hall):
+    made = hold(hall)
+    hold(hall, who=1, day=16)
+    with pytest.raises(NotNow):
+        hall.do(
+            appointments.change, made.id, version=1, starts_at=[hall.at(16, 18)], by=hall.residents[0], now=hall.now
+        )
+    assert hall.taken(hall.at(15, 18)) == 1
+
+
+def test_what_somebody_else_booked_cannot_be_seen_or_cancelled(hall):
+    made = hold(hall)
+    with pytest.raises(NotFound):
+        hall.do(appointments.cancel, made.id, version=1, by=hall.residents[1], now=hall.now)
+    with hall.database.reading() as work, pytest.raises(NotFound):
+        bookings.one(work, hall.residents[1], made.id)
+
+
+def test_an_old_version_is_refused(hall):
+    made = hold(hall)
+    with pytest.raises(AlreadyDone):
+        hall.do(appointments.cancel, made.id, version=7, by=hall.residents[0], now=hall.now)
+
+
+def test_cancelling_gives_the_seat_back_and_twice_is_refused(hall):
+    made = hold(hall)
+    gone = hall.do(appointments.cancel, made.id, version=1, by=hall.residents[0], now=hall.now)
+    assert gone.state == "cancelled" and hall.taken() == 0
+    with pytest.raises(AlreadyDone):
+        hall.do(appointments.cancel, made.id, version=gone.version, by=hall.residents[0], now=hall.now)
+
+
+def test_whoever_waits_first_is_offered_the_seat_that_became_free(hall):
+    times = [(18, 0), (18, 30), (19, 0), (19, 30)]
+    made = [
+        hall.do(
+            appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, h, m)], by=hall.residents[n],
+            now=hall.now,
+        )
+        for n, (h, m) in enumerate(times)
+    ]  # fmt: skip
+    day = hall.at(15, 18).date()
+    hall.do(appointments.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
+    with pytest.raises(AlreadyDone):
+        hall.do(appointments.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
+    hall.do(appointments.cancel, made[2].id, version=1, by=hall.residents[2], now=hall.now)
+    with hall.database.reading() as work:
+        (offer,) = bookings.mine(work, hall.residents[4], now=hall.now)
+        assert (offer.state, offer.starts_at) == ("held", hall.at(15, 19))
+        assert [w.state for w in bookings.waiting(work, hall.residents[4])] == ["offered"]
+    assert hall.taken() == 4
+
+
+def test_nobody_waits_for_a_day_with_free_places(hall):
+    with pytest.raises(NotNow):
+        hall.do(
+            appointments.wait, resource_id=hall.resource, day=hall.at(15, 18).date(), by=hall.residents[0], now=hall.now
+        )
+
+
+def test_the_calendar_shows_free_seats_by_day_and_time(hall):
+    hold(hall)
+    with hall.database.reading() as work:
+        first = hall.at(15, 18).date()
+        days = bookings.days(work, hall.resource, first, first + timedelta(days=5), now=hall.now)
+        assert [d.free for d in days] == [3, 4, 4, 4, 0, 4]  # 19 September 2026 is a Saturday, the 20th works (调休)
+        assert [t.free for t in bookings.times(work, hall.resource, first, now=hall.now)] == [0, 1, 1, 1]
+
+
+def test_the_calendar_file_has_one_event_and_nothing_personal(hall):
+    made = hold(hall)
+    with hall.database.reading() as work:
+        data = bookings.calendar_file(bookings.one(work, hall.residents[0], made.id), now=hall.now)
+    text = data.decode()
+    assert f"UID:{made.number}@yizhan" in text and "DTSTART:20260915T100000Z" in text
+    assert "居民" not in text and "138" not in text
