@@ -1,5 +1,6 @@
 """form-js schemas: (schema, raw input, rights) -> answers or Invalid(fields). Pure."""
 
+from engine.forms import signing
 from engine.forms.answers import EVERYTHING, Rights, check, options_of
 from engine.forms.display import Line, browser_schema, describe, words
 from engine.forms.kinds import CHECKS
@@ -21,5 +22,6 @@ __all__ = [
     "describe",
     "load",
     "options_of",
+    "signing",
     "words",
 ]

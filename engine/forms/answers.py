@@ -16,6 +16,7 @@ from typing import Any
 
 from engine import feel
 from engine.errors import FieldError, Invalid
+from engine.forms import signing
 from engine.forms.kinds import CHECKS, Wrong
 from engine.forms.schema import CHOICES, Field, Form
 
@@ -172,6 +173,8 @@ def _text(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> 
         return None
     text = str(raw)
     rules = one.validation
+    if one.properties.get("check") == "signature":
+        return _signature(run, one, text, scope, here)
     least, most = rules.get("minLength"), rules.get("maxLength", MAX_TEXT)
     if isinstance(least, int) and len(text) < least:
         run.wrong(
@@ -206,6 +209,16 @@ def _text(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> 
         hint = f"应为：{told}" if told else "请按要求填写。"
         run.wrong(here, one, f"“{one.label}”的格式不对，{hint}", f"“{one.label}” is not in the form asked for.")
     return text
+
+
+def _signature(run: _Run, one: Field, path: str, scope: dict[str, Any], here: str) -> Any:
+    """Bound to what the case holds, under the names of the custom property `signs` (comma-separated)."""
+    if not signing.readable(path):
+        run.wrong(here, one, f"请在“{one.label}”处手写签名，写得完整一些。", f"Please sign “{one.label}” by hand.")
+        return None
+    names = [name.strip() for name in str(one.properties.get("signs") or "").split(",") if name.strip()]
+    data = {**scope, **run.known}  # what is signed is what the case holds, whatever the browser says it is
+    return signing.signed(path, data, names, run.env.now if run.env is not None else None)
 
 
 def _number(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> Any:

@@ -90,6 +90,8 @@ def words(one: Field, value: Any, scope: Mapping[str, Any], env: feel.Env | None
     """One answer as text."""
     if value is None or value == "" or value == []:
         return ""
+    if isinstance(value, Mapping) and "path" in value and "sha256" in value:
+        return f"已签名（{str(value.get('at') or '')[:10]}）"
     if one.type == "checkbox":
         return "是" if value else "否"
     if one.type in CHOICES:

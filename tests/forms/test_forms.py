@@ -169,3 +169,27 @@ def test_answers_are_described_in_words():
         ("姓名", "张三"),
         ("性别", "男"),
     ]
+
+
+PATH = "M10 10" + " L20 30" * 12
+
+
+def signature(**more):
+    return text("sign", "签名", properties={"check": "signature", "signs": "deal"}, validate={"required": True}, **more)
+
+
+def test_a_signature_is_bound_to_what_the_case_holds_not_to_what_the_browser_says():
+    known = {"deal": {"sum": 100}}
+    got = forms.check(form(signature()), {"sign": PATH, "deal": {"sum": 1}}, known=known)
+    assert forms.signing.fits(got["sign"], known)
+    assert not forms.signing.fits(got["sign"], {"deal": {"sum": 1}})
+
+
+@pytest.mark.parametrize("drawn", ["", "M1 1 L2 2", "<svg onload=alert(1)>", "M1 1" + " L2 2" * 9999])
+def test_a_signature_that_is_none_is_asked_for_again(drawn):
+    assert set(errors(forms.check, form(signature()), {"sign": drawn})) == {"sign"}
+
+
+def test_a_signature_draws_only_a_path():
+    assert "<script" not in forms.signing.svg({"path": "<script>"})
+    assert PATH in forms.signing.svg({"path": PATH})
