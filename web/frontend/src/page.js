@@ -1,0 +1,52 @@
+// What every page does, whoever looks at it.
+
+/** The value the server set for this page's requests, so that no other site can send one in our name. */
+export const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+/** Say something to a person who does not see the page change. */
+export function announce(text) {
+  const place = document.querySelector("[data-announce]");
+  if (place) place.textContent = text;
+}
+
+/** Drafts live under this prefix and leave with the person who wrote them. */
+export const DRAFTS = "yizhan:draft:";
+
+function forgetDrafts() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFTS)) localStorage.removeItem(key);
+  } catch {
+    // A browser that keeps nothing has nothing to forget.
+  }
+}
+
+export function start() {
+  for (const form of document.querySelectorAll("form[data-forget]")) form.addEventListener("submit", forgetDrafts);
+
+  // A button pressed twice on a slow line must send once.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.dataset.sent) return event.defaultPrevented || event.preventDefault();
+    if (form.method === "post" && form.method !== "dialog") {
+      form.dataset.sent = "1";
+      setTimeout(() => delete form.dataset.sent, 8000);
+    }
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // <button data-opens="id"> opens <dialog id="id">; a click beside it, or Esc, closes it.
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    const closer = event.target.closest("[data-closes]");
+    if (closer) closer.closest("dialog")?.close();
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+    const printer = event.target.closest("[data-print]");
+    if (printer) window.print();
+  });
+
+  // A summary of errors is what a person must read first.
+  document.querySelector("[data-errors-summary]")?.focus();
+}

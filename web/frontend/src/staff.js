@@ -1,0 +1,84 @@
+import htmx from "htmx.org";
+import { csrf, start } from "./page.js";
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0; // other people's names do not belong in a browser's storage
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "409|422", swap: true },
+  { code: "...", swap: false, error: true },
+];
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = csrf();
+});
+
+// Keys. A page says which it has: <a data-key="g i">, <button data-key="c">; `?` shows them all.
+let before = "";
+const typing = (element) =>
+  element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.closest("dialog[open]");
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey && event.key === "Enter") {
+    const main = document.querySelector("[data-main]");
+    if (main) {
+      event.preventDefault();
+      main.click();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  const pressed = before ? `${before} ${event.key}` : event.key;
+  const find = (key) =>
+    [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && one.offsetParent !== null);
+  const target = find(pressed) ?? find(event.key);
+  before = event.key === "g" ? "g" : "";
+  if (event.key === "?") return document.getElementById("keys")?.showModal();
+  if (event.key === "j" || event.key === "k") return move(event.key === "j" ? 1 : -1);
+  if (!target) return;
+  event.preventDefault();
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) target.focus();
+  else target.click();
+});
+
+function move(step) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (!rows.length) return;
+  const at = rows.indexOf(document.activeElement);
+  rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))].focus();
+}
+
+// Tabs of a case: the address keeps which one is open.
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest("[role=tab]");
+  if (!tab) return;
+  event.preventDefault();
+  choose(tab);
+});
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.("[role=tab]");
+  if (!tab || !["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+  event.preventDefault();
+  const tabs = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
+  const at = tabs.indexOf(tab);
+  const next =
+    event.key === "Home" ? 0 : event.key === "End" ? tabs.length - 1 : at + (event.key === "ArrowRight" ? 1 : -1);
+  choose(tabs[(next + tabs.length) % tabs.length]);
+});
+function choose(tab) {
+  for (const other of tab.closest("[role=tablist]").querySelectorAll("[role=tab]")) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.tabIndex = chosen ? 0 : -1;
+    other.classList.toggle("active", chosen);
+    document.getElementById(other.getAttribute("aria-controls")).hidden = !chosen;
+  }
+  tab.focus();
+  history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+  document.dispatchEvent(new CustomEvent("yz:shown"));
+}
+const named = location.hash && document.querySelector(`[role=tab][aria-controls="${CSS.escape(location.hash.slice(1))}"]`);
+if (named) choose(named);
+
+start();
