@@ -1,0 +1,67 @@
+"""The Flask application of the hall: create_app(settings)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import get_flashed_messages, session
+from flask_wtf.csrf import generate_csrf
+from werkzeug.local import LocalProxy
+
+from engine.store import Database, connect
+from web import assets, edge, language, problems, security, shown
+from web.settings import Settings, read
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    database: Database | None = None,
+    clock: Callable[[], datetime] | None = None,
+    testing: bool = False,
+) -> edge.Hall:
+    """The application, with its database open. `clock` gives the moment of a request (aware UTC)."""
+    settings = settings or read()
+    app = edge.Hall(__name__, static_folder=None)
+    app.testing = testing
+    app.settings = settings
+    app.database = database or connect(settings.database_url or None, files=settings.home / "files")
+    app.clock = clock or edge.wall_clock
+    security.begin(app, settings)
+    language.begin(app)
+    problems.begin(app)
+    _templates(app)
+
+    from web.pages import entry, resident
+
+    for pages in (assets.pages, entry.pages, resident.pages):
+        app.register_blueprint(pages)
+    edge.all_guarded(app)
+    return app
+
+
+def _templates(app: edge.Hall) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.filters.update(shown.filters)
+    app.jinja_env.globals.update(
+        asset=assets.asset,
+        assets_of=assets.assets_of,
+        colour_words=shown.COLOUR_WORDS,
+        settings=app.settings,
+        left=lambda value: shown.left(value, edge.now(), app.database.calendar),
+    )
+
+    @app.context_processor
+    def always() -> dict[str, Any]:
+        return {
+            "actor": edge.actor(),
+            "english": language.english(),
+            "large": session.get("large") == 1,
+            "csrf": LocalProxy(generate_csrf),
+            "said": LocalProxy(get_flashed_messages),
+            "now": edge.now(),
+        }

@@ -1,0 +1,186 @@
+"""The edge of the engine: one request, one unit of work, one actor, and a guard on every route.
+
+    @pages.get("/desk")
+    @guard("staff")
+    def inbox(): ...
+
+A view runs inside one transaction (`work()`): a reading one for GET, a writing one for the rest, committed when the view
+returned and rolled back when it raised. A route without a guard stops the program at start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar, cast
+
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from engine.errors import NotYours
+from engine.people import Actor, login
+from engine.store import Database, Work
+from web.settings import Settings
+
+Who = Literal["anyone", "signed-in", "resident", "staff", "supervisor", "designer", "operator"]
+
+#: A person nobody knows yet.
+VISITOR = Actor(id=None, kind="visitor", name="")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Who may use a route at all. What they may see or do there, the reads and commands decide for each thing."""
+
+    who: Who
+    writes: bool | None = None  # None: by the method; True: a GET that writes (a task is marked as seen)
+    alone: bool = False  # the view opens its own transactions (log-in counts failures even when it refuses)
+
+
+def guard(who: Who, *, writes: bool | None = None, alone: bool = False) -> Callable[[View], View]:
+    """Declare who may use a route."""
+
+    def declare(view: View) -> View:
+        view.guard = Guard(who, writes, alone)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def admits(who: Who, actor: Actor) -> bool:
+    """Whether a guard lets this actor through.
+
+    >>> admits("anyone", VISITOR), admits("signed-in", VISITOR)
+    (True, False)
+    """
+    if who == "anyone":
+        return True
+    if who == "signed-in":
+        return actor.kind in ("resident", "staff")
+    if who in ("resident", "staff"):
+        return actor.kind == who
+    return actor.kind == "staff" and who in actor.roles
+
+
+class Hall(Flask):
+    """The Flask application: dispatching happens inside a guard and a unit of work."""
+
+    database: Database
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        rule = request.url_rule
+        assert rule is not None
+        wanted = guard_of(self, rule.endpoint)
+        if request.method == "OPTIONS" or rule.endpoint == "static":
+            return super().dispatch_request()
+        if wanted.alone:
+            with self.database.reading() as reading:
+                g.actor = _actor(reading)
+            _check(wanted)
+            return super().dispatch_request()
+        writes = wanted.writes if wanted.writes is not None else request.method not in ("GET", "HEAD")
+        with self.database.unit_of_work() if writes else self.database.reading() as opened:
+            g.work = opened
+            try:
+                g.actor = _actor(opened)
+                turned_away = _check(wanted)
+                if turned_away is not None:
+                    return turned_away
+                return self.make_response(super().dispatch_request())
+            finally:
+                g.pop("work", None)
+
+
+def guard_of(app: Flask, endpoint: str) -> Guard:
+    """The guard of a route."""
+    found = getattr(app.view_functions[endpoint], "guard", None)
+    if endpoint == "static":
+        return Guard("anyone", alone=True)
+    if found is None:
+        raise RuntimeError(f"Expected a guard on the route {endpoint}, but there is none: add @guard(...).")
+    return cast(Guard, found)
+
+
+def all_guarded(app: Flask) -> None:
+    """Refuse to start with a route that nobody guards."""
+    for rule in app.url_map.iter_rules():
+        guard_of(app, rule.endpoint)
+
+
+def _actor(opened: Work) -> Actor:
+    token = session.get("token")
+    if not token:
+        return VISITOR
+    found = login.actor_of_session(opened, token, now=now())
+    if found is None:
+        session.pop("token", None)
+        return VISITOR
+    return found
+
+
+class SignIn(Exception):
+    """Expected somebody signed in, but nobody is: the page to sign in on comes first."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self.endpoint = endpoint
+
+
+def _check(wanted: Guard) -> Response | None:
+    actor: Actor = g.actor
+    if admits(wanted.who, actor):
+        return None
+    if actor.kind == "visitor":
+        raise SignIn("entry.resident" if wanted.who in ("resident", "signed-in") else "entry.staff")
+    if actor.kind == "staff" and wanted.who == "resident":
+        raise NotYours(
+            "这一页是给群众用的，您现在是工作人员身份。请退出后用手机号登录，或回到待办。",
+            "This page is for residents and you are signed in as staff: sign out first, or go back to your desk.",
+        )
+    raise NotYours(
+        "您的岗位看不到这一页。如工作需要，请找单位管理员开通。",
+        "Your post does not open this page: ask your unit's administrator.",
+    )
+
+
+def sign_in_page(error: SignIn) -> ResponseReturnValue:
+    """Send a visitor to sign in, and back afterwards."""
+    from web.problems import wants_json, problem
+
+    if wants_json():
+        return problem(401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again.")
+    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for(error.endpoint, next=target or None))
+
+
+def hall() -> Hall:
+    return cast(Hall, current_app)
+
+
+def work() -> Work:
+    """This request's unit of work."""
+    return cast(Work, g.work)
+
+
+def actor() -> Actor:
+    """Who asks."""
+    return cast(Actor, g.get("actor", VISITOR))
+
+
+def now() -> datetime:
+    """The moment of this request, aware UTC: the same for all that happens in it."""
+    if "now" not in g:
+        g.now = hall().clock()
+    return cast(datetime, g.now)
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,141 @@
+"""Coming in and going out: residents by phone and code, staff by name and password; language and letter size."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.errors import FieldError, Invalid, Refused
+from engine.people import login
+from engine.records import notices
+from engine.store import Work, keys
+from web import edge
+from web.edge import guard
+
+pages = Blueprint("entry", __name__)
+
+
+def _next(otherwise: str) -> str:
+    """Where the person was going: only a path of ours."""
+    target = request.values.get("next", "")
+    return target if re.fullmatch(r"/(?![/\\])[^\s\\]*", target) else otherwise
+
+
+def _enter(user_id: int) -> None:
+    language, large = session.get("language"), session.get("large")
+    session.clear()  # what a stranger had put into the cookie before does not follow the person in
+    with edge.hall().database.unit_of_work() as work:
+        session["token"] = login.open_session(work, user_id, now=edge.now())
+    for name, value in (("language", language), ("large", large)):
+        if value:
+            session[name] = value
+
+
+@pages.get("/enter")
+@guard("anyone")
+def resident() -> ResponseReturnValue:
+    return render_template("resident/enter.html", target=_next(""), phone="", wrong=())
+
+
+@pages.post("/enter")
+@guard("anyone", alone=True)
+def ask_code() -> ResponseReturnValue:
+    """Send a one-time code to the phone."""
+    phone = re.sub(r"\D", "", request.form.get("phone", ""))
+    target = _next("")
+    if not re.fullmatch(r"1[3-9]\d{9}", phone):
+        wrong = FieldError("phone", _("手机号"), "手机号应为 11 位数字，以 1 开头。", "A mobile number has 11 digits.")
+        return render_template(
+            "resident/enter.html", target=target, phone=request.form.get("phone", "")[:20], wrong=(wrong,)
+        ), 422
+    shown = ""
+    with edge.hall().database.unit_of_work() as work:
+        try:
+            code = login.issue_code(work, phone, now=edge.now())
+        except login.TooMany as error:
+            wrong = FieldError("phone", _("手机号"), error.zh, error.en)
+            return render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,)), 429
+        shown = _send(work, phone, code)
+    return render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=())
+
+
+def _send(work: Work, phone: str, code: str) -> str:
+    """Put the code into the outbox. In development it is also returned, to be shown on the page."""
+    now = edge.now()
+    text = _("【%(hall)s】验证码 %(code)s，5 分钟内有效。请勿告诉他人。", hall=edge.hall().settings.hall_name, code=code)
+    key = f"code:{keys.blind('phone', phone)}:{now.isoformat()}"
+    notices.put(work, key, text, kind="code", now=now, address=phone, urgent=True)
+    return code if edge.hall().settings.development else ""
+
+
+@pages.post("/enter/code")
+@guard("anyone", alone=True)
+def check_code() -> ResponseReturnValue:
+    phone, code = request.form.get("phone", "")[:20], request.form.get("code", "")[:12]
+    try:
+        user_id = login.resident(edge.hall().database, phone, code, now=edge.now())
+    except Refused as error:
+        wrong = FieldError("code", _("验证码"), error.zh, error.en)
+        return render_template(
+            "resident/code.html", target=_next(""), phone=phone, shown="", wrong=(wrong,)
+        ), error.status
+    _enter(user_id)
+    return redirect(_next(url_for("resident.home")))
+
+
+@pages.get("/desk/enter")
+@guard("anyone")
+def staff() -> ResponseReturnValue:
+    return render_template("staff/enter.html", target=_next(""), name="", wrong=())
+
+
+@pages.post("/desk/enter")
+@guard("anyone", alone=True)
+def check_password() -> ResponseReturnValue:
+    name, password = request.form.get("name", "")[:80], request.form.get("password", "")[:200]
+    try:
+        if not name or not password:
+            raise Invalid([FieldError("name", _("用户名"), "请填写用户名和密码。", "Enter your name and password.")])
+        user_id = login.staff(edge.hall().database, name, password, now=edge.now(), address=request.remote_addr or "")
+    except Refused as error:
+        zh, en = error.zh, error.en
+        if isinstance(error, Invalid):
+            zh, en = error.fields[0].zh, error.fields[0].en
+        wrong = FieldError("password", _("用户名和密码"), zh, en)
+        return render_template("staff/enter.html", target=_next(""), name=name, wrong=(wrong,)), error.status
+    _enter(user_id)
+    return redirect(_next("/desk"))
+
+
+@pages.post("/leave")
+@guard("anyone")
+def leave() -> ResponseReturnValue:
+    """End the session here and in the store."""
+    was_staff = edge.actor().kind == "staff"
+    token = session.get("token")
+    if token:
+        login.close_session(edge.work(), token, now=edge.now())
+    kept = {k: session[k] for k in ("language", "large") if k in session}
+    session.clear()
+    session.update(kept)
+    flash(_("您已退出。"))
+    return redirect(url_for("entry.staff" if was_staff else "resident.home"))
+
+
+@pages.post("/language")
+@guard("anyone", alone=True)
+def language() -> ResponseReturnValue:
+    session["language"] = "en" if request.form.get("to") == "en" else "zh"
+    return redirect(_next("/"))
+
+
+@pages.post("/letters")
+@guard("anyone", alone=True)
+def letters() -> ResponseReturnValue:
+    """大字版: larger letters everywhere, remembered."""
+    session["large"] = 0 if session.get("large") == 1 else 1
+    return redirect(_next("/"))
+

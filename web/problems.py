@@ -1,0 +1,120 @@
+"""Refusals and faults, as a page a person can act on or as RFC 9457 problem+json for a program."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from engine.errors import AlreadyDone, Invalid, Refused
+from engine.people.login import TooMany
+from web import edge, shown
+from web.language import english
+
+log = logging.getLogger("yizhan.web")
+
+
+def wants_json() -> bool:
+    """True for programs, and for our own scripts."""
+    if request.path.startswith("/api/"):
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def problem(status: int, slug: str, zh: str, en: str, **more: object) -> Response:
+    """An RFC 9457 problem document."""
+    body = {"type": f"/problems/{slug}", "title": slug, "status": status, "detail": en if english() else zh, **more}
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def sentence(error: Refused) -> str:
+    """What it says, in the page's language."""
+    return error.en if english() else error.zh
+
+
+def _plain(facts: dict[str, object]) -> dict[str, object]:
+    return {
+        k: (v.isoformat() if hasattr(v, "isoformat") else v)
+        for k, v in facts.items()
+        if isinstance(v, (str, int, float, bool, list, dict, type(None))) or hasattr(v, "isoformat")
+    }
+
+
+def refused(error: Refused) -> ResponseReturnValue:
+    if wants_json():
+        more: dict[str, object] = {"facts": _plain(error.facts)} if error.facts else {}
+        if isinstance(error, Invalid):
+            more["fields"] = [
+                {"field": f.field, "label": f.label, "text": f.en if english() else f.zh} for f in error.fields
+            ]
+        if isinstance(error, AlreadyDone) and request.referrer:
+            more["location"] = request.referrer
+            more["location_words"] = _("看最新情况")
+        return problem(error.status, error.slug, error.zh, error.en, **more)
+    return page(
+        error.status,
+        title={403: _("您不能看这一页"), 404: _("没有找到"), 409: _("情况已经变了"), 422: _("有内容需要改正")}.get(
+            error.status, _("暂时办不了")
+        ),
+        text=sentence(error),
+        fields=error.fields if isinstance(error, Invalid) else (),
+        again=request.referrer if isinstance(error, (AlreadyDone, Invalid, TooMany)) else None,
+    )
+
+
+def page(status: int, *, title: str, text: str, **more: object) -> ResponseReturnValue:
+    staff = request.path.startswith("/desk")
+    template = "staff/problem.html" if staff else "resident/problem.html"
+    return render_template(template, status=status, title=title, text=text, **more), status
+
+
+_WORDS = {
+    400: ("请求不完整", "送来的内容不完整。请回上一页再试一次。"),
+    403: ("不能这样做", "这个请求没有通过安全检查。请回上一页刷新后再试。"),
+    404: ("没有找到", "没有这一页。可能是地址抄错了，也可能已经撤下。"),
+    405: ("不能这样做", "这一页不能这样打开。请从首页进入。"),
+    413: ("文件太大", "送来的文件太大，没有收下。请压缩或分成几个文件再传；已经填写的内容都还在。"),
+    429: ("太频繁了", "操作太频繁，请过几分钟再试。"),
+}
+
+
+def begin(app: Flask) -> None:
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(edge.SignIn, edge.sign_in_page)
+
+    @app.errorhandler(CSRFError)
+    def csrf(error: CSRFError) -> ResponseReturnValue:
+        zh = _("页面放得太久，安全校验过期了。您填的内容还在本机，请刷新这一页再提交。")
+        if wants_json():
+            return problem(400, "stale-page", zh, "The page is stale: reload it and send again.")
+        return page(400, title=_("页面过期了"), text=zh, again=request.referrer)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        status = error.code or 500
+        if status < 400:
+            return error
+        title, text = _WORDS.get(status, ("没有办成", "请回上一页再试一次；还不行，请打大厅电话。"))
+        if wants_json():
+            return problem(status, f"http-{status}", text, error.description or error.name)
+        return page(status, title=_(title), text=_(text))
+
+    @app.errorhandler(Exception)
+    def fault(error: Exception) -> ResponseReturnValue:
+        log.exception("fault at %s %s", request.method, request.path)
+        if app.testing and app.config.get("PROPAGATE_FAULTS", True):
+            raise error
+        text = _("系统出了问题，已经记下。您填的内容还在本机。请稍后再试，或打大厅电话。")
+        if wants_json():
+            return problem(500, "fault", text, "Something broke; it was recorded. Try again later.")
+        return page(500, title=_("系统出了问题"), text=text)
+
+
+__all__ = ["begin", "page", "problem", "refused", "sentence", "shown", "wants_json", "g"]

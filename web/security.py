@@ -1,0 +1,59 @@
+"""Headers and cookies: what a browser is told not to do."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from web.settings import Settings
+
+#: Nothing from elsewhere, nothing inline. Pictures may be data (signatures, QR codes, form-js icons).
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+    )
+)
+csrf = CSRFProtect()
+
+
+def begin(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="yizhan",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form typed over lunch must still be accepted
+        WTF_CSRF_SSL_STRICT=False,
+        # A whole request: one file, and what is typed around it.
+        MAX_CONTENT_LENGTH=(settings.upload_mb + 2) * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+    )
+    csrf.init_app(app)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign]
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=(self)"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        if settings.https:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.endpoint != "assets.static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
