@@ -168,7 +168,9 @@ def node() -> tuple[list[str], dict[str, str]]:
 def frontend() -> None:
     if not (FRONTEND / "package-lock.json").exists():
         return
-    value = digest(FRONTEND)
+    # The residents' style sheet keeps only the rules that the templates use, so a changed template builds it again.
+    sources = (FRONTEND, ROOT / "web" / "templates")
+    value = digest(*sources)
     built = ROOT / "web" / "static" / "build"
     if stamped("frontend", value) and built.exists():
         return
@@ -178,7 +180,7 @@ def frontend() -> None:
         run([*npm, "ci", "--no-audit", "--no-fund"], "Installing npm packages", cwd=FRONTEND, env=environment)
         stamp("npm", locked)
     run([*npm, "run", "build"], "Building the pages' scripts and styles", cwd=FRONTEND, env=environment)
-    stamp("frontend", digest(FRONTEND))
+    stamp("frontend", digest(*sources))
 
 
 def main() -> None:

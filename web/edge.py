@@ -153,10 +153,12 @@ def _check(wanted: Guard) -> Response | None:
 
 def sign_in_page(error: SignIn) -> ResponseReturnValue:
     """Send a visitor to sign in, and back afterwards."""
-    from web.problems import wants_json, problem
+    from web.problems import problem, wants_json
 
     if wants_json():
-        return problem(401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again.")
+        return problem(
+            401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again."
+        )
     target = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for(error.endpoint, next=target or None))
 

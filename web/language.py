@@ -45,10 +45,5 @@ def english() -> bool:
 
 
 def begin(app: Flask) -> None:
-    Babel(
-        app,
-        default_locale="zh_CN",
-        default_timezone="Asia/Shanghai",
-        default_domain=Words(),  # type: ignore[arg-type]
-        locale_selector=chosen,
-    )
+    babel = Babel(app, default_locale="zh_CN", default_timezone="Asia/Shanghai", locale_selector=chosen)
+    babel.domain_instance = Words()

@@ -11,7 +11,11 @@ from engine.store.models import Throttle
 from web import edge
 
 #: what -> (how many, in how long)
-LIMITS = {"track": (20, timedelta(minutes=10)), "verify": (60, timedelta(minutes=10)), "upload": (120, timedelta(hours=1))}
+LIMITS = {
+    "track": (20, timedelta(minutes=10)),
+    "verify": (60, timedelta(minutes=10)),
+    "upload": (120, timedelta(hours=1)),
+}
 
 
 def count(what: str, key: str = "") -> None:
@@ -32,4 +36,3 @@ def count(what: str, key: str = "") -> None:
             return
         wait = int((row.since_at + window - now).total_seconds() // 60) + 1
     raise TooMany(f"查得太频繁，请 {wait} 分钟后再试。", f"Too many tries: wait {wait} minute(s).", minutes=wait)
-

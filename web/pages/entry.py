@@ -65,7 +65,9 @@ def ask_code() -> ResponseReturnValue:
 def _send(work: Work, phone: str, code: str) -> str:
     """Put the code into the outbox. In development it is also returned, to be shown on the page."""
     now = edge.now()
-    text = _("【%(hall)s】验证码 %(code)s，5 分钟内有效。请勿告诉他人。", hall=edge.hall().settings.hall_name, code=code)
+    text = _(
+        "【%(hall)s】验证码 %(code)s，5 分钟内有效。请勿告诉他人。", hall=edge.hall().settings.hall_name, code=code
+    )
     key = f"code:{keys.blind('phone', phone)}:{now.isoformat()}"
     notices.put(work, key, text, kind="code", now=now, address=phone, urgent=True)
     return code if edge.hall().settings.development else ""
@@ -138,4 +140,3 @@ def letters() -> ResponseReturnValue:
     """大字版: larger letters everywhere, remembered."""
     session["large"] = 0 if session.get("large") == 1 else 1
     return redirect(_next("/"))
-

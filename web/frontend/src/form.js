@@ -211,7 +211,7 @@ class Island {
         const sent = [];
         for (const file of files.get(value)) {
           try {
-            sent.push(await this.upload(file));
+            sent.push((await this.upload(file)).id);
           } catch (error) {
             const owner = this.fields().find((each) => each.key === field);
             wrong.push({ field, label: owner ? this.label(owner) : "", text: error.message });
