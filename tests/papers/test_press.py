@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.records import papers
-from tests.papers.facts import FACTS, SEALS
+from tests.papers.facts import FACTS, seal
 
 NOW = datetime(2026, 9, 18, 1, 42, tzinfo=UTC)
 pytestmark = pytest.mark.xdist_group("press")
@@ -27,12 +27,15 @@ def press(identity: papers.Identity) -> Iterator[papers.Press]:
         yield press
 
 
+SEAL = seal(papers.library().kind("receipt"), FACTS["receipt"])
+
+
 def job(signed: bool = True) -> papers.Job:
-    return papers.Job("receipt", FACTS["receipt"], seal=SEALS["special"], signed_at=NOW if signed else None)
+    return papers.Job("receipt", FACTS["receipt"], seal=SEAL, signed_at=NOW if signed else None)
 
 
 def test_another_process_makes_the_same_bytes(press: papers.Press) -> None:
-    here = papers.render(papers.library().kind("receipt"), FACTS["receipt"], seal=SEALS["special"])
+    here = papers.render(papers.library().kind("receipt"), FACTS["receipt"], seal=SEAL)
     assert press.render(job(signed=False)).pdf == here.pdf
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import Invalid
 from engine.records import papers
-from tests.papers.facts import FACTS, SEALS
+from tests.papers.facts import FACTS, seal
 
 CODE = "222J-62S6-2N52-G42B"
 URL = "https://hall.example.cn/v/222J62S62N52G42B"
@@ -19,8 +19,9 @@ URL = "https://hall.example.cn/v/222J62S62N52G42B"
 
 def render(key: str, facts: dict[str, Any] | None = None, **options: Any) -> papers.Rendered:
     kind = papers.library().kind(key)
-    options.setdefault("seal", SEALS[kind.seal])
-    return papers.render(kind, facts or FACTS[key], check_code=CODE, verify_url=URL, **options)
+    facts = facts or FACTS[key]
+    options.setdefault("seal", seal(kind, facts))
+    return papers.render(kind, facts, check_code=CODE, verify_url=URL, **options)
 
 
 def text(pdf: bytes, folder: Path, *options: str) -> str:

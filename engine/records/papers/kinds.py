@@ -140,7 +140,7 @@ def _walk(value: Any, steps: list[str], at: str, label: str, title: str, needed:
 
 def _type(value: Any, at: str, label: str, title: str) -> Iterator[FieldError]:
     name = re.split(r"[.\[]", at.rstrip("]"))[-1]
-    if name.endswith("_on"):
+    if name == "on" or name.endswith("_on"):
         try:
             if isinstance(value, datetime) or not isinstance(value, date):
                 date.fromisoformat(str(value))
@@ -151,7 +151,7 @@ def _type(value: Any, at: str, label: str, title: str) -> Iterator[FieldError]:
                 f"《{title}》的“{label}”应为日期，如 2026-09-18，现为 {value!r}。",
                 f"{title}: {at} should be a date such as 2026-09-18, but is {value!r}.",
             )
-    elif name.endswith("_at"):
+    elif name == "at" or name.endswith("_at"):
         try:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
             if moment.tzinfo is None:
@@ -183,9 +183,9 @@ def _grow(schema: dict[str, Any], path: str, label: str, needed: bool) -> None:
         if last:
             schema.clear()
             schema["title"] = label
-            if step.endswith("_on"):
+            if step == "on" or step.endswith("_on"):
                 schema.update(type="string", format="date")
-            elif step.endswith("_at"):
+            elif step == "at" or step.endswith("_at"):
                 schema.update(type="string", format="date-time")
 
 
@@ -227,17 +227,23 @@ def _read(text: str, source: str, _key: str, sets: Mapping[str, Mapping[str, Any
         problems.append(f"seal 应为 none、formal、special 或 committee，现为 {head['seal']!r}")
     required: dict[str, str] = {}
     optional: dict[str, str] = {}
-    for used in head.get("uses") or []:
+    uses = [*(["always"] if "always" in sets else []), *(head.get("uses") or [])]
+    if head.get("adverse"):
+        # 行政许可法 第三十八条: reasons and remedies are told, whatever the author of the paper thought of.
+        uses += [name for name in ("reasons", "remedies") if name not in uses]
+    for used in uses:
         if used not in sets:
             problems.append(f"uses 提到的 {used!r} 不在 facts.yaml 中")
             continue
         required |= dict(sets[used].get("facts") or {})
         optional |= dict(sets[used].get("optional") or {})
     required |= dict(head.get("facts") or {})
+    if head.get("series"):
+        required["paper.number"] = "文号"
     optional |= dict(head.get("optional") or {})
     optional = {path: label for path, label in optional.items() if path not in required}
     for path, label in [*required.items(), *optional.items()]:
-        if not isinstance(label, str) or not re.fullmatch(r"[a-z_]+(\[\])?(\.[a-z_]+(\[\])?)*", path):
+        if not isinstance(label, str) or not re.fullmatch(r"[a-z0-9_]+(\[\])?(\.[a-z0-9_]+(\[\])?)*", path):
             problems.append(f"内容项 {path!r} 的写法应为 case.number 或 materials[].name，并有中文名称")
     if problems:
         raise BadPaper(

@@ -237,10 +237,15 @@ def compose(
         url = f"asset:seal-{hashlib.sha256(picture).hexdigest()[:16]}"
         assets[url] = picture
         context["seal"] = {"url": url, "millimetres": seal.millimetres, "kind": seal.kind}
+
+    def qr(url: str) -> str:
+        name = f"asset:qr-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+        assets[name] = codes.qr_svg(url)
+        return name
+
+    context["qr"] = qr
     if verify_url and check_code:
-        picture = codes.qr_svg(verify_url)
-        assets["asset:qr-" + check_code] = picture
-        context["verify"] = {"qr": "asset:qr-" + check_code, "url": verify_url, "code": check_code}
+        context["verify"] = {"qr": qr(verify_url), "url": verify_url, "code": check_code}
     fragments = tuple(shared.fragments.items())
     try:
         html = _template(shared.stamp, fragments, kind.key, kind.body).render(context)
@@ -254,7 +259,10 @@ def compose(
             f"文书模板 {kind.key} 使用了不允许的写法：{error}",
             f"Paper {kind.key} uses what the sandbox forbids: {error}",
         ) from None
-    absent = fonts.missing(text_of(html), place)
+    text = text_of(html)
+    if kind.adverse:
+        _tells(kind, filled, text)
+    absent = fonts.missing(text, place)
     if absent:
         shown = "、".join(f"“{char}”（U+{ord(char):04X}）" for char in absent[:8])
         raise MissingGlyph(
@@ -263,6 +271,25 @@ def compose(
             characters=absent,
         )
     return Composed(html, assets)
+
+
+def _tells(kind: PaperKind, facts: Mapping[str, Any], text: str) -> None:
+    """A refusal prints its reason and both remedies, or it is no paper (行政许可法 第三十八条)."""
+    said = "".join(text.split())
+    wanted = {
+        "理由": str(facts["reason"]).splitlines()[0],
+        "行政复议机关": str(facts["remedies"]["reconsideration"]),
+        "行政复议期限": f"{RECONSIDERATION_DAYS}日",
+        "管辖法院": str(facts["remedies"]["court"]),
+        "起诉期限": f"{LITIGATION_MONTHS}个月",
+    }
+    silent = [label for label, words_ in wanted.items() if "".join(words_.split()) not in said]
+    if silent:
+        raise BadPaper(
+            f"《{kind.title}》的模板没有写出：{'、'.join(silent)}。请使用共用片段 remedies_text。",
+            f"{kind.title_en}: the template does not print {', '.join(silent)}; use the fragment remedies_text.",
+            source=kind.key,
+        )
 
 
 def text_of(html: str) -> str:

@@ -5,10 +5,14 @@ GB/T 9704: Arabic digits, the full year, no zero padding. Sums also in capitals 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from engine.workdays import Day
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -43,6 +47,19 @@ def moment(value: str | datetime | None) -> str:
         value = datetime.fromisoformat(value)
     value = value.astimezone(CHINA)
     return f"{day(value.date())} {value:%H:%M}"
+
+
+def account(days: Iterable[Day]) -> list[dict[str, Any]]:
+    """The day-by-day account of a deadline as frozen facts (`deadline.account`), from `workdays` or the ledger."""
+    plain = {"工作日": "", "起算日不计": "当日", "周末": "休息日"}
+    return [
+        {
+            "on": one.date.isoformat(),
+            "count": one.counts,
+            "note": plain.get(one.kind, one.name if one.kind == "节假日" and one.name else one.kind),
+        }
+        for one in days
+    ]
 
 
 def weekday(value: str | date) -> str:
