@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from engine import feel
+from engine.dmn import cells, external, tables
 from engine.dmn import elements as e
-from engine.dmn import external, tables
 from engine.dmn.types import ANY, Type, Types
 from engine.feel import tree, values
 from engine.feel.parser import parse
@@ -104,13 +104,18 @@ class Compiler:
         self.types = types
         self.vocabulary = frozenset(vocabulary)
         self.key = id(own)
+        self._names: dict[frozenset[str], frozenset[str]] = {}
 
     # ------------------------------------------------------------ FEEL
 
-    def names(self, scope: Iterable[str]) -> list[str]:
+    def names(self, scope: Iterable[str]) -> frozenset[str]:
         """Names a FEEL text may use: those in scope, and parts of structures that cannot be mistaken for arithmetic."""
-        mine = set(scope)
-        return [*mine, *(word for word in self.vocabulary if word not in mine and not _arithmetic(word, mine))]
+        mine = frozenset(scope)
+        found = self._names.get(mine)
+        if found is None:
+            found = mine | {word for word in self.vocabulary if not _arithmetic(word, mine)}
+            self._names[mine] = found
+        return found
 
     def feel(self, literal: e.Literal, scope: frozenset[str], owner: str) -> Program:
         """A FEEL text."""
@@ -119,6 +124,9 @@ class Compiler:
         text = literal.text
         if not text:
             return nothing
+        constant = cells.constant(text)
+        if constant is not None:
+            return lambda context, run: constant
         key = self.key
         try:
             expression = feel.compile(text, names=self.names(scope))
@@ -368,7 +376,7 @@ class Compiler:
 
 
 class TableProgram:
-    """A decision table, ready to answer. Cells are compiled when they are first needed."""
+    """A decision table. At the first call its entries are indexed, and those that are more than constants compiled."""
 
     def __init__(self, compiler: Compiler, table: e.Table, scope: frozenset[str], owner: str) -> None:
         self.compiler = compiler
@@ -399,7 +407,14 @@ class TableProgram:
         """The index, made at the first call."""
         if self.index is None:
             entries = [[cell.text for cell in rule.inputs] for rule in self.table.rules]
-            self.index = tables.Index(entries, len(self.table.inputs), self.test)
+            index = tables.Index(entries, len(self.table.inputs), self.test)
+            for number, column in enumerate(index.columns):
+                for rule in tables.bits(column.by_feel):
+                    self.test(rule, number)
+            for rule in range(len(entries)):
+                for number in range(len(self.table.outputs)):
+                    self.result(rule, number)
+            self.index = index
         return self.index
 
     def test(self, rule: int, column: int) -> tables.CellTest:
@@ -582,7 +597,7 @@ def _items(value: Any) -> list[Any] | None:
     return [value]
 
 
-def _arithmetic(word: str, scope: set[str]) -> bool:
+def _arithmetic(word: str, scope: frozenset[str]) -> bool:
     """Whether a name such as `a-b` would swallow an operation on names that are in scope."""
     return any(sign in word and any(part.strip() in scope for part in word.split(sign)) for sign in "+-*/")
 

@@ -88,7 +88,7 @@ def kind_of(value: object) -> str:
 _KINDS: dict[type, str] = {Decimal: "number", str: "string", bool: "boolean", date: "date"}
 
 _DATE = r'(?:date\s*\(\s*"(\d{4}-\d\d-\d\d)"\s*\)|@"(\d{4}-\d\d-\d\d)")'
-_NUMBER = r"(-?(?:\d{1,30}(?:\.\d{1,30})?|\.\d{1,30}))(?!\w|\.\d)"
+_NUMBER = r"(-?(?:\d{1,17}(?:\.\d{1,17})?|\.\d{1,17}))(?!\w|\.\d)"
 _POINT = f"(?:{_NUMBER}|{_DATE})"
 _LITERAL = re.compile(rf'\s*(?:"([^"\\\n]*)"|(true|false)\b|{_POINT})\s*')
 _COMPARISON = re.compile(rf"\s*(<=|>=|<|>)\s*{_POINT}\s*")
@@ -154,6 +154,19 @@ def shape(text: str) -> Shape | None:
     if kind in ("string", "boolean"):
         return Points(kind, frozenset(points), negated)
     return Spans(kind, tuple(spans), negated)
+
+
+def constant(text: str) -> Any:
+    """The value of a text that is one number, string or truth value and nothing else; None otherwise."""
+    found = _LITERAL.fullmatch(text)
+    if found is None:
+        return None
+    string, boolean, number, *_ = found.groups()
+    if string is not None:
+        return string
+    if boolean is not None:
+        return boolean == "true"
+    return Decimal(number) if number is not None else None
 
 
 def _ordered(groups: Iterable[str | None]) -> Ordered | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple, NoReturn
 
 from engine.feel import tree
@@ -172,6 +173,7 @@ class KnownName:
     spaced: tuple[bool, ...]  # before each part; only counts next to an operator
 
 
+@lru_cache(maxsize=8192)
 def known_name(name: str) -> KnownName | None:
     """The name cut in parts; None for a plain word (these need no telling), or what cannot be a name."""
     parts = tokens_of(name)[:-1] if len(name) <= 500 else []
