@@ -76,11 +76,13 @@ def plus(run: Run, a: Value, b: Value, at: int) -> Value:
     if ka == "string" and kb == "string":
         if len(a) + len(b) > MAX_STRING:
             raise too_long(at)
-        run.spend((len(a) + len(b)) // 64)
+        run.spend((len(a) + len(b)) // 64 + 1)
         return a + b
     if ka in _POINTS and kb in _LENGTHS:
+        run.spend(20)
         return dates.add(a, b)
     if ka in _LENGTHS and kb in _POINTS:
+        run.spend(20)
         return dates.add(b, a)
     if ka == kb == "days and time duration":
         return dates.nanos_duration(a.nanos + b.nanos)
@@ -96,6 +98,7 @@ def minus(run: Run, a: Value, b: Value, at: int) -> Value:
         total = _subtract(a, b)
         return total if total.is_finite() else _overflow(run, at)
     if ka in _POINTS and kb in _LENGTHS:
+        run.spend(20)
         return dates.add(a, b, -1)
     if ka in _POINTS and kb in _POINTS:
         found = dates.subtract(a, b)
@@ -157,7 +160,8 @@ def divided(run: Run, a: Value, b: Value, at: int) -> Value:
 def power(run: Run, a: Value, b: Value, at: int) -> Value:
     """`a ** b`; null outside the real numbers and beyond 34 digits' range."""
     if kind_of(a) == "number" and kind_of(b) == "number":
-        run.spend(20)
+        # A power of fractions goes through logarithms of 34 digits.
+        run.spend(80)
         if not a and not b:
             return Decimal(1)
         total = NUMBERS.power(a, b)
@@ -762,8 +766,16 @@ class Compiler:
             return twice
         inner: tuple[Level, ...] = (frozenset(node.keys), *levels)
         # An entry does not see itself or later ones: what it reads under such a name comes from outside.
+        place = {key: i for i, key in enumerate(node.keys)}
         for i, value in enumerate(node.values):
-            self._reads_outside(value, frozenset(node.keys[i:]), (frozenset(node.keys[:i]), *levels))
+            for part in tree.walk(value):
+                if (
+                    isinstance(part, tree.Name)
+                    and place.get(part.name, -1) >= i
+                    and part.name not in BUILT_INS
+                    and not any(level is not None and part.name in level for level in levels)
+                ):
+                    self.free.setdefault(part.name, part.start)
         entries = [(key, self.compile(value, inner)) for key, value in zip(node.keys, node.values, strict=True)]
 
         def context(s: Scope) -> Value:
@@ -774,16 +786,6 @@ class Compiler:
             return vars
 
         return context
-
-    def _reads_outside(self, node: Node, later: frozenset[str], levels: tuple[Level, ...]) -> None:
-        for part in tree.walk(node):
-            if (
-                isinstance(part, tree.Name)
-                and part.name in later
-                and part.name not in BUILT_INS
-                and all(level is None or part.name not in level for level in levels)
-            ):
-                self.free.setdefault(part.name, part.start)
 
     def _path(self, node: tree.Path, levels: tuple[Level, ...]) -> Code:
         source = self.compile(node.source, levels)
@@ -819,7 +821,7 @@ class Compiler:
 
             return pick
         code = self.compile(condition, (None, *levels))
-        weight = 1 + sum(1 for _ in tree.walk(condition)) // 4
+        weight = _weight(condition)
 
         def filtered(s: Scope) -> Value:
             value = source(s)
@@ -873,7 +875,7 @@ class Compiler:
     def _for(self, node: tree.For, levels: tuple[Level, ...]) -> Code:
         sources, inner = self._iterate(node.iterations, (frozenset(("partial",)), *levels))
         body = self.compile(node.body, inner)
-        weight = 1 + sum(1 for _ in tree.walk(node.body)) // 4
+        weight = _weight(node.body)
         last = len(sources) - 1
         keeps = _keeps_partial(node.body)
 
@@ -907,7 +909,7 @@ class Compiler:
     def _quantified(self, node: tree.Quantified, levels: tuple[Level, ...]) -> Code:
         sources, inner = self._iterate(node.iterations, levels)
         condition = self.compile(node.condition, inner)
-        weight = 1 + sum(1 for _ in tree.walk(node.condition)) // 4
+        weight = _weight(node.condition)
         last = len(sources) - 1
         wanted = node.kind == "some"
 
@@ -1001,9 +1003,6 @@ class Compiler:
 
                     def built_in(s: Scope) -> Value:
                         run = s.run
-                        run.left -= 1
-                        if run.left < 0:
-                            run.spend(0)
                         return call_positional(run, entry, [argument(s) for argument in arguments], at)
 
                     return built_in
@@ -1011,7 +1010,6 @@ class Compiler:
 
                 def built_in_named(s: Scope) -> Value:
                     run = s.run
-                    run.spend(1)
                     if len(set(labels)) < len(labels):
                         return None
                     given = {label: argument(s) for label, argument in zip(labels, arguments, strict=True)}
@@ -1023,7 +1021,6 @@ class Compiler:
         def call(s: Scope) -> Value:
             callee = target(s)
             run = s.run
-            run.spend(5)
             if callee.__class__ is not Function:
                 if callable(callee):
                     callee = admit(callee)
@@ -1098,6 +1095,11 @@ class Compiler:
             return test_value(s.run, value, found, at)
 
         return tested
+
+
+def _weight(body: Node) -> int:
+    """What one round of a loop costs: making its scope, and about half a step a node."""
+    return 3 + sum(1 for _ in tree.walk(body)) // 2
 
 
 def _keeps_partial(body: Node) -> bool:

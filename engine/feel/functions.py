@@ -54,6 +54,7 @@ def _whole(value: Decimal) -> int | None:
 @built_in(
     "date(from: string|date|date and time)",
     group="conversion",
+    cost=6,
     zh="把文本或日期时间变成日期；也可以给出年、月、日。",
     en="A date from a text or a date and time, or from year, month and day.",
     examples=(('date("2026-07-01")', "2026-07-01"), ("date(2026, 7, 1)", "2026-07-01")),
@@ -75,6 +76,7 @@ def _date_of(run: Run, year: Decimal, month: Decimal, day: Decimal) -> Value:
 @built_in(
     "date and time(from: string|date and time|date)",
     group="conversion",
+    cost=6,
     zh="把文本变成日期时间；也可以由日期和时刻合成。",
     en="A date and time from a text, or from a date and a time.",
     examples=(('date and time("2026-07-01T09:00:00")', "2026-07-01T09:00:00"),),
@@ -97,6 +99,7 @@ def _date_and_time_of(run: Run, day: Value, clock: Value) -> Value:
 @built_in(
     "time(from: string|time|date and time|date)",
     group="conversion",
+    cost=6,
     zh="把文本或日期时间变成时刻；也可以给出时、分、秒和时差。",
     en="A time from a text or a date and time, or from hour, minute, second and offset.",
     examples=(('time("09:30:00")', "09:30:00"), ("time(9, 30, 0)", "09:30:00")),
@@ -112,6 +115,7 @@ def _time(run: Run, source: Value) -> Value:
 @built_in(
     "time(hour: number, minute: number, second: number, offset?: days and time duration|null)",
     group="conversion",
+    cost=6,
     zh="",
     en="",
 )
@@ -183,16 +187,15 @@ def _read_number(text: str, grouping: str | None, point: str | None) -> Decimal 
 def _string(run: Run, source: Value) -> Value:
     if source is None:
         return None
-    if isinstance(source, list | dict):
-        text = text_of(source, run)
-        run.spend(len(text) // 16)
-        return text
-    return text_of(source, run)
+    text = text_of(source, run)
+    run.spend(len(text) // 32)
+    return text
 
 
 @built_in(
     "duration(from: string|duration)",
     group="conversion",
+    cost=6,
     zh="把文本变成时长，例如 P1Y2M 或 P3DT4H。",
     en="A duration from a text, such as P1Y2M or P3DT4H.",
     examples=(('duration("P3DT4H")', "P3DT4H"),),
@@ -227,7 +230,7 @@ def _range(run: Run, source: str) -> Value:
     from engine.feel.errors import FeelError
     from engine.feel.parser import parse
 
-    run.spend(20 + len(source))
+    run.spend(40 + 4 * len(source))
     try:
         node = parse(source.strip(), ("date and time",))
     except FeelError:
@@ -395,9 +398,8 @@ def _after_text(run: Run, string: str, match: str) -> Value:
     examples=(('replace("2026-07-01", "-", "/")', "2026/07/01"),),
 )
 def _replace(run: Run, string: str, pattern: str, replacement: str, flags: str | None = None) -> Value:
-    run.spend(20 + len(string) // 8)
     try:
-        result = patterns.replace(string, pattern, replacement, flags or "")
+        result = patterns.replace(run, string, pattern, replacement, flags or "")
     except patterns.BadPattern as error:
         run.warn("value", f"replace() 的正则表达式不对：{error}", f"replace(): {error}")
         return None
@@ -447,9 +449,8 @@ def _ends_with(run: Run, string: str, match: str) -> Value:
     examples=(('matches("13800138000", "^1[3-9]\\d{9}$")', "true"),),
 )
 def _matches(run: Run, string: str, pattern: str, flags: str | None = None) -> Value:
-    run.spend(20 + len(string) // 8)
     try:
-        return patterns.matches(string, pattern, flags or "")
+        return patterns.matches(run, string, pattern, flags or "")
     except patterns.BadPattern as error:
         run.warn("value", f"matches() 的正则表达式不对：{error}", f"matches(): {error}")
         return None
@@ -463,9 +464,8 @@ def _matches(run: Run, string: str, pattern: str, flags: str | None = None) -> V
     examples=(('split("张三;李四", ";")', '["张三", "李四"]'),),
 )
 def _split(run: Run, string: str, delimiter: str) -> Value:
-    run.spend(20 + len(string) // 4)
     try:
-        return patterns.split(string, delimiter)
+        return patterns.split(run, string, delimiter)
     except patterns.BadPattern as error:
         run.warn("value", f"split() 的正则表达式不对：{error}", f"split(): {error}")
         return None
@@ -812,7 +812,7 @@ def _distinct(run: Run, items: list[Value]) -> list[Value]:
                 continue
             seen.add(item)
         else:
-            run.spend(len(out) // 4)
+            run.spend(len(out))
             if any(equal(item, other, run) is True for other in out):
                 continue
         out.append(item)
@@ -852,7 +852,7 @@ def _distinct_values(run: Run, items: list[Value]) -> Value:
 def _duplicate_values(run: Run, items: list[Value]) -> Value:
     out: list[Value] = []
     for i, item in enumerate(items):
-        run.spend(1 + len(items) // 4)
+        run.spend(1 + len(items))
         if any(equal(item, other, run) is True for other in items[:i]) and not any(
             equal(item, other, run) is True for other in out
         ):
@@ -1013,6 +1013,7 @@ def _abs(run: Run, n: Value) -> Value:
 @built_in(
     "modulo(dividend: number, divisor: number)",
     group="number",
+    cost=12,
     zh="余数，符号随除数。",
     en="The remainder, with the divisor's sign.",
     examples=(("modulo(-12, 5)", "3"),),
@@ -1036,6 +1037,7 @@ def _sqrt(run: Run, number: Decimal) -> Value:
 @built_in(
     "log(number: number)",
     group="number",
+    cost=80,
     zh="自然对数。",
     en="The natural logarithm.",
     examples=(("decimal(log(10), 8)", "2.30258509"),),
@@ -1047,6 +1049,7 @@ def _log(run: Run, number: Decimal) -> Value:
 @built_in(
     "exp(number: number)",
     group="number",
+    cost=80,
     zh="e 的多少次方。",
     en="e to a power.",
     examples=(("decimal(exp(5), 8)", "148.41315910"),),
@@ -1588,8 +1591,11 @@ def _workdays(run: Run, n: Decimal) -> Value:
 
     def end() -> Value:
         day: date = calendar.add(now.date(), count)
+        # A calendar of opening hours knows when the doors close; one of working days does not.
         closing = getattr(calendar, "closing", None)
         clock = closing(day) if callable(closing) else closing
+        if isinstance(clock, datetime):
+            return clock.astimezone(run.env.zone)
         return datetime.combine(day, clock if isinstance(clock, time) else time(17, 30), run.env.zone)
 
     return _ask(run, "workdays", end)
@@ -1640,10 +1646,7 @@ def _workdays_between(run: Run, start: Value, end: Value) -> Value:
     if abs((b - a) / timedelta(days=1)) > 40_000:
         return None
 
-    def between() -> int:
-        return -int(calendar.count(b, a)) if b < a else int(calendar.count(a, b))
-
-    return _ask(run, "workdays between", between)
+    return _ask(run, "workdays between", lambda: int(calendar.count(a, b)))
 
 
 @built_in(

@@ -19,7 +19,7 @@ from engine.feel.errors import FeelError, limit
 from engine.feel.tree import Node
 
 #: Longest text of an expression, in characters.
-MAX_TEXT: Final = 32_000
+MAX_TEXT: Final = 16_000
 #: Deepest nesting; each level costs a few Python frames, of which there are 1,000.
 MAX_DEPTH: Final = 80
 #: Deepest tree; a chain such as a + b + c grows the tree without nesting the text.
@@ -225,6 +225,7 @@ class Parser:
         self.tokens = tokens_of(text)
         self.i = 0
         self.depth = 0
+        self.work = 0
         self.known: dict[str, list[KnownName]] = {}
         for name in names:
             self.tell(name)
@@ -344,6 +345,14 @@ class Parser:
                 self.text,
             )
 
+    def chain_too_long(self) -> NoReturn:
+        raise limit(
+            f"表达式一环扣一环太长（超过 {MAX_TREE} 层）。请拆成几步，或改用 sum、string join 等函数。",
+            f"The expression chains too far (more than {MAX_TREE} levels). Split it, or use sum or string join.",
+            self.tokens[self.i].start,
+            self.text,
+        )
+
     # -- tokens --------------------------------------------------------------------------------------------------
 
     def at(self, text: str) -> bool:
@@ -425,8 +434,12 @@ class Parser:
         depth = self.depth
         left = self.unary()
         tokens = self.tokens
+        links = 0
         while True:
             token = tokens[self.i]
+            links += 1
+            if links > MAX_TREE:
+                self.chain_too_long()
             op = token.text
             kind = token.kind
             if kind == "op":
@@ -524,9 +537,13 @@ class Parser:
         return self.postfix(self.primary())
 
     def postfix(self, node: Node) -> Node:
+        links = 0
         while True:
             token = self.tokens[self.i]
             text = token.text
+            links += 1
+            if links > MAX_TREE:
+                self.chain_too_long()
             if token.kind == "op":
                 if text == ".":
                     self.i += 1
@@ -629,6 +646,15 @@ class Parser:
 
     def primary(self) -> Node:
         token = self.tokens[self.i]
+        # Reading `in (` tries two ways; nested and wrong, that would double at every level.
+        self.work += 1
+        if self.work > 2 * len(self.tokens) + 500:
+            raise limit(
+                "表达式的括号太乱，读不下去。请拆开写。",
+                "The expression's parentheses are too tangled to read. Split it.",
+                token.start,
+                self.text,
+            )
         kind = token.kind
         text = token.text
         if kind == "number":

@@ -6,12 +6,14 @@ They are rewritten for the `regex` library, which can stop after a while: a patt
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.feel.errors import FeelError, limit
 
-#: Seconds one match may take; under this an honest pattern has long been done.
-TIMEOUT: Final = 0.05
+if TYPE_CHECKING:
+    from engine.feel.runtime import Run
+
 MAX_PATTERN: Final = 2_000
 
 _NAME_START = ":A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C-\\u200D\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD"
@@ -319,30 +321,60 @@ def _too_slow() -> FeelError:
     )
 
 
-def matches(text: str, pattern: str, flags: str) -> bool:
+class _Matching:
+    """A pattern at work within the time the evaluation has left for patterns."""
+
+    def __init__(self, run: Run, text: str, pattern: str, flags: str) -> None:
+        self.run = run
+        key = f"pattern {flags} {pattern}"
+        # Making a pattern costs far more than using it.
+        run.spend(4 + len(text) // 16 + (0 if key in run.cache else 400 + 4 * len(pattern)))
+        run.cache[key] = True
+        self.pattern = compiled(pattern, flags)
+        if run.pattern_seconds <= 0:
+            raise _too_slow()
+
+    def __enter__(self) -> tuple[Any, float]:
+        self.started = perf_counter()
+        return self.pattern, self.run.pattern_seconds
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.run.pattern_seconds -= perf_counter() - self.started
+        if kind is not None and issubclass(kind, TimeoutError):
+            raise _too_slow() from None
+
+
+def matches(run: Run, text: str, pattern: str, flags: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    try:
-        return compiled(pattern, flags).search(text, timeout=TIMEOUT) is not None
-    except TimeoutError:
-        raise _too_slow() from None
+    with _Matching(run, text, pattern, flags) as (found, seconds):
+        return found.search(text, timeout=seconds) is not None
 
 
-def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
+def replace(run: Run, text: str, pattern: str, replacement: str, flags: str) -> str:
     """All matches replaced; `$1` is a group, `$0` the match, `\\$` and `\\\\` the characters themselves."""
-    found = compiled(pattern, flags)
-    pieces: list[str | int]
-    if "q" in flags:
-        pieces = [replacement]
-    else:
-        pieces = _replacement(replacement, found.groups)
+    with _Matching(run, text, pattern, flags) as (found, seconds):
+        pieces = [replacement] if "q" in flags else _replacement(replacement, found.groups)
 
-    def expand(match: Any) -> str:
-        return "".join(piece if isinstance(piece, str) else match[piece] or "" for piece in pieces)
+        def expand(match: Any) -> str:
+            run.spend(2)
+            return "".join(piece if isinstance(piece, str) else match[piece] or "" for piece in pieces)
 
-    try:
-        return str(found.sub(expand, text, timeout=TIMEOUT))
-    except TimeoutError:
-        raise _too_slow() from None
+        return str(found.sub(expand, text, timeout=seconds))
+
+
+def split(run: Run, text: str, pattern: str) -> list[str]:
+    """The text between the matches."""
+    out: list[str] = []
+    at = 0
+    with _Matching(run, text, pattern, "") as (found, seconds):
+        for match in found.finditer(text, timeout=seconds):
+            run.spend(4)
+            if match.end() == match.start():
+                continue
+            out.append(text[at : match.start()])
+            at = match.end()
+    out.append(text[at:])
+    return out
 
 
 def _replacement(text: str, groups: int) -> list[str | int]:
@@ -369,19 +401,3 @@ def _replacement(text: str, groups: int) -> list[str | int]:
             pieces.append(c)
             i += 1
     return pieces
-
-
-def split(text: str, pattern: str) -> list[str]:
-    """The text between the matches."""
-    out: list[str] = []
-    at = 0
-    try:
-        for match in compiled(pattern, "").finditer(text, timeout=TIMEOUT):
-            if match.end() == match.start():
-                continue
-            out.append(text[at : match.start()])
-            at = match.end()
-    except TimeoutError:
-        raise _too_slow() from None
-    out.append(text[at:])
-    return out

@@ -12,6 +12,9 @@ from engine.feel.errors import FeelError, Warning, limit
 
 #: What one evaluation may spend; a step is about half a microsecond of work.
 MAX_STEPS: Final = 100_000
+#: Seconds all patterns of one evaluation may take together. The one limit that is time: a pattern's work cannot be
+#: counted from outside. An honest one needs microseconds.
+MAX_PATTERN_SECONDS: Final = 0.05
 #: Longest string an expression may build.
 MAX_STRING: Final = 200_000
 #: Warnings kept of one evaluation; a loop could make thousands.
@@ -47,12 +50,13 @@ class Env:
 class Run:
     """One evaluation. Counts steps down; at nothing left it stops with FeelError "limit"."""
 
-    __slots__ = ("env", "left", "cache")
+    __slots__ = ("env", "left", "cache", "pattern_seconds")
 
     def __init__(self, env: Env) -> None:
         self.env = env
         self.left = env.steps
         self.cache: dict[str, Any] = {}
+        self.pattern_seconds = MAX_PATTERN_SECONDS
 
     def spend(self, steps: int) -> None:
         self.left -= steps

@@ -32,6 +32,7 @@ class Overload:
     rest: bool  # the last parameter may come many times (written *item)
     call: Callable[..., Value]
     required: int
+    cost: int  # steps of one call, besides what its arguments' sizes cost
 
 
 @dataclass(slots=True)
@@ -65,7 +66,13 @@ def _parameters(signature: str) -> tuple[str, tuple[Parameter, ...], bool, bool]
 
 
 def built_in(
-    *signatures: str, group: str, zh: str, en: str, examples: tuple[tuple[str, str], ...] = (), standard: bool = True
+    *signatures: str,
+    group: str,
+    zh: str,
+    en: str,
+    examples: tuple[tuple[str, str], ...] = (),
+    standard: bool = True,
+    cost: int = 3,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Register a function under its signatures: `name(parameter: kind|kind, optional?: kind, list...: list)`."""
 
@@ -76,7 +83,7 @@ def built_in(
             if entry is None:
                 entry = BUILT_INS[name] = BuiltIn(name, group, zh, en, examples, standard)
             required = sum(1 for p in parameters if not p.optional)
-            entry.overloads.append(Overload(signature, parameters, spread, many, call, required))
+            entry.overloads.append(Overload(signature, parameters, spread, many, call, required, cost))
         return call
 
     return register
@@ -132,6 +139,7 @@ def invoke(run: Run, entry: BuiltIn, overload: Overload, arguments: list[Value],
     """Check the arguments of one overload (missing ones are absent) and call it."""
     ready: list[Value] = []
     parameters = overload.parameters
+    run.spend(overload.cost)
     for i, value in enumerate(arguments):
         parameter = parameters[i]
         kinds = parameter.kinds
@@ -148,6 +156,8 @@ def invoke(run: Run, entry: BuiltIn, overload: Overload, arguments: list[Value],
         if fitted is REFUSED:
             _complain(run, entry, parameter, value, position)
             return None
+        if fitted.__class__ is str:
+            run.left -= len(fitted) >> 6
         ready.append(fitted)
     return overload.call(run, *ready)
 
@@ -181,9 +191,11 @@ def call_positional(run: Run, entry: BuiltIn, arguments: list[Value], position: 
         if len(arguments) == 1:
             return invoke(run, entry, overload, arguments, position)
         if len(arguments) > 1:
+            run.spend(overload.cost + len(arguments))
             return overload.call(run, arguments)
     elif overload.rest:
         if len(arguments) >= overload.required:
+            run.spend(overload.cost + len(arguments))
             fixed = overload.parameters[:-1]
             kinds = overload.parameters[-1].kinds
             ready = []
@@ -270,7 +282,7 @@ def call_function(run: Run, function: Function, arguments: list[Value]) -> Value
             f"The function takes {most} arguments ({', '.join(function.names)}), but {count} were given.",
         )
         return None
-    run.spend(3)
+    run.spend(6)
     return function.call(run, arguments)
 
 

@@ -228,13 +228,13 @@ def equal(a: Value, b: Value, run: Run | None = None) -> bool | None:
         return None
     if kind == "list":
         if run is not None:
-            run.spend(len(a) + 1)
+            run.spend(2 * len(a) + 3)
         if len(a) != len(b):
             return False
         return all(equal(x, y, run) is True for x, y in zip(a, b, strict=True))
     if kind == "context":
         if run is not None:
-            run.spend(len(a) + 1)
+            run.spend(2 * len(a) + 3)
         if a.keys() != b.keys():
             return False
         return all(equal(item, b[key], run) is True for key, item in a.items())
@@ -338,11 +338,11 @@ def text_of(value: Value, run: Run | None = None, inner: bool = False) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         if run is not None:
-            run.spend(len(value) + 1)
+            run.spend(3 * len(value) + 3)
         return "[" + ", ".join([text_of(item, run, True) for item in value]) + "]"
     if isinstance(value, dict):
         if run is not None:
-            run.spend(2 * len(value) + 1)
+            run.spend(4 * len(value) + 3)
         return "{" + ", ".join([f"{_key_text(key)}: {text_of(item, run, True)}" for key, item in value.items()]) + "}"
     if isinstance(value, Range):
         if value.op is not None:
@@ -379,7 +379,7 @@ MAX_PARTS: Final = 1_000_000
 def to_json(value: object) -> Any:
     """The value as JSON can hold it.
 
-    A number is an int when whole, a float when that float reads back as the same number, else its digits as a string.
+    A number is an int when whole, else a float (17 digits of up to 34; `from_json` reads 0.1 back as exactly 0.1).
     Dates, times and durations are ISO texts; a range is its FEEL text; a function is null.
     """
     return _to_json(value, [MAX_PARTS])
@@ -394,10 +394,11 @@ def _to_json(value: object, left: list[int]) -> Any:
     if isinstance(value, Decimal):
         if not value.is_finite():
             return None
-        if value == value.to_integral_value() and abs(value) < 10**34:
+        if value.adjusted() < 34 and value == value.to_integral_value():
             return int(value)
+        # A text would keep all 34 digits, but come back as a text: the kind of a value matters more than its 18th digit.
         number = float(value)
-        return number if math.isfinite(number) and Decimal(repr(number)) == value else number_text(value)
+        return number if math.isfinite(number) else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
