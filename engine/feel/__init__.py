@@ -12,6 +12,7 @@ from __future__ import annotations
 from engine.feel.dates import DaysTimeDuration, WideDate, WideDateTime, WideTime, YearsMonthsDuration
 from engine.feel.errors import FeelError, Warning
 from engine.feel.expression import Expression, Read, compile, compile_tests, evaluate, unary_test
+from engine.feel.printer import print_tree
 from engine.feel.runtime import Env
 from engine.feel.values import Function, Range, admit, equal, from_json, kind_of, order, text_of, to_json
 
@@ -36,6 +37,7 @@ __all__ = [
     "from_json",
     "kind_of",
     "order",
+    "print_tree",
     "text_of",
     "to_json",
     "unary_test",

@@ -6,6 +6,7 @@ The functions at the top of the file are the operators; the compiler below picks
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -432,7 +433,7 @@ def convert(run: Run, value: Value, kind: tree.TypeName | None) -> Value:
 # --- the compiler -----------------------------------------------------------------------------------------------
 
 #: A compile-time level: the names a Scope declares, or None for a filter's item (its names are known at run time only).
-Level: TypeAlias = frozenset[str] | None
+Level: TypeAlias = AbstractSet[str] | None
 
 
 class Compiler:
@@ -764,19 +765,15 @@ class Compiler:
                 s.run.warn("name", "上下文里有重复的名称。", "The context has a name twice.", at)
 
             return twice
-        inner: tuple[Level, ...] = (frozenset(node.keys), *levels)
-        # An entry does not see itself or later ones: what it reads under such a name comes from outside.
-        place = {key: i for i, key in enumerate(node.keys)}
-        for i, value in enumerate(node.values):
-            for part in tree.walk(value):
-                if (
-                    isinstance(part, tree.Name)
-                    and place.get(part.name, -1) >= i
-                    and part.name not in BUILT_INS
-                    and not any(level is not None and part.name in level for level in levels)
-                ):
-                    self.free.setdefault(part.name, part.start)
-        entries = [(key, self.compile(value, inner)) for key, value in zip(node.keys, node.values, strict=True)]
+        # An entry sees the entries before it; a function also itself. The set grows while the entries are compiled.
+        seen: set[str] = set()
+        inner: tuple[Level, ...] = (seen, *levels)
+        entries: list[tuple[str, Code]] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(value, tree.FunctionOf):
+                seen.add(key)
+            entries.append((key, self.compile(value, inner)))
+            seen.add(key)
 
         def context(s: Scope) -> Value:
             vars: dict[str, Value] = {}
@@ -953,13 +950,18 @@ class Compiler:
         names = tuple(node.names)
         types = tuple(node.types)
         if node.external:
-            at = node.start
+            described = self.compile(node.body, levels)
 
             def external(s: Scope) -> Value:
+                about = described(s)
+                java = about.get("java") if isinstance(about, dict) else None
+                if not isinstance(java, dict):
+                    java = {}
+
                 def refuse(run: Run, arguments: list[Value]) -> Value:
-                    run.warn(
-                        "type", "不支持外部（Java、PMML）函数。", "External functions (Java, PMML) are not run.", at
-                    )
+                    from engine.feel import java as table
+
+                    return table.call(run, str(java.get("class")), str(java.get("method signature")), arguments)
 
                 return Function(names, refuse, types)
 

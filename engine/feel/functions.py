@@ -122,7 +122,7 @@ def _time(run: Run, source: Value) -> Value:
 def _time_of(
     run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: DaysTimeDuration | None = None
 ) -> Value:
-    if not (0 <= hour < 25 and 0 <= minute < 60 and 0 <= second < 60):
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         return None
     zone = None
     if offset is not None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.feel.errors import FeelError, Warning, limit
 
 #: What one evaluation may spend; a step is about half a microsecond of work.
-MAX_STEPS: Final = 100_000
+MAX_STEPS: Final = 80_000
 #: Seconds all patterns of one evaluation may take together. The one limit that is time: a pattern's work cannot be
 #: counted from outside. An honest one needs microseconds.
 MAX_PATTERN_SECONDS: Final = 0.05

@@ -409,6 +409,10 @@ def _to_json(value: object, left: list[int]) -> Any:
         return None
     if isinstance(value, timedelta):
         return text_of(admit(value))
+    if isinstance(value, datetime):
+        # ISO 8601 knows offsets but no names of zones.
+        seconds = dates.offset_seconds(value)
+        return dates.datetime_text(value if seconds is None else value.replace(tzinfo=dates.offset(seconds)))
     return text_of(value)
 
 
