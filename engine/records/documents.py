@@ -1,0 +1,138 @@
+"""Documents (文书): issued in the transaction of the step that wants them, rendered by a job afterwards.
+
+What a paper says is frozen when it is issued: number, check code and facts. Rendering is a pure function of them, so a
+crash between the two loses nothing, and rendering twice gives the same paper.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from engine import matters
+from engine.errors import NotFound, NotNow
+from engine.people import Actor
+from engine.people.units import Place
+from engine.records import audit, counters, files, jobs, library, papers
+from engine.store import Work
+from engine.store.models import Case, Document
+from engine.workdays import local_date
+
+
+def kind_of(package: matters.Package | None, key: str) -> tuple[str, papers.PaperKind]:
+    """(template's place, the kind) of a paper: the matter's own file first, then the shared ones."""
+    shared = papers.library()
+    if package is not None:
+        own = f"forms/{package.name}/{key}.html"
+        if own in package.files:
+            return own, shared.read(package.files[own].decode(), own)
+    return f"shared:{key}", shared.kind(key)
+
+
+def issue(
+    work: Work,
+    kind: str,
+    facts: Mapping[str, Any],
+    *,
+    key: str,
+    organ: Place,
+    by: Actor,
+    now: datetime,
+    case: Case | None = None,
+    package: matters.Package | None = None,
+) -> Document:
+    """Give a paper its number and freeze its facts. MissingFacts names what it cannot do without.
+
+    `key` says what asked for it: asked for twice, it is issued once (the database refuses the second).
+    """
+    template, paper = kind_of(package, kind)
+    number: str | None = None
+    frozen = dict(facts)
+    paper.check(frozen)
+    if paper.series:
+        year = local_date(now).year
+        prefix = f"{organ.word or organ.name}{paper.series}"
+        n = counters.take(work, f"paper:{prefix}:{year}")
+        number = papers.numbers.paper_number(prefix, year, n)
+    frozen["paper"] = {**dict(frozen.get("paper") or {}), "number": number, "title": paper.title}
+    row = Document(
+        case_id=case.id if case is not None else None, key=key, kind=kind, title=paper.title, number=number,
+        check_code=papers.codes.check_code(secrets.token_bytes(10)), template=template,
+        version_hash=package.version if package is not None else None, state="pending", facts=frozen,
+        public=paper.audience != "file", issued_at=now,
+    )  # fmt: skip
+    work.session.add(row)
+    jobs.put(work, "render-paper", f"render:{key}", {"key": key}, now=now, case_id=row.case_id)
+    audit.record(
+        work, audit.Kind.DOCUMENT_ISSUED, by=by, now=now, case=case,
+        facts={"kind": kind, "number": number, "check_code": row.check_code},
+    )  # fmt: skip
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document to be rendered: all that rendering needs."""
+
+    id: int
+    key: str
+    kind: papers.PaperKind
+    facts: Mapping[str, Any]
+    check_code: str
+    issued_at: datetime
+
+
+def waiting(work: Work, key: str) -> Waiting | None:
+    """The pending document asked for under this key; None when it is rendered or void already."""
+    row = work.session.scalar(select(Document).where(Document.key == key))
+    if row is None:
+        raise NotFound(f"没有文书 {key}。", f"There is no document {key}.")
+    if row.state not in ("pending", "failed"):
+        return None
+    if row.template.startswith("shared:"):
+        kind = papers.library().kind(row.template.removeprefix("shared:"))
+    else:
+        assert row.version_hash is not None
+        package = library.version(work, row.version_hash)
+        kind = papers.library().read(package.files[row.template].decode(), row.template)
+    return Waiting(row.id, row.key, kind, row.facts, row.check_code, row.issued_at)
+
+
+def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) -> None:
+    """Keep the file of a paper. Once: a second rendering of the same paper changes nothing."""
+    row = work.session.get(Document, one.id, with_for_update=True)
+    if row is None or row.state not in ("pending", "failed"):
+        return
+    file = files.store(
+        work, pdf, f"{row.title}.pdf", "application/pdf", now=now, case_id=row.case_id, field=f"paper:{row.kind}"
+    )
+    row.state, row.file_id, row.sha256, row.rendered_at = "ready", file.id, file.sha256, now
+    case = work.session.get(Case, row.case_id, with_for_update=True) if row.case_id is not None else None
+    audit.record(
+        work, audit.Kind.DOCUMENT_RENDERED, by=by, now=now, case=case,
+        facts={"document": row.id, "sha256": file.sha256},
+    )  # fmt: skip
+
+
+def void(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime) -> None:
+    """Take a paper back. Its number stays used."""
+    row = work.session.get(Document, document_id, with_for_update=True)
+    if row is None:
+        raise NotFound("没有这份文书。", "There is no such document.")
+    if row.state == "void":
+        raise NotNow("这份文书已经作废。", "Expected a valid document, but it is void already.")
+    case = work.session.get(Case, row.case_id, with_for_update=True) if row.case_id is not None else None
+    row.state, row.voided_at, row.void_reason = "void", now, reason[:200]
+    audit.record(work, audit.Kind.DOCUMENT_VOIDED, by=by, now=now, case=case, facts={"document": row.id})
+
+
+def give_up(work: Work, key: str) -> None:
+    """Its rendering failed for good; an incident says why."""
+    work.session.execute(
+        update(Document).where(Document.key == key, Document.state == "pending").values(state="failed")
+    )
