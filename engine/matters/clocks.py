@@ -74,6 +74,14 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
     return ledger, added
 
 
+def stop(ledger: Ledger, now: datetime, why: str) -> tuple[Ledger, list[Event]]:
+    """The ledger after the case ended; nothing is added when its clocks stand already."""
+    if ledger.account(now).phase in ("none", "done") or any(e.kind in ("decided", "stopped") for e in ledger.events):
+        return ledger, []
+    event = Event("stopped", now, reason=why)
+    return ledger.with_event(event), [event]
+
+
 def _moment(value: object, now: datetime) -> datetime:
     """A day given by the diagram, as a moment: now when it is today, else noon of that day."""
     if value in (None, ""):

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from engine import dmn, forms, process
 from engine.errors import NotFound, Refused
 from engine.findings import Finding, errors
+from engine.forms import Form
 from engine.matters.info import Matter
 
 #: What belongs to a matter; other files in its folders are ignored.
@@ -51,7 +52,7 @@ class Package:
     version: str  # SHA-256 of its content
     info: Matter
     files: Mapping[str, bytes] = field(repr=False)  # bpmn/<name>/process.bpmn …
-    forms: Mapping[str, forms.Form] = field(repr=False)  # form id -> form
+    forms: Mapping[str, Form] = field(repr=False)  # form id -> form
     decisions: Mapping[str, dmn.Model] = field(repr=False)  # decision id -> its model
 
     @cached_property
@@ -68,7 +69,7 @@ class Package:
         """process.bpmn, for drawing."""
         return self.files[f"bpmn/{self.name}/process.bpmn"]
 
-    def form(self, form_id: str) -> forms.Form:
+    def form(self, form_id: str) -> Form:
         found = self.forms.get(form_id)
         if found is None:
             raise NotFound(f"事项“{self.info.name}”没有表单“{form_id}”。", f"{self.name} has no form {form_id!r}.")
@@ -177,23 +178,14 @@ def _decisions(name: str, files: Mapping[str, bytes], findings: list[Finding]) -
     return found
 
 
-def _decision_names(model: Any) -> list[str]:
+def _decision_names(model: dmn.Model) -> list[str]:
     """Ids and names by which a business rule task may call a decision of this model."""
-    out: list[str] = []
-    decisions = getattr(model, "decisions", ())
-    items = decisions.values() if isinstance(decisions, Mapping) else decisions
-    for one in items:
-        if isinstance(one, str):
-            out.append(one)
-        else:
-            out += [n for n in (getattr(one, "id", None), getattr(one, "name", None)) if n]
-    if isinstance(decisions, Mapping):
-        out += [str(k) for k in decisions]
-    return list(dict.fromkeys(out))
+    names = [n for d in model.definitions.decisions for n in (d.id, d.name) if n]
+    return list(dict.fromkeys(names))
 
 
-def _forms(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, forms.Form]:
-    found: dict[str, forms.Form] = {}
+def _forms(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, Form]:
+    found: dict[str, Form] = {}
     for file in sorted((f for f in files if f.endswith(".form")), key=lambda f: SHARED not in f):
         try:
             form = forms.load(files[file])
@@ -206,7 +198,7 @@ def _forms(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> di
     return found
 
 
-def _cross(name: str, info: Matter, found: Mapping[str, forms.Form]) -> list[Finding]:
+def _cross(name: str, info: Matter, found: Mapping[str, Form]) -> list[Finding]:
     """What matter.yaml says about other files must be so."""
     out: list[Finding] = []
     file = f"bpmn/{name}/matter.yaml"

@@ -1,4 +1,4 @@
-"""The time-limit ledger of a case in the database: its events are rows, what follows from them is columns.
+"""The time-limit ledger of a case in the database: its events are kept with the case, what follows from them is columns.
 
     ledger = clocks.ledger(work, case, rules)
     after = ledger.with_event(event)                  # refused when unlawful
@@ -21,7 +21,7 @@ from engine.deadlines import Account, Event, Ledger, Policy, Rules, changes, col
 from engine.deadlines.escalation import PolicyStep
 from engine.people import Actor
 from engine.store import Work
-from engine.store.models import Case, DeadlineEvent, Escalation, Task
+from engine.store.models import Case, Escalation, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +35,22 @@ class Planned:
 
 
 def ledger(work: Work, case: Case, rules: Rules) -> Ledger:
-    """The case's ledger, from its rows."""
-    rows = work.session.scalars(
-        select(DeadlineEvent).where(DeadlineEvent.case_id == case.id).order_by(DeadlineEvent.id)
-    )
-    return Ledger(rules, work.calendar, events=tuple(event(row) for row in rows))
-
-
-def event(row: DeadlineEvent) -> Event:
-    return Event.from_json({**row.facts, "kind": row.kind, "at": row.at.isoformat()})
+    """The case's ledger, from what the case remembers."""
+    return Ledger(rules, work.calendar, events=tuple(Event.from_json(row) for row in case.ledger or ()))
 
 
 def keep(work: Work, case: Case, events: Iterable[Event], *, by: Actor) -> None:
-    """Write events that the ledger has accepted."""
-    for each in events:
-        facts = each.to_json()
-        del facts["kind"], facts["at"]
-        work.session.add(DeadlineEvent(case_id=case.id, kind=each.kind, at=each.at, facts=facts, by_id=by.id))
+    """Write events that the ledger has accepted. They live in the case's own row: no statement more."""
+    case.ledger = [*(case.ledger or ()), *(each.to_json() for each in events)]
 
 
-def settle(work: Work, case: Case, after: Ledger, policy: Policy, *, now: datetime) -> Account:
-    """Write what follows from the ledger and the open tasks into the case's columns."""
+def settle(
+    work: Work, case: Case, after: Ledger, policy: Policy, *, now: datetime, tasks: list[Task] | None = None
+) -> Account:
+    """Write what follows from the ledger and the open tasks (`tasks`, when the caller has them) into the columns."""
     account = after.account(now)
     marks, limits = account.marks, account.limits
-    tasks = open_tasks(work, case)
+    tasks = open_tasks(work, case) if tasks is None else tasks
     step_due = min((at for at in (marks.step_due_at, *(t.due_at for t in tasks)) if at), default=None)
     seen = marks.with_step(step_due)
     promised, statutory = limits.get("promised"), limits.get("statutory")

@@ -33,6 +33,7 @@ class Leased:
     key: str
     case_id: int | None
     payload: Mapping[str, Any]
+    private: Mapping[str, Any] | None
     attempts: int
     fence: int
 
@@ -52,10 +53,14 @@ def put(
     now: datetime,
     case_id: int | None = None,
     after: datetime | None = None,
+    private: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Queue a job. The key names what asked for it; a caller that may ask twice uses `put_once`."""
+    """Queue a job. The key names what asked for it; a caller that may ask twice uses `put_once`.
+
+    `payload` is plain (ids and keys); what is about a person goes into `private`, which is sealed.
+    """
     row = Job(
-        kind=kind, key=key, payload=dict(payload or {}), case_id=case_id, created_at=now, run_after=after or now,
+        kind=kind, key=key, payload=dict(payload or {}), private=dict(private) if private else None, case_id=case_id, created_at=now, run_after=after or now,
         state="ready",
     )  # fmt: skip
     work.session.add(row)
@@ -96,7 +101,7 @@ def lease(work: Work, worker: str, *, now: datetime, most: int = 10, lasts: time
         update(Job)
         .where(Job.id.in_(ids))
         .values(state="leased", run_after=now + lasts, fence=Job.fence + 1, attempts=Job.attempts + 1, worker=worker)
-        .returning(Job.id, Job.kind, Job.key, Job.case_id, Job.payload, Job.attempts, Job.fence)
+        .returning(Job.id, Job.kind, Job.key, Job.case_id, Job.payload, Job.private, Job.attempts, Job.fence)
     ).all()
     return sorted((Leased(*row) for row in rows), key=lambda j: ids.index(j.id))
 

@@ -15,7 +15,6 @@ from engine.store.models.booking import (
 from engine.store.models.cases import (
     Awaited,
     Case,
-    DeadlineEvent,
     DecisionHit,
     Draft,
     Incident,
@@ -55,7 +54,7 @@ from engine.store.models.records import (
 from engine.store.models.time import Beat, CalendarFile, Escalation
 
 __all__ = [
-    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DeadlineEvent", "DecisionHit",
+    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DecisionHit",
     "Document", "Draft", "Duty", "Escalation", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
     "OneTimeCode", "OnlineBlock", "Post", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
     "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",

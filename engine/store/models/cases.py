@@ -63,7 +63,7 @@ class Case(Base):
     parent_key: Mapped[str | None] = mapped_column(String(80))  # … and its effect, when it waits for this one
     state: Mapped[bytes | None] = mapped_column(SealedBytes, deferred=True)
     answers: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # the process variables, for reading
-    ledger: Mapped[Any] = mapped_column(SealedJson)  # 时限台账: the events of engine.deadlines, in order
+    ledger: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # 时限台账: the events of engine.deadlines, in order
     subscriptions: Mapped[list[str]] = mapped_column(default=list)  # keys of its rows in `subscription`
 
     applicant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
@@ -151,7 +151,7 @@ class Task(Base):
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     variables: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what the form sees
-    result: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what was answered
+    result: Mapped[Any | None] = mapped_column(SealedJson, deferred=True)  # what was answered
     drafted: Mapped[bool] = mapped_column(default=False)  # somebody saved a draft
     delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
 
@@ -250,19 +250,6 @@ class Awaited(Base):
     since_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("case_id", "key"),)
-
-
-class DeadlineEvent(Base):
-    """A fact on a case's time-limit ledger (时限台账): received, accepted, paused, resumed, extended, decided …"""
-
-    __tablename__ = "deadline_event"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(24))
-    at: Mapped[datetime]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # workdays, cause, basis, approver …
-    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
 
 
 class DecisionHit(Base):

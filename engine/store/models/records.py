@@ -143,7 +143,8 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(String(60))
     key: Mapped[str] = mapped_column(String(200), unique=True)  # what asked for it: never queued twice
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
-    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)  # ids and keys
+    private: Mapped[Any | None] = mapped_column(SealedJson)  # what is about a person; None when nothing is
     state: Mapped[str] = mapped_column(String(12), default="ready")
     created_at: Mapped[datetime]
     run_after: Mapped[datetime]  # not before; during a lease: when the lease ends

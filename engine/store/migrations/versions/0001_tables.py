@@ -343,19 +343,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "key", name=op.f("uq_awaited_case_id_key")),
     )
     op.create_table(
-        "deadline_event",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("at", types.UtcDateTime(), nullable=False),
-        sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_deadline_event_by_id")),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_deadline_event_case_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline_event")),
-    )
-    op.create_index(op.f("ix_deadline_event_case_id"), "deadline_event", ["case_id"], unique=False)
-    op.create_table(
         "decision_hit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -393,6 +380,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("private", types.SealedJson(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.Column("run_after", types.UtcDateTime(), nullable=False),
@@ -552,7 +540,7 @@ def upgrade() -> None:
         sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("properties", sa.JSON(), nullable=False),
         sa.Column("variables", types.SealedJson(), nullable=False),
-        sa.Column("result", types.SealedJson(), nullable=False),
+        sa.Column("result", types.SealedJson(), nullable=True),
         sa.Column("drafted", sa.Boolean(), nullable=False),
         sa.Column("delegated", sa.JSON(), nullable=False),
         sa.CheckConstraint("(state = 'ended') = (ended is not null)", name=op.f("ck_task_ends_with_a_reason")),

@@ -1,0 +1,318 @@
+"""The fourth beat: a Step of the process becomes rows, all of them, in the caller's transaction.
+
+    applying = Applying(work, case, package, by=by, now=now)
+    applying.step(step)            # tasks, timers, subscriptions, effects, decisions, incidents
+    done = applying.finish()       # deadlines, search columns, the audit event's chain; what changed, for people
+
+Nothing here commits. A preview runs the same code in a transaction that is thrown away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from engine import feel, matters
+from engine.commands import effects, places
+from engine.commands.changes import Change
+from engine.deadlines import Account, Ledger
+from engine.deadlines import Event as ClockEvent
+from engine.matters import clocks as meanings
+from engine.people import Actor, masks, units
+from engine.people.units import Place
+from engine.process import ClosedTask, OpenTask, Step
+from engine.process import Effect as AskedEffect
+from engine.records import audit, clocks
+from engine.store import Work
+from engine.store.models import (
+    Awaited,
+    Case,
+    DecisionHit,
+    Document,
+    Incident,
+    Subscription,
+    Task,
+    TaskCandidate,
+    Timer,
+    User,
+)
+from engine.workdays import local_date
+
+#: How the process says a task closed -> how our row ends.
+ENDS = {"completed": "APPROVED", "cancelled": "CANCELLED", "returned": "RETURNED", "superseded": "SUPERSEDED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did. In a rehearsal it is the preview; `token` binds a later confirm to exactly this plan."""
+
+    case: Case
+    changes: tuple[Change, ...]
+    opened: tuple[Task, ...]
+    documents: tuple[Document, ...]
+    due_before: datetime | None
+    due_after: datetime | None
+    token: str
+
+
+def env_of(work: Work, now: datetime, unit: Place | None = None) -> feel.Env:
+    """What FEEL may know: the moment, the calendar, the unit."""
+    return feel.Env(now=now, calendar=work.calendar, unit=unit.code if unit else None)
+
+
+@dataclass
+class Applying:
+    """One command's changes to one case, as they are collected."""
+
+    work: Work
+    case: Case
+    package: matters.Package
+    by: Actor
+    now: datetime
+    live: list[Task] = field(default_factory=list)  # the case's tasks that have not ended
+    for_id: int | None = None  # 代理: on whose behalf `by` acts
+    ledger: Ledger = field(init=False)
+    changes: list[Change] = field(default_factory=list)
+    opened: list[Task] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    _due_before: datetime | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.ledger = clocks.ledger(
+            self.work, self.case, self.package.info.limits.rules(local_date(self.case.received_at))
+        )
+        self._due_before = self.case.promised_due
+
+    # -------------------------------------------------------------- places
+
+    @property
+    def office(self) -> Place:
+        return units.place(self.work, self.case.office_id)
+
+    @property
+    def intake(self) -> Place:
+        return units.place(self.work, self.case.unit_id)
+
+    @property
+    def place(self) -> Place:
+        return units.place(self.work, self.case.place_id)
+
+    def account(self) -> Account:
+        return self.ledger.account(self.now)
+
+    # -------------------------------------------------------------- events
+
+    def record(self, kind: audit.Kind, *, task: Task | None = None, facts: Mapping[str, Any] | None = None) -> None:
+        audit.record(
+            self.work, kind, by=self.by, now=self.now, case=self.case, task_id=task.id if task is not None else None,
+            for_id=self.for_id, facts=facts,
+        )  # fmt: skip
+
+    def clock(self, *events: ClockEvent) -> None:
+        """Lawful facts for the time-limit ledger; the law's refusals are raised."""
+        self.ledger = self.ledger.with_events(events)
+        self._keep(list(events))
+
+    def _keep(self, events: list[ClockEvent]) -> None:
+        clocks.keep(self.work, self.case, events, by=self.by)
+        for event in events:
+            self.record(audit.Kind.CLOCK, facts={"clock": event.kind, "cause": event.cause})
+            self.changes.append(Change("clock", event.kind, at=event.at))
+
+    # -------------------------------------------------------------- a step
+
+    def step(self, step: Step, *, ended: Mapping[str, tuple[str, str]] | None = None) -> None:
+        """Write what one input changed. `ended`: key of a task -> (APPROVED …, reason), where the caller knows better."""
+        case = self.case
+        case.state = step.state
+        self.variables = step.variables
+        case.answers = dict(step.variables)
+        case.version += 1
+        self._close(step.closed, ended or {})
+        self._open(step.opened)
+        self._timers(step)
+        self._subscriptions(step)
+        for decided in step.decisions:
+            self.work.session.add(
+                DecisionHit(
+                    case_id=case.id, element=decided.element, decision=decided.decision,
+                    rules=[dict(r) for r in decided.rules], result=decided.result, at=self.now,
+                )
+            )  # fmt: skip
+        for effect in step.effects:
+            self._effect(effect)
+        self._incidents(step)
+        case.stage = "、".join(dict.fromkeys(t.name or t.element for t in step.open_tasks))[:40]
+        if step.finished:
+            self._finished()
+
+    def _close(self, closed: tuple[ClosedTask, ...], ended: Mapping[str, tuple[str, str]]) -> None:
+        by_key = {t.key: t for t in self.live}
+        gone = [by_key[c.id] for c in closed if c.id in by_key]
+        waiting = [t.id for t in gone if t.state == "open"]
+        for one in closed:
+            task = by_key.get(one.id)
+            if task is None:
+                continue
+            how, reason = ended.get(one.id, (ENDS[one.how], one.reason))
+            task.state, task.ended, task.reason, task.ended_at = "ended", how, reason[:500], self.now
+            task.ended_by_id = self.by.id
+            task.version += 1
+            if one.id not in ended:
+                self.record(audit.Kind.TASK_ENDED, task=task, facts={"element": task.element, "ended": how})
+            self.changes.append(Change("closes", task.name))
+        if waiting:
+            self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_(waiting)))
+        self.live = [t for t in self.live if t.state != "ended"]
+
+    def _open(self, opened: tuple[OpenTask, ...]) -> None:
+        rows = [self._row(one) for one in opened]
+        if not rows:
+            return
+        self.work.session.add_all(rows)
+        self.work.session.flush(rows)
+        self.work.session.add_all(
+            TaskCandidate(key=key, task_id=row.id) for row in rows for key in row.candidates if row.state == "open"
+        )
+        self.live += rows
+        self.opened += rows
+        for row in rows:
+            self.changes.append(Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at))
+
+    def _row(self, one: OpenTask) -> Task:
+        keys, unit_id = places.candidates(self.work, self.package, self.case, one)
+        due = one.due
+        if due is None and one.element in self.package.info.limits.steps:
+            due = self.ledger.step_due(one.element, self.now).due_at
+        # A task for exactly one person is theirs at once: nobody needs to sign for it first.
+        alone = int(keys[0][2:]) if len(keys) == 1 and keys[0].startswith("u:") else None
+        return Task(
+            case_id=self.case.id, key=one.id, element=one.element, name=one.name or one.element, kind=one.kind,
+            round=one.round, state="claimed" if alone else "open", assignee_id=alone, form=one.form,
+            priority=one.priority, instance=one.instance, scope=one.scope[:120], unit_id=unit_id, opened_at=self.now,
+            claimed_at=self.now if alone else None, due_at=due, follow_up_at=one.follow_up, candidates=keys,
+            headers=dict(one.headers), properties=dict(one.properties), variables=dict(one.variables), version=1,
+            reason="", delegated=[], drafted=False,
+        )  # fmt: skip
+
+    def _names(self, row: Task) -> list[str]:
+        tree = units.tree(self.work)
+        names = []
+        for key in row.candidates:
+            kind, _, rest = key.partition(":")
+            if kind == "p":
+                unit, _, post = rest.partition(":")
+                names.append(f"{tree.by_id[int(unit)].name}·{self._post(post)}")
+            elif kind == "u" and int(rest) in (self.case.applicant_id, self.case.agent_id):
+                names.append("申请人" if int(rest) == self.case.applicant_id else "代办员")
+        return names
+
+    def _post(self, code: str) -> str:
+        return next((g.name for g in self.package.info.groups.values() if g.post == code and g.name), code)
+
+    def _timers(self, step: Step) -> None:
+        if step.timers_cleared:
+            self.work.session.execute(
+                delete(Timer).where(Timer.case_id == self.case.id, Timer.key.in_(step.timers_cleared))
+            )
+        self.work.session.add_all(
+            Timer(case_id=self.case.id, key=t.id, element=t.element, kind=t.kind, due_at=t.due, wake_at=t.due)
+            for t in step.timers_set
+        )
+
+    def _subscriptions(self, step: Step) -> None:
+        now = {s.id: s for s in step.subscriptions}
+        before = list(self.case.subscriptions or [])
+        if set(now) == set(before):
+            return
+        gone = [k for k in before if k not in now]
+        if gone:
+            self.work.session.execute(
+                delete(Subscription).where(Subscription.case_id == self.case.id, Subscription.key.in_(gone))
+            )
+        self.work.session.add_all(
+            Subscription(case_id=self.case.id, key=s.id, element=s.element, kind=s.kind, name=s.name, correlation=s.key)
+            for s in step.subscriptions
+            if s.id not in before
+        )
+        self.case.subscriptions = list(now)
+
+    def _effect(self, effect: AskedEffect) -> None:
+        self.ledger, added = meanings.apply(self.ledger, effect, self.now)
+        self._keep(added)
+        if effect.awaited:
+            self.work.session.add(
+                Awaited(
+                    case_id=self.case.id, key=effect.id, element=effect.element, kind=effect.kind, since_at=self.now
+                )
+            )
+        handler = effects.HANDLERS.get(effect.kind)
+        if handler is None:
+            self.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "element": effect.element})
+        else:
+            handler(self, effect)
+
+    def _incidents(self, step: Step) -> None:
+        if not step.incidents:
+            return
+        open_now = set(
+            self.work.session.scalars(
+                select(Incident.key).where(Incident.case_id == self.case.id, Incident.solved_at.is_(None))
+            )
+        )
+        for one in step.incidents:
+            if one.id in open_now:
+                continue
+            self.work.session.add(
+                Incident(
+                    case_id=self.case.id, key=one.id, element=one.element, name=one.name, code=one.code, zh=one.zh,
+                    en=one.en, at=self.now,
+                )
+            )  # fmt: skip
+            self.record(audit.Kind.INCIDENT, facts={"element": one.element, "code": one.code})
+            self.changes.append(Change("incident", one.name or one.element))
+
+    def _finished(self) -> None:
+        case = self.case
+        if case.status not in ("running", "suspended"):
+            return
+        case.status, case.finished_at = "finished", self.now
+        case.outcome = case.outcome or "done"
+        if self.account().phase not in ("none", "done"):
+            self.ledger, added = meanings.stop(self.ledger, self.now, "办结")
+            self._keep(added)
+        self.record(audit.Kind.CASE_FINISHED, facts={"outcome": case.outcome})
+        self.changes.append(Change("outcome", case.outcome))
+        if case.parent_id is not None and case.parent_key:
+            effects.answer_parent(self)
+
+    # -------------------------------------------------------------- the end
+
+    def finish(self) -> Done:
+        """Settle what follows from all of it. Returns what changed."""
+        account = clocks.settle(
+            self.work, self.case, self.ledger, self.package.info.policy(), now=self.now, tasks=self.live
+        )
+        if self.case.status not in ("running", "suspended"):
+            self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
+        self.work.session.flush()
+        due = account.leading.due_at if account.leading else None
+        text = "\n".join(f"{c.what}|{c.name}|{c.who}|{c.at}" for c in self.changes)
+        token = hashlib.sha256(f"{self.case.id}|{self.case.version}|{text}".encode()).hexdigest()[:16]
+        return Done(
+            self.case, tuple(self.changes), tuple(self.opened), tuple(self.documents), self._due_before, due, token
+        )
+
+
+def masked_name(work: Work, user_id: int | None) -> str:
+    """Who somebody is, for another person to read."""
+    if user_id is None:
+        return "系统"
+    name = work.session.scalar(select(User.name).where(User.id == user_id))
+    return masks.name(name) if name else "已注销的用户"

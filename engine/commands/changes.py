@@ -1,0 +1,16 @@
+"""What a command changed, in words for people: the lines of a preview and of a confirmation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing a command changed."""
+
+    what: str  # opens, closes, paper, notice, clock, outcome, incident
+    name: str
+    who: str = ""  # who may take it, masked
+    at: datetime | None = None  # due, or the moment

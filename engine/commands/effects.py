@@ -1,0 +1,386 @@
+"""What each effect of a diagram does, in the transaction of the step that asked for it.
+
+The list of effects is engine/process/effects.py. What must happen outside (rendering, sending) is queued here as a job
+or notice, in the same commit. Other rooms of commands add their own with `@handles("book-appointment")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from engine.commands.changes import Change
+from engine.errors import Invalid, NotFound
+from engine.people import masks, units
+from engine.process import Effect
+from engine.records import audit, documents, jobs, notices
+from engine.store.models import PublicNotice, RegisterEntry, User
+from engine.workdays import ZONE, at_end_of_day, local_date, say
+
+if TYPE_CHECKING:
+    from engine.commands.applying import Applying
+
+Handler = Callable[["Applying", Effect], None]
+
+HANDLERS: dict[str, Handler] = {}
+
+OUTCOMES = {
+    "done": "办成", "approve": "准予", "refuse": "不予", "partly": "部分准予", "refused": "不予", "declined": "不予受理",
+    "withdrawn": "申请人撤回", "ended": "终止", "referred": "移送", "cancelled": "撤销",
+}  # fmt: skip
+
+
+def handles(*kinds: str) -> Callable[[Handler], Handler]:
+    """Register a handler. A kind is handled once."""
+
+    def keep(handler: Handler) -> Handler:
+        for kind in kinds:
+            if kind in HANDLERS:
+                raise ValueError(f"Expected one handler of {kind}, but there are two")
+            HANDLERS[kind] = handler
+        return handler
+
+    return keep
+
+
+def key_of(a: Applying, effect: Effect) -> str:
+    """The idempotency key of an effect: unique in the hall."""
+    return f"{a.case.number}:{effect.id}"
+
+
+# ---------------------------------------------------------------- facts
+
+
+def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What papers and notices may say about a case, as plain JSON, as it is at this moment."""
+    case, info, tree = a.case, a.package.info, units.tree(a.work)
+    account = a.account()
+    office = a.office
+    promised, statutory = account.limits.get("promised"), account.limits.get("statutory")
+    lead = promised or statutory
+    facts: dict[str, Any] = {
+        "case": {"number": case.number, "title": info.name, "code": info.code, "channel": case.channel},
+        "organ": {
+            "name": office.seal_name or office.name, "address": office.address or info.contact.where,
+            "phone": info.contact.phone or office.phone, "complaints": info.complaint.phone,
+        },
+        "issued_on": local_date(a.now).isoformat(),
+        "applicant": _drop(
+            {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
+        ),
+        "received_at": case.received_at.astimezone(ZONE).isoformat(),
+        "applied_on": local_date(case.received_at).isoformat(),
+        "channel": CHANNELS.get(case.channel, case.channel),
+        "place": tree.full_name(a.place),
+        "materials": _materials(a),
+        "grounds": [f"《{b.law}》{b.article}" for b in info.basis],
+        "fee": info.fee,
+    }  # fmt: skip
+    if case.agent_name:
+        facts["agent"] = {"name": case.agent_name}
+    if a.by.kind == "staff":
+        facts["clerk"] = {"name": a.by.name, "window": units.place(a.work, a.by.unit_id).name if a.by.unit_id else ""}
+    if account.accepted_on:
+        facts["accepted_on"] = account.accepted_on.isoformat()
+    if lead is not None and lead.due_on is not None:
+        facts["deadline"] = _drop(
+            {
+                "promised_on": lead.due_on.isoformat(), "promised_workdays": lead.limit.n,
+                "from_on": local_date(lead.start).isoformat(), "basis": lead.source,
+                "statutory_on": statutory.due_on.isoformat() if statutory and statutory.due_on else None,
+                "statutory_workdays": statutory.limit.n if statutory else None,
+            }
+        )  # fmt: skip
+    if case.outcome:
+        facts["result"] = OUTCOMES.get(case.outcome, case.outcome)
+    if info.remedy:
+        facts["remedies"] = {"reconsideration": f"{tree.county.name}人民政府", "court": f"{tree.county.name}人民法院"}
+    papers = [{"title": d.title, "number": d.number, "copies": 1} for d in a.documents]
+    if papers:
+        facts["papers"] = papers
+    facts["finished_on"] = local_date(case.finished_at or a.now).isoformat()
+    return _merged(facts, extra or {})
+
+
+CHANNELS = {"online": "网上", "counter": "窗口", "agent": "代办", "phone": "电话", "system": "系统"}
+
+
+def _materials(a: Applying) -> list[dict[str, Any]]:
+    tolerated = set(_texts(a.variables.get("missing")))
+    return [
+        _drop(
+            {
+                "name": m.name, "originals": m.originals or None, "copies": m.copies or None,
+                "electronic": bool(m.field and _dig(a.variables, m.field)) or None, "shared": m.kind == "shared" or None,
+                "tolerated": m.name in tolerated or None, "note": m.note or None,
+            }
+        )
+        for m in a.package.info.materials
+    ]  # fmt: skip
+
+
+def _dig(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, (list, tuple)):
+        return [str(v.get("name", v)) if isinstance(v, Mapping) else str(v) for v in value]
+    return [str(value)] if value else []
+
+
+def _drop(data: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in data.items() if v is not None}
+
+
+def _merged(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for name, value in extra.items():
+        if isinstance(value, Mapping) and isinstance(out.get(name), dict):
+            out[name] = _merged(out[name], value)
+        elif value is not None:
+            out[name] = value
+    return out
+
+
+# ---------------------------------------------------------------- papers and notices
+
+
+@handles("issue-paper")
+def _issue_paper(a: Applying, effect: Effect) -> None:
+    extra = effect.arguments.get("facts")
+    facts = facts_of(a, extra if isinstance(extra, Mapping) else {})
+    reason = effect.arguments.get("reason")
+    if reason and not facts.get("reasons"):
+        facts["reasons"] = _texts(reason)
+    _issue(a, effect, effect.headers.get("kind", ""), facts)
+
+
+def _issue(a: Applying, effect: Effect, kind: str, facts: Mapping[str, Any]) -> None:
+    row = documents.issue(
+        a.work, kind, facts, key=key_of(a, effect), organ=a.office, by=a.by, now=a.now, case=a.case, package=a.package
+    )
+    a.documents.append(row)
+    a.changes.append(Change("paper", row.title))
+
+
+@handles("send-notice")
+def _send_notice(a: Applying, effect: Effect) -> None:
+    name = effect.headers.get("template", "")
+    template = a.package.info.notices.get(name)
+    if template is None:
+        raise NotFound(
+            f"流程要发送通知“{name}”，但 matter.yaml 里没有写它的内容。请补上。",
+            f"The diagram sends the notice {name!r}, but matter.yaml has no text for it.",
+        )
+    given = effect.arguments.get("facts")
+    say_to(
+        a, key_of(a, effect), name, template.zh, effect.headers.get("to") or "applicant",
+        given=effect.arguments.get("to"), facts=given if isinstance(given, Mapping) else {}, channels=template.channels,
+    )  # fmt: skip
+
+
+def say_to(
+    a: Applying,
+    key: str,
+    kind: str,
+    template: str,
+    to: str,
+    *,
+    given: Any = None,
+    facts: Mapping[str, Any] | None = None,
+    channels: tuple[str, ...] = ("sms", "screen"),
+) -> None:
+    """Put a notice to these people into the outbox: on their screen, and by text message when a phone is known."""
+    account = a.account()
+    due = account.due_on
+    said = {
+        "number": a.case.number, "matter": a.package.info.name, "applicant": masks.name(a.case.applicant_name),
+        "office": a.office.name, "due": say(due) if due else "", "stage": a.case.stage,
+        "phone": a.package.info.contact.phone or a.office.phone,
+        "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome), **(facts or {}),
+    }  # fmt: skip
+    text = notices.fill(template, said)
+    for n, (user_id, phone) in enumerate(_receivers(a, to, given)):
+        for channel in channels:
+            if (channel == "sms" and not phone) or (channel == "screen" and user_id is None):
+                continue
+            notices.put(
+                a.work, f"{key}:{n}:{channel}", text, kind=kind, now=a.now, channel=channel, user_id=user_id,
+                address=phone if channel == "sms" else None, case_id=a.case.id,
+            )  # fmt: skip
+    a.changes.append(Change("notice", kind, who=to))
+
+
+def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str | None]]:
+    """(user, phone) of those a notice goes to."""
+    case = a.case
+    applicant = (case.applicant_id, case.applicant_phone)
+    if to in ("applicant", "principal"):
+        return [applicant]
+    if to == "agent":
+        return [_user(a, case.agent_id)] if case.agent_id else [applicant]
+    if to in ("both", "parties"):
+        return [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
+    if to == "assignee":
+        return [_user(a, t.assignee_id) for t in a.live if t.assignee_id is not None]
+    if to in ("unit", "supervisor"):
+        return [(user, None) for user in holders(a, case.office_id, "supervisor" if to == "supervisor" else None)]
+    found: list[tuple[int | None, str | None]] = []
+    for one in given if isinstance(given, list) else [given] if given else []:
+        text = str(one)
+        found.append(_user(a, int(text)) if text.isdigit() and len(text) < 11 else (None, text))
+    return found
+
+
+def _user(a: Applying, user_id: int | None) -> tuple[int | None, str | None]:
+    user = a.work.session.get(User, user_id) if user_id is not None else None
+    return (user.id, user.phone) if user is not None else (None, None)
+
+
+def holders(a: Applying, unit_id: int, role: str | None) -> list[int]:
+    """Ids of those who hold a post (of this role) in a unit."""
+    from sqlalchemy import select
+
+    from engine.store.models import Holding, Post
+
+    query = select(Holding.user_id).join(Post, Post.id == Holding.post_id).where(Holding.unit_id == unit_id)
+    if role is not None:
+        query = query.where(Post.role == role)
+    return list(dict.fromkeys(a.work.session.scalars(query)))
+
+
+@handles("publish-notice")
+def _publish_notice(a: Applying, effect: Effect) -> None:
+    days = int(effect.headers.get("days") or 7)
+    until = effect.arguments.get("until")
+    last = datetime.fromisoformat(str(until)).date() if until else local_date(a.now) + timedelta(days=days)
+    facts = effect.arguments.get("facts")
+    a.work.session.add(
+        PublicNotice(
+            key=key_of(a, effect), case_id=a.case.id, unit_id=a.case.place_id, kind=effect.headers.get("kind", ""),
+            facts=dict(facts) if isinstance(facts, Mapping) else {}, from_at=a.now, until_at=at_end_of_day(last),
+        )
+    )  # fmt: skip
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "element": effect.element})
+
+
+@handles("deliver-paper")
+def _deliver_paper(a: Applying, effect: Effect) -> None:
+    way = effect.headers.get("way") or "window"
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": effect.headers.get("kind"), "way": way})
+
+
+# ---------------------------------------------------------------- acceptance, decision, end
+
+
+@handles("accept-case")
+def _accept(a: Applying, effect: Effect) -> None:
+    a.case.accepted_at = a.now
+    if effect.headers.get("way") == "promise" and "容缺" not in a.case.flags:
+        a.case.flags = [*a.case.flags, "容缺"]
+    a.record(audit.Kind.CASE_ACCEPTED, facts={"way": effect.headers.get("way") or "normal"})
+
+
+@handles("decline-case")
+def _decline(a: Applying, effect: Effect) -> None:
+    a.case.outcome = "declined"
+    a.case.decided_at = a.now
+    a.record(audit.Kind.CASE_DECLINED, facts={"ground": str(effect.arguments.get("ground") or "")})
+
+
+@handles("request-correction")
+def _correction(a: Applying, effect: Effect) -> None:
+    items = effect.arguments.get("items")
+    said = [str(i.get("material", i)) if isinstance(i, Mapping) else str(i) for i in items or []]
+    text = a.package.info.notices.get("correction")
+    template = text.zh if text else "您申请的“{matter}”（{number}）需要补正：{items}。请登录“我的办件”查看并补正。"
+    say_to(a, key_of(a, effect), "correction", template, "both", facts={"items": "；".join(said)})
+    try:
+        documents.kind_of(a.package, "correction")
+    except NotFound:
+        return
+    facts = facts_of(a, {"items": items, "due_on": effect.arguments.get("due_on")})
+    try:
+        _issue(a, effect, "correction", facts)
+    except Invalid:  # a matter whose corrections are told without the full paper
+        a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": "not complete"})
+
+
+@handles("decide")
+def _decide(a: Applying, effect: Effect) -> None:
+    outcome = effect.headers.get("outcome") or str(effect.arguments.get("outcome") or "approve")
+    a.case.outcome, a.case.decided_at = outcome, a.now
+    a.record(audit.Kind.CASE_DECIDED, facts={"outcome": outcome})
+    a.changes.append(Change("outcome", outcome))
+
+
+@handles("close-case")
+def _close_case(a: Applying, effect: Effect) -> None:
+    outcome = effect.headers.get("outcome") or "done"
+    if not a.case.outcome or outcome != "done":
+        a.case.outcome = outcome
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "outcome": outcome})
+
+
+# ---------------------------------------------------------------- registers, reminders, other cases
+
+
+@handles("record")
+def _record(a: Applying, effect: Effect) -> None:
+    facts = effect.arguments.get("facts")
+    a.work.session.add(
+        RegisterEntry(
+            register=effect.headers.get("register", ""), case_id=a.case.id, unit_id=a.case.office_id,
+            facts=dict(facts) if isinstance(facts, Mapping) else {}, at=a.now, by_id=a.by.id,
+        )
+    )  # fmt: skip
+    a.record(audit.Kind.RECORD, facts={"register": effect.headers.get("register", "")})
+
+
+@handles("ask-rating")
+def _ask_rating(a: Applying, effect: Effect) -> None:
+    template = a.package.info.notices.get("rating")
+    text = template.zh if template else "您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。"
+    say_to(a, key_of(a, effect), "rating", text, "applicant", channels=("screen",))
+
+
+@handles("remind")
+def _remind(a: Applying, effect: Effect) -> None:
+    name = effect.headers.get("template") or "remind"
+    template = a.package.info.notices.get(name)
+    text = template.zh if template else "请及时办理：{matter}（{number}），{due}前。"
+    say_to(a, key_of(a, effect), "remind", text, effect.headers.get("to") or "assignee", channels=("screen",))
+
+
+@handles("open-child-case", "run-child-case")
+def _child(a: Applying, effect: Effect) -> None:
+    given = effect.arguments.get("variables")
+    payload = {
+        "matter": effect.headers.get("matter", ""), "unit": effect.arguments.get("unit"), "parent": a.case.id,
+        "effect": effect.id if effect.kind == "run-child-case" else None, "by": a.by.id,
+    }  # fmt: skip
+    jobs.put(
+        a.work, "open-child", f"child:{key_of(a, effect)}", payload, now=a.now, case_id=a.case.id,
+        private=dict(given) if isinstance(given, Mapping) else {},
+    )  # fmt: skip
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "matter": payload["matter"]})
+
+
+def answer_parent(a: Applying) -> None:
+    """This case was waited for: tell the parent, in a job of its own, so that two cases are never locked at once."""
+    jobs.put(
+        a.work, "answer-parent", f"answer:{a.case.number}",
+        {"parent": a.case.parent_id, "effect": a.case.parent_key, "child": a.case.id}, now=a.now, case_id=a.case.id,
+    )  # fmt: skip
+
+
+@handles("share-data")
+def _share(a: Applying, effect: Effect) -> None:
+    payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id}
+    jobs.put(a.work, "share-data", f"share:{key_of(a, effect)}", payload, now=a.now, case_id=a.case.id,
+             private=dict(effect.arguments))  # fmt: skip
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "source": payload["source"]})
