@@ -176,7 +176,7 @@ class Applying:
         if not rows:
             return
         self.work.session.add_all(rows)
-        self.work.session.flush(rows)
+        self.work.session.flush()
         self.work.session.add_all(
             TaskCandidate(key=key, task_id=row.id) for row in rows for key in row.candidates if row.state == "open"
         )

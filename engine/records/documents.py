@@ -53,13 +53,13 @@ def issue(
     template, paper = kind_of(package, kind)
     number: str | None = None
     frozen = dict(facts)
-    paper.check(frozen)
     if paper.series:
         year = local_date(now).year
         prefix = f"{organ.word or organ.name}{paper.series}"
         n = counters.take(work, f"paper:{prefix}:{year}")
         number = papers.numbers.paper_number(prefix, year, n)
     frozen["paper"] = {**dict(frozen.get("paper") or {}), "number": number, "title": paper.title}
+    paper.check(frozen)
     row = Document(
         case_id=case.id if case is not None else None, key=key, kind=kind, title=paper.title, number=number,
         check_code=papers.codes.check_code(secrets.token_bytes(10)), template=template,
