@@ -9,7 +9,7 @@ executable one but not executable itself, everything is a warning: nobody runs i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from engine.findings import Finding, in_order
 from engine.process import model as m
@@ -21,6 +21,7 @@ from engine.process.read import parse, read_tree
 #: In the order a reader wants them; each has check_process(page, process).
 _OF_A_PROCESS = (ids, events, gateways, activities, expressions, variables, paths)
 _OF_A_FILE = (ids, foreign, standard)
+_OTHER_KINDS = (".dmn", ".form", ".yaml", ".yml", ".json", ".html", ".css", ".md")
 
 
 def check(
@@ -35,7 +36,7 @@ def check(
 ) -> list[Finding]:
     """Every finding of the BPMN files together, in order of file and line.
 
-    files      name -> bytes; only names that end in .bpmn (or .bpmn20.xml, .xml) are read as diagrams
+    files      name -> bytes; decisions, forms and other texts among them (by their names) are passed over
     forms      the forms there are: ids, or id -> keys the form sets (None: not known). None: unknown, nothing is said
     decisions  ids of the DMN decisions there are; None: unknown
     roles      groups a task may be given to; None: unknown
@@ -46,7 +47,7 @@ def check(
     findings: list[Finding] = []
     read: list[tuple[str, object, m.Diagram]] = []
     for file, data in files.items():
-        if not file.lower().endswith((".bpmn", ".xml")):
+        if file.lower().endswith(_OTHER_KINDS):
             continue
         root, problems = parse(data, file)
         findings += problems
@@ -68,12 +69,12 @@ def check(
     for file, root, diagram in read:
         page = Page(file, root, diagram, known)
         for family in _OF_A_FILE:
-            family.check_file(page)
+            _guarded(page, lambda page=page, family=family: family.check_file(page))  # type: ignore[misc]
         some_run = bool(diagram.executable())
         for process in diagram.processes:
             page.softened = some_run and not process.executable
             for rules in _OF_A_PROCESS:
-                rules.check_process(page, process)
+                _guarded(page, lambda page=page, rules=rules, one=process: rules.check_process(page, one))  # type: ignore[misc]
         page.softened = False
         for process in diagram.executable():
             if process.id in taken:
@@ -86,6 +87,20 @@ def check(
             taken.setdefault(process.id, file)
         findings += page.findings
     return in_order(findings)
+
+
+def _guarded(page: Page, rules: Callable[[], None]) -> None:
+    """A fault in a rule must not hide what the others found, nor let an unchecked diagram through."""
+    try:
+        rules()
+    except Exception as fault:
+        page.softened = False
+        page.error(
+            "check-failed",
+            None,
+            f"检查程序自身出错（{type(fault).__name__}: {fault}），请报告此文件。",
+            f"the check itself failed ({type(fault).__name__}: {fault}). Please report this file.",
+        )
 
 
 def _forms(
