@@ -23,9 +23,11 @@ from engine.feel.table import call_function
 Scope = dict[str, Any]
 
 #: How deep decisions, knowledge models and functions may call each other in one evaluation.
-MOST_CALLS = 40
-#: How many boxed expressions one evaluation may evaluate.
-MOST_STEPS = 200_000
+MOST_CALLS = 100
+#: What one evaluation of a model may spend, in FEEL's steps (of about half a microsecond).
+MOST_STEPS = 2_000_000
+#: Steps of one boxed expression beside what its FEEL texts cost.
+STEP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Run:
     env: feel.Env
     hits: list[Hit] = field(default_factory=list)
     calls: int = 0
-    steps: int = 0
+    left: int = MOST_STEPS
     linear: bool = False  # test every cell of a table by FEEL (the measure of the index)
     envs: dict[int, feel.Env] = field(default_factory=dict)  # of each model: the caller's, with the model's types
 
@@ -63,15 +65,21 @@ class Run:
         if len(self.env.warnings) < 100:
             self.env.warnings.append(feel.Warning(code, zh, en, 0))
 
-    def step(self) -> None:
-        """Count one boxed expression."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
+    def step(self, cost: int = STEP) -> None:
+        """Spend on one boxed expression."""
+        self.left -= cost
+        if self.left < 0:
             raise feel.FeelError(
                 "决策计算量太大，已停止。请缩小循环或列表。",
                 "The decision does too much work and was stopped. Use smaller loops or lists.",
                 code="limit",
             )
+
+    def feel(self, key: int) -> FeelRun:
+        """FEEL's part of this evaluation, with no more to spend than what is left of the whole."""
+        run = FeelRun(self.envs.get(key, self.env))
+        run.left = min(run.left, self.left)
+        return run
 
     def enter(self) -> None:
         """One call deeper."""
@@ -135,8 +143,11 @@ class Compiler:
         evaluate = expression.evaluate
 
         def run_feel(context: Scope, run: Run) -> Any:
-            run.step()
-            return evaluate(context, run.envs.get(key, run.env))
+            part = run.feel(key)
+            budget = part.left
+            answer = evaluate(context, run=part)
+            run.step(STEP + budget - part.left)
+            return answer
 
         return run_feel
 
@@ -155,8 +166,11 @@ class Compiler:
             return never
 
         def run_test(value: Any, context: Mapping[str, Any], run: Any) -> bool | None:
-            run.step()
-            return tests.test(value, context, run.envs.get(key, run.env))
+            part = run.feel(key)
+            budget = part.left
+            answer = tests.test(value, context, run=part)
+            run.step(STEP + budget - part.left)
+            return answer
 
         return run_test
 
@@ -259,7 +273,7 @@ class Compiler:
                 )
                 return None
             given = {name: program(context, run) for name, program in bindings}
-            return call(called, given, label, run, run.envs.get(key, run.env))
+            return call(called, given, label, run, run.feel(key))
 
         return run_invocation
 
@@ -631,7 +645,7 @@ def convert(value: Any, kind: Type, what: str, run: Run) -> Any:
     return converted
 
 
-def call(function: values.Function, arguments: Mapping[str, Any], label: str, run: Run, env: feel.Env) -> Any:
+def call(function: values.Function, arguments: Mapping[str, Any], label: str, run: Run, part: FeelRun) -> Any:
     """Call a function by the names of its parameters, as FEEL's `f(a: 1, b: 2)` does."""
     missing = [name for name in function.names[: len(function.names) - function.optional] if name not in arguments]
     strange = [name for name in arguments if name not in function.names]
@@ -644,7 +658,7 @@ def call(function: values.Function, arguments: Mapping[str, Any], label: str, ru
         )
         return None
     ordered = [arguments.get(name) for name in function.names]
-    return call_function(FeelRun(env), function, ordered)
+    return call_function(part, function, ordered)
 
 
 @lru_cache(maxsize=4096)

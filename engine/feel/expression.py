@@ -76,9 +76,15 @@ class Expression:
                 found.append(Read(inner.name, tuple(reversed(steps)), node.start, node.end))
         return found
 
-    def evaluate(self, context: Mapping[str, object] | None = None, env: Env | None = None) -> Value:
-        """The value in a context. Raises FeelError only at a limit; wrong data is null and a warning in `env`."""
-        run = Run(env if env is not None else Env())
+    def evaluate(
+        self, context: Mapping[str, object] | None = None, env: Env | None = None, *, run: Run | None = None
+    ) -> Value:
+        """The value in a context. Raises FeelError only at a limit; wrong data is null and a warning in `env`.
+
+        run: an evaluation this one is part of, to share its budget (then `env` is the run's).
+        """
+        if run is None:
+            run = Run(env if env is not None else Env())
         vars: dict[str, Value] = {}
         if context:
             for name in self._needs:
@@ -95,9 +101,16 @@ class Expression:
             error.text = error.text or self.text
             raise
 
-    def test(self, value: object, context: Mapping[str, object] | None = None, env: Env | None = None) -> bool | None:
+    def test(
+        self,
+        value: object,
+        context: Mapping[str, object] | None = None,
+        env: Env | None = None,
+        *,
+        run: Run | None = None,
+    ) -> bool | None:
         """For unary tests: whether the value passes; null where it cannot be told."""
-        found = self.evaluate({**(context or {}), "?": value}, env)
+        found = self.evaluate({**(context or {}), "?": value}, env, run=run)
         return found if isinstance(found, bool) else None
 
 
