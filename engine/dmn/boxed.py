@@ -5,7 +5,8 @@ A program takes the names in scope and the run, and answers a value; for wrong d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -42,6 +43,18 @@ class Hit:
     outputs: tuple[tuple[str, Any], ...]  # name of each output column and the value given
     annotations: tuple[str, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """The hit as JSON holds it: decision, table, rule, rule_id, inputs and outputs by name, annotations."""
+        return {
+            "decision": self.decision,
+            "table": self.table,
+            "rule": self.rule,
+            "rule_id": self.rule_id,
+            "inputs": {name: feel.to_json(value) for name, value in self.inputs},
+            "outputs": {name: feel.to_json(value) for name, value in self.outputs},
+            "annotations": list(self.annotations),
+        }
+
 
 class Model(Protocol):
     """What a program asks of the model it belongs to."""
@@ -57,6 +70,7 @@ class Run:
     hits: list[Hit] = field(default_factory=list)
     calls: int = 0
     left: int = MOST_STEPS
+    strict: bool = False  # leave texts as they are, even where a type says date
     linear: bool = False  # test every cell of a table by FEEL (the measure of the index)
     envs: dict[int, feel.Env] = field(default_factory=dict)  # of each model: the caller's, with the model's types
 
@@ -350,7 +364,8 @@ class Compiler:
     def iterator(self, box: e.Iterator, scope: frozenset[str], owner: str) -> Program:
         collection = self.typed(self.program(box.collection, scope, owner), box.collection_type, owner)
         variable = box.variable
-        extra = {variable, "partial"} if box.kind == "for" else {variable}
+        keeps = box.kind == "for" and any("partial" in text for text in _texts(box.body))
+        extra = {variable, "partial"} if keeps else {variable}
         body = self.typed(self.program(box.body, scope | extra, owner), box.body_type, owner)
 
         def run_for(context: Scope, run: Run) -> Any:
@@ -360,7 +375,11 @@ class Compiler:
             made: list[Any] = []
             for item in items:
                 run.step()
-                made.append(body({**context, "partial": list(made), variable: item}, run))
+                inner = {**context, variable: item}
+                if keeps:
+                    run.step(len(made))
+                    inner["partial"] = list(made)
+                made.append(body(inner, run))
             return made
 
         def run_quantified(context: Scope, run: Run) -> Any:
@@ -611,6 +630,18 @@ def _items(value: Any) -> list[Any] | None:
     return [value]
 
 
+def _texts(box: object) -> Iterator[str]:
+    """Every FEEL text in an expression."""
+    if isinstance(box, e.Literal | e.Cell):
+        yield box.text
+    elif isinstance(box, tuple):
+        for one in box:
+            yield from _texts(one)
+    elif dataclasses.is_dataclass(box):
+        for part in dataclasses.fields(box):
+            yield from _texts(getattr(box, part.name))
+
+
 def _arithmetic(word: str, scope: frozenset[str]) -> bool:
     """Whether a name such as `a-b` would swallow an operation on names that are in scope."""
     return any(sign in word and any(part.strip() in scope for part in word.split(sign)) for sign in "+-*/")
@@ -640,6 +671,9 @@ def convert(value: Any, kind: Type, what: str, run: Run) -> Any:
     if value is None or kind is ANY:
         return value
     converted, fits = kind.convert(value)
+    if not fits and not run.strict:
+        # Values between the steps of a process are JSON: dates travel as ISO texts.
+        converted, fits = kind.convert(kind.from_json(value, fill=False))
     if not fits:
         mismatch(value, kind, what, run)
     return converted

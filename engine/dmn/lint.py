@@ -312,6 +312,7 @@ class _Logic:
         self.model = model
         self.compiler = model.compiler
         self.known: dict[str, Type] = {}
+        self.missing: list[str] = []  # names used without being in scope
         refs = (*owner.information, *owner.knowledge) if isinstance(owner, e.Decision) else owner.knowledge
         for ref in refs:
             target = model.resolve(ref.href)
@@ -386,7 +387,20 @@ class _Logic:
         if "*" in scope:
             return
         for name in sorted(names):
-            if name not in scope:
+            if name in scope:
+                continue
+            self.missing.append(name)
+            if isinstance(self.owner, e.Decision) and not self.owner.information:
+                self.add(
+                    "dmn-undeclared-input",
+                    box,
+                    f"“{self.owner.name}”直接使用名称“{name}”，但没有画出输入数据。可以运行，但建议补画输入数据和连线，以便检查类型。",
+                    f"“{self.owner.name}” uses “{name}” without an input data drawn. It runs; draw the input and its "
+                    "requirement so that types can be checked.",
+                    "warning",
+                    line=line,
+                )
+            else:
                 other = self.model.by_name.get(name)
                 hint_zh = "请加一条需求连线" if other is not None else "请检查拼写，或补上需求连线"
                 hint_en = (
@@ -714,6 +728,13 @@ class _Grid:
                 reported += 1
                 if reported >= MOST_REPORTED:
                     return
+
+
+def undeclared(model: Model, decision: e.Decision) -> list[str]:
+    """The names that a decision uses without requiring them, each once."""
+    logic = _Logic(_Notes(model), decision, model)
+    logic.check(decision.logic)
+    return list(dict.fromkeys(logic.missing))
 
 
 def gap(source: bytes, decision: str, imports: Mapping[str, bytes | Model] | None = None) -> dict[str, Any] | None:

@@ -91,12 +91,20 @@ class Model:
         """Names of the decision services."""
         return tuple(service.name for service in self.definitions.services)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids and names by which a decision or service may be called."""
+        callable_ = (*self.definitions.decisions, *self.definitions.services)
+        return tuple(dict.fromkeys(name for one in callable_ for name in (one.id, one.name) if name))
+
     def find(self, name_or_id: str) -> Graph | None:
         """A decision, service, knowledge model or input by its name, else by its id."""
         return self.by_name.get(name_or_id) or self.elements.get(name_or_id)
 
     def wants(self, name_or_id: str) -> tuple[Wanted, ...]:
         """The inputs that a decision or service needs, in order."""
+        from engine.dmn import lint
+
         found: dict[str, Wanted] = {}
         seen: set[int] = set()
 
@@ -118,6 +126,9 @@ class Model:
             elif isinstance(element, e.Decision):
                 if element.logic is None:
                     found.setdefault(element.variable, Wanted(element.variable, element.type_ref))
+                elif not element.information:
+                    for name in lint.undeclared(owner, element):
+                        found.setdefault(name, Wanted(name, ""))
                 for ref in element.information:
                     target = owner.resolve(ref.href)
                     if target is not None:
@@ -157,7 +168,8 @@ class Model:
 
         inputs: FEEL or JSON values by the name of the input data; those of imported models also by
         `{namespace}name` or inside a mapping under the import's name. ISO texts are read as dates where the input's type
-        says so, and absent parts of structures are null; `strict` leaves both out.
+        says so, absent parts of structures are null, and a decision that draws no information requirement at all sees
+        the inputs by their names, as Camunda's engines do; `strict` leaves all three out.
         linear: test every cell of every table by FEEL, without the index (for measuring it).
         Wrong data gives null and a warning. Raises NotFound when there is nothing of the name.
         """
@@ -170,9 +182,10 @@ class Model:
                 f"but there are only: {known}.",
             )
         env = feel.Env() if env is None else env
-        run = Run(env, linear=linear)
+        known_before = len(env.warnings)
+        run = Run(env, strict=strict, linear=linear)
         given = {str(key): values.admit(value) for key, value in inputs.items()}
-        work = _Work(run, given, strict)
+        work = _Work(run, given)
         try:
             value = work.top(self, element)
         except feel.FeelError as error:
@@ -185,7 +198,7 @@ class Model:
                 f"“{element.name}” recurses too deeply and was stopped. Look for a function without an end.",
             )
             value = None
-        return Result(value, tuple(run.hits), tuple(env.warnings), work.decided)
+        return Result(value, tuple(run.hits), tuple(env.warnings[known_before:]), work.decided)
 
     # ------------------------------------------------------------ compiling
 
@@ -305,10 +318,9 @@ class Model:
 class _Work:
     """One evaluation in progress. A decision service runs in a work of its own, with its arguments given."""
 
-    def __init__(self, run: Run, inputs: Mapping[str, Any], strict: bool) -> None:
+    def __init__(self, run: Run, inputs: Mapping[str, Any]) -> None:
         self.run = run
         self.inputs = inputs
-        self.strict = strict
         self.known: dict[int, Any] = {}  # id of element -> value
         self.active: set[int] = set()
         self.decided: dict[str, Any] = {}
@@ -391,7 +403,7 @@ class _Work:
     def admitted(self, model: Model, element: Graph, value: Any) -> Any:
         """A given value converted to the element's type."""
         kind = model.types.lazy(element.type_ref)
-        if not self.strict:
+        if not self.run.strict:
             value = kind.from_json(value)
         return convert(value, kind, element.name, self.run)
 
@@ -419,6 +431,8 @@ class _Work:
             value = self.given(model, model, element)
             return self.admitted(model, element, value)
         scope = self.scope(model, (*element.information, *element.knowledge))
+        if not element.information and not self.run.strict:
+            scope = {**self.inputs, **scope}
         value = model.program(element)(scope, self.run)
         value = convert(value, self.result_type(model, element), element.name, self.run)
         self.decided[element.name] = value
@@ -468,7 +482,7 @@ class _Work:
 
     def serve(self, model: Model, element: e.Service, arguments: list[Any]) -> Any:
         """Evaluate a service apart from everything else: it sees its arguments only."""
-        inner = _Work(self.run, {}, self.strict)
+        inner = _Work(self.run, {})
         for ref, argument in zip((*element.input_data, *element.input_decisions), arguments, strict=True):
             target = model.resolve(ref.href)
             if target is not None:

@@ -160,8 +160,8 @@ class Type:
                 return midnight, True
         return None, False
 
-    def from_json(self, value: Any, depth: int = 0) -> Any:
-        """A JSON value as this type reads it: ISO texts become dates, absent parts of a structure null."""
+    def from_json(self, value: Any, depth: int = 0, *, fill: bool = True) -> Any:
+        """A JSON value as this type reads it: ISO texts become dates, absent parts of a structure null (when `fill`)."""
         if value is None or depth > DEEPEST:
             return value
         me = self.found()
@@ -170,12 +170,13 @@ class Type:
             return value if parsed is None else parsed
         if me.kind == "list" and me.of is not None:
             if isinstance(value, list):
-                return [me.of.from_json(item, depth + 1) for item in value]
-            return me.of.from_json(value, depth + 1)
+                return [me.of.from_json(item, depth + 1, fill=fill) for item in value]
+            return me.of.from_json(value, depth + 1, fill=fill)
         if me.kind == "context" and me.parts and isinstance(value, dict):
             read = dict(value)
             for name, part in me.parts.items():
-                read[name] = part.from_json(value.get(name), depth + 1)
+                if fill or name in value:
+                    read[name] = part.from_json(value.get(name), depth + 1, fill=fill)
             return read
         return value
 

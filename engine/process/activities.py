@@ -294,17 +294,11 @@ class RuleTask(Activity):
                 error="decision",
             ) from error
         value = plain(feel.to_json(result.value))
-        rules = tuple(h if isinstance(h, dict) else _hit(h) for h in result.hits)
+        rules = tuple(hit.as_json() for hit in result.hits)
         case.decisions.append(Decided(self.name, decision, rules, value))
         if self.result:
             _store(token, self.result, value)
         return True
-
-
-def _hit(hit: Any) -> dict[str, Any]:
-    import dataclasses
-
-    return dataclasses.asdict(hit) if dataclasses.is_dataclass(hit) and not isinstance(hit, type) else {"rule": hit}
 
 
 class ReceiveTask(Activity, Catching):

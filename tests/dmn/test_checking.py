@@ -79,7 +79,9 @@ def test_cells_and_outputs_of_the_wrong_type_are_errors():
 def test_unknown_names_and_unreadable_feel_are_errors():
     messages = found(d.definitions(d.given("年龄"), d.decision("结果", d.literal("年纪 + 1"), needs=["i_年龄"])))
     assert "年纪" in messages["dmn-unknown-name"]
-    undrawn = found(d.definitions(d.given("年龄"), d.decision("结果", d.literal("年龄 + 1"))))
+    undrawn = found(
+        d.definitions(d.given("年龄"), d.given("x"), d.decision("结果", d.literal("年龄 + x"), needs=["i_x"]))
+    )
     assert "需求连线" in undrawn["dmn-unknown-name"]
     assert "dmn-feel" in found(d.definitions(d.decision("结果", d.literal("1 + "))))
     assert "dmn-feel" in found(table_of([(["< < 5"], ["1"])]))

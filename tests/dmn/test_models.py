@@ -37,8 +37,17 @@ def test_a_decision_sees_what_it_requires_and_nothing_else():
         d.decision("下", d.literal("上 + 1"), needs=["d_上"]),
     )
     assert model.evaluate("下", {"甲": 1}).value == 3
-    hidden = dmn.load(d.definitions(d.given("甲"), d.decision("下", d.literal("甲"))))
+    hidden = dmn.load(d.definitions(d.given("甲"), d.given("乙"), d.decision("下", d.literal("甲"), needs=["i_乙"])))
     assert hidden.evaluate("下", {"甲": 1}).value is None
+
+
+def test_a_decision_that_draws_no_requirement_at_all_sees_the_inputs_and_check_advises():
+    source = d.definitions(d.decision("下", d.table([("甲", "date")], [(['> date("2026-07-01")'], ["1"])])))
+    model = dmn.load(source)
+    assert model.evaluate("下", {"甲": "2026-08-01"}).value == 1
+    assert model.evaluate("下", {"甲": "2026-08-01"}, strict=True).value is None
+    assert [want.name for want in model.wants("下")] == ["甲"]
+    assert {f.rule: f.severity for f in dmn.check(source)}["dmn-undeclared-input"] == "warning"
 
 
 def test_a_decision_required_twice_is_evaluated_once():
@@ -170,6 +179,16 @@ def test_endless_recursion_stops_with_a_warning():
         d.knowledge("无底", [("n", "number")], d.literal("无底(n + 1) + 无底(n + 2)"), knows=["b_无底"]),
         d.decision("结果", d.literal("无底(1)"), knows=["b_无底"]),
     )
+    result = model.evaluate("结果", {})
+    assert result.value is None
+    assert result.warnings[-1].code == "dmn-limit"
+
+
+def test_work_without_end_stops_soon():
+    def loop(variable: str, body: str) -> str:
+        return f'<for iteratorVariable="{variable}"><in>{d.literal("[1..30000]")}</in><return>{body}</return></for>'
+
+    model = load(d.decision("结果", loop("i", loop("j", d.literal("i * j")))))
     result = model.evaluate("结果", {})
     assert result.value is None
     assert result.warnings[-1].code == "dmn-limit"

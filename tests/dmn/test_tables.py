@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -40,6 +41,8 @@ def test_a_unique_table_answers_with_its_one_rule_and_says_which_it_was():
     assert (hit.rule, hit.rule_id, hit.decision, hit.table) == (1, "r1", "结果", "table")
     assert hit.inputs == (("x", D(2)),)
     assert hit.outputs == (("结果", D(10)),)
+    assert hit.as_json()["inputs"] == {"x": 2}
+    assert json.dumps(hit.as_json(), ensure_ascii=False)
 
 
 def test_a_unique_table_with_two_matching_rules_is_null_and_warns():
