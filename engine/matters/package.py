@@ -167,21 +167,15 @@ def _info(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> Mat
 
 
 def _decisions(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, dmn.Model]:
+    """The decisions and services of the package's DMN files, by id and by name. The files may import each other."""
     found: dict[str, dmn.Model] = {}
-    for file in sorted(f for f in files if f.endswith(".dmn")):
-        try:
-            model = dmn.load(files[file])
-            for decision in _decision_names(model):
-                found[decision] = model
-        except Refused as error:
-            findings.append(_finding(file, error.slug, error.zh, error.en))
+    sources = {file: files[file] for file in sorted(files) if file.endswith(".dmn")}
+    for file, source in sources.items():
+        model = dmn.load(source, {other: text for other, text in sources.items() if other != file}, filename=file)
+        findings += [finding for finding in model.findings if finding.file == file]
+        for decision in model.names:
+            found[decision] = model
     return found
-
-
-def _decision_names(model: dmn.Model) -> list[str]:
-    """Ids and names by which a business rule task may call a decision of this model."""
-    names = [n for d in model.definitions.decisions for n in (d.id, d.name) if n]
-    return list(dict.fromkeys(names))
 
 
 def _forms(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, Form]:

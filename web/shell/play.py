@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -158,17 +158,12 @@ def _loaded(key: tuple[tuple[str, bytes], ...]) -> Any:
         for name, data in key:
             if name.endswith(".dmn"):
                 model = dmn.load(data)
-                decisions.update({id: model for id in _decision_names(model)})
+                decisions.update({name: model for name in model.names})
     forms = [name for name, _ in key if name.endswith(".form")]
     definition = process.load(diagrams, decisions, await_effects=True, forms=forms or None)
     _cache.clear()  # a batch repeats the same files in a row
     _cache[key] = definition
     return definition
-
-
-def _decision_names(model: Any) -> Iterator[str]:
-    for decision in getattr(model, "decisions", ()):
-        yield decision if isinstance(decision, str) else decision.id
 
 
 def _problem(file: str, text: str) -> dict[str, Any]:
