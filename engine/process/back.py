@@ -43,7 +43,7 @@ def places(case: Case, token: Token) -> Iterator[Place]:
     path = case.path
     step, from_join = token.at, False
     forks: list[str] = []
-    seen: set[tuple[str, str]] = set()
+    seen = {(token.task_spec.name, token.scope.id)}  # back to oneself is no way back
     while step and step in path.records:
         kind, element, scope, _, extra = path.records[step]
         if kind == USER and (element, scope) not in seen:
