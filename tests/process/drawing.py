@@ -48,17 +48,17 @@ def definitions(*processes: str, also: str = "") -> bytes:
     """A file of several processes."""
     body = "".join(processes)
     names = {
-        kind: sorted(set(re.findall(rf'{kind}Ref="{kind[0]}_(\w+)"', body)))
+        kind: sorted(set(re.findall(rf'{kind}Ref="ref_{kind}_(\w+)"', body)))
         for kind in ("message", "signal", "error", "escalation")
     }
-    items = "".join(f'<message id="m_{n}" name="{n}">{_key(n)}</message>' for n in names["message"])
-    items += "".join(f'<signal id="s_{n}" name="{n}"/>' for n in names["signal"])
-    items += "".join(f'<error id="e_{n}" name="{n}" errorCode="{n}"/>' for n in names["error"])
-    items += "".join(f'<escalation id="e_{n}" name="{n}" escalationCode="{n}"/>' for n in names["escalation"])
+    items = "".join(f'<message id="ref_message_{n}" name="{n}">{_key(n)}</message>' for n in names["message"])
+    items += "".join(f'<signal id="ref_signal_{n}" name="{n}"/>' for n in names["signal"])
+    for kind in ("error", "escalation"):
+        items += "".join(f'<{kind} id="ref_{kind}_{n}" name="{n}" {kind}Code="{n}"/>' for n in names[kind])
     return (
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
         'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="test">'
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="test_definitions" targetNamespace="test">'
         f"{items}{also}{body}</definitions>"
     ).encode()
 
@@ -110,10 +110,14 @@ class _Scope:
             id = f"{source}_{target}" + (f"_{self.count}" if f'id="{source}_{target}"' in "".join(self.flows) else "")
             inner = ""
             if condition:
-                inner = f'<conditionExpression xsi:type="tFormalExpression">= {_esc(condition[1])}</conditionExpression>'
+                inner = (
+                    f'<conditionExpression xsi:type="tFormalExpression">= {_esc(condition[1])}</conditionExpression>'
+                )
             if default:
                 self.defaults[source] = id
-            self.flows.append(f'<sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>')
+            self.flows.append(
+                f'<sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+            )
 
     def _node(self, line: str, lines: Iterator[str]) -> None:
         kind, rest = (line.split(" ", 1) + [""])[:2]
@@ -139,7 +143,7 @@ class _Scope:
             own = f'<zeebe:taskDefinition type="{rest or "test.work"}"/>'
         elif kind in ("receive", "send"):
             ref, *more = rest.split(" ")
-            attributes += f' messageRef="m_{ref}"' + "".join(f" {m}" for m in more)
+            attributes += f' messageRef="ref_message_{ref}"' + "".join(f" {m}" for m in more)
         elif kind == "complex" and rest:
             content = f'<activationCondition xsi:type="tFormalExpression">= {_esc(rest)}</activationCondition>'
         elif kind in ("start", "end", "catch", "throw") and rest:
@@ -168,13 +172,11 @@ def _triggers(text: str) -> str:
 def _trigger(text: str) -> str:
     kind, _, name = text.partition(":")
     if kind in ("signal", "error", "escalation", "message"):
-        ref = f' {kind}Ref="{kind[0]}_{name}"' if name else ""
+        ref = f' {kind}Ref="ref_{kind}_{name}"' if name else ""
         return f"<{kind}EventDefinition{ref}/>"
     if kind in ("timer", "cycle", "date"):
         element = {"timer": "timeDuration", "cycle": "timeCycle", "date": "timeDate"}[kind]
-        return (
-            f'<timerEventDefinition><{element} xsi:type="tFormalExpression">{_esc(name)}</{element}></timerEventDefinition>'
-        )
+        return f'<timerEventDefinition><{element} xsi:type="tFormalExpression">{_esc(name)}</{element}></timerEventDefinition>'
     if kind == "condition":
         return (
             '<conditionalEventDefinition><condition xsi:type="tFormalExpression">'
@@ -191,7 +193,9 @@ def _esc(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
-def many(collection: str, element: str, output: str = "", each: str = "", done: str = "", sequential: bool = False) -> str:
+def many(
+    collection: str, element: str, output: str = "", each: str = "", done: str = "", sequential: bool = False
+) -> str:
     """Multi-instance characteristics, as an indented line for draw()."""
     out = f' outputCollection="{output}" outputElement="{_esc(each)}"' if output else ""
     end = f'<completionCondition xsi:type="tFormalExpression">{_esc(done)}</completionCondition>' if done else ""

@@ -16,8 +16,16 @@ def load(data: bytes, **more: Any) -> Definition:
     return process.load({"test.bpmn": data}, **more)
 
 
-def play(data: bytes, *, start: list[str] | None = None, answers: Any = None, max_steps: int = 2000, **input: Any) -> Result:
-    definition = load(data, await_effects=True)
+def play(
+    data: bytes,
+    *,
+    start: list[str] | None = None,
+    answers: Any = None,
+    max_steps: int = 2000,
+    lint: bool = True,
+    **input: Any,
+) -> Result:
+    definition = load(data, await_effects=True, lint=lint)
     world = World(definition, NOW, answers=answers, max_steps=max_steps)
     for id in start or process.to_start(definition):
         world.start(id, input)

@@ -49,9 +49,7 @@ def test_a_due_date_is_reckoned_once_when_the_task_opens() -> None:
     schedule = '<zeebe:taskSchedule dueDate="= now() + duration(&quot;PT1H&quot;)"/>'
     definition, step = begin(draw("start s", "and f", "user u", ext(schedule), "user v", "s > f", "f > u", "f > v"))
     due = task(step, "u").due
-    later = process.advance(
-        definition, step.state, Complete(task(step, "v").id), now=NOW.replace(hour=5)
-    )
+    later = process.advance(definition, step.state, Complete(task(step, "v").id), now=NOW.replace(hour=5))
     assert task(later, "u").due == due
 
 
@@ -214,7 +212,9 @@ CHILD = pool("start c_s", "script t = n + 1 -> n", "user cu", "c_s > t > cu", id
 
 
 def calls(said: str, more: str = "") -> bytes:
-    return definitions(pool("start s", "call c", ext(f"<zeebe:calledElement {said}/>"), more, "end e", "s > c > e"), CHILD)
+    return definitions(
+        pool("start s", "call c", ext(f"<zeebe:calledElement {said}/>"), more, "end e", "s > c > e"), CHILD
+    )
 
 
 def run_call(data: bytes, **input: Any) -> process.Step:
@@ -228,7 +228,9 @@ def test_a_called_process_has_its_own_variables_and_gives_back_what_is_asked() -
     assert run_call(calls('processId="child" propagateAllChildVariables="false"'), n=1).variables == {"n": 1}
     step = run_call(calls('processId="child" propagateAllChildVariables="true"'), n=1)
     assert step.variables == {"n": 2, "extra": 7} and step.finished
-    mapped = calls('processId="child" propagateAllParentVariables="false"', io(inputs={"n": "= 40"}, outputs={"r": "= n"}))
+    mapped = calls(
+        'processId="child" propagateAllParentVariables="false"', io(inputs={"n": "= 40"}, outputs={"r": "= n"})
+    )
     assert run_call(mapped, n=1).variables == {"n": 1, "r": 41}
 
 

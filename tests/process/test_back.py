@@ -47,7 +47,9 @@ def test_a_task_goes_back_to_one_done_before_and_the_way_is_walked_again() -> No
 
 
 def test_a_loop_offers_each_task_of_the_current_round_once() -> None:
-    data = draw("start s", "xor m", "user a", "user b", "xor g", "end e", "s > m > a > b > g", "g > m [again]", "g > e *")
+    data = draw(
+        "start s", "xor m", "user a", "user b", "xor g", "end e", "s > m > a > b > g", "g > m [again]", "g > e *"
+    )
     definition, step = begin(data)
     for _ in range(20):
         step = done(definition, step, "a")
@@ -239,7 +241,9 @@ def test_a_task_before_a_fork_opens_again_and_all_branches_go() -> None:
 
 
 def test_only_ones_own_vote_opens_again_while_the_signing_is_unsettled() -> None:
-    definition, step = begin(draw("start s", "user m", many("= [1,2,3]", "seat", "votes", "= vote"), "user z", "s > m > z"))
+    definition, step = begin(
+        draw("start s", "user m", many("= [1,2,3]", "seat", "votes", "= vote"), "user z", "s > m > z")
+    )
     id = step.open_tasks[1].id
     step = process.advance(definition, step.state, process.Complete(id, {"vote": "yes"}), now=NOW)
     step = reopened(definition, step, id)

@@ -43,7 +43,9 @@ def test_a_boundary_event_that_does_not_interrupt_goes_on_beside_its_host(trigge
     data = draw("start s", f"{host} h {{", *INSIDE[trigger], "}", f"on b h {trigger} !", "user caught", "task normal",
                 "s > h > normal", "b > caught")  # fmt: skip
     answers = {"after": [{"$wait": True}]}
-    trace = seen(data, "w", "after", "caught", "normal", answers={} if "user after" not in INSIDE[trigger] else answers, n=0)
+    trace = seen(
+        data, "w", "after", "caught", "normal", answers={} if "user after" not in INSIDE[trigger] else answers, n=0
+    )
     assert trace[:1] == ["w"] and "caught" in trace
     if trigger.startswith("escalation"):
         assert sorted(trace) == ["after", "caught", "normal", "w"]

@@ -88,7 +88,9 @@ PASS = "= count(votes[item = true]) >= 2 or count(votes[item = false]) > numberO
 
 
 @pytest.mark.parametrize(("votes", "cancelled"), [([True, True], 1), ([False, False], 1), ([True, False, True], 0)])
-def test_a_completion_condition_sees_counts_and_the_output_and_cancels_the_rest(votes: list[bool], cancelled: int) -> None:
+def test_a_completion_condition_sees_counts_and_the_output_and_cancels_the_rest(
+    votes: list[bool], cancelled: int
+) -> None:
     data = draw("start s", "user u", many("= [1,2,3]", "x", "votes", "= vote", PASS), "task z", "s > u > z")
     definition, step = begin(data)
     for vote in votes:
@@ -134,12 +136,12 @@ def behaviour(kind: str, more: str = "", inside: str = "") -> bytes:
         "task z",
         "s > t > z",
         "b > seen",
-    ).replace(b"<process", b'<signalEventDefinition id="sd" signalRef="s_S"/><process')
+    ).replace(b"<process", b'<signalEventDefinition id="sd" signalRef="ref_signal_S"/><process')
 
 
 COMPLEX = (
     '<complexBehaviorDefinition><condition xsi:type="tFormalExpression">= numberOfCompletedInstances = 2</condition>'
-    '<event id="ie"><signalEventDefinition signalRef="s_S"/></event></complexBehaviorDefinition>'
+    '<event id="ie"><signalEventDefinition signalRef="ref_signal_S"/></event></complexBehaviorDefinition>'
 )
 
 
