@@ -28,6 +28,7 @@ from markupsafe import Markup
 from engine.errors import FieldError, Refused
 from engine.records.papers import codes, fonts, seals, words
 from engine.records.papers.kinds import BadPaper, Library, MissingFacts, PaperKind, library
+from engine.records.papers.pictures import Picture
 
 #: Remedies against an administrative act, by the law in force; the names come from the facts.
 #: 行政复议法 (2023) 第二十条, 第二十四条; 行政诉讼法 第四十六条.
@@ -46,10 +47,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A paper as HTML, with the pictures it names (`asset:…` -> SVG)."""
+    """A paper as HTML, with the pictures it names (`asset:…`)."""
 
     html: str
-    assets: Mapping[str, bytes]
+    assets: Mapping[str, Picture]
 
 
 class MissingGlyph(Refused):
@@ -219,7 +220,7 @@ def compose(
         seal = seals.Seal.of(seal)
     if sample and seal is not None and seal.kind != "sample":
         seal = seals.Seal(seal.organ, "sample", seal.purpose, seal.millimetres, seal.image)
-    assets: dict[str, bytes] = {}
+    assets: dict[str, Picture] = {}
     context = dict(filled)
     copy = copy or kind.audience
     context |= {
@@ -233,14 +234,14 @@ def compose(
         "person": partial(words.hidden_name, copy=copy),
     }
     if seal is not None and kind.seal != "none":
-        picture = seals.svg(seal, place)
-        url = f"asset:seal-{hashlib.sha256(picture).hexdigest()[:16]}"
+        picture = seals.draw(seal, place)
+        url = f"asset:seal-{hashlib.sha256(picture.svg).hexdigest()[:16]}"
         assets[url] = picture
         context["seal"] = {"url": url, "millimetres": seal.millimetres, "kind": seal.kind}
 
     def qr(url: str) -> str:
         name = f"asset:qr-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
-        assets[name] = codes.qr_svg(url)
+        assets[name] = codes.qr(url)
         return name
 
     context["qr"] = qr
@@ -320,14 +321,28 @@ def _style(css: str, place: Path) -> tuple[Any, Any]:
     return sheet, configuration
 
 
-def _fetcher(assets: Mapping[str, bytes], place: Path) -> Any:
+class _Drawn:
+    """A picture as WeasyPrint's image: drawn by its own operators instead of parsing an SVG again."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+
+    def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
+        return self.picture.size, self.picture.size, 1
+
+    def draw(self, stream: Any, width: float, height: float, _style: object) -> None:
+        stream.transform(a=width / self.picture.size, d=height / self.picture.size)
+        stream.stream.append(self.picture.operators)
+
+
+def _fetcher(assets: Mapping[str, Picture], place: Path) -> Any:
     """A fetcher for what belongs to the paper, closed to everything else: no file, no network."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class Fetcher(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
             if url in assets:
-                return URLFetcherResponse(url, assets[url], {"Content-Type": "image/svg+xml"})
+                return URLFetcherResponse(url, assets[url].svg, {"Content-Type": "image/svg+xml"})
             if url.startswith("font:"):
                 for one in fonts.faces(place):
                     if url == f"font:{one.path.name}":
@@ -344,12 +359,18 @@ def press(composed: Composed, shared: Library, place: Path, *, archive: bool = F
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    identifier = hashlib.sha256(composed.html.encode() + b"".join(composed.assets.values())).digest()[:16]
+    identifier = hashlib.sha256(
+        composed.html.encode() + b"".join(one.svg for one in composed.assets.values())
+    ).digest()[:16]
+    drawn = {url: _Drawn(one) for url, one in composed.assets.items() if one.operators is not None}
     with _PRESS:
         sheet, configuration = _style(shared.css, place)
         try:
             document = HTML(string=composed.html, url_fetcher=_fetcher(composed.assets, place)).render(
-                font_config=configuration, stylesheets=[sheet], pdf_variant="pdf/a-2b" if archive else None
+                font_config=configuration,
+                stylesheets=[sheet],
+                cache=drawn,
+                pdf_variant="pdf/a-2b" if archive else None,
             )
             pdf = document.write_pdf(
                 pdf_identifier=identifier, pdf_variant="pdf/a-2b" if archive else None, pdf_version="1.7"

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.records.papers import fonts
+from engine.records.papers.pictures import Command, Picture, Shape, circle, moved, picture, rectangle
 
 RED = "#d7000f"
 
@@ -55,77 +56,77 @@ class Seal:
 
 
 @lru_cache(maxsize=128)
-def svg(seal: Seal, place: Path) -> bytes:
-    """The seal as SVG, in millimetres around its centre. Every glyph is an outline set by its own rotation."""
+def draw(seal: Seal, place: Path) -> Picture:
+    """The seal, in millimetres. Every glyph is an outline set by its own rotation."""
     d = seal.millimetres
-    half = d / 2
-    parts: list[str] = []
-    if seal.image:
-        data = base64.b64encode(seal.image).decode()
-        parts.append(f'<image x="{-half}" y="{-half}" width="{d}" height="{d}" href="data:image/png;base64,{data}"/>')
-    else:
-        parts += _ring(seal, place)
-    if seal.kind == "sample":
-        parts += _sample(d, place)
-    body = "".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{d}mm" height="{d}mm" '
-        f'viewBox="{-half} {-half} {d} {d}">{body}</svg>'
-    ).encode()
+    shapes = [*(_sample(d, place) if seal.kind == "sample" else ())]
+    if not seal.image:
+        return picture(d, [*shapes, *_ring(seal, place)])
+    data = base64.b64encode(seal.image).decode()
+    over = picture(d, shapes).svg.decode().split(">", 1)[1]
+    return Picture(
+        d,
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{d}mm" height="{d}mm" viewBox="0 0 {d} {d}">'
+        f'<image width="{d}" height="{d}" href="data:image/png;base64,{data}"/>{over}'.encode(),
+    )
 
 
-def _ring(seal: Seal, place: Path) -> list[str]:
+def _ring(seal: Seal, place: Path) -> Iterator[Shape]:
     d = seal.millimetres
     line = max(1.0, d * 0.026)
-    parts = [f'<circle r="{d / 2 - line / 2:.2f}" fill="none" stroke="{RED}" stroke-width="{line:.2f}"/>']
-    parts.append(f'<path d="{_star(d * 0.165)}" fill="{RED}"/>')
+    yield Shape(circle(d / 2 - line / 2, d / 2, d / 2), RED, line)
+    yield Shape(_star(d * 0.165, d / 2), RED)
     count = len(seal.organ)
     height = d * (0.115 if count <= 14 else 0.1)
     radius = d / 2 - line - d * 0.03 - height / 2
-    # The text spans up to 260 degrees; short names keep a natural distance of 1.35 ems instead of spreading out.
-    step = min(260 / max(count - 1, 1), math.degrees(height * 1.35 / radius))
+    # The text spans up to 260 degrees, 220 above a lower line; short names keep 1.35 ems instead of spreading out.
+    step = min((220 if seal.purpose else 260) / max(count - 1, 1), math.degrees(height * 1.35 / radius))
     squeeze = min(1.0, math.radians(step) * (radius - height * 0.3) / height * 1.02)
     for n, char in enumerate(seal.organ):
-        angle = (n - (count - 1) / 2) * step
-        parts.append(_glyph(char, place, height, f"rotate({angle:.2f}) translate(0 {-radius:.2f})", squeeze))
+        angle = math.radians((n - (count - 1) / 2) * step)
+        x, y = d / 2 + radius * math.sin(angle), d / 2 - radius * math.cos(angle)
+        yield from _glyph(char, place, height, x, y, angle, squeeze)
     if seal.purpose:
         size = min(d * 0.1, d * 0.62 / len(seal.purpose))
         for n, char in enumerate(seal.purpose):
             x = (n - (len(seal.purpose) - 1) / 2) * size * 1.06
-            parts.append(_glyph(char, place, size, f"translate({x:.2f} {d * 0.27:.2f})"))
-    return parts
+            yield from _glyph(char, place, size, d / 2 + x, d * 0.77)
 
 
-def _sample(d: float, place: Path) -> list[str]:
-    """样章, framed and slanted across the seal, in grey so that it is not taken for a part of it."""
-    size = d * 0.26
-    frame = (
-        f'<rect x="{-size * 1.25:.2f}" y="{-size * 0.68:.2f}" width="{size * 2.5:.2f}" height="{size * 1.36:.2f}" '
-        f'fill="none" stroke="#555" stroke-width="{d * 0.012:.2f}"/>'
-    )
-    glyphs = "".join(
-        _glyph(char, place, size, f"translate({x * size:.2f} 0)", colour="#555")
-        for char, x in (("样", -0.56), ("章", 0.56))
-    )
-    return [f'<g transform="rotate(-24)" opacity="0.6">{frame}{glyphs}</g>']
+#: Of 样章: grey, so that it is not taken for a part of the seal; under it, so that the seal stays readable.
+GREY = "#9a9a9a"
 
 
-def _glyph(char: str, place: Path, size: float, transform: str, squeeze: float = 1.0, colour: str = RED) -> str:
+def _sample(d: float, place: Path) -> Iterator[Shape]:
+    """样章, framed and slanted across the seal."""
+    size, angle = d * 0.26, math.radians(-24)
+    cos, sin = math.cos(angle), math.sin(angle)
+    frame = rectangle(-size * 1.25, -size * 0.68, size * 2.5, size * 1.36)
+    yield Shape(moved(frame, cos, sin, -sin, cos, d / 2, d / 2), GREY, d * 0.012)
+    for char, along in (("样", -0.56 * size), ("章", 0.56 * size)):
+        yield from _glyph(char, place, size, d / 2 + along * cos, d / 2 + along * sin, angle, colour=GREY)
+
+
+def _glyph(
+    char: str, place: Path, size: float, x: float, y: float, angle: float = 0, squeeze: float = 1, colour: str = RED
+) -> Iterator[Shape]:
+    """A character `size` high whose em box is centred on (x, y), turned clockwise by `angle`."""
     found = fonts.outline(char, place)
     if found is None:
-        return ""
-    path, width = found
+        return
+    commands, width = found
     scale = size / 1000
-    # 380 is the middle of the ideographic em box of Noto CJK (880 above, 120 below the baseline).
-    place_glyph = f"{transform} scale({scale * squeeze:.5f} {-scale:.5f}) translate({-width / 2:.0f} -380)"
-    return f'<path transform="{place_glyph}" fill="{colour}" d="{path}"/>'
+    cos, sin = math.cos(angle), math.sin(angle)
+    # 380 is the middle of the ideographic em box of Noto CJK (880 above, 120 below the baseline); its y axis points up.
+    centred = moved(commands, scale * squeeze, 0, 0, -scale, -width / 2 * scale * squeeze, 380 * scale)
+    yield Shape(moved(centred, cos, sin, -sin, cos, x, y), colour)
 
 
-def _star(radius: float) -> str:
+def _star(radius: float, centre: float) -> tuple[Command, ...]:
     """A five-pointed star with its point up; the inner corners lie at 0.382 of the radius, as on the flag."""
-    points = []
+    points: list[Command] = []
     for n in range(10):
         r = radius if n % 2 == 0 else radius * 0.381966
         angle = math.radians(36 * n - 90)
-        points.append(f"{r * math.cos(angle):.3f} {r * math.sin(angle):.3f}")
-    return "M" + "L".join(points) + "Z"
+        points.append(("L" if n else "M", centre + r * math.cos(angle), centre + r * math.sin(angle)))
+    return (*points, ("Z",))

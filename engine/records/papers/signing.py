@@ -160,10 +160,29 @@ def _make(folder: Path, organ: str, now: datetime) -> None:
 
 
 def signer(identity: Identity) -> Any:
-    """The identity ready to sign with; keep it, opening the key takes longer than signing."""
+    """The identity ready to sign with. Keep it: opening a key takes far longer than signing."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import pkcs12
     from pyhanko.sign.signers import SimpleSigner
 
-    return SimpleSigner.load_pkcs12_data(identity.pkcs12, (), passphrase=identity.passphrase)
+    key = pkcs12.load_pkcs12(identity.pkcs12, identity.passphrase).key
+
+    class Opened(SimpleSigner):  # type: ignore[misc]
+        """pyHanko opens the key again for every signature, and signs once more to learn how long it will be."""
+
+        async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+            if digest_algorithm == "sha256" and isinstance(key, RSAPrivateKey):
+                return bytes(key.key_size // 8) if dry_run else key.sign(data, PKCS1v15(), hashes.SHA256())
+            if digest_algorithm == "sha256" and isinstance(key, EllipticCurvePrivateKey):
+                # A DER signature: two integers of the curve's size, each with up to four bytes around it.
+                return bytes(key.key_size // 4 + 10) if dry_run else key.sign(data, ECDSA(hashes.SHA256()))
+            return bytes(self.sign_raw(data, digest_algorithm))
+
+    plain = SimpleSigner.load_pkcs12_data(identity.pkcs12, (), passphrase=identity.passphrase)
+    return Opened(plain.signing_cert, plain.signing_key, plain.cert_registry)
 
 
 def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", place: str = "") -> bytes:
