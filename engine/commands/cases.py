@@ -21,12 +21,13 @@ from engine.commands.applying import Applying, Done, env_of, masked_name
 from engine.commands.changes import Change
 from engine.deadlines import Event as ClockEvent
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.matters import nodes
 from engine.people import SYSTEM, Actor, require, units
 from engine.people import may as may_
 from engine.people.units import Place
 from engine.records import audit, counters, files, library, notices, papers
 from engine.store import Work, keys
-from engine.store.models import Awaited, Case, Draft, Incident, Reminder, Task, TaskCandidate, Timer, User
+from engine.store.models import Awaited, Case, Draft, Incident, Reminder, Subscription, Task, TaskCandidate, Timer, User
 from engine.workdays import local_date
 
 #: 催办: once a task in this time.
@@ -35,9 +36,6 @@ REMIND_EVERY = timedelta(hours=4)
 OLD = 60
 #: Answers of a task's decision field that mean no.
 NO = frozenset({"reject", "refuse", "no", "disagree", "不同意", "不予", "不予受理", "驳回", "decline"})
-#: What a person may do to a task, when its node does not say.
-OPERATIONS = ("claim", "unclaim", "draft", "complete", "return", "recall", "transfer", "delegate", "remind")
-
 
 # ---------------------------------------------------------------- 提交
 
@@ -55,12 +53,14 @@ def submit(
     key: str | None = None,
     applicant_id: int | None = None,
     parent: tuple[int, str | None] | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
     unit: who takes it in (the clerk's own unit without it). place: the village the case belongs to (told from the form,
     the resident or the counter without it). key: the sender's own key; sent twice, the first case is returned.
-    applicant_id: the account of the applicant, when a clerk applies for them.
+    applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
+    the answers (a booking, a parent case).
     """
     # find and may
     package = library.current(work, matter)
@@ -103,20 +103,22 @@ def submit(
         applicant_phone=phone, applicant_id_number=id_number, agent_id=agent_id, agent_name=agent_name,
         name_index=keys.blind("name", name) if name else None, phone_index=keys.blind("phone", phone) if phone else None,
         id_index=keys.blind("id", id_number) if id_number else None, place_id=place.id, unit_id=intake.id,
-        office_id=office.id, received_at=now, colour="green", flags=_flags(info, id_number, agent_name, day),
+        office_id=office.id, received_at=now, colour="green", flags=_flags(id_number, agent_name, day),
+        restricted=info.readers == "restricted",
         events_count=0, events_head="", parent_id=parent[0] if parent else None, parent_key=parent[1] if parent else None,
     )  # fmt: skip
     work.session.add(case)
     work.session.flush()
-    variables = {
+    begins = {
         **answers,
+        **(variables or {}),
         "case": {
             "number": number, "matter": package.name, "channel": channel, "received_at": now.isoformat(),
             "received_on": day.isoformat(), "place": place.code, "unit": intake.code, "office": office.code,
             "agent": agent_name is not None, "flags": list(case.flags),
         },
     }  # fmt: skip
-    step = process.start(package.definition, process.Start(variables), now=now, env=env)
+    step = process.start(package.definition, process.Start(begins), now=now, env=env)
 
     # apply
     applying = Applying(work, case, package, by, now)
@@ -160,14 +162,12 @@ def _place(work: Work, given: Place | None, code: str | None, by: Actor, unit: P
     return units.tree(work).county
 
 
-def _flags(info: matters.Matter, id_number: str | None, agent: str | None, day: date) -> list[str]:
+def _flags(id_number: str | None, agent: str | None, day: date) -> list[str]:
     flags = ["代办"] if agent else []
     if id_number and len(id_number) == 18 and day.year - int(id_number[6:10]) >= OLD:
         born = (int(id_number[10:12]), int(id_number[12:14]))
         if day.year - int(id_number[6:10]) > OLD or (day.month, day.day) >= born:
             flags.append("老年")
-    if info.readers == "restricted":
-        flags.append("restricted")
     return flags
 
 
@@ -286,25 +286,8 @@ def _must_be_open(work: Work, case: Case, task: Task) -> None:
 
 
 def _allowed(task: Task, operation: str) -> None:
-    said = str(task.properties.get("operations", "")).replace("，", ",")
-    allowed = {o.strip() for o in said.split(",") if o.strip()} or set(OPERATIONS)
-    if operation not in allowed and operation not in ("complete", "claim"):
+    if operation not in nodes.operations(task.properties):
         raise NotNow(f"“{task.name}”这一步不允许此操作。", f"This step does not allow {operation}.")
-
-
-def rights_of(form: forms.Form, task: Task) -> forms.Rights:
-    """What may be done with the fields at this node: properties `write`, `readonly`, `hidden` (comma-separated paths)."""
-
-    def paths(name: str) -> frozenset[str]:
-        text = str(task.properties.get(name, "")).replace("，", ",")
-        return frozenset(p.strip() for p in text.split(",") if p.strip())
-
-    read_only, hidden, write = paths("readonly"), paths("hidden"), paths("write")
-    if write:  # only these may be written
-        every = {path for path, _ in form.walk()}
-        covered = {p for p in every if any(p == w or p.startswith(f"{w}.") for w in write)}
-        read_only |= {p for p in every - covered if not any(c.startswith(f"{p}.") for c in covered)}
-    return forms.Rights(read_only=read_only, hidden=hidden)
 
 
 # ---------------------------------------------------------------- 签收, 退签, 暂存
@@ -464,7 +447,7 @@ def _answers(
         return {}
     form = package.form(task.form)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
-    answers = forms.check(form, raw, rights_of(form, task), env_of(work, now), known=known)
+    answers = forms.check(form, raw, nodes.rights(form, task.properties), env_of(work, now), known=known)
     before = set(_file_ids_of(form, known))
     new = [i for i in _file_ids(form, answers) if i not in before]
     if new:
@@ -866,17 +849,22 @@ def deliver(
     name: str,
     variables: Mapping[str, Any] | None = None,
     *,
-    correlation: str | None = None,
+    key: str | None = None,
     by: Actor,
     now: datetime,
-) -> Done:
-    """A message for a case that waits for it."""
+) -> Done | None:
+    """A message for a case. None, and nothing changes, when nothing in it waits for one of this name and key."""
     case = _find_case(work, case_id)
-    if case.status not in ("running", "suspended"):
-        raise NotNow("这个办件已经结束。", "Expected a running case, but it has ended.")
+    waits = select(Subscription.id).where(
+        Subscription.case_id == case.id, Subscription.name == name, Subscription.kind == "message"
+    )
+    if key is not None:
+        waits = waits.where(or_(Subscription.correlation == key, Subscription.correlation.is_(None)))
+    if case.status not in ("running", "suspended") or work.session.scalar(waits.limit(1)) is None:
+        return None
     package = _package(work, case)
     step = process.advance(
-        package.definition, case.state or b"", process.Deliver(name, correlation, dict(variables or {})), now=now,
+        package.definition, case.state or b"", process.Deliver(name, key, dict(variables or {})), now=now,
         env=env_of(work, now),
     )  # fmt: skip
     applying = Applying(work, case, package, by, now, live=_live(work, case))
@@ -985,6 +973,6 @@ def reveal(work: Work, case_id: int, field: str, purpose: str, *, by: Actor, now
 
 __all__ = [
     "Change", "Done", "answer", "claim", "complete", "delegate", "deliver", "draft_of", "extend", "fire", "give_opinion",
-    "mark_seen", "rate", "recall", "remind", "resume", "retry", "return_", "return_targets", "reveal", "rights_of",
+    "mark_seen", "rate", "recall", "remind", "resume", "retry", "return_", "return_targets", "reveal",
     "save_draft", "submit", "suspend", "terminate", "transfer", "unclaim", "withdraw",
 ]  # fmt: skip

@@ -71,7 +71,7 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
         return True
     if actor.kind != "staff":
         return False
-    if "restricted" in case.flags:  # health and child data (Y3): only the units themselves, no one above
+    if case.restricted:  # health and child data (Y3): only the units themselves, no one above
         at = {p.unit_id for p in actor.positions}
         inside = bool(at & {case.place_id, case.unit_id, case.office_id})
     else:

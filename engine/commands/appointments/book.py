@@ -158,8 +158,8 @@ def confirm(
     made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
     if made.case_id is None:
         facts = process_facts(made, policy)
-        started = cases.submit(work, resource.matter, {**(answers or {}), **facts}, by=by, now=now)
-        made.case_id = started.id
+        started = cases.submit(work, resource.matter, dict(answers or {}), by=by, now=now, variables=facts)
+        made.case_id = started.case.id
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)

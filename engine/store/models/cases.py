@@ -95,6 +95,7 @@ class Case(Base):
     next_alert_at: Mapped[datetime | None]
     colour: Mapped[str] = mapped_column(String(8), default="green")
     flags: Mapped[list[str]] = mapped_column(default=list)  # 老年, 代办, 容缺 …
+    restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only its own units read it (Y3)
 
     events_count: Mapped[int] = mapped_column(default=0)
     events_head: Mapped[str] = mapped_column(String(64), default="")  # hash of the last event of this case

@@ -297,6 +297,7 @@ def upgrade() -> None:
         sa.Column("next_alert_at", types.UtcDateTime(), nullable=True),
         sa.Column("colour", sa.String(length=8), nullable=False),
         sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("events_count", sa.Integer(), nullable=False),
         sa.Column("events_head", sa.String(length=64), nullable=False),
         sa.CheckConstraint(

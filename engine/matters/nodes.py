@@ -1,0 +1,46 @@
+"""What a node of a diagram says about the people who work at it, in its `zeebe:properties`. Pure.
+
+operations   comma-separated: what may be done here (OPERATIONS); all without it
+write        paths that may be written; every other is then read-only
+readonly     paths that are shown only
+hidden       paths that are not shown
+decision     the answer that says yes or no (default: decision)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine import forms
+
+#: What a person may do to a task.
+OPERATIONS = (
+    "claim", "unclaim", "draft", "complete", "return", "recall", "transfer", "delegate", "remind", "add_signer",
+    "remove_signer", "copy",
+)  # fmt: skip
+#: Always allowed: without them nobody could work.
+_ALWAYS = frozenset({"claim", "complete", "draft"})
+
+
+def _listed(properties: Mapping[str, object], name: str) -> frozenset[str]:
+    text = str(properties.get(name, "")).replace("，", ",")
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
+
+
+def operations(properties: Mapping[str, object]) -> frozenset[str]:
+    """What may be done at this node.
+
+    >>> sorted(operations({"operations": "transfer"}))
+    ['claim', 'complete', 'draft', 'transfer']
+    """
+    return (_listed(properties, "operations") or frozenset(OPERATIONS)) | _ALWAYS
+
+
+def rights(form: forms.Form, properties: Mapping[str, object]) -> forms.Rights:
+    """What may be done with the form's fields at this node."""
+    read_only, write = _listed(properties, "readonly"), _listed(properties, "write")
+    if write:
+        every = {path for path, _ in form.walk()}
+        covered = {p for p in every if any(p == w or p.startswith(f"{w}.") for w in write)}
+        read_only |= {p for p in every - covered if not any(c.startswith(f"{p}.") for c in covered)}
+    return forms.Rights(read_only=read_only, hidden=_listed(properties, "hidden"))

@@ -1,0 +1,159 @@
+"""Lists of cases: mine, search, tracking by number. Every read is for an actor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import load_only
+
+from engine.deadlines import colour
+from engine.errors import NotFound, Refused
+from engine.people import Actor, masks, units
+from engine.reads import sight
+from engine.records import papers
+from engine.store import Work, keys
+from engine.store.models import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One case in a list."""
+
+    id: int
+    number: str
+    matter: str
+    title: str
+    applicant: str  # masked, unless it is the reader's own list
+    stage: str
+    status: str
+    outcome: str
+    colour: str
+    received_at: datetime
+    due_at: datetime | None
+    finished_at: datetime | None
+    place: str
+    flags: tuple[str, ...]
+
+
+_COLUMNS = load_only(
+    Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.applicant_id, Case.stage, Case.status,
+    Case.outcome, Case.received_at, Case.promised_due, Case.statutory_due, Case.step_due, Case.yellow_at, Case.paused_at,
+    Case.finished_at, Case.place_id, Case.flags,
+)  # fmt: skip
+
+
+def _brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
+    running = case.status in ("running", "suspended")
+    shade = colour(
+        case.promised_due, case.statutory_due, case.step_due, case.paused_at is not None, now, case.yellow_at
+    )
+    return Brief(
+        case.id, case.number, case.matter, case.matter_name,
+        case.applicant_name if own else masks.name(case.applicant_name), case.stage, case.status, case.outcome,
+        shade if running else "done", case.received_at, case.promised_due, case.finished_at,
+        units.place(work, case.place_id).name, tuple(case.flags),
+    )  # fmt: skip
+
+
+def mine(work: Work, actor: Actor, *, now: datetime, limit: int = 50, before: int | None = None) -> list[Brief]:
+    """A resident's own cases and those they act for, newest first; `before`: id of the last one seen."""
+    if actor.id is None:
+        return []
+    query = select(Case).where(or_(Case.applicant_id == actor.id, Case.agent_id == actor.id))
+    if before is not None:
+        query = query.where(Case.id < before)
+    rows = work.session.scalars(query.order_by(Case.id.desc()).limit(limit).options(_COLUMNS))
+    return [_brief(work, c, now, c.applicant_id == actor.id) for c in rows]
+
+
+def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 20) -> list[Brief]:
+    """Cases by number (whole or its last digits), applicant's name, phone or identity number; only what may be seen."""
+    text = text.strip()
+    if not text:
+        return []
+    conditions: list[ColumnElement[bool]] = []
+    digits = re.sub(r"[\s\-－—]", "", text)
+    if digits.isdigit() and len(digits) >= 22:
+        try:
+            conditions.append(Case.number == str(papers.numbers.read_case_number(text)))
+        except Refused:
+            return []
+    elif re.fullmatch(r"[0-9-]{6,40}", text) and "-" in text:
+        conditions.append(Case.number.startswith(text.replace("%", "").replace("_", "")))
+    if digits.isdigit() and len(digits) == 11 or re.fullmatch(r"0[0-9]{2,3}-?[0-9]{7,8}", text):
+        conditions.append(Case.phone_index == keys.blind("phone", text))
+    if re.fullmatch(r"[0-9]{17}[0-9Xx]", digits):
+        conditions.append(Case.id_index == keys.blind("id", digits))
+    if not digits.isdigit() and len(text) >= 2:
+        conditions.append(Case.name_index == keys.blind("name", text))
+    if not conditions:
+        return []
+    rows = work.session.scalars(
+        select(Case).where(or_(*conditions), sight.of_cases(work, actor)).order_by(Case.id.desc()).limit(limit)
+        .options(_COLUMNS)
+    )  # fmt: skip
+    return [_brief(work, c, now, False) for c in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What anybody with the number and the phone may know."""
+
+    number: str
+    title: str
+    status: str
+    stage: str
+    outcome: str
+    received_at: datetime
+    due_at: datetime | None
+    office: str
+    office_phone: str
+
+
+def track(work: Work, number: str, phone: str, *, now: datetime) -> Tracked:
+    """Progress by case number and the applicant's phone. The same refusal for a wrong number and a wrong phone."""
+    found: Case | None = None
+    try:
+        wanted = str(papers.numbers.read_case_number(number))
+        found = work.session.scalar(select(Case).where(Case.number == wanted))
+    except Refused:
+        raise
+    if found is None or found.phone_index != keys.blind("phone", phone.strip()):
+        raise NotFound(
+            "没有查到。请核对办件编号，以及申请时留的手机号。",
+            "Nothing was found: check the number and the phone given when applying.",
+        )
+    office = units.place(work, found.office_id)
+    return Tracked(
+        found.number, found.matter_name, found.status, found.stage, found.outcome, found.received_at, found.promised_due,
+        office.name, office.phone,
+    )  # fmt: skip
+
+
+def listed(
+    work: Work,
+    actor: Actor,
+    *,
+    now: datetime,
+    status: str | None = None,
+    matter: str | None = None,
+    shade: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Brief]:
+    """Cases an actor may see, newest first, narrowed: the list behind a number on a board."""
+    conditions: list[Any] = [sight.of_cases(work, actor)]
+    if status:
+        conditions.append(Case.status == status)
+    if matter:
+        conditions.append(Case.matter == matter)
+    if shade:
+        conditions.append(Case.colour == shade)
+    if before is not None:
+        conditions.append(Case.id < before)
+    rows = work.session.scalars(select(Case).where(*conditions).order_by(Case.id.desc()).limit(limit).options(_COLUMNS))
+    return [_brief(work, c, now, False) for c in rows]

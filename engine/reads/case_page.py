@@ -1,0 +1,387 @@
+"""One case, as plain data for a page: header, where it stands, work, flow, time, papers, record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import undefer
+
+from engine import forms
+from engine.deadlines import Account
+from engine.errors import NotFound
+from engine.matters import nodes
+from engine.people import Actor, masks, may, require, units
+from engine.reads import stuck
+from engine.reads.words import EVENTS
+from engine.records import audit, clocks, library
+from engine.store import Work
+from engine.store.models import (
+    Awaited,
+    Case,
+    Document,
+    Draft,
+    Event,
+    File,
+    Incident,
+    Notice,
+    Rating,
+    Task,
+    Timer,
+    User,
+)
+from engine.workdays import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the record."""
+
+    at: datetime
+    kind: str
+    zh: str
+    who: str  # masked for the applicant's eyes
+    for_whom: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One document of the case."""
+
+    id: int
+    kind: str
+    title: str
+    number: str | None
+    state: str
+    issued_at: datetime
+    check_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file of the case."""
+
+    id: int
+    name: str
+    type: str
+    size: int
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One task of the case, open or ended."""
+
+    id: int
+    version: int
+    element: str
+    name: str
+    state: str
+    ended: str | None
+    reason: str
+    round: int
+    holder: str
+    unit: str
+    opened_at: datetime
+    claimed_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    can: tuple[str, ...] = ()  # operations this actor may do now
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The task this actor can work on, with its form."""
+
+    task_id: int
+    version: int
+    name: str
+    form_id: str | None
+    schema: Mapping[str, Any] | None  # form-js, with this node's rights
+    data: Mapping[str, Any]  # what the form shows first
+    draft: bool  # the data is a saved draft
+    targets: tuple[tuple[str, str], ...]  # (element, name) it may be returned to
+    opinions: tuple[Mapping[str, Any], ...] = ()
+    asked: str = ""  # 委派: what was asked
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """All of it."""
+
+    id: int
+    version: int
+    number: str
+    matter: str
+    title: str
+    status: str
+    outcome: str
+    colour: str
+    stage: str
+    channel: str
+    flags: tuple[str, ...]
+    applicant: str  # masked, unless it is the reader's own
+    applicant_phone: str
+    applicant_id_number: str
+    agent: str
+    place: str
+    unit: str
+    office: str
+    office_phone: str
+    received_at: datetime
+    accepted_at: datetime | None
+    finished_at: datetime | None
+    account: Account = field(repr=False)
+    where: stuck.Sentence
+    tasks: tuple[Step, ...]
+    desk: Desk | None
+    answers: tuple[forms.Line, ...]
+    papers: tuple[Paper, ...]
+    files: tuple[Attachment, ...]
+    record: tuple[Line, ...]
+    notices: tuple[tuple[datetime, str, str], ...]  # (when, channel, text)
+    incidents: tuple[tuple[int, str], ...]
+    lit: tuple[str, ...]  # elements where it stands now
+    passed: tuple[str, ...]  # elements whose tasks were done
+    can: tuple[str, ...]  # what the actor may do to the case: withdraw, suspend, resume, extend, rate, reveal
+    rated: int | None
+    mine: bool  # the reader is the applicant or their agent
+
+
+def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
+    """The case for this actor. NotFound for one they may not see, as if it were not there."""
+    case = work.session.scalar(
+        select(Case).where(Case.id == case_id).options(undefer(Case.answers), undefer(Case.ledger))
+    )
+    if case is None or not (may(actor, "see", case) or _has_task(work, case, actor)):
+        raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
+    return _page(work, case, actor, now)
+
+
+def _has_task(work: Work, case: Case, actor: Actor) -> bool:
+    rows = work.session.scalars(select(Task).where(Task.case_id == case.id)).all()
+    return any(
+        t.ended_by_id == actor.id if t.state == "ended" else may(actor, "claim", t, case=case) or may(actor, "work", t, case=case)
+        for t in rows
+        if actor.id is not None
+    )  # fmt: skip
+
+
+def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
+    package = library.version(work, case.version_hash)
+    info = package.info
+    mine = actor.id is not None and actor.id in (case.applicant_id, case.agent_id) and actor.kind != "staff"
+    mine = mine or (actor.id is not None and actor.id == case.applicant_id)
+    tasks = list(
+        work.session.scalars(
+            select(Task).where(Task.case_id == case.id).order_by(Task.id).options(undefer(Task.variables))
+        )
+    )
+    live = [t for t in tasks if t.state != "ended"]
+    people = {t.assignee_id for t in tasks} | {t.ended_by_id for t in tasks} | {case.submitted_by_id}
+    events = list(audit.history(work, case.id))
+    people |= {e.by_id for e in events} | {e.for_id for e in events}
+    names = _names(work, people)
+    incidents = list(
+        work.session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.solved_at.is_(None)))
+    )
+    running = case.status in ("running", "suspended")
+    timers = (
+        list(work.session.scalars(select(Timer).where(Timer.case_id == case.id).order_by(Timer.due_at)))
+        if running else []
+    )  # fmt: skip
+    awaited = list(work.session.scalars(select(Awaited).where(Awaited.case_id == case.id))) if running else []
+    ledger = clocks.ledger(work, case, info.limits.rules(local_date(case.received_at)))
+    account = ledger.account(now)
+    where = stuck.sentence(
+        work, case, live, account, now=now, names=names, for_applicant=actor.kind != "staff", incidents=incidents,
+        timers=timers, awaited=awaited, me=actor.id,
+    )  # fmt: skip
+    docs = work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id))
+    files = work.session.scalars(
+        select(File).where(File.case_id == case.id, ~File.field.startswith("paper:")).order_by(File.id)
+    )
+    rating = work.session.scalar(select(Rating.level).where(Rating.case_id == case.id, Rating.step == ""))
+    notices = work.session.scalars(
+        select(Notice)
+        .where(Notice.case_id == case.id, or_(Notice.user_id == actor.id, Notice.channel == "sms"))
+        .order_by(Notice.id)
+    )
+    form = package.form(info.apply.form)
+    office = units.place(work, case.office_id)
+    show = (lambda text: text or "") if mine else None
+    return CasePage(
+        id=case.id, version=case.version, number=case.number, matter=case.matter, title=case.matter_name,
+        status=case.status, outcome=case.outcome, colour=account.colour if running else "done", stage=case.stage,
+        channel=case.channel, flags=tuple(case.flags),
+        applicant=case.applicant_name if mine else masks.name(case.applicant_name),
+        applicant_phone=show(case.applicant_phone) if show else masks.phone(case.applicant_phone),
+        applicant_id_number=masks.id_number(case.applicant_id_number), agent=case.agent_name or "",
+        place=units.tree(work).full_name(units.place(work, case.place_id)), unit=units.place(work, case.unit_id).name,
+        office=office.name, office_phone=info.contact.phone or office.phone, received_at=case.received_at,
+        accepted_at=case.accepted_at, finished_at=case.finished_at, account=account, where=where,
+        tasks=tuple(_step(work, t, case, actor, names, now) for t in tasks),
+        desk=_desk(work, case, package, live, actor, now),
+        answers=tuple(_lines(form, case, mine)),
+        papers=tuple(
+            Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code)
+            for d in docs if d.public or actor.kind == "staff"
+        ),
+        files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
+        record=tuple(_line(e, names, actor, tasks) for e in events if _shown(e, actor)),
+        notices=tuple((n.created_at, n.channel, n.text) for n in notices) if mine or actor.kind == "staff" else (),
+        incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
+        lit=tuple(dict.fromkeys(
+            [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]
+            + [i.element for i in incidents]
+        )),
+        passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
+        can=tuple(_can(case, info.withdraw, actor, rating)), rated=rating, mine=mine,
+    )  # fmt: skip
+
+
+def _lines(form: forms.Form, case: Case, mine: bool) -> list[forms.Line]:
+    lines = forms.describe(form, dict(case.answers or {}))
+    if mine:
+        return lines
+    import dataclasses
+
+    out = []
+    for line in lines:
+        text = line.text
+        if line.path.endswith("id_number"):
+            text = masks.id_number(text)
+        elif line.path.endswith("phone"):
+            text = masks.phone(text)
+        elif line.path.endswith("name") and len(text) < 30:
+            text = masks.name(text)
+        out.append(dataclasses.replace(line, text=text))
+    return out
+
+
+def _names(work: Work, ids: set[int | None]) -> dict[int, str]:
+    wanted = [i for i in ids if i]
+    if not wanted:
+        return {}
+    return {i: name for i, name in work.session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
+
+
+def _step(work: Work, task: Task, case: Case, actor: Actor, names: dict[int, str], now: datetime) -> Step:
+    allowed = nodes.operations(task.properties) | {"claim", "complete"}
+    can: list[str] = []
+    running = case.status in ("running", "suspended")
+    if running and task.state == "open" and may(actor, "claim", task, case=case):
+        can += ["claim", "complete"]
+    if running and task.state == "claimed" and may(actor, "work", task, case=case):
+        waiting = any("opinion" not in d for d in task.delegated)
+        can += ["draft", "opinion"] if waiting else ["complete", "draft", "return", "transfer", "delegate", "unclaim"]
+    if running and task.state != "ended" and may(actor, "supervise", task, case=case):
+        can += ["transfer", "remind", *(["unclaim"] if task.state == "claimed" else [])]
+    if running and task.state != "ended" and may(actor, "withdraw", case):
+        can.append("remind")
+    if running and task.ended in ("APPROVED", "REJECTED") and task.ended_by_id == actor.id and actor.id is not None:
+        can.append("recall")
+    who = task.ended_by_id if task.state == "ended" else task.assignee_id
+    name = names.get(who, "") if who else ""
+    return Step(
+        id=task.id, version=task.version, element=task.element, name=task.name, state=task.state, ended=task.ended,
+        reason=task.reason, round=task.round, holder=name if actor.kind == "staff" else masks.name(name),
+        unit=units.place(work, task.unit_id).name if task.unit_id else "", opened_at=task.opened_at,
+        claimed_at=task.claimed_at, ended_at=task.ended_at, due_at=task.due_at,
+        can=tuple(dict.fromkeys(c for c in can if c in allowed or c == "opinion")),
+    )  # fmt: skip
+
+
+def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, now: datetime) -> Desk | None:
+    if case.status not in ("running", "suspended"):
+        return None
+    held = [t for t in live if t.state == "claimed" and may(actor, "work", t, case=case)]
+    free = [t for t in live if t.state == "open" and may(actor, "claim", t, case=case)]
+    task = next(iter(held + free), None)
+    if task is None:
+        return None
+    schema: Mapping[str, Any] | None = None
+    data: dict[str, Any] = {}
+    draft = False
+    if task.form:
+        form = package.form(task.form)
+        rights = nodes.rights(form, task.properties)
+        schema = forms.browser_schema(form, rights)
+        known = {**dict(case.answers or {}), **dict(task.variables or {})}
+        shown = {path.split(".")[0] for path, _ in form.walk() if rights.sees(path)}
+        data = {k: v for k, v in known.items() if k in shown}
+        if task.drafted and actor.id is not None:
+            saved = work.session.scalar(
+                select(Draft).where(Draft.user_id == actor.id, Draft.about == f"task:{task.id}")
+            )
+            if saved is not None:
+                data, draft = {**data, **dict(saved.values)}, True
+    done = [t for t in _ended(work, case) if t[0] != task.element]
+    waiting = next((d for d in reversed(task.delegated) if "opinion" not in d), None)
+    return Desk(
+        task_id=task.id, version=task.version, name=task.name, form_id=task.form, schema=schema, data=data, draft=draft,
+        targets=tuple(done) if "return" in nodes.operations(task.properties) else (),
+        opinions=tuple((task.variables or {}).get("_opinions", ())), asked=waiting["question"] if waiting else "",
+    )  # fmt: skip
+
+
+def _ended(work: Work, case: Case) -> list[tuple[str, str]]:
+    rows = work.session.execute(
+        select(Task.element, Task.name)
+        .where(Task.case_id == case.id, Task.ended.in_(("APPROVED", "REJECTED")))
+        .order_by(Task.ended_at.desc(), Task.id.desc())
+    ).all()
+    return list(dict.fromkeys((r[0], r[1]) for r in rows))
+
+
+def _can(case: Case, withdraw: bool, actor: Actor, rating: int | None) -> list[str]:
+    out: list[str] = []
+    running = case.status in ("running", "suspended")
+    if running and withdraw and may(actor, "withdraw", case):
+        out.append("withdraw")
+    if not running and rating is None and may(actor, "withdraw", case):
+        out.append("rate")
+    if may(actor, "supervise", case):
+        out += ["suspend", "extend", "terminate"] if case.status == "running" else []
+        out += ["resume"] if case.status == "suspended" else []
+    if may(actor, "reveal", case):
+        out.append("reveal")
+    return out
+
+
+#: What an applicant may read of the record: what happened, not how the office works.
+_PUBLIC = {
+    "case.submitted", "case.accepted", "case.declined", "case.decided", "case.finished", "case.withdrawn",
+    "case.suspended", "case.resumed", "task.completed", "task.returned", "document.issued", "case.rated",
+}  # fmt: skip
+
+
+def _shown(event: Event, actor: Actor) -> bool:
+    return actor.kind == "staff" or event.kind in _PUBLIC
+
+
+def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task]) -> Line:
+    task = next((t for t in tasks if t.id == event.task_id), None)
+    zh = EVENTS.get(event.kind, event.kind)
+    if task is not None:
+        zh = f"{zh}“{task.name}”"
+    facts = event.facts
+    if event.kind == "document.issued":
+        zh = f"{zh} {facts.get('number') or ''}".strip()
+    name = names.get(event.by_id, "") if event.by_id else "系统"
+    shown = name if actor.kind == "staff" or not event.by_id else masks.name(name)
+    return Line(event.at, event.kind, zh, shown, names.get(event.for_id, "") if event.for_id else "")
+
+
+def mask_for(text: str, actor: Actor, case: Case) -> str:
+    """A name for this reader: whole for the person themself, else masked."""
+    return text if actor.id is not None and actor.id == case.applicant_id else masks.name(text)
+
+
+def require_seen(work: Work, case: Case, actor: Actor) -> None:
+    """Refuse unless the actor may see the case, or has or had a task in it."""
+    if not _has_task(work, case, actor):
+        require(actor, "see", case)

@@ -1,0 +1,253 @@
+"""The inbox (待办): rows of plain columns. No state is opened to list work; pages go on by key, not by number."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy.orm import aliased, load_only
+
+from engine.people import Actor, masks, units
+from engine.reads import sight
+from engine.store import Work
+from engine.store.models import Case, Notice, Task, User
+from engine.store.models.base import UtcDateTime
+
+#: mine 待办: claimed by me. open 待签收: I may claim. done 已办: I completed. unit: all open work of my units.
+Box = Literal["mine", "open", "done", "unit"]
+BOXES: tuple[Box, ...] = ("mine", "open", "unit", "done")
+
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One task in a list."""
+
+    task_id: int
+    version: int
+    case_id: int
+    number: str
+    matter: str
+    matter_name: str
+    applicant: str  # masked
+    step: str
+    element: str
+    state: str
+    holder: str  # who has claimed it, masked; ""
+    for_id: int | None  # 代理: whose work it is
+    opened_at: datetime
+    due_at: datetime | None  # the step's own limit, else the case's promised one
+    case_due: datetime | None
+    colour: str
+    flags: tuple[str, ...]
+    priority: int
+    round: int
+    unit: str
+    ended_at: datetime | None = None
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and where the next page begins."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows an inbox; None: anything."""
+
+    matter: str | None = None
+    colour: str | None = None
+    flag: str | None = None
+    element: str | None = None
+    unit_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows each filter would show."""
+
+    boxes: dict[str, int]
+    matters: tuple[tuple[str, str, int], ...]  # (matter, its name, count)
+    colours: dict[str, int]
+    unread: int  # notices on the screen nobody has read
+
+
+def tasks_for(
+    work: Work,
+    actor: Actor,
+    *,
+    now: datetime,
+    box: Box = "mine",
+    filters: Filters | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """A page of an actor's inbox. Open work by what is due first; done work by what was done last."""
+    holder = aliased(User)
+    query = (
+        select(Task, Case, holder.name)
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(holder, holder.id == Task.assignee_id)
+        .where(_in_box(work, actor, box), *_narrowed(filters, now))
+        .options(
+            load_only(
+                Task.id, Task.version, Task.name, Task.element, Task.state, Task.assignee_id, Task.acting_for_id,
+                Task.opened_at, Task.due_at, Task.priority, Task.round, Task.unit_id, Task.ended_at, Task.ended,
+                raiseload=True,
+            ),
+            load_only(
+                Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.promised_due,
+                Case.statutory_due, Case.yellow_at, Case.paused_at, Case.status, Case.flags, Case.colour, raiseload=True,
+            ),
+        )
+    )  # fmt: skip
+    done = box == "done"
+    key: ColumnElement[Any] = Task.ended_at if done else _due_key()  # type: ignore[assignment]
+    if after:
+        at, last = _cursor(after)
+        beyond = key < at if done else key > at
+        later = Task.id < last if done else Task.id > last
+        query = query.where(or_(beyond, and_(key == at, later)))
+    query = query.order_by(key.desc(), Task.id.desc()) if done else query.order_by(key, Task.id)
+    found = work.session.execute(query.limit(limit + 1)).all()
+    rows = tuple(_row(work, task, one, name, now) for task, one, name in found[:limit])
+    following = None
+    if len(found) > limit:
+        task, one, _ = found[limit - 1]
+        following = _encode((task.ended_at if done else task.due_at or one.promised_due) or _NEVER, task.id)
+    return Page(rows, following)
+
+
+def _due_key() -> ColumnElement[Any]:
+    return func.coalesce(Task.due_at, Case.promised_due, literal(_NEVER, UtcDateTime()), type_=UtcDateTime())
+
+
+def _in_box(work: Work, actor: Actor, box: Box) -> ColumnElement[bool]:
+    if box == "mine":
+        return sight.held(actor)
+    if box == "open":
+        return sight.waiting(actor)
+    if box == "done":
+        return and_(
+            Task.state == "ended", Task.ended_by_id == actor.id, Task.ended.in_(("APPROVED", "REJECTED", "RETURNED"))
+        )
+    return and_(Task.state != "ended", sight.of_cases(work, actor))
+
+
+def colour_now(now: datetime) -> ColumnElement[str]:
+    """The colour of a task at this moment, from columns (RULES T11): what the worker has not swept yet is right too."""
+    return case(
+        (Case.status.not_in(("running", "suspended")), "done"),
+        (Case.paused_at.is_not(None), "paused"),
+        (Case.statutory_due <= now, "black"),
+        (Case.promised_due <= now, "red"),
+        (or_(Case.yellow_at <= now, Task.due_at <= now), "yellow"),
+        else_="green",
+    )
+
+
+def _narrowed(filters: Filters | None, now: datetime) -> list[ColumnElement[bool]]:
+    if filters is None:
+        return []
+    out: list[ColumnElement[bool]] = []
+    if filters.matter:
+        out.append(Case.matter == filters.matter)
+    if filters.element:
+        out.append(Task.element == filters.element)
+    if filters.colour:
+        out.append(colour_now(now) == filters.colour)
+    if filters.unit_id:
+        out.append(Task.unit_id == filters.unit_id)
+    if filters.flag:
+        out.append(cast(Case.flags, String).contains(json.dumps(filters.flag, ensure_ascii=False)))
+    return out
+
+
+def _row(work: Work, task: Task, one: Case, holder: str | None, now: datetime) -> Row:
+    return Row(
+        task_id=task.id, version=task.version, case_id=one.id, number=one.number, matter=one.matter,
+        matter_name=one.matter_name, applicant=masks.name(one.applicant_name), step=task.name, element=task.element,
+        state=task.state, holder=masks.name(holder or ""), for_id=task.acting_for_id, opened_at=task.opened_at,
+        due_at=task.due_at or one.promised_due, case_due=one.promised_due, colour=_colour(task, one, now),
+        flags=tuple(one.flags), priority=task.priority, round=task.round,
+        unit=units.place(work, task.unit_id).name if task.unit_id else "", ended_at=task.ended_at, ended=task.ended,
+    )  # fmt: skip
+
+
+def _colour(task: Task, one: Case, now: datetime) -> str:
+    from engine.deadlines import colour
+
+    if one.status not in ("running", "suspended"):
+        return "done"
+    return colour(one.promised_due, one.statutory_due, task.due_at, one.paused_at is not None, now, one.yellow_at)
+
+
+def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine") -> Counts:
+    """Numbers beside the boxes and filters."""
+    boxes: dict[str, int] = {name: _count(work, _in_box(work, actor, name)) for name in BOXES if name != "done"}
+    inside = _in_box(work, actor, box)
+    names = select(Case.matter, func.max(Case.matter_name).label("name"), func.count().label("n"))
+    matters = work.session.execute(
+        names.select_from(Task).join(Case, Case.id == Task.case_id).where(inside).group_by(Case.matter)
+    ).all()
+    # Grouped outside: PostgreSQL does not see that two CASEs with bound values are the same expression.
+    shades = (
+        select(colour_now(now).label("colour"))
+        .select_from(Task)
+        .join(Case, Case.id == Task.case_id)
+        .where(inside)
+        .subquery()
+    )
+    colours = work.session.execute(select(shades.c.colour, func.count()).group_by(shades.c.colour)).all()
+    unread = work.session.scalar(
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.user_id == actor.id, Notice.channel == "screen", Notice.read_at.is_(None))
+    )
+    return Counts(
+        boxes,
+        tuple(sorted(((m, n, c) for m, n, c in matters), key=lambda r: -r[2])),
+        {str(name): int(n) for name, n in colours},
+        unread or 0,
+    )
+
+
+def _count(work: Work, inside: ColumnElement[bool]) -> int:
+    counted = select(func.count()).select_from(Task).join(Case, Case.id == Task.case_id).where(inside)
+    return work.session.scalar(counted) or 0
+
+
+def notices_for(work: Work, actor: Actor, *, limit: int = 50) -> Sequence[Notice]:
+    """What was told to the actor on the screen, newest first."""
+    return list(
+        work.session.scalars(
+            select(Notice)
+            .where(Notice.user_id == actor.id, Notice.channel == "screen")
+            .order_by(Notice.created_at.desc(), Notice.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def _encode(at: datetime, id: int) -> str:
+    return base64.urlsafe_b64encode(f"{at.astimezone(UTC).isoformat()}|{id}".encode()).decode().rstrip("=")
+
+
+def _cursor(text: str) -> tuple[datetime, int]:
+    from engine.errors import Refused
+
+    try:
+        at, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
+        return datetime.fromisoformat(at), int(last)
+    except (ValueError, UnicodeDecodeError):
+        raise Refused("翻页标记不对，请从第一页重新看。", "The page cursor cannot be read: start again.") from None

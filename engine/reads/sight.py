@@ -1,0 +1,51 @@
+"""What an actor may see, as conditions on queries. The same rule as people.access, told to the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+
+from engine.people import Actor, units
+from engine.store import Work
+from engine.store.models import Case, Task, TaskCandidate
+
+
+def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
+    """Cases this actor may see."""
+    if actor.kind == "system":
+        return true()
+    mine = or_(Case.applicant_id == actor.id, Case.agent_id == actor.id)
+    if actor.kind != "staff":
+        return mine if actor.id is not None else false()
+    held = {p.unit_id for p in actor.positions}
+    at_own = or_(Case.place_id.in_(held), Case.unit_id.in_(held), Case.office_id.in_(held))
+    if units.tree(work).county.id in actor.realm:
+        return or_(mine, ~Case.restricted, at_own)
+    inside = or_(Case.place_id.in_(actor.realm), Case.unit_id.in_(actor.realm), Case.office_id.in_(actor.realm))
+    return or_(mine, and_(inside, ~Case.restricted), at_own)
+
+
+def waiting(actor: Actor) -> ColumnElement[bool]:
+    """Open tasks this actor may claim, in their own name or for someone away."""
+    own = {actor.key, *(p.key for p in actor.positions if p.for_id is None)}
+    options: list[ColumnElement[bool]] = [_candidate(own)]
+    for absence in actor.absences:
+        lent = {f"u:{absence.user_id}", *(p.key for p in actor.positions if p.for_id == absence.user_id)}
+        options.append(_with_matters(_candidate(lent), absence.matters))
+    return and_(Task.state == "open", or_(*options))
+
+
+def held(actor: Actor) -> ColumnElement[bool]:
+    """Claimed tasks that are this actor's, or belong to someone away for whom they act."""
+    options: list[ColumnElement[bool]] = [Task.assignee_id == actor.id]
+    options += [_with_matters(Task.assignee_id == a.user_id, a.matters) for a in actor.absences]
+    return and_(Task.state == "claimed", or_(*options))
+
+
+def _candidate(keys: set[str]) -> ColumnElement[bool]:
+    return exists().where(TaskCandidate.task_id == Task.id, TaskCandidate.key.in_(sorted(keys)))
+
+
+def _with_matters(condition: Any, matters: tuple[str, ...] | None) -> ColumnElement[bool]:
+    return condition if matters is None else and_(condition, Case.matter.in_(matters))

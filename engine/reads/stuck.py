@@ -1,0 +1,96 @@
+"""卡在哪: for every case one sentence: who has it, since when, under which rule, what unblocks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.deadlines import Account
+from engine.people import masks, units
+from engine.store import Work
+from engine.store.models import Awaited, Case, Incident, Task, Timer
+from engine.workdays import ZONE, say
+
+ENDED = {
+    "finished": ("已办结", "It is done"),
+    "withdrawn": ("申请人已撤销", "The applicant withdrew it"),
+    "terminated": ("已终止", "It was ended"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Where a case stands, for staff or (redacted) for the applicant."""
+
+    zh: str
+    en: str
+    blocked: bool = False  # nobody can go on until something outside happens
+
+
+def sentence(
+    work: Work,
+    case: Case,
+    tasks: Sequence[Task],
+    account: Account,
+    *,
+    now: datetime,
+    names: dict[int, str],
+    for_applicant: bool,
+    incidents: Sequence[Incident] = (),
+    timers: Sequence[Timer] = (),
+    awaited: Sequence[Awaited] = (),
+    me: int | None = None,
+) -> Sentence:
+    """The sentence. `names`: user id -> name, of the assignees."""
+    if case.status in ENDED:
+        zh, en = ENDED[case.status]
+        at = f"（{_at(case.finished_at)}）" if case.finished_at else ""
+        return Sentence(f"{zh}{at}。", f"{en}.")
+    due = account.due_on
+    by_zh, by_en = (f"，{say(due)}前办结", f", due {due.isoformat()}") if due else ("", "")
+    if incidents and not for_applicant:
+        one = incidents[0]
+        return Sentence(
+            f"“{one.name or one.element}”出了异常，需要运维处理：{one.zh}",
+            f"{one.name or one.element} cannot go on: {one.en}",
+            blocked=True,
+        )
+    if case.paused_at is not None or account.phase == "paused":
+        cause = account.paused_for or "法定事由"
+        since = f"自 {_at(case.paused_at)} 起" if case.paused_at else ""
+        return Sentence(f"因{cause}暂停计时{since}，恢复后时限顺延。", "The clock is stopped by law.", blocked=True)
+    mine = [t for t in tasks if t.assignee_id is not None and t.assignee_id in (case.applicant_id, case.agent_id)]
+    if mine and (for_applicant or len(mine) == len(tasks)):
+        step = mine[0]
+        if for_applicant and me in (step.assignee_id, None):
+            return Sentence(f"等您办理“{step.name}”。办完后才能继续。", f"It waits for you: {step.name}.", blocked=True)
+        return Sentence(
+            f"等申请人办理“{step.name}”，自 {_at(step.opened_at)} 起。", f"It waits for the applicant: {step.name}."
+        )
+    if tasks:
+        said = [_task(work, t, names, for_applicant) for t in tasks[:3]]
+        more = f" 等 {len(tasks)} 处" if len(tasks) > 3 else ""
+        return Sentence(
+            f"{'；'.join(zh for zh, _ in said)}{more}{by_zh}。", f"{'; '.join(en for _, en in said)}{by_en}."
+        )
+    if awaited:
+        return Sentence(
+            f"等待外部结果（{awaited[0].element}），自 {_at(awaited[0].since_at)} 起。",
+            "It waits for an answer from outside.",
+        )
+    if timers:
+        return Sentence(f"等到 {_at(timers[0].due_at)} 后自动继续。", "It goes on by itself when the time comes.")
+    return Sentence("正在等待消息。", "It waits for a message.")
+
+
+def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) -> tuple[str, str]:
+    unit = units.place(work, task.unit_id).name if task.unit_id else ""
+    if task.state == "claimed" and task.assignee_id is not None:
+        who = "" if for_applicant else masks.name(names.get(task.assignee_id, "")) + " "
+        return f"{unit} {who}正在办“{task.name}”（{_at(task.claimed_at)} 签收）".strip(), f"{unit} is on {task.name}"
+    return f"{unit}待签收“{task.name}”（{_at(task.opened_at)} 到达）", f"{task.name} waits at {unit} to be signed for"
+
+
+def _at(at: datetime | None) -> str:
+    return f"{at.astimezone(ZONE):%m月%d日 %H:%M}" if at else ""

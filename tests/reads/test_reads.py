@@ -1,0 +1,103 @@
+"""What clerks, supervisors, residents and strangers see of the same case."""
+
+import pytest
+from sqlalchemy import select
+
+from engine.commands import cases
+from engine.errors import NotFound
+from engine.reads import boards, case_list, case_page, inbox
+from engine.store.models import Task
+from tests.cast import DAIBAN
+
+
+@pytest.fixture
+def case_id(database, cast, clock):
+    with database.unit_of_work() as work:
+        return cases.submit(work, "daiban", DAIBAN, by=cast.zhang, now=clock()).case.id
+
+
+def _task(work, case_id):
+    return work.session.scalar(select(Task).where(Task.case_id == case_id, Task.state != "ended"))
+
+
+def test_an_open_task_is_in_the_inbox_of_those_who_may_claim_it_and_of_no_one_else(database, cast, clock, case_id):
+    with database.reading() as work:
+        for actor, count in ((cast.chen, 1), (cast.lin, 1), (cast.huang, 0), (cast.wang, 0), (cast.zhang, 0)):
+            assert len(inbox.tasks_for(work, actor, now=clock(), box="open").rows) == count, actor.name
+        (row,) = inbox.tasks_for(work, cast.chen, now=clock(), box="open").rows
+        assert (row.applicant, row.step, row.colour) == ("张*丰", "代办受理审查", "green")
+
+
+def test_claiming_moves_it_from_open_to_mine(database, cast, clock, case_id):
+    with database.unit_of_work() as work:
+        task = _task(work, case_id)
+        cases.claim(work, task.id, version=task.version, by=cast.chen, now=clock())
+    with database.reading() as work:
+        assert inbox.tasks_for(work, cast.lin, now=clock(), box="open").rows == ()
+        assert [r.case_id for r in inbox.tasks_for(work, cast.chen, now=clock()).rows] == [case_id]
+        counts = inbox.counts(work, cast.chen, now=clock())
+        assert counts.boxes["mine"] == 1 and counts.boxes["open"] == 0
+        assert counts.colours == {"green": 1}
+        assert counts.matters[0][0] == "daiban"
+
+
+def test_pages_go_on_where_the_last_ended(database, cast, clock):
+    with database.unit_of_work() as work:
+        made = [cases.submit(work, "daiban", DAIBAN, by=cast.zhang, now=clock.on(minutes=n)).case.id for n in range(7)]
+    with database.reading() as work:
+        seen, after = [], None
+        while True:
+            page = inbox.tasks_for(work, cast.chen, now=clock(), box="open", after=after, limit=3)
+            seen += [r.case_id for r in page.rows]
+            after = page.next
+            if after is None:
+                break
+        assert sorted(seen) == made and len(set(seen)) == 7
+
+
+def test_the_case_page_says_where_it_stands(database, cast, clock, case_id):
+    with database.reading() as work:
+        page = case_page.page(work, case_id, actor=cast.chen, now=clock())
+        assert "苏洋村待签收“代办受理审查”" in page.where.zh
+        assert page.applicant == "张*丰" and page.lit == ("accept",)
+        assert page.desk is not None and page.desk.form_id == "accept"
+        own = case_page.page(work, case_id, actor=cast.zhang, now=clock())
+        assert own.applicant == "张三丰" and own.desk is None and own.can == ("withdraw",)
+        assert all(line.kind != "task.claimed" for line in own.record)
+
+
+def test_a_stranger_and_a_clerk_of_another_unit_do_not_see_it(database, cast, clock, case_id):
+    with database.reading() as work:
+        for actor in (cast.xu, cast.huang, cast.sun):
+            with pytest.raises(NotFound):
+                case_page.page(work, case_id, actor=actor, now=clock())
+        assert case_page.page(work, case_id, actor=cast.qian, now=clock()).id == case_id  # the town above the village
+
+
+def test_search_finds_by_number_name_phone_and_identity_number_within_sight(database, cast, clock, case_id):
+    with database.reading() as work:
+        number = case_page.page(work, case_id, actor=cast.wu, now=clock()).number
+        for text in (number, number.replace("-", ""), "张三丰", "13800000001", "350526195003071239"):
+            found = case_list.search(work, text, actor=cast.qian, now=clock())
+            assert [b.id for b in found] == [case_id], text
+            assert case_list.search(work, text, actor=cast.huang, now=clock()) == []
+
+
+def test_tracking_needs_the_number_and_the_phone(database, cast, clock, case_id):
+    with database.reading() as work:
+        number = case_page.page(work, case_id, actor=cast.wu, now=clock()).number
+        assert case_list.track(work, number, "13800000001", now=clock()).stage == "代办受理审查"
+        with pytest.raises(NotFound):
+            case_list.track(work, number, "13800000002", now=clock())
+
+
+def test_my_cases_are_mine(database, cast, clock, case_id):
+    with database.reading() as work:
+        assert [b.id for b in case_list.mine(work, cast.zhang, now=clock())] == [case_id]
+        assert case_list.mine(work, cast.xu, now=clock()) == []
+
+
+def test_the_board_counts_what_its_reader_may_see(database, cast, clock, case_id):
+    with database.reading() as work:
+        assert boards.overview(work, cast.wu, now=clock()).by_status == {"running": 1}
+        assert boards.overview(work, cast.sun, now=clock()).by_status == {}
