@@ -305,18 +305,16 @@ FACTS |= {
         "deadline": {**DEADLINE, "account": account(5)},
         "visit": "人脸识别认证一次（可以预约上门）",
     },
-    "booking": {
+    "appointment": {
         "case": {"number": "350526-20260918-3301-0031-0", "title": "城乡居民基本医疗保险参保登记"},
         "organ": TOWN,
         "issued_on": "2026-09-18",
         "holder": {"name": "黄美玲", "phone": "13805950021"},
-        "booking": {
+        "appointment": {
             "code": "7K4M-92PX",
             "type": "八小时外",
             "starts_at": "2026-09-22T19:00:00+08:00",
             "ends_at": "2026-09-22T19:30:00+08:00",
-            "place": "富东社区便民服务站",
-            "window": "综合窗口",
             "ticket": "Y012",
             "staff": "林秋实",
             "checkin_url": "https://hall.example.cn/c/7K4M92PX",

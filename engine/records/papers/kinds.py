@@ -64,6 +64,7 @@ class PaperKind:
 
     def missing(self, facts: Mapping[str, Any]) -> list[FieldError]:
         """What is absent or of the wrong type, as errors by dotted path."""
+        facts = told(facts)
         errors: list[FieldError] = []
         for path, label in self.required.items():
             errors += _look(facts, path, label, self.title, True)
@@ -84,6 +85,13 @@ class PaperKind:
             for path, label in paths.items():
                 _grow(root, path, label, needed)
         return root
+
+
+def told(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts, with several `reasons` as the paragraphs of one `reason`."""
+    if facts.get("reason") or not facts.get("reasons"):
+        return facts
+    return {**facts, "reason": "\n".join(str(reason) for reason in facts["reasons"])}
 
 
 class MissingFacts(Invalid):

@@ -27,7 +27,7 @@ from markupsafe import Markup
 
 from engine.errors import FieldError, Refused
 from engine.records.papers import codes, fonts, seals, words
-from engine.records.papers.kinds import BadPaper, Library, MissingFacts, PaperKind, library
+from engine.records.papers.kinds import BadPaper, Library, MissingFacts, PaperKind, library, told
 from engine.records.papers.pictures import Picture
 
 #: Remedies against an administrative act, by the law in force; the names come from the facts.
@@ -163,7 +163,7 @@ def _signature_indent(organ: str, day: str) -> float:
 
 def fill(kind: PaperKind, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts, with None (or an empty list) where an optional one is absent. A copy: the caller's stay as they are."""
-    copy: dict[str, Any] = _copy(facts)
+    copy: dict[str, Any] = _copy(told(facts))
     for path in kind.optional:
         _default(copy, path.replace("[]", ".[]").split("."))
     return copy
