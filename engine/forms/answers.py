@@ -317,7 +317,7 @@ def _datetime(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str)
             day, shown = None, moment.isoformat("minutes") if moment.tzinfo is None else moment.isoformat()
         else:
             when = datetime.datetime.fromisoformat(text)
-            day, shown = when.date(), when.isoformat("minutes")
+            day, shown = when.date(), when.isoformat(timespec="minutes")
     except ValueError:
         run.wrong(
             here, one, f"“{one.label}”不是有效的日期或时间，例如 {example}。", f"“{one.label}” is no date: {example}."

@@ -193,3 +193,8 @@ def test_a_signature_that_is_none_is_asked_for_again(drawn):
 def test_a_signature_draws_only_a_path():
     assert "<script" not in forms.signing.svg({"path": "<script>"})
     assert PATH in forms.signing.svg({"path": PATH})
+
+
+def test_a_moment_keeps_its_offset():
+    one = form({"type": "datetime", "subtype": "datetime", "key": "when", "dateLabel": "时间"})
+    assert forms.check(one, {"when": "2026-09-22T15:00+08:00"}) == {"when": "2026-09-22T15:00+08:00"}
