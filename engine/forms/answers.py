@@ -49,6 +49,29 @@ def _covered(path: str, paths: frozenset[str]) -> bool:
 EVERYTHING = Rights()
 
 
+def _covered(path: str, paths: frozenset[str]) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[: i + 1]) in paths for i in range(len(parts)))
+
+
+EVERYTHING = Rights()
+
+
+def rights_from(form: Form, properties: Mapping[str, Any]) -> Rights:
+    """The rights that a node's properties `write`, `readonly` and `hidden` give (paths, comma-separated)."""
+
+    def paths(name: str) -> frozenset[str]:
+        text = str(properties.get(name, "")).replace("，", ",")
+        return frozenset(path.strip() for path in text.split(",") if path.strip())
+
+    read_only, hidden, write = paths("readonly"), paths("hidden"), paths("write")
+    if write:  # only these may be written
+        every = {path for path, _ in form.walk()}
+        covered = {p for p in every if any(p == w or p.startswith(f"{w}.") for w in write)}
+        read_only |= {p for p in every - covered if not any(c.startswith(f"{p}.") for c in covered)}
+    return Rights(read_only=read_only, hidden=hidden)
+
+
 @dataclass(slots=True)
 class _Run:
     """One check in progress: the errors found so far, and what expressions may read."""
@@ -235,16 +258,21 @@ def _number(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -
     if isinstance(digits, int) and number != round(number, digits):
         allowed = "整数" if digits == 0 else f"最多 {digits} 位小数"
         run.wrong(here, one, f"“{one.label}”应为{allowed}。", f"“{one.label}” takes {digits} decimal places at most.")
-    for rule, fits, zh, en in (
-        ("min", lambda bound: number >= bound, "不能小于", "at least"),
-        ("max", lambda bound: number <= bound, "不能大于", "at most"),
-    ):
-        bound = one.validation.get(rule)
-        if isinstance(bound, str) and bound.startswith("="):
-            bound = run.feel(bound, scope)
-        if isinstance(bound, (int, float, Decimal)) and not fits(Decimal(str(bound))):
-            run.wrong(here, one, f"“{one.label}”{zh} {bound}。", f"“{one.label}” should be {en} {bound}.")
+    least, most = _bound(run, one, "min", scope), _bound(run, one, "max", scope)
+    if least is not None and number < least:
+        run.wrong(here, one, f"“{one.label}”不能小于 {least}。", f"“{one.label}” should be at least {least}.")
+    if most is not None and number > most:
+        run.wrong(here, one, f"“{one.label}”不能大于 {most}。", f"“{one.label}” should be at most {most}.")
     return str(number) if one.component.get("serializeToString") else number
+
+
+def _bound(run: _Run, one: Field, rule: str, scope: dict[str, Any]) -> Decimal | None:
+    """A number or a FEEL expression of the field's rules."""
+    bound = one.validation.get(rule)
+    if isinstance(bound, str) and bound.startswith("="):
+        bound = run.feel(bound, scope)
+    is_number = isinstance(bound, (int, float, Decimal)) and not isinstance(bound, bool)
+    return Decimal(str(bound)) if is_number else None
 
 
 def _checkbox(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> Any:

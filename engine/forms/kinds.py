@@ -53,7 +53,7 @@ def _cn_id(text: str) -> str | Wrong:
             "身份证号码的最后一位（校验码）对不上，可能有一位输错了。请对照身份证核对。",
             "The last character of the ID number does not fit the others: one of them may be mistyped.",
         )
-    return number
+    return str(number)
 
 
 def _uscc(text: str) -> str | Wrong:

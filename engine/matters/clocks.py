@@ -63,6 +63,8 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
                 ledger = ledger.with_event(Event("deemed_accepted", now))
                 added.append(ledger.events[-1])
             continue
+        if event.kind == "accepted" and any(e.kind == "accepted" for e in ledger.events):
+            continue  # 退回 to before the acceptance: it was accepted once, and its clock runs on
         if event.kind in ("stopped", "delivered") and ledger.account(now).phase in ("none", "done"):
             continue
         if event.kind == "stopped" and any(e.kind == "decided" for e in ledger.events):

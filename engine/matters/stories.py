@@ -35,7 +35,7 @@ import yaml
 from engine import feel, forms, process
 from engine.deadlines import Event, Ledger
 from engine.errors import Invalid, Refused
-from engine.matters import clocks
+from engine.matters import clocks, nodes
 from engine.matters.package import Package
 from engine.process.step import OpenTask, Step
 from engine.workdays import ZONE, Calendar, local_date
@@ -151,6 +151,7 @@ class _Player:
         self.step: Step | None = None
         self.ledger = Ledger(package.info.limits.rules(local_date(story.at)), calendar)
         self.awaited: dict[str, str] = {}  # element -> effect id
+        self.opened: dict[str, datetime] = {}  # task id -> when it opened
         self.inputs = 0
 
     def problem(self, text: str) -> None:
@@ -189,6 +190,7 @@ class _Player:
     def _take(self, step: Step) -> None:
         self.step = step
         played = self.played
+        self.opened.update({task.id: self.now for task in step.opened})
         played.trace += step.trace
         played.variables, played.finished = step.variables, step.finished
         played.open = [t.element for t in step.open_tasks]
@@ -246,19 +248,16 @@ class _Player:
             expected, found = str(step["due"]), task.due
             limit = self.package.info.limits.steps.get(task.element)
             if found is None and limit is not None:
-                found = self.ledger.step_due(task.element, self.now).due_at
+                found = self.ledger.step_due(task.element, self.opened[task.id]).due_at
             shown = found.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if found is not None else "没有期限"
             if not shown.startswith(expected):
                 self.problem(f"“{task.name}”应在 {expected} 前办，实际是 {shown}")
         answers: dict[str, Any] = dict(step.get("answers") or {})
         if task.form is not None:
             try:
-                answers = forms.check(
-                    self.package.form(task.form),
-                    answers,
-                    env=self.env,
-                    known={**self.played.variables, **task.variables},
-                )
+                form = self.package.form(task.form)
+                known = {**self.played.variables, **task.variables}
+                answers = forms.check(form, answers, nodes.rights(form, task.properties), self.env, known=known)
             except Invalid as refusal:
                 wrong = sorted({e.field for e in refusal.fields})
                 if wrong != sorted(step.get("refused") or ()):
@@ -267,6 +266,8 @@ class _Player:
         if "refused" in step:
             self.problem(f"“{task.name}”的表单应拒绝 {step['refused']}，但通过了")
         self.played.tasks.append(task.element)
+        if task.properties.get("clock") == "correction" and self.ledger.account(self.now).phase == "correcting":
+            self.ledger = self.ledger.with_event(Event("correction_answered", self.now))
         self._send(process.Complete(task.id, answers))
 
     def _until(self, moment: datetime) -> None:
