@@ -210,6 +210,18 @@ class Compiler:
 
         return run_typed
 
+    def answered(self, program: Program, type_ref: str, what: str) -> Program:
+        """The body of a function with its answer converted; the declared type is the answer's or the whole function's."""
+        target = self.types.lazy(type_ref).found()
+        if target.kind != "function":
+            return self.typed(program, type_ref, what)
+        result = target.result or ANY
+
+        def run_answered(scope: Scope, run: Run) -> Any:
+            return convert(program(scope, run), result, what, run)
+
+        return run_answered
+
     def _plain(self, box: e.Boxed, scope: frozenset[str], owner: str) -> Program:
         if isinstance(box, e.Literal):
             return self.feel(box, scope, owner)
@@ -297,7 +309,7 @@ class Compiler:
         types = [self.types.lazy(parameter.type_ref) for parameter in box.parameters]
         if box.kind != "FEEL":
             return external.program(box, names, types, self, scope, owner)
-        body = self.typed(self.program(box.body, scope | set(names), owner), box.type_ref, owner)
+        body = self.answered(self.program(box.body, scope | set(names), owner), box.type_ref, owner)
         signature = self.signature(box)
 
         def run_function(outer: Scope, run: Run) -> Any:
@@ -320,9 +332,13 @@ class Compiler:
 
     def signature(self, box: e.Function) -> dict[str, Any]:
         """Types of the parameters and the result as FEEL knows them, for `instance of`."""
+        result = box.type_ref or (box.body.type_ref if box.body is not None else "")
+        declared = self.types.lazy(box.type_ref).found()
+        if declared.kind == "function":
+            result = declared.result.name if declared.result is not None else ""
         return {
             "types": tuple(type_name(parameter.type_ref) for parameter in box.parameters),
-            "result": type_name(box.type_ref or (box.body.type_ref if box.body is not None else "")),
+            "result": type_name(result),
         }
 
     def conditional(self, box: e.Conditional, scope: frozenset[str], owner: str) -> Program:

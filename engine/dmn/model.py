@@ -184,7 +184,7 @@ class Model:
         env = feel.Env() if env is None else env
         known_before = len(env.warnings)
         run = Run(env, strict=strict, linear=linear)
-        given = {str(key): values.admit(value) for key, value in inputs.items()}
+        given = {" ".join(str(key).split()): values.admit(value) for key, value in inputs.items()}
         work = _Work(run, given)
         try:
             value = work.top(self, element)

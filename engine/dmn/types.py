@@ -105,11 +105,11 @@ class Type:
             of = self.of
             return of is None or all(of.conforms(end, deeper, tested=tested) for end in (value.low, value.high))
         if kind == "function":
-            return isinstance(value, values.Function) and self._callable(value)
+            return isinstance(value, values.Function) and self._callable(value, strict=not tested)
         return values.kind_of(value) == kind
 
-    def _callable(self, value: values.Function) -> bool:
-        """Whether a function takes what this type gives and gives what this type takes."""
+    def _callable(self, value: values.Function, *, strict: bool) -> bool:
+        """Whether a function takes what this type gives and gives what it takes; untold results count when not strict."""
         if self.parameters is None:
             return True
         if len(value.names) != len(self.parameters):
@@ -122,7 +122,7 @@ class Type:
         result = (self.result or ANY).found()
         if result.kind == "Any":
             return True
-        return value.result is not None and read(value.result).within(result)
+        return not strict if value.result is None else read(value.result).within(result)
 
     def within(self, other: Type, depth: int = 0) -> bool:
         """Whether every value of this type is of the other, constraints aside."""

@@ -90,3 +90,16 @@ def test_feel_knows_the_types_of_the_model():
     assert converted("(function(n: string) n) instance of 算", "boolean") is False
     assert converted('{姓名: "赵", 子女: []} instance of 人', "boolean") is True
     assert converted("null instance of 人", "boolean") is False
+
+
+def test_a_function_may_be_declared_by_its_own_type_or_by_its_answers():
+    function = (
+        '<functionDefinition{}><formalParameter name="n" typeRef="number"/>'
+        + d.literal("string(n)")
+        + "</functionDefinition>"
+    )
+    for declared in ("", ' typeRef="算"', ' typeRef="string"'):
+        entries = d.context(("f", function.format(declared), "算"), ("", d.literal("f(5)")))
+        model = dmn.load(d.definitions(ITEMS, d.decision("结果", entries)))
+        assert model.findings == []
+        assert model.evaluate("结果", {}).value == "5", declared
