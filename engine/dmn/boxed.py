@@ -540,7 +540,7 @@ class TableProgram:
         if policy == "A" and any(values.equal(found[0][1], outputs) is not True for _, outputs in found[1:]):
             names = "、".join(str(rule + 1) for rule, _ in found[:10])
             raise tables.NoSingleAnswer(
-                f"命中策略为任意(A)，但命中的规则 {names} 输出不同，结果为空。请让它们的输出一致。",
+                f"命中策略为任意（A），但命中的规则 {names} 输出不同，结果为空。请让它们的输出一致。",
                 f"Expected the rules that match (A) to agree, but rules {names} differ: the result is null.",
             )
         if policy in ("P", "O"):

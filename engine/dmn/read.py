@@ -112,7 +112,7 @@ class _Reader:
             self.note(
                 root,
                 "dmn-not-dmn",
-                f"这不是 DMN 1.1 至 1.5 文件:根元素是 {tag.localname},命名空间是“{self.space}”。请上传 DMN 决策文件。",
+                f"这不是 DMN 1.1 至 1.5 文件：根元素是 {tag.localname}，命名空间是“{self.space}”。请上传 DMN 决策文件。",
                 f"Expected a DMN 1.1 to 1.5 file, but the root is {tag.localname} in namespace “{self.space}”. "
                 "Supply a DMN decision file.",
             )
@@ -173,7 +173,7 @@ class _Reader:
             self.note(
                 None,
                 "dmn-too-large",
-                f"文件太大:{len(source)} 字节,上限 {MOST_BYTES}。请拆成几个文件。",
+                f"文件太大：{len(source)} 字节，上限 {MOST_BYTES}。请拆成几个文件。",
                 f"Expected at most {MOST_BYTES} bytes, but the file has {len(source)}. Split it.",
             )
             return None
@@ -192,7 +192,7 @@ class _Reader:
             self.note(
                 None,
                 "dmn-not-xml",
-                f"文件不是有效的 XML(第 {line} 行)。请用建模工具重新导出。",
+                f"文件不是有效的 XML（第 {line} 行）。请用建模工具重新导出。",
                 f"Expected well-formed XML, but line {line} is not: {_short(str(error))}. Export the file again.",
                 line=line,
             )
@@ -211,7 +211,7 @@ class _Reader:
             self.note(
                 None,
                 "dmn-too-large",
-                f"文件元素太多,上限 {MOST_ELEMENTS} 个。请拆成几个文件。",
+                f"文件元素太多，上限 {MOST_ELEMENTS} 个。请拆成几个文件。",
                 f"Expected at most {MOST_ELEMENTS} XML elements. Split the file.",
             )
             return None
@@ -235,7 +235,7 @@ class _Reader:
             self.note(
                 variable,
                 "dmn-variable-name",
-                f"变量名“{variable_name}”与元素名“{name}”不同,以变量名为准。请改成一致。",
+                f"变量名“{variable_name}”与元素名“{name}”不同，以变量名为准。请改成一致。",
                 f"Expected the variable to be named “{name}” like its element, but it is “{variable_name}”. "
                 "Expressions use the variable's name; make them the same.",
                 warning=True,
@@ -262,7 +262,7 @@ class _Reader:
                 self.note(
                     element,
                     "dmn-duplicate-id",
-                    f"标识“{identifier}”重复:第 {line} 行的 {tag} 已经用过。请改成不同的标识。",
+                    f"标识“{identifier}”重复：第 {line} 行的 {tag} 已经用过。请改成不同的标识。",
                     f"Expected id “{identifier}” once, but {tag} on line {line} has it too. Give one of them another id.",
                     warning=tag not in _GRAPH or _local(element) not in _GRAPH,
                 )
@@ -416,7 +416,7 @@ class _Reader:
                     self.note(
                         row,
                         "dmn-row-length",
-                        f"这一行有 {len(cells)} 格,应有 {len(columns)} 格。请补齐或删去。",
+                        f"这一行有 {len(cells)} 格，应有 {len(columns)} 格。请补齐或删去。",
                         f"Expected {len(columns)} cells in the row, but there are {len(cells)}.",
                     )
                 rows.append((*cells, *[None] * len(columns))[: len(columns)])
@@ -465,7 +465,7 @@ class _Reader:
             self.note(
                 node,
                 "dmn-language",
-                f"表达式语言“{foreign}”不支持,结果为空。请改用 FEEL。",
+                f"表达式语言“{foreign}”不支持，结果为空。请改用 FEEL。",
                 f"Expected a FEEL expression, but its language is “{foreign}”: its result is null. Write it in FEEL.",
             )
         if self.child(node, "importedValues") is not None:
@@ -568,7 +568,7 @@ class _Reader:
                     self.note(
                         child,
                         "dmn-row-length",
-                        f"第 {number} 条规则有 {have} 个{what}格,应有 {want} 个。请补齐或删去。",
+                        f"第 {number} 条规则有 {have} 个{what}格，应有 {want} 个。请补齐或删去。",
                         f"Expected {want} {english} entries in rule {number}, but there are {have}.",
                     )
             blank = e.Cell(id="", line=_line(child), text="-")

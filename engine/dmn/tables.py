@@ -206,7 +206,7 @@ def unique(rules: Sequence[int]) -> None:
     if len(rules) > 1:
         names = "、".join(str(rule + 1) for rule in rules[:10])
         raise NoSingleAnswer(
-            f"命中策略为唯一(U),但规则 {names} 同时命中,结果为空。请让规则互不重叠。",
+            f"命中策略为唯一（U），但规则 {names} 同时命中，结果为空。请让规则互不重叠。",
             f"Expected one rule to match (U), but rules {names} do: the result is null. Make the rules exclusive.",
         )
 
