@@ -18,7 +18,7 @@ POSTS = {
     "window": ("窗口", "clerk"),
     "agent": ("代办员", "clerk"),
     "reviewer": ("审核", "clerk"),
-    "supervisor": ("负责人", "supervisor"),
+    "head": ("负责人", "supervisor"),
     "designer": ("流程设计", "designer"),
     "operator": ("运维", "operator"),
 }
@@ -76,11 +76,11 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
     staff("huang", "黄丽华", (xiabi, "agent"))
     staff("wang", "王丽", (yb, "reviewer"))
     staff("li", "李明", (yb, "reviewer"))
-    staff("zhao", "赵建国", (yb, "supervisor"))
+    staff("zhao", "赵建国", (yb, "head"))
     staff("zhou", "周敏", (lmt, "window"))
-    staff("qian", "钱国强", (lmt, "supervisor"))
+    staff("qian", "钱国强", (lmt, "head"))
     staff("sun", "孙燕", (mz, "reviewer"))
-    staff("wu", "吴县长", (county, "supervisor"))
+    staff("wu", "吴县长", (county, "head"))
     staff("designer", "郑设计", (county, "designer"))
     staff("operator", "冯运维", (county, "operator"))
     resident("zhang", "张三丰", "13800000001", "350526195003071239", suyang)

@@ -9,6 +9,7 @@ of the task the person saw. None commits. Run in `database.rehearsal()` any of t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,20 @@ NO = frozenset({"reject", "refuse", "no", "disagree", "不同意", "不予", "�
 # ---------------------------------------------------------------- 提交
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who applies."""
+
+    name: str
+    phone: str | None
+    id_number: str | None
+
+
+def person_of(case: Case) -> Person:
+    """The applicant of a case, for a case that follows from it."""
+    return Person(case.applicant_name, case.applicant_phone, case.applicant_id_number)
+
+
 def submit(
     work: Work,
     matter: str,
@@ -54,22 +69,23 @@ def submit(
     applicant_id: int | None = None,
     parent: tuple[int, str | None] | None = None,
     variables: Mapping[str, Any] | None = None,
+    person: Person | None = None,
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
     unit: who takes it in (the clerk's own unit without it). place: the village the case belongs to (told from the form,
     the resident or the counter without it). key: the sender's own key; sent twice, the first case is returned.
     applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
-    the answers (a booking, a parent case).
+    the answers (a booking, a parent case). person: who applies, when the form does not ask it again.
     """
     # find and may
     package = library.current(work, matter)
     info = package.info
     if key is not None:
         key = f"{by.id or 0}:{key}"[:80]
-        known = work.session.scalar(select(Case).where(Case.request_key == key))
-        if known is not None:
-            return Done(known, (), (), (), known.promised_due, known.promised_due, "")
+        sent = work.session.scalar(select(Case).where(Case.request_key == key))
+        if sent is not None:
+            return Done(sent, (), (), (), sent.promised_due, sent.promised_due, "")
     channel = channel or ("online" if by.kind == "resident" else "counter" if by.kind == "staff" else "system")
     _open_for(package, channel, by, local_date(now))
 
@@ -78,8 +94,10 @@ def submit(
     env = env_of(work, now, unit)
     answers = forms.check(package.form(info.apply.form), raw, env=env)
     who = info.who
-    name = str(_dig(answers, who.name) or "") or (by.name if by.kind == "resident" else "")
-    phone, id_number = _text(answers, who.phone), _text(answers, who.id_number)
+    known = person or Person(by.name if by.kind == "resident" else "", None, None)
+    name = _text(answers, who.name) or known.name
+    phone = _text(answers, who.phone) or known.phone
+    id_number = _text(answers, who.id_number) or known.id_number
     place = _place(work, place, _text(answers, who.place), by, unit)
     intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
     office = places.office_of(work, package, place, intake)

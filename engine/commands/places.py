@@ -15,7 +15,7 @@ from engine.store.models import Case, User
 #: The post that helps at a counter, when an applicant without an account must do something.
 COUNTER = "window"
 #: The post that gets what nobody else can (审批人为空 -> the supervisor).
-SUPERVISOR = "supervisor"
+SUPERVISOR = "head"
 
 
 def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:

@@ -90,6 +90,8 @@ def record(
         chain, seq, previous = f"case:{case.id}", case.events_count + 1, case.events_head or GENESIS
     else:
         chain = f"user:{by.id or 0}"
+        if work.dialect == "postgresql":  # two who extend the same chain: one waits for the other's commit
+            work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(chain))))
         tail = _tail(work, chain)
         seq, previous = (tail[0] + 1, tail[1]) if tail else (1, GENESIS)
     event = Event(

@@ -82,6 +82,7 @@ class Waiting:
     id: int
     key: str
     kind: papers.PaperKind
+    text: str  # of a matter's own paper file, or the key of a shared kind
     facts: Mapping[str, Any]
     check_code: str
     issued_at: datetime
@@ -95,12 +96,14 @@ def waiting(work: Work, key: str) -> Waiting | None:
     if row.state not in ("pending", "failed"):
         return None
     if row.template.startswith("shared:"):
-        kind = papers.library().kind(row.template.removeprefix("shared:"))
+        text = row.template.removeprefix("shared:")
+        kind = papers.library().kind(text)
     else:
         assert row.version_hash is not None
         package = library.version(work, row.version_hash)
-        kind = papers.library().read(package.files[row.template].decode(), row.template)
-    return Waiting(row.id, row.key, kind, row.facts, row.check_code, row.issued_at)
+        text = package.files[row.template].decode()
+        kind = papers.library().read(text, row.template)
+    return Waiting(row.id, row.key, kind, text, row.facts, row.check_code, row.issued_at)
 
 
 def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) -> None:

@@ -1,0 +1,237 @@
+"""What the worker does with jobs: render papers, send notices, open and answer child cases, ask data services.
+
+Each job is leased in one short transaction, done, and finished in another that holds what it made and the proof that the
+lease is still ours: so a worker killed anywhere leaves either everything or a job that runs again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from engine.commands import cases
+from engine.errors import NotFound, Refused
+from engine.people import SYSTEM, units
+from engine.people import load as load_actor
+from engine.records import audit, documents, jobs, notices, papers
+from engine.records.jobs import Fenced, Leased
+from engine.store import Database, Work
+from engine.store.models import Case, Notice
+
+log = logging.getLogger("yizhan.worker")
+
+#: After this long without a seal the events get one.
+SEAL_EVERY = timedelta(minutes=10)
+
+
+class Renderer(Protocol):
+    """Whatever makes papers: papers.Press, or a plain function in a test."""
+
+    def render(self, job: papers.Job) -> papers.Made: ...
+
+
+#: Asks a data service: (query) -> the record, or None when there is none. Raises OSError to be asked again later.
+Service = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+
+
+@dataclass
+class Equipment:
+    """What the jobs work with."""
+
+    press: Renderer
+    channels: Mapping[str, notices.Channel] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    clock: Callable[[], datetime] | None = None
+    public_url: str = ""  # where strangers reach the hall: printed in a paper's QR code
+    worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+    sign: bool = True
+
+    def now(self, given: datetime) -> datetime:
+        return self.clock() if self.clock is not None else given
+
+
+Handler = Callable[[Database, Leased, Equipment, datetime], None]
+HANDLERS: dict[str, Handler] = {}
+
+
+def does(kind: str) -> Callable[[Handler], Handler]:
+    """Register what is done with a kind of job."""
+
+    def keep(handler: Handler) -> Handler:
+        HANDLERS[kind] = handler
+        return handler
+
+    return keep
+
+
+def run(database: Database, equipment: Equipment, *, now: datetime, most: int = 10) -> int:
+    """Do up to `most` due jobs; how many were taken."""
+    with database.reading() as work:
+        if not jobs.due(work, now=now):
+            return 0
+    with database.unit_of_work() as work:
+        taken = jobs.lease(work, equipment.worker, now=now, most=most)
+    for job in taken:
+        _one(database, job, equipment, now)
+    return len(taken)
+
+
+def _one(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    handler = HANDLERS.get(job.kind)
+    try:
+        if handler is None:
+            raise NotFound(f"没有作业“{job.kind}”的处理程序。", f"Nothing does jobs of kind {job.kind}.")
+        handler(database, job, equipment, now)
+    except Fenced:
+        log.warning("job %s: the lease was lost, another worker has it", job.id)
+    except Exception as error:  # whatever it is, it must not stop the other jobs
+        log.exception("job %s (%s) failed, try %s", job.id, job.kind, job.attempts)
+        why = error.zh if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+        with database.unit_of_work() as work:
+            gone = jobs.failed(work, job, why, now=now, final=isinstance(error, NotFound))
+            if gone and job.kind == "render-paper":
+                documents.give_up(work, str(job.payload["key"]))
+
+
+# ---------------------------------------------------------------- papers
+
+
+@does("render-paper")
+def _render(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    key = str(job.payload["key"])
+    with database.reading() as work:
+        one = documents.waiting(work, key)
+    if one is None:
+        with database.unit_of_work() as work:
+            jobs.done(work, job, now=now)
+        return
+    url = f"{equipment.public_url}/verify/{one.check_code}" if equipment.public_url else None
+    organ = (one.facts.get("organ") or {}).get("name", "")
+    made = equipment.press.render(
+        papers.Job(
+            paper=one.text, facts=one.facts, check_code=one.check_code, verify_url=url,
+            seal={"organ": organ, "kind": "sample", "purpose": "业务专用章" if one.kind.seal == "special" else ""},
+            signed_at=one.issued_at if equipment.sign else None,
+        )
+    )  # fmt: skip
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        documents.rendered(work, one, made.pdf, by=SYSTEM, now=equipment.now(now))
+
+
+# ---------------------------------------------------------------- notices
+
+
+@does("send-notice")
+def _send(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    key = str(job.payload["key"])
+    with database.reading() as work:
+        row = work.session.scalar(select(Notice).where(Notice.key == key))
+        message = (
+            notices.Message(row.key, row.channel, row.address or "", row.kind, row.text)
+            if row is not None and row.state == "waiting"
+            else None
+        )
+    answer = ""
+    if message is not None:
+        channel = equipment.channels.get(message.channel) or equipment.channels.get("*") or notices.Screen()
+        # The gateway knows the key: sent again after a crash, it delivers once.
+        answer = channel.send(message)
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        row = work.session.scalar(select(Notice).where(Notice.key == key))
+        if row is not None and row.state == "waiting":
+            row.state, row.sent_at, row.answer = "sent", now, answer[:200]
+
+
+# ---------------------------------------------------------------- other cases
+
+
+@does("open-child")
+def _open_child(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    given = job.payload
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        parent = work.session.get(Case, given["parent"])
+        if parent is None:
+            return
+        by = load_actor(work, given["by"], now=now) if given.get("by") else SYSTEM
+        unit = units.by_code(work, str(given["unit"])) if given.get("unit") else units.place(work, parent.unit_id)
+        try:
+            done = cases.submit(
+                work, str(given["matter"]), dict(job.private or {}), by=SYSTEM, now=now, channel="system", unit=unit,
+                place=units.place(work, parent.place_id), applicant_id=parent.applicant_id, key=f"child:{job.key}",
+                parent=(parent.id, given.get("effect")), person=cases.person_of(parent),
+            )  # fmt: skip
+        except Refused as error:
+            if not given.get("effect"):
+                raise
+            work.session.rollback()
+            with database.unit_of_work() as again:
+                jobs.done(again, job, now=now)
+                cases.answer(
+                    again, parent.id, str(given["effect"]), by=SYSTEM, now=now, error=("CHILD_FAILED", error.zh)
+                )
+            return
+        log.info("case %s opened case %s for %s", parent.number, done.case.number, by.id)
+
+
+@does("answer-parent")
+def _answer_parent(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    given = job.payload
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        child = work.session.get(Case, given["child"])
+        if child is None:
+            return
+        good = child.status == "finished" and child.outcome in ("done", "approve", "partly")
+        result = {k: v for k, v in dict(child.answers or {}).items() if k != "case"}
+        said = {"child": {"number": child.number, "outcome": child.outcome, "result": result}}
+        error = None if good else ("CHILD_FAILED", child.outcome)
+        cases.answer(work, given["parent"], str(given["effect"]), said, by=SYSTEM, now=now, error=error)
+
+
+# ---------------------------------------------------------------- shared data
+
+
+@does("share-data")
+def _share(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    given = job.payload
+    service = equipment.services.get(str(given["source"]))
+    asked = dict((job.private or {}).get("query") or {})
+    try:
+        if service is None:
+            raise OSError(f"no service {given['source']}")
+        found = service(asked)
+        answer: dict[str, Any] = {"found": found is not None, "data": dict(found) if found else None}
+        error = None
+    except OSError as broken:
+        if job.attempts <= 2 and service is not None:
+            raise
+        answer, error = {}, ("UNAVAILABLE", str(broken))
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        cases.answer(work, given["case"], str(given["effect"]), answer, by=SYSTEM, now=now, error=error)
+
+
+# ---------------------------------------------------------------- seals
+
+
+def seal(database: Database, *, now: datetime) -> bool:
+    """Lay a seal over the newest events; whether there were any. PostgreSQL: one sealer at a time."""
+    with database.unit_of_work() as work:
+        _alone(work)
+        return audit.seal(work, now=now) is not None
+
+
+def _alone(work: Work) -> None:
+    if work.dialect == "postgresql":
+        from sqlalchemy import text
+
+        work.session.execute(text("SELECT pg_advisory_xact_lock(7266002)"))
