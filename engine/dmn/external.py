@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine import feel
 from engine.dmn import elements as e
+from engine.dmn.cells import constant
 from engine.dmn.types import Type
 from engine.feel import java, values
-from engine.feel.parser import string_value
 
 if TYPE_CHECKING:
     from engine.dmn.boxed import Compiler, Program, Run, Scope
@@ -17,13 +18,22 @@ def program(
     box: e.Function, names: tuple[str, ...], types: list[Type], compiler: Compiler, scope: frozenset[str], owner: str
 ) -> Program:
     """A function that answers null and says why; Java's pure mathematics is answered from FEEL's own table."""
-    described = _strings(box.body) if box.kind == "Java" else {}
+    from engine.dmn.boxed import mismatch
+
+    described = described_in(box)
     if {"class", "method signature"} <= described.keys():
         java_class, signature = described["class"], described["method signature"]
 
         def run_java(outer: Scope, run: Run) -> Any:
             def called(inner: Any, arguments: list[Any]) -> Any:
-                return java.call(inner, java_class, signature, arguments)
+                ready = []
+                for name, kind, argument in zip(names, types, arguments, strict=True):
+                    value, fits = kind.convert(argument)
+                    if not fits:
+                        mismatch(argument, kind, f"{owner}({name})", run)
+                        return None
+                    ready.append(value)
+                return java.call(inner, java_class, signature, ready)
 
             return values.Function(names, called, label=owner)
 
@@ -43,11 +53,20 @@ def program(
     return run_external
 
 
-def _strings(body: e.Boxed | None) -> dict[str, str]:
-    """The entries of a boxed context that are string literals."""
-    found: dict[str, str] = {}
-    for entry in body.entries if isinstance(body, e.Context) else ():
-        text = entry.expression.text.strip() if isinstance(entry.expression, e.Literal) else ""
-        if entry.name and len(text) >= 2 and text[0] == text[-1] == '"':
-            found[entry.name] = string_value(text)
-    return found
+def described_in(box: e.Function) -> dict[str, str]:
+    """What a Java function says of itself: the texts of its boxed context, or of the context its FEEL text is."""
+    if box.kind != "Java":
+        return {}
+    found: dict[str, Any] = {}
+    if isinstance(box.body, e.Context):
+        for entry in box.body.entries:
+            if entry.name and isinstance(entry.expression, e.Literal):
+                found[entry.name] = constant(entry.expression.text)
+    elif isinstance(box.body, e.Literal):
+        try:
+            told = feel.evaluate(box.body.text)
+        except feel.FeelError:
+            told = None
+        found = told if isinstance(told, dict) else {}
+        found = found.get("java", found)
+    return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}

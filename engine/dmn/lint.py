@@ -15,10 +15,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine import feel
-from engine.dmn import cells, tables
+from engine.dmn import cells, external, tables
 from engine.dmn import elements as e
 from engine.dmn.types import Type
-from engine.feel import values
+from engine.feel import java, values
 from engine.findings import Finding, in_order
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _box_types(notes: _Notes, model: Model, owner: e.Node, box: e.Boxed) -> None
     elif isinstance(box, e.Function):
         for parameter in box.parameters:
             _type(notes, model, owner, parameter.type_ref, box.line)
-        if box.kind != "FEEL":
+        if box.kind != "FEEL" and external.described_in(box).get("class", "") not in java.CLASSES:
             notes.add(
                 "dmn-external",
                 box.id or owner.id,

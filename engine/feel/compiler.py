@@ -961,6 +961,9 @@ class Compiler:
                 def refuse(run: Run, arguments: list[Value]) -> Value:
                     from engine.feel import java as table
 
+                    arguments = [convert(run, value, kind) for value, kind in zip(arguments, types, strict=True)]
+                    if any(value is REFUSED for value in arguments):
+                        return None
                     return table.call(run, str(java.get("class")), str(java.get("method signature")), arguments)
 
                 return Function(names, refuse, types)

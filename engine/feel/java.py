@@ -82,6 +82,22 @@ def _format(pattern: str, values: list[Value]) -> str | None:
     return text if fits else None
 
 
+#: The classes of numbers, with the bits of the whole ones and their own name for reading a text.
+_NUMBERS: Final[dict[str, tuple[int, str]]] = {
+    "java.lang.Byte": (8, "parseByte"),
+    "java.lang.Short": (16, "parseShort"),
+    "java.lang.Integer": (32, "parseInt"),
+    "java.lang.Long": (64, "parseLong"),
+    "java.lang.Float": (0, "parseFloat"),
+    "java.lang.Double": (0, "parseDouble"),
+}
+
+#: The classes of which the table knows methods.
+CLASSES: Final = frozenset(
+    ("java.lang.Math", "java.lang.String", "java.lang.Character", "java.lang.Boolean", *_NUMBERS)
+)
+
+
 def call(run: Run, class_name: str, signature: str, arguments: list[Value]) -> Value:
     """The value of a static Java method of the table; null (with a warning) for any other."""
     run.spend(10)
@@ -98,8 +114,16 @@ def call(run: Run, class_name: str, signature: str, arguments: list[Value]) -> V
             if len(rest) == 1 and isinstance(rest[0], list):
                 rest = rest[0]
             return _format(arguments[0], rest)
-        if class_name in ("java.lang.Integer", "java.lang.Long", "java.lang.Double") and len(arguments) == 1:
-            return _parsed(class_name, name, arguments[0])
+        if (
+            class_name == "java.lang.Character"
+            and name in ("toString", "valueOf")
+            and len(kinds) == len(arguments) == 1
+        ):
+            return arguments[0] if isinstance(arguments[0], str) and len(arguments[0]) == 1 else None
+        if class_name == "java.lang.Boolean" and len(kinds) == len(arguments) == 1:
+            return _truth(name, arguments[0])
+        if class_name in _NUMBERS and len(kinds) == len(arguments):
+            return _number(class_name, name, kinds, arguments)
     run.warn(
         "value",
         f"没有外部函数 {class_name}.{signature}；这里不运行 Java。",
@@ -125,12 +149,41 @@ def _math(name: str, kinds: list[str], arguments: list[Value]) -> Value:
     return NUMBERS.create_decimal(repr(result)) if math.isfinite(result) else None
 
 
-def _parsed(class_name: str, name: str, value: Value) -> Value:
-    if name not in ("valueOf", "parseInt", "parseLong", "parseDouble"):
+def _truth(name: str, value: Value) -> Value:
+    if name == "toString":
+        return text_of(value) if isinstance(value, bool) else None
+    if name not in ("valueOf", "parseBoolean"):
         return None
-    if isinstance(value, Decimal):
-        return value if class_name == "java.lang.Double" else Decimal(int(value)) if value.adjusted() < 19 else None
-    if not isinstance(value, str) or len(value) > 40:
+    return value.lower() == "true" if isinstance(value, str) else value if isinstance(value, bool) else None
+
+
+def _number(class_name: str, name: str, kinds: list[str], arguments: list[Value]) -> Value:
+    """valueOf, parse…, toString, sum, max and min of a class of numbers."""
+    bits, parse = _NUMBERS[class_name]
+    if name in ("valueOf", parse) and len(arguments) == 1:
+        value = _read(arguments[0], bits)
+    elif name == "toString" and len(arguments) == 1:
+        value = _read(arguments[0], bits)
+        return None if value is None else text_of(value)
+    elif name in ("sum", "max", "min") and len(arguments) == 2:
+        a, b = _read(arguments[0], bits), _read(arguments[1], bits)
+        if a is None or b is None or isinstance(arguments[0], str) or isinstance(arguments[1], str):
+            return None
+        value = NUMBERS.add(a, b) if name == "sum" else max(a, b) if name == "max" else min(a, b)
+    else:
         return None
-    pattern = r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?" if class_name == "java.lang.Double" else r"[+-]?\d+"
-    return NUMBERS.create_decimal(value) if re.fullmatch(pattern, value, re.ASCII) else None
+    if value is None or not bits:
+        return value
+    return value if -(1 << (bits - 1)) <= value < 1 << (bits - 1) else None
+
+
+def _read(value: Value, bits: int) -> Decimal | None:
+    """A number, or the number a text is; cut to a whole one where bits are given."""
+    if isinstance(value, str):
+        pattern = r"[+-]?\d+" if bits else r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?"
+        if len(value) > 40 or not re.fullmatch(pattern, value, re.ASCII):
+            return None
+        return NUMBERS.create_decimal(value)
+    if not isinstance(value, Decimal) or value.adjusted() > 300:
+        return None
+    return Decimal(int(value)) if bits else value

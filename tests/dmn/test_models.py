@@ -160,6 +160,25 @@ def test_an_outside_function_is_null_and_says_so():
     assert [f.rule for f in dmn.check(source)] == ["dmn-external"]
 
 
+def test_pure_functions_of_javas_library_are_answered_from_a_closed_list():
+    described = d.context(
+        ("class", d.literal('"java.lang.Math"')), ("method signature", d.literal('"max(double, double)"'))
+    )
+    told = d.literal('{class: "java.lang.Math", method signature: "max(double, double)"}')
+    for body in (described, told):
+        function = (
+            '<functionDefinition kind="Java"><formalParameter name="a" typeRef="number"/>'
+            f'<formalParameter name="b" typeRef="number"/>{body}</functionDefinition>'
+        )
+        source = d.definitions(
+            d.decision("结果", d.context(("f", function), ("", d.literal("f(2, 3.5)")))),
+            d.decision("错", d.context(("f", function), ("", d.literal('f("2", 3.5)')))),
+        )
+        assert dmn.check(source) == []
+        assert dmn.load(source).evaluate("结果", {}).value == D("3.5")
+        assert dmn.load(source).evaluate("错", {}).value is None
+
+
 # ---------------------------------------------------------------- knowledge models and services
 
 
