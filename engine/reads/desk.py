@@ -1,9 +1,9 @@
 """The clerk's inbox and search, on plain columns: no state is opened to list work. Every read is for one actor.
 
-    desk.rows(work, actor, "mine", now=now, colour="red")     rows, most urgent first
-    desk.counts(work, actor, now=now)                         numbers beside the lists
-    desk.facets(work, actor, "mine", now=now)                 numbers beside the filters
-    desk.find(work, actor, "13800000000")                     by number, name or phone
+desk.rows(work, actor, "mine", now=now, colour="red")     rows, most urgent first
+desk.counts(work, actor, now=now)                         numbers beside the lists
+desk.facets(work, actor, "mine", now=now)                 numbers beside the filters
+desk.find(work, actor, "13800000000")                     by number, name or phone
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from engine import deadlines
@@ -88,7 +88,7 @@ def _colour(now: datetime) -> Any:
     )
 
 
-def _narrowed(query: Select[Any], now: datetime, colour: str, matter: str, flag: str) -> Select[Any]:
+def _narrowed(query: Any, now: datetime, colour: str, matter: str, flag: str) -> Any:
     if colour:
         query = query.where(_colour(now) == colour)
     if matter:
@@ -111,7 +111,9 @@ def rows(
     limit: int = PAGE,
 ) -> Page:
     """One page of a list: the most urgent first; of what is done, the latest first."""
-    base = _narrowed(select(func.count()).select_from(Task).join(Case, Case.id == Task.case_id), now, colour, matter, flag)
+    base = _narrowed(
+        select(func.count()).select_from(Task).join(Case, Case.id == Task.case_id), now, colour, matter, flag
+    )
     total = work.session.scalar(base.where(_which(which, actor))) or 0
     holder = aliased(User)
     query = _narrowed(
@@ -158,7 +160,7 @@ def counts(work: Work, actor: Actor) -> Mapping[str, int]:
     """How many tasks wait in each list: mine, open."""
     found = {}
     for which in ("mine", "open"):
-        query = select(func.count()).select_from(Task).where(_which(which, actor))  # type: ignore[arg-type]
+        query = select(func.count()).select_from(Task).where(_which(which, actor))
         found[which] = work.session.scalar(query) or 0
     return found
 
@@ -224,10 +226,7 @@ def find(work: Work, actor: Actor, text: str, *, now: datetime, limit: int = 50)
     if len(plain) >= 4:
         matches.append(Case.number.contains(plain))
     query = (
-        select(Case)
-        .where(or_(*matches), visible(actor))
-        .order_by(Case.received_at.desc(), Case.id.desc())
-        .limit(limit)
+        select(Case).where(or_(*matches), visible(actor)).order_by(Case.received_at.desc(), Case.id.desc()).limit(limit)
     )
     return [
         Found(
