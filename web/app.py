@@ -34,9 +34,9 @@ def create_app(
     problems.begin(app)
     _templates(app)
 
-    from web.pages import desk, entry, resident
+    from web.pages import desk, entry, overview, papers, resident, studio
 
-    for pages in (assets.pages, entry.pages, resident.pages, desk.pages):
+    for pages in (assets.pages, entry.pages, resident.pages, papers.pages, desk.pages, overview.pages, studio.pages):
         app.register_blueprint(pages)
     edge.all_guarded(app)
     return app

@@ -144,6 +144,7 @@ class CasePage:
     number: str
     version: int
     matter: str
+    version_hash: str  # the matter version it runs on
     matter_name: str
     status: str
     outcome: str
@@ -354,8 +355,9 @@ def for_staff(work: Work, actor: Actor, number: str, *, now: datetime) -> CasePa
         current = tuple(work.session.scalars(select(Awaited.element).where(Awaited.case_id == case.id)))
     rating = work.session.scalar(select(Rating.level).where(Rating.case_id == case.id, Rating.step == ""))
     return CasePage(
-        id=case.id, number=case.number, version=case.version, matter=case.matter, matter_name=case.matter_name,
-        status=case.status, outcome=case.outcome, stage=case.stage, channel=case.channel,
+        id=case.id, number=case.number, version=case.version, matter=case.matter,
+        version_hash=case.version_hash, matter_name=case.matter_name, status=case.status, outcome=case.outcome,
+        stage=case.stage, channel=case.channel,
         colour=colour_of(case, case.step_due, now), received_at=case.received_at, promised_due=case.promised_due,
         statutory_due=case.statutory_due, finished_at=case.finished_at, applicant=masks.name(case.applicant_name),
         phone=masks.phone(case.applicant_phone), id_number=masks.id_number(case.applicant_id_number),

@@ -1,22 +1,539 @@
-"""What clerks see: the inbox, the case, the work."""
+"""What the hall's people see: the inbox, the case, the work on a step, the counter."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+import secrets
+from collections.abc import Mapping
+from typing import Any
 
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from engine import forms
+from engine.commands import cases
+from engine.commands.applying import Done
+from engine.errors import FieldError, Invalid, NotFound, NotNow
+from engine.people import units
+from engine.reads import desk as lists
+from engine.reads import pages as reads
+from engine.reads.pages import CasePage, Desk
+from engine.records import library
+from engine.store.models import Holding, Notice, Post, User
+from web import edge, shown, told
 from web.edge import guard
+from web.language import english
+from web.pages.resident import EMPTY_FORM, plain
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
+
+_COLOURS = ("black", "red", "yellow", "green", "paused", "done")
+
+
+@pages.app_context_processor
+def shell() -> dict[str, Any]:
+    """The left column and who I am, on every page of the hall's people."""
+    actor = edge.actor()
+    if actor.kind != "staff" or not request.path.startswith("/desk"):
+        return {}
+    return {"nav": _nav(), "standing": _standing()}
+
+
+def _standing() -> str:
+    work = edge.g.get("work")
+    own = [p for p in edge.actor().positions if p.for_id is None]
+    if work is None or not own:
+        return ""
+    tree = units.tree(work)
+    return _("、").join(dict.fromkeys(tree.by_id[p.unit_id].name for p in own if p.unit_id in tree.by_id))
+
+
+def _nav() -> list[dict[str, Any]]:
+    actor, work = edge.actor(), edge.g.get("work")
+    number: Mapping[str, int] = lists.counts(work, actor) if work is not None else {}
+    which = request.view_args.get("which") if request.view_args else None
+
+    def one(
+        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, heading: str = "", **values: Any
+    ):  # type: ignore[no-untyped-def]
+        here = request.endpoint == endpoint and (not values or values.get("which") == which)
+        return {
+            "address": url_for(endpoint, **values), "name": name, "icon": icon, "key": key, "count": count,
+            "here": here, "heading": heading,
+        }  # fmt: skip
+
+    found = [
+        one("desk.inbox", _("待办"), "inbox", "g i", number.get("mine")),
+        one("desk.listed", _("待签收"), "hand", "g c", number.get("open"), which="open"),
+        one("desk.window", _("窗口"), "window", "g w"),
+        one("desk.listed", _("已办"), "done", "g d", which="done"),
+        one("desk.notices", _("抄送和通知"), "copy", "g n"),
+    ]
+    if "supervisor" in actor.roles:
+        found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
+    if "designer" in actor.roles:
+        found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
+    return found
 
 
 @pages.get("")
 @guard("staff")
 def inbox() -> ResponseReturnValue:
-    return render_template("staff/base.html")
+    return _list("mine")
+
+
+@pages.get("/list/<which>")
+@guard("staff")
+def listed(which: str) -> ResponseReturnValue:
+    if which not in ("open", "done", "mine"):
+        raise NotFound("没有这个列表。", "There is no such list.")
+    return _list(which)
+
+
+def _list(which: Any) -> ResponseReturnValue:
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    chosen = {k: request.args.get(k, "")[:60] for k in ("colour", "matter", "flag")}
+    offset = max(0, request.args.get("from", 0, type=int))
+    page = lists.rows(work, actor, which, now=now, offset=offset, **chosen)
+    facets = lists.facets(work, actor, which, now=now)
+
+    def to(**change: str) -> str:
+        values = {**{k: v for k, v in chosen.items() if v}, **change}
+        values = {k: v for k, v in values.items() if v}
+        return url_for("desk.listed", which=which, **values) if which != "mine" else url_for("desk.inbox", **values)
+
+    filters = [
+        {
+            "name": _("时限"),
+            "options": [{"words": _("全部"), "count": sum(facets.colours.values()), "to": to(colour=""), "here": not chosen["colour"]}]
+            + [
+                {"words": _(shown.COLOUR_WORDS[c]), "count": facets.colours[c], "to": to(colour=c), "here": chosen["colour"] == c, "colour": c}
+                for c in _COLOURS
+                if facets.colours.get(c)
+            ],
+        },
+        {
+            "name": _("事项"),
+            "options": [{"words": _("全部"), "count": sum(n for _m, _w, n in facets.matters), "to": to(matter=""), "here": not chosen["matter"]}]
+            + [{"words": words, "count": n, "to": to(matter=m), "here": chosen["matter"] == m} for m, words, n in facets.matters],
+        },
+    ]  # fmt: skip
+    if facets.agents:
+        here = chosen["flag"] == "agent"
+        filters.append(
+            {
+                "name": _("标记"),
+                "options": [
+                    {"words": _("代办"), "count": facets.agents, "to": to(flag="" if here else "agent"), "here": here}
+                ],
+            }
+        )
+    titles = {"mine": _("待办"), "open": _("待签收"), "done": _("已办")}
+    return render_template(
+        "staff/inbox.html", title=titles[which], which=which, page=page, filters=filters, offset=offset,
+        more=to(**{"from": str(page.next)}) if page.next else "",
+        less=to(**{"from": str(max(0, offset - lists.PAGE))}) if offset else "",
+    )  # fmt: skip
 
 
 @pages.get("/find")
 @guard("staff")
 def find() -> ResponseReturnValue:
-    return render_template("staff/base.html")
+    query = request.args.get("q", "").strip()[:60]
+    found = lists.find(edge.work(), edge.actor(), query, now=edge.now())
+    if len(found) == 1 and found[0].number == query:
+        return redirect(url_for("desk.case", number=query))
+    return render_template("staff/find.html", query=query, found=found, status=told.status)
+
+
+@pages.get("/notices")
+@guard("staff")
+def notices() -> ResponseReturnValue:
+    rows = edge.work().session.scalars(
+        select(Notice).where(Notice.user_id == edge.actor().id).order_by(Notice.created_at.desc()).limit(100)
+    )
+    return render_template(
+        "staff/notices.html",
+        notices=[{"text": n.text, "at": n.created_at} for n in rows],
+    )
+
+
+# ---------------------------------------------------------------- the case
+
+
+@pages.get("/cases/<number>")
+@guard("staff", writes=True)
+def case(number: str) -> ResponseReturnValue:
+    """The page of a case. Opening one's own open step marks it as seen: after that it is not recalled."""
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    page = reads.for_staff(work, actor, number, now=now)
+    desk = _main_desk(page)
+    if desk is not None:
+        cases.mark_seen(work, desk.task_id, by=actor, now=now)
+    return render_template(
+        "staff/case.html",
+        case=page,
+        stuck=told.stuck(page.waiting, page.status, page.outcome),
+        status=told.status(page.status, page.outcome),
+        event=told.event,
+        ends=told.ENDS,
+        channel=_(told.CHANNELS.get(page.channel, page.channel)),
+        level=_(dict(told.LEVELS)[page.rating]) if page.rating else "",
+        work=_work(page, desk) if desk is not None else None,
+        limits=_limits(page),
+        marks={"current": list(page.current), "done": list(page.done)},
+        recall=_recallable(page),
+        masked=_masked(page),
+    )
+
+
+@pages.get("/cases/<number>/glance")
+@guard("staff")
+def glance(number: str) -> ResponseReturnValue:
+    """The third pane of the inbox: the case in short."""
+    page = reads.for_staff(edge.work(), edge.actor(), number, now=edge.now())
+    return render_template(
+        "staff/glance.html", case=page, stuck=told.stuck(page.waiting, page.status, page.outcome), desk=_main_desk(page),
+        event=told.event,
+    )  # fmt: skip
+
+
+def _masked(page: CasePage) -> frozenset[str]:
+    """Fields of the application that the header shows masked: not shown again in full beside it."""
+    who = library.version(edge.work(), page.version_hash).info.who
+    return frozenset((who.name, who.phone, who.id_number))
+
+
+def _main_desk(page: CasePage) -> Desk | None:
+    """The step this person works on: the one they hold, else one they may sign for."""
+    for wanted in ("can_work", "can_claim"):
+        for one in page.desks:
+            if getattr(one, wanted):
+                return one
+    return None
+
+
+def _work(page: CasePage, desk: Desk) -> dict[str, Any]:
+    package = library.version(edge.work(), page.version_hash)
+    form = package.form(desk.form) if desk.form else None
+    draft = cases.draft_of(edge.work(), f"task:{desk.task_id}", by=edge.actor()) if desk.can_work else None
+    return {
+        "desk": desk,
+        "schema": forms.browser_schema(form, cases.rights_of(form, desk)) if form else EMPTY_FORM,  # type: ignore[arg-type]
+        "answers": plain({**desk.known, **(draft or {})}),
+        "allows": desk.operations,
+    }
+
+
+def _limits(page: CasePage) -> list[dict[str, Any]]:
+    """The day-by-day account of each limit."""
+    if page.account is None:
+        return []
+    found = []
+    for one in page.account.limits.values():
+        found.append(
+            {
+                "name": one.name if not english() else one.id, "limit": one.limit.en() if english() else one.limit.zh(),
+                "source": one.source, "due_on": one.due_on, "used": one.used, "remaining": one.remaining,
+                "state": one.state, "days": [{"day": d.date, "counts": d.counts, "kind": d.kind, "name": d.name} for d in one.days],
+            }
+        )  # fmt: skip
+    return found
+
+
+def _recallable(page: CasePage) -> int | None:
+    """The step this person completed last, when nobody has gone on yet."""
+    ended = [s for s in page.steps if s.state == "ended" and s.ended in ("APPROVED", "REJECTED")]
+    if not ended or page.finished_at is not None or page.status != "running":
+        return None
+    last = max(ended, key=lambda s: (s.ended_at or page.received_at, s.task_id))
+    mine = lists.rows(edge.work(), edge.actor(), "done", now=edge.now(), limit=5).rows
+    return last.task_id if any(r.task_id == last.task_id for r in mine) else None
+
+
+@pages.get("/cases/<number>/process.bpmn")
+@guard("staff")
+def diagram(number: str) -> ResponseReturnValue:
+    """The diagram of the version this case runs on."""
+    page = reads.for_staff(edge.work(), edge.actor(), number, now=edge.now())
+    return Response(
+        library.version(edge.work(), page.version_hash).diagram, content_type="application/xml; charset=utf-8"
+    )
+
+
+@pages.post("/cases/<number>/reveal")
+@guard("staff")
+def reveal(number: str) -> ResponseReturnValue:
+    """Look behind a mask, for a purpose that is recorded."""
+    page = reads.for_staff(edge.work(), edge.actor(), number, now=edge.now())
+    field, purpose = request.form.get("field", ""), request.form.get("purpose", "")[:200]
+    value = cases.reveal(edge.work(), page.id, field, purpose, by=edge.actor(), now=edge.now())
+    return render_template("staff/revealed.html", number=number, value=value, field=field, purpose=purpose)
+
+
+# ---------------------------------------------------------------- operations on a step
+
+
+def _seen() -> int | None:
+    return request.form.get("version", type=int)
+
+
+def _back(number: str) -> Response:
+    return redirect(url_for("desk.case", number=number))  # type: ignore[return-value]
+
+
+def _number(task_id: int) -> str:
+    return reads.desk_of(edge.work(), edge.actor(), task_id, now=edge.now())[2]
+
+
+@pages.post("/tasks/<int:task_id>/claim")
+@guard("staff")
+def claim(task_id: int) -> ResponseReturnValue:
+    number = _number(task_id)
+    cases.claim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
+    flash(_("已签收，归您办了。"))
+    return _back(number)
+
+
+@pages.post("/tasks/<int:task_id>/unclaim")
+@guard("staff")
+def unclaim(task_id: int) -> ResponseReturnValue:
+    number = _number(task_id)
+    cases.unclaim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
+    flash(_("已退签，别人可以签收了。"))
+    return redirect(url_for("desk.inbox")) if number else _back(number)
+
+
+def _sent() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or not isinstance(body.get("answers"), dict):
+        raise Invalid([FieldError("", "", "送来的内容看不懂，请刷新这一页再试。", "Expected JSON with answers.")])
+    return body
+
+
+def _version(body: Mapping[str, Any]) -> int | None:
+    found = body.get("version")
+    return found if isinstance(found, int) else None
+
+
+@pages.post("/tasks/<int:task_id>/complete")
+@guard("staff")
+def complete(task_id: int) -> ResponseReturnValue:
+    body = _sent()
+    expect = body.get("expect")
+    done = cases.complete(
+        edge.work(), task_id, body["answers"], version=_version(body), by=edge.actor(), now=edge.now(),
+        expect=expect if isinstance(expect, str) else None,
+    )  # fmt: skip
+    _say(done, _("已办好。"))
+    return jsonify(location=url_for("desk.case", number=done.case.number))
+
+
+def _say(done: Done, words: str) -> None:
+    nexts = [c for c in done.changes if c.what == "opens"]
+    if nexts:
+        words += _("下一步：%(next)s。", next=_("、").join(told.change(c)["text"] for c in nexts))
+    papers = [d.title for d in done.documents]
+    if papers:
+        words += _("开出：%(papers)s。", papers=_("、").join(papers))
+    flash(words)
+
+
+@pages.post("/tasks/<int:task_id>/preview")
+@guard("staff", alone=True)
+def preview(task_id: int) -> ResponseReturnValue:
+    """What completing would do: the same command, run and thrown away."""
+    body = _sent()
+    with edge.hall().database.rehearsal() as work:
+        done = cases.complete(work, task_id, body["answers"], version=_version(body), by=edge.actor(), now=edge.now())
+    return jsonify(
+        review=render_template(
+            "staff/preview.html", done=done, changes=[told.change(c) for c in done.changes],
+            to=url_for("desk.complete", task_id=task_id), version=_version(body),
+        )
+    )  # fmt: skip
+
+
+@pages.post("/tasks/<int:task_id>/draft")
+@guard("staff")
+def draft(task_id: int) -> ResponseReturnValue:
+    cases.save_draft(edge.work(), f"task:{task_id}", _sent()["answers"], by=edge.actor(), now=edge.now())
+    return jsonify(said=_("已暂存，退出登录也不会丢。"))
+
+
+@pages.post("/tasks/<int:task_id>/opinion")
+@guard("staff")
+def opinion(task_id: int) -> ResponseReturnValue:
+    number = _number(task_id)
+    cases.give_opinion(
+        edge.work(), task_id, request.form.get("opinion", ""), version=_seen(), by=edge.actor(), now=edge.now()
+    )
+    flash(_("意见已交回。"))
+    return _back(number)
+
+
+#: Operations with a page of their own: asked, previewed, confirmed.
+_ASKED = {
+    "return": ("退回", "退回理由"),
+    "transfer": ("转办", "转办理由"),
+    "delegate": ("委派征求意见", "想问什么"),
+    "recall": ("撤回", ""),
+}
+
+
+@pages.get("/tasks/<int:task_id>/<any('return','transfer','delegate','recall'):what>")
+@guard("staff")
+def ask(task_id: int, what: str) -> ResponseReturnValue:
+    """What to whom, and why."""
+    desk, _hash, number = reads.desk_of(edge.work(), edge.actor(), task_id, now=edge.now())
+    return _ask_page(desk, number, what)
+
+
+def _ask_page(
+    desk: Desk, number: str, what: str, wrong: tuple[FieldError, ...] = (), plan: Any = None, sent: Any = None
+) -> str:
+    work = edge.work()
+    title, reason = _ASKED[what]
+    targets: list[tuple[str, str]] = []
+    if what == "return":
+        targets = list(cases.return_targets(work, desk.task_id))
+    if what in ("transfer", "delegate"):
+        targets = _colleagues()
+    return render_template(
+        "staff/ask.html", desk=desk, number=number, what=what, title=_(title), reason_words=_(reason), targets=targets,
+        wrong=wrong, plan=plan, sent=sent or {},
+    )  # fmt: skip
+
+
+def _colleagues() -> list[tuple[str, str]]:
+    """Staff of the same units, and of the units above and below: (id, name and unit)."""
+    work, actor = edge.work(), edge.actor()
+    tree = units.tree(work)
+    near: set[int] = set(actor.realm)
+    for position in actor.positions:
+        near |= {p.id for p in tree.above(tree.by_id[position.unit_id])}
+    rows = work.session.execute(
+        select(User.id, User.name, Holding.unit_id, Post.name)
+        .join(Holding, Holding.user_id == User.id)
+        .join(Post, Post.id == Holding.post_id)
+        .where(Holding.unit_id.in_(near), User.disabled_at.is_(None), User.id != actor.id, Post.role.in_(("clerk", "supervisor")))
+        .order_by(Holding.unit_id, User.id)
+    ).all()  # fmt: skip
+    return [(str(i), f"{name}（{tree.by_id[unit].name}·{post}）") for i, name, unit, post in rows]
+
+
+@pages.post("/tasks/<int:task_id>/<any('return','transfer','delegate','recall'):what>")
+@guard("staff", alone=True)
+def carry_out(task_id: int, what: str) -> ResponseReturnValue:
+    """First the preview; confirmed, exactly that plan."""
+    sent = {k: request.form.get(k, "")[:500] for k in ("to", "reason", "expect", "confirmed")}
+    database = edge.hall().database
+    try:
+        if sent["confirmed"]:
+            with database.unit_of_work() as work:
+                edge.g.work = work
+                number = _number(task_id)
+                _do(work, task_id, what, sent, expect=sent["expect"] or None)
+            flash(_("已%(what)s。", what=_(_ASKED[what][0])))
+            return redirect(
+                url_for("desk.case", number=number) if what in ("return", "recall") else url_for("desk.inbox")
+            )
+        with database.rehearsal() as work:
+            edge.g.work = work
+            desk, _hash, number = reads.desk_of(work, edge.actor(), task_id, now=edge.now())
+            done = _do(work, task_id, what, sent, expect=None)
+            plan = {
+                "changes": [told.change(c) for c in done.changes] if isinstance(done, Done) else [],
+                "token": done.token if isinstance(done, Done) else "",
+                "before": done.due_before if isinstance(done, Done) else None,
+                "after": done.due_after if isinstance(done, Done) else None,
+            }
+        with database.reading() as work:
+            edge.g.work = work
+            return _ask_page(desk, number, what, plan=plan, sent=sent)
+    except Invalid as error:
+        with database.reading() as work:
+            edge.g.work = work
+            desk, _hash, number = reads.desk_of(work, edge.actor(), task_id, now=edge.now())
+            return _ask_page(desk, number, what, wrong=tuple(error.fields), sent=sent), 422
+    finally:
+        edge.g.pop("work", None)
+
+
+def _do(work: Any, task_id: int, what: str, sent: Mapping[str, str], *, expect: str | None) -> Any:
+    by, now, version = edge.actor(), edge.now(), _seen()
+    if what == "recall":
+        return cases.recall(work, task_id, by=by, now=now, expect=expect)
+    if not sent["to"]:
+        words = _("退到哪一步") if what == "return" else _("交给谁")
+        raise Invalid([FieldError("to", words, "请选一个。", "Choose one.")])
+    if what == "return":
+        return cases.return_(work, task_id, sent["to"], sent["reason"], version=version, by=by, now=now, expect=expect)
+    if not sent["to"].isdigit():
+        raise NotFound("没有这位工作人员。", "There is no such clerk.")
+    if what == "transfer":
+        return cases.transfer(work, task_id, int(sent["to"]), sent["reason"], version=version, by=by, now=now)
+    return cases.delegate(work, task_id, int(sent["to"]), sent["reason"], version=version, by=by, now=now)
+
+
+# ---------------------------------------------------------------- the counter
+
+
+@pages.get("/window")
+@guard("staff")
+def window() -> ResponseReturnValue:
+    """What can be taken in at a counter."""
+    found = [
+        p
+        for p in library.published(edge.work())
+        if "counter" in p.info.apply.channels or "phone" in p.info.apply.channels
+    ]
+    return render_template(
+        "staff/window.html",
+        matters=[
+            {"name": p.name, "title": p.info.name_en if english() else p.info.name, "summary": p.info.summary, "code": p.info.code}
+            for p in found
+        ],
+    )  # fmt: skip
+
+
+@pages.get("/window/<name>")
+@guard("staff")
+def take_in(name: str) -> ResponseReturnValue:
+    package = library.current(edge.work(), name)
+    form = package.form(package.info.apply.form)
+    return render_template(
+        "staff/take_in.html",
+        title=package.info.name_en if english() else package.info.name,
+        name=name,
+        schema=forms.browser_schema(form),
+        materials=package.info.materials,
+        channels=[
+            (c, _(told.CHANNELS[c]))
+            for c in ("counter", "agent", "phone")
+            if c in package.info.apply.channels and (c != "agent" or _is_agent())
+        ],
+        once=secrets.token_urlsafe(12),
+    )
+
+
+def _is_agent() -> bool:
+    return any(p.post == "agent" for p in edge.actor().positions)
+
+
+@pages.post("/window/<name>")
+@guard("staff")
+def taken_in(name: str) -> ResponseReturnValue:
+    body = _sent()
+    channel = str(body.get("channel") or "counter")
+    if channel not in ("counter", "agent", "phone"):
+        raise NotNow("窗口只能选窗口、代办或电话。", "Expected counter, agent or phone.")
+    if channel == "agent" and not _is_agent():
+        raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
+    done = cases.submit(
+        edge.work(), name, body["answers"], by=edge.actor(), now=edge.now(), channel=channel,
+        key=str(body.get("once") or "") or None,
+    )  # fmt: skip
+    flash(_("已收件，编号 %(number)s。", number=done.case.number))
+    return jsonify(location=url_for("desk.case", number=done.case.number)), 201

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
+from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import forms
-from engine.errors import FieldError, Invalid, NotFound
+from engine.commands import cases
+from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.matters import Package
 from engine.people import units
+from engine.reads import pages as reads
+from engine.reads.pages import ResidentPage
 from engine.records import files, library
-from web import edge, throttle
+from engine.store.models import Consent, User
+from web import edge, shown, throttle, told
 from web.edge import guard
 from web.language import english
 
@@ -28,6 +34,21 @@ FUNCTIONS = (
     ("居有所乐", "house"),
     ("事有所办", "work"),
 )
+
+
+#: A step that asks nothing: only to be confirmed.
+EMPTY_FORM: dict[str, Any] = {"type": "default", "id": "empty", "schemaVersion": 19, "components": []}
+
+
+def plain(value: Any) -> Any:
+    """Answers as a script can read them: decimals as numbers."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value
 
 
 def _functions() -> list[tuple[str, str, str]]:
@@ -190,8 +211,6 @@ def _open_online(package: Package) -> None:
 
 def _known(package: Package) -> dict[str, Any]:
     """What we know of the applicant already, laid into the form so that nothing is asked twice."""
-    from engine.store.models import User
-
     person = edge.work().session.get(User, edge.actor().id)
     found: dict[str, Any] = {}
     if person is None:
@@ -233,7 +252,7 @@ def check(name: str) -> ResponseReturnValue:
             consent=package.info.apply.consent,
             promised=(rules.promised.en() if english() else rules.promised.zh()) if rules.promised else "",
             send=url_for("resident.send", name=name),
-            once="",
+            once=secrets.token_urlsafe(12),
         )
     )
 
@@ -303,25 +322,193 @@ def report() -> ResponseReturnValue:
     )
 
 
-@pages.get("/track")
-@guard("anyone")
-def track() -> ResponseReturnValue:
-    return render_template("resident/track.html", found=None, number="", phone="", wrong=(), tab="resident.home")
+@pages.post("/apply/<name>")
+@guard("resident")
+def send(name: str) -> ResponseReturnValue:
+    """The application, for good. Sent twice with the same key, it is one case."""
+    body = _sent()
+    package = library.current(edge.work(), name)
+    if package.info.apply.consent and body.get("consent") is not True:
+        raise Invalid([FieldError("", _("同意使用个人信息"), "要先同意才能办理。", "Your consent is needed.")])
+    done = cases.submit(
+        edge.work(), name, body["answers"], by=edge.actor(), now=edge.now(), key=str(body.get("once") or "") or None
+    )
+    if package.info.apply.consent:
+        edge.work().session.add(
+            Consent(
+                user_id=edge.actor().id, purpose=f"matter:{name}", text=package.info.apply.consent,
+                given_at=edge.now(), facts={"number": done.case.number},
+            )
+        )  # fmt: skip
+    return jsonify(location=url_for("resident.receipt", number=done.case.number)), 201
 
 
-@pages.post("/track")
-@guard("anyone", alone=True)
-def look_up() -> ResponseReturnValue:
-    return render_template("resident/track.html", found=None, number="", phone="", wrong=(), tab="resident.home")
+def _shown(page: ResidentPage) -> dict[str, Any]:
+    """A resident's case in plain words."""
+    running = page.finished_at is None
+    nexts = [w for w in page.waiting if w.kind in ("held", "unclaimed", "applicant")]
+    return {
+        "number": page.number,
+        "version": page.version,
+        "matter_name": page.matter_name,
+        "where": told.where(page.waiting, page.status, page.outcome),
+        "who": told.who_has_it(page.waiting) if running else "",
+        "next": _("、").join(dict.fromkeys(w.step for w in nexts)),
+        "until": shown.due(page.due_at) if running and page.due_at else "",
+        "due_at": page.due_at,
+        "colour": page.colour,
+        "outcome": told.outcome(page.outcome) if not running else "",
+        "office": page.office,
+        "phone": page.office_phone or edge.hall().settings.hall_phone,
+        "todo": {"id": page.todo[0].task_id, "name": page.todo[0].name} if page.todo else None,
+        "steps": [
+            {"name": s.name, "state": "done" if s.state == "ended" else "now", "words": told.step(s)}
+            for s in page.steps
+        ],
+        "papers": [
+            {"id": p.id, "title": p.title, "number": p.number, "issued_at": p.issued_at, "ready": p.state == "ready"}
+            for p in page.papers
+            if p.state != "void"
+        ],
+        "answers": page.lines,
+        "withdraw": page.can_withdraw,
+        "rate": page.can_rate,
+        "rated": _(dict(told.LEVELS)[page.rating]) if page.rating else "",
+    }
+
+
+@pages.get("/receipt/<number>")
+@guard("resident")
+def receipt(number: str) -> ResponseReturnValue:
+    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    return render_template("resident/receipt.html", case=_shown(page), tab="resident.mine")
 
 
 @pages.get("/mine")
 @guard("resident")
 def mine() -> ResponseReturnValue:
-    return render_template("resident/mine.html", todo=(), cases=(), tab="resident.mine")
+    todo, found = reads.mine(edge.work(), edge.actor())
+    return render_template(
+        "resident/mine.html",
+        todo=[
+            {"id": t.task_id, "name": t.name, "matter_name": t.matter_name, "until": shown.due(t.due_at) if t.due_at else ""}
+            for t in todo
+        ],
+        cases=[
+            {"number": c.number, "matter_name": c.matter_name, "status": told.status(c.status, c.outcome)
+             if c.finished_at else c.stage or told.status(c.status), "as_agent": c.as_agent, "applicant": c.applicant}
+            for c in found
+        ],
+        tab="resident.mine",
+    )  # fmt: skip
 
 
-@pages.post("/apply/<name>")
+@pages.get("/mine/<number>")
 @guard("resident")
-def send(name: str) -> ResponseReturnValue:
-    raise NotImplementedError
+def case(number: str) -> ResponseReturnValue:
+    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    return render_template("resident/case.html", case=_shown(page), tab="resident.mine")
+
+
+@pages.get("/mine/task/<int:task_id>")
+@guard("resident", writes=True)
+def task(task_id: int) -> ResponseReturnValue:
+    """A step that waits for the resident: a correction, a confirmation."""
+    work = edge.work()
+    desk, version_hash, number = reads.desk_of(work, edge.actor(), task_id, now=edge.now())
+    if not (desk.can_work or desk.can_claim):
+        raise NotNow("这一步已经办过了，谢谢。", "This step is done already. Thank you.")
+    package = library.version(work, version_hash)
+    cases.mark_seen(work, task_id, by=edge.actor(), now=edge.now())
+    form = package.form(desk.form) if desk.form else None
+    return render_template(
+        "resident/task.html",
+        task={
+            "id": desk.task_id, "version": desk.version, "name": desk.name, "number": number,
+            "matter_name": package.info.name, "until": shown.due(desk.due_at) if desk.due_at else "",
+        },
+        schema=forms.browser_schema(form, cases.rights_of(form, desk)) if form else EMPTY_FORM,
+        answers=plain(desk.known),
+        tab="resident.mine",
+    )  # fmt: skip
+
+
+@pages.post("/mine/task/<int:task_id>")
+@guard("resident")
+def complete(task_id: int) -> ResponseReturnValue:
+    body = _sent()
+    done = cases.complete(
+        edge.work(), task_id, body["answers"], version=_version(body), by=edge.actor(), now=edge.now()
+    )
+    flash(_("已经提交，谢谢。"))
+    return jsonify(location=url_for("resident.case", number=done.case.number))
+
+
+def _version(body: dict[str, Any]) -> int | None:
+    found = body.get("version")
+    return found if isinstance(found, int) else None
+
+
+@pages.post("/mine/<number>/withdraw")
+@guard("resident")
+def withdraw(number: str) -> ResponseReturnValue:
+    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    cases.withdraw(
+        edge.work(), page.id, request.form.get("reason", "")[:200], by=edge.actor(), now=edge.now(),
+        version=request.form.get("version", type=int),
+    )  # fmt: skip
+    flash(_("已经撤销。编号和文书都还在。"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@pages.get("/mine/<number>/rate")
+@guard("resident")
+def rate(number: str) -> ResponseReturnValue:
+    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    return _rate_page(page)
+
+
+def _rate_page(page: ResidentPage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "") -> str:
+    return render_template(
+        "resident/rate.html", case=_shown(page), levels=[(n, _(words)) for n, words in told.LEVELS], wrong=wrong,
+        chosen=chosen, comment=comment, tab="resident.mine",
+    )  # fmt: skip
+
+
+@pages.post("/mine/<number>/rate")
+@guard("resident")
+def rated(number: str) -> ResponseReturnValue:
+    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    level, comment = request.form.get("level", 0, type=int), request.form.get("comment", "")[:500]
+    try:
+        cases.rate(edge.work(), page.id, level, by=edge.actor(), now=edge.now(), comment=comment)
+    except Invalid as error:
+        return _rate_page(page, tuple(error.fields), level, comment), 422
+    flash(_("谢谢您的评价。"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@pages.get("/track")
+@guard("anyone")
+def track() -> ResponseReturnValue:
+    return render_template(
+        "resident/track.html", found=None, number=request.args.get("number", "")[:40], phone="", wrong=(),
+        tab="resident.home",
+    )  # fmt: skip
+
+
+@pages.post("/track")
+@guard("anyone", alone=True)
+def look_up() -> ResponseReturnValue:
+    """By number and phone. Nothing is told about which of the two is wrong."""
+    throttle.count("track")
+    number, phone = request.form.get("number", "").strip()[:40], request.form.get("phone", "").strip()[:20]
+    try:
+        with edge.hall().database.reading() as work:
+            found = _shown(reads.track(work, number, phone, now=edge.now()))
+    except NotFound as error:
+        wrong = FieldError("number", _("办件编号或手机号"), error.zh, error.en)
+        return render_template(
+            "resident/track.html", found=None, number=number, phone=phone, wrong=(wrong,), tab="resident.home"
+        ), 404
+    return render_template("resident/track.html", found=found, wrong=(), tab="resident.home")

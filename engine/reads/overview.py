@@ -1,0 +1,181 @@
+"""What a supervisor sees of their realm: numbers first, the list behind each, then the case.
+
+Plain columns only. Names of residents never appear here; a unit is compared with others only by counts it can open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+
+from engine.people import Actor, masks, units
+from engine.reads.desk import Found, colour_of
+from engine.store import Work
+from engine.store.models import Case, Rating
+
+#: How far back "lately" looks.
+LATELY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load of one unit or matter."""
+
+    key: str  # the unit's id, or the matter's name
+    name: str
+    open: int
+    yellow: int
+    red: int
+    black: int
+    received: int  # in the last 30 days
+    done: int  # in the last 30 days
+    in_time: int  # of those done, within the promise
+
+    @property
+    def overdue(self) -> int:
+        return self.red + self.black
+
+    @property
+    def share_in_time(self) -> int | None:
+        """Per cent of those done lately; None when there are too few to say anything (fewer than 5)."""
+        return round(100 * self.in_time / self.done) if self.done >= 5 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Everything of the first screen."""
+
+    total: Load
+    per_unit: tuple[Load, ...]
+    per_matter: tuple[Load, ...]
+    unfinished_days: Mapping[int, int]  # age in weeks -> open cases
+    ratings: Mapping[int, int]  # level -> how many, lately, voluntary ones only
+
+
+def _shade(now: datetime) -> Any:
+    return case(
+        (Case.finished_at.is_not(None), "done"),
+        (Case.paused_at.is_not(None), "paused"),
+        (Case.statutory_due <= now, "black"),
+        (Case.promised_due <= now, "red"),
+        (or_(Case.yellow_at <= now, Case.step_due <= now), "yellow"),
+        else_="green",
+    )
+
+
+def _realm(actor: Actor) -> Any:
+    return or_(
+        Case.office_id.in_(actor.realm), Case.unit_id.in_(actor.realm), Case.place_id.in_(actor.realm)
+    )  # fmt: skip
+
+
+def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[str, int]]:
+    since = now - LATELY
+    shade = _shade(now)
+    found = work.session.execute(
+        select(
+            key, shade, func.count(),
+            func.sum(case((Case.received_at >= since, 1), else_=0)),
+            func.sum(case((Case.finished_at >= since, 1), else_=0)),
+            func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (Case.finished_at <= Case.promised_due)), 1), else_=0)),
+        )
+        .where(_realm(actor))
+        .group_by(key, shade)
+    ).all()  # fmt: skip
+    out: dict[Any, dict[str, int]] = {}
+    for name, colour, count, received, done, in_time in found:
+        one = out.setdefault(name, dict.fromkeys(("open", "yellow", "red", "black", "received", "done", "in_time"), 0))
+        if colour != "done":
+            one["open"] += count
+        if colour in ("yellow", "red", "black"):
+            one[colour] += count
+        one["received"] += int(received or 0)
+        one["done"] += int(done or 0)
+        one["in_time"] += int(in_time or 0)
+    return out
+
+
+def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
+    """The first screen, in four statements."""
+    tree = units.tree(work)
+    per_unit = _loads(work, actor, now, Case.office_id)
+    per_matter = _loads(work, actor, now, Case.matter)
+    titles = {
+        row[0]: row[1]
+        for row in work.session.execute(
+            select(Case.matter, func.max(Case.matter_name)).where(_realm(actor)).group_by(Case.matter)
+        ).all()
+    }
+    total = dict.fromkeys(("open", "yellow", "red", "black", "received", "done", "in_time"), 0)
+    for one in per_unit.values():
+        for name, count in one.items():
+            total[name] += count
+    weeks: dict[int, int] = {}
+    for (received,) in work.session.execute(select(Case.received_at).where(_realm(actor), Case.finished_at.is_(None))):
+        age = min(8, (now - received).days // 7)
+        weeks[age] = weeks.get(age, 0) + 1
+    ratings = work.session.execute(
+        select(Rating.level, func.count())
+        .join(Case, Case.id == Rating.case_id)
+        .where(_realm(actor), Rating.at >= now - LATELY, Rating.default_unrated.is_(False))
+        .group_by(Rating.level)
+    ).all()
+
+    def order(load: Load) -> tuple[int, int, str]:
+        return (-load.overdue, -load.open, load.name)
+
+    return Numbers(
+        total=Load("", "", **total),
+        per_unit=tuple(
+            sorted((Load(str(i), tree.by_id[i].name if i in tree.by_id else str(i), **v) for i, v in per_unit.items()), key=order)
+        ),
+        per_matter=tuple(sorted((Load(m, titles.get(m, m), **v) for m, v in per_matter.items()), key=order)),
+        unfinished_days=dict(sorted(weeks.items())),
+        ratings={level: count for level, count in ratings},
+    )  # fmt: skip
+
+
+def behind(
+    work: Work,
+    actor: Actor,
+    *,
+    now: datetime,
+    which: str = "open",
+    unit: int | None = None,
+    matter: str = "",
+    offset: int = 0,
+    limit: int = 100,
+) -> tuple[list[Found], int]:
+    """The cases behind a number, the most urgent first: which = open, yellow, red, black, overdue, received, done."""
+    shade, since = _shade(now), now - LATELY
+    conditions = [_realm(actor)]
+    if which in ("yellow", "red", "black"):
+        conditions.append(shade == which)
+    elif which == "overdue":
+        conditions.append(shade.in_(("red", "black")))
+    elif which == "received":
+        conditions.append(Case.received_at >= since)
+    elif which == "done":
+        conditions.append(Case.finished_at >= since)
+    else:
+        conditions.append(Case.finished_at.is_(None))
+    if unit is not None:
+        conditions.append(Case.office_id == unit)
+    if matter:
+        conditions.append(Case.matter == matter)
+    total = work.session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
+    due = func.coalesce(Case.step_due, Case.promised_due)
+    rows = work.session.scalars(
+        select(Case).where(*conditions).order_by(due.is_(None), due, Case.id).offset(offset).limit(limit)
+    )
+    return [
+        Found(
+            c.number, c.matter_name, masks.name(c.applicant_name), c.stage, c.status, c.received_at,
+            colour_of(c, c.step_due, now), c.promised_due,
+        )
+        for c in rows
+    ], total  # fmt: skip

@@ -1,0 +1,118 @@
+"""What designers see: the matters, their versions, diagrams, tables, forms and what the check finds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from engine import process
+from engine.errors import NotFound
+from engine.people import units
+from engine.records import library
+from engine.store.models import Case, MatterVersion
+from web import edge
+from web.edge import guard
+from web.language import english
+
+pages = Blueprint("studio", __name__, url_prefix="/desk/matters")
+
+
+@pages.get("")
+@guard("designer")
+def matters() -> ResponseReturnValue:
+    work = edge.work()
+    running = dict(
+        work.session.execute(select(Case.matter, func.count()).where(Case.finished_at.is_(None)).group_by(Case.matter))
+        .tuples()
+        .all()
+    )
+    versions = work.session.execute(
+        select(MatterVersion.matter, func.count(), func.max(MatterVersion.published_at)).group_by(MatterVersion.matter)
+    ).all()
+    count = {m: (n, at) for m, n, at in versions}
+    return render_template(
+        "staff/matters.html",
+        matters=[
+            {
+                "name": p.name,
+                "title": p.info.name,
+                "code": p.info.code,
+                "shape": p.info.shape,
+                "running": running.get(p.name, 0),
+                "versions": count[p.name][0],
+                "published_at": count[p.name][1],
+                "findings": len(_findings(p)),
+            }
+            for p in library.published(work)
+        ],
+    )
+
+
+def _findings(package: Any) -> list[Any]:
+    """What the check of the diagrams says."""
+    found = process.check(package.diagrams)
+    return [f for f in found if f.severity != "info"] if found and hasattr(found[0], "severity") else list(found)
+
+
+@pages.get("/<name>")
+@guard("designer")
+def matter(name: str) -> ResponseReturnValue:
+    work = edge.work()
+    package = library.current(work, name)
+    versions = work.session.execute(
+        select(MatterVersion.hash, MatterVersion.published_at, MatterVersion.note, MatterVersion.current)
+        .where(MatterVersion.matter == name)
+        .order_by(MatterVersion.published_at.desc())
+    ).all()
+    tree = units.tree(work)
+    findings = _findings(package)
+    return render_template(
+        "staff/matter.html",
+        matter=package.info,
+        name=name,
+        county=tree.county.name,
+        findings=[
+            {"text": f.message_en if english() else f.message_zh, "element": f.element, "where": f.element_name or f.element, "file": f.file}
+            for f in findings
+        ],
+        marks={"findings": [f.element for f in findings if f.element]},
+        versions=[{"hash": h[:12], "at": at, "note": note, "current": current} for h, at, note, current in versions],
+        decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),
+        forms=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".form")),
+    )  # fmt: skip
+
+
+@pages.get("/<name>/files/<file>")
+@guard("designer")
+def file(name: str, file: str) -> ResponseReturnValue:
+    """One file of the published version, for drawing."""
+    package = library.current(edge.work(), name)
+    found = next((v for k, v in package.files.items() if k.rpartition("/")[2] == file), None)
+    if found is None:
+        raise NotFound("事项里没有这个文件。", "There is no such file in the matter.")
+    kind = "application/json" if file.endswith(".form") else "application/xml"
+    return Response(found, content_type=f"{kind}; charset=utf-8")
+
+
+@pages.get("/<name>/try")
+@guard("designer")
+def modeler(name: str) -> ResponseReturnValue:
+    """The diagram in the modeler, to try and change; nothing is stored here."""
+    package = library.current(edge.work(), name)
+    folder = edge.hall().settings.content / "bpmn" / "_templates"
+    templates: list[Any] = []
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+        found = json.loads(path.read_text())
+        templates += found if isinstance(found, list) else [found]
+    return render_template("staff/modeler.html", name=name, title=package.info.name, templates=templates)
+
+
+@pages.get("/<name>/decisions/<file>")
+@guard("designer")
+def decision(name: str, file: str) -> ResponseReturnValue:
+    package = library.current(edge.work(), name)
+    return render_template("staff/decision.html", name=name, title=package.info.name, file=file)
