@@ -329,7 +329,7 @@ BROKEN = {
         "warning",
     ),
     "a mapping to no name": (
-        task("task", '<zeebe:ioMapping><zeebe:output source="=a" target="a b"/></zeebe:ioMapping>'),
+        task("task", '<zeebe:ioMapping><zeebe:output source="=a" target="=b"/></zeebe:ioMapping>'),
         "",
         "bad-name",
         "t",

@@ -147,6 +147,7 @@ _cache: dict[tuple[tuple[str, bytes], ...], Any] = {}
 def _loaded(key: tuple[tuple[str, bytes], ...]) -> Any:
     """The definition of these files, read once a program run."""
     from engine import process
+    from engine.forms import lint as form_lint
 
     if key in _cache:
         return _cache[key]
@@ -159,7 +160,7 @@ def _loaded(key: tuple[tuple[str, bytes], ...]) -> Any:
             if name.endswith(".dmn"):
                 model = dmn.load(data)
                 decisions.update({name: model for name in model.names})
-    forms = [name for name, _ in key if name.endswith(".form")]
+    forms = [id for name, data in key if name.endswith(".form") for id in form_lint.ids(data, name)]
     definition = process.load(diagrams, decisions, await_effects=True, forms=forms or None)
     _cache.clear()  # a batch repeats the same files in a row
     _cache[key] = definition

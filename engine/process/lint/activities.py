@@ -491,8 +491,9 @@ def _extension(page: Page, node: m.Node, said: m.Extension) -> None:
                 line,
             )
     for io in said.inputs + said.outputs:
+        spaced = PATH.fullmatch("_".join(io.target.split())) is not None
         if not PATH.fullmatch(io.target.strip()):
-            page.error(
+            (page.warn if spaced else page.error)(
                 "bad-name",
                 node,
                 f"的映射目标“{io.target[:40]}”不是变量名。请用字母、汉字、数字、下划线，以点分层。",
