@@ -13,6 +13,9 @@ from engine.findings import Finding, Severity, in_order
 from engine.forms.kinds import CHECKS
 from engine.forms.schema import CONTAINERS, INPUTS, MAX_BYTES, MAX_DEPTH, STATIC, load
 
+#: Checks that need more than the text: a signature binds the answers, a date is held against today.
+_CHECKS = frozenset(CHECKS) | {"signature", "past"}
+
 #: Properties of a component that hold FEEL when their text begins with "=".
 _MAY_BE_FEEL = (
     "readonly",
@@ -210,12 +213,12 @@ class _Notes:
                 )
         properties = component.get("properties")
         named = properties.get("check") if isinstance(properties, dict) else None
-        if named is not None and not (isinstance(named, str) and named in CHECKS):
+        if named is not None and not (isinstance(named, str) and named in _CHECKS):
             self.say(
                 "unknown-check",
-                f"部件「{name}」的校验“{str(named)[:40]}”不存在。可用：{', '.join(sorted(CHECKS))}。",
+                f"部件「{name}」的校验“{str(named)[:40]}”不存在。可用：{', '.join(sorted(_CHECKS))}。",
                 f'Component "{name}" names the check "{str(named)[:40]}", which does not exist. There are: '
-                f"{', '.join(sorted(CHECKS))}.",
+                f"{', '.join(sorted(_CHECKS))}.",
                 component,
             )
 
