@@ -124,7 +124,8 @@ class Compiler:
 
     def __init__(self, types: Types, vocabulary: Iterable[str], own: object) -> None:
         self.types = types
-        self.vocabulary = frozenset(vocabulary)
+        # A part called `date` must not hide the function date() from every text of the model.
+        self.vocabulary = frozenset(vocabulary) - feel.builtin_names()
         self.key = id(own)
         self._names: dict[frozenset[str], frozenset[str]] = {}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from engine.feel.dates import DaysTimeDuration, WideDate, WideDateTime, WideTime, YearsMonthsDuration
 from engine.feel.errors import FeelError, Warning
-from engine.feel.expression import Expression, Read, compile, compile_tests, evaluate, unary_test
+from engine.feel.expression import Expression, Read, builtin_names, compile, compile_tests, evaluate, unary_test
 from engine.feel.printer import print_tree
 from engine.feel.runtime import Env
 from engine.feel.values import Function, Range, admit, equal, from_json, kind_of, order, text_of, to_json
@@ -30,6 +30,7 @@ __all__ = [
     "WideTime",
     "YearsMonthsDuration",
     "admit",
+    "builtin_names",
     "compile",
     "compile_tests",
     "equal",

@@ -100,6 +100,20 @@ def test_values_from_json_are_read_as_the_inputs_type_says():
     assert strict.value is None and strict.warnings
 
 
+def test_a_part_named_like_a_function_does_not_hide_the_function():
+    items = (
+        '<itemDefinition name="t"><itemComponent name="date"><typeRef>date</typeRef></itemComponent></itemDefinition>'
+    )
+    model = load(items, d.given("x", "t"), d.decision("迟", d.literal('x.date > date("2026-07-01")'), needs=["i_x"]))
+    assert model.evaluate("迟", {"x": {"date": "2026-08-01"}}).value is True
+
+
+def test_names_with_operators_in_them_are_read_whole_where_they_are_known():
+    items = '<itemDefinition name="t"><itemComponent name="同意-人数"><typeRef>number</typeRef></itemComponent></itemDefinition>'
+    model = load(items, d.given("表 决", "t"), d.decision("半", d.literal("表 决.同意-人数 / 2"), needs=["i_表 决"]))
+    assert model.evaluate("半", {"表 决": {"同意-人数": 8}}).value == 4
+
+
 # ---------------------------------------------------------------- boxed expressions
 
 
