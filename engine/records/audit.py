@@ -67,6 +67,11 @@ class Kind(StrEnum):
     FILE_STORED = "file.stored"
     RATED = "case.rated"
     RECORD = "record.added"
+    ESCALATED = "deadline.escalated"  # a step of the escalation policy was carried out
+    CALENDAR = "calendar.published"
+    CLOCK_JUMPED = "clock.jumped"  # a machine's wall clock is not followed any more
+    CLOCK_BACK = "clock.back"  # … and is followed again
+    CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
 
 
 def record(

@@ -1,0 +1,200 @@
+"""What the worker does when a case's deadline comes near or passes. The actor is the system; everything is audited.
+
+`wake` does all that is due for one case in one transaction: acceptance by silence (RULES T3), the colour, and the steps
+of the matter's escalation policy, each once per task and round. A crash leaves all of it undone, and the case is still
+due; two workers that meet at one case find the second time nothing missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from engine.deadlines import Account, Event, Ledger
+from engine.people import SYSTEM, units
+from engine.records import audit, clocks, library, notices
+from engine.records.clocks import Planned
+from engine.store import Work
+from engine.store.models import Case, Escalation, Holding, Post, Task, TaskCandidate, Timer, User
+from engine.workdays import local_date
+
+#: A case that was taken and not finished is looked at again after this long.
+LEASE = timedelta(minutes=2)
+
+
+def due(work: Work, now: datetime) -> bool:
+    """Whether any case is due: one look at the index."""
+    return work.session.scalar(select(Case.id).where(Case.next_alert_at <= now).limit(1)) is not None
+
+
+def claim(work: Work, now: datetime, limit: int = 50) -> list[int]:
+    """Take up to `limit` due cases, the longest due first. Commit at once; then `wake` each in its own transaction."""
+    ready = select(Case.id, Case.next_alert_at).where(Case.next_alert_at <= now)
+    ready = ready.order_by(Case.next_alert_at, Case.id).limit(limit).with_for_update(skip_locked=True)
+    ids = [row.id for row in work.session.execute(ready)]
+    if ids:
+        work.session.execute(
+            update(Case)
+            .where(Case.id.in_(ids))
+            .values(next_alert_at=now + LEASE)
+            .execution_options(synchronize_session=False)
+        )
+    return ids
+
+
+def wake(work: Work, case_id: int, *, now: datetime) -> list[str]:
+    """Do what is due for one case; what was done, in words of the audit."""
+    case = work.session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None:
+        return []
+    if case.finished_at is not None:
+        case.next_alert_at = None
+        return []
+    matter = library.version(work, case.version_hash).info
+    policy, did = matter.policy(), []
+    ledger = clocks.ledger(work, case, matter.limits.rules(local_date(case.received_at)))
+    account = ledger.account(now)
+    if account.deemed_due:
+        ledger = _deem(work, case, ledger, account, now)
+        account = ledger.account(now)
+        did.append("deemed_accepted")
+    colour = case.colour
+    planned = clocks.plan(case.id, policy, ledger, account, clocks.open_tasks(work, case))
+    for step in clocks.missing(work, case, [p for p in planned if p.at <= now]):
+        did.append(_carry_out(work, case, account, step, now))
+    clocks.settle(work, case, ledger, policy, now=now)
+    if case.colour != colour:
+        audit.record(
+            work, audit.Kind.COLOUR, by=SYSTEM, now=now, case=case, facts={"before": colour, "after": case.colour}
+        )
+        did.append(case.colour)
+    return did
+
+
+def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetime) -> Ledger:
+    """Silence has become acceptance: recorded, backdated, and told to the applicant and the supervisor."""
+    event = Event("deemed_accepted", now)
+    ledger = ledger.with_event(event)
+    clocks.keep(work, case, [event], by=SYSTEM)
+    assert account.accepted_on is not None
+    case.accepted_at = case.received_at if account.accepted_on == account.received_on else now
+    audit.record(
+        work, audit.Kind.CASE_ACCEPTED, by=SYSTEM, now=now, case=case,
+        facts={"way": "deemed", "accepted_on": account.accepted_on.isoformat(), "law": ledger.rules.regime.source},
+    )  # fmt: skip
+    day = account.accepted_on
+    text = f"您的办件 {case.number}（{case.matter_name}）逾期未告知补正，依法自 {day.year}年{day.month}月{day.day}日起视为受理。"
+    if case.applicant_id is not None:
+        notices.put(
+            work, f"case:{case.id}:deemed", text, kind="deemed-accepted", now=now, channel="screen",
+            user_id=case.applicant_id, case_id=case.id,
+        )  # fmt: skip
+    for user_id in supervisors(work, case.office_id):
+        notices.put(
+            work, f"case:{case.id}:deemed:{user_id}",
+            f"办件 {case.number}（{case.matter_name}）超过受理期限未处理，已记为自 {day} 起视为受理。",
+            kind="deemed-accepted", now=now, channel="screen", user_id=user_id, case_id=case.id,
+        )  # fmt: skip
+    return ledger
+
+
+def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: datetime) -> str:
+    """One step of the policy. Its row and its deed are one transaction: neither is ever there without the other."""
+    step, task = planned.step, planned.task
+    match step.do:
+        case "remind_assignee":
+            told = _tell(work, case, account, planned, _holders(work, task), now)
+            if task is not None:
+                task.reminded_at = now
+            facts: dict[str, object] = {"told": told}
+        case "tell_supervisor":
+            at = units.tree(work).county.id if step.to == "county" else (task.unit_id if task else None)
+            facts = {"told": _tell(work, case, account, planned, supervisors(work, at or case.office_id), now)}
+        case "reassign":
+            facts = _reassign(work, case, task, step.to)
+        case _:
+            facts = _fire_timer(work, case, step.timer, now)
+    work.session.add(
+        Escalation(
+            key=planned.key, case_id=case.id, task_id=task.id if task else None, step=step.id, did=step.do,
+            due_at=planned.at, fired_at=now, facts=facts,
+        )
+    )  # fmt: skip
+    audit.record(
+        work, audit.Kind.ESCALATED, by=SYSTEM, now=now, case=case, task_id=task.id if task else None,
+        facts={"step": step.id, "at": step.at, "do": step.do, "round": task.round if task else 0, **facts},
+    )  # fmt: skip
+    work.session.flush()
+    return step.do
+
+
+def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Iterable[int], now: datetime) -> list[int]:
+    told = sorted(set(users))
+    name = f"“{planned.task.name}”" if planned.task else ""
+    text = f"办件 {case.number}（{case.matter_name}）{name}：{account.countdown()}。"
+    for user_id in told:
+        notices.put(
+            work, f"{planned.key}:{user_id}", text, kind="deadline", now=now, channel="screen", user_id=user_id,
+            case_id=case.id,
+        )  # fmt: skip
+    return told
+
+
+def _holders(work: Work, task: Task | None) -> list[int]:
+    """Who has the task; while nobody has claimed it, everybody who may."""
+    if task is None:
+        return []
+    if task.assignee_id is not None:
+        return [task.assignee_id]
+    found = [int(key[2:]) for key in task.candidates if key.startswith("u:")]
+    for key in task.candidates:
+        if key.startswith("p:"):
+            _, unit_id, post = key.split(":", 2)
+            found += work.session.scalars(
+                select(Holding.user_id)
+                .join(Post, Post.id == Holding.post_id)
+                .join(User, User.id == Holding.user_id)
+                .where(Holding.unit_id == int(unit_id), Post.code == post, User.disabled_at.is_(None))
+            )
+    return found
+
+
+def supervisors(work: Work, unit_id: int) -> list[int]:
+    """The supervisors of a unit; where there is none, those of the next unit above that has one."""
+    tree = units.tree(work)
+    for place in tree.above(units.place(work, unit_id)):
+        found = list(
+            work.session.scalars(
+                select(Holding.user_id)
+                .join(Post, Post.id == Holding.post_id)
+                .join(User, User.id == Holding.user_id)
+                .where(Holding.unit_id == place.id, Post.role == "supervisor", User.disabled_at.is_(None))
+                .order_by(Holding.user_id)
+            )
+        )
+        if found:
+            return found
+    return []
+
+
+def _reassign(work: Work, case: Case, task: Task | None, post: str) -> dict[str, object]:
+    """The task goes to another post of its unit, unclaimed; who had it sees so."""
+    if task is None:
+        return {"to": None}
+    before = task.assignee_id
+    key = f"p:{task.unit_id or case.office_id}:{post}"
+    task.assignee_id, task.acting_for_id, task.claimed_at, task.state = None, None, None, "open"
+    task.candidates, task.version = [key], task.version + 1
+    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    work.session.add(TaskCandidate(key=key, task_id=task.id))
+    return {"from": before, "to": key}
+
+
+def _fire_timer(work: Work, case: Case, element: str, now: datetime) -> dict[str, object]:
+    """The drawing's own path for being late: its timer is due now."""
+    found = list(work.session.scalars(select(Timer).where(Timer.case_id == case.id, Timer.element == element)))
+    for timer in found:
+        timer.wake_at = min(timer.wake_at, now)
+    return {"element": element, "timers": len(found)}

@@ -1,0 +1,134 @@
+"""Publishing a correction of the county's calendar: first it shows which open deadlines move, then it moves them.
+
+A due day is always recomputed from the ledger's events, never shifted: publishing the same file twice moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import yaml
+from sqlalchemy import select
+
+from engine import workdays
+from engine.deadlines import Ledger
+from engine.errors import AlreadyDone
+from engine.people import Actor, require
+from engine.records import audit, clocks, library
+from engine.store import Work
+from engine.store.models import CalendarFile, Case
+from engine.workdays import Calendar, local_date
+
+#: Cases are read in portions of this size.
+PORTION = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One limit of one case that ends on another day."""
+
+    case_id: int
+    number: str
+    matter: str
+    limit: str  # accept, promised, statutory, deliver …
+    before: date | None  # None: the year was not known
+    after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a calendar file changes."""
+
+    source: str
+    days: tuple[date, ...]  # that are worked or not, otherwise than before
+    moves: tuple[Move, ...]
+
+
+def preview(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
+    """What publishing this file would change; nothing is written. Invalid names every fault of the file."""
+    require(by, "operate")
+    before, after = work.calendar, _laid_over(work, text)
+    moves = tuple(move for _, found in _moved(work, after, now) for move in found)
+    return Correction(after.sources[-1], tuple(before.differences(after)), moves)
+
+
+def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
+    """Publish the file: open deadlines are computed again, each move is in the audit of its case."""
+    require(by, "operate")
+    before, after = work.calendar, _laid_over(work, text)
+    if work.session.scalar(select(CalendarFile.id).where(CalendarFile.text == text)) is not None:
+        raise AlreadyDone("这份日历已经发布过。", "Expected a calendar file not yet published, but this one was.")
+    facts = yaml.safe_load(text)
+    row = CalendarFile(
+        text=text, source=facts["source"].strip()[:200], published_on=facts["published_on"], added_at=now, by_id=by.id
+    )
+    work.session.add(row)
+    work.session.flush()
+    moves: list[Move] = []
+    for case, found in _moved(work, after, now):
+        moves += found
+        info = library.version(work, case.version_hash).info
+        rules = info.limits.rules(local_date(case.received_at))
+        ledger = clocks.ledger(work, case, rules)
+        _redate_tasks(work, case, ledger, ledger.under(after), now)
+        clocks.settle(work, case, ledger.under(after), info.policy(), now=now)
+        audit.record(
+            work, audit.Kind.CASE_REDATED, by=by, now=now, case=case,
+            facts={
+                "calendar": row.id,
+                "moves": [[m.limit, _text(m.before), _text(m.after)] for m in found],
+            },
+        )  # fmt: skip
+    days = tuple(before.differences(after))
+    audit.record(
+        work, audit.Kind.CALENDAR, by=by, now=now,
+        facts={"calendar": row.id, "days": len(days), "moved": len({m.case_id for m in moves})},
+    )  # fmt: skip
+    work.session.flush()
+    work.after_commit(work.database.forget_calendar)
+    return Correction(row.source, days, tuple(moves))
+
+
+def _redate_tasks(work: Work, case: Case, before: Ledger, after: Ledger, now: datetime) -> None:
+    """Open tasks whose due time came from a step limit of the matter follow the calendar; one set by hand stays."""
+    for task in clocks.open_tasks(work, case):
+        if task.element in before.rules.steps:
+            old, new = (each.step_due(task.element, task.opened_at, now).due_at for each in (before, after))
+            if task.due_at == old:
+                task.due_at = new
+
+
+def _laid_over(work: Work, text: str) -> Calendar:
+    files = list(work.session.scalars(select(CalendarFile.text).order_by(CalendarFile.id)))
+    return workdays.china([*files, text])
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _moved(work: Work, after: Calendar, now: datetime) -> Iterator[tuple[Case, list[Move]]]:
+    """The open cases of which a limit moves, with what moves. Read in portions, so any number may be open."""
+    last = 0
+    while True:
+        cases = list(
+            work.session.scalars(
+                select(Case).where(Case.finished_at.is_(None), Case.id > last).order_by(Case.id).limit(PORTION)
+            )
+        )
+        if not cases:
+            return
+        for case in cases:
+            info = library.version(work, case.version_hash).info
+            ledger = clocks.ledger(work, case, info.limits.rules(local_date(case.received_at)))
+            old, new = ledger.account(now).limits, ledger.under(after).account(now).limits
+            moves = [
+                Move(case.id, case.number, case.matter_name, name, old[name].due_on, new[name].due_on)
+                for name in new
+                if name in old and old[name].due_on != new[name].due_on
+            ]
+            if moves:
+                yield case, moves
+        last = cases[-1].id

@@ -1,0 +1,139 @@
+"""One sweep of the worker over what is due: deadlines (cases) and timers of diagrams. Any number may run at once.
+
+Nothing that is not due is ever read: two looks at two indexes are all an idle sweep costs, however many cases are open.
+Each case and each timer is one transaction of its own. One that fails becomes an incident a person can read and waits
+on the delay list; the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from engine.commands import alarms
+from engine.errors import Refused
+from engine.people import SYSTEM
+from engine.records import audit, timers
+from engine.records.timers import Lease
+from engine.store import Database, Work
+from engine.store.models import Case, Incident, Timer
+
+log = logging.getLogger("yizhan.sweep")
+
+#: A case whose deadline could not be handled is tried again after this long.
+CASE_RETRY = timedelta(minutes=10)
+
+#: Advances the case of a due timer: `fire(work, timer, now)`, in the transaction of `work`.
+Fire = Callable[[Work, Timer, datetime], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    alarms: int = 0  # cases whose deadlines were handled
+    timers: int = 0  # timers fired
+    failed: int = 0  # cases and timers that became incidents
+    lost: int = 0  # timers that were fired, cleared or taken by another in the meantime
+
+    @property
+    def busy(self) -> bool:
+        """Whether there may be more: sweep again at once."""
+        return bool(self.alarms or self.timers or self.failed or self.lost)
+
+
+def sweep(database: Database, *, now: datetime, fire: Fire, most: int = 50) -> Swept:
+    """Handle up to `most` due cases and `most` due timers."""
+    with database.reading() as work:
+        cases_due, timers_due = alarms.due(work, now), timers.due(work, now)
+    woken = fired = failed = lost = 0
+    if cases_due:
+        with database.unit_of_work() as work:
+            ids = alarms.claim(work, now, most)
+        for case_id in ids:
+            ok = _wake(database, case_id, now)
+            woken, failed = woken + ok, failed + (not ok)
+    if timers_due:
+        with database.unit_of_work() as work:
+            leases = timers.claim(work, now, most)
+        for lease in leases:
+            done = _fire(database, lease, fire, now)
+            fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
+    return Swept(woken, fired, failed, lost)
+
+
+def _wake(database: Database, case_id: int, now: datetime) -> bool:
+    try:
+        with database.unit_of_work() as work:
+            alarms.wake(work, case_id, now=now)
+            _solved(work, case_id, "deadlines", now)
+        return True
+    except Exception as error:  # whatever it is, it must not stop the sweep
+        log.exception("case %s: its deadlines could not be handled", case_id)
+        with database.unit_of_work() as work:
+            work.session.execute(update(Case).where(Case.id == case_id).values(next_alert_at=now + CASE_RETRY))
+            _incident(work, case_id, "deadlines", "", "deadline", "时限处理", error, now)
+        return False
+
+
+def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool | None:
+    """True: fired. False: an incident. None: no longer ours, or no longer set."""
+    try:
+        with database.unit_of_work() as work:
+            row = timers.still_mine(work, lease)
+            if row is None:
+                return None
+            key, due_at = row.key, row.due_at
+            fire(work, row, now)
+            work.session.flush()
+            left = work.session.scalar(select(Timer).where(Timer.id == lease.id, Timer.fence == lease.fence))
+            if left is not None and left.due_at == due_at:
+                work.session.delete(left)  # the case no longer waits for it
+            _solved(work, lease.case_id, f"timer:{key}", now)
+        return True
+    except Exception as error:  # whatever it is, it must not stop the sweep
+        log.exception("timer %s of case %s could not be fired", lease.id, lease.case_id)
+        wake = timers.put_back(database, lease, now)
+        with database.unit_of_work() as work:
+            row = work.session.get(Timer, lease.id)
+            if row is not None:
+                again = "" if wake == timers.NEVER else f" 将于 {wake:%m-%d %H:%M} (UTC) 重试。"
+                _incident(work, lease.case_id, f"timer:{row.key}", row.element, "timer", "定时", error, now, again)
+        return False
+
+
+def _incident(
+    work: Work, case_id: int, key: str, element: str, code: str, name: str, error: Exception, now: datetime,
+    again: str = "",
+) -> None:  # fmt: skip
+    """Open an incident, or renew the one that is open: one a case and key."""
+    zh = error.zh if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+    en = error.en if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+    row = work.session.scalar(
+        select(Incident).where(Incident.case_id == case_id, Incident.key == key, Incident.solved_at.is_(None))
+    )
+    if row is not None:
+        row.zh, row.en = f"{name}没有做成：{zh[:1500]}{again}", f"It failed: {en[:1500]}"
+        return
+    work.session.add(
+        Incident(
+            case_id=case_id, key=key, element=element, name=name, code=code, at=now,
+            zh=f"{name}没有做成：{zh[:1500]}{again}", en=f"It failed: {en[:1500]}",
+        )
+    )  # fmt: skip
+    case = work.session.get(Case, case_id)
+    if case is not None:
+        audit.record(work, audit.Kind.INCIDENT, by=SYSTEM, now=now, case=case, facts={"key": key, "code": code})
+
+
+def _solved(work: Work, case_id: int, key: str, now: datetime) -> None:
+    """What failed before has gone well: its incident is closed."""
+    work.session.execute(
+        update(Incident)
+        .where(Incident.case_id == case_id, Incident.key == key, Incident.solved_at.is_(None))
+        .values(solved_at=now)
+    )
