@@ -127,7 +127,7 @@ def _moved(work: Work, after: Calendar, now: datetime) -> Iterator[tuple[Case, l
             moves = [
                 Move(case.id, case.number, case.matter_name, name, old[name].due_on, new[name].due_on)
                 for name in new
-                if name in old and old[name].due_on != new[name].due_on
+                if name in old and old[name].state not in ("met", "missed") and old[name].due_on != new[name].due_on
             ]
             if moves:
                 yield case, moves

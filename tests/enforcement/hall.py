@@ -135,7 +135,7 @@ def case(
     row = Case(
         number=f"350526-{_serial}", matter="trial", matter_name="试验许可", version_hash=hall.package.version,
         status="running", applicant_id=hall.resident, applicant_name="申请人甲", place_id=hall.county,
-        unit_id=hall.office, office_id=hall.office, received_at=start, answers={},
+        unit_id=hall.office, office_id=hall.office, received_at=start, answers={}, ledger=[],
     )  # fmt: skip
     work.session.add(row)
     work.session.flush()
@@ -147,7 +147,7 @@ def case(
         candidates = [] if assignee else [f"p:{hall.office}:review"]
         made = Task(
             case_id=row.id, key="review:1", element="review", name="审查", round=1, unit_id=hall.office,
-            opened_at=events[-1].at, candidates=candidates, assignee_id=assignee, due_at=due,
+            opened_at=events[-1].at, variables={}, result={}, candidates=candidates, assignee_id=assignee, due_at=due,
             state="claimed" if assignee else "open",
         )  # fmt: skip
         work.session.add(made)

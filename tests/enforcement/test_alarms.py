@@ -6,7 +6,7 @@ from sqlalchemy import select
 from engine.commands import alarms
 from engine.commands.sweep import Swept, sweep
 from engine.records import audit
-from engine.store.models import Case, DeadlineEvent, Escalation, Incident, Notice, Task, TaskCandidate, Timer
+from engine.store.models import Case, Escalation, Incident, Notice, Task, TaskCandidate, Timer
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
@@ -122,8 +122,7 @@ def test_silence_is_acceptance_from_the_day_of_receipt_t3(database, hall):
         case = work.session.get(Case, one)
         assert case.accepted_at == at("2026-09-18 09:00")
         assert (case.promised_due, case.statutory_due) == (at("2026-10-09 17:30"), at("2026-10-23 00:00"))
-        events = list(work.session.scalars(select(DeadlineEvent.kind).order_by(DeadlineEvent.id)))
-        assert events == ["received", "deemed_accepted"]
+        assert [event["kind"] for event in case.ledger] == ["received", "deemed_accepted"]
         accepted = [e for e in audit.history(work, one) if e.kind == "case.accepted"]
         assert accepted[0].facts["accepted_on"] == "2026-09-18" and accepted[0].by_id is None
         assert {user for user, text in told(work) if "视为受理" in text} == {hall.resident, hall.head}
@@ -174,7 +173,7 @@ def test_a_new_round_is_escalated_anew_and_the_old_one_never_again(database, hal
         work.session.add(
             Task(
                 case_id=case_id, key="review:2", element="review", name="审查", round=2, unit_id=hall.office,
-                opened_at=at("2026-10-08 09:00"), assignee_id=hall.lin, state="claimed",
+                opened_at=at("2026-10-08 09:00"), assignee_id=hall.lin, state="claimed", variables={}, result={},
             )
         )  # fmt: skip
         case = work.session.get(Case, case_id)
@@ -198,8 +197,8 @@ def test_a_finished_case_wakes_nobody(database, hall, case_id):
 def test_a_poisoned_case_becomes_an_incident_and_delays_nobody(database, hall, case_id):
     with database.unit_of_work() as work:
         bad = halls.case(work, hall, received="2026-09-18 08:30", accepted="2026-09-18 08:40", assignee=hall.chen)
-        event = work.session.scalar(select(DeadlineEvent).where(DeadlineEvent.case_id == bad))
-        event.kind = "nonsense"
+        case = work.session.get(Case, bad)
+        good, case.ledger = case.ledger, [{"kind": "nonsense", "at": "2026-09-18T00:30:00+00:00"}]
     swept = run(database, "2026-10-08 08:00")
     assert (swept.alarms, swept.failed) == (1, 1)
     with database.reading() as work:
@@ -210,7 +209,7 @@ def test_a_poisoned_case_becomes_an_incident_and_delays_nobody(database, hall, c
     run(database, "2026-10-08 08:10")
     with database.unit_of_work() as work:
         assert len(list(work.session.scalars(select(Incident)))) == 1
-        work.session.scalar(select(DeadlineEvent).where(DeadlineEvent.kind == "nonsense")).kind = "received"
+        work.session.get(Case, bad).ledger = good
     assert run(database, "2026-10-08 08:20").alarms == 1
     with database.reading() as work:
         assert work.session.scalar(select(Incident.solved_at)) == at("2026-10-08 08:20")

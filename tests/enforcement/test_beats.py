@@ -1,0 +1,97 @@
+"""A wrong clock does no harm that is not logged: the worker goes by the seconds that really passed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine.people import SYSTEM
+from engine.records import audit, beats
+from engine.records.beats import Reading, Trusted, judge
+from engine.store.models import Beat, Event
+from tests.enforcement.hall import at
+
+NOON = at("2026-09-18 12:00")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def reading(seconds, wall=None, boot="b1"):
+    """`seconds` after noon by the machine's own count."""
+    return Reading("hall-1", boot, 1000.0 + seconds, wall or NOON + timedelta(seconds=seconds))
+
+
+def last(trusted=NOON, jump=None, seconds=0.0):
+    return Beat(
+        machine="hall-1", boot_id="b1", boot_s=1000.0 + seconds, trusted_at=trusted, wall_at=trusted, jump_s=jump
+    )
+
+
+def test_the_first_beat_and_a_true_clock_are_followed():
+    assert judge(None, reading(0)) == Trusted(NOON)
+    assert judge(last(), reading(15)) == Trusted(NOON + timedelta(seconds=15))
+
+
+def test_a_clock_set_right_by_seconds_is_followed_but_never_backwards():
+    assert judge(last(), reading(15, NOON + timedelta(seconds=20))).now == NOON + timedelta(seconds=20)
+    assert judge(last(), reading(15, NOON - timedelta(seconds=20))) == Trusted(NOON)
+
+
+@pytest.mark.parametrize("jump", [DAY, -HOUR])
+def test_a_jump_ahead_or_back_is_seen_and_not_followed(jump):
+    trusted = judge(last(), reading(15, NOON + timedelta(seconds=15) + jump))
+    assert trusted == Trusted(NOON + timedelta(seconds=15), jump)
+
+
+def test_a_machine_that_slept_a_day_has_no_jump():
+    assert judge(last(), reading(86400)) == Trusted(NOON + DAY)
+
+
+def test_after_a_restart_of_the_machine_a_later_clock_is_time_switched_off():
+    assert judge(last(), Reading("hall-1", "b2", 30.0, NOON + DAY)) == Trusted(NOON + DAY)
+
+
+def test_after_a_restart_of_the_machine_an_earlier_clock_is_a_jump():
+    trusted = judge(last(), Reading("hall-1", "b2", 30.0, NOON - HOUR))
+    assert trusted == Trusted(NOON + timedelta(seconds=30), -HOUR - timedelta(seconds=30))
+
+
+def audited(work):
+    return [(e.kind, e.facts["seconds"]) for e in work.session.scalars(select(Event).order_by(Event.id))]
+
+
+def test_a_jump_is_in_the_audit_once_when_it_begins_and_once_when_it_ends(database):
+    for r in (
+        reading(0),
+        reading(15),
+        reading(30, NOON + DAY),
+        reading(45, NOON + DAY + timedelta(seconds=15)),
+        reading(60),
+    ):
+        with database.unit_of_work() as work:
+            trusted = beats.beat(work, r)
+        assert trusted.now == NOON + timedelta(seconds=r.boot_s - 1000)
+    with database.reading() as work:
+        assert audited(work) == [("clock.jumped", 86370), ("clock.back", 0)]
+        assert audit.verify(work).faults == ()
+
+
+def test_a_person_may_confirm_that_the_new_time_is_right(database):
+    for r in (reading(0), reading(15, NOON + DAY)):
+        with database.unit_of_work() as work:
+            beats.beat(work, r)
+    with database.unit_of_work() as work:
+        assert [b.machine for b in beats.jumps(work)] == ["hall-1"]
+        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
+        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)  # twice is once
+        beats.confirm(work, "hall-9", by=SYSTEM, now=NOON)  # nothing to confirm
+    with database.unit_of_work() as work:
+        assert beats.beat(work, reading(30, NOON + DAY + timedelta(seconds=15))) == Trusted(
+            NOON + DAY + timedelta(seconds=15)
+        )
+        assert beats.jumps(work) == []
+        assert [kind for kind, _ in audited(work)] == ["clock.jumped", "clock.confirmed"]
+
+
+def test_the_machine_s_own_clocks_are_read():
+    one, two = beats.read("x"), beats.read("x")
+    assert two.boot_s >= one.boot_s > 0 and two.wall_at.tzinfo is not None and one.boot_id == two.boot_id
