@@ -29,7 +29,7 @@ def due(work: Work, now: datetime) -> bool:
     return work.session.scalar(select(Case.id).where(Case.next_alert_at <= now).limit(1)) is not None
 
 
-def claim(work: Work, now: datetime, limit: int = 50) -> list[int]:
+def claim(work: Work, now: datetime, limit: int = 50, lease: timedelta = LEASE) -> list[int]:
     """Take up to `limit` due cases, the longest due first. Commit at once; then `wake` each in its own transaction."""
     ready = select(Case.id, Case.next_alert_at).where(Case.next_alert_at <= now)
     ready = ready.order_by(Case.next_alert_at, Case.id).limit(limit).with_for_update(skip_locked=True)
@@ -38,7 +38,7 @@ def claim(work: Work, now: datetime, limit: int = 50) -> list[int]:
         work.session.execute(
             update(Case)
             .where(Case.id.in_(ids))
-            .values(next_alert_at=now + LEASE)
+            .values(next_alert_at=now + lease)
             .execution_options(synchronize_session=False)
         )
     return ids

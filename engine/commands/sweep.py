@@ -8,13 +8,13 @@ on the delay list; the others go on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import select, update
 
-from engine.commands import alarms
+from engine.commands import alarms, cases
 from engine.errors import Refused
 from engine.people import SYSTEM
 from engine.records import audit, timers
@@ -27,8 +27,11 @@ log = logging.getLogger("yizhan.sweep")
 #: A case whose deadline could not be handled is tried again after this long.
 CASE_RETRY = timedelta(minutes=10)
 
-#: Advances the case of a due timer: `fire(work, timer, now)`, in the transaction of `work`.
-Fire = Callable[[Work, Timer, datetime], object]
+
+class Fire(Protocol):
+    """Advances the case of a due timer, in the transaction of `work`; deletes the row or gives it its next time."""
+
+    def __call__(self, work: Work, timer: Timer, *, now: datetime) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +49,24 @@ class Swept:
         return bool(self.alarms or self.timers or self.failed or self.lost)
 
 
-def sweep(database: Database, *, now: datetime, fire: Fire, most: int = 50) -> Swept:
-    """Handle up to `most` due cases and `most` due timers."""
+def sweep(
+    database: Database, *, now: datetime, fire: Fire = cases.fire, most: int = 50, lease: timedelta = timers.LEASE
+) -> Swept:
+    """Handle up to `most` due cases and `most` due timers. `now` is the worker's trusted time (engine.records.beats)."""
     with database.reading() as work:
         cases_due, timers_due = alarms.due(work, now), timers.due(work, now)
     woken = fired = failed = lost = 0
     if cases_due:
         with database.unit_of_work() as work:
-            ids = alarms.claim(work, now, most)
+            ids = alarms.claim(work, now, most, lease)
         for case_id in ids:
             ok = _wake(database, case_id, now)
             woken, failed = woken + ok, failed + (not ok)
     if timers_due:
         with database.unit_of_work() as work:
-            leases = timers.claim(work, now, most)
-        for lease in leases:
-            done = _fire(database, lease, fire, now)
+            leases = timers.claim(work, now, most, lease)
+        for each in leases:
+            done = _fire(database, each, fire, now)
             fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
     return Swept(woken, fired, failed, lost)
 
@@ -87,13 +92,18 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
             row = timers.still_mine(work, lease)
             if row is None:
                 return None
-            key, due_at = row.key, row.due_at
-            fire(work, row, now)
-            work.session.flush()
-            left = work.session.scalar(select(Timer).where(Timer.id == lease.id, Timer.fence == lease.fence))
-            if left is not None and left.due_at == due_at:
-                work.session.delete(left)  # the case no longer waits for it
-            _solved(work, lease.case_id, f"timer:{key}", now)
+            key, leased_until = row.key, row.wake_at
+            if fire(work, row, now=now) is None:
+                # Nothing was advanced: the case has ended (the row is gone), rests (it has a later time), or waits for
+                # this timer no longer.
+                work.session.flush()
+                left = work.session.scalar(select(Timer).where(Timer.id == lease.id))
+                if left is not None and left.wake_at == leased_until:
+                    work.session.delete(left)
+                elif left is not None:
+                    left.attempts = 0
+            if lease.attempts > 1:
+                _solved(work, lease.case_id, f"timer:{key}", now)
         return True
     except Exception as error:  # whatever it is, it must not stop the sweep
         log.exception("timer %s of case %s could not be fired", lease.id, lease.case_id)

@@ -57,14 +57,17 @@ def claim(work: Work, now: datetime, limit: int = 50, lease: timedelta = LEASE) 
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    ids = list(work.session.scalars(ready))  # apart from the update, which PostgreSQL could plan to look twice
+    if not ids:
+        return []
     rows = work.session.execute(
         update(Timer)
-        .where(Timer.id.in_(ready.scalar_subquery()))
+        .where(Timer.id.in_(ids))
         .values(wake_at=now + lease, attempts=Timer.attempts + 1, fence=Timer.fence + 1)
-        .returning(Timer.id, Timer.case_id, Timer.fence, Timer.attempts, Timer.due_at)
+        .returning(Timer.id, Timer.case_id, Timer.fence, Timer.attempts)
         .execution_options(synchronize_session=False)
     ).all()
-    return [Lease(r.id, r.case_id, r.fence, r.attempts) for r in sorted(rows, key=lambda r: (r.due_at, r.id))]
+    return sorted((Lease(*row) for row in rows), key=lambda each: ids.index(each.id))
 
 
 def still_mine(work: Work, lease: Lease) -> Timer | None:

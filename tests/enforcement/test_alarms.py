@@ -11,7 +11,7 @@ from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
 
-def never(work, timer, now):
+def never(work, timer, *, now):
     raise AssertionError("no timer is due in this test")
 
 
@@ -160,8 +160,13 @@ def test_a_policy_may_take_the_drawing_s_path_for_being_late(database, strict):
         far = at("2026-12-01 09:00")
         work.session.add(Timer(case_id=one, key="t1", element="late", kind="duration", due_at=far, wake_at=far))
     fired = []
-    alarmed = sweep(database, now=at("2026-09-21 17:30"), fire=lambda work, timer, now: fired.append(timer.key))
-    again = sweep(database, now=at("2026-09-21 17:31"), fire=lambda work, timer, now: fired.append(timer.key))
+
+    def note(work, timer, *, now):
+        fired.append(timer.key)
+        work.session.delete(timer)
+
+    alarmed = sweep(database, now=at("2026-09-21 17:30"), fire=note)
+    again = sweep(database, now=at("2026-09-21 17:31"), fire=note)
     assert (alarmed.alarms, again.timers, fired) == (1, 1, ["t1"])
 
 
