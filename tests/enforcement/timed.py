@@ -27,7 +27,7 @@ def case(work, hall) -> int:
 
 def copies(work, case_id: int, n: int, *, due=DUE) -> list[int]:
     """`n` copies of the case with its task and timer; its audit begins anew, so chains stay whole. Their ids."""
-    ids = halls.many(work, case_id, n, events_count=0, events_head="", request_key=None)
+    ids = halls.many(work, case_id, n, events_count=0, events_head="", request_key=None, next_alert_at=None)
     for model in (Task, Timer):
         table = model.__table__
         row = dict(work.session.execute(select(table).where(table.c.case_id == case_id)).mappings().one())
@@ -42,6 +42,7 @@ def copies(work, case_id: int, n: int, *, due=DUE) -> list[int]:
 def rest(work, case_id: int) -> None:
     """The original itself waits for nothing: only the copies are measured."""
     work.session.execute(update(Timer).where(Timer.case_id == case_id).values(wake_at=halls.at("2099-01-01 00:00")))
+    work.session.execute(update(Case).where(Case.id == case_id).values(next_alert_at=None))
 
 
 def fired(work) -> dict[int, int]:
