@@ -115,9 +115,9 @@ class Activity(NodeSpec):
         """Keep what compensation would need, if anything compensates this activity."""
         if self.undo is None or "body" in token.internal_data:
             return
-        data = {k: v for k, v in token.data.items()}
-        holder = token.scope
-        holder.done.append({"node": self.name, "data": data, "at": token.at})
+        done = token.scope.done
+        if not (done and done[-1].get("token") == token.id):  # leaving again after an incident is no second time
+            done.append({"node": self.name, "token": token.id, "data": dict(token.data), "at": token.at})
 
 
 class Task(Activity):

@@ -96,6 +96,7 @@ class Inclusive(Joining):
 
     def finish(self) -> None:
         self.upstream = {flow.id: reach_back(self, flow) for flow in self.ins} if len(self.ins) > 1 else {}
+        self.near = frozenset().union(*self.upstream.values())
 
     def gathered(self, token: Token) -> None:
         token.scope.memory["join " + self.name] = token.id
@@ -108,16 +109,12 @@ class Inclusive(Joining):
         lacks = [up for f, up in self.upstream.items() if f not in arrived]
         for other in token.scope.tokens.values():
             spec = other.task_spec
-            if spec is self or spec.name not in self._near:
+            if spec is self or spec.name not in self.near:
                 continue
             if any(spec.name in up for up in lacks) and not any(spec.name in up for up in has):
                 return False
         self.consume(token)
         return True
-
-    @property
-    def _near(self) -> frozenset[str]:
-        return frozenset().union(*self.upstream.values())
 
     def chosen(self, token: Token) -> list[FlowSpec]:
         if len(self.outs) <= 1 and all(f.condition is None for f in self.outs):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from SpiffWorkflow.util.task import TaskState
+
 from .model import Loop
 from .net import Failure
 from .texts import plain, text
@@ -162,32 +164,47 @@ class LoopPlan:
         case.forget(token)
         assert body is not None
         if self.loop.kind == "standard":
-            if self._guard(body, lambda: self._again(body)):
-                self._one(body)
-            elif body.id not in case.incident_of:
-                body.complete()
+            try:
+                self._turn(body)
+            except Failure as failure:
+                case.failed(body, failure)
             return
         body.data["numberOfActiveInstances"] -= 1
         body.data["numberOfCompletedInstances"] += 1
         body.internal_data.setdefault("done", []).append([token.data["loopCounter"], token.id])
         try:
-            done = self._behave(body)
-            done = done or (self.done_when is not None and body.holds(self.done_when))
+            self._settle(body, self._behave(body))
         except Failure as failure:
             case.failed(body, failure)
-            return
+
+    def _settle(self, body: Token, done: bool = False) -> None:
+        """After an instance: enough, or the next."""
+        done = done or (self.done_when is not None and body.holds(self.done_when))
         ended = body.data["numberOfCompletedInstances"] + body.data["numberOfTerminatedInstances"]
         if done or ended >= body.data["numberOfInstances"]:
             self._finish(body)
         elif self.loop.sequential:
             self._next(body)
 
-    def _guard(self, body: Token, work: Any) -> bool:
-        try:
-            return bool(work())
-        except Failure as failure:
-            body.workflow.failed(body, failure)
+    def _turn(self, body: Token) -> None:
+        """After a turn of a standard loop: once more, or on."""
+        if self._again(body):
+            self._one(body)
+        else:
+            body.complete()
+
+    def resume(self, body: Token) -> bool:
+        """Go on after an incident of the body. False when it never began: it is to be entered anew."""
+        counts = body.data
+        if self.loop.kind == "standard" and counts.get("loopCounter"):
+            body._state = TaskState.STARTED
+            self._turn(body)
+        elif counts.get("numberOfCompletedInstances"):
+            body._state = TaskState.STARTED
+            self._settle(body)
+        else:
             return False
+        return True
 
     def _behave(self, body: Token) -> bool:
         """Events thrown as an instance ends (10.3.7). True when a complex behaviour ends the whole."""

@@ -15,6 +15,7 @@ from .back import reopen, send_back
 from .case import STARTED, Case, Token
 from .definition import Definition
 from .net import Failure
+from .starts import begin_beside, gateway_of
 from .step import (
     Answer,
     Cancel,
@@ -72,8 +73,9 @@ def start(
         if only is None and not process.scope.begins:
             only = next((n for n in process.scope.nodes if n.node.kind == "startEvent"), None)
         case.begin(scope, "", only)
-        if only is not None and only.node.instantiate:
-            next(iter(scope.tokens.values())).internal_data["caught"] = 1
+        if only is not None and (only.node.instantiate or gateway_of(only) is not None):
+            next(iter(scope.tokens.values())).internal_data["caught"] = 1  # what starts it has come
+            begin_beside(case, scope, only)
         case.go()
     except Failure as failure:
         raise NotNow(failure.zh, failure.en) from failure
@@ -205,9 +207,7 @@ def _retry(case: Case, input: Retry) -> None:
         token._state = STARTED
         token.complete()
         return
-    loop = token.internal_data.get("body")
-    if loop and token.children:
-        token._state = STARTED
+    if "body" in token.internal_data and token.task_spec.loop.resume(token):
         return
     case.unwait(token=token.id)
     token.internal_data.pop("task", None)
@@ -240,7 +240,7 @@ def _step(case: Case, timers_before: set[str]) -> Step:
         variables=dict(top.variables) if top is not None else {},
         open_tasks=open_tasks,
         opened=tuple(t for t in open_tasks if t.id in opened),
-        closed=tuple(case.closed),
+        closed=tuple(c for c in case.closed if c.id not in opened),
         effects=tuple(case.effects),
         timers=tuple(timers),
         timers_set=tuple(t for t in timers if t.id not in timers_before),

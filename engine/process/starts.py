@@ -12,6 +12,7 @@ from .net import NodeSpec, ProcessSpec
 if TYPE_CHECKING:
     from engine import feel
 
+    from .case import Case, ScopeRun
     from .definition import Definition
 
 
@@ -71,3 +72,13 @@ def gateway_of(spec: NodeSpec) -> EventGateway | None:
         if isinstance(flow.source, EventGateway) and flow.source.node.instantiate:
             return flow.source
     return None
+
+
+def begin_beside(case: Case, scope: ScopeRun, caught: NodeSpec) -> None:
+    """A parallel instantiating gateway waits for its other events too, each with a token of its own (10.6.6)."""
+    gateway = gateway_of(caught)
+    if gateway is None or gateway.node.event_gateway_type != "Parallel":
+        return
+    for flow in gateway.outs:
+        if flow.target is not caught:
+            case.ready_token(flow.target, scope, "")

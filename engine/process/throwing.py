@@ -118,10 +118,12 @@ def _boundary(body: Token, kind: str, code: str | None) -> BoundaryEvent | None:
 
 
 def _event_sub(scope: ScopeRun, kind: str, code: str | None, thrower: Token) -> Any:
-    """The event sub-process of this scope that catches the code, unless the thrower is itself inside it."""
+    """The event sub-process of this scope that catches the code. One that runs in this scope throws past its sisters."""
+    if thrower.task_spec in scope.spec.event_subs:
+        return None
     found = None
     for sub in scope.spec.event_subs:
-        if sub is thrower.task_spec or sub.start is None:
+        if sub.start is None:
             continue
         for trigger in sub.start.catches:
             if trigger.kind == kind and trigger.meets(code):

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from engine import process
-from engine.process import Complete, Fire
+from engine.process import Complete, Fire, Retry, Start
 
 from .drawing import draw, many
-from .playing import NOW, begin, complete, play, seen
+from .playing import NOW, begin, complete, load, play, seen
 
 
 def standard(before: bool, condition: str = "", most: str = "") -> str:
@@ -157,3 +157,21 @@ COMPLEX = (
 def test_the_behaviour_says_which_instances_throw_an_event(data: bytes, counts: tuple[int, int, int]) -> None:
     trace: list[Any] = play(data).trace
     assert (trace.count("t"), trace.count("seen"), trace.count("z")) == counts
+
+
+def test_a_cardinality_that_fails_is_mended_and_the_instances_open() -> None:
+    data = draw("start s", "user u", CARDINALITY.format("false", "= most"), "user z", "s > u > z")
+    definition, step = begin(data, most="two")
+    step = process.advance(definition, step.state, Retry(step.incidents[0].id, {"most": 2}), now=NOW)
+    assert [t.instance for t in step.open_tasks] == [1, 2] and not step.incidents
+
+
+def test_a_loop_that_fails_after_a_turn_goes_on_from_there() -> None:
+    # the linter refuses a maximum that is no number; FEEL's null keeps other conditions from failing
+    data = draw("start s", "user u", standard(False, "true", "= most"), "user z", "s > u > z")
+    definition = load(data, lint=False)
+    step = process.start(definition, Start({"most": "two"}), now=NOW)
+    step = complete(definition, step, "u")
+    step = process.advance(definition, step.state, Retry(step.incidents[0].id, {"most": 2}), now=NOW)
+    assert [t.element for t in step.open_tasks] == ["u"]
+    assert [t.element for t in complete(definition, step, "u").open_tasks] == ["z"]
