@@ -28,7 +28,7 @@ from engine.booking.slots import ZONE
 from engine.commands import cases
 from engine.commands.appointments import seats
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
-from engine.people import SYSTEM, Actor, may, require
+from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb
 from engine.records import audit, counters, notices
 from engine.store import Work, keys
@@ -47,6 +47,8 @@ from engine.store.models import (
 OFFER_HOURS = 2
 #: How far back a person's bookings are read for the policy.
 HISTORY_DAYS = 70
+#: A booking's channel -> its case's.
+CASE_CHANNELS = {"online": "online", "phone": "phone", "counter": "counter", "walk_in": "counter"}
 #: How many other times are named when one is full.
 OFFERS = 3
 
@@ -158,8 +160,13 @@ def confirm(
     made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
     if made.case_id is None:
         facts = process_facts(made, policy)
-        started = cases.submit(work, resource.matter, dict(answers or {}), by=by, now=now, variables=facts)
-        made.case_id = started.case.id
+        unit = units.place(work, resource.unit_id)
+        raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
+        started = cases.submit(
+            work, resource.matter, raw, by=by, now=now, channel=CASE_CHANNELS[made.channel], unit=unit, place=unit,
+            key=f"appointment:{made.id}", applicant_id=made.user_id, variables=facts,
+        )  # fmt: skip
+        made.case_id, made.case = started.case.id, started.case
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
@@ -453,7 +460,7 @@ def tell_process(work: Work, made: Appointment, what: str, *, by: Actor, now: da
     is: the message is for whoever listens."""
     if made.case_id is not None:
         facts = process_facts(made, policy_of(made.resource)) | {"appointment_state": made.state}
-        cases.deliver(work, made.case_id, MESSAGES[what], key=made.number, variables=facts, by=by, now=now)
+        cases.deliver(work, made.case_id, MESSAGES[what], facts, key=made.number, by=by, now=now)
 
 
 def taken_slots(work: Work, made: Appointment) -> list[Slot]:

@@ -1,0 +1,191 @@
+"""A booking and its process go together: one transaction books, and what happens at the counter moves the diagram."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from engine import matters, people
+from engine.commands import appointments, cases
+from engine.errors import AlreadyDone, NotNow
+from engine.reads import bookings
+from engine.records import audit, library
+from engine.store.models import Appointment, Case, Duty, Notice, OnlineBlock, Task
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def open_hall(hall):
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=hall.now)
+        work.session.add(
+            Duty(unit_id=hall.centre, user_id=hall.clerk.id, starts_at=hall.at(15, 17), ends_at=hall.at(15, 21))
+        )
+    return hall
+
+
+def book(hall, who=0, day=15, hour=18, minute=0, now=None):
+    now = now or hall.now
+    with hall.database.unit_of_work() as work:
+        held = appointments.hold(
+            work, resource_id=hall.resource, starts_at=[hall.at(day, hour, minute)], item="medical",
+            by=hall.residents[who], now=now,
+        )  # fmt: skip
+        return appointments.confirm(work, held.id, version=1, by=hall.residents[who], now=now).id
+
+
+def seen(hall, made):
+    with hall.database.reading() as work:
+        row = work.session.get(Appointment, made)
+        tasks = work.session.query(Task).filter(Task.case_id == row.case_id, Task.state != "ended").all()
+        case = work.session.get(Case, row.case_id)
+        return row.state, [t.element for t in tasks], case.status, case.outcome, row.version
+
+
+def answer(hall, made, answers, now):
+    with hall.database.unit_of_work() as work:
+        case = work.session.get(Appointment, made).case_id
+        task = work.session.query(Task).filter(Task.case_id == case, Task.state != "ended").one()
+        cases.claim(work, task.id, version=task.version, by=hall.clerk, now=now)
+        cases.complete(work, task.id, answers, version=task.version, by=hall.clerk, now=now)
+
+
+def test_confirming_takes_the_seat_names_the_clerk_and_opens_the_task_in_one_commit(open_hall):
+    commits = []
+    event.listen(open_hall.database.engine, "commit", lambda c: commits.append(1))
+    made = book(open_hall)
+    assert len(commits) == 1
+    assert seen(open_hall, made)[:3] == ("confirmed", ["confirm"], "running")
+    with open_hall.database.reading() as work:
+        assert work.session.get(Appointment, made).duty_id == open_hall.clerk.id
+
+
+def test_when_the_process_cannot_start_nothing_is_booked(hall):
+    with pytest.raises(Exception, match="yuyue|no matter|published"):
+        book(hall)
+    assert hall.taken() == 0
+    with hall.database.reading() as work:
+        assert work.session.query(Appointment).count() == 0
+
+
+def test_an_evening_from_booking_to_served(open_hall):
+    made = book(open_hall)
+    answer(open_hall, made, {"duty_answer": "yes"}, open_hall.now)
+    code = seen(open_hall, made)
+    assert code[1] == []
+    evening = open_hall.at(15, 17, 50)
+    with open_hall.database.unit_of_work() as work:
+        row = work.session.get(Appointment, made)
+        appointments.check_in(work, row.code, by=open_hall.clerk, now=evening)
+    assert seen(open_hall, made)[:2] == ("checked_in", ["serve"])
+    answer(open_hall, made, {"serve_result": "done", "serve_note": "办好了"}, evening)
+    with open_hall.database.unit_of_work() as work:
+        version = work.session.get(Appointment, made).version
+        appointments.serve(work, made, version=version, by=open_hall.clerk, now=evening)
+    state, tasks, status, outcome, _ = seen(open_hall, made)
+    assert (state, tasks, status, outcome) == ("served", [], "finished", "done")
+    with open_hall.database.reading() as work:
+        assert audit.verify(work).faults == ()
+
+
+def test_checking_in_too_early_says_when(open_hall):
+    made = book(open_hall)
+    with open_hall.database.reading() as work:
+        code = work.session.get(Appointment, made).code
+    with pytest.raises(NotNow) as caught:
+        open_hall.do(appointments.check_in, code, by=open_hall.residents[0], now=open_hall.at(15, 12))
+    assert "9月15日 17:00" in caught.value.zh
+
+
+def test_cancelling_ends_the_process_and_calls_the_reminders_off(open_hall):
+    made = book(open_hall)
+    open_hall.do(appointments.cancel, made, version=2, by=open_hall.residents[0], now=open_hall.now)
+    assert seen(open_hall, made)[:4] == ("cancelled", [], "finished", "withdrawn")
+    with open_hall.database.reading() as work:
+        left = work.session.query(Notice).filter(Notice.kind == "appointment-reminder", Notice.state != "cancelled")
+        assert left.count() == 0
+    assert open_hall.taken() == 0
+
+
+def test_two_hours_before_it_is_too_late_to_cancel_online(open_hall):
+    made = book(open_hall)
+    with pytest.raises(NotNow):
+        open_hall.do(appointments.cancel, made, version=2, by=open_hall.residents[0], now=open_hall.at(15, 16, 30))
+    open_hall.do(appointments.cancel, made, version=2, by=open_hall.clerk, now=open_hall.at(15, 16, 30))
+
+
+def test_a_no_show_warns_and_the_second_blocks_only_online_booking_until_a_person_reviews_it(open_hall):
+    for day in (15, 16):
+        made = book(open_hall, day=day)
+        answer(open_hall, made, {"duty_answer": "yes"}, open_hall.now)
+        over = open_hall.at(day, 18, 50)
+        version = seen(open_hall, made)[4]
+        with pytest.raises(NotNow):
+            open_hall.do(appointments.miss, made, version=version, by=open_hall.clerk, now=open_hall.at(day, 18, 10))
+        open_hall.do(appointments.miss, made, version=version, by=open_hall.clerk, now=over)
+        assert seen(open_hall, made)[:4] == ("no_show", [], "finished", "ended")
+    later = open_hall.at(16, 19)
+    with pytest.raises(NotNow) as caught:
+        book(open_hall, day=18, now=later)
+    assert "人工复核" in caught.value.zh
+    caller = appointments.Person("居民1", "13800000001")
+    open_hall.do(
+        appointments.hold, resource_id=open_hall.resource, starts_at=[open_hall.at(18, 18)], person=caller,
+        channel="phone", by=open_hall.clerk, now=later,
+    )  # fmt: skip
+    open_hall.do(appointments.ask_review, says="当天住院了", by=open_hall.residents[0], now=later)
+    with open_hall.database.reading() as work:
+        block = work.session.query(OnlineBlock).one().id
+        assert [b.id for b in bookings.reviews(work, open_hall.head)] == [block]
+    open_hall.do(appointments.review, block, lift=True, answer="情况属实", by=open_hall.head, now=later)
+    assert book(open_hall, day=21, now=later)
+
+
+def test_closing_a_window_moves_each_booking_to_the_next_free_time_and_blames_nobody(open_hall):
+    made = book(open_hall)
+    window = {"starts_at": open_hall.at(15, 17), "ends_at": open_hall.at(15, 19)}
+    with open_hall.database.reading() as work:
+        (hit,) = appointments.preview_closing(work, open_hall.resource, by=open_hall.clerk, now=open_hall.now, **window)
+    assert hit.offer == open_hall.at(15, 19)
+    open_hall.do(
+        appointments.close, open_hall.resource, reason="停电检修", by=open_hall.clerk, now=open_hall.now, **window
+    )
+    with open_hall.database.reading() as work:
+        row = work.session.get(Appointment, made)
+        assert (row.state, row.starts_at, row.by_hall) == ("held", open_hall.at(15, 19), True)
+    again = open_hall.do(
+        appointments.confirm, made, version=3, by=open_hall.residents[0], now=open_hall.now + timedelta(hours=2)
+    )
+    assert again.state == "confirmed" and open_hall.taken(open_hall.at(15, 19)) == 1
+
+
+def test_a_walk_in_takes_the_seat_of_who_did_not_come(open_hall):
+    for n, (hour, minute) in enumerate([(18, 0), (18, 30), (19, 0), (19, 30)]):
+        book(open_hall, who=n, hour=hour, minute=minute)
+    with open_hall.database.reading() as work:
+        first = work.session.query(Appointment).filter(Appointment.starts_at == open_hall.at(15, 18)).one().id
+    for minute in (1, 2, 3):
+        version = seen(open_hall, first)[4]
+        open_hall.do(
+            appointments.call, first, version=version, by=open_hall.clerk, now=open_hall.at(15, 18, minute)
+        )  # fmt: skip
+    with pytest.raises(NotNow):
+        open_hall.do(
+            appointments.call, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
+        )
+    open_hall.do(
+        appointments.miss, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
+    )
+    came = open_hall.do(
+        appointments.walk_in, resource_id=open_hall.resource, person=appointments.Person("路过", "13700000000"),
+        item="medical", by=open_hall.clerk, now=open_hall.at(15, 18, 6),
+    )  # fmt: skip
+    assert (came.starts_at, came.state) == (open_hall.at(15, 18), "checked_in")
+
+
+def test_confirming_twice_is_refused(open_hall):
+    made = book(open_hall)
+    with pytest.raises(AlreadyDone):
+        open_hall.do(appointments.confirm, made, version=2, by=open_hall.residents[0], now=open_hall.now)
