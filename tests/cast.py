@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from engine import matters, people
-from engine.people import login, units
+from engine.people import holders, login, units
 from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import Holding, Post, User
@@ -87,6 +87,7 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
     resident("xu", "许小妹", "13800000002", "350526199203071223", fudong)
     work.session.flush()
     units.forget(work)
+    holders.forget(work)
 
     for name in matter_names:
         library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=now)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from engine import matters
 from engine.errors import NotFound
-from engine.people import units
+from engine.people import holders, units
 from engine.people.units import Place
 from engine.process.step import OpenTask
 from engine.store import Work
@@ -50,10 +50,12 @@ def candidates(work: Work, package: matters.Package, case: Case, task: OpenTask)
         else:
             post, _, at = group.partition("@")
         found = unit_at(work, at or "office", place=place, intake=intake, office=office)
+        found = holders.nearest(work, found, post)
         unit = unit or found
         keys.append(f"p:{found.id}:{post}")
     if not keys:
-        unit = office
+        unit = holders.nearest(work, office, SUPERVISOR)
+        office = unit
         keys = [f"p:{office.id}:{SUPERVISOR}"]
     return list(dict.fromkeys(keys)), unit.id if unit else None
 

@@ -1,0 +1,384 @@
+"""The demo county: real places, invented people, about two hundred cases made through the real commands."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import select
+
+from engine import people, workdays
+from engine.commands import cases
+from engine.errors import Refused
+from engine.people import Actor, holders, login, units
+from engine.people.units import Place
+from engine.store import Database, Work, keys
+from engine.store.models import Case, Holding, Post, Task, User
+
+#: Of every demo log-in.
+PASSWORD = "yizhan2026"
+#: How many cases are made.
+CASES = 200
+#: How far back the oldest began.
+DAYS = 45
+#: Actions in one transaction: the demo is made once, a crash begins it again.
+BATCH = 40
+
+_HERE = Path(__file__).parent
+_FIRST_NUMBER = {"county": 1, "office": 1001, "centre": 1501, "town": 2001, "village": 3001, "community": 6001}
+
+
+@lru_cache(maxsize=1)
+def county() -> dict[str, Any]:
+    """county.yaml."""
+    found: dict[str, Any] = yaml.safe_load((_HERE / "county.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def logins() -> list[str]:
+    """Lines that say how to log in."""
+    posts = {p["code"]: p["name"] for p in county()["posts"]}
+    names = {u["code"]: u["name"] for u in county()["units"]}
+    wanted = ("agent", "reviewer", "head", "window", "mediator", "designer", "operator")
+    lines, seen = [], set()
+    for person in county()["staff"]:
+        unit, _, post = person["holds"][0].partition(":")
+        if post in wanted and post not in seen:
+            seen.add(post)
+            lines.append(f"{person['login']:<10} {person['name']}  {names[unit]}·{posts[post]}")
+    return [
+        f"演示登录（密码均为 {PASSWORD}）：",
+        *lines,
+        f"群众用手机号 {_phone(0)} 登录，验证码显示在页面上。",
+    ]
+
+
+def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2026) -> str:
+    """Fill an empty hall; says what was made."""
+    began = time.monotonic()
+    dice = random.Random(seed)
+    with database.unit_of_work() as work:
+        places = _units(work)
+        staff = _staff(work, places, now - timedelta(days=DAYS + 30))
+        residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
+    made = _cases(database, staff, residents, dice, now, count)
+    return (
+        f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件"
+        f"（{time.monotonic() - began:.0f} 秒）。"
+    )
+
+
+# ---------------------------------------------------------------- people and places
+
+
+def _units(work: Work) -> dict[str, Place]:
+    made: dict[str, Place] = {}
+    counts: dict[str, int] = {}
+    for one in county()["units"]:
+        n = counts.get(one["kind"], 0)
+        counts[one["kind"]] = n + 1
+        made[one["code"]] = units.add(
+            work, code=one["code"], name=one["name"], name_en=one.get("name_en", ""), kind=one["kind"],
+            parent=made[one["parent"]] if one.get("parent") else None, phone=one.get("phone", ""),
+            address=one.get("address", ""), seal_name=one.get("seal_name", ""), word=one.get("word", ""),
+            number=one.get("number") or f"{_FIRST_NUMBER[one['kind']] + n:04d}",
+        )  # fmt: skip
+    return made
+
+
+def _staff(work: Work, places: dict[str, Place], now: datetime) -> dict[str, Actor]:
+    posts: dict[str, Post] = {}
+    for one in county()["posts"]:
+        posts[one["code"]] = Post(code=one["code"], name=one["name"], name_en=one.get("name_en", ""), role=one["role"])
+    work.session.add_all(posts.values())
+    users: dict[str, User] = {}
+    for n, one in enumerate(county()["staff"]):
+        phone = f"1590000{n:04d}"
+        users[one["login"]] = User(
+            kind="staff", login=one["login"], name=one["name"], created_at=now, phone=phone,
+            phone_index=keys.blind("phone", phone), password_hash=_password(),
+        )  # fmt: skip
+    work.session.add_all(users.values())
+    work.session.flush()
+    for one in county()["staff"]:
+        for held in one["holds"]:
+            unit, _, post = held.partition(":")
+            work.session.add(Holding(user_id=users[one["login"]].id, unit_id=places[unit].id, post_id=posts[post].id))
+            work.session.flush()  # one by one: the first post named is the first held
+    units.forget(work)
+    holders.forget(work)
+    return {name: people.load(work, user.id, now=now) for name, user in users.items()}
+
+
+@lru_cache(maxsize=1)
+def _password() -> str:
+    return login.hash_password(PASSWORD)
+
+
+@dataclass(frozen=True)
+class Resident:
+    """An invented person."""
+
+    actor: Actor
+    phone: str
+    id_number: str
+    place: Place
+
+
+def _phone(n: int) -> str:
+    return f"1380595{n:04d}"
+
+
+def _residents(work: Work, places: dict[str, Place], dice: random.Random, now: datetime) -> list[Resident]:
+    data = county()["residents"]
+    codes = list(data["places"])
+    rows: list[tuple[User, str, str, Place]] = []
+    for n in range(int(data["count"])):
+        code = codes[n % len(codes)]
+        old = dice.randrange(10) < int(data["places"][code])
+        year = dice.randrange(1936, 1965) if old else dice.randrange(1967, 2006)
+        born = date(year, dice.randrange(1, 13), dice.randrange(1, 29))
+        id_number = _id_number(born, 100 + n)
+        phone = _phone(n)
+        name = dice.choice(data["surnames"]) + dice.choice(data["given"])
+        user = User(
+            kind="resident", name=name, phone=phone, phone_index=keys.blind("phone", phone), id_number=id_number,
+            id_index=keys.blind("id", id_number), place_id=places[code].id, created_at=now,
+        )  # fmt: skip
+        rows.append((user, phone, id_number, places[code]))
+    work.session.add_all(row[0] for row in rows)
+    work.session.flush()
+    return [
+        Resident(Actor(id=u.id, kind="resident", name=u.name, place_id=u.place_id), phone, number, place)
+        for u, phone, number, place in rows
+    ]
+
+
+def _id_number(born: date, serial: int) -> str:
+    """An invented identity number whose check sign fits (GB 11643)."""
+    digits = f"350526{born:%Y%m%d}{serial:03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
+
+
+# ---------------------------------------------------------------- cases
+
+#: One thing somebody does, and when the next thing of this case happens (None: it stays so).
+Story = Iterator[timedelta]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a story acts in: the unit of work and moment of each action."""
+
+    database: Database
+    staff: dict[str, Actor]
+    dice: random.Random
+
+
+class Teller:
+    """One case's story, told action by action in the order of time of all stories."""
+
+    def __init__(self, stage: Stage, resident: Resident, ending: str) -> None:
+        self.stage, self.resident, self.ending = stage, resident, ending
+        self.case_id = 0
+        self.steps = self._steps()
+
+    def act(self, work: Work, now: datetime) -> timedelta | None:
+        """The next action; how long until the one after, or None."""
+        self.work, self.now = work, now
+        return next(self.steps, None)
+
+    # ---- small verbs
+
+    def _task(self) -> Task | None:
+        return self.work.session.scalar(
+            select(Task).where(Task.case_id == self.case_id, Task.state != "ended").order_by(Task.id).limit(1)
+        )
+
+    def _worker(self, task: Task) -> Actor | None:
+        case = self._case()
+        able = [a for a in self.stage.staff.values() if people.may(a, "claim", task, case=case)]
+        return self.stage.dice.choice(able) if able else None
+
+    def _case(self) -> Case:
+        found = self.work.session.get(Case, self.case_id)
+        assert found is not None
+        return found
+
+    def _claim(self) -> bool:
+        task = self._task()
+        by = self._worker(task) if task is not None else None
+        if task is None or by is None:
+            return False
+        cases.claim(self.work, task.id, version=task.version, by=by, now=self.now)
+        self.by = by
+        return True
+
+    def _complete(self, answers: dict[str, Any], by: Actor | None = None) -> None:
+        task = self._task()
+        assert task is not None
+        cases.complete(self.work, task.id, answers, version=task.version, by=by or self.by, now=self.now)
+
+    def _steps(self) -> Story:
+        dice, end = self.stage.dice, self.ending
+        who = self.resident
+        channel = dice.choices(["online", "agent"], [6, 4])[0]
+        by = who.actor
+        if channel == "agent":
+            near = [
+                a for a in self.stage.staff.values()
+                if any(p.post == "agent" and p.unit_id == who.place.id for p in a.positions)
+            ]  # fmt: skip
+            by, channel = (dice.choice(near), "agent") if near else (who.actor, "online")
+        done = cases.submit(
+            self.work, "daiban", _application(who, dice, self.now), by=by, now=self.now, channel=channel,
+            place=who.place, applicant_id=who.actor.id,
+        )  # fmt: skip
+        self.case_id = done.case.id
+        if end == "received":
+            return
+        yield timedelta(hours=dice.uniform(1, 20))
+        if end == "withdrawn":
+            cases.withdraw(self.work, self.case_id, "已到窗口自行办理", by=who.actor, now=self.now)
+            return
+        if not self._claim() or end == "accepting":
+            return
+        yield timedelta(minutes=dice.uniform(10, 300))
+        if end in ("correcting", "corrected"):
+            item = {"material": "居民身份证", "problem": "照片反光，看不清有效期限", "fix": "请重新拍摄正反面"}
+            due = workdays.local_date(self.now) + timedelta(days=10)
+            self._complete({"decision": "correct", "correction": {"items": [item], "due_on": due.isoformat()}})
+            if end == "correcting":
+                return
+            yield timedelta(hours=dice.uniform(5, 40))
+            self._complete(
+                {"applicant": _applicant(who), "correction_note": "已重新拍照上传。"}, by=self._applicant_side()
+            )
+            yield timedelta(hours=dice.uniform(1, 8))
+            if not self._claim():
+                return
+            yield timedelta(minutes=dice.uniform(10, 100))
+        if end == "declined":
+            reason = "经核对，申请人已参加职工基本医疗保险，依法不需要重复登记。"
+            self._complete({"decision": "decline", "decline": {"ground": "not_needed", "reason": reason}})
+            return
+        self._complete({"decision": "accept", "checked": True})
+        if end == "accepted":
+            return
+        yield timedelta(hours=dice.uniform(2, 60))
+        if not self._claim() or end == "registering":
+            return
+        yield timedelta(hours=dice.uniform(0.5, 20))
+        if end == "refused":
+            answers = {
+                "result": "refuse", "findings": "系统比对显示，申请人在外省已参加本年度居民医保。",
+                "reason": "同一年度不得重复参加居民基本医疗保险。",
+            }  # fmt: skip
+            self._complete({"registration": answers})
+            return
+        number = f"3505{self.case_id:08d}"
+        self._complete({"registration": {"result": "approve", "number": number, "note": "信息核对无误，已登记参保。"}})
+        if end == "registered":
+            return
+        yield timedelta(hours=dice.uniform(3, 40))
+        if not self._claim():
+            return
+        handed = {"way": dice.choice(["home", "point"]), "received_by": who.actor.name, "relation": "本人"}
+        self._complete({"handover": {**handed, "satisfied": dice.choice(["满意", "满意", "基本满意"])}})
+        if end == "done":
+            return
+        yield timedelta(hours=dice.uniform(1, 60))
+        cases.rate(self.work, self.case_id, dice.choices([5, 4, 3, 2], [12, 5, 2, 1])[0], by=who.actor, now=self.now)
+
+    def _applicant_side(self) -> Actor:
+        task = self._task()
+        assert task is not None
+        mine = task.assignee_id == self.resident.actor.id
+        return self.resident.actor if mine else next(a for a in self.stage.staff.values() if a.id == task.assignee_id)
+
+
+def _applicant(who: Resident) -> dict[str, Any]:
+    return {"name": who.actor.name, "id_number": who.id_number, "phone": who.phone, "address": f"{who.place.name}"}
+
+
+def _application(who: Resident, dice: random.Random, now: datetime) -> dict[str, Any]:
+    kinds = ["ordinary", "ordinary", "ordinary", "subsistence", "disabled"]
+    until = workdays.local_date(now) + timedelta(days=180)
+    return {
+        "applicant": _applicant(who), "for_whom": "self", "group_kind": dice.choice(kinds),
+        "mandate_until": until.isoformat(), "agree": True,
+    }  # fmt: skip
+
+
+#: How many of two hundred end so, and how long ago they began (days, from and to).
+ENDINGS: tuple[tuple[str, int, float, float], ...] = (
+    ("received", 24, 0.1, 4),
+    ("accepting", 16, 0.2, 3),
+    ("correcting", 12, 1, 9),
+    ("corrected", 6, 8, 40),
+    ("declined", 8, 5, DAYS),
+    ("accepted", 34, 0.5, 9),
+    ("registering", 22, 1, 12),
+    ("refused", 8, 8, DAYS),
+    ("registered", 16, 4, 12),
+    ("done", 22, 10, DAYS),
+    ("rated", 26, 12, DAYS),
+    ("withdrawn", 6, 3, DAYS),
+)
+
+
+def _cases(
+    database: Database,
+    staff: dict[str, Actor],
+    residents: list[Resident],
+    dice: random.Random,
+    now: datetime,
+    count: int,
+) -> int:
+    stage = Stage(database, staff, dice)
+    queue: list[tuple[datetime, int, Teller]] = []
+    wanted = [e for e in ENDINGS for _ in range(max(1, round(e[1] * count / CASES)))]
+    for n, (ending, _, least, most) in enumerate(wanted):
+        began = office_hour(now - timedelta(days=dice.uniform(least, most)), database.calendar, dice)
+        teller = Teller(stage, residents[n % len(residents)], ending)
+        heapq.heappush(queue, (min(began, now - timedelta(minutes=30)), n, teller))
+    made = 0
+    while queue:
+        with database.unit_of_work() as work:
+            for _ in range(BATCH):
+                if not queue:
+                    break
+                at, n, teller = heapq.heappop(queue)
+                made += teller.case_id == 0
+                try:
+                    wait = teller.act(work, at)
+                except Refused as error:
+                    raise RuntimeError(f"demo case {n} ({teller.ending}): {error.en}") from error
+                if wait is not None:
+                    following = office_hour(at + wait, database.calendar, dice)
+                    if following < now:
+                        heapq.heappush(queue, (following, n, teller))
+            work.session.flush()
+            work.session.expunge_all()
+    return made
+
+
+def office_hour(at: datetime, calendar: workdays.Calendar, dice: random.Random) -> datetime:
+    """The moment itself when the office is open, else the next opening and a little more."""
+    local = at.astimezone(workdays.ZONE)
+    if calendar.is_workday(local.date()) and 8 * 60 + 30 <= local.hour * 60 + local.minute <= 17 * 60:
+        return at
+    day = local.date() if local.hour < 8 else local.date() + timedelta(days=1)
+    while not calendar.is_workday(day):
+        day += timedelta(days=1)
+    opens = datetime.combine(day, datetime.min.time(), workdays.ZONE) + timedelta(hours=8, minutes=30)
+    return (opens + timedelta(minutes=dice.uniform(0, 200))).astimezone(UTC)

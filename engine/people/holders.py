@@ -1,0 +1,59 @@
+"""Which posts somebody holds, kept in memory like the tree of units: work must not go where nobody sits."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from engine.people import units
+from engine.people.units import Place
+from engine.store import Database, Work
+from engine.store.models import Holding, Post, User
+
+#: Somebody who took a post or left one in another process is seen after this many seconds at the latest.
+FRESH_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """(unit, post) pairs that somebody holds."""
+
+    pairs: frozenset[tuple[int, str]]
+    read_at: float
+
+
+_held: weakref.WeakKeyDictionary[Database, Held] = weakref.WeakKeyDictionary()
+
+
+def held(work: Work, unit_id: int, post: str) -> bool:
+    """Whether anybody holds this post in this unit."""
+    found = _held.get(work.database)
+    if found is None or time.monotonic() - found.read_at > FRESH_S:
+        rows = work.session.execute(
+            select(Holding.unit_id, Post.code)
+            .distinct()
+            .join(Post, Post.id == Holding.post_id)
+            .join(User, User.id == Holding.user_id)
+            .where(User.disabled_at.is_(None))
+        )
+        found = _held[work.database] = Held(frozenset((u, p) for u, p in rows), time.monotonic())
+    return (unit_id, post) in found.pairs
+
+
+def forget(work: Work) -> None:
+    """Read again the next time: somebody took or left a post here."""
+    _held.pop(work.database, None)
+
+
+def nearest(work: Work, place: Place, post: str) -> Place:
+    """The unit itself when somebody holds the post there, else the next one above where somebody does (审批人为空).
+
+    When nobody up to the county does, the unit itself: the work waits there until somebody takes the post.
+    """
+    for one in units.tree(work).above(place):
+        if held(work, one.id, post):
+            return one
+    return place

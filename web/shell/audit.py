@@ -1,0 +1,54 @@
+"""`yizhan audit verify`: recompute every hash of the audit record."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """审计记录。The audit record."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="JSON")
+def verify(as_json: bool) -> None:
+    """逐条重算哈希链与封存。Recompute every event, chain and seal; exit 1 when something does not hold."""
+    import dataclasses
+    import json
+
+    from engine.records import audit
+    from engine.store import connect
+    from web import settings
+
+    read = settings.read()
+    database = connect(read.database_url or None, files=read.home / "files")
+    with database.reading() as work:
+        found = audit.verify(work)
+    database.close()
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"[一站] 核验 {found.events} 条事件、{found.chains} 条链、{found.seals} 次封存。")
+        for fault in found.faults:
+            click.echo(f"  ✗ {fault.where}：{fault.zh}（{fault.en}）")
+        click.echo("完好 · intact" if not found.faults else f"有 {len(found.faults)} 处不符")
+    sys.exit(1 if found.faults else 0)
+
+
+@command.command()
+def seal() -> None:
+    """封存新的事件。Lay a seal over the newest events now."""
+    from datetime import UTC, datetime
+
+    from engine.commands import background
+    from engine.store import connect
+    from web import settings
+
+    read = settings.read()
+    database = connect(read.database_url or None, files=read.home / "files")
+    done = background.seal(database, now=datetime.now(UTC))
+    click.echo("[一站] 已封存。" if done else "[一站] 没有新的事件。")
+    database.close()

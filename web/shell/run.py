@@ -1,0 +1,89 @@
+"""`yizhan run`: the whole hall on one machine: web and worker as children, stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+import click
+
+#: A child that ends by itself is started again after this many seconds.
+AGAIN_S = 1.0
+#: A child gets this long to finish what it has in hand.
+GRACE_S = 15.0
+
+
+@click.command()
+@click.option("--demo/--no-demo", default=True, show_default=True, help="空库时放入演示县 · a demo county when empty")
+def command(demo: bool) -> None:
+    """启动大厅：网页和后台一起，Ctrl-C 一起停。"""
+    from web import settings
+    from web.start import prepare
+
+    read = settings.read()
+    prepare(read, demo=demo, say=lambda text: click.echo(f"[一站] {text}", err=False))
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    children = {name: _start(name) for name in ("serve", "worker")}
+    _welcome(read.host, read.port)
+    while not stopping.wait(0.3):
+        for name, child in children.items():
+            if child.poll() is not None and not stopping.is_set():
+                click.echo(f"[一站] {name} 意外退出（{child.returncode}），正在重新启动 …", err=True)
+                time.sleep(AGAIN_S)
+                children[name] = _start(name)
+    click.echo("[一站] 正在停止 …")
+    _end(list(children.values()))
+    click.echo("[一站] 已停止。")
+
+
+def _start(name: str) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
+    return subprocess.Popen(
+        [sys.executable, "-m", "web.cli", name, "--parent", str(os.getpid())], start_new_session=True
+    )
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    deadline = time.monotonic() + GRACE_S
+    for child in children:
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _welcome(host: str, port: int) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    click.echo(f"[一站] 大厅已启动：http://{shown}:{port}    停止：Ctrl-C")
+    from web.demo import logins
+
+    for line in logins():
+        click.echo(f"       {line}")
+
+
+def end_with(parent: int) -> None:
+    """End this process (as by SIGTERM) when its parent has gone: nobody is left behind after kill -9."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,35 @@
+"""`yizhan worker`: wakes due timers and deadlines, renders papers, delivers notices."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--parent", type=int, default=0, hidden=True, help="end when this process has gone")
+def command(parent: int) -> None:
+    """后台进程：到时的定时器与时限、文书、通知（可运行任意多个）。
+
+    Runs until Ctrl-C; any number of workers may run on any number of machines.
+    """
+    import logging
+    import os
+
+    from engine.store import connect
+    from web import settings, worker
+    from web.shell.run import end_with
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    read = settings.read()
+    if parent:
+        end_with(parent)
+    database = connect(read.database_url or None, files=read.home / "files")
+    equipment = worker.equip(
+        read.home,
+        public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
+        gateway=os.environ.get("YIZHAN_GATEWAY_URL", ""),
+        token=os.environ.get("YIZHAN_GATEWAY_TOKEN", ""),
+        hall=read.hall_name,
+    )
+    worker.serve(database, equipment)

@@ -1,0 +1,114 @@
+"""The worker: APScheduler is its metronome, rows in the database are its work. Any number may run, anywhere.
+
+A tick looks at what is due (deadlines, timers of diagrams, jobs) and does it; a tick with nothing due costs three looks
+at three indexes. No schedule is stored: a worker that starts finds everything in the rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from engine.commands import background
+from engine.commands.background import Equipment
+from engine.records import beats, notices, papers
+from engine.store import Database
+
+log = logging.getLogger("yizhan.worker")
+
+#: Seconds between two looks.
+TICK_S = 1.0
+#: Most rounds of one tick: other things must have their turn.
+ROUNDS = 20
+
+
+@dataclass
+class Worker:
+    """One worker on one database."""
+
+    database: Database
+    equipment: Equipment
+    clock: Callable[[], datetime] | None = None  # None: the machine's own, judged by engine.records.beats
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _machine: str = ""
+
+    def now(self) -> datetime:
+        """The time to go by: a machine's clock that jumped is not followed."""
+        if self.clock is not None:
+            return self.clock()
+        with self.database.unit_of_work() as work:
+            return beats.beat(work, beats.read(self.equipment.worker)).now
+
+    def tick(self) -> int:
+        """Do what is due now; how much was done."""
+        from engine.commands import sweep
+
+        done = 0
+        now = self.now()
+        for _ in range(ROUNDS):
+            if self.stopping.is_set():
+                break
+            swept = sweep.sweep(self.database, now=now)
+            taken = background.run(self.database, self.equipment, now=now)
+            done += taken + swept.alarms + swept.timers
+            if not taken and not swept.busy:
+                break
+        return done
+
+    def seal(self) -> bool:
+        """Lay a seal over the newest events of the audit."""
+        return background.seal(self.database, now=self.now())
+
+
+def equip(home: Path, *, public_url: str = "", gateway: str = "", token: str = "", hall: str = "") -> Equipment:
+    """Press, channels and services for a real worker."""
+    identity = papers.demo_identity(home / "keys", hall or "一站政务服务大厅", now=datetime.now(UTC))
+    press = papers.Press(1, identity=identity)
+    channel: notices.Channel = notices.Gateway(gateway, token) if gateway else notices.Screen()
+    return Equipment(press=press, channels={"*": channel}, public_url=public_url)
+
+
+def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -> None:
+    """Run until SIGTERM or SIGINT. What is in hand is finished first."""
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    worker = Worker(database, equipment)
+    ended = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.stopping.set()
+        ended.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    scheduler = BackgroundScheduler(timezone=UTC)
+    common: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    scheduler.add_job(_guarded(worker.tick), "interval", seconds=tick_s, **common)
+    scheduler.add_job(_guarded(worker.seal), "interval", seconds=background.SEAL_EVERY.total_seconds(), **common)
+    scheduler.start()
+    log.info("worker %s is running", equipment.worker)
+    ended.wait()
+    scheduler.shutdown(wait=True)
+    close = getattr(equipment.press, "close", None)
+    if close is not None:
+        close()
+    database.close()
+
+
+def _guarded(call: Callable[[], Any]) -> Callable[[], None]:
+    """A tick that fails (the database is away) is logged; the next one tries again."""
+
+    def tick() -> None:
+        try:
+            call()
+        except Exception:
+            log.exception("a tick failed; the next one tries again")
+
+    return tick
