@@ -438,3 +438,36 @@ def test_the_line_of_the_element_is_told():
     data = process("\n\n" + START + "\n<task id='alone'/>")
     (finding,) = [f for f in check({"a.bpmn": data}) if f.rule == "unreachable"]
     assert finding.line == 4 and finding.file == "a.bpmn"
+
+
+DATA = {
+    "two input sets for one message": (
+        '<sendTask id="t" messageRef="m"><ioSpecification><dataInput id="i"/><inputSet><dataInputRefs>i</dataInputRefs></inputSet>'
+        "<inputSet><dataInputRefs>i</dataInputRefs></inputSet><outputSet/></ioSpecification></sendTask>",
+        "t",
+    ),
+    "a data input in no set": (
+        '<task id="t"><ioSpecification><dataInput id="i"/><inputSet/><outputSet/></ioSpecification></task>',
+        "i",
+    ),
+    "an association of two types": (
+        '<dataObject id="o" itemSubjectRef="x"/><task id="t"><ioSpecification><dataInput id="i" itemSubjectRef="y"/>'
+        "<inputSet><dataInputRefs>i</dataInputRefs></inputSet><outputSet/></ioSpecification>"
+        '<dataInputAssociation id="a"><sourceRef>o</sourceRef><targetRef>i</targetRef></dataInputAssociation></task>',
+        "a",
+    ),
+    "a specification in a sub-process": (
+        '<subProcess id="t"><ioSpecification><inputSet/><outputSet/></ioSpecification><task id="in"/></subProcess>',
+        "t",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_data_that_breaks_the_standard_is_only_a_warning(name):
+    body, element = DATA[name]
+    before = (
+        MESSAGE + '<itemDefinition id="x" structureRef="xsd:string"/><itemDefinition id="y" structureRef="xsd:int"/>'
+    )
+    found = look(LINE % body, before)
+    assert ("data", element) in rules(found, "warning") and not rules(found, "error")
