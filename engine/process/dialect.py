@@ -238,8 +238,8 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "错误",
         "error",
         "runs",
-        "读 errorRef 的 errorCode；捕获时没有 errorRef 或没有代码，就捕获一切错误。总是中断。",
-        "Reads the errorCode of errorRef; a catch without one catches every error. Always interrupts.",
+        "读 errorRef 的 errorCode；捕获时不写 errorRef，就捕获一切错误。总是中断。",
+        "Reads the errorCode of errorRef; a catch without an errorRef catches every error. Always interrupts.",
     ),
     (
         "escalationEventDefinition",
@@ -247,7 +247,7 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "升级",
         "escalation",
         "runs",
-        "读 escalationRef 的 escalationCode；捕获时可以不写，就捕获一切升级。",
+        "读 escalationRef 的 escalationCode；捕获时不写 escalationRef，就捕获一切升级。",
         "Reads the escalationCode of escalationRef; a catch without one catches every escalation.",
     ),
     (
@@ -349,8 +349,9 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "复杂网关",
         "complex gateway",
         "runs",
-        "汇合读 activationCondition（可读 activationCount）；分出同包容网关。",
-        "A join reads activationCondition (it may read activationCount); a split is like the inclusive one.",
+        "汇合读 activationCondition（可读 activationCount），没有就等所有入线；分出同包容网关。",
+        "A join reads activationCondition (it may read activationCount) and waits for all without one; a split is like the "
+        "inclusive one.",
     ),
     (
         "sequenceFlow",
@@ -630,8 +631,8 @@ ZEEBE: tuple[tuple[str, str, str, str], ...] = (
     (
         "taskSchedule",
         "dueDate, followUpDate",
-        "到期、跟进时间；ISO 8601 或 FEEL，例如 =workdays(3)",
-        "when it is due; ISO 8601 or FEEL, such as =workdays(3)",
+        "到期、跟进时间：ISO 8601 日期，或给出日期的 FEEL，例如 =workdays(3)",
+        "when it is due: an ISO 8601 date, or FEEL that gives one, such as =workdays(3)",
     ),
     ("priorityDefinition", "priority", "优先级 0 到 100，默认 50", "priority, 0 to 100; 50 without it"),
     (
@@ -648,8 +649,8 @@ ZEEBE: tuple[tuple[str, str, str, str], ...] = (
     (
         "calledElement",
         "processId, propagateAllParentVariables, propagateAllChildVariables",
-        "被调用的流程；两个开关默认为 true",
-        "the process called; both switches are true without a word",
+        "被调用的流程；两个开关默认为 true；有输出映射时只带回映射的变量",
+        "the process called; both switches are true without a word; with output mappings only those come back",
     ),
     ("subscription", "correlationKey", "消息的关联键（FEEL）", "the message's correlation key (FEEL)"),
     (
@@ -694,7 +695,6 @@ VARIABLES: tuple[tuple[str, str, str, str], ...] = (
     ("numberOfCompletedInstances", "completionCondition, complexBehaviorDefinition", "已完成的", "completed"),
     ("numberOfTerminatedInstances", "completionCondition, complexBehaviorDefinition", "被终止的", "terminated"),
     ("activationCount", "activationCondition", "已到达复杂网关的令牌数", "tokens that have arrived"),
-    ("waitingForStart", "activationCondition", "复杂网关是否还没有放行", "the gateway has not fired yet"),
 )
 LOOP_VARIABLES = frozenset(name for name, *_ in VARIABLES)
 

@@ -18,6 +18,9 @@ from types import MappingProxyType
 #: A type that begins so is for trying a diagram out: `yizhan play` reports it, no published matter may use it.
 TRIAL = "test."
 
+#: The header that makes any effect awaited: `await` = `true` holds the task until the effect is done.
+AWAIT = "await"
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from engine.process import dialect
-from engine.process.effects import TRIAL, TYPES, EffectKind
+from engine.process.effects import AWAIT, TRIAL, TYPES, EffectKind
 from engine.process.lint.foreign import INSTEAD, INSTEAD_OF_ELEMENTS
 
 _STATE = {
@@ -201,6 +201,8 @@ def _effects() -> str:
         "“等待”的效果做完才往下走，其余的交代了就往下走。",
         "Service and send tasks choose from this list. The process only says what it wants, in the same commit as the state; "
         "a worker does it once. Awaited effects hold the task until the answer comes.",
+        "",
+        f"加一个 header `{AWAIT}` = `true`，任何效果都变成等待。The header `{AWAIT}` = `true` makes any effect awaited.",
         "",
         f"`{TRIAL}…` 只用于试图：`yizhan play` 会报告它，正式的事项不能用。"
         f"Types that begin with `{TRIAL}` are for trying out only.",

@@ -149,7 +149,14 @@ def _person(page: Page, node: m.Node, said: m.Extension) -> None:
             f'names its form by formKey or external reference "{said.form_key[:60]}", which is not opened. Use formId.',
         )
     forms = page.known.forms
-    if said.form and not said.form.startswith("=") and forms is not None and said.form not in forms:
+    if said.form and said.form.startswith("="):
+        page.error(
+            "form-missing",
+            node,
+            "的表单是表达式。表单必须写定 id。",
+            "has an expression as its form. A form is named by its fixed id.",
+        )
+    elif said.form and forms is not None and said.form not in forms:
         page.error(
             "form-missing",
             node,
@@ -259,7 +266,7 @@ def _effect(page: Page, node: m.Node, said: m.Extension) -> None:
                 f'({kind.en}) has "{value[:40]}" as its {header.key}; use one of: {listed((v for v, _ in header.choices), 12)}.',
             )
     for key in headers:
-        if kind.header(key) is None:
+        if kind.header(key) is None and key != effects.AWAIT:
             page.warn(
                 "header-unknown",
                 node,

@@ -91,11 +91,12 @@ def _gateway(page: Page, scope: m.Scope, node: m.Node) -> None:
             "default.",
         )
     if node.kind == "complexGateway" and many_in and not (node.activation_condition or "").strip():
-        page.error(
+        page.warn(
             "activation-missing",
             node,
-            "汇合多条连线，但没有激活条件。请写 activationCondition，例如 =activationCount >= 2。",
-            "joins several flows without an activation condition. Write one, such as =activationCount >= 2.",
+            "汇合多条连线，但没有激活条件，会等所有入线。若不是本意，请写 activationCondition，例如 =activationCount >= 2。",
+            "joins several flows without an activation condition and waits for all. If that is not meant, write one, such as "
+            "=activationCount >= 2.",
         )
 
 
@@ -113,6 +114,14 @@ def _event_based(page: Page, scope: m.Scope, node: m.Node, into: list[m.Flow], o
             node,
             "后面只有一个事件，应有两个以上。只等一个事件时不需要网关。",
             "is followed by one event; it should be two or more. To wait for one event no gateway is needed.",
+        )
+    if node.event_gateway_type == "Parallel" and not node.instantiate:
+        page.error(
+            "event-gateway",
+            node,
+            "是并行的（eventGatewayType=Parallel），只有用来启动流程时才可以。请改为排他，或用并行网关。",
+            "is parallel (eventGatewayType=Parallel), which only one that starts the process may be. Make it exclusive, or use a "
+            "parallel gateway.",
         )
     if node.instantiate and into:
         page.error(
