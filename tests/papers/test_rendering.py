@@ -3,47 +3,51 @@
 from __future__ import annotations
 
 import copy
+import io
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from engine.errors import Invalid
 from engine.records import papers
-from tests.papers.facts import FACTS, seal
+from engine.records.papers import fonts
+from tests.papers.facts import FACTS, MATERIALS
+from tests.papers.made import CODE, complaints, flat, pdf, render, text
 
-CODE = "222J-62S6-2N52-G42B"
-URL = "https://hall.example.cn/v/222J62S62N52G42B"
-
-
-def render(key: str, facts: dict[str, Any] | None = None, **options: Any) -> papers.Rendered:
-    kind = papers.library().kind(key)
-    facts = facts or FACTS[key]
-    options.setdefault("seal", seal(kind, facts))
-    return papers.render(kind, facts, check_code=CODE, verify_url=URL, **options)
+ADVERSE = ["refusal", "rejection"]
 
 
-def text(pdf: bytes, folder: Path, *options: str) -> str:
-    file = folder / "paper.pdf"
-    file.write_bytes(pdf)
-    done = subprocess.run(["pdftotext", *options, str(file), "-"], capture_output=True, check=True, timeout=60)
-    return done.stdout.decode()
+def written(body: str, folder: Path, facts: dict[str, Any] | None = None, head: str = "", **options: Any) -> str:
+    """The text of a paper written for the test."""
+    paper = f"---\nkind: trial\ntitle: 试纸\ntitle_en: Trial\nuses: [common]\n{head}---\n{body}"
+    return text(papers.render(paper, facts or FACTS["receipt"], **options).pdf, folder)
 
 
-def flat(value: str) -> str:
-    return "".join(value.split())
+def test_every_kind_has_demonstration_facts() -> None:
+    assert sorted(kind.key for kind in papers.catalogue()) == sorted(FACTS)
 
 
 @pytest.mark.parametrize("key", sorted(FACTS))
 def test_every_kind_reads_back_in_chinese(key: str, tmp_path: Path) -> None:
     kind = papers.library().kind(key)
-    read = flat(text(render(key).pdf, tmp_path))
+    read = text(pdf(key), tmp_path)
+    assert complaints[key] == []
+    assert read.count("\f") <= 2  # pages
+    read = flat(read)
     facts = FACTS[key]
     assert flat(kind.title) in read
     assert facts["case"]["number"] in read
     assert facts["organ"]["name"] in read
     assert CODE in read
+    if kind.series:
+        assert facts["paper"]["number"] in read
+    assert "演示样张" in read
+
+
+# ------------------------------------------------------------------ the same every time
 
 
 def test_the_same_facts_give_the_same_bytes() -> None:
@@ -55,6 +59,23 @@ def test_the_same_facts_give_the_same_bytes() -> None:
     assert render("acceptance", changed).sha256 != first.sha256
 
 
+def test_an_archive_copy_is_pdf_a_and_the_same_every_time() -> None:
+    first = render("closing", archive=True)
+    assert first.pdf == render("closing", archive=True).pdf
+    root = PdfFileReader(io.BytesIO(first.pdf)).root
+    assert "/OutputIntents" in root
+    assert b'pdfaid:part="2"' in root["/Metadata"].data and b'pdfaid:conformance="B"' in root["/Metadata"].data
+
+
+def test_the_facts_given_stay_as_they_are() -> None:
+    before = copy.deepcopy(FACTS["receipt"])
+    render("receipt")
+    assert FACTS["receipt"] == before
+
+
+# ------------------------------------------------------------------ what is missing
+
+
 def test_a_missing_fact_is_refused_by_name() -> None:
     facts = copy.deepcopy(FACTS["acceptance"])
     del facts["deadline"]["promised_on"]
@@ -63,3 +84,192 @@ def test_a_missing_fact_is_refused_by_name() -> None:
         render("acceptance", facts)
     assert set(refused.value.by_field()) == {"deadline.promised_on", "materials[1].name"}
     assert "承诺办结日期" in refused.value.zh and "受理通知书" in refused.value.zh
+
+
+def test_a_date_that_is_none_is_refused_by_name() -> None:
+    facts = copy.deepcopy(FACTS["acceptance"])
+    facts["accepted_on"] = "18/09/2026"
+    with pytest.raises(papers.MissingFacts) as refused:
+        render("acceptance", facts)
+    assert "应为日期" in refused.value.by_field()["accepted_on"].zh
+
+
+def test_a_time_needs_its_offset() -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["received_at"] = "2026-09-18T09:42:00"
+    with pytest.raises(papers.MissingFacts) as refused:
+        render("receipt", facts)
+    assert list(refused.value.by_field()) == ["received_at"]
+
+
+def test_a_fact_the_template_reads_but_does_not_declare_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(papers.MissingFacts) as refused:
+        written("<p>{{ case.colour }}</p>", tmp_path)
+    assert list(refused.value.by_field()) == ["colour"]
+
+
+@pytest.mark.parametrize("key", ADVERSE)
+@pytest.mark.parametrize("absent", ["reason", "remedies", "grounds"])
+def test_a_refusal_does_not_render_without_reason_ground_and_remedies(key: str, absent: str) -> None:
+    facts = {name: value for name, value in FACTS[key].items() if name != absent}
+    with pytest.raises(papers.MissingFacts) as refused:
+        render(key, facts)
+    assert all(field.startswith(absent) for field in refused.value.by_field())
+
+
+@pytest.mark.parametrize("key", ADVERSE)
+def test_a_refusal_names_both_remedies_and_how_long_they_are_open(key: str, tmp_path: Path) -> None:
+    read = flat(text(pdf(key), tmp_path))
+    assert "60日内，依法向德化县人民政府申请行政复议" in read
+    assert "6个月内，依法向德化县人民法院提起行政诉讼" in read
+    assert flat(FACTS[key]["reason"]) in read
+
+
+def test_a_matters_own_refusal_must_print_them_too(tmp_path: Path) -> None:
+    with pytest.raises(papers.BadPaper) as refused:
+        written("<p>{{ reason }}</p>", tmp_path, FACTS["refusal"], head="adverse: true\n")
+    assert "行政复议机关" in refused.value.zh and "remedies_text" in refused.value.zh
+
+
+def test_several_reasons_become_paragraphs(tmp_path: Path) -> None:
+    facts = {name: value for name, value in FACTS["refusal"].items() if name != "reason"}
+    facts["reasons"] = ["理由之一。", "理由之二。"]
+    read = text(render("refusal", facts).pdf, tmp_path)
+    assert "理由之一。" in read and "理由之二。" in read
+
+
+# ------------------------------------------------------------------ who may see what
+
+
+def test_numbers_are_masked_for_the_parties_and_names_too_in_public(tmp_path: Path) -> None:
+    number = FACTS["receipt"]["applicant"]["id_number"]
+    party = text(pdf("receipt"), tmp_path)
+    assert number not in party and "350526**********23" in party and "陈玉兰" in party
+    public = text(render("receipt", copy="public").pdf, tmp_path)
+    assert "陈玉兰" not in public and "**兰" in public and "138****0000" in public
+    assert number in text(render("receipt", copy="file").pdf, tmp_path)
+
+
+def test_what_people_typed_is_never_markup(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["next_step"] = '<img src="file:///etc/passwd">{{ organ }}'
+    assert flat('<imgsrc="file:///etc/passwd">{{organ}}') in flat(text(render("receipt", facts).pdf, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/a.png", "file:///etc/passwd", "data:text/html,x", "asset:other", "font:../stamp"]
+)
+def test_a_paper_reads_nothing_but_its_own_pictures(url: str, tmp_path: Path) -> None:
+    with pytest.raises(papers.ForbiddenResource) as refused:
+        written(f'<p>x<img src="{url}"></p>', tmp_path)
+    assert refused.value.facts["url"] == url
+
+
+@pytest.mark.parametrize("expression", ["''.__class__.__mro__", "case.__class__", "range.__globals__"])
+def test_a_template_cannot_leave_its_sandbox(expression: str, tmp_path: Path) -> None:
+    with pytest.raises((papers.BadPaper, papers.MissingFacts)):
+        written("{{ " + expression + " }}", tmp_path)
+
+
+def test_a_fact_called_items_is_a_fact(tmp_path: Path) -> None:
+    facts = {**FACTS["receipt"], "list": {"items": ["甲", "乙"]}}
+    assert "甲乙" in flat(written("{% for i in list.items %}{{ i }}{% endfor %}", tmp_path, facts))
+
+
+def test_a_template_with_an_error_names_its_line(tmp_path: Path) -> None:
+    with pytest.raises(papers.BadPaper, match="line 2"):
+        written("<p>\n{% if %}", tmp_path)
+
+
+# ------------------------------------------------------------------ fonts
+
+
+def test_fonts_are_embedded_and_subset(tmp_path: Path) -> None:
+    assert fonts.ready(), "set-up cuts the fonts: python -m engine.records.papers.fonts"
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(pdf("acceptance"))
+    listing = subprocess.run(["pdffonts", str(file)], capture_output=True, check=True, timeout=60).stdout.decode()
+    rows = listing.splitlines()[2:]
+    assert rows
+    for row in rows:
+        assert "Yizhan" in row and "TrueType" in row
+        embedded, subset, unicode = row.split()[-5:-2]
+        assert (embedded, subset, unicode) == ("yes", "yes", "yes")
+
+
+def test_a_paper_stays_small() -> None:
+    assert len(pdf("receipt")) < 110_000
+
+
+def test_a_rare_name_is_printed_with_the_fallback(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["applicant"]["name"] = "玥喆祎䶮㛃"
+    assert "玥喆祎䶮㛃" in text(render("receipt", facts).pdf, tmp_path)
+
+
+def test_a_character_no_font_has_is_refused_before_issue() -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["applicant"]["name"] = "陈\U0001f98b"
+    with pytest.raises(papers.MissingGlyph) as refused:
+        render("receipt", facts)
+    assert refused.value.facts["characters"] == ["\U0001f98b"] and "U+1F98B" in refused.value.zh
+
+
+def test_without_cut_fonts_the_systems_fonts_serve(tmp_path: Path) -> None:
+    made = render("receipt", place=tmp_path / "none")
+    assert "收件凭证" in text(made.pdf, tmp_path)
+
+
+# ------------------------------------------------------------------ pages
+
+
+def test_a_long_table_breaks_between_rows_and_repeats_its_head(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["materials"] = [
+        {**MATERIALS[0], "name": f"第{n}号材料，名称写得很长以便在表格里占两行以上的位置，甲乙丙丁戊己庚辛壬癸"}
+        for n in range(1, 91)
+    ]
+    made = render("receipt", facts)
+    assert made.pages >= 3
+    pages = text(made.pdf, tmp_path).split("\f")[: made.pages]
+    shown = [page for page in pages if "号材料" in page]
+    assert len(shown) >= 3 and all("收取方式" in page for page in shown)
+    for n in range(1, 91):
+        on = [i for i, page in enumerate(shown) if f"第{n}号材料" in flat(page)]
+        assert len(on) == 1
+    ends = [flat(page) for page in shown]
+    assert sum(page.count("壬癸") for page in ends) == 90  # a row's end is on the page of its beginning
+    for page in ends:
+        assert page.count("号材料，") == page.count("壬癸")
+
+
+def test_a_letter_has_22_lines_of_28_characters(tmp_path: Path) -> None:
+    from engine.records.papers import pages
+
+    shared = papers.library()
+    html = (
+        '<html lang="zh-CN"><body class="letter"><div class="text">'
+        + "<p>"
+        + "国" * 28 * 25
+        + "</p></div></body></html>"
+    )
+    # Without the indent of a paragraph: 28 characters a line, 22 lines a page.
+    made = pages.press(pages.Composed(html.replace("<p>", '<p style="text-indent:0">'), {}), shared, fonts.folder())
+    first = text(made.pdf, tmp_path).split("\f")[0].split()
+    lines = [line for line in first if "国" in line]
+    assert len(lines) == 22 and {len(line) for line in lines} == {28}
+
+
+def test_the_account_of_the_deadline_is_printed_day_by_day(tmp_path: Path) -> None:
+    read = flat(text(pdf("acceptance"), tmp_path))
+    for words in ("9月18日不计", "9月20日第1日", "调休上班", "9月24日第5日", "10月9日第10日", "国庆节"):
+        assert words in read
+
+
+def test_originals_and_copies_are_counted_apart(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["materials"] = [{"name": "结婚证", "originals": 2, "copies": 3}]
+    row = next(
+        line for line in text(render("receipt", facts).pdf, tmp_path, "-layout").splitlines() if "结婚证" in line
+    )
+    assert row.index("2份") < row.index("3份")

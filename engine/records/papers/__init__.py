@@ -1,6 +1,7 @@
 """Papers (文书): rendering, seals, check codes, signatures and numbers. Pure given facts: no database, no clock.
 
     papers.catalogue() -> list[PaperKind]              kinds, with the facts each needs
+    papers.check(text, file) -> list[Finding]          what is wrong with a paper file, before anybody needs it
     papers.render(template, facts, ...) -> Rendered    facts to PDF, the same bytes every time
     papers.sign(pdf, identity, now=...) -> bytes       PAdES
     papers.validate(pdf, roots, now=...) -> Verdict    whether a signed PDF is whole and whose it is
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.records.papers import codes as codes
     from engine.records.papers import numbers as numbers
+    from engine.records.papers.checking import check
     from engine.records.papers.kinds import (
         BadPaper,
         Library,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from engine.records.papers.workers import Job, Made, Press, PressFailed
 
 _HOMES = {
+    "checking": ("check",),
     "kinds": ("BadPaper", "Library", "MissingFacts", "PaperKind", "catalogue", "library", "read"),
     "pages": ("Composed", "ForbiddenResource", "MissingGlyph", "Rendered", "compose", "render", "warm"),
     "seals": ("Seal",),
@@ -57,6 +60,7 @@ __all__ = [
     "Seal",
     "Verdict",
     "catalogue",
+    "check",
     "codes",
     "compose",
     "demo_identity",

@@ -64,7 +64,7 @@ def case_number(region: str, day: date, office: str, serial: int) -> str:
 
 
 #: What people type for a hyphen and for digits: full-width forms, spaces, dots, Chinese dashes.
-_TYPED = str.maketrans({**{chr(0xFF10 + n): str(n) for n in range(10)}, **dict.fromkeys(" \u3000\t.-－–—_/·")})
+_TYPED = str.maketrans({**{chr(0xFF10 + n): str(n) for n in range(10)}, **dict.fromkeys(" \u3000\t.-－–—_/／·")})
 
 
 def read_case_number(typed: str) -> CaseNumber:

@@ -14,6 +14,7 @@ import hashlib
 import html as html_entities
 import re
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -123,6 +124,11 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
         signature_indent=_signature_indent,
     )
     return environment
+
+
+def environment_of(shared: Library) -> ImmutableSandboxedEnvironment:
+    """The environment the papers of a library are compiled in."""
+    return _environment(shared.stamp, tuple(shared.fragments.items()))
 
 
 @lru_cache(maxsize=256)
@@ -372,9 +378,12 @@ def press(composed: Composed, shared: Library, place: Path, *, archive: bool = F
                 cache=drawn,
                 pdf_variant="pdf/a-2b" if archive else None,
             )
-            pdf = document.write_pdf(
-                pdf_identifier=identifier, pdf_variant="pdf/a-2b" if archive else None, pdf_version="1.7"
-            )
+            with warnings.catch_warnings():
+                # WeasyPrint leaves its colour profile to be closed when it is collected.
+                warnings.filterwarnings("ignore", category=ResourceWarning)
+                pdf = document.write_pdf(
+                    pdf_identifier=identifier, pdf_variant="pdf/a-2b" if archive else None, pdf_version="1.7"
+                )
         except FatalURLFetchingError as error:
             raise ForbiddenResource(
                 f"文书模板引用了外部资源 {error}，未予加载。文书只能使用自带的图片和字体。",
