@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine import feel
+from engine.errors import Refused
 
 from .events import BoundaryEvent, Catching, EventGateway, StartEvent, Trigger, nested, outputs
 from .loops import LoopPlan
@@ -286,11 +287,11 @@ class RuleTask(Activity):
         inputs = {k: feel.from_json(v) for k, v in token.everything().items()}
         try:
             result = model.evaluate(decision, inputs, case.env)
-        except (feel.FeelError, LookupError, ValueError) as error:
+        except (feel.FeelError, Refused) as error:
             raise Failure(
                 "decision",
-                f"「{self.title}」的决策「{decision}」没有得出结果:{getattr(error, 'zh', error)}",
-                f'The decision "{decision}" of "{self.title}" gave no result: {getattr(error, "en", error)}',
+                f"「{self.title}」的决策「{decision}」没有得出结果:{error.zh}",
+                f'The decision "{decision}" of "{self.title}" gave no result: {error.en}',
                 error="decision",
             ) from error
         value = plain(feel.to_json(result.value))

@@ -296,7 +296,8 @@ class Case(Workflow):  # type: ignore[misc]
         """A completed token goes on along the flows its node chooses, and is forgotten."""
         spec = token.task_spec
         flows = spec.chosen(token) if flows is None else flows
-        if "body" not in token.internal_data:  # a loop's instances were traced one by one
+        # a loop's instances were traced one by one, a throw event as it threw
+        if "body" not in token.internal_data and not spec.at_once:
             self.trace.append(spec.name)
         times = spec.node.completion_quantity
         at = token.at

@@ -238,6 +238,7 @@ class ThrowEvent(NodeSpec):
         super().__init__(process, scope, node, names)
         self.throws = tuple(Trigger(d, names) for d in node.definitions)
         self.patient = any(t.kind == "signal" for t in self.throws)
+        self.at_once = bool(self.throws) and not any(t.kind in ("compensate", "cancel") for t in self.throws)
 
     def _run_hook(self, my_task: Token) -> bool | None:
         from .throwing import throw
@@ -246,12 +247,21 @@ class ThrowEvent(NodeSpec):
             my_task.data[target.split(".")[0]] = nested(
                 my_task.data.get(target.split(".")[0]), target.split(".")[1:], my_task.evaluate(source)
             )
-        done = my_task.internal_data.setdefault("thrown", 0)
-        for trigger in self.throws[done:]:
-            my_task.internal_data["thrown"] += 1
-            if not throw(my_task, trigger):
-                return None
-        my_task.internal_data.pop("thrown", None)
+        memory, trace = my_task.internal_data, my_task.workflow.trace
+        if "thrown" not in memory:
+            memory["thrown"] = 0
+            if self.at_once:  # it is thrown before anything catches it, and the trace says so
+                trace.append(self.name)
+        for trigger in self.throws[memory["thrown"] :]:
+            memory["thrown"] += 1
+            try:
+                if not throw(my_task, trigger):
+                    return None
+            except Failure:
+                memory.pop("thrown")
+                if self.at_once:
+                    trace.pop()
+                raise
         return True
 
     def chosen(self, token: Token) -> list[FlowSpec]:

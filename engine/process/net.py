@@ -74,6 +74,7 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     _wf_spec: ProcessSpec
     name: str
     is_activity = False
+    at_once = False  # traced as it happens, not as it leaves
     patient = False  # moves only when nothing else can: a signal is thrown after its catchers had time to listen
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any = None) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from engine import feel, process
+from engine import dmn, process
 from engine.errors import NotNow
 from engine.process import Answer, Complete, Start, Throw
 
@@ -170,39 +168,48 @@ def test_the_same_step_gives_the_same_effect_ids() -> None:
 # ---------------------------------------------------------------- decisions
 
 
-class Table:
-    """A decision as the decision room gives it."""
+TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="test">
+<inputData id="i" name="income"><variable name="income" typeRef="number"/></inputData>
+<decision id="grade" name="等级"><variable name="等级" typeRef="string"/>
+<informationRequirement><requiredInput href="#i"/></informationRequirement>
+<decisionTable hitPolicy="UNIQUE"><input id="c"><inputExpression><text>income</text></inputExpression></input>
+<output id="o"/>
+<rule id="r1"><inputEntry><text>&lt; 500</text></inputEntry><outputEntry><text>"A"</text></outputEntry></rule>
+<rule id="r2"><inputEntry><text>&gt;= 500</text></inputEntry><outputEntry><text>"B"</text></outputEntry></rule>
+</decisionTable></decision></definitions>""".encode()
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.asked: dict[str, Any] = {}
-
-    def evaluate(self, name: str, inputs: dict[str, Any], env: Any = None) -> Any:
-        if self.value is None:
-            raise feel.FeelError("没有规则命中", "no rule matched")
-        self.asked = dict(inputs)
-        return SimpleNamespace(value=self.value, hits=[{"rule": 2, "annotation": "低保"}], warnings=[])
-
-
-RULE = ext('<zeebe:calledDecision decisionId="grade" resultVariable="grade"/>')
+RULE = ext('<zeebe:calledDecision decisionId="grade" resultVariable="level"/>')
 
 
 def test_a_decision_is_asked_with_what_the_task_sees_and_its_rules_are_kept() -> None:
-    table = Table({"level": "A", "amount": Decimal("10.00")})
-    definition = load(draw("start s", "rule r", RULE, "s > r"), decisions={"grade": table})
-    step = process.start(definition, Start({"income": 100}), now=NOW)
-    assert table.asked == {"income": Decimal(100)}
-    assert step.variables["grade"] == {"level": "A", "amount": 10}
+    model = dmn.load(TABLE)
+    definition = load(draw("start s", "rule r", RULE, "s > r"), decisions=dict.fromkeys(model.names, model))
+    step = process.start(definition, Start({"income": Decimal("499.99")}), now=NOW)
+    assert step.variables["level"] == "A" and step.finished
     [decided] = step.decisions
-    assert (decided.element, decided.decision, decided.rules) == ("r", "grade", ({"rule": 2, "annotation": "低保"},))
+    assert (decided.element, decided.decision, decided.result) == ("r", "grade", "A")
+    assert [(rule["rule"], rule["rule_id"]) for rule in decided.rules] == [(1, "r1")]
 
 
-def test_a_decision_without_a_result_is_caught_like_an_error() -> None:
-    data = draw("start s", "rule r", RULE, "on b r error:", "task caught", "s > r", "b > caught")
-    definition = load(data, decisions={"grade": Table(None)})
-    assert "caught" in process.start(definition, Start(), now=NOW).trace
-    plain = load(draw("start s", "rule r", RULE, "s > r"), decisions={"grade": Table(None)})
-    assert process.start(plain, Start(), now=NOW).incidents[0].code == "decision"
+def test_input_mappings_choose_what_the_decision_sees() -> None:
+    model = dmn.load(TABLE)
+    data = draw("start s", "rule r", RULE, io(inputs={"income": "= person.income / 12"}), "s > r")
+    definition = load(data, decisions={"grade": model})
+    step = process.start(definition, Start({"person": {"income": 12_000}}), now=NOW)
+    assert step.variables == {"person": {"income": 12_000}, "level": "B"}
+
+
+def test_a_decision_that_is_not_there_is_refused_when_loading_and_an_incident_when_chosen_at_run_time() -> None:
+    with pytest.raises(process.CannotRun) as refused:
+        load(draw("start s", "rule r", RULE, "s > r"), decisions={})
+    assert "grade" in refused.value.zh and "grade" in refused.value.en
+    chosen = RULE.replace('"grade"', '"= which"')
+    lines = ("start s", "rule r", chosen, "on b r error:", "task caught", "s > r", "b > caught")
+    definition = load(draw(*lines), decisions={"grade": dmn.load(TABLE)})
+    assert "caught" in process.start(definition, Start({"which": "other"}), now=NOW).trace
+    assert "caught" not in process.start(definition, Start({"which": "grade", "income": 1}), now=NOW).trace
+    plain = load(draw("start s", "rule r", chosen, "s > r"), decisions={"grade": dmn.load(TABLE)})
+    assert process.start(plain, Start({"which": "other"}), now=NOW).incidents[0].code == "decision"
 
 
 # ---------------------------------------------------------------- calls

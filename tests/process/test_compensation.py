@@ -66,7 +66,7 @@ def test_a_cancelled_transaction_undoes_its_work_and_leaves_by_the_cancel_event(
 def test_an_error_in_a_transaction_leaves_without_undoing() -> None:
     data = draw("start s", "transaction h {", "start i", *JUST_BOOK, "end x error:E", "i > book > x", "}",
                 "on b h error:E", "task caught", "s > h", "b > caught")  # fmt: skip
-    assert seen(data) == ["s", "i", "book", "b", "caught"]
+    assert seen(data) == ["s", "i", "book", "x", "b", "caught"]
 
 
 def test_each_instance_of_a_multi_instance_is_undone() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-#: The virtual clock begins on a Monday at nine in the county, unless --now says otherwise.
-NOON = "2026-01-05T09:00:00+08:00"
+#: The virtual clock begins on a Monday at nine, unless --now says otherwise.
+START = "2026-01-05T09:00:00+08:00"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,7 +20,7 @@ NOON = "2026-01-05T09:00:00+08:00"
 @click.option("--input", "given", default="{}", help="启动时的变量，JSON · variables at the start")
 @click.option("--answers", default="{}", help="按环节编号给出的回答，JSON · answers by element id")
 @click.option("--max-steps", default=10_000, show_default=True, help="最多完成多少个环节 · elements completed at most")
-@click.option("--now", default=NOON, show_default=True, help="虚拟时钟的起点 · where the virtual clock begins")
+@click.option("--now", default=START, show_default=True, help="虚拟时钟的起点 · where the virtual clock begins")
 @click.option("--json", "as_json", is_flag=True, help="一行 JSON · JSON on one line")
 @click.option("--batch", type=click.Path(path_type=Path), help="一行一次运行的 JSONL 文件 · one run a line")
 def command(
@@ -84,7 +84,8 @@ def _run_line(line: str, base: Path) -> dict[str, Any]:
 
 def play(run: Mapping[str, Any], base: Path) -> dict[str, Any]:
     """One run: files, process, input, answers, max_steps -> the result as a JSON object."""
-    from engine import process
+    from engine import feel, process, workdays
+    from engine.errors import Refused
 
     names = run.get("files") or []
     paths = [base / str(f) for f in ([names] if isinstance(names, str) else names)]
@@ -99,14 +100,18 @@ def play(run: Mapping[str, Any], base: Path) -> dict[str, Any]:
         definition = _loaded(key)
     except process.CannotRun as refused:
         return _empty("refused", [f.as_json() for f in refused.findings])
+    except Refused as refused:
+        return _empty("refused", [_problem("", refused.zh, refused.en)])
     wanted = run.get("process") or []
     wanted = [wanted] if isinstance(wanted, str) else [str(w) for w in wanted]
     unknown = [w for w in wanted if w not in definition.processes]
     if unknown:
         return _empty("refused", [_problem("", f"没有流程 {unknown[0]}。There is no process {unknown[0]}.")])
+    now = datetime.fromisoformat(str(run.get("now") or START)).astimezone(UTC)
     world = process.World(
         definition,
-        datetime.fromisoformat(str(run.get("now") or NOON)).astimezone(UTC),
+        now,
+        env=feel.Env(now=now, calendar=workdays.china()),
         answers=run.get("answers") or {},
         max_steps=int(run.get("max_steps") or 10_000),
     )
@@ -167,7 +172,7 @@ def _loaded(key: tuple[tuple[str, bytes], ...]) -> Any:
     return definition
 
 
-def _problem(file: str, text: str) -> dict[str, Any]:
+def _problem(file: str, text: str, en: str = "") -> dict[str, Any]:
     return {
         "file": file,
         "element": "",
@@ -176,7 +181,7 @@ def _problem(file: str, text: str) -> dict[str, Any]:
         "rule": "unreadable",
         "severity": "error",
         "message_zh": text,
-        "message_en": text,
+        "message_en": en or text,
     }
 
 
