@@ -107,34 +107,34 @@ class Model:
 
         found: dict[str, Wanted] = {}
         seen: set[int] = set()
-
-        def visit(owner: Model, element: Graph | None) -> None:
-            if element is None or id(element) in seen:
-                return
+        first = self.find(name_or_id)
+        waiting: list[tuple[Model, Graph]] = [(self, first)] if first is not None else []
+        while waiting:
+            owner, element = waiting.pop()
+            if id(element) in seen:
+                continue
             seen.add(id(element))
+            refs: tuple[e.Ref, ...] = ()
             if isinstance(element, e.InputData):
                 kind = owner.types.lazy(element.type_ref).found()
                 found.setdefault(element.variable, Wanted(element.variable, element.type_ref, kind.allowed))
             elif isinstance(element, e.Service):
-                for ref in (*element.input_data, *element.input_decisions):
-                    target = owner.resolve(ref.href)
-                    if target is not None and isinstance(target[1], e.Decision):
-                        decision = target[1]
-                        found.setdefault(decision.variable, Wanted(decision.variable, decision.type_ref))
-                    elif target is not None:
-                        visit(*target)
-            elif isinstance(element, e.Decision):
-                if element.logic is None:
-                    found.setdefault(element.variable, Wanted(element.variable, element.type_ref))
-                elif not element.information:
-                    for name in lint.undeclared(owner, element):
-                        found.setdefault(name, Wanted(name, ""))
-                for ref in element.information:
+                refs = element.input_data
+                for ref in element.input_decisions:
                     target = owner.resolve(ref.href)
                     if target is not None:
-                        visit(*target)
-
-        visit(self, self.find(name_or_id))
+                        found.setdefault(target[1].variable, Wanted(target[1].variable, target[1].type_ref))
+            elif isinstance(element, e.Decision):
+                refs = element.information
+                if element.logic is None:
+                    found.setdefault(element.variable, Wanted(element.variable, element.type_ref))
+                elif not refs:
+                    for name in lint.undeclared(owner, element):
+                        found.setdefault(name, Wanted(name, ""))
+            for ref in reversed(refs):
+                target = owner.resolve(ref.href)
+                if target is not None:
+                    waiting.append(target)
         return tuple(found.values())
 
     def resolve(self, href: str) -> tuple[Model, Graph] | None:

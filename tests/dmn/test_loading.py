@@ -92,6 +92,19 @@ def test_nesting_without_end_is_refused():
     assert rules(d.definitions(d.decision("甲", "<list>" * 5000 + "</list>" * 5000))) == ["dmn-not-xml"]
 
 
+def test_a_chain_of_a_thousand_decisions_is_read_and_stops_with_a_warning():
+    parts = [d.given("x")] + [
+        d.decision(f"第{i}", d.literal(f"第{i - 1} + 1" if i else "x"), needs=[f"d_第{i - 1}" if i else "i_x"])
+        for i in range(1000)
+    ]
+    source = d.definitions(*parts)
+    assert dmn.check(source) == []
+    model = dmn.load(source)
+    assert [want.name for want in model.wants("第999")] == ["x"]
+    assert model.evaluate("第90", {"x": 1}).value == 91
+    assert model.evaluate("第999", {"x": 1}).warnings[-1].code == "dmn-limit"
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_bytes_crash_it(data):
