@@ -188,6 +188,7 @@ class Region:
 
     kind: str
     example: Any
+    between: bool = False  # nothing but fractions between two neighbouring whole numbers
 
 
 def cuts(shapes: Iterable[Shape | None], kind: str) -> list[Any]:
@@ -218,7 +219,8 @@ def regions(shapes: list[Shape | None], kinds: Iterable[str]) -> list[Region]:
             if not bounds:
                 found.append(Region(kind, Decimal(0) if kind == "number" else date(2026, 1, 1)))
                 continue
-            found += [Region(kind, example) for example in _between(bounds, kind)]
+            whole = kind == "number" and all(bound == int(bound) for bound in bounds)
+            found += [Region(kind, example, whole and example != int(example)) for example in _between(bounds, kind)]
         elif kind == "boolean":
             found += [Region(kind, True), Region(kind, False)]
         elif kind == "string":

@@ -1,33 +1,23 @@
 """What a designer should mend in a DMN file: links that lead nowhere, names and types that are not there, texts FEEL
-cannot read, and tables whose rules overlap, cannot be reached or leave values without an answer.
-
-Tables are searched by regions: every input column is cut where its entries differ, a rule is a box of regions, and the
-search asks for a cell of that grid with no rule (a gap) or more than one (an overlap). What only FEEL can test counts as
-if it might accept everything, so that a gap that is reported is a gap.
+cannot read, and tables whose rules overlap, cannot be reached or leave values without an answer (`grid`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine import feel
-from engine.dmn import cells, external, tables
+from engine.dmn import cells, external
 from engine.dmn import elements as e
+from engine.dmn.grid import SIMPLE, Grid, Tell
 from engine.dmn.types import Type
 from engine.feel import java, values
 from engine.findings import Finding, in_order
 
 if TYPE_CHECKING:
     from engine.dmn.model import Graph, Model
-
-#: Steps of the search for gaps in one table.
-MOST_STEPS = 200_000
-#: Overlaps, gaps and unreachable rules reported of one table.
-MOST_REPORTED = 5
 
 
 class _Notes:
@@ -435,14 +425,12 @@ class _Logic:
             kinds.append(self.type_of(clause.expression, scope))
             if clause.values:
                 self.tests(box, clause.values, scope, clause.line)
-        shapes: list[list[cells.Shape | None]] = []
         for number, rule in enumerate(box.rules, 1):
-            row: list[cells.Shape | None] = []
             for clause, cell, kind in zip(box.inputs, rule.inputs, kinds, strict=True):
                 one = cells.shape(cell.text)
                 if one is None:
                     self.tests(box, cell.text, scope, cell.line)
-                elif not isinstance(one, cells.Anything) and kind.kind in _SIMPLE and one.kind != kind.kind:
+                elif not isinstance(one, cells.Anything) and kind.kind in SIMPLE and one.kind != kind.kind:
                     self.add(
                         "dmn-type-mismatch",
                         box,
@@ -452,8 +440,6 @@ class _Logic:
                         f"{one.kind}: the rule never matches.",
                         line=cell.line,
                     )
-                row.append(one)
-            shapes.append(row)
             for output, result in zip(box.outputs, rule.outputs, strict=True):
                 self.output(box, output, result, number, scope)
         for output in box.outputs:
@@ -472,7 +458,19 @@ class _Logic:
                     "warning",
                 )
         if box.inputs and box.rules:
-            _Grid(self, box, shapes, kinds).report()
+            Grid(box, kinds, self.owner.name, self.teller(box)).report()
+
+    def teller(self, box: e.Table) -> Tell:
+        """Adds what a search of the table finds."""
+
+        def tell(
+            rule: str, number: int | None, zh: str, en: str, severity: Literal["error", "warning"] = "warning"
+        ) -> None:
+            element = box.rules[number] if number is not None else box
+            identifier = element.id or box.id or self.owner.id
+            self.notes.add(rule, identifier, self.owner.name, element.line or box.line, zh, en, severity)
+
+        return tell
 
     def tests(self, box: e.Table, text: str, scope: Mapping[str, Type], line: int) -> None:
         try:
@@ -490,7 +488,7 @@ class _Logic:
         one = cells.shape(result.text)
         if isinstance(one, cells.Points | cells.Spans) and not one.negated and _constant(one):
             kind = self.model.types.lazy(output.type_ref).found()
-            if kind.kind in _SIMPLE and one.kind != kind.kind:
+            if kind.kind in SIMPLE and one.kind != kind.kind:
                 self.add(
                     "dmn-type-mismatch",
                     box,
@@ -517,9 +515,6 @@ class _Logic:
         self.literal(result, scope)
 
 
-_SIMPLE = ("number", "string", "boolean", "date")
-
-
 def _anything() -> Type:
     return Type("Any", "Any")
 
@@ -531,203 +526,6 @@ def _constant(one: cells.Points | cells.Spans) -> list[Any]:
     if len(one.spans) == 1 and one.spans[0].low is not None and one.spans[0].low == one.spans[0].high:
         return [one.spans[0].low]
     return []
-
-
-class _Grid:
-    """A table cut into regions."""
-
-    def __init__(
-        self, logic: _Logic, table: e.Table, shapes: list[list[cells.Shape | None]], kinds: list[Type]
-    ) -> None:
-        self.logic = logic
-        self.table = table
-        self.shapes = shapes
-        self.steps = MOST_STEPS
-        self.all = (1 << len(table.rules)) - 1
-        self.unsure = 0  # rules with an entry that only FEEL can test
-        self.impossible: dict[int, int] = {}  # rule -> column whose allowed values its entry misses
-        self.columns: list[list[tuple[cells.Region, int]]] = []  # regions with the rules that accept them
-        for number, clause in enumerate(table.inputs):
-            column = [row[number] for row in shapes]
-            self.columns.append(self.cut(number, clause, column, kinds[number]))
-
-    def cut(
-        self, number: int, clause: e.Clause, column: list[cells.Shape | None], kind: Type
-    ) -> list[tuple[cells.Region, int]]:
-        allowed = cells.shape(clause.values or kind.allowed)
-        kinds = [kind.kind] if kind.kind in _SIMPLE else []
-        used = {one.kind for one in column if one is not None and one.kind}
-        if not kinds:
-            kinds = sorted(used)
-        anything = sum(1 << i for i, one in enumerate(column) if one is None or isinstance(one, cells.Anything))
-        self.unsure |= sum(1 << i for i, one in enumerate(column) if one is None)
-        constraint = allowed if not isinstance(allowed, cells.Anything) else None
-        if not used and constraint is None:
-            return [(cells.Region("", _sample(kind.kind)), anything)]
-        found: list[tuple[cells.Region, int]] = []
-        index = tables.Column([cell.text for cell in (rule.inputs[number] for rule in self.table.rules)])
-        for region in cells.regions([*column, constraint], kinds):
-            if constraint is not None and not (constraint.kind == region.kind and constraint.has(region.example)):
-                continue
-            sure, maybe = index.rules(region.example)
-            found.append((region, sure | maybe))
-        reached = anything
-        for _, rules in found:
-            reached |= rules
-        if constraint is not None or kind.kind in _SIMPLE:
-            for rule in tables.bits(self.all & ~reached):
-                self.impossible.setdefault(rule, number)
-        return found or [(cells.Region("", _sample(kind.kind)), anything)]
-
-    def example(self, picks: list[cells.Region]) -> str:
-        """An input in words."""
-        return "，".join(
-            f"{clause.label} = {_shown(pick.example) if pick.kind else '任意'}"
-            for clause, pick in zip(self.table.inputs, picks, strict=True)
-        )
-
-    def report(self) -> None:
-        for rule, column in list(self.impossible.items())[:MOST_REPORTED]:
-            clause = self.table.inputs[column]
-            self.note(
-                "dmn-unreachable-rule",
-                rule,
-                f"第 {rule + 1} 条规则永远不会命中：“{clause.label}”不可能取“{self.table.rules[rule].inputs[column].text}”。"
-                "请改正或删去。",
-                f"Rule {rule + 1} never matches: “{clause.label}” cannot be "
-                f"{self.table.rules[rule].inputs[column].text}. Mend or remove it.",
-            )
-        policy = self.table.hit_policy
-        if policy == "U":
-            self.overlaps(same_is_fine=False)
-        elif policy == "A":
-            self.overlaps(same_is_fine=True)
-        elif policy == "F":
-            self.hidden()
-        self.gaps()
-
-    def note(self, rule: str, number: int, zh: str, en: str, severity: Literal["error", "warning"] = "warning") -> None:
-        element = self.table.rules[number]
-        owner = self.logic.owner
-        self.logic.notes.add(
-            rule, element.id or self.table.id or owner.id, owner.name, element.line or self.table.line, zh, en, severity
-        )
-
-    # ------------------------------------------------------------ overlaps
-
-    def accepted(self) -> list[list[int]]:
-        """For every rule and column the regions its entry accepts, as bits."""
-        found: list[list[int]] = [[0] * len(self.columns) for _ in self.table.rules]
-        for number, column in enumerate(self.columns):
-            for place, (_, rules) in enumerate(column):
-                for rule in tables.bits(rules):
-                    found[rule][number] |= 1 << place
-        return found
-
-    def overlaps(self, *, same_is_fine: bool) -> None:
-        """Pairs of rules that some input matches both; under A only when their outputs differ."""
-        sure = self.all & ~self.unsure
-        accepted = self.accepted()
-        reported = 0
-        for rule in tables.bits(sure):
-            others = sure & ~((1 << (rule + 1)) - 1)
-            for number, column in enumerate(self.columns):
-                if not others:
-                    break
-                meeting = 0
-                for place in tables.bits(accepted[rule][number]):
-                    meeting |= column[place][1]
-                others &= meeting
-            for other in tables.bits(others):
-                if same_is_fine and self.outputs(rule) == self.outputs(other):
-                    continue
-                picks = [
-                    column[next(tables.bits(accepted[rule][number] & accepted[other][number]))][0]
-                    for number, column in enumerate(self.columns)
-                ]
-                example = self.example(picks)
-                self.note(
-                    "dmn-overlap",
-                    other,
-                    f"“{self.logic.owner.name}”的规则 {rule + 1} 和规则 {other + 1} 重叠（例如 {example}），"
-                    f"命中策略 {self.table.hit_policy} 下结果为空。请让它们互不重叠。",
-                    f"Rules {rule + 1} and {other + 1} of “{self.logic.owner.name}” overlap (for example {example}): "
-                    f"under hit policy {self.table.hit_policy} the result is null. Make them exclusive.",
-                    "error" if not same_is_fine else "warning",
-                )
-                reported += 1
-                if reported >= MOST_REPORTED:
-                    return
-
-    def outputs(self, rule: int) -> list[str]:
-        return [output.text for output in self.table.rules[rule].outputs]
-
-    # ------------------------------------------------------------ gaps and hidden rules
-
-    def uncovered(self, rules: int, within: int | None = None) -> list[cells.Region] | None:
-        """A place in the grid that none of the rules covers (inside the boxes of one rule), or None."""
-        done: set[tuple[int, int]] = set()
-        stack: list[tuple[int, int, tuple[int, ...]]] = [(0, rules, ())]
-        last = len(self.columns)
-        while stack:
-            number, left, picks = stack.pop()
-            self.steps -= 1
-            if self.steps < 0:
-                return None
-            if not left or number == last:
-                if left:
-                    continue
-                places = list(picks)
-                for column in self.columns[number:]:
-                    places.append(next(i for i, (_, on) in enumerate(column) if within is None or on & within))
-                return [column[place][0] for column, place in zip(self.columns, places, strict=True)]
-            if (number, left) in done:
-                continue
-            done.add((number, left))
-            options: dict[int, int] = {}
-            for place, (_, on) in enumerate(self.columns[number]):
-                if within is None or on & within:
-                    options.setdefault(left & on, place)
-            for rest, place in sorted(options.items(), key=lambda one: -one[0].bit_count()):
-                stack.append((number + 1, rest, (*picks, place)))
-        return None
-
-    def gaps(self) -> None:
-        """An input that no rule answers, when nothing else does either."""
-        if any(output.default is not None for output in self.table.outputs) or self.table.hit_policy == "C":
-            return
-        picks = self.uncovered(self.all)
-        if picks is None:
-            return
-        example = self.example(picks)
-        owner = self.logic.owner
-        self.logic.add(
-            "dmn-gap",
-            self.table,
-            f"“{owner.name}”有输入没有规则处理，例如 {example}：结果为空。请补一条规则或填写默认输出。",
-            f"“{owner.name}” leaves inputs without a rule, for example {example}: the result is null. "
-            "Add a rule or a default output.",
-            "warning",
-        )
-
-    def hidden(self) -> None:
-        """Rules of an F table that earlier rules always forestall."""
-        reported = 0
-        for rule in range(1, len(self.table.rules)):
-            earlier = ((1 << rule) - 1) & ~self.unsure
-            if rule in self.impossible or not earlier:
-                continue
-            if self.uncovered(earlier, 1 << rule) is None and self.steps >= 0:
-                self.note(
-                    "dmn-unreachable-rule",
-                    rule,
-                    f"“{self.logic.owner.name}”的第 {rule + 1} 条规则永远轮不到：前面的规则已经处理了它的全部输入。请调整顺序或删去。",
-                    f"Rule {rule + 1} of “{self.logic.owner.name}” is never reached: earlier rules answer all its inputs. "
-                    "Move or remove it.",
-                )
-                reported += 1
-                if reported >= MOST_REPORTED:
-                    return
 
 
 def undeclared(model: Model, decision: e.Decision) -> list[str]:
@@ -748,17 +546,8 @@ def gap(source: bytes, decision: str, imports: Mapping[str, bytes | Model] | Non
     logic = _Logic(_Notes(model), element, model)
     table = element.logic
     kinds = [logic.type_of(clause.expression, logic.known) for clause in table.inputs]
-    shapes = [[cells.shape(cell.text) for cell in rule.inputs] for rule in table.rules]
-    grid = _Grid(logic, table, shapes, kinds)
+    grid = Grid(table, kinds, element.name, logic.teller(table))
     picks = grid.uncovered(grid.all)
     if picks is None:
         return None
     return {clause.expression.text: pick.example for clause, pick in zip(table.inputs, picks, strict=True)}
-
-
-def _sample(kind: str) -> Any:
-    return {"number": Decimal(0), "string": "其他", "boolean": True, "date": date(2026, 1, 1)}.get(kind)
-
-
-def _shown(value: Any) -> str:
-    return values.text_of(value, None, True)

@@ -44,6 +44,14 @@ def test_a_value_without_a_rule_is_shown():
     assert list(messages) == ["dmn-gap"] and "x = 5" in messages["dmn-gap"]
 
 
+def test_a_gap_between_whole_numbers_is_shown_last_and_with_a_hint():
+    ages = [(["[0..17]"], ["1"]), (["[18..59]"], ["2"]), ([">= 60"], ["3"])]
+    assert "x = -1" in found(table_of(ages))["dmn-gap"], "a whole number that falls through comes first"
+    closed = [(["< 0"], ["0"]), *ages]
+    message = found(table_of(closed))["dmn-gap"]
+    assert "x = 17.5" in message and "首尾相接" in message
+
+
 def test_a_default_output_or_a_collecting_table_leaves_no_gap():
     assert found(table_of([(["< 5"], ["1"])], defaults=["0"])) == {}
     assert found(table_of([(["< 5"], ["1"])], policy="COLLECT")) == {}
