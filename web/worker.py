@@ -67,12 +67,29 @@ class Worker:
         return background.seal(self.database, now=self.now())
 
 
-def equip(home: Path, *, public_url: str = "", gateway: str = "", token: str = "", hall: str = "") -> Equipment:
-    """Press, channels and services for a real worker."""
-    identity = papers.demo_identity(home / "keys", hall or "一站政务服务大厅", now=datetime.now(UTC))
-    press = papers.Press(1, identity=identity)
+def equip(
+    home: Path,
+    *,
+    public_url: str = "",
+    gateway: str = "",
+    token: str = "",
+    hall: str = "",
+    signer: Path | None = None,
+    password: str = "",
+    fonts: Path | None = None,
+) -> Equipment:
+    """Press, channels and services for a real worker.
+
+    `signer` is the office's own certificate (PKCS#12); without one papers are demonstrations, signed by a key of ours.
+    """
+    if signer is not None:
+        identity = papers.Identity.open(signer, password or None)
+    else:
+        identity = papers.demo_identity(home / "keys", hall or "一站政务服务大厅", now=datetime.now(UTC))
+    press = papers.Press(1, identity=identity, place=fonts)
+    press.start()
     channel: notices.Channel = notices.Gateway(gateway, token) if gateway else notices.Screen()
-    return Equipment(press=press, channels={"*": channel}, public_url=public_url)
+    return Equipment(press=press, channels={"*": channel}, public_url=public_url, sample=identity.demo)
 
 
 def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -> None:

@@ -51,6 +51,7 @@ class Equipment:
     public_url: str = ""  # where strangers reach the hall: printed in a paper's QR code
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
     sign: bool = True
+    sample: bool = True  # papers are demonstrations: 样章 across the seal. Else the office seals the print by hand.
 
     def now(self, given: datetime) -> datetime:
         return self.clock() if self.clock is not None else given
@@ -116,7 +117,11 @@ def _render(database: Database, job: Leased, equipment: Equipment, now: datetime
     made = equipment.press.render(
         papers.Job(
             paper=one.text, facts=one.facts, check_code=one.check_code, verify_url=url,
-            seal={"organ": organ, "kind": "sample", "purpose": "业务专用章" if one.kind.seal == "special" else ""},
+            seal={
+                "organ": organ, "kind": "sample" if equipment.sample else "none",
+                "purpose": "业务专用章" if one.kind.seal == "special" else "",
+            },
+            sample=equipment.sample,
             signed_at=one.issued_at if equipment.sign else None,
         )
     )  # fmt: skip

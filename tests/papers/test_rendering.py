@@ -215,7 +215,8 @@ def test_a_character_no_font_has_is_refused_before_issue() -> None:
     assert refused.value.facts["characters"] == ["\U0001f98b"] and "U+1F98B" in refused.value.zh
 
 
-def test_without_cut_fonts_the_systems_fonts_serve(tmp_path: Path) -> None:
+def test_without_cut_fonts_the_systems_fonts_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "folder", lambda: tmp_path)
     made = render("receipt", place=tmp_path / "none")
     assert "收件凭证" in text(made.pdf, tmp_path)
 
@@ -273,3 +274,14 @@ def test_originals_and_copies_are_counted_apart(tmp_path: Path) -> None:
         line for line in text(render("receipt", facts).pdf, tmp_path, "-layout").splitlines() if "结婚证" in line
     )
     assert row.index("2份") < row.index("3份")
+
+
+def test_an_office_may_bring_its_own_fangsong(tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copy(fonts.folder() / "hei.ttf", tmp_path / "fangsong.ttf")
+    assert [one.family for one in fonts.faces(tmp_path)][0] == "Yizhan Fang"
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(render("refusal", place=tmp_path).pdf)
+    listing = subprocess.run(["pdffonts", str(file)], capture_output=True, check=True, timeout=60).stdout.decode()
+    assert "Yizhan-Fang" in listing

@@ -14,6 +14,7 @@ def command(parent: int) -> None:
     """
     import logging
     import os
+    from pathlib import Path
 
     from engine.store import connect
     from web import settings, worker
@@ -25,8 +26,12 @@ def command(parent: int) -> None:
     if parent:
         end_with(parent)
     database = connect(read.database_url or None, files=read.home / "files")
+    signer, fonts = os.environ.get("YIZHAN_SIGNER", ""), os.environ.get("YIZHAN_FONTS", "")
     equipment = worker.equip(
         read.home,
+        signer=Path(signer) if signer else None,
+        password=os.environ.get("YIZHAN_SIGNER_PASSWORD", ""),
+        fonts=Path(fonts) if fonts else None,
         public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
         gateway=os.environ.get("YIZHAN_GATEWAY_URL", ""),
         token=os.environ.get("YIZHAN_GATEWAY_TOKEN", ""),

@@ -301,11 +301,10 @@ class Face:
 
 @lru_cache(maxsize=4)
 def faces(place: Path) -> tuple[Face, ...]:
-    """The font files there are, the office's own first."""
+    """The font files there are: those in this folder, the office's own first, and the installation's cuts for the rest."""
     own = [Face(family, 400, place / file) for family, file in OWN.items() if (place / file).is_file()]
-    if not ready(place):
-        return tuple(own)
-    return (*own, *(Face(one.family, one.weight, place / one.file) for one in CUTS))
+    home = next((one for one in (place, folder()) if ready(one)), None)
+    return (*own, *(Face(one.family, one.weight, home / one.file) for one in CUTS if home))
 
 
 def rules(place: Path) -> str:

@@ -76,6 +76,10 @@ def _start(forms: Path | None, place: Path | None, identity: Identity | None) ->
     pages.warm(forms, place)
 
 
+def _ready() -> None:
+    """Does nothing: a process that answers has loaded everything."""
+
+
 def make(job: Job) -> Made:
     """Make one paper in this process."""
     from engine.records.papers import pages, signing
@@ -139,6 +143,12 @@ class Press:
                     max_tasks_per_child=PAPERS_A_PROCESS,
                 )
             return self._pool
+
+    def start(self) -> None:
+        """Start the processes now, so that the first paper does not wait for them."""
+        pool = self._started()
+        for _ in range(self.processes):
+            pool.submit(_ready)
 
     def submit(self, job: Job) -> Future[Made]:
         """Queue a job; several run at once in the processes."""
