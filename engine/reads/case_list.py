@@ -39,14 +39,16 @@ class Brief:
     flags: tuple[str, ...]
 
 
-_COLUMNS = load_only(
+#: What a list reads of a case.
+COLUMNS = load_only(
     Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.applicant_id, Case.stage, Case.status,
     Case.outcome, Case.received_at, Case.promised_due, Case.statutory_due, Case.step_due, Case.yellow_at, Case.paused_at,
     Case.finished_at, Case.place_id, Case.flags,
 )  # fmt: skip
 
 
-def _brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
+def brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
+    """A case as one line; `own`: the reader's own list, where the name is not masked."""
     running = case.status in ("running", "suspended")
     shade = colour(
         case.promised_due, case.statutory_due, case.step_due, case.paused_at is not None, now, case.yellow_at
@@ -66,8 +68,8 @@ def mine(work: Work, actor: Actor, *, now: datetime, limit: int = 50, before: in
     query = select(Case).where(or_(Case.applicant_id == actor.id, Case.agent_id == actor.id))
     if before is not None:
         query = query.where(Case.id < before)
-    rows = work.session.scalars(query.order_by(Case.id.desc()).limit(limit).options(_COLUMNS))
-    return [_brief(work, c, now, c.applicant_id == actor.id) for c in rows]
+    rows = work.session.scalars(query.order_by(Case.id.desc()).limit(limit).options(COLUMNS))
+    return [brief(work, c, now, c.applicant_id == actor.id) for c in rows]
 
 
 def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 20) -> list[Brief]:
@@ -94,9 +96,9 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
         return []
     rows = work.session.scalars(
         select(Case).where(or_(*conditions), sight.of_cases(work, actor)).order_by(Case.id.desc()).limit(limit)
-        .options(_COLUMNS)
+        .options(COLUMNS)
     )  # fmt: skip
-    return [_brief(work, c, now, False) for c in rows]
+    return [brief(work, c, now, False) for c in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +157,5 @@ def listed(
         conditions.append(Case.colour == shade)
     if before is not None:
         conditions.append(Case.id < before)
-    rows = work.session.scalars(select(Case).where(*conditions).order_by(Case.id.desc()).limit(limit).options(_COLUMNS))
-    return [_brief(work, c, now, False) for c in rows]
+    rows = work.session.scalars(select(Case).where(*conditions).order_by(Case.id.desc()).limit(limit).options(COLUMNS))
+    return [brief(work, c, now, False) for c in rows]

@@ -116,6 +116,7 @@ class CasePage:
     version: int
     number: str
     matter: str
+    version_hash: str  # the version of the matter it runs on
     title: str
     status: str
     outcome: str
@@ -159,6 +160,24 @@ def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
     if case is None or not (may(actor, "see", case) or _has_task(work, case, actor)):
         raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
     return _page(work, case, actor, now)
+
+
+def by_number(work: Work, number: str, *, actor: Actor, now: datetime) -> CasePage:
+    """The same, by the number people know."""
+    case_id = work.session.scalar(select(Case.id).where(Case.number == number.strip()))
+    if case_id is None:
+        raise NotFound(
+            f"没有编号为“{number}”的办件，或您不能查看。请核对编号。", f"There is no case {number!r} you may see."
+        )
+    return page(work, case_id, actor=actor, now=now)
+
+
+def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePage:
+    """The case that a task belongs to."""
+    case_id = work.session.scalar(select(Task.case_id).where(Task.id == task_id))
+    if case_id is None:
+        raise NotFound("没有这一步，或它不归您办。", f"There is no task {task_id} you may see.")
+    return page(work, case_id, actor=actor, now=now)
 
 
 def _has_task(work: Work, case: Case, actor: Actor) -> bool:
@@ -214,7 +233,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     office = units.place(work, case.office_id)
     show = (lambda text: text or "") if mine else None
     return CasePage(
-        id=case.id, version=case.version, number=case.number, matter=case.matter, title=case.matter_name,
+        id=case.id, version=case.version, number=case.number, matter=case.matter,
+        version_hash=case.version_hash, title=case.matter_name,
         status=case.status, outcome=case.outcome, colour=account.colour if running else "done", stage=case.stage,
         channel=case.channel, flags=tuple(case.flags),
         applicant=case.applicant_name if mine else masks.name(case.applicant_name),

@@ -22,6 +22,9 @@ from engine.store.models.base import UtcDateTime
 Box = Literal["mine", "open", "done", "unit"]
 BOXES: tuple[Box, ...] = ("mine", "open", "unit", "done")
 
+#: The marks of a case that a list can be narrowed to.
+FLAGS = ("老年", "代办", "容缺")
+
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -79,6 +82,7 @@ class Counts:
     boxes: dict[str, int]
     matters: tuple[tuple[str, str, int], ...]  # (matter, its name, count)
     colours: dict[str, int]
+    flags: dict[str, int]  # 老年, 代办, 容缺
     unread: int  # notices on the screen nobody has read
 
 
@@ -169,8 +173,12 @@ def _narrowed(filters: Filters | None, now: datetime) -> list[ColumnElement[bool
     if filters.unit_id:
         out.append(Task.unit_id == filters.unit_id)
     if filters.flag:
-        out.append(cast(Case.flags, String).contains(json.dumps(filters.flag, ensure_ascii=False)))
+        out.append(_flagged(filters.flag))
     return out
+
+
+def _flagged(flag: str) -> ColumnElement[bool]:
+    return cast(Case.flags, String).contains(json.dumps(flag, ensure_ascii=False), autoescape=True)
 
 
 def _row(work: Work, task: Task, one: Case, holder: str | None, now: datetime) -> Row:
@@ -190,6 +198,11 @@ def _colour(task: Task, one: Case, now: datetime) -> str:
     if one.status not in ("running", "suspended"):
         return "done"
     return colour(one.promised_due, one.statutory_due, task.due_at, one.paused_at is not None, now, one.yellow_at)
+
+
+def waiting(work: Work, actor: Actor) -> dict[str, int]:
+    """The two numbers beside the lists, on every page: mine and open."""
+    return {name: _count(work, _in_box(work, actor, name)) for name in ("mine", "open")}
 
 
 def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine") -> Counts:
@@ -218,6 +231,7 @@ def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine") -> Cou
         boxes,
         tuple(sorted(((m, n, c) for m, n, c in matters), key=lambda r: -r[2])),
         {str(name): int(n) for name, n in colours},
+        {flag: n for flag in FLAGS if (n := _count(work, and_(inside, _flagged(flag))))},
         unread or 0,
     )
 

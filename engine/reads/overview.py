@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import case, func, or_, select
 
-from engine.people import Actor, masks, units
-from engine.reads.desk import Found, colour_of
+from engine.people import Actor, units
+from engine.reads import sight
+from engine.reads.case_list import COLUMNS, Brief, brief
 from engine.store import Work
 from engine.store.models import Case, Rating
 
@@ -67,12 +68,6 @@ def _shade(now: datetime) -> Any:
     )
 
 
-def _realm(actor: Actor) -> Any:
-    return or_(
-        Case.office_id.in_(actor.realm), Case.unit_id.in_(actor.realm), Case.place_id.in_(actor.realm)
-    )  # fmt: skip
-
-
 def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[str, int]]:
     since = now - LATELY
     shade = _shade(now)
@@ -83,7 +78,7 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
             func.sum(case((Case.finished_at >= since, 1), else_=0)),
             func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (Case.finished_at <= Case.promised_due)), 1), else_=0)),
         )
-        .where(_realm(actor))
+        .where(sight.of_cases(work, actor))
         .group_by(key, shade)
     ).all()  # fmt: skip
     out: dict[Any, dict[str, int]] = {}
@@ -107,7 +102,7 @@ def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
     titles = {
         row[0]: row[1]
         for row in work.session.execute(
-            select(Case.matter, func.max(Case.matter_name)).where(_realm(actor)).group_by(Case.matter)
+            select(Case.matter, func.max(Case.matter_name)).where(sight.of_cases(work, actor)).group_by(Case.matter)
         ).all()
     }
     total = dict.fromkeys(("open", "yellow", "red", "black", "received", "done", "in_time"), 0)
@@ -115,13 +110,15 @@ def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
         for name, count in one.items():
             total[name] += count
     weeks: dict[int, int] = {}
-    for (received,) in work.session.execute(select(Case.received_at).where(_realm(actor), Case.finished_at.is_(None))):
+    for (received,) in work.session.execute(
+        select(Case.received_at).where(sight.of_cases(work, actor), Case.finished_at.is_(None))
+    ):
         age = min(8, (now - received).days // 7)
         weeks[age] = weeks.get(age, 0) + 1
     ratings = work.session.execute(
         select(Rating.level, func.count())
         .join(Case, Case.id == Rating.case_id)
-        .where(_realm(actor), Rating.at >= now - LATELY, Rating.default_unrated.is_(False))
+        .where(sight.of_cases(work, actor), Rating.at >= now - LATELY, Rating.default_unrated.is_(False))
         .group_by(Rating.level)
     ).all()
 
@@ -149,10 +146,10 @@ def behind(
     matter: str = "",
     offset: int = 0,
     limit: int = 100,
-) -> tuple[list[Found], int]:
+) -> tuple[list[Brief], int]:
     """The cases behind a number, the most urgent first: which = open, yellow, red, black, overdue, received, done."""
     shade, since = _shade(now), now - LATELY
-    conditions = [_realm(actor)]
+    conditions = [sight.of_cases(work, actor)]
     if which in ("yellow", "red", "black"):
         conditions.append(shade == which)
     elif which == "overdue":
@@ -170,12 +167,11 @@ def behind(
     total = work.session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
     due = func.coalesce(Case.step_due, Case.promised_due)
     rows = work.session.scalars(
-        select(Case).where(*conditions).order_by(due.is_(None), due, Case.id).offset(offset).limit(limit)
+        select(Case)
+        .where(*conditions)
+        .order_by(due.is_(None), due, Case.id)
+        .offset(offset)
+        .limit(limit)
+        .options(COLUMNS)
     )
-    return [
-        Found(
-            c.number, c.matter_name, masks.name(c.applicant_name), c.stage, c.status, c.received_at,
-            colour_of(c, c.step_due, now), c.promised_due,
-        )
-        for c in rows
-    ], total  # fmt: skip
+    return [brief(work, c, now, False) for c in rows], total

@@ -16,11 +16,11 @@ from engine.commands import cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
-from engine.reads import desk as lists
-from engine.reads import pages as reads
-from engine.reads.pages import CasePage, Desk
+from engine.reads import case_list, case_page
+from engine.reads import inbox as lists
+from engine.reads.case_page import CasePage
 from engine.records import library
-from engine.store.models import Holding, Notice, Post, User
+from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, shown, told
 from web.edge import guard
 from web.language import english
@@ -51,7 +51,7 @@ def _standing() -> str:
 
 def _nav() -> list[dict[str, Any]]:
     actor, work = edge.actor(), edge.g.get("work")
-    number: Mapping[str, int] = lists.counts(work, actor) if work is not None else {}
+    number: Mapping[str, int] = lists.waiting(work, actor) if work is not None else {}
     which = request.view_args.get("which") if request.view_args else None
 
     def one(
@@ -67,6 +67,7 @@ def _nav() -> list[dict[str, Any]]:
         one("desk.inbox", _("待办"), "inbox", "g i", number.get("mine")),
         one("desk.listed", _("待签收"), "hand", "g c", number.get("open"), which="open"),
         one("desk.window", _("窗口"), "window", "g w"),
+        one("desk.listed", _("本单位在办"), "people", "g u", which="unit"),
         one("desk.listed", _("已办"), "done", "g d", which="done"),
         one("desk.notices", _("抄送和通知"), "copy", "g n"),
     ]
@@ -86,7 +87,7 @@ def inbox() -> ResponseReturnValue:
 @pages.get("/list/<which>")
 @guard("staff")
 def listed(which: str) -> ResponseReturnValue:
-    if which not in ("open", "done", "mine"):
+    if which not in lists.BOXES:
         raise NotFound("没有这个列表。", "There is no such list.")
     return _list(which)
 
@@ -94,46 +95,47 @@ def listed(which: str) -> ResponseReturnValue:
 def _list(which: Any) -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     chosen = {k: request.args.get(k, "")[:60] for k in ("colour", "matter", "flag")}
-    offset = max(0, request.args.get("from", 0, type=int))
-    page = lists.rows(work, actor, which, now=now, offset=offset, **chosen)
-    facets = lists.facets(work, actor, which, now=now)
+    filters = lists.Filters(chosen["matter"] or None, chosen["colour"] or None, chosen["flag"] or None)
+    page = lists.tasks_for(work, actor, now=now, box=which, filters=filters, after=request.args.get("after") or None)
+    counts = lists.counts(work, actor, now=now, box=which)
+    total = sum(counts.colours.values())
 
     def to(**change: str) -> str:
         values = {**{k: v for k, v in chosen.items() if v}, **change}
         values = {k: v for k, v in values.items() if v}
         return url_for("desk.listed", which=which, **values) if which != "mine" else url_for("desk.inbox", **values)
 
-    filters = [
+    def option(name: str, value: str, words: str, count: int) -> dict[str, Any]:
+        return {"words": words, "count": count, "to": to(**{name: value}), "here": chosen[name] == value}
+
+    groups = [
         {
             "name": _("时限"),
-            "options": [{"words": _("全部"), "count": sum(facets.colours.values()), "to": to(colour=""), "here": not chosen["colour"]}]
+            "options": [option("colour", "", _("全部"), total)]
             + [
-                {"words": _(shown.COLOUR_WORDS[c]), "count": facets.colours[c], "to": to(colour=c), "here": chosen["colour"] == c, "colour": c}
+                {**option("colour", c, _(shown.COLOUR_WORDS[c]), counts.colours[c]), "colour": c}
                 for c in _COLOURS
-                if facets.colours.get(c)
+                if counts.colours.get(c)
             ],
         },
         {
             "name": _("事项"),
-            "options": [{"words": _("全部"), "count": sum(n for _m, _w, n in facets.matters), "to": to(matter=""), "here": not chosen["matter"]}]
-            + [{"words": words, "count": n, "to": to(matter=m), "here": chosen["matter"] == m} for m, words, n in facets.matters],
+            "options": [option("matter", "", _("全部"), total)]
+            + [option("matter", m, words, n) for m, words, n in counts.matters],
         },
-    ]  # fmt: skip
-    if facets.agents:
-        here = chosen["flag"] == "agent"
-        filters.append(
+    ]
+    if counts.flags:
+        groups.append(
             {
                 "name": _("标记"),
-                "options": [
-                    {"words": _("代办"), "count": facets.agents, "to": to(flag="" if here else "agent"), "here": here}
-                ],
+                "options": [option("flag", "", _("全部"), total)]
+                + [option("flag", f, _(f), n) for f, n in counts.flags.items()],
             }
         )
-    titles = {"mine": _("待办"), "open": _("待签收"), "done": _("已办")}
+    titles = {"mine": _("待办"), "open": _("待签收"), "done": _("已办"), "unit": _("本单位在办")}
     return render_template(
-        "staff/inbox.html", title=titles[which], which=which, page=page, filters=filters, offset=offset,
-        more=to(**{"from": str(page.next)}) if page.next else "",
-        less=to(**{"from": str(max(0, offset - lists.PAGE))}) if offset else "",
+        "staff/inbox.html", title=titles[which], which=which, page=page, filters=groups, total=total,
+        first=to() if request.args.get("after") else "", more=to(after=page.next) if page.next else "",
     )  # fmt: skip
 
 
@@ -141,7 +143,7 @@ def _list(which: Any) -> ResponseReturnValue:
 @guard("staff")
 def find() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:60]
-    found = lists.find(edge.work(), edge.actor(), query, now=edge.now())
+    found = case_list.search(edge.work(), query, actor=edge.actor(), now=edge.now(), limit=50)
     if len(found) == 1 and found[0].number == query:
         return redirect(url_for("desk.case", number=query))
     return render_template("staff/find.html", query=query, found=found, status=told.status)
@@ -150,41 +152,49 @@ def find() -> ResponseReturnValue:
 @pages.get("/notices")
 @guard("staff")
 def notices() -> ResponseReturnValue:
-    rows = edge.work().session.scalars(
-        select(Notice).where(Notice.user_id == edge.actor().id).order_by(Notice.created_at.desc()).limit(100)
-    )
-    return render_template(
-        "staff/notices.html",
-        notices=[{"text": n.text, "at": n.created_at} for n in rows],
-    )
+    rows = lists.notices_for(edge.work(), edge.actor(), limit=100)
+    return render_template("staff/notices.html", notices=[{"text": n.text, "at": n.created_at} for n in rows])
 
 
 # ---------------------------------------------------------------- the case
+
+
+def _page(number: str) -> CasePage:
+    return case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
 
 
 @pages.get("/cases/<number>")
 @guard("staff", writes=True)
 def case(number: str) -> ResponseReturnValue:
     """The page of a case. Opening one's own open step marks it as seen: after that it is not recalled."""
-    work, actor, now = edge.work(), edge.actor(), edge.now()
-    page = reads.for_staff(work, actor, number, now=now)
-    desk = _main_desk(page)
-    if desk is not None:
-        cases.mark_seen(work, desk.task_id, by=actor, now=now)
+    page = _page(number)
+    work = None
+    if page.desk is not None:
+        cases.mark_seen(edge.work(), page.desk.task_id, by=edge.actor(), now=edge.now())
+        mine = next(t for t in page.tasks if t.id == page.desk.task_id)
+        work = {
+            "desk": page.desk,
+            "can": mine.can,
+            "held": mine.state == "claimed",
+            "schema": page.desk.schema or EMPTY_FORM,
+            "answers": plain(dict(page.desk.data)),
+            "version": mine.version,
+        }
     return render_template(
         "staff/case.html",
         case=page,
-        stuck=told.stuck(page.waiting, page.status, page.outcome),
+        stuck=told.where(page.where),
         status=told.status(page.status, page.outcome),
+        due_at=page.account.leading.due_at if page.account.leading else None,
         event=told.event,
         ends=told.ENDS,
         channel=_(told.CHANNELS.get(page.channel, page.channel)),
-        level=_(dict(told.LEVELS)[page.rating]) if page.rating else "",
-        work=_work(page, desk) if desk is not None else None,
+        level=_(dict(told.LEVELS)[page.rated]) if page.rated else "",
+        work=work,
         limits=_limits(page),
-        marks={"current": list(page.current), "done": list(page.done)},
-        recall=_recallable(page),
-        masked=_masked(page),
+        marks={"current": list(page.lit), "done": list(page.passed)},
+        recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
+        materials=library.version(edge.work(), page.version_hash).info.materials,
     )
 
 
@@ -192,44 +202,16 @@ def case(number: str) -> ResponseReturnValue:
 @guard("staff")
 def glance(number: str) -> ResponseReturnValue:
     """The third pane of the inbox: the case in short."""
-    page = reads.for_staff(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
+    held = page.desk is not None and any(t.id == page.desk.task_id and t.state == "claimed" for t in page.tasks)
     return render_template(
-        "staff/glance.html", case=page, stuck=told.stuck(page.waiting, page.status, page.outcome), desk=_main_desk(page),
-        event=told.event,
+        "staff/glance.html", case=page, stuck=told.where(page.where), held=held, event=told.event,
+        due_at=page.account.leading.due_at if page.account.leading else None,
     )  # fmt: skip
-
-
-def _masked(page: CasePage) -> frozenset[str]:
-    """Fields of the application that the header shows masked: not shown again in full beside it."""
-    who = library.version(edge.work(), page.version_hash).info.who
-    return frozenset((who.name, who.phone, who.id_number))
-
-
-def _main_desk(page: CasePage) -> Desk | None:
-    """The step this person works on: the one they hold, else one they may sign for."""
-    for wanted in ("can_work", "can_claim"):
-        for one in page.desks:
-            if getattr(one, wanted):
-                return one
-    return None
-
-
-def _work(page: CasePage, desk: Desk) -> dict[str, Any]:
-    package = library.version(edge.work(), page.version_hash)
-    form = package.form(desk.form) if desk.form else None
-    draft = cases.draft_of(edge.work(), f"task:{desk.task_id}", by=edge.actor()) if desk.can_work else None
-    return {
-        "desk": desk,
-        "schema": forms.browser_schema(form, cases.rights_of(form, desk)) if form else EMPTY_FORM,  # type: ignore[arg-type]
-        "answers": plain({**desk.known, **(draft or {})}),
-        "allows": desk.operations,
-    }
 
 
 def _limits(page: CasePage) -> list[dict[str, Any]]:
     """The day-by-day account of each limit."""
-    if page.account is None:
-        return []
     found = []
     for one in page.account.limits.values():
         found.append(
@@ -242,21 +224,11 @@ def _limits(page: CasePage) -> list[dict[str, Any]]:
     return found
 
 
-def _recallable(page: CasePage) -> int | None:
-    """The step this person completed last, when nobody has gone on yet."""
-    ended = [s for s in page.steps if s.state == "ended" and s.ended in ("APPROVED", "REJECTED")]
-    if not ended or page.finished_at is not None or page.status != "running":
-        return None
-    last = max(ended, key=lambda s: (s.ended_at or page.received_at, s.task_id))
-    mine = lists.rows(edge.work(), edge.actor(), "done", now=edge.now(), limit=5).rows
-    return last.task_id if any(r.task_id == last.task_id for r in mine) else None
-
-
 @pages.get("/cases/<number>/process.bpmn")
 @guard("staff")
 def diagram(number: str) -> ResponseReturnValue:
     """The diagram of the version this case runs on."""
-    page = reads.for_staff(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     return Response(
         library.version(edge.work(), page.version_hash).diagram, content_type="application/xml; charset=utf-8"
     )
@@ -266,7 +238,7 @@ def diagram(number: str) -> ResponseReturnValue:
 @guard("staff")
 def reveal(number: str) -> ResponseReturnValue:
     """Look behind a mask, for a purpose that is recorded."""
-    page = reads.for_staff(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     field, purpose = request.form.get("field", ""), request.form.get("purpose", "")[:200]
     value = cases.reveal(edge.work(), page.id, field, purpose, by=edge.actor(), now=edge.now())
     return render_template("staff/revealed.html", number=number, value=value, field=field, purpose=purpose)
@@ -279,30 +251,27 @@ def _seen() -> int | None:
     return request.form.get("version", type=int)
 
 
-def _back(number: str) -> Response:
-    return redirect(url_for("desk.case", number=number))  # type: ignore[return-value]
-
-
-def _number(task_id: int) -> str:
-    return reads.desk_of(edge.work(), edge.actor(), task_id, now=edge.now())[2]
+def _back(task: Task) -> ResponseReturnValue:
+    """The case of a task just written: its row is in this session already."""
+    found = edge.work().session.get(Case, task.case_id)
+    assert found is not None
+    return redirect(url_for("desk.case", number=found.number))
 
 
 @pages.post("/tasks/<int:task_id>/claim")
 @guard("staff")
 def claim(task_id: int) -> ResponseReturnValue:
-    number = _number(task_id)
-    cases.claim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
+    task = cases.claim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
     flash(_("已签收，归您办了。"))
-    return _back(number)
+    return _back(task)
 
 
 @pages.post("/tasks/<int:task_id>/unclaim")
 @guard("staff")
 def unclaim(task_id: int) -> ResponseReturnValue:
-    number = _number(task_id)
     cases.unclaim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
     flash(_("已退签，别人可以签收了。"))
-    return redirect(url_for("desk.inbox")) if number else _back(number)
+    return redirect(url_for("desk.inbox"))
 
 
 def _sent() -> dict[str, Any]:
@@ -365,12 +334,11 @@ def draft(task_id: int) -> ResponseReturnValue:
 @pages.post("/tasks/<int:task_id>/opinion")
 @guard("staff")
 def opinion(task_id: int) -> ResponseReturnValue:
-    number = _number(task_id)
-    cases.give_opinion(
+    task = cases.give_opinion(
         edge.work(), task_id, request.form.get("opinion", ""), version=_seen(), by=edge.actor(), now=edge.now()
     )
     flash(_("意见已交回。"))
-    return _back(number)
+    return _back(task)
 
 
 #: Operations with a page of their own: asked, previewed, confirmed.
@@ -386,23 +354,22 @@ _ASKED = {
 @guard("staff")
 def ask(task_id: int, what: str) -> ResponseReturnValue:
     """What to whom, and why."""
-    desk, _hash, number = reads.desk_of(edge.work(), edge.actor(), task_id, now=edge.now())
-    return _ask_page(desk, number, what)
+    return _ask_page(task_id, what)
 
 
-def _ask_page(
-    desk: Desk, number: str, what: str, wrong: tuple[FieldError, ...] = (), plan: Any = None, sent: Any = None
-) -> str:
+def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan: Any = None, sent: Any = None) -> str:
     work = edge.work()
+    page = case_page.of_task(work, task_id, actor=edge.actor(), now=edge.now())
+    step = next(t for t in page.tasks if t.id == task_id)
     title, reason = _ASKED[what]
     targets: list[tuple[str, str]] = []
     if what == "return":
-        targets = list(cases.return_targets(work, desk.task_id))
+        targets = list(cases.return_targets(work, task_id))
     if what in ("transfer", "delegate"):
         targets = _colleagues()
     return render_template(
-        "staff/ask.html", desk=desk, number=number, what=what, title=_(title), reason_words=_(reason), targets=targets,
-        wrong=wrong, plan=plan, sent=sent or {},
+        "staff/ask.html", step=step, number=page.number, what=what, title=_(title), reason_words=_(reason),
+        targets=targets, wrong=wrong, plan=plan, sent=sent or {},
     )  # fmt: skip
 
 
@@ -432,33 +399,34 @@ def carry_out(task_id: int, what: str) -> ResponseReturnValue:
     try:
         if sent["confirmed"]:
             with database.unit_of_work() as work:
-                edge.g.work = work
-                number = _number(task_id)
-                _do(work, task_id, what, sent, expect=sent["expect"] or None)
+                done = _do(work, task_id, what, sent, expect=sent["expect"] or None)
             flash(_("已%(what)s。", what=_(_ASKED[what][0])))
-            return redirect(
-                url_for("desk.case", number=number) if what in ("return", "recall") else url_for("desk.inbox")
-            )
+            if isinstance(done, Done):
+                return redirect(url_for("desk.case", number=done.case.number))
+            return redirect(url_for("desk.inbox"))
         with database.rehearsal() as work:
-            edge.g.work = work
-            desk, _hash, number = reads.desk_of(work, edge.actor(), task_id, now=edge.now())
-            done = _do(work, task_id, what, sent, expect=None)
-            plan = {
-                "changes": [told.change(c) for c in done.changes] if isinstance(done, Done) else [],
-                "token": done.token if isinstance(done, Done) else "",
-                "before": done.due_before if isinstance(done, Done) else None,
-                "after": done.due_after if isinstance(done, Done) else None,
-            }
-        with database.reading() as work:
-            edge.g.work = work
-            return _ask_page(desk, number, what, plan=plan, sent=sent)
+            plan = _plan(_do(work, task_id, what, sent, expect=None))
+        wrong: tuple[FieldError, ...] = ()
     except Invalid as error:
-        with database.reading() as work:
-            edge.g.work = work
-            desk, _hash, number = reads.desk_of(work, edge.actor(), task_id, now=edge.now())
-            return _ask_page(desk, number, what, wrong=tuple(error.fields), sent=sent), 422
-    finally:
-        edge.g.pop("work", None)
+        plan, wrong = None, tuple(error.fields)
+    with database.reading() as work:
+        edge.g.work = work
+        try:
+            return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
+        finally:
+            edge.g.pop("work", None)
+
+
+def _plan(done: Any) -> dict[str, Any]:
+    """What the rehearsal did, in words, and the token that binds the confirmation to it."""
+    if not isinstance(done, Done):
+        return {"changes": [], "token": "", "before": None, "after": None}
+    return {
+        "changes": [told.change(c) for c in done.changes],
+        "token": done.token,
+        "before": done.due_before,
+        "after": done.due_after,
+    }
 
 
 def _do(work: Any, task_id: int, what: str, sent: Mapping[str, str], *, expect: str | None) -> Any:

@@ -52,7 +52,7 @@ def behind() -> ResponseReturnValue:
         edge.work(), edge.actor(), now=edge.now(), which=which, unit=unit, matter=matter, offset=offset
     )
     tree = units.tree(edge.work())
-    name = tree.by_id[unit].name if unit in tree.by_id else (found[0].matter_name if matter and found else "")
+    name = tree.by_id[unit].name if unit in tree.by_id else (found[0].title if matter and found else "")
     more = {"which": which, "unit": unit, "matter": matter or None}
     return render_template(
         "staff/behind.html", found=found, total=total, title=_(_WHICH[which]), name=name, status=told.status,

@@ -8,13 +8,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from engine.errors import NotFound, NotNow, Refused
-from engine.people import may
-from engine.records import audit, files
-from engine.records.papers import codes
-from engine.store.models import Case, Document, File, Task
+from engine.errors import NotFound, Refused
+from engine.reads import shelf
+from engine.records import audit
+from engine.store.models import Case, Document
 from web import edge, throttle
 from web.edge import guard
 from web.problems import sentence
@@ -22,61 +20,37 @@ from web.problems import sentence
 pages = Blueprint("papers", __name__)
 
 
-def _send(data: bytes, kind: str, name: str) -> Response:
-    response = send_file(io.BytesIO(data), mimetype=kind, max_age=0)
+def _send(opened: shelf.Opened) -> Response:
+    response = send_file(io.BytesIO(opened.data), mimetype=opened.type, max_age=0)
     # Pictures and PDF may be looked at in the browser; all else is only saved, so that no page of theirs runs as ours.
-    shown = kind in ("application/pdf", "image/jpeg", "image/png", "image/webp", "image/gif")
+    shown = opened.type in ("application/pdf", "image/jpeg", "image/png", "image/webp", "image/gif")
     manner = "inline" if shown else "attachment"
-    response.headers["Content-Disposition"] = f"{manner}; filename*=UTF-8''{quote(name)}"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    if kind == "application/pdf":
-        response.headers["Content-Security-Policy"] = "default-src 'none'; object-src 'self'; frame-ancestors 'none'"
+    response.headers["Content-Disposition"] = f"{manner}; filename*=UTF-8''{quote(opened.name or 'file')}"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; frame-ancestors 'none'"
+        if opened.type == "application/pdf"
+        else "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
     return response
 
 
 @pages.get("/papers/<int:document_id>.pdf")
 @guard("signed-in", writes=True)
 def pdf(document_id: int) -> ResponseReturnValue:
-    """A paper, for those who may see it. That it was read is recorded."""
+    """A paper, for those who may have it. That it was read is recorded."""
     work, actor = edge.work(), edge.actor()
+    opened = shelf.paper(work, document_id, actor=actor)
     document = work.session.get(Document, document_id)
     case = work.session.get(Case, document.case_id) if document is not None and document.case_id else None
-    if document is None or not _may_read(document, case):
-        raise NotFound("没有这份文书，或它不是给您的。", "There is no such paper, or it is not yours.")
-    if document.state == "void":
-        raise NotNow(f"这份文书已作废：{document.void_reason}", "This paper is void.")
-    if document.file_id is None:
-        raise NotNow("文书正在生成，请过一分钟再打开。", "The paper is being made: open it again in a minute.")
-    file = work.session.get(File, document.file_id)
-    assert file is not None
-    audit.record(work, audit.Kind.DOCUMENT_READ, by=actor, now=edge.now(), case=case, facts={"document": document.id})
-    return _send(files.read(work, file), "application/pdf", f"{document.title}.pdf")
-
-
-def _may_read(document: Document, case: Case | None) -> bool:
-    actor = edge.actor()
-    if may(actor, "see", document, case=case):
-        return True
-    return case is not None and actor.kind == "staff" and _has_task(case)
-
-
-def _has_task(case: Case) -> bool:
-    tasks = edge.work().session.scalars(select(Task).where(Task.case_id == case.id))
-    return any(may(edge.actor(), "see", t, case=case) for t in tasks)
+    audit.record(work, audit.Kind.DOCUMENT_READ, by=actor, now=edge.now(), case=case, facts={"document": document_id})
+    return _send(opened)
 
 
 @pages.get("/files/<int:file_id>")
 @guard("signed-in")
 def file(file_id: int) -> ResponseReturnValue:
     """A file handed in, for its sender and for those who may see its case."""
-    work, actor = edge.work(), edge.actor()
-    found = work.session.get(File, file_id)
-    case = work.session.get(Case, found.case_id) if found is not None and found.case_id else None
-    if found is None or (
-        found.owner_id != actor.id and (case is None or not (may(actor, "see", case) or _has_task(case)))
-    ):
-        raise NotFound("没有这个文件，或它不归您看。", "There is no such file, or it is not yours to see.")
-    return _send(files.read(work, found), found.type, found.name or "file")
+    return _send(shelf.attachment(edge.work(), file_id, actor=edge.actor()))
 
 
 @pages.get("/v")
@@ -96,24 +70,12 @@ def typed() -> ResponseReturnValue:
 def verify(code: str) -> ResponseReturnValue:
     """Whether a paper with this code is genuine: its kind, number, day and hash. Nobody's name."""
     throttle.count("verify")
-    facts, wrong = None, ""
+    found, wrong = None, ""
     try:
-        wanted = codes.read_check_code(code)
+        with edge.hall().database.reading() as work:
+            found = shelf.verify(work, code)
+    except NotFound:
+        wrong = _("没有查到这个查验码。请对照文书再输一次；还是查不到，这份文书可能不是本大厅开出的，请打大厅电话。")
     except Refused as error:
-        wanted, wrong = "", sentence(error)
-    with edge.hall().database.reading() as work:
-        found = work.session.scalar(select(Document).where(Document.check_code == wanted)) if wanted else None
-        if found is not None:
-            facts = {
-                "title": found.title,
-                "number": found.number or "",
-                "issued_at": found.issued_at,
-                "state": found.state,
-                "sha256": found.sha256 or "",
-                "code": found.check_code,
-            }
-        elif not wrong:
-            wrong = _(
-                "没有查到这个查验码。请对照文书再输一次；还是查不到，这份文书可能不是本大厅开出的，请打大厅电话。"
-            )
-    return render_template("resident/verify.html", found=facts, code=code[:40], wrong=wrong), 200 if facts else 404
+        wrong = sentence(error)
+    return render_template("resident/verify.html", found=found, code=code[:40], wrong=wrong), 200 if found else 404

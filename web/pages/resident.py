@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 
 from engine import forms
 from engine.commands import cases
-from engine.errors import FieldError, Invalid, NotFound, NotNow
+from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
 from engine.matters import Package
 from engine.people import units
-from engine.reads import pages as reads
-from engine.reads.pages import ResidentPage
+from engine.reads import case_list, case_page, inbox
+from engine.reads.case_page import CasePage
 from engine.records import files, library
 from engine.store.models import Consent, User
 from web import edge, shown, throttle, told
@@ -343,70 +343,92 @@ def send(name: str) -> ResponseReturnValue:
     return jsonify(location=url_for("resident.receipt", number=done.case.number)), 201
 
 
-def _shown(page: ResidentPage) -> dict[str, Any]:
+def _shown(page: CasePage) -> dict[str, Any]:
     """A resident's case in plain words."""
-    running = page.finished_at is None
-    nexts = [w for w in page.waiting if w.kind in ("held", "unclaimed", "applicant")]
+    running = page.status in ("running", "suspended")
+    live = [t for t in page.tasks if t.state != "ended"]
+    due_at = page.account.leading.due_at if running and page.account.leading else None
     return {
         "number": page.number,
         "version": page.version,
-        "matter_name": page.matter_name,
-        "where": told.where(page.waiting, page.status, page.outcome),
-        "who": told.who_has_it(page.waiting) if running else "",
-        "next": _("、").join(dict.fromkeys(w.step for w in nexts)),
-        "until": shown.due(page.due_at) if running and page.due_at else "",
-        "due_at": page.due_at,
+        "matter_name": page.title,
+        "where": told.where(page.where),
+        "who": _("、").join(dict.fromkeys(t.unit or _("您自己") for t in live)) if running else "",
+        "next": _("、").join(dict.fromkeys(t.name for t in live)),
+        "until": shown.due(due_at) if due_at else "",
+        "due_at": due_at,
         "colour": page.colour,
         "outcome": told.outcome(page.outcome) if not running else "",
         "office": page.office,
         "phone": page.office_phone or edge.hall().settings.hall_phone,
-        "todo": {"id": page.todo[0].task_id, "name": page.todo[0].name} if page.todo else None,
+        "todo": {"id": page.desk.task_id, "name": page.desk.name} if page.desk else None,
         "steps": [
-            {"name": s.name, "state": "done" if s.state == "ended" else "now", "words": told.step(s)}
-            for s in page.steps
+            {"name": t.name, "state": "done" if t.state == "ended" else "now", "words": told.step(t)}
+            for t in page.tasks
+            if t.ended not in ("CANCELLED", "SUPERSEDED")
         ],
         "papers": [
-            {"id": p.id, "title": p.title, "number": p.number, "issued_at": p.issued_at, "ready": p.state == "ready"}
+            {
+                "id": p.id,
+                "title": p.title,
+                "number": p.number or "",
+                "issued_at": p.issued_at,
+                "ready": p.state == "ready",
+            }
             for p in page.papers
             if p.state != "void"
         ],
-        "answers": page.lines,
-        "withdraw": page.can_withdraw,
-        "rate": page.can_rate,
-        "rated": _(dict(told.LEVELS)[page.rating]) if page.rating else "",
+        "answers": page.answers,
+        "withdraw": "withdraw" in page.can,
+        "rate": "rate" in page.can and page.status == "finished",
+        "rated": _(dict(told.LEVELS)[page.rated]) if page.rated else "",
     }
+
+
+def _page(number: str) -> CasePage:
+    return case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
 
 
 @pages.get("/receipt/<number>")
 @guard("resident")
 def receipt(number: str) -> ResponseReturnValue:
-    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     return render_template("resident/receipt.html", case=_shown(page), tab="resident.mine")
 
 
 @pages.get("/mine")
 @guard("resident")
 def mine() -> ResponseReturnValue:
-    todo, found = reads.mine(edge.work(), edge.actor())
+    todo = inbox.tasks_for(edge.work(), edge.actor(), now=edge.now()).rows
+    found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
     return render_template(
         "resident/mine.html",
         todo=[
-            {"id": t.task_id, "name": t.name, "matter_name": t.matter_name, "until": shown.due(t.due_at) if t.due_at else ""}
+            {
+                "id": t.task_id,
+                "name": t.step,
+                "matter_name": t.matter_name,
+                "until": shown.due(t.due_at) if t.due_at else "",
+            }
             for t in todo
         ],
         cases=[
-            {"number": c.number, "matter_name": c.matter_name, "status": told.status(c.status, c.outcome)
-             if c.finished_at else c.stage or told.status(c.status), "as_agent": c.as_agent, "applicant": c.applicant}
+            {
+                "number": c.number,
+                "matter_name": c.title,
+                "status": told.status(c.status, c.outcome) if c.finished_at else c.stage or told.status(c.status),
+                "applicant": c.applicant,
+            }
             for c in found
         ],
         tab="resident.mine",
-    )  # fmt: skip
+    )
 
 
 @pages.get("/mine/<number>")
 @guard("resident")
 def case(number: str) -> ResponseReturnValue:
-    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     return render_template("resident/case.html", case=_shown(page), tab="resident.mine")
 
 
@@ -414,21 +436,20 @@ def case(number: str) -> ResponseReturnValue:
 @guard("resident", writes=True)
 def task(task_id: int) -> ResponseReturnValue:
     """A step that waits for the resident: a correction, a confirmation."""
-    work = edge.work()
-    desk, version_hash, number = reads.desk_of(work, edge.actor(), task_id, now=edge.now())
-    if not (desk.can_work or desk.can_claim):
+    page = case_page.of_task(edge.work(), task_id, actor=edge.actor(), now=edge.now())
+    desk = page.desk
+    if desk is None or desk.task_id != task_id:
         raise NotNow("这一步已经办过了，谢谢。", "This step is done already. Thank you.")
-    package = library.version(work, version_hash)
-    cases.mark_seen(work, task_id, by=edge.actor(), now=edge.now())
-    form = package.form(desk.form) if desk.form else None
+    cases.mark_seen(edge.work(), task_id, by=edge.actor(), now=edge.now())
+    due_at = next((t.due_at for t in page.tasks if t.id == task_id), None)
     return render_template(
         "resident/task.html",
         task={
-            "id": desk.task_id, "version": desk.version, "name": desk.name, "number": number,
-            "matter_name": package.info.name, "until": shown.due(desk.due_at) if desk.due_at else "",
+            "id": desk.task_id, "version": desk.version, "name": desk.name, "number": page.number,
+            "matter_name": page.title, "until": shown.due(due_at) if due_at else "",
         },
-        schema=forms.browser_schema(form, cases.rights_of(form, desk)) if form else EMPTY_FORM,
-        answers=plain(desk.known),
+        schema=desk.schema or EMPTY_FORM,
+        answers=plain(dict(desk.data)),
         tab="resident.mine",
     )  # fmt: skip
 
@@ -452,7 +473,7 @@ def _version(body: dict[str, Any]) -> int | None:
 @pages.post("/mine/<number>/withdraw")
 @guard("resident")
 def withdraw(number: str) -> ResponseReturnValue:
-    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     cases.withdraw(
         edge.work(), page.id, request.form.get("reason", "")[:200], by=edge.actor(), now=edge.now(),
         version=request.form.get("version", type=int),
@@ -464,11 +485,11 @@ def withdraw(number: str) -> ResponseReturnValue:
 @pages.get("/mine/<number>/rate")
 @guard("resident")
 def rate(number: str) -> ResponseReturnValue:
-    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     return _rate_page(page)
 
 
-def _rate_page(page: ResidentPage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "") -> str:
+def _rate_page(page: CasePage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "") -> str:
     return render_template(
         "resident/rate.html", case=_shown(page), levels=[(n, _(words)) for n, words in told.LEVELS], wrong=wrong,
         chosen=chosen, comment=comment, tab="resident.mine",
@@ -478,7 +499,7 @@ def _rate_page(page: ResidentPage, wrong: tuple[FieldError, ...] = (), chosen: i
 @pages.post("/mine/<number>/rate")
 @guard("resident")
 def rated(number: str) -> ResponseReturnValue:
-    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    page = _page(number)
     level, comment = request.form.get("level", 0, type=int), request.form.get("comment", "")[:500]
     try:
         cases.rate(edge.work(), page.id, level, by=edge.actor(), now=edge.now(), comment=comment)
@@ -505,10 +526,24 @@ def look_up() -> ResponseReturnValue:
     number, phone = request.form.get("number", "").strip()[:40], request.form.get("phone", "").strip()[:20]
     try:
         with edge.hall().database.reading() as work:
-            found = _shown(reads.track(work, number, phone, now=edge.now()))
-    except NotFound as error:
+            one = case_list.track(work, number, phone, now=edge.now())
+    except Refused as error:
         wrong = FieldError("number", _("办件编号或手机号"), error.zh, error.en)
         return render_template(
             "resident/track.html", found=None, number=number, phone=phone, wrong=(wrong,), tab="resident.home"
-        ), 404
+        ), error.status
+    running = one.status in ("running", "suspended")
+    found = {
+        "number": one.number,
+        "matter_name": one.title,
+        "where": _("%(office)s：%(step)s", office=one.office, step=one.stage)
+        if running
+        else told.status(one.status, one.outcome),
+        "until": shown.due(one.due_at) if running and one.due_at else "",
+        "due_at": one.due_at,
+        "colour": "green",
+        "who": one.office if running else "",
+        "outcome": told.outcome(one.outcome) if not running else "",
+        "phone": one.office_phone or edge.hall().settings.hall_phone,
+    }
     return render_template("resident/track.html", found=found, wrong=(), tab="resident.home")

@@ -1,74 +1,78 @@
-// A file field with the property draw: signature is signed by hand on the screen. The picture becomes a file like any
-// other: stored, hashed and bound to the case. Who cannot draw may choose a photograph of a signature instead.
-import { Errors, FilePicker, Label } from "@bpmn-io/form-js-viewer";
+// A text field with the property check: signature is signed by hand. Its answer is the pen's path in a box of 600 x 200,
+// "M12 30 L13 31 …", which the server binds to what was signed. Who cannot draw is helped at a counter.
+import { Errors, Label, Textfield } from "@bpmn-io/form-js-viewer";
 import { jsx, jsxs } from "preact/jsx-runtime";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { word } from "./words.js";
 
-let registry = null;
-let counted = 0;
+const WIDTH = 600;
+const HEIGHT = 200;
+const LONGEST = 20000;
 
-function Signature(props) {
-  const { field, domId, value, errors = [], readonly, disabled, onChange } = props;
+/** What is kept of a signature, whether just drawn (a path) or stored (an object that holds one). */
+const pathOf = (value) => (typeof value === "string" ? value : typeof value?.path === "string" ? value.path : "");
+
+function Signature({ field, domId, value, errors = [], readonly, disabled, onChange }) {
   const pad = useRef(null);
-  const [picture, setPicture] = useState(null);
+  const path = pathOf(value);
   const closed = readonly || disabled;
+
   useEffect(() => {
-    const canvas = pad.current;
-    if (!canvas || closed) return undefined;
-    const pen = canvas.getContext("2d");
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.lineWidth = 5;
+    const pen = pad.current.getContext("2d");
+    pen.clearRect(0, 0, WIDTH, HEIGHT);
+    pen.lineWidth = 4;
     pen.lineCap = "round";
     pen.lineJoin = "round";
     pen.strokeStyle = "#111";
-    let drawing = false;
-    let length = 0;
-    let last = null;
+    if (path) pen.stroke(new Path2D(path));
+  }, [path]);
+
+  useEffect(() => {
+    const canvas = pad.current;
+    if (closed) return undefined;
+    const pen = canvas.getContext("2d");
+    let stroke = null;
+    let kept = path;
     const at = (event) => {
       const box = canvas.getBoundingClientRect();
-      return [((event.clientX - box.left) * canvas.width) / box.width, ((event.clientY - box.top) * canvas.height) / box.height];
+      const x = Math.round(((event.clientX - box.left) * WIDTH) / box.width);
+      const y = Math.round(((event.clientY - box.top) * HEIGHT) / box.height);
+      return [Math.min(WIDTH, Math.max(0, x)), Math.min(HEIGHT, Math.max(0, y))];
     };
     const down = (event) => {
       event.preventDefault();
       canvas.focus();
-      drawing = true;
       canvas.setPointerCapture(event.pointerId);
-      last = at(event);
+      const [x, y] = at(event);
+      stroke = `M${x} ${y}`;
       pen.beginPath();
-      pen.moveTo(...last);
+      pen.moveTo(x, y);
     };
     const on = (event) => {
-      if (!drawing) return;
-      const here = at(event);
-      length += Math.hypot(here[0] - last[0], here[1] - last[1]);
-      last = here;
-      pen.lineTo(...here);
+      if (stroke === null) return;
+      for (const each of event.getCoalescedEvents?.() ?? [event]) {
+        const [x, y] = at(each);
+        stroke += ` L${x} ${y}`;
+        pen.lineTo(x, y);
+      }
       pen.stroke();
     };
     const up = () => {
-      if (!drawing) return;
-      drawing = false;
-      if (length < 60) return; // a touch by mistake is no name
-      canvas.toBlob((blob) => {
-        const key = value || `files::signature-${++counted}`;
-        registry.setFiles(key, [new File([blob], "signature.png", { type: "image/png" })]);
-        setPicture(canvas.toDataURL("image/png"));
-        onChange({ value: key });
-      }, "image/png");
+      if (stroke === null) return;
+      if (stroke.includes("L") && kept.length + stroke.length < LONGEST) {
+        kept = kept ? `${kept} ${stroke}` : stroke;
+        onChange({ value: kept });
+      }
+      stroke = null;
     };
     const events = { pointerdown: down, pointermove: on, pointerup: up, pointercancel: up };
     for (const [name, call] of Object.entries(events)) canvas.addEventListener(name, call);
     return () => {
       for (const [name, call] of Object.entries(events)) canvas.removeEventListener(name, call);
     };
-  }, [picture === null, closed]);
-  const again = () => {
-    if (value) registry.deleteFiles(value);
-    setPicture(null);
-    onChange({ value: null });
-  };
+  }, [path, closed]);
+
+  const words = path ? word("Signed") : word("Sign here");
   return jsxs("div", {
     class: `fjs-form-field fjs-form-field-signature${errors.length ? " fjs-has-errors" : ""}`,
     children: [
@@ -76,33 +80,43 @@ function Signature(props) {
       jsx("canvas", {
         id: domId,
         ref: pad,
-        width: 600,
-        height: 200,
+        width: WIDTH,
+        height: HEIGHT,
         tabIndex: 0,
         role: "img",
-        "aria-label": `${field.label}：${picture || value ? word("Signed") : word("Sign here")}`,
+        "aria-label": `${field.label}：${words}`,
         class: "yz-signature yz-signature-pad",
       }),
-      jsx("p", { class: "fjs-form-field-description", children: value ? word("Signed") : word("Sign here") }),
-      value && !closed
-        ? jsx("button", { type: "button", class: "fjs-button", onClick: again, children: word("Sign again") })
+      jsx("p", { class: "fjs-form-field-description", children: words }),
+      path && !closed
+        ? jsx("button", {
+            type: "button",
+            class: "fjs-button",
+            onClick: () => onChange({ value: null }),
+            children: word("Sign again"),
+          })
         : null,
       jsx(Errors, { id: `${domId}-error-message`, errors }),
     ],
   });
 }
 
-function Picker(props) {
-  return props.field.properties?.draw === "signature" ? jsx(Signature, props) : jsx(FilePicker, props);
+function Text(props) {
+  return props.field.properties?.check === "signature" ? jsx(Signature, props) : jsx(Textfield, props);
 }
-Picker.config = FilePicker.config;
+Text.config = { ...Textfield.config, sanitizeValue: keepSignatures };
+
+/** form-js turns objects into text; a stored signature must stay one. */
+function keepSignatures(given) {
+  if (given.formField?.properties?.check === "signature") return pathOf(given.value) || null;
+  return Textfield.config.sanitizeValue(given);
+}
 
 class SignatureField {
-  constructor(formFields, fileRegistry) {
-    registry = fileRegistry;
-    formFields.register("filepicker", Picker);
+  constructor(formFields) {
+    formFields.register("textfield", Text);
   }
 }
-SignatureField.$inject = ["formFields", "fileRegistry"];
+SignatureField.$inject = ["formFields"];
 
 export const signatureModule = { __init__: ["signatureField"], signatureField: ["type", SignatureField] };
