@@ -10,6 +10,7 @@ Wrong data is null and a warning in `Env.warnings`; only an unreadable text and 
 from __future__ import annotations
 
 from engine.feel.dates import DaysTimeDuration, WideDate, WideDateTime, WideTime, YearsMonthsDuration
+from engine.feel.differences import Difference, browser_differences
 from engine.feel.errors import FeelError, Warning
 from engine.feel.expression import Expression, Read, builtin_names, compile, compile_tests, evaluate, unary_test
 from engine.feel.printer import print_tree
@@ -18,6 +19,7 @@ from engine.feel.values import Function, Range, admit, equal, from_json, kind_of
 
 __all__ = [
     "DaysTimeDuration",
+    "Difference",
     "Env",
     "Expression",
     "FeelError",
@@ -30,6 +32,7 @@ __all__ = [
     "WideTime",
     "YearsMonthsDuration",
     "admit",
+    "browser_differences",
     "builtin_names",
     "compile",
     "compile_tests",
