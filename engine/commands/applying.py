@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from engine import feel, matters
 from engine.commands import effects, places
@@ -172,27 +172,27 @@ class Applying:
         self.live = [t for t in self.live if t.state != "ended"]
 
     def _open(self, opened: tuple[OpenTask, ...]) -> None:
-        rows = [self._row(one) for one in opened]
-        if not rows:
+        values = [self._row(one) for one in opened]
+        if not values:
             return
-        self.work.session.add_all(rows)
-        self.work.session.flush()
-        self.work.session.add_all(
-            TaskCandidate(key=key, task_id=row.id) for row in rows for key in row.candidates if row.state == "open"
-        )
+        # One statement for all, and their ids at once: no flush of everything else in between.
+        rows = list(self.work.session.scalars(insert(Task).returning(Task, sort_by_parameter_order=True), values))
+        keys = [{"key": k, "task_id": row.id} for row in rows for k in row.candidates if row.state == "open"]
+        if keys:
+            self.work.session.execute(insert(TaskCandidate.__table__), keys)  # type: ignore[arg-type]
         self.live += rows
         self.opened += rows
         for row in rows:
             self.changes.append(Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at))
 
-    def _row(self, one: OpenTask) -> Task:
+    def _row(self, one: OpenTask) -> dict[str, Any]:
         keys, unit_id = places.candidates(self.work, self.package, self.case, one)
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
             due = self.ledger.step_due(one.element, self.now).due_at
         # A task for exactly one person is theirs at once: nobody needs to sign for it first.
         alone = int(keys[0][2:]) if len(keys) == 1 and keys[0].startswith("u:") else None
-        return Task(
+        return dict(
             case_id=self.case.id, key=one.id, element=one.element, name=one.name or one.element, kind=one.kind,
             round=one.round, state="claimed" if alone else "open", assignee_id=alone, form=one.form,
             priority=one.priority, instance=one.instance, scope=one.scope[:120], unit_id=unit_id, opened_at=self.now,

@@ -71,7 +71,7 @@ def does(kind: str) -> Callable[[Handler], Handler]:
     return keep
 
 
-def run(database: Database, equipment: Equipment, *, now: datetime, most: int = 10) -> int:
+def run(database: Database, equipment: Equipment, *, now: datetime, most: int = 5) -> int:
     """Do up to `most` due jobs; how many were taken."""
     with database.reading() as work:
         if not jobs.due(work, now=now):

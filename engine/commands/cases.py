@@ -240,6 +240,7 @@ def _find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple
             select(Task)
             .where(Task.case_id == case.id, or_(Task.state != "ended", Task.id == task_id))
             .order_by(Task.id)
+            .options(undefer(Task.variables))
             .execution_options(populate_existing=True)
         )
     )

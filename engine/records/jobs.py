@@ -19,7 +19,7 @@ from engine.store import Work
 from engine.store.models import Incident, Job
 
 #: How long a worker may take before another may try.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 #: Waits before the second, third … try; after the last the job is an incident.
 DELAYS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 

@@ -19,13 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from engine import workdays
 from engine.store import keys
-from engine.store.models import CalendarFile, to_json
+from engine.store.models import Base, CalendarFile, Event, Job, Notice, to_json
 
 #: How long a writer waits for another on SQLite, in milliseconds.
 BUSY_MS = 15_000
@@ -53,6 +53,48 @@ class Work:
     def after_commit(self, call: Callable[[], None]) -> None:
         """Do this once the transaction is safely stored; never when it is rolled back."""
         self._after.append(call)
+
+
+class _Writing(Session):
+    """A session that writes many events, jobs and notices in one statement each.
+
+    They are written and never changed in the same transaction, so nobody needs their ids: the flush sets them aside and
+    inserts them in bulk after everything they refer to. (On SQLite the ORM would insert them one by one.)
+    """
+
+
+_BULK: tuple[type[Base], ...] = (Event, Job, Notice)
+
+
+@event.listens_for(_Writing, "before_flush")
+def _set_aside(session: Session, _context: Any, _objects: Any) -> None:
+    later = session.info.setdefault("bulk", [])
+    for row in [row for row in session.new if isinstance(row, _BULK)]:
+        session.expunge(row)
+        later.append(row)
+
+
+@event.listens_for(_Writing, "after_flush")
+def _insert_in_bulk(session: Session, _context: Any) -> None:
+    later = session.info.pop("bulk", [])
+    for kind in _BULK:
+        rows = [_values(row) for row in later if type(row) is kind]
+        if rows:
+            session.connection().execute(insert(kind.__table__), rows)  # type: ignore[arg-type]
+
+
+def _values(row: Base) -> dict[str, Any]:
+    """Every column but the id, defaults filled in: all rows of one statement must name the same columns."""
+    out: dict[str, Any] = {}
+    for column in row.__table__.columns:
+        if column.name == "id":
+            continue
+        value = row.__dict__.get(column.name)
+        default: Any = column.default
+        if value is None and default is not None:
+            value = default.arg(None) if default.is_callable else default.arg
+        out[column.name] = value
+    return out
 
 
 class Database:
@@ -92,7 +134,7 @@ class Database:
     @contextmanager
     def unit_of_work(self) -> Iterator[Work]:
         """One transaction that writes."""
-        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
+        with _Writing(self._writer, expire_on_commit=False, autoflush=False) as session:
             work = Work(session, self)
             with session.begin():
                 yield work
@@ -104,19 +146,15 @@ class Database:
     def reading(self) -> Iterator[Work]:
         """One transaction that only reads; what is changed in it is thrown away."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            try:
-                yield Work(session, self)
-            finally:
-                session.rollback()
+            # Closing rolls back what the database holds and leaves the objects readable, as rollback() would not.
+            yield Work(session, self)
 
     @contextmanager
     def rehearsal(self) -> Iterator[Work]:
         """One transaction that runs a command and throws everything away: a preview."""
-        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
-            try:
-                yield Work(session, self)
-            finally:
-                session.rollback()
+        with _Writing(self._writer, expire_on_commit=False, autoflush=False) as session:
+            # Closing rolls back what the database holds and leaves the objects readable, as rollback() would not.
+            yield Work(session, self)
 
     def close(self) -> None:
         self.engine.dispose()

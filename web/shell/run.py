@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ import click
 
 #: A child that ends by itself is started again after this many seconds.
 AGAIN_S = 1.0
+#: One that ended so often in so many seconds is not started again.
+MOST_ENDS, OFTEN_S = 5, 60.0
 #: A child gets this long to finish what it has in hand.
 GRACE_S = 15.0
 
@@ -26,6 +29,7 @@ def command(demo: bool) -> None:
     from web.start import prepare
 
     read = settings.read()
+    _must_be_free(read.host, read.port)
     prepare(read, demo=demo, say=lambda text: click.echo(f"[一站] {text}", err=False))
     stopping = threading.Event()
 
@@ -35,16 +39,37 @@ def command(demo: bool) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
     children = {name: _start(name) for name in ("serve", "worker")}
+    ended: dict[str, list[float]] = {name: [] for name in children}
     _welcome(read.host, read.port)
-    while not stopping.wait(0.3):
+    failed = ""
+    while not stopping.wait(0.3) and not failed:
         for name, child in children.items():
-            if child.poll() is not None and not stopping.is_set():
-                click.echo(f"[一站] {name} 意外退出（{child.returncode}），正在重新启动 …", err=True)
-                time.sleep(AGAIN_S)
-                children[name] = _start(name)
+            if child.poll() is None or stopping.is_set():
+                continue
+            ended[name] = [*(at for at in ended[name] if time.monotonic() - at < OFTEN_S), time.monotonic()]
+            if len(ended[name]) > MOST_ENDS:
+                failed = name
+                break
+            click.echo(f"[一站] {name} 意外退出（{child.returncode}），正在重新启动 …", err=True)
+            time.sleep(AGAIN_S)
+            children[name] = _start(name)
     click.echo("[一站] 正在停止 …")
     _end(list(children.values()))
     click.echo("[一站] 已停止。")
+    if failed:
+        sys.exit(f"[一站] {failed} 接连退出，已放弃。原因见上面的输出。 {failed} kept ending: see the output above.")
+
+
+def _must_be_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            sys.exit(
+                f"[一站] 端口 {port} 已被别的程序占用。请先停掉它，或另选端口：YIZHAN_PORT={port + 1} make run\n"
+                f"       Port {port} is in use: stop the other program or choose another by YIZHAN_PORT."
+            )
 
 
 def _start(name: str) -> subprocess.Popen[bytes]:

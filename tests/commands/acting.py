@@ -1,0 +1,79 @@
+"""Small verbs for the tests of commands: each in a unit of work of its own, as a request would."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from sqlalchemy import event, select
+
+from engine.commands import cases
+from engine.store.models import Task
+from tests.cast import DAIBAN
+
+ACCEPT = {"decision": "accept", "checked": True}
+CORRECT = {
+    "decision": "correct",
+    "correction": {
+        "items": [{"material": "居民身份证", "problem": "照片不清", "fix": "重新拍摄"}],
+        "due_on": "2026-10-09",
+    },
+}
+REGISTER = {"registration": {"result": "approve", "number": "350526000123"}}
+HAND_OVER = {"handover": {"way": "home", "received_by": "张三丰", "relation": "本人", "satisfied": "满意"}}
+
+
+def submit(database, by, now, raw=DAIBAN, **more):
+    with database.unit_of_work() as work:
+        return cases.submit(work, "daiban", raw, by=by, now=now, **more).case.id
+
+
+def task_of(work, case_id):
+    return work.session.scalar(
+        select(Task).where(Task.case_id == case_id, Task.state != "ended").order_by(Task.id).limit(1)
+    )
+
+
+def now_open(database, case_id):
+    with database.reading() as work:
+        return task_of(work, case_id)
+
+
+def claim(database, case_id, by, now):
+    with database.unit_of_work() as work:
+        task = task_of(work, case_id)
+        cases.claim(work, task.id, version=task.version, by=by, now=now)
+        return task.id
+
+
+def complete(database, case_id, raw, by, now):
+    with database.unit_of_work() as work:
+        task = task_of(work, case_id)
+        return cases.complete(work, task.id, raw, version=task.version, by=by, now=now)
+
+
+def accepted(database, cast, clock):
+    """A case that waits at the office for its registration."""
+    case_id = submit(database, cast.zhang, clock())
+    claim(database, case_id, cast.chen, clock.on(hours=1))
+    complete(database, case_id, ACCEPT, cast.chen, clock.on(minutes=5))
+    return case_id
+
+
+@contextmanager
+def counted(database):
+    """Counts the statements and commits between here and there."""
+    seen = {"statements": [], "commits": 0}
+
+    def statement(_connection, _cursor, text, _parameters, _context, _many):
+        seen["statements"].append(" ".join(text.split())[:120])
+
+    def commit(_connection):
+        seen["commits"] += 1
+
+    event.listen(database.engine, "before_cursor_execute", statement)
+    event.listen(database.engine, "commit", commit)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", statement)
+        event.remove(database.engine, "commit", commit)
