@@ -34,9 +34,19 @@ def create_app(
     problems.begin(app)
     _templates(app)
 
+    from web import api
     from web.pages import desk, entry, overview, papers, resident, studio
 
-    for pages in (assets.pages, entry.pages, resident.pages, papers.pages, desk.pages, overview.pages, studio.pages):
+    for pages in (
+        assets.pages,
+        entry.pages,
+        resident.pages,
+        papers.pages,
+        desk.pages,
+        overview.pages,
+        studio.pages,
+        api.pages,
+    ):
         app.register_blueprint(pages)
     edge.all_guarded(app)
     return app

@@ -115,7 +115,15 @@ def all_guarded(app: Flask) -> None:
         guard_of(app, rule.endpoint)
 
 
+def bearer() -> str:
+    """The token of an API call; "" when there is none."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
 def _actor(opened: Work) -> Actor:
+    if request.path.startswith("/api/"):  # programs bring a token; a browser's cookie opens nothing here
+        return (login.actor_of_token(opened, bearer(), now=now()) if bearer() else None) or VISITOR
     token = session.get("token")
     if not token:
         return VISITOR

@@ -1,0 +1,173 @@
+"""A program's day: log in with a token, apply, claim, complete, fetch the paper; and what it is told when it is wrong."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from tests.cast import DAIBAN, PASSWORD
+from web.api.operations import OPERATIONS, description
+from web.app import create_app
+from web.settings import Settings
+
+
+@pytest.fixture
+def api(sqlite, clock, tmp_path):
+    from tests import cast
+
+    with sqlite.unit_of_work() as work:
+        people = cast.hire(work, clock())
+    app = create_app(
+        Settings(home=tmp_path, database_url="", secret_key="s" * 32), database=sqlite, clock=clock, testing=True
+    )
+    client = app.test_client()
+
+    def call(method, path, sent=None, token=None, **more):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if sent is not None:
+            more["json"] = sent
+        return client.open(f"/api/v1{path}", method=method, headers=headers, **more)
+
+    def resident(phone="13800000001"):
+        code = call("POST", "/session/code", {"phone": phone}).json["shown"]
+        answer = call("POST", "/session", {"phone": phone, "code": code})
+        assert answer.status_code == 201, answer.json
+        return answer.json["token"]
+
+    def staff(login):
+        return call("POST", "/session", {"login": login, "password": PASSWORD}).json["token"]
+
+    return SimpleNamespace(call=call, resident=resident, staff=staff, client=client, people=people, database=sqlite)
+
+
+def applied(api, token, **more):
+    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN, **more}, token)
+    assert answer.status_code == 201, answer.json
+    return answer.json["number"]
+
+
+def test_a_program_applies_and_a_clerk_completes(api):
+    resident, clerk = api.resident(), api.staff("chen")
+    assert "daiban" in [m["name"] for m in api.call("GET", "/matters").json]
+    guide = api.call("GET", "/matters/daiban").json
+    assert guide["form"]["components"] and guide["materials"]
+    number = applied(api, resident)
+    (row,) = api.call("GET", "/inbox?list=open", token=clerk).json["rows"]
+    assert (row["number"], row["applicant"]) == (number, "张*丰")
+    claimed = api.call("POST", f"/tasks/{row['task_id']}/claim", {"version": row["version"]}, clerk)
+    assert claimed.status_code == 200
+    task = api.call("GET", f"/tasks/{row['task_id']}", token=clerk).json
+    assert task["can_work"] and task["form"]["components"]
+    done = api.call(
+        "POST", f"/tasks/{row['task_id']}/complete",
+        {"version": claimed.json["version"], "answers": {"decision": "accept", "checked": True}}, clerk,
+    )  # fmt: skip
+    assert done.status_code == 200, done.json
+    assert done.json["papers"] and done.json["opened"]
+    seen = api.call("GET", f"/cases/{number}", token=resident).json
+    assert seen["status"] == "running" and seen["due_at"] and seen["papers"][0]["state"] == "pending"
+    paper = api.call("GET", f"/documents/{seen['papers'][0]['id']}", token=resident)
+    assert paper.status_code == 409 and "正在" in paper.json["detail"]
+
+
+def test_the_loser_of_a_race_is_told_who_acted(api):
+    resident, chen, lin = api.resident(), api.staff("chen"), api.staff("lin")
+    applied(api, resident)
+    (row,) = api.call("GET", "/inbox?list=open", token=chen).json["rows"]
+    assert api.call("POST", f"/tasks/{row['task_id']}/claim", {"version": row["version"]}, chen).status_code == 200
+    lost = api.call("POST", f"/tasks/{row['task_id']}/claim", {"version": row["version"]}, lin)
+    assert lost.status_code == 409 and lost.mimetype == "application/problem+json"
+    assert "陈*云" in lost.json["detail"]
+
+
+def test_the_same_key_makes_one_case(api):
+    token = api.resident()
+    assert applied(api, token, key="k1") == applied(api, token, key="k1")
+    assert len(api.call("GET", "/cases", token=token).json) == 1
+
+
+def test_a_field_that_is_wrong_is_named(api):
+    wrong = {**DAIBAN, "applicant": {**DAIBAN["applicant"], "id_number": "350526195003071238"}}
+    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": wrong}, api.resident())
+    assert answer.status_code == 422
+    assert [f["field"] for f in answer.json["fields"]] == ["applicant.id_number"]
+    assert "校验码" in answer.json["fields"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"matter": "daiban"}, "answers"),
+        ({"matter": "daiban", "answers": {}, "x": 1}, "x"),
+        ({"answers": []}, "matter"),
+    ],
+)
+def test_a_body_of_the_wrong_shape_names_the_field(api, sent, field):
+    answer = api.call("POST", "/cases", sent, api.resident())
+    assert answer.status_code == 422 and field in [f["field"] for f in answer.json["fields"]]
+
+
+def test_malformed_json_is_said_to_be_malformed(api):
+    answer = api.call("POST", "/cases", token=api.resident(), data=b'{"matter": ')
+    assert answer.status_code == 422 and "JSON" in answer.json["fields"][0]["text"]
+
+
+def test_a_photo_is_kept_and_named_by_its_content(api):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n\xff\xd8\xff\xe0..\r\n--b--\r\n'
+    )
+    answer = api.call(
+        "POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b"
+    )  # fmt: skip
+    assert answer.status_code == 201 and answer.json["type"] == "image/jpeg"
+
+
+def test_an_unknown_matter_is_not_found(api):
+    answer = api.call("POST", "/cases", {"matter": "nothing", "answers": {}}, api.resident())
+    assert answer.status_code == 404 and answer.mimetype == "application/problem+json"
+
+
+def test_a_file_too_large_is_refused_in_words(api):
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.jpg"\r\n\r\n\xff\xd8\xff'
+    body = head + b"0" * 30 * 1024 * 1024 + b"\r\n--b--\r\n"
+    answer = api.call(
+        "POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b"
+    )  # fmt: skip
+    assert answer.status_code in (413, 422) and answer.mimetype == "application/problem+json"
+
+
+def test_without_a_token_nothing_opens_and_a_cookie_is_no_token(api):
+    for one in OPERATIONS:
+        path = one.path.replace("{number}", "1").replace("{name}", "x").replace("{code}", "ABCD-EFGH-1234")
+        for name in ("task_id", "document_id", "place_id", "booking_id"):
+            path = path.replace(f"{{{name}}}", "1")
+        answer = api.call(one.method.upper(), path, {} if one.takes else None)
+        if one.who == "anyone":
+            assert answer.status_code != 401
+        else:
+            assert answer.status_code == 401, (one.name, answer.status_code)
+            assert answer.mimetype == "application/problem+json"
+
+
+def test_a_resident_sees_no_inbox_and_a_clerk_of_another_village_no_case(api):
+    resident = api.resident()
+    number = applied(api, resident)
+    assert api.call("GET", "/inbox", token=resident).status_code == 403
+    assert api.call("GET", f"/cases/{number}", token=api.staff("huang")).status_code in (403, 404)
+    assert api.call("GET", f"/cases/{number}", token=api.resident("13800000002")).status_code == 404
+
+
+def test_signing_out_ends_the_token(api):
+    token = api.resident()
+    assert api.call("DELETE", "/session", token=token).status_code == 204
+    assert api.call("GET", "/cases", token=token).status_code == 401
+
+
+def test_the_description_names_every_operation_and_its_shapes(api):
+    found = api.client.get("/api/openapi.json").json
+    assert found["openapi"] == "3.1.0"
+    described = {(m, p) for p, methods in found["paths"].items() for m in methods}
+    assert described == {(o.method, f"/v1{o.path}") for o in OPERATIONS}
+    text = json.dumps(description())
+    for name in set(text.split("#/components/schemas/")[1:]):
+        assert name.split('"')[0] in found["components"]["schemas"]

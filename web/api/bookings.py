@@ -1,0 +1,156 @@
+"""Bookings: places, free times, hold, confirm, change, cancel, check in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from flask import Response
+from pydantic import AwareDatetime, Field
+
+from engine.commands import appointments
+from engine.errors import NotNow
+from engine.reads import bookings as reads
+from web import edge
+from web.api.operations import Shape, operation, shaped
+
+
+class PlaceOut(Shape):
+    id: int
+    name: str
+    unit: str
+    address: str
+    phone: str
+    items: list[tuple[str, str]]
+
+
+class DayOut(Shape):
+    day: date
+    workday: bool
+    free: int
+    kinds: list[str]
+
+
+class TimeOut(Shape):
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    free: int
+
+
+class Between(Shape):
+    first: date
+    last: date
+
+
+class On(Shape):
+    day: date
+
+
+class Wish(Shape):
+    place_id: int
+    starts_at: list[AwareDatetime] = Field(min_length=1, max_length=25)
+    item: str = Field("", max_length=80)
+
+
+class Seen(Shape):
+    version: int
+
+
+class Moved(Seen):
+    starts_at: list[AwareDatetime] = Field(min_length=1, max_length=25)
+
+
+class BookingOut(Shape):
+    id: int
+    number: str
+    code: str  # what the QR holds
+    state: str
+    version: int
+    place: str
+    address: str
+    item: str
+    starts_at: datetime
+    ends_at: datetime
+    hold_until: datetime | None
+
+
+def _one(appointment_id: int) -> BookingOut:
+    edge.work().session.flush()
+    return shaped(BookingOut, reads.one(edge.work(), edge.actor(), appointment_id))  # type: ignore[no-any-return]
+
+
+@operation("get", "/places", who="anyone", tag="bookings", gives=list[PlaceOut])
+def places() -> list[PlaceOut]:
+    """Where one can book."""
+    return [shaped(PlaceOut, place) for place in reads.places(edge.work())]
+
+
+@operation("get", "/places/{place_id}/days", who="anyone", tag="bookings", query=Between, gives=list[DayOut])
+def days(place_id: int, query: Between) -> list[DayOut]:
+    """Days with their free places (62 at most)."""
+    if not timedelta(0) <= query.last - query.first <= timedelta(days=62):
+        raise NotNow("一次最多查 62 天。", "At most 62 days at once.")
+    found = reads.days(edge.work(), place_id, query.first, query.last, now=edge.now())
+    return [shaped(DayOut, day) for day in found]
+
+
+@operation("get", "/places/{place_id}/times", who="anyone", tag="bookings", query=On, gives=list[TimeOut])
+def times(place_id: int, query: On) -> list[TimeOut]:
+    """The times of one day, full ones too."""
+    return [shaped(TimeOut, time) for time in reads.times(edge.work(), place_id, query.day, now=edge.now())]
+
+
+@operation("get", "/bookings", who="resident", tag="bookings", gives=list[BookingOut])
+def my_bookings() -> list[BookingOut]:
+    """The caller's bookings to come."""
+    return [shaped(BookingOut, one) for one in reads.mine(edge.work(), edge.actor(), now=edge.now())]
+
+
+@operation("post", "/bookings", who="resident", tag="bookings", takes=Wish, gives=BookingOut, status=201)
+def hold(body: Wish) -> BookingOut:
+    """Hold a time for a while. 409 with other free times when it is full."""
+    made = appointments.hold(
+        edge.work(), resource_id=body.place_id, starts_at=body.starts_at, item=body.item, by=edge.actor(), now=edge.now()
+    )  # fmt: skip
+    return _one(made.id)
+
+
+@operation("post", "/bookings/{booking_id}/confirm", who="resident", tag="bookings", takes=Seen, gives=BookingOut)
+def confirm(booking_id: int, body: Seen) -> BookingOut:
+    """Make the hold a booking."""
+    appointments.confirm(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
+    return _one(booking_id)
+
+
+@operation("post", "/bookings/{booking_id}/change", who="resident", tag="bookings", takes=Moved, gives=BookingOut)
+def change(booking_id: int, body: Moved) -> BookingOut:
+    """Another time: the new one is taken before the old one is let go."""
+    appointments.change(
+        edge.work(), booking_id, version=body.version, starts_at=body.starts_at, by=edge.actor(), now=edge.now()
+    )  # fmt: skip
+    return _one(booking_id)
+
+
+@operation("post", "/bookings/{booking_id}/cancel", who="resident", tag="bookings", takes=Seen, gives=BookingOut)
+def cancel(booking_id: int, body: Seen) -> BookingOut:
+    """Give the seat back."""
+    appointments.cancel(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
+    return _one(booking_id)
+
+
+@operation("get", "/bookings/{booking_id}/calendar", who="resident", tag="bookings", gives=bytes, media="text/calendar")
+def calendar(booking_id: int) -> Response:
+    """The booking as an .ics file."""
+    found = reads.one(edge.work(), edge.actor(), booking_id)
+    return Response(reads.calendar_file(found, now=edge.now()), mimetype="text/calendar")
+
+
+class CheckIn(Shape):
+    code: str = Field(min_length=4, max_length=40)
+
+
+@operation("post", "/check-in", who="signed-in", tag="bookings", takes=CheckIn, gives=BookingOut)
+def check_in(body: CheckIn) -> BookingOut:
+    """Check in by the code of the QR: staff scan it, or the person does it."""
+    made = appointments.check_in(edge.work(), body.code, by=edge.actor(), now=edge.now())
+    return _one(made.id)
