@@ -21,7 +21,16 @@ def compensate(token: Token, trigger: Trigger) -> bool:
     wanted = trigger.target
     picked = [r for r in scope.done if wanted is None or r["node"] == wanted]
     scope.done = [r for r in scope.done if r not in picked]
-    token.internal_data["undoing"] = [dict(r, scope=scope.id) for r in picked]
+    records = [dict(r, scope=scope.id) for r in picked]
+    if not trigger.wait_for:
+        # waitForCompletion="false": the thrower goes on at once, and one beside it sees the handlers through
+        beside = token.workflow.token(token.task_spec, token.scope, token.at)
+        beside.internal_data.update(undoing=records, beside=1)
+        beside._set_state(TaskState.STARTED)
+        if run_next(beside):
+            token.workflow.forget(beside)
+        return True
+    token.internal_data["undoing"] = records
     token._set_state(TaskState.STARTED)
     return run_next(token)
 
@@ -88,6 +97,10 @@ def undone(token: Token) -> None:
     if run_next(thrower):
         if "cancelling" in thrower.internal_data:
             finish_cancel(thrower)
+        elif "beside" in thrower.internal_data:
+            case.forget(thrower)
+            if not thrower.scope.tokens:
+                case.emptied.append(thrower.scope)
         else:
             case.make_ready(thrower)
 

@@ -122,12 +122,16 @@ def schedule(spec: Catching, trigger: Trigger, on: Token | ScopeRun, case: Case)
 
 
 def plan_of(kind: str, value: Any, now: datetime, zone: ZoneInfo = ZONE) -> Schedule | None:
-    """A schedule from a FEEL value or ISO text; None when it makes no sense."""
+    """A schedule from a FEEL value or ISO text; None when it makes no sense.
+
+    A duration may be given as the moment it ends: that is what workdays(3) says.
+    """
+    once = kind in ("date", "duration")
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=zone)
-        return Schedule(kind, moment.astimezone(UTC)) if kind == "date" else None
+        return Schedule(kind, moment.astimezone(UTC)) if once else None
     if isinstance(value, date):
-        return Schedule(kind, datetime.combine(value, time(), zone).astimezone(UTC)) if kind == "date" else None
+        return Schedule(kind, datetime.combine(value, time(), zone).astimezone(UTC)) if once else None
     text = str(value).strip()
     if kind == "date":
         at = parse_moment(text, zone)

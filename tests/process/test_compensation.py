@@ -74,3 +74,15 @@ def test_each_instance_of_a_multi_instance_is_undone() -> None:
     data = draw("start s", "task a", many, 'task una isForCompensation="true"', "on ca a compensate", "undo ca una",
                 "throw t compensate", "s > a > t")  # fmt: skip
     assert seen(data, "una") == ["una"] * 3
+
+
+def test_a_throw_that_does_not_wait_goes_on_at_once() -> None:
+    data = draw("start s", "task a", 'user una isForCompensation="true"', "on ca a compensate", "undo ca una",
+                "throw t compensate", "user z", "s > a > t > z")  # fmt: skip
+    data = data.replace(b"<intermediateThrowEvent id=\"t\"><compensateEventDefinition/>",
+                        b'<intermediateThrowEvent id="t"><compensateEventDefinition waitForCompletion="false"/>')  # fmt: skip
+    definition, step = begin(data)
+    assert sorted(open_now(step)) == ["una", "z"]
+    step = complete(definition, step, "z")
+    assert not step.finished, "what is being undone holds the case open"
+    assert complete(definition, step, "una").finished

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine import process
+from engine import feel, process, workdays
 from engine.process import Fire
 from engine.process.timers import Duration, parse_duration, parse_moment, plan_of
 
 from .drawing import draw
-from .playing import NOW, begin, complete, play, seen
+from .playing import NOW, begin, complete, load, play, seen
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -115,3 +115,10 @@ def test_months_keep_the_day_where_they_can() -> None:
 def test_a_moment_may_name_its_zone() -> None:
     assert parse_moment("2026-03-02T09:00:00[Asia/Tokyo]", SHANGHAI) == datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
     assert parse_moment("2026-02-30T09:00:00", SHANGHAI) is None
+
+
+def test_a_duration_may_be_a_number_of_working_days() -> None:
+    env = feel.Env(now=NOW, calendar=workdays.china())
+    definition = load(draw("start s", "user u", "on b u timer:= workdays(5)", "task late", "s > u", "b > late"))
+    step = process.start(definition, process.Start(), now=NOW, env=env)
+    assert [t.due.isoformat() for t in step.timers] == ["2026-03-09T09:30:00+00:00"]
