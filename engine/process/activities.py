@@ -290,7 +290,7 @@ class RuleTask(Activity):
         except (feel.FeelError, Refused) as error:
             raise Failure(
                 "decision",
-                f"「{self.title}」的决策「{decision}」没有得出结果:{error.zh}",
+                f"「{self.title}」的决策「{decision}」没有得出结果：{error.zh}",
                 f'The decision "{decision}" of "{self.title}" gave no result: {error.en}',
                 error="decision",
             ) from error
@@ -359,7 +359,7 @@ class SubProcess(Activity):
 
 
 class EventSubProcess(Activity):
-    """An event sub-process: not reached by a flow; its start event waits in the scope around it (10.3.5)."""
+    """An event sub-process: not reached by a flow; its start event waits in the scope around it (10.3)."""
 
     inside: ScopeSpec
 
@@ -440,7 +440,7 @@ class CallActivity(Activity):
         if depth > 100:
             raise Failure(
                 "limit",
-                f"「{self.title}」的调用嵌套超过 100 层,请检查是否自己调用自己。",
+                f"「{self.title}」的调用嵌套超过 100 层，请检查是否自己调用自己。",
                 f'The calls of "{self.title}" nest more than 100 deep. Check whether it calls itself.',
             )
         given = token.everything() if self.give_all else dict(token.data)

@@ -1,4 +1,4 @@
-"""Ad-hoc sub-processes (BPMN 2.0, 10.3.5 and 13.3.5): activities without a fixed order."""
+"""Ad-hoc sub-processes (BPMN 2.0, 10.3 and 13.3.5): activities without a fixed order."""
 
 from __future__ import annotations
 

@@ -169,13 +169,13 @@ def _not_there(case: Case, token: Token, element: str) -> NotNow:
     here = token.task_spec.title
     if any(r[0] == USER and r[1] == element for r in case.path.records.values()):
         return NotNow(
-            f"不能从「{here}」退回到「{name}」:它在另一条并行分支上,退回会使汇合处少一份。请退回到分支之前的环节。",
+            f"不能从「{here}」退回到「{name}」：它在另一条并行分支上，退回会使汇合处少一份。请退回到分支之前的环节。",
             f'"{here}" cannot be sent back to "{name}": it is in another parallel branch, and the join would come up '
             "short. Send it back to a task before the fork.",
             element=element,
         )
     return NotNow(
-        f"不能从「{here}」退回到「{name}」:本轮还没有办过这个环节。",
+        f"不能从「{here}」退回到「{name}」：本轮还没有办过这个环节。",
         f'"{here}" cannot be sent back to "{name}": that task has not been done on this round\'s path.',
         element=element,
     )
@@ -196,7 +196,7 @@ def reopen(case: Case, input: Reopen) -> None:
     record = case.path.records.get(id)
     if record is None or record[0] != USER or record[2] not in case.scopes or record[4] != [id]:
         raise NotNow(
-            f"任务 {id} 不能撤回:它不在当前的办理路径上,或已汇总、已结束。",
+            f"任务 {id} 不能撤回：它不在当前的办理路径上，或已汇总、已结束。",
             f"Task {id} cannot be reopened: it is not on a live path, or its round is settled.",
             task=id,
         )
@@ -208,7 +208,7 @@ def reopen(case: Case, input: Reopen) -> None:
         if path.records[later][0] == USER:
             name = scope.process.task_specs[path.records[later][1]].title
             raise NotNow(
-                f"「{spec.title}」不能撤回:后面的「{name}」已经办理。",
+                f"「{spec.title}」不能撤回：后面的「{name}」已经办理。",
                 f'"{spec.title}" cannot be reopened: "{name}" after it has been done.',
                 element=path.records[later][1],
             )

@@ -279,7 +279,7 @@ class Case(Workflow):  # type: ignore[misc]
             token,
             Failure(
                 "limit",
-                f"一次办理走了太多步还没有停下来,最后停在「{token.task_spec.title}」。请检查图中是否有走不出去的循环。",
+                f"一次办理走了太多步还没有停下来，最后停在「{token.task_spec.title}」。请检查图中是否有走不出去的循环。",
                 f'One advance took too many steps and stopped at "{token.task_spec.title}". '
                 "Check the diagram for a loop without a way out.",
             ),
@@ -400,7 +400,7 @@ class Case(Workflow):  # type: ignore[misc]
             self.spec_of(wait).caught(self, on, wait, variables)
 
     def look_at_conditions(self) -> None:
-        """Fire every conditional event whose condition became true (BPMN 2.0, 10.5.5)."""
+        """Fire every conditional event whose condition became true (BPMN 2.0, 10.5)."""
         for wait in [w for w in self.waits.values() if w.kind == "conditional"]:
             on = self.waiter(wait)
             if wait.id not in self.waits or on is None:
@@ -425,7 +425,7 @@ class Case(Workflow):  # type: ignore[misc]
             zh, en = getattr(error, "zh", str(error)), getattr(error, "en", str(error))
             raise Failure(
                 "expression",
-                f"「{spec.title}」的表达式 {text.text} 无法求值:{zh}",
+                f"「{spec.title}」的表达式 {text.text} 无法求值：{zh}",
                 f'The expression {text.text} of "{spec.title}" has no value: {en}',
                 error="expression",
             ) from error

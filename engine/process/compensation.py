@@ -1,4 +1,4 @@
-"""Undoing what was done (BPMN 2.0, 10.5.6 and 13.5.5): handlers run one by one, the last done first."""
+"""Undoing what was done (BPMN 2.0, 10.5 and 13.5.5): handlers run one by one, the last done first."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def finish_cancel(token: Token) -> None:
         token,
         Failure(
             "cancel",
-            f"「{spec.title}」取消了事务,但事务上没有取消边界事件。",
+            f"「{spec.title}」取消了事务，但事务上没有取消边界事件。",
             f'"{spec.title}" cancelled the transaction, but no cancel boundary event is on it.',
         ),
         catch=False,

@@ -42,7 +42,9 @@ class CannotRun(Refused):
         bad = [f for f in findings if f.severity == "error"]
         first = bad[0] if bad else None
         super().__init__(
-            f"流程不能运行:{first.message_zh}" + (f"(另有 {len(bad) - 1} 处)" if len(bad) > 1 else "") if first else "",
+            f"流程不能运行：{first.message_zh}" + (f"(另有 {len(bad) - 1} 处)" if len(bad) > 1 else "")
+            if first
+            else "",
             f"The process cannot run: {first.message_en}" + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else "")
             if first
             else "",
@@ -192,7 +194,7 @@ def _scope(
                     node.line,
                     "expression",
                     "error",
-                    f"「{node.name or node.id}」的表达式有误:{error.zh}",
+                    f"「{node.name or node.id}」的表达式有误：{error.zh}",
                     f'An expression of "{node.name or node.id}" is wrong: {error.en}',
                 )
             )
@@ -206,7 +208,7 @@ def _scope(
                     node.line,
                     "duplicate-id",
                     "error",
-                    f"编号 {node.id} 用了不止一次,请改成不同的编号。",
+                    f"编号 {node.id} 用了不止一次，请改成不同的编号。",
                     f"The id {node.id} is used more than once. Give each element its own.",
                 )
             )
@@ -234,7 +236,7 @@ def _scope(
                     flow.line,
                     "expression",
                     "error",
-                    f"连线「{flow.name or flow.id}」的条件有误:{error.zh}",
+                    f"连线「{flow.name or flow.id}」的条件有误：{error.zh}",
                     f'The condition of the flow "{flow.name or flow.id}" is wrong: {error.en}',
                 )
             )

@@ -280,7 +280,7 @@ class ThrowEvent(NodeSpec):
 
 
 class EventGateway(NodeSpec):
-    """Waits for the first of the events behind it (10.6.6)."""
+    """Waits for the first of the events behind it (10.6)."""
 
     def _run_hook(self, my_task: Token) -> bool | None:
         my_task._set_state(TaskState.STARTED)

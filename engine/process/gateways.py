@@ -131,7 +131,7 @@ class Inclusive(Joining):
 
 class Complex(Joining):
     """Goes on when its activation condition is true of `activationCount` and the variables; then swallows the rest of that
-    turn and starts anew (10.6.5, 13.4.5)."""
+    turn and starts anew (10.6, 13.4.5)."""
 
     def finish(self) -> None:
         self.upstream = {flow.id: reach_back(self, flow) for flow in self.ins}

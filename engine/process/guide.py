@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from engine.process import dialect
+from engine.process import dialect, semantics
 from engine.process.effects import AWAIT, TRIAL, TYPES, EffectKind
 from engine.process.lint.foreign import INSTEAD, INSTEAD_OF_ELEMENTS
 
@@ -109,8 +109,22 @@ _AFTER = """## 出了错怎么办 · When something goes wrong
 def text() -> str:
     """The whole guide."""
     parts = [_HEAD, _elements(), _triggers(), _zeebe(), _VALUES, _set_by_engine(), _timers(), _effects(), _AFTER]
-    parts += [_foreign(), _rules(), _miwg()]
+    parts += [_semantics(), _foreign(), _rules(), _miwg()]
     return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def _semantics() -> str:
+    rules = [(what, _both(zh, en), clause) for what, zh, en, clause in semantics.RULES]
+    exceptions = [(f"`{name}`", _both(zh, en)) for name, zh, en in semantics.EXCEPTIONS]
+    return (
+        "## 怎样运行 · How it runs\n\n"
+        "标准留有余地或容易看错的地方,本系统这样运行(条款号指 ISO/IEC 19510)。"
+        "Where the standard leaves a choice or is easily misread (clauses of ISO/IEC 19510).\n\n"
+        + _table(("什么 · What", "怎样 · How", "条款 · Clause"), rules)
+        + "\n### 例外 · Exceptions\n\n"
+        "公开的 betsy 测试流程中,以下与其期望不同。Of the public betsy processes, these differ from what it expects.\n\n"
+        + _table(("流程 · Process", "为什么 · Why"), exceptions)
+    )
 
 
 def _cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Standard loops and multi-instance (BPMN 2.0, 10.3.7 and 13.3.7).
+"""Standard loops and multi-instance (BPMN 2.0, 10.3 and 13.3.7).
 
 The body token holds the counts as variables, so that conditions see them: loopCounter, numberOfInstances,
 numberOfActiveInstances, numberOfCompletedInstances, numberOfTerminatedInstances.
@@ -81,7 +81,7 @@ class LoopPlan:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0 or value > MOST:
             raise Failure(
                 "loop",
-                f"「{spec.title}」的{what_zh}应是 0 到 {MOST} 的整数,得到的是 {value}。",
+                f"「{spec.title}」的{what_zh}应是 0 到 {MOST} 的整数，得到的是 {value}。",
                 f'The {what_en} of "{spec.title}" must be a whole number from 0 to {MOST}, but is {value}.',
                 error="loop",
             )
@@ -207,7 +207,7 @@ class LoopPlan:
         return True
 
     def _behave(self, body: Token) -> bool:
-        """Events thrown as an instance ends (10.3.7). True when a complex behaviour ends the whole."""
+        """Events thrown as an instance ends (10.3). True when a complex behaviour ends the whole."""
         first = body.data["numberOfCompletedInstances"] == 1
         if self.loop.behavior == "None":
             self._implicit(body, self.none_event)

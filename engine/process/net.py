@@ -126,7 +126,7 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
         my_task.workflow.leave(my_task)
 
     def chosen(self, token: Token) -> list[FlowSpec]:
-        """The flows a token leaves by (BPMN 2.0, 13.3.1 and 8.3.13: conditional flows, then the default)."""
+        """The flows a token leaves by (BPMN 2.0, 13.3.1 and 8.4: conditional flows, then the default)."""
         return self._uncontrolled(token)
 
     def _uncontrolled(self, token: Token) -> list[FlowSpec]:
@@ -147,7 +147,7 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     def no_flow(self) -> Failure:
         return Failure(
             "no-flow",
-            f"「{self.title}」没有一条出线的条件成立,也没有默认出线。请补上默认出线,或改正条件所用的变量后重试。",
+            f"「{self.title}」没有一条出线的条件成立，也没有默认出线。请补上默认出线，或改正条件所用的变量后重试。",
             f'No outgoing flow of "{self.title}" has a true condition and there is no default flow. '
             "Add a default flow, or mend the variables its conditions read and retry.",
         )

@@ -49,7 +49,7 @@ def start(
         runnable = definition.executable() or [p for d in definition.diagrams for p in d.processes]
         if len(runnable) != 1:
             raise NotFound(
-                f"文件中有 {len(runnable)} 个可执行的流程,请说明启动哪一个。",
+                f"文件中有 {len(runnable)} 个可执行的流程，请说明启动哪一个。",
                 f"The files hold {len(runnable)} executable processes. Say which one to start.",
             )
         id = runnable[0].id
@@ -177,7 +177,7 @@ def _throw(case: Case, input: Throw) -> None:
         token,
         Failure(
             "uncaught-error",
-            f"「{spec.title}」报告了错误「{input.code}」{said},没有事件捕获它。请在图上加错误边界事件,或改正原因后重试。",
+            f"「{spec.title}」报告了错误「{input.code}」{said},没有事件捕获它。请在图上加错误边界事件，或改正原因后重试。",
             f'"{spec.title}" reported the error "{input.code}"{said_en}, and no event catches it. '
             "Add an error boundary event, or mend the cause and retry.",
         ),

@@ -75,7 +75,7 @@ def gateway_of(spec: NodeSpec) -> EventGateway | None:
 
 
 def begin_beside(case: Case, scope: ScopeRun, caught: NodeSpec) -> None:
-    """A parallel instantiating gateway waits for its other events too, each with a token of its own (10.6.6)."""
+    """A parallel instantiating gateway waits for its other events too, each with a token of its own (10.6)."""
     gateway = gateway_of(caught)
     if gateway is None or gateway.node.event_gateway_type != "Parallel":
         return

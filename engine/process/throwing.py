@@ -50,7 +50,7 @@ def throw(token: Token, trigger: Trigger) -> bool:
 
         return cancel_transaction(token)
     elif kind == "terminate":
-        # all other tokens of this process or sub-process end; this one leaves, and the scope is done (10.5.6)
+        # all other tokens of this process or sub-process end; this one leaves, and the scope is done (10.5)
         case.unwait(scope=token.scope.id)
         case.cancel_scope_tokens(token.scope, keep=token, reason=spec.name)
     return token.id in case.tasks
@@ -64,7 +64,7 @@ def hear(case: Case, name: str, variables: dict[str, Any]) -> None:
 
 
 def throw_error(case: Case, token: Token, code: str | None, variables: dict[str, Any]) -> bool:
-    """An error goes outwards from a token to the innermost that catches it (10.5.1). False when none does."""
+    """An error goes outwards from a token to the innermost that catches it (10.5). False when none does."""
     inside: Token | None = token
     first = True
     while inside is not None:

@@ -1,4 +1,4 @@
-"""Compensation and transactions (10.5.6, 10.7, 13.5.5)."""
+"""Compensation and transactions (10.5, 10.7, 13.5.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standard loops and multi-instance (10.3.7, 13.3.7)."""
+"""Standard loops and multi-instance (10.3, 13.3.7)."""
 
 from __future__ import annotations
 
