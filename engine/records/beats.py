@@ -12,6 +12,7 @@ one is a jump.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,11 +21,13 @@ from sqlalchemy import select
 
 from engine.people import SYSTEM, Actor
 from engine.records import audit
-from engine.store import Work
+from engine.store import Database, Work
 from engine.store.models import Beat
 
 #: A difference up to this is the wall clock being set right; beyond it is a jump.
 TOLERANCE = timedelta(seconds=60)
+#: A beat is written this often.
+WRITE_EVERY = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,9 @@ def judge(last: Beat | None, reading: Reading) -> Trusted:
     """The time to go by, from the last beat and what the machine says now. Pure."""
     if last is None:
         return Trusted(reading.wall_at)
-    same_start = last.boot_id == reading.boot_id and reading.boot_s >= last.boot_s
-    passed = timedelta(seconds=reading.boot_s - last.boot_s if same_start else max(reading.boot_s, 0.0))
+    # Two workers of one machine may read a moment apart and write in the other order: that is no restart.
+    same_start = last.boot_id == reading.boot_id and reading.boot_s >= last.boot_s - TOLERANCE.total_seconds()
+    passed = timedelta(seconds=max(reading.boot_s - (last.boot_s if same_start else 0.0), 0.0))
     if not same_start and reading.wall_at >= last.trusted_at - TOLERANCE:
         return Trusted(max(reading.wall_at, last.trusted_at))
     expected = last.trusted_at + passed
@@ -83,6 +87,33 @@ def beat(work: Work, reading: Reading) -> Trusted:
         kind = audit.Kind.CLOCK_JUMPED if after is not None else audit.Kind.CLOCK_BACK
         audit.record(work, kind, by=SYSTEM, now=trusted.now, facts=facts)
     return trusted
+
+
+class Watch:
+    """A worker's own time. A beat is written every few seconds and whenever a jump begins or ends, not at each look."""
+
+    def __init__(self, machine: str, look: Callable[[str], Reading] = read) -> None:
+        self.machine = machine
+        self._look = look
+        self._last: Beat | None = None
+        self._said: datetime | None = None
+
+    def now(self, database: Database) -> datetime:
+        """The time to go by; it never goes back while the worker lives."""
+        reading = self._look(self.machine)
+        last = self._last
+        fresh = last is not None and abs(reading.boot_s - last.boot_s) < WRITE_EVERY.total_seconds()
+        trusted = judge(last, reading)
+        if not fresh or last is None or (trusted.jump is None) != (last.jump_s is None):
+            with database.unit_of_work() as work:
+                trusted = beat(work, reading)
+            jump_s = trusted.jump.total_seconds() if trusted.jump is not None else None
+            self._last = Beat(
+                machine=self.machine, boot_id=reading.boot_id, boot_s=reading.boot_s, wall_at=reading.wall_at,
+                trusted_at=trusted.now, jump_s=jump_s,
+            )  # fmt: skip
+        self._said = max(trusted.now, self._said or trusted.now)
+        return self._said
 
 
 def jumps(work: Work) -> list[Beat]:

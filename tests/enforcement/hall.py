@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from engine import matters
 from engine.deadlines import Event
@@ -163,11 +163,12 @@ def case(
 def many(work, case_id: int, n: int, model=Case, **changes) -> list[int]:
     """Copies of a stored case, cheaply; their ids. `changes` may hold functions of the copy's number."""
     table = model.__table__
+    already = work.session.scalar(select(func.max(table.c.id)))
     row = dict(work.session.execute(select(table).where(table.c.id == case_id)).mappings().one())
     del row["id"]
     rows = []
     for i in range(n):
-        copy = dict(row, number=f"{row['number']}-{i}") if "number" in row else dict(row)
+        copy = dict(row, number=f"{row['number'][:20]}-{already + i}") if "number" in row else dict(row)
         copy.update({k: v(i) if callable(v) else v for k, v in changes.items()})
         rows.append(copy)
     return list(work.session.scalars(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows))

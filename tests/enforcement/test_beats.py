@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from engine.people import SYSTEM
 from engine.records import audit, beats
-from engine.records.beats import Reading, Trusted, judge
+from engine.records.beats import Reading, Trusted, Watch, judge
 from engine.store.models import Beat, Event
 from tests.enforcement.hall import at
 
@@ -90,6 +90,74 @@ def test_a_person_may_confirm_that_the_new_time_is_right(database):
         )
         assert beats.jumps(work) == []
         assert [kind for kind, _ in audited(work)] == ["clock.jumped", "clock.confirmed"]
+
+
+class Machine:
+    """A machine whose clocks are set by hand."""
+
+    def __init__(self):
+        self.seconds, self.off = 0.0, timedelta()
+
+    def __call__(self, machine):
+        return reading(self.seconds, NOON + timedelta(seconds=self.seconds) + self.off)
+
+
+def test_a_watch_writes_a_beat_now_and_then_and_a_jump_at_once(database):
+    machine = Machine()
+    watch = Watch("hall-1", machine)
+    written = []
+    for seconds, off in ((0, 0), (1, 0), (14, 0), (15, 0), (16, 86400), (17, 86400), (18, 0)):
+        machine.seconds, machine.off = seconds, timedelta(seconds=off)
+        assert watch.now(database) == NOON + timedelta(seconds=seconds)
+        with database.reading() as work:
+            written.append(work.session.get(Beat, "hall-1").boot_s - 1000)
+    assert written == [0, 0, 0, 15, 16, 16, 18]
+    with database.reading() as work:
+        assert [kind for kind, _ in audited(work)] == ["clock.jumped", "clock.back"]
+
+
+def test_a_watch_never_goes_back(database):
+    machine = Machine()
+    watch = Watch("hall-1", machine)
+    machine.seconds = 10
+    watch.now(database)
+    machine.off = timedelta(seconds=-8)
+    assert watch.now(database) == NOON + timedelta(seconds=10)
+
+
+def test_a_confirmed_jump_is_followed_within_seconds(database):
+    machine = Machine()
+    watch = Watch("hall-1", machine)
+    watch.now(database)
+    machine.seconds, machine.off = 1, DAY
+    assert watch.now(database) == NOON + timedelta(seconds=1)
+    with database.unit_of_work() as work:
+        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
+    machine.seconds = 20
+    assert watch.now(database) == NOON + DAY + timedelta(seconds=20)
+
+
+def test_two_workers_of_one_machine_that_read_a_moment_apart_see_no_jump(database):
+    for r in (reading(0), reading(5.2), reading(5.0), reading(10)):
+        with database.unit_of_work() as work:
+            assert beats.beat(work, r).jump is None
+
+
+def test_an_alarm_of_tomorrow_is_not_rung_by_a_clock_that_jumped_ahead(database):
+    from engine.commands.sweep import sweep
+    from engine.store.models import Case
+    from tests.enforcement import hall as halls
+
+    with database.unit_of_work() as work:
+        hall = halls.build(work)
+        one = halls.case(work, hall, received="2026-09-18 09:00")  # deemed accepted on 25 September
+    machine = Machine()
+    watch = Watch("hall-1", machine)
+    watch.now(database)
+    machine.seconds, machine.off = 5, timedelta(days=30)
+    assert not sweep(database, now=watch.now(database)).busy
+    with database.reading() as work:
+        assert work.session.get(Case, one).accepted_at is None
 
 
 def test_the_machine_s_own_clocks_are_read():
