@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,14 +38,13 @@ class Worker:
     equipment: Equipment
     clock: Callable[[], datetime] | None = None  # None: the machine's own, judged by engine.records.beats
     stopping: threading.Event = field(default_factory=threading.Event)
-    _machine: str = ""
+    watch: beats.Watch = field(default_factory=lambda: beats.Watch(socket.gethostname()))
 
     def now(self) -> datetime:
         """The time to go by: a machine's clock that jumped is not followed."""
         if self.clock is not None:
             return self.clock()
-        with self.database.unit_of_work() as work:
-            return beats.beat(work, beats.read(self.equipment.worker)).now
+        return self.watch.now(self.database)
 
     def tick(self) -> int:
         """Do what is due now; how much was done."""

