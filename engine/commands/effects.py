@@ -15,6 +15,7 @@ from engine.errors import Invalid, NotFound
 from engine.people import masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
+from engine.records.papers import words
 from engine.store.models import PublicNotice, RegisterEntry, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
 
@@ -90,6 +91,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
                 "from_on": local_date(lead.start).isoformat(), "basis": lead.source,
                 "statutory_on": statutory.due_on.isoformat() if statutory and statutory.due_on else None,
                 "statutory_workdays": statutory.limit.n if statutory else None,
+                "account": words.account(lead.days) or None,
             }
         )  # fmt: skip
     if case.outcome:
