@@ -13,7 +13,7 @@ from engine.dmn import cells, external
 from engine.dmn import elements as e
 from engine.dmn.grid import SIMPLE, Grid, Tell
 from engine.dmn.types import Type
-from engine.feel import java, values
+from engine.feel import java, tree, values
 from engine.findings import Finding, in_order
 
 if TYPE_CHECKING:
@@ -315,6 +315,23 @@ class _Logic:
 
     def check(self, box: e.Boxed | None) -> None:
         self.box(box, dict(self.known))
+        self.fits(box, self.owner.type_ref if isinstance(self.owner, e.Decision) else "")
+
+    def fits(self, box: e.Boxed | None, type_ref: str) -> None:
+        """A constant must be of the types declared for it."""
+        value = cells.constant(box.text) if isinstance(box, e.Literal) else None
+        if box is None or value is None:
+            return
+        for name in dict.fromkeys((box.type_ref, type_ref)):
+            kind = self.model.types.lazy(name)
+            if not kind.convert(value)[1] and not kind.convert(kind.from_json(value))[1]:
+                self.add(
+                    "dmn-type-mismatch",
+                    box,
+                    f"“{self.owner.name}”里的“{values.text_of(value, None, True)}”不是 {name}，结果会是空值。请改正值或类型。",
+                    f"Expected {name} in “{self.owner.name}”, but {values.text_of(value, None, True)} is not: it is null. "
+                    "Mend the value or the type.",
+                )
 
     def add(
         self, rule: str, box: e.Boxed, zh: str, en: str, severity: Literal["error", "warning"] = "error", line: int = 0
@@ -333,10 +350,12 @@ class _Logic:
                 if isinstance(entry.expression, e.Function) and entry.name:
                     inner[entry.name] = _anything()
                 self.box(entry.expression, inner)
+                self.fits(entry.expression, entry.type_ref)
                 if entry.name:
                     inner[entry.name] = lazy(entry.type_ref).found()
         elif isinstance(box, e.Invocation):
             self.box(box.function, scope)
+            self.bindings(box)
             for binding in box.bindings:
                 self.box(binding.expression, scope)
         elif isinstance(box, e.ListOf):
@@ -372,6 +391,41 @@ class _Logic:
             _syntax(self.notes, box.id or self.owner.id, self.owner.name, box.line, box.text, error)
             return
         self.names(box, expression.names, scope)
+        self.shadowed(box, expression, scope)
+
+    def bindings(self, box: e.Invocation) -> None:
+        """The bindings of an invocation of a knowledge model must be its parameters."""
+        called = self.model.by_name.get(box.function.text) if isinstance(box.function, e.Literal) else None
+        if not isinstance(called, e.Knowledge) or called.function is None:
+            return
+        wanted = [parameter.name for parameter in called.function.parameters]
+        given = [binding.name for binding in box.bindings]
+        if sorted(wanted) != sorted(given):
+            self.add(
+                "dmn-argument",
+                box,
+                f"调用“{called.name}”要给的参数是 {'、'.join(wanted) or '无'}，写的是 {'、'.join(given) or '无'}，结果为空。请改正。",
+                f"Expected the invocation of “{called.name}” to bind {', '.join(wanted) or 'nothing'}, "
+                f"but it binds {', '.join(given) or 'nothing'}: the result is null.",
+            )
+
+    def shadowed(self, box: e.Boxed, expression: feel.Expression, scope: Mapping[str, Type]) -> None:
+        """A variable named like a built-in function hides it: `date("2026-07-01")` is null where `date` is an input."""
+        for node in tree.walk(expression.tree):
+            if isinstance(node, tree.Call) and isinstance(node.function, tree.Name):
+                name = node.function.name
+                if (
+                    name in scope
+                    and name in feel.builtin_names()
+                    and scope[name].found().kind not in ("Any", "function")
+                ):
+                    self.add(
+                        "dmn-shadowed-function",
+                        box,
+                        f"“{self.owner.name}”调用函数 {name}()，但这里有同名变量“{name}”，调用结果为空。请给变量改名。",
+                        f"“{self.owner.name}” calls {name}(), but a variable “{name}” hides the function: "
+                        "the result is null. Rename the variable.",
+                    )
 
     def names(self, box: e.Boxed, names: Iterable[str], scope: Mapping[str, Type], line: int = 0) -> None:
         if "*" in scope:

@@ -95,6 +95,26 @@ def test_unknown_names_and_unreadable_feel_are_errors():
     assert "dmn-feel" in found(table_of([(["< < 5"], ["1"])]))
 
 
+def test_constants_of_the_wrong_type_and_wrong_bindings_are_errors():
+    assert "dmn-type-mismatch" in found(d.definitions(d.decision("结果", d.literal('"x"'), "number")))
+    assert found(d.definitions(d.decision("结果", d.literal("5"), "number"))) == {}
+    entry = d.context(("a", d.literal("5"), "string"))
+    assert "dmn-type-mismatch" in found(d.definitions(d.decision("结果", entry)))
+    invocation = f"<invocation>{d.literal('加')}<binding><parameter name='m'/>{d.literal('9')}</binding></invocation>"
+    source = d.definitions(
+        d.knowledge("加", [("n", "number")], d.literal("n + 1")), d.decision("结果", invocation, knows=["b_加"])
+    )
+    assert "要给的参数是 n" in found(source)["dmn-argument"]
+    assert dmn.load(source).evaluate("结果", {}).value is None
+
+
+def test_a_variable_that_hides_a_function_in_use_is_an_error():
+    source = d.definitions(
+        d.given("date", "date"), d.decision("结果", d.literal('date > date("2026-07-01")'), needs=["i_date"])
+    )
+    assert "同名变量" in found(source)["dmn-shadowed-function"]
+
+
 def test_a_priority_table_without_an_order_is_a_warning():
     assert "dmn-no-priority" in found(table_of([(["-"], ["1"])], policy="PRIORITY"))
 
