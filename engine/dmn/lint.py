@@ -390,7 +390,7 @@ class _Logic:
         except feel.FeelError as error:
             _syntax(self.notes, box.id or self.owner.id, self.owner.name, box.line, box.text, error)
             return
-        self.names(box, expression.names, scope)
+        self.names(box, _outside(expression), scope)
         self.shadowed(box, expression, scope)
 
     def bindings(self, box: e.Invocation) -> None:
@@ -532,7 +532,7 @@ class _Logic:
         except feel.FeelError as error:
             _syntax(self.notes, box.id or self.owner.id, self.owner.name, line, text, error)
             return
-        self.names(box, [name for name in tests.names if name != "?"], scope, line)
+        self.names(box, _outside(tests), scope, line)
 
     def output(
         self, box: e.Table, output: e.OutputClause, result: e.Literal, number: int, scope: dict[str, Type]
@@ -567,6 +567,18 @@ class _Logic:
                     )
             return
         self.literal(result, scope)
+
+
+def _outside(expression: feel.Expression) -> list[str]:
+    """The free names that are read outside of filters: inside, a name may be a part of the item."""
+    read: set[str] = set()
+    waiting: list[tree.Node] = [expression.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, tree.Name):
+            read.add(node.name)
+        waiting.extend([node.source] if isinstance(node, tree.Filter) else tree.children(node))
+    return [name for name in expression.names if name in read and name != "?"]
 
 
 def _anything() -> Type:

@@ -48,7 +48,9 @@ def figures() -> list[dict[str, object]]:
     return rows
 
 
-def _row(name: str, value: float, unit: str, target: object = None, met: bool | None = None, **more: object) -> dict[str, object]:
+def _row(
+    name: str, value: float, unit: str, target: object = None, met: bool | None = None, **more: object
+) -> dict[str, object]:
     return {"name": name, "value": round(value, 3), "unit": unit, "baseline": None, "ratio": None, "target": target,
             "met": met} | more  # fmt: skip
 
@@ -95,7 +97,9 @@ def _idle(kind: str, url: str) -> list[dict[str, object]]:
                 each = _ms(lambda: _open_all(work, 200), 3) / 200
             more = {"baseline": round(each * n, 1), "ratio": round(each * n / cost)}
             rows.append(_row(f"idle sweep, {n} open cases ({kind})", cost, "ms", "< 10", cost < 10, **more))
-        rows.append(_row(f"idle sweep, growth from 1,000 to 100,000 ({kind})", cost / small, "x", "< 2", cost < 2 * small))
+        rows.append(
+            _row(f"idle sweep, growth from 1,000 to 100,000 ({kind})", cost / small, "x", "< 2", cost < 2 * small)
+        )
     return rows
 
 
@@ -180,5 +184,3 @@ def _created(uri: str, name: str) -> str:
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return make_url(uri).set(database=name).render_as_string(hide_password=False)
-
-

@@ -248,9 +248,7 @@ def test_a_preview_says_what_would_happen_and_changes_nothing(database, cast, cl
     assert ("opens", "医保参保登记") in said and ("paper", "受理通知书") in said and ("closes", "代办受理审查") in said
     assert kinds_of(database, case_id) == before
     with database.unit_of_work() as work:
-        cases.complete(
-            work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=clock(), expect=plan.token
-        )
+        cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=clock(), expect=plan.token)
 
 
 def test_a_plan_that_changed_since_the_preview_is_refused(database, cast, clock):
@@ -359,9 +357,7 @@ def test_a_transferred_task_is_the_other_ones(database, cast, clock):
     acting.claim(database, case_id, cast.wang, clock())
     task = acting.now_open(database, case_id)
     with database.unit_of_work() as work:
-        cases.transfer(
-            work, task.id, cast.users["li"], "出差", version=task.version, by=cast.wang, now=clock()
-        )
+        cases.transfer(work, task.id, cast.users["li"], "出差", version=task.version, by=cast.wang, now=clock())
     with pytest.raises(AlreadyDone):
         acting.complete(database, case_id, acting.REGISTER, cast.wang, clock())
     acting.complete(database, case_id, acting.REGISTER, cast.li, clock())

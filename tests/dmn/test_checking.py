@@ -95,6 +95,11 @@ def test_unknown_names_and_unreadable_feel_are_errors():
     assert "dmn-feel" in found(table_of([(["< < 5"], ["1"])]))
 
 
+def test_names_inside_a_filter_may_be_parts_of_the_item():
+    source = d.definitions(d.given("表"), d.decision("结果", d.literal("表[部门 = 5].姓名"), needs=["i_表"]))
+    assert found(source) == {}
+
+
 def test_constants_of_the_wrong_type_and_wrong_bindings_are_errors():
     assert "dmn-type-mismatch" in found(d.definitions(d.decision("结果", d.literal('"x"'), "number")))
     assert found(d.definitions(d.decision("结果", d.literal("5"), "number"))) == {}
