@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.dmn import cells
-from engine.feel.values import NUMBERS
+from engine.feel import values as feel_values
 
 #: Tests the value of an input column in a scope: True, False or None (null).
 CellTest = Callable[[Any, Mapping[str, Any], Any], bool | None]
@@ -233,12 +233,13 @@ def aggregate(how: str, values: Sequence[Any]) -> Any:
             return None
         total = Decimal(0)
         for value in values:
-            total = NUMBERS.add(total, value)
+            total = feel_values.NUMBERS.add(total, value)
         return total if total.is_finite() else None
-    kinds = {type(value) for value in values}
-    if len(kinds) != 1 or kinds & {bool, type(None), list, dict}:
-        return None
-    try:
-        return min(values) if how == "MIN" else max(values)
-    except TypeError:
-        return None
+    best = values[0]
+    for value in values[1:]:
+        order = feel_values.order(value, best)
+        if order is None:
+            return None
+        if (order < 0) == (how == "MIN") and order:
+            best = value
+    return best if feel_values.order(best, best) is not None else None

@@ -34,10 +34,14 @@ BUILT_IN = {
     "Any": "Any",
     "any": "Any",
     "Null": "null",
-    # Camunda 7 wrote these.
+    # Camunda 7 wrote some of these, files with XML Schema as their type language the others.
     "integer": "number",
+    "int": "number",
     "long": "number",
+    "short": "number",
     "double": "number",
+    "float": "number",
+    "decimal": "number",
 }
 
 #: How deep a value is looked into.
@@ -243,6 +247,8 @@ class Types:
         found = self.imported(name)
         if found is not None:
             return found
+        if name.startswith("feel."):
+            return self.named(name[5:])
         if "<" in name:
             return self._expression(name)
         # A path into an item definition: `tLoan.amount`.

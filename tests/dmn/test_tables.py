@@ -83,6 +83,16 @@ def test_collect_aggregates(sign: str, expected: int):
     assert banded("COLLECT", sign).evaluate("结果", {"x": D(9)}).value == expected
 
 
+def test_the_least_and_greatest_may_be_dates_and_what_cannot_be_ordered_is_null():
+    rules = [(["-"], ['date("2026-07-01")']), (["-"], ['date("2026-05-01")'])]
+    for sign, day in (("MIN", date(2026, 5, 1)), ("MAX", date(2026, 7, 1))):
+        model = model_of(d.table([("x", "")], rules, policy="COLLECT", aggregation=sign), [("x", "")])
+        assert model.evaluate("结果", {"x": None}).value == day
+    mixed = [(["-"], ['"a"']), (["-"], ["1"])]
+    model = model_of(d.table([("x", "")], mixed, policy="COLLECT", aggregation="MIN"), [("x", "")])
+    assert model.evaluate("结果", {"x": None}).value is None
+
+
 def test_collect_without_aggregation_lists_and_without_a_match_is_empty():
     assert banded("COLLECT").evaluate("结果", {"x": D(9)}).value == [10, 30, 20]
     assert banded("COLLECT").evaluate("结果", {"x": D(0)}).value == []
