@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+from sqlalchemy import select
+
 from engine import matters, people
 from engine.people import holders, login, units
 from engine.records import library
@@ -22,6 +24,12 @@ POSTS = {
     "designer": ("流程设计", "designer"),
     "operator": ("运维", "operator"),
 }
+
+PLACES = {
+    "county": "350526", "yb": "350526-YB", "mz": "350526-MZ", "lmt": "350526106", "suyang": "350526106201",
+    "xiabi": "350526106202", "xunzhong": "350526100", "fudong": "350526100003",
+}  # fmt: skip
+RESIDENTS = {"张三丰": "zhang", "许小妹": "xu"}
 
 PASSWORD = "demo-2026-pass"
 _hash: list[str] = []
@@ -92,13 +100,18 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
     for name in matter_names:
         library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=now)
 
-    def actor(short: str, at: datetime = now, within: Work | None = None) -> people.Actor:
-        return people.load(within or work, users[short], now=at)
+    return meet(work, now)
 
-    found = SimpleNamespace(users=users, actor=actor, county=county, yb=yb, mz=mz, lmt=lmt, suyang=suyang, xiabi=xiabi,
-                            xunzhong=xunzhong, fudong=fudong)  # fmt: skip
-    for short in users:
-        setattr(found, short, actor(short))
+
+def meet(work: Work, now: datetime) -> SimpleNamespace:
+    """The cast that was hired: units, `users` (short name -> id), an actor a person, and `actor(name)` at a moment."""
+    tree = units.tree(work)
+    found = SimpleNamespace(users={}, **{short: tree.by_code[code] for short, code in PLACES.items()})
+    for user in work.session.scalars(select(User).order_by(User.id)):
+        found.users[user.login or RESIDENTS[user.name]] = user.id
+    for short, user_id in found.users.items():
+        setattr(found, short, people.load(work, user_id, now=now))
+    found.actor = lambda short, at, within: people.load(within, found.users[short], now=at)
     return found
 
 

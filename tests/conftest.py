@@ -43,22 +43,29 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of empty.db (migrated) and staffed.db (with the cast hired)."""
     from engine.store import db, migrate
+    from tests import cast as the_cast
 
-    file = _shared(tmp_path_factory) / "template.db"
-    with _locked(file.parent, "template"):
-        if not file.exists():
-            making = file.with_suffix(".making")
-            database = db.connect(f"sqlite:///{making}")
-            migrate.upgrade(database)
-            with database.engine.connect() as connection:
-                connection.exec_driver_sql("COMMIT")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
-            database.close()
-            making.rename(file)
-    return file
+    folder = _shared(tmp_path_factory) / "sqlite"
+    with _locked(folder.parent, "template"):
+        if not folder.exists():
+            making = folder.with_suffix(".making")
+            making.mkdir()
+            for name in ("empty", "staffed"):
+                database = db.connect(f"sqlite:///{making / name}.db")
+                migrate.upgrade(database)
+                if name == "staffed":
+                    with database.unit_of_work() as work:
+                        the_cast.hire(work, NOW)
+                with database.engine.connect() as connection:
+                    connection.exec_driver_sql("COMMIT")
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    connection.exec_driver_sql("BEGIN")
+                database.close()
+            making.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -82,9 +89,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """How the names of the templates begin: template_empty, and template_staffed with the cast hired."""
     import psycopg
 
     from engine.store import db, migrate
+    from tests import cast as the_cast
 
     folder = _shared(tmp_path_factory)
     with _locked(folder, "pgtemplate"):
@@ -93,12 +102,17 @@ def _postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFa
                 for setting in ("fsync", "full_page_writes"):  # nobody's data: the disk need not be waited for
                     connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
-                connection.execute("CREATE DATABASE template_hall")
-            database = db.connect(_with_name(postgres_server, "template_hall"))
-            migrate.upgrade(database)
-            database.close()
+                connection.execute("CREATE DATABASE template_empty")
+                database = db.connect(_with_name(postgres_server, "template_empty"))
+                migrate.upgrade(database)
+                database.close()
+                connection.execute("CREATE DATABASE template_staffed TEMPLATE template_empty")
+                database = db.connect(_with_name(postgres_server, "template_staffed"))
+                with database.unit_of_work() as work:
+                    the_cast.hire(work, NOW)
+                database.close()
             (folder / "pgtemplate.done").touch()
-    return "template_hall"
+    return "template_"
 
 
 def _with_name(uri: str, name: str) -> str:
@@ -117,9 +131,10 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) ->
     from engine.store import db
 
     files = tmp_path / "files"
+    which = "staffed" if "cast" in request.fixturenames else "empty"
     if kind == "sqlite":
         file = tmp_path / "hall.db"
-        shutil.copy(request.getfixturevalue("_sqlite_template"), file)
+        shutil.copy(request.getfixturevalue("_sqlite_templates") / f"{which}.db", file)
         database = db.connect(f"sqlite:///{file}", files=files)
         yield database
         database.close()
@@ -131,7 +146,7 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) ->
     _made += 1
     name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{_made}"
     with psycopg.connect(server, autocommit=True) as connection, _locked(_shared_of(request), "pgcreate"):
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{which}")
     database = db.connect(_with_name(server, name), files=files)
     yield database
     database.close()
@@ -187,5 +202,5 @@ def cast(database) -> SimpleNamespace:
     """The fixed cast, in `database`: see tests/cast.py."""
     from tests import cast as the_cast
 
-    with database.unit_of_work() as work:
-        return the_cast.hire(work, NOW)
+    with database.reading() as work:
+        return the_cast.meet(work, NOW)
