@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
 from engine.store import Database, connect
-from web import assets, edge, language, problems, security, shown
+from web import assets, edge, language, problems, security, shown, store
 from web.settings import Settings, read
 
 
@@ -29,6 +29,7 @@ def create_app(
     app.settings = settings
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
     app.clock = clock or edge.wall_clock
+    store.begin(app, app.database)
     security.begin(app, settings)
     language.begin(app)
     problems.begin(app)

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response
 from engine.errors import NotYours
 from engine.people import Actor, login
 from engine.store import Database, Work
+from web import store
 from web.settings import Settings
 
 Who = Literal["anyone", "signed-in", "resident", "staff", "supervisor", "designer", "operator"]
@@ -82,12 +83,12 @@ class Hall(Flask):
         if request.method == "OPTIONS" or rule.endpoint == "static":
             return super().dispatch_request()
         if wanted.alone:
-            with self.database.reading() as reading:
+            with store.reading(self.database) as reading:
                 g.actor = _actor(reading)
             _check(wanted)
             return super().dispatch_request()
         writes = wanted.writes if wanted.writes is not None else request.method not in ("GET", "HEAD")
-        with self.database.unit_of_work() if writes else self.database.reading() as opened:
+        with store.unit_of_work(self.database) if writes else store.reading(self.database) as opened:
             g.work = opened
             try:
                 g.actor = _actor(opened)

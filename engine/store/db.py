@@ -55,7 +55,11 @@ class Work:
         self._after.append(call)
 
 
-class _Writing(Session):
+#: Of every session: rows stay readable after the commit, and a query never writes by the way.
+OPTIONS: dict[str, Any] = {"expire_on_commit": False, "autoflush": False}
+
+
+class Writing(Session):
     """A session that writes many events, jobs and notices in one statement each.
 
     They are written and never changed in the same transaction, so nobody needs their ids: the flush sets them aside and
@@ -66,7 +70,7 @@ class _Writing(Session):
 _BULK: tuple[type[Base], ...] = (Event, Job, Notice)
 
 
-@event.listens_for(_Writing, "before_flush")
+@event.listens_for(Writing, "before_flush")
 def _set_aside(session: Session, _context: Any, _objects: Any) -> None:
     later = session.info.setdefault("bulk", [])
     for row in [row for row in session.new if isinstance(row, _BULK)]:
@@ -74,7 +78,7 @@ def _set_aside(session: Session, _context: Any, _objects: Any) -> None:
         later.append(row)
 
 
-@event.listens_for(_Writing, "after_flush")
+@event.listens_for(Writing, "after_flush")
 def _insert_in_bulk(session: Session, _context: Any) -> None:
     later = session.info.pop("bulk", [])
     for kind in _BULK:
@@ -132,27 +136,28 @@ class Database:
         self._calendar = None
 
     @contextmanager
-    def unit_of_work(self) -> Iterator[Work]:
-        """One transaction that writes."""
-        with _Writing(self._writer, expire_on_commit=False, autoflush=False) as session:
-            work = Work(session, self)
-            with session.begin():
+    def unit_of_work(self, session: Session | None = None) -> Iterator[Work]:
+        """One transaction that writes: in this session (the web brings its own), else in a new one."""
+        with session or Writing(self.engine, **OPTIONS) as opened:
+            work = Work(opened, self)
+            with opened.begin():
+                opened.connection(execution_options={"yizhan_writes": True})
                 yield work
-                session.flush()
+                opened.flush()
         for call in work._after:
             call()
 
     @contextmanager
-    def reading(self) -> Iterator[Work]:
+    def reading(self, session: Session | None = None) -> Iterator[Work]:
         """One transaction that only reads; what is changed in it is thrown away."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        with session or Session(self.engine, **OPTIONS) as opened:
             # Closing rolls back what the database holds and leaves the objects readable, as rollback() would not.
-            yield Work(session, self)
+            yield Work(opened, self)
 
     @contextmanager
     def rehearsal(self) -> Iterator[Work]:
         """One transaction that runs a command and throws everything away: a preview."""
-        with _Writing(self._writer, expire_on_commit=False, autoflush=False) as session:
+        with Writing(self._writer, **OPTIONS) as session:
             # Closing rolls back what the database holds and leaves the objects readable, as rollback() would not.
             yield Work(session, self)
 
