@@ -26,7 +26,7 @@ from engine.matters import nodes
 from engine.people import SYSTEM, Actor, require, units
 from engine.people import may as may_
 from engine.people.units import Place
-from engine.records import audit, counters, files, library, notices, papers
+from engine.records import audit, counters, files, library, notices, papers, timers
 from engine.store import Work, keys
 from engine.store.models import Awaited, Case, Draft, Incident, Reminder, Subscription, Task, TaskCandidate, Timer, User
 from engine.workdays import local_date
@@ -801,13 +801,21 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
 
 
 def extend(
-    work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, approver_role: str = "organ_head"
+    work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, approver_role: str | None = None
 ) -> Done:
-    """延期: once, by who the law names, with a reason told to the applicant."""
+    """延期: once, by who the law names, with a reason told to the applicant. `approver_role`: without it, the one whose
+    word the law wants; a government's word is given by a supervisor of the county (RULES T5)."""
     case = _find_case(work, case_id)
     require(by, "supervise", case)
     _running(case)
     applying = Applying(work, case, _package(work, case), by, now, live=_live(work, case))
+    rule = applying.ledger.rules.regime.extend
+    approver_role = approver_role or (rule.approver if rule else "")
+    if approver_role == "government" and not by.supervises(None):
+        raise NotYours(
+            f"延期须经{rule.approver_zh if rule else '本级人民政府'}批准，请由县级负责人办理。",
+            "Expected the approval of the government at this level: a supervisor of the county gives it.",
+        )
     applying.clock(ClockEvent("extended", now, reason=reason, approver=by.name, approver_role=approver_role))
     case.version += 1
     effects.say_to(
@@ -936,6 +944,11 @@ def retry(
     case = _find_case(work, incident.case_id)
     if not may_(by, "operate"):
         require(by, "supervise", case)
+    if incident.code in ("timer", "deadline"):  # nothing of the diagram failed: the worker looks again, now
+        timers.look_again(work, case, incident.key, now=now)
+        audit.record(work, audit.Kind.INCIDENT_RETRIED, by=by, now=now, case=case, facts={"key": incident.key})
+        work.session.flush()
+        return
     package = _package(work, case)
     step = process.advance(
         package.definition, case.state or b"", process.Retry(incident.key, dict(variables or {})), now=now,

@@ -57,6 +57,7 @@ class Kind(StrEnum):
     DOCUMENT_READ = "document.read"
     NOTICE_SENT = "notice.sent"
     INCIDENT = "incident.opened"
+    INCIDENT_RETRIED = "incident.retried"
     INCIDENT_SOLVED = "incident.solved"
     MATTER_PUBLISHED = "matter.published"
     LOGIN = "person.logged-in"

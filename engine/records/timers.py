@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, update
 
 from engine.store import Database, Work
-from engine.store.models import Timer
+from engine.store.models import Case, Timer
 
 #: How long a worker may take for one batch before others may take its rows.
 LEASE = timedelta(minutes=2)
@@ -84,3 +84,16 @@ def put_back(database: Database, lease: Lease, now: datetime, retries: Sequence[
         if row is not None:
             row.wake_at = wake
     return wake
+
+
+def look_again(work: Work, case: Case, key: str, *, now: datetime) -> None:
+    """A person mended what an incident was about (`timer:<key>` or `deadlines`): the worker takes it up at once."""
+    if key.startswith("timer:"):
+        # One attempt is remembered: with it the sweep knows that there is an incident to close when it goes well.
+        work.session.execute(
+            update(Timer)
+            .where(Timer.case_id == case.id, Timer.key == key.removeprefix("timer:"))
+            .values(wake_at=now, attempts=1)
+        )
+    else:
+        case.next_alert_at = now

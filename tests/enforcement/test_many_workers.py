@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from engine.commands import cases
 from engine.commands.sweep import sweep
+from engine.people import SYSTEM
 from engine.records import audit, timers
 from engine.store.models import Case, Escalation, Event, Incident, Task, Timer
 from tests.enforcement import hall as halls
@@ -136,6 +138,25 @@ def test_a_poisoned_timer_that_was_mended_closes_its_incident(database, original
     assert sweep(database, now=later).timers == 1
     with database.reading() as work:
         assert work.session.scalar(select(Incident.solved_at)) == later
+
+
+def test_a_parked_timer_is_taken_up_when_a_person_says_it_was_mended(database, original):
+    with database.unit_of_work() as work:
+        (one,) = timed.copies(work, original, 1)
+        timed.rest(work, original)
+        case = work.session.get(Case, one)
+        good, case.state = case.state, b"nonsense"
+    sweep(database, now=timed.DUE)
+    now = at("2026-10-26 09:00")
+    with database.unit_of_work() as work:
+        work.session.get(Case, one).state = good
+        work.session.scalar(select(Timer).where(Timer.case_id == one)).wake_at = timers.NEVER
+    with database.unit_of_work() as work:
+        cases.retry(work, work.session.scalar(select(Incident.id)), by=SYSTEM, now=now)
+    assert sweep(database, now=now).timers == 1
+    with database.reading() as work:
+        assert work.session.scalar(select(Incident.solved_at)) == now
+        assert timed.fired(work) == {one: 1}
 
 
 def test_a_timer_waits_with_its_suspended_case(database, original):

@@ -1,0 +1,72 @@
+"""An extension is approved by whom the law names (RULES T5); a pause needs a lawful cause (RULES T6)."""
+
+import pytest
+
+from engine.commands import cases
+from engine.errors import NotNow, NotYours, Refused
+from engine.records import audit
+from engine.store.models import Case
+from tests.enforcement import hall as halls
+from tests.enforcement.hall import at
+
+NOW = at("2026-09-28 10:00")
+REASON = "需进一步核实"
+
+
+def make(database, regime="{regime: permit, promised: 10wd}"):
+    with database.unit_of_work() as work:
+        hall = halls.build(work, regime=regime)
+        return hall, halls.case(work, hall, received="2026-09-18 09:00", accepted="2026-09-18 10:00")
+
+
+def test_the_head_of_the_office_extends_once_and_the_due_day_moves(database):
+    hall, one = make(database)
+    with database.unit_of_work() as work:
+        cases.extend(work, one, REASON, by=halls.actor(work, hall.head, NOW), now=NOW)
+    with database.reading() as work:
+        case = work.session.get(Case, one)
+        assert (case.promised_due, case.statutory_due) == (at("2026-10-22 17:30"), at("2026-11-06 00:00"))
+        assert case.next_alert_at == at("2026-10-21 00:00")
+        assert [e.facts["clock"] for e in audit.history(work, one) if e.kind == "case.clock"] == ["extended"]
+    with database.unit_of_work() as work, pytest.raises(NotNow, match="allows 1"):
+        cases.extend(work, one, REASON, by=halls.actor(work, hall.head, NOW), now=NOW)
+
+
+def test_a_clerk_does_not_extend(database):
+    hall, one = make(database)
+    with database.unit_of_work() as work, pytest.raises(NotYours):
+        cases.extend(work, one, REASON, by=halls.actor(work, hall.chen, NOW), now=NOW)
+
+
+def test_joint_handling_is_extended_by_the_county_only(database):
+    hall, one = make(database, "{regime: permit_joint}")
+    with database.unit_of_work() as work, pytest.raises(NotYours):
+        cases.extend(work, one, REASON, by=halls.actor(work, hall.head, NOW), now=NOW)
+    with database.unit_of_work() as work:
+        cases.extend(work, one, REASON, by=halls.actor(work, hall.mayor, NOW), now=NOW)
+    with database.reading() as work:
+        assert work.session.get(Case, one).statutory_due == at("2026-12-18 00:00")
+
+
+def test_a_suspended_case_alerts_nobody_and_its_due_day_moves_when_it_is_resumed(database):
+    hall, one = make(database)
+    with database.unit_of_work() as work:
+        head = halls.actor(work, hall.head, NOW)
+        cases.suspend(work, one, "appraisal", "10wd", "德特〔2026〕1号", by=head, now=at("2026-09-22 09:00"))
+    with database.reading() as work:
+        case = work.session.get(Case, one)
+        assert (case.colour, case.next_alert_at, case.status) == ("paused", None, "suspended")
+    with database.unit_of_work() as work:
+        cases.resume(work, one, by=halls.actor(work, hall.head, NOW), now=at("2026-09-30 09:00"))
+    with database.reading() as work:
+        case = work.session.get(Case, one)
+        assert (case.promised_due, case.paused_at) == (at("2026-10-15 17:30"), None)  # RULES T7
+
+
+def test_an_unlawful_cause_is_refused_and_nothing_is_stored(database):
+    hall, one = make(database)
+    with pytest.raises(Refused) as caught, database.unit_of_work() as work:
+        cases.suspend(work, one, "site_visit", "3wd", "1号", by=halls.actor(work, hall.head, NOW), now=NOW)
+    assert "行政许可法 第45条" in caught.value.zh
+    with database.reading() as work:
+        assert work.session.get(Case, one).status == "running"
