@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 Ordered = Any  # Decimal or date; both ends of a span are of the same kind
@@ -96,6 +97,7 @@ _INTERVAL = re.compile(rf"\s*([\[\](])\s*{_POINT}\s*\.\.\s*{_POINT}\s*([\[\])])\
 _NOT = re.compile(r"\s*not\s*\((.*)\)\s*", re.DOTALL)
 
 
+@lru_cache(maxsize=16384)
 def shape(text: str) -> Shape | None:
     """The set of values an input entry accepts, or None when only FEEL can tell."""
     text = text.strip()

@@ -5,7 +5,8 @@ Nothing here evaluates. `read` makes these from XML, `run` evaluates them, `lint
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 
 # ---------------------------------------------------------------- what an expression can be
 
@@ -178,6 +179,20 @@ class Iterator(Boxed):
     body: Boxed | None
     collection_type: str = ""
     body_type: str = ""
+
+
+def walk(box: object) -> Iterable[Boxed]:
+    """An expression and all expressions in it, but not the entries of decision tables: these are plain texts."""
+    waiting: list[object] = [box]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, tuple):
+            waiting.extend(one)
+            continue
+        if isinstance(one, Boxed):
+            yield one
+        if isinstance(one, Boxed | Entry | Binding) and not isinstance(one, Table | Literal):
+            waiting.extend(getattr(one, part.name) for part in fields(one))
 
 
 # ---------------------------------------------------------------- what a model is made of

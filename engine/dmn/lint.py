@@ -4,7 +4,6 @@ cannot read, and tables whose rules overlap, cannot be reached or leave values w
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,12 +79,12 @@ def links(model: Model) -> None:
             _ref(notes, model, decision, ref, (e.InputData, e.Decision), "信息需求", "information requirement")
         for ref in decision.knowledge:
             _ref(notes, model, decision, ref, (e.Knowledge, e.Service), "知识需求", "knowledge requirement")
-        for box in _boxes(decision.logic):
+        for box in e.walk(decision.logic):
             _box_types(notes, model, decision, box)
     for knowledge in definitions.knowledge:
         for ref in knowledge.knowledge:
             _ref(notes, model, knowledge, ref, (e.Knowledge, e.Service), "知识需求", "knowledge requirement")
-        for box in _boxes(knowledge.function):
+        for box in e.walk(knowledge.function):
             _box_types(notes, model, knowledge, box)
     for service in definitions.services:
         if not service.outputs:
@@ -142,19 +141,6 @@ def _type(notes: _Notes, model: Model, owner: e.Node, type_ref: str, line: int) 
             f"Expected type “{type_ref}” (used in “{owner.name}”) to exist, but it does not: anything is accepted. "
             "Define it or use another.",
         )
-
-
-def _boxes(box: object) -> Iterator[e.Boxed]:
-    """An expression and all expressions in it."""
-    waiting: list[object] = [box]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, e.Boxed):
-            yield one
-        if isinstance(one, tuple):
-            waiting.extend(one)
-        elif dataclasses.is_dataclass(one):
-            waiting.extend(getattr(one, part.name) for part in dataclasses.fields(one))
 
 
 def _box_types(notes: _Notes, model: Model, owner: e.Node, box: e.Boxed) -> None:

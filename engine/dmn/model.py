@@ -220,16 +220,18 @@ class Model:
                 words.add(part.name)
                 item(part)
 
-        def box(one: object) -> None:
-            if isinstance(one, e.Entry | e.Binding | e.Parameter | e.OutputClause) and one.name:
-                words.add(one.name)
-            if dataclasses.is_dataclass(one):
-                for part in dataclasses.fields(one):
-                    inner = getattr(one, part.name)
-                    for each in inner if isinstance(inner, tuple) else (inner,):
-                        if dataclasses.is_dataclass(each) or isinstance(each, tuple):
-                            for deeper in each if isinstance(each, tuple) else (each,):
-                                box(deeper)
+        def box(logic: e.Boxed | None) -> None:
+            for one in e.walk(logic):
+                if isinstance(one, e.Context):
+                    words.update(entry.name for entry in one.entries if entry.name)
+                elif isinstance(one, e.Table):
+                    words.update(output.name for output in one.outputs)
+                elif isinstance(one, e.Relation):
+                    words.update(column.name for column in one.columns if column.name)
+                elif isinstance(one, e.Function):
+                    words.update(parameter.name for parameter in one.parameters)
+                elif isinstance(one, e.Invocation):
+                    words.update(binding.name for binding in one.bindings)
 
         for one in self.definitions.items:
             item(one)

@@ -251,9 +251,7 @@ class _Reader:
 
     def identify(self, node: etree._Element) -> None:
         """Every id of a file is there once."""
-        for element in node.iter():
-            if not isinstance(element.tag, str) or etree.QName(element).namespace != self.space:
-                continue
+        for element in node.iter(f"{{{self.space}}}*"):
             identifier = element.get("id")
             if not identifier:
                 continue
@@ -621,17 +619,15 @@ class _Reader:
         """Children in the DMN namespace."""
         if node is None:
             return
-        for child in node:
-            if isinstance(child.tag, str):
-                name = etree.QName(child)
-                if name.namespace == self.space and (tag is None or name.localname == tag):
-                    yield child
+        yield from node.iterchildren(f"{{{self.space}}}{tag or '*'}")
 
     def child(self, node: etree._Element | None, tag: str) -> etree._Element | None:
-        return next(self.children(node, tag), None)
+        return node.find(f"{{{self.space}}}{tag}") if node is not None else None
 
     def text(self, node: etree._Element | None) -> str:
-        return "".join(str(part) for part in node.itertext()).strip() if node is not None else ""
+        if node is None:
+            return ""
+        return (node.text or "").strip() if len(node) == 0 else "".join(str(part) for part in node.itertext()).strip()
 
     def text_in(self, node: etree._Element | None) -> str:
         return self.text(self.child(node, "text"))
