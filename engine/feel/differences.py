@@ -272,3 +272,35 @@ def _of_path(node: tree.Path) -> Iterator[tuple[str, str, str]]:
             f"浏览器里时长的 .{node.name} 可能不同（例如两日之差的 .days 为 0）。",
             f".{node.name} of a duration may differ in the browser (.days of two dates' difference is 0).",
         )
+
+
+#: For each rule an expression the browser answers otherwise; the tests run them there.
+SAMPLES: Final = (
+    ("big-number", "9007199254740993 = 9007199254740992"),
+    ("binary-fraction", "0.1 + 0.2 = 0.3"),
+    ("binary-fraction", "round half up(1.005, 2)"),
+    ("chained", "1 < 2 < 3"),
+    ("date-loop", 'count(for d in @"2026-01-01"..@"2026-01-03" return d)'),
+    ("date-overflow", "string(date(2026, 2, 30))"),
+    ("duration-property", '(@"2026-03-01" - @"2026-02-01").days'),
+    ("duration-times", 'string(@"P1D" * 2)'),
+    ("abs-duration", 'string(abs(@"-PT5H"))'),
+    ("exponent", "1e3"),
+    ("filter-single", '"a"[true]'),
+    ("fractional-months", 'string(years and months duration(date("2025-01-31"), date("2026-07-01")))'),
+    ("if-not-boolean", "if 5 then 1 else 2"),
+    ("instance-of", "1 instance of number"),
+    ("is", 'is(@"P0Y", @"P0D")'),
+    ("key-twice", "{a: 1, a: 2}"),
+    ("negative-year", 'string(@"-2026-01-01")'),
+    ("open-range", "5 in [1..null]"),
+    ("pattern-flag", 'matches("ab", "a b", "x")'),
+    ("pattern-syntax", 'matches("x", "^[a-z-[aeiou]]$", "i")'),
+    ("replace-position", "list replace([1, 2, 3], -1, 4)"),
+    ("sort-one", "sort([3, 1, 2])"),
+    ("sublist-length", "sublist([1, 2, 3], 2, 5)"),
+    ("substring-zero", 'substring("abc", 0)'),
+    ("unknown-function", "during(5, [1..10])"),
+    ("unknown-function", 'trim(" a ")'),
+    ("zone-property", 'string(time("10:30:00+05:00").time offset)'),
+)

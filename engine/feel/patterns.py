@@ -324,13 +324,15 @@ def _too_slow() -> FeelError:
 class _Matching:
     """A pattern at work within the time the evaluation has left for patterns."""
 
-    def __init__(self, run: Run, text: str, pattern: str, flags: str) -> None:
+    def __init__(self, run: Run, text: str, pattern: str, flags: str, may_be_empty: bool = False) -> None:
         self.run = run
         key = f"pattern {flags} {pattern}"
         # Making a pattern costs far more than using it.
         run.spend(4 + len(text) // 16 + (0 if key in run.cache else 400 + 4 * len(pattern)))
         run.cache[key] = True
         self.pattern = compiled(pattern, flags)
+        if not may_be_empty and self.pattern.fullmatch("", timeout=1) is not None:
+            raise BadPattern("the pattern matches nothing at all (FORX0003)")
         if run.pattern_seconds <= 0:
             raise _too_slow()
 
@@ -346,7 +348,7 @@ class _Matching:
 
 def matches(run: Run, text: str, pattern: str, flags: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    with _Matching(run, text, pattern, flags) as (found, seconds):
+    with _Matching(run, text, pattern, flags, True) as (found, seconds):
         return found.search(text, timeout=seconds) is not None
 
 
