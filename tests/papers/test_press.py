@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -54,13 +53,12 @@ def test_a_refusal_crosses_the_border_with_its_fields(press: papers.Press) -> No
     assert "申请人" in refused.value.zh
 
 
-def test_a_dead_process_is_told_and_replaced(identity: papers.Identity, tmp_path: Path) -> None:
-    with papers.Press(1, identity=identity, seconds=60) as press:
+def test_a_dead_process_is_told_and_replaced(press: papers.Press) -> None:
+    press.render(job())
+    pool = press._started()
+    for process in list(pool._processes.values()):
+        process.kill()
+        process.join(10)
+    with pytest.raises(papers.PressFailed):
         press.render(job())
-        pool = press._started()
-        for process in list(pool._processes.values()):
-            process.kill()
-            process.join(10)
-        with pytest.raises(papers.PressFailed):
-            press.render(job())
-        assert press.render(job()).signed
+    assert press.render(job()).signed

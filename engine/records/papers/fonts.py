@@ -297,6 +297,7 @@ class Face:
     family: str
     weight: int
     path: Path
+    cut: bool = False  # one of ours: the family is its own name. Else the office's, whatever it calls itself
 
 
 @lru_cache(maxsize=4)
@@ -304,14 +305,15 @@ def faces(place: Path) -> tuple[Face, ...]:
     """The font files there are: those in this folder, the office's own first, and the installation's cuts for the rest."""
     own = [Face(family, 400, place / file) for family, file in OWN.items() if (place / file).is_file()]
     home = next((one for one in (place, folder()) if ready(one)), None)
-    return (*own, *(Face(one.family, one.weight, home / one.file) for one in CUTS if home))
+    return (*own, *(Face(one.family, one.weight, home / one.file, True) for one in CUTS if home))
 
 
 def rules(place: Path) -> str:
-    """The @font-face rules of the fonts there are. The URLs are the papers' own scheme `font:`, never a path."""
+    """The @font-face rules of the office's own fonts. The URLs are the papers' own scheme `font:`, never a path."""
     return "\n".join(
         f"@font-face{{font-family:'{one.family}';font-weight:{one.weight};src:url('font:{one.path.name}')}}"
         for one in faces(place)
+        if not one.cut
     )
 
 
