@@ -20,7 +20,7 @@ log = logging.getLogger("yizhan.web")
 
 def wants_json() -> bool:
     """True for programs, and for our own scripts."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.is_json:
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 

@@ -12,10 +12,10 @@ from pydantic import Field, StringConstraints
 from engine import forms
 from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound
-from engine.matters import nodes
 from engine.people import login
-from engine.reads import desk, shelf
-from engine.reads import pages as reads
+from engine.reads import case_list, case_page, shelf
+from engine.reads import inbox as lists
+from engine.reads.case_page import CasePage
 from engine.records import files, library, notices
 from engine.store import keys
 from web import edge, throttle
@@ -265,38 +265,46 @@ def apply(body: Application) -> CaseBrief:
 @operation("get", "/cases", who="resident", tag="applications", gives=list[CaseBrief])
 def my_cases() -> list[CaseBrief]:
     """The caller's cases, as applicant and as agent."""
-    return [shaped(CaseBrief, brief) for brief in reads.mine(edge.work(), edge.actor())[1]]
+    found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=200)
+    return [shaped(CaseBrief, c, matter_name=c.title, promised_due=c.due_at) for c in found]
+
+
+def _waiting(page: CasePage) -> list[WaitingOut]:
+    return [
+        WaitingOut(step=t.name, unit=t.unit, since=t.claimed_at or t.opened_at, due_at=t.due_at)
+        for t in page.tasks
+        if t.state != "ended"
+    ]
 
 
 @operation("get", "/cases/{number}", who="signed-in", tag="applications", gives=CaseOut)
 def case(number: str) -> CaseOut:
     """One case: where it is, what is next, its papers."""
-    actor = edge.actor()
-    if actor.kind == "staff":
-        page = reads.for_staff(edge.work(), actor, number, now=edge.now())
-        todo = [d for d in page.desks if d.can_work]
-        more = {"due_at": page.promised_due, "can_withdraw": False}
-    else:
-        page = reads.for_resident(edge.work(), actor, number, now=edge.now())  # type: ignore[assignment]
-        todo, more = list(page.todo), {}  # type: ignore[attr-defined]
-    return CaseOut(
-        **{
-            name: more.get(name, getattr(page, name, None))
-            for name in CaseOut.model_fields
-            if name not in ("waiting", "steps", "todo", "papers", "answers")
-        },
-        waiting=[shaped(WaitingOut, w) for w in page.waiting],
-        steps=[shaped(StepOut, s) for s in page.steps],
-        todo=[shaped(TodoOut, t) for t in todo],
-        papers=[shaped(PaperOut, p) for p in page.papers],
-        answers=[shaped(LineOut, line) for line in page.lines if line.text],
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    running = page.status in ("running", "suspended")
+    desk = page.desk
+    return shaped(  # type: ignore[no-any-return]
+        CaseOut,
+        page,
+        matter_name=page.title,
+        due_at=page.account.leading.due_at if running and page.account.leading else None,
+        waiting=_waiting(page),
+        steps=[shaped(StepOut, t, task_id=t.id, ended=t.ended or "") for t in page.tasks],
+        todo=[
+            shaped(TodoOut, t, task_id=t.id)
+            for t in page.tasks
+            if desk is not None and t.id == desk.task_id and t.state == "claimed"
+        ],
+        papers=[shaped(PaperOut, p, number=p.number or "") for p in page.papers],
+        answers=[shaped(LineOut, line) for line in page.answers if line.text],
+        can_withdraw="withdraw" in page.can,
     )
 
 
 @operation("post", "/cases/{number}/withdraw", who="resident", tag="applications", takes=Reason)
 def withdraw(number: str, body: Reason) -> None:
     """Take an application back."""
-    page = reads.for_resident(edge.work(), edge.actor(), number, now=edge.now())
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
     cases.withdraw(edge.work(), page.id, body.reason, by=edge.actor(), now=edge.now(), version=body.version)
 
 
@@ -309,8 +317,10 @@ class Track(Shape):
 def track(query: Track) -> list[WaitingOut]:
     """Where a case is, by its number and the phone given with it."""
     throttle.count("track")
-    page = reads.track(edge.work(), query.number, query.phone, now=edge.now())
-    return [shaped(WaitingOut, w) for w in page.waiting]
+    found = case_list.track(edge.work(), query.number, query.phone, now=edge.now())
+    if found.status not in ("running", "suspended"):
+        return []
+    return [WaitingOut(step=found.stage, unit=found.office, since=found.received_at, due_at=found.due_at)]
 
 
 # ---------------------------------------------------------------- tasks
@@ -325,24 +335,22 @@ class RowOut(Shape):
     step: str
     state: str
     holder: str
-    mine: bool
     due_at: datetime | None
     colour: str
     flags: list[str]
 
 
 class InboxQuery(Shape):
-    list: Literal["mine", "open", "done"] = "mine"
+    list: Literal["mine", "open", "unit", "done"] = "mine"
     colour: str = ""
     matter: str = ""
-    offset: int = Field(0, ge=0)
+    after: str = Field("", max_length=200, description="`next` of the page before.")
     limit: int = Field(50, ge=1, le=200)
 
 
 class InboxOut(Shape):
     rows: list[RowOut]
-    total: int
-    next: int | None
+    next: str | None
 
 
 class TaskOut(Shape):
@@ -378,21 +386,31 @@ class Done(Shape):
 @operation("get", "/inbox", who="staff", tag="tasks", query=InboxQuery, gives=InboxOut)
 def inbox(query: InboxQuery) -> InboxOut:
     """The caller's tasks: mine, open to claim, done."""
-    page = desk.rows(
-        edge.work(), edge.actor(), query.list, now=edge.now(), colour=query.colour, matter=query.matter,
-        offset=query.offset, limit=query.limit,
+    filters = lists.Filters(matter=query.matter or None, colour=query.colour or None)
+    page = lists.tasks_for(
+        edge.work(), edge.actor(), now=edge.now(), box=query.list, filters=filters, after=query.after or None,
+        limit=query.limit,
     )  # fmt: skip
-    return InboxOut(rows=[shaped(RowOut, row) for row in page.rows], total=page.total, next=page.next)
+    return InboxOut(rows=[shaped(RowOut, row) for row in page.rows], next=page.next)
 
 
 @operation("get", "/tasks/{task_id}", who="signed-in", tag="tasks", gives=TaskOut)
 def task(task_id: int) -> TaskOut:
     """One task: its form with this person's rights, and what is known."""
-    one, version_hash, number = reads.desk_of(edge.work(), edge.actor(), task_id, now=edge.now())
-    form = library.version(edge.work(), version_hash).form(one.form) if one.form and one.can_work else None
-    schema = forms.browser_schema(form, nodes.rights(form, one.properties)) if form is not None else None
-    known = dict(one.known) if one.can_work else {}
-    return shaped(TaskOut, one, number=number, form=schema, known=known, operations=sorted(one.operations))  # type: ignore[no-any-return]
+    page = case_page.of_task(edge.work(), task_id, actor=edge.actor(), now=edge.now())
+    one = next(t for t in page.tasks if t.id == task_id)
+    desk = page.desk if page.desk is not None and page.desk.task_id == task_id and one.state == "claimed" else None
+    return shaped(  # type: ignore[no-any-return]
+        TaskOut,
+        one,
+        task_id=one.id,
+        number=page.number,
+        can_claim="claim" in one.can,
+        can_work=desk is not None,
+        operations=sorted(one.can),
+        form=dict(desk.schema) if desk is not None and desk.schema is not None else None,
+        known=dict(desk.data) if desk is not None else {},
+    )
 
 
 @operation("post", "/tasks/{task_id}/claim", who="staff", tag="tasks", takes=Seen, gives=Seen)

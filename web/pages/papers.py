@@ -66,6 +66,7 @@ def typed() -> ResponseReturnValue:
 
 
 @pages.get("/v/<code>")
+@pages.get("/verify/<code>")
 @guard("anyone", alone=True)
 def verify(code: str) -> ResponseReturnValue:
     """Whether a paper with this code is genuine: its kind, number, day and hash. Nobody's name."""

@@ -25,11 +25,12 @@ pages = Blueprint("studio", __name__, url_prefix="/desk/matters")
 @guard("designer")
 def matters() -> ResponseReturnValue:
     work = edge.work()
-    running = dict(
-        work.session.execute(select(Case.matter, func.count()).where(Case.finished_at.is_(None)).group_by(Case.matter))
-        .tuples()
-        .all()
-    )
+    running = {
+        row[0]: row[1]
+        for row in work.session.execute(
+            select(Case.matter, func.count()).where(Case.finished_at.is_(None)).group_by(Case.matter)
+        )
+    }
     versions = work.session.execute(
         select(MatterVersion.matter, func.count(), func.max(MatterVersion.published_at)).group_by(MatterVersion.matter)
     ).all()

@@ -1,0 +1,198 @@
+"""A clerk's day: list, claim, work, return, transfer, look behind a mask; what a second clerk is told."""
+
+from sqlalchemy import select
+
+from engine.store.models import Reveal
+from tests.hall import Open
+
+
+def _claim(hall: Open, role: str, number: str):
+    task = hall.task(number)
+    return hall.client(role).post(f"/desk/tasks/{task.id}/claim", data={"version": task.version})
+
+
+def _complete(hall: Open, role: str, number: str, answers: dict, **more):
+    task = hall.task(number)
+    body = {"version": task.version, "answers": answers, **more}
+    return hall.client(role).post(f"/desk/tasks/{task.id}/complete", json=body)
+
+
+def test_a_list_shows_step_time_left_and_a_masked_name(hall: Open):
+    hall.submit()
+    text = hall.client("chen").get("/desk/list/open").text
+    assert "张*丰 · 代办受理审查" in text and "张三丰" not in text
+    assert "还剩3个工作日" in text and "老年" in text
+
+
+def test_what_others_villages_wait_for_is_not_in_my_list(hall: Open):
+    hall.submit()
+    assert "代办受理审查" not in hall.client("huang").get("/desk/list/open").text
+
+
+def test_claiming_moves_it_to_my_desk(hall: Open):
+    number = hall.submit()
+    answer = _claim(hall, "chen", number)
+    assert (answer.status_code, answer.location) == (302, f"/desk/cases/{number}")
+    assert number in hall.client("chen").get("/desk").text
+    assert number not in hall.client("lin").get("/desk/list/open").text
+
+
+def test_the_second_to_claim_is_told_who_has_it_since_when(hall: Open):
+    number = hall.submit()
+    before = hall.task(number)
+    _claim(hall, "chen", number)
+    answer = hall.client("lin").post(f"/desk/tasks/{before.id}/claim", data={"version": before.version})
+    assert answer.status_code == 409
+    assert "陈*云" in answer.text and "签收" in answer.text and "09:00" in answer.text
+    assert "看最新情况" in answer.text or "回待办" in answer.text
+
+
+def test_the_second_to_complete_is_told_who_did_it(hall: Open):
+    number = hall.submit()
+    before = hall.task(number)
+    good = {"decision": "accept", "checked": True}
+    assert _complete(hall, "chen", number, good).status_code == 200
+    body = {"version": before.version, "answers": good}
+    answer = hall.client("lin").post(
+        f"/desk/tasks/{before.id}/complete", json=body, headers={"Accept": "application/json"}
+    )
+    assert answer.status_code == 409
+    assert answer.json["type"] == "/problems/already-done" and "陈*云" in answer.json["detail"]
+
+
+def test_a_step_is_completed_and_what_follows_is_said(hall: Open):
+    number = hall.submit()
+    _claim(hall, "chen", number)
+    answer = _complete(hall, "chen", number, {"decision": "accept", "checked": True})
+    assert answer.json == {"location": f"/desk/cases/{number}"}
+    task = hall.task(number)
+    assert task.element == "register"
+    assert "受理通知书" in hall.client("chen").get(f"/desk/cases/{number}").text
+
+
+def test_a_missing_answer_comes_back_by_the_field_and_nothing_moves(hall: Open):
+    number = hall.submit()
+    answer = _complete(hall, "chen", number, {})
+    assert answer.status_code == 422
+    assert "处理意见" in {f["label"] for f in answer.json["fields"]}
+    assert hall.task(number).element == "accept"
+
+
+def test_a_preview_tells_what_would_happen_and_changes_nothing(hall: Open):
+    number = hall.submit()
+    _claim(hall, "chen", number)
+    task = hall.task(number)
+    body = {"version": task.version, "answers": {"decision": "accept", "checked": True}}
+    answer = hall.client("chen").post(f"/desk/tasks/{task.id}/preview", json=body)
+    assert answer.status_code == 200
+    assert "受理通知书" in answer.json["review"] and "就这样办" in answer.json["review"]
+    assert hall.task(number) == task
+
+
+def test_returning_asks_for_a_reason_shows_the_plan_and_then_does_it(hall: Open):
+    number = hall.submit()
+    _complete(hall, "chen", number, {"decision": "accept", "checked": True})
+    _claim(hall, "wang", number)
+    task, client = hall.task(number), hall.client("wang")
+    address = f"/desk/tasks/{task.id}/return"
+    assert "代办受理审查" in client.get(address).text
+    answer = client.post(address, data={"version": task.version, "to": "accept", "reason": ""})
+    assert answer.status_code == 422 and "请填写退回理由" in answer.text
+    asked = {"version": task.version, "to": "accept", "reason": "身份证照片看不清"}
+    plan = client.post(address, data=asked)
+    assert plan.status_code == 200 and "确认以后会这样" in plan.text and "代办受理审查" in plan.text
+    assert hall.task(number).element == "register"
+    import re
+
+    token = re.search(r'name="expect" value="(\w+)"', plan.text)[1]
+    done = client.post(address, data={**asked, "confirmed": "1", "expect": token})
+    assert done.status_code == 302
+    assert hall.task(number).element == "accept"
+
+
+def test_work_is_given_to_a_colleague_with_a_reason(hall: Open):
+    number = hall.submit()
+    _claim(hall, "chen", number)
+    task, client = hall.task(number), hall.client("chen")
+    address = f"/desk/tasks/{task.id}/transfer"
+    assert "林志强" in client.get(address).text
+    lin = hall.cast.users["lin"]
+    sent = {"version": task.version, "to": str(lin), "reason": "我要开会", "confirmed": "1"}
+    assert client.post(address, data=sent).status_code == 302
+    assert number in hall.client("lin").get("/desk").text
+    assert "已转给您办理" in hall.client("lin").get("/desk/notices").text
+
+
+def test_a_draft_outlives_the_session(hall: Open):
+    number = hall.submit()
+    _claim(hall, "chen", number)
+    task = hall.task(number)
+    answer = hall.client("chen").post(
+        f"/desk/tasks/{task.id}/draft", json={"answers": {"decision": "decline", "decline": {"reason": "写到一半"}}}
+    )
+    assert answer.status_code == 200 and "已暂存" in answer.json["said"]
+    assert (
+        "写到一半"
+        in hall.client("chen")
+        .get(f"/desk/cases/{number}")
+        .get_data(as_text=True)
+        .encode()
+        .decode("unicode_escape", "ignore")
+        or "\\u5199\\u5230\\u4e00\\u534a" in hall.client("chen").get(f"/desk/cases/{number}").text
+    )
+
+
+def test_looking_behind_a_mask_needs_a_purpose_and_is_recorded(hall: Open):
+    number = hall.submit()
+    client = hall.client("chen")
+    assert "13800000001" not in client.get(f"/desk/cases/{number}").text
+    refused = client.post(f"/desk/cases/{number}/reveal", data={"field": "phone", "purpose": " "})
+    assert refused.status_code == 422
+    shown = client.post(f"/desk/cases/{number}/reveal", data={"field": "phone", "purpose": "打电话核对"})
+    assert "13800000001" in shown.text
+    with hall.database.reading() as work:
+        (kept,) = work.session.scalars(select(Reveal))
+        assert (kept.field, kept.purpose, kept.by_id) == ("phone", "打电话核对", hall.cast.users["chen"])
+
+
+def test_search_finds_by_number_name_and_phone_what_one_may_see(hall: Open):
+    number = hall.submit()
+    for words in (number, "张三丰", "13800000001"):
+        answer = hall.client("chen").get("/desk/find", query_string={"q": words}, follow_redirects=True)
+        assert number in answer.text, words
+        other = hall.client("huang").get("/desk/find", query_string={"q": words}, follow_redirects=True)
+        assert f"/desk/cases/{number}" not in other.text, words
+
+
+def test_the_deadline_explains_itself_day_by_day(hall: Open):
+    number = hall.submit()
+    text = hall.client("chen").get(f"/desk/cases/{number}").text
+    for words in ("起算日不计", "9月20日（周日）", "调休上班", "第 5 日"):
+        assert words in text, words
+
+
+def test_a_counter_takes_in_for_someone_who_came(hall: Open):
+    from tests.cast import DAIBAN
+
+    client = hall.client("chen")
+    assert "全程代办" in client.get("/desk/window").text
+    answer = client.post("/desk/window/daiban", json={"answers": DAIBAN, "channel": "counter", "once": "a"})
+    assert answer.status_code == 201 and answer.json["location"].startswith("/desk/cases/350526-")
+
+
+def test_a_supervisor_sees_numbers_then_the_list_then_the_case(hall: Open):
+    number = hall.submit()
+    hall.clock.on(days=12)
+    client = hall.client("zhao")
+    text = client.get("/desk/overview").text
+    assert "德化县医疗保障局" in text and "which=red" in text
+    assert number in client.get("/desk/overview/cases?which=overdue").text
+    assert client.get(f"/desk/cases/{number}").status_code == 200
+
+
+def test_a_designer_sees_a_matter_its_diagram_and_its_check(hall: Open):
+    client = hall.client("designer")
+    assert "全程代办" in client.get("/desk/matters").text
+    assert "流程图" in client.get("/desk/matters/daiban").text
+    assert client.get("/desk/matters/daiban/files/process.bpmn").text.startswith("<?xml")
+    assert client.get("/desk/matters/daiban/files/matter.yml").status_code == 404

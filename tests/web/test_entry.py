@@ -1,0 +1,107 @@
+"""Coming in: residents by phone and code, staff by name and password; going out."""
+
+import re
+
+from sqlalchemy import select
+
+from engine.store.models import Notice, User
+from tests.cast import PASSWORD
+from tests.hall import Open
+
+
+def _code(answer) -> str:
+    return re.search(r"data-shown-code>(\d{6})<", answer.text)[1]
+
+
+def test_a_resident_comes_in_with_a_phone_and_the_code_on_the_screen(hall: Open):
+    client = hall.client()
+    answer = client.post("/enter", data={"phone": "139 0000 0009", "next": "/apply/daiban"})
+    assert answer.status_code == 200 and "139****0009" in answer.text
+    answer = client.post("/enter/code", data={"phone": "13900000009", "code": _code(answer), "next": "/apply/daiban"})
+    assert (answer.status_code, answer.location) == (302, "/apply/daiban")
+    assert client.get("/mine").status_code == 200
+
+
+def test_the_code_also_leaves_through_the_notice_channel(hall: Open):
+    hall.client().post("/enter", data={"phone": "13900000009"})
+    with hall.database.reading() as work:
+        (notice,) = work.session.scalars(select(Notice))
+        assert (notice.channel, notice.kind, notice.address) == ("sms", "code", "13900000009")
+
+
+def test_a_wrong_phone_is_told_by_the_field_and_kept(hall: Open):
+    answer = hall.client().post("/enter", data={"phone": "12345"})
+    assert answer.status_code == 422
+    assert "手机号应为 11 位数字" in answer.text and 'value="12345"' in answer.text
+
+
+def test_a_wrong_code_does_not_open(hall: Open):
+    client = hall.client()
+    right = _code(client.post("/enter", data={"phone": "13900000009"}))
+    wrong = "000000" if right != "000000" else "111111"
+    answer = client.post("/enter/code", data={"phone": "13900000009", "code": wrong})
+    assert answer.status_code == 403 and "验证码不正确或已过期" in answer.text
+    assert client.get("/mine").status_code == 302
+
+
+def test_two_codes_in_a_minute_are_too_many(hall: Open):
+    client = hall.client()
+    client.post("/enter", data={"phone": "13900000009"})
+    answer = client.post("/enter", data={"phone": "13900000009"})
+    assert answer.status_code == 429 and "尝试次数过多" in answer.text
+
+
+def test_staff_come_in_by_name_and_password(hall: Open):
+    client = hall.client()
+    answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+    assert (answer.status_code, answer.location) == (302, "/desk")
+    assert "陈小云" in client.get("/desk").text
+
+
+def test_a_wrong_password_is_refused_and_the_sixth_try_waits(hall: Open):
+    client = hall.client()
+    for _ in range(5):
+        answer = client.post("/desk/enter", data={"name": "chen", "password": "wrong password"})
+        assert answer.status_code == 403 and "用户名或密码不正确" in answer.text
+    answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
+def test_leaving_ends_the_session_in_the_store_too(hall: Open):
+    client = hall.client("chen")
+    with client.session_transaction() as session:
+        token = session["token"]
+    client.post("/leave")
+    assert client.get("/desk").status_code == 302
+    with client.session_transaction() as session:
+        session["token"] = token  # a copied cookie
+    assert client.get("/desk").status_code == 302
+
+
+def test_after_signing_in_nobody_is_sent_to_another_site(hall: Open):
+    client = hall.client()
+    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"):
+        answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD, "next": target})
+        assert answer.location == "/desk", target
+
+
+def test_a_disabled_account_is_out_at_once(hall: Open):
+    client = hall.client("chen")
+    assert client.get("/desk").status_code == 200
+    with hall.database.unit_of_work() as work:
+        work.session.get(User, hall.cast.users["chen"]).disabled_at = hall.clock()
+    assert client.get("/desk").status_code == 403
+
+
+def test_english_is_a_switch_that_lasts(hall: Open):
+    client = hall.client()
+    client.post("/language", data={"to": "en", "next": "/"})
+    assert '<html lang="en"' in client.get("/").text
+    client.post("/language", data={"to": "zh", "next": "/"})
+    assert '<html lang="zh-CN"' in client.get("/").text
+
+
+def test_large_letters_are_a_switch_that_lasts(hall: Open):
+    client = hall.client()
+    client.post("/letters", data={"next": "/"})
+    assert 'class="is-large"' in client.get("/matters").text

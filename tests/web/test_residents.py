@@ -1,0 +1,164 @@
+"""A resident's way: find, apply, follow, correct, rate."""
+
+import io
+
+from sqlalchemy import select
+
+from engine.store.models import Case, Consent, File
+from tests.cast import DAIBAN
+from tests.hall import Open
+
+
+def _apply(client, answers=None, **more):
+    return client.post("/apply/daiban", json={"answers": answers or DAIBAN, "consent": True, "once": "k1", **more})
+
+
+def test_people_find_a_matter_by_the_words_they_use(hall: Open):
+    client = hall.client()
+    for words in ("新农合", "跑腿", "医保登记"):
+        assert "全程代办" in client.get("/matters", query_string={"q": words}).text, words
+    assert "没有找到“护照”" in client.get("/matters", query_string={"q": "护照"}).text
+    assert "全程代办" in client.get("/matters", query_string={"function": "病有所医"}).text
+    assert "全程代办" not in client.get("/matters", query_string={"function": "居有所乐"}).text
+
+
+def test_the_guide_says_how_long_what_it_costs_and_by_which_law(hall: Open):
+    text = hall.client().get("/matters/daiban").text
+    for words in ("5 个工作日", "10 个工作日", "不收费", "社会保险经办条例", "授权委托书", "0595-12345"):
+        assert words in text, words
+
+
+def test_an_unknown_matter_is_a_page_with_a_way_on(hall: Open):
+    answer = hall.client().get("/matters/passport")
+    assert answer.status_code == 404
+    assert "没有事项“passport”" in answer.text and 'href="/"' in answer.text
+
+
+def test_the_check_shows_the_answers_in_words_and_stores_nothing(hall: Open):
+    answer = hall.client("zhang").post("/apply/daiban/check", json={"answers": DAIBAN})
+    assert answer.status_code == 200
+    assert "张三丰" in answer.json["review"] and "我同意村代办员" in answer.json["review"]
+    with hall.database.reading() as work:
+        assert work.session.scalar(select(Case.id)) is None
+
+
+def test_wrong_answers_come_back_by_the_field_in_chinese(hall: Open):
+    answers = {**DAIBAN, "applicant": {**DAIBAN["applicant"], "id_number": "350526195003071230", "phone": ""}}
+    answer = hall.client("zhang").post("/apply/daiban/check", json={"answers": answers})
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    wrong = {f["field"]: f["text"] for f in answer.json["fields"]}
+    assert "校验" in wrong["applicant.id_number"]
+    assert "请填写" in wrong["applicant.phone"]
+
+
+def test_sending_gives_a_number_and_sending_twice_gives_the_same(hall: Open):
+    client = hall.client("zhang")
+    first, second = _apply(client), _apply(client)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json["location"] == second.json["location"]
+    page = client.get(first.json["location"]).text
+    assert "350526-20260918-3201-0001-" in page and "收到您的申请了" in page and "还" not in page[:0]
+    with hall.database.reading() as work:
+        assert len(list(work.session.scalars(select(Case)))) == 1
+
+
+def test_without_consent_nothing_is_sent_and_with_it_the_consent_is_kept(hall: Open):
+    client = hall.client("zhang")
+    assert _apply(client, consent=False).status_code == 422
+    assert _apply(client).status_code == 201
+    with hall.database.reading() as work:
+        (kept,) = work.session.scalars(select(Consent))
+        assert kept.purpose == "matter:daiban" and "我同意村代办员" in kept.text
+
+
+def test_malformed_json_is_refused_in_words(hall: Open):
+    client = hall.client("zhang")
+    for body in (b"{", b"[]", b'{"answers": 7}', b"null"):
+        answer = client.post("/apply/daiban", data=body, content_type="application/json")
+        assert answer.status_code == 422 and "看不懂" in answer.get_data(as_text=True), body
+
+
+def test_a_file_too_large_is_refused_in_words_and_never_a_fault(hall: Open):
+    client = hall.client("zhang")
+    big = io.BytesIO(b"\xff\xd8\xff" + b"0" * (30 * 1024 * 1024))
+    answer = client.post("/files", data={"file": (big, "身份证.jpg")}, headers={"Accept": "application/json"})
+    assert answer.status_code == 413
+    assert "太大" in answer.json["detail"]
+
+
+def test_a_file_is_judged_by_its_content_not_its_name(hall: Open):
+    client = hall.client("zhang")
+    for name, data in (("a.jpg", b"<script>alert(1)</script>"), ("b.pdf", b"MZ\x90\x00" + b"0" * 100)):
+        answer = client.post("/files", data={"file": (io.BytesIO(data), name)}, headers={"Accept": "application/json"})
+        assert answer.status_code == 422 and "格式不支持" in answer.json["fields"][0]["text"], name
+
+
+def test_a_handed_in_file_is_seen_by_its_owner_and_the_cases_clerks_only(hall: Open):
+    png = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489") + b"0" * 40
+    client = hall.client("zhang")
+    kept = client.post("/files", data={"file": (io.BytesIO(png), "身份证.png")}).json["id"]
+    answers = {**DAIBAN, "id_copies": [kept]}
+    assert _apply(client, answers).status_code == 201
+    with hall.database.reading() as work:
+        assert work.session.get(File, int(kept)).case_id is not None
+    for role, status in (("zhang", 200), ("chen", 200), ("wang", 200), ("xu", 404), ("sun", 404)):
+        code = hall.client(role).get(f"/files/{kept}").status_code
+        assert code == status or (status == 404 and code == 403), role
+
+
+def test_the_case_says_in_plain_words_who_has_it_and_until_when(hall: Open):
+    number = hall.submit()
+    text = hall.client("zhang").get(f"/mine/{number}").text
+    assert "苏洋村" in text and "代办受理审查" in text and "9月25日" in text
+    assert "陈小云" not in text  # a resident is told the unit, not the clerk
+
+
+def test_progress_is_found_by_number_and_phone_and_by_nothing_less(hall: Open):
+    number = hall.submit()
+    client = hall.client()
+    assert "代办受理审查" in client.post("/track", data={"number": number, "phone": "13800000001"}).text
+    wrong = client.post("/track", data={"number": number, "phone": "13800000002"})
+    assert wrong.status_code == 404 and "没有查到" in wrong.text
+    assert client.post("/track", data={"number": "12345", "phone": "13800000001"}).status_code in (400, 404)
+
+
+def test_guessing_numbers_is_stopped(hall: Open):
+    number = hall.submit()
+    client = hall.client()
+    codes = [
+        client.post("/track", data={"number": number, "phone": f"1380000{n:04d}"}).status_code for n in range(2, 25)
+    ]
+    assert codes[0] == 404 and codes[-1] == 429
+
+
+def test_an_application_can_be_taken_back_once(hall: Open):
+    number = hall.submit()
+    client = hall.client("zhang")
+    answer = client.post(f"/mine/{number}/withdraw", data={"reason": "不办了"})
+    assert answer.status_code == 302
+    assert "撤销" in client.get(f"/mine/{number}").text
+    assert client.post(f"/mine/{number}/withdraw", data={}).status_code == 409
+
+
+def test_a_running_case_is_not_rated(hall: Open):
+    number = hall.submit()
+    answer = hall.client("zhang").post(f"/mine/{number}/rate", data={"level": "5"})
+    assert answer.status_code == 409 and "办结后才能评价" in answer.text
+
+
+def test_residents_pages_are_light(hall: Open):
+    """At most 150 KB packed in all, 350 KB where a form is drawn (Elder-friendly and light)."""
+    import gzip
+    import re
+
+    from web.assets import BUILD
+
+    client = hall.client("zhang")
+    number = hall.submit()
+    for path, limit in (("/", 150), ("/matters/daiban", 150), (f"/mine/{number}", 150), ("/apply/daiban", 350)):
+        html = client.get(path).text
+        total = len(gzip.compress(html.encode()))
+        for name in set(re.findall(r"/build/([\w.-]+)", html)):
+            total += (BUILD / f"{name}.gz").stat().st_size
+        assert total < limit * 1000, f"{path}: {total / 1000:.0f} KB"
