@@ -453,8 +453,10 @@ class CallActivity(Activity):
         token.workflow.drop_scope(scope)
         token.internal_data.pop("scope", None)
         if self.take_all:
+            # The counts and results of a loop around the call are not the called process's to bring back: it had copies.
+            ours = {*token.data, *(token.parent.data if token.parent is not None else ())}
             for name, value in variables.items():
-                if name not in token.data:
+                if name not in ours:
                     token.assign(name, value)
         elif self.outputs_map:
             token.data.update(variables)

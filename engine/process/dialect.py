@@ -790,6 +790,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "expression-without-equals": ("FEEL 前面没有 =", "FEEL without its ="),
         "expression-language": ("文件写明了别的表达式语言", "another expression language is named"),
         "feel-syntax": ("FEEL 写错了", "wrong FEEL"),
+        "unknown-function": ("没有这个函数", "a function that does not exist"),
         "juel": ("别的引擎的表达式（${…}）", "an expression for another engine (${…})"),
         "other-engine": ("Camunda 7、Flowable、Activiti 的写法", "written for Camunda 7, Flowable or Activiti"),
         "unset-variable": ("读取了没人设置的变量", "a variable nobody sets"),

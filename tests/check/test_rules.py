@@ -302,6 +302,7 @@ BROKEN = {
         "t_x",
         "error",
     ),  # fmt: skip
+    "a function that does not exist": (timer("timeDuration", "=workday(3)"), "", "unknown-function", "t", "error"),
     "a timer in words": (timer("timeDuration", "三天"), "", "bad-time", "t", "error"),
     "a cron timer": (timer("timeCycle", "0 0 9 * * ?"), "", "bad-time", "t", "error"),
     "a day that does not exist": (timer("timeDate", "2026-02-30"), "", "bad-time", "t", "error"),

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
 from engine import feel
+from engine.feel import tree
+from engine.feel.table import BUILT_INS
 from engine.process import model as m
 from engine.process.dialect import LOOP_VARIABLES
 from engine.process.lint.foreign import feel_for, is_juel
@@ -241,6 +244,25 @@ def _parse(page: Page, found: Written, text: str) -> None:
             f'has "={text.strip()[:60]}" as its {found.en}, which is not right FEEL: {result.en}',
             found.line,
         )
+        return
+    for name in unknown_functions(result):
+        like = get_close_matches(name, BUILT_INS, 1)
+        page.error(
+            "unknown-function",
+            found.owner,
+            f"的{found.zh}调用函数“{name}”，没有这个函数。"
+            + (f"是不是“{like[0]}”？" if like else "函数见 FEEL 指南。"),
+            f'calls the function "{name}" in its {found.en}; there is none. '
+            + (f'Did you mean "{like[0]}"?' if like else "See the FEEL guide."),
+            found.line,
+        )
+
+
+def unknown_functions(expression: Any) -> list[str]:
+    """Names called as functions that are none: variables are JSON, so they never hold one."""
+    free = set(expression.names)
+    called = (n.function for n in tree.walk(expression.tree) if isinstance(n, tree.Call))
+    return sorted({f.name for f in called if isinstance(f, tree.Name) and f.name in free})
 
 
 # ---------------------------------------------------------------- ISO 8601

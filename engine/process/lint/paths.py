@@ -82,10 +82,12 @@ def _unreached(page: Page, scope: m.Scope, next_of: dict[str, list[str]], reache
         return
     arrived = {t for v, targets in next_of.items() if v not in reached for t in targets}
     causes = [n for n in left if n.id not in arrived] or left[:1]
-    for node in causes:
+    ids = {n.id for n in left}
+    for number, node in enumerate(causes):
         if node.kind == "boundaryEvent":
             continue  # told as not attached, or it hangs on an activity that is told
-        behind = len(_reach(next_of, [node.id]) & {n.id for n in left}) - 1
+        # Counted for the first few only: with very many, the work would grow with their square.
+        behind = len(_reach(next_of, [node.id]) & ids) - 1 if number < 20 else 0
         also = f"（连同它后面的 {behind} 个要素）" if behind > 0 else ""
         also_en = f" (nor the {behind} behind it)" if behind > 0 else ""
         page.error(
@@ -176,7 +178,7 @@ def _dominators(next_of: dict[str, list[str]], order: list[str]) -> dict[str, st
 
 
 def _deadlocks(page: Page, scope: m.Scope, next_of: dict[str, list[str]], order: list[str]) -> None:
-    joins = [n for n in scope.nodes if n.kind == "parallelGateway" and len(n.incoming) > 1]
+    joins = [n for n in scope.nodes if len(n.incoming) > 1 and _waits_for_all(n)]
     if not joins:
         return
     above = _dominators(next_of, order)
@@ -219,10 +221,17 @@ def _deadlocks(page: Page, scope: m.Scope, next_of: dict[str, list[str]], order:
                 )
 
 
+def _waits_for_all(node: m.Node) -> bool:
+    return node.kind == "parallelGateway" or (
+        node.kind == "complexGateway" and not (node.activation_condition or "").strip()
+    )
+
+
 def _exclusive_split(
     scope: m.Scope, next_of: dict[str, list[str]], join: m.Node, chains: list[list[str]]
 ) -> m.Node | None:
     """The node that sends its token to one arrival of the join or another, never to both."""
+    again: dict[str, bool] = {}  # whether a node can be reached from itself without passing the join
     for i, one in enumerate(chains):
         places = {vertex: n for n, vertex in enumerate(one)}
         for other in chains[i + 1 :]:
@@ -235,8 +244,10 @@ def _exclusive_split(
             if not _either_or(scope, node, here, there):
                 continue
             # A second round through the split may bring the missing token: then it is no sure deadlock.
-            beyond = _reach({v: t for v, t in next_of.items() if v != join.id}, [t for t in next_of[node.id]])
-            if node.id not in beyond:
+            if node.id not in again:
+                without = {v: t for v, t in next_of.items() if v != join.id}
+                again[node.id] = node.id in _reach(without, next_of[node.id])
+            if not again[node.id]:
                 return node
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import feel
 from engine.process import effects
 from engine.process import model as m
-from engine.process.lint.expressions import compiled, written
+from engine.process.lint.expressions import compiled, unknown_functions, written
 from engine.process.lint.page import Page
 
 _EVERYTHING = "*"
@@ -72,8 +72,15 @@ def check_process(page: Page, process: m.Process) -> None:
         result = compiled(text[1:])
         if isinstance(result, feel.FeelError):
             continue
+        functions = unknown_functions(result)
         for name in sorted(result.names):
-            if name in known or name in found.locals or name in told or _extends(name, known | found.locals):
+            if (
+                name in functions
+                or name in known
+                or name in found.locals
+                or name in told
+                or _extends(name, known | found.locals)
+            ):
                 continue
             told.add(name)
             page.warn(
