@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from engine import feel
 from engine.dmn import cells, external, tables
@@ -54,12 +54,6 @@ class Hit:
             "outputs": {name: feel.to_json(value) for name, value in self.outputs},
             "annotations": list(self.annotations),
         }
-
-
-class Model(Protocol):
-    """What a program asks of the model it belongs to."""
-
-    types: Types
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from typing import Any
 
 from engine import feel
 from engine.dmn import elements as e
-from engine.dmn import read
-from engine.dmn.boxed import MOST_CALLS, Compiler, Hit, Program, Run, Scope, convert, mismatch, nothing, type_name
+from engine.dmn import lint, read
+from engine.dmn.boxed import Compiler, Hit, Program, Run, Scope, convert, nothing, type_name
 from engine.dmn.types import ANY, Type, Types
 from engine.errors import NotFound
 from engine.feel import values
@@ -103,8 +103,6 @@ class Model:
 
     def wants(self, name_or_id: str) -> tuple[Wanted, ...]:
         """The inputs that a decision or service needs, in order."""
-        from engine.dmn import lint
-
         found: dict[str, Wanted] = {}
         seen: set[int] = set()
         first = self.find(name_or_id)
@@ -234,6 +232,7 @@ class Model:
                     words.update(binding.name for binding in one.bindings)
 
         for one in self.definitions.items:
+            words.add(one.name)
             item(one)
         for decision in self.definitions.decisions:
             box(decision.logic)
@@ -541,8 +540,6 @@ class _Loader:
             name = wanted.name or f"#{number}"
             model.imports[name] = imported
             model.aliases[imported.namespace] = wanted.name
-        from engine.dmn import lint
-
         lint.links(model)
         return model
 
@@ -615,6 +612,3 @@ def _note(model: Model, element: e.Import, rule: str, zh: str, en: str, *, warni
             message_en=en,
         )
     )
-
-
-__all__ = ["MOST_CALLS", "Model", "Result", "Wanted", "load", "mismatch"]

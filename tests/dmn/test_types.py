@@ -103,3 +103,10 @@ def test_a_function_may_be_declared_by_its_own_type_or_by_its_answers():
         model = dmn.load(d.definitions(ITEMS, d.decision("结果", entries)))
         assert model.findings == []
         assert model.evaluate("结果", {}).value == "5", declared
+
+
+def test_a_type_may_have_a_name_that_is_not_one_plain_word():
+    items = '<itemDefinition name="户-主 类"><typeRef>string</typeRef></itemDefinition>'
+    source = d.definitions(items, d.decision("结果", d.literal('["a"] instance of list<户-主 类>')))
+    assert dmn.check(source) == []
+    assert dmn.load(source).evaluate("结果", {}).value is True
