@@ -98,3 +98,39 @@ def test_the_county_s_own_matters_have_no_errors():
     root = Path(__file__).resolve().parents[2]
     done = run(root / "bpmn", root / "forms", "--json")
     assert [f for f in json.loads(done.output) if f["severity"] == "error"] == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xff\xfe\x00", b"a: [", b"- 1", b"&a [*a]", b"code: {}\nname: 3", "名: !!python/object:os.system x".encode()],
+)
+def test_a_broken_matter_is_answered(tmp_path, data):
+    folder = tmp_path / "bpmn" / "m"
+    folder.mkdir(parents=True)
+    (folder / "matter.yaml").write_bytes(data)
+    (folder / "process.bpmn").write_bytes(GOOD)
+    done = run(folder, "--json")
+    found = json.loads(done.output)
+    assert done.exit_code == 1 and found[0]["file"].endswith("matter.yaml")
+    assert "check-failed" not in {f["rule"] for f in found}
+
+
+def test_a_file_whose_name_is_no_text_is_answered(tmp_path):
+    import os
+
+    path = os.fsencode(tmp_path) + b"/\xff.bpmn"
+    try:
+        with open(path, "wb") as file:
+            file.write(b"x")
+    except OSError:
+        pytest.skip("this file system takes only text as names")
+    assert json.loads(run(tmp_path, "--json").output)[0]["rule"] == "not-well-formed"
+
+
+def test_the_ids_the_engine_s_library_keeps_for_itself_are_free_here(tmp_path):
+    (tmp_path / "a.bpmn").write_bytes(
+        process('<startEvent id="Start"/><flow Start Root/><task id="Root"/><flow Root End/><endEvent id="End"/>')
+    )
+    assert run(tmp_path).exit_code == 0
+    done = CliRunner().invoke(main, ["play", str(tmp_path / "a.bpmn"), "--json"])
+    assert json.loads(done.output)["trace"] == ["Start", "Root", "End"]

@@ -360,7 +360,7 @@ def test_its_messages_name_the_element_and_speak_both_languages(name):
     for finding in (f for f in look(body, before) if (f.rule, f.element) == (rule, element)):
         assert element in finding.message_zh and element in finding.message_en
         assert any("\u4e00" <= c <= "\u9fff" for c in finding.message_zh) and finding.message_zh.endswith(
-            ("。", "）", ">")
+            ("。", "）", ">", "？")
         )
         assert finding.line > 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def check(files: list[Path]) -> list[Finding]:
     from engine.findings import in_order
 
     findings: list[Finding] = []
-    wanted = {file.resolve(): str(file) for file in files}
+    wanted = {file.resolve(): named(file) for file in files}
     loose: dict[Path, list[Path]] = {}
     matters: dict[tuple[Path, str], None] = {}
     for file in files:
@@ -62,10 +62,32 @@ def check(files: list[Path]) -> list[Finding]:
         else:
             loose.setdefault(file.resolve().parent, []).append(file)
     for root, name in matters:
-        findings += _matter(root, name, wanted)
+        findings += _guarded(named(root / "bpmn" / name), lambda root=root, name=name: _matter(root, name, wanted))  # type: ignore[misc]
     for folder, some in loose.items():
-        findings += _loose(folder, some)
+        findings += _guarded(named(folder), lambda folder=folder, some=some: _loose(folder, some))  # type: ignore[misc]
     return in_order(findings)
+
+
+def named(path: Path) -> str:
+    """The path as text that can be printed, whatever bytes its name has."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
+def _guarded(where: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Findings, or one that says what hindered the check: an unreadable file, or a fault of the check's own."""
+    from engine.findings import Finding
+
+    try:
+        return look()
+    except OSError as problem:
+        zh, en = f"读不了：{problem.strerror}。", f"Cannot be read: {problem.strerror}."
+    except Exception as fault:
+        what = f"{type(fault).__name__}: {fault}"[:300]
+        zh, en = (
+            f"检查程序自身出错（{what}），请报告此文件。",
+            f"The check itself failed ({what}). Please report this file.",
+        )
+    return [Finding(where, "", "", 0, "check-failed", "error", zh, en)]
 
 
 def matter_of(file: Path) -> tuple[Path, str] | None:
@@ -92,7 +114,7 @@ def _matter(root: Path, name: str, wanted: dict[Path, str]) -> list[Finding]:
         if path in wanted:
             findings.append(replace(finding, file=wanted[path]))
         elif whole:
-            findings.append(replace(finding, file=str(path)))
+            findings.append(replace(finding, file=named(path)))
     return findings
 
 
@@ -113,17 +135,17 @@ def _loose(folder: Path, files: list[Path]) -> list[Finding]:
         data = file.read_bytes()
         kind = file.suffix if file.suffix in KINDS else _guess(data)
         if kind == ".dmn":
-            findings += dmn.check(data, str(file), {n: d for n, d in models.items() if n != file.name})
+            findings += dmn.check(data, named(file), {n: d for n, d in models.items() if n != file.name})
         elif kind == ".form":
-            findings += form_lint.check(data, str(file))
-            forms.update(form_lint.ids(data, str(file)))
+            findings += form_lint.check(data, named(file))
+            forms.update(form_lint.ids(data, named(file)))
         else:
-            diagrams[str(file)] = data
+            diagrams[named(file)] = data
     for file in beside:
         if file.suffix == ".form":
             forms.update(form_lint.ids(file.read_bytes(), file.name))
         elif file.suffix == ".bpmn" and diagrams:
-            diagram, _ = read(file.read_bytes(), str(file))
+            diagram, _ = read(file.read_bytes(), named(file))
             processes += list(diagram.processes) if diagram is not None else []
     for data in models.values() if diagrams else ():
         for decision in dmn.load(data).definitions.decisions:
