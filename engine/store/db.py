@@ -62,29 +62,22 @@ OPTIONS: dict[str, Any] = {"expire_on_commit": False, "autoflush": False}
 class Writing(Session):
     """A session that writes many events, jobs and notices in one statement each.
 
-    They are written and never changed in the same transaction, so nobody needs their ids: the flush sets them aside and
+    They are written and never changed in the same transaction, so nobody needs their ids: a flush sets them aside and
     inserts them in bulk after everything they refer to. (On SQLite the ORM would insert them one by one.)
     """
 
+    def flush(self, objects: Any = None) -> None:
+        later = [row for row in self.new if isinstance(row, _BULK)]
+        for row in later:
+            self.expunge(row)
+        super().flush()
+        for kind in _BULK:
+            rows = [_values(row) for row in later if type(row) is kind]
+            if rows:
+                self.connection().execute(insert(kind.__table__), rows)  # type: ignore[arg-type]
+
 
 _BULK: tuple[type[Base], ...] = (Event, Job, Notice)
-
-
-@event.listens_for(Writing, "before_flush")
-def _set_aside(session: Session, _context: Any, _objects: Any) -> None:
-    later = session.info.setdefault("bulk", [])
-    for row in [row for row in session.new if isinstance(row, _BULK)]:
-        session.expunge(row)
-        later.append(row)
-
-
-@event.listens_for(Writing, "after_flush")
-def _insert_in_bulk(session: Session, _context: Any) -> None:
-    later = session.info.pop("bulk", [])
-    for kind in _BULK:
-        rows = [_values(row) for row in later if type(row) is kind]
-        if rows:
-            session.connection().execute(insert(kind.__table__), rows)  # type: ignore[arg-type]
 
 
 def _values(row: Base) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Who may see and do what, and where work goes when nobody sits."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine import people
+from engine.people import holders, masks, units
+from engine.store.models import Case, Holding, Leave, Post, Task
+from tests.commands import acting
+
+
+@pytest.fixture
+def case_and_task(database, cast, clock):
+    case_id = acting.submit(database, cast.zhang, clock())
+    with database.reading() as work:
+        return work.session.get(Case, case_id), acting.task_of(work, case_id)
+
+
+def test_a_case_is_seen_by_its_parties_and_by_the_units_on_its_way(cast, case_and_task):
+    case, _ = case_and_task
+    seen = {name for name in cast.users if people.may(getattr(cast, name), "see", case)}
+    assert seen == {"zhang", "chen", "lin", "zhou", "qian", "wang", "li", "zhao", "wu", "designer", "operator"}
+
+
+def test_a_restricted_case_is_not_seen_from_above(cast, case_and_task):
+    case, _ = case_and_task
+    case.restricted = True
+    seen = {name for name in cast.users if people.may(getattr(cast, name), "see", case)}
+    assert seen == {"zhang", "chen", "lin", "wang", "li", "zhao"}
+
+
+def test_only_candidates_claim_only_the_assignee_works_and_a_blank_assignee_authorises_nobody(cast, case_and_task):
+    case, task = case_and_task
+    assert {n for n in cast.users if people.may(getattr(cast, n), "claim", task, case=case)} == {"chen", "lin"}
+    assert not any(people.may(getattr(cast, n), "work", task, case=case) for n in cast.users)
+    task.assignee_id = cast.users["chen"]
+    assert {n for n in cast.users if people.may(getattr(cast, n), "work", task, case=case)} == {"chen"}
+
+
+def test_designing_and_operating_are_posts_of_their_own(cast):
+    assert people.may(cast.designer, "design") and not people.may(cast.designer, "operate")
+    assert people.may(cast.operator, "operate") and not people.may(cast.wu, "design")
+
+
+def test_a_post_is_held_from_its_first_to_its_last_day(database, cast, clock):
+    with database.unit_of_work() as work:
+        held = work.session.scalar(select(Holding).where(Holding.user_id == cast.users["chen"]))
+        held.from_on, held.until_on = date(2026, 9, 18), date(2026, 9, 20)
+    with database.reading() as work:
+        assert people.load(work, cast.users["chen"], now=clock()).positions
+        assert people.load(work, cast.users["chen"], now=clock() + timedelta(days=2)).positions
+        assert not people.load(work, cast.users["chen"], now=clock() + timedelta(days=3)).positions
+        assert not people.load(work, cast.users["chen"], now=clock() - timedelta(days=1)).positions
+
+
+def test_agency_goes_three_deep_and_covers_only_its_matters(database, cast, clock):
+    until = clock() + timedelta(days=2)
+    order = ["chen", "lin", "huang", "wang", "li"]  # each is away, the next acts
+    with database.unit_of_work() as work:
+        for away, agent in zip(order, order[1:], strict=False):
+            matters = ["daiban"] if away == "huang" else None
+            work.session.add(
+                Leave(
+                    user_id=cast.users[away], agent_id=cast.users[agent], from_at=clock(), until_at=until,
+                    matters=matters,
+                )
+            )  # fmt: skip
+    with database.reading() as work:
+        li = people.load(work, cast.users["li"], now=clock())
+        assert {a.user_id for a in li.absences} == {cast.users[n] for n in ("wang", "huang", "lin")}
+        suyang = f"p:{cast.suyang.id}:agent"
+        assert li.as_whom([suyang], "daiban") == (True, cast.users["lin"])
+        assert li.as_whom([suyang], "yuyue") == (False, None)
+
+
+def test_work_for_a_post_nobody_holds_goes_to_the_next_unit_above(database, cast, clock):
+    with database.unit_of_work() as work:
+        post = work.session.scalar(select(Post).where(Post.code == "agent"))
+        for held in work.session.scalars(select(Holding).where(Holding.unit_id == cast.suyang.id)):
+            work.session.delete(held)
+        work.session.add(Holding(user_id=cast.users["zhou"], unit_id=cast.lmt.id, post_id=post.id))
+        work.session.flush()
+        holders.forget(work)
+    case_id = acting.submit(database, cast.zhang, clock())
+    with database.reading() as work:
+        task = work.session.scalar(select(Task).where(Task.case_id == case_id))
+        assert task.candidates == [f"p:{cast.lmt.id}:agent"]
+
+
+def test_the_tree_knows_what_is_above_and_below(database, cast):
+    with database.reading() as work:
+        tree = units.tree(work)
+        assert [p.name for p in tree.above(cast.suyang)] == ["苏洋村", "龙门滩镇", "德化县"]
+        assert {p.name for p in tree.below(cast.lmt)} == {"龙门滩镇", "苏洋村", "霞碧村"}
+        assert tree.full_name(cast.suyang) == "龙门滩镇苏洋村"
+        assert tree.level(cast.suyang, "town") == cast.lmt
+
+
+def test_masks_show_enough_to_recognise_and_no_more():
+    assert [masks.name(n) for n in ("张三", "张三丰", "欧阳小三")] == ["张*", "张*丰", "欧**三"]
+    assert masks.phone("13800000001") == "138****0001"
+    assert masks.id_number("350526195003071239") == "3505**********1239"
