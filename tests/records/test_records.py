@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -336,7 +335,7 @@ def test_running_cases_stay_on_the_version_they_began_with(database, cast, clock
     case_id = acting.submit(database, cast.zhang, clock())
     folder = matters.read_files(ROOT, "daiban")
     name = "bpmn/daiban/matter.yaml"
-    folder[name] = folder[name].replace("promised: 5wd".encode(), "promised: 4wd".encode())
+    folder[name] = folder[name].replace(b"promised: 5wd", b"promised: 4wd")
     changed = matters.read("daiban", folder)
     with database.unit_of_work() as work:
         assert library.publish(work, changed, by=people.SYSTEM, now=clock()) is True
