@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.commands import background
+from engine.commands import background, calendars
 from engine.commands.background import Equipment
 from engine.records import beats, notices, papers
 from engine.store import Database
@@ -105,6 +105,9 @@ def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
+    moved = calendars.catch_up(database, worker.watch.machine, now=worker.now())
+    if moved:
+        log.info("the calendar has changed: %s open cases were dated again", moved)
     scheduler = BackgroundScheduler(timezone=UTC)
     common: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(_guarded(worker.tick), "interval", seconds=tick_s, **common)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import yaml
 from sqlalchemy import select
@@ -15,14 +15,16 @@ from sqlalchemy import select
 from engine import workdays
 from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
-from engine.people import Actor, require
+from engine.people import SYSTEM, Actor, require
 from engine.records import audit, clocks, library
-from engine.store import Work
-from engine.store.models import CalendarFile, Case
+from engine.store import Database, Work
+from engine.store.models import Beat, CalendarFile, Case
 from engine.workdays import Calendar, local_date
 
 #: Cases are read in portions of this size.
 PORTION = 500
+#: … and computed again, at a start, in transactions of this size: others must write between them.
+CATCH_UP = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +134,57 @@ def _moved(work: Work, after: Calendar, now: datetime) -> Iterator[tuple[Case, l
             if moves:
                 yield case, moves
         last = cases[-1].id
+
+
+def catch_up(database: Database, machine: str, *, now: datetime) -> int:
+    """After a start: when the program came with another calendar (a new year was announced), open deadlines follow.
+
+    How many cases moved. Costs one look when the calendar is the one this machine's worker had before.
+    """
+    with database.reading() as work:
+        calendar = work.calendar
+        beat = work.session.get(Beat, machine)
+        if beat is not None and beat.calendar == calendar.version:
+            return 0
+    moved = last = 0
+    while True:
+        with database.unit_of_work() as work:
+            cases = list(
+                work.session.scalars(
+                    select(Case)
+                    .where(Case.finished_at.is_(None), Case.id > last)
+                    .order_by(Case.id)
+                    .limit(CATCH_UP)
+                    .with_for_update()
+                )
+            )
+            for case in cases:
+                moved += _follow(work, case, now)
+        if not cases:
+            break
+        last = cases[-1].id
+    with database.unit_of_work() as work:
+        beat = work.session.get(Beat, machine, with_for_update=True)
+        if beat is not None:
+            beat.calendar = calendar.version
+    return moved
+
+
+def _follow(work: Work, case: Case, now: datetime) -> bool:
+    """Compute one case again under the calendar of today; whether a day moved."""
+    before = {"promised": case.promised_due, "statutory": case.statutory_due}
+    info = library.version(work, case.version_hash).info
+    rules = info.limits.rules(local_date(case.received_at))
+    clocks.settle(work, case, clocks.ledger(work, case, rules), info.policy(), now=now)
+    after = {"promised": case.promised_due, "statutory": case.statutory_due}
+    if before == after:
+        return False
+    moves = [[name, _day(before[name]), _day(after[name])] for name in after if before[name] != after[name]]
+    facts = {"calendar": work.calendar.version, "moves": moves}
+    audit.record(work, audit.Kind.CASE_REDATED, by=SYSTEM, now=now, case=case, facts=facts)
+    return True
+
+
+def _day(at: datetime | None) -> str | None:
+    """The local day a limit ends on; midnight belongs to the day it ends."""
+    return _text(local_date(at - timedelta(microseconds=1)) if at else None)

@@ -78,7 +78,7 @@ def beat(work: Work, reading: Reading) -> Trusted:
     before = last.jump_s if last else None
     after = trusted.jump.total_seconds() if trusted.jump is not None else None
     if last is None:
-        last = Beat(machine=reading.machine)
+        last = Beat(machine=reading.machine, calendar="")
         work.session.add(last)
     last.boot_id, last.boot_s = reading.boot_id, reading.boot_s
     last.wall_at, last.trusted_at, last.jump_s = reading.wall_at, trusted.now, after

@@ -118,3 +118,25 @@ def test_only_an_operator_publishes_and_a_wrong_file_is_refused(database, hall):
             calendars.preview(work, TYPHOON, by=clerk, now=NOW)
         with pytest.raises(Invalid):
             calendars.preview(work, "holidays: {2027-05-01: 劳动节}", by=operator(hall), now=NOW)
+
+
+def test_a_program_that_comes_with_a_new_year_dates_open_cases_again_once(database, hall):
+    from engine.people import SYSTEM
+    from engine.records import beats
+    from engine.store.models import Beat
+
+    one = make(database, hall, received="2026-12-21 09:00", accepted="2026-12-21 10:00")
+    with database.unit_of_work() as work:
+        beats.beat(work, beats.read("hall-1"))
+    assert calendars.catch_up(database, "hall-1", now=at("2026-12-22 09:00")) == 0
+    with database.unit_of_work() as work:  # as another program would: the calendar is there, the cases are not dated
+        facts = {"source": "测试安排", "published_on": date(2026, 12, 22), "added_at": NOW}
+        work.session.add(CalendarFile(text=NEXT_YEAR, **facts))
+        work.database.forget_calendar()
+    assert calendars.catch_up(database, "hall-1", now=at("2026-12-23 09:00")) == 1
+    assert calendars.catch_up(database, "hall-1", now=at("2026-12-23 09:00")) == 0
+    with database.reading() as work:
+        assert work.session.get(Case, one).promised_due == at("2027-01-05 17:30")
+        event = list(audit.history(work, one))[-1]
+        assert event.by_id == SYSTEM.id and event.facts["moves"][0] == ["promised", None, "2027-01-05"]
+        assert work.session.get(Beat, "hall-1").calendar == work.calendar.version

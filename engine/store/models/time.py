@@ -51,4 +51,5 @@ class Beat(Base):
     trusted_at: Mapped[datetime]  # the time the worker goes by
     wall_at: Mapped[datetime]  # what the machine's clock said
     jump_s: Mapped[float | None] = mapped_column(Float)  # a jump nobody has confirmed yet, in seconds
+    calendar: Mapped[str] = mapped_column(String(12), default="")  # under which open deadlines were last computed
     confirmed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("trusted_at", types.UtcDateTime(), nullable=False),
         sa.Column("wall_at", types.UtcDateTime(), nullable=False),
         sa.Column("jump_s", sa.Float(), nullable=True),
+        sa.Column("calendar", sa.String(length=12), nullable=False),
         sa.Column("confirmed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["confirmed_by_id"], ["user.id"], name=op.f("fk_beat_confirmed_by_id")),
         sa.PrimaryKeyConstraint("machine", name=op.f("pk_beat")),
