@@ -86,6 +86,7 @@ def beat(work: Work, reading: Reading) -> Trusted:
         facts = {"machine": reading.machine, "seconds": round(after or 0.0), "wall_at": reading.wall_at.isoformat()}
         kind = audit.Kind.CLOCK_JUMPED if after is not None else audit.Kind.CLOCK_BACK
         audit.record(work, kind, by=SYSTEM, now=trusted.now, facts=facts)
+    work.session.flush()
     return trusted
 
 

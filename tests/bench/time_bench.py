@@ -1,7 +1,7 @@
 """What deadlines cost: an idle sweep however many cases are open, and draining what is due at once.
 
 The baseline of the idle sweep is what a peer does: it opens every instance to see whether something is due. It is
-measured here on a sample of the same cases and multiplied. YIZHAN_BENCH_TIMERS sets how many timers drain (10000).
+measured here on a sample of the same cases and multiplied. BENCH_TIMERS sets how many timers drain (10000).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from engine.store.models import Case, Incident  # noqa: E402
 from tests.enforcement import hall as halls  # noqa: E402
 from tests.enforcement import timed  # noqa: E402
 
-TIMERS = int(os.environ.get("YIZHAN_BENCH_TIMERS", "10000"))
+TIMERS = int(os.environ.get("BENCH_TIMERS", "10000"))
 FAR = halls.at("2030-01-01 00:00")
 
 
