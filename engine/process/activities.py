@@ -378,22 +378,15 @@ class EventSubProcess(Activity):
         if self.start is not None:
             self.start.listen_on(case, scope)
 
-    def start_by(
-        self, case: Case, scope: ScopeRun, start: NodeSpec, variables: dict[str, Any], *, at: str | None = None
-    ) -> Token:
-        """Its start event happened in this run of the scope around it."""
-        if at is None:
-            at = next((t.at for t in scope.tokens.values()), "")
-        if start.node.interrupting and start.node.event_kind != "compensate":
+    def start_by(self, case: Case, scope: ScopeRun, start: NodeSpec, variables: dict[str, Any]) -> Token:
+        """Its start event happened in this run of the scope around it. Its way begins here: 退回 does not lead out."""
+        token = case.token(self, scope, "")
+        if start.node.interrupting:
             case.unwait(scope=scope.id)
-            # the new token first, so that the scope is never empty between
-            token = case.token(self, scope, at)
             case.cancel_scope_tokens(scope, keep=token, reason=self.name)
-        else:
-            token = case.token(self, scope, at)
         token._set_state(TaskState.STARTED)
         inner = case.open_scope(self.inside, scope.process, token, root=False, variables={})
-        begun = case.token(start, inner, at)
+        begun = case.token(start, inner, "")
         case.merge(begun, variables)
         case.make_ready(begun)
         return token

@@ -63,18 +63,18 @@ def run_next(thrower: Token) -> bool:
             if handler is None:
                 left.extend(dict(r, scope=record["scope"]) for r in record["inside"])
                 continue
-            token = case.token(handler, scope, thrower.at)
+            token = case.token(handler, scope, "")
             token.data.update(record["data"])
             token.data.update(record["vars"])
             token.internal_data.update(undo=thrower.id, restored=record["inside"])
             token._set_state(TaskState.STARTED)
             inner = case.open_scope(handler.inside, scope.process, token, root=False, variables={})
-            case.ready_token(handler.start, inner, thrower.at)
+            case.ready_token(handler.start, inner, "")
             return False
         undo = spec.undo
         if undo is None:
             continue
-        token = case.token(undo, scope, thrower.at)
+        token = case.token(undo, scope, "")
         token.data.update(record["data"])
         token.internal_data["undo"] = thrower.id
         case.make_ready(token)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from engine import feel
 from engine.errors import Refused
-from engine.findings import Finding
+from engine.findings import Finding, in_order
 
 from . import effects
 from . import model as m
@@ -124,19 +125,38 @@ def load(
     `decisions` maps a decision's id to a model with evaluate(). `await_effects` makes every service and send task wait
     for its answer. `lint=False` leaves out the checks that need no compiling (for diagrams known to be checked).
     """
-    diagrams: list[m.Diagram] = []
-    findings: list[Finding] = []
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    hash = digest.hexdigest()
+    checked = _lint(files, decisions, forms) if lint else []
+    if any(f.severity == "error" for f in checked):
+        raise CannotRun(checked)
+    if hash not in _compiled_files:
+        if len(_compiled_files) >= MOST_COMPILED:
+            _compiled_files.pop(next(iter(_compiled_files)))
+        _compiled_files[hash] = _compile(files)
+    diagrams, processes, found = _compiled_files[hash]
+    findings = in_order([*checked, *found])
+    if any(f.severity == "error" for f in findings):
+        raise CannotRun(findings)
+    return Definition(hash, processes, diagrams, dict(decisions or {}), findings, await_effects)
+
+
+MOST_COMPILED = 64  # sets of files whose specs are kept
+_Compiled = tuple[list[m.Diagram], Mapping[str, ProcessSpec], list[Finding]]
+#: By the hash of the files: specs hold nothing of an instance, so every definition of the same bytes shares them.
+_compiled_files: dict[str, _Compiled] = {}
+
+
+def _compile(files: Mapping[str, bytes]) -> _Compiled:
+    diagrams: list[m.Diagram] = []
+    findings: list[Finding] = []
+    for name in sorted(files):
         diagram, found = read(files[name], name)
         findings += found
         if diagram is not None:
             diagrams.append(diagram)
-    if lint:
-        findings += _lint(files, decisions, forms)
-    if any(f.severity == "error" for f in findings):
-        raise CannotRun(findings)
     processes: dict[str, ProcessSpec] = {}
     for diagram in diagrams:
         names = Names(diagram, diagrams)
@@ -146,9 +166,7 @@ def load(
             node = task.as_node(task.id + "__task")
             scope = m.Scope(id=task.id, name=task.name, nodes=(m.Node(**{**_fields(node), "id": task.id}),))
             processes[task.id] = _compiled(scope, task.name, diagram, names, findings)
-    if any(f.severity == "error" for f in findings):
-        raise CannotRun(findings)
-    return Definition(digest.hexdigest(), processes, diagrams, dict(decisions or {}), findings, await_effects)
+    return diagrams, MappingProxyType(processes), findings
 
 
 def _fields(node: m.Node) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Trigger:
         self.name: Text | None = None
         self.key: Text | None = None
         self.code: str | None = None
+        self.any = False  # it names an error or escalation that has no code: when caught, it takes every code
         self.condition: Text | None = None
         self.timer: Text | None = None
         self.target = definition.ref
@@ -42,9 +43,11 @@ class Trigger:
         elif self.kind == "error":
             error = names.error(definition.ref)
             self.code = error.code or error.name or error.id if error else definition.ref
+            self.any = error is not None and error.code is None
         elif self.kind == "escalation":
             escalation = names.escalation(definition.ref)
             self.code = escalation.code or escalation.name or escalation.id if escalation else definition.ref
+            self.any = escalation is not None and escalation.code is None
         elif self.kind == "conditional":
             self.condition = text(definition.text, always_feel=True)
         elif self.kind == "timer":
@@ -52,7 +55,7 @@ class Trigger:
 
     def meets(self, code: str | None) -> bool:
         """Whether this error or escalation event catches the code. Without a code of its own it catches all."""
-        return self.code is None or self.code == code
+        return self.code is None or self.any or self.code == code
 
 
 class Catching(NodeSpec):

@@ -78,7 +78,7 @@ def throw_error(case: Case, token: Token, code: str | None, variables: dict[str,
         scope = body.scope
         sub = _event_sub(scope, "error", code, body)
         if sub is not None:
-            sub.start_by(case, scope, sub.start, variables, at=body.at)
+            sub.start_by(case, scope, sub.start, variables)
             return True
         inside = scope.holder()
     return False
@@ -91,7 +91,7 @@ def escalate(case: Case, token: Token, code: str | None) -> None:
     while scope is not None:
         sub = _event_sub(scope, "escalation", code, here)
         if sub is not None:
-            sub.start_by(case, scope, sub.start, {}, at=here.at)
+            sub.start_by(case, scope, sub.start, {})
             return
         holder = scope.holder()
         if holder is None:
@@ -111,7 +111,7 @@ def _boundary(body: Token, kind: str, code: str | None) -> BoundaryEvent | None:
     for boundary in on:
         for trigger in boundary.catches:
             if trigger.kind == kind and trigger.meets(code):
-                if trigger.code is not None:
+                if trigger.code == code and code is not None:
                     return boundary
                 found = found or boundary
     return found
@@ -127,7 +127,7 @@ def _event_sub(scope: ScopeRun, kind: str, code: str | None, thrower: Token) -> 
             continue
         for trigger in sub.start.catches:
             if trigger.kind == kind and trigger.meets(code):
-                if trigger.code is not None:
+                if trigger.code == code and code is not None:
                     return sub
                 found = found or sub
     return found

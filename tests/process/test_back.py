@@ -184,6 +184,19 @@ def test_back_from_beside_a_task_cancels_the_task_too_when_it_goes_before_both()
     assert open_now(step) == ["a"]
 
 
+def test_nothing_leads_back_out_of_an_event_sub_process() -> None:
+    data = draw("start s", "user a", "user b", "s > a > b",
+                "eventsub es {", "start m message:note !", "user read", "user answer", "m > read > answer", "}")  # fmt: skip
+    definition, step = begin(data)
+    step = process.advance(definition, done(definition, step, "a").state, process.Deliver("note"), now=NOW)
+    step = done(definition, step, "read")
+    assert targets(definition, step, "answer") == ["read"] and targets(definition, step, "b") == ["a"]
+    with pytest.raises(NotNow):
+        back(definition, step, "answer", "a")
+    step = back(definition, step, "answer", "read")
+    assert sorted(open_now(step)) == ["b", "read"]
+
+
 def test_a_preview_leaves_the_state_as_it_was() -> None:
     definition, step = begin(CHAIN)
     step = done(definition, step, "a", "b")

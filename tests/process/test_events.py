@@ -69,6 +69,20 @@ def test_an_error_is_caught_by_code_before_one_that_catches_all_and_by_the_inner
     assert seen(data, *words, answers={"w": {"$error": "OTHER"}}) == ["by_all"]
 
 
+def test_an_error_event_whose_error_has_no_code_catches_all() -> None:
+    data = draw("start s", "service w", "on b w error:E", "task caught", "s > w", "b > caught")
+    data = data.replace(b' errorCode="E"', b"")
+    assert seen(data, "caught", answers={"w": {"$error": "ANY"}}) == ["caught"]
+
+
+def test_an_error_thrown_in_an_event_sub_process_passes_its_sisters() -> None:
+    data = draw("start s", "sub h {", "start i", "end x error:A", "i > x",
+                "eventsub one {", "start one_s error:A", "end one_e error:B", "one_s > one_e", "}",
+                "eventsub two {", "start two_s error:B", "task wrong", "two_s > wrong", "}", "}",
+                "on b h error:B", "task right", "s > h", "b > right")  # fmt: skip
+    assert seen(data, "wrong", "right", "one_e") == ["one_e", "right"]
+
+
 def test_an_error_nobody_catches_is_an_incident_and_can_be_retried() -> None:
     definition, step = begin(draw("start s", "user u", "end e", "s > u > e"))
     step = process.advance(definition, step.state, Throw(task(step, "u").id, "BROKEN", "机器坏了"), now=NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -12,10 +13,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import process
-from engine.process import Complete, Definition, Fire, Return, Start, Step, returnable
+from engine.errors import NotNow
+from engine.process import (
+    Answer,
+    Complete,
+    Definition,
+    Deliver,
+    Fire,
+    Reopen,
+    Retry,
+    Return,
+    Signal,
+    Start,
+    Step,
+    Throw,
+    returnable,
+)
 
 from .drawing import draw
 from .playing import NOW, load
+from .wild import wild
 
 SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
@@ -162,3 +179,30 @@ def _move(definition: Definition, step: Step, order: Random, *, allowed: bool) -
             return step, True
     moves: list[Any] = [Complete(t.id) for t in step.open_tasks] + [Fire(t.id) for t in step.timers]
     return process.advance(definition, step.state, order.choice(moves), now=NOW), False
+
+
+@settings(SETTINGS, max_examples=40)
+@given(st.integers(0, 1_000_000))
+def test_no_drawing_crashes_the_engine_whatever_is_done_to_it(seed: int) -> None:
+    dice = Random(seed)
+    definition = load(wild(seed), await_effects=True, lint=False)
+    step = process.start(definition, Start({"n": 0}), now=NOW, limit=300)
+    for _ in range(15):
+        moves = _anything(definition, step, dice)
+        if step.finished or not moves:
+            break
+        with suppress(NotNow):
+            step = process.advance(definition, step.state, dice.choice(moves), now=NOW, limit=300)
+        assert {t.id for t in step.open_tasks}.isdisjoint(c.id for c in step.closed)
+        assert step.finished is (not json.loads(step.state)["t"]), "finished means that no token is left"
+
+
+def _anything(definition: Definition, step: Step, dice: Random) -> list[Any]:
+    moves: list[Any] = [Complete(t.id, {"n": dice.randint(0, 5)}) for t in step.open_tasks]
+    moves += [Throw(t.id, "E") for t in step.open_tasks[:1]]
+    moves += [Fire(t.id) for t in step.timers]
+    moves += [Deliver(s.name, s.key) for s in step.subscriptions if s.kind == "message"]
+    moves += [Signal("S")] + [Answer(id) for id, _ in step.awaited]
+    moves += [Retry(i.id) for i in step.incidents[:1]]
+    moves += [Return(t.id, to) for t in step.open_tasks for to, _ in returnable(definition, step.state, t.id)]
+    return moves + [Reopen(c.id) for c in step.closed if c.how == "completed"]
