@@ -156,6 +156,22 @@ def test_a_gap_that_is_shown_falls_through_and_without_one_nothing_does(rules, p
                     assert model.evaluate("结果", {"n": n + half, "t": t, "m": m + half}).value != []
 
 
+@settings(max_examples=60, deadline=None)
+@given(rules=st.lists(st.tuples(cell, word), min_size=1, max_size=5))
+def test_overlaps_are_reported_when_and_only_when_some_input_meets_two_rules(rules):
+    table = d.table([("n", "number"), ("t", "string")], [(list(r), ["1"]) for r in rules], policy="RULE ORDER")
+    needs = ["i_n", "i_t"]
+    inputs = (d.given("n", "number"), d.given("t", "string"))
+    model = dmn.load(d.definitions(*inputs, d.decision("结果", table, needs=needs)))
+    most = max(
+        len(model.evaluate("结果", {"n": Decimal(n) / 2, "t": t}, linear=True).hits)
+        for n in range(-2, 12)
+        for t in ("甲", "乙", "丙")
+    )
+    unique = d.definitions(*inputs, d.decision("结果", table.replace("RULE ORDER", "UNIQUE"), needs=needs))
+    assert ("dmn-overlap" in found(unique)) == (most > 1)
+
+
 @pytest.mark.parametrize("rows", [1000])
 def test_a_thousand_rules_are_checked_without_waiting(rows: int):
     rules = [([f"[{i}..{i + 1})"], [str(i)]) for i in range(rows)]
