@@ -419,8 +419,11 @@ class _Logic:
         for name in sorted(names):
             if name in scope:
                 continue
+            known = name in self.missing
             self.missing.append(name)
             if isinstance(self.owner, e.Decision) and not self.owner.information:
+                if known:
+                    continue
                 self.add(
                     "dmn-undeclared-input",
                     box,

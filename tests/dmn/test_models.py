@@ -114,6 +114,29 @@ def test_names_with_operators_in_them_are_read_whole_where_they_are_known():
     assert model.evaluate("半", {"表 决": {"同意-人数": 8}}).value == 4
 
 
+def test_a_table_as_the_camunda_modeler_saves_it():
+    source = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" xmlns:dmndi="https://www.omg.org/spec/DMN/20191111/DMNDI/"
+  xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/" xmlns:modeler="http://camunda.org/schema/modeler/1.0" id="D" name="DRD"
+  namespace="http://camunda.org/schema/1.0/dmn" modeler:executionPlatform="Camunda Cloud">
+ <decision id="Decision_1" name="补助标准"><decisionTable id="T" hitPolicy="FIRST">
+  <input id="I1" label="年龄"><inputExpression id="E1" typeRef="number"><text>applicant.age</text></inputExpression></input>
+  <input id="I2" label="类别"><inputExpression id="E2" typeRef="string"><text>kind</text></inputExpression></input>
+  <output id="O1" label="金额" name="amount" typeRef="number" />
+  <rule id="R1"><description>六十以上</description><inputEntry id="c1"><text>&gt;= 60</text></inputEntry>
+   <inputEntry id="c2"><text>"A"</text></inputEntry><outputEntry id="o1"><text>100 + applicant.age</text></outputEntry></rule>
+  <rule id="R2"><inputEntry id="c3"><text></text></inputEntry><inputEntry id="c4"><text>-</text></inputEntry>
+   <outputEntry id="o2"><text>0</text></outputEntry></rule></decisionTable></decision>
+ <dmndi:DMNDI><dmndi:DMNDiagram><dmndi:DMNShape dmnElementRef="Decision_1"><dc:Bounds height="80" width="180" x="1" y="1"/>
+ </dmndi:DMNShape></dmndi:DMNDiagram></dmndi:DMNDI></definitions>""".encode()
+    assert [(f.rule, f.severity) for f in dmn.check(source)] == [("dmn-undeclared-input", "warning")] * 2
+    model = dmn.load(source)
+    result = model.evaluate("Decision_1", {"applicant": {"age": 66}, "kind": "A"})
+    assert result.value == 166
+    assert result.hits[0].annotations == ("六十以上",)
+    assert model.evaluate("补助标准", {"applicant": {"age": 6}, "kind": "A"}).value == 0
+
+
 # ---------------------------------------------------------------- boxed expressions
 
 
