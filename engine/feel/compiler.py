@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from engine.feel import dates, tree
 from engine.feel.dates import DaysTimeDuration, YearsMonthsDuration
 from engine.feel.runtime import MAX_STRING, Run, too_long
-from engine.feel.table import BUILT_INS, REFUSED, as_value, call_function, call_named, call_positional
+from engine.feel.table import BUILT_INS, REFUSED, BuiltIn, as_value, call_function, call_named, call_positional
 from engine.feel.tree import Node
 from engine.feel.values import (
     NUMBERS,
@@ -45,6 +45,9 @@ class Scope:
 Code: TypeAlias = Callable[[Scope], Value]
 
 _EMPTY: Final[dict[str, Value]] = {}
+#: What can only be true, false or null: as a unary test it may be a condition of its own.
+_CONDITIONS: Final = (tree.Logic, tree.Between, tree.In, tree.Quantified, tree.InstanceOf, tree.Call)
+_COMPARING: Final = ("=", "!=", "<", "<=", ">", ">=")
 _add, _subtract, _multiply, _divide = NUMBERS.add, NUMBERS.subtract, NUMBERS.multiply, NUMBERS.divide
 
 
@@ -1008,38 +1011,39 @@ class Compiler:
 
         return function
 
+    def _built_in(self, entry: BuiltIn, arguments: list[Code], names: list[str] | None, at: int) -> Code:
+        if names is None:
+            return lambda s: call_positional(s.run, entry, [argument(s) for argument in arguments], at)
+        labels = names
+
+        def built_in_named(s: Scope) -> Value:
+            if len(set(labels)) < len(labels):
+                return None
+            given = {label: argument(s) for label, argument in zip(labels, arguments, strict=True)}
+            return call_named(s.run, entry, given, at)
+
+        return built_in_named
+
     def _call(self, node: tree.Call, levels: tuple[Level, ...]) -> Code:
         at = node.start
         function = node.function
         arguments = [self.compile(argument, levels) for argument in node.arguments]
         names = node.names
         name = function.name if isinstance(function, tree.Name) else None
-        if name is not None and not any(level is not None and name in level for level in levels):
-            entry = BUILT_INS.get(name)
-            if entry is not None and name not in self.given:
-                if names is None:
-
-                    def built_in(s: Scope) -> Value:
-                        run = s.run
-                        return call_positional(run, entry, [argument(s) for argument in arguments], at)
-
-                    return built_in
-                labels = names
-
-                def built_in_named(s: Scope) -> Value:
-                    run = s.run
-                    if len(set(labels)) < len(labels):
-                        return None
-                    given = {label: argument(s) for label, argument in zip(labels, arguments, strict=True)}
-                    return call_named(run, entry, given, at)
-
-                return built_in_named
+        entry = BUILT_INS.get(name) if name is not None else None
+        hidden = name is not None and any(level is not None and name in level for level in levels)
+        code = self._built_in(entry, arguments, names, at) if entry is not None else None
+        if code is not None and not hidden and name not in self.given:
+            return code
         target = self.compile(function, levels)
 
         def call(s: Scope) -> Value:
             callee = target(s)
             run = s.run
             if callee.__class__ is not Function:
+                if code is not None:
+                    # A variable named `date` that is no function does not hide date().
+                    return code(s)
                 if callable(callee):
                     callee = admit(callee)
                 else:
@@ -1062,7 +1066,10 @@ class Compiler:
             if any(label not in given for label in callee.names[:least]):
                 run.warn("argument", "函数的参数不够。", "The function lacks arguments.", at)
                 return None
-            return call_function(run, callee, [given.get(label) for label in callee.names])
+            # An optional argument that is not given keeps its own default.
+            last = max((i for i, label in enumerate(callee.names) if label in given), default=-1)
+            count = max(last + 1, least)
+            return call_function(run, callee, [given.get(label) for label in callee.names[:count]])
 
         return call
 
@@ -1105,11 +1112,13 @@ class Compiler:
 
             return asked
 
+        condition = isinstance(node, _CONDITIONS) or (isinstance(node, tree.Binary) and node.op in _COMPARING)
+
         def tested(s: Scope, value: Value) -> bool | None:
             found = code(s)
-            if found is True and not isinstance(value, bool):
-                # A condition that does not mention the input holds or not by itself (DMN 1.5, 7.3.8).
-                return value is not None or None
+            if condition and found is True and not isinstance(value, bool):
+                # A condition that does not mention the input holds by itself (DMN 1.5, 10.3.2.8).
+                return True
             return test_value(s.run, value, found, at)
 
         return tested

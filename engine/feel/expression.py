@@ -76,6 +76,18 @@ class Expression:
                 found.append(Read(inner.name, tuple(reversed(steps)), node.start, node.end))
         return found
 
+    @property
+    def names_outside_filters(self) -> tuple[str, ...]:
+        """The free names read outside `[...]`. Inside one, a name may be an entry of the item, so only these are sure."""
+        read: set[str] = set()
+        waiting: list[tree.Node] = [self.tree]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, tree.Name):
+                read.add(node.name)
+            waiting.extend([node.source] if isinstance(node, tree.Filter) else tree.children(node))
+        return tuple(name for name in self.names if name in read)
+
     def evaluate(
         self, context: Mapping[str, object] | None = None, env: Env | None = None, *, run: Run | None = None
     ) -> Value:
@@ -117,8 +129,12 @@ class Expression:
 @lru_cache(maxsize=4096)
 def _compiled(text: str, names: frozenset[str], given: frozenset[str], tests: bool) -> Expression:
     known = STANDARD_NAMES | names
-    node = parse_tests(text, known) if tests else parse(text, known)
-    return Expression(text, node, given)
+    try:
+        node = parse_tests(text, known) if tests else parse(text, known)
+        return Expression(text, node, given)
+    except RecursionError:
+        # Only where the caller has used up most of Python's stack already.
+        raise limit("表达式嵌套太深，请拆开。", "The expression nests too deeply. Split it.", 0, text) from None
 
 
 def _names(names: Iterable[str] | None) -> tuple[frozenset[str], frozenset[str]]:

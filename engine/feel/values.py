@@ -14,9 +14,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.errors import Refused
 from engine.feel import dates
 from engine.feel.dates import DaysTimeDuration, WideDate, WideDateTime, WideTime, YearsMonthsDuration
-from engine.feel.errors import limit
+from engine.feel.errors import FeelError, limit
 
 if TYPE_CHECKING:
     from engine.feel.runtime import Run
@@ -145,7 +146,14 @@ def host_function(python: Callable[..., object], label: str = "function") -> Fun
     optional = sum(1 for p in parameters if p.default is not p.empty or p.kind is p.VAR_POSITIONAL)
 
     def call(run: Run, arguments: list[Value]) -> Value:
-        return admit(python(*arguments))
+        try:
+            return admit(python(*arguments))
+        except (Refused, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            if isinstance(error, FeelError):
+                raise
+            # Wrong data for the host's function is wrong data like any other.
+            run.warn("value", f"{label}()：{getattr(error, 'zh', error)}", f"{label}(): {getattr(error, 'en', error)}")
+            return None
 
     return Function(names, call, optional=optional, label=label)
 
@@ -382,7 +390,10 @@ def to_json(value: object) -> Any:
     A number is an int when whole, else a float (17 digits of up to 34; `from_json` reads 0.1 back as exactly 0.1).
     Dates, times and durations are ISO texts; a range is its FEEL text; a function is null.
     """
-    return _to_json(value, [MAX_PARTS])
+    try:
+        return _to_json(value, [MAX_PARTS])
+    except RecursionError:
+        raise limit("结果嵌套太深。", "The result nests too deeply.") from None
 
 
 def _to_json(value: object, left: list[int]) -> Any:

@@ -27,3 +27,67 @@ def test_a_name_with_a_minus_is_found_when_it_is_in_the_context():
 def test_the_names_an_expression_reads_are_listed_without_built_ins_and_local_variables():
     expression = feel.compile("for x in 家庭成员 return max(x.收入, 最低收入)")
     assert expression.names == ("家庭成员", "最低收入")
+
+
+def test_a_name_inside_a_filter_may_belong_to_the_item_and_is_not_sure():
+    expression = feel.compile("名单[年龄 > 下限][1].姓名 = 姓名")
+    assert expression.names == ("名单", "年龄", "下限", "姓名")
+    assert expression.names_outside_filters == ("名单", "姓名")
+
+
+def test_a_variable_named_like_a_built_in_does_not_hide_it_unless_it_is_a_function():
+    assert feel.evaluate("count(date) + count", {"count": 2, "date": [1, 2, 3]}) == Decimal(5)
+    assert feel.evaluate("count(1)", {"count": lambda x: 7}) == Decimal(7)
+
+
+def test_host_functions_take_arguments_by_position_and_by_name():
+    env = feel.Env(functions={"fee of": lambda kind, days=1: {"stall": 5}[kind] * int(days)})
+    assert feel.evaluate('fee of("stall", 3)', {}, env) == Decimal(15)
+    assert feel.evaluate('fee of(kind: "stall")', {}, env) == Decimal(5)
+
+
+def test_wrong_data_is_null_and_a_warning_with_its_place():
+    env = feel.Env()
+    assert feel.evaluate('1 + ("a" < 2)', {}, env) is None
+    assert [(w.code, w.position) for w in env.warnings] == [("type", 5), ("type", 0)]
+    assert "文本" in env.warnings[0].zh
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("-", 1, True),
+        ("", None, True),
+        ("< 18, >= 60", 61, True),
+        ("[18..60)", 60, False),
+        ("not(1, 2)", 3, True),
+        ("not(? > 5)", 6, False),
+        ('"低保", "特困"', "特困", True),
+        ("null", None, True),
+        ("true", None, False),
+        ("? in (1, 2)", 2, True),
+        ("string length(?) > 2", "abc", True),
+        ("上限 > 5", None, True),
+        ("上限", 9, True),
+        ("> 上限", "x", None),
+        ("[1, 2, 3]", 2, True),
+        ('@"2026-07-01"', None, False),
+    ],
+)
+def test_a_unary_test_passes_or_not(text, value, expected):
+    assert feel.unary_test(text, value, {"上限": 9}) is expected
+
+
+def test_json_keeps_the_kind_of_a_number_and_writes_dates_as_iso_8601():
+    value = feel.evaluate(
+        '{n: 1.0, x: 0.1, d: @"2026-07-01", t: @"2026-07-01T09:00:00@Asia/Shanghai", p: @"P1D", r: [1..2]}'
+    )
+    assert feel.to_json(value) == {
+        "n": 1,
+        "x": 0.1,
+        "d": "2026-07-01",
+        "t": "2026-07-01T09:00:00+08:00",
+        "p": "P1D",
+        "r": "[1..2]",
+    }
+    assert feel.from_json({"x": 0.1}) == {"x": Decimal("0.1")}

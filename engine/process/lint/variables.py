@@ -73,7 +73,7 @@ def check_process(page: Page, process: m.Process) -> None:
         if isinstance(result, feel.FeelError):
             continue
         functions = unknown_functions(result)
-        for name in sorted(result.names):
+        for name in sorted(result.names_outside_filters):
             if (
                 name in functions
                 or name in known
