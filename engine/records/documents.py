@@ -55,9 +55,9 @@ def issue(
     frozen = dict(facts)
     if paper.series:
         year = local_date(now).year
-        prefix = f"{organ.word or organ.name}{paper.series}"
-        n = counters.take(work, f"paper:{prefix}:{year}")
-        number = papers.numbers.paper_number(prefix, year, n)
+        word = organ.word or organ.name
+        n = counters.take(work, f"paper:{word}{paper.series}:{year}")
+        number = paper.number(word, year, n)
     frozen["paper"] = {**dict(frozen.get("paper") or {}), "number": number, "title": paper.title}
     paper.check(frozen)
     row = Document(

@@ -136,6 +136,14 @@ MEDIATION = {
     "mediators": MEDIATORS,
     "recorder": {"name": "曾晓梅"},
 }
+#: As the hall keeps what was written on the screen: the pen's path and the digest of what was signed.
+INK = {
+    "path": "M60 120 L90 60 L110 140 L150 50 L170 130 L200 80 L230 120 M260 60 L270 150 L330 90 L300 140 L360 150 "
+    "M390 70 L400 140 L450 60 L440 150 L500 100 L540 120",
+    "signs": ["agreement", "parties"],
+    "sha256": "8c1f0f0a6c2c5a7d3b2e4f6a9b0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4",
+    "at": "2026-09-05T21:02:00+08:00",
+}
 TERMS = [
     {"text": "苏志强自费修复卫生间排水支管，2026年9月20日前完工并作闭水试验，赖桂香配合检修。"},
     {"text": "苏志强一次性赔偿赖桂香木柜和墙面损失", "amount": "2650"},
@@ -415,6 +423,8 @@ FACTS |= {
     },
     "mediation_agreement": {
         **MEDIATION,
+        "parties": [{**party, "signature": INK} for party in PARTIES],
+        "mediators": [{**MEDIATORS[0], "signature": INK}],
         "paper": {"number": "（2026）浔富人调字第5号"},
         "terms": TERMS,
         "performance": {"way": "银行转账，付款后在案卷登记；修缮由社区网格员到场查验", "due_on": "2026-09-20"},

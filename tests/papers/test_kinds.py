@@ -159,6 +159,12 @@ def test_parts_of_another_shape_are_refused(part: tuple[str, str, int]) -> None:
         numbers.case_number(part[0], date(2026, 9, 18), part[1], part[2])
 
 
+def test_each_kind_writes_its_own_numbers() -> None:
+    assert papers.library().kind("acceptance").number("德医保", 2026, 5) == "德医保受〔2026〕5号"
+    assert papers.library().kind("mediation_agreement").number("浔富", 2026, 5) == "（2026）浔富人调字第5号"
+    assert papers.library().kind("mediation_end").number("浔富", 2026, 1) == "（2026）浔富人调终字第1号"
+
+
 def test_paper_numbers_are_written_as_the_standard_says() -> None:
     assert numbers.paper_number("德医保受", 2026, 5) == "德医保受〔2026〕5号"
     assert numbers.read_paper_number(numbers.mediation_number("德浔富", 2026, 12)) == ("德浔富", 2026, 12)

@@ -285,3 +285,18 @@ def test_an_office_may_bring_its_own_fangsong(tmp_path: Path) -> None:
     file.write_bytes(render("refusal", place=tmp_path).pdf)
     listing = subprocess.run(["pdffonts", str(file)], capture_output=True, check=True, timeout=60).stdout.decode()
     assert "Yizhan-Fang" in listing
+
+
+def test_a_signature_from_the_screen_is_drawn_with_its_evidence(tmp_path: Path) -> None:
+    unsigned = copy.deepcopy(FACTS["mediation_agreement"])
+    for person in (*unsigned["parties"], *unsigned["mediators"]):
+        person["signature"] = None
+    read = flat(text(pdf("mediation_agreement"), tmp_path))
+    assert read.count("内容摘要8c1f0f0a6c2c5a7d") == 3 and "2026年9月5日21:02屏上手写" in read
+    assert "屏上手写" not in text(render("mediation_agreement", unsigned).pdf, tmp_path)
+
+
+def test_what_is_no_pen_stroke_is_not_drawn(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["mediation_agreement"])
+    facts["parties"][0]["signature"] = {"path": 'M1 1"><img src="file:///etc/passwd">', "sha256": "00", "at": None}
+    assert "苏志强" in text(render("mediation_agreement", facts).pdf, tmp_path)

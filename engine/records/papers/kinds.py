@@ -34,6 +34,7 @@ from typing import Any, Literal
 import yaml
 
 from engine.errors import FieldError, Invalid, NotFound, Refused
+from engine.records.papers import numbers
 
 SealUse = Literal["none", "formal", "special", "committee"]
 
@@ -61,6 +62,12 @@ class PaperKind:
     audience: Literal["party", "file", "public"] = "party"  # who keeps it: decides what is masked
     required: Mapping[str, str] = field(default_factory=dict)  # dotted path -> label
     optional: Mapping[str, str] = field(default_factory=dict)
+
+    def number(self, word: str, year: int, n: int) -> str:
+        """The 文号 of the n-th paper of this series in a year; `word` is how the organ's numbers begin: 德医保."""
+        if self.series.startswith("人调"):
+            return numbers.mediation_number(word, year, n, self.series)
+        return numbers.paper_number(word + self.series, year, n)
 
     def missing(self, facts: Mapping[str, Any]) -> list[FieldError]:
         """What is absent or of the wrong type, as errors by dotted path."""

@@ -104,15 +104,17 @@ def paper_number(prefix: str, year: int, n: int) -> str:
     return f"{prefix}〔{year}〕{n}号"
 
 
-def mediation_number(prefix: str, year: int, n: int) -> str:
+def mediation_number(prefix: str, year: int, n: int, series: str = "人调") -> str:
     """The number of a paper of people's mediation: the Ministry's forms write the year first.
 
     >>> mediation_number("德浔富", 2026, 5)
     '（2026）德浔富人调字第5号'
     """
-    if not prefix or year < 1000 or n < 1:
-        raise ValueError(f"Expected a prefix, a full year and a number from 1 up, but got {prefix!r}, {year}, {n}")
-    return f"（{year}）{prefix}人调字第{n}号"
+    if not prefix or year < 1000 or n < 1 or not series.startswith("人调"):
+        raise ValueError(
+            f"Expected a prefix, a full year, a number from 1 up, 人调…: {prefix!r}, {year}, {n}, {series!r}"
+        )
+    return f"（{year}）{prefix}{series}字第{n}号"
 
 
 def read_paper_number(text: str) -> tuple[str, int, int]:
@@ -124,7 +126,7 @@ def read_paper_number(text: str) -> tuple[str, int, int]:
     plain = re.fullmatch(r"(.+)〔([0-9]{4})〕([1-9][0-9]*)号", text)
     if plain:
         return plain[1], int(plain[2]), int(plain[3])
-    mediation = re.fullmatch(r"（([0-9]{4})）(.+)人调字第([1-9][0-9]*)号", text)
+    mediation = re.fullmatch(r"（([0-9]{4})）(.+)人调.?字第([1-9][0-9]*)号", text)
     if mediation:
         return mediation[2], int(mediation[1]), int(mediation[3])
     raise ValueError(f"Expected a paper number such as 德医保受〔2026〕5号, but got {text!r}")

@@ -10,6 +10,7 @@ configuration and one parsed style sheet a process, compiled templates and drawn
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
 import html as html_entities
 import re
@@ -27,9 +28,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from engine.errors import FieldError, Refused
+from engine.forms import signing
 from engine.records.papers import codes, fonts, seals, words
 from engine.records.papers.kinds import BadPaper, Library, MissingFacts, PaperKind, library, told
-from engine.records.papers.pictures import Picture
+from engine.records.papers.pictures import Picture, strokes
 
 #: Remedies against an administrative act, by the law in force; the names come from the facts.
 #: 行政复议法 (2023) 第二十条, 第二十四条; 行政诉讼法 第四十六条.
@@ -119,6 +121,8 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
     environment.globals.update(
         range=range,
         box=_box,
+        qr=_qr,
+        ink=_ink,
         days_60=RECONSIDERATION_DAYS,
         months_6=LITIGATION_MONTHS,
         signature_indent=_signature_indent,
@@ -147,6 +151,28 @@ def _lines(value: str) -> Markup:
     """Text with its line breaks, as paragraphs."""
     parts = [part.strip() for part in str(value).splitlines() if part.strip()]
     return Markup("").join(Markup("<p>{}</p>").format(part) for part in parts)
+
+
+def _qr(text: str) -> str:
+    """The URL of a QR code: it holds what the code says."""
+    return "qr:" + base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _ink(signature: Any) -> str:
+    """The URL of a signature: the path of a pen (engine.forms.signing), or a picture as data; "" when there is none."""
+    path = signature.get("path") if isinstance(signature, Mapping) else signature
+    if isinstance(path, str) and path.startswith(("data:image/png;base64,", "data:image/jpeg;base64,")):
+        return path
+    if not isinstance(path, str) or not signing.readable(path):
+        return ""
+    return "ink:" + base64.urlsafe_b64encode(path.encode()).decode()
+
+
+def _asset(url: str) -> Picture:
+    """The picture a URL of `_qr` or `_ink` stands for."""
+    scheme, _, data = url.partition(":")
+    text = base64.urlsafe_b64decode(data).decode()
+    return codes.qr(text) if scheme == "qr" else strokes(*signing.BOX, text, 5)
 
 
 def _box(ticked: object) -> Markup:
@@ -244,15 +270,8 @@ def compose(
         url = f"asset:seal-{hashlib.sha256(picture.svg).hexdigest()[:16]}"
         assets[url] = picture
         context["seal"] = {"url": url, "millimetres": seal.millimetres, "kind": seal.kind}
-
-    def qr(url: str) -> str:
-        name = f"asset:qr-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
-        assets[name] = codes.qr(url)
-        return name
-
-    context["qr"] = qr
     if verify_url and check_code:
-        context["verify"] = {"qr": qr(verify_url), "url": verify_url, "code": check_code}
+        context["verify"] = {"qr": _qr(verify_url), "url": verify_url, "code": check_code}
     fragments = tuple(shared.fragments.items())
     try:
         html = _template(shared.stamp, fragments, kind.key, kind.body).render(context)
@@ -277,6 +296,7 @@ def compose(
             f"{kind.title_en}: no font can print {shown}. Install a font that has them, or correct the text.",
             characters=absent,
         )
+    assets |= {url: _asset(url) for url in re.findall(r'src="((?:qr|ink):[A-Za-z0-9_=-]+)"', html)}
     return Composed(html, assets)
 
 
@@ -341,10 +361,11 @@ class _Drawn:
         self.picture = picture
 
     def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
-        return self.picture.size, self.picture.size, 1
+        return self.picture.size, self.picture.size / self.picture.ratio, self.picture.ratio
 
     def draw(self, stream: Any, width: float, height: float, _style: object) -> None:
-        stream.transform(a=width / self.picture.size, d=height / self.picture.size)
+        scale = width / self.picture.size
+        stream.transform(a=scale, d=scale)
         stream.stream.append(self.picture.operators)
 
 
@@ -364,7 +385,7 @@ def _fetcher(assets: Mapping[str, Picture], place: Path) -> Any:
                 return super().fetch(url, headers)
             raise FatalURLFetchingError(url)
 
-    return Fetcher(allowed_protocols=["data", "asset", "font"])
+    return Fetcher(allowed_protocols=["data", "asset", "font", "ink", "qr"])
 
 
 def press(composed: Composed, shared: Library, place: Path, *, archive: bool = False) -> Rendered:

@@ -6,6 +6,7 @@ changes and a check code is only squares, so both are written straight as PDF op
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -27,11 +28,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A square picture. Units are its own; `size` of them are its width and height."""
+    """A picture. Units are its own; `size` of them are its width."""
 
     size: float
     svg: bytes = field(repr=False)
     operators: bytes | None = field(repr=False, default=None)  # None: it holds a raster image and is set from the SVG
+    ratio: float = 1.0  # width to height
 
 
 def circle(radius: float, x: float = 0, y: float = 0) -> tuple[Command, ...]:
@@ -101,3 +103,19 @@ def squares(size: int, runs: Iterable[tuple[int, int, int]]) -> Picture:
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'
     operators = "\n".join(["0 0 0 rg", *(f"{x} {y} {length} 1 re" for x, y, length in runs), "f"])
     return Picture(float(size), svg.encode(), operators.encode())
+
+
+def strokes(width: int, height: int, path: str, line: int) -> Picture:
+    """A pen's path, `M1 2 L3 4 …`, drawn with round ends."""
+    points = [(command, x, y) for command, x, y in re.findall(r"([ML])(\d+) (\d+)", path)]
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"><path fill="none" stroke="#000" '
+        f'stroke-width="{line}" stroke-linecap="round" stroke-linejoin="round" '
+        f'd="{"".join(f"{command}{x} {y}" for command, x, y in points)}"/></svg>'
+    )
+    lines = [
+        f"0 0 0 RG 1 J 1 j {line} w",
+        *(f"{x} {y} {'m' if command == 'M' else 'l'}" for command, x, y in points),
+        "S",
+    ]
+    return Picture(float(width), svg.encode(), "\n".join(lines).encode(), width / height)
