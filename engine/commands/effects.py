@@ -156,8 +156,8 @@ def _issue_paper(a: Applying, effect: Effect) -> None:
     extra = effect.arguments.get("facts")
     facts = facts_of(a, extra if isinstance(extra, Mapping) else {})
     reason = effect.arguments.get("reason")
-    if reason and not facts.get("reasons"):
-        facts["reasons"] = _texts(reason)
+    if reason:
+        facts.setdefault("reason", "；".join(_texts(reason)))
     _issue(a, effect, effect.headers.get("kind", ""), facts)
 
 

@@ -79,13 +79,15 @@ def put_once(
 ) -> bool:
     """Queue a job unless one with this key was ever queued; whether it was new."""
     insert = sqlite.insert(Job) if work.dialect == "sqlite" else postgresql.insert(Job)
-    done = work.session.execute(
+    made = work.session.scalar(
         insert.values(
             kind=kind, key=key, payload=dict(payload or {}), case_id=case_id, created_at=now, run_after=after or now,
             state="ready", attempts=0, fence=0, worker="", error="",
-        ).on_conflict_do_nothing(index_elements=["key"])
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Job.id)
     )  # fmt: skip
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return made is not None
 
 
 def due(work: Work, *, now: datetime) -> bool:

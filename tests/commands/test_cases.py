@@ -283,6 +283,32 @@ def test_the_applicant_corrects_and_the_agent_looks_again(database, cast, clock)
         assert kinds == ["correction", "acceptance"]
 
 
+def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):
+    case_id = acting.accepted(database, cast, clock)
+    acting.claim(database, case_id, cast.wang, clock())
+    no = {"result": "refuse", "findings": "已在外省参保。", "reason": "同一年度不得重复参保。"}
+    acting.complete(database, case_id, {"registration": no}, cast.wang, clock())
+    with database.reading() as work:
+        paper = work.session.scalars(select(Document).order_by(Document.id)).all()[-1]
+        assert (paper.kind, paper.facts["reason"]) == ("refusal", "同一年度不得重复参保。")
+        assert paper.facts["remedies"] == {"reconsideration": "德化县人民政府", "court": "德化县人民法院"}
+        case = work.session.get(Case, case_id)
+        assert (case.status, case.outcome) == ("finished", "refuse")
+
+
+def test_an_application_is_declined_with_its_ground(database, cast, clock):
+    case_id = acting.submit(database, cast.zhang, clock())
+    acting.claim(database, case_id, cast.chen, clock())
+    no = {"ground": "not_needed", "reason": "已参加职工医保。"}
+    acting.complete(database, case_id, {"decision": "decline", "decline": no}, cast.chen, clock())
+    with database.reading() as work:
+        assert work.session.scalar(select(Document.kind)) == "rejection"
+        case = work.session.get(Case, case_id)
+        assert (case.status, case.outcome) == ("finished", "declined")
+        task = work.session.scalar(select(Task))
+        assert task.ended == "REJECTED"
+
+
 # ---------------------------------------------------------------- 退回, 撤回, 撤销
 
 

@@ -63,7 +63,7 @@ def work_off(database, tools, now):
 def test_the_record_of_a_case_holds_together(database, cast, clock):
     acting.accepted(database, cast, clock)
     with database.unit_of_work() as work:
-        assert audit.seal(work, now=clock()).count == 7
+        assert audit.seal(work, now=clock()).count == 8  # seven of the case, and the matter's publishing
         assert audit.seal(work, now=clock()) is None
     acting.submit(database, cast.xu, clock())
     with database.unit_of_work() as work:
@@ -241,7 +241,7 @@ def test_a_void_paper_keeps_its_number_and_is_not_given_out(database, cast, cloc
 def test_a_paper_is_not_issued_without_what_it_must_say(database, cast, clock):
     with pytest.raises(papers.MissingFacts) as refused, database.unit_of_work() as work:
         documents.issue(work, "refusal", {}, key="k", organ=cast.yb, by=SYSTEM, now=clock())
-    assert {"applicant.name", "reasons"} <= set(refused.value.by_field())
+    assert {"applicant.name", "findings", "reason"} <= {fault.field for fault in refused.value.fields}
 
 
 # ---------------------------------------------------------------- notices
