@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from flask import get_flashed_messages, session
 from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
+from engine.records import beats
 from engine.store import Database, connect
 from web import assets, edge, language, problems, security, shown, store
 from web.settings import Settings, read
@@ -28,7 +30,7 @@ def create_app(
     app.testing = testing
     app.settings = settings
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
-    app.clock = clock or edge.wall_clock
+    app.clock = clock or beats.Follower(app.database, socket.gethostname())
     store.begin(app, app.database)
     security.begin(app, settings)
     language.begin(app)

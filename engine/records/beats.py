@@ -117,6 +117,40 @@ class Watch:
         return self._said
 
 
+class Follower:
+    """What a process that serves people goes by: its machine's clock, and in a jump the time of the machine's worker.
+
+    Nothing is written. While the clock jumps and a worker of the same machine does not follow it either, the seconds
+    that really passed count; once the worker follows the new time (it came back, or a person confirmed it), so do we.
+    Without a worker on this machine there is nobody to ask, and the wall clock is followed.
+    """
+
+    def __init__(self, database: Database, machine: str, look: Callable[[str], Reading] = read) -> None:
+        self._database = database
+        self._machine = machine
+        self._look = look
+        self._last: Beat | None = None
+        self._asked_s: float | None = None
+
+    def __call__(self) -> datetime:
+        reading = self._look(self._machine)
+        trusted = judge(self._last, reading)
+        if trusted.jump is not None and not self._asked_lately(reading):
+            self._asked_s = reading.boot_s
+            with self._database.reading() as work:
+                row = work.session.get(Beat, self._machine)
+            fresh = row is not None and row.boot_id == reading.boot_id and abs(reading.boot_s - row.boot_s) < 60
+            if row is None or not fresh:
+                trusted = Trusted(reading.wall_at)
+            else:
+                trusted = judge(row, reading)  # as the worker will, even when it has not looked since the jump
+        self._last = Beat(boot_id=reading.boot_id, boot_s=reading.boot_s, trusted_at=trusted.now)
+        return trusted.now
+
+    def _asked_lately(self, reading: Reading) -> bool:
+        return self._asked_s is not None and 0 <= reading.boot_s - self._asked_s < 5
+
+
 def jumps(work: Work) -> list[Beat]:
     """Machines whose wall clock is not followed at the moment."""
     return list(work.session.scalars(select(Beat).where(Beat.jump_s.is_not(None)).order_by(Beat.machine)))

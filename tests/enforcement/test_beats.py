@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from engine.people import SYSTEM
 from engine.records import audit, beats
-from engine.records.beats import Reading, Trusted, Watch, judge
+from engine.records.beats import Follower, Reading, Trusted, Watch, judge
 from engine.store.models import Beat, Event
 from tests.enforcement.hall import at
 
@@ -135,6 +135,31 @@ def test_a_confirmed_jump_is_followed_within_seconds(database):
         beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
     machine.seconds = 20
     assert watch.now(database) == NOON + DAY + timedelta(seconds=20)
+
+
+def test_a_page_goes_by_the_worker_s_time_in_a_jump_until_it_is_confirmed(database):
+    machine = Machine()
+    watch, page = Watch("hall-1", machine), Follower(database, "hall-1", machine)
+    watch.now(database)
+    assert page() == NOON
+    machine.seconds, machine.off = 1, DAY
+    watch.now(database)
+    assert page() == NOON + timedelta(seconds=1)
+    machine.seconds = 3
+    assert page() == NOON + timedelta(seconds=3)
+    with database.unit_of_work() as work:
+        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
+    machine.seconds = 20
+    watch.now(database)
+    assert page() == NOON + DAY + timedelta(seconds=20)
+
+
+def test_a_page_of_a_machine_without_a_worker_follows_its_wall_clock(database):
+    machine = Machine()
+    page = Follower(database, "hall-1", machine)
+    page()
+    machine.seconds, machine.off = 1, DAY
+    assert page() == NOON + DAY + timedelta(seconds=1)  # no worker on this machine: nobody to ask
 
 
 def test_two_workers_of_one_machine_that_read_a_moment_apart_see_no_jump(database):
