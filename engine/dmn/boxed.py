@@ -452,9 +452,8 @@ class TableProgram:
         if self.index is None:
             entries = [[cell.text for cell in rule.inputs] for rule in self.table.rules]
             index = tables.Index(entries, len(self.table.inputs), self.test)
-            for number, column in enumerate(index.columns):
-                for rule in tables.bits(column.by_feel):
-                    self.test(rule, number)
+            for rule, number in index.by_feel():
+                self.test(rule, number)
             for rule in range(len(entries)):
                 for number in range(len(self.table.outputs)):
                     self.result(rule, number)

@@ -19,8 +19,8 @@ from engine.feel import values as feel_values
 #: Tests the value of an input column in a scope: True, False or None (null).
 CellTest = Callable[[Any, Mapping[str, Any], Any], bool | None]
 
-#: Above this many bits a column's intervals are not tabulated but tested one by one (natively).
-MOST_BITS = 400_000_000
+#: Rules indexed together: a column's table grows with their square.
+PART = 2000
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -83,11 +83,9 @@ class Column:
                 known[value] = known.get(value, 0) | (self.others[kind] & ~exceptions.get(value, 0))
         self.ordered = {kind: self._order(kind) for kind in ("number", "date")}
 
-    def _order(self, kind: str) -> _Ordered | None:
+    def _order(self, kind: str) -> _Ordered:
         mine = [(i, s) for i, s in enumerate(self.shapes) if isinstance(s, cells.Spans) and s.kind == kind]
         bounds = cells.cuts(self.shapes, kind)
-        if (2 * len(bounds) + 1) * len(self.shapes) > MOST_BITS:
-            return None
         places = {bound: i for i, bound in enumerate(bounds)}
         # Places along the line: 2i + 1 is bound i itself, 2i is what lies just below it.
         changes = [0] * (2 * len(bounds) + 2)
@@ -122,20 +120,12 @@ class Column:
             if sure is None:
                 sure = self.others[kind]
         elif kind in self.ordered:
-            order = self.ordered[kind]
-            sure = order.rules(value) if order is not None else self._one_by_one(kind, value)
+            sure = self.ordered[kind].rules(value)
         else:
             return self.anything, self.by_feel | self.simple
         # An entry of another kind never accepts the value; negations and truth values are FEEL's to tell.
         strange = (self.negated | self.of_kind.get("boolean", 0)) & ~self.of_kind.get(kind, 0)
         return self.anything | sure, self.by_feel | strange
-
-    def _one_by_one(self, kind: str, value: Any) -> int:
-        found = 0
-        for number, one in enumerate(self.shapes):
-            if isinstance(one, cells.Spans) and one.kind == kind and one.has(value):
-                found |= 1 << number
-        return found
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -149,33 +139,46 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 class Index:
-    """The index of a table: its columns. `tests(rule, column)` gives FEEL's test of one entry."""
+    """The index of a table: its columns, for every PART rules. `tests(rule, column)` gives FEEL's test of one entry."""
 
     def __init__(self, entries: Sequence[Sequence[str]], columns: int, tests: Callable[[int, int], CellTest]) -> None:
         self.count = len(entries)
         self.tests = tests
-        self.columns = [Column([rule[i] for rule in entries]) for i in range(columns)]
+        self.parts = [
+            (start, (1 << len(part)) - 1, [Column([rule[i] for rule in part]) for i in range(columns)])
+            for start in range(0, len(entries), PART)
+            for part in (entries[start : start + PART],)
+        ]
+
+    def by_feel(self) -> Iterator[tuple[int, int]]:
+        """The entries, by rule and column, that only FEEL can test."""
+        for start, _, columns in self.parts:
+            for number, column in enumerate(columns):
+                for rule in bits(column.by_feel):
+                    yield start + rule, number
 
     def matching(self, values: Sequence[Any], scope: Mapping[str, Any], env: Any, *, first: bool = False) -> list[int]:
         """Rules (from 0) that match, ascending; only the first when that is all that is asked."""
-        candidates = (1 << self.count) - 1
-        asked: list[tuple[int, int]] = []
-        for number, (column, value) in enumerate(zip(self.columns, values, strict=True)):
-            sure, maybe = column.rules(value)
-            candidates &= sure | maybe
-            if not candidates:
-                return []
-            if maybe & candidates:
-                asked.append((number, maybe))
         found: list[int] = []
-        for rule in bits(candidates):
-            bit = 1 << rule
-            if all(
-                self.tests(rule, number)(values[number], scope, env) is True for number, maybe in asked if maybe & bit
-            ):
-                found.append(rule)
-                if first:
+        for start, candidates, columns in self.parts:
+            asked: list[tuple[int, int]] = []
+            for number, (column, value) in enumerate(zip(columns, values, strict=True)):
+                sure, maybe = column.rules(value)
+                candidates &= sure | maybe
+                if not candidates:
                     break
+                if maybe & candidates:
+                    asked.append((number, maybe))
+            for place in bits(candidates):
+                bit, rule = 1 << place, start + place
+                if all(
+                    self.tests(rule, number)(values[number], scope, env) is True
+                    for number, maybe in asked
+                    if maybe & bit
+                ):
+                    found.append(rule)
+                    if first:
+                        return found
         return found
 
     def linear(self, values: Sequence[Any], scope: Mapping[str, Any], env: Any, *, first: bool = False) -> list[int]:

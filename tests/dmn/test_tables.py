@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import dmn
+from engine.dmn import tables
 from tests.dmn import drawing as d
 
 D = Decimal
@@ -201,3 +202,14 @@ def test_the_index_answers_as_testing_every_cell_does(rules, policy, given_):
         slow = model.evaluate("结果", inputs, linear=True)
         assert fast.value == slow.value and type(fast.value) is type(slow.value), (inputs, rules)
         assert [hit.rule for hit in fast.hits] == [hit.rule for hit in slow.hits]
+
+
+def test_a_table_larger_than_one_part_of_the_index_answers_over_all_parts():
+    rows = 2 * tables.PART + 10
+    rules = [([f"[{i}..{i + 2})"], [str(i)]) for i in range(rows)]
+    model = model_of(d.table([("x", "number")], rules, policy="RULE ORDER"), [("x", "number")])
+    for x in (0, 1, tables.PART - 1, tables.PART, tables.PART + 1, rows - 1, rows):
+        expected = [D(i) for i in (x - 1, x) if 0 <= i < rows]
+        assert model.evaluate("结果", {"x": x}).value == expected
+    first = model_of(d.table([("x", "number")], rules, policy="FIRST"), [("x", "number")])
+    assert first.evaluate("结果", {"x": tables.PART}).value == tables.PART - 1

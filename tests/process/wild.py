@@ -6,9 +6,25 @@ from random import Random
 
 from .drawing import draw
 
-NODES = (
-    ["task", "user", "script", "service", "receive", "send", "xor", "and", "or", "complex", "event", "throw", "catch", "sub", "transaction", "adhoc", "sub"]  # fmt: skip
-)
+NODES = [
+    "task",
+    "user",
+    "script",
+    "service",
+    "receive",
+    "send",
+    "xor",
+    "and",
+    "or",
+    "complex",
+    "event",
+    "throw",
+    "catch",
+    "sub",
+    "transaction",
+    "adhoc",
+    "sub",
+]  # fmt: skip
 TRIGGERS = (
     "signal:S", "message:M", "timer:PT1H", "cycle:R2/PT1H", "condition:= n > 2", "error:E", "escalation:F",
     "signal:S + message:M", "signal:S + timer:PT2H &",
