@@ -65,7 +65,21 @@ class Token(Levels, Task):  # type: ignore[misc]
     _state: int
 
     def __init__(self, case: Case, spec: NodeSpec, scope: ScopeRun, id: str, parent: Token | None, at: str) -> None:
-        super().__init__(case, spec, parent, FUTURE, id)
+        # What SpiffWorkflow's Task.__init__ does, but without its clock, its random id and its pool of thread numbers.
+        self.id = id
+        self.workflow = case
+        self.task_spec = spec
+        self._parent = parent.id if parent is not None else None
+        self._children: list[str] = []
+        self._state = FUTURE
+        self.triggered = False
+        self.thread_id = 0
+        self.data = {}
+        self.internal_data = {}
+        self.last_state_change = 0.0
+        case.tasks[id] = self
+        if parent is not None:
+            parent._child_added_notify(self)
         self.scope = scope
         self.at = at  # last record on the path that led here
         scope.tokens[id] = self

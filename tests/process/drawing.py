@@ -79,6 +79,7 @@ class _Scope:
     def __init__(self, lines: Iterator[str]) -> None:
         self.nodes: list[list[str]] = []  # [kind, id, attributes, content, extension elements]
         self.flows: list[str] = []
+        self.flow_ids: set[str] = set()
         self.defaults: dict[str, str] = {}
         self.extra = ""
         self.count = 0
@@ -107,7 +108,10 @@ class _Scope:
         ids = [p.strip() for p in re.sub(r"\[.*\]$|\*$", "", line).split(" > ")]
         for source, target in zip(ids, ids[1:], strict=False):
             self.count += 1
-            id = f"{source}_{target}" + (f"_{self.count}" if f'id="{source}_{target}"' in "".join(self.flows) else "")
+            id = f"{source}_{target}"
+            if id in self.flow_ids:
+                id += f"_{self.count}"
+            self.flow_ids.add(id)
             inner = ""
             if condition:
                 inner = (
