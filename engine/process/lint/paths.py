@@ -337,7 +337,9 @@ def _endless(
 def _stopped_from_outside(scope: m.Scope, inside: set[str], holder: dict[str, tuple[m.Scope, m.Node]]) -> bool:
     """Something else can end the loop: a terminate end beside it, an interrupting event of its scope or of one above."""
     current: m.Scope | None = scope
-    while current is not None:
+    seen: set[str] = set()  # with duplicate ids a scope can seem to be inside itself
+    while current is not None and current.id not in seen:
+        seen.add(current.id)
         for node in current.nodes:
             if node.id in inside:
                 continue
