@@ -24,7 +24,7 @@ from tests.enforcement import timed
 from tests.enforcement.hall import at
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LONG_AGO = at("2026-01-05 09:00")  # before the machine's real clock, by which the worker processes go
+LONG_AGO = at("2020-01-06 09:00")  # before the machine's real clock, by which the worker processes go
 
 
 @pytest.fixture
