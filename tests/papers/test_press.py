@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import copy
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +68,33 @@ def test_a_dead_process_is_told_and_replaced(press: papers.Press) -> None:
     with pytest.raises(papers.PressFailed):
         press.render(job())
     assert press.render(job()).signed
+
+
+def test_the_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """Nobody cleans up after kill -9: the processes must see it themselves."""
+    program = (
+        "import os, sys, signal\n"
+        "from engine.records import papers\n"
+        "if __name__ == '__main__':\n"
+        "    press = papers.Press(1)\n"
+        "    press.submit(papers.Job('nothing', {})).exception()\n"
+        "    print(*press._pool._processes, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(program)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, timeout=120, env={**os.environ, "PYTHONPATH": os.getcwd()}
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    pid = int(done.stdout.split()[0])
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] == "Z":
+            return  # ended; nobody has waited for it yet
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    raise AssertionError("the process outlived its parent by 20 s")
