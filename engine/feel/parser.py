@@ -205,6 +205,9 @@ def _unescape(match: re.Match[str]) -> str:
     if len(body) == 11:
         return chr(0x10000 + ((int(body[1:5], 16) - 0xD800) << 10) + int(body[7:11], 16) - 0xDC00)
     code = int(body[1:], 16)
+    if 0xD800 <= code < 0xE000:
+        # Half a pair is no character; it could not be stored or sent.
+        return "\ufffd"
     return chr(code) if code < 0x110000 else match[0]
 
 
@@ -782,8 +785,9 @@ class Parser:
         outer, self._intervals = self._intervals, 0
         items: list[Node] = []
         if not self.at("]"):
+            bare = self.tokens[self.i].text in _COMPARISONS
             items.append(self.test())
-            if self.at("..") and not isinstance(items[0], tree.Compare):
+            if self.at("..") and not bare:
                 self._intervals = outer
                 return self.interval(token, items[0], True)
             while self.take(","):

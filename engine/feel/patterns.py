@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.feel.errors import FeelError, limit
+from engine.feel.runtime import MAX_STRING, too_long
 
 if TYPE_CHECKING:
     from engine.feel.runtime import Run
@@ -310,7 +311,8 @@ def compiled(pattern: str, flags: str) -> Any:
         raise limit("正则表达式太复杂。", "The pattern is too complex.")
     text = _Rewriter(pattern, flags).rewrite()
     try:
-        return regex.compile(text, options)
+        # XPath compares character by character: ß is not ss, whatever the case.
+        return regex.compile("(?-f)" + text if "i" in flags else text, options)
     except (regex.error, OverflowError, RecursionError, MemoryError) as error:
         raise BadPattern(str(error)) from error
 
@@ -356,10 +358,16 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str) -> 
     """All matches replaced; `$1` is a group, `$0` the match, `\\$` and `\\\\` the characters themselves."""
     with _Matching(run, text, pattern, flags) as (found, seconds):
         pieces = [replacement] if "q" in flags else _replacement(replacement, found.groups)
+        made = 0
 
         def expand(match: Any) -> str:
-            run.spend(2)
-            return "".join(piece if isinstance(piece, str) else match[piece] or "" for piece in pieces)
+            nonlocal made
+            text = "".join(piece if isinstance(piece, str) else match[piece] or "" for piece in pieces)
+            made += len(text)
+            if made > MAX_STRING:
+                raise too_long()
+            run.spend(2 + (len(text) >> 6))
+            return text
 
         return str(found.sub(expand, text, timeout=seconds))
 

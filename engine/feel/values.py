@@ -337,6 +337,8 @@ def text_of(value: Value, run: Run | None = None, inner: bool = False) -> str:
     """What `string()` answers. Inside lists and contexts strings are quoted."""
     cls = value.__class__
     if cls is str:
+        if run is not None:
+            run.spend(len(value) >> 6)
         return quoted(value) if inner else str(value)
     if cls is Decimal:
         return number_text(value)
@@ -400,7 +402,11 @@ def _to_json(value: object, left: list[int]) -> Any:
     left[0] -= 1
     if left[0] < 0:
         raise limit("结果太大。", "The result is too large.")
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        # One long text may stand in a list a thousand times.
+        left[0] -= len(value) >> 6
+        return value
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, Decimal):
         if not value.is_finite():

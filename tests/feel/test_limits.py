@@ -7,7 +7,11 @@ import pytest
 from engine import feel
 
 DOUBLE = "for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]]"
+LONG = '(for i in 1..15 return if i = 1 then "aaaaaaaaaa" else partial[-1] + partial[-1])[-1]'
 HOSTILE = {
+    "a long text written many times": f"{{s: {LONG}, r: string(for i in 1..5000 return s)}}.r",
+    "every letter by a long text": f'{{s: {LONG}, r: replace(s, "a", s)}}.r',
+    "many long texts": f'{{s: {LONG}, r: for i in 1..3000 return s + "x"}}.r',
     "a loop to a thousand million": "for i in 1..1000000000 return i",
     "loops in loops": "for i in 1..1000, j in 1..1000, k in 1..1000 return i * j * k",
     "a range's points": "for i in [1..1000000000] return i",
@@ -79,3 +83,12 @@ def test_warnings_of_a_loop_do_not_pile_up() -> None:
     env = feel.Env()
     feel.evaluate("for i in 1..1000 return nothing", {}, env)
     assert len(env.warnings) == 100
+
+
+def test_a_result_that_is_small_in_memory_but_endless_on_paper_is_refused_by_to_json() -> None:
+    shared = feel.evaluate(DOUBLE)
+    with pytest.raises(feel.FeelError):
+        feel.to_json(shared)
+    deep = feel.evaluate("for i in 1..3000 return [partial[-1]]")
+    with pytest.raises(feel.FeelError):
+        feel.to_json(deep[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -37,18 +38,18 @@ def command(
     now, days = _surroundings(clock, calendar)
     if batch is not None:
         for line in _lines(batch):
-            click.echo(json.dumps(_answer_line(line, now, days), ensure_ascii=False))
+            click.echo(_dumped(_answer_line(line, now, days)))
         return
     assert expression is not None
     try:
-        variables = json.loads(context)
-    except ValueError as error:
+        variables = json.loads(context, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"--context 不是 JSON：{error}。--context is not JSON.") from None
     if not isinstance(variables, dict):
         raise click.UsageError("--context 应为 JSON 对象。--context must be a JSON object.")
     answer = _answer(expression, variables, now, days)
     if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(_dumped(answer))
     else:
         _print(answer, expression)
     if answer["error"]:
@@ -80,11 +81,11 @@ def _lines(batch: TextIO) -> Iterator[str]:
 
 def _answer_line(line: str, now: Any, days: Any) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_float=Decimal)
         expression, context = row["expr"], row.get("context") or {}
         if not isinstance(expression, str) or not isinstance(context, dict):
             raise TypeError("expr must be a text and context an object")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return {
             "value": None,
             "error": {"code": "line", "zh": f"这一行读不懂：{error}", "en": str(error)},
@@ -114,7 +115,7 @@ def _print(answer: dict[str, Any], expression: str) -> None:
         click.echo(error["zh"], err=True)
         click.echo(error["en"], err=True)
         return
-    click.echo(json.dumps(answer["value"], ensure_ascii=False))
+    click.echo(_dumped(answer["value"]))
     for warning in answer["warnings"]:
         click.echo(f"提醒：{warning['zh']} {warning['en']}", err=True)
 
@@ -124,3 +125,9 @@ def _width(text: str) -> int:
     import unicodedata
 
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _dumped(value: Any) -> str:
+    """The value as JSON. Halves of character pairs, which JSON may bring in, cannot be printed and are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if any("\ud800" <= c <= "\udfff" for c in text) else text
