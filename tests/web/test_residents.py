@@ -110,7 +110,7 @@ def test_a_handed_in_file_is_seen_by_its_owner_and_the_cases_clerks_only(hall: O
 def test_the_case_says_in_plain_words_who_has_it_and_until_when(hall: Open):
     number = hall.submit()
     text = hall.client("zhang").get(f"/mine/{number}").text
-    assert "苏洋村" in text and "代办受理审查" in text and "9月25日" in text
+    assert "苏洋村" in text and "代办受理审查" in text and "9月24日（周四）" in text
     assert "陈小云" not in text  # a resident is told the unit, not the clerk
 
 

@@ -5,6 +5,7 @@ import { Mandarin } from "flatpickr/dist/esm/l10n/zh.js";
 import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import "./form.css";
 import { DRAFTS, announce, csrf } from "./page.js";
+import { selectModule } from "./select.js";
 import { signatureModule } from "./signature.js";
 import { chinese, translateModule, word } from "./words.js";
 
@@ -61,12 +62,15 @@ class Island {
     const answers = read(this.root, "answers", {});
     const kept = this.root.dataset.readonly ? null : this.draft.get();
     const data = kept ? { ...answers, ...kept } : answers;
-    if (chinese()) flatpickr.localize(Mandarin);
+    if (chinese()) {
+      const spoken = { monthAriaLabel: "月", yearAriaLabel: "年", hourAriaLabel: "时", minuteAriaLabel: "分" };
+      flatpickr.localize({ ...Mandarin, ...spoken });
+    }
     this.form = await createForm({
       container: this.place,
       schema,
       data,
-      additionalModules: [translateModule, signatureModule],
+      additionalModules: [translateModule, selectModule, signatureModule],
     });
     if (this.root.dataset.readonly) this.form.setProperty("readOnly", true);
     this.finishDrawing();
@@ -117,22 +121,52 @@ class Island {
     return this.form.get("formFieldRegistry").getAll();
   }
 
+  /** The field at a path of the server's, "parties.0.name": {field, indexes}. */
+  at(path) {
+    const parts = path.split(".");
+    const indexes = parts.filter((part) => /^\d+$/.test(part)).map(Number);
+    const wanted = parts.filter((part) => !/^\d+$/.test(part)).join(".");
+    const find = (components, prefix) => {
+      for (const one of components ?? []) {
+        const own = one.path ?? one.key;
+        const here = own ? (prefix ? `${prefix}.${own}` : own) : prefix;
+        if (own && here === wanted) return one;
+        const below = find(one.components, here);
+        if (below) return below;
+      }
+      return null;
+    };
+    return { field: find(this.form._getState().schema.components, ""), indexes };
+  }
+
   /** Show errors [{field, label, text}] by the field and in a summary that leads to each. */
   showFields(wrong) {
     const errors = {};
     const shown = [];
     for (const one of wrong) {
-      const [key, index] = one.field.split(".");
-      const field = this.fields().find((each) => each.key === key || each.id === key || each.path === key);
-      if (field && index === undefined) errors[field.id] = [...(errors[field.id] ?? []), one.text];
-      shown.push({ ...one, id: field?.id });
+      const { field, indexes } = this.at(one.field);
+      if (field?.key) {
+        // form-js keeps the errors of a field in a list under one key for each row.
+        let place = errors;
+        const steps = [field.id, ...indexes];
+        for (const step of steps.slice(0, -1)) place = place[step] ??= {};
+        const last = steps[steps.length - 1];
+        place[last] = [...(place[last] ?? []), one.text];
+      }
+      shown.push({ ...one, id: field?.id, indexes });
     }
     this.form._setState({ errors });
     this.summarise(shown);
   }
 
-  element(id) {
-    return id && this.place.querySelector(`[id^="fjs-form-"][id*="-${CSS.escape(id)}"]:not([id$="error-message"]):not(label)`);
+  /** What to focus for a field. form-js ends its ids with the field's own, and then the row's or the option's number. */
+  element(id, indexes = []) {
+    if (!id) return null;
+    const tail = ["", ...indexes].join("_");
+    const all = [...this.place.querySelectorAll("input,select,textarea,canvas,button")].filter((one) => one.id);
+    return (
+      all.find((one) => one.id.endsWith(`-${id}${tail}`)) ?? all.find((one) => one.id.includes(`-${id}`)) ?? null
+    );
   }
 
   summarise(shown) {
@@ -149,8 +183,7 @@ class Island {
       link.textContent = one.label ? `${one.label}：${one.text}` : one.text;
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        const element = this.element(one.id) ?? this.place;
-        const target = element.matches("input,select,textarea,button") ? element : element.querySelector("input,select,textarea,button,canvas") ?? element;
+        const target = this.element(one.id, one.indexes) ?? this.place;
         target.scrollIntoView({ block: "center" });
         target.focus();
       });

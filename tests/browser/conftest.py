@@ -1,0 +1,146 @@
+"""A hall behind a real socket, a real Chromium, and a worker that makes real papers on demand."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.commands import background
+from engine.store import Database
+from tests.conftest import Clock
+from tests.hall import Open, open_hall
+
+#: Words of another language that belong on a Chinese page: names, formats, keys.
+ALLOWED = re.compile(
+    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|PNG|Word|Excel|ID|DB|YBCB|form|dmn|json|[a-z_]+\.form"
+)
+
+
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "Expected Chromium on this machine: `make setup-test` installs it."
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Site(Open):
+    """A hall at an address."""
+
+    equipment: Any = None
+    address: str = ""
+    browser: Any = None
+    _contexts: list[Any] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)  # what browsers complained of: errors, refused styles
+
+    def page(self, width: int = 390, height: int = 844) -> Any:
+        """A new browser window of its own."""
+        context = self.browser.new_context(viewport={"width": width, "height": height}, base_url=self.address)
+        context.set_default_timeout(20_000)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: self.troubles.append(f"{page.url}: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda e: self.troubles.append(f"{page.url}: {e}"))
+        return page
+
+    def resident(self, phone: str, width: int = 390) -> Any:
+        """A resident's window, signed in by phone and code."""
+        page = self.page(width)
+        page.goto("/enter")
+        page.fill("#phone", phone)
+        page.click("main button[type=submit]")
+        page.fill("#code", page.locator("[data-shown-code]").inner_text())
+        page.click("main button[type=submit]")
+        page.wait_for_url(re.compile(r"/$"))
+        return page
+
+    def staff(self, name: str, width: int = 1440) -> Any:
+        """A clerk's window, signed in by name and password."""
+        from tests.cast import PASSWORD
+
+        page = self.page(width, 900)
+        page.goto("/desk/enter")
+        page.fill("#name", name)
+        page.fill("#password", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(re.compile(r"/desk$"))
+        return page
+
+    def make_papers(self) -> None:
+        """What the worker would do now."""
+        while background.run(self.database, self.equipment, now=self.clock()):
+            pass
+
+
+@pytest.fixture(scope="session")
+def equipment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[background.Equipment]:
+    from web.worker import equip
+
+    made = equip(tmp_path_factory.mktemp("worker"))
+    yield made
+    made.press.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def site(
+    sqlite: Database, clock: Clock, tmp_path: Path, browser: Any, equipment: background.Equipment
+) -> Iterator[Site]:
+    from waitress.server import create_server
+
+    hall = open_hall(sqlite, clock, tmp_path, csrf=True)
+    server = create_server(hall.app, host="127.0.0.1", port=0, threads=4)
+    port = server.effective_port
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{port}"
+    opened = Site(
+        hall.app, hall.database, hall.cast, hall.clock,
+        equipment=replace(equipment, public_url=address), address=address, browser=browser,
+    )  # fmt: skip
+    yield opened
+    for context in opened._contexts:
+        context.close()
+    server.close()
+    thread.join(5)
+
+
+def axe(page: Any) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA on this page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # The whole page at once: tabs that stick to the screen's edge lie over whatever happens to be there.
+    size = page.viewport_size
+    page.set_viewport_size({"width": size["width"], "height": page.evaluate("document.documentElement.scrollHeight")})
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": tags})
+    page.set_viewport_size(size)
+    return [f"{v['id']}: {n['html'][:160]}" for v in found.response["violations"] for n in v["nodes"]]
+
+
+def english_left(page: Any) -> list[str]:
+    """Latin words that a person would see or hear on a Chinese page."""
+    seen = page.evaluate(
+        """() => [document.body.innerText,
+            ...[...document.querySelectorAll('[placeholder],[aria-label],[title],[alt]')].filter(e => !e.closest('.fjs-powered-by, .bjs-powered-by')).flatMap(
+                e => ['placeholder', 'aria-label', 'title', 'alt'].map(n => e.getAttribute(n) || ''))].join(' ')"""
+    )
+    return sorted({w for w in re.findall(r"[A-Za-z][A-Za-z_.]+[A-Za-z]", seen) if not ALLOWED.fullmatch(w)})
