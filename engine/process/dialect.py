@@ -811,6 +811,8 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "header-unknown": ("效果不读这个参数", "a header the effect does not read"),
         "argument-missing": ("效果缺少输入", "an effect without a required input"),
         "argument-unknown": ("效果不读这个输入", "an input the effect does not read"),
+        "paper-missing": ("文书没有列在事项里", "a paper the matter does not list"),
+        "notice-missing": ("通知没有内容", "a notice without a text"),
         "call-missing": ("被调用的流程不存在", "a called process that does not exist"),
         "call-without-start": ("被调用的流程进不去", "a called process without a plain start"),
         "bad-loop": ("循环或多实例的设置不对", "a loop set wrongly"),

@@ -123,10 +123,10 @@ def random_content(chance: random.Random, name: str, depth: int = 0) -> str:
     return body + "".join(f"<flow {a} {b}{when or ''}/>" for (a, b), when in flows.items())
 
 
-@pytest.mark.parametrize("seed", range(0, 400, 100))
+@pytest.mark.parametrize("seed", range(0, 240, 60))
 def test_what_is_accepted_runs_until_it_rests(seed):
     accepted = 0
-    for number in range(seed, seed + 100):
+    for number in range(seed, seed + 60):
         chance = random.Random(number)
         body = random_content(chance, "p")
         data = file(short(f'{BEFORE}<process id="p" isExecutable="true">{body}</process>{CALLED}'))
@@ -152,7 +152,7 @@ def test_what_is_accepted_runs_until_it_rests(seed):
                 assert step.incidents or "deadlock" in {f.rule for f in findings}, number
                 break
             step = process.advance(definition, step.state, given, now=now, limit=300)
-    assert accepted > 10
+    assert accepted > 8
 
 
 def test_a_call_in_a_multi_instance_does_not_bring_back_copies_of_the_loop_s_own_counts():

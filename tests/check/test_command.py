@@ -134,3 +134,19 @@ def test_the_ids_the_engine_s_library_keeps_for_itself_are_free_here(tmp_path):
     assert run(tmp_path).exit_code == 0
     done = CliRunner().invoke(main, ["play", str(tmp_path / "a.bpmn"), "--json"])
     assert json.loads(done.output)["trace"] == ["Start", "Root", "End"]
+
+
+def test_papers_and_notices_a_diagram_asks_for_must_stand_in_the_matter():
+    from pathlib import Path
+
+    from engine import matters
+
+    root = Path(__file__).resolve().parents[2]
+    files = matters.read_files(root, "yuyue")
+    assert [f for f in matters.check("yuyue", files) if f.severity == "error"] == []
+    diagram = files["bpmn/yuyue/process.bpmn"]
+    assert b'value="appointment"' in diagram and b'value="appointment-declined"' in diagram
+    broken = diagram.replace(b'value="appointment"', b'value="passport"')
+    broken = broken.replace(b'value="appointment-declined"', b'value="by-pigeon"')
+    found = matters.check("yuyue", {**files, "bpmn/yuyue/process.bpmn": broken})
+    assert {"paper-missing", "notice-missing"} <= {f.rule for f in found if f.severity == "error"}
