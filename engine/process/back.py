@@ -62,6 +62,18 @@ def places(case: Case, token: Token) -> Iterator[Place]:
         step = path.before(step)
 
 
+def open_forks(case: Case, at: str) -> list[str]:
+    """The forks on a way that were not joined since, the nearest first."""
+    found, step, from_join = [], at, False
+    while step and step in case.path.records:
+        kind = case.path.records[step][0]
+        if kind == FORK and not from_join:
+            found.append(step)
+        from_join = kind == JOIN
+        step = case.path.before(step)
+    return found
+
+
 def _number(id: str) -> int:
     return int(id[1:])
 
@@ -108,9 +120,9 @@ def send_back(case: Case, input: Return) -> None:
     else:
         case.cancel_token(token, "returned", input.to_element)
     if mine:
-        redone |= _cancel_after(case, mine[-1], why)
+        redone |= cancel_after(case, mine[-1], why)
     if place.block:
-        redone |= _cancel_after(case, place.record, why)
+        redone |= cancel_after(case, place.record, why)
     _superseded(case, redone, why)
     scope.done = [d for d in scope.done if d["at"] not in redone]
     if place.block:
@@ -131,7 +143,7 @@ def _cancel(case: Case, token: Token, why: str) -> None:
     case.cancel_token(token, "cancelled", why)
 
 
-def _cancel_after(case: Case, record: str, why: str) -> set[str]:
+def cancel_after(case: Case, record: str, why: str) -> set[str]:
     """Cancel every token that came by this record; what of it waits at a join is taken away. The records undone."""
     undone: set[str] = set()
     for token in list(case.tasks.values()):

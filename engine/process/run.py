@@ -14,6 +14,7 @@ from .activities import UserTask
 from .back import reopen, send_back
 from .case import STARTED, Case, Token
 from .definition import Definition
+from .jump import jump
 from .net import Failure
 from .starts import begin_beside, gateway_of
 from .step import (
@@ -23,6 +24,7 @@ from .step import (
     Deliver,
     Fire,
     Input,
+    Jump,
     OpenTask,
     Reopen,
     Retry,
@@ -139,6 +141,8 @@ def _apply(case: Case, input: Input) -> None:
                 case.trigger(wait, {})
         case Return():
             send_back(case, input)
+        case Jump():
+            jump(case, input)
         case Reopen():
             reopen(case, input)
         case Retry():

@@ -103,6 +103,22 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
         "13.3.5",
     ),
     (
+        "退回 return",
+        "本分支内只退本分支；退到分叉之前，各分支一起重来；退进已汇合的分支，从分叉重来；别的并行分支不能退；会签整体取消；"
+        "事件子流程里不能退出去。边界定时重新计时，已填的数据保留。",
+        "Within a branch only that branch; before the fork all branches run again; into a branch already joined, again from "
+        "the fork; never into another live branch; a multi-instance ends as a whole; not out of an event sub-process. "
+        "Boundary timers start anew, data is kept.",
+        "dialect",
+    ),
+    (
+        "撤回、跳转 recall, jump",
+        "刚办完的任务在后面没人办之前可以重开，汇合处的其他份放回原处；跳转结束离开的分支，会让汇合空等的地方不能跳入。",
+        "A task just done opens again while nobody did the next, and a join gets its other tokens back; a jump ends the "
+        "branches it leaves, and none leads where a join would wait in vain.",
+        "dialect",
+    ),
+    (
         "多个开始 starts",
         "几个无触发的开始事件一起开始；没有开始事件时，从没有入线的环节开始。",
         "Several plain start events all begin; without any, whatever no flow leads to begins.",

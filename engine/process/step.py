@@ -89,6 +89,15 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Jump:
+    """自由跳转 (and 直送): from an open task to any node around it. Other live branches end; who may is the caller's to ask."""
+
+    task_id: str
+    to_element: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Reopen:
     """撤回: the task just completed opens again; what it opened is superseded. NotNow when a successor was done."""
 
@@ -110,7 +119,7 @@ class Cancel:
     reason: str = ""
 
 
-Input = Start | Complete | Answer | Throw | Deliver | Signal | Fire | Return | Reopen | Retry | Cancel
+Input = Start | Complete | Answer | Throw | Deliver | Signal | Fire | Return | Jump | Reopen | Retry | Cancel
 
 
 # ---------------------------------------------------------------- what comes out
@@ -145,7 +154,7 @@ class ClosedTask:
 
     id: str
     element: str
-    how: str  # "completed", "cancelled" (interrupted, case cancelled), "returned", "superseded"
+    how: str  # "completed", "cancelled" (interrupted, case cancelled), "returned", "jumped", "superseded"
     reason: str = ""  # the element that did it, or the Cancel's reason
 
 

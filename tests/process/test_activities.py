@@ -308,6 +308,13 @@ def test_an_ad_hoc_sub_process_starts_only_the_activities_asked_for() -> None:
     assert begin(data, wanted=[])[1].finished
 
 
+def test_an_ad_hoc_sub_process_gathers_what_its_activities_gave() -> None:
+    said = ext('<zeebe:adHoc outputCollection="all" outputElement="= said"/>')
+    definition, step = begin(draw("start s", "adhoc h {", "user a", "user b", "}", said, "s > h"))
+    step = complete(definition, complete(definition, step, "b", said="乙"), "a", said="甲")
+    assert step.variables["all"] == ["乙", "甲"] and step.finished
+
+
 # ---------------------------------------------------------------- ids and flows
 
 
