@@ -7,6 +7,7 @@ at three indexes. No schedule is stored: a worker that starts finds everything i
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
@@ -19,7 +20,7 @@ from typing import Any
 
 from engine.commands import background, calendars
 from engine.commands.background import Equipment
-from engine.records import beats, notices, papers
+from engine.records import beats, jobs, notices, papers
 from engine.store import Database
 
 log = logging.getLogger("yizhan.worker")
@@ -92,6 +93,28 @@ def equip(
     return Equipment(press=press, channels={"*": channel}, public_url=public_url, sample=identity.demo)
 
 
+def bury(database: Database, equipment: Equipment, *, now: datetime) -> int:
+    """End the leases of workers of this machine that are dead (kill -9): nobody waits two minutes for them."""
+    machine = equipment.worker.partition(":")[0]
+    with database.reading() as work:
+        names = [name for name in jobs.holders(work) if name.partition(":")[0] == machine and not _alive(name)]
+    freed = 0
+    for name in names:
+        with database.unit_of_work() as work:
+            freed += jobs.release(work, name, now=now)
+    return freed
+
+
+def _alive(worker: str) -> bool:
+    try:
+        os.kill(int(worker.partition(":")[2]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -> None:
     """Run until SIGTERM or SIGINT. What is in hand is finished first."""
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -112,6 +135,10 @@ def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -
     common: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(_guarded(worker.tick), "interval", seconds=tick_s, **common)
     scheduler.add_job(_guarded(worker.seal), "interval", seconds=background.SEAL_EVERY.total_seconds(), **common)
+    try:
+        bury(database, equipment, now=worker.now())
+    except Exception:  # the database may be away for a moment: the leases end by themselves
+        log.exception("leases of dead workers could not be ended")
     scheduler.start()
     log.info("worker %s is running", equipment.worker)
     ended.wait()

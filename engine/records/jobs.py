@@ -114,6 +114,19 @@ def lease(work: Work, worker: str, *, now: datetime, most: int = 10, lasts: time
     return sorted((Leased(*row) for row in rows), key=lambda j: ids.index(j.id))
 
 
+def holders(work: Work) -> list[str]:
+    """The workers that hold leases."""
+    return list(work.session.scalars(select(Job.worker).distinct().where(Job.state == "leased")))
+
+
+def release(work: Work, worker: str, *, now: datetime) -> int:
+    """A worker is known to be dead: its leases end now. Safe even when it is not: the fence has grown at the next lease."""
+    found = work.session.execute(
+        update(Job).where(Job.state == "leased", Job.worker == worker).values(state="ready", run_after=now)
+    )
+    return int(found.rowcount)  # type: ignore[attr-defined]
+
+
 def done(work: Work, job: Leased, *, now: datetime) -> None:
     """Mark it done, in the transaction that holds what it made. Fenced when the lease was lost: roll back."""
     found = work.session.execute(

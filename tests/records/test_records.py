@@ -144,6 +144,24 @@ def test_a_worker_that_slept_past_its_lease_finds_its_work_taken_and_keeps_nothi
         jobs.done(work, second, now=clock())
 
 
+def test_the_leases_of_a_dead_worker_of_this_machine_end_when_the_next_one_starts(database, clock):
+    from web.worker import bury
+
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    tools = equipment()
+    with database.unit_of_work() as work:
+        jobs.put(work, "test", "k", now=clock())
+        jobs.put(work, "test", "elsewhere", now=clock())
+    with database.unit_of_work() as work:
+        jobs.lease(work, f"here:{gone.pid}", now=clock(), most=1)
+        jobs.lease(work, "another-machine:1", now=clock(), most=1)
+    tools.worker = "here:1"
+    assert bury(database, tools, now=clock()) == 1
+    with database.reading() as work:
+        assert [j.state for j in work.session.scalars(select(Job).order_by(Job.id))] == ["ready", "leased"]
+
+
 def test_a_job_is_queued_once_for_one_reason(database, clock):
     with database.unit_of_work() as work:
         assert jobs.put_once(work, "test", "k", now=clock())

@@ -1,0 +1,245 @@
+"""kill -9 of the web and the worker at random points of scripted journeys: nothing acknowledged is lost or doubled.
+
+ROUNDS journeys (default 4; `ROUNDS=100` for the long one). A journey is a resident who applies and three desks that
+claim and complete, over HTTP; whoever gets no answer looks again and goes on, as a person would.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from sqlalchemy import func, select
+
+from engine.people import login
+from engine.records import audit
+from engine.store import db, migrate
+from engine.store.models import Case, Document, Event, File, Job, Notice, Task
+from tests import cast as the_cast
+from tests.commands import acting
+
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
+#: Journeys under way at once.
+HANDS = 2
+#: Seconds between two kills, at least and at most: a web process needs a second or two to come up.
+BETWEEN = (1.0, 4.0)
+
+
+class Hall:
+    """A web and a worker process on one SQLite hall, killed and started again."""
+
+    def __init__(self, home, seed):
+        self.home, self.dice = home, random.Random(seed)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/api/v1"
+        self.processes, self.kills, self.over = {}, 0, threading.Event()
+
+    def start(self, name):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("YIZHAN_") or k == "YIZHAN_DATA_KEY"}
+        environment |= {"YIZHAN_HOME": str(self.home), "YIZHAN_PORT": str(self.port)}
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "web.cli", name], cwd=the_cast.ROOT, env=environment, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def torment(self):
+        while not self.over.wait(self.dice.uniform(*BETWEEN)):
+            name = self.dice.choice(["serve", "worker"])
+            process = self.processes[name]
+            # The whole group: the worker's press is a child of its own.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self.kills += 1
+            self.start(name)
+
+    def stop(self):
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+class Person:
+    """Somebody with a token, who tries again when nobody answers."""
+
+    def __init__(self, hall, token):
+        self.hall, self.headers = hall, {"Authorization": f"Bearer {token}"}
+
+    def ask(self, method, path, patience=120.0, **more):
+        """The answer; None when it was cut off and nobody knows what happened."""
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return requests.request(method, self.hall.url + path, headers=self.headers, timeout=30, **more)
+            except requests.ConnectionError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+                if method != "GET":
+                    return None
+
+
+def do(person, path, body):
+    """Send something that changes; the answer, or None when nobody knows."""
+    answer = person.ask("POST", path, json=body)
+    if answer is not None:
+        assert answer.status_code < 500, answer.text[:500]
+    return answer
+
+
+def find(person, box, number):
+    rows = person.ask("GET", f"/inbox?list={box}&limit=200").json()["rows"]
+    return next((row for row in rows if row["number"] == number), None)
+
+
+def journey(n, people, acknowledged):
+    while True:
+        answer = do(people["zhang"], "/cases", {"matter": "daiban", "answers": the_cast.DAIBAN, "key": f"journey-{n}"})
+        if answer is not None and answer.status_code == 201:
+            break
+        assert answer is None, answer.text
+    number = answer.json()["number"]
+    acknowledged.append((number, "apply"))
+    for who, element, answers in (
+        ("chen", "accept", acting.ACCEPT),
+        ("wang", "register", acting.REGISTER),
+        ("chen", "hand_over", acting.HAND_OVER),
+    ):
+        until = time.monotonic() + 150
+        while True:
+            assert time.monotonic() < until, f"{number} is stuck before {element}"
+            mine = find(people[who], "mine", number)
+            if mine is None:
+                free = find(people[who], "open", number)
+                if free is None:
+                    if find(people[who], "done", number) and acknowledged_or_done(people[who], number, element):
+                        break  # the answer was lost, the deed was not
+                    time.sleep(0.1)
+                    continue
+                do(people[who], f"/tasks/{free['task_id']}/claim", {"version": free["version"]})
+                continue
+            done = do(
+                people[who], f"/tasks/{mine['task_id']}/complete", {"version": mine["version"], "answers": answers}
+            )
+            if done is not None and done.status_code == 200:
+                acknowledged.append((number, element))
+                break
+
+
+def acknowledged_or_done(person, number, element):
+    case = person.ask("GET", f"/cases/{number}").json()
+    names = {"accept": "代办受理审查", "register": "医保参保登记", "hand_over": "代办员送达回访"}
+    return any(step["name"] == names[element] and step["state"] == "ended" for step in case["steps"])
+
+
+@pytest.mark.timeout(max(300, 60 * ROUNDS))
+def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_path):
+    home = tmp_path / "hall"
+    home.mkdir()
+    now = datetime.now(UTC)
+    database = db.connect(f"sqlite:///{home / 'hall.db'}", files=home / "files")
+    migrate.upgrade(database)
+    with database.unit_of_work() as work:
+        cast = the_cast.hire(work, now)
+        tokens = {name: login.new_token(work, cast.users[name], now=now) for name in ("zhang", "chen", "wang")}
+    hall = Hall(home, seed=ROUNDS)
+    for name in ("serve", "worker"):
+        hall.start(name)
+    people = {name: Person(hall, token) for name, token in tokens.items()}
+    acknowledged, faults = [], []
+    queue = iter(range(ROUNDS))
+    taking = threading.Lock()
+
+    def hand():
+        while True:
+            with taking:
+                n = next(queue, None)
+            if n is None:
+                return
+            try:
+                journey(n, people, acknowledged)
+            except Exception as error:  # told below, by the test's own thread
+                faults.append(error)
+                return
+
+    torment = threading.Thread(target=hall.torment, daemon=True)
+    hands = [threading.Thread(target=hand) for _ in range(HANDS)]
+    try:
+        torment.start()
+        for thread in hands:
+            thread.start()
+        for thread in hands:
+            thread.join()
+        hall.over.set()
+        torment.join()
+        settled(database)
+    finally:
+        hall.over.set()
+        hall.stop()
+    assert not faults, faults
+    assert hall.kills >= 2
+
+    with database.reading() as work:
+        cases_ = {c.number: c.id for c in work.session.scalars(select(Case))}
+        assert len(cases_) == ROUNDS
+        for number, element in acknowledged:
+            if element == "apply":
+                assert number in cases_
+                continue
+            ended = work.session.scalars(
+                select(Task).where(Task.case_id == cases_[number], Task.element == element)
+            ).all()
+            assert [t.ended for t in ended] == ["APPROVED"], (number, element)
+            events = work.session.scalar(
+                select(func.count())
+                .select_from(Event)
+                .where(Event.task_id == ended[0].id, Event.kind == "task.completed")
+            )
+            assert events == 1, (number, element)
+        for number, case_id in cases_.items():
+            papers = work.session.scalars(select(Document).where(Document.case_id == case_id)).all()
+            assert sorted(p.kind for p in papers) == ["acceptance", "closing"], number
+            assert all(p.state == "ready" for p in papers), number
+            files = work.session.scalars(select(File.field).where(File.case_id == case_id)).all()
+            assert sorted(files) == ["paper:acceptance", "paper:closing"], number
+            rendered = work.session.scalars(
+                select(Event.id).where(Event.case_id == case_id, Event.kind == "document.rendered")
+            ).all()
+            assert len(rendered) == 2, number
+        serials = sorted(int(n.split("-")[3]) for n in cases_)
+        assert serials == list(range(1, ROUNDS + 1))
+        assert {n.state for n in work.session.scalars(select(Notice))} == {"sent"}
+        found = audit.verify(work)
+        assert found.faults == ()
+    database.close()
+
+
+def settled(database):
+    """Wait until the worker has nothing left (a killed worker's leases end by themselves)."""
+    until = time.monotonic() + 200
+    while time.monotonic() < until:
+        with database.reading() as work:
+            left = work.session.scalar(select(func.count()).select_from(Job).where(Job.state != "done"))
+        if not left:
+            return
+        time.sleep(0.5)
+    raise AssertionError("the worker did not come to an end")
