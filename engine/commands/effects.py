@@ -281,7 +281,11 @@ def _deliver_paper(a: Applying, effect: Effect) -> None:
 
 @handles("accept-case")
 def _accept(a: Applying, effect: Effect) -> None:
-    a.case.accepted_at = a.now
+    account = a.account()
+    if not account.deemed:
+        a.case.accepted_at = a.now
+    elif a.case.accepted_at is None:  # silence accepted it before (RULES T3), and the worker has not come by yet
+        a.case.accepted_at = a.case.received_at if account.accepted_on == account.received_on else a.now
     if effect.headers.get("way") == "promise" and "容缺" not in a.case.flags:
         a.case.flags = [*a.case.flags, "容缺"]
     a.record(audit.Kind.CASE_ACCEPTED, facts={"way": effect.headers.get("way") or "normal"})
