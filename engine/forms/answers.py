@@ -49,14 +49,6 @@ def _covered(path: str, paths: frozenset[str]) -> bool:
 EVERYTHING = Rights()
 
 
-def _covered(path: str, paths: frozenset[str]) -> bool:
-    parts = path.split(".")
-    return any(".".join(parts[: i + 1]) in paths for i in range(len(parts)))
-
-
-EVERYTHING = Rights()
-
-
 def rights_from(form: Form, properties: Mapping[str, Any]) -> Rights:
     """The rights that a node's properties `write`, `readonly` and `hidden` give (paths, comma-separated)."""
 
