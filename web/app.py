@@ -38,7 +38,7 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import desk, entry, overview, papers, resident, studio
+    from web.pages import booking, desk, entry, overview, papers, resident, studio
 
     for pages in (
         assets.pages,
@@ -48,6 +48,7 @@ def create_app(
         desk.pages,
         overview.pages,
         studio.pages,
+        booking.pages,
         api.pages,
     ):
         app.register_blueprint(pages)

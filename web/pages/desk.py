@@ -67,6 +67,7 @@ def _nav() -> list[dict[str, Any]]:
         one("desk.inbox", _("待办"), "inbox", "g i", number.get("mine")),
         one("desk.listed", _("待签收"), "hand", "g c", number.get("open"), which="open"),
         one("desk.window", _("窗口"), "window", "g w"),
+        one("booking.week", _("预约"), "calendar", "g b"),
         one("desk.listed", _("本单位在办"), "people", "g u", which="unit"),
         one("desk.listed", _("已办"), "done", "g d", which="done"),
         one("desk.notices", _("抄送和通知"), "copy", "g n"),

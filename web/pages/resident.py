@@ -280,17 +280,6 @@ def upload() -> ResponseReturnValue:
     return jsonify(said), 201
 
 
-@pages.get("/book")
-@guard("anyone")
-def booking() -> ResponseReturnValue:
-    return render_template(
-        "resident/words.html",
-        title=_("我要预约"),
-        texts=[_("请打大厅电话预约，说明要办的事和方便的时间；周末和下班后也有人值守。")],
-        tab="resident.booking",
-    )
-
-
 @pages.get("/agent")
 @guard("anyone")
 def agent() -> ResponseReturnValue:

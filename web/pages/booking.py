@@ -1,0 +1,353 @@
+"""Bookings (预约): a calendar for residents, three taps from the door to the seat; a week for the office."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands import appointments
+from engine.errors import FieldError, Invalid, NotFound
+from engine.reads import bookings as reads
+from engine.workdays import local_date
+from web import edge, shown
+from web.edge import guard
+
+pages = Blueprint("booking", __name__)
+
+#: How many days a resident is shown at once.
+SHOWN_DAYS = 21
+KINDS = {"normal": "上班时间", "after_hours": "下班后", "non_working_day": "周末节假日"}
+
+
+def _day(text: str | None, otherwise: date) -> date:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return otherwise
+
+
+def _moment(text: str | None) -> datetime:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        raise Invalid([FieldError("starts_at", _("时间"), "请选择一个时间。", "Choose a time.")])
+    return found
+
+
+def _version() -> int:
+    text = request.form.get("version", "")
+    if not text.isdigit():
+        raise Invalid([FieldError("version", "", "页面不完整，请刷新后再试。", "The page is stale: reload it.")])
+    return int(text)
+
+
+def _place(place_id: int) -> reads.Place:
+    found = next((p for p in reads.places(edge.work()) if p.id == place_id), None)
+    if found is None:
+        raise NotFound("没有这个预约地点。", "There is no such place.")
+    return found
+
+
+# ---------------------------------------------------------------- residents
+
+
+@pages.get("/book")
+@guard("anyone")
+def doors() -> ResponseReturnValue:
+    """Where to go; with one place only, its calendar at once."""
+    places = [p for p in reads.places(edge.work()) if p.items and p.code != "mediation-room"]
+    if len(places) == 1:
+        return redirect(url_for("booking.calendar", place_id=places[0].id))
+    return render_template("resident/book_places.html", places=places, tab="booking.doors")
+
+
+@pages.get("/book/<int:place_id>")
+@guard("anyone")
+def calendar(place_id: int) -> ResponseReturnValue:
+    return _calendar(place_id)
+
+
+def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = "") -> ResponseReturnValue:
+    work, now = edge.work(), edge.now()
+    place = _place(place_id)
+    first = local_date(now) + timedelta(days=1)
+    found = [
+        d
+        for d in reads.days(work, place_id, first, first + timedelta(days=SHOWN_DAYS - 1), now=now)
+        if d.times  # a day on which nothing opens is no choice
+    ]
+    free = [d for d in found if d.free]
+    chosen = _day(request.args.get("day"), free[0].day if free else first)
+    times = reads.times(work, place_id, chosen, now=now)
+    here = next((d for d in found if d.day == chosen), None)
+    return render_template(
+        "resident/book_times.html", place=place, days=found, chosen=chosen, times=times, here=here, kinds=KINDS,
+        moving=moving, wrong=wrong, item=request.args.get("item", "")[:80], tab="booking.doors",
+    )  # fmt: skip
+
+
+@pages.post("/book/<int:place_id>")
+@guard("resident")
+def hold(place_id: int) -> ResponseReturnValue:
+    """Keep a time; the next page asks what for and confirms."""
+    made = appointments.hold(
+        edge.work(), resource_id=place_id, starts_at=[_moment(request.form.get("starts_at"))], by=edge.actor(),
+        now=edge.now(),
+    )  # fmt: skip
+    return redirect(url_for("booking.one", booking_id=made.id))
+
+
+@pages.post("/book/<int:place_id>/wait")
+@guard("resident")
+def wait(place_id: int) -> ResponseReturnValue:
+    """Join a full day's waiting list."""
+    day = _day(request.form.get("day"), local_date(edge.now()))
+    appointments.wait(edge.work(), resource_id=place_id, day=day, by=edge.actor(), now=edge.now())
+    flash(_("已加入候补。有空位时会通知您，并为您保留两小时。"))
+    return redirect(url_for("booking.mine"))
+
+
+@pages.get("/bookings")
+@guard("resident")
+def mine() -> ResponseReturnValue:
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    names = {p.id: p.name for p in reads.places(work)}
+    return render_template(
+        "resident/book_mine.html", coming=reads.mine(work, actor, now=now), past=reads.mine(work, actor, past=True, now=now),
+        waiting=[(w, names.get(w.resource_id, "")) for w in reads.waiting(work, actor)],
+        block=reads.block_of(work, actor, now=now), states=_states(), tab="booking.doors",
+    )  # fmt: skip
+
+
+def _states() -> dict[str, str]:
+    return {state: _(words[0]) for state, words in appointments.STATES.items()}
+
+
+@pages.get("/bookings/<int:booking_id>")
+@guard("resident")
+def one(booking_id: int) -> ResponseReturnValue:
+    return _one(booking_id)
+
+
+def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> ResponseReturnValue:
+    found = reads.one(edge.work(), edge.actor(), booking_id)
+    place = _place(found.resource_id)
+    code = segno.make(found.code, error="m", micro=False).svg_data_uri(scale=6, border=4) if found.code else ""
+    return render_template(
+        "resident/book_one.html", one=found, place=place, qr=code, states=_states(), kinds=KINDS, wrong=wrong,
+        tab="booking.doors",
+    )  # fmt: skip
+
+
+@pages.post("/bookings/<int:booking_id>/confirm")
+@guard("resident")
+def confirm(booking_id: int) -> ResponseReturnValue:
+    """Say what for, and the seat is booked."""
+    found = reads.one(edge.work(), edge.actor(), booking_id)
+    answers: dict[str, Any] = {
+        "item": request.form.get("item", "")[:80] or found.item or None,
+        "note": request.form.get("note", "")[:300],
+        "needs_help": request.form.get("needs_help") == "1",
+    }
+    place = _place(found.resource_id)
+    if answers["item"] not in {code for code, _name in place.items}:
+        wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
+        page = _one(booking_id, (wrong,))
+        return page, 422  # type: ignore[return-value]
+    appointments.confirm(
+        edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now()
+    )  # fmt: skip
+    flash(_("预约好了。到时候出示这一页的二维码。"))
+    return redirect(url_for("booking.one", booking_id=booking_id))
+
+
+@pages.get("/bookings/<int:booking_id>/change")
+@guard("resident")
+def other_times(booking_id: int) -> ResponseReturnValue:
+    found = reads.one(edge.work(), edge.actor(), booking_id)
+    return _calendar(found.resource_id, moving=found)
+
+
+@pages.post("/bookings/<int:booking_id>/change")
+@guard("resident")
+def change(booking_id: int) -> ResponseReturnValue:
+    appointments.change(
+        edge.work(), booking_id, version=_version(), starts_at=[_moment(request.form.get("starts_at"))],
+        by=edge.actor(), now=edge.now(),
+    )  # fmt: skip
+    flash(_("已改到新的时间。"))
+    return redirect(url_for("booking.one", booking_id=booking_id))
+
+
+@pages.post("/bookings/<int:booking_id>/cancel")
+@guard("resident")
+def cancel(booking_id: int) -> ResponseReturnValue:
+    appointments.cancel(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
+    flash(_("已取消，位子让给别人了。"))
+    return redirect(url_for("booking.mine"))
+
+
+@pages.post("/waiting/<int:waiting_id>/leave")
+@guard("resident")
+def stop_waiting(waiting_id: int) -> ResponseReturnValue:
+    appointments.stop_waiting(edge.work(), waiting_id, by=edge.actor(), now=edge.now())
+    flash(_("已退出候补。"))
+    return redirect(url_for("booking.mine"))
+
+
+@pages.post("/bookings/review")
+@guard("resident")
+def ask_review() -> ResponseReturnValue:
+    """Ask a person to look at a pause of online booking."""
+    appointments.ask_review(edge.work(), says=request.form.get("says", ""), by=edge.actor(), now=edge.now())
+    flash(_("已收到复核申请，工作人员会答复您。这期间可以打电话或到窗口预约。"))
+    return redirect(url_for("booking.mine"))
+
+
+@pages.get("/bookings/<int:booking_id>/calendar.ics")
+@guard("resident")
+def calendar_file(booking_id: int) -> ResponseReturnValue:
+    found = reads.one(edge.work(), edge.actor(), booking_id)
+    return Response(
+        reads.calendar_file(found, now=edge.now()),
+        mimetype="text/calendar",
+        headers={"Content-Disposition": f'attachment; filename="{found.number}.ics"'},
+    )
+
+
+# ---------------------------------------------------------------- the office
+
+
+@pages.get("/desk/bookings")
+@guard("staff")
+def week() -> ResponseReturnValue:
+    return _week()
+
+
+def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    today = local_date(now)
+    chosen = _day(request.args.get("day"), today)
+    monday = chosen - timedelta(days=chosen.weekday())
+    sunday = monday + timedelta(days=6)
+    booked: dict[date, list[reads.Booked]] = {monday + timedelta(days=n): [] for n in range(7)}
+    for one in reads.board(work, actor, monday, sunday):
+        booked[local_date(one.starts_at)].append(one)
+    loads: dict[date, tuple[int, int]] = {}
+    for load in reads.load(work, actor, monday, sunday):
+        seats, taken = loads.get(load.day, (0, 0))
+        loads[load.day] = (seats + load.capacity, taken + load.taken)
+    page = render_template(
+        "staff/bookings.html", days=booked, loads=loads, today=today, before=monday - timedelta(days=7),
+        after=monday + timedelta(days=7), roster=reads.roster(work, actor, monday, sunday), states=_states(),
+        kinds=KINDS, places=[p for p in reads.places(work) if p.items], wrong=wrong, counts=reads.counts(work, actor, today),
+        reviews=reads.reviews(work, actor), workday=work.calendar.is_workday,
+    )  # fmt: skip
+    return page, status
+
+
+@pages.post("/desk/bookings/check-in")
+@guard("staff")
+def check_in() -> ResponseReturnValue:
+    """Scan or type a code: the person is here."""
+    made = appointments.check_in(
+        edge.work(), request.form.get("code", "").strip()[:60], by=edge.actor(), now=edge.now()
+    )
+    flash(_("%(who)s 已签到（%(when)s）。", who=made.name, when=shown.moment(made.starts_at)))
+    return redirect(url_for("booking.week"))
+
+
+_STEPS = {
+    "call": appointments.call,
+    "serve": appointments.serve,
+    "miss": appointments.miss,
+    "cancel": appointments.cancel,
+}
+
+
+@pages.post("/desk/bookings/<int:booking_id>/<what>")
+@guard("staff")
+def step(booking_id: int, what: str) -> ResponseReturnValue:
+    """Call, served, not there, cancel."""
+    function = _STEPS.get(what)
+    if function is None:
+        raise NotFound("没有这个操作。", "There is no such step.")
+    made = function(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())  # type: ignore[operator]
+    flash(_("%(number)s：%(state)s。", number=made.number, state=_states()[made.state]))
+    return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
+
+
+@pages.post("/desk/bookings/walk-in")
+@guard("staff")
+def walk_in() -> ResponseReturnValue:
+    """Somebody stands at the counter, or telephones for another day."""
+    name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
+    if not name or not phone:
+        raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
+    person = appointments.Person(name, phone)
+    given: dict[str, Any] = {
+        "resource_id": int(request.form.get("place", "0") or 0), "person": person, "item": request.form.get("item", "ask")[:80],
+        "by": edge.actor(), "now": edge.now(),
+    }  # fmt: skip
+    when = request.form.get("starts_at", "")
+    if when:
+        day, _sep, clock = when.partition("T")
+        at = appointments.local(date.fromisoformat(day), time.fromisoformat(clock))
+        made = appointments.hold(edge.work(), starts_at=[at], channel="phone", **given)
+        made = appointments.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
+    else:
+        made = appointments.walk_in(edge.work(), **given)
+    flash(_("%(number)s：%(when)s。", number=made.number, when=shown.moment(made.starts_at)))
+    return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
+
+
+def _window() -> dict[str, Any]:
+    try:
+        day = date.fromisoformat(request.values.get("day", ""))
+        starts = appointments.local(day, time.fromisoformat(request.values.get("from", "")))
+        ends = appointments.local(day, time.fromisoformat(request.values.get("until", "")))
+        place = int(request.values.get("place", ""))
+    except ValueError:
+        raise Invalid(
+            [FieldError("day", _("停用时间"), "请选地点，填日期和起止时间。", "Choose a place, a day and times.")]
+        ) from None
+    return {"resource_id": place, "starts_at": starts, "ends_at": ends}
+
+
+@pages.get("/desk/bookings/close")
+@guard("staff")
+def preview_closing() -> ResponseReturnValue:
+    """What a closure would hit, before anything happens."""
+    window = _window()
+    hits = appointments.preview_closing(edge.work(), **window, by=edge.actor(), now=edge.now())
+    return render_template(
+        "staff/booking_close.html", window=window, hits=hits, place=_place(window["resource_id"]), sent=request.args
+    )
+
+
+@pages.post("/desk/bookings/close")
+@guard("staff")
+def close() -> ResponseReturnValue:
+    hit = appointments.close(
+        edge.work(), **_window(), reason=request.form.get("reason", ""), by=edge.actor(), now=edge.now()
+    )
+    flash(_("已停用，%(n)s 位已预约的人收到了通知。", n=len(hit)))
+    return redirect(url_for("booking.week", day=request.form.get("day", "")))
+
+
+@pages.post("/desk/bookings/reviews/<int:block_id>")
+@guard("supervisor")
+def review(block_id: int) -> ResponseReturnValue:
+    appointments.review(
+        edge.work(), block_id, lift=request.form.get("lift") == "1", answer=request.form.get("answer", ""),
+        by=edge.actor(), now=edge.now(),
+    )  # fmt: skip
+    flash(_("已答复。"))
+    return redirect(url_for("booking.week"))
