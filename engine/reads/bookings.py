@@ -24,6 +24,7 @@ from engine.store.models import (
     User,
     Waiting,
 )
+from engine.workdays import UnknownYear
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Day:
     """One day in the resident's calendar."""
 
     day: date
-    workday: bool
+    workday: bool | None  # None: that year's calendar is not published yet
     times: int  # slots that day
     free: int  # seats that residents may take now
     kinds: tuple[str, ...]  # of the free ones
@@ -118,7 +119,7 @@ def days(work: Work, resource_id: int, first: date, last: date, *, now: datetime
         day = first + timedelta(days=n)
         times = found.get(day, [])
         kinds = tuple(dict.fromkeys(kind for kind, free in times if free > 0))
-        out.append(Day(day, work.calendar.is_workday(day), len(times), sum(max(f, 0) for _, f in times), kinds))
+        out.append(Day(day, _workday(work, day), len(times), sum(max(f, 0) for _, f in times), kinds))
     return out
 
 
@@ -324,6 +325,13 @@ def _booked(row: Appointment, actor: Actor) -> Booked:
         duty=row.duty.name if row.duty is not None else "", case_id=row.case_id, hold_until=row.hold_until,
         calls=row.calls, reason=row.reason, sequence=row.sequence,
     )  # fmt: skip
+
+
+def _workday(work: Work, day: date) -> bool | None:
+    try:
+        return work.calendar.is_workday(day)
+    except UnknownYear:
+        return None
 
 
 def _midnight(day: date) -> datetime:

@@ -25,7 +25,7 @@ class PlaceOut(Shape):
 
 class DayOut(Shape):
     day: date
-    workday: bool
+    workday: bool | None
     free: int
     kinds: list[str]
 

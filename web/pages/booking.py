@@ -248,7 +248,7 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
         "staff/bookings.html", days=booked, loads=loads, today=today, before=monday - timedelta(days=7),
         after=monday + timedelta(days=7), roster=reads.roster(work, actor, monday, sunday), states=_states(),
         kinds=KINDS, places=[p for p in reads.places(work) if p.items], wrong=wrong, counts=reads.counts(work, actor, today),
-        reviews=reads.reviews(work, actor), workday=work.calendar.is_workday,
+        reviews=reads.reviews(work, actor), off={d.day for d in reads.days(work, 0, monday, sunday, now=now) if d.workday is False},
     )  # fmt: skip
     return page, status
 
