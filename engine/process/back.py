@@ -25,6 +25,7 @@ from .definition import Definition
 from .net import FlowSpec, NodeSpec
 from .path import FORK, JOIN, USER
 from .step import ClosedTask, Reopen, Return
+from .texts import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def send_back(case: Case, input: Return) -> None:
     if place is None:
         raise _not_there(case, body, input.to_element)
     for name, value in input.variables.items():
-        body.assign(name, value)
+        body.assign(name, plain(value))
     scope = case.scopes[place.scope]
     here = body
     while here.scope is not scope:
