@@ -1,0 +1,57 @@
+"""Chinese first, English second: nothing on a page is left without its English."""
+
+import ast
+import re
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from engine.reads.words import EVENTS
+from tests.hall import Open
+from web import language, problems, shown, told
+from web.pages import desk, overview, resident
+
+WEB = Path(language.__file__).parent
+
+
+def _asked() -> set[str]:
+    """Every text the pages ask gettext for."""
+    found: set[str] = set()
+    for file in (WEB / "templates").rglob("*.html"):
+        found |= set(re.findall(r"_\('((?:[^'\\]|\\.)*)'", file.read_text()))
+    for file in [*WEB.glob("*.py"), *(WEB / "pages").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_" and node.args:
+                if isinstance(node.args[0], ast.Constant):
+                    found.add(node.args[0].value)
+    for table in (
+        told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, shown.COLOUR_WORDS,
+        overview._WHICH, resident._KINDS, EVENTS,
+    ):  # fmt: skip
+        found |= set(table.values())
+    found |= {words for _, words in told.LEVELS}
+    found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}
+    return {text for text in found if re.search("[\u3000-\u9fff]", text)}
+
+
+def test_every_chinese_text_of_the_pages_has_its_english():
+    with language.FILE.open("rb") as source:
+        known = {m.id: m.string for m in read_po(source, locale="en") if m.id}
+    missing = sorted(_asked() - {key for key, english in known.items() if english})
+    assert missing == []
+
+
+def test_both_languages_fill_the_same_places():
+    with language.FILE.open("rb") as source:
+        for message in read_po(source, locale="en"):
+            if message.id:
+                places = [sorted(re.findall(r"%\((\w+)\)s", text)) for text in (message.id, message.string)]
+                assert places[0] == places[1], message.id
+
+
+def test_an_english_page_speaks_english_and_leaves_the_hall_its_names(hall: Open):
+    client = hall.client()
+    client.post("/language", data={"to": "en", "next": "/"})
+    text = re.sub(r"<[^>]+>", " ", client.get("/").text)
+    assert "Apply" in text and "Call the hall" in text
+    assert set(re.findall("[\u4e00-\u9fff]+", text)) <= {"一", "一站", "中文"}
