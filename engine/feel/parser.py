@@ -319,6 +319,15 @@ class Parser:
             hint_zh, hint_en = '字符串缺少结尾的双引号 "。', 'The string lacks its closing double quote ".'
         elif token.text == "=" and self.i and self.tokens[self.i - 1].text == "=":
             hint_zh, hint_en = "判断相等只写一个 = 。", "Equality is a single = sign."
+        elif token.text == "=" and self.i == 0:
+            hint_zh, hint_en = (
+                "开头的 = 不属于表达式，请去掉。",
+                "The = in front is not part of the expression: take it off.",
+            )
+        elif token.text == "?" and self.i:
+            hint_zh, hint_en = "条件请写 if … then … else …。", "Write a choice as if … then … else …."
+        elif token.text == "null" and self.i:
+            hint_zh, hint_en = "判断空值请写 = null 或 != null。", "Test for null with = null or != null."
         elif token.text == "," and token.kind == "op":
             hint_zh, hint_en = (
                 "逗号只用在参数、列表和上下文里。",

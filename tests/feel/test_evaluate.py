@@ -91,3 +91,24 @@ def test_json_keeps_the_kind_of_a_number_and_writes_dates_as_iso_8601():
         "r": "[1..2]",
     }
     assert feel.from_json({"x": 0.1}) == {"x": Decimal("0.1")}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("= 1 + 1", "take it off"),
+        ("a == 1", "a single = sign"),
+        ("a ? 1 : 2", "if … then … else"),
+        ("a is null", "= null"),
+        ("a && b", "and"),
+        ("'text'", "double quote"),
+        ("“text”", "double quote"),
+        ('"text', "closing double quote"),
+        ("金额 ≥ 100", ">="),
+    ],
+)
+def test_a_common_slip_gets_a_hint(text, hint):
+    with pytest.raises(feel.FeelError) as caught:
+        feel.compile(text)
+    assert hint in caught.value.hint_en
+    assert caught.value.hint_zh and caught.value.hint_zh in caught.value.zh
