@@ -67,6 +67,13 @@ def test_an_archive_copy_is_pdf_a_and_the_same_every_time() -> None:
     assert b'pdfaid:part="2"' in root["/Metadata"].data and b'pdfaid:conformance="B"' in root["/Metadata"].data
 
 
+def test_a_screen_reader_finds_title_tables_and_pictures() -> None:
+    listing = subprocess.run(
+        ["pdfinfo", "-struct-text", "-"], input=pdf("receipt"), capture_output=True, timeout=60
+    ).stdout.decode()
+    assert "H1" in listing and "Table" in listing and "Figure" in listing and "收件凭证" in listing
+
+
 def test_the_facts_given_stay_as_they_are() -> None:
     before = copy.deepcopy(FACTS["receipt"])
     render("receipt")

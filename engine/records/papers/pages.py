@@ -409,8 +409,12 @@ def press(composed: Composed, shared: Library, place: Path, *, archive: bool = F
             with warnings.catch_warnings():
                 # WeasyPrint leaves its colour profile to be closed when it is collected.
                 warnings.filterwarnings("ignore", category=ResourceWarning)
+                # Tagged, so that a screen reader finds title, tables and pictures in their order.
                 pdf = document.write_pdf(
-                    pdf_identifier=identifier, pdf_variant="pdf/a-2b" if archive else None, pdf_version="1.7"
+                    pdf_tags=True,
+                    pdf_identifier=identifier,
+                    pdf_variant="pdf/a-2b" if archive else None,
+                    pdf_version="1.7",
                 )
         except FatalURLFetchingError as error:
             raise ForbiddenResource(
