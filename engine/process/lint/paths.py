@@ -22,7 +22,7 @@ def check_process(page: Page, process: m.Process) -> None:
         reached = _reach(next_of, roots)
         _unreached(page, scope, next_of, reached)
         order = _order(next_of, roots)
-        _deadlocks(page, scope, next_of, order)
+        _deadlocks(page, scope, {**next_of, _TOP: roots}, order)
         _endless(page, scope, next_of, reached, holder)
         _implicit_ends(page, scope, reached)
 
@@ -154,7 +154,7 @@ def _dominators(next_of: dict[str, list[str]], order: list[str]) -> dict[str, st
     """Vertex -> its immediate dominator."""
     number = {vertex: n for n, vertex in enumerate(order)}
     before: dict[str, list[str]] = {vertex: [] for vertex in order}
-    for vertex in order[1:]:
+    for vertex in order:
         for target in next_of.get(vertex, ()):
             if target in before:
                 before[target].append(vertex)
