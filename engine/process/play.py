@@ -105,6 +105,10 @@ class World:
         self._begin(process_id, variables, element)
 
     def _await_start(self, starter: StartTrigger) -> None:
+        answer = self.answers.get(starter.element)
+        if starter.kind == "message" and isinstance(answer, Mapping) and "$message" in answer:
+            self._begin(starter.process_id, {**self.variables, **(answer["$message"] or {})}, starter.element)
+            return
         if starter.kind == "conditional":
             assert starter.trigger.condition is not None
             if starter.trigger.condition.holds(_Given(self.variables), self._env()):
@@ -290,7 +294,8 @@ class World:
 
     def result(self) -> Result:
         incidents = self.refusals + [i for instance in self.instances for i in instance.step.incidents]
-        if len(self.trace) >= self.max_steps and not incidents:
+        over = all(instance.step.finished for instance in self.instances)
+        if len(self.trace) >= self.max_steps and not incidents and not over:
             zh = f"走了 {self.max_steps} 步还没有停下来。请检查图中是否有走不出去的循环。"
             en = f"It had not stopped after {self.max_steps} steps. Check the diagram for a loop without a way out."
             incidents.append(Incident("", "", "", "limit", zh, en))
@@ -299,7 +304,7 @@ class World:
             variables.update(instance.step.variables)
         if incidents:
             status = "failed"
-        elif self.instances and all(i.step.finished for i in self.instances):
+        elif self.instances and over:
             status = "finished"
         else:
             status = "waiting"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine import process
+from engine.process import Retry
+
 from .drawing import draw
-from .playing import begin, complete, open_now, play, seen
+from .playing import NOW, begin, complete, open_now, play, seen
 
 XOR = draw(
     "start s", "xor g", "task a", "task b", "task c", "xor m", "task z", "end e",
@@ -25,6 +28,14 @@ def test_an_exclusive_gateway_without_a_true_condition_is_an_incident_that_names
     [incident] = result.incidents
     assert (incident.element, incident.code) == ("g", "no-flow")
     assert "金额" in incident.zh and "金额" in incident.en
+
+
+def test_an_incident_at_a_gateway_is_mended_and_the_case_goes_on_without_asking_twice() -> None:
+    data = draw("start s", "user u", "xor g", "task a", "task b", "s > u > g", "g > a [x = 1]", "g > b [x = 2]")
+    definition, step = begin(data, x=3)
+    step = complete(definition, step, "u")
+    step = process.advance(definition, step.state, Retry(step.incidents[0].id, {"x": 2}), now=NOW)
+    assert step.finished and step.trace == ("g", "b") and not step.incidents
 
 
 PARALLEL = draw(

@@ -90,6 +90,12 @@ def test_max_steps_ends_a_diagram_that_goes_round_and_round(files: Path) -> None
     assert result["status"] == "failed" and result["incidents"][0]["code"] == "limit"
 
 
+def test_a_diagram_that_needs_just_so_many_steps_is_finished(files: Path) -> None:
+    (files / "x.bpmn").write_bytes(draw("start s", "task a", "end e", "s > a > e"))
+    assert yizhan(str(files / "x.bpmn"), "--max-steps", "3")["status"] == "finished"
+    assert yizhan(str(files / "x.bpmn"), "--max-steps", "2", code=1)["status"] == "failed"
+
+
 def test_processes_of_several_files_are_deployed_together(files: Path) -> None:
     (files / "a.bpmn").write_bytes(draw("start s", "call c", ext('<zeebe:calledElement processId="child"/>'), "s > c"))
     (files / "b.bpmn").write_bytes(draw("start cs", "script t = 2 -> x", "cs > t", id="child"))

@@ -107,3 +107,9 @@ def test_variables_given_at_the_start_reach_a_process_started_by_a_message() -> 
     world = World(load(data, await_effects=True), NOW)
     world.start("a", {"n": 1})
     assert world.run().variables["r"] == 2
+
+
+def test_an_answer_may_be_the_message_that_starts_a_process() -> None:
+    data = draw("start m message:hello", "script x = n + k -> r", "m > x")
+    assert play(data, n=1, answers={"m": {"$message": {"k": 4}}}).variables["r"] == 5
+    assert play(data, n=1).status == "waiting"
