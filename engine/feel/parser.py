@@ -19,7 +19,7 @@ from engine.feel.errors import FeelError, limit
 from engine.feel.tree import Node
 
 #: Longest text of an expression, in characters.
-MAX_TEXT: Final = 16_000
+MAX_TEXT: Final = 12_000
 #: Deepest nesting; each level costs a few Python frames, of which there are 1,000.
 MAX_DEPTH: Final = 80
 #: Deepest tree; a chain such as a + b + c grows the tree without nesting the text.

@@ -217,13 +217,25 @@ class UnaryTests(Node):
     negated: bool
 
 
+_PARTS: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes. Asked for every node of every text, so remembered."""
+    found = _PARTS.get(kind)
+    if found is None:
+        plain = ("int", "str", "bool", "list[str]")
+        found = _PARTS[kind] = tuple(f.name for f in fields(kind) if f.type not in plain)
+    return found
+
+
 def children(node: Node) -> Iterator[Node]:
     """The nodes right under a node, in the order of the text."""
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in _parts(node.__class__):
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
-        elif isinstance(value, list):
+        elif value.__class__ is list:
             for item in value:
                 if isinstance(item, Node):
                     yield item
@@ -235,4 +247,6 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(list(children(node))))
+        under = list(children(node))
+        if under:
+            waiting.extend(reversed(under))
