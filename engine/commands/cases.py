@@ -8,6 +8,7 @@ of the task the person saw. None commits. Run in `database.rehearsal()` any of t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ from engine.commands import effects, places
 from engine.commands.applying import Applying, Done, env_of, masked_name
 from engine.commands.changes import Change
 from engine.deadlines import Event as ClockEvent
+from engine.deadlines import Limit
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
 from engine.people import SYSTEM, Actor, require, units
@@ -774,16 +776,34 @@ def _candidates(applying: Applying, task: Task) -> list[int]:
 
 
 def suspend(
-    work: Work, case_id: int, cause: str, needs: str, notice: str, *, by: Actor, now: datetime, reason: str = ""
+    work: Work, case_id: int, cause: str, needs: str, notice: str = "", *, by: Actor, now: datetime, reason: str = ""
 ) -> Done:
-    """挂起: the clock stops, only for a cause the law lists, told in writing with the time needed (RULES T6)."""
+    """挂起: the clock stops, only for a cause the law lists, told in writing with the time needed (RULES T6).
+
+    `cause`: an id of the regime's closed list. `needs`: the time needed, as "10wd". `notice`: the number of a notice
+    that was written elsewhere; without it 特别程序告知书 is issued here and now. The applicant is told either way.
+    """
     case = _find_case(work, case_id)
     require(by, "supervise", case)
     _running(case)
     applying = Applying(work, case, _package(work, case), by, now, live=_live(work, case))
-    applying.clock(ClockEvent("paused", now, cause=cause, needs=needs, notice=notice, reason=reason))
+    event = ClockEvent("paused", now, cause=cause, needs=needs, notice=notice or "…", reason=reason)
+    applying.ledger.with_event(event)  # refused here, before a number is used up
+    takes = Limit.parse(needs, "needs").zh()
+    causes = applying.ledger.rules.regime.pause
+    procedure = causes.causes[cause] if causes else cause
+    if not notice:
+        facts = {"procedure": procedure, "takes": takes, "from_on": local_date(now).isoformat()}
+        row = effects.issue(applying, "suspension", f"{case.number}:suspended:{case.version}", facts)
+        notice = row.number or row.title
+    applying.clock(dataclasses.replace(event, notice=notice))
     case.status, case.version = "suspended", case.version + 1
-    applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs})
+    applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
+    effects.say_to(
+        applying, f"{case.number}:suspended:{case.version}", "suspended",
+        "您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。", "both",
+        facts={"procedure": procedure, "takes": takes},
+    )  # fmt: skip
     return applying.finish()
 
 
@@ -816,7 +836,16 @@ def extend(
             f"延期须经{rule.approver_zh if rule else '本级人民政府'}批准，请由县级负责人办理。",
             "Expected the approval of the government at this level: a supervisor of the county gives it.",
         )
+    before = applying.account()
     applying.clock(ClockEvent("extended", now, reason=reason, approver=by.name, approver_role=approver_role))
+    after, lead = applying.account(), "statutory" if "statutory" in before.limits else "promised"
+    old_due, new_due = before.limits[lead].due_on, after.limits[lead].due_on
+    if rule is not None and rule.by.unit == "wd" and after.accepted_on and old_due and new_due:
+        facts = {
+            "old_due_on": old_due.isoformat(), "new_due_on": new_due.isoformat(), "added_workdays": rule.by.n,
+            "reason": reason, "approver": rule.approver_zh,
+        }  # fmt: skip
+        effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", facts)
     case.version += 1
     effects.say_to(
         applying, f"{case.number}:extended:{case.version}", "extended",
@@ -861,8 +890,6 @@ def fire(work: Work, timer: Timer, *, now: datetime) -> Done | None:
 
 def _without(step: process.Step, key: str) -> process.Step:
     """The step without what `fire` has done itself for the timer's own row."""
-    import dataclasses
-
     return dataclasses.replace(
         step,
         timers_set=tuple(t for t in step.timers_set if t.id != key),

@@ -16,7 +16,7 @@ from engine.people import masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
 from engine.records.papers import words
-from engine.store.models import PublicNotice, RegisterEntry, User
+from engine.store.models import Document, PublicNotice, RegisterEntry, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
 
 if TYPE_CHECKING:
@@ -162,11 +162,21 @@ def _issue_paper(a: Applying, effect: Effect) -> None:
 
 
 def _issue(a: Applying, effect: Effect, kind: str, facts: Mapping[str, Any]) -> None:
+    _give(a, kind, key_of(a, effect), facts)
+
+
+def issue(a: Applying, kind: str, key: str, extra: Mapping[str, Any]) -> Document:
+    """A paper that a command issues, not the diagram: the case's facts with these added."""
+    return _give(a, kind, key, facts_of(a, extra))
+
+
+def _give(a: Applying, kind: str, key: str, facts: Mapping[str, Any]) -> Document:
     row = documents.issue(
-        a.work, kind, facts, key=key_of(a, effect), organ=a.office, by=a.by, now=a.now, case=a.case, package=a.package
+        a.work, kind, facts, key=key, organ=a.office, by=a.by, now=a.now, case=a.case, package=a.package
     )
     a.documents.append(row)
     a.changes.append(Change("paper", row.title))
+    return row
 
 
 @handles("send-notice")

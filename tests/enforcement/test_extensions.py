@@ -1,11 +1,12 @@
 """An extension is approved by whom the law names (RULES T5); a pause needs a lawful cause (RULES T6)."""
 
 import pytest
+from sqlalchemy import select
 
 from engine.commands import cases
-from engine.errors import NotNow, NotYours, Refused
+from engine.errors import Invalid, NotNow, NotYours, Refused
 from engine.records import audit
-from engine.store.models import Case
+from engine.store.models import Case, Document, Notice
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
@@ -28,6 +29,14 @@ def test_the_head_of_the_office_extends_once_and_the_due_day_moves(database):
         assert (case.promised_due, case.statutory_due) == (at("2026-10-22 17:30"), at("2026-11-06 00:00"))
         assert case.next_alert_at == at("2026-10-21 00:00")
         assert [e.facts["clock"] for e in audit.history(work, one) if e.kind == "case.clock"] == ["extended"]
+    with database.reading() as work:
+        paper = work.session.scalar(select(Document))
+        assert (paper.kind, paper.facts["old_due_on"], paper.facts["new_due_on"]) == (
+            "extension",
+            "2026-10-22",
+            "2026-11-05",
+        )
+        assert any(REASON in n.text and n.user_id == hall.resident for n in work.session.scalars(select(Notice)))
     with database.unit_of_work() as work, pytest.raises(NotNow, match="allows 1"):
         cases.extend(work, one, REASON, by=halls.actor(work, hall.head, NOW), now=NOW)
 
@@ -61,6 +70,25 @@ def test_a_suspended_case_alerts_nobody_and_its_due_day_moves_when_it_is_resumed
     with database.reading() as work:
         case = work.session.get(Case, one)
         assert (case.promised_due, case.paused_at) == (at("2026-10-15 17:30"), None)  # RULES T7
+
+
+def test_without_a_notice_s_number_the_notice_is_issued_and_the_applicant_is_told(database):
+    hall, one = make(database)
+    with database.unit_of_work() as work:
+        cases.suspend(work, one, "appraisal", "10wd", by=halls.actor(work, hall.head, NOW), now=NOW)
+    with database.reading() as work:
+        paper = work.session.scalar(select(Document))
+        assert (paper.kind, paper.facts["procedure"], paper.facts["takes"]) == ("suspension", "鉴定", "10 个工作日")
+        assert work.session.get(Case, one).ledger[-1]["notice"] == paper.number
+        assert any("鉴定" in n.text and n.user_id == hall.resident for n in work.session.scalars(select(Notice)))
+
+
+def test_without_the_time_needed_no_number_is_used_up(database):
+    hall, one = make(database)
+    with pytest.raises(Invalid), database.unit_of_work() as work:
+        cases.suspend(work, one, "appraisal", "", by=halls.actor(work, hall.head, NOW), now=NOW)
+    with database.reading() as work:
+        assert work.session.scalar(select(Document.id)) is None
 
 
 def test_an_unlawful_cause_is_refused_and_nothing_is_stored(database):
