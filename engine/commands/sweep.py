@@ -102,6 +102,9 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
     """True: fired. False: an incident. None: no longer ours, or no longer set."""
     try:
         with database.unit_of_work() as work:
+            # The case first, as every command does: a clerk who completes a task and clears this timer must not meet us
+            # with the locks in the other order.
+            work.session.execute(select(Case.id).where(Case.id == lease.case_id).with_for_update())
             row = timers.still_mine(work, lease)
             if row is None:
                 return None

@@ -26,11 +26,9 @@ GRACE_S = 15.0
 def command(demo: bool) -> None:
     """启动大厅：网页和后台一起，Ctrl-C 一起停。"""
     from web import settings
-    from web.start import prepare
 
     read = settings.read()
     _must_be_free(read.host, read.port)
-    prepare(read, demo=demo, say=lambda text: click.echo(f"[一站] {text}", err=False))
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -38,7 +36,19 @@ def command(demo: bool) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
-    children = {name: _start(name) for name in ("serve", "worker")}
+    # A hall that was ready the last time starts at once; what is new in its content is published meanwhile.
+    stamp, value = read.home / ".ready", _tables(read.database_url)
+    names = ("serve", "worker")
+    children = {name: _start(name) for name in names} if stamp.is_file() and stamp.read_text() == value else {}
+    try:
+        from web.start import prepare
+
+        prepare(read, demo=demo, say=lambda text: click.echo(f"[一站] {text}"))
+    except BaseException:
+        _end(list(children.values()))
+        raise
+    stamp.write_text(value)
+    children = children or {name: _start(name) for name in names}
     ended: dict[str, list[float]] = {name: [] for name in children}
     _welcome(read.host, read.port)
     failed = ""
@@ -58,6 +68,16 @@ def command(demo: bool) -> None:
     click.echo("[一站] 已停止。")
     if failed:
         sys.exit(f"[一站] {failed} 接连退出，已放弃。原因见上面的输出。 {failed} kept ending: see the output above.")
+
+
+def _tables(database_url: str) -> str:
+    """Which database at which revision: what `.ready` remembers."""
+    import hashlib
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[2]  # not `import engine.store`: that is half a second nobody needs here
+    newest = max(p.name for p in (root / "engine" / "store" / "migrations" / "versions").glob("[0-9]*.py"))
+    return f"{newest} {hashlib.sha256(database_url.encode()).hexdigest()[:16]}\n"
 
 
 def _must_be_free(host: str, port: int) -> None:
