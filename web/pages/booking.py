@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,6 +12,7 @@ from flask_babel import gettext as _
 from engine.commands import appointments
 from engine.errors import FieldError, Invalid, NotFound
 from engine.reads import bookings as reads
+from engine.records import papers
 from engine.workdays import local_date
 from web import edge, shown
 from web.edge import guard
@@ -139,7 +139,7 @@ def one(booking_id: int) -> ResponseReturnValue:
 def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> ResponseReturnValue:
     found = reads.one(edge.work(), edge.actor(), booking_id)
     place = _place(found.resource_id)
-    code = segno.make(found.code, error="m", micro=False).svg_data_uri(scale=6, border=4) if found.code else ""
+    code = papers.codes.qr_data_uri(found.code) if found.code else ""
     return render_template(
         "resident/book_one.html", one=found, place=place, qr=code, states=_states(), kinds=KINDS, wrong=wrong,
         tab="booking.doors",

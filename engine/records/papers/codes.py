@@ -67,3 +67,10 @@ def qr(url: str) -> Picture:
                 runs.append((x + quiet, y + quiet, length))
             x += length
     return squares(len(rows) + 2 * quiet, runs)
+
+
+def qr_data_uri(text: str) -> str:
+    """The same picture as a data address, for a page."""
+    import base64
+
+    return "data:image/svg+xml;base64," + base64.b64encode(qr_svg(text)).decode()
