@@ -73,4 +73,4 @@ def qr_data_uri(text: str) -> str:
     """The same picture as a data address, for a page."""
     import base64
 
-    return "data:image/svg+xml;base64," + base64.b64encode(qr_svg(text)).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(qr(text).svg).decode()
