@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 
 from engine.errors import NotFound
 from engine.store import Database, Work
 from engine.store.models import Unit
+from engine.workdays import OpeningHours
 
 #: Another process's change of a unit is seen after this many seconds at the latest.
 FRESH_S = 60.0
@@ -33,6 +35,9 @@ class Place:
     seal_name: str
     number: str | None  # four digits, part of case numbers
     word: str  # how its papers' numbers begin: 德医保
+    hours: Mapping[str, Any] | None = field(
+        default=None, hash=False, compare=False
+    )  # opening hours; None: the common ones
 
 
 class Tree:
@@ -134,10 +139,27 @@ def add(
     return _place(row)
 
 
+def set_hours(work: Work, place: Place, hours: Mapping[str, Any] | None) -> None:
+    """The opening hours of a unit, checked: deadlines of its cases end when it closes. None: the common hours."""
+    if hours is not None:
+        OpeningHours.read(hours, work.calendar)
+    row = work.session.get(Unit, place.id)
+    assert row is not None
+    row.hours = dict(hours) if hours is not None else None
+    work.session.flush()
+    forget(work)
+
+
+def opening_hours(work: Work, unit_id: int) -> OpeningHours | None:
+    """When a unit is open; None when it keeps the common hours."""
+    hours = place(work, unit_id).hours
+    return OpeningHours.read(hours, work.calendar) if hours else None
+
+
 def _place(row: Unit) -> Place:
     return Place(
         row.id, row.code, row.name, row.name_en, row.kind, row.parent_id, row.path, row.phone, row.address,
-        row.seal_name, row.number, row.word,
+        row.seal_name, row.number, row.word, row.hours,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from engine.deadlines import Account, Event, Ledger, Policy, Rules, changes, colour_of
 from engine.deadlines.escalation import PolicyStep
-from engine.people import Actor
+from engine.people import Actor, units
 from engine.store import Work
 from engine.store.models import Case, Escalation, Task
 
@@ -36,7 +36,8 @@ class Planned:
 
 def ledger(work: Work, case: Case, rules: Rules) -> Ledger:
     """The case's ledger, from what the case remembers."""
-    return Ledger(rules, work.calendar, events=tuple(Event.from_json(row) for row in case.ledger or ()))
+    hours = units.opening_hours(work, case.office_id)
+    return Ledger(rules, work.calendar, hours, tuple(Event.from_json(row) for row in case.ledger or ()))
 
 
 def keep(work: Work, case: Case, events: Iterable[Event], *, by: Actor) -> None:

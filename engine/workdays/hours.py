@@ -111,7 +111,7 @@ class OpeningHours:
     def read(cls, data: Mapping[str, Any], calendar: Calendar) -> OpeningHours:
         """From a unit's settings: `{weekly: {mon: ["08:00-12:00", "14:30-17:30"], …}, makeup: [...], dates: {2026-11-25: []}}`.
 
-        A weekday left out of `weekly` is closed; `weekly` left out means Monday to Friday 08:00-12:00, 14:30-17:30.
+        Dates may be text (2026-11-25). A weekday left out of `weekly` is closed; `weekly` left out means Monday to Friday 08:00-12:00, 14:30-17:30.
         """
         faults: list[FieldError] = []
         known = {"weekly", "makeup", "dates"}
@@ -152,13 +152,23 @@ class OpeningHours:
             weekly = tuple(spans(f"weekly.{name}", rows.get(name)) for name in _DAYS)
         makeup = spans("makeup", data["makeup"]) if "makeup" in data else (weekly[0] or _ORDINARY)
         dates: dict[date, Spans] = {}
-        for day, rows in table("dates").items():
-            if type(day) is not date:
+        for key, rows in table("dates").items():
+            day = _date(key)
+            if day is None:
                 faults.append(
-                    FieldError(f"dates.{day}", str(day), "不是日期（YYYY-MM-DD）。", "not a date (YYYY-MM-DD).")
+                    FieldError(f"dates.{key}", str(key), "不是日期（YYYY-MM-DD）。", "not a date (YYYY-MM-DD).")
                 )
             else:
                 dates[day] = spans(f"dates.{day}", rows)
         if faults:
             raise Invalid(faults)
         return cls(calendar, weekly, makeup, dates)
+
+
+def _date(key: Any) -> date | None:
+    if type(key) is date:
+        return key
+    try:
+        return date.fromisoformat(str(key))
+    except ValueError:
+        return None

@@ -29,6 +29,9 @@ class Unit(Base):
     address: Mapped[str] = mapped_column(String(200), default="")
     seal_name: Mapped[str] = mapped_column(String(80), default="")  # the organ's legal name, as on its seal
     active: Mapped[bool] = mapped_column(default=True)
+    hours: Mapped[
+        dict[str, Any] | None
+    ]  # opening hours, as engine.workdays.OpeningHours reads them; None: the common ones
 
     __table_args__ = (
         CheckConstraint("kind in ('county','office','town','village','community','centre')", name="kind"),

@@ -54,4 +54,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_escalation_key")),
     )
     op.create_index(op.f("ix_escalation_case_id"), "escalation", ["case_id"], unique=False)
+    op.add_column("unit", sa.Column("hours", sa.JSON(), nullable=True))
     # ### end Alembic commands ###
