@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, select
 
 from engine import workdays
 from engine.errors import NotFound, NotYours
@@ -117,20 +117,28 @@ SYSTEM = Actor(id=None, kind="system", name="系统")
 
 
 def load(work: Work, user_id: int, *, now: datetime) -> Actor:
-    """The actor a user is at this moment. Three statements at most for someone without an absence to cover."""
+    """The actor a user is at this moment. Two statements for someone without an absence to cover."""
+    found = load_where(work, User.id == user_id, now=now)
+    if found is None:
+        raise NotFound(f"没有编号为 {user_id} 的用户。", f"There is no user {user_id}.")
+    return found
+
+
+def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> Actor | None:
+    """The actor of the one user this condition names; None when it names nobody."""
     rows = work.session.execute(
         select(User, Holding, Post)
         .outerjoin(Holding, Holding.user_id == User.id)
         .outerjoin(Post, Post.id == Holding.post_id)
-        .where(User.id == user_id)
+        .where(condition)
         .order_by(Holding.id)
     ).all()
     if not rows:
-        raise NotFound(f"没有编号为 {user_id} 的用户。", f"There is no user {user_id}.")
+        return None
     user: User = rows[0][0]
     if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系管理员。", "This account is disabled: ask the administrator.")
-    absences = tuple(_absences(work, user_id, now)) if user.kind == "staff" else ()
+    absences = tuple(_absences(work, user.id, now)) if user.kind == "staff" else ()
     positions = list(_positions(work, [(h, p) for _, h, p in rows if h is not None], now))
     if absences:
         positions += _borrowed(work, absences, now)
@@ -218,7 +226,8 @@ def take_leave(
             select(Leave.agent_id).where(
                 Leave.user_id == agent,
                 Leave.ended_at.is_(None),
-                and_(Leave.from_at < until_at, or_(Leave.until_at > from_at)),
+                Leave.from_at < until_at,
+                Leave.until_at > from_at,
             )
         )
         if following is None:

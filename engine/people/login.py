@@ -157,22 +157,26 @@ def revoke_token(work: Work, token: str, *, now: datetime) -> None:
 
 def actor_of_session(work: Work, token: str, *, now: datetime) -> Actor | None:
     """Who a session's token stands for; None when it is unknown, ended or expired."""
-    user_id = work.session.scalar(
-        select(Session.user_id).where(
-            Session.token_hash == _hash(token), Session.ended_at.is_(None), Session.expires_at > now
-        )
+    return actors.load_where(
+        work,
+        User.id
+        == select(Session.user_id)
+        .where(Session.token_hash == _hash(token), Session.ended_at.is_(None), Session.expires_at > now)
+        .scalar_subquery(),
+        now=now,
     )
-    return None if user_id is None else actors.load(work, user_id, now=now)
 
 
 def actor_of_token(work: Work, token: str, *, now: datetime) -> Actor | None:
     """Who an API token stands for; None when it is unknown, revoked or expired."""
-    user_id = work.session.scalar(
-        select(ApiToken.user_id).where(
-            ApiToken.token_hash == _hash(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
-        )
+    return actors.load_where(
+        work,
+        User.id
+        == select(ApiToken.user_id)
+        .where(ApiToken.token_hash == _hash(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .scalar_subquery(),
+        now=now,
     )
-    return None if user_id is None else actors.load(work, user_id, now=now)
 
 
 def _hash(token: str) -> str:

@@ -2,7 +2,10 @@
 
 from engine import people
 from engine.commands import cases
+from engine.people import login
 from tests.commands import acting
+from web.app import create_app
+from web.settings import Settings
 
 
 def test_a_completion_with_a_paper_and_a_notice_costs_at_most_fifteen_statements_and_one_commit(database, cast, clock):
@@ -25,3 +28,23 @@ def test_a_claim_costs_at_most_ten_statements(database, cast, clock):
             cases.claim(work, task.id, version=task.version, by=cast.chen, now=clock())
     assert seen["commits"] == 1
     assert len(seen["statements"]) <= 10, "\n".join(seen["statements"])
+
+
+def test_a_whole_request_that_completes_a_task_costs_no_more(database, cast, clock, tmp_path):
+    settings = Settings(home=tmp_path, database_url="", secret_key="a key of the tests")
+    app = create_app(settings, database=database, clock=clock, testing=True)
+    with database.unit_of_work() as work:
+        token = login.new_token(work, cast.users["chen"], now=clock())
+    for _ in range(2):
+        case_id = acting.submit(database, cast.zhang, clock())
+        acting.claim(database, case_id, cast.chen, clock())
+        task = acting.now_open(database, case_id)
+        with acting.counted(database) as seen:
+            answer = app.test_client().post(
+                f"/api/v1/tasks/{task.id}/complete",
+                json={"version": task.version, "answers": acting.ACCEPT},
+                headers={"Authorization": f"Bearer {token}"},
+            )
+        assert answer.status_code == 200, answer.text
+    assert seen["commits"] == 1
+    assert len(seen["statements"]) <= 15, "\n".join(seen["statements"])
