@@ -277,8 +277,8 @@ def counts(work: Work, actor: Actor, day: date) -> dict[str, int]:
             Appointment.starts_at < _midnight(day + timedelta(days=1)),
         )
         .group_by(Appointment.state)
-    ).tuples()  # fmt: skip
-    return dict(rows.all())
+    ).all()  # fmt: skip
+    return {state: number for state, number in rows}
 
 
 def calendar_file(booked: Booked, *, now: datetime) -> bytes:
