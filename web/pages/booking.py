@@ -325,6 +325,8 @@ def _window() -> dict[str, Any]:
 @guard("staff")
 def preview_closing() -> ResponseReturnValue:
     """What a closure would hit, before anything happens."""
+    if not request.args:
+        return redirect(url_for("booking.week"))
     window = _window()
     hits = appointments.preview_closing(edge.work(), **window, by=edge.actor(), now=edge.now())
     return render_template(
