@@ -11,6 +11,13 @@ from engine.records.beats import Follower, Reading, Trusted, Watch, judge
 from engine.store.models import Beat, Event
 from tests.enforcement.hall import at
 
+
+@pytest.fixture
+def database(sqlite):
+    """The kind of database does not matter here."""
+    return sqlite
+
+
 NOON = at("2026-09-18 12:00")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

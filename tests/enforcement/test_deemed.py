@@ -11,6 +11,13 @@ from engine.store.models import Case, Task
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
+
+@pytest.fixture
+def database(sqlite):
+    """The kind of database does not matter here."""
+    return sqlite
+
+
 SERVICE = """
     <bpmn:serviceTask id="after" name="{name}"><bpmn:extensionElements><zeebe:taskDefinition type="{kind}"/>{io}</bpmn:extensionElements>
       <bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f5</bpmn:outgoing></bpmn:serviceTask>

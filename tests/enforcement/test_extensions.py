@@ -10,6 +10,13 @@ from engine.store.models import Case, Document, Notice
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
+
+@pytest.fixture
+def database(sqlite):
+    """The kind of database does not matter here."""
+    return sqlite
+
+
 NOW = at("2026-09-28 10:00")
 REASON = "需进一步核实"
 

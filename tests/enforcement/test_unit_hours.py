@@ -8,6 +8,13 @@ from engine.store.models import Case
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
+
+@pytest.fixture
+def database(sqlite):
+    """The kind of database does not matter here."""
+    return sqlite
+
+
 LONG_DAY = {"weekly": {day: ["09:00-12:00", "13:00-20:00"] for day in ("mon", "tue", "wed", "thu", "fri")}}
 
 
