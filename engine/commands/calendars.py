@@ -13,7 +13,6 @@ import yaml
 from sqlalchemy import select
 
 from engine import workdays
-from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
 from engine.people import SYSTEM, Actor, require
 from engine.records import audit, clocks, library
@@ -74,7 +73,7 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         info = library.version(work, case.version_hash).info
         rules = info.limits.rules(local_date(case.received_at))
         ledger = clocks.ledger(work, case, rules)
-        _redate_tasks(work, case, ledger, ledger.under(after), now)
+        clocks.redate_tasks(clocks.open_tasks(work, case), ledger, now, ledger.under(after), now)
         clocks.settle(work, case, ledger.under(after), info.policy(), now=now)
         audit.record(
             work, audit.Kind.CASE_REDATED, by=by, now=now, case=case,
@@ -91,15 +90,6 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     work.session.flush()
     work.after_commit(work.database.forget_calendar)
     return Correction(row.source, days, tuple(moves))
-
-
-def _redate_tasks(work: Work, case: Case, before: Ledger, after: Ledger, now: datetime) -> None:
-    """Open tasks whose due time came from a step limit of the matter follow the calendar; one set by hand stays."""
-    for task in clocks.open_tasks(work, case):
-        if task.element in before.rules.steps:
-            old, new = (each.step_due(task.element, task.opened_at, now).due_at for each in (before, after))
-            if task.due_at == old:
-                task.due_at = new
 
 
 def _laid_over(work: Work, text: str) -> Calendar:

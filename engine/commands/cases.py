@@ -28,7 +28,7 @@ from engine.matters import nodes
 from engine.people import SYSTEM, Actor, require, units
 from engine.people import may as may_
 from engine.people.units import Place
-from engine.records import audit, counters, files, library, notices, papers, timers
+from engine.records import audit, clocks, counters, files, library, notices, papers, timers
 from engine.store import Work, keys
 from engine.store.models import Awaited, Case, Draft, Incident, Reminder, Subscription, Task, TaskCandidate, Timer, User
 from engine.workdays import local_date
@@ -814,7 +814,9 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
     if case.status != "suspended":
         raise NotNow("这个办件没有挂起。", "Expected a suspended case, but it is not.")
     applying = Applying(work, case, _package(work, case), by, now, live=_live(work, case))
+    before, stood_since = applying.ledger, case.paused_at or now
     applying.clock(ClockEvent("resumed", now))
+    clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
     case.status, case.version = "running", case.version + 1
     applying.record(audit.Kind.CASE_RESUMED)
     return applying.finish()

@@ -70,6 +70,16 @@ def settle(
     return account
 
 
+def redate_tasks(tasks: Iterable[Task], before: Ledger, before_at: datetime, after: Ledger, after_at: datetime) -> None:
+    """Open tasks whose due time came from a step limit of the matter follow the ledger (a calendar was corrected, a
+    pause has ended); a due time that the diagram or a person set stays."""
+    for task in tasks:
+        if task.element not in before.rules.steps:
+            continue
+        if task.due_at == before.step_due(task.element, task.opened_at, before_at).due_at:
+            task.due_at = after.step_due(task.element, task.opened_at, after_at).due_at
+
+
 def open_tasks(work: Work, case: Case) -> list[Task]:
     """The tasks that wait, the unflushed ones included."""
     work.session.flush()

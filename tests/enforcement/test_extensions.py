@@ -79,6 +79,22 @@ def test_a_suspended_case_alerts_nobody_and_its_due_day_moves_when_it_is_resumed
         assert (case.promised_due, case.paused_at) == (at("2026-10-15 17:30"), None)  # RULES T7
 
 
+@pytest.mark.parametrize(
+    ("due", "after"), [("2026-09-24 17:30", "2026-10-08 17:30"), ("2026-09-23 12:00", "2026-09-23 12:00")]
+)
+def test_a_step_s_limit_waits_through_the_pause_and_one_set_by_hand_does_not(database, due, after):
+    with database.unit_of_work() as work:
+        hall = halls.build(work, regime="{regime: permit, promised: 10wd, steps: {review: 5wd}}")
+        one = halls.case(work, hall, received="2026-09-18 09:00", accepted="2026-09-18 10:00", due=at(due))
+    with database.unit_of_work() as work:
+        head = halls.actor(work, hall.head, NOW)
+        cases.suspend(work, one, "testing", "10wd", "1号", by=head, now=at("2026-09-22 09:00"))
+    with database.unit_of_work() as work:
+        cases.resume(work, one, by=halls.actor(work, hall.head, NOW), now=at("2026-09-29 09:00"))
+    with database.reading() as work:
+        assert work.session.get(Case, one).step_due == at(after)
+
+
 def test_without_a_notice_s_number_the_notice_is_issued_and_the_applicant_is_told(database):
     hall, one = make(database)
     with database.unit_of_work() as work:
