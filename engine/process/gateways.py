@@ -139,7 +139,6 @@ class Complex(Joining):
 
     def gathered(self, token: Token) -> None:
         token.scope.memory["join " + self.name] = token.id
-        token.internal_data.setdefault("spent", [])
         self.try_activate(token)
 
     def try_activate(self, token: Token) -> None:

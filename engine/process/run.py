@@ -214,9 +214,12 @@ def _retry(case: Case, input: Retry) -> None:
     if "body" in token.internal_data and token.task_spec.loop.resume(token):
         return
     case.unwait(token=token.id)
-    token.internal_data.pop("task", None)
-    token.internal_data.pop("effect", None)
-    token.internal_data.pop("body", None)
+    half = case.scopes.get(token.internal_data.get("scope", "-"))
+    if half is not None:  # it failed while it opened
+        case.cancel_scope_tokens(half)
+        case.drop_scope(half)
+    for what in ("task", "effect", "body", "scope"):
+        token.internal_data.pop(what, None)
     case.make_ready(token)
 
 

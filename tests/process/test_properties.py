@@ -194,15 +194,18 @@ def test_no_drawing_crashes_the_engine_whatever_is_done_to_it(seed: int) -> None
         with suppress(NotNow):
             step = process.advance(definition, step.state, dice.choice(moves), now=NOW, limit=300)
         assert {t.id for t in step.open_tasks}.isdisjoint(c.id for c in step.closed)
-        assert step.finished is (not json.loads(step.state)["t"]), "finished means that no token is left"
+        state = json.loads(step.state)
+        assert step.finished is (not state["t"]), "finished means that no token is left"
+        assert not step.finished or (len(state["s"]) == 1 and "w" not in state), "and nothing that waits"
 
 
 def _anything(definition: Definition, step: Step, dice: Random) -> list[Any]:
-    moves: list[Any] = [Complete(t.id, {"n": dice.randint(0, 5)}) for t in step.open_tasks]
+    moves: list[Any] = [Complete(t.id, {"n": dice.randint(0, 5)}) for t in step.open_tasks[:9]]
     moves += [Throw(t.id, "E") for t in step.open_tasks[:1]]
     moves += [Fire(t.id) for t in step.timers]
     moves += [Deliver(s.name, s.key) for s in step.subscriptions if s.kind == "message"]
     moves += [Signal("S")] + [Answer(id) for id, _ in step.awaited]
     moves += [Retry(i.id) for i in step.incidents[:1]]
-    moves += [Return(t.id, to) for t in step.open_tasks for to, _ in returnable(definition, step.state, t.id)]
+    few = step.open_tasks[:3]
+    moves += [Return(t.id, to) for t in few for to, _ in returnable(definition, step.state, t.id)]
     return moves + [Reopen(c.id) for c in step.closed if c.how == "completed"]

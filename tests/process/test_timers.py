@@ -122,3 +122,15 @@ def test_a_duration_may_be_a_number_of_working_days() -> None:
     definition = load(draw("start s", "user u", "on b u timer:= workdays(5)", "task late", "s > u", "b > late"))
     step = process.start(definition, process.Start(), now=NOW, env=env)
     assert [t.due.isoformat() for t in step.timers] == ["2026-03-09T09:30:00+00:00"]
+
+
+def test_a_sub_process_that_failed_while_it_opened_is_opened_anew() -> None:
+    data = draw("start s", "sub h {", "start i", "user u", "i > u",
+                "eventsub es {", "start t timer:= wait !", "task x", "t > x", "}", "}", "s > h")  # fmt: skip
+    definition, step = begin(data, wait="soon")
+    [incident] = step.incidents
+    assert incident.code == "timer" and not step.open_tasks
+    step = process.advance(definition, step.state, process.Retry(incident.id, {"wait": "PT1H"}), now=NOW)
+    assert [t.element for t in step.open_tasks] == ["u"] and len(step.timers) == 1 and not step.incidents
+    step = complete(definition, step, "u")
+    assert step.finished and not step.timers
