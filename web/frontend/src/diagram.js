@@ -27,13 +27,25 @@ async function draw(root) {
   mark(marks.done, "yz-done");
   mark(marks.current, "yz-current");
   mark(marks.findings, "yz-finding");
-  // A flow between two steps that were both reached is the way the case came.
-  mark(
-    elements
-      .filter((one) => one.type === "bpmn:SequenceFlow" && done.has(one.source?.id) && done.has(one.target?.id))
-      .map((one) => one.id),
-    "yz-done",
-  );
+  // Only people's steps are recorded; what ran by itself between two of them is on the way the case came.
+  const passes = (one) => !/UserTask$|ManualTask$|CallActivity$|SubProcess$/.test(one.type);
+  const back = (one, way) => {
+    for (const flow of (one.incoming ?? []).filter((each) => each.type === "bpmn:SequenceFlow")) {
+      const from = flow.source;
+      if (!from || way.has(flow.id)) continue;
+      way.add(flow.id);
+      if (done.has(from.id) || from.type === "bpmn:StartEvent") {
+        if (from.type === "bpmn:StartEvent") way.add(from.id);
+        mark(way, "yz-done");
+      } else if (passes(from)) {
+        way.add(from.id);
+        back(from, new Set(way));
+      }
+      way.delete(flow.id);
+      way.delete(from.id);
+    }
+  };
+  for (const id of done) if (elements.get(id)) back(elements.get(id), new Set());
   const fit = () => {
     if (place.clientWidth === 0) return;
     canvas.zoom("fit-viewport", "auto");
