@@ -82,6 +82,7 @@ class Applying:
     documents: list[Document] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
     _due_before: datetime | None = field(init=False, default=None)
+    _account: tuple[Ledger, Account] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.ledger = clocks.ledger(
@@ -104,7 +105,10 @@ class Applying:
         return units.place(self.work, self.case.place_id)
 
     def account(self) -> Account:
-        return self.ledger.account(self.now)
+        """What the clocks say now. Counted anew only when the ledger has changed."""
+        if self._account is None or self._account[0] is not self.ledger:
+            self._account = (self.ledger, self.ledger.account(self.now))
+        return self._account[1]
 
     # -------------------------------------------------------------- events
 
@@ -297,7 +301,13 @@ class Applying:
     def finish(self) -> Done:
         """Settle what follows from all of it. Returns what changed."""
         account = clocks.settle(
-            self.work, self.case, self.ledger, self.package.info.policy(), now=self.now, tasks=self.live
+            self.work,
+            self.case,
+            self.ledger,
+            self.package.info.policy(),
+            now=self.now,
+            tasks=self.live,
+            account=self.account(),
         )
         if self.case.status not in ("running", "suspended"):
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None

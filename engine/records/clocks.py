@@ -46,10 +46,18 @@ def keep(work: Work, case: Case, events: Iterable[Event], *, by: Actor) -> None:
 
 
 def settle(
-    work: Work, case: Case, after: Ledger, policy: Policy, *, now: datetime, tasks: list[Task] | None = None
+    work: Work,
+    case: Case,
+    after: Ledger,
+    policy: Policy,
+    *,
+    now: datetime,
+    tasks: list[Task] | None = None,
+    account: Account | None = None,
 ) -> Account:
-    """Write what follows from the ledger and the open tasks (`tasks`, when the caller has them) into the columns."""
-    account = after.account(now)
+    """Write what follows from the ledger and the open tasks into the columns; `tasks` and `account`, when the caller has
+    them already."""
+    account = after.account(now) if account is None else account
     marks, limits = account.marks, account.limits
     tasks = open_tasks(work, case) if tasks is None else tasks
     step_due = min((at for at in (marks.step_due_at, *(t.due_at for t in tasks)) if at), default=None)

@@ -7,6 +7,7 @@ crash between the two loses nothing, and rendering twice gives the same paper.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +27,23 @@ from engine.workdays import local_date
 
 def kind_of(package: matters.Package | None, key: str) -> tuple[str, papers.PaperKind]:
     """(template's place, the kind) of a paper: the matter's own file first, then the shared ones."""
-    shared = papers.library()
+    shared = _library()
     if package is not None:
         own = f"forms/{package.name}/{key}.html"
         if own in package.files:
             return own, shared.read(package.files[own].decode(), own)
     return f"shared:{key}", shared.kind(key)
+
+
+#: The shared papers are looked at for changes at most this often: looking costs sixty file stats.
+FRESH_S = 5.0
+_read: list[tuple[float, papers.Library]] = []
+
+
+def _library() -> papers.Library:
+    if not _read or time.monotonic() - _read[-1][0] > FRESH_S:
+        _read[:] = [(time.monotonic(), papers.library())]
+    return _read[-1][1]
 
 
 def issue(
