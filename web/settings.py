@@ -20,13 +20,17 @@ KNOWN = {
     "YIZHAN_HTTPS": "1 when people reach the hall by https: cookies are then sent by https only",
     "YIZHAN_PROXIES": "how many proxies stand in front (default: 0); their X-Forwarded headers are then believed",
     "YIZHAN_NOTICES": "screen (development: codes are shown on the page) or gateway (default: screen)",
+    "YIZHAN_GATEWAY_URL": "where notices are posted (https), when YIZHAN_NOTICES is gateway",
+    "YIZHAN_GATEWAY_TOKEN": "bearer token for that address",
+    "YIZHAN_PUBLIC_URL": "address of the hall as people reach it: links and check codes on papers carry it",
+    "YIZHAN_SIGNER": "PKCS#12 file of the office's certificate that signs papers (default: a demonstration key)",
+    "YIZHAN_SIGNER_PASSWORD": "passphrase of that file",
+    "YIZHAN_FONTS": "folder of the papers' pre-cut fonts (default: made at set-up)",
     "YIZHAN_UPLOAD_MB": "largest file a person may send, in megabytes (default: 20)",
     "YIZHAN_HALL_NAME": "name of the hall",
     "YIZHAN_HALL_PHONE": "telephone of the hall, on every page",
     "YIZHAN_CONTENT": "folder that holds bpmn/ and forms/ (default: the program's own)",
 }
-#: Set by other commands of the program, or for tests; they are nobody's spelling mistake.
-OTHERS = frozenset({"YIZHAN_SIGNER", "YIZHAN_SIGNER_PASSWORD", "YIZHAN_DEMO", "YIZHAN_PUBLIC_URL", "YIZHAN_FONTS"})
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,7 +65,7 @@ class Settings:
 def read(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings in this environment; makes the secret key on first use."""
     env = os.environ if environment is None else environment
-    unknown = sorted(k for k in env if k.startswith("YIZHAN_") and k not in KNOWN and k not in OTHERS)
+    unknown = sorted(k for k in env if k.startswith("YIZHAN_") and k not in KNOWN)
     if unknown:
         raise BadSettings(
             f"[一站] 不认识的设置：{'、'.join(unknown)}。可用的有：{'、'.join(KNOWN)}。\n"
@@ -71,6 +75,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     notices = env.get("YIZHAN_NOTICES", "screen")
     if notices not in ("screen", "gateway"):
         raise BadSettings(f"[一站] YIZHAN_NOTICES 应为 screen 或 gateway，现在是“{notices}”。")
+    if notices == "gateway" and not env.get("YIZHAN_GATEWAY_URL"):
+        raise BadSettings(
+            "[一站] YIZHAN_NOTICES=gateway 时须写明网关地址 YIZHAN_GATEWAY_URL。\n"
+            "Expected YIZHAN_GATEWAY_URL beside YIZHAN_NOTICES=gateway: without it nothing could be sent."
+        )
     return Settings(
         home=home,
         database_url=env.get("YIZHAN_DATABASE_URL", ""),
