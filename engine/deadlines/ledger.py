@@ -471,7 +471,7 @@ def _run(
         used = sum(1 for d in days if d.counts is not None and d.date <= today)
         remaining = limit.n - used
         if due_on and today > due_on:
-            past = calendar.count(due_on, today) if limit.unit == "wd" else (today - due_on).days
+            past = _past(calendar, due_on, today) if limit.unit == "wd" else (today - due_on).days
             used, remaining = limit.n + past, -past
     late = due_at is not None and upto >= due_at
     if end is not None:
@@ -535,6 +535,14 @@ def _days(
     except UnknownYear as unknown:
         return tuple(days), None, date(unknown.year, 1, 1)
     return tuple(days), day, None
+
+
+def _past(calendar: Calendar, due_on: date, today: date) -> int:
+    """Working days since the due day; those of a year nobody knows are not counted, for a page must still open."""
+    try:
+        return calendar.count(due_on, today)
+    except UnknownYear as unknown:
+        return calendar.count(due_on, date(unknown.year, 1, 1) - _ONE)
 
 
 def _kind(calendar: Calendar, day: date) -> tuple[str, str]:

@@ -474,6 +474,19 @@ def test_t1_a_due_day_in_a_year_nobody_knows_is_pending_and_never_guessed():
     assert account.countdown() == "到期日待 2027 年节假日安排公布后确定，不早于 2027年1月1日"
 
 
+def test_t1_a_case_overdue_since_last_year_still_opens_when_the_new_year_is_not_known():
+    ledger = case("permit", received("2026-12-01"), accepted("2026-12-01"), promised="5wd")
+    account = ledger.account(at("2027-01-11"))
+    assert (account.colour, account.limits["promised"].remaining) == ("black", -17)
+    assert account.countdown() == "已超法定时限 2 个工作日"  # 29 December was the last day; two more are known
+
+
+def test_t1_a_case_received_in_a_year_nobody_knows_waits_for_the_calendar():
+    account = case("permit", received("2027-01-05")).account(at("2027-01-06"))
+    assert (account.phase, account.colour, account.changes()) == ("received", "green", [])
+    assert account.countdown().startswith("到期日待 2027 年节假日安排公布后确定")
+
+
 def test_t1_a_corrected_calendar_moves_the_due_day():
     ledger = case("permit", received(), accepted(), promised="10wd")
     corrected = china(["source: 更正\npublished_on: 2026-09-01\nholidays: {2026-09-20: 台风停工}"])
