@@ -127,4 +127,5 @@ DAIBAN = {
     "group_kind": "ordinary",
     "mandate_until": "2027-09-17",
     "agree": True,
+    "mandate_signature": "M20 60 L40 80 L60 70 L90 120 L120 60 L150 130 L190 70 L230 120 L270 60 L310 110",
 }

@@ -35,6 +35,8 @@ from engine.workdays import local_date
 
 #: 催办: once a task in this time.
 REMIND_EVERY = timedelta(hours=4)
+#: 撤销委托: what a diagram of 代办 waits for while the agent acts.
+REVOKED = "authority-revoked"
 #: From this age on an applicant's case is marked 老年 (老年人权益保障法 2).
 OLD = 60
 #: Answers of a task's decision field that mean no.
@@ -929,6 +931,17 @@ def deliver(
     return applying.finish()
 
 
+def revoke_authority(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
+    """撤销委托: the principal takes back the authority of the agent, at any time (民法典 173). Only the principal may."""
+    case = _find_case(work, case_id)
+    if by.id is None or by.id != case.applicant_id:
+        raise NotYours("只有委托人本人可以撤销委托。", "Only the principal can revoke the authority.")
+    done = deliver(work, case_id, REVOKED, key=case.number, by=by, now=now)
+    if done is None:
+        raise NotNow("现在没有可以撤销的委托。", "There is no authority in force that could be revoked.")
+    return done
+
+
 def answer(
     work: Work,
     case_id: int,
@@ -997,11 +1010,13 @@ def retry(
 def rate(
     work: Work, case_id: int, level: int, *, by: Actor, now: datetime, tags: list[str] | None = None, comment: str = ""
 ) -> None:
-    """好差评: five levels, once a case, by the applicant or their agent (RULES E1)."""
+    """好差评: five levels, once a case, by the person served, never by the agent who did the work (RULES E1)."""
     from engine.store.models import Rating
 
     case = _find_case(work, case_id)
     require(by, "withdraw", case)
+    if by.kind == "staff":
+        raise NotYours("评价只由群众作出，代办员不能评自己。", "Only the people served rate, never the agent.")
     if case.status == "running":
         raise NotNow("办结后才能评价。", "Expected a finished case: rate it when it is done.")
     if not 1 <= level <= 5:

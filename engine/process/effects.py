@@ -181,6 +181,13 @@ _ALL = (
                 choices=(("normal", "正常受理"), ("promise", "容缺受理"), ("deemed", "视为受理")),
                 default="normal",
             ),
+            Header(
+                "agent",
+                "代办员",
+                "whether the one who accepts becomes the applicant's agent (代办)",
+                choices=(("none", "不变"), ("actor", "受理的人就是代办员")),
+                default="none",
+            ),
         ),
         arguments=(
             Argument("accepted_on", "受理日", "the day it counts from; today without it", kind="date"),

@@ -29,6 +29,7 @@ from engine.store.models import (
     Incident,
     Notice,
     Rating,
+    Subscription,
     Task,
     Timer,
     User,
@@ -147,7 +148,7 @@ class CasePage:
     incidents: tuple[tuple[int, str], ...]
     lit: tuple[str, ...]  # elements where it stands now
     passed: tuple[str, ...]  # elements whose tasks were done
-    can: tuple[str, ...]  # what the actor may do to the case: withdraw, suspend, resume, extend, rate, reveal
+    can: tuple[str, ...]  # what the actor may do to the case: withdraw, revoke, refuse, rate, …
     rated: int | None
     mine: bool  # the reader is the applicant or their agent
 
@@ -259,7 +260,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             + [i.element for i in incidents]
         )),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
-        can=tuple(_can(case, info.withdraw, actor, rating)), rated=rating, mine=mine,
+        can=tuple(_can(case, info.withdraw, actor, rating) + _messages(work, case, actor)), rated=rating, mine=mine,
     )  # fmt: skip
 
 
@@ -357,12 +358,29 @@ def _ended(work: Work, case: Case) -> list[tuple[str, str]]:
     return list(dict.fromkeys((r[0], r[1]) for r in rows))
 
 
+def _messages(work: Work, case: Case, actor: Actor) -> list[str]:
+    """What the case waits to be told at any time, and this actor may tell it: revoke (撤销委托), refuse (一方拒绝调解)."""
+    if case.status not in ("running", "suspended") or actor.id is None:
+        return []
+    waits = set(
+        work.session.scalars(
+            select(Subscription.name).where(Subscription.case_id == case.id, Subscription.kind == "message")
+        )
+    )
+    out = []
+    if "authority-revoked" in waits and actor.id == case.applicant_id:
+        out.append("revoke")
+    if "mediation-refused" in waits and (actor.id == case.applicant_id or actor.kind == "staff"):
+        out.append("refuse")
+    return out
+
+
 def _can(case: Case, withdraw: bool, actor: Actor, rating: int | None) -> list[str]:
     out: list[str] = []
     running = case.status in ("running", "suspended")
     if running and withdraw and may(actor, "withdraw", case):
         out.append("withdraw")
-    if not running and rating is None and may(actor, "withdraw", case):
+    if not running and rating is None and actor.kind != "staff" and may(actor, "withdraw", case):
         out.append("rate")
     if may(actor, "supervise", case):
         out += ["suspend", "extend", "terminate"] if case.status == "running" else []

@@ -123,6 +123,18 @@ def site(
     thread.join(5)
 
 
+def sign(page: Any, index: int = 0) -> None:
+    """Write on a signature pad with the mouse (the pen)."""
+    pad = page.locator(".yz-signature-pad").nth(index)
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 30)
+    page.mouse.down()
+    for n in range(1, 16):
+        page.mouse.move(box["x"] + 20 + n * (box["width"] - 60) / 16, box["y"] + 30 + (n % 2) * 40, steps=3)
+    page.mouse.up()
+
+
 def axe(page: Any) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA on this page."""
     from axe_playwright_python.sync_playwright import Axe

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, sign
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -21,6 +21,7 @@ def _fill(page) -> None:
     page.get_by_label("委托期限至").fill("2027-09-17")
     page.get_by_label("委托期限至").press("Enter")
     page.get_by_label(re.compile("我委托代办员")).check()
+    sign(page)
 
 
 def _pdf_text(data: bytes, tmp_path) -> str:

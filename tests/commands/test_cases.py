@@ -140,17 +140,19 @@ def test_completing_keeps_the_answers_and_opens_the_next_step(database, cast, cl
         assert (second.element, second.state) == ("register", "open")
     assert kinds_of(database, case_id) == [
         "case.submitted", "case.clock", "task.claimed", "task.completed", "case.clock", "case.accepted",
-        "document.issued",
+        "document.issued", "document.issued", "document.issued",
     ]  # fmt: skip
 
 
 def test_a_paper_and_its_notice_are_queued_in_the_same_commit(database, cast, clock):
     case_id = acting.accepted(database, cast, clock)
     with database.reading() as work:
-        (paper,) = work.session.scalars(select(Document).where(Document.case_id == case_id)).all()
+        papers = work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)).all()
+        assert [p.kind for p in papers] == ["authority", "proxy_acceptance", "acceptance"]
+        paper = papers[-1]
         assert (paper.kind, paper.state, paper.number) == ("acceptance", "pending", "德医保受〔2026〕1号")
         assert paper.facts["deadline"]["promised_on"] and paper.facts["applicant"]["name"] == "张三丰"
-        assert sorted(j.kind for j in work.session.scalars(select(Job))) == ["render-paper", "send-notice"]
+        assert sorted(j.kind for j in work.session.scalars(select(Job))) == ["render-paper"] * 3 + ["send-notice"]
         assert {n.channel for n in work.session.scalars(select(Notice))} == {"sms", "screen"}
 
 
@@ -280,7 +282,7 @@ def test_the_applicant_corrects_and_the_agent_looks_again(database, cast, clock)
     acting.complete(database, case_id, acting.ACCEPT, cast.lin, clock())
     with database.reading() as work:
         kinds = [d.kind for d in work.session.scalars(select(Document).order_by(Document.id))]
-        assert kinds == ["correction", "acceptance"]
+        assert kinds == ["correction", "authority", "proxy_acceptance", "acceptance"]
 
 
 def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):

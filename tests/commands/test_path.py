@@ -27,8 +27,8 @@ def test_an_application_goes_through_two_desks_to_two_papers(database, cast, clo
         done = cases.complete(
             work, task.id, {"decision": "accept", "checked": True}, version=task.version, by=cast.chen, now=clock()
         )
-        assert [d.title for d in done.documents] == ["受理通知书"]
-        assert done.documents[0].number == "德医保受〔2026〕1号"
+        assert [d.title for d in done.documents] == ["授权委托书", "代办受理单", "受理通知书"]
+        assert done.documents[-1].number == "德医保受〔2026〕1号"
     with database.unit_of_work() as work:
         (task,) = open_tasks(work, case_id)
         assert task.element == "register"
@@ -43,4 +43,4 @@ def test_an_application_goes_through_two_desks_to_two_papers(database, cast, clo
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome, case.colour) == ("finished", "approve", "done")
         papers = list(work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)))
-        assert [d.kind for d in papers] == ["acceptance", "closing"]
+        assert [d.kind for d in papers] == ["authority", "proxy_acceptance", "acceptance", "closing"]

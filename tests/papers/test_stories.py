@@ -20,6 +20,7 @@ CASE: dict[str, Any] = {
     "organ": {"name": "德化县医疗保障局", "address": "", "phone": "", "complaints": ""},
     "issued_on": "2026-09-18",
     "applicant": {"name": "张三丰"},
+    "agent": {"name": "陈小云"},
     "received_at": "2026-09-18T09:00:00+08:00",
     "applied_on": "2026-09-18",
     "accepted_on": "2026-09-18",

@@ -63,7 +63,7 @@ def work_off(database, tools, now):
 def test_the_record_of_a_case_holds_together(database, cast, clock):
     acting.accepted(database, cast, clock)
     with database.unit_of_work() as work:
-        assert audit.seal(work, now=clock()).count == 8  # seven of the case, and the matter's publishing
+        assert audit.seal(work, now=clock()).count == 10  # seven of the case, and the matter's publishing
         assert audit.seal(work, now=clock()) is None
     acting.submit(database, cast.xu, clock())
     with database.unit_of_work() as work:
@@ -204,9 +204,11 @@ def test_a_paper_is_rendered_once_and_reads_back_in_chinese(database, cast, cloc
     tools = equipment()
     work_off(database, tools, clock())
     work_off(database, tools, clock.on(hours=1))
-    assert tools.press.made == 1
+    assert tools.press.made == 3
     with database.reading() as work:
-        (paper,) = work.session.scalars(select(Document).where(Document.case_id == case_id)).all()
+        paper = work.session.scalars(
+            select(Document).where(Document.case_id == case_id, Document.kind == "acceptance")
+        ).one()
         assert paper.state == "ready" and paper.sha256
         opened = shelf.paper(work, paper.id, actor=cast.zhang)
         number = work.session.get(Case, case_id).number
@@ -231,7 +233,7 @@ def test_a_stranger_verifies_a_paper_by_its_code_and_learns_nothing_more(databas
     acting.accepted(database, cast, clock)
     work_off(database, equipment(), clock())
     with database.reading() as work:
-        code = work.session.scalar(select(Document.check_code))
+        code = work.session.scalar(select(Document.check_code).where(Document.kind == "acceptance"))
         found = shelf.verify(work, code.lower().replace("-", " "))
         assert (found.title, found.person, found.organ, found.state) == (
             "受理通知书", "张*丰", "德化县医疗保障局", "ready",
@@ -244,7 +246,7 @@ def test_a_void_paper_keeps_its_number_and_is_not_given_out(database, cast, cloc
     acting.accepted(database, cast, clock)
     work_off(database, equipment(), clock())
     with database.unit_of_work() as work:
-        paper = work.session.scalar(select(Document))
+        paper = work.session.scalar(select(Document).where(Document.kind == "acceptance"))
         documents.void(work, paper.id, "印错了", by=cast.zhao, now=clock())
     with database.reading() as work:
         with pytest.raises(NotNow):
@@ -252,7 +254,8 @@ def test_a_void_paper_keeps_its_number_and_is_not_given_out(database, cast, cloc
         assert shelf.verify(work, paper.check_code).state == "void"
     acting.accepted(database, cast, clock)
     with database.reading() as work:
-        numbers = work.session.scalars(select(Document.number).order_by(Document.id)).all()
+        accepted = select(Document.number).where(Document.kind == "acceptance").order_by(Document.id)
+        numbers = work.session.scalars(accepted).all()
         assert numbers == ["德医保受〔2026〕1号", "德医保受〔2026〕2号"]
 
 

@@ -312,12 +312,18 @@ def _applicant(who: Resident) -> dict[str, Any]:
     return {"name": who.actor.name, "id_number": who.id_number, "phone": who.phone, "address": f"{who.place.name}"}
 
 
+def _ink(dice: random.Random) -> str:
+    """A name written by a pen, more or less."""
+    points = [f"{x} {dice.randint(40, 160)}" for x in range(40, 520, 24)]
+    return f"M{points[0]} " + " ".join(f"L{p}" for p in points[1:])
+
+
 def _application(who: Resident, dice: random.Random, now: datetime) -> dict[str, Any]:
     kinds = ["ordinary", "ordinary", "ordinary", "subsistence", "disabled"]
     until = workdays.local_date(now) + timedelta(days=180)
     return {
         "applicant": _applicant(who), "for_whom": "self", "group_kind": dice.choice(kinds),
-        "mandate_until": until.isoformat(), "agree": True,
+        "mandate_until": until.isoformat(), "agree": True, "mandate_signature": _ink(dice),
     }  # fmt: skip
 
 

@@ -369,6 +369,9 @@ def _shown(page: CasePage) -> dict[str, Any]:
         ],
         "answers": page.answers,
         "withdraw": "withdraw" in page.can,
+        "revoke": "revoke" in page.can,
+        "refuse": "refuse" in page.can,
+        "agent": page.agent,
         "rate": "rate" in page.can and page.status == "finished",
         "rated": _(dict(told.LEVELS)[page.rated]) if page.rated else "",
     }
@@ -468,6 +471,15 @@ def withdraw(number: str) -> ResponseReturnValue:
         version=request.form.get("version", type=int),
     )  # fmt: skip
     flash(_("已经撤销。编号和文书都还在。"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@pages.post("/mine/<number>/revoke")
+@guard("resident")
+def revoke(number: str) -> ResponseReturnValue:
+    """撤销委托: the agent stops; both are told."""
+    cases.revoke_authority(edge.work(), _page(number).id, by=edge.actor(), now=edge.now())
+    flash(_("委托已经撤销，代办员也收到了通知。"))
     return redirect(url_for("resident.case", number=number))
 
 
