@@ -13,9 +13,10 @@ the door instead of failing half-way. Nothing below the edge commits.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from engine.store import keys
 from engine.store.models import Base, CalendarFile, Event, Job, Notice, to_json
 
 #: How long a writer waits for another on SQLite, in milliseconds.
-BUSY_MS = 15_000
+BUSY_MS = 30_000
 
 #: Another process's published calendar is seen after this many seconds at the latest.
 CALENDAR_FRESH_S = 60.0
@@ -104,6 +105,9 @@ class Database:
         self.dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self.files = files or keys.home() / "files"
         self.engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgresql(self.url)
+        #: On SQLite the threads of a process take turns to write: its own way of waiting is to try again and again,
+        #: and under a crowd the unlucky one tries until it is out of time.
+        self._turn: AbstractContextManager[Any] = threading.RLock() if self.dialect == "sqlite" else nullcontext()
         self._calendar: workdays.Calendar | None = None
         self._calendar_files: tuple[str, ...] = ()
         self._calendar_read_at = 0.0
@@ -131,7 +135,7 @@ class Database:
     @contextmanager
     def unit_of_work(self, session: Session | None = None) -> Iterator[Work]:
         """One transaction that writes: in this session (the web brings its own), else in a new one."""
-        with session or Writing(self.engine, **OPTIONS) as opened:
+        with self._turn, session or Writing(self.engine, **OPTIONS) as opened:
             work = Work(opened, self)
             with opened.begin():
                 opened.connection(execution_options={"yizhan_writes": True})
