@@ -76,13 +76,16 @@ def test_malformed_json_is_refused_in_words(hall: Open):
     client = hall.client("zhang")
     for body in (b"{", b"[]", b'{"answers": 7}', b"null"):
         answer = client.post("/apply/daiban", data=body, content_type="application/json")
-        assert answer.status_code == 422 and "看不懂" in answer.get_data(as_text=True), body
+        assert answer.status_code == 422 and "看不懂" in answer.json["fields"][0]["text"], body
 
 
 def test_a_file_too_large_is_refused_in_words_and_never_a_fault(hall: Open):
     client = hall.client("zhang")
-    big = io.BytesIO(b"\xff\xd8\xff" + b"0" * (30 * 1024 * 1024))
-    answer = client.post("/files", data={"file": (big, "身份证.jpg")}, headers={"Accept": "application/json"})
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n\xff\xd8\xff'
+    body = head + b"0" * (30 * 1024 * 1024) + b"\r\n--x--\r\n"
+    answer = client.post(
+        "/files", data=body, content_type="multipart/form-data; boundary=x", headers={"Accept": "application/json"}
+    )
     assert answer.status_code == 413
     assert "太大" in answer.json["detail"]
 
@@ -162,3 +165,19 @@ def test_residents_pages_are_light(hall: Open):
         for name in set(re.findall(r"/build/([\w.-]+)", html)):
             total += (BUILD / f"{name}.gz").stat().st_size
         assert total < limit * 1000, f"{path}: {total / 1000:.0f} KB"
+
+
+def test_a_newcomer_is_asked_for_their_village_once(hall: Open):
+    client = hall.client()
+    answer = client.post("/enter", data={"phone": "13900000009"})
+    import re
+
+    code = re.search(r"data-shown-code>(\d{6})<", answer.text)[1]
+    client.post("/enter/code", data={"phone": "13900000009", "code": code})
+    assert "龙门滩镇苏洋村" in client.get("/apply/daiban").text
+    missing = _apply(client)
+    assert missing.status_code == 422 and missing.json["fields"][0]["field"] == "place"
+    sent = _apply(client, place="350526106201")
+    assert sent.status_code == 201
+    assert "苏洋村" in client.get(sent.json["location"].replace("receipt", "mine")).text
+    assert 'name="place"' not in client.get("/apply/daiban").text

@@ -197,8 +197,32 @@ def apply(name: str) -> ResponseReturnValue:
         answers=_known(package),
         draft=f"{edge.actor().id}:apply:{name}:{package.version[:8]}",
         check=url_for("resident.check", name=name),
+        places=_places() if _asks_place(package) else (),
         tab="resident.matters",
     )
+
+
+def _asks_place(package: Package) -> bool:
+    """Whether we must ask where the applicant lives: neither the form nor their account says it."""
+    return edge.actor().place_id is None and not package.info.who.place
+
+
+def _places() -> list[tuple[str, str]]:
+    """(code, name) of every village and community, town by town."""
+    tree = units.tree(edge.work())
+    found = [u for u in tree if u.kind in ("village", "community")]
+    return [(u.code, tree.full_name(u)) for u in sorted(found, key=lambda u: u.path)]
+
+
+def _place(package: Package, body: dict[str, Any]) -> Any:
+    """The village an application belongs to, when it had to be asked."""
+    if not _asks_place(package):
+        return None
+    found = next((u for u in units.tree(edge.work()) if u.code == body.get("place")), None)
+    if found is None or found.kind not in ("village", "community"):
+        words = _("所在村（社区）")
+        raise Invalid([FieldError("place", words, "请选择您所在的村（社区）。", "Choose your village or community.")])
+    return found
 
 
 def _open_online(package: Package) -> None:
@@ -243,12 +267,15 @@ def check(name: str) -> ResponseReturnValue:
     package = library.current(edge.work(), name)
     _open_online(package)
     form = package.form(package.info.apply.form)
-    answers = forms.check(form, _sent()["answers"], env=_env())
+    body = _sent()
+    place = _place(package, body)
+    answers = forms.check(form, body["answers"], env=_env())
     rules = package.info.limits.rules()
     return jsonify(
         review=render_template(
             "resident/review.html",
             lines=forms.describe(form, answers, env=_env()),
+            place=units.tree(edge.work()).full_name(place) if place else "",
             consent=package.info.apply.consent,
             promised=(rules.promised.en() if english() else rules.promised.zh()) if rules.promised else "",
             send=url_for("resident.send", name=name),
@@ -319,9 +346,14 @@ def send(name: str) -> ResponseReturnValue:
     package = library.current(edge.work(), name)
     if package.info.apply.consent and body.get("consent") is not True:
         raise Invalid([FieldError("", _("同意使用个人信息"), "要先同意才能办理。", "Your consent is needed.")])
+    place = _place(package, body)
     done = cases.submit(
-        edge.work(), name, body["answers"], by=edge.actor(), now=edge.now(), key=str(body.get("once") or "") or None
-    )
+        edge.work(), name, body["answers"], by=edge.actor(), now=edge.now(), place=place,
+        key=str(body.get("once") or "") or None,
+    )  # fmt: skip
+    person = edge.work().session.get(User, edge.actor().id)
+    if place is not None and person is not None:
+        person.place_id = place.id  # asked once
     if package.info.apply.consent:
         edge.work().session.add(
             Consent(

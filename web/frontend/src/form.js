@@ -183,7 +183,8 @@ class Island {
       link.textContent = one.label ? `${one.label}：${one.text}` : one.text;
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        const target = this.element(one.id, one.indexes) ?? this.place;
+        const extra = one.field && this.root.querySelector(`[data-form-extra][name="${CSS.escape(one.field)}"]`);
+        const target = this.element(one.id, one.indexes) ?? extra ?? this.place;
         target.scrollIntoView({ block: "center" });
         target.focus();
       });
