@@ -7,6 +7,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from engine.commands import appointments
+from engine.reads.words import EVENTS
+from engine.records import audit
 from web import language
 from web.pages import booking
 
@@ -42,3 +44,9 @@ def test_the_english_fills_the_same_places_and_holds_no_chinese_but_names():
         assert set(re.findall(r"%\((\w+)\)s", english)) == set(re.findall(r"%\((\w+)\)s", chinese)), chinese
         left = set(re.findall("[\u4e00-\u9fff]+", english))
         assert left <= {"中文", "一站"}, f"{chinese} -> {english}"
+
+
+def test_every_kind_of_event_has_words_and_never_shows_its_code():
+    assert {kind.value for kind in audit.Kind} == set(EVENTS)
+    known = _english()
+    assert sorted(text for text in EVENTS.values() if not known.get(text)) == []
