@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from engine import matters
+from engine.commands.appointments import due
 from engine.errors import Refused
 from engine.people import SYSTEM
 from engine.records import library
@@ -30,6 +31,8 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             say(f"已发布 {len(changed)} 个事项：{'、'.join(changed[:8])}{' 等' if len(changed) > 8 else ''}")
         for name, fault in faults.items():
             say(f"事项 {name} 未发布：{fault}")
+        with database.unit_of_work() as work:
+            due.ask_for_slots(work, now=datetime.now(UTC))
         if demo and empty(database):
             from web.demo import fill
 

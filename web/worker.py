@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from engine.commands import background, calendars
+from engine.commands.appointments import due as _bookings_due  # noqa: F401 - registers what the worker does for bookings
 from engine.commands.background import Equipment
 from engine.records import beats, jobs, notices, papers
 from engine.store import Database

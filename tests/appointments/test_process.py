@@ -189,3 +189,33 @@ def test_confirming_twice_is_refused(open_hall):
     made = book(open_hall)
     with pytest.raises(AlreadyDone):
         open_hall.do(appointments.confirm, made, version=2, by=open_hall.residents[0], now=open_hall.now)
+
+
+def test_the_worker_lets_holds_go_and_marks_who_did_not_come(open_hall):
+    from engine.commands import background
+    from engine.commands.appointments import due
+    from engine.store.models import Job, Slot
+
+    with open_hall.database.unit_of_work() as work:
+        appointments.hold(
+            work, resource_id=open_hall.resource, starts_at=[open_hall.at(16, 18)], item="medical",
+            by=open_hall.residents[1], now=open_hall.now,
+        )  # fmt: skip
+        due.ask_for_slots(work, now=open_hall.now)
+    made = book(open_hall)
+    equipment = background.Equipment(press=None, channels={})
+
+    def work_through(now):
+        with open_hall.database.unit_of_work() as work:  # papers and messages are other tests' business
+            work.session.query(Job).filter(Job.kind.in_(["render-paper", "send-notice"])).delete()
+        while background.run(open_hall.database, equipment, now=now):
+            pass
+
+    work_through(open_hall.now + timedelta(minutes=31))
+    assert open_hall.taken(open_hall.at(16, 18)) == 0
+    assert seen(open_hall, made)[0] == "confirmed"
+    work_through(open_hall.at(15, 18, 50))
+    assert seen(open_hall, made)[0] == "no_show"
+    with open_hall.database.reading() as work:
+        assert work.session.query(Slot).filter(Slot.starts_at > open_hall.at(26, 0)).count() > 0
+        assert work.session.query(Job).filter(Job.state == "failed").count() == 0

@@ -11,7 +11,7 @@ from engine.commands.appointments.book import (
     sweep,
     wait,
 )
-from engine.commands.appointments.counter import call, check_in, miss, miss_over, serve, walk_in
+from engine.commands.appointments.counter import call, check_in, miss, miss_if_over, serve, walk_in
 from engine.commands.appointments.office import (
     Hit,
     ask_review,
@@ -27,6 +27,6 @@ from engine.commands.appointments.office import (
 
 __all__ = [
     "STATES", "Hit", "Person", "ask_review", "call", "cancel", "change", "check_in", "close", "confirm", "hold",
-    "local", "miss", "miss_over", "opening", "preview_closing", "publish", "review", "roster", "serve",
+    "local", "miss", "miss_if_over", "opening", "preview_closing", "publish", "review", "roster", "serve",
     "stop_waiting", "sweep", "unroster", "wait", "walk_in",
 ]  # fmt: skip

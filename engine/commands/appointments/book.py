@@ -30,7 +30,7 @@ from engine.commands.appointments import seats
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb
-from engine.records import audit, counters, notices
+from engine.records import audit, counters, jobs, notices
 from engine.store import Work, keys
 from engine.store.models import (
     Appointment,
@@ -47,6 +47,8 @@ from engine.store.models import (
 OFFER_HOURS = 2
 #: How far back a person's bookings are read for the policy.
 HISTORY_DAYS = 70
+#: How long after its end a booking that nobody came for is missed.
+GRACE_MINUTES = 20
 #: A booking's channel -> its case's.
 CASE_CHANNELS = {"online": "online", "phone": "phone", "counter": "counter", "walk_in": "counter"}
 #: How many other times are named when one is full.
@@ -127,6 +129,7 @@ def hold(
             "You already have a booking that day. Change it, or cancel it first.",
         ) from None
     _sit(work, made, slots)
+    watch(work, made, now)
     record(work, "held", made, by, now)
     return made
 
@@ -170,6 +173,7 @@ def confirm(
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
+    watch(work, made, now)
     _remind(work, made, policy, now)
     _tell(work, made, "appointment-confirmed", now, now)
     record(work, "confirmed", made, by, now)
@@ -202,6 +206,7 @@ def change(
     made.starts_at, made.ends_at, made.kind = slots[0].starts_at, slots[-1].ends_at, slots[0].kind
     made.sequence += 1
     made.version += 1
+    watch(work, made, now)
     if made.state == "confirmed":
         made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
         notices.cancel(work, f"appointment:{made.id}:", now=now)
@@ -323,6 +328,7 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         work.session.flush()
         _sit(work, made, [first])
         row.state, row.appointment_id = "offered", made.id
+        watch(work, made, now)
         _tell(work, made, "waiting-offered", now, now)
         record(work, "offered", made, SYSTEM, now)
         return made
@@ -657,6 +663,14 @@ def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime,
             work, f"{name}:{channel}", notices.fill(texts["zh"], facts), kind=kind, now=now, channel=channel,
             user_id=made.user_id, address=address, case_id=made.case_id, after=at if at > now else None,
         )  # fmt: skip
+
+
+def watch(work: Work, made: Appointment, now: datetime) -> None:
+    """Have the worker look again when a hold runs out, or when nobody came. One row, woken when it is due."""
+    at = made.hold_until if made.state == "held" else made.ends_at + timedelta(minutes=GRACE_MINUTES)
+    if at is not None:
+        key = f"appointment:{made.id}:{made.state}:{made.sequence}"
+        jobs.put_once(work, "appointment-due", key, {"appointment": made.id}, now=now, after=max(at, now))
 
 
 def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.booking.slots import ZONE
 from engine.commands.appointments import book, seats
-from engine.commands.appointments.book import Person
+from engine.commands.appointments.book import GRACE_MINUTES, Person
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require
 from engine.store import Work
@@ -16,8 +16,6 @@ from engine.store.models import Appointment, Resource, Slot
 
 #: How long before its time a booking can be checked in.
 EARLY_MINUTES = 60
-#: How long after its end a booking that nobody came for is missed.
-GRACE_MINUTES = 20
 
 
 def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
@@ -94,19 +92,13 @@ def miss(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     return made
 
 
-def miss_over(work: Work, *, now: datetime, limit: int = 200) -> int:
-    """Bookings that nobody came for, long after their time: missed. Called by the worker."""
-    ids = work.session.execute(
-        select(Appointment.id, Appointment.version)
-        .where(
-            Appointment.state.in_(["confirmed", "called"]),
-            Appointment.ends_at <= now - timedelta(minutes=GRACE_MINUTES),
-        )
-        .limit(limit)
-    ).all()
-    for appointment_id, version in ids:
-        miss(work, appointment_id, version=version, by=SYSTEM, now=now)
-    return len(ids)
+def miss_if_over(work: Work, appointment_id: int, *, now: datetime) -> bool:
+    """A booking that nobody came for, long after its time: missed. Called by the worker; whether it was."""
+    made = book.find(work, appointment_id, "see", by=SYSTEM)
+    if made.state not in ("confirmed", "called") or now < made.ends_at + timedelta(minutes=GRACE_MINUTES):
+        return False
+    miss(work, appointment_id, version=made.version, by=SYSTEM, now=now)
+    return True
 
 
 def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by: Actor, now: datetime) -> Appointment:

@@ -15,7 +15,7 @@ from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
 from engine.commands.appointments import book, seats
 from engine.errors import NotFound, NotNow, Refused
-from engine.people import Actor, require
+from engine.people import SYSTEM, Actor, require
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
@@ -28,6 +28,7 @@ from engine.store.models import (
     ResourceOpening,
     Slot,
 )
+from engine.workdays import UnknownYear, local_date
 
 #: How long a booking that the hall moved waits for the person's word.
 MOVED_HOURS = 24
@@ -86,6 +87,22 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
         work, "slots.published", by=by, now=now,
         facts={"resource": resource.code, "first": first.isoformat(), "last": last.isoformat(), "slots": made},
     )  # fmt: skip
+    return made
+
+
+def publish_ahead(work: Work, *, now: datetime) -> int:
+    """Make the slots of every resource as far ahead as its policy lets people book, or as far as the calendar knows.
+    Called by the worker every night; returns how many are new."""
+    today, made = local_date(now), 0
+    for resource in work.session.scalars(select(Resource).where(Resource.active).order_by(Resource.id)).all():
+        last = today + timedelta(days=book.policy_of(resource).book_until_days)
+        while last > today:
+            try:
+                work.calendar.is_workday(last)
+                break
+            except UnknownYear:
+                last -= timedelta(days=1)
+        made += publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)
     return made
 
 
@@ -158,6 +175,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
         made.sequence += 1
         made.version += 1
         notices.cancel(work, f"appointment:{made.id}:", now=now)
+        book.watch(work, made, now)
         book._tell(work, made, "appointment-moved", now, now)
         book.record(work, "moved", made, by, now)
         return
