@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine import matters
 from engine.commands.appointments import due
 from engine.errors import Refused
+from engine.matters import stories
 from engine.people import SYSTEM
 from engine.records import library
 from engine.store import Database, connect, migrate
@@ -66,6 +67,11 @@ def publish(database: Database, settings: Settings) -> tuple[list[str], dict[str
         try:
             package = matters.read(name, files)
             if not package.info.published:
+                continue
+            played = [stories.play(package, story, database.calendar) for story in stories.read(package)]
+            wrong = [f"故事“{p.story.name}”：{p.problems[0]}" for p in played if p.problems]
+            if wrong:
+                faults[name] = f"{len(wrong)} 个故事没有照着走。{wrong[0]}"
                 continue
             with database.unit_of_work() as work:
                 library.publish(work, package, by=SYSTEM, now=datetime.now(UTC), note="yizhan init")
