@@ -70,14 +70,14 @@ def _hall(url: str) -> Iterator[tuple[db.Database, int]]:
     database.close()
 
 
-def _ms(call: Callable[[], object], times: int) -> float:
-    """Median of the call, in milliseconds."""
+def _ms(call: Callable[[], object], times: int) -> tuple[float, float]:
+    """(median, least) of the call, in milliseconds."""
     found = []
     for _ in range(times):
         start = time.perf_counter()
         call()
         found.append((time.perf_counter() - start) * 1000)
-    return statistics.median(found)
+    return statistics.median(found), min(found)
 
 
 def _idle(kind: str, url: str) -> list[dict[str, object]]:
@@ -93,15 +93,15 @@ def _idle(kind: str, url: str) -> list[dict[str, object]]:
                     work.session.execute(update(Case).where(Case.next_alert_at.is_(None)).values(next_alert_at=FAR))
                 made += portion
             assert not sweep(database, now=now).busy
-            cost = _ms(lambda: sweep(database, now=now), 200)
-            small = small or cost
+            cost, least = _ms(lambda: sweep(database, now=now), 200)
+            small = small or least
             with database.reading() as work:
-                each = _ms(lambda: _open_all(work, 200), 3) / 200
+                each = _ms(lambda: _open_all(work, 200), 3)[1] / 200
             more = {"baseline": round(each * n, 1), "ratio": round(each * n / cost)}
             rows.append(_row(f"idle sweep, {n} open cases ({kind})", cost, "ms", "< 10", cost < 10, **more))
-        rows.append(
-            _row(f"idle sweep, growth from 1,000 to 100,000 ({kind})", cost / small, "x", "< 2", cost < 2 * small)
-        )
+        # The least of 200 sweeps each time: what else the machine does between the two would be called growth.
+        name = f"idle sweep, growth from 1,000 to 100,000 ({kind})"
+        rows.append(_row(name, least / small, "x", "< 2", least < 2 * small))
     return rows
 
 
