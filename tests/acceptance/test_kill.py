@@ -56,8 +56,11 @@ class Hall:
             )  # fmt: skip
 
     def torment(self):
+        """Kill one or the other, again and again; each has come up before it is killed, or nothing would ever be done."""
         while not self.over.wait(self.dice.uniform(*BETWEEN)):
             name = self.dice.choice(["serve", "worker"])
+            if not self.up(name):
+                continue
             process = self.processes[name]
             # The whole group: the worker's press is a child of its own.
             with suppress(ProcessLookupError):
@@ -65,6 +68,14 @@ class Hall:
             process.wait()
             self.kills += 1
             self.start(name)
+
+    def up(self, name):
+        if name == "serve":
+            with socket.socket() as probe:
+                probe.settimeout(1)
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        said = (self.home / "worker.log").read_text(errors="replace")
+        return f":{self.processes[name].pid} is running" in said
 
     def stop(self):
         for process in self.processes.values():
@@ -90,7 +101,7 @@ class Person:
         while True:
             try:
                 return requests.request(method, self.hall.url + path, headers=self.headers, timeout=30, **more)
-            except requests.ConnectionError:
+            except requests.RequestException:  # cut off, half an answer, or none in time
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
@@ -178,7 +189,7 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
             try:
                 journey(n, people, acknowledged)
             except Exception as error:  # told below, by the test's own thread
-                faults.append(error)
+                faults.append(repr(error))
                 return
 
     torment = threading.Thread(target=hall.torment, daemon=True)
