@@ -16,12 +16,26 @@ def _fill(page) -> None:
     page.get_by_label("姓名").first.fill("林阿妹")
     page.get_by_label("身份证号").first.fill("350526195003071239")
     page.get_by_label("现住址").fill("龙门滩镇苏洋村12号")
-    page.get_by_label("本人").check()
+    page.get_by_label("本人", exact=True).check()
     page.get_by_label("参保人类别").select_option(label="普通居民")
     page.get_by_label("委托期限至").fill("2027-09-17")
     page.get_by_label("委托期限至").press("Enter")
     page.get_by_label(re.compile("我委托代办员")).check()
+    _sign(page)
     sign(page)
+
+
+def _sign(page) -> None:
+    """Write a name into the box, as with a finger."""
+    pad = page.locator("canvas.yz-signature-pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 30)
+    page.mouse.down()
+    for step in range(12):
+        page.mouse.move(box["x"] + 30 + 15 * step, box["y"] + (30 if step % 2 else 80))
+    page.mouse.up()
+    page.get_by_text("已签名").wait_for()
 
 
 def _pdf_text(data: bytes, tmp_path) -> str:
