@@ -8,6 +8,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import AlreadyDone, Invalid, Refused
@@ -105,6 +106,15 @@ def begin(app: Flask) -> None:
         if wants_json():
             return problem(status, f"http-{status}", text, error.description or error.name)
         return page(status, title=_(title), text=_(text))
+
+    @app.errorhandler(OperationalError)
+    def busy(error: OperationalError) -> ResponseReturnValue:
+        """Another writer was in the way for too long (a lock, a deadlock): nothing was changed, once more will do."""
+        log.warning("busy at %s %s: %s", request.method, request.path, error.orig)
+        text = _("这会儿办理的人多，刚才那一下没有办成，什么都没有改动。您填的内容还在，请再点一次。")
+        if wants_json():
+            return problem(503, "busy", text, "The hall is busy; nothing was changed. Please send it again.")
+        return page(503, title=_("请再点一次"), text=text, again=request.referrer)
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> ResponseReturnValue:

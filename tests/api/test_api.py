@@ -171,3 +171,18 @@ def test_the_description_names_every_operation_and_its_shapes(api):
     text = json.dumps(description())
     for name in set(text.split("#/components/schemas/")[1:]):
         assert name.split('"')[0] in found["components"]["schemas"]
+
+
+def test_a_hall_that_is_busy_asks_to_send_it_again_and_changes_nothing(api, monkeypatch):
+    from engine.commands import cases
+    from sqlalchemy.exc import OperationalError
+
+    token = api.resident()
+
+    def locked(*_given, **_named):
+        raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(cases, "submit", locked)
+    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN}, token)
+    assert answer.status_code == 503 and "再点一次" in answer.json["detail"]
+    assert api.call("GET", "/cases", token=token).json == []
