@@ -174,8 +174,9 @@ def test_the_description_names_every_operation_and_its_shapes(api):
 
 
 def test_a_hall_that_is_busy_asks_to_send_it_again_and_changes_nothing(api, monkeypatch):
-    from engine.commands import cases
     from sqlalchemy.exc import OperationalError
+
+    from engine.commands import cases
 
     token = api.resident()
 
