@@ -19,7 +19,7 @@ from tests.hall import Open, open_hall
 
 #: Words of another language that belong on a Chinese page: names, formats, keys.
 ALLOWED = re.compile(
-    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|PNG|Word|Excel|ID|DB|YBCB|form|dmn|json|[a-z_]+\.form"
+    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)"
 )
 
 
@@ -155,4 +155,4 @@ def english_left(page: Any) -> list[str]:
             ...[...document.querySelectorAll('[placeholder],[aria-label],[title],[alt]')].filter(e => !e.closest('.fjs-powered-by, .bjs-powered-by')).flatMap(
                 e => ['placeholder', 'aria-label', 'title', 'alt'].map(n => e.getAttribute(n) || ''))].join(' ')"""
     )
-    return sorted({w for w in re.findall(r"[A-Za-z][A-Za-z_.]+[A-Za-z]", seen) if not ALLOWED.fullmatch(w)})
+    return sorted({w for w in re.findall(r"[A-Za-z][A-Za-z_.-]+[A-Za-z]", seen) if not ALLOWED.fullmatch(w)})
