@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 
 from engine.records import beats
 from engine.store import Database, connect
-from web import assets, edge, language, problems, security, shown, store
+from web import assets, edge, language, names, problems, security, shown, store
 from web.settings import Settings, read
 
 
@@ -60,7 +60,7 @@ def _templates(app: edge.Hall) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters.update(shown.filters)
+    app.jinja_env.filters.update(shown.filters, named=names.named)
     app.jinja_env.globals.update(
         asset=assets.asset,
         assets_of=assets.assets_of,

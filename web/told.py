@@ -12,6 +12,7 @@ from engine.reads.stuck import Sentence
 from engine.reads.words import EVENTS
 from web import shown
 from web.language import english
+from web.names import named
 
 #: How a case may end -> the words. What a diagram invents itself is shown as it is when it is Chinese.
 OUTCOMES = {
@@ -93,8 +94,8 @@ def step(one: Step) -> str:
     """A step for the applicant: when, and by which unit."""
     if one.state == "ended":
         words = _("退回") if one.ended == "RETURNED" else _("办完")
-        return f"{shown.moment(one.ended_at)} {one.unit}{words}"
-    return shown.due(one.due_at) if one.due_at else one.unit
+        return f"{shown.moment(one.ended_at)} {named(one.unit)}{' ' if english() else ''}{words}"
+    return shown.due(one.due_at) if one.due_at else named(one.unit)
 
 
 _WHATS = {

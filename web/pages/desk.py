@@ -461,7 +461,7 @@ def window() -> ResponseReturnValue:
     return render_template(
         "staff/window.html",
         matters=[
-            {"name": p.name, "title": p.info.name_en if english() else p.info.name, "summary": p.info.summary, "code": p.info.code}
+            {"name": p.name, "title": p.info.name_en if english() else p.info.name, "summary": (p.info.summary_en if english() else "") or p.info.summary, "code": p.info.code}
             for p in found
         ],
     )  # fmt: skip

@@ -22,6 +22,7 @@ from engine.store.models import Consent, User
 from web import edge, shown, throttle, told
 from web.edge import guard
 from web.language import english
+from web.names import named
 
 pages = Blueprint("resident", __name__)
 
@@ -181,7 +182,7 @@ def _office(code: str) -> str:
     if code in words:
         return words[code]
     found = next((u for u in units.tree(edge.work()) if u.code.endswith(code)), None)
-    return found.name if found else code
+    return named(found.name) if found else code
 
 
 @pages.get("/apply/<name>")

@@ -18,6 +18,13 @@ async function draw(root) {
     await viewer.importXML(await answer.text());
     const table = viewer.getViews().find((view) => view.type === "decisionTable");
     if (table) await viewer.open(table);
+    // A wide table scrolls: the keyboard must be able to reach it too.
+    const wide = place.querySelector(".tjs-table-container");
+    if (wide) {
+      wide.tabIndex = 0;
+      wide.setAttribute("role", "region");
+      wide.setAttribute("aria-label", document.title);
+    }
   } catch (error) {
     place.textContent = word("The table could not be drawn", { reason: error.message });
   }
