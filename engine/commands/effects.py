@@ -236,7 +236,13 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     if to == "agent":
         return [_user(a, case.agent_id)] if case.agent_id else [applicant]
     if to in ("both", "parties"):
-        return [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
+        told = [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
+        others = a.variables.get("parties") if to == "parties" else None
+        for one in others if isinstance(others, list) else []:
+            phone = str(one.get("phone") or "") if isinstance(one, Mapping) else ""
+            if phone and phone not in {known for _, known in told}:
+                told.append((None, phone))
+        return told
     if to == "assignee":
         return [_user(a, t.assignee_id) for t in a.live if t.assignee_id is not None]
     if to in ("unit", "supervisor"):
@@ -347,6 +353,27 @@ def _close_case(a: Applying, effect: Effect) -> None:
 
 
 # ---------------------------------------------------------------- registers, reminders, other cases
+
+
+@handles("report-police")
+def _report_police(a: Applying, effect: Effect) -> None:
+    """Told to the head at once; from now on only the deciding office reads the case. Who could before stays on record."""
+    case = a.case
+    before = {"place": case.place_id, "unit": case.unit_id}
+    a.work.session.add(
+        RegisterEntry(
+            register="报告公安", case_id=case.id, unit_id=case.office_id,
+            facts={"reason": str(effect.arguments.get("reason") or ""), **before}, at=a.now, by_id=a.by.id,
+        )
+    )  # fmt: skip
+    say_to(
+        a, key_of(a, effect), "police", "办件 {number} 发现可能违法犯罪或人身危险，请立即拨打 110 并核对已报告。", "supervisor",
+        channels=("screen",),
+    )  # fmt: skip
+    case.restricted, case.place_id, case.unit_id = True, case.office_id, case.office_id
+    if "涉警" not in case.flags:
+        case.flags = [*case.flags, "涉警"]
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "readers": "office", **before})
 
 
 @handles("record")

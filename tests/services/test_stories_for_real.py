@@ -170,9 +170,7 @@ def test_the_story_goes_as_written_in_the_database_too(sqlite, name, n):
     case_id = Teller(sqlite, name, story).tell()
     with sqlite.reading() as work:
         case = work.session.get(Case, case_id)
-        issued = work.session.scalars(
-            select(Document).where(Document.case_id == case_id).order_by(Document.id)
-        ).all()
+        issued = work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)).all()
         kinds = [d.kind for d in issued]
         if "papers" in story.end:
             # 一次性告知补正 issues its own paper (request-correction), which the diagram does not name.

@@ -16,7 +16,7 @@ from engine.commands import cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
-from engine.reads import case_list, case_page
+from engine.reads import case_list, case_page, mediation
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.records import library
@@ -69,6 +69,7 @@ def _nav() -> list[dict[str, Any]]:
         one("desk.window", _("窗口"), "window", "g w"),
         one("booking.week", _("预约"), "calendar", "g b"),
         one("desk.listed", _("本单位在办"), "people", "g u", which="unit"),
+        *([one("services.carried", _("我代办的"), "hand", "g a")] if _is_agent() else []),
         one("desk.listed", _("已办"), "done", "g d", which="done"),
         one("desk.notices", _("抄送和通知"), "copy", "g n"),
     ]
@@ -77,6 +78,10 @@ def _nav() -> list[dict[str, Any]]:
     if "designer" in actor.roles:
         found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
     return found
+
+
+def _is_agent() -> bool:
+    return any(p.for_id is None and p.post == "agent" for p in edge.actor().positions)
 
 
 @pages.get("")
@@ -196,7 +201,22 @@ def case(number: str) -> ResponseReturnValue:
         marks={"current": list(page.lit), "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
+        **_mediated(page),
     )
+
+
+def _mediated(page: CasePage) -> dict[str, Any]:
+    """What a case with parties shows beside the steps: their names, what may speak against me, my own notes."""
+    row = edge.work().session.get(Case, page.id)
+    parties = [str(p["name"]) for p in mediation.parties(row)] if row is not None and row.restricted else []
+    if not parties:
+        return {"parties": [], "doubts": [], "notes": []}
+    actor = edge.actor()
+    return {
+        "parties": parties,
+        "doubts": mediation.neutrality(edge.work(), page.id, actor=actor),
+        "notes": mediation.notes(edge.work(), page.id, actor=actor),
+    }
 
 
 @pages.get("/cases/<number>/glance")

@@ -19,6 +19,7 @@ from engine.store.models.cases import (
     Draft,
     Incident,
     MatterVersion,
+    PrivateNote,
     PublicNotice,
     Rating,
     RegisterEntry,
@@ -56,6 +57,6 @@ from engine.store.models.time import Beat, CalendarFile, Escalation
 __all__ = [
     "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DecisionHit",
     "Document", "Draft", "Duty", "Escalation", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
-    "OneTimeCode", "OnlineBlock", "Post", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
+    "OneTimeCode", "OnlineBlock", "Post", "PrivateNote", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
     "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
 ]  # fmt: skip

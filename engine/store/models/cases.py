@@ -346,6 +346,21 @@ class RegisterEntry(Base):
     __table_args__ = (Index("ix_register_entry_register_at", "register", "at"),)
 
 
+class PrivateNote(Base):
+    """What a mediator keeps to themself about one party (背对背笔记). Read by its author and by nobody else (RULES Y3)."""
+
+    __tablename__ = "private_note"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    party: Mapped[str] = mapped_column(Sealed)
+    text: Mapped[str] = mapped_column(Sealed)
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_private_note_case_id_author_id", "case_id", "author_id"),)
+
+
 class PublicNotice(Base):
     """A notice on the public board (公示): only what may be public."""
 
