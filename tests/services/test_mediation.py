@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from engine import matters
+from engine import feel, matters, workdays
 from engine.commands import cases, mediation
 from engine.errors import Invalid, NotFound, NotNow
 from engine.matters import stories
@@ -110,3 +110,16 @@ def test_the_police_are_told_and_only_the_office_reads_on(sqlite, clock):
             case_page.page(work, case.id, actor=village, now=teller.now)
         trace = [e.facts for e in audit.history(work, case.id) if e.facts.get("kind") == "report-police"]
         assert trace and "一方持刀威胁" not in str(trace)
+
+
+def test_the_last_day_to_ask_the_court_rolls_over_the_holidays_m6():
+    package = matters.load(ROOT, "tiaojie")
+    processes = package.definition.diagrams[0].processes
+    node = next(n for p in processes for _, n in p.walk() if n.id == "confirm")
+    due = node.extension.due_date
+    assert due is not None
+    for agreed, last in (("2026-09-05", "2026-10-08"), ("2026-09-22", "2026-10-22")):
+        found = feel.evaluate(
+            due.lstrip("="), {"outcome_agreement": {"on": agreed}}, feel.Env(calendar=workdays.china())
+        )
+        assert found.date().isoformat() == last

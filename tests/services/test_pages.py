@@ -22,7 +22,7 @@ def hall(sqlite, clock, tmp_path) -> Open:
 def test_the_agents_page_lists_principals_and_a_reviewer_has_no_such_page_in_the_column(hall: Open, clock):
     acting.accepted(hall.database, hall.cast, clock)
     page = hall.client("chen").get("/desk/carried").text
-    for words in ("张三丰", "医保参保登记", "9月17日", "有效"):
+    for words in ("张三丰", "医保参保登记", "2027-09-17", "有效"):
         assert words in page, words
     assert "/desk/carried" not in hall.client("wang").get("/desk").text
 
