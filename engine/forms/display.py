@@ -49,7 +49,10 @@ def browser_schema(form: Form, rights: Rights | None = None) -> dict[str, Any]:
                 if not rights.writes(full):
                     one["readonly"] = True
             if isinstance(one.get("components"), list):
+                held = bool(one["components"])
                 one["components"] = inner(one["components"], path)
+                if held and not one["components"]:
+                    continue  # nothing in it may be seen: its frame would only raise questions
             kept.append(one)
         return kept
 

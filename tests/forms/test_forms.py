@@ -198,3 +198,9 @@ def test_a_signature_draws_only_a_path():
 def test_a_moment_keeps_its_offset():
     one = form({"type": "datetime", "subtype": "datetime", "key": "when", "dateLabel": "时间"})
     assert forms.check(one, {"when": "2026-09-22T15:00+08:00"}) == {"when": "2026-09-22T15:00+08:00"}
+
+
+def test_a_group_in_which_nothing_may_be_seen_is_not_drawn():
+    group = {"type": "group", "path": "applicant", "label": "申请人", "components": [NAME]}
+    drawn = forms.browser_schema(form(group, ID), Rights(hidden=frozenset({"applicant"})))
+    assert [c.get("key") for c in drawn["components"]] == ["id_number"]
