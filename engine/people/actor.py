@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
 from engine import workdays
 from engine.errors import NotFound, NotYours
@@ -126,8 +126,14 @@ def load(work: Work, user_id: int, *, now: datetime) -> Actor:
 
 def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> Actor | None:
     """The actor of the one user this condition names; None when it names nobody."""
+    covers = (
+        exists()
+        .where(Leave.agent_id == User.id, Leave.from_at <= now, Leave.until_at > now, Leave.ended_at.is_(None))
+        .correlate(User)
+    )
     rows = work.session.execute(
-        select(User, Holding, Post)
+        # Whether they cover for anybody comes along: most do not, and are asked no further.
+        select(User, Holding, Post, covers)
         .outerjoin(Holding, Holding.user_id == User.id)
         .outerjoin(Post, Post.id == Holding.post_id)
         .where(condition)
@@ -136,10 +142,11 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
     if not rows:
         return None
     user: User = rows[0][0]
+    work.session.info["actor"] = user  # held, so that a notice to whoever acts does not read them again
     if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系管理员。", "This account is disabled: ask the administrator.")
-    absences = tuple(_absences(work, user.id, now)) if user.kind == "staff" else ()
-    positions = list(_positions(work, [(h, p) for _, h, p in rows if h is not None], now))
+    absences = tuple(_absences(work, user.id, now)) if user.kind == "staff" and rows[0][3] else ()
+    positions = list(_positions(work, [(h, p) for _, h, p, _ in rows if h is not None], now))
     if absences:
         positions += _borrowed(work, absences, now)
     tree = units.tree(work) if positions else None

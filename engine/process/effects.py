@@ -184,7 +184,7 @@ _ALL = (
             Header(
                 "agent",
                 "代办员",
-                "whether the one who accepts becomes the applicant's agent (代办)",
+                "whether the one who accepts becomes the applicant's agent",
                 choices=(("none", "不变"), ("actor", "受理的人就是代办员")),
                 default="none",
             ),

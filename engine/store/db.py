@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from engine import workdays
 from engine.store import keys
-from engine.store.models import Base, CalendarFile, Event, Job, Notice, to_json
+from engine.store.models import Base, CalendarFile, Document, Event, Job, Notice, to_json
 
 #: How long a writer waits for another on SQLite, in milliseconds.
 BUSY_MS = 30_000
@@ -78,7 +78,7 @@ class Writing(Session):
                 self.connection().execute(insert(kind.__table__), rows)  # type: ignore[arg-type]
 
 
-_BULK: tuple[type[Base], ...] = (Event, Job, Notice)
+_BULK: tuple[type[Base], ...] = (Document, Event, Job, Notice)
 
 
 def _values(row: Base) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: its event loop would be in the way of others that need one
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 

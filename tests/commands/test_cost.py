@@ -19,7 +19,7 @@ def test_a_completion_with_three_papers_a_decision_and_two_told_costs_at_most_ni
             by = people.load(work, cast.users["chen"], now=clock())
             cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=by, now=clock())
     assert seen["commits"] == 1
-    assert len(seen["statements"]) <= 19, "\n".join(seen["statements"])
+    assert len(seen["statements"]) <= 15, "\n".join(seen["statements"])
 
 
 def test_a_claim_costs_at_most_ten_statements(database, cast, clock):

@@ -59,10 +59,13 @@ def test_the_case_page_says_where_it_stands(database, cast, clock, case_id):
     with database.reading() as work:
         page = case_page.page(work, case_id, actor=cast.chen, now=clock())
         assert "苏洋村待签收“代办受理审查”" in page.where.zh
-        assert page.applicant == "张*丰" and page.lit == ("accept",)
+        assert page.applicant == "张*丰" and page.lit == (
+            "accept",
+            "expires",
+        )  # the step, and the end of the authority that is waited for
         assert page.desk is not None and page.desk.form_id == "accept"
         own = case_page.page(work, case_id, actor=cast.zhang, now=clock())
-        assert own.applicant == "张三丰" and own.desk is None and own.can == ("withdraw",)
+        assert own.applicant == "张三丰" and own.desk is None and own.can == ("withdraw", "revoke")
         assert all(line.kind != "task.claimed" for line in own.record)
 
 
