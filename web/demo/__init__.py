@@ -22,7 +22,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, User
-from web.demo import bookings
+from web.demo import bookings, mediations
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -71,6 +71,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
         residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
     made = _cases(database, staff, residents, dice, now, count)
+    made += mediations.fill(database, staff, residents, dice, now)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
     return (
         f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、{booked} 个预约"
