@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from engine import forms
 from engine.commands.changes import Change
 from engine.errors import Invalid, NotFound
 from engine.people import masks, units
@@ -114,18 +115,12 @@ def _materials(a: Applying) -> list[dict[str, Any]]:
         _drop(
             {
                 "name": m.name, "originals": m.originals or None, "copies": m.copies or None,
-                "electronic": bool(m.field and _dig(a.variables, m.field)) or None, "shared": m.kind == "shared" or None,
+                "electronic": bool(m.field and forms.dig(a.variables, m.field)) or None, "shared": m.kind == "shared" or None,
                 "tolerated": m.name in tolerated or None, "note": m.note or None,
             }
         )
         for m in a.package.info.materials
     ]  # fmt: skip
-
-
-def _dig(data: Any, path: str) -> Any:
-    for part in path.split("."):
-        data = data.get(part) if isinstance(data, Mapping) else None
-    return data
 
 
 def _texts(value: Any) -> list[str]:

@@ -124,14 +124,14 @@ def _level(
         if one.type == "expression":
             value = feel.to_json(run.feel(str(one.component.get("expression") or "null"), scope))
         elif not run.rights.writes(there) or one.readonly:
-            value = _get(known, one.key)
+            value = dig(known, one.key)
             if value is None and one.readonly and run.rights.sees(there):
                 value = one.component.get("defaultValue")
             _put(scope, one.key, value)
             continue  # nothing is written: the case keeps what it has
         else:
-            value = _value(run, one, _get(raw, one.key), _get(known, one.key), scope, here, there)
-        if value is None and _get(known, one.key) is None and one.type != "expression":
+            value = _value(run, one, dig(raw, one.key), dig(known, one.key), scope, here, there)
+        if value is None and dig(known, one.key) is None and one.type != "expression":
             _put(scope, one.key, None)
             continue
         _put(answers, one.key, value)
@@ -283,7 +283,7 @@ def options_of(one: Field, scope: Mapping[str, Any], env: feel.Env | None = None
     if one.options_expression is not None:
         found = feel.evaluate(one.options_expression.strip().removeprefix("="), scope, env)
     else:
-        found = _get(scope, one.options_key or "")
+        found = dig(scope, one.options_key or "")
     pairs = []
     for item in found if isinstance(found, list) else []:
         if isinstance(item, Mapping):
@@ -382,8 +382,13 @@ _READERS = {
 }
 
 
-def _get(data: Mapping[str, Any], path: str) -> Any:
-    value: Any = data
+def dig(data: Any, path: str) -> Any:
+    """What stands at a dotted path of nested answers; None when nothing does.
+
+    >>> dig({"applicant": {"name": "苏玉兰"}}, "applicant.name"), dig({}, "applicant.name"), dig({"a": 1}, "")
+    ('苏玉兰', None, None)
+    """
+    value = data
     for part in path.split("."):
         if not isinstance(value, Mapping):
             return None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine import feel
-from engine.forms.answers import EVERYTHING, Rights, _get, options_of
+from engine.forms.answers import EVERYTHING, Rights, dig, options_of
 from engine.forms.schema import CHOICES, Field, Form
 
 
@@ -76,7 +76,7 @@ def describe(
                 feel.evaluate(c.strip().removeprefix("="), dict(answers) | dict(data), env) is True for c in one.hide
             ):
                 continue
-            value = _get(data, one.key)
+            value = dig(data, one.key)
             if one.type == "dynamiclist":
                 rows = value if isinstance(value, list) else []
                 for index, row in enumerate(rows):

@@ -1,0 +1,23 @@
+"""Every write to a case and its tasks: one verb, one function, four beats.
+
+    find and may -> check -> advance -> apply
+
+Each takes the unit of work first; `by` (who acts) and `now` (aware UTC) are keyword-only, and `version` is the version
+of the task the person saw. None commits. Run in `database.rehearsal()` any of them is its own preview.
+"""
+
+from engine.commands.applying import Done
+from engine.commands.cases.afterwards import rate, reveal
+from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
+from engine.commands.cases.outside import REVOKED, answer, deliver, fire, retry, revoke_authority
+from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
+from engine.commands.cases.standing import extend, resume, suspend
+from engine.commands.cases.submit import Person, person_of, submit
+from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim
+from engine.commands.changes import Change
+
+__all__ = [
+    "REVOKED", "Change", "Done", "Person", "answer", "claim", "complete", "delegate", "deliver", "draft_of", "extend", "fire",
+    "give_opinion", "mark_seen", "person_of", "rate", "recall", "remind", "resume", "retry", "return_", "return_targets",
+    "reveal", "revoke_authority", "save_draft", "submit", "suspend", "terminate", "transfer", "unclaim", "withdraw",
+]  # fmt: skip

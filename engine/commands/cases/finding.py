@@ -1,0 +1,123 @@
+"""Finding a case or a task, locked, and saying no: what every verb on a case begins with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import undefer
+
+from engine import matters
+from engine.commands.applying import Done, masked_name
+from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
+from engine.matters import nodes
+from engine.records import library
+from engine.store import Work
+from engine.store.models import Case, Task
+from engine.workdays import ZONE
+
+
+def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[Case, Task, list[Task]]:
+    """The case of a task (locked), the task as this person saw it, and the case's live tasks."""
+    mine = select(Task.case_id).where(Task.id == task_id).scalar_subquery()
+    case = work.session.scalar(
+        select(Case)
+        .where(Case.id == mine)
+        .options(undefer(Case.state), undefer(Case.answers), undefer(Case.ledger))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise NotFound("没有这项任务。", f"There is no task {task_id}.")
+    rows = list(
+        work.session.scalars(
+            select(Task)
+            .where(Task.case_id == case.id, or_(Task.state != "ended", Task.id == task_id))
+            .order_by(Task.id)
+            .options(undefer(Task.variables))
+            .execution_options(populate_existing=True)
+        )
+    )
+    task = next(t for t in rows if t.id == task_id)
+    if version is not None and task.version != version:
+        raise already(work, case, task)
+    return case, task, [t for t in rows if t.state != "ended"]
+
+
+def find_case(work: Work, case_id: int, version: int | None = None) -> Case:
+    case = work.session.scalar(
+        select(Case)
+        .where(Case.id == case_id)
+        .options(undefer(Case.state), undefer(Case.answers), undefer(Case.ledger))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise NotFound("没有这个办件。", f"There is no case {case_id}.")
+    if version is not None and case.version != version:
+        raise AlreadyDone(
+            "这个办件刚刚有了变化，请刷新后再看。", f"Expected version {version}, but it is {case.version}."
+        )
+    return case
+
+
+def live_tasks(work: Work, case: Case) -> list[Task]:
+    return list(
+        work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state != "ended").order_by(Task.id))
+    )
+
+
+def already(work: Work, case: Case, task: Task) -> AlreadyDone:
+    """Who acted first, what, and when."""
+    if task.state == "ended":
+        who, at = masked_name(work, task.ended_by_id), task.ended_at
+        what = {
+            "APPROVED": "办理", "REJECTED": "办理", "RETURNED": "退回", "CANCELLED": "取消", "SUPERSEDED": "撤回",
+        }[task.ended or "APPROVED"]  # fmt: skip
+        doing = {"办理": "completed", "退回": "returned", "取消": "cancelled", "撤回": "superseded"}[what]
+    elif task.state == "claimed":
+        who, at, what, doing = masked_name(work, task.assignee_id), task.claimed_at, "签收", "claimed"
+    else:
+        who, at, what, doing = "", task.opened_at, "退签", "released"
+    when = clock(at) if at is not None else ""
+    zh = f"“{task.name}”已由{who or '他人'}于 {when} {what}，请刷新后再看。"
+    en = f"Expected task {task.id} as you saw it, but {who or 'somebody'} {doing} it at {when}."
+    return AlreadyDone(zh, en, who=who, what=what, when=at, task=task.id, number=case.number)
+
+
+def clock(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%m-%d %H:%M}"
+
+
+def must_be_open(work: Work, case: Case, task: Task) -> None:
+    if task.state == "ended":
+        raise already(work, case, task)
+    if case.status not in ("running", "suspended"):
+        raise NotNow("这个办件已经结束。", "Expected a running case, but it has ended.")
+
+
+def must_run(case: Case) -> None:
+    if case.status != "running":
+        raise NotNow("只有办理中的办件可以这样做。", f"Expected a running case, but it is {case.status}.")
+
+
+def allowed(task: Task, operation: str) -> None:
+    if operation not in nodes.operations(task.properties):
+        raise NotNow(f"“{task.name}”这一步不允许此操作。", f"This step does not allow {operation}.")
+
+
+def needs(text: str, field: str, label: str) -> None:
+    if not text.strip():
+        raise Invalid([FieldError(field, label, f"请填写{label}。", f"{field} is required.")])
+
+
+def package_of(work: Work, case: Case) -> matters.Package:
+    return library.version(work, case.version_hash)
+
+
+def as_planned(done: Done, expect: str | None) -> Done:
+    if expect is not None and done.token != expect:
+        raise NotNow(
+            "预览之后情况有了变化，请重新查看后再确认。", "Expected the plan you saw, but it has changed: look again."
+        )
+    return done

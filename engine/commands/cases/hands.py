@@ -1,0 +1,154 @@
+"""转办, 委派, 催办: a task in other hands."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from engine.commands.applying import Applying
+from engine.commands.cases.finding import allowed, clock, find, must_be_open, needs, package_of
+from engine.errors import NotFound, NotNow
+from engine.people import Actor, require
+from engine.people import may as may_
+from engine.records import audit, notices
+from engine.store import Work
+from engine.store.models import (
+    Holding,
+    Post,
+    Reminder,
+    Task,
+    TaskCandidate,
+    User,
+)
+
+#: 催办: once a task in this time.
+REMIND_EVERY = timedelta(hours=4)
+
+
+def transfer(
+    work: Work, task_id: int, to_user_id: int, reason: str, *, version: int | None, by: Actor, now: datetime
+) -> Task:
+    """转办: another person has the task now, with no way back. By the assignee, or a supervisor of the unit."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    if not may_(by, "work", task, case=case):
+        require(by, "supervise", task, case=case)
+    allowed(task, "transfer")
+    needs(reason, "reason", "转办理由")
+    _must_be_staff(work, to_user_id, by)
+    before = task.assignee_id
+    task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", to_user_id, None, now
+    task.seen_at = None
+    if f"u:{to_user_id}" not in task.candidates:
+        task.candidates = [*task.candidates, f"u:{to_user_id}"]
+    task.version += 1
+    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    applying = Applying(work, case, package_of(work, case), by, now, live=live)
+    applying.record(
+        audit.Kind.TASK_TRANSFERRED, task=task, facts={"element": task.element, "from": before, "to": to_user_id}
+    )
+    _tell(applying, task, to_user_id, "transferred", f"{task.name}（{case.number}）已转给您办理。")
+    applying.finish()
+    return task
+
+
+def delegate(
+    work: Work, task_id: int, to_user_id: int, question: str, *, version: int | None, by: Actor, now: datetime
+) -> Task:
+    """委派: ask another for an opinion; the task comes back with it. The delegate decides nothing."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    require(by, "work", task, case=case)
+    allowed(task, "delegate")
+    _must_be_staff(work, to_user_id, by)
+    waiting = [d for d in task.delegated if "opinion" not in d]
+    if any(d["from"] == to_user_id for d in waiting):
+        raise NotNow("不能委派给正在等意见的人。", "Expected another person, but they wait for this opinion.")
+    if len(waiting) >= 3:
+        raise NotNow("委派最多三层。", "Expected at most three levels of delegation.")
+    task.delegated = [*task.delegated, {"from": by.id, "to": to_user_id, "question": question, "at": now.isoformat()}]
+    task.assignee_id, task.acting_for_id, task.claimed_at, task.version = to_user_id, None, now, task.version + 1
+    applying = Applying(work, case, package_of(work, case), by, now, live=live)
+    applying.record(audit.Kind.TASK_DELEGATED, task=task, facts={"element": task.element, "to": to_user_id})
+    _tell(applying, task, to_user_id, "delegated", f"{task.name}（{case.number}）请您提出意见。")
+    applying.finish()
+    return task
+
+
+def give_opinion(work: Work, task_id: int, opinion: str, *, version: int | None, by: Actor, now: datetime) -> Task:
+    """The delegate's opinion: the task goes back to whoever asked."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    require(by, "work", task, case=case)
+    stack = list(task.delegated)
+    at = next((n for n in range(len(stack) - 1, -1, -1) if "opinion" not in stack[n]), None)
+    if at is None:
+        raise NotNow("这项任务没有等待意见。", "Nobody waits for an opinion on this task.")
+    needs(opinion, "opinion", "意见")
+    stack[at] = {**stack[at], "opinion": opinion, "answered_at": now.isoformat()}
+    task.assignee_id, task.claimed_at, task.version = stack[at]["from"], now, task.version + 1
+    task.delegated = stack if any("opinion" not in d for d in stack) else []
+    known = dict(task.variables or {})
+    known["_opinions"] = [*known.get("_opinions", []), stack[at]]
+    task.variables = known
+    applying = Applying(work, case, package_of(work, case), by, now, live=live)
+    applying.record(audit.Kind.TASK_OPINION, task=task, facts={"element": task.element, "to": stack[at]["from"]})
+    _tell(applying, task, stack[at]["from"], "opinion", f"{task.name}（{case.number}）的意见已交回。")
+    applying.finish()
+    return task
+
+
+def _must_be_staff(work: Work, user_id: int, by: Actor) -> None:
+    user = work.session.get(User, user_id)
+    if user is None or user.kind != "staff" or user.disabled_at is not None:
+        raise NotFound("没有这位工作人员，或其账号已停用。", f"There is no such clerk: {user_id}.")
+    if user_id == by.id:
+        raise NotNow("不能转给自己。", "Expected another person, but it is yourself.")
+
+
+def _tell(applying: Applying, task: Task, user_id: int, kind: str, text: str) -> None:
+    notices.put(
+        applying.work, f"{applying.case.number}:{task.id}:{task.version}:{kind}", text, kind=kind, now=applying.now,
+        channel="screen", user_id=user_id, case_id=applying.case.id,
+    )  # fmt: skip
+
+
+def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = "") -> Task:
+    """催办: by the applicant or a supervisor, once a task in four hours. It changes no deadline."""
+    case, task, live = find(work, task_id, None, now)
+    must_be_open(work, case, task)
+    if not may_(by, "withdraw", case):
+        require(by, "supervise", task, case=case)
+    if task.reminded_at is not None and now - task.reminded_at < REMIND_EVERY:
+        again = clock(task.reminded_at + REMIND_EVERY)
+        raise NotNow(f"刚刚催办过，{again} 之后可以再催。", f"It was reminded just now: again after {again}.")
+    task.reminded_at = now
+    work.session.add(Reminder(task_id=task.id, by_id=by.id, at=now, text=text[:200]))
+    applying = Applying(work, case, package_of(work, case), by, now, live=live)
+    applying.record(audit.Kind.TASK_REMINDED, task=task, facts={"element": task.element})
+    words = f"请尽快办理“{task.name}”（{case.number}）。" + (f"留言：{text[:100]}" if text else "")
+    receivers = [task.assignee_id] if task.assignee_id else candidates(applying, task)
+    for n, user_id in enumerate(receivers):
+        notices.put(
+            work, f"{case.number}:{task.id}:remind:{now.isoformat()}:{n}", words, kind="remind", now=now,
+            channel="screen", user_id=user_id, case_id=case.id,
+        )  # fmt: skip
+    work.session.flush()
+    return task
+
+
+def candidates(applying: Applying, task: Task) -> list[int]:
+    found: list[int] = []
+    for key in task.candidates:
+        kind, _, rest = key.partition(":")
+        if kind == "u":
+            found.append(int(rest))
+        else:
+            unit, _, post = rest.partition(":")
+            found += applying.work.session.scalars(
+                select(Holding.user_id)
+                .join(Post, Post.id == Holding.post_id)
+                .where(Holding.unit_id == int(unit), Post.code == post)
+            )
+    return list(dict.fromkeys(found))

@@ -1,0 +1,159 @@
+"""What reaches a case from outside: timers, messages, outcomes of effects, a second try."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+
+from engine import process
+from engine.commands.applying import Applying, Done, env_of
+from engine.commands.cases.finding import find_case, live_tasks, package_of
+from engine.errors import NotFound, NotNow, NotYours
+from engine.people import SYSTEM, Actor, require
+from engine.people import may as may_
+from engine.records import audit, jobs, timers
+from engine.store import Work
+from engine.store.models import Awaited, Incident, Subscription, Timer
+
+#: 撤销委托: what a diagram of 代办 waits for while the agent acts.
+REVOKED = "authority-revoked"
+
+
+def fire(work: Work, timer: Timer, *, now: datetime) -> Done | None:
+    """A timer of the diagram is due. None when it is no longer set."""
+    case = find_case(work, timer.case_id)
+    if case.status == "suspended":
+        # A suspended case does not run on; its timers wait with it.
+        timer.wake_at = now + timedelta(hours=1)
+        return None
+    if case.status != "running":
+        work.session.execute(delete(Timer).where(Timer.id == timer.id))
+        return None
+    facts = {"element": timer.element, "due": timer.due_at.isoformat()}
+    key = timer.key
+    package = package_of(work, case)
+    step = process.advance(package.definition, case.state or b"", process.Fire(key), now=now, env=env_of(work, now))
+    applying = Applying(work, case, package, SYSTEM, now, live=live_tasks(work, case))
+    applying.record(audit.Kind.TIMER_FIRED, facts=facts)
+    if not any(t.id == key for t in step.timers):
+        work.session.execute(delete(Timer).where(Timer.case_id == case.id, Timer.key == key))
+    else:  # a cycle: the same timer, at its next time
+        again = next(t for t in step.timers if t.id == key)
+        timer.due_at = timer.wake_at = again.due
+        timer.attempts = 0
+    applying.step(_without(step, key))
+    return applying.finish()
+
+
+def _without(step: process.Step, key: str) -> process.Step:
+    """The step without what `fire` has done itself for the timer's own row."""
+    return dataclasses.replace(
+        step,
+        timers_set=tuple(t for t in step.timers_set if t.id != key),
+        timers_cleared=tuple(k for k in step.timers_cleared if k != key),
+    )
+
+
+def deliver(
+    work: Work,
+    case_id: int,
+    name: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    key: str | None = None,
+    by: Actor,
+    now: datetime,
+) -> Done | None:
+    """A message for a case. None, and nothing changes, when nothing in it waits for one of this name and key."""
+    case = find_case(work, case_id)
+    waits = select(Subscription.id).where(
+        Subscription.case_id == case.id, Subscription.name == name, Subscription.kind == "message"
+    )
+    if key is not None:
+        waits = waits.where(or_(Subscription.correlation == key, Subscription.correlation.is_(None)))
+    if case.status not in ("running", "suspended") or work.session.scalar(waits.limit(1)) is None:
+        return None
+    package = package_of(work, case)
+    step = process.advance(
+        package.definition, case.state or b"", process.Deliver(name, key, dict(variables or {})), now=now,
+        env=env_of(work, now),
+    )  # fmt: skip
+    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying.record(audit.Kind.MESSAGE, facts={"message": name})
+    applying.step(step)
+    return applying.finish()
+
+
+def revoke_authority(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
+    """撤销委托: the principal takes back the authority of the agent, at any time (民法典 173). Only the principal may."""
+    case = find_case(work, case_id)
+    if by.id is None or by.id != case.applicant_id:
+        raise NotYours("只有委托人本人可以撤销委托。", "Only the principal can revoke the authority.")
+    done = deliver(work, case_id, REVOKED, key=case.number, by=by, now=now)
+    if done is None:
+        raise NotNow("现在没有可以撤销的委托。", "There is no authority in force that could be revoked.")
+    return done
+
+
+def answer(
+    work: Work,
+    case_id: int,
+    effect: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    by: Actor,
+    now: datetime,
+    error: tuple[str, str] | None = None,
+) -> Done | None:
+    """The outcome of an awaited effect, or a BPMN error (code, message). None when nobody waits for it any more."""
+    case = find_case(work, case_id)
+    waits = work.session.scalar(select(Awaited).where(Awaited.case_id == case.id, Awaited.key == effect))
+    if waits is None or case.status not in ("running", "suspended"):
+        return None
+    given = dict(variables or {})
+    input_: process.Input = process.Throw(effect, error[0], error[1], given) if error else process.Answer(effect, given)
+    package = package_of(work, case)
+    step = process.advance(package.definition, case.state or b"", input_, now=now, env=env_of(work, now))
+    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    facts = {"kind": waits.kind, "element": waits.element, "error": error[0] if error else ""}
+    work.session.delete(waits)
+    applying.record(audit.Kind.EFFECT_ANSWERED, facts=facts)
+    applying.step(step)
+    return applying.finish()
+
+
+def retry(
+    work: Work, incident_id: int, *, by: Actor, now: datetime, variables: Mapping[str, Any] | None = None
+) -> None:
+    """Try the element of an incident again, after its cause was mended."""
+    incident = work.session.get(Incident, incident_id)
+    if incident is None or incident.solved_at is not None:
+        raise NotFound("没有这项异常，或已经解决。", "There is no such open incident.")
+    if incident.case_id is None or incident.job_id is not None:
+        require(by, "operate")
+        if incident.job_id is not None:
+            jobs.again(work, incident.job_id, now=now)
+        return
+    case = find_case(work, incident.case_id)
+    if not may_(by, "operate"):
+        require(by, "supervise", case)
+    if incident.code in ("timer", "deadline"):  # nothing of the diagram failed: the worker looks again, now
+        timers.look_again(work, case, incident.key, now=now)
+        audit.record(work, audit.Kind.INCIDENT_RETRIED, by=by, now=now, case=case, facts={"key": incident.key})
+        work.session.flush()
+        return
+    package = package_of(work, case)
+    step = process.advance(
+        package.definition, case.state or b"", process.Retry(incident.key, dict(variables or {})), now=now,
+        env=env_of(work, now),
+    )  # fmt: skip
+    incident.solved_at, incident.solved_by_id = now, by.id
+    work.session.flush()
+    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying.record(audit.Kind.INCIDENT_SOLVED, facts={"element": incident.element})
+    applying.step(step)
+    applying.finish()

@@ -1,0 +1,150 @@
+"""退回, 撤回, 撤销, 终止: a case goes another way, or ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from engine import matters, process
+from engine.commands.applying import Applying, Done, env_of
+from engine.commands.cases.finding import (
+    allowed,
+    already,
+    as_planned,
+    find,
+    find_case,
+    live_tasks,
+    must_be_open,
+    needs,
+    package_of,
+)
+from engine.commands.cases.working import take, take_over
+from engine.deadlines import Event as ClockEvent
+from engine.errors import NotFound, NotNow, NotYours
+from engine.people import Actor, require
+from engine.records import audit
+from engine.store import Work
+from engine.store.models import Awaited, Case, Task, Timer
+
+
+def return_(
+    work: Work,
+    task_id: int,
+    to_element: str,
+    reason: str,
+    *,
+    version: int | None,
+    by: Actor,
+    now: datetime,
+    expect: str | None = None,
+) -> Done:
+    """退回: back to a user task completed earlier on this round's path. A reason is needed."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    for_id = take(work, case, task, by, now)
+    allowed(task, "return")
+    needs(reason, "reason", "退回理由")
+    package = package_of(work, case)
+    step = process.advance(
+        package.definition, case.state or b"", process.Return(task.key, to_element, {"return_reason": reason}),
+        now=now, env=env_of(work, now),
+    )  # fmt: skip
+    applying = Applying(work, case, package, by, now, live=live, for_id=for_id)
+    applying.record(audit.Kind.TASK_RETURNED, task=task, facts={"element": task.element, "to": to_element})
+    applying.step(step, ended={task.key: ("RETURNED", reason)})
+    return as_planned(applying.finish(), expect)
+
+
+def return_targets(work: Work, task_id: int) -> list[tuple[str, str]]:
+    """(element, name) of the steps a task may be returned to, the latest first."""
+    task = work.session.get(Task, task_id)
+    if task is None:
+        raise NotFound("没有这项任务。", "There is no such task.")
+    rows = work.session.execute(
+        select(Task.element, Task.name)
+        .where(Task.case_id == task.case_id, Task.ended.in_(("APPROVED", "REJECTED")), Task.element != task.element)
+        .order_by(Task.ended_at.desc(), Task.id.desc())
+    ).all()
+    return list(dict.fromkeys((row[0], row[1]) for row in rows))
+
+
+def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
+    """撤回: the one who completed a task takes it back, while no successor was opened, claimed or done."""
+    case, task, live = find(work, task_id, None, now)
+    if task.ended not in ("APPROVED", "REJECTED"):
+        raise NotNow("只能撤回自己刚办完的任务。", "Expected a task you completed, but it is not.")
+    if task.ended_by_id != by.id or by.id is None:
+        raise NotYours("只有办理这一步的人可以撤回。", "Only the person who completed this may recall it.")
+    if case.status not in ("running", "suspended"):
+        raise NotNow("这个办件已经结束，不能撤回。", "The case has ended: it cannot be recalled.")
+    allowed(task, "recall")
+    for one in live:
+        if one.opened_at >= (task.ended_at or now) and one.id > task.id:
+            if one.state == "claimed" and one.assignee_id != by.id and one.seen_at is not None:
+                raise already(work, case, one)
+            if one.seen_at is not None:
+                raise NotNow(
+                    f"下一步“{one.name}”已被打开查看，不能撤回；可以请对方退回。",
+                    f"The next step {one.name!r} was opened already: ask for it to be returned.",
+                )
+    package = package_of(work, case)
+    step = process.advance(
+        package.definition, case.state or b"", process.Reopen(task.key), now=now, env=env_of(work, now)
+    )
+    applying = Applying(work, case, package, by, now, live=live)
+    applying.record(audit.Kind.TASK_RECALLED, task=task, facts={"element": task.element})
+    applying.step(step)
+    # The step is theirs again at once.
+    for row in applying.opened:
+        if row.element == task.element and row.state == "open":
+            take_over(work, case, row, by, None, now)
+    return as_planned(applying.finish(), expect)
+
+
+def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, version: int | None = None) -> Done:
+    """撤销: the applicant takes the application back. Everything ends; the number stays."""
+    case = find_case(work, case_id, version)
+    require(by, "withdraw", case)
+    package = package_of(work, case)
+    if not package.info.withdraw:
+        raise NotNow("这个事项不能在网上撤销，请联系窗口。", "This matter cannot be withdrawn online: ask the counter.")
+    return _end(
+        work, case, package, "withdrawn", reason or "申请人撤销", by=by, now=now, kind=audit.Kind.CASE_WITHDRAWN
+    )
+
+
+def terminate(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime) -> Done:
+    """终止: a supervisor ends a case that cannot go on. A reason is needed."""
+    case = find_case(work, case_id)
+    require(by, "supervise", case)
+    needs(reason, "reason", "终止理由")
+    return _end(work, case, package_of(work, case), "terminated", reason, by=by, now=now, kind=audit.Kind.CASE_FINISHED)
+
+
+def _end(
+    work: Work,
+    case: Case,
+    package: matters.Package,
+    status: str,
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    kind: audit.Kind,
+) -> Done:
+    if case.status not in ("running", "suspended"):
+        raise NotNow("这个办件已经结束。", "Expected a running case, but it has ended.")
+    step = process.advance(
+        package.definition, case.state or b"", process.Cancel(reason), now=now, env=env_of(work, now)
+    )
+    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    case.status, case.finished_at = status, now
+    case.outcome = "withdrawn" if status == "withdrawn" else "ended"
+    applying.record(kind, facts={"status": status})
+    if applying.account().phase not in ("none", "done"):
+        applying.clock(ClockEvent("stopped", now, reason=reason))
+    applying.step(step)
+    work.session.execute(delete(Timer).where(Timer.case_id == case.id))
+    work.session.execute(delete(Awaited).where(Awaited.case_id == case.id))
+    return applying.finish()

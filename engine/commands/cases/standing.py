@@ -1,0 +1,98 @@
+"""挂起, 激活, 延期: the clock of a case, by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from engine.commands import effects
+from engine.commands.applying import Applying, Done
+from engine.commands.cases.finding import find_case, live_tasks, must_run, package_of
+from engine.deadlines import Event as ClockEvent
+from engine.deadlines import Limit
+from engine.errors import NotNow, NotYours
+from engine.people import Actor, require
+from engine.records import audit, clocks
+from engine.store import Work
+from engine.workdays import local_date
+
+
+def suspend(
+    work: Work, case_id: int, cause: str, needs: str, notice: str = "", *, by: Actor, now: datetime, reason: str = ""
+) -> Done:
+    """挂起: the clock stops, only for a cause the law lists, told in writing with the time needed (RULES T6).
+
+    `cause`: an id of the regime's closed list. `needs`: the time needed, as "10wd". `notice`: the number of a notice
+    that was written elsewhere; without it 特别程序告知书 is issued here and now. The applicant is told either way.
+    """
+    case = find_case(work, case_id)
+    require(by, "supervise", case)
+    must_run(case)
+    applying = Applying(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    event = ClockEvent("paused", now, cause=cause, needs=needs, notice=notice or "…", reason=reason)
+    applying.ledger.with_event(event)  # refused here, before a number is used up
+    takes = Limit.parse(needs, "needs").zh()
+    causes = applying.ledger.rules.regime.pause
+    procedure = causes.causes[cause] if causes else cause
+    if not notice:
+        facts = {"procedure": procedure, "takes": takes, "from_on": local_date(now).isoformat()}
+        row = effects.issue(applying, "suspension", f"{case.number}:suspended:{case.version}", facts)
+        notice = row.number or row.title
+    applying.clock(dataclasses.replace(event, notice=notice))
+    case.status, case.version = "suspended", case.version + 1
+    applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
+    effects.say_to(
+        applying, f"{case.number}:suspended:{case.version}", "suspended",
+        "您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。", "both",
+        facts={"procedure": procedure, "takes": takes},
+    )  # fmt: skip
+    return applying.finish()
+
+
+def resume(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
+    """激活: the clock runs again; the due day has moved by the working days of the pause."""
+    case = find_case(work, case_id)
+    require(by, "supervise", case)
+    if case.status != "suspended":
+        raise NotNow("这个办件没有挂起。", "Expected a suspended case, but it is not.")
+    applying = Applying(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    before, stood_since = applying.ledger, case.paused_at or now
+    applying.clock(ClockEvent("resumed", now))
+    clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
+    case.status, case.version = "running", case.version + 1
+    applying.record(audit.Kind.CASE_RESUMED)
+    return applying.finish()
+
+
+def extend(
+    work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, approver_role: str | None = None
+) -> Done:
+    """延期: once, by who the law names, with a reason told to the applicant. `approver_role`: without it, the one whose
+    word the law wants; a government's word is given by a supervisor of the county (RULES T5)."""
+    case = find_case(work, case_id)
+    require(by, "supervise", case)
+    must_run(case)
+    applying = Applying(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    rule = applying.ledger.rules.regime.extend
+    approver_role = approver_role or (rule.approver if rule else "")
+    if approver_role == "government" and not by.supervises(None):
+        raise NotYours(
+            f"延期须经{rule.approver_zh if rule else '本级人民政府'}批准，请由县级负责人办理。",
+            "Expected the approval of the government at this level: a supervisor of the county gives it.",
+        )
+    before = applying.account()
+    applying.clock(ClockEvent("extended", now, reason=reason, approver=by.name, approver_role=approver_role))
+    after, lead = applying.account(), "statutory" if "statutory" in before.limits else "promised"
+    old_due, new_due = before.limits[lead].due_on, after.limits[lead].due_on
+    if rule is not None and rule.by.unit == "wd" and after.accepted_on and old_due and new_due:
+        facts = {
+            "old_due_on": old_due.isoformat(), "new_due_on": new_due.isoformat(), "added_workdays": rule.by.n,
+            "reason": reason, "approver": rule.approver_zh,
+        }  # fmt: skip
+        effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", facts)
+    case.version += 1
+    effects.say_to(
+        applying, f"{case.number}:extended:{case.version}", "extended",
+        "您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}", "both", facts={"reason": reason},
+    )  # fmt: skip
+    return applying.finish()

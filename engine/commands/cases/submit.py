@@ -1,0 +1,179 @@
+"""提交: an application becomes a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from engine import forms, matters, process
+from engine.commands import effects, places
+from engine.commands.applying import Applying, Done, env_of
+from engine.commands.cases.attachments import file_ids
+from engine.deadlines import Event as ClockEvent
+from engine.errors import NotNow, NotYours
+from engine.people import Actor, units
+from engine.people.units import Place
+from engine.records import audit, counters, files, library, papers
+from engine.store import Work, keys
+from engine.store.models import Case, Draft
+from engine.workdays import local_date
+
+#: From this age on an applicant's case is marked 老年 (老年人权益保障法 2).
+OLD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who applies."""
+
+    name: str
+    phone: str | None
+    id_number: str | None
+
+
+def person_of(case: Case) -> Person:
+    """The applicant of a case, for a case that follows from it."""
+    return Person(case.applicant_name, case.applicant_phone, case.applicant_id_number)
+
+
+def submit(
+    work: Work,
+    matter: str,
+    raw: Mapping[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    channel: str = "",
+    unit: Place | None = None,
+    place: Place | None = None,
+    key: str | None = None,
+    applicant_id: int | None = None,
+    parent: tuple[int, str | None] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    person: Person | None = None,
+) -> Done:
+    """提交: a new case of a matter, from a resident's or a counter's application.
+
+    unit: who takes it in (the clerk's own unit without it). place: the village the case belongs to (told from the form,
+    the resident or the counter without it). key: the sender's own key; sent twice, the first case is returned.
+    applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
+    the answers (a booking, a parent case). person: who applies, when the form does not ask it again.
+    """
+    # find and may
+    package = library.current(work, matter)
+    info = package.info
+    if key is not None:
+        key = f"{by.id or 0}:{key}"[:80]
+        sent = work.session.scalar(select(Case).where(Case.request_key == key))
+        if sent is not None:
+            return Done(sent, (), (), (), sent.promised_due, sent.promised_due, "")
+    channel = channel or ("online" if by.kind == "resident" else "counter" if by.kind == "staff" else "system")
+    _open_for(package, channel, by, local_date(now))
+
+    # check
+    tree = units.tree(work)
+    env = env_of(work, now, unit)
+    answers = forms.check(package.form(info.apply.form), raw, env=env)
+    who = info.who
+    known = person or Person(by.name if by.kind == "resident" else "", None, None)
+    name = _text(answers, who.name) or known.name
+    phone = _text(answers, who.phone) or known.phone
+    id_number = _text(answers, who.id_number) or known.id_number
+    place = _place(work, place, _text(answers, who.place), by, unit)
+    intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
+    office = places.office_of(work, package, place, intake)
+    attached = file_ids(package.form(info.apply.form), answers)
+    agent_id, agent_name = None, _text(answers, who.agent)
+    if channel == "agent":
+        agent_id, agent_name = by.id, agent_name or by.name
+        if not info.agent:
+            raise NotNow(f"“{info.name}”须本人办理，不能代办。", "This matter cannot be handled by an agent.")
+    if by.kind == "resident" and channel != "agent":
+        applicant_id = applicant_id or by.id
+    day = local_date(now)
+    serial = counters.take(work, f"case:{intake.id}:{day:%Y%m%d}")
+    number = papers.numbers.case_number(tree.county.code[:6], day, intake.number or "0000", serial)
+
+    # advance
+    case = Case(
+        number=number, matter=package.name, matter_name=info.name, version_hash=package.version, version=0,
+        status="running", stage="", outcome="", channel=channel, request_key=key, submitted_by_id=by.id,
+        answers={}, ledger=[], subscriptions=[], applicant_id=applicant_id, applicant_name=name,
+        applicant_phone=phone, applicant_id_number=id_number, agent_id=agent_id, agent_name=agent_name,
+        name_index=keys.blind("name", name) if name else None, phone_index=keys.blind("phone", phone) if phone else None,
+        id_index=keys.blind("id", id_number) if id_number else None, place_id=place.id, unit_id=intake.id,
+        office_id=office.id, received_at=now, colour="green", flags=_flags(id_number, agent_name, day),
+        restricted=info.readers == "restricted",
+        events_count=0, events_head="", parent_id=parent[0] if parent else None, parent_key=parent[1] if parent else None,
+    )  # fmt: skip
+    work.session.add(case)
+    work.session.flush()
+    begins = {
+        **answers,
+        **(variables or {}),
+        "case": {
+            "number": number, "matter": package.name, "channel": channel, "received_at": now.isoformat(),
+            "received_on": day.isoformat(), "place": place.code, "unit": intake.code, "office": office.code,
+            "agent": agent_name is not None, "flags": list(case.flags),
+        },
+    }  # fmt: skip
+    step = process.start(package.definition, process.Start(begins), now=now, env=env)
+
+    # apply
+    applying = Applying(work, case, package, by, now)
+    applying.record(
+        audit.Kind.CASE_SUBMITTED,
+        facts={"matter": package.name, "version": package.version, "channel": channel, "number": number},
+    )
+    applying.clock(ClockEvent("received", now))
+    if attached:
+        files.attach(work, attached, case, by=by)
+    applying.step(step)
+    if by.id is not None:
+        work.session.execute(delete(Draft).where(Draft.user_id == by.id, Draft.about == f"matter:{package.name}"))
+    return applying.finish()
+
+
+def _open_for(package: matters.Package, channel: str, by: Actor, day: date) -> None:
+    info = package.info
+    if channel not in info.apply.channels and channel != "system" and not (channel == "agent" and info.agent):
+        raise NotNow(
+            f"“{info.name}”不能通过{effects.CHANNELS.get(channel, channel)}办理，请到窗口或致电咨询。",
+            f"Expected a channel of {', '.join(info.apply.channels)}, but it is {channel}.",
+        )
+    if by.kind == "resident" and channel == "counter":
+        raise NotYours("窗口收件须由工作人员操作。", "Only staff take in at a counter.")
+    if day < info.in_force.since or (info.in_force.until and day > info.in_force.until):
+        raise NotNow(f"“{info.name}”目前不在办理期内。", "This matter is not in force on this day.")
+
+
+def _place(work: Work, given: Place | None, code: str | None, by: Actor, unit: Place | None) -> Place:
+    if given is not None:
+        return given
+    if code:
+        return units.by_code(work, code)
+    if by.kind == "resident" and by.place_id is not None:
+        return units.place(work, by.place_id)
+    if unit is not None:
+        return unit
+    if by.unit_id is not None:
+        return units.place(work, by.unit_id)
+    return units.tree(work).county
+
+
+def _flags(id_number: str | None, agent: str | None, day: date) -> list[str]:
+    flags = ["代办"] if agent else []
+    if id_number and len(id_number) == 18 and day.year - int(id_number[6:10]) >= OLD:
+        born = (int(id_number[10:12]), int(id_number[12:14]))
+        if day.year - int(id_number[6:10]) > OLD or (day.month, day.day) >= born:
+            flags.append("老年")
+    return flags
+
+
+def _text(data: Mapping[str, Any], path: str) -> str | None:
+    found = forms.dig(data, path)
+    return str(found).strip() or None if found not in (None, "") else None

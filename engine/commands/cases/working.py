@@ -1,0 +1,205 @@
+"""签收, 退签, 暂存, 办理: what the holder of a task does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from engine import forms, matters, process
+from engine.commands.applying import Applying, Done, env_of
+from engine.commands.cases.attachments import file_ids
+from engine.commands.cases.finding import allowed, already, as_planned, find, must_be_open, package_of
+from engine.deadlines import Event as ClockEvent
+from engine.errors import Invalid, NotFound, NotNow, NotYours
+from engine.matters import nodes
+from engine.people import Actor, require, units
+from engine.people import may as may_
+from engine.records import audit, files
+from engine.store import Work
+from engine.store.models import Case, Draft, Task, TaskCandidate
+
+#: Answers of a task's decision field that mean no.
+NO = frozenset({"reject", "refuse", "no", "disagree", "不同意", "不予", "不予受理", "驳回", "decline"})
+
+
+def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime) -> Task:
+    """签收: the task is mine. The second claimer is told who has it."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    may, for_id = by.as_whom(task.candidates, case.matter)
+    if task.state == "claimed":
+        raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
+    require(by, "claim", task, case=case)
+    take_over(work, case, task, by, for_id, now)
+    Applying(work, case, package_of(work, case), by, now, live=live, for_id=for_id).finish()
+    return task
+
+
+def take_over(work: Work, case: Case, task: Task, by: Actor, for_id: int | None, now: datetime) -> None:
+    task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", by.id, for_id, now
+    task.seen_at = task.seen_at or now
+    task.version += 1
+    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    audit.record(
+        work, audit.Kind.TASK_CLAIMED, by=by, now=now, case=case, task_id=task.id, for_id=for_id,
+        facts={"element": task.element, "round": task.round},
+    )  # fmt: skip
+
+
+def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime, reason: str = "") -> Task:
+    """退签: back to the candidates. By the assignee, or a supervisor of the unit."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    if task.state != "claimed":
+        raise NotNow("这项任务还没有人签收。", "Expected a claimed task, but nobody has claimed it.")
+    if not may_(by, "work", task, case=case):
+        require(by, "supervise", task, case=case)
+    allowed(task, "unclaim")
+    if len(task.candidates) == 1 and task.candidates[0].startswith("u:"):
+        raise NotNow(
+            "这项任务只能由一个人办，不能退签；可以转办。", "Only one person may do this: transfer it instead."
+        )
+    before = task.assignee_id
+    task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+    task.version += 1
+    work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
+    audit.record(
+        work, audit.Kind.TASK_UNCLAIMED, by=by, now=now, case=case, task_id=task.id,
+        facts={"element": task.element, "from": before},
+    )  # fmt: skip
+    Applying(work, case, package_of(work, case), by, now, live=live).finish()
+    return task
+
+
+def save_draft(work: Work, about: str, values: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
+    """暂存: keep what was typed, unchecked. `about`: `task:7` or `matter:daiban`."""
+    if by.id is None:
+        raise NotYours("请先登录。", "Log in first.")
+    if about.startswith("task:"):
+        task = work.session.get(Task, int(about[5:]))
+        case = work.session.get(Case, task.case_id) if task is not None else None
+        if task is None or case is None:
+            raise NotFound("没有这项任务。", "There is no such task.")
+        if task.state == "ended":
+            raise already(work, case, task)
+        if not (may_(by, "work", task, case=case) or may_(by, "claim", task, case=case)):
+            raise NotYours("这不是您的任务。", "This is not your task.")
+        task.drafted = True
+    row = work.session.scalar(select(Draft).where(Draft.user_id == by.id, Draft.about == about))
+    if row is None:
+        work.session.add(Draft(user_id=by.id, about=about, values=dict(values), saved_at=now))
+    else:
+        row.values, row.saved_at = dict(values), now
+    work.session.flush()
+
+
+def draft_of(work: Work, about: str, *, by: Actor) -> dict[str, Any] | None:
+    """What was typed, or None."""
+    row = work.session.scalar(select(Draft).where(Draft.user_id == by.id, Draft.about == about))
+    return dict(row.values) if row is not None else None
+
+
+def mark_seen(work: Work, task_id: int, *, by: Actor, now: datetime) -> None:
+    """A person who may work on it opened the task: from now on its predecessor cannot be recalled."""
+    task = work.session.get(Task, task_id)
+    if task is not None and task.seen_at is None and task.state != "ended":
+        case = work.session.get(Case, task.case_id)
+        if case is not None and (may_(by, "claim", task, case=case) or may_(by, "work", task, case=case)):
+            task.seen_at = now
+
+
+def complete(
+    work: Work,
+    task_id: int,
+    raw: Mapping[str, Any],
+    *,
+    version: int | None,
+    by: Actor,
+    now: datetime,
+    expect: str | None = None,
+) -> Done:
+    """办理: the task is done with these answers. `expect`: a preview's token; another plan is refused."""
+    # find and may
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    for_id = take(work, case, task, by, now)
+    package = package_of(work, case)
+    if task.delegated:
+        raise NotNow(
+            "这项任务是委派来的：请写意见交回，不能直接办结。", "This task was delegated to you: give an opinion."
+        )
+
+    # check
+    answers = _answers(work, case, task, package, raw, by, now)
+
+    # advance
+    step = process.advance(
+        package.definition, case.state or b"", process.Complete(task.key, answers), now=now,
+        env=env_of(work, now, units.place(work, case.office_id)),
+    )  # fmt: skip
+
+    # apply
+    applying = Applying(work, case, package, by, now, live=live, for_id=for_id)
+    how = "REJECTED" if _says_no(task, answers) else "APPROVED"
+    task.result = answers
+    applying.record(
+        audit.Kind.TASK_COMPLETED, task=task, facts={"element": task.element, "round": task.round, "how": how}
+    )
+    if task.drafted:
+        work.session.execute(delete(Draft).where(Draft.about == f"task:{task.id}"))
+    _answer_correction(applying, task)
+    applying.step(step, ended={task.key: (how, "")})
+    return as_planned(applying.finish(), expect)
+
+
+def take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:
+    """Whoever completes a task they may claim claims it with that."""
+    if task.state == "open":
+        require(by, "claim", task, case=case)
+        _, for_id = by.as_whom(task.candidates, case.matter)
+        take_over(work, case, task, by, for_id, now)
+        return for_id
+    if not may_(by, "work", task, case=case):
+        if may_(by, "claim", task, case=case) or may_(by, "see", case):
+            raise already(work, case, task)
+        require(by, "work", task, case=case)
+    return task.assignee_id if task.assignee_id != by.id and by.kind != "system" else task.acting_for_id
+
+
+def _answers(
+    work: Work, case: Case, task: Task, package: matters.Package, raw: Mapping[str, Any], by: Actor, now: datetime
+) -> dict[str, Any]:
+    if not task.form:
+        return {}
+    form = package.form(task.form)
+    known = {**dict(case.answers or {}), **dict(task.variables or {})}
+    answers = forms.check(form, raw, nodes.rights(form, task.properties), env_of(work, now), known=known)
+    before = set(_file_ids_of(form, known))
+    new = [i for i in file_ids(form, answers) if i not in before]
+    if new:
+        files.attach(work, new, case, by=by)
+    return answers
+
+
+def _file_ids_of(form: forms.Form, known: Mapping[str, Any]) -> list[int]:
+    try:
+        return file_ids(form, known)
+    except Invalid:
+        return []
+
+
+def _says_no(task: Task, answers: Mapping[str, Any]) -> bool:
+    field = str(task.properties.get("decision", "decision"))
+    said = forms.dig(answers, field)
+    return (isinstance(said, str) and said.lower() in NO) or said is False and field != "decision"
+
+
+def _answer_correction(applying: Applying, task: Task) -> None:
+    """A resident who corrects (补正) answers the office's question: the window to accept runs anew."""
+    if applying.account().phase == "correcting" and task.properties.get("clock") in ("correction", None):
+        for_applicant = task.assignee_id in (applying.case.applicant_id, applying.case.agent_id)
+        if for_applicant or task.properties.get("clock") == "correction":
+            applying.clock(ClockEvent("correction_answered", applying.now))
