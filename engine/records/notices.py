@@ -48,7 +48,7 @@ class Screen:
     """The development channel: the notice is in the log and on the screen, and goes nowhere."""
 
     def send(self, message: Message) -> str:
-        log.info("%s -> %s: %s", message.channel, message.address[-4:].rjust(4, "*"), message.kind)
+        log.info("%s -> …%s (%s): %s", message.channel, message.address[-4:], message.kind, message.text)
         return "development"
 
 

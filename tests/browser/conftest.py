@@ -123,6 +123,14 @@ def site(
     thread.join(5)
 
 
+def whole(page: Any) -> None:
+    """Show a long form on one page, as a helper who knows the way would."""
+    page.wait_for_selector("[data-form][data-drawn]")
+    toggle = page.locator("[data-steps-whole]")
+    if toggle.is_visible() and toggle.inner_text() == "一页全部显示":
+        toggle.click()
+
+
 def sign(page: Any, index: int = 0) -> None:
     """Write on a signature pad with the mouse (the pen)."""
     pad = page.locator(".yz-signature-pad").nth(index)

@@ -5,14 +5,14 @@ import subprocess
 
 import pytest
 
-from tests.browser.conftest import Site, sign
+from tests.browser.conftest import Site, axe, english_left, sign, whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def _fill(page) -> None:
     """Fill the application for 全程代办 as a person would: by the labels."""
-    page.wait_for_selector("[data-form][data-drawn]")
+    whole(page)
     page.get_by_label("姓名").first.fill("林阿妹")
     page.get_by_label("身份证号").first.fill("350526195003071239")
     page.get_by_label("现住址").fill("龙门滩镇苏洋村12号")
@@ -94,7 +94,7 @@ def test_the_whole_way_from_the_phone_to_the_paper(site: Site, tmp_path):
 def test_what_was_typed_survives_a_broken_network_and_a_closed_page(site: Site):
     page = site.resident("13800000001")
     page.goto("/apply/daiban")
-    page.wait_for_selector("[data-form][data-drawn]")
+    whole(page)
     page.get_by_label("现住址").fill("龙门滩镇苏洋村12号")
     page.get_by_text("已存在本机").wait_for()
     page.reload()
@@ -121,3 +121,52 @@ def test_wrong_answers_are_told_by_the_field_and_in_a_summary_that_leads_there(s
     summary.get_by_role("link").first.click()
     assert page.evaluate("document.activeElement.value") == "350526195003071230"
     assert "校验" in page.locator(".fjs-form-field-error").first.inner_text()
+
+
+def test_a_long_form_asks_one_question_a_screen_and_the_phones_back_button_goes_one_question_back(site: Site):
+    page = site.resident("13800000001")
+    page.goto("/apply/daiban")
+    page.wait_for_selector("[data-form][data-drawn]")
+    place, onward = page.locator("[data-steps-heading]"), page.locator("[data-steps-next]")
+    assert place.inner_text() == "第 1 题，共 9 题"
+    assert not page.get_by_label("参保人类别").is_visible()
+    page.get_by_label("姓名").first.fill("林阿妹")
+    page.get_by_label("身份证号").first.fill("350526195003071239")
+    onward.click()
+
+    # The second question cannot be passed over; its mistake is told, and only its own.
+    assert page.evaluate("document.activeElement.hasAttribute('data-steps-heading')")
+    onward.click()
+    summary = page.locator("[data-form-summary]")
+    assert summary.locator("li").all_inner_texts() == ["为谁办理：这一项必须填。"]
+    assert axe(page) == [] and english_left(page) == []
+    page.get_by_label("家庭成员").check()
+    onward.click()
+    assert place.inner_text() == "第 3 题，共 10 题"  # a question more: who the members are
+    page.go_back()
+    assert place.inner_text() == "第 2 题，共 10 题"
+    page.get_by_label("本人", exact=True).check()
+    onward.click()
+    page.get_by_label("参保人类别").select_option(label="普通居民")
+    for _ in range(3):
+        onward.click()
+    page.get_by_label("委托期限至").fill("2027-09-17")
+    page.get_by_label("委托期限至").press("Enter")
+    onward.click()
+    onward.click()
+    page.get_by_label(re.compile("我委托代办员")).check()
+    onward.click()
+    assert place.inner_text() == "第 9 题，共 9 题" and not onward.is_visible()
+    sign(page)
+    page.get_by_role("button", name="下一步：核对").click()
+    page.get_by_role("heading", name="请核对您填的内容").wait_for()
+    assert axe(page) == []
+
+    # One answer is changed from there, and it leads straight back.
+    page.get_by_role("button", name=re.compile("改.*参保人类别")).click()
+    assert place.inner_text() == "第 3 题，共 9 题"
+    page.get_by_label("参保人类别").select_option(label="重度残疾人")
+    page.get_by_role("button", name="下一步：核对").click()
+    page.get_by_role("button", name="同意并提交").click()
+    assert page.locator("[data-number]").inner_text()
+    assert not site.troubles

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import Site, axe, english_left
+from tests.browser.conftest import Site, axe, english_left, whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -40,7 +40,7 @@ def test_residents_pages_in_large_letters(site: Site):
 def test_a_form_with_every_mistake_is_still_chinese_and_readable(site: Site):
     page = site.resident("13800000001")
     page.goto("/apply/daiban")
-    page.wait_for_selector("[data-form][data-drawn]")
+    whole(page)
     page.get_by_role("button", name="下一步：核对").click()
     page.locator("[data-form-summary] a").first.wait_for()
     assert axe(page) == []

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -50,7 +51,7 @@ def command(demo: bool) -> None:
     stamp.write_text(value)
     children = children or {name: _start(name) for name in names}
     ended: dict[str, list[float]] = {name: [] for name in children}
-    _welcome(read.host, read.port)
+    _welcome(read.host, read.port, read.home)
     failed = ""
     while not stopping.wait(0.3) and not failed:
         for name, child in children.items():
@@ -73,7 +74,6 @@ def command(demo: bool) -> None:
 def _tables(database_url: str) -> str:
     """Which database at which revision: what `.ready` remembers."""
     import hashlib
-    from pathlib import Path
 
     root = Path(__file__).resolve().parents[2]  # not `import engine.store`: that is half a second nobody needs here
     newest = max(p.name for p in (root / "engine" / "store" / "migrations" / "versions").glob("[0-9]*.py"))
@@ -112,13 +112,14 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
             child.wait()
 
 
-def _welcome(host: str, port: int) -> None:
+def _welcome(host: str, port: int, home: Path) -> None:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     click.echo(f"[一站] 大厅已启动：http://{shown}:{port}    停止：Ctrl-C")
     from web.demo import logins
 
     for line in logins():
         click.echo(f"       {line}")
+    click.echo(f"       后台做了什么、会发出哪些短信，记在 {home / 'log' / 'worker.log'}")
 
 
 def end_with(parent: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 
@@ -14,15 +16,17 @@ def command(parent: int) -> None:
     """
     import logging
     import os
-    from pathlib import Path
 
     from engine.store import connect
     from web import settings, worker
     from web.shell.run import end_with
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     read = settings.read()
+    style = "%(asctime)s %(name)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=style)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    if parent:  # `yizhan run`: what it did and what would be sent is kept in a file; the screen is for trouble
+        _write_to(read.home / "log" / "worker.log", style)
     if parent:
         end_with(parent)
     database = connect(read.database_url or None, files=read.home / "files")
@@ -38,3 +42,17 @@ def command(parent: int) -> None:
         hall=read.hall_name,
     )
     worker.serve(database, equipment)
+
+
+def _write_to(path: Path, style: str) -> None:
+    """Keep the log in this file (10 MB, five before it); on the screen only warnings and errors stay."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = RotatingFileHandler(path, maxBytes=10_000_000, backupCount=5, encoding="utf-8")
+    kept.setFormatter(logging.Formatter(style))
+    root = logging.getLogger()
+    for shown in root.handlers:
+        shown.setLevel(logging.WARNING)
+    root.addHandler(kept)

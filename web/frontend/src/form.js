@@ -7,6 +7,7 @@ import "./form.css";
 import { DRAFTS, announce, csrf } from "./page.js";
 import { selectModule } from "./select.js";
 import { signatureModule } from "./signature.js";
+import { Steps } from "./steps.js";
 import { chinese, translateModule, word } from "./words.js";
 
 const MEGABYTE = 1024 * 1024;
@@ -74,6 +75,7 @@ class Island {
     });
     if (this.root.dataset.readonly) this.form.setProperty("readOnly", true);
     this.finishDrawing();
+    if (this.root.querySelector("[data-steps-bar]")) this.steps = new Steps(this);
     if (kept) this.say(word("Restored"), true);
     const wrong = read(this.root, "wrong", []);
     if (wrong.length) this.showFields(wrong);
@@ -185,6 +187,7 @@ class Island {
         event.preventDefault();
         const extra = one.field && this.root.querySelector(`[data-form-extra][name="${CSS.escape(one.field)}"]`);
         const target = this.element(one.id, one.indexes) ?? extra ?? this.place;
+        this.steps?.reveal(target);
         target.scrollIntoView({ block: "center" });
         target.focus();
       });
@@ -192,6 +195,9 @@ class Island {
       list.append(item);
     }
     this.summary.append(heading, list);
+    const first = shown.find((one) => one.field || one.id);
+    const extra = first?.field && this.root.querySelector(`[data-form-extra][name="${CSS.escape(first.field)}"]`);
+    if (first) this.steps?.reveal(this.element(first.id, first.indexes) ?? extra);
     this.summary.focus();
     announce(heading.textContent);
   }
@@ -212,6 +218,14 @@ class Island {
     for (const [id, value] of Object.entries(errors)) collect(id, value);
     const order = this.fields().map((each) => each.id);
     return shown.sort((one, other) => order.indexOf(one.id) - order.indexOf(other.id));
+  }
+
+  /** What is wrong in the part of the form whose elements are `within`; the rest of the form is not told off yet. */
+  mistakes(within) {
+    const errors = this.form.validate();
+    const here = Object.fromEntries(Object.entries(errors).filter(([id]) => within(this.element(id))));
+    this.form._setState({ errors: here });
+    return this.local(here);
   }
 
   async upload(file) {
@@ -318,18 +332,25 @@ class Island {
     }
   }
 
+  /** Back from the check to the form. */
+  edit() {
+    this.root.querySelector("[data-form-edit]").hidden = false;
+    this.review.hidden = true;
+  }
+
   /** The page to check one's answers on; the form stays as it was, behind it. */
   showReview(html) {
     this.review.innerHTML = html;
-    const editing = this.root.querySelector("[data-form-edit]");
-    editing.hidden = true;
+    this.root.querySelector("[data-form-edit]").hidden = true;
     this.review.hidden = false;
+    this.steps?.reviewed();
     for (const back of this.review.querySelectorAll("[data-form-back]"))
       back.addEventListener("click", () => {
-        editing.hidden = false;
-        this.review.hidden = true;
-        const field = this.fields().find((each) => each.key === back.dataset.formBack);
-        const element = this.element(field?.id);
+        this.edit();
+        const { field, indexes } = this.at(back.dataset.formBack);
+        const extra = this.root.querySelector(`[data-form-extra][name="${CSS.escape(back.dataset.formBack)}"]`);
+        const element = this.element(field?.id, indexes) ?? extra;
+        this.steps?.reveal(element);
         (element ?? this.place).scrollIntoView({ block: "center" });
         element?.focus();
       });
