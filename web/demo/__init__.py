@@ -21,7 +21,7 @@ from engine.errors import Refused
 from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
-from engine.store.models import Case, Holding, Post, Task, User
+from engine.store.models import Case, Holding, Post, Task, TaskCandidate, User
 from web.demo import bookings, mediations
 
 #: Of every demo log-in.
@@ -48,13 +48,11 @@ def logins() -> list[str]:
     """Lines that say how to log in."""
     posts = {p["code"]: p["name"] for p in county()["posts"]}
     names = {u["code"]: u["name"] for u in county()["units"]}
-    wanted = ("agent", "reviewer", "head", "window", "mediator", "designer", "operator")
-    lines, seen = [], set()
-    for person in county()["staff"]:
-        unit, _, post = person["holds"][0].partition(":")
-        if post in wanted and post not in seen:
-            seen.add(post)
-            lines.append(f"{person['login']:<10} {person['name']}  {names[unit]}·{posts[post]}")
+    staff = {person["login"]: person for person in county()["staff"]}
+    lines = []
+    for name in county()["shown"]:
+        unit, _, post = staff[name]["holds"][0].partition(":")
+        lines.append(f"{name:<10} {staff[name]['name']}  {names[unit]}·{posts[post]}")
     return [
         f"演示登录（密码均为 {PASSWORD}）：",
         *lines,
@@ -73,10 +71,26 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made = _cases(database, staff, residents, dice, now, count)
     made += mediations.fill(database, staff, residents, dice, now)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
+    for name in county()["shown"]:
+        _in_hand(database, staff[name], now)
     return (
         f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、{booked} 个预约"
         f"（{time.monotonic() - began:.0f} 秒）。"
     )
+
+
+def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> None:
+    """Who is shown has something in hand: the oldest few of what they may sign for."""
+    with database.unit_of_work() as work:
+        waiting = work.session.scalars(
+            select(Task)
+            .join(TaskCandidate, TaskCandidate.task_id == Task.id)
+            .where(Task.state == "open", TaskCandidate.key.in_(by.keys))
+            .order_by(Task.id)
+            .limit(most)
+        ).all()
+        for task in waiting:
+            cases.claim(work, task.id, version=task.version, by=by, now=now - timedelta(minutes=5))
 
 
 # ---------------------------------------------------------------- people and places

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { PurgeCSS } from "purgecss";
-import { translatedFormJs } from "./translate.mjs";
+import { translatedFormJs, translatedSimulation } from "./translate.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "build");
@@ -42,7 +42,7 @@ const scripts = await build({
   entryNames: "[name]-[hash]",
   format: "esm",
   metafile: true,
-  plugins: [translatedFormJs],
+  plugins: [translatedFormJs, translatedSimulation],
 });
 
 const styles = await build({

@@ -1,38 +1,95 @@
 // form-js 2.0 asks a `translate` service for most of its words, but writes a few straight into its elements, and takes
-// the order of a date from the browser's language instead of the page's. These lines are changed here while bundling.
-// Each must be found exactly as often as said: a new version of form-js that moved them fails the build, in plain sight.
+// the order of a date from the browser's language instead of the page's; the token simulation asks nobody. These lines
+// are changed here while bundling. Each must be found exactly as often as said: a new version that moved them fails the
+// build, in plain sight.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const words = join(dirname(fileURLToPath(import.meta.url)), "src", "words.js");
+const source = (name) => join(dirname(fileURLToPath(import.meta.url)), "src", name);
 
-const changes = [
-  ["placeholder: 'Search',", "placeholder: yizhanWord('Search'),", 1],
-  ['children: "Browse"', "children: yizhanWord('Browse')", 1],
-  ["emptyListMessage = 'No results'", "emptyListMessage = yizhanWord('No results')", 1],
-  ["placeholder: getLocaleReadableDateFormat(),", "placeholder: yizhanWord('yyyy-mm-dd'),", 1],
-  ["dateFormat: getLocaleDateFlatpickrConfig(),", "dateFormat: 'Y-m-d',", 1],
-  ["'01/01/1900'", "'1900-01-01'", 1],
-  ["placeholder: use24h ? 'hh:mm' : 'hh:mm --',", "placeholder: yizhanWord('hh:mm'),", 1],
-  [
-    '"aria-label": `Remove list item ${itemIndex + 1}`,',
-    "\"aria-label\": yizhanWord('Remove list item {value}', { value: String(itemIndex + 1) }),",
-    1,
+/** A plugin that changes lines of one package. changes: [what stands there, what stands there then, how often]. */
+function translated(name, filter, words, changesOf) {
+  return {
+    name: `translated-${name}`,
+    setup(build) {
+      build.onLoad({ filter }, ({ path }) => {
+        let text = readFileSync(path, "utf8");
+        for (const [was, becomes, times] of changesOf(path)) {
+          const found = text.split(was).length - 1;
+          if (found !== times) throw new Error(`${name}: expected ${times} times ${was} but found ${found} in ${path}.`);
+          text = text.split(was).join(becomes);
+        }
+        return { contents: `import ${words.what} from ${JSON.stringify(words.from)};\n${text}`, loader: "js" };
+      });
+    },
+  };
+}
+
+export const translatedFormJs = translated(
+  "form-js",
+  /form-js-viewer\/dist\/index\.es\.js$/,
+  { what: "{ word as yizhanWord }", from: source("words.js") },
+  () => [
+    ["placeholder: 'Search',", "placeholder: yizhanWord('Search'),", 1],
+    ['children: "Browse"', "children: yizhanWord('Browse')", 1],
+    ["emptyListMessage = 'No results'", "emptyListMessage = yizhanWord('No results')", 1],
+    ["placeholder: getLocaleReadableDateFormat(),", "placeholder: yizhanWord('yyyy-mm-dd'),", 1],
+    ["dateFormat: getLocaleDateFlatpickrConfig(),", "dateFormat: 'Y-m-d',", 1],
+    ["'01/01/1900'", "'1900-01-01'", 1],
+    ["placeholder: use24h ? 'hh:mm' : 'hh:mm --',", "placeholder: yizhanWord('hh:mm'),", 1],
+    [
+      '"aria-label": `Remove list item ${itemIndex + 1}`,',
+      "\"aria-label\": yizhanWord('Remove list item {value}', { value: String(itemIndex + 1) }),",
+      1,
+    ],
   ],
-];
+);
 
-export const translatedFormJs = {
-  name: "translated-form-js",
-  setup(build) {
-    build.onLoad({ filter: /form-js-viewer\/dist\/index\.es\.js$/ }, ({ path }) => {
-      let text = readFileSync(path, "utf8");
-      for (const [was, becomes, times] of changes) {
-        const found = text.split(was).length - 1;
-        if (found !== times) throw new Error(`form-js: expected ${times} times ${was} but found ${found}.`);
-        text = text.split(was).join(becomes);
-      }
-      return { contents: `import { word as yizhanWord } from ${JSON.stringify(words)};\n${text}`, loader: "js" };
-    });
-  },
+const quoted = (text, times = 1) => [`'${text}'`, `yizhanWord('${text}')`, times];
+const title = (text) => [`title="${text}"`, `title="\${ yizhanWord('${text}') }"`, 1];
+
+const SIMULATION = {
+  "log/Log.js": [
+    ["'finished' : 'canceled'", "yizhanWord('finished') : yizhanWord('canceled')", 1],
+    ["} started`", "} ${ yizhanWord('started') }`", 1],
+    ["|| 'SubProcess') : 'Process'", "|| yizhanWord('SubProcess')) : yizhanWord('Process')", 2],
+    ...["Service", "User", "Script", "Business Rule", "Manual", "Receive", "Send"].map((one) => quoted(`${one} Task`)),
+    quoted("Task"),
+    quoted("Call Activity"),
+    ...["Exclusive", "Parallel", "Inclusive"].map((one) => quoted(`${one} Gateway`)),
+    ...["Start", "Boundary", "End"].map((one) => quoted(`${one} Event`)),
+    quoted("Intermediate Event", 2),
+    title("Toggle Simulation Log"),
+  ],
+  "toggle-mode/modeler/ToggleMode.js": [
+    ["Token Simulation <span", "${ yizhanWord('Token Simulation') } <span", 3],
+  ],
+  "reset-simulation/ResetSimulation.js": [quoted("Reset Simulation"), title("Reset Simulation")],
+  "pause-simulation/PauseSimulation.js": [
+    title("Play/Pause Simulation"),
+    quoted("Pause Simulation"),
+    quoted("Play Simulation"),
+  ],
+  "element-support/ElementSupport.js": [quoted("Found unsupported elements"), quoted("Not supported")],
+  "set-animation-speed/SetAnimationSpeed.js": [
+    ["Set animation speed = ${ label }", "${ yizhanWord('Set animation speed') } ${ yizhanWord(label) }", 1],
+  ],
+  "show-scopes/ShowScopes.js": [
+    ["Focus process instance ${scope.id}", "${ yizhanWord('Focus process instance') } ${scope.id}", 1],
+  ],
+  "simulation-state/SimulationState.js": [quoted("Finished")],
+  "handler/ExclusiveGatewayHandler.js": [title("Set Sequence Flow")],
+  "handler/InclusiveGatewayHandler.js": [title("Set Sequence Flow")],
+  "handler/TriggerHandler.js": [title("Trigger Event")],
+  "handler/PauseHandler.js": [
+    ["${ wait ? 'Remove' : 'Add' } pause point", "${ yizhanWord(wait ? 'Remove pause point' : 'Add pause point') }", 1],
+  ],
 };
+
+export const translatedSimulation = translated(
+  "token-simulation",
+  /bpmn-js-token-simulation\/lib\/features\/.*\.js$/,
+  { what: "{ translate as yizhanWord }", from: source("words.modeler.js") },
+  (path) => Object.entries(SIMULATION).find(([end]) => path.endsWith(end))?.[1] ?? [],
+);

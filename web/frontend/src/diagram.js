@@ -46,6 +46,9 @@ async function draw(root) {
     }
   };
   for (const id of done) if (elements.get(id)) back(elements.get(id), new Set());
+  // The step the case is at may stand inside a sub-process with a plane of its own: that plane is the one to see first.
+  const at = (marks.current ?? []).find((id) => elements.get(id));
+  if (at) canvas.setRootElement(canvas.findRoot(at) ?? canvas.getRootElement());
   const fit = () => {
     if (place.clientWidth === 0) return;
     canvas.zoom("fit-viewport", "auto");

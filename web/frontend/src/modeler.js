@@ -9,8 +9,6 @@ import { CloudElementTemplatesPropertiesProviderModule } from "bpmn-js-element-t
 import zeebeBehaviors from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
 import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
 import tokenSimulation from "bpmn-js-token-simulation";
-import zh from "bpmn-js-i18n/translations/zn.js";
-import panel from "./words.panel.zh.json";
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "bpmn-js/dist/assets/bpmn-font/css/bpmn-embedded.css";
@@ -18,12 +16,8 @@ import "@bpmn-io/properties-panel/dist/assets/properties-panel.css";
 import "bpmn-js-element-templates/dist/assets/element-templates.css";
 import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "./diagram.css";
-import { chinese, word } from "./words.js";
-
-function translate(template, values = {}) {
-  const text = chinese() ? (panel[template] ?? zh[template] ?? word(template)) : template;
-  return text.replace(/{([^}]+)}/g, (whole, name) => values[name] ?? whole);
-}
+import { word } from "./words.js";
+import { translate } from "./words.modeler.js";
 
 async function draw(root) {
   const place = root.querySelector("[data-modeler-place]");

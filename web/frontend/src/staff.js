@@ -15,6 +15,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = csrf();
 });
 
+// On a narrow screen the menu is one row: what is open is brought into view.
+document.querySelector(".yz-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Keys. A page says which it has: <a data-key="g i">, <button data-key="c">; `?` shows them all.
 let before = "";
 const typing = (element) =>
