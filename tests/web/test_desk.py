@@ -70,6 +70,17 @@ def test_a_step_is_completed_and_what_follows_is_said(hall: Open):
     assert "受理通知书" in hall.client("chen").get(f"/desk/cases/{number}").text
 
 
+def test_whoever_wants_goes_on_to_the_most_urgent_other_case_in_hand(hall: Open):
+    first, second = hall.submit(), hall.submit()
+    good = {"decision": "accept", "checked": True}
+    for number in (first, second):
+        _claim(hall, "chen", number)
+    assert 'data-key="n"' in hall.client("chen").get(f"/desk/cases/{first}").text
+    assert _complete(hall, "chen", first, good, onward=True).json == {"location": f"/desk/cases/{second}"}
+    assert 'data-key="n"' not in hall.client("chen").get(f"/desk/cases/{second}").text
+    assert _complete(hall, "chen", second, good, onward=True).json == {"location": "/desk"}
+
+
 def test_a_missing_answer_comes_back_by_the_field_and_nothing_moves(hall: Open):
     number = hall.submit()
     answer = _complete(hall, "chen", number, {})

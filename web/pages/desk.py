@@ -317,7 +317,14 @@ def complete(task_id: int) -> ResponseReturnValue:
         expect=expect if isinstance(expect, str) else None,
     )  # fmt: skip
     _say(done, _("已办好。"))
-    return jsonify(location=url_for("desk.case", number=done.case.number))
+    onward = _next_in_hand(done.case.id) if body.get("onward") else done.case.number
+    return jsonify(location=url_for("desk.case", number=onward) if onward else url_for("desk.inbox"))
+
+
+def _next_in_hand(case_id: int) -> str | None:
+    """The number of the most urgent other case in my hands."""
+    rows = lists.tasks_for(edge.work(), edge.actor(), now=edge.now(), box="mine", limit=5).rows
+    return next((row.number for row in rows if row.case_id != case_id), None)
 
 
 def _say(done: Done, words: str) -> None:
