@@ -85,10 +85,13 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
         facts["clerk"] = {"name": a.by.name, "window": units.place(a.work, a.by.unit_id).name if a.by.unit_id else ""}
     if account.accepted_on:
         facts["accepted_on"] = account.accepted_on.isoformat()
-    if lead is not None and lead.due_on is not None:
+    if lead is not None:
         facts["deadline"] = _drop(
             {
-                "promised_on": lead.due_on.isoformat(), "promised_workdays": lead.limit.n,
+                "promised_on": lead.due_on.isoformat() if lead.due_on else None,
+                # The State Council has not published that year yet: the paper says so, and nobody guesses.
+                "unknown_year": lead.not_before.year if lead.due_on is None and lead.not_before else None,
+                "promised_workdays": lead.limit.n,
                 "from_on": local_date(lead.start).isoformat(), "basis": lead.source,
                 "statutory_on": statutory.due_on.isoformat() if statutory and statutory.due_on else None,
                 "statutory_workdays": statutory.limit.n if statutory else None,
