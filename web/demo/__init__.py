@@ -22,7 +22,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, User
-from web.demo import bookings, mediations
+from web.demo import bookings, calendar, mediations
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -64,6 +64,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     """Fill an empty hall; says what was made."""
     began = time.monotonic()
     dice = random.Random(seed)
+    calendar.fill(database, county()["calendar"], now=now)
     with database.unit_of_work() as work:
         places = _units(work)
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
@@ -395,13 +396,13 @@ def _cases(
     return made
 
 
-def office_hour(at: datetime, calendar: workdays.Calendar, dice: random.Random) -> datetime:
+def office_hour(at: datetime, days: workdays.Calendar, dice: random.Random) -> datetime:
     """The moment itself when the office is open, else the next opening and a little more."""
     local = at.astimezone(workdays.ZONE)
-    if calendar.is_workday(local.date()) and 8 * 60 + 30 <= local.hour * 60 + local.minute <= 17 * 60:
+    if days.is_workday(local.date()) and 8 * 60 + 30 <= local.hour * 60 + local.minute <= 17 * 60:
         return at
     day = local.date() if local.hour < 8 else local.date() + timedelta(days=1)
-    while not calendar.is_workday(day):
+    while not days.is_workday(day):
         day += timedelta(days=1)
     opens = datetime.combine(day, datetime.min.time(), workdays.ZONE) + timedelta(hours=8, minutes=30)
     return (opens + timedelta(minutes=dice.uniform(0, 200))).astimezone(UTC)

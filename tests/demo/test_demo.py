@@ -1,0 +1,34 @@
+"""The demo county opens on any day: at the end of a year whose next is not published, and years later."""
+
+import pytest
+
+from engine import matters, people
+from engine.commands.sweep import sweep
+from engine.records import library
+from engine.store.models import CalendarFile, Case, Incident, Task
+from tests.cast import ROOT
+from tests.conftest import Clock
+from web import demo
+
+
+@pytest.mark.parametrize("moment", ["2026-12-30 10:00", "2031-03-01 22:00"])
+def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_assumed(sqlite, clock: Clock, moment):
+    clock.at(moment)
+    with sqlite.unit_of_work() as work:
+        for name in matters.names(ROOT):
+            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
+    assert "演示县" in demo.fill(sqlite, now=clock(), count=24)
+    assert sweep(sqlite, now=clock()).failed == 0
+    with sqlite.reading() as work:
+        assert [f.source for f in work.session.query(CalendarFile)] == [demo.county()["calendar"]["source"]]
+        assert "不是国务院公布的" in demo.county()["calendar"]["source"]
+        assert work.session.query(Case).count() > 24
+        assert work.session.query(Incident).count() == 0
+        shown = work.session.query(Task).filter(Task.state == "claimed").count()
+        assert shown > 0
+
+
+def test_every_log_in_that_is_printed_exists():
+    staff = {one["login"] for one in demo.county()["staff"]}
+    assert set(demo.county()["shown"]) <= staff
+    assert all(name in "\n".join(demo.logins()) for name in demo.county()["shown"])
