@@ -51,9 +51,11 @@ def command(demo: bool) -> None:
     stamp.write_text(value)
     children = children or {name: _start(name) for name in names}
     ended: dict[str, list[float]] = {name: [] for name in children}
-    _welcome(read.host, read.port, read.home)
-    failed = ""
-    while not stopping.wait(0.3) and not failed:
+    welcomed, failed = False, ""
+    while not stopping.wait(0.1 if not welcomed else 0.3) and not failed:
+        if not welcomed and _answers(read.host, read.port):
+            _welcome(read.host, read.port, read.home)
+            welcomed = True
         for name, child in children.items():
             if child.poll() is None or stopping.is_set():
                 continue
@@ -92,6 +94,17 @@ def _must_be_free(host: str, port: int) -> None:
             )
 
 
+def _answers(host: str, port: int) -> bool:
+    """Whether the web takes connections already."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((_reached(host), port)) == 0
+
+
+def _reached(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
+
+
 def _start(name: str) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
     return subprocess.Popen(
@@ -113,8 +126,7 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _welcome(host: str, port: int, home: Path) -> None:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    click.echo(f"[一站] 大厅已启动：http://{shown}:{port}    停止：Ctrl-C")
+    click.echo(f"[一站] 大厅已启动：http://{_reached(host)}:{port}    停止：Ctrl-C")
     from web.demo import logins
 
     for line in logins():
