@@ -29,9 +29,11 @@ CASE_RETRY = timedelta(minutes=10)
 
 
 class Fire(Protocol):
-    """Advances the case of a due timer, in the transaction of `work`; deletes the row or gives it its next time."""
+    """Advances the case of a due timer, in the transaction of `work`; deletes the row or gives it its next time.
 
-    def __call__(self, work: Work, timer: Timer, *, now: datetime) -> object: ...
+    None when there was nothing to advance. Case and row are locked and read anew."""
+
+    def __call__(self, work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,12 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
     """True: fired. False: an incident. None: no longer ours, or no longer set."""
     try:
         with database.unit_of_work() as work:
-            # The case first, as every command does: a clerk who completes a task and clears this timer must not meet us
-            # with the locks in the other order.
-            work.session.execute(select(Case.id).where(Case.id == lease.case_id).with_for_update())
-            row = timers.still_mine(work, lease)
-            if row is None:
+            mine = timers.still_mine(work, lease)
+            if mine is None:
                 return None
+            case, row = mine
             key, leased_until = row.key, row.wake_at
-            if fire(work, row, now=now) is None:
+            if fire(work, row, now=now, case=case) is None:
                 # Nothing was advanced: the case has ended (the row is gone), rests (it has a later time), or waits for
                 # this timer no longer.
                 work.session.flush()
