@@ -125,10 +125,10 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
         log.exception("timer %s of case %s could not be fired", lease.id, lease.case_id)
         wake = timers.put_back(database, lease, now)
         with database.unit_of_work() as work:
-            row = work.session.get(Timer, lease.id)
-            if row is not None:
+            left = work.session.get(Timer, lease.id)
+            if left is not None:
                 again = "" if wake == timers.NEVER else f" 将于 {wake:%m-%d %H:%M} (UTC) 重试。"
-                _incident(work, lease.case_id, f"timer:{row.key}", row.element, "timer", "定时", error, now, again)
+                _incident(work, lease.case_id, f"timer:{left.key}", left.element, "timer", "定时", error, now, again)
         return False
 
 
