@@ -5,7 +5,8 @@
     def inbox(): ...
 
 A view runs inside one transaction (`work()`): a reading one for GET, a writing one for the rest, committed when the view
-returned and rolled back when it raised. A route without a guard stops the program at start.
+returned and rolled back when it raised. Where PostgreSQL rolled it back only because another transaction was in the way,
+the view is run again, in a new one. A route without a guard stops the program at start.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from werkzeug.wrappers import Response
 
 from engine.errors import NotYours
 from engine.people import Actor, login
-from engine.store import Database, Work
+from engine.store import Database, Work, again
 from web import store
 from web.settings import Settings
 
@@ -88,6 +89,12 @@ class Hall(Flask):
             _check(wanted)
             return super().dispatch_request()
         writes = wanted.writes if wanted.writes is not None else request.method not in ("GET", "HEAD")
+        if not writes:
+            return self._view(wanted, writes=False)
+        return again(lambda: self._view(wanted, writes=True), prepare=_as_it_came())
+
+    def _view(self, wanted: Guard, *, writes: bool) -> ResponseReturnValue:
+        """The view in its transaction, committed when this returns."""
         with store.unit_of_work(self.database) if writes else store.reading(self.database) as opened:
             g.work = opened
             try:
@@ -98,6 +105,24 @@ class Hall(Flask):
                 return self.make_response(super().dispatch_request())
             finally:
                 g.pop("work", None)
+
+
+def _as_it_came() -> Callable[[], None]:
+    """What puts the request back as it came, so that its view can be run again in a new transaction."""
+    cookie, kept = dict(session), {name: g.get(name) for name in g}
+
+    def restore() -> None:
+        if dict(session) != cookie:
+            session.clear()
+            session.update(cookie)
+        for name in list(g):
+            g.pop(name)
+        for name, value in kept.items():
+            setattr(g, name, value)
+        for _, sent in request.files.items(multi=True):
+            sent.stream.seek(0)
+
+    return restore
 
 
 def guard_of(app: Flask, endpoint: str) -> Guard:

@@ -21,7 +21,7 @@ from engine.people import SYSTEM, units
 from engine.people import load as load_actor
 from engine.records import audit, documents, jobs, notices, papers
 from engine.records.jobs import Fenced, Leased
-from engine.store import Database, Work
+from engine.store import Database, Work, again
 from engine.store.models import Case, Notice
 
 log = logging.getLogger("yizhan.worker")
@@ -88,7 +88,8 @@ def _one(database: Database, job: Leased, equipment: Equipment, now: datetime) -
     try:
         if handler is None:
             raise NotFound(f"没有作业“{job.kind}”的处理程序。", f"Nothing does jobs of kind {job.kind}.")
-        handler(database, job, equipment, now)
+        do = handler
+        again(lambda: do(database, job, equipment, now))  # a job may be done again at any point: so is one that clashed
     except Fenced:
         log.warning("job %s: the lease was lost, another worker has it", job.id)
     except Exception as error:  # whatever it is, it must not stop the other jobs

@@ -1,24 +1,33 @@
 """Publishing a correction of the county's calendar: first it shows which open deadlines move, then it moves them.
 
-A due day is always recomputed from the ledger's events, never shifted: publishing the same file twice moves nothing.
+A due day is always recomputed, never shifted: a limit of the law from the ledger's events, a timer or due date of the
+diagram from the moment and the variables its expression had. So publishing the same file twice moves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import yaml
 from sqlalchemy import select
 
-from engine import workdays
+from engine import process, workdays
+from engine.commands.applying import env_of
+from engine.commands.cases.finding import find_case
+from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
+from engine.matters import Package
 from engine.people import SYSTEM, Actor, require
-from engine.records import audit, clocks, library
+from engine.records import audit, clocks, library, timers
 from engine.store import Database, Work
-from engine.store.models import Beat, CalendarFile, Case
+from engine.store.models import Beat, CalendarFile, Case, Timer
 from engine.workdays import Calendar, local_date
+
+log = logging.getLogger("yizhan.calendars")
 
 #: Cases are read in portions of this size.
 PORTION = 500
@@ -33,7 +42,7 @@ class Move:
     case_id: int
     number: str
     matter: str
-    limit: str  # accept, promised, statutory, deliver …
+    limit: str  # accept, promised, statutory, deliver …; of the diagram: timer:late, due:review, follow-up:review
     before: date | None  # None: the year was not known
     after: date | None
 
@@ -45,14 +54,30 @@ class Correction:
     source: str
     days: tuple[date, ...]  # that are worked or not, otherwise than before
     moves: tuple[Move, ...]
+    unread: tuple[str, ...] = ()  # numbers of cases whose state could not be read: their diagram's times stay
+
+
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """One case under another calendar."""
+
+    case: Case
+    package: Package
+    ledger: Ledger  # under the calendar before
+    moves: tuple[Move, ...]
+    step: process.Step | None  # the diagram's own times, computed again; None: none of them moved
+    unread: bool
 
 
 def preview(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     """What publishing this file would change; nothing is written. Invalid names every fault of the file."""
     require(by, "operate")
     before, after = work.calendar, _laid_over(work, text)
-    moves = tuple(move for _, found in _moved(work, after, now) for move in found)
-    return Correction(after.sources[-1], tuple(before.differences(after)), moves)
+    found = [(m.moves, m.case.number if m.unread else None) for m in _moving(work, after, now)]
+    return Correction(
+        after.sources[-1], tuple(before.differences(after)), tuple(move for moves, _ in found for move in moves),
+        tuple(number for _, number in found if number),
+    )  # fmt: skip
 
 
 def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
@@ -68,28 +93,33 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     work.session.add(row)
     work.session.flush()
     moves: list[Move] = []
-    for case, found in _moved(work, after, now):
-        moves += found
-        info = library.version(work, case.version_hash).info
-        rules = info.limits.rules(local_date(case.received_at))
-        ledger = clocks.ledger(work, case, rules)
+    unread: list[str] = []
+    for found in _moving(work, after, now):
+        # Somebody may have been at work on it since it was read: once more, with nobody else at it.
+        again = _of(work, find_case(work, found.case.id), after, now)
+        if again.unread:
+            unread.append(again.case.number)
+        if not again.moves or again.case.finished_at is not None:
+            continue
+        moves += again.moves
+        ledger, case = again.ledger, again.case
         clocks.redate_tasks(clocks.open_tasks(work, case), ledger, now, ledger.under(after), now)
-        clocks.settle(work, case, ledger.under(after), info.policy(), now=now)
+        _redate_rows(work, case, again.step)
+        clocks.settle(work, case, ledger.under(after), again.package.info.policy(), now=now)
         audit.record(
             work, audit.Kind.CASE_REDATED, by=by, now=now, case=case,
-            facts={
-                "calendar": row.id,
-                "moves": [[m.limit, _text(m.before), _text(m.after)] for m in found],
-            },
+            facts={"calendar": row.id, "moves": _facts(again.moves)},
         )  # fmt: skip
     days = tuple(before.differences(after))
     audit.record(
         work, audit.Kind.CALENDAR, by=by, now=now,
-        facts={"calendar": row.id, "days": len(days), "moved": len({m.case_id for m in moves})},
+        facts={
+            "calendar": row.id, "days": len(days), "moved": len({m.case_id for m in moves}), "unread": unread,
+        },
     )  # fmt: skip
     work.session.flush()
     work.after_commit(work.database.forget_calendar)
-    return Correction(row.source, days, tuple(moves))
+    return Correction(row.source, days, tuple(moves), tuple(unread))
 
 
 def _laid_over(work: Work, text: str) -> Calendar:
@@ -101,8 +131,12 @@ def _text(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _moved(work: Work, after: Calendar, now: datetime) -> Iterator[tuple[Case, list[Move]]]:
-    """The open cases of which a limit moves, with what moves. Read in portions, so any number may be open."""
+def _facts(moves: Iterable[Move]) -> list[list[str | None]]:
+    return [[m.limit, _text(m.before), _text(m.after)] for m in moves]
+
+
+def _moving(work: Work, after: Calendar, now: datetime) -> Iterator[_Moving]:
+    """The open cases in which something moves. Read in portions, so any number may be open."""
     last = 0
     while True:
         cases = list(
@@ -113,17 +147,62 @@ def _moved(work: Work, after: Calendar, now: datetime) -> Iterator[tuple[Case, l
         if not cases:
             return
         for case in cases:
-            info = library.version(work, case.version_hash).info
-            ledger = clocks.ledger(work, case, info.limits.rules(local_date(case.received_at)))
-            old, new = ledger.account(now).limits, ledger.under(after).account(now).limits
-            moves = [
-                Move(case.id, case.number, case.matter_name, name, old[name].due_on, new[name].due_on)
-                for name in new
-                if name in old and old[name].state not in ("met", "missed") and old[name].due_on != new[name].due_on
-            ]
-            if moves:
-                yield case, moves
+            found = _of(work, case, after, now)
+            if found.moves or found.unread:
+                yield found
         last = cases[-1].id
+
+
+def _of(work: Work, case: Case, after: Calendar, now: datetime) -> _Moving:
+    """What moves in one case; nothing is written."""
+    package = library.version(work, case.version_hash)
+    ledger = clocks.ledger(work, case, package.info.limits.rules(local_date(case.received_at)))
+    old, new = ledger.account(now).limits, ledger.under(after).account(now).limits
+    moves = [
+        Move(case.id, case.number, case.matter_name, name, old[name].due_on, new[name].due_on)
+        for name in new
+        if name in old and old[name].state not in ("met", "missed") and old[name].due_on != new[name].due_on
+    ]
+    try:
+        step = _redated(work, case, package, after, now)
+    except Exception:  # a broken case must not keep the county's calendar from everybody else; the operator is told
+        log.exception("case %s: the times of its diagram could not be computed again", case.id)
+        return _Moving(case, package, ledger, tuple(moves), None, True)
+    for one in step.redated if step is not None else ():
+        before = local_date(one.before) if one.before is not None else None
+        name = f"{one.what}:{one.element}"
+        moves.append(Move(case.id, case.number, case.matter_name, name, before, local_date(one.after)))
+    return _Moving(case, package, ledger, tuple(moves), step, False)
+
+
+def _redated(work: Work, case: Case, package: Package, after: Calendar, now: datetime) -> process.Step | None:
+    """The step that moves the timers and due dates of the diagram; None when none moves."""
+    if not package.definition.asks_calendar or not case.state:
+        return None
+    env = dataclasses.replace(env_of(work, now), calendar=after)
+    step = process.advance(package.definition, case.state, process.Redate(), now=now, env=env)
+    return step if step.redated else None
+
+
+def _redate_rows(work: Work, case: Case, step: process.Step | None) -> None:
+    """The case's state and its rows follow the step: never one without the other."""
+    if step is None:
+        return
+    case.state = step.state
+    tasks = {task.key: task for task in clocks.open_tasks(work, case)}
+    moved = {one.id: one.after for one in step.redated if one.what == "timer"}
+    for one in step.redated:
+        task = tasks.get(one.id)
+        if one.what == "due" and task is not None and task.due_at == one.before:  # else a person set another
+            task.due_at = one.after
+        elif one.what == "follow-up" and task is not None and task.follow_up_at == one.before:
+            task.follow_up_at = one.after
+    rows = select(Timer).where(Timer.case_id == case.id, Timer.key.in_(moved)).with_for_update()
+    for timer in work.session.scalars(rows.execution_options(populate_existing=True)) if moved else ():
+        timer.due_at = moved[timer.key]
+        if timer.wake_at != timers.NEVER:
+            timer.wake_at = timer.due_at
+        timer.fence += 1  # a worker that holds it for the old day finds its lease lost
 
 
 def catch_up(database: Database, machine: str, *, now: datetime) -> int:
@@ -163,13 +242,22 @@ def catch_up(database: Database, machine: str, *, now: datetime) -> int:
 def _follow(work: Work, case: Case, now: datetime) -> bool:
     """Compute one case again under the calendar of today; whether a day moved."""
     before = {"promised": case.promised_due, "statutory": case.statutory_due}
-    info = library.version(work, case.version_hash).info
-    rules = info.limits.rules(local_date(case.received_at))
-    clocks.settle(work, case, clocks.ledger(work, case, rules), info.policy(), now=now)
+    package = library.version(work, case.version_hash)
+    try:
+        step = _redated(work, case, package, work.calendar, now)
+    except Exception:  # a broken case must not keep the worker from starting: its diagram's times stay as they are
+        log.exception("case %s: the times of its diagram could not be computed again", case.id)
+        step = None
+    _redate_rows(work, case, step)
+    rules = package.info.limits.rules(local_date(case.received_at))
+    clocks.settle(work, case, clocks.ledger(work, case, rules), package.info.policy(), now=now)
     after = {"promised": case.promised_due, "statutory": case.statutory_due}
-    if before == after:
-        return False
     moves = [[name, _day(before[name]), _day(after[name])] for name in after if before[name] != after[name]]
+    for one in step.redated if step is not None else ():
+        before_on = local_date(one.before) if one.before is not None else None
+        moves.append([f"{one.what}:{one.element}", _text(before_on), _text(local_date(one.after))])
+    if not moves:
+        return False
     facts = {"calendar": work.calendar.version, "moves": moves}
     audit.record(work, audit.Kind.CASE_REDATED, by=SYSTEM, now=now, case=case, facts=facts)
     return True

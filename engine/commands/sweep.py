@@ -19,7 +19,7 @@ from engine.errors import Refused
 from engine.people import SYSTEM
 from engine.records import audit, timers
 from engine.records.timers import Lease
-from engine.store import Database, Work
+from engine.store import Database, Work, again
 from engine.store.models import Appointment, Case, Incident, Timer
 
 log = logging.getLogger("yizhan.sweep")
@@ -29,9 +29,11 @@ CASE_RETRY = timedelta(minutes=10)
 
 
 class Fire(Protocol):
-    """Advances the case of a due timer, in the transaction of `work`; deletes the row or gives it its next time."""
+    """Advances the case of a due timer, in the transaction of `work`; deletes the row or gives it its next time.
 
-    def __call__(self, work: Work, timer: Timer, *, now: datetime) -> object: ...
+    None when there was nothing to advance. Case and row are locked and read anew."""
+
+    def __call__(self, work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,13 @@ def _release(database: Database, now: datetime, most: int) -> int:
 
 
 def _wake(database: Database, case_id: int, now: datetime) -> bool:
-    try:
+    def once() -> None:
         with database.unit_of_work() as work:
             alarms.wake(work, case_id, now=now)
             _solved(work, case_id, "deadlines", now)
+
+    try:
+        again(once)
         return True
     except Exception as error:  # whatever it is, it must not stop the sweep
         log.exception("case %s: its deadlines could not be handled", case_id)
@@ -100,16 +105,15 @@ def _wake(database: Database, case_id: int, now: datetime) -> bool:
 
 def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool | None:
     """True: fired. False: an incident. None: no longer ours, or no longer set."""
-    try:
+
+    def once() -> bool | None:
         with database.unit_of_work() as work:
-            # The case first, as every command does: a clerk who completes a task and clears this timer must not meet us
-            # with the locks in the other order.
-            work.session.execute(select(Case.id).where(Case.id == lease.case_id).with_for_update())
-            row = timers.still_mine(work, lease)
-            if row is None:
+            mine = timers.still_mine(work, lease)
+            if mine is None:
                 return None
+            case, row = mine
             key, leased_until = row.key, row.wake_at
-            if fire(work, row, now=now) is None:
+            if fire(work, row, now=now, case=case) is None:
                 # Nothing was advanced: the case has ended (the row is gone), rests (it has a later time), or waits for
                 # this timer no longer.
                 work.session.flush()
@@ -121,20 +125,23 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
             if lease.attempts > 1:
                 _solved(work, lease.case_id, f"timer:{key}", now)
         return True
+
+    try:
+        return again(once)
     except Exception as error:  # whatever it is, it must not stop the sweep
         log.exception("timer %s of case %s could not be fired", lease.id, lease.case_id)
         wake = timers.put_back(database, lease, now)
         with database.unit_of_work() as work:
-            row = work.session.get(Timer, lease.id)
-            if row is not None:
-                again = "" if wake == timers.NEVER else f" 将于 {wake:%m-%d %H:%M} (UTC) 重试。"
-                _incident(work, lease.case_id, f"timer:{row.key}", row.element, "timer", "定时", error, now, again)
+            left = work.session.get(Timer, lease.id)
+            if left is not None:
+                later = "" if wake == timers.NEVER else f" 将于 {wake:%m-%d %H:%M} (UTC) 重试。"
+                _incident(work, lease.case_id, f"timer:{left.key}", left.element, "timer", "定时", error, now, later)
         return False
 
 
 def _incident(
     work: Work, case_id: int, key: str, element: str, code: str, name: str, error: Exception, now: datetime,
-    again: str = "",
+    later: str = "",
 ) -> None:  # fmt: skip
     """Open an incident, or renew the one that is open: one a case and key."""
     zh = error.zh if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
@@ -143,12 +150,12 @@ def _incident(
         select(Incident).where(Incident.case_id == case_id, Incident.key == key, Incident.solved_at.is_(None))
     )
     if row is not None:
-        row.zh, row.en = f"{name}没有做成：{zh[:1500]}{again}", f"It failed: {en[:1500]}"
+        row.zh, row.en = f"{name}没有做成：{zh[:1500]}{later}", f"It failed: {en[:1500]}"
         return
     work.session.add(
         Incident(
             case_id=case_id, key=key, element=element, name=name, code=code, at=now,
-            zh=f"{name}没有做成：{zh[:1500]}{again}", en=f"It failed: {en[:1500]}",
+            zh=f"{name}没有做成：{zh[:1500]}{later}", en=f"It failed: {en[:1500]}",
         )
     )  # fmt: skip
     case = work.session.get(Case, case_id)

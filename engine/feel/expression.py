@@ -20,6 +20,10 @@ assert functions.BUILT_INS is BUILT_INS
 #: Names of built-ins, and of the properties of values, that are not one plain word.
 STANDARD_NAMES: Final = frozenset(name for name in BUILT_INS if not name.isidentifier() or name in ("not",))
 
+#: The built-ins that ask the calendar of working days.
+CALENDAR: Final = frozenset({"workdays", "add workdays", "is workday", "workdays between"})
+assert BUILT_INS.keys() >= CALENDAR
+
 #: How deep names are looked for inside the values of a context.
 _NAME_DEPTH: Final = 4
 
@@ -75,6 +79,11 @@ class Expression:
                 paths.update(chain)
                 found.append(Read(inner.name, tuple(reversed(steps)), node.start, node.end))
         return found
+
+    @property
+    def asks_calendar(self) -> bool:
+        """Whether it may count working days: then another calendar may give another value."""
+        return any(isinstance(node, tree.Name) and node.name in CALENDAR for node in tree.walk(self.tree))
 
     @property
     def names_outside_filters(self) -> tuple[str, ...]:

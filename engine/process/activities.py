@@ -14,6 +14,7 @@ from .events import BoundaryEvent, Catching, EventGateway, StartEvent, Trigger, 
 from .loops import LoopPlan
 from .model import EventDefinition, Node
 from .net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
+from .redate import remembered
 from .step import ClosedTask, Decided, Effect
 from .texts import Text, plain, text
 from .timers import ZONE, parse_moment
@@ -137,6 +138,7 @@ class UserTask(Activity):
         self.users = text(x.candidate_users)
         self.due = text(x.due_date)
         self.follow_up = text(x.follow_up_date)
+        self.asks_calendar = any(when is not None and when.asks_calendar for when in (self.due, self.follow_up))
         self.priority = text(x.priority)
         self.form = x.form
         self.headers = dict(x.headers)
@@ -158,10 +160,11 @@ class UserTask(Activity):
             facts["g"] = _words(token.evaluate(self.groups))
         if self.users is not None:
             facts["u"] = _words(token.evaluate(self.users))
-        if self.due is not None:
-            facts["d"] = self._moment(token, self.due)
-        if self.follow_up is not None:
-            facts["f"] = self._moment(token, self.follow_up)
+        for short, when in (("d", self.due), ("f", self.follow_up)):
+            if when is not None:
+                facts[short] = self.moment(token.feel(when), when)
+                if (asked := remembered(when, token, case.now)) is not None:
+                    facts[f"{short}-asked"] = asked
         if self.priority is not None:
             value = token.evaluate(self.priority)
             if str(value).lstrip("-").isdigit():
@@ -170,8 +173,8 @@ class UserTask(Activity):
         case.opened.append(token.id)
         return None
 
-    def _moment(self, token: Token, when: Text) -> str | None:
-        value = token.feel(when)
+    def moment(self, value: Any, when: Text) -> str | None:
+        """The value of a date's text as an ISO moment; None when it has none. Failure when it is no date."""
         if value is None or value == "":
             return None
         if isinstance(value, date) and not isinstance(value, datetime):

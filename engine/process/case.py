@@ -21,7 +21,7 @@ from engine.errors import NotNow
 
 from .net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from .path import Path
-from .step import ClosedTask, Decided, Effect, Incident
+from .step import ClosedTask, Decided, Effect, Incident, Redated
 from .texts import Text, plain
 
 if TYPE_CHECKING:
@@ -203,6 +203,7 @@ class Case(Workflow):  # type: ignore[misc]
         self.closed: list[ClosedTask] = []
         self.effects: list[Effect] = []
         self.decisions: list[Decided] = []
+        self.redated: list[Redated] = []
         self.trace: list[str] = []
         self.stopped = False
 

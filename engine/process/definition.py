@@ -102,6 +102,8 @@ class Definition:
         self.decisions = decisions
         self.findings = findings
         self.await_effects = await_effects
+        #: Whether a timer or a date anywhere in it counts working days: a new calendar may move it.
+        self.asks_calendar = any(node.asks_calendar for p in processes.values() for node in p.task_specs.values())
 
     def awaits(self, kind: str) -> bool:
         """Whether a service task of this type waits for its answer."""

@@ -8,6 +8,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from .model import EventDefinition, Node
 from .net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
+from .redate import remembered
 from .texts import Text, text
 from .timers import Schedule, schedule
 
@@ -64,6 +65,7 @@ class Catching(NodeSpec):
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
         super().__init__(process, scope, node, names)
         self.catches = tuple(Trigger(d, names) for d in node.definitions)
+        self.asks_calendar = any(t.timer is not None and t.timer.asks_calendar for t in self.catches)
 
     def listen_on(self, case: Case, on: Token | ScopeRun) -> None:
         """Begin to wait for every trigger that comes from outside."""
@@ -76,9 +78,12 @@ class Catching(NodeSpec):
             plan = schedule(self, trigger, on, case)
             due = plan.first(case.now)
             if due is not None:
-                case.wait("timer", self, index, on, due=due.isoformat(), **plan.facts())
+                facts = plan.facts()
+                if (asked := remembered(trigger.timer, on, case.now)) is not None:
+                    facts["asked"] = asked
+                case.wait("timer", self, index, on, due=due.isoformat(), **facts)
         elif trigger.kind in ("message", "signal"):
-            facts: dict[str, Any] = {"name": str(self.read(case, on, trigger.name))}
+            facts = {"name": str(self.read(case, on, trigger.name))}
             if trigger.key is not None:
                 key = self.read(case, on, trigger.key)
                 facts["key"] = key if key is None or isinstance(key, str) else str(key)

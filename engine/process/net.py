@@ -75,6 +75,7 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     name: str
     is_activity = False
     at_once = False  # traced as it happens, not as it leaves
+    asks_calendar = False  # it has a timer or a date that counts working days
     patient = False  # moves only when nothing else can: a signal is thrown after its catchers had time to listen
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any = None) -> None:

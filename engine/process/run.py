@@ -16,6 +16,7 @@ from .case import STARTED, Case, Token
 from .definition import Definition
 from .jump import jump
 from .net import Failure
+from .redate import redate
 from .starts import begin_beside, gateway_of
 from .step import (
     Answer,
@@ -26,6 +27,7 @@ from .step import (
     Input,
     Jump,
     OpenTask,
+    Redate,
     Reopen,
     Retry,
     Return,
@@ -147,6 +149,8 @@ def _apply(case: Case, input: Input) -> None:
             reopen(case, input)
         case Retry():
             _retry(case, input)
+        case Redate():
+            redate(case)
         case Cancel():
             for token in list(case.tasks.values()):
                 if token.id in case.tasks:
@@ -260,6 +264,7 @@ def _step(case: Case, timers_before: set[str]) -> Step:
         ),
         incidents=tuple(case.incidents.values()),
         decisions=tuple(case.decisions),
+        redated=tuple(case.redated),
         trace=tuple(case.trace),
     )
 

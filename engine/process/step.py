@@ -119,7 +119,12 @@ class Cancel:
     reason: str = ""
 
 
-Input = Start | Complete | Answer | Throw | Deliver | Signal | Fire | Return | Jump | Reopen | Retry | Cancel
+@dataclass(frozen=True, slots=True)
+class Redate:
+    """Another calendar of working days (in the environment): timers and due dates that asked it are computed again."""
+
+
+Input = Start | Complete | Answer | Throw | Deliver | Signal | Fire | Return | Jump | Reopen | Retry | Cancel | Redate
 
 
 # ---------------------------------------------------------------- what comes out
@@ -182,6 +187,18 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Redated:
+    """A timer or a task's date that a Redate has moved."""
+
+    id: str  # of the timer or the open task
+    element: str
+    name: str
+    what: str  # "timer", "due" or "follow-up"
+    before: datetime | None  # None: the calendar did not know the year yet
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A message or signal the instance waits for."""
 
@@ -232,4 +249,5 @@ class Step:
     awaited: tuple[tuple[str, str], ...] = ()  # (effect id, element) of every effect whose answer is awaited now
     incidents: tuple[Incident, ...] = ()  # all that are open now
     decisions: tuple[Decided, ...] = ()  # evaluated in this step
+    redated: tuple[Redated, ...] = ()  # moved by this step's Redate
     trace: tuple[str, ...] = ()  # ids of the elements completed in this step, in order

@@ -22,7 +22,7 @@ class Sight(Protocol):
 class Text:
     """One attribute text, parsed once when the diagram is loaded."""
 
-    __slots__ = ("expression", "literal", "names", "text")
+    __slots__ = ("asks_calendar", "expression", "literal", "names", "text")
 
     def __init__(self, text: str, *, always_feel: bool = False) -> None:
         self.text = text
@@ -30,12 +30,14 @@ class Text:
         self.expression: feel.Expression | None = None
         self.literal: str = stripped
         self.names: tuple[str, ...] = ()
+        self.asks_calendar = False  # it counts working days: another calendar may give another value
         if stripped.startswith("="):
             stripped = stripped[1:]
         elif not always_feel:
             return
         self.expression = feel.compile(stripped)
         self.names = tuple(sorted(self.expression.names))
+        self.asks_calendar = self.expression.asks_calendar
 
     def value(self, sight: Sight, env: feel.Env | None) -> Any:
         """The FEEL value, or the literal text."""

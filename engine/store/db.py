@@ -7,13 +7,12 @@
         inbox.tasks_for(work, actor)
 
 SQLite runs in WAL mode with full sync; a writing transaction begins with BEGIN IMMEDIATE, so that writers queue at
-the door instead of failing half-way. Nothing below the edge commits.
+the door (engine.store.turns) instead of failing half-way. Nothing below the edge commits.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -27,6 +26,7 @@ from sqlalchemy.orm import Session
 from engine import workdays
 from engine.store import keys
 from engine.store.models import Base, CalendarFile, Document, Event, Job, Notice, to_json
+from engine.store.turns import Turn
 
 #: How long a writer waits for another on SQLite, in milliseconds.
 BUSY_MS = 30_000
@@ -105,9 +105,9 @@ class Database:
         self.dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self.files = files or keys.home() / "files"
         self.engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgresql(self.url)
-        #: On SQLite the threads of a process take turns to write: its own way of waiting is to try again and again,
-        #: and under a crowd the unlucky one tries until it is out of time.
-        self._turn: AbstractContextManager[Any] = threading.RLock() if self.dialect == "sqlite" else nullcontext()
+        self._turn: AbstractContextManager[Any] = nullcontext()
+        if self.dialect == "sqlite":
+            self._turn = Turn(_file(self.url), BUSY_MS / 1000)
         self._calendar: workdays.Calendar | None = None
         self._calendar_files: tuple[str, ...] = ()
         self._calendar_read_at = 0.0
@@ -154,7 +154,7 @@ class Database:
     @contextmanager
     def rehearsal(self) -> Iterator[Work]:
         """One transaction that runs a command and throws everything away: a preview."""
-        with Writing(self._writer, **OPTIONS) as session:
+        with self._turn, Writing(self._writer, **OPTIONS) as session:
             # Closing rolls back what the database holds and leaves the objects readable, as rollback() would not.
             yield Work(session, self)
 
@@ -173,6 +173,12 @@ def default_url() -> str:
         return url
     keys.home().mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{keys.home() / 'hall.db'}"
+
+
+def _file(url: Any) -> str | None:
+    """The file of an SQLite database; None when it lives in memory."""
+    name = url.database
+    return os.path.abspath(name) if name and name != ":memory:" and not name.startswith("file:") else None
 
 
 def _sqlite(url: Any) -> Engine:

@@ -25,9 +25,9 @@ FAR = at("2090-01-01 00:00")
 LEASE = timedelta(seconds=2)
 
 
-def fire(work: Work, timer: Timer, *, now: datetime) -> object:
+def fire(work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -> object:
     """Leaves two traces a case; a second firing would leave two more."""
-    case = work.session.get(Case, timer.case_id, with_for_update=True)
+    assert case is not None
     audit.record(work, audit.Kind.TIMER_FIRED, by=SYSTEM, now=now, case=case, facts={"element": timer.element})
     facts = {"by": os.getpid()}
     work.session.add(

@@ -101,7 +101,7 @@ def operation(
 
 def _sent() -> Any:
     try:
-        sent = json.loads(request.get_data(cache=False) or b"{}")
+        sent = json.loads(request.get_data() or b"{}")
     except (ValueError, RecursionError) as error:
         where = f"第 {error.lineno} 行第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else ""
         raise Invalid(

@@ -17,15 +17,15 @@ from engine.people import SYSTEM, Actor, require
 from engine.people import may as may_
 from engine.records import audit, jobs, timers
 from engine.store import Work
-from engine.store.models import Awaited, Incident, Subscription, Timer
+from engine.store.models import Awaited, Case, Incident, Subscription, Timer
 
 #: 撤销委托: what a diagram of 代办 waits for while the agent acts.
 REVOKED = "authority-revoked"
 
 
-def fire(work: Work, timer: Timer, *, now: datetime) -> Done | None:
-    """A timer of the diagram is due. None when it is no longer set."""
-    case = find_case(work, timer.case_id)
+def fire(work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -> Done | None:
+    """A timer of the diagram is due. None when it is no longer set. `case`, when the caller has it locked already."""
+    case = find_case(work, timer.case_id) if case is None else case
     if case.status == "suspended":
         # A suspended case does not run on; its timers wait with it.
         timer.wake_at = now + timedelta(hours=1)
