@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -26,7 +25,7 @@ from engine.store import Database
 
 log = logging.getLogger("yizhan.worker")
 
-#: Seconds between two looks.
+#: Seconds between two looks. A worker beside the web does not wait for the next: it is rung for (engine.store.bell).
 TICK_S = 1.0
 #: Most rounds of one tick: other things must have their turn.
 ROUNDS = 20
@@ -41,6 +40,7 @@ class Worker:
     clock: Callable[[], datetime] | None = None  # None: the machine's own, judged by engine.records.beats
     stopping: threading.Event = field(default_factory=threading.Event)
     watch: beats.Watch = field(default_factory=lambda: beats.Watch(socket.gethostname()))
+    turn: threading.Lock = field(default_factory=threading.Lock)  # one look at a time, by the clock or by the bell
 
     def now(self) -> datetime:
         """The time to go by: a machine's clock that jumped is not followed."""
@@ -50,6 +50,10 @@ class Worker:
 
     def tick(self) -> int:
         """Do what is due now; how much was done."""
+        with self.turn:
+            return self._tick()
+
+    def _tick(self) -> int:
         from engine.commands import sweep
 
         done = 0
@@ -64,34 +68,24 @@ class Worker:
                 break
         return done
 
+    def answer_the_bell(self) -> None:
+        """Until told to stop: look as soon as it rings."""
+        look = _guarded(self.tick)
+        while not self.stopping.is_set():
+            if self.database.bell.wait(TICK_S):
+                look()
+
     def seal(self) -> bool:
         """Lay a seal over the newest events of the audit."""
         return background.seal(self.database, now=self.now())
 
 
-def equip(
-    home: Path,
-    *,
-    public_url: str = "",
-    gateway: str = "",
-    token: str = "",
-    hall: str = "",
-    signer: Path | None = None,
-    password: str = "",
-    fonts: Path | None = None,
-) -> Equipment:
-    """Press, channels and services for a real worker.
-
-    `signer` is the office's own certificate (PKCS#12); without one papers are demonstrations, signed by a key of ours.
-    """
-    if signer is not None:
-        identity = papers.Identity.open(signer, password or None)
-    else:
-        identity = papers.demo_identity(home / "keys", hall or "一站政务服务大厅", now=datetime.now(UTC))
-    press = papers.Press(1, identity=identity, place=fonts)
-    press.start()
+def equip(press: papers.Press, *, public_url: str = "", gateway: str = "", token: str = "") -> Equipment:
+    """Press (web.press), channels and services for a real worker."""
     channel: notices.Channel = notices.Gateway(gateway, token) if gateway else notices.Screen()
-    return Equipment(press=press, channels={"*": channel}, public_url=public_url, sample=identity.demo)
+    return Equipment(
+        press=press, hands=press.processes, channels={"*": channel}, public_url=public_url, sample=press.demo
+    )
 
 
 def bury(database: Database, equipment: Equipment, *, now: datetime) -> int:
@@ -141,9 +135,15 @@ def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -
     except Exception:  # the database may be away for a moment: the leases end by themselves
         log.exception("leases of dead workers could not be ended")
     scheduler.start()
+    listener = threading.Thread(target=worker.answer_the_bell, name="bell")
+    if database.bell.listen():
+        listener.start()
     log.info("worker %s is running", equipment.worker)
     ended.wait()
     scheduler.shutdown(wait=True)
+    if listener.is_alive():
+        listener.join()
+    database.bell.close()
     close = getattr(equipment.press, "close", None)
     if close is not None:
         close()

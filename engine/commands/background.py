@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -45,6 +46,7 @@ class Equipment:
     """What the jobs work with."""
 
     press: Renderer
+    hands: int = 1  # papers made at the same time: as many as the press has processes
     channels: Mapping[str, notices.Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     clock: Callable[[], datetime] | None = None
@@ -78,8 +80,19 @@ def run(database: Database, equipment: Equipment, *, now: datetime, most: int = 
             return 0
     with database.unit_of_work() as work:
         taken = jobs.lease(work, equipment.worker, now=now, most=most)
-    for job in taken:
-        _one(database, job, equipment, now)
+    # Papers are made beside each other and beside everything else: nobody's paper waits for another's, or for a slow gateway.
+    papers_ = [job for job in taken if job.kind == "render-paper"]
+    if equipment.hands > 1 and papers_:
+        with ThreadPoolExecutor(equipment.hands) as hands:
+            made = [hands.submit(_one, database, job, equipment, now) for job in papers_]
+            for job in taken:
+                if job.kind != "render-paper":
+                    _one(database, job, equipment, now)
+        for future in made:
+            future.result()
+    else:
+        for job in taken:
+            _one(database, job, equipment, now)
     return len(taken)
 
 

@@ -92,6 +92,7 @@ class Waiting:
     """A document to be rendered: all that rendering needs."""
 
     id: int
+    case_id: int | None
     key: str
     kind: papers.PaperKind
     text: str  # of a matter's own paper file, or the key of a shared kind
@@ -115,11 +116,13 @@ def waiting(work: Work, key: str) -> Waiting | None:
         package = library.version(work, row.version_hash)
         text = package.files[row.template].decode()
         kind = papers.library().read(text, row.template)
-    return Waiting(row.id, row.key, kind, text, row.facts, row.check_code, row.issued_at)
+    return Waiting(row.id, row.case_id, row.key, kind, text, row.facts, row.check_code, row.issued_at)
 
 
 def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) -> None:
     """Keep the file of a paper. Once: a second rendering of the same paper changes nothing."""
+    # The case first, as every command does: two papers of one case are kept at the same moment.
+    case = work.session.get(Case, one.case_id, with_for_update=True) if one.case_id is not None else None
     row = work.session.get(Document, one.id, with_for_update=True)
     if row is None or row.state not in ("pending", "failed"):
         return
@@ -127,7 +130,6 @@ def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) 
         work, pdf, f"{row.title}.pdf", "application/pdf", now=now, case_id=row.case_id, field=f"paper:{row.kind}"
     )
     row.state, row.file_id, row.sha256, row.rendered_at = "ready", file.id, file.sha256, now
-    case = work.session.get(Case, row.case_id, with_for_update=True) if row.case_id is not None else None
     audit.record(
         work, audit.Kind.DOCUMENT_RENDERED, by=by, now=now, case=case,
         facts={"document": row.id, "sha256": file.sha256},
@@ -136,12 +138,13 @@ def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) 
 
 def void(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime) -> None:
     """Take a paper back. Its number stays used."""
-    row = work.session.get(Document, document_id, with_for_update=True)
+    row = work.session.get(Document, document_id)
     if row is None:
         raise NotFound("没有这份文书。", "There is no such document.")
+    case = work.session.get(Case, row.case_id, with_for_update=True) if row.case_id is not None else None
+    work.session.refresh(row, with_for_update=True)
     if row.state == "void":
         raise NotNow("这份文书已经作废。", "Expected a valid document, but it is void already.")
-    case = work.session.get(Case, row.case_id, with_for_update=True) if row.case_id is not None else None
     row.state, row.voided_at, row.void_reason = "void", now, reason[:200]
     audit.record(work, audit.Kind.DOCUMENT_VOIDED, by=by, now=now, case=case, facts={"document": row.id})
 

@@ -64,6 +64,8 @@ def put(
         state="ready",
     )  # fmt: skip
     work.session.add(row)
+    if after is None or after <= now:
+        work.after_commit(work.database.bell.ring)
     return row
 
 
@@ -87,6 +89,8 @@ def put_once(
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(Job.id)
     )  # fmt: skip
+    if made is not None and (after is None or after <= now):
+        work.after_commit(work.database.bell.ring)
     return made is not None
 
 

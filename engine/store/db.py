@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from engine import workdays
 from engine.store import keys
+from engine.store.bell import Bell
 from engine.store.models import Base, CalendarFile, Document, Event, Job, Notice, to_json
 from engine.store.turns import Turn
 
@@ -52,8 +53,9 @@ class Work:
         return self.database.calendar_in(self.session)
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Do this once the transaction is safely stored; never when it is rolled back."""
-        self._after.append(call)
+        """Do this once the transaction is safely stored; never when it is rolled back. Asked for twice, it is done once."""
+        if call not in self._after:
+            self._after.append(call)
 
 
 #: Of every session: rows stay readable after the commit, and a query never writes by the way.
@@ -104,6 +106,8 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self.files = files or keys.home() / "files"
+        #: Wakes a worker of this machine when there is work.
+        self.bell = Bell(self.files.parent / "worker.bell")
         self.engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgresql(self.url)
         self._turn: AbstractContextManager[Any] = nullcontext()
         if self.dialect == "sqlite":

@@ -93,9 +93,10 @@ class Site(Open):
 
 @pytest.fixture(scope="session")
 def equipment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[background.Equipment]:
+    from web import press
     from web.worker import equip
 
-    made = equip(tmp_path_factory.mktemp("worker"))
+    made = equip(press.start(tmp_path_factory.mktemp("worker")))
     yield made
     made.press.close()  # type: ignore[attr-defined]
 

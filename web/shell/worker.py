@@ -17,8 +17,7 @@ def command(parent: int) -> None:
     import logging
     import os
 
-    from engine.store import connect
-    from web import settings, worker
+    from web import press, settings
     from web.shell.run import end_with
 
     read = settings.read()
@@ -29,17 +28,24 @@ def command(parent: int) -> None:
         _write_to(read.home / "log" / "worker.log", style)
     if parent:
         end_with(parent)
-    database = connect(read.database_url or None, files=read.home / "files")
     signer, fonts = os.environ.get("YIZHAN_SIGNER", ""), os.environ.get("YIZHAN_FONTS", "")
-    equipment = worker.equip(
+    started = press.start(
         read.home,
         signer=Path(signer) if signer else None,
         password=os.environ.get("YIZHAN_SIGNER_PASSWORD", ""),
         fonts=Path(fonts) if fonts else None,
+        hall=read.hall_name,
+    )
+    # Imported while the press starts: that takes it longer than all of this takes us.
+    from engine.store import connect
+    from web import worker
+
+    database = connect(read.database_url or None, files=read.home / "files")
+    equipment = worker.equip(
+        started,
         public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
         gateway=os.environ.get("YIZHAN_GATEWAY_URL", ""),
         token=os.environ.get("YIZHAN_GATEWAY_TOKEN", ""),
-        hall=read.hall_name,
     )
     worker.serve(database, equipment)
 

@@ -23,6 +23,9 @@ from engine.errors import Refused
 #: How long a demonstration certificate lives.
 DEMO_DAYS = 3650
 
+#: The most a signature holds beside its certificates: 512 bytes of RSA 4096, and the attributes that are signed.
+SIGNED_BYTES = 2048
+
 #: The name of the signature field.
 FIELD = "Seal"
 
@@ -181,6 +184,12 @@ def signer(identity: Identity) -> Any:
                 return bytes(key.key_size // 4 + 10) if dry_run else key.sign(data, ECDSA(hashes.SHA256()))
             return bytes(self.sign_raw(data, digest_algorithm))
 
+        @property
+        def room(self) -> int:
+            """Bytes to leave for a signature in the file: asking pyHanko means building one more to see its length."""
+            chain = {one.dump() for one in (self.signing_cert, *self.cert_registry)}
+            return 2 * (sum(len(one) for one in chain) + SIGNED_BYTES)
+
     plain = SimpleSigner.load_pkcs12_data(identity.pkcs12, (), passphrase=identity.passphrase)
     return Opened(plain.signing_cert, plain.signing_key, plain.cert_registry)
 
@@ -209,8 +218,9 @@ def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", pla
         reason=reason or None,
         location=place or None,
     )
-    tool = Dated(meta, signer=signer(by) if isinstance(by, Identity) else by)
-    out = tool.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    by = signer(by) if isinstance(by, Identity) else by
+    tool = Dated(meta, signer=by)
+    out = tool.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=by.room)
     return bytes(out.getbuffer())
 
 

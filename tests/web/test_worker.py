@@ -1,0 +1,88 @@
+"""The worker in its own threads: woken by the bell, and several papers in hand at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from engine.commands.background import Equipment
+from engine.records import papers
+from engine.store.models import Document
+from tests.commands import acting
+from web.worker import Worker
+
+PDF = b"%PDF-1.7 made by a test"
+
+
+class Together:
+    """A press whose papers wait until as many as expected are in hand."""
+
+    def __init__(self, expected: int) -> None:
+        self.meeting = threading.Barrier(expected, timeout=30)
+
+    def render(self, job: papers.Job) -> papers.Made:
+        self.meeting.wait()
+        return papers.Made(PDF, "", "", 1, False)
+
+
+@pytest.fixture
+def awake(database: Any) -> Any:
+    """Starts a worker that only the bell wakes; it ends with the test."""
+    running: list[tuple[Worker, threading.Thread]] = []
+
+    def start(press: Any, hands: int) -> Worker:
+        worker = Worker(database, Equipment(press=press, hands=hands))
+        assert database.bell.listen()
+        thread = threading.Thread(target=worker.answer_the_bell)
+        thread.start()
+        running.append((worker, thread))
+        return worker
+
+    yield start
+    for worker, thread in running:
+        worker.stopping.set()
+        thread.join()
+    database.bell.close()
+
+
+def _ready(database: Any) -> list[str]:
+    with database.reading() as work:
+        return [row.state for row in work.session.scalars(select(Document))]
+
+
+def test_a_completion_wakes_the_worker_and_its_three_papers_are_made_at_the_same_time(
+    database: Any, cast: Any, clock: Any, awake: Any
+) -> None:
+    done = threading.Event()
+
+    press = Together(3)
+    worker = awake(press, 3)
+    worker.clock = clock
+    look = worker._tick
+
+    def tick() -> int:
+        count = look()
+        if _ready(database) == ["ready"] * 3:
+            done.set()
+        return count
+
+    worker._tick = tick  # says when the look that made the papers is over
+    acting.accepted(database, cast, clock)
+    assert done.wait(30), _ready(database)
+    assert not press.meeting.broken
+
+
+def test_a_paper_that_fails_beside_others_fails_alone(database: Any, cast: Any, clock: Any) -> None:
+    class Press:
+        def render(self, job: papers.Job) -> papers.Made:
+            if job.paper == "authority" or "授权" in job.paper[:200]:
+                raise papers.PressFailed("文书生成进程中断。", "It died.")
+            return papers.Made(PDF, "", "", 1, False)
+
+    acting.accepted(database, cast, clock)
+    worker = Worker(database, Equipment(press=Press(), hands=2), clock=clock)
+    worker.tick()
+    assert sorted(_ready(database)) == ["pending", "ready", "ready"]
