@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from engine.deadlines import Account, Event, Ledger
-from engine.people import SYSTEM, units
+from engine.people import SYSTEM, apart, holders, units
 from engine.records import audit, clocks, library, notices
 from engine.records.clocks import Planned
 from engine.store import Work
@@ -184,7 +184,11 @@ def _reassign(work: Work, case: Case, task: Task | None, post: str) -> dict[str,
     if task is None:
         return {"to": None}
     before = task.assignee_id
-    key = f"p:{task.unit_id or case.office_id}:{post}"
+    unit = units.place(work, task.unit_id or case.office_id)
+    away = apart.read(task.apart)
+    if away:  # never to a post that only those hold who must keep away
+        unit = holders.nearest(work, unit, post, away)
+    key = f"p:{unit.id}:{post}"
     task.assignee_id, task.acting_for_id, task.claimed_at, task.state = None, None, None, "open"
     task.candidates, task.version = [key], task.version + 1
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))

@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine import forms
+from engine.commands import places
 from engine.commands.changes import Change
 from engine.errors import Invalid, NotFound
 from engine.people import masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
 from engine.records.papers import words
-from engine.store.models import Document, PublicNotice, RegisterEntry, User
+from engine.store import Work
+from engine.store.models import Case, Document, File, PublicNotice, RegisterEntry, Task, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
 
 if TYPE_CHECKING:
@@ -381,6 +383,67 @@ def _record(a: Applying, effect: Effect) -> None:
         )
     )  # fmt: skip
     a.record(audit.Kind.RECORD, facts={"register": effect.headers.get("register", "")})
+
+
+@handles("archive-case")
+def _archive(a: Applying, effect: Effect) -> None:
+    """归档: what is in the file, as it is now: the materials sent in and the papers issued."""
+    from sqlalchemy import select
+
+    names = a.work.session.scalars(
+        select(File.name).where(File.case_id == a.case.id, ~File.field.startswith("paper:")).order_by(File.id)
+    )
+    papers = a.work.session.execute(
+        select(Document.title, Document.number).where(Document.case_id == a.case.id, Document.state != "void")
+        .order_by(Document.id)
+    )  # fmt: skip
+    listed = {"materials": list(names), "papers": [{"title": title, "number": number} for title, number in papers]}
+    a.work.session.add(
+        RegisterEntry(
+            register="归档目录", case_id=a.case.id, unit_id=a.case.unit_id, facts=listed, at=a.now, by_id=a.by.id
+        )
+    )
+    a.record(audit.Kind.RECORD, facts={"register": "归档目录"})
+
+
+@handles("keep-away")
+def _keep_away(a: Applying, effect: Effect) -> None:
+    """回避: whom the complaint is about; with a case's number, everybody who worked on it (RULES W6)."""
+    named = [t for t in _texts(effect.arguments.get("people")) if t]
+    number = str(effect.arguments.get("case") or "").strip()
+    found = people_of(a.work, named) | workers_of(a.work, number)
+    new = places.keep_away(a.work, a.package, a.case, a.live, found)
+    if new:
+        a.record(audit.Kind.KEPT_AWAY, facts={"people": sorted(new)})
+
+
+def people_of(work: Work, named: list[str]) -> set[int]:
+    """The staff these names or log-ins mean; all of one name, for a resident cannot tell them apart."""
+    from sqlalchemy import or_, select
+
+    if not named:
+        return set()
+    by_login = [n.lower() for n in named]
+    return set(
+        work.session.scalars(
+            select(User.id).where(User.kind == "staff", or_(User.login.in_(by_login), User.name.in_(named)))
+        )
+    )
+
+
+def workers_of(work: Work, number: str) -> set[int]:
+    """The staff who did, hold or took in anything of this case, its agent among them."""
+    from sqlalchemy import select
+
+    if not number:
+        return set()
+    case = work.session.scalar(select(Case).where(Case.number == number))
+    if case is None:
+        return set()
+    tasks = work.session.execute(select(Task.ended_by_id, Task.assignee_id).where(Task.case_id == case.id)).all()
+    touched = {i for row in tasks for i in row} | {case.agent_id, case.submitted_by_id}
+    ids = [i for i in touched if i is not None]
+    return set(work.session.scalars(select(User.id).where(User.id.in_(ids), User.kind == "staff")))
 
 
 @handles("ask-rating")

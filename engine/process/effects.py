@@ -411,6 +411,19 @@ _ALL = (
     ),
     # ------------------------------------------------------------ orders and volunteers
     EffectKind(
+        "keep-away",
+        "回避",
+        "Keep away",
+        "让这些工作人员回避：看不到本办件，也接不到它的任何任务（签收、转办、委派、代理、退回都不行）。"
+        "写姓名或账号；写办件编号的，办过那件的人都回避。",
+        "These staff keep away: they neither see the case nor get a task of it by any way. Names or log-ins; with the "
+        "number of another case, everybody who worked on that one.",
+        arguments=(
+            Argument("people", "工作人员", "names or log-ins", kind="list"),
+            Argument("case", "办件编号", "the number of a case they worked on", kind="text"),
+        ),
+    ),
+    EffectKind(
         "dispatch-order",
         "派单",
         "Dispatch an order",

@@ -15,6 +15,8 @@ from engine.deadlines import Account
 from engine.errors import NotFound
 from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
+from engine.people.access import keeps_away
+from engine.process.effects import TYPES as EFFECTS
 from engine.reads import stuck
 from engine.reads.words import EVENTS
 from engine.records import audit, clocks, library
@@ -182,6 +184,8 @@ def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePag
 
 
 def _has_task(work: Work, case: Case, actor: Actor) -> bool:
+    if keeps_away(actor, case):
+        return False
     rows = work.session.scalars(select(Task).where(Task.case_id == case.id)).all()
     return any(
         t.ended_by_id == actor.id if t.state == "ended" else may(actor, "claim", t, case=case) or may(actor, "work", t, case=case)
@@ -252,7 +256,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             for d in docs if d.public or actor.kind == "staff"
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
-        record=tuple(_line(e, names, actor, tasks) for e in events if _shown(e, actor)),
+        record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
         notices=tuple((n.created_at, n.channel, n.text) for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
@@ -401,7 +405,7 @@ def _shown(event: Event, actor: Actor) -> bool:
     return actor.kind == "staff" or event.kind in _PUBLIC
 
 
-def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task]) -> Line:
+def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], case: Case, mine: bool) -> Line:
     task = next((t for t in tasks if t.id == event.task_id), None)
     zh = EVENTS.get(event.kind, event.kind)
     if task is not None:
@@ -409,9 +413,17 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task]) 
     facts = event.facts
     if event.kind == "document.issued":
         zh = f"{zh} {facts.get('number') or ''}".strip()
+    if event.kind == "record.added" and facts.get("register"):
+        zh = f"{zh}“{facts['register']}”"
+    if event.kind == "effect.asked" and str(facts.get("kind")) in EFFECTS:
+        zh = f"{zh}：{EFFECTS[str(facts['kind'])].zh}"
     name = names.get(event.by_id, "") if event.by_id else "系统"
     shown = name if actor.kind == "staff" or not event.by_id else masks.name(name)
-    return Line(event.at, event.kind, zh, shown, names.get(event.for_id, "") if event.for_id else "")
+    for_whom = names.get(event.for_id, "") if event.for_id else ""
+    if not for_whom and event.by_id is not None and event.by_id == case.agent_id != case.applicant_id:
+        # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
+        for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
+    return Line(event.at, event.kind, zh, shown, for_whom)
 
 
 def mask_for(text: str, actor: Actor, case: Case) -> str:

@@ -76,7 +76,7 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
             key, shade, func.count(),
             func.sum(case((Case.received_at >= since, 1), else_=0)),
             func.sum(case((Case.finished_at >= since, 1), else_=0)),
-            func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (Case.finished_at <= Case.promised_due)), 1), else_=0)),
+            func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (func.coalesce(Case.stopped_at, Case.finished_at) <= Case.promised_due)), 1), else_=0)),
         )
         .where(sight.of_cases(work, actor))
         .group_by(key, shade)
@@ -132,7 +132,7 @@ def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
         ),
         per_matter=tuple(sorted((Load(m, titles.get(m, m), **v) for m, v in per_matter.items()), key=order)),
         unfinished_days=dict(sorted(weeks.items())),
-        ratings={level: count for level, count in ratings},
+        ratings={int(level): count for level, count in ratings if level is not None},
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ EVENTS = {
     "case.clock": "时限记录",
     "case.colour": "时限提醒",
     "case.rated": "评价",
+    "case.kept-away": "回避",
     "task.claimed": "签收",
     "task.unclaimed": "退签",
     "task.completed": "办理",

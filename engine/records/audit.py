@@ -67,6 +67,7 @@ class Kind(StrEnum):
     CONSENTED = "person.consented"
     FILE_STORED = "file.stored"
     RATED = "case.rated"
+    KEPT_AWAY = "case.kept-away"  # 回避: who neither sees the case nor works on it from now on
     RECORD = "record.added"
     ESCALATED = "deadline.escalated"  # a step of the escalation policy was carried out
     CALENDAR = "calendar.published"
