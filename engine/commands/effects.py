@@ -14,7 +14,7 @@ from engine import forms
 from engine.commands import places
 from engine.commands.changes import Change
 from engine.errors import Invalid, NotFound
-from engine.people import masks, units
+from engine.people import apart, masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
 from engine.records.papers import words
@@ -265,7 +265,8 @@ def holders(a: Applying, unit_id: int, role: str | None) -> list[int]:
     query = select(Holding.user_id).join(Post, Post.id == Holding.post_id).where(Holding.unit_id == unit_id)
     if role is not None:
         query = query.where(Post.role == role)
-    return list(dict.fromkeys(a.work.session.scalars(query)))
+    away = apart.read(a.case.apart)  # who keeps away is not told either
+    return [i for i in dict.fromkeys(a.work.session.scalars(query)) if i not in away]
 
 
 @handles("publish-notice")
@@ -406,6 +407,32 @@ def _archive(a: Applying, effect: Effect) -> None:
     a.record(audit.Kind.RECORD, facts={"register": "归档目录"})
 
 
+@handles("dispatch-order")
+def _dispatch_order(a: Applying, effect: Effect) -> None:
+    """派单: the case is this office's now; who receives there is told. `unit`: a group of matter.yaml, or a unit's code."""
+    named = str(effect.arguments.get("unit") or "")
+    group = a.package.info.groups.get(named)
+    found = places.unit_at(
+        a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office
+    )  # fmt: skip
+    a.case.office_id = found.id
+    a.case.accepted_at = a.case.accepted_at or a.now
+    urgent = effect.arguments.get("urgent") is True
+    if urgent and "紧急" not in a.case.flags:
+        a.case.flags = [*a.case.flags, "紧急"]
+    category = effect.headers.get("category", "")
+    a.work.session.add(
+        RegisterEntry(
+            register="派单台账", case_id=a.case.id, unit_id=found.id, at=a.now, by_id=a.by.id,
+            facts={"unit": found.name, "category": category, "urgent": urgent},
+        )
+    )  # fmt: skip
+    a.record(audit.Kind.RECORD, facts={"register": "派单台账", "unit": found.id, "category": category})
+    say_to(
+        a, key_of(a, effect), "order", "新工单 {number}（{matter}），{due}前办结并答复。", "unit", channels=("screen",)
+    )
+
+
 @handles("keep-away")
 def _keep_away(a: Applying, effect: Effect) -> None:
     """回避: whom the complaint is about; with a case's number, everybody who worked on it (RULES W6)."""
@@ -418,17 +445,20 @@ def _keep_away(a: Applying, effect: Effect) -> None:
 
 
 def people_of(work: Work, named: list[str]) -> set[int]:
-    """The staff these names or log-ins mean; all of one name, for a resident cannot tell them apart."""
-    from sqlalchemy import or_, select
+    """The staff these words mean: a log-in, or a text with the name in it (医保窗口的王丽).
+
+    All of one name: a resident cannot tell them apart. Names are sealed in the database, so they are compared here.
+    """
+    from sqlalchemy import select
 
     if not named:
         return set()
-    by_login = [n.lower() for n in named]
-    return set(
-        work.session.scalars(
-            select(User.id).where(User.kind == "staff", or_(User.login.in_(by_login), User.name.in_(named)))
-        )
-    )
+    staff = work.session.execute(select(User.id, User.login, User.name).where(User.kind == "staff")).all()
+    return {
+        user
+        for user, login, name in staff
+        if any((login and text.strip().lower() == login) or (len(name) > 1 and name in text) for text in named)
+    }
 
 
 def workers_of(work: Work, number: str) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from engine import matters
 from engine.errors import NotFound
@@ -57,9 +57,10 @@ def candidates(
             post, at = known.post, known.at
         else:
             post, _, at = group.partition("@")
-        found = unit_at(work, at or "office", place=place, intake=intake, office=office)
-        found = holders.nearest(work, found, post, away)
+        meant = unit_at(work, at or "office", place=place, intake=intake, office=office)
+        found = holders.nearest(work, meant, post, away)
         if away and not holders.held(work, found.id, post, away):
+            office = meant
             continue  # up to the county only they hold it: the supervisor gets it, below
         unit = unit or found
         keys.append(f"p:{found.id}:{post}")
@@ -107,6 +108,9 @@ def keep_away(
     if not new:
         return new
     case.apart = apart.write(known | new)
+    work.session.execute(
+        update(Task).where(Task.case_id == case.id, Task.state == "ended").values(apart=case.apart)
+    )  # what they did before is not theirs to take up again
     for task in tasks:
         away = away_from(case, task.properties)
         task.apart = apart.write(away)

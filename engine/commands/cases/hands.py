@@ -17,7 +17,7 @@ from engine.commands.cases.finding import (
     package_of,
 )
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, require
+from engine.people import Actor, apart, require
 from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
@@ -161,4 +161,4 @@ def candidates(applying: Applying, task: Task) -> list[int]:
                 .join(Post, Post.id == Holding.post_id)
                 .where(Holding.unit_id == int(unit), Post.code == post)
             )
-    return list(dict.fromkeys(found))
+    return [i for i in dict.fromkeys(found) if i not in apart.read(task.apart)]
