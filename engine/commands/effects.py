@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from engine import forms
 from engine.commands import places
 from engine.commands.changes import Change
+from engine.deadlines.rating import rating_rules
 from engine.errors import Invalid, NotFound
 from engine.people import apart, masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
 from engine.records.papers import words
 from engine.store import Work
-from engine.store.models import Case, Document, File, PublicNotice, RegisterEntry, Task, User
+from engine.store.models import Case, Document, File, PublicNotice, Rating, RegisterEntry, Task, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
 
 if TYPE_CHECKING:
@@ -481,6 +482,23 @@ def _ask_rating(a: Applying, effect: Effect) -> None:
     template = a.package.info.notices.get("rating")
     text = template.zh if template else "您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。"
     say_to(a, key_of(a, effect), "rating", text, "applicant", channels=("screen",))
+    until = rating_rules(local_date(a.now)).until(a.now)
+    jobs.put(
+        a.work, "close-rating", f"unrated:{key_of(a, effect)}", {"case": a.case.id}, now=a.now, case_id=a.case.id,
+        after=until + timedelta(minutes=1),
+    )  # fmt: skip
+
+
+@handles("set-rating-aside")
+def _set_rating_aside(a: Applying, effect: Effect) -> None:
+    """An appeal was upheld by the unit above: the rating of the parent case counts no more (RULES E3)."""
+    from sqlalchemy import select
+
+    rating = a.work.session.scalar(select(Rating).where(Rating.case_id == a.case.parent_id, Rating.step == ""))
+    if rating is None:
+        raise NotFound("没有要复核的评价。", "There is no rating to set aside.")
+    rating.mistaken = True
+    a.record(audit.Kind.RATING_SET_ASIDE, facts={"rating": rating.id})
 
 
 @handles("remind")

@@ -475,6 +475,14 @@ _ALL = (
         headers=(Header("step", "评价环节", "which step is rated; the whole case without it"),),
     ),
     EffectKind(
+        "set-rating-aside",
+        "误评不计",
+        "Set a rating aside",
+        "上级复核认定是误评：原办件的评价不再计入比率。只用于差评整改。",
+        "The unit above has found the rating mistaken: the rating of the parent case counts no more.",
+        arguments=(_REASON,),
+    ),
+    EffectKind(
         "remind",
         "催办",
         "Remind",

@@ -59,7 +59,7 @@ def overview(work: Work, actor: Actor, *, now: datetime) -> Overview:
     mean, count = work.session.execute(
         select(func.avg(Rating.level), func.count())
         .join(Case, Case.id == Rating.case_id)
-        .where(seen, Rating.default_unrated.is_(False))
+        .where(seen, Rating.default_unrated.is_(False), Rating.mistaken.is_(False))
     ).one()
     return Overview(
         by_status=status, by_colour=colours, by_matter=tuple((m, n, o, a) for m, n, o, a in matters),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import undefer
 
 from engine import forms
 from engine.deadlines import Account
+from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
@@ -228,7 +229,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     files = work.session.scalars(
         select(File).where(File.case_id == case.id, ~File.field.startswith("paper:")).order_by(File.id)
     )
-    rating = work.session.scalar(select(Rating.level).where(Rating.case_id == case.id, Rating.step == ""))
+    rating = work.session.scalar(select(Rating).where(Rating.case_id == case.id, Rating.step == ""))
     notices = work.session.scalars(
         select(Notice)
         .where(Notice.case_id == case.id, or_(Notice.user_id == actor.id, Notice.channel == "sms"))
@@ -264,7 +265,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             + [i.element for i in incidents]
         )),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
-        can=tuple(_can(case, info.withdraw, actor, rating) + _messages(work, case, actor)), rated=rating, mine=mine,
+        can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)), 
+        rated=rating.level if rating is not None and mine else None, mine=mine,
     )  # fmt: skip
 
 
@@ -379,12 +381,13 @@ def _messages(work: Work, case: Case, actor: Actor) -> list[str]:
     return out
 
 
-def _can(case: Case, withdraw: bool, actor: Actor, rating: int | None) -> list[str]:
+def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: datetime) -> list[str]:
     out: list[str] = []
     running = case.status in ("running", "suspended")
     if running and withdraw and may(actor, "withdraw", case):
         out.append("withdraw")
-    if not running and rating is None and actor.kind != "staff" and may(actor, "withdraw", case):
+    open_for = case.finished_at and now <= rating_rules(local_date(now)).until(case.finished_at)
+    if not running and rating is None and open_for and actor.kind != "staff" and may(actor, "withdraw", case):
         out.append("rate")
     if may(actor, "supervise", case):
         out += ["suspend", "extend", "terminate"] if case.status == "running" else []
@@ -401,8 +404,14 @@ _PUBLIC = {
 }  # fmt: skip
 
 
+#: Ratings and what follows from them: told to the person who rates alone, never on the file of those rated (RULES E4).
+_OF_RATINGS = {"case.rated", "case.unrated", "case.rating-set-aside"}
+
+
 def _shown(event: Event, actor: Actor) -> bool:
-    return actor.kind == "staff" or event.kind in _PUBLIC
+    if actor.kind == "staff":
+        return event.kind not in _OF_RATINGS
+    return event.kind in _PUBLIC
 
 
 def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], case: Case, mine: bool) -> Line:

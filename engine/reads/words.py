@@ -15,6 +15,8 @@ EVENTS = {
     "case.clock": "时限记录",
     "case.colour": "时限提醒",
     "case.rated": "评价",
+    "case.unrated": "到期没有评价",
+    "case.rating-set-aside": "复核为误评，不计入",
     "case.kept-away": "回避",
     "task.claimed": "签收",
     "task.unclaimed": "退签",
