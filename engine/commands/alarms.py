@@ -7,13 +7,13 @@ due; two workers that meet at one case find the second time nothing missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
 from engine.deadlines import Account, Event, Ledger
-from engine.people import SYSTEM, units
+from engine.people import SYSTEM, apart, holders, units
 from engine.records import audit, clocks, library, notices
 from engine.records.clocks import Planned
 from engine.store import Work
@@ -91,7 +91,7 @@ def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetim
             work, f"case:{case.id}:deemed", text, kind="deemed-accepted", now=now, channel="screen",
             user_id=case.applicant_id, case_id=case.id,
         )  # fmt: skip
-    for user_id in supervisors(work, case.office_id):
+    for user_id in supervisors(work, case.office_id, apart.read(case.apart)):
         notices.put(
             work, f"case:{case.id}:deemed:{user_id}",
             f"办件 {case.number}（{case.matter_name}）超过受理期限未处理，已记为自 {day} 起视为受理。",
@@ -111,7 +111,11 @@ def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: 
             facts: dict[str, object] = {"told": told}
         case "tell_supervisor":
             at = units.tree(work).county.id if step.to == "county" else (task.unit_id if task else None)
-            facts = {"told": _tell(work, case, account, planned, supervisors(work, at or case.office_id), now)}
+            facts = {
+                "told": _tell(
+                    work, case, account, planned, supervisors(work, at or case.office_id, apart.read(case.apart)), now
+                )
+            }
         case "reassign":
             facts = _reassign(work, case, task, step.to)
         case _:
@@ -158,11 +162,11 @@ def _holders(work: Work, task: Task | None) -> list[int]:
                 .join(User, User.id == Holding.user_id)
                 .where(Holding.unit_id == int(unit_id), Post.code == post, User.disabled_at.is_(None))
             )
-    return found
+    return [i for i in found if i not in apart.read(task.apart)]
 
 
-def supervisors(work: Work, unit_id: int) -> list[int]:
-    """The supervisors of a unit; where there is none, those of the next unit above that has one."""
+def supervisors(work: Work, unit_id: int, away: Collection[int] = ()) -> list[int]:
+    """The supervisors of a unit but those who keep away; where there is none, those of the next unit above."""
     tree = units.tree(work)
     for place in tree.above(units.place(work, unit_id)):
         found = list(
@@ -174,6 +178,7 @@ def supervisors(work: Work, unit_id: int) -> list[int]:
                 .order_by(Holding.user_id)
             )
         )
+        found = [i for i in found if i not in away]
         if found:
             return found
     return []
@@ -184,7 +189,11 @@ def _reassign(work: Work, case: Case, task: Task | None, post: str) -> dict[str,
     if task is None:
         return {"to": None}
     before = task.assignee_id
-    key = f"p:{task.unit_id or case.office_id}:{post}"
+    unit = units.place(work, task.unit_id or case.office_id)
+    away = apart.read(task.apart)
+    if away:  # never to a post that only those hold who must keep away
+        unit = holders.nearest(work, unit, post, away)
+    key = f"p:{unit.id}:{post}"
     task.assignee_id, task.acting_for_id, task.claimed_at, task.state = None, None, None, "open"
     task.candidates, task.version = [key], task.version + 1
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))

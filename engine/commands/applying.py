@@ -23,7 +23,7 @@ from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
 from engine.matters import clocks as meanings
-from engine.people import Actor, masks, units
+from engine.people import Actor, apart, masks, units
 from engine.people.units import Place
 from engine.process import ClosedTask, OpenTask, Step
 from engine.process import Effect as AskedEffect
@@ -190,7 +190,8 @@ class Applying:
             self.changes.append(Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at))
 
     def _row(self, one: OpenTask) -> dict[str, Any]:
-        keys, unit_id = places.candidates(self.work, self.package, self.case, one)
+        away = places.away_from(self.case, one.properties)
+        keys, unit_id = places.candidates(self.work, self.package, self.case, one, away)
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
             due = self.ledger.step_due(one.element, self.now).due_at
@@ -202,7 +203,7 @@ class Applying:
             priority=one.priority, instance=one.instance, scope=one.scope[:120], unit_id=unit_id, opened_at=self.now,
             claimed_at=self.now if alone else None, due_at=due, follow_up_at=one.follow_up, candidates=keys,
             headers=dict(one.headers), properties=dict(one.properties), variables=dict(one.variables), version=1,
-            reason="", delegated=[], drafted=False,
+            reason="", delegated=[], drafted=False, apart=apart.write(away),
         )  # fmt: skip
 
     def _names(self, row: Task) -> list[str]:

@@ -216,6 +216,17 @@ def _answer_parent(database: Database, job: Leased, equipment: Equipment, now: d
         cases.answer(work, given["parent"], str(given["effect"]), said, by=SYSTEM, now=now, error=error)
 
 
+# ---------------------------------------------------------------- ratings
+
+
+@does("close-rating")
+def _close_rating(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The days to rate are over (RULES E2)."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        cases.close_rating(work, int(job.payload["case"]), now=now)
+
+
 # ---------------------------------------------------------------- shared data
 
 

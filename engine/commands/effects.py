@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine import forms
+from engine.commands import places
 from engine.commands.changes import Change
+from engine.deadlines.rating import rating_rules
 from engine.errors import Invalid, NotFound
-from engine.people import masks, units
+from engine.people import apart, masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
 from engine.records.papers import words
-from engine.store.models import Document, PublicNotice, RegisterEntry, User
+from engine.store import Work
+from engine.store.models import Case, Document, File, PublicNotice, Rating, RegisterEntry, Task, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
 
 if TYPE_CHECKING:
@@ -266,7 +269,8 @@ def holders(a: Applying, unit_id: int, role: str | None) -> list[int]:
     query = select(Holding.user_id).join(Post, Post.id == Holding.post_id).where(Holding.unit_id == unit_id)
     if role is not None:
         query = query.where(Post.role == role)
-    return list(dict.fromkeys(a.work.session.scalars(query)))
+    away = apart.read(a.case.apart)  # who keeps away is not told either
+    return [i for i in dict.fromkeys(a.work.session.scalars(query)) if i not in away]
 
 
 @handles("publish-notice")
@@ -386,11 +390,118 @@ def _record(a: Applying, effect: Effect) -> None:
     a.record(audit.Kind.RECORD, facts={"register": effect.headers.get("register", "")})
 
 
+@handles("archive-case")
+def _archive(a: Applying, effect: Effect) -> None:
+    """归档: what is in the file, as it is now: the materials sent in and the papers issued."""
+    from sqlalchemy import select
+
+    names = a.work.session.scalars(
+        select(File.name).where(File.case_id == a.case.id, ~File.field.startswith("paper:")).order_by(File.id)
+    )
+    papers = a.work.session.execute(
+        select(Document.title, Document.number).where(Document.case_id == a.case.id, Document.state != "void")
+        .order_by(Document.id)
+    )  # fmt: skip
+    listed = {"materials": list(names), "papers": [{"title": title, "number": number} for title, number in papers]}
+    a.work.session.add(
+        RegisterEntry(
+            register="归档目录", case_id=a.case.id, unit_id=a.case.unit_id, facts=listed, at=a.now, by_id=a.by.id
+        )
+    )
+    a.record(audit.Kind.RECORD, facts={"register": "归档目录"})
+
+
+@handles("dispatch-order")
+def _dispatch_order(a: Applying, effect: Effect) -> None:
+    """派单: the case is this office's now; who receives there is told. `unit`: a group of matter.yaml, or a unit's code."""
+    named = str(effect.arguments.get("unit") or "")
+    group = a.package.info.groups.get(named)
+    found = places.unit_at(
+        a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office
+    )  # fmt: skip
+    a.case.office_id = found.id
+    a.case.accepted_at = a.case.accepted_at or a.now
+    urgent = effect.arguments.get("urgent") is True
+    if urgent and "紧急" not in a.case.flags:
+        a.case.flags = [*a.case.flags, "紧急"]
+    category = effect.headers.get("category", "")
+    a.work.session.add(
+        RegisterEntry(
+            register="派单台账", case_id=a.case.id, unit_id=found.id, at=a.now, by_id=a.by.id,
+            facts={"unit": found.name, "category": category, "urgent": urgent},
+        )
+    )  # fmt: skip
+    a.record(audit.Kind.RECORD, facts={"register": "派单台账", "unit": found.id, "category": category})
+    say_to(
+        a, key_of(a, effect), "order", "新工单 {number}（{matter}），{due}前办结并答复。", "unit", channels=("screen",)
+    )
+
+
+@handles("keep-away")
+def _keep_away(a: Applying, effect: Effect) -> None:
+    """回避: whom the complaint is about; with a case's number, everybody who worked on it (RULES W6)."""
+    named = [t for t in _texts(effect.arguments.get("people")) if t]
+    number = str(effect.arguments.get("case") or "").strip()
+    found = people_of(a.work, named) | workers_of(a.work, number)
+    new = places.keep_away(a.work, a.package, a.case, a.live, found)
+    if new:
+        a.record(audit.Kind.KEPT_AWAY, facts={"people": sorted(new)})
+
+
+def people_of(work: Work, named: list[str]) -> set[int]:
+    """The staff these words mean: a log-in, or a text with the name in it (医保窗口的王丽).
+
+    All of one name: a resident cannot tell them apart. Names are sealed in the database, so they are compared here.
+    """
+    from sqlalchemy import select
+
+    if not named:
+        return set()
+    staff = work.session.execute(select(User.id, User.login, User.name).where(User.kind == "staff")).all()
+    return {
+        user
+        for user, login, name in staff
+        if any((login and text.strip().lower() == login) or (len(name) > 1 and name in text) for text in named)
+    }
+
+
+def workers_of(work: Work, number: str) -> set[int]:
+    """The staff who did, hold or took in anything of this case, its agent among them."""
+    from sqlalchemy import select
+
+    if not number:
+        return set()
+    case = work.session.scalar(select(Case).where(Case.number == number))
+    if case is None:
+        return set()
+    tasks = work.session.execute(select(Task.ended_by_id, Task.assignee_id).where(Task.case_id == case.id)).all()
+    touched = {i for row in tasks for i in row} | {case.agent_id, case.submitted_by_id}
+    ids = [i for i in touched if i is not None]
+    return set(work.session.scalars(select(User.id).where(User.id.in_(ids), User.kind == "staff")))
+
+
 @handles("ask-rating")
 def _ask_rating(a: Applying, effect: Effect) -> None:
     template = a.package.info.notices.get("rating")
     text = template.zh if template else "您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。"
     say_to(a, key_of(a, effect), "rating", text, "applicant", channels=("screen",))
+    until = rating_rules(local_date(a.now)).until(a.now)
+    jobs.put(
+        a.work, "close-rating", f"unrated:{key_of(a, effect)}", {"case": a.case.id}, now=a.now, case_id=a.case.id,
+        after=until + timedelta(minutes=1),
+    )  # fmt: skip
+
+
+@handles("set-rating-aside")
+def _set_rating_aside(a: Applying, effect: Effect) -> None:
+    """An appeal was upheld by the unit above: the rating of the parent case counts no more (RULES E3)."""
+    from sqlalchemy import select
+
+    rating = a.work.session.scalar(select(Rating).where(Rating.case_id == a.case.parent_id, Rating.step == ""))
+    if rating is None:
+        raise NotFound("没有要复核的评价。", "There is no rating to set aside.")
+    rating.mistaken = True
+    a.record(audit.Kind.RATING_SET_ASIDE, facts={"rating": rating.id})
 
 
 @handles("remind")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, select, update
 
 from engine import matters
 from engine.errors import NotFound
-from engine.people import holders, units
+from engine.people import apart, holders, units
 from engine.people.units import Place
 from engine.process.step import OpenTask
 from engine.store import Work
-from engine.store.models import Case, User
+from engine.store.models import Case, Task, TaskCandidate, User
 
 #: The post that helps at a counter, when an applicant without an account must do something.
 COUNTER = "window"
@@ -36,8 +39,13 @@ def office_of(work: Work, package: matters.Package, place: Place, intake: Place)
     return unit_at(work, package.info.office, place=place, intake=intake, office=place)
 
 
-def candidates(work: Work, package: matters.Package, case: Case, task: OpenTask) -> tuple[list[str], int | None]:
-    """(candidate keys, the unit the task belongs to). Never empty: what names nobody goes to the supervisor."""
+def candidates(
+    work: Work, package: matters.Package, case: Case, task: OpenTask, away: frozenset[int] = frozenset()
+) -> tuple[list[str], int | None]:
+    """(candidate keys, the unit the task belongs to). Never empty: what names nobody goes to the supervisor.
+
+    away: who keeps away (回避): a post that only they hold is asked for in the next unit above.
+    """
     place, intake, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
     keys: list[str] = []
     unit: Place | None = None
@@ -49,12 +57,16 @@ def candidates(work: Work, package: matters.Package, case: Case, task: OpenTask)
             post, at = known.post, known.at
         else:
             post, _, at = group.partition("@")
-        found = unit_at(work, at or "office", place=place, intake=intake, office=office)
-        found = holders.nearest(work, found, post)
+        meant = unit_at(work, at or "office", place=place, intake=intake, office=office)
+        found = holders.nearest(work, meant, post, away)
+        if away and not holders.held(work, found.id, post, away):
+            office = meant
+            continue  # up to the county only they hold it: the supervisor gets it, below
         unit = unit or found
         keys.append(f"p:{found.id}:{post}")
+    keys = [key for key in keys if key not in {f"u:{user}" for user in away}]
     if not keys:
-        unit = holders.nearest(work, office, SUPERVISOR)
+        unit = holders.nearest(work, office, SUPERVISOR, away)
         office = unit
         keys = [f"p:{office.id}:{SUPERVISOR}"]
     return list(dict.fromkeys(keys)), unit.id if unit else None
@@ -75,3 +87,59 @@ def _user(work: Work, case: Case, who: str) -> list[str]:
     if found_id is None:
         raise NotFound(f"流程指定的经办人“{who}”不存在。", f"The diagram names {who!r}, but there is no such user.")
     return [f"u:{found_id}"]
+
+
+def away_from(case: Case, properties: Mapping[str, Any]) -> frozenset[int]:
+    """Who keeps away from a task: those of the case, and those its node names in `apart` (agent, submitter)."""
+    named = {"agent": case.agent_id, "submitter": case.submitted_by_id}
+    words = str(properties.get("apart", "")).replace("，", ",").split(",")
+    return apart.read(case.apart) | {i for word in words if (i := named.get(word.strip())) is not None}
+
+
+def keep_away(
+    work: Work, package: matters.Package, case: Case, tasks: Iterable[Task], users: Iterable[int]
+) -> frozenset[int]:
+    """回避: from now on these neither see the case nor get a task of it (RULES W6). Who is new among them.
+
+    A live task that only they could do, or that one of them holds, goes to somebody else at once.
+    """
+    known = apart.read(case.apart)
+    new = frozenset(users) - known
+    if not new:
+        return new
+    case.apart = apart.write(known | new)
+    work.session.execute(
+        update(Task).where(Task.case_id == case.id, Task.state == "ended").values(apart=case.apart)
+    )  # what they did before is not theirs to take up again
+    for task in tasks:
+        away = away_from(case, task.properties)
+        task.apart = apart.write(away)
+        keys = _others(work, case, task, away)
+        held = task.assignee_id in away
+        if not held and (task.state != "open" or keys == task.candidates):
+            continue
+        task.candidates, task.version = keys, task.version + 1
+        task.delegated = [d for d in task.delegated if not {d.get("from"), d.get("to")} & away]
+        if held:
+            task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+        work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in keys)
+    return new
+
+
+def _others(work: Work, case: Case, task: Task, away: frozenset[int]) -> list[str]:
+    """The candidates of a task without those who keep away; a post only they hold is asked for further up."""
+    keys: list[str] = []
+    for key in task.candidates:
+        kind, _, rest = key.partition(":")
+        if kind == "u":
+            keys += [key] if int(rest) not in away else []
+            continue
+        unit, _, post = rest.partition(":")
+        found = holders.nearest(work, units.place(work, int(unit)), post, away)
+        if holders.held(work, found.id, post, away):
+            keys.append(f"p:{found.id}:{post}")
+    if not keys:
+        above = holders.nearest(work, units.place(work, task.unit_id or case.office_id), SUPERVISOR, away)
+        keys = [f"p:{above.id}:{SUPERVISOR}"]
+    return list(dict.fromkeys(keys))

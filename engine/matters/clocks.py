@@ -21,6 +21,8 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
             if headers.get("way") == "deemed":
                 return [Event("deemed_accepted", now)]
             return [Event("accepted", _moment(given.get("accepted_on"), now))]
+        case "dispatch-order":  # the clock starts at dispatch, not when somebody signs for it (RULES W3)
+            return [Event("accepted", now)]
         case "decline-case":
             return [Event("stopped", now, reason=str(given.get("reason", "")))]
         case "request-correction":

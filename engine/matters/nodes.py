@@ -4,6 +4,7 @@ operations   comma-separated: what may be done here (OPERATIONS); all without it
 write        paths that may be written; every other is then read-only
 readonly     paths that are shown only
 hidden       paths that are not shown
+apart        comma-separated: agent, submitter: they never get this task (回避), whoever sends it
 decision     the answer that says yes or no (default: decision)
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import NotYours
+from engine.people import apart
 from engine.people.actor import Actor
 from engine.store.models import Appointment, Case, Document, OnlineBlock, Resource, Task
 
@@ -69,7 +70,7 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
         return is_party
     if verb == "see" and is_party:
         return True
-    if actor.kind != "staff":
+    if actor.kind != "staff" or keeps_away(actor, case):
         return False
     if case.restricted:  # health and child data (Y3): only the units themselves, no one above
         at = {p.unit_id for p in actor.positions}
@@ -83,7 +84,16 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
     return False
 
 
+def keeps_away(actor: Actor, thing: Case | Task) -> bool:
+    """回避: the actor is one of those who must keep away from this case or task (RULES W6)."""
+    return actor.id is not None and actor.id in apart.read(thing.apart)
+
+
 def _may_task(actor: Actor, verb: str, task: Task, case: Case) -> bool:
+    away = apart.read(task.apart) | apart.read(case.apart)
+    if actor.kind == "staff" and actor.id in away:
+        return verb == "see" and _may_case(actor, "see", case)
+    actor = actor.without(away)
     candidate, _ = actor.as_whom(task.candidates, case.matter)
     holds = task.assignee_id is not None and (
         task.assignee_id == actor.id or actor.stands_for(task.assignee_id, case.matter)

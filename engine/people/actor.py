@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, select
@@ -96,6 +96,15 @@ class Actor:
             if position.for_id is not None and position.key in wanted and _covers(position.matters, matter):
                 return True, position.for_id
         return False, None
+
+    def without(self, apart: Collection[int]) -> Actor:
+        """The same person, but not on behalf of these: who keeps away lends nobody their place (回避)."""
+        if not apart or not (self.absences or any(p.for_id is not None for p in self.positions)):
+            return self
+        return replace(
+            self, positions=tuple(p for p in self.positions if p.for_id not in apart),
+            absences=tuple(a for a in self.absences if a.user_id not in apart),
+        )  # fmt: skip
 
     def stands_for(self, user_id: int | None, matter: str) -> bool:
         """Whether they may act for this user, who is away, in this matter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -19,28 +20,31 @@ FRESH_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """(unit, post) pairs that somebody holds."""
+    """Who holds each post of each unit."""
 
-    pairs: frozenset[tuple[int, str]]
+    by_post: Mapping[tuple[int, str], frozenset[int]]
     read_at: float
 
 
 _held: weakref.WeakKeyDictionary[Database, Held] = weakref.WeakKeyDictionary()
 
 
-def held(work: Work, unit_id: int, post: str) -> bool:
-    """Whether anybody holds this post in this unit."""
+def held(work: Work, unit_id: int, post: str, apart: Collection[int] = ()) -> bool:
+    """Whether anybody but those who keep away holds this post in this unit."""
     found = _held.get(work.database)
     if found is None or time.monotonic() - found.read_at > FRESH_S:
         rows = work.session.execute(
-            select(Holding.unit_id, Post.code)
-            .distinct()
+            select(Holding.unit_id, Post.code, Holding.user_id)
             .join(Post, Post.id == Holding.post_id)
             .join(User, User.id == Holding.user_id)
             .where(User.disabled_at.is_(None))
         )
-        found = _held[work.database] = Held(frozenset((u, p) for u, p in rows), time.monotonic())
-    return (unit_id, post) in found.pairs
+        by_post: dict[tuple[int, str], set[int]] = {}
+        for unit, code, user in rows:
+            by_post.setdefault((unit, code), set()).add(user)
+        found = Held({key: frozenset(users) for key, users in by_post.items()}, time.monotonic())
+        _held[work.database] = found
+    return bool(found.by_post.get((unit_id, post), frozenset()).difference(apart))
 
 
 def forget(work: Work) -> None:
@@ -48,12 +52,12 @@ def forget(work: Work) -> None:
     _held.pop(work.database, None)
 
 
-def nearest(work: Work, place: Place, post: str) -> Place:
+def nearest(work: Work, place: Place, post: str, apart: Collection[int] = ()) -> Place:
     """The unit itself when somebody holds the post there, else the next one above where somebody does (审批人为空).
 
     When nobody up to the county does, the unit itself: the work waits there until somebody takes the post.
     """
     for one in units.tree(work).above(place):
-        if held(work, one.id, post):
+        if held(work, one.id, post, apart):
             return one
     return place

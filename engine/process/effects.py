@@ -411,6 +411,19 @@ _ALL = (
     ),
     # ------------------------------------------------------------ orders and volunteers
     EffectKind(
+        "keep-away",
+        "回避",
+        "Keep away",
+        "让这些工作人员回避：看不到本办件，也接不到它的任何任务（签收、转办、委派、代理、退回都不行）。"
+        "写姓名或账号；写办件编号的，办过那件的人都回避。",
+        "These staff keep away: they neither see the case nor get a task of it by any way. Names or log-ins; with the "
+        "number of another case, everybody who worked on that one.",
+        arguments=(
+            Argument("people", "工作人员", "names or log-ins", kind="list"),
+            Argument("case", "办件编号", "the number of a case they worked on", kind="text"),
+        ),
+    ),
+    EffectKind(
         "dispatch-order",
         "派单",
         "Dispatch an order",
@@ -460,6 +473,14 @@ _ALL = (
         "邀请申请人评价（好差评），自愿，一件一次；七日不评按默认，不计入实评率。",
         "Asks the applicant for a rating: voluntary, once a case; unrated after seven days is kept apart.",
         headers=(Header("step", "评价环节", "which step is rated; the whole case without it"),),
+    ),
+    EffectKind(
+        "set-rating-aside",
+        "误评不计",
+        "Set a rating aside",
+        "上级复核认定是误评：原办件的评价不再计入比率。只用于差评整改。",
+        "The unit above has found the rating mistaken: the rating of the parent case counts no more.",
+        arguments=(_REASON,),
     ),
     EffectKind(
         "remind",

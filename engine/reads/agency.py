@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from engine.people import Actor
+from engine.people.access import keeps_away
 from engine.reads.case_list import Brief, brief
 from engine.store import Work
 from engine.store.models import Case, Task
@@ -78,7 +79,7 @@ def _one(work: Work, case: Case, live: list[Task], actor: Actor, now: datetime) 
 
 
 def _may_claim(actor: Actor, task: Task) -> bool:
-    return task.state == "open" and actor.as_whom(task.candidates, "")[0]
+    return task.state == "open" and not keeps_away(actor, task) and actor.as_whom(task.candidates, "")[0]
 
 
 def _date(value: Any) -> date | None:

@@ -54,12 +54,12 @@ def overview(work: Work, actor: Actor, *, now: datetime) -> Overview:
         .limit(50)
     ).all()
     finished = func.count().filter(Case.finished_at.is_not(None), Case.promised_due.is_not(None))
-    in_time = func.count().filter(Case.finished_at <= Case.promised_due)
+    in_time = func.count().filter(func.coalesce(Case.stopped_at, Case.finished_at) <= Case.promised_due)
     total, good = work.session.execute(select(finished, in_time).where(seen, Case.status == "finished")).one()
     mean, count = work.session.execute(
         select(func.avg(Rating.level), func.count())
         .join(Case, Case.id == Rating.case_id)
-        .where(seen, Rating.default_unrated.is_(False))
+        .where(seen, Rating.default_unrated.is_(False), Rating.mistaken.is_(False))
     ).one()
     return Overview(
         by_status=status, by_colour=colours, by_matter=tuple((m, n, o, a) for m, n, o, a in matters),

@@ -12,9 +12,12 @@ from sqlalchemy.orm import undefer
 
 from engine import forms
 from engine.deadlines import Account
+from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
+from engine.people.access import keeps_away
+from engine.process.effects import TYPES as EFFECTS
 from engine.reads import stuck
 from engine.reads.words import EVENTS
 from engine.records import audit, clocks, library
@@ -182,6 +185,8 @@ def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePag
 
 
 def _has_task(work: Work, case: Case, actor: Actor) -> bool:
+    if keeps_away(actor, case):
+        return False
     rows = work.session.scalars(select(Task).where(Task.case_id == case.id)).all()
     return any(
         t.ended_by_id == actor.id if t.state == "ended" else may(actor, "claim", t, case=case) or may(actor, "work", t, case=case)
@@ -224,7 +229,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     files = work.session.scalars(
         select(File).where(File.case_id == case.id, ~File.field.startswith("paper:")).order_by(File.id)
     )
-    rating = work.session.scalar(select(Rating.level).where(Rating.case_id == case.id, Rating.step == ""))
+    rating = work.session.scalar(select(Rating).where(Rating.case_id == case.id, Rating.step == ""))
     notices = work.session.scalars(
         select(Notice)
         .where(Notice.case_id == case.id, or_(Notice.user_id == actor.id, Notice.channel == "sms"))
@@ -252,7 +257,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             for d in docs if d.public or actor.kind == "staff"
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
-        record=tuple(_line(e, names, actor, tasks) for e in events if _shown(e, actor)),
+        record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
         notices=tuple((n.created_at, n.channel, n.text) for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
@@ -260,7 +265,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             + [i.element for i in incidents]
         )),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
-        can=tuple(_can(case, info.withdraw, actor, rating) + _messages(work, case, actor)), rated=rating, mine=mine,
+        can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)), 
+        rated=rating.level if rating is not None and mine else None, mine=mine,
     )  # fmt: skip
 
 
@@ -375,12 +381,13 @@ def _messages(work: Work, case: Case, actor: Actor) -> list[str]:
     return out
 
 
-def _can(case: Case, withdraw: bool, actor: Actor, rating: int | None) -> list[str]:
+def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: datetime) -> list[str]:
     out: list[str] = []
     running = case.status in ("running", "suspended")
     if running and withdraw and may(actor, "withdraw", case):
         out.append("withdraw")
-    if not running and rating is None and actor.kind != "staff" and may(actor, "withdraw", case):
+    open_for = case.finished_at and now <= rating_rules(local_date(now)).until(case.finished_at)
+    if not running and rating is None and open_for and actor.kind != "staff" and may(actor, "withdraw", case):
         out.append("rate")
     if may(actor, "supervise", case):
         out += ["suspend", "extend", "terminate"] if case.status == "running" else []
@@ -397,11 +404,17 @@ _PUBLIC = {
 }  # fmt: skip
 
 
+#: Ratings and what follows from them: told to the person who rates alone, never on the file of those rated (RULES E4).
+_OF_RATINGS = {"case.rated", "case.unrated", "case.rating-set-aside"}
+
+
 def _shown(event: Event, actor: Actor) -> bool:
-    return actor.kind == "staff" or event.kind in _PUBLIC
+    if actor.kind == "staff":
+        return event.kind not in _OF_RATINGS
+    return event.kind in _PUBLIC
 
 
-def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task]) -> Line:
+def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], case: Case, mine: bool) -> Line:
     task = next((t for t in tasks if t.id == event.task_id), None)
     zh = EVENTS.get(event.kind, event.kind)
     if task is not None:
@@ -409,9 +422,17 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task]) 
     facts = event.facts
     if event.kind == "document.issued":
         zh = f"{zh} {facts.get('number') or ''}".strip()
+    if event.kind == "record.added" and facts.get("register"):
+        zh = f"{zh}“{facts['register']}”"
+    if event.kind == "effect.asked" and str(facts.get("kind")) in EFFECTS:
+        zh = f"{zh}：{EFFECTS[str(facts['kind'])].zh}"
     name = names.get(event.by_id, "") if event.by_id else "系统"
     shown = name if actor.kind == "staff" or not event.by_id else masks.name(name)
-    return Line(event.at, event.kind, zh, shown, names.get(event.for_id, "") if event.for_id else "")
+    for_whom = names.get(event.for_id, "") if event.for_id else ""
+    if not for_whom and event.by_id is not None and event.by_id == case.agent_id != case.applicant_id:
+        # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
+        for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
+    return Line(event.at, event.kind, zh, shown, for_whom)
 
 
 def mask_for(text: str, actor: Actor, case: Case) -> str:

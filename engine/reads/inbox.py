@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased, load_only
 
-from engine.people import Actor, masks, units
+from engine.people import Actor, apart, masks, units
 from engine.reads import sight
 from engine.store import Work
 from engine.store.models import Case, Notice, Task, User
@@ -143,7 +143,10 @@ def _in_box(work: Work, actor: Actor, box: Box) -> ColumnElement[bool]:
         return sight.waiting(actor)
     if box == "done":
         return and_(
-            Task.state == "ended", Task.ended_by_id == actor.id, Task.ended.in_(("APPROVED", "REJECTED", "RETURNED"))
+            Task.state == "ended",
+            Task.ended_by_id == actor.id,
+            Task.ended.in_(("APPROVED", "REJECTED", "RETURNED")),
+            ~Case.apart.contains(apart.mark(actor.id)),
         )
     return and_(Task.state != "ended", sight.of_cases(work, actor))
 

@@ -16,7 +16,7 @@ from engine.people import Actor, units
 from engine.reads import sight
 from engine.reads.case_list import COLUMNS, Brief, brief
 from engine.store import Work
-from engine.store.models import Case, Rating
+from engine.store.models import Case
 
 #: How far back "lately" looks.
 LATELY = timedelta(days=30)
@@ -54,7 +54,6 @@ class Numbers:
     per_unit: tuple[Load, ...]
     per_matter: tuple[Load, ...]
     unfinished_days: Mapping[int, int]  # age in weeks -> open cases
-    ratings: Mapping[int, int]  # level -> how many, lately, voluntary ones only
 
 
 def _shade(now: datetime) -> Any:
@@ -76,7 +75,7 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
             key, shade, func.count(),
             func.sum(case((Case.received_at >= since, 1), else_=0)),
             func.sum(case((Case.finished_at >= since, 1), else_=0)),
-            func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (Case.finished_at <= Case.promised_due)), 1), else_=0)),
+            func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (func.coalesce(Case.stopped_at, Case.finished_at) <= Case.promised_due)), 1), else_=0)),
         )
         .where(sight.of_cases(work, actor))
         .group_by(key, shade)
@@ -95,7 +94,7 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
 
 
 def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
-    """The first screen, in four statements."""
+    """The first screen, in three statements."""
     tree = units.tree(work)
     per_unit = _loads(work, actor, now, Case.office_id)
     per_matter = _loads(work, actor, now, Case.matter)
@@ -115,12 +114,6 @@ def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
     ):
         age = min(8, (now - received).days // 7)
         weeks[age] = weeks.get(age, 0) + 1
-    ratings = work.session.execute(
-        select(Rating.level, func.count())
-        .join(Case, Case.id == Rating.case_id)
-        .where(sight.of_cases(work, actor), Rating.at >= now - LATELY, Rating.default_unrated.is_(False))
-        .group_by(Rating.level)
-    ).all()
 
     def order(load: Load) -> tuple[int, int, str]:
         return (-load.overdue, -load.open, load.name)
@@ -132,7 +125,6 @@ def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
         ),
         per_matter=tuple(sorted((Load(m, titles.get(m, m), **v) for m, v in per_matter.items()), key=order)),
         unfinished_days=dict(sorted(weeks.items())),
-        ratings={level: count for level, count in ratings},
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, true
 
-from engine.people import Actor, units
+from engine.people import Actor, apart, units
 from engine.store import Work
 from engine.store.models import Case, Task, TaskCandidate
 
@@ -18,12 +18,13 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     mine = or_(Case.applicant_id == actor.id, Case.agent_id == actor.id)
     if actor.kind != "staff":
         return mine if actor.id is not None else false()
+    away = ~Case.apart.contains(apart.mark(actor.id))
     held = {p.unit_id for p in actor.positions}
     at_own = or_(Case.place_id.in_(held), Case.unit_id.in_(held), Case.office_id.in_(held))
     if units.tree(work).county.id in actor.realm:
-        return or_(mine, ~Case.restricted, at_own)
+        return or_(mine, and_(away, or_(~Case.restricted, at_own)))
     inside = or_(Case.place_id.in_(actor.realm), Case.unit_id.in_(actor.realm), Case.office_id.in_(actor.realm))
-    return or_(mine, and_(inside, ~Case.restricted), at_own)
+    return or_(mine, and_(away, or_(and_(inside, ~Case.restricted), at_own)))
 
 
 def waiting(actor: Actor) -> ColumnElement[bool]:
@@ -32,15 +33,20 @@ def waiting(actor: Actor) -> ColumnElement[bool]:
     options: list[ColumnElement[bool]] = [_candidate(own)]
     for absence in actor.absences:
         lent = {f"u:{absence.user_id}", *(p.key for p in actor.positions if p.for_id == absence.user_id)}
-        options.append(_with_matters(_candidate(lent), absence.matters))
-    return and_(Task.state == "open", or_(*options))
+        options.append(_with_matters(and_(_candidate(lent), _apart(absence.user_id)), absence.matters))
+    return and_(Task.state == "open", _apart(actor.id), or_(*options))
 
 
 def held(actor: Actor) -> ColumnElement[bool]:
     """Claimed tasks that are this actor's, or belong to someone away for whom they act."""
     options: list[ColumnElement[bool]] = [Task.assignee_id == actor.id]
     options += [_with_matters(Task.assignee_id == a.user_id, a.matters) for a in actor.absences]
-    return and_(Task.state == "claimed", or_(*options))
+    return and_(Task.state == "claimed", _apart(actor.id), or_(*options))
+
+
+def _apart(user_id: int | None) -> ColumnElement[bool]:
+    """Tasks this user need not keep away from (回避)."""
+    return ~Task.apart.contains(apart.mark(user_id))
 
 
 def _candidate(keys: set[str]) -> ColumnElement[bool]:

@@ -67,6 +67,9 @@ class Kind(StrEnum):
     CONSENTED = "person.consented"
     FILE_STORED = "file.stored"
     RATED = "case.rated"
+    UNRATED = "case.unrated"  # nobody rated in time
+    RATING_SET_ASIDE = "case.rating-set-aside"  # an appeal was upheld: the rating counts no more
+    KEPT_AWAY = "case.kept-away"  # 回避: who neither sees the case nor works on it from now on
     RECORD = "record.added"
     ESCALATED = "deadline.escalated"  # a step of the escalation policy was carried out
     CALENDAR = "calendar.published"

@@ -63,8 +63,11 @@ def settle(
     step_due = min((at for at in (marks.step_due_at, *(t.due_at for t in tasks)) if at), default=None)
     seen = marks.with_step(step_due)
     promised, statutory = limits.get("promised"), limits.get("statutory")
-    case.promised_due = promised.due_at if promised else None
-    case.statutory_due = statutory.due_at if statutory else None
+    # The clocks may stand before the case ends (a 回访 follows): nothing is due any more, and when they stopped is kept.
+    case.stopped_at = (case.stopped_at or now) if account.phase == "done" else None
+    follows = case.stopped_at is not None and case.status == "running"
+    case.promised_due = promised.due_at if promised and not follows else None
+    case.statutory_due = statutory.due_at if statutory and not follows else None
     case.step_due = None if account.phase == "done" else step_due
     case.yellow_at, case.deemed_at = marks.yellow_at, marks.deemed_at
     case.paused_at = (case.paused_at or now) if marks.paused else None

@@ -158,7 +158,7 @@ def journey(n, people, acknowledged):
 
 def acknowledged_or_done(person, number, element):
     case = person.ask("GET", f"/cases/{number}").json()
-    names = {"accept": "代办受理审查", "register": "医保参保登记", "hand_over": "代办员送达回访"}
+    names = {"accept": "代办受理审查", "register": "医保参保登记", "hand_over": "代办员送达"}
     return any(step["name"] == names[element] and step["state"] == "ended" for step in case["steps"])
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import event, select
 
 from engine.commands import cases
-from engine.store.models import Task
+from engine.store.models import Task, Timer
 from tests.cast import DAIBAN
 
 ACCEPT = {"decision": "accept", "checked": True}
@@ -19,6 +19,7 @@ CORRECT = {
     },
 }
 REGISTER = {"registration": {"result": "approve", "number": "350526000123"}}
+VISIT = {"visit": {"satisfied": "满意", "note": "电话问过本人，已收到"}}
 HAND_OVER = {"handover": {"way": "home", "received_by": "张三丰", "relation": "本人", "satisfied": "满意"}}
 
 
@@ -56,6 +57,33 @@ def accepted(database, cast, clock):
     case_id = submit(database, cast.zhang, clock())
     claim(database, case_id, cast.chen, clock.on(hours=1))
     complete(database, case_id, ACCEPT, cast.chen, clock.on(minutes=5))
+    return case_id
+
+
+def delivered(database, cast, clock):
+    """A case whose paper the agent has brought: it waits for its 回访."""
+    case_id = accepted(database, cast, clock)
+    claim(database, case_id, cast.wang, clock.on(hours=1))
+    complete(database, case_id, REGISTER, cast.wang, clock())
+    claim(database, case_id, cast.chen, clock.on(hours=1))
+    complete(database, case_id, HAND_OVER, cast.chen, clock())
+    return case_id
+
+
+def visited(database, case_id, by, clock):
+    """Three days later somebody else than the agent calls: the case is finished."""
+    with database.unit_of_work() as work:
+        timer = work.session.scalars(select(Timer).where(Timer.case_id == case_id)).one()
+        clock.now = max(clock.now, timer.due_at)
+        cases.fire(work, timer, now=clock())
+    claim(database, case_id, by, clock())
+    complete(database, case_id, VISIT, by, clock())
+
+
+def finished(database, cast, clock):
+    """A case with all seven steps done."""
+    case_id = delivered(database, cast, clock)
+    visited(database, case_id, cast.zhou, clock)
     return case_id
 
 

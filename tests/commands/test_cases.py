@@ -295,6 +295,8 @@ def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):
         paper = work.session.scalars(select(Document).order_by(Document.id)).all()[-1]
         assert (paper.kind, paper.facts["reason"]) == ("refusal", "同一年度不得重复参保。")
         assert paper.facts["remedies"] == {"reconsideration": "德化县人民政府", "court": "德化县人民法院"}
+    acting.visited(database, case_id, cast.zhou, clock)
+    with database.reading() as work:
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "refuse")
 
@@ -487,6 +489,7 @@ def test_a_finished_case_is_rated_once_by_its_applicant(database, cast, clock):
     acting.complete(database, case_id, acting.REGISTER, cast.wang, clock())
     acting.claim(database, case_id, cast.chen, clock())
     acting.complete(database, case_id, acting.HAND_OVER, cast.chen, clock())
+    acting.visited(database, case_id, cast.zhou, clock)
     with database.unit_of_work() as work:
         cases.rate(work, case_id, 4, by=cast.zhang, now=clock(), comment="很好")
     with pytest.raises(NotNow), database.unit_of_work() as work:

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.store.models import Case, Document, Task
 from tests.cast import DAIBAN
+from tests.commands import acting
 
 
 def open_tasks(work, case_id):
@@ -39,6 +40,10 @@ def test_an_application_goes_through_two_desks_to_two_papers(database, cast, clo
         (task,) = open_tasks(work, case_id)
         answers = {"handover": {"way": "home", "received_by": "张三丰", "relation": "本人", "satisfied": "满意"}}
         cases.complete(work, task.id, answers, version=task.version, by=cast.chen, now=clock.on(hours=2))
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert (case.status, case.outcome) == ("running", "approve") and case.promised_due is None
+    acting.visited(database, case_id, cast.zhou, clock)
     with database.reading() as work:
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome, case.colour) == ("finished", "approve", "done")

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.errors import NotNow, NotYours
 from engine.forms import signing
-from engine.reads import case_page
-from engine.store.models import Case, Document, Notice, Task
+from engine.reads import case_page, inbox
+from engine.store.models import Case, Document, Holding, Notice, Post, RegisterEntry, Task, Timer
 from tests.cast import DAIBAN
 from tests.commands import acting
 
@@ -57,11 +57,7 @@ def test_only_the_principal_revokes_and_then_the_agent_has_nothing_left_to_do(sq
 
 
 def test_an_agent_never_rates_the_own_work(sqlite, clock, hired):
-    case_id = acting.accepted(sqlite, hired, clock)
-    acting.claim(sqlite, case_id, hired.wang, clock())
-    acting.complete(sqlite, case_id, acting.REGISTER, hired.wang, clock())
-    acting.claim(sqlite, case_id, hired.chen, clock())
-    acting.complete(sqlite, case_id, acting.HAND_OVER, hired.chen, clock())
+    case_id = acting.finished(sqlite, hired, clock)
     with pytest.raises(NotYours), sqlite.unit_of_work() as work:
         cases.rate(work, case_id, 5, by=hired.chen, now=clock())
     with sqlite.unit_of_work() as work:
@@ -72,3 +68,44 @@ def test_an_unsigned_application_waits_for_a_signature_before_it_is_looked_at(sq
     unsigned = {k: v for k, v in DAIBAN.items() if k != "mandate_signature"}
     case_id = acting.submit(sqlite, hired.chen, clock(), unsigned, channel="agent", applicant_id=hired.users["zhang"])
     assert acting.now_open(sqlite, case_id).element == "sign"
+
+
+def test_every_case_is_visited_by_somebody_else_than_the_agent_and_no_clock_runs_meanwhile(database, cast, clock):
+    case_id = acting.delivered(database, cast, clock)
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert (case.status, case.outcome, case.promised_due) == ("running", "approve", None)
+        assert case.stopped_at is not None
+    clock.on(days=3)
+    with database.unit_of_work() as work:
+        cases.fire(work, work.session.scalars(select(Timer).where(Timer.case_id == case_id)).one(), now=clock())
+    with database.unit_of_work() as work:
+        task = acting.task_of(work, case_id)
+        assert task.element == "visit" and task.candidates == [f"p:{cast.lmt.id}:window"]
+        # the agent gets a post at the town's window, too: their own case is still not theirs to visit
+        post = work.session.scalars(select(Post).where(Post.code == "window")).one()
+        work.session.add(Holding(user_id=cast.users["chen"], unit_id=cast.lmt.id, post_id=post.id))
+    with database.unit_of_work() as work:
+        agent = cast.actor("chen", clock(), work)
+        task = acting.task_of(work, case_id)
+        assert [r.case_id for r in inbox.tasks_for(work, agent, now=clock(), box="open").rows] == []
+        with pytest.raises(NotYours):
+            cases.claim(work, task.id, version=task.version, by=agent, now=clock())
+        with pytest.raises(NotYours):
+            cases.complete(work, task.id, acting.VISIT, version=task.version, by=agent, now=clock())
+        other = cast.actor("zhou", clock(), work)
+        cases.claim(work, task.id, version=task.version, by=other, now=clock())
+        with pytest.raises(NotYours):
+            cases.transfer(work, task.id, agent.id, "他熟悉", version=task.version, by=other, now=clock())
+        cases.complete(work, task.id, acting.VISIT, version=task.version, by=other, now=clock())
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert case.status == "finished" and case.stopped_at < case.finished_at
+        registers = work.session.scalars(
+            select(RegisterEntry.register).where(RegisterEntry.case_id == case_id).order_by(RegisterEntry.id)
+        ).all()
+        assert registers == ["归档目录", "代办台账", "代办回访"]
+        lines = [line.zh for line in case_page.page(work, case_id, actor=cast.zhou, now=clock()).record]
+        assert "记入台账“归档目录”" in lines and "记入台账“代办台账”" in lines
+        filed = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "归档目录")).one().facts
+        assert [p["title"] for p in filed["papers"]] == ["授权委托书", "代办受理单", "受理通知书", "办结通知单"]

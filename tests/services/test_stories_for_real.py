@@ -20,7 +20,7 @@ from engine import matters, people
 from engine.commands import cases
 from engine.errors import Invalid
 from engine.matters import stories
-from engine.people import holders, units
+from engine.people import apart, holders, units
 from engine.records import audit, documents, library, papers
 from engine.store import Database
 from engine.store.models import Awaited, Case, Document, Holding, Post, Task, Timer, Unit, User
@@ -46,7 +46,8 @@ def hire_everybody(database: Database, package: matters.Package, now: datetime) 
                 units.add(work, code=f"350526-{code}", name=f"{code}局", kind="office", parent=county, number="1999",
                           word="德")  # fmt: skip
         clerk = User(kind="staff", login="everyone", name="万能工", created_at=now)
-        work.session.add(clerk)
+        other = User(kind="staff", login="another", name="帮手", created_at=now)  # where the first must keep away
+        work.session.add_all([clerk, other])
         work.session.flush()
         posts = {p.code: p.id for p in work.session.scalars(select(Post))}
         for group in package.info.groups.values():
@@ -57,14 +58,15 @@ def hire_everybody(database: Database, package: matters.Package, now: datetime) 
                 posts[group.post] = post.id
         places = list(work.session.scalars(select(Unit.id)))
         work.session.add_all(
-            Holding(user_id=clerk.id, unit_id=place, post_id=posts[post])
+            Holding(user_id=who.id, unit_id=place, post_id=posts[post])
+            for who in (clerk, other)
             for place in places
             for post in {g.post for g in package.info.groups.values()}
         )
         work.session.flush()
         units.forget(work)
         holders.forget(work)
-        return SimpleNamespace(users=cast.users, clerk=clerk.id)
+        return SimpleNamespace(users=cast.users, clerk=clerk.id, other=other.id)
 
 
 class Teller:
@@ -133,7 +135,8 @@ class Teller:
 
     def holder(self, work: Any, task: Task) -> people.Actor:
         residents = task.candidates == [f"u:{self.who.users['zhang']}"]
-        return self.actor(work, self.who.users["zhang"] if residents else self.who.clerk)
+        clerk = self.who.other if self.who.clerk in apart.read(task.apart) else self.who.clerk
+        return self.actor(work, self.who.users["zhang"] if residents else clerk)
 
     def complete(self, work: Any, step: Any) -> None:
         task = self.task(work, step["task"])

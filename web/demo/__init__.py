@@ -21,7 +21,7 @@ from engine.errors import Refused
 from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
-from engine.store.models import Case, Holding, Post, Task, TaskCandidate, User
+from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
 from web.demo import bookings, calendar, mediations
 
 #: Of every demo log-in.
@@ -302,6 +302,8 @@ class Teller:
                 "reason": "同一年度不得重复参加居民基本医疗保险。",
             }  # fmt: skip
             self._complete({"registration": answers})
+            yield timedelta(days=3, hours=1)
+            self._visit()
             return
         number = f"3505{self.case_id:08d}"
         self._complete({"registration": {"result": "approve", "number": number, "note": "信息核对无误，已登记参保。"}})
@@ -312,10 +314,23 @@ class Teller:
             return
         handed = {"way": dice.choice(["home", "point"]), "received_by": who.actor.name, "relation": "本人"}
         self._complete({"handover": {**handed, "satisfied": dice.choice(["满意", "满意", "基本满意"])}})
-        if end == "done":
+        yield timedelta(days=3, hours=1)
+        if not self._visit() or end == "done":
             return
         yield timedelta(hours=dice.uniform(1, 60))
         cases.rate(self.work, self.case_id, dice.choices([5, 4, 3, 2], [12, 5, 2, 1])[0], by=who.actor, now=self.now)
+
+    def _visit(self) -> bool:
+        """回访: the timer has come, and somebody else than the agent calls."""
+        timer = self.work.session.scalar(select(Timer).where(Timer.case_id == self.case_id, Timer.due_at <= self.now))
+        if timer is None:
+            return False
+        cases.fire(self.work, timer, now=self.now)
+        if not self._claim():
+            return False
+        said = self.stage.dice.choice(["满意", "满意", "基本满意"])
+        self._complete({"visit": {"satisfied": said, "note": "电话问过本人，东西已经拿到。"}})
+        return True
 
     def _applicant_side(self) -> Actor:
         task = self._task()

@@ -195,7 +195,6 @@ def case(number: str) -> ResponseReturnValue:
         event=told.event,
         ends=told.ENDS,
         channel=_(told.CHANNELS.get(page.channel, page.channel)),
-        level=_(dict(told.LEVELS)[page.rated]) if page.rated else "",
         work=work,
         limits=_limits(page),
         marks={"current": list(page.lit), "done": list(page.passed)},

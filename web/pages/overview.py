@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from engine.people import units
 from engine.reads import overview as reads
+from engine.reads import ratings
 from web import edge, told
 from web.edge import guard
 
@@ -18,16 +19,54 @@ pages = Blueprint("overview", __name__, url_prefix="/desk/overview")
 @guard("supervisor")
 def numbers() -> ResponseReturnValue:
     found = reads.numbers(edge.work(), edge.actor(), now=edge.now())
-    rated = sum(found.ratings.values())
-    good = sum(n for level, n in found.ratings.items() if level >= 3)
+    rated = ratings.numbers(edge.work(), edge.actor(), now=edge.now())
     return render_template(
         "staff/overview.html",
         numbers=found,
-        levels=[(_(words), found.ratings.get(level, 0)) for level, words in told.LEVELS],
+        levels=[(level, _(words), rated.levels.get(level, 0)) for level, words in told.LEVELS],
         rated=rated,
-        good=round(100 * good / rated) if rated >= 5 else None,
+        three=[(_(_THREE[rate.name]), rate) for rate in ratings.three(edge.work(), edge.actor(), now=edge.now())],
         title=_("运行情况"),
     )
+
+
+_THREE = {"answered": "响应率", "solved": "解决率", "satisfied": "满意率"}
+_RATED = {
+    **{str(level): words for level, words in told.LEVELS},
+    "good": "基本满意以上",
+    "real": "群众自己评的",
+    "unrated": "到期没有评价",
+    "mistaken": "复核为误评",
+}
+
+
+@pages.get("/ratings")
+@guard("supervisor")
+def rated() -> ResponseReturnValue:
+    """The cases behind a number of 好差评. Who rated is not told; what one has handled oneself is not listed."""
+    which = request.args.get("which", "real")
+    which = which if which in _RATED else "real"
+    offset = max(0, request.args.get("from", 0, type=int))
+    found, total, held_back = ratings.behind(edge.work(), edge.actor(), now=edge.now(), which=which, offset=offset)
+    more = url_for("overview.rated", which=which, **{"from": offset + 100}) if offset + 100 < total - held_back else ""
+    return render_template(
+        "staff/behind.html", found=found, total=total, title=_(_RATED[which]), name=_("近 30 天评价"), more=more,
+        status=told.status, held_back=held_back,
+    )  # fmt: skip
+
+
+@pages.get("/visits")
+@guard("supervisor")
+def visited() -> ResponseReturnValue:
+    """The cases behind one of the three rates: those that count, and those that do not."""
+    which = request.args.get("which", "satisfied")
+    which = which if which in _THREE else "satisfied"
+    yes = request.args.get("no") is None
+    found = ratings.behind_three(edge.work(), edge.actor(), now=edge.now(), which=which, yes=yes)
+    return render_template(
+        "staff/behind.html", found=found, total=len(found), title=_(_THREE[which]), name=_("是") if yes else _("不是"),
+        more="", status=told.status,
+    )  # fmt: skip
 
 
 _WHICH = {

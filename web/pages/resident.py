@@ -88,7 +88,8 @@ def _brief(package: Package) -> dict[str, Any]:
 
 
 def _published() -> list[Package]:
-    return [p for p in library.published(edge.work()) if p.info.published]
+    """What residents may begin; not what only the system opens (差评整改)."""
+    return [p for p in library.published(edge.work()) if p.info.published and set(p.info.apply.channels) != {"system"}]
 
 
 @pages.get("/matters")
@@ -523,10 +524,12 @@ def rate(number: str) -> ResponseReturnValue:
     return _rate_page(page)
 
 
-def _rate_page(page: CasePage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "") -> str:
+def _rate_page(
+    page: CasePage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "", named: bool = False
+) -> str:
     return render_template(
         "resident/rate.html", case=_shown(page), levels=[(n, _(words)) for n, words in told.LEVELS], wrong=wrong,
-        chosen=chosen, comment=comment, tab="resident.mine",
+        chosen=chosen, comment=comment, named=named, tab="resident.mine",
     )  # fmt: skip
 
 
@@ -535,10 +538,11 @@ def _rate_page(page: CasePage, wrong: tuple[FieldError, ...] = (), chosen: int =
 def rated(number: str) -> ResponseReturnValue:
     page = _page(number)
     level, comment = request.form.get("level", 0, type=int), request.form.get("comment", "")[:500]
+    named = request.form.get("named") == "1"
     try:
-        cases.rate(edge.work(), page.id, level, by=edge.actor(), now=edge.now(), comment=comment)
+        cases.rate(edge.work(), page.id, level, by=edge.actor(), now=edge.now(), comment=comment, named=named)
     except Invalid as error:
-        return _rate_page(page, tuple(error.fields), level, comment), 422
+        return _rate_page(page, tuple(error.fields), level, comment, named), 422
     flash(_("谢谢您的评价。"))
     return redirect(url_for("resident.case", number=number))
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import undefer
 
 from engine import matters
 from engine.commands.applying import Done, masked_name
-from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
+from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
+from engine.people import apart
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, Task
@@ -104,6 +105,15 @@ def must_run(case: Case) -> None:
 def allowed(task: Task, operation: str) -> None:
     if operation not in nodes.operations(task.properties):
         raise NotNow(f"“{task.name}”这一步不允许此操作。", f"This step does not allow {operation}.")
+
+
+def must_not_keep_away(task: Task, *users: int | None) -> None:
+    """回避: a task never comes to those who must keep away from it, whoever sends it (RULES W6)."""
+    if apart.read(task.apart) & set(users):
+        raise NotYours(
+            "这件事和他本人有关，或者要由别人来办，须回避。请交给其他人。",
+            "They must keep away from this: it is about them, or somebody else has to do it. Choose another person.",
+        )
 
 
 def needs(text: str, field: str, label: str) -> None:

@@ -7,9 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from engine.commands.applying import Applying
-from engine.commands.cases.finding import allowed, clock, find, must_be_open, needs, package_of
+from engine.commands.cases.finding import (
+    allowed,
+    clock,
+    find,
+    must_be_open,
+    must_not_keep_away,
+    needs,
+    package_of,
+)
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, require
+from engine.people import Actor, apart, require
 from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
@@ -37,6 +45,7 @@ def transfer(
     allowed(task, "transfer")
     needs(reason, "reason", "转办理由")
     _must_be_staff(work, to_user_id, by)
+    must_not_keep_away(task, to_user_id)
     before = task.assignee_id
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", to_user_id, None, now
     task.seen_at = None
@@ -62,6 +71,7 @@ def delegate(
     require(by, "work", task, case=case)
     allowed(task, "delegate")
     _must_be_staff(work, to_user_id, by)
+    must_not_keep_away(task, to_user_id)
     waiting = [d for d in task.delegated if "opinion" not in d]
     if any(d["from"] == to_user_id for d in waiting):
         raise NotNow("不能委派给正在等意见的人。", "Expected another person, but they wait for this opinion.")
@@ -151,4 +161,4 @@ def candidates(applying: Applying, task: Task) -> list[int]:
                 .join(Post, Post.id == Holding.post_id)
                 .where(Holding.unit_id == int(unit), Post.code == post)
             )
-    return list(dict.fromkeys(found))
+    return [i for i in dict.fromkeys(found) if i not in apart.read(task.apart)]

@@ -16,6 +16,7 @@ from engine.commands.cases.finding import (
     find_case,
     live_tasks,
     must_be_open,
+    must_not_keep_away,
     needs,
     package_of,
 )
@@ -76,6 +77,7 @@ def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | 
         raise NotNow("只能撤回自己刚办完的任务。", "Expected a task you completed, but it is not.")
     if task.ended_by_id != by.id or by.id is None:
         raise NotYours("只有办理这一步的人可以撤回。", "Only the person who completed this may recall it.")
+    must_not_keep_away(task, by.id)
     if case.status not in ("running", "suspended"):
         raise NotNow("这个办件已经结束，不能撤回。", "The case has ended: it cannot be recalled.")
     allowed(task, "recall")

@@ -11,11 +11,19 @@ from sqlalchemy import delete, select
 from engine import forms, matters, process
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
-from engine.commands.cases.finding import allowed, already, as_planned, find, must_be_open, package_of
+from engine.commands.cases.finding import (
+    allowed,
+    already,
+    as_planned,
+    find,
+    must_be_open,
+    must_not_keep_away,
+    package_of,
+)
 from engine.deadlines import Event as ClockEvent
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
-from engine.people import Actor, require, units
+from engine.people import Actor, apart, require, units
 from engine.people import may as may_
 from engine.records import audit, files
 from engine.store import Work
@@ -29,7 +37,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
     """签收: the task is mine. The second claimer is told who has it."""
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
-    may, for_id = by.as_whom(task.candidates, case.matter)
+    may, for_id = by.without(apart.read(task.apart)).as_whom(task.candidates, case.matter)
     if task.state == "claimed":
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
     require(by, "claim", task, case=case)
@@ -39,6 +47,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
 
 
 def take_over(work: Work, case: Case, task: Task, by: Actor, for_id: int | None, now: datetime) -> None:
+    must_not_keep_away(task, by.id, for_id)
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", by.id, for_id, now
     task.seen_at = task.seen_at or now
     task.version += 1
@@ -159,7 +168,7 @@ def take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | 
     """Whoever completes a task they may claim claims it with that."""
     if task.state == "open":
         require(by, "claim", task, case=case)
-        _, for_id = by.as_whom(task.candidates, case.matter)
+        _, for_id = by.without(apart.read(task.apart)).as_whom(task.candidates, case.matter)
         take_over(work, case, task, by, for_id, now)
         return for_id
     if not may_(by, "work", task, case=case):

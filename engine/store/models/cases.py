@@ -91,11 +91,14 @@ class Case(Base):
     yellow_at: Mapped[datetime | None]  # from then on the colour is yellow
     deemed_at: Mapped[datetime | None]  # silence becomes acceptance then (RULES T3)
     paused_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]  # when its clocks stopped for good: the decision, or the end
     #: When the colour next changes or a reminder is due: the worker wakes the case then.
     next_alert_at: Mapped[datetime | None]
     colour: Mapped[str] = mapped_column(String(8), default="green")
     flags: Mapped[list[str]] = mapped_column(default=list)  # 老年, 代办, 容缺 …
     restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only its own units read it (Y3)
+    #: 回避: ids of the staff who must keep away from it, as /12/34/; they neither see nor touch it (RULES W6, E4).
+    apart: Mapped[str] = mapped_column(String(400), default="")
 
     events_count: Mapped[int] = mapped_column(default=0)
     events_head: Mapped[str] = mapped_column(String(64), default="")  # hash of the last event of this case
@@ -154,6 +157,8 @@ class Task(Base):
     variables: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # what the form sees
     result: Mapped[Any | None] = mapped_column(SealedJson, deferred=True)  # what was answered
     drafted: Mapped[bool] = mapped_column(default=False)  # somebody saved a draft
+    #: 回避: those of the case, and those its node keeps away (its property `apart`). They never get this task.
+    apart: Mapped[str] = mapped_column(String(400), default="")
     delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
 
     case: Mapped[Case] = relationship(back_populates="tasks", lazy="raise")
@@ -305,16 +310,20 @@ class Rating(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
     step: Mapped[str] = mapped_column(String(120), default="")
-    level: Mapped[int]
+    level: Mapped[int | None]  # None: unrated
     tags: Mapped[list[str]] = mapped_column(default=list)
     comment: Mapped[str | None] = mapped_column(Sealed)
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     at: Mapped[datetime]
-    default_unrated: Mapped[bool] = mapped_column(default=False)
+    default_unrated: Mapped[bool] = mapped_column(default=False)  # nobody rated in time: kept out of every rate (E2)
+    named: Mapped[bool] = mapped_column(default=False)  # 实名: they want to be called about it (E3)
+    mistaken: Mapped[bool] = mapped_column(default=False)  # an appeal was upheld: kept out of every rate (E3)
 
     __table_args__ = (
         UniqueConstraint("case_id", "step"),
         CheckConstraint("level between 1 and 5", name="level"),
+        CheckConstraint("(level is null) = default_unrated", name="unrated"),
+        Index("ix_rating_at", "at"),
     )
 
 

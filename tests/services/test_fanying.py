@@ -1,0 +1,267 @@
+"""我要反映: from the word to the 回访; and a complaint about a clerk never reaches that clerk, by any way (RULES W6)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine import matters, people
+from engine.commands import alarms, cases
+from engine.errors import NotFound, NotYours
+from engine.people import actor as actors
+from engine.people import holders, units
+from engine.reads import case_list, case_page, inbox
+from engine.records import library
+from engine.store.models import Case, Holding, Notice, Post, RegisterEntry, Reminder, Task, TaskCandidate, Timer, User
+from tests.commands import acting
+from tests.services.test_stories_for_real import ROOT
+
+LAMP = {
+    "danger": "no", "kind": "problem", "report": {"text": "村口路灯坏了半个月", "place": "苏洋村村口"},
+    "about": {"number": ""}, "applicant": {"name": "张三丰", "phone": "13800000001"}, "consent_visit": True,
+}  # fmt: skip
+RUDE = {**LAMP, "kind": "clerk", "report": {"text": "窗口的人态度不好"}, "about": {"clerk": "王丽", "number": ""}}
+TO_YB = {"finding": "clear", "category": "工作人员作风", "dispatch": {"unit": "县医疗保障局", "level": "一般"}}
+DONE = {"done": {"text": "已约谈", "reply": "已经批评教育，向您道歉"}}
+GLAD = {"visit": {"reached": "yes", "answered": "yes", "solved": "yes", "satisfied": "满意", "note": "可以了"}}
+
+
+def centre(database, cast, clock, *names):
+    """The hall's centre with two dispatchers (何、顾) and a head (高); two at the counter of the bureau (wang, li)."""
+    with database.unit_of_work() as work:
+        fw = units.add(work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=cast.county, number="1501",
+                       word="德家园", phone="0595-23500000")  # fmt: skip
+        posts = {p.code: p.id for p in work.session.scalars(select(Post))}
+        for login, name, post in (("he", "何芳", "window"), ("gu", "顾平", "window"), ("gao", "高兰", "head")):
+            user = User(kind="staff", login=login, name=name, created_at=clock(), password_hash=_hash(work))
+            work.session.add(user)
+            work.session.flush()
+            work.session.add(Holding(user_id=user.id, unit_id=fw.id, post_id=posts[post]))
+            cast.users[login] = user.id
+        for login in ("wang", "li"):
+            work.session.add(Holding(user_id=cast.users[login], unit_id=cast.yb.id, post_id=posts["window"]))
+        work.session.flush()
+        holders.forget(work)
+        for name in ("fanying", *names):
+            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
+    return fw
+
+
+def _hash(work):
+    return work.session.scalar(select(User.password_hash).where(User.login == "chen"))
+
+
+def who(work, cast, login, now):
+    return people.load(work, cast.users[login], now=now)
+
+
+def tell(database, cast, clock, answers=LAMP, **more):
+    with database.unit_of_work() as work:
+        return cases.submit(work, "fanying", answers, by=cast.zhang, now=clock(), **more).case.id
+
+
+def do(database, cast, clock, case_id, login, answers):
+    with database.unit_of_work() as work:
+        by = who(work, cast, login, clock())
+        task = acting.task_of(work, case_id)
+        cases.complete(work, task.id, answers, version=task.version, by=by, now=clock())
+
+
+def fire(database, clock, case_id):
+    with database.unit_of_work() as work:
+        timer = work.session.scalars(select(Timer).where(Timer.case_id == case_id).order_by(Timer.due_at)).first()
+        clock.now = max(clock.now, timer.due_at)
+        cases.fire(work, timer, now=clock())
+
+
+def test_a_report_goes_to_the_right_office_and_is_answered_and_asked_about(database, cast, clock):
+    centre(database, cast, clock)
+    case_id = tell(database, cast, clock)
+    with database.reading() as work:
+        told = work.session.scalars(select(Notice).where(Notice.case_id == case_id, Notice.channel == "sms")).one()
+        assert told.address == "13800000001" and "您反映的事收到了" in told.text
+        assert work.session.get(Case, case_id).promised_due is None  # nothing runs before the dispatch (W3)
+    clock.on(days=3)
+    do(database, cast, clock, case_id, "he", TO_YB)
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert case.office_id == cast.yb.id and case.accepted_at == clock()
+        assert case.promised_due is not None and case.promised_due > clock() + timedelta(days=5)
+        task = acting.task_of(work, case_id)
+        assert (task.element, task.candidates) == ("sign", [f"p:{cast.yb.id}:window"])
+        told = work.session.scalars(select(Notice.user_id).where(Notice.kind == "order")).all()
+        assert {cast.users["wang"], cast.users["li"]} <= set(told)
+    do(database, cast, clock, case_id, "wang", {"signing": "accept"})
+    do(database, cast, clock, case_id, "wang", DONE)
+    fire(database, clock, case_id)
+    do(database, cast, clock, case_id, "gu", GLAD)
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert (case.status, case.outcome) == ("finished", "done")
+        visits = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "反映回访")).one()
+        assert visits.facts["satisfied"] == "满意"
+
+
+def complained(database, cast, clock, about=RUDE):
+    centre(database, cast, clock)
+    case_id = tell(database, cast, clock, about)
+    do(database, cast, clock, case_id, "he", TO_YB)
+    return case_id
+
+
+def test_the_clerk_complained_about_neither_finds_nor_opens_it_and_is_not_told(database, cast, clock):
+    case_id = complained(database, cast, clock)
+    with database.reading() as work:
+        wang, li = who(work, cast, "wang", clock()), who(work, cast, "li", clock())
+        number = work.session.get(Case, case_id).number
+        assert [r.case_id for r in inbox.tasks_for(work, li, now=clock(), box="open").rows] == [case_id]
+        for box in inbox.BOXES:
+            assert inbox.tasks_for(work, wang, now=clock(), box=box).rows == (), box
+        assert case_list.search(work, number, actor=wang, now=clock()) == []
+        assert case_list.search(work, number, actor=li, now=clock()) != []
+        with pytest.raises(NotFound):
+            case_page.by_number(work, number, actor=wang, now=clock())
+        told = work.session.scalars(select(Notice.user_id).where(Notice.case_id == case_id)).all()
+        assert cast.users["wang"] not in told and cast.users["li"] in told
+
+
+def test_they_get_it_neither_by_claim_nor_completion_nor_transfer_nor_delegation(database, cast, clock):
+    case_id = complained(database, cast, clock)
+    with database.unit_of_work() as work:
+        wang, li = who(work, cast, "wang", clock()), who(work, cast, "li", clock())
+        task = acting.task_of(work, case_id)
+        with pytest.raises(NotYours):
+            cases.claim(work, task.id, version=task.version, by=wang, now=clock())
+        with pytest.raises(NotYours):
+            cases.complete(work, task.id, {"signing": "accept"}, version=task.version, by=wang, now=clock())
+        cases.claim(work, task.id, version=task.version, by=li, now=clock())
+        with pytest.raises(NotYours, match="keep away"):
+            cases.transfer(work, task.id, wang.id, "她熟悉", version=task.version, by=li, now=clock())
+        with pytest.raises(NotYours, match="keep away"):
+            cases.delegate(work, task.id, wang.id, "您怎么看", version=task.version, by=li, now=clock())
+        with pytest.raises(NotYours, match="keep away"):
+            cases.transfer(
+                work, task.id, wang.id, "她熟悉", version=task.version, by=who(work, cast, "zhao", clock()), now=clock()
+            )
+        assert (task.state, task.assignee_id) == ("claimed", li.id)
+
+
+def test_nor_as_the_agent_of_a_colleague_on_leave_nor_may_others_stand_for_them(database, cast, clock):
+    case_id = complained(database, cast, clock)
+    ends = clock() + timedelta(days=9)
+    with database.unit_of_work() as work:
+        task = acting.task_of(work, case_id)
+        cases.claim(work, task.id, version=task.version, by=who(work, cast, "li", clock()), now=clock())
+        # li goes on leave and names the very person as agent; chen of another unit stands for wang
+        actors.take_leave(work, user_id=cast.users["li"], agent_id=cast.users["wang"], from_at=clock(), until_at=ends)
+    with database.unit_of_work() as work:
+        actors.take_leave(work, user_id=cast.users["wang"], agent_id=cast.users["chen"], from_at=clock(), until_at=ends)
+    clock.on(hours=1)
+    with database.unit_of_work() as work:
+        wang = who(work, cast, "wang", clock())
+        assert wang.stands_for(cast.users["li"], "fanying")
+        task = acting.task_of(work, case_id)
+        assert inbox.tasks_for(work, wang, now=clock()).rows == ()
+        with pytest.raises(NotYours):
+            cases.complete(work, task.id, {"signing": "accept"}, version=task.version, by=wang, now=clock())
+        cases.unclaim(work, task.id, version=task.version, by=who(work, cast, "zhao", clock()), now=clock())
+    with database.unit_of_work() as work:
+        # borrowed posts: through wang, chen would hold the bureau's counter
+        chen, task = who(work, cast, "chen", clock()), acting.task_of(work, case_id)
+        borrowed = [a.user_id for a in chen.absences]
+        assert cast.users["wang"] in borrowed
+        lent = [p for p in chen.without({cast.users["wang"]}).positions if p.for_id == cast.users["wang"]]
+        assert lent == []
+        for login in ("wang",):
+            with pytest.raises(NotYours):
+                cases.claim(work, task.id, version=task.version, by=who(work, cast, login, clock()), now=clock())
+
+
+def test_nor_when_it_is_returned_recalled_or_handed_on_for_being_late(database, cast, clock):
+    """Wang signs for an order; then it turns out to be about her, and the steps she has done come back."""
+    centre(database, cast, clock)
+    case_id = tell(database, cast, clock)
+    do(database, cast, clock, case_id, "he", TO_YB)
+    do(database, cast, clock, case_id, "wang", {"signing": "accept"})
+    with database.unit_of_work() as work:
+        wang, task = who(work, cast, "wang", clock()), acting.task_of(work, case_id)
+        cases.claim(work, task.id, version=task.version, by=wang, now=clock())
+        assert task.element == "handle" and task.assignee_id == wang.id
+    with database.unit_of_work() as work:
+        from engine.commands import places
+        from engine.commands.cases.finding import find_case, live_tasks, package_of
+
+        case = find_case(work, case_id)
+        places.keep_away(work, package_of(work, case), case, live_tasks(work, case), [cast.users["wang"]])
+    with database.unit_of_work() as work:
+        wang, li = who(work, cast, "wang", clock()), who(work, cast, "li", clock())
+        task = acting.task_of(work, case_id)
+        assert (task.state, task.assignee_id) == ("open", None)
+        assert work.session.scalars(select(TaskCandidate.key).where(TaskCandidate.task_id == task.id)).all() != []
+        signed = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.element == "sign")).one()
+        with pytest.raises(NotYours):
+            cases.recall(work, signed.id, by=wang, now=clock())
+        cases.claim(work, task.id, version=task.version, by=li, now=clock())
+        cases.return_(work, task.id, "sign", "先核实", version=task.version, by=li, now=clock())
+    with database.unit_of_work() as work:
+        wang, task = who(work, cast, "wang", clock()), acting.task_of(work, case_id)
+        assert task.element == "sign" and task.assignee_id != wang.id
+        with pytest.raises(NotYours):
+            cases.claim(work, task.id, version=task.version, by=wang, now=clock())
+        # late: it goes to the bureau's head, unless the head is the one complained about
+        case = work.session.get(Case, case_id)
+        places.keep_away(work, package_of(work, case), case, [task], [cast.users["zhao"]])
+        assert alarms._reassign(work, case, task, "head")["to"] == f"p:{cast.county.id}:head"
+
+
+def test_when_only_they_hold_the_post_the_next_unit_above_gets_it(database, cast, clock):
+    centre(database, cast, clock)
+    with database.unit_of_work() as work:
+        li = work.session.scalars(
+            select(Holding).join(Post, Post.id == Holding.post_id)
+            .where(Holding.user_id == cast.users["li"], Post.code == "window")
+        ).one()  # fmt: skip
+        work.session.delete(li)
+        work.session.flush()
+        holders.forget(work)
+    case_id = tell(database, cast, clock, RUDE)
+    do(database, cast, clock, case_id, "he", TO_YB)
+    with database.reading() as work:
+        task = acting.task_of(work, case_id)
+        assert task.candidates == [f"p:{cast.yb.id}:head"]  # nobody else sits at that counter: the bureau's head
+
+
+def test_a_case_number_keeps_everybody_away_who_worked_on_that_case(database, cast, clock):
+    other = acting.accepted(database, cast, clock)
+    acting.claim(database, other, cast.wang, clock())
+    acting.complete(database, other, acting.REGISTER, cast.wang, clock())
+    with database.reading() as work:
+        number = work.session.get(Case, other).number
+    about = {**RUDE, "about": {"clerk": "", "number": number}}
+    case_id = complained(database, cast, clock, about)
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert case.apart == f"/{cast.users['chen']}/{cast.users['wang']}/"
+        for login in ("wang", "chen"):
+            with pytest.raises(NotFound):
+                case_page.page(work, case_id, actor=who(work, cast, login, clock()), now=clock())
+
+
+def test_a_complaint_about_the_dispatcher_is_registered_by_another(database, cast, clock):
+    centre(database, cast, clock)
+    case_id = tell(database, cast, clock, {**RUDE, "about": {"clerk": "何芳", "number": ""}})
+    with pytest.raises(NotYours):
+        do(database, cast, clock, case_id, "he", TO_YB)
+    do(database, cast, clock, case_id, "gu", TO_YB)
+
+
+def test_the_one_complained_about_does_not_hear_a_reminder(database, cast, clock):
+    case_id = complained(database, cast, clock)
+    with database.unit_of_work() as work:
+        task = acting.task_of(work, case_id)
+        cases.remind(work, task.id, by=cast.zhang, now=clock())
+        assert work.session.scalars(select(Reminder)).one()
+        told = work.session.scalars(select(Notice.user_id).where(Notice.kind == "remind")).all()
+        assert told == [cast.users["li"]]
