@@ -686,6 +686,7 @@ def _check_correction(ledger: Ledger, facts: _Facts, account: Account, event: Ev
                 + (f"：{'、'.join(again)} 已告知过。" if again else "。确属首次看不出的，请写明理由。"),
                 f"Expected one request that names everything, but it was asked already ({rule.source}). "
                 "Only what could not be seen the first time may be asked, with the reason.",
+                field=f"items.{event.items.index(again[0])}.material" if again else "reason",
             )
 
 
