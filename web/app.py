@@ -38,7 +38,7 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, desk, entry, overview, papers, resident, services, studio
+    from web.pages import booking, desk, entry, limits, overview, papers, resident, services, studio
 
     for pages in (
         assets.pages,
@@ -47,6 +47,7 @@ def create_app(
         papers.pages,
         desk.pages,
         overview.pages,
+        limits.pages,
         services.pages,
         studio.pages,
         booking.pages,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from engine.deadlines import regimes
 from engine.reads.words import EVENTS
 from tests.hall import Open
 from web import language, problems, shown, told
-from web.pages import booking, desk, overview, resident, services
+from web.pages import booking, desk, limits, overview, resident, services
 
 WEB = Path(language.__file__).parent
 
@@ -30,6 +31,8 @@ def _asked() -> set[str]:
     ):  # fmt: skip
         found |= set(table.values())
     found |= {words for _, words in told.LEVELS}
+    found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())
+    found |= {cause for one in regimes() if one.pause for cause in one.pause.causes.values()}
     found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}
     return {text for text in found if re.search("[\u3000-\u9fff]", text)}
 

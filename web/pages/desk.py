@@ -24,6 +24,7 @@ from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, shown, told
 from web.edge import guard
 from web.language import english
+from web.pages import limits
 from web.pages.resident import EMPTY_FORM, plain
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
@@ -75,6 +76,7 @@ def _nav() -> list[dict[str, Any]]:
     ]
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
+        found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     if "designer" in actor.roles:
         found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
     return found
@@ -202,6 +204,7 @@ def case(number: str) -> ResponseReturnValue:
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
         **_mediated(page),
+        **limits.tab(page.id),
     )
 
 
