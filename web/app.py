@@ -38,7 +38,7 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, desk, entry, limits, overview, papers, resident, services, studio
+    from web.pages import booking, calendar, desk, entry, limits, overview, papers, resident, services, studio
 
     for pages in (
         assets.pages,
@@ -48,6 +48,7 @@ def create_app(
         desk.pages,
         overview.pages,
         limits.pages,
+        calendar.pages,
         services.pages,
         studio.pages,
         booking.pages,

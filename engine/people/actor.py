@@ -104,7 +104,7 @@ class Actor:
     def supervises(self, unit_id: int | None) -> bool:
         """Whether a supervisor's post of theirs covers this unit."""
         if unit_id is None:
-            return any(p.role == "supervisor" and p.unit_kind == "county" for p in self.positions)
+            return any(p.role == "supervisor" and p.unit_kind == "county" and p.for_id is None for p in self.positions)
         return unit_id in self.realm and any(p.role == "supervisor" for p in self.positions if p.for_id is None)
 
 

@@ -29,9 +29,10 @@ def request_id(hall, number):
 def test_a_clerk_asks_the_head_approves_and_the_new_day_is_the_resident_s_too(hall: Open, number):
     clerk, head = hall.client("wang"), hall.client("zhao")
     assert "申请延期…" in clerk.get(f"/desk/cases/{number}").text
-    assert "10 个工作日，只一次，须经本行政机关负责人批准（行政许可法 第42条第一款）" in clerk.get(
-        f"/desk/cases/{number}/clock/ask"
-    ).text
+    assert (
+        "10 个工作日，只一次，须经本行政机关负责人批准（行政许可法 第42条第一款）"
+        in clerk.get(f"/desk/cases/{number}/clock/ask").text
+    )
     missing = clerk.post(f"/desk/cases/{number}/clock/ask", data={"reason": " "})
     assert missing.status_code == 422 and "请填写延期理由" in missing.text
     assert clerk.post(f"/desk/cases/{number}/clock/ask", data={"reason": "须到现场核实"}).status_code == 302

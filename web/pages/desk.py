@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from engine import forms
-from engine.commands import cases
+from engine.commands import calendars, cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
@@ -77,6 +77,8 @@ def _nav() -> list[dict[str, Any]]:
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
+    if calendars.may_publish(actor):
+        found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
     if "designer" in actor.roles:
         found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
     return found
