@@ -38,7 +38,19 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, calendar, desk, entry, limits, overview, papers, resident, services, studio
+    from web.pages import (
+        booking,
+        calendar,
+        desk,
+        entry,
+        limits,
+        operations,
+        overview,
+        papers,
+        resident,
+        services,
+        studio,
+    )
 
     for pages in (
         assets.pages,
@@ -48,6 +60,7 @@ def create_app(
         desk.pages,
         overview.pages,
         limits.pages,
+        operations.pages,
         calendar.pages,
         services.pages,
         studio.pages,

@@ -24,7 +24,7 @@ from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, shown, told
 from web.edge import guard
 from web.language import english
-from web.pages import limits
+from web.pages import limits, operations
 from web.pages.resident import EMPTY_FORM, plain
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
@@ -79,6 +79,8 @@ def _nav() -> list[dict[str, Any]]:
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     if calendars.may_publish(actor):
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
+    if "operator" in actor.roles:
+        found.append(one("operations.now", _("运维"), "gear", "g o", operations.open_incidents()))
     if "designer" in actor.roles:
         found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
     return found
