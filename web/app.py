@@ -39,6 +39,7 @@ def create_app(
 
     from web import api
     from web.pages import (
+        absences,
         booking,
         calendar,
         desk,
@@ -60,6 +61,7 @@ def create_app(
         desk.pages,
         overview.pages,
         limits.pages,
+        absences.pages,
         operations.pages,
         calendar.pages,
         services.pages,

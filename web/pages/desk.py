@@ -73,6 +73,7 @@ def _nav() -> list[dict[str, Any]]:
         *([one("services.carried", _("我代办的"), "hand", "g a")] if _is_agent() else []),
         one("desk.listed", _("已办"), "done", "g d", which="done"),
         one("desk.notices", _("抄送和通知"), "copy", "g n"),
+        one("absences.mine", _("请假代理"), "person", "g l"),
     ]
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
