@@ -18,6 +18,36 @@ from engine.store import Work
 #: A year's announcement is two kilobytes; more than this is another file.
 MOST_BYTES = 64 * 1024
 
+#: What people call the parts of the file; a file may be written in these words.
+WORDS = {"文件": "source", "公布日期": "published_on", "整年": "years", "放假": "holidays", "上班": "workdays"}
+_KEY = re.compile(rf"^({'|'.join(WORDS)})[ ]*[:：][ ]*", re.M)
+_DAY = re.compile(r"^([ ]+\d{4}-\d{2}-\d{2})[ ]*[:：][ ]*", re.M)
+
+
+def canonical(text: str) -> str:
+    """The text with the file's own keys, line for line.
+
+    >>> canonical("公布日期：2026-11-04\\n放假：\\n  2027-01-01：元旦")
+    'published_on: 2026-11-04\\nholidays:\\n  2027-01-01: 元旦'
+    """
+    text = _DAY.sub(r"\1: ", text)
+    return re.sub(r"[ ]+$", "", _KEY.sub(lambda m: f"{WORDS[m[1]]}: ", text), flags=re.M)
+
+
+def spoken(text: str) -> str:
+    """The other way: a file in people's words.
+
+    >>> spoken("years: [2027]")
+    '整年: [2027]'
+    """
+    names = {key: word for word, key in WORDS.items()}
+    return re.sub(rf"^({'|'.join(names)}):", lambda m: f"{names[m[1]]}:", text, flags=re.M)
+
+
+def preview(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
+    """What publishing it would change; nothing is written."""
+    return calendars.preview(work, canonical(text), by=by, now=now)
+
 
 def text_of(data: bytes) -> str:
     """The text of a file somebody sent. Invalid unless it is text in UTF-8 or GB 18030, and short."""
@@ -45,7 +75,7 @@ def line_of(text: str, field: str) -> int | None:
     key = field.rpartition(".")[2]
     if not key:
         return None
-    for n, line in enumerate(text.splitlines(), 1):
+    for n, line in enumerate(canonical(text).splitlines(), 1):
         if line.strip().startswith((f"{key}:", f"'{key}'", f'"{key}"', f"? {key}")):
             return n
     return None
@@ -60,7 +90,7 @@ def token(found: Correction) -> str:
 
 def publish(work: Work, text: str, expect: str, *, by: Actor, now: datetime) -> Correction:
     """Publish what was shown; NotNow when by now it would move something else, and nothing is published."""
-    done = calendars.publish(work, text, by=by, now=now)
+    done = calendars.publish(work, canonical(text), by=by, now=now)
     if token(done) != expect:
         raise NotNow(
             "预览之后情况有了变化，请重新查看后再发布。",

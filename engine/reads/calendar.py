@@ -76,7 +76,7 @@ def years(work: Work, published: Iterable[File]) -> tuple[Year, ...]:
     stated: dict[int, str] = {}
     for one in sorted(published, key=lambda f: f.id):
         stated.update(dict.fromkeys(one.years, one.source))
-    national = calendar.sources[0] if calendar.sources else ""
+    national = calendar.sources[0].partition(" (")[0] if calendar.sources else ""
     return tuple(
         Year(year, stated.get(year, national), _count(calendar.holidays, year), _count(calendar.workdays, year))
         for year in sorted(calendar.years, reverse=True)

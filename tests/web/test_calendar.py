@@ -26,7 +26,7 @@ def shown(answer):
 def test_everybody_who_works_here_reads_the_year_and_only_some_may_change_it(hall: Open):
     text = hall.client("wang").get("/desk/calendar").text
     assert "10月1日（周四）至10月7日（周三），共 7 天" in text and "9月20日（周日）、10月10日（周六）" in text
-    assert "2027 年的放假安排还没有" in text and "chinesecalendar" in text and "还没有发布过" in text
+    assert "2027 年的放假安排还没有" in text and "国务院办公厅节假日安排" in text and "还没有发布过" in text
     assert "发布新一年的安排" not in text and ">工作日历</a>" not in text
     for short in ("wu", "operator"):
         assert "发布新一年的安排" in hall.client(short).get("/desk/calendar").text, short
@@ -89,6 +89,20 @@ def test_a_file_in_the_old_chinese_encoding_is_read():
     assert calendar_pages.text_of(TYPHOON.encode("gb18030")) == TYPHOON
     with pytest.raises(Invalid):
         calendar_pages.text_of(b"\x00\x01")
+
+
+def test_a_file_in_people_s_own_words_is_read_and_kept_as_the_machine_s(hall: Open):
+    text = "文件：台风停工通知\n公布日期：2026-09-18\n放假：\n  2026-09-22：台风停工\n"
+    client = hall.client("wu")
+    plan = client.post("/desk/calendar", data={"text": text})
+    assert "2026年9月22日（周二）" in plan.text
+    assert client.post("/desk/calendar/publish", data={"text": text, "expect": shown(plan)}).status_code == 302
+    with hall.database.reading() as work:
+        kept = work.session.scalar(select(CalendarFile.text))
+        assert kept == "source: 台风停工通知\npublished_on: 2026-09-18\nholidays:\n  2026-09-22: 台风停工\n"
+    assert "公布日期: 2026-09-18" in client.get("/desk/calendar").text
+    wrong = client.post("/desk/calendar", data={"text": text.replace("2026-09-22", "2099-09-22")})
+    assert "第 4 行：2099 年没有整年的数据" in re.sub(r"<[^>]+>", "", wrong.text)
 
 
 def test_many_moves_come_in_pages(hall: Open, monkeypatch):

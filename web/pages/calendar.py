@@ -28,6 +28,7 @@ LIMITS = {
     "hearing_ask": "申请听证期限",
     "hearing_hold": "组织听证期限",
 }
+_NAMES = {key: word for word, key in calendar_pages.WORDS.items()}
 #: Moves on one page.
 PAGE = 50
 
@@ -45,7 +46,7 @@ def preview() -> ResponseReturnValue:
     """What a file would change: which days, which deadlines."""
     try:
         text = _text()
-        found = calendars.preview(edge.work(), text, by=edge.actor(), now=edge.now())
+        found = calendar_pages.preview(edge.work(), text, by=edge.actor(), now=edge.now())
     except Invalid as error:
         return _page(text=_sent(), wrong=_by_line(_sent(), error)), 422
     return _page(text=text, plan=_plan(found))
@@ -67,7 +68,7 @@ def publish() -> ResponseReturnValue:
         return _page(text=text, stale=sentence(error)), 409
     except NotNow as error:
         point.rollback()
-        found = calendars.preview(work, text, by=edge.actor(), now=edge.now())
+        found = calendar_pages.preview(work, text, by=edge.actor(), now=edge.now())
         return _page(text=text, plan=_plan(found), stale=sentence(error)), 409
     moved = len({m.case_id for m in done.moves})
     flash(_("已发布：改了 %(days)s 天，%(n)s 个办件的时限跟着变，每件都有记录。", days=len(done.days), n=moved))
@@ -90,7 +91,7 @@ def _by_line(text: str, error: Invalid) -> list[dict[str, Any]]:
     return [
         {
             "field": "text", "zh": one.zh, "en": one.en,
-            "label": _("第 %(n)s 行", n=line) if (line := calendar_pages.line_of(text, one.field)) else one.field,
+            "label": _("第 %(n)s 行", n=line) if (line := calendar_pages.line_of(text, one.field)) else _NAMES.get(one.field, ""),
         }
         for one in error.fields
     ]  # fmt: skip
@@ -116,5 +117,5 @@ def _page(text: str = "", plan: Any = None, wrong: Any = (), stale: str = "") ->
     return render_template(
         "staff/calendar.html", known=known, year=shown, holidays=reads.holidays(work, shown), this=this,
         next_known=any(y.year == this + 1 for y in known), files=published, may=calendars.may_publish(edge.actor()),
-        text=text, plan=plan, wrong=wrong, stale=stale, limits=LIMITS, english=english(),
+        text=text, plan=plan, wrong=wrong, stale=stale, limits=LIMITS, english=english(), spoken=calendar_pages.spoken,
     )  # fmt: skip
