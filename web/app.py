@@ -38,7 +38,20 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, desk, entry, overview, papers, resident, services, studio
+    from web.pages import (
+        absences,
+        booking,
+        calendar,
+        desk,
+        entry,
+        limits,
+        operations,
+        overview,
+        papers,
+        resident,
+        services,
+        studio,
+    )
 
     for pages in (
         assets.pages,
@@ -47,6 +60,10 @@ def create_app(
         papers.pages,
         desk.pages,
         overview.pages,
+        limits.pages,
+        absences.pages,
+        operations.pages,
+        calendar.pages,
         services.pages,
         studio.pages,
         booking.pages,

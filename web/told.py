@@ -109,6 +109,19 @@ _WHATS = {
 }
 
 
+#: To whom a notice goes, as the diagrams and commands say it.
+RECEIVERS = {
+    "applicant": "申请人",
+    "principal": "委托人",
+    "agent": "代办员",
+    "both": "申请人和代办员",
+    "parties": "各方当事人",
+    "assignee": "承办人",
+    "unit": "主办单位",
+    "supervisor": "主管",
+}
+
+
 def change(one: Any) -> Mapping[str, str]:
     """A line of a preview: {what, text}."""
     name = one.name
@@ -116,6 +129,8 @@ def change(one: Any) -> Mapping[str, str]:
         name = _(_CLOCKS.get(name, name))
     if one.what == "outcome":
         name = outcome(name)
+    if one.what == "notice":
+        return {"what": _(_WHATS["notice"]), "text": _(RECEIVERS.get(one.who, "有关的人"))}
     more = [one.who] if one.who else []
     if one.what == "opens" and one.at:
         more.append(shown.due(one.at))

@@ -314,11 +314,16 @@ class Applying:
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
         self.work.session.flush()
         due = account.leading.due_at if account.leading else None
-        text = "\n".join(f"{c.what}|{c.name}|{c.who}|{c.at}" for c in self.changes)
-        token = hashlib.sha256(f"{self.case.id}|{self.case.version}|{text}".encode()).hexdigest()[:16]
+        # By days: a plan confirmed a minute after its preview is still the same plan.
+        text = "\n".join(f"{c.what}|{c.name}|{c.who}|{_day(c.at)}" for c in self.changes)
+        token = hashlib.sha256(f"{self.case.id}|{self.case.version}|{_day(due)}|{text}".encode()).hexdigest()[:16]
         return Done(
             self.case, tuple(self.changes), tuple(self.opened), tuple(self.documents), self._due_before, due, token
         )
+
+
+def _day(at: datetime | None) -> str:
+    return local_date(at).isoformat() if at is not None else ""
 
 
 def masked_name(work: Work, user_id: int | None) -> str:

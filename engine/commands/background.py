@@ -112,6 +112,8 @@ def _one(database: Database, job: Leased, equipment: Equipment, now: datetime) -
             gone = jobs.failed(work, job, why, now=now, final=isinstance(error, NotFound))
             if gone and job.kind == "render-paper":
                 documents.give_up(work, str(job.payload["key"]))
+            if gone and job.kind == "send-notice":
+                notices.give_up(work, str(job.payload["key"]))
 
 
 # ---------------------------------------------------------------- papers
@@ -154,7 +156,7 @@ def _send(database: Database, job: Leased, equipment: Equipment, now: datetime) 
         row = work.session.scalar(select(Notice).where(Notice.key == key))
         message = (
             notices.Message(row.key, row.channel, row.address or "", row.kind, row.text)
-            if row is not None and row.state == "waiting"
+            if row is not None and row.state in ("waiting", "failed")
             else None
         )
     answer = ""
@@ -165,7 +167,7 @@ def _send(database: Database, job: Leased, equipment: Equipment, now: datetime) 
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
         row = work.session.scalar(select(Notice).where(Notice.key == key))
-        if row is not None and row.state == "waiting":
+        if row is not None and row.state in ("waiting", "failed"):
             row.state, row.sent_at, row.answer = "sent", now, answer[:200]
 
 

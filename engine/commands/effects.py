@@ -14,7 +14,8 @@ from engine import forms
 from engine.commands import places
 from engine.commands.changes import Change
 from engine.deadlines.rating import rating_rules
-from engine.errors import Invalid, NotFound
+from engine.errors import NotFound
+from engine.matters import corrections
 from engine.people import apart, masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
@@ -25,6 +26,11 @@ from engine.workdays import ZONE, at_end_of_day, local_date, say
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
+
+#: What a matter without a text of its own says.
+CORRECTION = (
+    "您申请的“{matter}”（{number}）需要补正：{items}。请在{until}前登录“我的办件”查看并补正。咨询电话 {phone}。"
+)
 
 Handler = Callable[["Applying", Effect], None]
 
@@ -322,20 +328,17 @@ def _decline(a: Applying, effect: Effect) -> None:
 
 @handles("request-correction")
 def _correction(a: Applying, effect: Effect) -> None:
-    items = effect.arguments.get("items")
-    said = [str(i.get("material", i)) if isinstance(i, Mapping) else str(i) for i in items or []]
+    """一次性告知: the paper with every item, and the same told to the applicant and their agent. Never without the paper."""
+    items = corrections.items_of(effect.arguments.get("items"))
+    until = corrections.until(effect.arguments.get("due_on"), local_date(a.now))
+    facts = {"items": [item.to_json() for item in items], "due_on": until.isoformat()}
+    if effect.arguments.get("late"):
+        facts["late"] = str(effect.arguments["late"])
+    _issue(a, effect, "correction", facts_of(a, facts))
     text = a.package.info.notices.get("correction")
-    template = text.zh if text else "您申请的“{matter}”（{number}）需要补正：{items}。请登录“我的办件”查看并补正。"
-    say_to(a, key_of(a, effect), "correction", template, "both", facts={"items": "；".join(said)})
-    try:
-        documents.kind_of(a.package, "correction")
-    except NotFound:
-        return
-    facts = facts_of(a, {"items": items, "due_on": effect.arguments.get("due_on")})
-    try:
-        _issue(a, effect, "correction", facts)
-    except Invalid:  # a matter whose corrections are told without the full paper
-        a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": "not complete"})
+    template = text.zh if text else CORRECTION
+    said = "；".join(f"{item.material}（{item.problem}）" for item in items)
+    say_to(a, key_of(a, effect), "correction", template, "both", facts={"items": said, "until": say(until)})
 
 
 @handles("decide")

@@ -231,6 +231,25 @@ class Ledger:
             ledger = ledger.with_event(event)
         return ledger
 
+    def refusal(self, event: Event) -> Refused | None:
+        """Why the law would not have this event; None when it would."""
+        try:
+            _check(self, event)
+        except Refused as refusal:
+            return refusal
+        return None
+
+    def no_extension(self, now: datetime) -> Refused | None:
+        """Why the case may not be extended by an office's word at this moment; None when it may."""
+        rule = self.rules.regime.extend
+        if rule is not None and rule.approver == "both_parties":
+            return NotNow(
+                f"延长须经{rule.approver_zh}同意，在流程里征得同意后由系统登记。",
+                "Expected both parties to agree: their word is taken in the diagram, not given by an office.",
+            )
+        role = rule.approver if rule is not None else ""
+        return self.refusal(Event("extended", now, reason="…", approver="…", approver_role=role))
+
     def under(self, calendar: Calendar) -> Ledger:
         """The same case under another calendar: a correction was published."""
         hours = replace(self.hours, calendar=calendar) if self.hours else None
@@ -686,6 +705,7 @@ def _check_correction(ledger: Ledger, facts: _Facts, account: Account, event: Ev
                 + (f"：{'、'.join(again)} 已告知过。" if again else "。确属首次看不出的，请写明理由。"),
                 f"Expected one request that names everything, but it was asked already ({rule.source}). "
                 "Only what could not be seen the first time may be asked, with the reason.",
+                field=f"items.{event.items.index(again[0])}.material" if again else "reason",
             )
 
 

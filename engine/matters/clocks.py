@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from engine.deadlines import Event, Ledger
 from engine.errors import Refused
+from engine.matters import corrections
 from engine.process.step import Effect
 from engine.workdays import ZONE
 
@@ -26,8 +27,8 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
         case "decline-case":
             return [Event("stopped", now, reason=str(given.get("reason", "")))]
         case "request-correction":
-            items = tuple(_item(i) for i in _list(given.get("items")))
-            return [Event("correction_asked", now, items=items)]
+            items = tuple(str(item) for item in corrections.items_of(given.get("items")))
+            return [Event("correction_asked", now, items=items, reason=str(given.get("reason") or ""))]
         case "decide":
             return [Event("decided", now)]
         case "deliver-paper":
@@ -95,13 +96,3 @@ def _moment(value: object, now: datetime) -> datetime:
     except ValueError:
         raise Refused(f"受理日“{value}”不是日期。", f"Expected a date of acceptance, but got {value!r}.") from None
     return now if day == now.astimezone(ZONE).date() else datetime.combine(day, time(12), ZONE)
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
-
-
-def _item(value: object) -> str:
-    if isinstance(value, dict):
-        return "：".join(str(v) for v in value.values() if v)
-    return str(value)

@@ -35,7 +35,7 @@ import yaml
 from engine import feel, forms, process
 from engine.deadlines import Event, Ledger
 from engine.errors import Invalid, Refused
-from engine.matters import clocks, nodes
+from engine.matters import clocks, corrections, nodes
 from engine.matters.package import Package
 from engine.process.step import OpenTask, Step
 from engine.workdays import ZONE, Calendar, local_date
@@ -201,6 +201,10 @@ class _Player:
                 self.awaited[effect.element] = effect.id
             if effect.kind == "issue-paper":
                 played.papers.append(effect.headers.get("kind", ""))
+            elif effect.kind == "request-correction":  # issues and tells by itself
+                corrections.until(effect.arguments.get("due_on"), local_date(self.now))
+                played.papers.append("correction")
+                played.notices.append("correction")
             elif effect.kind == "send-notice":
                 played.notices.append(effect.headers.get("template", ""))
             elif effect.kind == "decline-case":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -113,7 +113,7 @@ class Actor:
     def supervises(self, unit_id: int | None) -> bool:
         """Whether a supervisor's post of theirs covers this unit."""
         if unit_id is None:
-            return any(p.role == "supervisor" and p.unit_kind == "county" for p in self.positions)
+            return any(p.role == "supervisor" and p.unit_kind == "county" and p.for_id is None for p in self.positions)
         return unit_id in self.realm and any(p.role == "supervisor" for p in self.positions if p.for_id is None)
 
 
@@ -219,41 +219,3 @@ def _borrowed(work: Work, absences: tuple[Absence, ...], now: datetime) -> list[
             continue
         found += _positions(work, [(holding, post)], now, by_id[holding.user_id])
     return found
-
-
-def take_leave(
-    work: Work,
-    *,
-    user_id: int,
-    agent_id: int,
-    from_at: datetime,
-    until_at: datetime,
-    matters: list[str] | None = None,
-    reason: str = "",
-) -> Leave:
-    """Record that one is away and another acts for them. Refused when it would close a circle."""
-    agent, depth = agent_id, 0
-    while depth <= AGENCY_DEPTH:
-        if agent == user_id:
-            raise NotYours(
-                "代理关系成环：代理人正由请假人代理。", "Expected agents not to form a circle, but they would."
-            )
-        following = work.session.scalar(
-            select(Leave.agent_id).where(
-                Leave.user_id == agent,
-                Leave.ended_at.is_(None),
-                Leave.from_at < until_at,
-                Leave.until_at > from_at,
-            )
-        )
-        if following is None:
-            break
-        agent, depth = following, depth + 1
-    row = Leave(
-        user_id=user_id, agent_id=agent_id, from_at=from_at, until_at=until_at, matters=matters, reason=reason[:200]
-    )
-    if until_at - from_at > timedelta(days=366):
-        raise NotYours("代理期限不能超过一年。", "Expected a leave of at most a year, but it is longer.")
-    work.session.add(row)
-    work.session.flush()
-    return row

@@ -214,7 +214,14 @@ _ALL = (
         "for what could be seen the first time is refused).",
         arguments=(
             Argument("items", "补正内容", "each: material, what is wrong, how to mend it", required=True, kind="list"),
-            Argument("due_on", "补正期限", "last day to answer", kind="date"),
+            Argument("due_on", "补正期限", "last day to answer; without it the county's default", kind="date"),
+            Argument(
+                "reason",
+                "首次看不出的理由",
+                "of a second request: why it could not be seen the first time",
+                kind="text",
+            ),
+            Argument("late", "逾期的后果", "what happens when nothing is corrected, as it is printed", kind="text"),
         ),
     ),
     EffectKind(

@@ -35,6 +35,9 @@ class Kind(StrEnum):
     CASE_SUSPENDED = "case.suspended"
     CASE_RESUMED = "case.resumed"
     CASE_REDATED = "case.redated"  # a calendar was published or corrected: due days were computed again
+    EXTENSION_ASKED = "extension.asked"
+    EXTENSION_APPROVED = "extension.approved"
+    EXTENSION_REFUSED = "extension.refused"
     CLOCK = "case.clock"  # paused, resumed, extended, asked, answered …
     COLOUR = "case.colour"
     TASK_CLAIMED = "task.claimed"
@@ -63,6 +66,8 @@ class Kind(StrEnum):
     LOGIN = "person.logged-in"
     LOGOUT = "person.logged-out"
     LEAVE = "person.leave"
+    LEAVE_ENDED = "person.leave-ended"
+    HANDED_OVER = "person.handed-over"
     REVEALED = "person.revealed"
     CONSENTED = "person.consented"
     FILE_STORED = "file.stored"

@@ -122,6 +122,11 @@ def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def give_up(work: Work, key: str) -> None:
+    """The gateway would not take it: an operator sees it, and may try again."""
+    work.session.execute(update(Notice).where(Notice.key == key, Notice.state == "waiting").values(state="failed"))
+
+
 def next_waking(now: datetime) -> datetime:
     """Now, or the coming morning's end of the quiet hours."""
     local = now.astimezone(ZONE)

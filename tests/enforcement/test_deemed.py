@@ -7,7 +7,7 @@ from engine.commands import cases
 from engine.commands.sweep import sweep
 from engine.errors import NotNow
 from engine.people import SYSTEM, units
-from engine.store.models import Case, Task
+from engine.store.models import Case, Document, Notice, Task
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
@@ -96,3 +96,31 @@ def test_a_correction_asked_in_time_stops_the_clock_and_the_silence(database, mo
     assert sweep(database, now=at("2026-10-30 09:00")).alarms == 0
     with database.reading() as work:
         assert work.session.get(Case, one).accepted_at is None
+
+
+def test_the_office_is_warned_once_a_working_day_before_its_silence_becomes_acceptance(database, monkeypatch):
+    hall, one = submit(database, monkeypatch, "request-correction", ITEMS)
+    for moment in ("2026-09-23 07:59", "2026-09-23 08:00", "2026-09-23 08:01", "2026-09-24 23:59"):
+        sweep(database, now=at(moment))
+    with database.reading() as work:
+        case = work.session.get(Case, one)
+        assert case.accepted_at is None
+        every = work.session.scalars(select(Notice).where(Notice.kind == "deadline").order_by(Notice.user_id))
+        told = [n for n in every if "“审查”" in n.text]  # the drawing's own timer has opened another step besides
+        assert [n.user_id for n in told] == [hall.chen, hall.lin]  # nobody has signed for it: both who may
+        assert {n.created_at for n in told} == {at("2026-09-23 08:00")}
+        assert "还剩 1 个工作日，9月24日（周四）24:00 前" in told[0].text
+    sweep(database, now=at("2026-09-25 00:00"))
+    with database.reading() as work:
+        assert work.session.get(Case, one).accepted_at == at("2026-09-18 09:00")
+
+
+def test_a_diagram_that_only_lists_what_is_missing_still_issues_the_whole_notice(database, monkeypatch):
+    hall, one = submit(database, monkeypatch, "request-correction", ITEMS)
+    review(database, hall, one, at("2026-09-21 10:00"))
+    with database.reading() as work:
+        (paper,) = work.session.scalars(select(Document))
+        assert (paper.kind, paper.facts["due_on"]) == ("correction", "2026-10-06")
+        assert paper.facts["items"] == [
+            {"material": "身份证", "problem": "没有提交，或者不符合法定形式", "fix": "按要求补齐后提交"}
+        ]

@@ -207,3 +207,18 @@ def test_a_designer_sees_a_matter_its_diagram_and_its_check(hall: Open):
     assert "流程图" in client.get("/desk/matters/daiban").text
     assert client.get("/desk/matters/daiban/files/process.bpmn").text.startswith("<?xml")
     assert client.get("/desk/matters/daiban/files/matter.yml").status_code == 404
+
+
+def test_a_second_correction_of_the_same_thing_comes_back_by_the_row(hall: Open):
+    from tests.cast import DAIBAN
+    from tests.commands.acting import CORRECT
+
+    number = hall.submit()
+    _complete(hall, "chen", number, CORRECT)
+    mine = {"answers": {"applicant": DAIBAN["applicant"], "correction_note": "已重拍"}, "version": 1}
+    hall.client("zhang").post(f"/mine/task/{hall.task(number).id}", json=mine)
+    assert hall.task(number).element == "accept"
+    answer = _complete(hall, "chen", number, CORRECT)
+    assert answer.status_code == 422
+    (one,) = answer.json["fields"]
+    assert one["field"] == "correction.items.0.material" and "已告知过" in one["text"]

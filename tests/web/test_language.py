@@ -6,10 +6,11 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from engine.deadlines import regimes
 from engine.reads.words import EVENTS
 from tests.hall import Open
 from web import language, problems, shown, told
-from web.pages import booking, desk, overview, resident, services
+from web.pages import booking, desk, limits, overview, resident, services
 
 WEB = Path(language.__file__).parent
 
@@ -25,11 +26,13 @@ def _asked() -> set[str]:
             if asks and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)
     for table in (
-        told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, shown.COLOUR_WORDS,
+        told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told.RECEIVERS, shown.COLOUR_WORDS,
         overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
     ):  # fmt: skip
         found |= set(table.values())
     found |= {words for _, words in told.LEVELS}
+    found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())
+    found |= {cause for one in regimes() if one.pause for cause in one.pause.causes.values()}
     found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}
     return {text for text in found if re.search("[\u3000-\u9fff]", text)}
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from engine import forms
-from engine.commands import cases
+from engine.commands import calendars, cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
@@ -24,6 +24,7 @@ from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, shown, told
 from web.edge import guard
 from web.language import english
+from web.pages import limits, operations
 from web.pages.resident import EMPTY_FORM, plain
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
@@ -72,9 +73,15 @@ def _nav() -> list[dict[str, Any]]:
         *([one("services.carried", _("我代办的"), "hand", "g a")] if _is_agent() else []),
         one("desk.listed", _("已办"), "done", "g d", which="done"),
         one("desk.notices", _("抄送和通知"), "copy", "g n"),
+        one("absences.mine", _("请假代理"), "person", "g l"),
     ]
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
+        found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
+    if calendars.may_publish(actor):
+        found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
+    if "operator" in actor.roles:
+        found.append(one("operations.now", _("运维"), "gear", "g o", operations.open_incidents()))
     if "designer" in actor.roles:
         found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
     return found
@@ -201,6 +208,7 @@ def case(number: str) -> ResponseReturnValue:
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
         **_mediated(page),
+        **limits.tab(page.id),
     )
 
 

@@ -137,6 +137,10 @@ def retry(
         require(by, "operate")
         if incident.job_id is not None:
             jobs.again(work, incident.job_id, now=now)
+            about = find_case(work, incident.case_id) if incident.case_id is not None else None
+            facts = {"key": incident.key, "job": incident.job_id}
+            audit.record(work, audit.Kind.INCIDENT_RETRIED, by=by, now=now, case=about, facts=facts)
+            work.session.flush()
         return
     case = find_case(work, incident.case_id)
     if not may_(by, "operate"):

@@ -1,4 +1,4 @@
-"""挂起, 激活, 延期: the clock of a case, by hand."""
+"""挂起, 激活, 延期: the clock of a case, by hand. `expect`: a preview's token; another plan is refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime
 
 from engine.commands import effects
 from engine.commands.applying import Applying, Done
-from engine.commands.cases.finding import find_case, live_tasks, must_run, package_of
+from engine.commands.cases import asking
+from engine.commands.cases.finding import as_planned, find_case, live_tasks, must_run, package_of
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
 from engine.errors import NotNow, NotYours
@@ -18,12 +19,23 @@ from engine.workdays import local_date
 
 
 def suspend(
-    work: Work, case_id: int, cause: str, needs: str, notice: str = "", *, by: Actor, now: datetime, reason: str = ""
+    work: Work,
+    case_id: int,
+    cause: str,
+    needs: str,
+    notice: str = "",
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    prepare: str = "",
+    expect: str | None = None,
 ) -> Done:
     """挂起: the clock stops, only for a cause the law lists, told in writing with the time needed (RULES T6).
 
     `cause`: an id of the regime's closed list. `needs`: the time needed, as "10wd". `notice`: the number of a notice
     that was written elsewhere; without it 特别程序告知书 is issued here and now. The applicant is told either way.
+    `prepare`: what they should get ready.
     """
     case = find_case(work, case_id)
     require(by, "supervise", case)
@@ -35,7 +47,12 @@ def suspend(
     causes = applying.ledger.rules.regime.pause
     procedure = causes.causes[cause] if causes else cause
     if not notice:
-        facts = {"procedure": procedure, "takes": takes, "from_on": local_date(now).isoformat()}
+        facts = {
+            "procedure": procedure,
+            "takes": takes,
+            "from_on": local_date(now).isoformat(),
+            "prepare": prepare or None,
+        }
         row = effects.issue(applying, "suspension", f"{case.number}:suspended:{case.version}", facts)
         notice = row.number or row.title
     applying.clock(dataclasses.replace(event, notice=notice))
@@ -46,10 +63,10 @@ def suspend(
         "您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。", "both",
         facts={"procedure": procedure, "takes": takes},
     )  # fmt: skip
-    return applying.finish()
+    return as_planned(applying.finish(), expect)
 
 
-def resume(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
+def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
     """激活: the clock runs again; the due day has moved by the working days of the pause."""
     case = find_case(work, case_id)
     require(by, "supervise", case)
@@ -61,14 +78,27 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
     clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
     case.status, case.version = "running", case.version + 1
     applying.record(audit.Kind.CASE_RESUMED)
-    return applying.finish()
+    due = applying.account().due_on
+    effects.say_to(
+        applying, f"{case.number}:resumed:{case.version}", "resumed",
+        "您的办件 {number}（{matter}）继续办理" + ("，新的办结期限为{due}。" if due else "。"), "both",
+    )  # fmt: skip
+    return as_planned(applying.finish(), expect)
 
 
 def extend(
-    work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, approver_role: str | None = None
+    work: Work,
+    case_id: int,
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    approver_role: str | None = None,
+    expect: str | None = None,
 ) -> Done:
     """延期: once, by who the law names, with a reason told to the applicant. `approver_role`: without it, the one whose
-    word the law wants; a government's word is given by a supervisor of the county (RULES T5)."""
+    word the law wants; a government's word is given by a supervisor of the county (RULES T5). Whoever asked for it
+    (`cases.ask_extension`) has their answer with that."""
     case = find_case(work, case_id)
     require(by, "supervise", case)
     must_run(case)
@@ -80,19 +110,30 @@ def extend(
             f"延期须经{rule.approver_zh if rule else '本级人民政府'}批准，请由县级负责人办理。",
             "Expected the approval of the government at this level: a supervisor of the county gives it.",
         )
+    if approver_role == "both_parties" and (refusal := applying.ledger.no_extension(now)) is not None:
+        raise refusal
     before = applying.account()
     applying.clock(ClockEvent("extended", now, reason=reason, approver=by.name, approver_role=approver_role))
     after, lead = applying.account(), "statutory" if "statutory" in before.limits else "promised"
     old_due, new_due = before.limits[lead].due_on, after.limits[lead].due_on
     if rule is not None and rule.by.unit == "wd" and after.accepted_on and old_due and new_due:
-        facts = {
+        paper = {
             "old_due_on": old_due.isoformat(), "new_due_on": new_due.isoformat(), "added_workdays": rule.by.n,
             "reason": reason, "approver": rule.approver_zh,
         }  # fmt: skip
-        effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", facts)
+        effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", paper)
     case.version += 1
+    asking.granted(applying)
     effects.say_to(
         applying, f"{case.number}:extended:{case.version}", "extended",
         "您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}", "both", facts={"reason": reason},
     )  # fmt: skip
-    return applying.finish()
+    return as_planned(applying.finish(), expect)
+
+
+def approve_extension(work: Work, request_id: int, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
+    """批准延期: the case is extended with the reason that was asked with."""
+    case, row = asking.find_request(work, request_id)
+    asking.may_answer(by, case, row)
+    asking.still_open(work, row)
+    return extend(work, case.id, row.reason, by=by, now=now, expect=expect)

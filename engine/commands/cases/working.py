@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from engine.commands.cases.finding import (
     package_of,
 )
 from engine.deadlines import Event as ClockEvent
-from engine.errors import Invalid, NotFound, NotNow, NotYours
+from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refused
 from engine.matters import nodes
 from engine.people import Actor, apart, require, units
 from engine.people import may as may_
@@ -160,8 +161,47 @@ def complete(
     if task.drafted:
         work.session.execute(delete(Draft).where(Draft.about == f"task:{task.id}"))
     _answer_correction(applying, task)
-    applying.step(step, ended={task.key: (how, "")})
+    try:
+        applying.step(step, ended={task.key: (how, "")})
+    except Refused as refusal:
+        raise _by_the_field(refusal, step, package, task, answers) from None
     return as_planned(applying.finish(), expect)
+
+
+def _by_the_field(
+    refusal: Refused, step: process.Step, package: matters.Package, task: Task, answers: Mapping[str, Any]
+) -> Refused:
+    """A 补正 that is not lawful or not complete, said by the field of the form it was written in; else as it is."""
+    asked = next((e for e in step.effects if e.kind == "request-correction"), None)
+    wrong = list(refusal.fields) if isinstance(refusal, Invalid) else []
+    if not wrong and "field" in refusal.facts:
+        wrong = [FieldError(str(refusal.facts["field"]), "", refusal.zh, refusal.en)]
+    at = _path_of(answers, asked.arguments.get("items")) if asked is not None and task.form else None
+    if not wrong or at is None:
+        return refusal
+    labels = {path: each.label for path, each in package.form(task.form or "").walk()}
+    above = at.rpartition(".")[0]
+    found = []
+    for one in wrong:
+        name, _, rest = one.field.partition(".")
+        path = at if name == "items" else f"{above}.{name}" if above else name
+        if path not in labels and not rest:
+            path = at
+        found.append(
+            dataclasses.replace(one, field=f"{path}.{rest}" if rest else path, label=one.label or labels.get(path, ""))
+        )
+    return Invalid(found, refusal.zh, refusal.en)
+
+
+def _path_of(answers: Mapping[str, Any], value: object, at: str = "") -> str | None:
+    """Where in the answers a value stands."""
+    for name, inner in answers.items():
+        path = f"{at}.{name}" if at else name
+        if inner is value or (inner == value and value):
+            return path
+        if isinstance(inner, Mapping) and (found := _path_of(inner, value, path)):
+            return found
+    return None
 
 
 def take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:

@@ -52,11 +52,11 @@ from engine.store.models.records import (
     Seal,
     SealedEvent,
 )
-from engine.store.models.time import Beat, CalendarFile, Escalation
+from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
 __all__ = [
     "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DecisionHit",
-    "Document", "Draft", "Duty", "Escalation", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
+    "Document", "Draft", "Duty", "Escalation", "Event", "ExtensionRequest", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
     "OneTimeCode", "OnlineBlock", "Post", "PrivateNote", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
     "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
 ]  # fmt: skip

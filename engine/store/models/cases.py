@@ -299,6 +299,12 @@ class Incident(Base):
             sqlite_where=text("solved_at is null"),
             postgresql_where=text("solved_at is null"),
         ),
+        Index(
+            "ix_incident_open_at",
+            "at",
+            sqlite_where=text("solved_at is null"),
+            postgresql_where=text("solved_at is null"),
+        ),
     )
 
 

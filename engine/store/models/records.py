@@ -131,6 +131,12 @@ class Notice(Base):
         CheckConstraint("state in ('waiting','sent','failed','cancelled')", name="state"),
         CheckConstraint("channel in ('sms','screen','wechat','mail')", name="channel"),
         Index("ix_notice_user_id_created_at", "user_id", "created_at"),
+        Index(
+            "ix_notice_failed",
+            "created_at",
+            sqlite_where=(state == "failed"),
+            postgresql_where=(state == "failed"),
+        ),
     )
 
 
@@ -161,6 +167,12 @@ class Job(Base):
             "run_after",
             sqlite_where=text("state in ('ready','leased')"),
             postgresql_where=text("state in ('ready','leased')"),
+        ),
+        Index(
+            "ix_job_failed",
+            "ended_at",
+            sqlite_where=text("state = 'failed'"),
+            postgresql_where=text("state = 'failed'"),
         ),
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId
+from engine.store.models.base import Base, BigId, Sealed
 
 
 class CalendarFile(Base):
@@ -38,6 +38,35 @@ class Escalation(Base):
     due_at: Mapped[datetime]  # when the policy wanted it
     fired_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ExtensionRequest(Base):
+    """Somebody who handles a case asks for more time (申请延期); who may give it says yes or no. One open a case."""
+
+    __tablename__ = "extension_request"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    asked_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    asked_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Sealed)
+    approver: Mapped[str] = mapped_column(String(20))  # whose word the law wants: organ_head, government, supervisor
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    answered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(Sealed)  # why it was refused
+
+    __table_args__ = (
+        CheckConstraint("state in ('open','approved','refused')", name="state"),
+        CheckConstraint("(state = 'open') = (answered_at is null)", name="answered"),
+        Index(
+            "uq_extension_request_open",
+            "case_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
 
 
 class Beat(Base):

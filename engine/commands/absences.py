@@ -1,0 +1,143 @@
+"""请假代理: somebody is away and another acts for them; ended early; and 离职移交, everything of a person to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from engine.errors import Invalid, NotFound, NotNow, NotYours
+from engine.people import Actor, leaves
+from engine.people.leaves import Span, wrong
+from engine.records import audit, library, notices
+from engine.store import Work
+from engine.store.models import Holding, Leave, User
+from engine.workdays import ZONE
+
+#: Nobody is away for longer in one go.
+LONGEST = timedelta(days=366)
+
+
+def take_leave(
+    work: Work,
+    *,
+    user_id: int,
+    agent_id: int,
+    from_at: datetime,
+    until_at: datetime,
+    matters: Sequence[str] | None = None,
+    reason: str = "",
+    by: Actor,
+    now: datetime,
+) -> Leave:
+    """请假: from then until then `agent_id` acts for `user_id`, in these matters (None: all). By the person, or who heads
+    their unit. Faults are told by the field: from, until, agent, matters."""
+    # find and may
+    user, agent = _staff(work, user_id), _staff(work, agent_id)
+    _may(work, user_id, by)
+
+    # check
+    faults = []
+    if until_at <= from_at:
+        faults.append(wrong("until", "到什么时候", "结束要晚于开始。", "Expected the end after the beginning."))
+    elif until_at <= now:
+        faults.append(wrong("until", "到什么时候", "这段时间已经过去了。", "Expected a time to come, but it is over."))
+    elif until_at - from_at > LONGEST:
+        faults.append(
+            wrong("until", "到什么时候", "一次最多一年，请分次填。", "Expected a year at most: enter it in parts.")
+        )
+    if agent_id == user_id:
+        faults.append(wrong("agent", "由谁代理", "不能由自己代理，请选别人。", "Expected another person."))
+    if agent is None:
+        faults.append(wrong("agent", "由谁代理", "没有这位工作人员，或账号已停用。", "There is no such clerk."))
+    if matters is not None and not matters:
+        faults.append(wrong("matters", "哪些事项", "请至少选一个事项，或选全部。", "Choose a matter at least, or all."))
+    if matters is not None and set(matters) - {p.name for p in library.published(work)}:
+        faults.append(wrong("matters", "哪些事项", "有没公布的事项，请重新选。", "Expected published matters."))
+    if faults:
+        raise Invalid([f for one in faults for f in one.fields])
+    assert user is not None and agent is not None
+    leaves.lock(work)
+    span = Span(from_at, until_at, None if matters is None else frozenset(matters))
+    before = leaves.overlapping(work, user_id, span)
+    if before is not None:
+        raise wrong(
+            "from", "从什么时候",
+            f"{clock(before.from_at)}至{clock(before.until_at)}已经安排了代理。要改的，先结束那一次。",
+            "Expected a time without an agent, but one is set already: end that one first.",
+        )  # fmt: skip
+    leaves.check_chain(work, user_id, agent_id, span)
+
+    # apply
+    row = Leave(
+        user_id=user_id, agent_id=agent_id, from_at=from_at, until_at=until_at,
+        matters=None if matters is None else list(matters), reason=reason.strip()[:200],
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    audit.record(
+        work, audit.Kind.LEAVE, by=by, now=now,
+        facts={"leave": row.id, "user": user_id, "agent": agent_id, "from": from_at.isoformat(), "until": until_at.isoformat()},
+    )  # fmt: skip
+    text = (
+        f"{user.name}{clock(from_at)}至{clock(until_at)}请假，由您代理。代办的件会在您的待办里，注明“代 {user.name}”。"
+    )
+    _tell(work, f"leave:{row.id}:agent", text, agent_id, now)
+    if by.id != user_id:
+        _tell(
+            work,
+            f"leave:{row.id}:user",
+            f"您{clock(from_at)}至{clock(until_at)}请假，由{agent.name}代理。",
+            user_id,
+            now,
+        )
+    work.session.flush()
+    return row
+
+
+def end_leave(work: Work, leave_id: int, *, by: Actor, now: datetime) -> Leave:
+    """提前结束: from now on nobody acts for them. By the person, or who heads their unit."""
+    row = work.session.scalar(
+        select(Leave).where(Leave.id == leave_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("没有这次请假。", f"There is no leave {leave_id}.")
+    _may(work, row.user_id, by)
+    if row.ended_at is not None or row.until_at <= now:
+        raise NotNow("这次代理已经结束了。", "Expected a leave that lasts, but it has ended.")
+    row.ended_at = now
+    audit.record(
+        work, audit.Kind.LEAVE_ENDED, by=by, now=now,
+        facts={"leave": row.id, "user": row.user_id, "agent": row.agent_id},
+    )  # fmt: skip
+    user = work.session.get_one(User, row.user_id)
+    _tell(work, f"leave:{row.id}:ended", f"{user.name}的请假代理已提前结束，您不用再代理。", row.agent_id, now)
+    work.session.flush()
+    return row
+
+
+def heads(work: Work, by: Actor, user_id: int) -> bool:
+    """Whether they head a unit this person works in."""
+    at = work.session.scalars(select(Holding.unit_id).where(Holding.user_id == user_id))
+    return any(by.supervises(unit) for unit in at)
+
+
+def _may(work: Work, user_id: int, by: Actor) -> None:
+    if by.kind != "system" and by.id != user_id and not heads(work, by, user_id):
+        raise NotYours("只能给自己或本单位的人请假。", "Expected yourself or somebody of your unit.")
+
+
+def _staff(work: Work, user_id: int) -> User | None:
+    user = work.session.get(User, user_id)
+    return user if user is not None and user.kind == "staff" and user.disabled_at is None else None
+
+
+def _tell(work: Work, key: str, text: str, user_id: int, now: datetime) -> None:
+    notices.put(work, key, text, kind="leave", now=now, channel="screen", user_id=user_id)
+
+
+def clock(at: datetime) -> str:
+    """9月28日 08:30."""
+    local = at.astimezone(ZONE)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"

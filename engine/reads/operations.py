@@ -1,0 +1,236 @@
+"""What an operator looks at: what failed, what waits, whether the workers live. Every query goes by an index.
+
+A table of millions of done jobs and sent notices is never read: only the few rows that failed or wait.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, literal_column, select
+
+from engine.people import Actor, masks, require
+from engine.records.timers import NEVER
+from engine.store import Work
+from engine.store.models import Beat, Case, Incident, Job, Notice, Timer
+
+#: A worker writes a beat every fifteen seconds; after this long without one it is not there.
+SILENT = timedelta(minutes=1)
+#: Rows shown of each list.
+MOST = 100
+
+#: Kinds of jobs, in words.
+JOBS = {
+    "render-paper": ("制作文书", "Making a paper"),
+    "send-notice": ("发送通知", "Sending a notice"),
+    "open-child": ("开出联办件", "Opening a child case"),
+    "answer-parent": ("回复主办件", "Answering the parent case"),
+    "share-data": ("数据共享", "Asking a data service"),
+}
+
+# Written as the partial indexes say it, so that every database sees that they fit.
+_OPEN: ColumnElement[bool] = Incident.solved_at.is_(None)
+_PENDING: ColumnElement[bool] = literal_column("job.state in ('ready','leased')")
+_GIVEN_UP: ColumnElement[bool] = literal_column("job.state = 'failed'")
+_UNSENT: ColumnElement[bool] = literal_column("notice.state = 'failed'")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One open incident."""
+
+    id: int
+    what: tuple[str, str]  # Chinese, English
+    cause: tuple[str, str]
+    detail: str  # what the machine said, where the cause is not for people
+    number: str | None  # of the case
+    matter_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A job that was given up, or a notice nobody took."""
+
+    what: tuple[str, str]
+    number: str | None
+    at: datetime
+    about: str  # error, or to whom
+    tries: int = 0
+    incident_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Jobs of one kind that wait or are in hand."""
+
+    what: tuple[str, str]
+    due: int
+    later: int
+    in_hand: int
+    oldest: datetime | None  # since when the longest waiting one is due
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A machine's worker."""
+
+    machine: str
+    beat_at: datetime
+    alive: bool
+    jump: timedelta | None  # its clock is off by this and not followed
+    wall_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due this moment and not done yet."""
+
+    cases: int
+    cases_since: datetime | None
+    timers: int
+    timers_since: datetime | None
+    parked: int  # timers that failed too often and wait for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The whole page."""
+
+    troubles: tuple[Trouble, ...]
+    troubles_total: int
+    failed: tuple[Failed, ...]
+    failed_total: int
+    unsent: tuple[Failed, ...]
+    unsent_total: int
+    queues: tuple[Queue, ...]
+    workers: tuple[Worker, ...]
+    holders: tuple[str, ...]  # workers that have jobs in hand
+    due: Due
+
+
+def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
+    """Everything an operator should see at this moment."""
+    require(actor, "operate")
+    session = work.session
+    incidents = session.execute(
+        select(Incident, Case.number, Case.matter_name)
+        .outerjoin(Case, Case.id == Incident.case_id)
+        .where(_OPEN)
+        .order_by(Incident.at.desc())
+        .limit(MOST)
+    ).all()
+    by_job = {incident.job_id: incident.id for incident, _, _ in incidents if incident.job_id is not None}
+    given_up = session.execute(
+        select(Job.id, Job.kind, Job.ended_at, Job.error, Job.attempts, Case.number)
+        .outerjoin(Case, Case.id == Job.case_id)
+        .where(_GIVEN_UP)
+        .order_by(Job.ended_at.desc())
+        .limit(MOST)
+    ).all()
+    unsent = session.execute(
+        select(Notice.channel, Notice.address, Notice.created_at, Case.number)
+        .outerjoin(Case, Case.id == Notice.case_id)
+        .where(_UNSENT)
+        .order_by(Notice.created_at.desc())
+        .limit(MOST)
+    ).all()
+    return Operations(
+        troubles=tuple(_trouble(incident, number, name or "") for incident, number, name in incidents),
+        troubles_total=open_incidents(work),
+        failed=tuple(
+            Failed(_job(kind), number, ended_at or now, error, attempts, by_job.get(job_id))
+            for job_id, kind, ended_at, error, attempts, number in given_up
+        ),
+        failed_total=session.scalar(select(func.count()).select_from(Job).where(_GIVEN_UP)) or 0,
+        unsent=tuple(
+            Failed(CHANNELS.get(channel, (channel, channel)), number, at, masks.phone(address))
+            for channel, address, at, number in unsent
+        ),
+        unsent_total=session.scalar(select(func.count()).select_from(Notice).where(_UNSENT)) or 0,
+        queues=_queues(work, now), workers=_workers(work, now), holders=_holders(work), due=_due(work, now),
+    )  # fmt: skip
+
+
+CHANNELS = {
+    "sms": ("短信", "Text message"),
+    "wechat": ("微信", "WeChat"),
+    "mail": ("邮件", "Mail"),
+    "screen": ("站内", "Screen"),
+}
+
+
+def open_incidents(work: Work) -> int:
+    """How many incidents wait for a person."""
+    return work.session.scalar(select(func.count()).select_from(Incident).where(_OPEN)) or 0
+
+
+def _job(kind: str) -> tuple[str, str]:
+    return JOBS.get(kind, ("后台作业", "A job"))
+
+
+_MACHINE = re.compile(r"[A-Za-z_][\w.]*: ")
+
+
+def _trouble(one: Incident, number: str | None, matter_name: str) -> Trouble:
+    zh, en = one.zh, one.en or one.zh
+    if one.job_id is not None:
+        what = _job(one.name)
+        zh, en = zh.partition("：")[2] or zh, en.partition(": ")[2] or en
+    else:
+        words = one.name or one.element
+        what = (f"“{words}”", words)
+        zh = re.sub(r"^.{0,20}没有做成：", "", zh)
+    machine = _MACHINE.match(zh)
+    if machine is not None:  # an error of the program, not a refusal that says what to do
+        detail, zh, en = (
+            zh,
+            "系统出错。可以再试一次；还不行，请把技术信息交给开发人员。",
+            "The program failed. Try again; if it fails again, pass the details on.",
+        )
+    else:
+        detail = ""
+    return Trouble(one.id, what, (zh, en), detail, number, matter_name, one.at)
+
+
+def _queues(work: Work, now: datetime) -> tuple[Queue, ...]:
+    due = Job.run_after <= now
+    rows = work.session.execute(
+        select(
+            Job.kind,
+            func.count().filter(Job.state == "ready", due),
+            func.count().filter(Job.state == "ready", ~due),
+            func.count().filter(Job.state == "leased"),
+            func.min(Job.run_after).filter(Job.state == "ready", due),
+        )
+        .where(_PENDING)
+        .group_by(Job.kind)
+        .order_by(Job.kind)
+    ).all()
+    return tuple(Queue(_job(kind), ready, later, leased, oldest) for kind, ready, later, leased, oldest in rows)
+
+
+def _holders(work: Work) -> tuple[str, ...]:
+    rows = work.session.scalars(select(Job.worker).distinct().where(_PENDING, Job.state == "leased"))
+    return tuple(sorted(name for name in rows if name))
+
+
+def _workers(work: Work, now: datetime) -> tuple[Worker, ...]:
+    return tuple(
+        Worker(
+            one.machine, one.trusted_at, now - one.trusted_at < SILENT,
+            timedelta(seconds=one.jump_s) if one.jump_s is not None else None, one.wall_at,
+        )
+        for one in work.session.scalars(select(Beat).order_by(Beat.machine))
+    )  # fmt: skip
+
+
+def _due(work: Work, now: datetime) -> Due:
+    cases = work.session.execute(
+        select(func.count(), func.min(Case.next_alert_at)).where(Case.next_alert_at <= now)
+    ).one()
+    timers = work.session.execute(select(func.count(), func.min(Timer.wake_at)).where(Timer.wake_at <= now)).one()
+    parked = work.session.scalar(select(func.count()).select_from(Timer).where(Timer.wake_at >= NEVER)) or 0
+    return Due(cases[0], cases[1], timers[0], timers[1], parked)

@@ -1,0 +1,62 @@
+"""请假代理 on the desk: set it, see it, end it; refusals by the field; the work done for somebody says for whom."""
+
+import re
+
+from tests.hall import Open
+
+
+def send(client, hall, **changes):
+    sent = {
+        "agent": str(hall.cast.users["li"]), "from": "2026-09-18T08:00", "until": "2026-09-22T17:30", "which": "all",
+        "reason": "培训",
+    }  # fmt: skip
+    return client.post("/desk/absences", data={**sent, **changes})
+
+
+def test_who_stands_in_for_me_and_for_whom_i_stand_in(hall: Open):
+    wang, li = hall.client("wang"), hall.client("li")
+    text = wang.get("/desk/absences").text
+    assert "没有安排。请假前在这里填一次" in text and "现在没有替别人代理" in text and "本单位请假的" not in text
+    assert send(wang, hall).status_code == 302
+    text = wang.get("/desk/absences").text
+    assert "正在代理" in text and "9月18日（周五）08:00 – 9月22日（周二）17:30" in text and "培训" in text
+    assert "王丽" in li.get("/desk/absences").text and "代 王丽" in li.get("/desk").text
+    assert "由您代理" in li.get("/desk/notices").text
+    assert "王丽" in hall.client("zhao").get("/desk/absences").text
+
+
+def test_ending_early_is_the_person_s_or_the_head_s(hall: Open):
+    send(hall.client("wang"), hall)
+    leave = re.search(r"/desk/absences/(\d+)/end", hall.client("wang").get("/desk/absences").text)[1]
+    assert hall.client("li").post(f"/desk/absences/{leave}/end").status_code == 403
+    assert hall.client("zhao").post(f"/desk/absences/{leave}/end").status_code == 302
+    assert "提前结束）" in hall.client("wang").get("/desk/absences").text
+    assert "代 王丽" not in hall.client("li").get("/desk").text
+    assert hall.client("wang").post(f"/desk/absences/{leave}/end").status_code == 409
+
+
+def test_what_is_wrong_stands_by_the_field_and_what_was_filled_in_stays(hall: Open):
+    client = hall.client("wang")
+    answer = send(client, hall, agent="", until="", reason="培训")
+    assert answer.status_code == 422 and "请填日期和时间" in answer.text and "请选一个人" in answer.text
+    assert 'value="2026-09-18T08:00"' in answer.text and 'value="培训"' in answer.text
+    assert send(client, hall, which="some").status_code == 422
+    assert send(client, hall, which="some", matters="daiban").status_code == 302
+    circle = send(hall.client("li"), hall, agent=str(hall.cast.users["wang"]))
+    assert circle.status_code == 422 and "王丽那段时间正由您代理" in circle.text and "绕成一圈" in circle.text
+
+
+def test_a_head_arranges_for_the_sick_and_nobody_for_strangers(hall: Open):
+    wang = str(hall.cast.users["wang"])
+    assert send(hall.client("zhao"), hall, user=wang).status_code == 302
+    assert send(hall.client("sun"), hall, user=str(hall.cast.users["li"])).status_code == 403
+
+
+def test_a_task_done_for_somebody_away_says_for_whom(hall: Open):
+    number = hall.submit()
+    send(hall.client("chen"), hall, agent=str(hall.cast.users["huang"]))
+    task = hall.task(number)
+    huang = hall.client("huang")
+    assert huang.post(f"/desk/tasks/{task.id}/claim", data={"version": task.version}).status_code == 302
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", huang.get(f"/desk/cases/{number}").text))
+    assert "黄丽华 代 陈小云 签收" in text

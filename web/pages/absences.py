@@ -1,0 +1,83 @@
+"""请假代理: when I am away and who acts for me; for whom I act; ended early. Heads set it for their people too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands import absences
+from engine.errors import FieldError, Invalid
+from engine.reads import absences as reads
+from engine.records import library
+from engine.workdays import ZONE
+from web import edge
+from web.edge import guard
+
+pages = Blueprint("absences", __name__, url_prefix="/desk/absences")
+
+_SENT = ("user", "agent", "from", "until", "which", "reason")
+
+
+@pages.get("")
+@guard("staff")
+def mine() -> ResponseReturnValue:
+    """Mine, those I stand in for, and a form for the next."""
+    return _page()
+
+
+@pages.post("")
+@guard("staff")
+def take() -> ResponseReturnValue:
+    by, now = edge.actor(), edge.now()
+    try:
+        given = _given()
+        absences.take_leave(edge.work(), by=by, now=now, **given)
+    except Invalid as error:
+        return _page(wrong=error.fields), 422
+    flash(_("已安排代理，对方收到了通知。"))
+    return redirect(url_for("absences.mine"))
+
+
+@pages.post("/<int:leave_id>/end")
+@guard("staff")
+def end(leave_id: int) -> ResponseReturnValue:
+    absences.end_leave(edge.work(), leave_id, by=edge.actor(), now=edge.now())
+    flash(_("已提前结束，对方收到了通知。"))
+    return redirect(url_for("absences.mine"))
+
+
+def _given() -> dict[str, Any]:
+    """What was filled in; Invalid by the field for what cannot be read at all."""
+    wrong: list[FieldError] = []
+    moments = {}
+    for name, label in (("from", _("从什么时候")), ("until", _("到什么时候"))):
+        try:
+            moments[name] = datetime.fromisoformat(request.form.get(name, "")).replace(tzinfo=ZONE)
+        except ValueError:
+            wrong.append(FieldError(name, label, "请填日期和时间。", "Give a day and a time."))
+    agent = request.form.get("agent", type=int)
+    if agent is None:
+        wrong.append(FieldError("agent", _("由谁代理"), "请选一个人。", "Choose somebody."))
+    if wrong:
+        raise Invalid(wrong)
+    some = request.form.get("which") == "some"
+    return {
+        "user_id": request.form.get("user", edge.actor().id, type=int), "agent_id": agent, "from_at": moments["from"],
+        "until_at": moments["until"], "matters": request.form.getlist("matters") if some else None,
+        "reason": request.form.get("reason", "")[:200],
+    }  # fmt: skip
+
+
+def _page(wrong: Any = ()) -> str:
+    work, actor = edge.work(), edge.actor()
+    people = reads.colleagues(work, actor)
+    return render_template(
+        "staff/absences.html", found=reads.absences(work, actor=actor, now=edge.now()), people=people,
+        theirs=reads.colleagues(work, actor, below=True) if "supervisor" in actor.roles else (),
+        matters=[(p.name, p.info.name) for p in library.published(work)], wrong=wrong,
+        sent={name: request.form.get(name, "") for name in _SENT}, chosen=request.form.getlist("matters"),
+    )  # fmt: skip
