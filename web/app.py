@@ -38,7 +38,7 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, desk, entry, overview, papers, resident, services, studio
+    from web.pages import booking, desk, entry, mediation, overview, papers, resident, services, studio
 
     for pages in (
         assets.pages,
@@ -48,6 +48,7 @@ def create_app(
         desk.pages,
         overview.pages,
         services.pages,
+        mediation.pages,
         studio.pages,
         booking.pages,
         api.pages,

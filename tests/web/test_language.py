@@ -6,10 +6,13 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from engine.commands import mediators
+from engine.reads import mediation
 from engine.reads.words import EVENTS
 from tests.hall import Open
 from web import language, problems, shown, told
 from web.pages import booking, desk, overview, resident, services
+from web.pages import mediation as mediation_pages
 
 WEB = Path(language.__file__).parent
 
@@ -26,10 +29,10 @@ def _asked() -> set[str]:
                 found.add(node.args[0].value)
     for table in (
         told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, shown.COLOUR_WORDS,
-        overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
+        overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS, mediation.STATES, mediators.KINDS,
     ):  # fmt: skip
         found |= set(table.values())
-    found |= {words for _, words in told.LEVELS}
+    found |= {words for _, words in told.LEVELS} | {words for _, words in mediation_pages.MINUTES}
     found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}
     return {text for text in found if re.search("[\u3000-\u9fff]", text)}
 

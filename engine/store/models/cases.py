@@ -95,6 +95,8 @@ class Case(Base):
     next_alert_at: Mapped[datetime | None]
     colour: Mapped[str] = mapped_column(String(8), default="green")
     flags: Mapped[list[str]] = mapped_column(default=list)  # 老年, 代办, 容缺 …
+    #: Accounts of its parties (当事人) beside the applicant: they read the case, and sign what is theirs to sign.
+    party_ids: Mapped[list[Any]] = mapped_column(default=list)
     restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only its own units read it (Y3)
 
     events_count: Mapped[int] = mapped_column(default=0)
