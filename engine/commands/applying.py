@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from engine import feel, matters
-from engine.commands import effects, places
+from engine.commands import effects, parties, places
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
@@ -136,6 +136,8 @@ class Applying:
         case = self.case
         case.state = step.state
         self.variables = step.variables
+        if step.variables.get("parties") != (case.answers or {}).get("parties"):
+            parties.sync(self.work, case, step.variables.get("parties"), by=self.by, now=self.now)
         case.answers = dict(step.variables)
         case.version += 1
         self._close(step.closed, ended or {})
@@ -192,6 +194,8 @@ class Applying:
     def _row(self, one: OpenTask) -> dict[str, Any]:
         away = places.away_from(self.case, one.properties)
         keys, unit_id = places.candidates(self.work, self.package, self.case, one, away)
+        if parties.VARIABLE in one.variables:
+            keys += [k for k in parties.hands(self.work, self.case, one.variables) if k not in keys]
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
             due = self.ledger.step_due(one.element, self.now).due_at
@@ -311,6 +315,8 @@ class Applying:
             account=self.account(),
         )
         if self.case.status not in ("running", "suspended"):
+            for after in effects.AFTERWARDS:
+                after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
         self.work.session.flush()
         due = account.leading.due_at if account.leading else None

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from engine import forms
-from engine.commands import places
+from engine.commands import parties, places
 from engine.commands.changes import Change
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
@@ -20,8 +22,8 @@ from engine.people import apart, masks, units
 from engine.process import Effect
 from engine.records import audit, documents, jobs, notices
 from engine.records.papers import words
-from engine.store import Work
-from engine.store.models import Case, Document, File, PublicNotice, Rating, RegisterEntry, Task, User
+from engine.store import Work, keys
+from engine.store.models import Case, CaseParty, Document, File, PublicNotice, Rating, RegisterEntry, Task, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ CORRECTION = (
 Handler = Callable[["Applying", Effect], None]
 
 HANDLERS: dict[str, Handler] = {}
+#: What is done when a case has ended, however it ended.
+AFTERWARDS: list[Callable[[Applying], None]] = []
 
 OUTCOMES = {
     "done": "办成", "approve": "准予", "refuse": "不予", "partly": "部分准予", "refused": "不予", "declined": "不予受理",
@@ -212,8 +216,10 @@ def say_to(
     given: Any = None,
     facts: Mapping[str, Any] | None = None,
     channels: tuple[str, ...] = ("sms", "screen"),
+    after: datetime | None = None,
 ) -> None:
-    """Put a notice to these people into the outbox: on their screen, and by text message when a phone is known."""
+    """Put a notice to these people into the outbox: on their screen, and by text message when a phone is known.
+    `after`: not before this moment (a reminder)."""
     account = a.account()
     due = account.due_on
     said = {
@@ -229,7 +235,7 @@ def say_to(
                 continue
             notices.put(
                 a.work, f"{key}:{n}:{channel}", text, kind=kind, now=a.now, channel=channel, user_id=user_id,
-                address=phone if channel == "sms" else None, case_id=a.case.id,
+                address=phone if channel == "sms" else None, case_id=a.case.id, after=after,
             )  # fmt: skip
     a.changes.append(Change("notice", kind, who=to))
 
@@ -245,10 +251,11 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     if to in ("both", "parties"):
         told = [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
         others = a.variables.get("parties") if to == "parties" else None
+        accounts = _accounts(a) if isinstance(others, list) else {}
         for one in others if isinstance(others, list) else []:
             phone = str(one.get("phone") or "") if isinstance(one, Mapping) else ""
             if phone and phone not in {known for _, known in told}:
-                told.append((None, phone))
+                told.append((accounts.get(keys.blind("phone", phone)), phone))
         return told
     if to == "assignee":
         return [_user(a, t.assignee_id) for t in a.live if t.assignee_id is not None]
@@ -259,6 +266,14 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
         text = str(one)
         found.append(_user(a, int(text)) if text.isdigit() and len(text) < 11 else (None, text))
     return found
+
+
+def _accounts(a: Applying) -> dict[str, int]:
+    """Telephone index -> account of the parties who have one."""
+    rows = a.work.session.execute(
+        select(CaseParty.phone_index, CaseParty.user_id).where(CaseParty.case_id == a.case.id)
+    ).all()
+    return {index: user_id for index, user_id in rows if index and user_id is not None}
 
 
 def _user(a: Applying, user_id: int | None) -> tuple[int | None, str | None]:
@@ -316,6 +331,8 @@ def _accept(a: Applying, effect: Effect) -> None:
         a.case.agent_id, a.case.agent_name = a.by.id, a.by.name
         if "代办" not in a.case.flags:
             a.case.flags = [*a.case.flags, "代办"]
+    if a.variables.get("parties"):
+        parties.admit(a.work, a.case, by=a.by, now=a.now)
     a.record(audit.Kind.CASE_ACCEPTED, facts={"way": effect.headers.get("way") or "normal"})
 
 

@@ -68,7 +68,7 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
     is_party = actor.id is not None and actor.id in (case.applicant_id, case.agent_id)
     if verb == "withdraw":
         return is_party
-    if verb == "see" and is_party:
+    if verb == "see" and (is_party or (actor.id is not None and actor.id in (case.party_ids or ()))):
         return True
     if actor.kind != "staff" or keeps_away(actor, case):
         return False

@@ -280,8 +280,10 @@ _ALL = (
         "start-clock",
         "起算时限",
         "Start a limit",
-        "起算 matter.yaml 里的一个时限（例如派单后的签收时限）。受理的法定、承诺时限由“受理”起算。",
-        "Starts one limit of matter.yaml (such as signing for an order). Statutory and promised limits start by accept-case.",
+        "起算 matter.yaml 里的一个时限（例如派单后的签收时限），或另一种时限制度（例如 judicial_confirmation，司法确认）。"
+        "受理的法定、承诺时限由“受理”起算。",
+        "Starts one limit of matter.yaml (such as signing for an order), or another regime's limit beside the case's own "
+        "(such as judicial_confirmation). Statutory and promised limits start by accept-case.",
         headers=(Header("limit", "时限名称", "the limit's name in matter.yaml", required=True),),
         arguments=(Argument("from", "起算时间", "counted from; now without it", kind="date-time"),),
     ),
@@ -352,6 +354,44 @@ _ALL = (
         "取消预约，把号源让给别人。",
         "Cancels the booking; others may have the slot.",
         arguments=(Argument("appointment", "预约号", "the number", kind="text"), _REASON),
+    ),
+    # ------------------------------------------------------------ mediation
+    EffectKind(
+        "check-mediators",
+        "核对调解员",
+        "Check the mediators",
+        "核对选定的调解员：须在名册里；是当事人本人、同户、申报为近亲属或有利害关系、被提出过异议的，退回填写并说明。",
+        "Checks the chosen mediators: they must hold the post; a party, one of the same household, declared kin, or "
+        "one objected to is refused by name, at the field.",
+        arguments=(Argument("mediators", "调解员", "each with name", required=True, kind="list"),),
+    ),
+    EffectKind(
+        "book-meeting",
+        "预订调解会",
+        "Book a meeting",
+        "预订调解室和调解员的时间；已有待开的会时是改期（先占新的，再放旧的）。时间冲突时退回填写，并列出近期都空的时间。",
+        "Books the room and the mediators' time; when a meeting is planned already, it is moved (the new is taken, then "
+        "the old let go). A clash is refused at the field, with the next times that are free.",
+        arguments=(
+            Argument("starts_at", "时间", "when it begins", required=True, kind="date-time"),
+            Argument("place", "地点", "a room that can be booked, or anywhere else", required=True, kind="text"),
+            Argument("mediators", "调解员", "each with name", required=True, kind="list"),
+            Argument("minutes", "多长时间", "minutes; two hours without it", kind="number"),
+        ),
+    ),
+    EffectKind(
+        "end-meeting",
+        "结束调解会",
+        "End the meeting",
+        "调解会开过了，或者不开了：记下结果，不开的放开调解室和调解员的时间。没有待开的会就什么也不做。",
+        "The meeting was held, or is called off: the room and the mediators' time are given back in the second case. "
+        "Nothing happens when none is planned.",
+        headers=(
+            Header(
+                "outcome", "结果", "how it ended", choices=(("held", "开过了"), ("cancelled", "不开了")), default="held"
+            ),
+        ),
+        arguments=(_REASON,),
     ),
     # ------------------------------------------------------------ other cases, other offices
     EffectKind(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import icalendar
@@ -17,8 +17,11 @@ from engine.store import Work
 from engine.store.models import (
     Appointment,
     Duty,
+    Meeting,
+    MeetingBooking,
     OnlineBlock,
     Resource,
+    ResourceOpening,
     Slot,
     Unit,
     User,
@@ -38,6 +41,7 @@ class Place:
     address: str
     phone: str
     items: tuple[tuple[str, str], ...]  # (code, name)
+    kind: str  # window, person, room, session, seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +91,30 @@ class Booked:
     calls: int
     reason: str
     sequence: int
+    meeting: bool = False  # 调解会: the time is held for people whom the week does not name
 
 
-def places(work: Work, *, item: str = "") -> list[Place]:
-    """Everything that residents may book, optionally only where this item is done."""
+def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Place]:
+    """Everything that residents may book (some opening rule has public places), optionally only where this item is
+    done; for `staff`: whatever their units have, rooms and people's time too."""
     rows = work.session.execute(
         select(Resource, Unit).join(Unit, Unit.id == Resource.unit_id).where(Resource.active).order_by(Resource.id)
     ).all()
+    if staff is not None:
+        rows = [row for row in rows if row[1].id in staff.realm]
+    else:
+        rules = work.session.execute(select(ResourceOpening.resource_id, ResourceOpening.rule)).all()
+        public = {resource_id for resource_id, rule in rules if rule.get("public")}
+        rows = [row for row in rows if row[0].id in public]
     found = []
     for resource, unit in rows:
         items = tuple((str(i.get("code")), str(i.get("name"))) for i in resource.items)
         if not item or any(code == item for code, _ in items):
-            found.append(Place(resource.id, resource.code, resource.name, unit.name, unit.address, unit.phone, items))
+            found.append(
+                Place(
+                    resource.id, resource.code, resource.name, unit.name, unit.address, unit.phone, items, resource.kind
+                )
+            )  # fmt: skip
     return found
 
 
@@ -179,7 +195,32 @@ def board(work: Work, actor: Actor, first: date, last: date) -> list[Booked]:
         .join(Resource, Resource.id == Appointment.resource_id)
         .order_by(Appointment.starts_at, Appointment.id)
     )  # fmt: skip
-    return [_booked(row, actor) for row in work.session.scalars(query)]
+    return _meetings_once(work, [_booked(row, actor) for row in work.session.scalars(query)])
+
+
+def _meetings_once(work: Work, rows: list[Booked]) -> list[Booked]:
+    """A meeting books its room and each mediator: on the week it is one line, with its place and who leads it."""
+    meetings = {
+        appointment_id: (meeting_id, place)
+        for appointment_id, meeting_id, place in work.session.execute(
+            select(MeetingBooking.appointment_id, Meeting.id, Meeting.place)
+            .join(Meeting, Meeting.id == MeetingBooking.meeting_id)
+            .where(MeetingBooking.appointment_id.in_([r.id for r in rows if not r.name]))
+        ).all()
+    }
+    leading: dict[int, list[str]] = {}
+    for row in rows:
+        if row.id in meetings and row.duty not in leading.setdefault(meetings[row.id][0], []):
+            leading[meetings[row.id][0]].append(row.duty)
+    out, seen = [], set()
+    for row in rows:
+        if row.id not in meetings:
+            out.append(row)
+        elif meetings[row.id][0] not in seen:
+            meeting_id, place = meetings[row.id]
+            seen.add(meeting_id)
+            out.append(replace(row, place=place, duty="、".join(leading[meeting_id]), meeting=True))
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +229,7 @@ class Load:
 
     resource_id: int
     name: str
+    kind: str
     day: date
     capacity: int
     taken: int
@@ -197,20 +239,20 @@ class Load:
 def load(work: Work, actor: Actor, first: date, last: date) -> list[Load]:
     """Seats and bookings of the actor's units, a row a resource and day."""
     rows = work.session.execute(
-        select(Resource.id, Resource.name, Slot)
+        select(Resource.id, Resource.name, Resource.kind, Slot)
         .join(Slot, Slot.resource_id == Resource.id)
         .where(
             Resource.unit_id.in_(actor.realm), Slot.starts_at >= _midnight(first),
             Slot.starts_at < _midnight(last + timedelta(days=1)),
         )
     ).all()  # fmt: skip
-    totals: dict[tuple[int, str, date], list[int]] = {}
-    for resource_id, name, slot in rows:
-        sums = totals.setdefault((resource_id, name, slot.starts_at.astimezone(ZONE).date()), [0, 0, 0])
+    totals: dict[tuple[int, str, str, date], list[int]] = {}
+    for resource_id, name, kind, slot in rows:
+        sums = totals.setdefault((resource_id, name, kind, slot.starts_at.astimezone(ZONE).date()), [0, 0, 0])
         sums[0] += 0 if slot.closed else slot.public_capacity + slot.staff_capacity
         sums[1] += slot.public_taken + slot.staff_taken
         sums[2] += slot.closed
-    return [Load(*key, *sums) for key, sums in sorted(totals.items(), key=lambda item: (item[0][2], item[0][0]))]
+    return [Load(*key, *sums) for key, sums in sorted(totals.items(), key=lambda item: (item[0][3], item[0][0]))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from engine.people import Actor, masks, units
 from engine.reads import sight
 from engine.records import papers
 from engine.store import Work, keys
-from engine.store.models import Case
+from engine.store.models import Case, CaseParty
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Brief:
 COLUMNS = load_only(
     Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.applicant_id, Case.stage, Case.status,
     Case.outcome, Case.received_at, Case.promised_due, Case.statutory_due, Case.step_due, Case.yellow_at, Case.paused_at,
-    Case.finished_at, Case.place_id, Case.flags,
+    Case.finished_at, Case.place_id, Case.flags, Case.party_ids,
 )  # fmt: skip
 
 
@@ -65,7 +65,8 @@ def mine(work: Work, actor: Actor, *, now: datetime, limit: int = 50, before: in
     """A resident's own cases and those they act for, newest first; `before`: id of the last one seen."""
     if actor.id is None:
         return []
-    query = select(Case).where(or_(Case.applicant_id == actor.id, Case.agent_id == actor.id))
+    as_party = select(CaseParty.case_id).where(CaseParty.user_id == actor.id)
+    query = select(Case).where(or_(Case.applicant_id == actor.id, Case.agent_id == actor.id, Case.id.in_(as_party)))
     if before is not None:
         query = query.where(Case.id < before)
     rows = work.session.scalars(query.order_by(Case.id.desc()).limit(limit).options(COLUMNS))

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import undefer
 
 from engine import forms
-from engine.deadlines import Account
+from engine.deadlines import Account, Running
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import nodes
@@ -140,6 +140,7 @@ class CasePage:
     accepted_at: datetime | None
     finished_at: datetime | None
     account: Account = field(repr=False)
+    sides: tuple[Running, ...] = field(repr=False)  # limits of other regimes that run in it (司法确认)
     where: stuck.Sentence
     tasks: tuple[Step, ...]
     desk: Desk | None
@@ -249,6 +250,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         place=units.tree(work).full_name(units.place(work, case.place_id)), unit=units.place(work, case.unit_id).name,
         office=office.name, office_phone=info.contact.phone or office.phone, received_at=case.received_at,
         accepted_at=case.accepted_at, finished_at=case.finished_at, account=account, where=where,
+        sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
         tasks=tuple(_step(work, t, case, actor, names, now) for t in tasks),
         desk=_desk(work, case, package, live, actor, now),
         answers=tuple(_lines(form, case, mine)),
@@ -365,7 +367,8 @@ def _ended(work: Work, case: Case) -> list[tuple[str, str]]:
 
 
 def _messages(work: Work, case: Case, actor: Actor) -> list[str]:
-    """What the case waits to be told at any time, and this actor may tell it: revoke (撤销委托), refuse (一方拒绝调解)."""
+    """What the case waits to be told at any time, and this actor may tell it: revoke (撤销委托), refuse (一方拒绝调解),
+    object (要求换人), move (改期)."""
     if case.status not in ("running", "suspended") or actor.id is None:
         return []
     waits = set(
@@ -376,8 +379,12 @@ def _messages(work: Work, case: Case, actor: Actor) -> list[str]:
     out = []
     if "authority-revoked" in waits and actor.id == case.applicant_id:
         out.append("revoke")
-    if "mediation-refused" in waits and (actor.id == case.applicant_id or actor.kind == "staff"):
-        out.append("refuse")
+    a_party = actor.id == case.applicant_id or actor.id in (case.party_ids or ())
+    for name, verb in (("mediation-refused", "refuse"), ("mediation-objected", "object")):
+        if name in waits and (a_party or actor.kind == "staff"):
+            out.append(verb)
+    if "mediation-moved" in waits and actor.kind == "staff":
+        out.append("move")
     return out
 
 

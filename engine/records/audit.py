@@ -71,6 +71,11 @@ class Kind(StrEnum):
     REVEALED = "person.revealed"
     CONSENTED = "person.consented"
     FILE_STORED = "file.stored"
+    PARTIES_JOINED = "case.parties-joined"  # parties on either side were joined to their accounts
+    MEETING_BOOKED = "meeting.booked"
+    MEETING_MOVED = "meeting.moved"
+    MEETING_CANCELLED = "meeting.cancelled"
+    TIE_DECLARED = "mediator.tie-declared"
     RATED = "case.rated"
     UNRATED = "case.unrated"  # nobody rated in time
     RATING_SET_ASIDE = "case.rating-set-aside"  # an appeal was upheld: the rating counts no more

@@ -12,16 +12,18 @@ opened to list cases, and the worker never looks at a case before its `next_aler
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 
 from sqlalchemy import select
 
-from engine.deadlines import Account, Event, Ledger, Policy, Rules, changes, colour_of
+from engine.deadlines import Account, Event, Ledger, Policy, Rules, Running, changes, colour_of
+from engine.deadlines import rules as rules_of
 from engine.deadlines.escalation import PolicyStep
 from engine.people import Actor, units
 from engine.store import Work
-from engine.store.models import Case, Escalation, Task
+from engine.store.models import Case, Escalation, SideClock, Task
+from engine.workdays import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +125,20 @@ def missing(work: Work, case: Case, planned: list[Planned]) -> list[Planned]:
         return []
     done = set(work.session.scalars(select(Escalation.key).where(Escalation.case_id == case.id)))
     return [p for p in planned if p.key not in done]
+
+
+def sides(work: Work, case_id: int) -> list[SideClock]:
+    """The limits of other regimes that run in a case, oldest first."""
+    return list(work.session.scalars(select(SideClock).where(SideClock.case_id == case_id).order_by(SideClock.id)))
+
+
+def side(work: Work, clock: SideClock, now: datetime) -> Running:
+    """What such a limit says now, day by day, by the same ledger as every other."""
+    rules = rules_of(clock.regime)
+    begun = datetime.combine(clock.starts_on, time(12), ZONE)
+    counted = Ledger(rules, work.calendar).with_event(Event("received", begun))
+    if clock.stopped_at is not None:
+        counted = counted.with_event(Event("stopped", max(clock.stopped_at, begun), reason="已完成"))
+    found = counted.account(max(now, begun)).leading
+    assert found is not None  # its first event is there
+    return replace(found, id=clock.regime, name=rules.regime.name, source=rules.regime.source)

@@ -91,7 +91,7 @@ def test_an_earlier_case_of_a_party_and_the_mediators_own_name_are_pointed_out(s
         second = cases.submit(work, "tiaojie", answers, by=by, now=teller.now).case
         mediator = load(work, teller.who.clerk, now=teller.now)
         found = seen.neutrality(work, second.id, actor=mediator)
-        assert [d.kind for d in found] == ["earlier", "self"]
+        assert [d.kind for d in found] == ["earlier", "namesake"]
         assert teller.number in found[0].zh and "是您办的" in found[0].zh and "苏玉兰" not in found[0].zh
 
 
@@ -115,11 +115,10 @@ def test_the_police_are_told_and_only_the_office_reads_on(sqlite, clock):
 def test_the_last_day_to_ask_the_court_rolls_over_the_holidays_m6():
     package = matters.load(ROOT, "tiaojie")
     processes = package.definition.diagrams[0].processes
-    node = next(n for p in processes for _, n in p.walk() if n.id == "confirm")
-    due = node.extension.due_date
-    assert due is not None
+    nodes = {n.id: n for p in processes for _, n in p.walk()}
+    counted, due = nodes["confirm-until"].extension.script or "", nodes["confirm"].extension.due_date
+    env = feel.Env(calendar=workdays.china())
     for agreed, last in (("2026-09-05", "2026-10-08"), ("2026-09-22", "2026-10-22")):
-        found = feel.evaluate(
-            due.lstrip("="), {"outcome_agreement": {"on": agreed}}, feel.Env(calendar=workdays.china())
-        )
-        assert found.date().isoformat() == last
+        until = feel.evaluate(counted.lstrip("="), {"outcome_agreement": {"on": agreed}}, env)
+        assert until == last
+        assert feel.evaluate(due.lstrip("="), {"confirmation_until": until}, env).date().isoformat() == last

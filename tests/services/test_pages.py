@@ -11,6 +11,7 @@ from engine.records import library
 from engine.store.models import Case, Holding, Post, PrivateNote, User
 from tests.commands import acting
 from tests.hall import Open, open_hall
+from tests.services import mediating
 from tests.services.test_stories_for_real import ROOT
 
 
@@ -51,6 +52,8 @@ def mediator(hall: Open) -> None:
         work.session.flush()
         work.session.add(Holding(user_id=who.id, unit_id=sf.id, post_id=post.id))
         work.session.flush()
+        mediating.hire_mediators(work, sf.id, hall.clock())
+        mediating.open_room(work, sf.id, hall.clock().date(), hall.clock())
         library.publish(work, matters.load(ROOT, "tiaojie"), by=people.SYSTEM, now=hall.clock())
         units.forget(work)
         holders.forget(work)

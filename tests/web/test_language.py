@@ -6,11 +6,14 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from engine.commands import mediators
 from engine.deadlines import regimes
+from engine.reads import mediation
 from engine.reads.words import EVENTS
 from tests.hall import Open
 from web import language, problems, shown, told
 from web.pages import booking, desk, limits, overview, resident, services
+from web.pages import mediation as mediation_pages
 
 WEB = Path(language.__file__).parent
 
@@ -27,10 +30,10 @@ def _asked() -> set[str]:
                 found.add(node.args[0].value)
     for table in (
         told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told.RECEIVERS, shown.COLOUR_WORDS,
-        overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
+        overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS, mediation.STATES, mediators.KINDS,
     ):  # fmt: skip
         found |= set(table.values())
-    found |= {words for _, words in told.LEVELS}
+    found |= {words for _, words in told.LEVELS} | {words for _, words in mediation_pages.MINUTES}
     found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())
     found |= {cause for one in regimes() if one.pause for cause in one.pause.causes.values()}
     found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}

@@ -48,8 +48,9 @@ def _version() -> int:
     return int(text)
 
 
-def _place(place_id: int) -> reads.Place:
-    found = next((p for p in reads.places(edge.work()) if p.id == place_id), None)
+def _place(place_id: int, *, staff: bool = False) -> reads.Place:
+    places = reads.places(edge.work(), staff=edge.actor() if staff else None)
+    found = next((p for p in places if p.id == place_id), None)
     if found is None:
         raise NotFound("没有这个预约地点。", "There is no such place.")
     return found
@@ -62,7 +63,7 @@ def _place(place_id: int) -> reads.Place:
 @guard("anyone")
 def doors() -> ResponseReturnValue:
     """Where to go; with one place only, its calendar at once."""
-    places = [p for p in reads.places(edge.work()) if p.items and p.code != "mediation-room"]
+    places = [p for p in reads.places(edge.work()) if p.items]
     if len(places) == 1:
         return redirect(url_for("booking.calendar", place_id=places[0].id))
     return render_template("resident/book_places.html", places=places, tab="booking.doors")
@@ -242,12 +243,14 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
         booked[local_date(one.starts_at)].append(one)
     loads: dict[date, tuple[int, int]] = {}
     for load in reads.load(work, actor, monday, sunday):
+        if load.kind in ("room", "person"):  # not a number of visitors
+            continue
         seats, taken = loads.get(load.day, (0, 0))
         loads[load.day] = (seats + load.capacity, taken + load.taken)
     page = render_template(
         "staff/bookings.html", days=booked, loads=loads, today=today, before=monday - timedelta(days=7),
         after=monday + timedelta(days=7), roster=reads.roster(work, actor, monday, sunday), states=_states(),
-        kinds=KINDS, places=[p for p in reads.places(work) if p.items], wrong=wrong, counts=reads.counts(work, actor, today),
+        kinds=KINDS, places=[p for p in reads.places(work) if p.items], own=reads.places(work, staff=actor), wrong=wrong, counts=reads.counts(work, actor, today),
         reviews=reads.reviews(work, actor), off={d.day for d in reads.days(work, 0, monday, sunday, now=now) if d.workday is False},
     )  # fmt: skip
     return page, status
@@ -330,7 +333,11 @@ def preview_closing() -> ResponseReturnValue:
     window = _window()
     hits = appointments.preview_closing(edge.work(), **window, by=edge.actor(), now=edge.now())
     return render_template(
-        "staff/booking_close.html", window=window, hits=hits, place=_place(window["resource_id"]), sent=request.args
+        "staff/booking_close.html",
+        window=window,
+        hits=hits,
+        place=_place(window["resource_id"], staff=True),
+        sent=request.args,
     )
 
 

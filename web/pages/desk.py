@@ -16,7 +16,7 @@ from engine.commands import calendars, cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
-from engine.reads import case_list, case_page, mediation
+from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.records import library
@@ -24,7 +24,7 @@ from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, shown, told
 from web.edge import guard
 from web.language import english
-from web.pages import limits, operations
+from web.pages import limits, mediation, operations
 from web.pages.resident import EMPTY_FORM, plain
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
@@ -207,23 +207,9 @@ def case(number: str) -> ResponseReturnValue:
         marks={"current": list(page.lit), "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
-        **_mediated(page),
+        **mediation.beside(page),
         **limits.tab(page.id),
     )
-
-
-def _mediated(page: CasePage) -> dict[str, Any]:
-    """What a case with parties shows beside the steps: their names, what may speak against me, my own notes."""
-    row = edge.work().session.get(Case, page.id)
-    parties = [str(p["name"]) for p in mediation.parties(row)] if row is not None and row.restricted else []
-    if not parties:
-        return {"parties": [], "doubts": [], "notes": []}
-    actor = edge.actor()
-    return {
-        "parties": parties,
-        "doubts": mediation.neutrality(edge.work(), page.id, actor=actor),
-        "notes": mediation.notes(edge.work(), page.id, actor=actor),
-    }
 
 
 @pages.get("/cases/<number>/glance")
@@ -241,7 +227,7 @@ def glance(number: str) -> ResponseReturnValue:
 def _limits(page: CasePage) -> list[dict[str, Any]]:
     """The day-by-day account of each limit."""
     found = []
-    for one in page.account.limits.values():
+    for one in (*page.account.limits.values(), *page.sides):
         found.append(
             {
                 "name": one.name if not english() else one.id, "limit": one.limit.en() if english() else one.limit.zh(),

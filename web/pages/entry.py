@@ -8,10 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine import people
+from engine.commands import parties
 from engine.errors import FieldError, Invalid, Refused
 from engine.people import login
 from engine.records import notices
 from engine.store import Work, keys
+from engine.store.models import User
 from web import edge
 from web.edge import guard
 
@@ -84,8 +87,16 @@ def check_code() -> ResponseReturnValue:
         return render_template(
             "resident/code.html", target=_next(""), phone=phone, shown="", wrong=(wrong,)
         ), error.status
+    _join(user_id)
     _enter(user_id)
     return redirect(_next(url_for("resident.home")))
+
+
+def _join(user_id: int) -> None:
+    """Whoever proved a telephone is shown the mediations in which it is a party's."""
+    now = edge.now()
+    with edge.hall().database.unit_of_work() as work:
+        parties.join(work, work.session.get_one(User, user_id), by=people.load(work, user_id, now=now), now=now)
 
 
 @pages.get("/desk/enter")

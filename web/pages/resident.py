@@ -23,6 +23,7 @@ from web import edge, shown, throttle, told
 from web.edge import guard
 from web.language import english
 from web.names import named
+from web.pages import mediation
 
 pages = Blueprint("resident", __name__)
 
@@ -425,7 +426,8 @@ def receipt(number: str) -> ResponseReturnValue:
 @pages.get("/mine")
 @guard("resident")
 def mine() -> ResponseReturnValue:
-    todo = inbox.tasks_for(edge.work(), edge.actor(), now=edge.now()).rows
+    work, actor = edge.work(), edge.actor()
+    todo = [t for box in ("mine", "open") for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]  # type: ignore[arg-type]
     found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
     return render_template(
         "resident/mine.html",
@@ -455,7 +457,9 @@ def mine() -> ResponseReturnValue:
 @guard("resident")
 def case(number: str) -> ResponseReturnValue:
     page = _page(number)
-    return render_template("resident/case.html", case=_shown(page), tab="resident.mine")
+    return render_template(
+        "resident/case.html", case={**_shown(page), **mediation.resident_part(page)}, tab="resident.mine"
+    )
 
 
 @pages.get("/mine/task/<int:task_id>")
@@ -476,6 +480,7 @@ def task(task_id: int) -> ResponseReturnValue:
         },
         schema=desk.schema or EMPTY_FORM,
         answers=plain(dict(desk.data)),
+        agreement=mediation.to_sign(page),
         tab="resident.mine",
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.resources
 import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -36,6 +36,7 @@ from engine.store.models import (
     Appointment,
     AppointmentSlot,
     Duty,
+    MeetingBooking,
     OnlineBlock,
     Resource,
     Slot,
@@ -114,20 +115,15 @@ def hold(
         number=number, code=secrets.token_urlsafe(12), resource_id=resource.id, matter=resource.matter, item=item,
         state="held", channel=channel, starts_at=first, ends_at=slots[-1].ends_at, kind=slots[0].kind,
         user_id=person.user_id, person_index=person.index, name=person.name, phone=person.phone,
-        day_key=_day_key(policy, person.index, first, past) if online else None,
         booked_at=now, hold_until=booking.hold_until(policy, now),
     )  # fmt: skip
     made.resource, made.case = resource, None
-    try:
-        with work.session.begin_nested():  # what is taken here is given back if the person's day is taken already
-            made.pool = _take(work, resource, slots, online, now)
-            work.session.add(made)
-            work.session.flush()
-    except IntegrityError:
-        raise NotNow(
-            "您这一天已经有预约了。可以改期，或先取消原来的预约。",
-            "You already have a booking that day. Change it, or cancel it first.",
-        ) from None
+
+    def sit() -> None:
+        made.pool = _take(work, resource, slots, online, now)
+        work.session.add(made)
+
+    _on_a_free_number(work, made, policy, first, sit, counted=online)
     _sit(work, made, slots)
     watch(work, made, now)
     record(work, "held", made, by, now)
@@ -193,14 +189,11 @@ def change(
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
     before = taken_slots(work, made)
     old_pool = made.pool
-    try:
-        with work.session.begin_nested():
-            made.pool = _take(work, resource, slots, online, now)
-            if made.day_key is not None:
-                made.day_key = _day_key(policy, made.person_index, slots[0].starts_at, past)
-            work.session.flush()
-    except IntegrityError:
-        raise NotNow("您那一天已经有预约了。", "You already have a booking on that day.") from None
+
+    def sit() -> None:
+        made.pool = _take(work, resource, slots, online, now)
+
+    _on_a_free_number(work, made, policy, slots[0].starts_at, sit, counted=made.day_key is not None)
     seats.leave(work, made.id, [s.id for s in before], old_pool)
     _sit(work, made, slots)
     made.starts_at, made.ends_at, made.kind = slots[0].starts_at, slots[-1].ends_at, slots[0].kind
@@ -313,6 +306,9 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
             p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past
         ):
             continue
+        free = _day_keys(work, policy, person.index, first.starts_at)
+        if not free:
+            continue
         if seats.take(work, [first.id], "public", now=now):
             return None
         made = Appointment(
@@ -320,7 +316,7 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
             resource_id=resource.id, matter=resource.matter, item=row.item, state="held", pool="public",
             channel="online", starts_at=first.starts_at, ends_at=first.ends_at, kind=first.kind, user_id=user.id,
             person_index=person.index, name=person.name, phone=person.phone,
-            day_key=_day_key(policy, person.index, first.starts_at, past), booked_at=now,
+            day_key=free[0], booked_at=now,
             hold_until=now + timedelta(hours=OFFER_HOURS),
         )  # fmt: skip
         made.resource, made.case = resource, None
@@ -364,6 +360,11 @@ def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointme
     if made is None or not may(by, "see", made):
         raise NotFound("没有这个预约。", "There is no such booking.")
     require(by, verb, made)
+    if verb != "see" and not made.name and work.session.get(MeetingBooking, made.id) is not None:
+        raise NotNow(
+            "这是调解会占用的时间，请调解员在办件里改期或者取消。",
+            "A meeting holds this time: its mediator moves it or calls it off on the page of the case.",
+        )
     return made
 
 
@@ -595,21 +596,47 @@ def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None
     online = made.channel == "online"
     past = history(work, made.person_index, now)
     booking.check_new(policy, made.starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
-    try:
-        with work.session.begin_nested():
-            made.pool = _take(work, made.resource, slots, online, now)
-            made.state, made.hold_until = "held", booking.hold_until(policy, now)
-            made.day_key = _day_key(policy, made.person_index, made.starts_at, past) if online else None
-            work.session.flush()
-    except IntegrityError:
-        raise NotNow("您那一天已经有预约了。", "You already have a booking on that day.") from None
+
+    def sit() -> None:
+        made.pool = _take(work, made.resource, slots, online, now)
+        made.state, made.hold_until = "held", booking.hold_until(policy, now)
+
+    _on_a_free_number(work, made, policy, made.starts_at, sit, counted=online)
     _sit(work, made, slots)
 
 
-def _day_key(policy: Policy, person_index: str, starts_at: datetime, past: Sequence[Past]) -> str:
-    day = starts_at.astimezone(ZONE).date()
-    same = sum(p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past)
-    return f"{person_index}:{day}:{min(same, policy.per_day - 1)}"
+def _on_a_free_number(
+    work: Work, made: Appointment, policy: Policy, starts_at: datetime, sit: Callable[[], None], *, counted: bool
+) -> None:
+    """Take the seats (`sit`) under a free number of the person's day. A day has `per_day` numbers and the table holds
+    each once, so however many bookings come in at the same moment, no more than that are made. A number that another
+    booking took meanwhile sends this one to the next; none left: NotNow, and nothing was taken."""
+    for key in _day_keys(work, policy, made.person_index, starts_at, made.id) if counted else [None]:
+        try:
+            with work.session.begin_nested():  # what is taken here is given back when the number is not free
+                sit()
+                made.day_key = key
+                work.session.flush()
+        except IntegrityError:
+            continue
+        return
+    raise NotNow(
+        "您那一天已经有预约了。可以改期，或先取消原来的预约。",
+        "You already have a booking that day. Change it, or cancel it first.",
+    )
+
+
+def _day_keys(
+    work: Work, policy: Policy, person_index: str, starts_at: datetime, own: int | None = None
+) -> list[str | None]:
+    """The numbers of the person's day that look free; that of the booking `own` counts as free."""
+    day = f"{person_index}:{starts_at.astimezone(ZONE).date()}"
+    numbered = [f"{day}:{n}" for n in range(policy.per_day)]
+    query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered))
+    if own is not None:
+        query = query.where(Appointment.id != own)
+    taken = set(work.session.scalars(query))
+    return [key for key in numbered if key not in taken]
 
 
 def _blocked(person_index: str, now: datetime) -> tuple[Any, ...]:

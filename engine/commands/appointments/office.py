@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
+from engine.commands import meetings
 from engine.commands.appointments import book, seats
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM, Actor, require
@@ -118,6 +119,7 @@ class Hit:
     number: str
     starts_at: datetime
     offer: datetime | None  # None: no time of that kind is free within two weeks
+    meeting: bool = False  # a 调解会: called off, and its mediator sets another time
 
 
 def preview_closing(
@@ -126,9 +128,11 @@ def preview_closing(
     """Which bookings a closure would hit, with an offer for each. Offers are not held yet; two may name one time."""
     resource = _window(work, resource_id, starts_at, ends_at, by)
     return [
-        Hit(made.id, made.number, made.starts_at, offers[0].starts_at if offers else None)
+        Hit(made.id, made.number, made.starts_at, offers[0].starts_at if offers else None, not made.name)
         for made in _hit(work, resource.id, starts_at, ends_at, now)
-        for offers in [book.free_times(work, resource.id, max(now, ends_at), kind=made.kind, most=1)]
+        for offers in [
+            [] if not made.name else book.free_times(work, resource.id, max(now, ends_at), kind=made.kind, most=1)
+        ]
     ]
 
 
@@ -161,6 +165,8 @@ def close(
 
 
 def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Actor, now: datetime) -> None:
+    if meetings.lost(work, made.id, reason, by=by, now=now):
+        return  # a meeting is not moved to the next free time: its mediator agrees another with both sides
     for slot in book.free_times(work, made.resource_id, after, kind=made.kind):
         if seats.take(work, [slot.id], "public", now=now):
             continue

@@ -6,6 +6,7 @@ Each takes the unit of work first; `by` (who acts) and `now` (aware UTC) are key
 of the task the person saw. None commits. Run in `database.rehearsal()` any of them is its own preview.
 """
 
+from engine.commands import mediators, meetings, sideclocks  # noqa: F401  (they handle effects)
 from engine.commands.applying import Done
 from engine.commands.cases.afterwards import close_rating, rate, reveal
 from engine.commands.cases.asking import ask_extension, refuse_extension

@@ -29,6 +29,7 @@ from engine.store.models.cases import (
     TaskCandidate,
     Timer,
 )
+from engine.store.models.mediation import CaseParty, Meeting, MeetingBooking, SideClock, Tie
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -55,8 +56,8 @@ from engine.store.models.records import (
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
 __all__ = [
-    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DecisionHit",
-    "Document", "Draft", "Duty", "Escalation", "Event", "ExtensionRequest", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
+    "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "CaseParty", "Consent", "Counter", "DecisionHit",
+    "Document", "Draft", "Duty", "Escalation", "Event", "ExtensionRequest", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Meeting", "MeetingBooking", "Notice",
     "OneTimeCode", "OnlineBlock", "Post", "PrivateNote", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
-    "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
+    "Session", "SideClock", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Tie", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
 ]  # fmt: skip

@@ -1,0 +1,130 @@
+"""调解会: which are planned and held, who can lead one, and when a room and its mediators are free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import select
+
+from engine.store import Work
+from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, User
+from engine.workdays import ZONE, UnknownYear, local_date
+
+#: The post of those who mediate; a mediator's time is the resource `mediator-<id>`.
+POST = "mediator"
+#: How many other times are named, and how many days ahead they are looked for.
+OFFERS, OFFER_DAYS = 4, 14
+#: Between these hours a meeting outside a room is offered.
+DAY_FROM, DAY_UNTIL = time(9), time(17)
+
+
+def mediators(work: Work) -> list[User]:
+    """Everybody in the county who holds the post of a mediator, in order of name."""
+    rows = work.session.scalars(
+        select(User)
+        .join(Holding, Holding.user_id == User.id)
+        .join(Post, Post.id == Holding.post_id)
+        .where(Post.code == POST, User.disabled_at.is_(None), User.kind == "staff")
+        .distinct()
+    )
+    return sorted(rows, key=lambda u: (u.name, u.id))
+
+
+def room_of(work: Work, matter: str, place: str) -> Resource | None:
+    """The room of this matter with this name; None: a place that nobody books (a home, the site)."""
+    return work.session.scalar(
+        select(Resource).where(
+            Resource.kind == "room", Resource.matter == matter, Resource.name == place, Resource.active
+        )
+    )
+
+
+def rooms(work: Work, matter: str) -> list[Resource]:
+    """The rooms in which this matter's meetings are held."""
+    return list(
+        work.session.scalars(
+            select(Resource)
+            .where(Resource.kind == "room", Resource.matter == matter, Resource.active)
+            .order_by(Resource.id)
+        )
+    )
+
+
+def planned(work: Work, case_id: int) -> Meeting | None:
+    """The meeting that is to come."""
+    return work.session.scalar(select(Meeting).where(Meeting.case_id == case_id, Meeting.state == "planned"))
+
+
+def of_case(work: Work, case_id: int) -> list[Meeting]:
+    """Every meeting of a case, oldest first."""
+    return list(work.session.scalars(select(Meeting).where(Meeting.case_id == case_id).order_by(Meeting.id)))
+
+
+def said(at: datetime) -> str:
+    """A moment as people say it: 9月22日（周二）15:00."""
+    local = at.astimezone(ZONE)
+    return f"{local:%-m月%-d日}（周{'一二三四五六日'[local.weekday()]}）{local:%H:%M}"
+
+
+def free_times(
+    work: Work, people: Sequence[User], room: Resource | None, minutes: int, *, after: datetime, most: int = OFFERS
+) -> list[datetime]:
+    """The next beginnings at which the room (or, without one, an office hour) and all these mediators are free."""
+    until, length = after + timedelta(days=OFFER_DAYS), timedelta(minutes=minutes)
+    codes = [f"{POST}-{p.id}" for p in people]
+    persons = {r.id: r for r in work.session.scalars(select(Resource).where(Resource.code.in_(codes)))}
+    ids = [*persons, *([room.id] if room else [])]
+    slots = work.session.scalars(
+        select(Slot).where(Slot.resource_id.in_(ids), Slot.ends_at > after, Slot.starts_at < until + length)
+    ).all()
+    shut = [
+        (c.starts_at, c.ends_at)
+        for c in work.session.scalars(select(ResourceClosure).where(ResourceClosure.resource_id.in_(list(persons))))
+    ]
+    ruled = set(
+        work.session.scalars(select(ResourceOpening.resource_id).where(ResourceOpening.resource_id.in_(list(persons))))
+    )
+    open_at: dict[int, set[tuple[datetime, datetime]]] = {i: set() for i in ids}
+    for slot in slots:
+        full = slot.staff_taken >= slot.staff_capacity and slot.public_taken >= slot.public_capacity
+        if slot.closed or full:
+            if slot.resource_id in persons:
+                shut.append((slot.starts_at, slot.ends_at))
+        else:
+            open_at[slot.resource_id].add((slot.starts_at, slot.ends_at))
+    begins = sorted(s for s, _ in open_at[room.id]) if room else list(_office_hours(work, after, until, minutes))
+    found: list[datetime] = []
+    for at in begins:
+        if at <= after or any(a < at + length and b > at for a, b in shut):
+            continue
+        if room is not None and not _covers(open_at[room.id], at, at + length):
+            continue
+        if all(_covers(open_at[i], at, at + length) for i in ruled):
+            found.append(at)
+            if len(found) == most:
+                break
+    return found
+
+
+def _covers(pieces: Iterable[tuple[datetime, datetime]], start: datetime, end_at: datetime) -> bool:
+    ends = dict(pieces)
+    while start < end_at:
+        if start not in ends:
+            return False
+        start = ends[start]
+    return start == end_at
+
+
+def _office_hours(work: Work, after: datetime, until: datetime, minutes: int) -> Iterable[datetime]:
+    day: date = local_date(after)
+    while day <= local_date(until):
+        try:
+            works = work.calendar.is_workday(day)
+        except UnknownYear:
+            return
+        at = datetime.combine(day, DAY_FROM, ZONE)
+        while works and at + timedelta(minutes=minutes) <= datetime.combine(day, DAY_UNTIL, ZONE):
+            yield at.astimezone(UTC)
+            at += timedelta(minutes=60)
+        day += timedelta(days=1)

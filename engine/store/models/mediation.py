@@ -1,0 +1,111 @@
+"""说事评理: the parties of a case, its meetings, what a mediator declared; and further limits that run in a case."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.booking import Appointment, Resource
+
+
+class CaseParty(Base):
+    """One party (当事人) of a case, on whichever side, found again by blind index. Rewritten when the case's answers say
+    otherwise; the answers stay what was said."""
+
+    __tablename__ = "case_party"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    n: Mapped[int]  # from 0, in the order of the form
+    side: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(Sealed)
+    name_index: Mapped[str] = mapped_column(String(32), index=True)
+    phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    id_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    address_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    #: The account of this person, when they have one: they see the case and sign on their own telephone.
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+
+    __table_args__ = (UniqueConstraint("case_id", "n"),)
+
+
+class Tie(Base):
+    """Who a mediator is close to, as they declared it (申报的关系). It speaks against them in every later case too."""
+
+    __tablename__ = "tie"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # the mediator
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(Sealed)
+    name_index: Mapped[str] = mapped_column(String(32))
+    phone_index: Mapped[str | None] = mapped_column(String(32))
+    id_index: Mapped[str | None] = mapped_column(String(32))
+    address_index: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "kind", "name_index", "phone_index"),
+        CheckConstraint("kind in ('kin','household','interest')", name="kind"),
+    )
+
+
+class Meeting(Base):
+    """One 调解会: when, where and who leads it. Its room and its mediators are bookings (`meeting_booking`)."""
+
+    __tablename__ = "meeting"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    place: Mapped[str] = mapped_column(String(80))
+    resource_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("resource.id"))  # the room; None: elsewhere
+    state: Mapped[str] = mapped_column(String(12), default="planned")
+    reason: Mapped[str] = mapped_column(String(200), default="")  # why it was moved or called off
+    booked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    resource: Mapped[Resource | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("state in ('planned','held','moved','cancelled')", name="state"),
+        CheckConstraint("starts_at < ends_at", name="window"),
+        Index(
+            "uq_meeting_planned",
+            "case_id",
+            unique=True,
+            sqlite_where=text("state = 'planned'"),
+            postgresql_where=text("state = 'planned'"),
+        ),
+    )
+
+
+class MeetingBooking(Base):
+    """A booking that a meeting made: of the room, or of a mediator's time."""
+
+    __tablename__ = "meeting_booking"
+
+    appointment_id: Mapped[int] = mapped_column(BigId, ForeignKey("appointment.id"), primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(BigId, ForeignKey("meeting.id"), index=True)
+
+    appointment: Mapped[Appointment] = relationship(lazy="raise")
+
+
+class SideClock(Base):
+    """A limit that runs in a case beside its own (another regime's): 司法确认 after an agreement. Its days are counted
+    anew whenever they are shown; the columns are for lists and reminders."""
+
+    __tablename__ = "side_clock"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    regime: Mapped[str] = mapped_column(String(40))
+    starts_on: Mapped[date]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  # None: that year's calendar is not published yet
+    stopped_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("case_id", "regime", "starts_on"),)
