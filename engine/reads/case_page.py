@@ -46,6 +46,7 @@ class Line:
     zh: str
     who: str  # masked for the applicant's eyes
     for_whom: str = ""
+    about: str = ""  # the step or paper it is about, as it stands in `zh`
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class CasePage:
     papers: tuple[Paper, ...]
     files: tuple[Attachment, ...]
     record: tuple[Line, ...]
-    notices: tuple[tuple[datetime, str, str], ...]  # (when, channel, text)
+    notices: tuple[tuple[datetime, str, str, str], ...]  # (when, channel, text, the same in English or "")
     incidents: tuple[tuple[int, str], ...]
     lit: tuple[str, ...]  # elements where it stands now
     passed: tuple[str, ...]  # elements whose tasks were done
@@ -253,7 +254,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
         record=tuple(_line(e, names, actor, tasks) for e in events if _shown(e, actor)),
-        notices=tuple((n.created_at, n.channel, n.text) for n in notices) if mine or actor.kind == "staff" else (),
+        notices=tuple((n.created_at, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
             [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]
@@ -279,7 +280,7 @@ def _lines(form: forms.Form, case: Case, mine: bool) -> list[forms.Line]:
             text = masks.phone(text)
         elif line.path.endswith("name") and len(text) < 30:
             text = masks.name(text)
-        out.append(dataclasses.replace(line, text=text))
+        out.append(line if text == line.text else dataclasses.replace(line, text=text, parts=(text,)))
     return out
 
 
@@ -407,11 +408,13 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task]) 
     if task is not None:
         zh = f"{zh}“{task.name}”"
     facts = event.facts
+    about = task.name if task is not None else ""
     if event.kind == "document.issued":
-        zh = f"{zh} {facts.get('number') or ''}".strip()
+        about = str(facts.get("number") or "")
+        zh = f"{zh} {about}".strip()
     name = names.get(event.by_id, "") if event.by_id else "系统"
     shown = name if actor.kind == "staff" or not event.by_id else masks.name(name)
-    return Line(event.at, event.kind, zh, shown, names.get(event.for_id, "") if event.for_id else "")
+    return Line(event.at, event.kind, zh, shown, names.get(event.for_id, "") if event.for_id else "", about)
 
 
 def mask_for(text: str, actor: Actor, case: Case) -> str:

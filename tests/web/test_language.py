@@ -25,7 +25,7 @@ def _asked() -> set[str]:
             if asks and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)
     for table in (
-        told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, shown.COLOUR_WORDS,
+        told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told._WHOM, shown.COLOUR_WORDS,
         overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
     ):  # fmt: skip
         found |= set(table.values())

@@ -11,10 +11,20 @@ from engine.commands.cases.finding import find_case, live_tasks, must_run, packa
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
 from engine.errors import NotNow, NotYours
+from engine.matters.info import Notice
 from engine.people import Actor, require
 from engine.records import audit, clocks
 from engine.store import Work
 from engine.workdays import local_date
+
+_SUSPENDED = Notice(
+    zh="您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。",
+    en="The law asks for a special procedure in your case {number} ({matter}); its time does not count.",
+)
+_EXTENDED = Notice(
+    zh="您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}",
+    en="Your case {number} ({matter}) was extended; it is now due {due}. Reason: {reason}",
+)
 
 
 def suspend(
@@ -42,8 +52,7 @@ def suspend(
     case.status, case.version = "suspended", case.version + 1
     applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
     effects.say_to(
-        applying, f"{case.number}:suspended:{case.version}", "suspended",
-        "您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。", "both",
+        applying, f"{case.number}:suspended:{case.version}", "suspended", _SUSPENDED, "both",
         facts={"procedure": procedure, "takes": takes},
     )  # fmt: skip
     return applying.finish()
@@ -92,7 +101,6 @@ def extend(
         effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", facts)
     case.version += 1
     effects.say_to(
-        applying, f"{case.number}:extended:{case.version}", "extended",
-        "您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}", "both", facts={"reason": reason},
+        applying, f"{case.number}:extended:{case.version}", "extended", _EXTENDED, "both", facts={"reason": reason},
     )  # fmt: skip
     return applying.finish()
