@@ -18,10 +18,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.commands import background, calendars
+from engine.commands import background, between, calendars, sharing  # noqa: F401 - they register what the worker does
 from engine.commands.appointments import due as _bookings_due  # noqa: F401 - registers what the worker does for bookings
 from engine.commands.background import Equipment
-from engine.records import beats, jobs, notices, papers
+from engine.records import beats, jobs, notices, papers, sources
 from engine.store import Database
 
 log = logging.getLogger("yizhan.worker")
@@ -75,6 +75,8 @@ def equip(
     public_url: str = "",
     gateway: str = "",
     token: str = "",
+    exchange: str = "",
+    exchange_token: str = "",
     hall: str = "",
     signer: Path | None = None,
     password: str = "",
@@ -91,7 +93,10 @@ def equip(
     press = papers.Press(1, identity=identity, place=fonts)
     press.start()
     channel: notices.Channel = notices.Gateway(gateway, token) if gateway else notices.Screen()
-    return Equipment(press=press, channels={"*": channel}, public_url=public_url, sample=identity.demo)
+    source: sources.Source = sources.Exchange(exchange, exchange_token, public_url) if exchange else sources.Demo()
+    return Equipment(
+        press=press, channels={"*": channel}, sources={"*": source}, public_url=public_url, sample=identity.demo
+    )
 
 
 def bury(database: Database, equipment: Equipment, *, now: datetime) -> int:

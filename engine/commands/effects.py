@@ -16,7 +16,7 @@ from engine.errors import Invalid, NotFound
 from engine.matters.info import Notice
 from engine.people import holders, masks, units
 from engine.process import Effect
-from engine.records import audit, documents, jobs, notices
+from engine.records import audit, documents, jobs, messages, notices
 from engine.records.papers import words
 from engine.store.models import Document, PublicNotice, RegisterEntry, User
 from engine.workdays import ZONE, at_end_of_day, local_date, say
@@ -430,9 +430,23 @@ def answer_parent(a: Applying) -> None:
     )  # fmt: skip
 
 
+@handles("message")
+def _message(a: Applying, effect: Effect) -> None:
+    messages.throw(a.work, a.case, effect.id, effect.arguments, now=a.now)
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "message": str(effect.arguments.get("name") or "")})
+
+
+@handles("signal")
+def _signal(a: Applying, effect: Effect) -> None:
+    messages.broadcast(a.work, a.case, effect.id, effect.arguments, now=a.now)
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "signal": str(effect.arguments.get("name") or "")})
+
+
 @handles("share-data")
 def _share(a: Applying, effect: Effect) -> None:
-    payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id}
+    payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id, "looked": 0}
     jobs.put(a.work, "share-data", f"share:{key_of(a, effect)}", payload, now=a.now, case_id=a.case.id,
              private=dict(effect.arguments))  # fmt: skip
-    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "source": payload["source"]})
+    a.record(audit.Kind.EFFECT, facts={
+        "kind": effect.kind, "source": payload["source"], "purpose": str(effect.arguments.get("purpose") or ""),
+    })  # fmt: skip

@@ -62,6 +62,11 @@ class Package:
         """The diagrams, ready to run; read on first use."""
         return process.load(self.diagrams, decisions=dict(self.decisions))
 
+    @cached_property
+    def starts(self) -> tuple[process.StartTrigger, ...]:
+        """The messages and signals that begin it."""
+        return tuple(process.start_triggers(self.definition))
+
     @property
     def diagrams(self) -> dict[str, bytes]:
         return {k.rpartition("/")[2]: v for k, v in self.files.items() if k.endswith(".bpmn")}

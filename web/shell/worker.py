@@ -35,6 +35,8 @@ def command(parent: int) -> None:
         public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
         gateway=os.environ.get("YIZHAN_GATEWAY_URL", ""),
         token=os.environ.get("YIZHAN_GATEWAY_TOKEN", ""),
+        exchange=os.environ.get("YIZHAN_EXCHANGE_URL", ""),
+        exchange_token=os.environ.get("YIZHAN_EXCHANGE_TOKEN", ""),
         hall=read.hall_name,
     )
     worker.serve(database, equipment)

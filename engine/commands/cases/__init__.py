@@ -9,7 +9,7 @@ of the task the person saw. None commits. Run in `database.rehearsal()` any of t
 from engine.commands.applying import Done
 from engine.commands.cases.afterwards import rate, reveal
 from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
-from engine.commands.cases.outside import REVOKED, answer, deliver, fire, retry, revoke_authority
+from engine.commands.cases.outside import REVOKED, answer, deliver, fire, hear, retry, revoke_authority
 from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
 from engine.commands.cases.standing import extend, resume, suspend
 from engine.commands.cases.submit import Person, person_of, submit
@@ -18,6 +18,6 @@ from engine.commands.changes import Change
 
 __all__ = [
     "REVOKED", "Change", "Done", "Person", "answer", "claim", "complete", "delegate", "deliver", "draft_of", "extend", "fire",
-    "give_opinion", "mark_seen", "person_of", "rate", "recall", "remind", "resume", "retry", "return_", "return_targets",
+    "give_opinion", "hear", "mark_seen", "person_of", "rate", "recall", "remind", "resume", "retry", "return_", "return_targets",
     "reveal", "revoke_authority", "save_draft", "submit", "suspend", "terminate", "transfer", "unclaim", "withdraw",
 ]  # fmt: skip
