@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "hint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Finding:
     element_name: str  # what the person sees the element called; "" when it has no name
     line: int  # from 1; 0 when it is not known
     rule: str  # a stable slug, such as "dangling-reference"
-    severity: Severity  # "error": it cannot run right. "warning": it runs, look again
+    severity: Severity  # "error": it cannot run right. "warning": it runs, look again. "hint": it could be better
     message_zh: str  # names the element, says what is wrong and what to do
     message_en: str
 

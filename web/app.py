@@ -80,7 +80,14 @@ def _templates(app: edge.Hall) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters.update(shown.filters, named=names.named)
+    app.jinja_env.filters.update(
+        shown.filters,
+        named=names.named,
+        label=names.label,
+        answer=names.answer,
+        cited=names.cited,
+        fault=problems.words,
+    )
     app.jinja_env.globals.update(
         asset=assets.asset,
         assets_of=assets.assets_of,

@@ -1,32 +1,155 @@
-"""Names of matters, units and places on English pages: each has an English name of its own; without one it stays."""
+"""The words of matters, units and places on English pages. What is stored stays Chinese; here it is said in English.
+
+    named("申请人补正")        the English of a step, a label, a material, a matter, a unit, a paper …; else as it is
+    schema(form)              a form's schema with English labels, options and hints
+    diagram(source)           a drawing with English names
+    label(line), answer(line) one answer of a form
+
+A matter brings its words as data (bpmn/<matter>/en.yaml, engine/matters/english.py). A page about one case or matter
+says so by `about(package)`: that version's words then go before those of other matters.
+"""
 
 from __future__ import annotations
 
+import copy
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from flask import g
+from flask_babel import gettext as _
 from sqlalchemy import select
 
+from engine.forms import Line
+from engine.matters import Package, english
 from engine.people import units
-from engine.records import library
+from engine.records import library, papers
 from engine.store import Work
-from engine.store.models import Resource
-from web.language import english
+from engine.store.models import Post, Resource
+from web import edge, language
+
+
+def about(package: Package) -> None:
+    """This page is about this version of a matter."""
+    g.about = package.english
 
 
 def named(text: str | None) -> str:
-    """The English name of a matter, unit or place on an English page; any other text as it is."""
+    """The English of a name on an English page; any other text, and on a Chinese page every text, as it is."""
     if not text:
         return ""
-    work: Work | None = g.get("work")
-    if not english() or work is None:
-        return text
+    return _said(str(text)) if language.english() else text
+
+
+def _said(text: str) -> str:
+    found = _found(text.strip())
+    if found is None and "、" in text:  # several names in one text: steps, options
+        parts = [(part, _found(part)) for part in text.split("、")]
+        if any(said for _part, said in parts):
+            return ", ".join(said or part for part, said in parts)
+    return found or text
+
+
+def _found(text: str) -> str | None:
+    own: Mapping[str, str] = g.get("about") or {}
+    if text in own:
+        return own[text]
     if "names" not in g:
-        g.names = _names(work)
-    return str(g.names.get(text, text))
+        work: Work | None = g.get("work")
+        if work is not None:
+            g.names = _names(work)
+        else:  # a page without a transaction of its own, or one about a refusal
+            with edge.hall().database.reading() as own_work:
+                g.names = _names(own_work)
+    names: Mapping[str, str] = g.names
+    return names.get(text)
 
 
 def _names(work: Work) -> dict[str, str]:
-    """Every name that has an English one; read once a request, and for English pages only."""
-    found = {package.info.name: package.info.name_en for package in library.published(work)}
+    """Every text that has an English one; read once a request, and for English pages only."""
+    found: dict[str, str] = {kind.title: kind.title_en for kind in papers.catalogue()}
+    for package in library.published(work):
+        found |= package.english
     found |= {name: name_en for name, name_en in work.session.execute(select(Resource.name, Resource.name_en)).all()}
+    found |= {name: name_en for name, name_en in work.session.execute(select(Post.name, Post.name_en)).all()}
     found |= {place.name: place.name_en for place in units.tree(work)}
     return {name: name_en for name, name_en in found.items() if name_en}
+
+
+_ARTICLE = re.compile(
+    "(?:第([一二三四五六七八九十百零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第([一二三四五六七八九十0-9]+)项)?"
+)
+_DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")}
+
+
+def cited(text: str | None) -> str:
+    """A place in the law on an English page: the law keeps its title, in its brackets; its articles are counted in figures.
+
+    第一百七十三条 -> art. 173; 行政许可法 第42条第一款 -> 《行政许可法》 art. 42(1)
+    """
+    if not text or not language.english():
+        return text or ""
+    known = _found(text)
+    if known is not None:
+        return known
+
+    def figures(found: re.Match[str]) -> str:
+        article, paragraph, item = found.groups()
+        number = ", ".join(_figure(part) for part in article.split("、"))
+        return f" art. {number}" + "".join(f"({_figure(part)})" for part in (paragraph, item) if part)
+
+    said = re.sub("^([^《》（第 ]+(?:法|条例|办法|规定))", "《\\1》", text)
+    return _ARTICLE.sub(figures, said).replace("至", " to").replace("  ", " ").strip()
+
+
+def _figure(number: str) -> str:
+    """一百七十三 -> 173"""
+    if number.isdigit():
+        return number
+    total = last = 0
+    for sign in number:
+        if sign in "十百":
+            total, last = total + (last or 1) * (10 if sign == "十" else 100), 0
+        else:
+            last = _DIGITS[sign]
+    return str(total + last)
+
+
+def schema(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A form's schema as this page's reader sees it. Keys, conditions and values stay as they are."""
+    if not language.english():
+        return form
+    said = copy.deepcopy(dict(form))
+    for part, key in english.seen(said):
+        part[key] = _said(part[key])
+    return said
+
+
+def diagram(source: bytes) -> bytes:
+    """A drawing as this page's reader sees it."""
+    return english.diagram(source, g.get("about") or {}) if language.english() else source
+
+
+def label(line: Line) -> str:
+    """What an answer answers; with its number, the row of a list."""
+    return f"{named(line.label)} {line.row}" if line.row else named(line.label)
+
+
+def answer(line: Line) -> str:
+    """An answer in words."""
+    if not language.english() or not line.parts:
+        return line.text
+    if line.type == "signature":
+        return _("已签名（%(day)s）", day=line.parts[0])
+    if line.type == "filepicker":
+        return _("%(n)s 个文件", n=line.parts[0])
+    if line.type == "checkbox":
+        return _("是") if line.parts[0] == "是" else _("否")
+    return ", ".join(_said(part) for part in line.parts)
+
+
+def within(text: str, parts: Iterable[str]) -> str:
+    """An English sentence in which these names still stand in Chinese."""
+    for part in sorted({p for p in parts if p}, key=len, reverse=True):
+        text = text.replace(part, named(part))
+    return text

@@ -11,10 +11,11 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import AlreadyDone, Invalid, Refused
+from engine.errors import AlreadyDone, FieldError, Invalid, Refused
 from engine.people.login import TooMany
 from web import edge, shown
 from web.language import english
+from web.names import named, within
 
 log = logging.getLogger("yizhan.web")
 
@@ -40,6 +41,11 @@ def sentence(error: Refused) -> str:
     return error.en if english() else error.zh
 
 
+def words(error: FieldError) -> str:
+    """What is wrong with one field; the field by its English name on an English page."""
+    return within(error.en, (error.label,)) if english() else error.zh
+
+
 def _plain(facts: dict[str, object]) -> dict[str, object]:
     return {
         k: (v.isoformat() if hasattr(v, "isoformat") else v)
@@ -52,9 +58,7 @@ def refused(error: Refused) -> ResponseReturnValue:
     if wants_json():
         more: dict[str, object] = {"facts": _plain(error.facts)} if error.facts else {}
         if isinstance(error, Invalid):
-            more["fields"] = [
-                {"field": f.field, "label": f.label, "text": f.en if english() else f.zh} for f in error.fields
-            ]
+            more["fields"] = [{"field": f.field, "label": named(f.label), "text": words(f)} for f in error.fields]
         if isinstance(error, AlreadyDone) and request.referrer:
             more["location"] = request.referrer
             more["location_words"] = _("看最新情况")

@@ -22,6 +22,8 @@ KNOWN = {
     "YIZHAN_NOTICES": "screen (development: codes are shown on the page) or gateway (default: screen)",
     "YIZHAN_GATEWAY_URL": "where notices are posted (https), when YIZHAN_NOTICES is gateway",
     "YIZHAN_GATEWAY_TOKEN": "bearer token for that address",
+    "YIZHAN_EXCHANGE_URL": "where other offices' data are asked (https); without it the log says what would be asked",
+    "YIZHAN_EXCHANGE_TOKEN": "bearer token for that address",
     "YIZHAN_PUBLIC_URL": "address of the hall as people reach it: links and check codes on papers carry it",
     "YIZHAN_SIGNER": "PKCS#12 file of the office's certificate that signs papers (default: a demonstration key)",
     "YIZHAN_SIGNER_PASSWORD": "passphrase of that file",

@@ -12,7 +12,7 @@ from engine.reads.stuck import Sentence
 from engine.reads.words import EVENTS
 from web import shown
 from web.language import english
-from web.names import named
+from web.names import named, within
 
 #: How a case may end -> the words. What a diagram invents itself is shown as it is when it is Chinese.
 OUTCOMES = {
@@ -57,7 +57,7 @@ def outcome(value: str) -> str:
     known = OUTCOMES.get(value.lower())
     if known:
         return _(known)
-    return value if any("\u4e00" <= sign <= "\u9fff" for sign in value) else _("办结")
+    return named(value) if any("\u4e00" <= sign <= "\u9fff" for sign in value) else _("办结")
 
 
 def status(value: str, ended: str = "") -> str:
@@ -67,7 +67,7 @@ def status(value: str, ended: str = "") -> str:
 
 def where(sentence: Sentence) -> str:
     """卡在哪, in the page's language."""
-    return sentence.en if english() else sentence.zh
+    return within(sentence.en, sentence.names) if english() else sentence.zh
 
 
 _CLOCKS = {
@@ -87,7 +87,9 @@ _CLOCKS = {
 
 def event(one: Line) -> str:
     """One line of the history."""
-    return _(EVENTS[one.kind]) if english() and one.kind in EVENTS else one.zh
+    if not english() or one.kind not in EVENTS:
+        return one.zh
+    return " · ".join(w for w in (_(EVENTS[one.kind]), named(one.about)) if w)
 
 
 def step(one: Step) -> str:
@@ -122,6 +124,11 @@ RECEIVERS = {
 }
 
 
+def _who(text: str) -> str:
+    """Who may take a step: 苏洋村·代办员、申请人."""
+    return _("、").join(" · ".join(named(name) for name in part.split("·")) for part in text.split("、"))
+
+
 def change(one: Any) -> Mapping[str, str]:
     """A line of a preview: {what, text}."""
     name = one.name
@@ -130,8 +137,13 @@ def change(one: Any) -> Mapping[str, str]:
     if one.what == "outcome":
         name = outcome(name)
     if one.what == "notice":
-        return {"what": _(_WHATS["notice"]), "text": _(RECEIVERS.get(one.who, "有关的人"))}
-    more = [one.who] if one.who else []
+        whom = _(RECEIVERS.get(one.who, "有关的人"))
+        name = f"{whom}{_('：')}{(one.name_en if english() else '') or one.name}"
+        return {"what": _(_WHATS[one.what]), "text": name}
+    name = named(name)
+    more = [_who(one.who)] if one.who else []
     if one.what == "opens" and one.at:
         more.append(shown.due(one.at))
-    return {"what": _(_WHATS.get(one.what, "变化")), "text": f"{name}（{'，'.join(more)}）" if more else name}
+    if more:
+        name = f"{name} ({', '.join(more)})" if english() else f"{name}（{'，'.join(more)}）"
+    return {"what": _(_WHATS.get(one.what, "变化")), "text": name}

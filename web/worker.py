@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
-from engine.commands import background, calendars
+from engine.commands import background, between, calendars, sharing  # noqa: F401 - they register what the worker does
 from engine.commands.appointments import due as _bookings_due  # noqa: F401 - registers what the worker does for bookings
 from engine.commands.background import Equipment
-from engine.records import beats, jobs, notices, papers
+from engine.records import beats, jobs, notices, papers, sources
 from engine.store import Database
 
 log = logging.getLogger("yizhan.worker")
@@ -80,11 +80,25 @@ class Worker:
         return background.seal(self.database, now=self.now())
 
 
-def equip(press: papers.Press, *, public_url: str = "", gateway: str = "", token: str = "") -> Equipment:
-    """Press (web.press), channels and services for a real worker."""
+def equip(
+    press: papers.Press,
+    *,
+    public_url: str = "",
+    gateway: str = "",
+    token: str = "",
+    exchange: str = "",
+    exchange_token: str = "",
+) -> Equipment:
+    """Press (web.press), channels and outside sources for a real worker."""
     channel: notices.Channel = notices.Gateway(gateway, token) if gateway else notices.Screen()
+    source: sources.Source = sources.Exchange(exchange, exchange_token, public_url) if exchange else sources.Demo()
     return Equipment(
-        press=press, hands=press.processes, channels={"*": channel}, public_url=public_url, sample=press.demo
+        press=press,
+        hands=press.processes,
+        channels={"*": channel},
+        sources={"*": source},
+        public_url=public_url,
+        sample=press.demo,
     )
 
 

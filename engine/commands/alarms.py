@@ -7,7 +7,7 @@ due; two workers that meet at one case find the second time nothing missing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -17,7 +17,7 @@ from engine.people import SYSTEM, apart, holders, units
 from engine.records import audit, clocks, library, notices
 from engine.records.clocks import Planned
 from engine.store import Work
-from engine.store.models import Case, Escalation, Holding, Post, Task, TaskCandidate, Timer, User
+from engine.store.models import Case, Escalation, Task, TaskCandidate, Timer
 from engine.workdays import local_date
 
 #: A case that was taken and not finished is looked at again after this long.
@@ -86,15 +86,19 @@ def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetim
     )  # fmt: skip
     day = account.accepted_on
     text = f"您的办件 {case.number}（{case.matter_name}）逾期未告知补正，依法自 {day.year}年{day.month}月{day.day}日起视为受理。"
+    info = library.version(work, case.version_hash).info
     if case.applicant_id is not None:
         notices.put(
-            work, f"case:{case.id}:deemed", text, kind="deemed-accepted", now=now, channel="screen",
+            work, f"case:{case.id}:deemed", text,
+            text_en=f"Your case {case.number} ({info.name_en}) counts as accepted since {day}: nobody asked for corrections in time.",
+            kind="deemed-accepted", now=now, channel="screen",
             user_id=case.applicant_id, case_id=case.id,
         )  # fmt: skip
-    for user_id in supervisors(work, case.office_id, apart.read(case.apart)):
+    for user_id in holders.supervisors(work, case.office_id, apart.read(case.apart)):
         notices.put(
             work, f"case:{case.id}:deemed:{user_id}",
             f"办件 {case.number}（{case.matter_name}）超过受理期限未处理，已记为自 {day} 起视为受理。",
+            text_en=f"Case {case.number} ({info.name_en}) was not seen to in time: it counts as accepted since {day}.",
             kind="deemed-accepted", now=now, channel="screen", user_id=user_id, case_id=case.id,
         )  # fmt: skip
     return ledger
@@ -105,17 +109,15 @@ def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: 
     step, task = planned.step, planned.task
     match step.do:
         case "remind_assignee":
-            told = _tell(work, case, account, planned, _holders(work, task), now)
+            told = _tell(work, case, account, planned, holders.of_task(work, task), now)
             if task is not None:
                 task.reminded_at = now
             facts: dict[str, object] = {"told": told}
         case "tell_supervisor":
             at = units.tree(work).county.id if step.to == "county" else (task.unit_id if task else None)
-            facts = {
-                "told": _tell(
-                    work, case, account, planned, supervisors(work, at or case.office_id, apart.read(case.apart)), now
-                )
-            }
+            away = apart.read(case.apart)
+            told = holders.supervisors(work, at or case.office_id, away)
+            facts = {"told": _tell(work, case, account, planned, told, now)}
         case "reassign":
             facts = _reassign(work, case, task, step.to)
         case _:
@@ -138,50 +140,15 @@ def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Ite
     told = sorted(set(users))
     name = f"“{planned.task.name}”" if planned.task else ""
     text = f"办件 {case.number}（{case.matter_name}）{name}：{account.countdown()}。"
+    package = library.version(work, case.version_hash)
+    step = f", {package.english.get(planned.task.name, planned.task.name)}" if planned.task else ""
+    text_en = f"Case {case.number} ({package.info.name_en}{step}): {account.countdown('en')}."
     for user_id in told:
         notices.put(
-            work, f"{planned.key}:{user_id}", text, kind="deadline", now=now, channel="screen", user_id=user_id,
+            work, f"{planned.key}:{user_id}", text, text_en=text_en, kind="deadline", now=now, channel="screen", user_id=user_id,
             case_id=case.id,
         )  # fmt: skip
     return told
-
-
-def _holders(work: Work, task: Task | None) -> list[int]:
-    """Who has the task; while nobody has claimed it, everybody who may."""
-    if task is None:
-        return []
-    if task.assignee_id is not None:
-        return [task.assignee_id]
-    found = [int(key[2:]) for key in task.candidates if key.startswith("u:")]
-    for key in task.candidates:
-        if key.startswith("p:"):
-            _, unit_id, post = key.split(":", 2)
-            found += work.session.scalars(
-                select(Holding.user_id)
-                .join(Post, Post.id == Holding.post_id)
-                .join(User, User.id == Holding.user_id)
-                .where(Holding.unit_id == int(unit_id), Post.code == post, User.disabled_at.is_(None))
-            )
-    return [i for i in found if i not in apart.read(task.apart)]
-
-
-def supervisors(work: Work, unit_id: int, away: Collection[int] = ()) -> list[int]:
-    """The supervisors of a unit but those who keep away; where there is none, those of the next unit above."""
-    tree = units.tree(work)
-    for place in tree.above(units.place(work, unit_id)):
-        found = list(
-            work.session.scalars(
-                select(Holding.user_id)
-                .join(Post, Post.id == Holding.post_id)
-                .join(User, User.id == Holding.user_id)
-                .where(Holding.unit_id == place.id, Post.role == "supervisor", User.disabled_at.is_(None))
-                .order_by(Holding.user_id)
-            )
-        )
-        found = [i for i in found if i not in away]
-        if found:
-            return found
-    return []
 
 
 def _reassign(work: Work, case: Case, task: Task | None, post: str) -> dict[str, object]:

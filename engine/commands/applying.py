@@ -27,7 +27,7 @@ from engine.people import Actor, apart, masks, units
 from engine.people.units import Place
 from engine.process import ClosedTask, OpenTask, Step
 from engine.process import Effect as AskedEffect
-from engine.records import audit, clocks
+from engine.records import audit, clocks, messages
 from engine.store import Work
 from engine.store.models import (
     Awaited,
@@ -250,6 +250,9 @@ class Applying:
             for s in step.subscriptions
             if s.id not in before
         )
+        for s in step.subscriptions:
+            if s.kind == "message" and s.id not in before:
+                messages.expect(self.work, s.name, s.key, now=self.now)
         self.case.subscriptions = list(now)
 
     def _effect(self, effect: AskedEffect) -> None:

@@ -1,4 +1,5 @@
-"""What the worker does with jobs: render papers, send notices, open and answer child cases, ask data services.
+"""What the worker does with jobs: the list of what it can do, papers, notices. What cases say to each other is in
+between.py, what they ask outside in sharing.py, what bookings want in appointments/due.py.
 
 Each job is leased in one short transaction, done, and finished in another that holds what it made and the proof that the
 lease is still ours: so a worker killed anywhere leaves either everything or a job that runs again.
@@ -12,18 +13,17 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import select
 
 from engine.commands import cases
 from engine.errors import NotFound, Refused
-from engine.people import SYSTEM, units
-from engine.people import load as load_actor
-from engine.records import audit, documents, jobs, notices, papers
+from engine.people import SYSTEM
+from engine.records import audit, documents, jobs, notices, papers, sources
 from engine.records.jobs import Fenced, Leased
 from engine.store import Database, Work, again
-from engine.store.models import Case, Notice
+from engine.store.models import Notice
 
 log = logging.getLogger("yizhan.worker")
 
@@ -37,10 +37,6 @@ class Renderer(Protocol):
     def render(self, job: papers.Job) -> papers.Made: ...
 
 
-#: Asks a data service: (query) -> the record, or None when there is none. Raises OSError to be asked again later.
-Service = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
-
-
 @dataclass
 class Equipment:
     """What the jobs work with."""
@@ -48,7 +44,7 @@ class Equipment:
     press: Renderer
     hands: int = 1  # papers made at the same time: as many as the press has processes
     channels: Mapping[str, notices.Channel] = field(default_factory=dict)
-    services: Mapping[str, Service] = field(default_factory=dict)
+    sources: Mapping[str, sources.Source] = field(default_factory=dict)  # by name; "*": all others
     clock: Callable[[], datetime] | None = None
     public_url: str = ""  # where strangers reach the hall: printed in a paper's QR code
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
@@ -171,53 +167,6 @@ def _send(database: Database, job: Leased, equipment: Equipment, now: datetime) 
             row.state, row.sent_at, row.answer = "sent", now, answer[:200]
 
 
-# ---------------------------------------------------------------- other cases
-
-
-@does("open-child")
-def _open_child(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    given = job.payload
-    with database.unit_of_work() as work:
-        jobs.done(work, job, now=now)
-        parent = work.session.get(Case, given["parent"])
-        if parent is None:
-            return
-        by = load_actor(work, given["by"], now=now) if given.get("by") else SYSTEM
-        unit = units.by_code(work, str(given["unit"])) if given.get("unit") else units.place(work, parent.unit_id)
-        try:
-            done = cases.submit(
-                work, str(given["matter"]), dict(job.private or {}), by=SYSTEM, now=now, channel="system", unit=unit,
-                place=units.place(work, parent.place_id), applicant_id=parent.applicant_id, key=f"child:{job.key}",
-                parent=(parent.id, given.get("effect")), person=cases.person_of(parent),
-            )  # fmt: skip
-        except Refused as error:
-            if not given.get("effect"):
-                raise
-            work.session.rollback()
-            with database.unit_of_work() as again:
-                jobs.done(again, job, now=now)
-                cases.answer(
-                    again, parent.id, str(given["effect"]), by=SYSTEM, now=now, error=("CHILD_FAILED", error.zh)
-                )
-            return
-        log.info("case %s opened case %s for %s", parent.number, done.case.number, by.id)
-
-
-@does("answer-parent")
-def _answer_parent(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    given = job.payload
-    with database.unit_of_work() as work:
-        jobs.done(work, job, now=now)
-        child = work.session.get(Case, given["child"])
-        if child is None:
-            return
-        good = child.status == "finished" and child.outcome in ("done", "approve", "partly")
-        result = {k: v for k, v in dict(child.answers or {}).items() if k != "case"}
-        said = {"child": {"number": child.number, "outcome": child.outcome, "result": result}}
-        error = None if good else ("CHILD_FAILED", child.outcome)
-        cases.answer(work, given["parent"], str(given["effect"]), said, by=SYSTEM, now=now, error=error)
-
-
 # ---------------------------------------------------------------- ratings
 
 
@@ -227,29 +176,6 @@ def _close_rating(database: Database, job: Leased, equipment: Equipment, now: da
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
         cases.close_rating(work, int(job.payload["case"]), now=now)
-
-
-# ---------------------------------------------------------------- shared data
-
-
-@does("share-data")
-def _share(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    given = job.payload
-    service = equipment.services.get(str(given["source"]))
-    asked = dict((job.private or {}).get("query") or {})
-    try:
-        if service is None:
-            raise OSError(f"no service {given['source']}")
-        found = service(asked)
-        answer: dict[str, Any] = {"found": found is not None, "data": dict(found) if found else None}
-        error = None
-    except OSError as broken:
-        if job.attempts <= 2 and service is not None:
-            raise
-        answer, error = {}, ("UNAVAILABLE", str(broken))
-    with database.unit_of_work() as work:
-        jobs.done(work, job, now=now)
-        cases.answer(work, given["case"], str(given["effect"]), answer, by=SYSTEM, now=now, error=error)
 
 
 # ---------------------------------------------------------------- seals

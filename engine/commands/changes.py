@@ -14,3 +14,4 @@ class Change:
     name: str
     who: str = ""  # who may take it, masked
     at: datetime | None = None  # due, or the moment
+    name_en: str = ""  # of a notice: its text in English

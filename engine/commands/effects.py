@@ -18,9 +18,10 @@ from engine.commands.changes import Change
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import corrections
-from engine.people import apart, masks, units
+from engine.matters.info import Notice
+from engine.people import apart, holders, masks, units
 from engine.process import Effect
-from engine.records import audit, documents, jobs, notices
+from engine.records import audit, documents, jobs, messages, notices
 from engine.records.papers import words
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Document, File, PublicNotice, Rating, RegisterEntry, Task, User
@@ -190,6 +191,25 @@ def _give(a: Applying, kind: str, key: str, facts: Mapping[str, Any]) -> Documen
     return row
 
 
+#: What is said when a matter has no words of its own for it.
+_CORRECTION = Notice(
+    zh="您申请的“{matter}”（{number}）需要补正：{items}。请登录“我的办件”查看并补正。",
+    en="Your application {number} ({matter}) needs corrections: {items}. See My cases.",
+)
+_RATING = Notice(
+    zh="您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。",
+    en="Your case {number} ({matter}) is done. You may rate it in My cases.",
+)
+_ORDER = Notice(
+    zh="新工单 {number}（{matter}），{due}前办结并答复。", en="A new order {number} ({matter}): answer it by {due}."
+)
+_REMIND = Notice(zh="请及时办理：{matter}（{number}），{due}前。", en="Please see to {matter} ({number}), due {due}.")
+_POLICE = Notice(
+    zh="办件 {number} 发现可能违法犯罪或人身危险，请立即拨打 110 并核对已报告。",
+    en="Case {number} shows a possible crime or danger to life: call 110 now and make sure it was reported.",
+)
+
+
 @handles("send-notice")
 def _send_notice(a: Applying, effect: Effect) -> None:
     name = effect.headers.get("template", "")
@@ -201,7 +221,7 @@ def _send_notice(a: Applying, effect: Effect) -> None:
         )
     given = effect.arguments.get("facts")
     say_to(
-        a, key_of(a, effect), name, template.zh, effect.headers.get("to") or "applicant",
+        a, key_of(a, effect), name, template, effect.headers.get("to") or "applicant",
         given=effect.arguments.get("to"), facts=given if isinstance(given, Mapping) else {}, channels=template.channels,
     )  # fmt: skip
 
@@ -210,7 +230,7 @@ def say_to(
     a: Applying,
     key: str,
     kind: str,
-    template: str,
+    template: Notice,
     to: str,
     *,
     given: Any = None,
@@ -228,16 +248,21 @@ def say_to(
         "phone": a.package.info.contact.phone or a.office.phone,
         "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome), **(facts or {}),
     }  # fmt: skip
-    text = notices.fill(template, said)
+    english = a.package.english
+    said_en = said | {
+        "matter": a.package.info.name_en, "office": a.office.name_en or a.office.name, "due": due.isoformat() if due else "",
+        "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")), **(facts or {}),
+    }  # fmt: skip
+    text, text_en = notices.fill(template.zh, said), notices.fill(template.en, said_en)
     for n, (user_id, phone) in enumerate(_receivers(a, to, given)):
         for channel in channels:
             if (channel == "sms" and not phone) or (channel == "screen" and user_id is None):
                 continue
             notices.put(
-                a.work, f"{key}:{n}:{channel}", text, kind=kind, now=a.now, channel=channel, user_id=user_id,
+                a.work, f"{key}:{n}:{channel}", text, text_en=text_en, kind=kind, now=a.now, channel=channel, user_id=user_id,
                 address=phone if channel == "sms" else None, case_id=a.case.id, after=after,
             )  # fmt: skip
-    a.changes.append(Change("notice", kind, who=to))
+    a.changes.append(Change("notice", text, who=to, name_en=text_en))
 
 
 def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str | None]]:
@@ -260,7 +285,11 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     if to == "assignee":
         return [_user(a, t.assignee_id) for t in a.live if t.assignee_id is not None]
     if to in ("unit", "supervisor"):
-        return [(user, None) for user in holders(a, case.office_id, "supervisor" if to == "supervisor" else None)]
+        return [
+            (user, None)
+            for user in holders.of(a.work, case.office_id, role="supervisor" if to == "supervisor" else None)
+            if user not in apart.read(case.apart)  # who keeps away is not told either
+        ]
     found: list[tuple[int | None, str | None]] = []
     for one in given if isinstance(given, list) else [given] if given else []:
         text = str(one)
@@ -279,19 +308,6 @@ def _accounts(a: Applying) -> dict[str, int]:
 def _user(a: Applying, user_id: int | None) -> tuple[int | None, str | None]:
     user = a.work.session.get(User, user_id) if user_id is not None else None
     return (user.id, user.phone) if user is not None else (None, None)
-
-
-def holders(a: Applying, unit_id: int, role: str | None) -> list[int]:
-    """Ids of those who hold a post (of this role) in a unit."""
-    from sqlalchemy import select
-
-    from engine.store.models import Holding, Post
-
-    query = select(Holding.user_id).join(Post, Post.id == Holding.post_id).where(Holding.unit_id == unit_id)
-    if role is not None:
-        query = query.where(Post.role == role)
-    away = apart.read(a.case.apart)  # who keeps away is not told either
-    return [i for i in dict.fromkeys(a.work.session.scalars(query)) if i not in away]
 
 
 @handles("publish-notice")
@@ -352,8 +368,7 @@ def _correction(a: Applying, effect: Effect) -> None:
     if effect.arguments.get("late"):
         facts["late"] = str(effect.arguments["late"])
     _issue(a, effect, "correction", facts_of(a, facts))
-    text = a.package.info.notices.get("correction")
-    template = text.zh if text else CORRECTION
+    template = a.package.info.notices.get("correction") or _CORRECTION
     said = "；".join(f"{item.material}（{item.problem}）" for item in items)
     say_to(a, key_of(a, effect), "correction", template, "both", facts={"items": said, "until": say(until)})
 
@@ -389,7 +404,7 @@ def _report_police(a: Applying, effect: Effect) -> None:
         )
     )  # fmt: skip
     say_to(
-        a, key_of(a, effect), "police", "办件 {number} 发现可能违法犯罪或人身危险，请立即拨打 110 并核对已报告。", "supervisor",
+        a, key_of(a, effect), "police", _POLICE, "supervisor",
         channels=("screen",),
     )  # fmt: skip
     case.restricted, case.place_id, case.unit_id = True, case.office_id, case.office_id
@@ -452,9 +467,7 @@ def _dispatch_order(a: Applying, effect: Effect) -> None:
         )
     )  # fmt: skip
     a.record(audit.Kind.RECORD, facts={"register": "派单台账", "unit": found.id, "category": category})
-    say_to(
-        a, key_of(a, effect), "order", "新工单 {number}（{matter}），{due}前办结并答复。", "unit", channels=("screen",)
-    )
+    say_to(a, key_of(a, effect), "order", _ORDER, "unit", channels=("screen",))
 
 
 @handles("keep-away")
@@ -502,9 +515,8 @@ def workers_of(work: Work, number: str) -> set[int]:
 
 @handles("ask-rating")
 def _ask_rating(a: Applying, effect: Effect) -> None:
-    template = a.package.info.notices.get("rating")
-    text = template.zh if template else "您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。"
-    say_to(a, key_of(a, effect), "rating", text, "applicant", channels=("screen",))
+    template = a.package.info.notices.get("rating") or _RATING
+    say_to(a, key_of(a, effect), "rating", template, "applicant", channels=("screen",))
     until = rating_rules(local_date(a.now)).until(a.now)
     jobs.put(
         a.work, "close-rating", f"unrated:{key_of(a, effect)}", {"case": a.case.id}, now=a.now, case_id=a.case.id,
@@ -515,8 +527,6 @@ def _ask_rating(a: Applying, effect: Effect) -> None:
 @handles("set-rating-aside")
 def _set_rating_aside(a: Applying, effect: Effect) -> None:
     """An appeal was upheld by the unit above: the rating of the parent case counts no more (RULES E3)."""
-    from sqlalchemy import select
-
     rating = a.work.session.scalar(select(Rating).where(Rating.case_id == a.case.parent_id, Rating.step == ""))
     if rating is None:
         raise NotFound("没有要复核的评价。", "There is no rating to set aside.")
@@ -527,9 +537,8 @@ def _set_rating_aside(a: Applying, effect: Effect) -> None:
 @handles("remind")
 def _remind(a: Applying, effect: Effect) -> None:
     name = effect.headers.get("template") or "remind"
-    template = a.package.info.notices.get(name)
-    text = template.zh if template else "请及时办理：{matter}（{number}），{due}前。"
-    say_to(a, key_of(a, effect), "remind", text, effect.headers.get("to") or "assignee", channels=("screen",))
+    template = a.package.info.notices.get(name) or _REMIND
+    say_to(a, key_of(a, effect), "remind", template, effect.headers.get("to") or "assignee", channels=("screen",))
 
 
 @handles("open-child-case", "run-child-case")
@@ -554,9 +563,23 @@ def answer_parent(a: Applying) -> None:
     )  # fmt: skip
 
 
+@handles("message")
+def _message(a: Applying, effect: Effect) -> None:
+    messages.throw(a.work, a.case, effect.id, effect.arguments, now=a.now)
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "message": str(effect.arguments.get("name") or "")})
+
+
+@handles("signal")
+def _signal(a: Applying, effect: Effect) -> None:
+    messages.broadcast(a.work, a.case, effect.id, effect.arguments, now=a.now)
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "signal": str(effect.arguments.get("name") or "")})
+
+
 @handles("share-data")
 def _share(a: Applying, effect: Effect) -> None:
-    payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id}
+    payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id, "looked": 0}
     jobs.put(a.work, "share-data", f"share:{key_of(a, effect)}", payload, now=a.now, case_id=a.case.id,
              private=dict(effect.arguments))  # fmt: skip
-    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "source": payload["source"]})
+    a.record(audit.Kind.EFFECT, facts={
+        "kind": effect.kind, "source": payload["source"], "purpose": str(effect.arguments.get("purpose") or ""),
+    })  # fmt: skip

@@ -26,6 +26,7 @@ from engine.commands.appointments import book as desk
 from engine.commands.appointments import seats
 from engine.commands.effects import AFTERWARDS, handles, say_to
 from engine.errors import FieldError, Invalid, NotNow
+from engine.matters.info import Notice
 from engine.people import SYSTEM, Actor
 from engine.process import Effect
 from engine.reads.meetings import OFFER_DAYS, POST, free_times, mediators, planned, room_of, said
@@ -411,6 +412,12 @@ def _end_meeting(a: Applying, effect: Effect) -> None:
         reason=str(effect.arguments.get("reason") or ""))  # fmt: skip
 
 
+_OFF = Notice(
+    zh="原定 {when} 在{place}的调解会不开了。编号 {number}。",
+    en="The meeting of {when} at {place} is called off. Number {number}.",
+)
+
+
 def _case_ended(a: Applying) -> None:
     """The case is over, however it ended: a meeting that was to come is called off and everybody told."""
     if not (a.case.answers or {}).get("session"):
@@ -418,7 +425,7 @@ def _case_ended(a: Applying) -> None:
     made = end(a.work, a.case, "cancelled", by=SYSTEM, now=a.now, reason="办件已结束")
     if made is not None and made.starts_at > a.now:
         say_to(
-            a, f"meeting-off:{made.id}", "meeting-off", "原定 {when} 在{place}的调解会不开了。编号 {number}。", "parties",
+            a, f"meeting-off:{made.id}", "meeting-off", _OFF, "parties",
             facts={"when": said(made.starts_at), "place": made.place},
         )  # fmt: skip
 

@@ -20,8 +20,10 @@ class Line:
     path: str
     label: str
     text: str  # "" when there is no answer
-    type: str
+    type: str  # of the field; "signature" for a signed one
     level: int = 0  # 1 inside a row of a list
+    row: int = 0  # the how-manieth row of a list: from 1; 0: no row
+    parts: tuple[str, ...] = ()  # what the text is made of, for a page in another language: labels, a count, a day
 
 
 def browser_schema(form: Form, rights: Rights | None = None) -> dict[str, Any]:
@@ -80,10 +82,12 @@ def describe(
             if one.type == "dynamiclist":
                 rows = value if isinstance(value, list) else []
                 for index, row in enumerate(rows):
-                    lines.append(Line(f"{path}{one.key}.{index}", f"{one.label} {index + 1}", "", one.type, level))
+                    lines.append(Line(f"{path}{one.key}.{index}", one.label, "", one.type, level, row=index + 1))
                     inner(one.children, row, f"{path}{one.key}.{index}.", f"{schema_path}{one.key}.", level + 1)
             else:
-                lines.append(Line(f"{path}{one.key}", one.label, words(one, value, answers, env), one.type, level))
+                kind = "signature" if _signed(value) else one.type
+                parts = tuple(_parts(one, value, answers, env))
+                lines.append(Line(f"{path}{one.key}", one.label, _said(kind, parts), kind, level, parts=parts))
 
     inner(form.fields, answers, "", "", 0)
     return lines
@@ -91,20 +95,35 @@ def describe(
 
 def words(one: Field, value: Any, scope: Mapping[str, Any], env: feel.Env | None = None) -> str:
     """One answer as text."""
+    return _said("signature" if _signed(value) else one.type, tuple(_parts(one, value, scope, env)))
+
+
+def _signed(value: Any) -> bool:
+    return isinstance(value, Mapping) and "path" in value and "sha256" in value
+
+
+def _parts(one: Field, value: Any, scope: Mapping[str, Any], env: feel.Env | None) -> list[str]:
+    """An answer as words that stand beside each other."""
     if value is None or value == "" or value == []:
-        return ""
-    if isinstance(value, Mapping) and "path" in value and "sha256" in value:
-        return f"已签名（{str(value.get('at') or '')[:10]}）"
+        return []
+    if _signed(value):
+        return [str(value.get("at") or "")[:10]]
     if one.type == "checkbox":
-        return "是" if value else "否"
+        return ["是" if value else "否"]
     if one.type in CHOICES:
         labels = {str(v): label for v, label in options_of(one, scope, env)}
-        items = value if isinstance(value, list) else [value]
-        return "、".join(labels.get(str(item), str(item)) for item in items)
+        return [labels.get(str(item), str(item)) for item in (value if isinstance(value, list) else [value])]
     if one.type == "filepicker":
-        return f"{len(value) if isinstance(value, list) else 1} 个文件"
+        return [str(len(value) if isinstance(value, list) else 1)]
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return [f"{value:f}"]
     if isinstance(value, list):
-        return "、".join(str(item) for item in value)
-    return str(value).replace("T", " ") if one.type == "datetime" else str(value)
+        return [str(item) for item in value]
+    return [str(value).replace("T", " ") if one.type == "datetime" else str(value)]
+
+
+def _said(kind: str, parts: tuple[str, ...]) -> str:
+    text = "、".join(parts)
+    if not parts:
+        return ""
+    return f"已签名（{text}）" if kind == "signature" else f"{text} 个文件" if kind == "filepicker" else text

@@ -8,6 +8,7 @@ from engine import dmn, forms, process
 from engine.errors import Refused
 from engine.findings import Finding, in_order
 from engine.forms import lint as form_lint
+from engine.matters import english
 from engine.matters.info import Matter
 from engine.matters.package import BadMatter, _info, read
 from engine.process import effects
@@ -50,6 +51,7 @@ def check(name: str, files: Mapping[str, bytes]) -> list[Finding]:
         for file, data in files.items():
             if file.endswith(".bpmn"):
                 findings += _named_in_matter(file, data, info)
+        findings += english.check(name, info, files)
     try:
         read(name, files)
     except BadMatter as bad:

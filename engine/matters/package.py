@@ -19,6 +19,7 @@ from engine import dmn, forms, process
 from engine.errors import NotFound, Refused
 from engine.findings import Finding, errors
 from engine.forms import Form
+from engine.matters import english
 from engine.matters.info import Matter
 
 #: What belongs to a matter; other files in its folders are ignored.
@@ -54,11 +55,17 @@ class Package:
     files: Mapping[str, bytes] = field(repr=False)  # bpmn/<name>/process.bpmn …
     forms: Mapping[str, Form] = field(repr=False)  # form id -> form
     decisions: Mapping[str, dmn.Model] = field(repr=False)  # decision id -> its model
+    english: Mapping[str, str] = field(repr=False, default_factory=dict)  # its Chinese words -> English (en.yaml)
 
     @cached_property
     def definition(self) -> process.Definition:
         """The diagrams, ready to run; read on first use."""
         return process.load(self.diagrams, decisions=dict(self.decisions))
+
+    @cached_property
+    def starts(self) -> tuple[process.StartTrigger, ...]:
+        """The messages and signals that begin it."""
+        return tuple(process.start_triggers(self.definition))
 
     @property
     def diagrams(self) -> dict[str, bytes]:
@@ -96,7 +103,8 @@ def read_files(root: Path, name: str) -> dict[str, bytes]:
         for owner in (name, SHARED):
             for path in sorted((root / folder / owner).rglob("*")):
                 # Shared fragments belong to every matter's version: a form changed there changes each matter.
-                if path.is_file() and path.suffix in kinds and (owner == name or path.suffix == ".form"):
+                shared = path.suffix == ".form" or path.name == english.FILE
+                if path.is_file() and path.suffix in kinds and (owner == name or shared):
                     found[path.relative_to(root).as_posix()] = path.read_bytes()
     if f"bpmn/{name}/matter.yaml" not in found:
         raise NotFound(f"没有事项“{name}”。", f"There is no matter {name!r}.")
@@ -129,6 +137,11 @@ def read(name: str, files: Mapping[str, bytes]) -> Package:
     info = _info(name, files, findings)
     models = _decisions(name, files, findings)
     found_forms = _forms(name, files, findings)
+    words: dict[str, str] = {}
+    try:
+        words = english.read(name, files)
+    except english.BadTable as bad:
+        findings.append(_finding(str(bad.facts["file"]), bad.slug, bad.zh, bad.en))
     if f"bpmn/{name}/process.bpmn" not in files:
         findings.append(_finding(f"bpmn/{name}/process.bpmn", "no-diagram", "缺少流程图。", "There is no diagram."))
     if info is not None:
@@ -142,6 +155,7 @@ def read(name: str, files: Mapping[str, bytes]) -> Package:
         files=MappingProxyType(dict(files)),
         forms=MappingProxyType(found_forms),
         decisions=MappingProxyType(models),
+        english=MappingProxyType(words | {info.name: info.name_en}),
     )
 
 

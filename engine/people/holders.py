@@ -1,4 +1,4 @@
-"""Which posts somebody holds, kept in memory like the tree of units: work must not go where nobody sits."""
+"""Who holds a post: whether anybody does (kept in memory like the tree of units), and who they are."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from engine.people import apart as away_
 from engine.people import units
 from engine.people.units import Place
 from engine.store import Database, Work
-from engine.store.models import Holding, Post, User
+from engine.store.models import Holding, Post, Task, User
 
 #: Somebody who took a post or left one in another process is seen after this many seconds at the latest.
 FRESH_S = 30.0
@@ -61,3 +62,46 @@ def nearest(work: Work, place: Place, post: str, apart: Collection[int] = ()) ->
         if held(work, one.id, post, apart):
             return one
     return place
+
+
+def of(work: Work, unit_id: int, *, post: str | None = None, role: str | None = None) -> list[int]:
+    """Ids of those who sit in this unit: in this post, in a post of this role, or in any. The disabled do not count."""
+    query = (
+        select(Holding.user_id)
+        .join(Post, Post.id == Holding.post_id)
+        .join(User, User.id == Holding.user_id)
+        .where(Holding.unit_id == unit_id, User.disabled_at.is_(None))
+        .order_by(Holding.user_id)
+    )
+    if post is not None:
+        query = query.where(Post.code == post)
+    if role is not None:
+        query = query.where(Post.role == role)
+    return list(dict.fromkeys(work.session.scalars(query)))
+
+
+def supervisors(work: Work, unit_id: int, away: Collection[int] = ()) -> list[int]:
+    """The supervisors of a unit but those who keep away; where there is none, those of the next unit above."""
+    for place in units.tree(work).above(units.place(work, unit_id)):
+        found = [one for one in of(work, place.id, role="supervisor") if one not in away]
+        if found:
+            return found
+    return []
+
+
+def of_task(work: Work, task: Task | None) -> list[int]:
+    """Who has a task; while nobody has claimed it, everybody who may and need not keep away."""
+    if task is None:
+        return []
+    if task.assignee_id is not None:
+        return [task.assignee_id]
+    found: list[int] = []
+    for key in task.candidates:
+        kind, _, rest = key.partition(":")
+        if kind == "u":
+            found.append(int(rest))
+        else:
+            unit_id, _, post = rest.partition(":")
+            found += of(work, int(unit_id), post=post)
+    away = away_.read(task.apart)
+    return [one for one in dict.fromkeys(found) if one not in away]

@@ -49,6 +49,7 @@ class Line:
     zh: str
     who: str  # masked for the applicant's eyes
     for_whom: str = ""
+    about: str = ""  # the step or paper it is about, as it stands in `zh`
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class CasePage:
     papers: tuple[Paper, ...]
     files: tuple[Attachment, ...]
     record: tuple[Line, ...]
-    notices: tuple[tuple[datetime, str, str], ...]  # (when, channel, text)
+    notices: tuple[tuple[datetime, str, str, str], ...]  # (when, channel, text, the same in English or "")
     incidents: tuple[tuple[int, str], ...]
     lit: tuple[str, ...]  # elements where it stands now
     passed: tuple[str, ...]  # elements whose tasks were done
@@ -260,7 +261,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
         record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
-        notices=tuple((n.created_at, n.channel, n.text) for n in notices) if mine or actor.kind == "staff" else (),
+        notices=tuple((n.created_at, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
             [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]
@@ -287,7 +288,7 @@ def _lines(form: forms.Form, case: Case, mine: bool) -> list[forms.Line]:
             text = masks.phone(text)
         elif line.path.endswith("name") and len(text) < 30:
             text = masks.name(text)
-        out.append(dataclasses.replace(line, text=text))
+        out.append(line if text == line.text else dataclasses.replace(line, text=text, parts=(text,)))
     return out
 
 
@@ -427,8 +428,10 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
     if task is not None:
         zh = f"{zh}“{task.name}”"
     facts = event.facts
+    about = task.name if task is not None else ""
     if event.kind == "document.issued":
-        zh = f"{zh} {facts.get('number') or ''}".strip()
+        about = str(facts.get("number") or "")
+        zh = f"{zh} {about}".strip()
     if event.kind == "record.added" and facts.get("register"):
         zh = f"{zh}“{facts['register']}”"
     if event.kind == "effect.asked" and str(facts.get("kind")) in EFFECTS:
@@ -439,7 +442,7 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
     if not for_whom and event.by_id is not None and event.by_id == case.agent_id != case.applicant_id:
         # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
         for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
-    return Line(event.at, event.kind, zh, shown, for_whom)
+    return Line(event.at, event.kind, zh, shown, for_whom, about)
 
 
 def mask_for(text: str, actor: Actor, case: Case) -> str:

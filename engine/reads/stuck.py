@@ -26,6 +26,7 @@ class Sentence:
     zh: str
     en: str
     blocked: bool = False  # nobody can go on until something outside happens
+    names: tuple[str, ...] = ()  # of steps and units that stand in `en` in Chinese
 
 
 def sentence(
@@ -55,6 +56,7 @@ def sentence(
             f"“{one.name or one.element}”出了异常，需要运维处理：{one.zh}",
             f"{one.name or one.element} cannot go on: {one.en}",
             blocked=True,
+            names=(one.name,),
         )
     if case.paused_at is not None or account.phase == "paused":
         cause = account.paused_for or "法定事由"
@@ -64,15 +66,21 @@ def sentence(
     if mine and (for_applicant or len(mine) == len(tasks)):
         step = mine[0]
         if for_applicant and me in (step.assignee_id, None):
-            return Sentence(f"等您办理“{step.name}”。办完后才能继续。", f"It waits for you: {step.name}.", blocked=True)
+            return Sentence(
+                f"等您办理“{step.name}”。办完后才能继续。", f"It waits for you: {step.name}.", True, (step.name,)
+            )
         return Sentence(
-            f"等申请人办理“{step.name}”，自 {_at(step.opened_at)} 起。", f"It waits for the applicant: {step.name}."
+            f"等申请人办理“{step.name}”，自 {_at(step.opened_at)} 起。",
+            f"It waits for the applicant: {step.name}.",
+            names=(step.name,),
         )
     if tasks:
         said = [_task(work, t, names, for_applicant) for t in tasks[:3]]
         more = f" 等 {len(tasks)} 处" if len(tasks) > 3 else ""
         return Sentence(
-            f"{'；'.join(zh for zh, _ in said)}{more}{by_zh}。", f"{'; '.join(en for _, en in said)}{by_en}."
+            f"{'；'.join(zh for zh, _, _ in said)}{more}{by_zh}。",
+            f"{'; '.join(en for _, en, _ in said)}{by_en}.",
+            names=tuple(name for _, _, found in said for name in found),
         )
     if awaited:
         return Sentence(
@@ -84,12 +92,15 @@ def sentence(
     return Sentence("正在等待消息。", "It waits for a message.")
 
 
-def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) -> tuple[str, str]:
+def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) -> tuple[str, str, tuple[str, ...]]:
+    """In Chinese, in English, and the names that stand in both."""
     unit = units.place(work, task.unit_id).name if task.unit_id else ""
     if task.state == "claimed" and task.assignee_id is not None:
         who = "" if for_applicant else masks.name(names.get(task.assignee_id, "")) + " "
-        return f"{unit} {who}正在办“{task.name}”（{_at(task.claimed_at)} 签收）".strip(), f"{unit} is on {task.name}"
-    return f"{unit}待签收“{task.name}”（{_at(task.opened_at)} 到达）", f"{task.name} waits at {unit} to be signed for"
+        zh = f"{unit} {who}正在办“{task.name}”（{_at(task.claimed_at)} 签收）".strip()
+        return zh, f"{unit or 'Somebody'} is on {task.name}", (unit, task.name)
+    zh = f"{unit}待签收“{task.name}”（{_at(task.opened_at)} 到达）"
+    return zh, f"{task.name} waits{f' at {unit}' if unit else ''} to be signed for", (unit, task.name)
 
 
 def _at(at: datetime | None) -> str:

@@ -164,6 +164,17 @@ def failed(work: Work, job: Leased, why: str, *, now: datetime, final: bool = Fa
     return gone
 
 
+def keep(work: Work, job: Leased, *, after: datetime) -> None:
+    """Not yet: put it back for later, as if it had never been tried. Fenced when the lease was lost: roll back."""
+    found = work.session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "leased", Job.fence == job.fence)
+        .values(state="ready", run_after=after, attempts=0)
+    )
+    if not found.rowcount:  # type: ignore[attr-defined]
+        raise Fenced("这项作业已由另一个进程接手。", f"Expected to hold job {job.id}, but its lease was lost.")
+
+
 def again(work: Work, job_id: int, *, now: datetime) -> None:
     """Try a given-up job once more, after its cause was mended."""
     work.session.execute(

@@ -85,6 +85,7 @@ def put(
     *,
     kind: str,
     now: datetime,
+    text_en: str = "",
     channel: str = "sms",
     user_id: int | None = None,
     address: str | None = None,
@@ -95,13 +96,14 @@ def put(
     """Put a notice into the outbox, and the job that sends it. The key names what asked for it.
 
     `after`: not before this moment (a reminder). One on the screen then shows itself from that moment on.
+    `text_en`: the same in English, for an English page; what is sent is Chinese.
     """
     after = max(after or now, now)
     if not urgent and channel != "screen":
         after = next_waking(after)
     row = Notice(
         key=key, case_id=case_id, user_id=user_id, channel=channel, address=address, kind=kind, text=text,
-        state="waiting" if channel != "screen" else "sent", created_at=now, send_after=after,
+        text_en=text_en or None, state="waiting" if channel != "screen" else "sent", created_at=now, send_after=after,
         sent_at=now if channel == "screen" else None,
     )  # fmt: skip
     work.session.add(row)

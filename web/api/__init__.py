@@ -2,6 +2,6 @@
 
 from web.api.operations import pages
 
-from . import bookings, routes  # noqa: F401 - the modules register their operations
+from . import answers, bookings, routes  # noqa: F401 - the modules register their operations
 
 __all__ = ["pages"]

@@ -21,9 +21,10 @@ from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.records import library
 from engine.store.models import Case, Holding, Post, Task, User
-from web import edge, shown, told
+from web import edge, names, shown, told
 from web.edge import guard
 from web.language import english
+from web.names import named
 from web.pages import limits, mediation, operations
 from web.pages.resident import EMPTY_FORM, plain
 
@@ -166,14 +167,19 @@ def find() -> ResponseReturnValue:
 @guard("staff")
 def notices() -> ResponseReturnValue:
     rows = lists.notices_for(edge.work(), edge.actor(), limit=100)
-    return render_template("staff/notices.html", notices=[{"text": n.text, "at": n.created_at} for n in rows])
+    return render_template(
+        "staff/notices.html",
+        notices=[{"text": (n.text_en if english() else "") or n.text, "at": n.created_at} for n in rows],
+    )
 
 
 # ---------------------------------------------------------------- the case
 
 
 def _page(number: str) -> CasePage:
-    return case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    names.about(library.version(edge.work(), page.version_hash))
+    return page
 
 
 @pages.get("/cases/<number>")
@@ -189,7 +195,7 @@ def case(number: str) -> ResponseReturnValue:
             "desk": page.desk,
             "can": mine.can,
             "held": mine.state == "claimed",
-            "schema": page.desk.schema or EMPTY_FORM,
+            "schema": names.schema(page.desk.schema or EMPTY_FORM),
             "answers": plain(dict(page.desk.data)),
             "version": mine.version,
         }
@@ -243,9 +249,8 @@ def _limits(page: CasePage) -> list[dict[str, Any]]:
 def diagram(number: str) -> ResponseReturnValue:
     """The diagram of the version this case runs on."""
     page = _page(number)
-    return Response(
-        library.version(edge.work(), page.version_hash).diagram, content_type="application/xml; charset=utf-8"
-    )
+    source = names.diagram(library.version(edge.work(), page.version_hash).diagram)
+    return Response(source, content_type="application/xml; charset=utf-8")
 
 
 @pages.post("/cases/<number>/reveal")
@@ -324,7 +329,7 @@ def _say(done: Done, words: str) -> None:
     nexts = [c for c in done.changes if c.what == "opens"]
     if nexts:
         words += _("下一步：%(next)s。", next=_("、").join(told.change(c)["text"] for c in nexts))
-    papers = [d.title for d in done.documents]
+    papers = [named(d.title) for d in done.documents]
     if papers:
         words += _("开出：%(papers)s。", papers=_("、").join(papers))
     flash(words)
@@ -337,6 +342,7 @@ def preview(task_id: int) -> ResponseReturnValue:
     body = _sent()
     with edge.hall().database.rehearsal() as work:
         done = cases.complete(work, task_id, body["answers"], version=_version(body), by=edge.actor(), now=edge.now())
+        names.about(library.version(work, done.case.version_hash))
     return jsonify(
         review=render_template(
             "staff/preview.html", done=done, changes=[told.change(c) for c in done.changes],
@@ -381,6 +387,7 @@ def ask(task_id: int, what: str) -> ResponseReturnValue:
 def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan: Any = None, sent: Any = None) -> str:
     work = edge.work()
     page = case_page.of_task(work, task_id, actor=edge.actor(), now=edge.now())
+    names.about(library.version(work, page.version_hash))
     step = next(t for t in page.tasks if t.id == task_id)
     title, reason = _ASKED[what]
     targets: list[tuple[str, str]] = []
@@ -408,7 +415,10 @@ def _colleagues() -> list[tuple[str, str]]:
         .where(Holding.unit_id.in_(near), User.disabled_at.is_(None), User.id != actor.id, Post.role.in_(("clerk", "supervisor")))
         .order_by(Holding.unit_id, User.id)
     ).all()  # fmt: skip
-    return [(str(i), f"{name}（{tree.by_id[unit].name}·{post}）") for i, name, unit, post in rows]
+    return [
+        (str(i), _("%(name)s（%(unit)s·%(post)s）", name=name, unit=named(tree.by_id[unit].name), post=named(post)))
+        for i, name, unit, post in rows
+    ]
 
 
 @pages.post("/tasks/<int:task_id>/<any('return','transfer','delegate','recall'):what>")
@@ -491,12 +501,13 @@ def window() -> ResponseReturnValue:
 @guard("staff")
 def take_in(name: str) -> ResponseReturnValue:
     package = library.current(edge.work(), name)
+    names.about(package)
     form = package.form(package.info.apply.form)
     return render_template(
         "staff/take_in.html",
         title=package.info.name_en if english() else package.info.name,
         name=name,
-        schema=forms.browser_schema(form),
+        schema=names.schema(forms.browser_schema(form)),
         materials=package.info.materials,
         channels=[
             (c, _(told.CHANNELS[c]))

@@ -19,7 +19,7 @@ from engine.reads import case_list, case_page, inbox
 from engine.reads.case_page import CasePage
 from engine.records import files, library
 from engine.store.models import Consent, User
-from web import edge, shown, throttle, told
+from web import edge, names, shown, throttle, told
 from web.edge import guard
 from web.language import english
 from web.names import named
@@ -77,7 +77,7 @@ def _brief(package: Package) -> dict[str, Any]:
     promised = (rules.promised.en() if english() else rules.promised.zh()) if rules.promised else ""
     parts = [
         _("%(promised)s办好", promised=promised) if promised and rules.promised and rules.promised.n else _("当场办好"),
-        info.fee,
+        named(info.fee),
     ]
     return {
         "name": package.name,
@@ -124,13 +124,20 @@ def _fits(query: str, words: tuple[str, ...]) -> float:
     return share if share >= 0.5 else 0.0
 
 
+def _current(name: str) -> Package:
+    """The matter this page is about."""
+    package = library.current(edge.work(), name)
+    names.about(package)
+    return package
+
+
 _KINDS = {"required": "必须带", "shared": "不用带，我们来查", "deferrable": "可以后补", "optional": "有就带"}
 
 
 @pages.get("/matters/<name>")
 @guard("anyone")
 def guide(name: str) -> ResponseReturnValue:
-    package = library.current(edge.work(), name)
+    package = _current(name)
     info = package.info
     rules = info.limits.rules()
 
@@ -163,7 +170,7 @@ def guide(name: str) -> ResponseReturnValue:
                             _(_KINDS[m.kind]),
                             _("原件 %(n)s 份", n=m.originals) if m.originals else "",
                             _("复印件 %(n)s 份", n=m.copies) if m.copies else "",
-                            m.note,
+                            named(m.note),
                         )
                         if w
                     ),
@@ -190,13 +197,13 @@ def _office(code: str) -> str:
 @pages.get("/apply/<name>")
 @guard("resident")
 def apply(name: str) -> ResponseReturnValue:
-    package = library.current(edge.work(), name)
+    package = _current(name)
     _open_online(package)
     form = package.form(package.info.apply.form)
     return render_template(
         "resident/apply.html",
         title=package.info.name_en if english() else package.info.name,
-        schema=forms.browser_schema(form),
+        schema=names.schema(forms.browser_schema(form)),
         answers=_known(package),
         draft=f"{edge.actor().id}:apply:{name}:{package.version[:8]}",
         check=url_for("resident.check", name=name),
@@ -267,7 +274,7 @@ def _sent() -> dict[str, Any]:
 @guard("resident", writes=False)
 def check(name: str) -> ResponseReturnValue:
     """Check the answers as the command will, and show them in words. Nothing is stored."""
-    package = library.current(edge.work(), name)
+    package = _current(name)
     _open_online(package)
     form = package.form(package.info.apply.form)
     body = _sent()
@@ -346,7 +353,7 @@ def report() -> ResponseReturnValue:
 def send(name: str) -> ResponseReturnValue:
     """The application, for good. Sent twice with the same key, it is one case."""
     body = _sent()
-    package = library.current(edge.work(), name)
+    package = _current(name)
     if package.info.apply.consent and body.get("consent") is not True:
         raise Invalid([FieldError("", _("同意使用个人信息"), "要先同意才能办理。", "Your consent is needed.")])
     place = _place(package, body)
@@ -413,7 +420,9 @@ def _shown(page: CasePage) -> dict[str, Any]:
 
 
 def _page(number: str) -> CasePage:
-    return case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    names.about(library.version(edge.work(), page.version_hash))
+    return page
 
 
 @pages.get("/receipt/<number>")
@@ -467,6 +476,7 @@ def case(number: str) -> ResponseReturnValue:
 def task(task_id: int) -> ResponseReturnValue:
     """A step that waits for the resident: a correction, a confirmation."""
     page = case_page.of_task(edge.work(), task_id, actor=edge.actor(), now=edge.now())
+    names.about(library.version(edge.work(), page.version_hash))
     desk = page.desk
     if desk is None or desk.task_id != task_id:
         raise NotNow("这一步已经办过了，谢谢。", "This step is done already. Thank you.")
@@ -478,7 +488,7 @@ def task(task_id: int) -> ResponseReturnValue:
             "id": desk.task_id, "version": desk.version, "name": desk.name, "number": page.number,
             "matter_name": page.title, "until": shown.due(due_at) if due_at else "",
         },
-        schema=desk.schema or EMPTY_FORM,
+        schema=names.schema(desk.schema or EMPTY_FORM),
         answers=plain(dict(desk.data)),
         agreement=mediation.to_sign(page),
         tab="resident.mine",
@@ -579,7 +589,7 @@ def look_up() -> ResponseReturnValue:
     found = {
         "number": one.number,
         "matter_name": one.title,
-        "where": _("%(office)s：%(step)s", office=one.office, step=one.stage)
+        "where": _("%(office)s：%(step)s", office=named(one.office), step=named(one.stage))
         if running
         else told.status(one.status, one.outcome),
         "until": shown.due(one.due_at) if running and one.due_at else "",

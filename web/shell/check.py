@@ -171,19 +171,21 @@ def report(findings: list[Finding], count: int, lang: str) -> None:
         if finding.file != file:
             file = finding.file
             click.secho(file, bold=True)
-        error = finding.severity == "error"
-        word = ("错误" if error else "警告") if chinese else finding.severity
+        word = {"error": "错误", "warning": "警告", "hint": "提示"}[finding.severity] if chinese else finding.severity
         line = (f"第 {finding.line} 行" if chinese else f"line {finding.line}") if finding.line else ""
         click.echo(
             "  "
-            + click.style(word, fg="red" if error else "yellow")
+            + click.style(word, fg={"error": "red", "warning": "yellow", "hint": "cyan"}[finding.severity])
             + (f"  {line}" if line else "")
             + f"  {finding.message_zh if chinese else finding.message_en}"
             + click.style(f"  [{finding.rule}]", dim=True)
         )
     errors = sum(f.severity == "error" for f in findings)
-    warnings = len(findings) - errors
+    warnings = sum(f.severity == "warning" for f in findings)
+    hints = len(findings) - errors - warnings
     if chinese:
-        click.echo(f"检查了 {count} 个文件：{errors} 个错误，{warnings} 个警告。")
+        more = f"，{hints} 个提示" if hints else ""
+        click.echo(f"检查了 {count} 个文件：{errors} 个错误，{warnings} 个警告{more}。")
     else:
-        click.echo(f"{count} file(s) checked: {errors} error(s), {warnings} warning(s).")
+        more = f", {hints} hint(s)" if hints else ""
+        click.echo(f"{count} file(s) checked: {errors} error(s), {warnings} warning(s){more}.")

@@ -26,7 +26,6 @@ def command(parent: int) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if parent:  # `yizhan run`: what it did and what would be sent is kept in a file; the screen is for trouble
         _write_to(read.home / "log" / "worker.log", style)
-    if parent:
         end_with(parent)
     signer, fonts = os.environ.get("YIZHAN_SIGNER", ""), os.environ.get("YIZHAN_FONTS", "")
     started = press.start(
@@ -46,6 +45,8 @@ def command(parent: int) -> None:
         public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
         gateway=os.environ.get("YIZHAN_GATEWAY_URL", ""),
         token=os.environ.get("YIZHAN_GATEWAY_TOKEN", ""),
+        exchange=os.environ.get("YIZHAN_EXCHANGE_URL", ""),
+        exchange_token=os.environ.get("YIZHAN_EXCHANGE_TOKEN", ""),
     )
     worker.serve(database, equipment)
 

@@ -681,14 +681,15 @@ def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime,
     facts = {
         "number": made.number, "place": made.resource.name, "when": f"{local:%-m月%-d日 %H:%M}", "reason": made.reason,
     }  # fmt: skip
+    facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}
     texts = _texts()[kind]
     name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
     for channel, address in (("screen", None), ("sms", made.phone)):
         if (channel == "screen" and made.user_id is None) or (channel == "sms" and not address):
             continue
         notices.put(
-            work, f"{name}:{channel}", notices.fill(texts["zh"], facts), kind=kind, now=now, channel=channel,
-            user_id=made.user_id, address=address, case_id=made.case_id, after=at if at > now else None,
+            work, f"{name}:{channel}", notices.fill(texts["zh"], facts),
+            text_en=notices.fill(texts["en"], facts_en), kind=kind, now=now, channel=channel, user_id=made.user_id, address=address, case_id=made.case_id, after=at if at > now else None,
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from engine.commands.applying import Done
 from engine.commands.cases.afterwards import close_rating, rate, reveal
 from engine.commands.cases.asking import ask_extension, refuse_extension
 from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
-from engine.commands.cases.outside import REVOKED, answer, deliver, fire, retry, revoke_authority
+from engine.commands.cases.outside import REVOKED, answer, deliver, fire, hear, retry, revoke_authority
 from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
 from engine.commands.cases.standing import approve_extension, extend, resume, suspend
 from engine.commands.cases.submit import Person, person_of, submit
@@ -20,7 +20,7 @@ from engine.commands.changes import Change
 
 __all__ = [
     "REVOKED", "Change", "Done", "Person", "answer", "approve_extension", "ask_extension", "claim", "close_rating", "complete", "delegate",
-    "deliver", "draft_of", "extend", "fire", "give_opinion", "mark_seen", "person_of", "rate", "recall", "refuse_extension",
+    "deliver", "draft_of", "extend", "fire", "give_opinion", "hear", "mark_seen", "person_of", "rate", "recall", "refuse_extension",
     "remind", "resume", "retry", "return_", "return_targets",
     "reveal", "revoke_authority", "save_draft", "submit", "suspend", "terminate", "transfer", "unclaim", "withdraw",
 ]  # fmt: skip

@@ -6,11 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from engine.commands import alarms
 from engine.commands.applying import Applying, masked_name
 from engine.commands.cases.finding import clock, find_case, live_tasks, must_run, needs, package_of
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
-from engine.people import Actor, require, units
+from engine.people import Actor, holders, require, units
 from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
@@ -50,7 +49,7 @@ def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: date
     work.session.flush()
     applying.record(audit.Kind.EXTENSION_ASKED, facts={"request": row.id, "approver": rule.approver})
     at = units.tree(work).county.id if rule.approver == "government" else case.office_id
-    for user_id in alarms.supervisors(work, at):
+    for user_id in holders.supervisors(work, at):
         text = f"办件 {case.number}（{case.matter_name}）申请延期，请到“待批延期”审批。"
         _tell(work, case, f"extension:{row.id}:asked:{user_id}", "extension-asked", text, user_id, now)
     applying.finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from engine.commands.applying import Applying
 from engine.commands.cases.finding import (
@@ -17,13 +17,11 @@ from engine.commands.cases.finding import (
     package_of,
 )
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, apart, require
+from engine.people import Actor, holders, require
 from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
-    Holding,
-    Post,
     Reminder,
     Task,
     TaskCandidate,
@@ -117,9 +115,23 @@ def _must_be_staff(work: Work, user_id: int, by: Actor) -> None:
         raise NotNow("不能转给自己。", "Expected another person, but it is yourself.")
 
 
+_TOLD = {
+    "transferred": "{step} ({number}) is now yours.",
+    "delegated": "You are asked for your opinion on {step} ({number}).",
+    "opinion": "The opinion on {step} ({number}) has come back.",
+    "remind": "Please see to {step} ({number}) soon.",
+}
+
+
+def _in_english(applying: Applying, task: Task, kind: str) -> str:
+    step = applying.package.english.get(task.name, task.name)
+    return notices.fill(_TOLD[kind], {"step": step, "number": applying.case.number})
+
+
 def _tell(applying: Applying, task: Task, user_id: int, kind: str, text: str) -> None:
     notices.put(
-        applying.work, f"{applying.case.number}:{task.id}:{task.version}:{kind}", text, kind=kind, now=applying.now,
+        applying.work, f"{applying.case.number}:{task.id}:{task.version}:{kind}", text,
+        text_en=_in_english(applying, task, kind), kind=kind, now=applying.now,
         channel="screen", user_id=user_id, case_id=applying.case.id,
     )  # fmt: skip
 
@@ -138,27 +150,11 @@ def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = ""
     applying = Applying(work, case, package_of(work, case), by, now, live=live)
     applying.record(audit.Kind.TASK_REMINDED, task=task, facts={"element": task.element})
     words = f"请尽快办理“{task.name}”（{case.number}）。" + (f"留言：{text[:100]}" if text else "")
-    receivers = [task.assignee_id] if task.assignee_id else candidates(applying, task)
-    for n, user_id in enumerate(receivers):
+    words_en = _in_english(applying, task, "remind") + (f" Message: {text[:100]}" if text else "")
+    for n, user_id in enumerate(holders.of_task(work, task)):
         notices.put(
-            work, f"{case.number}:{task.id}:remind:{now.isoformat()}:{n}", words, kind="remind", now=now,
+            work, f"{case.number}:{task.id}:remind:{now.isoformat()}:{n}", words, text_en=words_en, kind="remind", now=now,
             channel="screen", user_id=user_id, case_id=case.id,
         )  # fmt: skip
     work.session.flush()
     return task
-
-
-def candidates(applying: Applying, task: Task) -> list[int]:
-    found: list[int] = []
-    for key in task.candidates:
-        kind, _, rest = key.partition(":")
-        if kind == "u":
-            found.append(int(rest))
-        else:
-            unit, _, post = rest.partition(":")
-            found += applying.work.session.scalars(
-                select(Holding.user_id)
-                .join(Post, Post.id == Holding.post_id)
-                .where(Holding.unit_id == int(unit), Post.code == post)
-            )
-    return [i for i in dict.fromkeys(found) if i not in apart.read(task.apart)]

@@ -88,6 +88,27 @@ def deliver(
     return applying.finish()
 
 
+def hear(
+    work: Work, case_id: int, name: str, variables: Mapping[str, Any] | None = None, *, by: Actor, now: datetime
+) -> Done | None:
+    """A signal for a case. None, and nothing changes, when nothing in it waits for one of this name any more."""
+    case = find_case(work, case_id)
+    waits = select(Subscription.id).where(
+        Subscription.case_id == case.id, Subscription.name == name, Subscription.kind == "signal"
+    )
+    if case.status not in ("running", "suspended") or work.session.scalar(waits.limit(1)) is None:
+        return None
+    package = package_of(work, case)
+    step = process.advance(
+        package.definition, case.state or b"", process.Signal(name, dict(variables or {})), now=now,
+        env=env_of(work, now),
+    )  # fmt: skip
+    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying.record(audit.Kind.MESSAGE, facts={"signal": name})
+    applying.step(step)
+    return applying.finish()
+
+
 def revoke_authority(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
     """撤销委托: the principal takes back the authority of the agent, at any time (民法典 173). Only the principal may."""
     case = find_case(work, case_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from engine import matters, process
+from engine.commands import effects
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.finding import (
     allowed,
@@ -149,4 +150,6 @@ def _end(
     applying.step(step)
     work.session.execute(delete(Timer).where(Timer.case_id == case.id))
     work.session.execute(delete(Awaited).where(Awaited.case_id == case.id))
+    if case.parent_id is not None and case.parent_key:
+        effects.answer_parent(applying)
     return applying.finish()

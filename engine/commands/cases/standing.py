@@ -12,10 +12,25 @@ from engine.commands.cases.finding import as_planned, find_case, live_tasks, mus
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
 from engine.errors import NotNow, NotYours
+from engine.matters.info import Notice
 from engine.people import Actor, require
 from engine.records import audit, clocks
 from engine.store import Work
 from engine.workdays import local_date
+
+_SUSPENDED = Notice(
+    zh="您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。",
+    en="The law asks for a special procedure in your case {number} ({matter}); its time does not count.",
+)
+_RESUMED = Notice(zh="您的办件 {number}（{matter}）继续办理。", en="Your case {number} ({matter}) goes on.")
+_RESUMED_UNTIL = Notice(
+    zh="您的办件 {number}（{matter}）继续办理，新的办结期限为{due}。",
+    en="Your case {number} ({matter}) goes on; it is now due {due}.",
+)
+_EXTENDED = Notice(
+    zh="您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}",
+    en="Your case {number} ({matter}) was extended; it is now due {due}. Reason: {reason}",
+)
 
 
 def suspend(
@@ -59,8 +74,7 @@ def suspend(
     case.status, case.version = "suspended", case.version + 1
     applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
     effects.say_to(
-        applying, f"{case.number}:suspended:{case.version}", "suspended",
-        "您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。", "both",
+        applying, f"{case.number}:suspended:{case.version}", "suspended", _SUSPENDED, "both",
         facts={"procedure": procedure, "takes": takes},
     )  # fmt: skip
     return as_planned(applying.finish(), expect)
@@ -81,7 +95,7 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
     due = applying.account().due_on
     effects.say_to(
         applying, f"{case.number}:resumed:{case.version}", "resumed",
-        "您的办件 {number}（{matter}）继续办理" + ("，新的办结期限为{due}。" if due else "。"), "both",
+        _RESUMED_UNTIL if due else _RESUMED, "both",
     )  # fmt: skip
     return as_planned(applying.finish(), expect)
 
@@ -125,8 +139,7 @@ def extend(
     case.version += 1
     asking.granted(applying)
     effects.say_to(
-        applying, f"{case.number}:extended:{case.version}", "extended",
-        "您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}", "both", facts={"reason": reason},
+        applying, f"{case.number}:extended:{case.version}", "extended", _EXTENDED, "both", facts={"reason": reason},
     )  # fmt: skip
     return as_planned(applying.finish(), expect)
 

@@ -55,13 +55,15 @@ def submit(
     parent: tuple[int, str | None] | None = None,
     variables: Mapping[str, Any] | None = None,
     person: Person | None = None,
+    begin: tuple[str, str] | None = None,
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
     unit: who takes it in (the clerk's own unit without it). place: the village the case belongs to (told from the form,
     the resident or the counter without it). key: the sender's own key; sent twice, the first case is returned.
     applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
-    the answers (a booking, a parent case). person: who applies, when the form does not ask it again.
+    the answers (a booking, a parent case). person: who applies, when the form does not ask it again. begin: (process,
+    start event) when a message or signal begins it.
     """
     # find and may
     package = library.current(work, matter)
@@ -121,7 +123,7 @@ def submit(
             "agent": agent_name is not None, "flags": list(case.flags),
         },
     }  # fmt: skip
-    step = process.start(package.definition, process.Start(begins), now=now, env=env)
+    step = process.start(package.definition, process.Start(begins, *(begin or ())), now=now, env=env)
 
     # apply
     applying = Applying(work, case, package, by, now)

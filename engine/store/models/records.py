@@ -120,6 +120,7 @@ class Notice(Base):
     address: Mapped[str | None] = mapped_column(Sealed)  # phone number
     kind: Mapped[str] = mapped_column(String(60))
     text: Mapped[str] = mapped_column(Sealed)
+    text_en: Mapped[str | None] = mapped_column(Sealed)  # the same for an English page
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     created_at: Mapped[datetime]
     send_after: Mapped[datetime]

@@ -1,0 +1,56 @@
+"""Messages and signals on their way from one case to another: jobs, written in the commit that says them.
+
+A message that nobody waits for is a job that is kept; its key says for which name and correlation key, so that a case
+that begins to wait for it can have it looked at again at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from engine.records import jobs
+from engine.store import Work
+from engine.store.models import Case, Job
+
+
+def throw(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, now: datetime) -> None:
+    """A message this case says to whoever waits for it."""
+    name, key = str(arguments.get("name") or ""), arguments.get("key")
+    payload = {"name": name, "key": key, "sender": case.id, "at": now.isoformat()}
+    jobs.put(
+        work, "deliver-message", f"{_about(name, key)}:{case.number}:{effect}", payload, now=now, case_id=case.id,
+        private=dict(arguments.get("variables") or {}),
+    )  # fmt: skip
+
+
+def broadcast(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, now: datetime) -> None:
+    """A signal for every other case that waits for it."""
+    payload = {"name": str(arguments.get("name") or ""), "sender": case.id}
+    jobs.put(
+        work, "broadcast-signal", f"signal:{case.number}:{effect}", payload, now=now, case_id=case.id,
+        private=dict(arguments.get("variables") or {}),
+    )  # fmt: skip
+
+
+def expect(work: Work, name: str, key: str | None, *, now: datetime) -> None:
+    """Somebody waits for it from now on: one that is kept, or in a worker's hands this moment, is looked at again.
+
+    A worker that has it in hand is fenced off by the next lease: it delivers nothing twice.
+    """
+    work.session.execute(
+        update(Job)
+        .where(Job.state.in_(("ready", "leased")), Job.key.startswith(f"{_about(name, key)}:", autoescape=True))
+        .values(run_after=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _about(name: str, key: str | None) -> str:
+    """The beginning of the keys of all messages of this name and correlation key; a correlation key may be private."""
+    digest = hashlib.sha256(repr((name, key)).encode()).hexdigest()
+    return f"message:{digest[:24]}"
