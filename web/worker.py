@@ -1,7 +1,7 @@
 """The worker: APScheduler is its metronome, rows in the database are its work. Any number may run, anywhere.
 
-A tick looks at what is due (deadlines, timers of diagrams, jobs) and does it; a tick with nothing due costs three looks
-at three indexes. No schedule is stored: a worker that starts finds everything in the rows.
+A tick looks at what is due (deadlines, timers of diagrams, jobs) and does it; a tick with nothing due costs two short
+statements. No schedule is stored: a worker that starts finds everything in the rows.
 """
 
 from __future__ import annotations

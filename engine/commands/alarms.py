@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from engine.deadlines import Account, Event, Ledger
 from engine.people import SYSTEM, apart, holders, units
@@ -24,9 +24,9 @@ from engine.workdays import local_date
 LEASE = timedelta(minutes=2)
 
 
-def due(work: Work, now: datetime) -> bool:
+def due(now: ColumnElement[datetime]) -> Select[int]:
     """Whether any case is due: one look at the index."""
-    return work.session.scalar(select(Case.id).where(Case.next_alert_at <= now).limit(1)) is not None
+    return select(Case.id).where(Case.next_alert_at <= now).limit(1)
 
 
 def claim(work: Work, now: datetime, limit: int = 50, lease: timedelta = LEASE) -> list[int]:

@@ -17,14 +17,17 @@ from sqlalchemy import select
 
 from engine import process, workdays
 from engine.commands.applying import env_of
+from engine.commands.background import Equipment, does
 from engine.commands.cases.finding import find_case
 from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
 from engine.matters import Package
 from engine.people import SYSTEM, Actor, may, require
-from engine.records import audit, clocks, library, timers
+from engine.records import audit, clocks, jobs, library, timers
+from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.store.models import Beat, CalendarFile, Case, Timer
+from engine.store.db import CALENDAR_FRESH_S
+from engine.store.models import Beat, CalendarFile, Case, Event, Timer
 from engine.workdays import Calendar, local_date
 
 log = logging.getLogger("yizhan.calendars")
@@ -33,6 +36,10 @@ log = logging.getLogger("yizhan.calendars")
 PORTION = 500
 #: … and computed again, at a start, in transactions of this size: others must write between them.
 CATCH_UP = 50
+
+
+#: After this long every process has read a published calendar; what was dated by the old one until then is dated again.
+SEEN_BY_ALL = timedelta(seconds=2 * CALENDAR_FRESH_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,10 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         facts={
             "calendar": row.id, "days": len(days), "moved": len({m.case_id for m in moves}), "unread": unread,
         },
+    )  # fmt: skip
+    jobs.put(
+        work, "follow-calendar", f"follow-calendar:{row.id}", {"calendar": row.id, "since": now.isoformat()}, now=now,
+        after=now + SEEN_BY_ALL,
     )  # fmt: skip
     work.session.flush()
     work.after_commit(work.database.forget_calendar)
@@ -249,8 +260,29 @@ def catch_up(database: Database, machine: str, *, now: datetime) -> int:
     return moved
 
 
-def _follow(work: Work, case: Case, now: datetime) -> bool:
-    """Compute one case again under the calendar of today; whether a day moved."""
+@does("follow-calendar")
+def _follow_late(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """Cases that were touched by a process that had not yet read the published calendar: they are dated again."""
+    since = datetime.fromisoformat(job.payload["since"])
+    with database.reading() as work:
+        texts = work.session.scalars(
+            select(CalendarFile.text).where(CalendarFile.id < job.payload["calendar"]).order_by(CalendarFile.id)
+        )
+        before = workdays.china(list(texts))
+        touched = select(Event.case_id).join(Case, Case.id == Event.case_id).distinct().order_by(Event.case_id)
+        touched = touched.where(Event.at >= since, Event.kind != audit.Kind.CASE_REDATED, Case.finished_at.is_(None))
+        ids = list(work.session.scalars(touched))
+    for start in range(0, len(ids), CATCH_UP):
+        with database.unit_of_work() as work:
+            portion = select(Case).where(Case.id.in_(ids[start : start + CATCH_UP]), Case.finished_at.is_(None))
+            for case in work.session.scalars(portion.order_by(Case.id).with_for_update()).all():
+                _follow(work, case, now, before)
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+
+
+def _follow(work: Work, case: Case, now: datetime, old: Calendar | None = None) -> bool:
+    """Compute one case again under the calendar of today; whether a day moved. `old`: the one before, when it is known."""
     before = {"promised": case.promised_due, "statutory": case.statutory_due}
     package = library.version(work, case.version_hash)
     try:
@@ -259,8 +291,10 @@ def _follow(work: Work, case: Case, now: datetime) -> bool:
         log.exception("case %s: the times of its diagram could not be computed again", case.id)
         step = None
     _redate_rows(work, case, step)
-    rules = package.info.limits.rules(local_date(case.received_at))
-    clocks.settle(work, case, clocks.ledger(work, case, rules), package.info.policy(), now=now)
+    ledger = clocks.ledger(work, case, package.info.limits.rules(local_date(case.received_at)))
+    if old is not None:
+        clocks.redate_tasks(clocks.open_tasks(work, case), ledger.under(old), now, ledger, now)
+    clocks.settle(work, case, ledger, package.info.policy(), now=now)
     after = {"promised": case.promised_due, "statutory": case.statutory_due}
     moves = [[name, _day(before[name]), _day(after[name])] for name in after if before[name] != after[name]]
     for one in step.redated if step is not None else ():

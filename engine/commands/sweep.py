@@ -1,6 +1,7 @@
-"""One sweep of the worker over what is due: deadlines (cases), timers of diagrams, holds on seats. Any number may run at once.
+"""One sweep of the worker over what is due: deadlines (cases) and timers of diagrams. Any number may run at once.
 
-Nothing that is not due is ever read: three looks at three indexes are all an idle sweep costs, however many cases are open.
+Nothing that is not due is ever read: one look at two indexes is all an idle sweep costs, however many cases are open.
+(What is due of bookings are jobs: engine.commands.appointments.due.)
 Each case and each timer is one transaction of its own. One that fails becomes an incident a person can read and waits
 on the delay list; the others go on.
 """
@@ -12,15 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
-from engine.commands import alarms, appointments, cases
+from engine.commands import alarms, cases
 from engine.errors import Refused
 from engine.people import SYSTEM
 from engine.records import audit, timers
 from engine.records.timers import Lease
 from engine.store import Database, Work, again
-from engine.store.models import Appointment, Case, Incident, Timer
+from engine.store.models import Case, Incident, Timer, UtcDateTime
 
 log = logging.getLogger("yizhan.sweep")
 
@@ -44,12 +45,11 @@ class Swept:
     timers: int = 0  # timers fired
     failed: int = 0  # cases and timers that became incidents
     lost: int = 0  # timers that were fired, cleared or taken by another in the meantime
-    released: int = 0  # holds on seats that ran out
 
     @property
     def busy(self) -> bool:
         """Whether there may be more: sweep again at once."""
-        return bool(self.alarms or self.timers or self.failed or self.lost or self.released)
+        return bool(self.alarms or self.timers or self.failed or self.lost)
 
 
 def sweep(
@@ -57,33 +57,28 @@ def sweep(
 ) -> Swept:
     """Handle up to `most` due cases and `most` due timers. `now` is the worker's trusted time (engine.records.beats)."""
     with database.reading() as work:
-        cases_due, timers_due = alarms.due(work, now), timers.due(work, now)
-        holds_due = work.session.scalar(select(Appointment.id).where(Appointment.hold_until <= now).limit(1))
+        cases_due, timers_due = work.session.execute(_DUE, {"now": now}).one()
     woken = fired = failed = lost = 0
-    if cases_due:
+    if cases_due is not None:
         with database.unit_of_work() as work:
             ids = alarms.claim(work, now, most, lease)
         for case_id in ids:
             ok = _wake(database, case_id, now)
             woken, failed = woken + ok, failed + (not ok)
-    if timers_due:
+    if timers_due is not None:
         with database.unit_of_work() as work:
             leases = timers.claim(work, now, most, lease)
         for each in leases:
             done = _fire(database, each, fire, now)
             fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
-    released = _release(database, now, most) if holds_due is not None else 0
-    return Swept(woken, fired, failed, lost, released)
+    return Swept(woken, fired, failed, lost)
 
 
-def _release(database: Database, now: datetime, most: int) -> int:
-    """Seats held and never confirmed are offered on (RULES A2)."""
-    try:
-        with database.unit_of_work() as work:
-            return appointments.sweep(work, now=now, limit=most)
-    except Exception:  # whatever it is, it must not stop the sweep
-        log.exception("holds that ran out could not be released")
-        return 0
+#: Whether a case and whether a timer is due: one statement, so that an idle worker costs the database almost nothing.
+_DUE = select(
+    alarms.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
+    timers.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
+)
 
 
 def _wake(database: Database, case_id: int, now: datetime) -> bool:

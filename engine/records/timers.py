@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import undefer
 
 from engine.store import Database, Work
@@ -44,9 +44,9 @@ class Lease:
     attempts: int  # this one counted
 
 
-def due(work: Work, now: datetime) -> bool:
+def due(now: ColumnElement[datetime]) -> Select[int]:
     """Whether any row is due: one look at the index, so that an idle worker takes no lock."""
-    return work.session.scalar(select(Timer.id).where(Timer.wake_at <= now).limit(1)) is not None
+    return select(Timer.id).where(Timer.wake_at <= now).limit(1)
 
 
 def claim(work: Work, now: datetime, limit: int = 50, lease: timedelta = LEASE) -> list[Lease]:

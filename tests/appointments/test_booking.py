@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from engine.commands import appointments
+from engine.commands import appointments, background
+from engine.commands.appointments import book, due  # noqa: F401 - due registers what the worker does for bookings
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings
+from engine.store.models import Appointment
 
 
 def hold(hall, who=0, day=15, hour=18, now=None, **more):
@@ -38,11 +40,30 @@ def test_a_hold_that_ran_out_gives_its_seat_to_the_next_without_waiting_for_the_
         assert bookings.one(work, hall.residents[0], first.id).state == "expired"
 
 
-def test_the_sweep_lets_holds_go(hall):
+def test_holds_that_ran_out_are_let_go(hall):
     hold(hall)
     assert hall.do(appointments.sweep, now=hall.now + timedelta(minutes=29)) == 0
     assert hall.do(appointments.sweep, now=hall.now + timedelta(minutes=30)) == 1
     assert hall.taken() == 0
+
+
+def test_the_worker_lets_a_hold_go_when_it_runs_out_and_one_that_the_hall_moved_at_its_new_time(hall):
+    equipment = background.Equipment(press=None, channels={})
+    first, second = hold(hall), hold(hall, who=1, day=16)
+    with hall.database.unit_of_work() as work:  # as when the hall moves it: the person has longer to answer
+        made = work.session.get(Appointment, second.id)
+        made.hold_until, made.sequence = hall.now + timedelta(hours=24), made.sequence + 1
+        book.watch(work, made, hall.now)
+
+    def states(now):
+        while background.run(hall.database, equipment, now=now):
+            pass
+        with hall.database.reading() as work:
+            return [work.session.get(Appointment, each.id).state for each in (first, second)]
+
+    assert states(hall.now + timedelta(minutes=29)) == ["held", "held"]
+    assert states(hall.now + timedelta(minutes=30)) == ["expired", "held"]
+    assert states(hall.now + timedelta(hours=24)) == ["expired", "expired"]
 
 
 def test_one_booking_a_day_a_person(hall):

@@ -161,7 +161,7 @@ def test_a_policy_may_take_the_drawing_s_path_for_being_late(database, strict):
         work.session.add(Timer(case_id=one, key="t1", element="late", kind="duration", due_at=far, wake_at=far))
     fired = []
 
-    def note(work, timer, *, now):
+    def note(work, timer, *, now, case=None):
         fired.append(timer.key)
         work.session.delete(timer)
 

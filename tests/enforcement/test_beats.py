@@ -195,3 +195,47 @@ def test_an_alarm_of_tomorrow_is_not_rung_by_a_clock_that_jumped_ahead(database)
 def test_the_machine_s_own_clocks_are_read():
     one, two = beats.read("x"), beats.read("x")
     assert two.boot_s >= one.boot_s > 0 and two.wall_at.tzinfo is not None and one.boot_id == two.boot_id
+
+
+@pytest.mark.parametrize("jump", [-HOUR, DAY])
+def test_timers_fire_at_their_time_and_once_by_a_worker_whose_clock_jumps_and_it_is_logged(database, jump):
+    from engine.commands.background import Equipment
+    from tests.enforcement import hall as halls
+    from tests.enforcement import timed
+    from web.worker import Worker
+
+    with database.unit_of_work() as work:
+        hall = halls.build(work)
+    with database.unit_of_work() as work:
+        original = timed.case(work, hall)
+        soon, later, tomorrow = (
+            timed.copies(work, original, 1, due=NOON + after)[0]
+            for after in (timedelta(minutes=10), timedelta(minutes=40), timedelta(hours=20))
+        )
+        timed.rest(work, original)
+    machine = Machine()
+    worker = Worker(database, Equipment(press=None), watch=Watch("hall-1", machine))
+
+    def fired(minutes: float, off: timedelta) -> set[int]:
+        machine.seconds, machine.off = minutes * 60, off
+        worker.tick()
+        with database.reading() as work:
+            found = timed.fired(work)
+        assert set(found.values()) <= {1}  # never twice
+        return set(found)
+
+    assert fired(0, timedelta()) == set()
+    assert fired(11, timedelta()) == {soon}
+    assert fired(12, jump) == {soon}  # ahead: tomorrow's is not due. Back: what was fired is not due again …
+    assert fired(39, jump) == {soon}
+    assert fired(41, jump) == {soon, later}  # … and nobody waits an hour longer
+    assert fired(45, timedelta()) == {soon, later}
+    assert fired(20 * 60 + 1, timedelta()) == {soon, later, tomorrow}
+    with database.reading() as work:
+        said = [(kind, seconds) for kind, seconds in clocked(work)]
+        assert said == [("clock.jumped", jump.total_seconds()), ("clock.back", 0)]
+
+
+def clocked(work):
+    rows = work.session.scalars(select(Event).where(Event.kind.like("clock.%")).order_by(Event.id))
+    return [(e.kind, e.facts["seconds"]) for e in rows]

@@ -1,15 +1,16 @@
 """Timers of diagrams are rows like all deadlines; `=workdays(3)` means working days in a timer and in a due date."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from engine import feel, process
-from engine.commands import calendars, cases
+from engine.commands import background, calendars, cases
 from engine.commands.sweep import sweep
 from engine.people import SYSTEM, units
 from engine.records import audit, beats, library, timers
-from engine.store.models import CalendarFile, Case, Event, Task, Timer
+from engine.store import db
+from engine.store.models import CalendarFile, Case, Event, Job, Task, Timer
 from tests.enforcement import hall as halls
 from tests.enforcement import timed
 from tests.enforcement.hall import at
@@ -172,3 +173,30 @@ def test_a_program_that_comes_with_another_calendar_moves_them_at_its_start(data
         assert work.session.scalar(select(Task.due_at)) == at("2026-09-22 17:30")
         (said,) = [e for e in audit.history(work, one) if e.kind == "case.redated"]
         assert ["timer:late", "2026-09-22", "2026-09-23"] in said.facts["moves"]
+
+
+def test_a_case_dated_by_a_process_that_had_not_read_the_new_calendar_is_dated_again(database, monkeypatch):
+    hall, first = submit(database, monkeypatch)
+    other = db.connect(database.url.render_as_string(hide_password=False))  # another process of the hall
+    assert other.calendar.is_workday(date(2026, 9, 20))
+    publish(database, hall)
+    with other.unit_of_work() as work:
+        done = cases.submit(
+            work, "trial", {"applicant": {"name": "申请人甲"}}, by=SYSTEM, now=SATURDAY, channel="system",
+            unit=units.place(work, hall.office),
+        )  # fmt: skip
+        work.session.flush()
+        late = done.case.id
+    other.close()
+    with database.reading() as work:
+        before = work.session.scalar(select(Timer.due_at).where(Timer.case_id == late))
+        assert before == at("2026-09-22 17:30")
+    equipment = background.Equipment(press=None)
+    assert background.run(database, equipment, now=SATURDAY + timedelta(seconds=119)) == 0
+    assert background.run(database, equipment, now=SATURDAY + timedelta(seconds=120)) == 1
+    with database.reading() as work:
+        assert work.session.scalar(select(Timer.due_at).where(Timer.case_id == late)) == at("2026-09-23 17:30")
+        assert work.session.scalar(select(Task.due_at).where(Task.case_id == late)) == at("2026-09-22 17:30")
+        redated = [[e.kind for e in audit.history(work, one)].count("case.redated") for one in (first, late)]
+        assert redated == [1, 1]
+        assert work.session.scalar(select(Job.state)) == "done"

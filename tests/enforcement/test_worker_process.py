@@ -8,16 +8,20 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
-from engine.store.models import Beat, Case, Escalation, Timer
+from engine.records import audit
+from engine.store.models import Beat, Case, Escalation, Event, Incident, Timer
 from tests.enforcement import hall as halls
 from tests.enforcement import timed
 from tests.enforcement.hall import at
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+FAR = at("2090-01-01 00:00")
 
 
 def test_a_worker_fires_timers_rings_alarms_keeps_its_beat_and_stops_when_told(sqlite, tmp_path):
@@ -54,3 +58,94 @@ def test_a_worker_fires_timers_rings_alarms_keeps_its_beat_and_stops_when_told(s
         assert work.session.scalar(select(Timer.id).where(Timer.wake_at < at("2090-01-01 00:00"))) is None
         beat = work.session.get(Beat, socket.gethostname())
         assert beat is not None and beat.calendar == work.calendar.version
+
+
+#: How many timers wait in the test with kill -9. `FIRINGS=1000` for a thousand.
+FIRINGS = int(os.environ.get("FIRINGS", "60"))
+
+
+def start(database, home: Path) -> subprocess.Popen:
+    url = database.url.render_as_string(hide_password=False)
+    env = os.environ | {"YIZHAN_HOME": str(home), "YIZHAN_DATABASE_URL": url}
+    with (home / "worker.log").open("ab") as log:
+        return subprocess.Popen([sys.executable, "-m", "web.cli", "worker"], cwd=ROOT, env=env, stderr=log, stdout=log)
+
+
+def until(database, enough, *processes: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120 + FIRINGS
+    while True:
+        with database.reading() as work:
+            if enough(work):
+                return
+        assert any(p.poll() is None for p in processes), "every worker ended"
+        assert time.monotonic() < deadline, "the workers are too slow"
+        time.sleep(0.02)
+
+
+def two_minutes_later(database) -> None:
+    """What the dead held is due again: their leases have run out."""
+    with database.unit_of_work() as work:
+        long_ago = at("2020-01-06 09:00")
+        work.session.execute(update(Timer).where(Timer.attempts > 0, Timer.wake_at < FAR).values(wake_at=long_ago))
+        now = datetime.now(UTC)
+        work.session.execute(update(Case).where(Case.next_alert_at > now).values(next_alert_at=long_ago))
+
+
+def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_exactly_once(database, tmp_path):
+    """The drawing's own path, audited; alarms with a reminder, a supervisor told. Killed: one of two, then the last."""
+    with database.unit_of_work() as work:
+        hall = halls.build(work)
+    with database.unit_of_work() as work:
+        original = timed.case(work, hall)
+        ids = timed.copies(work, original, FIRINGS, due=at("2020-01-06 09:00"))
+        timed.rest(work, original)
+        alarmed = [
+            halls.case(work, hall, received="2020-03-02 09:00", accepted="2020-03-02 10:00", assignee=hall.chen)
+            for _ in range(max(10, FIRINGS // 10))
+        ]  # black long since
+
+    def fired(work) -> int:
+        return work.session.scalar(select(func.count()).select_from(Event).where(Event.kind == "timer.fired"))
+
+    def escalated(work) -> int:
+        return work.session.scalar(select(func.count()).select_from(Escalation))
+
+    workers = [start(database, tmp_path), start(database, tmp_path)]
+    try:
+        until(database, lambda work: escalated(work) > 1, *workers)  # cases come before timers: in the middle of them
+        workers[0].send_signal(signal.SIGKILL)
+        workers[0].wait()
+        until(database, lambda work: fired(work) >= FIRINGS // 3, *workers[1:])
+        workers[1].send_signal(signal.SIGKILL)
+        workers[1].wait()
+        with database.reading() as work:
+            assert fired(work) < FIRINGS, "they were too quick: raise FIRINGS"
+        two_minutes_later(database)
+        workers.append(start(database, tmp_path))
+
+        def done(work) -> bool:
+            black = select(func.count()).select_from(Case).where(Case.id.in_(alarmed), Case.colour == "black")
+            rung = work.session.scalar(black) == len(alarmed)
+            return rung and work.session.scalar(select(Timer.id).where(Timer.wake_at < FAR).limit(1)) is None
+
+        until(database, done, *workers[2:])
+        workers[2].send_signal(signal.SIGTERM)
+        assert workers[2].wait(timeout=60) == 0
+    finally:
+        for process in workers:
+            process.kill()
+            process.wait()
+    with database.reading() as work:
+        assert timed.fired(work) == dict.fromkeys(ids, 1)
+        assert timed.helped(work) == dict.fromkeys(ids, 1)
+        steps = Counter(work.session.execute(select(Escalation.case_id, Escalation.step)).all())
+        assert set(steps.values()) == {1}
+        taken = {case_id: {step for case, step in steps if case == case_id} for case_id in alarmed}
+        assert taken[alarmed[0]] >= {"before", "red"} and all(each == taken[alarmed[0]] for each in taken.values())
+        told = Counter(
+            (e.case_id, e.facts["step"])
+            for e in work.session.scalars(select(Event).where(Event.kind == "deadline.escalated"))
+        )
+        assert told == Counter({key: 1 for key in steps})
+        assert work.session.scalar(select(Incident.id)) is None
+        assert audit.verify(work).faults == ()
