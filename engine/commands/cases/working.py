@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine import forms, matters, process
+from engine.commands import serving
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.finding import allowed, already, as_planned, find, must_be_open, package_of
@@ -152,6 +153,7 @@ def complete(
         work.session.execute(delete(Draft).where(Draft.about == f"task:{task.id}"))
     _answer_correction(applying, task)
     applying.step(step, ended={task.key: (how, "")})
+    serving.handed_over(applying, task, answers)
     return as_planned(applying.finish(), expect)
 
 
