@@ -200,7 +200,7 @@ def test_letters_lines_and_targets_are_large_enough_and_320_px_are_wide_enough(
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         found = [f"{wide} px too wide"] if wide > 0 else []
         wrong += [f"{path}  {text}" for text in [*found, *page.evaluate(MEASURE), *page.evaluate(REACH)]]
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     assert site.troubles == []
 
 
@@ -222,7 +222,7 @@ def test_at_twice_the_size_everything_is_there_and_can_be_reached(
         found = [f"{wide} px too wide"] if wide > 0 else []
         cut = [text for text in page.evaluate(MEASURE) if text.startswith("cut off")]
         wrong += [f"{path}  {text}" for text in [*found, *cut, *page.evaluate(REACH)]]
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_axe_finds_nothing_on_any_page_as_it_stands_on_a_phone(site: Site, visited: dict[str, str]) -> None:
@@ -232,7 +232,7 @@ def test_axe_finds_nothing_on_any_page_as_it_stands_on_a_phone(site: Site, visit
     for path in visited.values():
         _open(page, path)
         found += [f"{path}  {text}" for text in axe(page)]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_every_residents_page_was_visited(site: Site, visited: dict[str, str]) -> None:
