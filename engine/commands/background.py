@@ -18,7 +18,7 @@ from typing import Protocol
 from sqlalchemy import select
 
 from engine.commands import cases
-from engine.errors import NotFound, Refused
+from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM
 from engine.records import audit, documents, jobs, notices, papers, sources
 from engine.records.jobs import Fenced, Leased
@@ -105,11 +105,19 @@ def _one(database: Database, job: Leased, equipment: Equipment, now: datetime) -
         log.exception("job %s (%s) failed, try %s", job.id, job.kind, job.attempts)
         why = error.zh if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
         with database.unit_of_work() as work:
-            gone = jobs.failed(work, job, why, now=now, final=isinstance(error, NotFound))
+            gone = jobs.failed(work, job, why, now=now, final=_never(job, error))
             if gone and job.kind == "render-paper":
                 documents.give_up(work, str(job.payload["key"]))
             if gone and job.kind == "send-notice":
                 notices.give_up(work, str(job.payload["key"]))
+
+
+def _never(job: Leased, error: Exception) -> bool:
+    """Whether trying again can only fail again: a person must look at once, not in two hours."""
+    if isinstance(error, NotFound):
+        return True
+    # A paper that lacks a fact or a character lacks it the next time too; a press that died does not.
+    return job.kind == "render-paper" and isinstance(error, Refused) and not isinstance(error, NotNow)
 
 
 # ---------------------------------------------------------------- papers

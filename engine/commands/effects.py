@@ -325,12 +325,6 @@ def _publish_notice(a: Applying, effect: Effect) -> None:
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "element": effect.element})
 
 
-@handles("deliver-paper")
-def _deliver_paper(a: Applying, effect: Effect) -> None:
-    way = effect.headers.get("way") or "window"
-    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": effect.headers.get("kind"), "way": way})
-
-
 # ---------------------------------------------------------------- acceptance, decision, end
 
 

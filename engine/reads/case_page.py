@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from engine.store.models import (
     Event,
     File,
     Incident,
+    Job,
     Notice,
     Rating,
     Subscription,
@@ -63,6 +64,7 @@ class Paper:
     state: str
     issued_at: datetime
     check_code: str
+    trouble: str = ""  # why it could not be made yet; it is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,15 @@ class CasePage:
     mine: bool  # the reader is the applicant or their agent
 
 
+def _troubles(work: Work, docs: Sequence[Document]) -> dict[str, str]:
+    """Key of a paper that is not made yet -> why its last try failed."""
+    keys = [f"render:{d.key}" for d in docs if d.state == "pending"]
+    if not keys:
+        return {}
+    found = work.session.execute(select(Job.key, Job.error).where(Job.key.in_(keys), Job.error != ""))
+    return {key.removeprefix("render:"): error for key, error in found}
+
+
 def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
     """The case for this actor. NotFound for one they may not see, as if it were not there."""
     case = work.session.scalar(
@@ -227,7 +238,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         work, case, live, account, now=now, names=names, for_applicant=actor.kind != "staff", incidents=incidents,
         timers=timers, awaited=awaited, me=actor.id,
     )  # fmt: skip
-    docs = work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id))
+    docs = list(work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id)))
+    troubles = _troubles(work, docs) if actor.kind == "staff" else {}
     files = work.session.scalars(
         select(File).where(File.case_id == case.id, ~File.field.startswith("paper:")).order_by(File.id)
     )
@@ -256,7 +268,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         desk=_desk(work, case, package, live, actor, now),
         answers=tuple(_lines(form, case, mine)),
         papers=tuple(
-            Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code)
+            Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
             for d in docs if d.public or actor.kind == "staff"
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -69,8 +71,10 @@ class Verified:
     person: str  # masked
     organ: str
     issued_at: datetime
-    state: str
+    state: str  # pending, failed, ready, void; replaced: a newer one of its kind took its place
     sha256: str | None
+    check_code: str
+    by_number: str = ""  # of the one that replaced it
 
 
 def verify(work: Work, typed: str) -> Verified:
@@ -79,10 +83,47 @@ def verify(work: Work, typed: str) -> Verified:
     row = work.session.scalar(select(Document).where(Document.check_code == code))
     if row is None:
         raise NotFound("没有查到这份文书，请核对查验码。", "There is no document with this code.")
+    return _verified(work, row)
+
+
+def same_file(work: Work, sha256: str) -> Verified | None:
+    """The paper that is this very file, byte for byte; None when none of ours is."""
+    row = work.session.scalar(select(Document).where(Document.sha256 == sha256).limit(1))
+    return _verified(work, row) if row is not None else None
+
+
+def _verified(work: Work, row: Document) -> Verified:
     facts = row.facts or {}
-    person = str((facts.get("applicant") or facts.get("principal") or {}).get("name", ""))
     organ = str((facts.get("organ") or {}).get("name", ""))
-    return Verified(row.title, row.number, masks.name(person), organ, row.issued_at, row.state, row.sha256)
+    newer = _newer(work, row)
+    return Verified(
+        row.title, row.number, _people(facts), organ, row.issued_at, "replaced" if newer is not None else row.state,
+        row.sha256, row.check_code, (newer.number or "") if newer is not None else "",
+    )  # fmt: skip
+
+
+def _newer(work: Work, row: Document) -> Document | None:
+    """The valid paper that replaced this one, when its kind is one of which the newest counts."""
+    kind = papers.library().kinds.get(row.kind)
+    if row.state != "ready" or row.case_id is None or kind is None or not kind.replaces:
+        return None
+    return work.session.scalar(
+        select(Document)
+        .where(
+            Document.case_id == row.case_id, Document.kind == row.kind, Document.id > row.id, Document.state != "void"
+        )
+        .order_by(Document.id.desc())
+        .limit(1)
+    )
+
+
+def _people(facts: Mapping[str, Any]) -> str:
+    """Whom a paper is for, masked: a person, or every party of a dispute."""
+    for role in ("applicant", "principal", "recipient", "resident", "volunteer"):
+        name = (facts.get(role) or {}).get("name")
+        if name:
+            return masks.name(str(name))
+    return "、".join(masks.name(str(one.get("name", ""))) for one in facts.get("parties") or [])
 
 
 def organ_of(work: Work, case: Case) -> str:

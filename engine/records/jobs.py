@@ -23,6 +23,12 @@ LEASE = timedelta(seconds=120)
 #: Waits before the second, third … try; after the last the job is an incident.
 DELAYS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 
+#: What people call the kinds of job.
+NAMES = {
+    "render-paper": "生成文书", "send-notice": "发送通知", "open-child": "开出关联办件", "answer-parent": "回复上级办件",
+    "share-data": "查询共享数据", "appointment-due": "预约到点", "publish-slots": "放出预约时段",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Leased:
@@ -158,7 +164,7 @@ def failed(work: Work, job: Leased, why: str, *, now: datetime, final: bool = Fa
         work.session.add(
             Incident(
                 case_id=job.case_id, job_id=job.id, key=f"job:{job.id}", name=job.kind, code="job",
-                zh=f"后台作业“{job.kind}”没有做成：{why[:1000]}", en=f"The job {job.kind} failed: {why[:1000]}", at=now,
+                zh=f"后台作业“{NAMES.get(job.kind, job.kind)}”没有做成：{why[:1000]}", en=f"The job {job.kind} failed: {why[:1000]}", at=now,
             )
         )  # fmt: skip
     return gone
@@ -182,6 +188,7 @@ def again(work: Work, job_id: int, *, now: datetime) -> None:
         .where(Job.id == job_id, Job.state == "failed")
         .values(state="ready", run_after=now, attempts=0, ended_at=None)
     )
+    work.after_commit(work.database.bell.ring)
     work.session.execute(
         update(Incident).where(Incident.job_id == job_id, Incident.solved_at.is_(None)).values(solved_at=now)
     )

@@ -37,7 +37,7 @@ def test_an_application_gets_a_number_a_task_a_due_day_and_an_event(database, ca
     assert (case.status, case.stage, case.applicant_name) == ("running", "代办受理审查", "张三丰")
     assert case.flags == ["老年"] and case.colour == "green"
     assert case.promised_due is not None or case.deemed_at is not None or case.step_due is not None
-    assert kinds_of(database, case_id) == ["case.submitted", "case.clock"]
+    assert kinds_of(database, case_id) == ["case.submitted", "case.clock", "document.issued"]
 
 
 def test_numbers_of_an_office_and_day_have_no_gaps_even_after_a_refusal(database, cast, clock):
@@ -139,7 +139,7 @@ def test_completing_keeps_the_answers_and_opens_the_next_step(database, cast, cl
         assert first.result["decision"] == "accept"
         assert (second.element, second.state) == ("register", "open")
     assert kinds_of(database, case_id) == [
-        "case.submitted", "case.clock", "task.claimed", "task.completed", "case.clock", "case.accepted",
+        "case.submitted", "case.clock", "document.issued", "task.claimed", "task.completed", "case.clock", "case.accepted",
         "document.issued", "document.issued", "document.issued",
     ]  # fmt: skip
 
@@ -148,11 +148,11 @@ def test_a_paper_and_its_notice_are_queued_in_the_same_commit(database, cast, cl
     case_id = acting.accepted(database, cast, clock)
     with database.reading() as work:
         papers = work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)).all()
-        assert [p.kind for p in papers] == ["authority", "proxy_acceptance", "acceptance"]
+        assert [p.kind for p in papers] == ["receipt", "authority", "proxy_acceptance", "acceptance"]
         paper = papers[-1]
         assert (paper.kind, paper.state, paper.number) == ("acceptance", "pending", "德医保受〔2026〕1号")
         assert paper.facts["deadline"]["promised_on"] and paper.facts["applicant"]["name"] == "张三丰"
-        assert sorted(j.kind for j in work.session.scalars(select(Job))) == ["render-paper"] * 3 + ["send-notice"]
+        assert sorted(j.kind for j in work.session.scalars(select(Job))) == ["render-paper"] * 4 + ["send-notice"]
         assert {n.channel for n in work.session.scalars(select(Notice))} == {"sms", "screen"}
 
 
@@ -209,7 +209,7 @@ def test_two_who_complete_the_same_task_at_the_same_moment_one_wins_the_other_is
     assert outcomes[loser] == {"chen": "陈*云", "lin": "林*强"}[winner]
     with database.reading() as work:
         kinds = list(work.session.scalars(select(Document.kind).where(Document.case_id == case_id)))
-        assert sorted(kinds) == ["acceptance", "authority", "proxy_acceptance"]  # each exactly once
+        assert sorted(kinds) == ["acceptance", "authority", "proxy_acceptance", "receipt"]  # each exactly once
         assert kinds_of(database, case_id).count("task.completed") == 1
 
 
@@ -283,7 +283,7 @@ def test_the_applicant_corrects_and_the_agent_looks_again(database, cast, clock)
     acting.complete(database, case_id, acting.ACCEPT, cast.lin, clock())
     with database.reading() as work:
         kinds = [d.kind for d in work.session.scalars(select(Document).order_by(Document.id))]
-        assert kinds == ["correction", "authority", "proxy_acceptance", "acceptance"]
+        assert kinds == ["receipt", "correction", "authority", "proxy_acceptance", "acceptance"]
 
 
 def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):
@@ -307,7 +307,7 @@ def test_an_application_is_declined_with_its_ground(database, cast, clock):
     no = {"ground": "not_needed", "reason": "已参加职工医保。"}
     acting.complete(database, case_id, {"decision": "decline", "decline": no}, cast.chen, clock())
     with database.reading() as work:
-        assert work.session.scalar(select(Document.kind)) == "rejection"
+        assert list(work.session.scalars(select(Document.kind).order_by(Document.id))) == ["receipt", "rejection"]
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "declined")
         task = work.session.scalar(select(Task))

@@ -48,4 +48,6 @@ def test_an_application_goes_through_two_desks_to_two_papers(database, cast, clo
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome, case.colour) == ("finished", "approve", "done")
         papers = list(work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)))
-        assert [d.kind for d in papers] == ["authority", "proxy_acceptance", "acceptance", "closing"]
+        assert [d.kind for d in papers] == [
+            "receipt", "authority", "proxy_acceptance", "acceptance", "closing", "service_receipt",
+        ]  # fmt: skip

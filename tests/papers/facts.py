@@ -67,6 +67,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "received_at": "2026-09-18T09:42:00+08:00",
         "channel": "窗口（浔中镇富东社区便民服务站代收）",
         "next_by_on": "2026-09-24",
+        "deadline": {**DEADLINE, "account": account(5)},
     },
     "acceptance": {
         **COMMON,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops
 
 from engine.records import papers
 from engine.records.papers import fonts, seals
+from engine.records.papers import words as words_
 from tests.papers.facts import FACTS, seal
-from tests.papers.made import URL, pdf
+from tests.papers.made import URL, pdf, render
 
 DPI = 72
 
@@ -150,3 +153,64 @@ def test_the_code_on_the_paper_can_be_scanned_back(tmp_path: Path) -> None:
             px = (left + (x + quiet + 0.5) * module) * 300 / 25.4
             py = (top + (y + quiet + 0.5) * module) * 300 / 25.4
             assert (image.getpixel((int(px), int(py))) < 128) == bool(matrix[y][x]), (x, y)
+
+
+def _many(count: int) -> dict[str, Any]:
+    facts = copy.deepcopy(FACTS["receipt"])
+    facts["materials"] = [{"name": f"证明材料{n}号", "copies": 1} for n in range(1, count + 1)]
+    return facts
+
+
+def _rows(found: list[tuple[int, str, float, float, float, float]]) -> dict[int, int]:
+    """Page -> how many rows of the table of materials stand there."""
+    rows: dict[int, int] = {}
+    for page, word, *_ in found:
+        if word.startswith("证明材料"):
+            rows[page] = rows.get(page, 0) + 1
+    return rows
+
+
+@pytest.mark.parametrize("count", range(24, 34, 2))
+def test_a_table_over_two_pages_repeats_its_head_and_leaves_two_rows_at_least_on_either(
+    count: int, tmp_path: Path
+) -> None:
+    found = words(render("receipt", _many(count)).pdf, tmp_path)
+    rows = _rows(found)
+    assert sum(rows.values()) == count and min(rows.values()) >= 2
+    heads = [page for page, word, *_ in found if word == "材料名称"]
+    assert heads == sorted(rows)
+
+
+def test_a_short_table_is_not_broken(tmp_path: Path) -> None:
+    found = words(pdf("acceptance"), tmp_path)
+    assert len({page for page, word, *_ in found if word in ("居民身份证", "居民户口簿", "授权委托书")}) == 1
+    heading = next(page for page, word, *_ in found if word == "已收材料")
+    assert heading == next(page for page, word, *_ in found if word == "居民户口簿")
+
+
+def test_what_parties_sign_stands_on_the_page_they_sign(tmp_path: Path) -> None:
+    """The effect of the agreement, every signature and the seal: nobody signs a page that says nothing."""
+    found = words(pdf("mediation_agreement"), tmp_path)
+    page_of = {word: page for page, word, *_ in found}
+    assert page_of["六、效力"] == page_of["记录人签名："] == page_of["2026年9月5日"]
+    assert all(page == page_of["六、效力"] for page, word, *_ in found if word.startswith("当事人签名"))
+
+
+def test_a_very_long_name_stays_inside_its_cell(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["mediation_agreement"])
+    facts["parties"][0]["name"] = "买买提·吐尔逊·阿卜杜热合曼·艾尔肯"
+    found = words(render("mediation_agreement", facts).pdf, tmp_path)
+    head = {word: (left, right) for page, word, left, _, right, _ in found if page == 0}
+    parts = [w for w in found if w[0] == 0 and w[1] and w[1] in facts["parties"][0]["name"] and w[3] < 95]
+    assert "".join(w[1] for w in parts) == facts["parties"][0]["name"]
+    assert min(w[2] for w in parts) > head["当事人"][1] and max(w[4] for w in parts) < head["性别"][0]
+
+
+def test_a_long_organ_is_headed_in_two_lines_broken_by_sense(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS["refusal"])
+    facts["organ"]["name"] = "德化县人力资源和社会保障局城乡居民社会养老保险管理中心"
+    found = words(render("refusal", facts).pdf, tmp_path)
+    first, second = (next(w for w in found if w[1] == line) for line in words_.balanced(facts["organ"]["name"], 20))
+    assert second[3] > first[3]
+    for line in (first, second):
+        assert abs((line[2] + line[4]) / 2 - (28 + 78)) < 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from urllib.parse import quote
 
@@ -56,7 +57,7 @@ def file(file_id: int) -> ResponseReturnValue:
 @pages.get("/v")
 @guard("anyone")
 def ask() -> ResponseReturnValue:
-    return render_template("resident/verify.html", found=None, code="", wrong="")
+    return render_template("resident/verify.html", found=None, code="", wrong="", same=None)
 
 
 @pages.post("/v")
@@ -79,4 +80,33 @@ def verify(code: str) -> ResponseReturnValue:
         wrong = _("没有查到这个查验码。请对照文书再输一次；还是查不到，这份文书可能不是本大厅开出的，请打大厅电话。")
     except Refused as error:
         wrong = sentence(error)
-    return render_template("resident/verify.html", found=found, code=code[:40], wrong=wrong), 200 if found else 404
+    page = render_template("resident/verify.html", found=found, code=code[:40], wrong=wrong, same=None)
+    return page, 200 if found else 404
+
+
+@pages.post("/v/file")
+@guard("anyone", alone=True)
+def compare() -> ResponseReturnValue:
+    """Whether a PDF somebody was sent is, byte for byte, a paper of ours. The file is read once and not kept."""
+    throttle.count("verify")
+    sent, code = request.files.get("file"), request.form.get("code", "").strip()[:40]
+    found, same, wrong = None, None, ""
+    if sent is None or not sent.filename:
+        wrong = _("请先选一个 PDF 文件。")
+    else:
+        digest = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        with edge.hall().database.reading() as work:
+            found = shelf.same_file(work, digest)
+            same = found is not None
+            if code:
+                try:
+                    asked = shelf.verify(work, code)
+                    found, same = asked, asked.sha256 == digest
+                except Refused as error:
+                    wrong, found, same = sentence(error), None, None
+        if not wrong and found is None:
+            wrong = _(
+                "这个文件和本大厅开出的任何一份文书都不一样：不是本大厅开出的，或者改动过。请用纸上的查验码再查一次。"
+            )
+    page = render_template("resident/verify.html", found=found, code=code, wrong=wrong, same=same)
+    return page, 200 if found else 404

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine import forms, matters, process
-from engine.commands import effects, places
+from engine.commands import effects, places, serving
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
 from engine.deadlines import Event as ClockEvent
@@ -135,6 +135,7 @@ def submit(
     if attached:
         files.attach(work, attached, case, by=by)
     applying.step(step)
+    serving.took_in(applying)
     if by.id is not None:
         work.session.execute(delete(Draft).where(Draft.user_id == by.id, Draft.about == f"matter:{package.name}"))
     return applying.finish()

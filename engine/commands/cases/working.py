@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine import forms, matters, process
+from engine.commands import serving
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.finding import (
@@ -165,6 +166,7 @@ def complete(
         applying.step(step, ended={task.key: (how, "")})
     except Refused as refusal:
         raise _by_the_field(refusal, step, package, task, answers) from None
+    serving.handed_over(applying, task, answers)
     return as_planned(applying.finish(), expect)
 
 

@@ -10,6 +10,7 @@ the body as a Jinja template.
     series: 受                       the word of its 文号 (one series a kind, organ and year); absent: no 文号
     seal: special                    none | formal | special (专用章) | committee (调解委员会)
     basis: 行政许可法 第三十二条      the law that asks for it
+    replaces: true                   of one case only the newest counts; absent: each stands beside the others
     uses: [common, applicant]        sets of facts named in forms/_shared/facts.yaml
     facts:                           more facts it needs: dotted path -> what people call it
       deadline.statutory_on: 法定办结日期
@@ -42,7 +43,7 @@ SealUse = Literal["none", "formal", "special", "committee"]
 FORMS = Path(__file__).resolve().parents[3] / "forms"
 
 _KEYS = {
-    "kind", "title", "title_en", "series", "seal", "basis", "uses", "facts", "optional", "adverse", "audience", "when",
+    "kind", "title", "title_en", "series", "seal", "basis", "uses", "facts", "optional", "adverse", "audience", "when", "replaces",
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ class PaperKind:
     seal: SealUse = "none"
     basis: str = ""  # law or rule that asks for it
     when: str = ""  # one line for the designer: when it is issued
+    replaces: bool = False  # of one case only the newest counts: an older one is 已被替换
     adverse: bool = False  # refuses or burdens somebody: reasons and remedies are compulsory (行政许可法 38)
     audience: Literal["party", "file", "public"] = "party"  # who keeps it: decides what is masked
     required: Mapping[str, str] = field(default_factory=dict)  # dotted path -> label
@@ -273,6 +275,7 @@ def _read(text: str, source: str, _key: str, sets: Mapping[str, Mapping[str, Any
         seal=head.get("seal", "none"),
         basis=head.get("basis") or "",
         when=head.get("when") or "",
+        replaces=bool(head.get("replaces", False)),
         adverse=bool(head.get("adverse", False)),
         audience=head.get("audience", "party"),
         required=required,

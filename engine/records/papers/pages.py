@@ -116,6 +116,7 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
         capitals=words.capitals,
         numeral=words.numeral,
         lines=_lines,
+        balanced=lambda text, most: Markup("<br>").join(words.balanced(str(text), most)),
     )
     environment.globals.clear()
     environment.globals.update(

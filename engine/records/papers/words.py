@@ -110,6 +110,38 @@ def hidden_name(value: str | None, copy: Copy) -> str:
     return value if copy != "public" else "*" * (len(value) - 1) + value[-1]
 
 
+#: What a name may break after: the end of a place, of an organ, of a part of one.
+_ENDS = "省市县区镇乡村局厅委会院所站队处科办部）"
+
+
+def balanced(text: str, most: int) -> list[str]:
+    """A heading in as few lines of at most so many characters as it needs, broken by sense and about equally long.
+
+    GB/T 9704 7.3.1: a title of several lines is broken where a word ends, its lines as a trapezium or a diamond.
+
+    >>> balanced("德化县人力资源和社会保障局城乡居民社会养老保险管理中心", 20)
+    ['德化县人力资源和社会保障局', '城乡居民社会养老保险管理中心']
+    >>> balanced("德化县医疗保障局", 20)
+    ['德化县医疗保障局']
+    """
+    count = -(-len(text) // most)
+    if count < 2:
+        return [text]
+    ideal = len(text) / count
+
+    def worth(at: int, wanted: float) -> float:
+        return abs(at - wanted) + (0 if text[at - 1] in _ENDS else most / 4)
+
+    lines, start = [], 0
+    for left in range(count - 1, 0, -1):
+        # What is left must still fit into the lines that are left.
+        first, last = max(start + 1, len(text) - left * most), min(start + most, len(text) - left)
+        at = min(range(first, last + 1), key=lambda at, wanted=start + ideal: worth(at, wanted))  # type: ignore[misc]
+        lines.append(text[start:at])
+        start = at
+    return [*lines, text[start:]]
+
+
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 
 

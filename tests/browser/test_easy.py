@@ -1,0 +1,247 @@
+"""Every resident's page is light on an old phone and easy for old eyes and hands: weighed and measured in a real browser.
+
+What is counted is what crosses the wire to an empty cache. What is measured: width at 320 px, twice the size, letters, line
+height, contrast, targets, and that nothing hides behind the tabs. The pages are those the application has: a new one that
+is not visited here fails the last test.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from engine import matters, people
+from engine.commands import appointments
+from engine.people import login
+from engine.records import library
+from engine.store.models import Duty, Holding, Post
+from tests.appointments.conftest import opened
+from tests.browser.conftest import Site, axe
+from tests.browser.test_booking import ITEMS
+from tests.cast import ROOT
+from tests.commands import acting
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+#: Most bytes of a page, with all it needs.
+LIGHT, WITH_A_FORM = 150_000, 350_000
+
+#: Pages that are not pages: data, files, and pages of the hall's own people.
+ELSEWHERE = {"entry.staff", "papers.file", "papers.pdf", "booking.calendar_file", "assets.static", "static"}
+
+
+@pytest.fixture
+def visited(site: Site) -> dict[str, str]:
+    """Every resident's page that can be opened, by endpoint: with cases at each stage, papers and bookings."""
+    now, cast, database = site.clock(), site.cast, site.database
+    with database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=now)
+        place = opened(work, cast.lmt.id, code="lmt")
+        work.session.get(appointments.book.Resource, place).items = ITEMS
+        duty = Post(code="duty", name="值班岗", role="clerk")
+        work.session.add(duty)
+        work.session.flush()
+        work.session.add(Holding(user_id=cast.users["zhou"], unit_id=cast.lmt.id, post_id=duty.id))
+        appointments.publish(work, place, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
+        for day in (21, 22):
+            work.session.add(
+                Duty(
+                    unit_id=cast.lmt.id, user_id=cast.users["zhou"],
+                    starts_at=appointments.local(date(2026, 9, day), appointments.office.time(17)),
+                    ends_at=appointments.local(date(2026, 9, day), appointments.office.time(21)),
+                )
+            )  # fmt: skip
+    running = site.submit()
+    correcting = acting.submit(database, cast.zhang, now)
+    acting.claim(database, correcting, cast.chen, now)
+    acting.complete(database, correcting, acting.CORRECT, cast.chen, now)
+    done = acting.accepted(database, cast, site.clock)
+    acting.complete(database, done, acting.REGISTER, cast.wang, site.clock())
+    acting.complete(database, done, acting.HAND_OVER, cast.chen, site.clock())
+    booking = _booked(site, place)
+    site.make_papers()
+    with database.reading() as work:
+        from engine.store.models import Case, Document
+
+        number = {case_id: work.session.get(Case, case_id).number for case_id in (correcting, done)}
+        code = work.session.query(Document.check_code).order_by(Document.id).first()[0]
+    task = acting.now_open(database, correcting).id
+    return {
+        "resident.home": "/",
+        "resident.matters": "/matters",
+        "resident.guide": "/matters/daiban",
+        "resident.apply": "/apply/daiban",
+        "resident.receipt": f"/receipt/{running}",
+        "resident.mine": "/mine",
+        "resident.case": f"/mine/{number[done]}",
+        "resident.rate": f"/mine/{number[done]}/rate",
+        "resident.task": f"/mine/task/{task}",
+        "resident.track": "/track",
+        "resident.agent": "/agent",
+        "resident.report": "/report",
+        "booking.doors": "/book",
+        "booking.calendar": f"/book/{place}?day=2026-09-21",
+        "booking.mine": "/bookings",
+        "booking.one": f"/bookings/{booking}",
+        "booking.other_times": f"/bookings/{booking}/change",
+        "papers.ask": "/v",
+        "papers.verify": f"/v/{code}",
+        "entry.resident": "/enter",
+    }
+
+
+def _booked(site: Site, place: int) -> int:
+    page = site.resident("13800000001")
+    page.goto(f"/book/{place}?day=2026-09-21")
+    page.locator(".yz-times button").first.click()
+    page.get_by_label(ITEMS[0]["name"]).check()
+    page.get_by_role("button", name="确认预约").click()
+    page.get_by_text("预约好了").wait_for()
+    return int(page.url.rstrip("/").split("/")[-1].split("?")[0])
+
+
+def _signed_in(site: Site, **window: Any) -> Any:
+    """A window of any size and zoom, signed in as 张三丰."""
+    with site.database.unit_of_work() as work:
+        token = login.open_session(work, site.cast.users["zhang"], now=site.clock())
+    client = site.app.test_client()
+    with client.session_transaction() as session:
+        session["token"] = token
+    name = site.app.config["SESSION_COOKIE_NAME"]
+    context = site.browser.new_context(base_url=site.address, **window)
+    context.set_default_timeout(20_000)
+    context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": site.address}])
+    site._contexts.append(context)
+    page = context.new_page()
+    page.on("pageerror", lambda e: site.troubles.append(f"{page.url}: {e}"))
+    return page
+
+
+def _open(page: Any, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+
+def test_every_page_is_light(site: Site, visited: dict[str, str]) -> None:
+    heavy = []
+    for path in visited.values():
+        page = _signed_in(site, viewport={"width": 390, "height": 844})  # a window of its own: its cache is empty
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        sizes: list[float] = []
+        wire.on("Network.loadingFinished", lambda e, sizes=sizes: sizes.append(e["encodedDataLength"]))
+        _open(page, path)
+        limit = WITH_A_FORM if page.locator("[data-form]").count() else LIGHT
+        assert sizes
+        if sum(sizes) > limit:
+            heavy.append(f"{path}: {sum(sizes) / 1000:.0f} kB")
+        page.context.close()
+    assert heavy == []
+
+
+#: What is wrong with the letters and targets of a page, as text: smaller than 18 px, lines closer than 1.3, a target under
+#: 44 px (48 for a button) that is not a word in a sentence, text cut off by its own box.
+MEASURE = """() => {
+  const found = [], seen = e => { const r = e.getBoundingClientRect(), s = getComputedStyle(e);
+    return r.width > 1 && r.height > 1 && s.visibility != 'hidden' && !e.closest('.yz-skip, .yz-unseen, .visually-hidden, [aria-hidden=true], .fjs-powered-by') };
+  const name = e => e.tagName.toLowerCase() + '.' + e.className + ' ' + e.textContent.trim().slice(0, 20);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const elements = new Set();
+  while (walker.nextNode()) if (walker.currentNode.textContent.trim()) elements.add(walker.currentNode.parentElement);
+  for (const e of elements) {
+    if (!seen(e) || ['SCRIPT', 'STYLE', 'OPTION', 'NOSCRIPT'].includes(e.tagName)) continue;
+    const s = getComputedStyle(e), size = parseFloat(s.fontSize), line = parseFloat(s.lineHeight);
+    if (size < 17.99) found.push(`${size} px: ${name(e)}`);
+    if (line && line / size < 1.2 || line / size < 1.295 && e.getClientRects().length > 1) found.push(`line ${line / size}: ${name(e)}`);
+    if (s.overflowX != 'visible' && e.scrollWidth > e.clientWidth + 1) found.push(`cut off: ${name(e)}`);
+  }
+  for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]')) {
+    if (!seen(e) || e.disabled) continue;
+    const s = getComputedStyle(e);
+    const inSentence = e.tagName == 'A' && s.display == 'inline' && e.parentElement.textContent.trim() != e.textContent.trim();
+    if (inSentence) continue;
+    const own = e.closest('label') || document.querySelector(`label[for="${CSS.escape(e.id || 'none')}"]`);
+    const boxes = [e, own && ['radio', 'checkbox'].includes(e.type) ? own : null].filter(Boolean).map(b => b.getBoundingClientRect());
+    const high = Math.max(...boxes.map(b => b.height)), wide = Math.max(...boxes.map(b => b.width));
+    const least = e.classList.contains('btn') ? 47.5 : 43.5;
+    if (high < least || wide < 43.5) found.push(`target ${Math.round(wide)}x${Math.round(high)}: ${name(e)}`);
+  }
+  return found;
+}"""
+
+#: What can be reached by the keyboard but then lies under the tabs, or is wider than the window.
+REACH = """() => {
+  const tabs = document.querySelector('.yz-tabs'), found = [];
+  for (const e of document.querySelectorAll('main a[href], main button, main input:not([type=hidden]), main select, main textarea, footer a')) {
+    if (!e.getClientRects().length || e.disabled) continue;
+    e.focus();
+    e.scrollIntoView({block: 'nearest'});
+    const r = e.getBoundingClientRect(), bar = getComputedStyle(tabs).position == 'sticky' ? tabs.getBoundingClientRect().top : innerHeight;
+    if (r.height < innerHeight - 100 && r.bottom > bar + 1) found.push(`under the tabs by ${Math.round(r.bottom - bar)} px: ${e.textContent.trim().slice(0, 20)}`);
+    if (r.left < -1 || r.right > document.documentElement.clientWidth + 1) found.push(`outside: ${e.textContent.trim().slice(0, 20)}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large letters"])
+def test_letters_lines_and_targets_are_large_enough_and_320_px_are_wide_enough(
+    site: Site, visited: dict[str, str], large: bool
+) -> None:
+    page = _signed_in(site, viewport={"width": 320, "height": 640})
+    if large:
+        _open(page, "/")
+        page.get_by_role("button", name="大字版").click()
+    wrong: list[str] = []
+    for path in visited.values():
+        _open(page, path)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found = [f"{wide} px too wide"] if wide > 0 else []
+        wrong += [f"{path}  {text}" for text in [*found, *page.evaluate(MEASURE), *page.evaluate(REACH)]]
+    assert wrong == [], "\n".join(wrong)
+    assert site.troubles == []
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        pytest.param({"viewport": {"width": 195, "height": 422}, "device_scale_factor": 2}, id="a phone at 200 %"),
+        pytest.param({"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}, id="a desktop at 200 %"),
+    ],
+)
+def test_at_twice_the_size_everything_is_there_and_can_be_reached(
+    site: Site, visited: dict[str, str], window: dict[str, Any]
+) -> None:
+    page = _signed_in(site, **window)
+    wrong: list[str] = []
+    for path in visited.values():
+        _open(page, path)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found = [f"{wide} px too wide"] if wide > 0 else []
+        cut = [text for text in page.evaluate(MEASURE) if text.startswith("cut off")]
+        wrong += [f"{path}  {text}" for text in [*found, *cut, *page.evaluate(REACH)]]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_axe_finds_nothing_on_any_page_as_it_stands_on_a_phone(site: Site, visited: dict[str, str]) -> None:
+    """Contrast and names of everything, targets as WCAG counts them."""
+    page = _signed_in(site, viewport={"width": 390, "height": 844})
+    found = []
+    for path in visited.values():
+        _open(page, path)
+        found += [f"{path}  {text}" for text in axe(page)]
+    assert found == [], "\n".join(found)
+
+
+def test_every_residents_page_was_visited(site: Site, visited: dict[str, str]) -> None:
+    pages = {
+        rule.endpoint
+        for rule in site.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.endpoint.startswith("api.")
+        and rule.endpoint not in ELSEWHERE
+        and site.app.view_functions[rule.endpoint].guard.who in ("anyone", "signed-in", "resident")
+    }
+    assert pages - set(visited) == set()
