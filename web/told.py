@@ -129,9 +129,9 @@ def change(one: Any) -> Mapping[str, str]:
         name = _(_CLOCKS.get(name, name))
     if one.what == "outcome":
         name = outcome(name)
-    if one.what == "notice":
-        return {"what": _(_WHATS["notice"]), "text": _(RECEIVERS.get(one.who, "有关的人"))}
     more = [one.who] if one.who else []
+    if one.what == "notice":
+        name, more = _(RECEIVERS.get(one.who, "有关的人")), []
     if one.what == "opens" and one.at:
         more.append(shown.due(one.at))
     return {"what": _(_WHATS.get(one.what, "变化")), "text": f"{name}（{'，'.join(more)}）" if more else name}
