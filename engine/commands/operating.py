@@ -23,11 +23,9 @@ def retry(work: Work, incident_id: int, *, by: Actor, now: datetime) -> Incident
     assert before is not None
     if before.job_id is not None or before.code in ("timer", "deadline") or case_id is None:
         return None
-    return work.session.scalar(
-        select(Incident).where(
-            Incident.case_id == case_id, Incident.key == before.key, Incident.solved_at.is_(None), Incident.id != before.id
-        )
-    )  # fmt: skip
+    # The process names a new failure anew: what this case left since is what the second try left.
+    new = select(Incident).where(Incident.case_id == case_id, Incident.solved_at.is_(None), Incident.id > before.id)
+    return work.session.scalar(new.order_by(Incident.id).limit(1))
 
 
 def confirm_clock(work: Work, machine: str, *, by: Actor, now: datetime) -> None:

@@ -71,6 +71,12 @@ def test_suspending_is_shown_before_it_is_done(site: Site):
     page.get_by_text("已挂起，时限停住").wait_for()
     assert page.get_by_role("link", name="激活（恢复计时）…").is_visible()
     _sound(site, page)
+    page.goto("/desk/absences/handover")
+    page.get_by_label("谁的件").select_option(label="王丽（德化县医疗保障局·审核）")
+    page.get_by_label("交给谁").select_option(label="李明（德化县医疗保障局·审核）")
+    page.get_by_role("button", name="先看有哪些").click()
+    page.get_by_role("heading", name="会移交 1 项").wait_for()
+    _sound(site, page)
     assert [one for one in site.troubles if "422" not in one] == []  # what was refused on purpose
 
 

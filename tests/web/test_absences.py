@@ -60,3 +60,23 @@ def test_a_task_done_for_somebody_away_says_for_whom(hall: Open):
     assert huang.post(f"/desk/tasks/{task.id}/claim", data={"version": task.version}).status_code == 302
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", huang.get(f"/desk/cases/{number}").text))
     assert "黄丽华 代 陈小云 签收" in text
+
+
+def test_a_head_hands_over_what_somebody_has_in_hand(hall: Open):
+    from tests import permit
+
+    number = permit.open_case(hall)
+    head, address = hall.client("zhao"), "/desk/absences/handover"
+    people = {"person": str(hall.cast.users["wang"]), "to": str(hall.cast.users["li"])}
+    assert head.post(address, data={"person": "", "to": ""}).status_code == 422
+    plan = head.post(address, data=people)
+    assert plan.status_code == 200 and "会移交 1 项" in plan.text and number in plan.text
+    token = re.search(r'name="expect" value="(\w+)"', plan.text)[1]
+    sent = {**people, "confirmed": "1", "expect": token}
+    assert head.post(address, data={**sent, "reason": ""}).status_code == 422
+    stale = head.post(address, data={**sent, "reason": "调离", "expect": "0" * 16})
+    assert stale.status_code == 409 and "请重新查看" in stale.text
+    assert head.post(address, data={**sent, "reason": "调离"}).status_code == 302
+    assert number in hall.client("li").get("/desk").text and number not in hall.client("wang").get("/desk").text
+    assert "手里没有可以移交的" in head.post(address, data=people).text
+    assert hall.client("wang").get(address).status_code == 403

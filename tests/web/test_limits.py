@@ -91,7 +91,7 @@ def test_suspending_names_the_law_s_causes_foretells_the_day_and_issues_the_noti
     sent = {"cause": "testing", "n": "5", "unit": "wd", "prepare": "样品三份"}
     plan = head.post(address, data=sent)
     assert "预计的新时限" in plan.text and "10月15日（周四）" in plan.text  # RULES T7
-    assert "特别程序告知书" in plan.text
+    assert "特别程序告知书" in plan.text and "<dd>检测</dd>" in plan.text and "<dd>样品三份</dd>" in plan.text
     assert confirm(head, address, sent, plan).status_code == 302
     text = head.get(f"/desk/cases/{number}").text
     assert "因检测暂停计时" in text and "激活（恢复计时）…" in text and "挂起（特别程序）…" not in text

@@ -155,3 +155,34 @@ def test_no_table_that_grows_is_read_whole(database, cast, clock, table):
                 assert f"Seq Scan on {table}" not in plan and f'Seq Scan on "{table}"' not in plan, text
             else:
                 assert f"SCAN {table}'" not in plan and f"SCAN {table} USING INDEX sqlite_auto" not in plan, text
+
+
+def test_a_process_that_cannot_go_on_is_tried_again_and_says_so_when_it_fails_again(hall: Open, monkeypatch):
+    from engine.commands import cases
+    from tests import permit
+
+    gateway = """
+    <bpmn:sequenceFlow id="f2" sourceRef="take" targetRef="fork"/>
+    <bpmn:exclusiveGateway id="fork" name="够条件吗"><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing><bpmn:outgoing>f5</bpmn:outgoing></bpmn:exclusiveGateway>
+    <bpmn:sequenceFlow id="f4" sourceRef="fork" targetRef="review"><bpmn:conditionExpression>=ready = true</bpmn:conditionExpression></bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="f5" sourceRef="fork" targetRef="end"><bpmn:conditionExpression>=ready = false</bpmn:conditionExpression></bpmn:sequenceFlow>"""
+    drawn = permit.DIAGRAM.replace(
+        '\n    <bpmn:sequenceFlow id="f2" sourceRef="take" targetRef="review"/>', gateway
+    ).replace(
+        "<bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3", "<bpmn:incoming>f4</bpmn:incoming><bpmn:outgoing>f3"
+    )
+    drawn = drawn.replace("<bpmn:incoming>f3</bpmn:incoming></bpmn:endEvent>", "<bpmn:incoming>f3</bpmn:incoming><bpmn:incoming>f5</bpmn:incoming></bpmn:endEvent>")  # fmt: skip
+    monkeypatch.setattr(permit, "DIAGRAM", drawn)
+    number = permit.open_case(hall, holder=None)
+    text = page(hall)
+    assert "“够条件吗”" in text and number in text
+    with hall.database.reading() as work:
+        first = work.session.scalar(select(Incident.id))
+    client = hall.client("operator")
+    answer = client.post(f"/desk/operations/incidents/{first}/retry", follow_redirects=True)
+    assert "又没有做成：" in answer.text and "“够条件吗”" in answer.text
+    with hall.database.unit_of_work() as work:
+        second = work.session.scalar(select(Incident.id).where(Incident.solved_at.is_(None)))
+        assert second != first
+        cases.retry(work, second, by=hall.cast.operator, now=hall.clock(), variables={"ready": True})
+    assert "没有异常。" in page(hall) and hall.task(number).element == "review"

@@ -1,4 +1,4 @@
-"""请假代理: when I am away and who acts for me; for whom I act; ended early. Heads set it for their people too."""
+"""请假代理 and 离职移交: when I am away and who acts for me; for whom I act; ended early. Heads set it for their people too."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import absences
-from engine.errors import FieldError, Invalid
+from engine.commands import handover as handovers
+from engine.errors import FieldError, Invalid, NotNow
 from engine.reads import absences as reads
 from engine.records import library
 from engine.workdays import ZONE
 from web import edge
 from web.edge import guard
+from web.language import english
+from web.problems import sentence
 
 pages = Blueprint("absences", __name__, url_prefix="/desk/absences")
 
@@ -48,6 +51,60 @@ def end(leave_id: int) -> ResponseReturnValue:
     absences.end_leave(edge.work(), leave_id, by=edge.actor(), now=edge.now())
     flash(_("已提前结束，对方收到了通知。"))
     return redirect(url_for("absences.mine"))
+
+
+@pages.get("/handover")
+@guard("supervisor")
+def handover() -> ResponseReturnValue:
+    """Everything a person has in hand, to another."""
+    return _handover()
+
+
+@pages.post("/handover")
+@guard("supervisor")
+def hand_over() -> ResponseReturnValue:
+    """First what would go and what would stay; confirmed, exactly that."""
+    work, by, now = edge.work(), edge.actor(), edge.now()
+    person, to = request.form.get("person", type=int), request.form.get("to", type=int)
+    wrong = []
+    if person is None:
+        wrong.append(FieldError("person", _("谁的件"), "请选一个人。", "Choose somebody."))
+    if to is None:
+        wrong.append(FieldError("to", _("交给谁"), "请选一个人。", "Choose somebody."))
+    if wrong or person is None or to is None:
+        return _handover(wrong=wrong), 422
+    try:
+        if not request.form.get("confirmed"):
+            return _handover(plan=handovers.plan(work, person, to, by=by, now=now))
+        point = work.session.begin_nested()
+        try:
+            done = handovers.hand_over(
+                work,
+                person,
+                to,
+                request.form.get("reason", "")[:500],
+                expect=request.form.get("expect", ""),
+                by=by,
+                now=now,
+            )
+        except NotNow as changed:
+            point.rollback()
+            found = handovers.plan(work, person, to, by=by, now=now)
+            return _handover(plan=found, stale=sentence(changed)), 409
+    except Invalid as error:
+        found = None if error.fields[0].field == "to" else handovers.plan(work, person, to, by=by, now=now)
+        return _handover(wrong=error.fields, plan=found), 422
+    flash(_("已移交 %(n)s 项任务，对方逐项收到了通知。", n=len(done.goes)))
+    return redirect(url_for("absences.handover"))
+
+
+def _handover(plan: Any = None, wrong: Any = (), stale: str = "") -> str:
+    work, actor = edge.work(), edge.actor()
+    return render_template(
+        "staff/handover.html", theirs=reads.colleagues(work, actor, below=True), people=reads.colleagues(work, actor),
+        plan=plan, wrong=wrong, stale=stale, lang=int(english()),
+        sent={name: request.values.get(name, "") for name in ("person", "to", "reason")},
+    )  # fmt: skip
 
 
 def _given() -> dict[str, Any]:
