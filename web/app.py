@@ -38,12 +38,13 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, desk, entry, overview, papers, resident, services, studio
+    from web.pages import booking, desk, entry, overview, papers, resident, services, studio, tracking
 
     for pages in (
         assets.pages,
         entry.pages,
         resident.pages,
+        tracking.pages,
         papers.pages,
         desk.pages,
         overview.pages,
