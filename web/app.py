@@ -52,12 +52,14 @@ def create_app(
         resident,
         services,
         studio,
+        tracking,
     )
 
     for pages in (
         assets.pages,
         entry.pages,
         resident.pages,
+        tracking.pages,
         papers.pages,
         desk.pages,
         overview.pages,

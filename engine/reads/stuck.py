@@ -87,6 +87,11 @@ def sentence(
             f"等待外部结果（{awaited[0].element}），自 {_at(awaited[0].since_at)} 起。",
             "It waits for an answer from outside.",
         )
+    if timers and account.phase == "done":
+        at = _at(timers[0].due_at)
+        return Sentence(
+            f"已经办好。{at} 以后会有人来电话问您满不满意。", "It is done; somebody will call to ask how it was."
+        )
     if timers:
         return Sentence(f"等到 {_at(timers[0].due_at)} 后自动继续。", "It goes on by itself when the time comes.")
     return Sentence("正在等待消息。", "It waits for a message.")

@@ -106,9 +106,13 @@ def due(work: Work, *, now: datetime) -> bool:
     return work.session.scalar(found) is not None
 
 
-def lease(work: Work, worker: str, *, now: datetime, most: int = 10, lasts: timedelta = LEASE) -> list[Leased]:
-    """Take due jobs, ready ones and those whose lease ran out. Commit, then do them."""
+def lease(
+    work: Work, worker: str, *, now: datetime, most: int = 10, lasts: timedelta = LEASE, kind: str = ""
+) -> list[Leased]:
+    """Take due jobs (of this kind only), ready ones and those whose lease ran out. Commit, then do them."""
     due = select(Job.id).where(Job.state.in_(("ready", "leased")), Job.run_after <= now)
+    if kind:
+        due = due.where(Job.kind == kind)
     due = due.order_by(Job.run_after, Job.id).limit(most)
     if work.dialect == "postgresql":
         due = due.with_for_update(skip_locked=True)

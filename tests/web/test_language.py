@@ -30,7 +30,8 @@ def _asked() -> set[str]:
                 found.add(node.args[0].value)
     for table in (
         told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told.RECEIVERS, shown.COLOUR_WORDS,
-        overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS, mediation.STATES, mediators.KINDS,
+        overview._WHICH, overview._THREE, overview._RATED, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
+        mediation.STATES, mediators.KINDS,
     ):  # fmt: skip
         found |= set(table.values())
     found |= {words for _, words in told.LEVELS} | {words for _, words in mediation_pages.MINUTES}

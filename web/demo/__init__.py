@@ -22,7 +22,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
-from web.demo import bookings, calendar, mediations
+from web.demo import bookings, calendar, mediations, ratings
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -71,6 +71,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
         residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
     made = _cases(database, staff, residents, dice, now, count)
     made += mediations.fill(database, staff, residents, dice, now)
+    made += ratings.fill(database, staff, residents, dice, now)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
@@ -318,7 +319,9 @@ class Teller:
         if not self._visit() or end == "done":
             return
         yield timedelta(hours=dice.uniform(1, 60))
-        cases.rate(self.work, self.case_id, dice.choices([5, 4, 3, 2], [12, 5, 2, 1])[0], by=who.actor, now=self.now)
+        cases.rate(
+            self.work, self.case_id, dice.choices([5, 4, 3, 2, 1], [12, 5, 2, 2, 1])[0], by=who.actor, now=self.now
+        )
 
     def _visit(self) -> bool:
         """回访: the timer has come, and somebody else than the agent calls."""

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from engine import forms
 from engine.commands import cases
-from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
+from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.matters import Package
 from engine.people import units
 from engine.reads import case_list, case_page, inbox
@@ -23,7 +23,7 @@ from web import edge, names, shown, throttle, told
 from web.edge import guard
 from web.language import english
 from web.names import named
-from web.pages import mediation
+from web.pages import mediation, tracking
 
 pages = Blueprint("resident", __name__)
 
@@ -251,6 +251,9 @@ def _known(package: Package) -> dict[str, Any]:
         return found
     who = package.info.who
     paths = {path for path, _field in package.form(package.info.apply.form).walk()}
+    about = request.args.get("about", "")[:40]
+    if about and "about.number" in paths:  # came from a case's own page
+        found["about"] = {"number": about}
     for path, value in ((who.name, person.name), (who.phone, person.phone), (who.id_number, person.id_number)):
         if not path or not value or path not in paths:
             continue
@@ -332,20 +335,18 @@ def agent() -> ResponseReturnValue:
     )
 
 
+#: The matter behind the door 我要反映.
+REPORT = "fanying"
+
+
 @pages.get("/report")
 @guard("anyone")
 def report() -> ResponseReturnValue:
-    about = request.args.get("about", "")[:40]
-    texts = [_("有意见、建议、投诉，或看到要解决的问题，请告诉我们。投诉某位工作人员，不会转给他本人处理。")]
-    if about:
-        texts.insert(0, _("说的是办件 %(number)s。打电话时请报这个编号。", number=about))
+    open_ = any(p.name == REPORT for p in _published())
     return render_template(
-        "resident/words.html",
-        title=_("我要反映"),
-        texts=texts,
-        matters=[_brief(p) for p in _published() if p.info.shape == "B"],
+        "resident/report.html", about=request.args.get("about", "")[:40], door=REPORT if open_ else "",
         tab="resident.home",
-    )
+    )  # fmt: skip
 
 
 @pages.post("/apply/<name>")
@@ -429,7 +430,11 @@ def _page(number: str) -> CasePage:
 @guard("resident")
 def receipt(number: str) -> ResponseReturnValue:
     page = _page(number)
-    return render_template("resident/receipt.html", case=_shown(page), tab="resident.mine")
+    return render_template(
+        "resident/receipt.html", case=_shown(page), qr=tracking.qr_of(page.number),
+        told=[text for _at, channel, text in page.notices if channel == "screen"],
+        tab="resident.mine",
+    )  # fmt: skip
 
 
 @pages.get("/mine")
@@ -560,43 +565,3 @@ def rated(number: str) -> ResponseReturnValue:
         return _rate_page(page, tuple(error.fields), level, comment, named), 422
     flash(_("谢谢您的评价。"))
     return redirect(url_for("resident.case", number=number))
-
-
-@pages.get("/track")
-@guard("anyone")
-def track() -> ResponseReturnValue:
-    return render_template(
-        "resident/track.html", found=None, number=request.args.get("number", "")[:40], phone="", wrong=(),
-        tab="resident.home",
-    )  # fmt: skip
-
-
-@pages.post("/track")
-@guard("anyone", alone=True)
-def look_up() -> ResponseReturnValue:
-    """By number and phone. Nothing is told about which of the two is wrong."""
-    throttle.count("track")
-    number, phone = request.form.get("number", "").strip()[:40], request.form.get("phone", "").strip()[:20]
-    try:
-        with edge.hall().database.reading() as work:
-            one = case_list.track(work, number, phone, now=edge.now())
-    except Refused as error:
-        wrong = FieldError("number", _("办件编号或手机号"), error.zh, error.en)
-        return render_template(
-            "resident/track.html", found=None, number=number, phone=phone, wrong=(wrong,), tab="resident.home"
-        ), error.status
-    running = one.status in ("running", "suspended")
-    found = {
-        "number": one.number,
-        "matter_name": one.title,
-        "where": _("%(office)s：%(step)s", office=named(one.office), step=named(one.stage))
-        if running
-        else told.status(one.status, one.outcome),
-        "until": shown.due(one.due_at) if running and one.due_at else "",
-        "due_at": one.due_at,
-        "colour": "green",
-        "who": one.office if running else "",
-        "outcome": told.outcome(one.outcome) if not running else "",
-        "phone": one.office_phone or edge.hall().settings.hall_phone,
-    }
-    return render_template("resident/track.html", found=found, wrong=(), tab="resident.home")
