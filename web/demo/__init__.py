@@ -71,8 +71,8 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
         residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
     made = _cases(database, staff, residents, dice, now, count)
-    made += mediations.fill(database, staff, residents, dice, now)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
+    made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     return (
         f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、{booked} 个预约"
         f"（{time.monotonic() - began:.0f} 秒）。"
