@@ -28,6 +28,16 @@ def day(value: date | datetime | str | None, year: bool | None = None) -> str:
     return f"{head}{on.month}月{on.day}日（周{_WEEK[on.weekday()]}）"
 
 
+def monthday(value: date) -> str:
+    """11月25日, for a calendar that says the weekday below."""
+    return format_date(value, "d MMM", locale="en") if english() else f"{value.month}月{value.day}日"
+
+
+def weekday(value: date) -> str:
+    """周三"""
+    return format_date(value, "EEE", locale="en") if english() else f"周{_WEEK[value.weekday()]}"
+
+
 def moment(value: datetime | None, year: bool = False) -> str:
     """11月25日（周三）17:30"""
     if value is None:
@@ -87,6 +97,8 @@ COLOUR_WORDS = {
 
 filters = {
     "day": day,
+    "monthday": monthday,
+    "weekday": weekday,
     "moment": moment,
     "clock": clock,
     "due": due,

@@ -355,6 +355,8 @@ def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, 
         known = {**dict(case.answers or {}), **dict(task.variables or {})}
         shown = {path.split(".")[0] for path, _ in form.walk() if rights.sees(path)}
         data = {k: v for k, v in known.items() if k in shown}
+        signatures = [p for p, one in form.walk() if one.properties.get("check") == "signature"]
+        data = _unsigned(data, signatures)  # everybody signs with their own hand, and again after a return
         if task.drafted and actor.id is not None:
             saved = work.session.scalar(
                 select(Draft).where(Draft.user_id == actor.id, Draft.about == f"task:{task.id}")
@@ -368,6 +370,18 @@ def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, 
         targets=tuple(done) if "return" in nodes.operations(task.properties) else (),
         opinions=tuple((task.variables or {}).get("_opinions", ())), asked=waiting["question"] if waiting else "",
     )  # fmt: skip
+
+
+def _unsigned(data: Mapping[str, Any], signatures: Sequence[str]) -> dict[str, Any]:
+    """The data without earlier ink: of the same field in another round, or of another person before."""
+    out = dict(data)
+    for path in signatures:
+        head, _, rest = path.partition(".")
+        if not rest:
+            out.pop(head, None)
+        elif isinstance(out.get(head), Mapping):
+            out[head] = _unsigned(out[head], [rest])
+    return out
 
 
 def _ended(work: Work, case: Case) -> list[tuple[str, str]]:

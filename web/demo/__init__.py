@@ -70,9 +70,9 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
         residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
     made = _cases(database, staff, residents, dice, now, count)
-    made += mediations.fill(database, staff, residents, dice, now)
-    made += ratings.fill(database, staff, residents, dice, now)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
+    made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
+    made += ratings.fill(database, staff, residents, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
     return (

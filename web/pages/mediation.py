@@ -47,6 +47,7 @@ def beside(page: CasePage) -> dict[str, Any]:
         "mediated": {
             "people": reads.indexed(work, page.id),
             "mediators": reads.chosen(row),
+            "planning": form == PLANNING,
             "doubts": reads.neutrality(work, page.id, actor=actor),
             "notes": reads.notes(work, page.id, actor=actor),
             "meetings": reads.met(work, page.id),
