@@ -38,7 +38,7 @@ def create_app(
     _templates(app)
 
     from web import api
-    from web.pages import booking, desk, entry, overview, papers, resident, services, studio
+    from web.pages import booking, bulk, desk, entry, overview, papers, resident, services, studio
 
     for pages in (
         assets.pages,
@@ -46,6 +46,7 @@ def create_app(
         resident.pages,
         papers.pages,
         desk.pages,
+        bulk.pages,
         overview.pages,
         services.pages,
         studio.pages,

@@ -4,6 +4,7 @@ operations   comma-separated: what may be done here (OPERATIONS); all without it
 write        paths that may be written; every other is then read-only
 readonly     paths that are shown only
 hidden       paths that are not shown
+batch        true: may be done for several cases at once, with the same answers (批量办理)
 decision     the answer that says yes or no (default: decision)
 """
 
@@ -44,3 +45,8 @@ def rights(form: forms.Form, properties: Mapping[str, object]) -> forms.Rights:
         covered = {p for p in every if any(p == w or p.startswith(f"{w}.") for w in write)}
         read_only |= {p for p in every - covered if not any(c.startswith(f"{p}.") for c in covered)}
     return forms.Rights(read_only=read_only, hidden=_listed(properties, "hidden"))
+
+
+def batch(properties: Mapping[str, object]) -> bool:
+    """Whether this step may be done for several cases at once. Only where the diagram says so."""
+    return str(properties.get("batch", "")).strip().lower() == "true"

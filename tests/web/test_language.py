@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from engine.reads.words import EVENTS
 from tests.hall import Open
 from web import language, problems, shown, told
-from web.pages import booking, desk, overview, resident, services
+from web.pages import booking, bulk, desk, overview, resident, services
 
 WEB = Path(language.__file__).parent
 
@@ -26,7 +26,7 @@ def _asked() -> set[str]:
                 found.add(node.args[0].value)
     for table in (
         told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told._WHOM, shown.COLOUR_WORDS,
-        overview._WHICH, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
+        overview._WHICH, services.AUTHORITY, bulk.WORDS, resident._KINDS, booking.KINDS, EVENTS,
     ):  # fmt: skip
         found |= set(table.values())
     found |= {words for _, words in told.LEVELS}
