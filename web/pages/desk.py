@@ -16,6 +16,7 @@ from engine.commands import cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
+from engine.plain import plain
 from engine.reads import case_list, case_page, mediation
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
@@ -25,7 +26,7 @@ from web import edge, names, shown, told
 from web.edge import guard
 from web.language import english
 from web.names import named
-from web.pages.resident import EMPTY_FORM, plain
+from web.pages.resident import EMPTY_FORM
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
 

@@ -1,6 +1,6 @@
 """All tables. A room that needs its own adds a module here and imports it below."""
 
-from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime, to_json
+from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
@@ -58,5 +58,5 @@ __all__ = [
     "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "Consent", "Counter", "DecisionHit",
     "Document", "Draft", "Duty", "Escalation", "Event", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Notice",
     "OneTimeCode", "OnlineBlock", "Post", "PrivateNote", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
-    "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
+    "Session", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Timer", "Unit", "User", "UtcDateTime", "Waiting",
 ]  # fmt: skip
