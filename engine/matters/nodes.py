@@ -19,6 +19,8 @@ OPERATIONS = (
     "claim", "unclaim", "draft", "complete", "return", "recall", "transfer", "delegate", "remind", "add_signer",
     "remove_signer", "copy",
 )  # fmt: skip
+#: The properties that mean something here.
+READ = ("operations", "write", "readonly", "hidden", "batch", "decision")
 #: Always allowed: without them nobody could work.
 _ALWAYS = frozenset({"claim", "complete", "draft"})
 
