@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 from flask import session
+from sqlalchemy import update
 
+from engine.commands import cases
 from engine.reads.stuck import Sentence
+from engine.store.models import Notice
+from tests.commands import acting
 from tests.hall import Open
 from web import names, told
 
@@ -65,3 +69,35 @@ def test_a_forms_words_are_said_and_its_values_and_conditions_are_not_touched(en
         "conditional": {"hide": '=a="满意"'},
     }
     assert form["components"][0]["label"] == "姓名"
+
+
+def test_a_notice_is_read_in_the_language_of_its_page_and_sent_in_chinese(hall: Open):
+    number = hall.submit()
+    with hall.database.unit_of_work() as work:
+        task = hall.task(number)
+        cases.claim(work, task.id, version=task.version, by=hall.cast.chen, now=hall.clock())
+    with hall.database.unit_of_work() as work:
+        cases.transfer(
+            work, task.id, hall.cast.lin.id, "请假", version=task.version + 1, by=hall.cast.chen, now=hall.clock()
+        )
+    client = hall.client("lin")
+    assert f"代办受理审查（{number}）已转给您办理。" in client.get("/desk/notices").text
+    client.post("/language", data={"to": "en", "next": "/desk"})
+    english = client.get("/desk/notices").text
+    assert f"Examine the request ({number}) is now yours." in english and "已转给您" not in english
+    with hall.database.unit_of_work() as work:
+        work.session.execute(update(Notice).values(text_en=None))  # one from before there was English
+    assert "已转给您办理" in client.get("/desk/notices").text
+
+
+def test_a_preview_says_whom_a_notice_goes_to_and_what_it_says(hall: Open):
+    number = hall.submit()
+    client = hall.client("chen")
+    task = hall.task(number)
+    client.post(f"/desk/tasks/{task.id}/claim", data={"version": str(task.version)})
+    body = {"version": task.version + 1, "answers": acting.ACCEPT}
+    review = client.post(f"/desk/tasks/{task.id}/preview", json=body).json["review"]
+    assert "申请人和代办员：张*丰您好" in review and "accepted" not in review
+    client.post("/language", data={"to": "en", "next": "/desk"})
+    review = client.post(f"/desk/tasks/{task.id}/preview", json=body).json["review"]
+    assert "The applicant and the agent: Your case" in review and "Notice of acceptance" in review
