@@ -41,6 +41,7 @@ def create_app(
     from web.pages import (
         absences,
         booking,
+        bulk,
         calendar,
         desk,
         entry,
@@ -62,6 +63,7 @@ def create_app(
         tracking.pages,
         papers.pages,
         desk.pages,
+        bulk.pages,
         overview.pages,
         limits.pages,
         absences.pages,

@@ -11,12 +11,12 @@ This is a picture of a person's will with evidence around it. It is not a reliab
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
+
+from engine.plain import dumps
 
 BOX = (600, 200)
 MAX_PATH = 20_000
@@ -42,6 +42,7 @@ def readable(path: object) -> bool:
 def digest(data: Mapping[str, Any], names: Iterable[str]) -> str:
     """SHA-256 over the named values (dotted paths) in canonical JSON.
 
+    >>> from decimal import Decimal
     >>> digest({"a": 1, "b": 2}, ["a"]) == digest({"a": Decimal("1.0"), "b": 3}, ["a"])
     True
     """
@@ -51,8 +52,7 @@ def digest(data: Mapping[str, Any], names: Iterable[str]) -> str:
         for part in name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         values[name] = value
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(dumps(values, sort=True).encode()).hexdigest()
 
 
 def signed(path: str, data: Mapping[str, Any], names: Iterable[str], now: datetime | None) -> dict[str, Any]:
@@ -79,9 +79,3 @@ def svg(signature: Mapping[str, Any]) -> str:
         f'<path d="{drawn}" fill="none" stroke="#111" stroke-width="5" stroke-linecap="round" '
         'stroke-linejoin="round"/></svg>'
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)

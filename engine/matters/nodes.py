@@ -6,6 +6,7 @@ write        paths that may be written; every other is then read-only
 readonly     paths that are shown only
 hidden       paths that are not shown
 apart        comma-separated: agent, submitter: they never get this task (回避), whoever sends it
+batch        true: may be done for several cases at once, with the same answers (批量办理)
 decision     the answer that says yes or no (default: decision)
 """
 
@@ -20,6 +21,8 @@ OPERATIONS = (
     "claim", "unclaim", "draft", "complete", "return", "recall", "transfer", "delegate", "remind", "add_signer",
     "remove_signer", "copy",
 )  # fmt: skip
+#: The properties that mean something here.
+READ = ("operations", "write", "readonly", "hidden", "batch", "decision")
 #: Always allowed: without them nobody could work.
 _ALWAYS = frozenset({"claim", "complete", "draft"})
 
@@ -46,3 +49,8 @@ def rights(form: forms.Form, properties: Mapping[str, object]) -> forms.Rights:
         covered = {p for p in every if any(p == w or p.startswith(f"{w}.") for w in write)}
         read_only |= {p for p in every - covered if not any(c.startswith(f"{p}.") for c in covered)}
     return forms.Rights(read_only=read_only, hidden=_listed(properties, "hidden"))
+
+
+def batch(properties: Mapping[str, object]) -> bool:
+    """Whether this step may be done for several cases at once. Only where the diagram says so."""
+    return str(properties.get("batch", "")).strip().lower() == "true"

@@ -642,7 +642,14 @@ ZEEBE: tuple[tuple[str, str, str, str], ...] = (
         "variables in and out; source is FEEL (with =) or plain text",
     ),
     ("taskHeaders", "header: key, value", "固定参数，不是 FEEL", "fixed parameters, not FEEL"),
-    ("properties", "property: name, value", "给界面和报表看的属性", "properties for pages and reports"),
+    (
+        "properties",
+        "property: name, value",
+        "这一步的办法：operations（允许的操作，逗号分开）、write、readonly、hidden（字段）、decision（哪一项是同意与否）、"
+        "batch=true（可以批量办理）；别的给界面和报表看",
+        "how the step is worked: operations (what may be done, by commas), write, readonly, hidden (fields), decision "
+        "(the answer that says yes or no), batch=true (many cases at once); others are for pages and reports",
+    ),
     ("script", "expression, resultVariable", "FEEL 脚本", "a FEEL script"),
     ("calledDecision", "decisionId, resultVariable", "DMN 决策", "a DMN decision"),
     ("taskDefinition", "type", "效果的种类", "the kind of effect"),

@@ -76,9 +76,11 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "消息 messages",
-        "抛出的消息是一个 message 效果；试运行时送给一起部署的流程里第一个在等的，没人等就启动以它开始的流程，再没有就留着。",
-        "A message thrown is an effect of the kind message; play gives it to the first that waits in the processes deployed "
-        "together, else to the process it starts, else keeps it.",
+        "抛出的消息按名字和关联键送给等得最久的一个办件；没人等就启动以它开始的事项，再没有就留着，最多三十天。"
+        "信号送给这一刻在等的所有办件，并启动以它开始的事项。带过去的只有输入映射写明的变量。",
+        "A message thrown goes by name and correlation key to the case that waits longest; else it starts the matter that "
+        "begins with it; else it is kept, 30 days at most. A signal goes to all cases that wait at that moment and starts "
+        "the matters that begin with it. Only what the input mappings name travels along.",
         "8.4",
     ),
     (

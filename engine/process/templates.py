@@ -174,6 +174,18 @@ def _person(id: str, zh: str, doc: str, *, groups: str = "", assignee: str = "",
             "binding": {"type": "zeebe:priorityDefinition", "property": "priority"},
         }
     )
+    if groups:
+        properties.append(
+            {
+                "group": "settings",
+                "label": "批量办理",
+                "description": "几件可以填一样的内容一起办 (batch)",
+                "type": "Dropdown",
+                "choices": [{"name": "逐件办", "value": "false"}, {"name": "可以批量", "value": "true"}],
+                "value": "false",
+                "binding": {"type": "zeebe:property", "name": "batch"},
+            }
+        )
     return {
         "$schema": SCHEMA,
         "name": zh,

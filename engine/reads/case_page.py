@@ -223,6 +223,10 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     events = list(audit.history(work, case.id))
     people |= {e.by_id for e in events} | {e.for_id for e in events}
     names = _names(work, people)
+    if (
+        not mine and case.applicant_id in names
+    ):  # what the applicant did themself stands in the record by their masked name
+        names[case.applicant_id] = masks.name(names[case.applicant_id])
     incidents = list(
         work.session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.solved_at.is_(None)))
     )

@@ -98,23 +98,7 @@ def tasks_for(
 ) -> Page:
     """A page of an actor's inbox. Open work by what is due first; done work by what was done last."""
     holder = aliased(User)
-    query = (
-        select(Task, Case, holder.name)
-        .join(Case, Case.id == Task.case_id)
-        .outerjoin(holder, holder.id == Task.assignee_id)
-        .where(_in_box(work, actor, box), *_narrowed(filters, now))
-        .options(
-            load_only(
-                Task.id, Task.version, Task.name, Task.element, Task.state, Task.assignee_id, Task.acting_for_id,
-                Task.opened_at, Task.due_at, Task.priority, Task.round, Task.unit_id, Task.ended_at, Task.ended,
-                raiseload=True,
-            ),
-            load_only(
-                Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.promised_due,
-                Case.statutory_due, Case.yellow_at, Case.paused_at, Case.status, Case.flags, Case.colour, raiseload=True,
-            ),
-        )
-    )  # fmt: skip
+    query = _listed(holder).where(_in_box(work, actor, box), *_narrowed(filters, now))
     done = box == "done"
     key: ColumnElement[Any] = Task.ended_at if done else _due_key()  # type: ignore[assignment]
     if after:
@@ -130,6 +114,35 @@ def tasks_for(
         task, one, _ = found[limit - 1]
         following = _encode((task.ended_at if done else task.due_at or one.promised_due) or _NEVER, task.id)
     return Page(rows, following)
+
+
+def rows(work: Work, actor: Actor, task_ids: Sequence[int], *, now: datetime) -> list[Row]:
+    """These rows, in this order, as far as they are open and in one of the actor's lists."""
+    holder = aliased(User)
+    mine = or_(*(_in_box(work, actor, box) for box in ("mine", "open", "unit")))
+    found = work.session.execute(_listed(holder).where(Task.id.in_(task_ids), Task.state != "ended", mine)).all()
+    by_id = {task.id: _row(work, task, one, name, now) for task, one, name in found}
+    return [by_id[i] for i in dict.fromkeys(task_ids) if i in by_id]
+
+
+def _listed(holder: Any) -> Any:
+    """What a row needs, and nothing else."""
+    return (
+        select(Task, Case, holder.name)
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(holder, holder.id == Task.assignee_id)
+        .options(
+            load_only(
+                Task.id, Task.version, Task.name, Task.element, Task.state, Task.assignee_id, Task.acting_for_id,
+                Task.opened_at, Task.due_at, Task.priority, Task.round, Task.unit_id, Task.ended_at, Task.ended,
+                raiseload=True,
+            ),
+            load_only(
+                Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.promised_due,
+                Case.statutory_due, Case.yellow_at, Case.paused_at, Case.status, Case.flags, Case.colour, raiseload=True,
+            ),
+        )
+    )  # fmt: skip
 
 
 def _due_key() -> ColumnElement[Any]:

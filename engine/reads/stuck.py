@@ -54,7 +54,7 @@ def sentence(
         one = incidents[0]
         return Sentence(
             f"“{one.name or one.element}”出了异常，需要运维处理：{one.zh}",
-            f"{one.name or one.element} cannot go on: {one.en}",
+            f"“{one.name or one.element}” cannot go on: {one.en}",
             blocked=True,
             names=(one.name,),
         )
@@ -67,11 +67,11 @@ def sentence(
         step = mine[0]
         if for_applicant and me in (step.assignee_id, None):
             return Sentence(
-                f"等您办理“{step.name}”。办完后才能继续。", f"It waits for you: {step.name}.", True, (step.name,)
+                f"等您办理“{step.name}”。办完后才能继续。", f"It waits for you: “{step.name}”.", True, (step.name,)
             )
         return Sentence(
             f"等申请人办理“{step.name}”，自 {_at(step.opened_at)} 起。",
-            f"It waits for the applicant: {step.name}.",
+            f"It waits for the applicant: “{step.name}”.",
             names=(step.name,),
         )
     if tasks:
@@ -103,9 +103,9 @@ def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) ->
     if task.state == "claimed" and task.assignee_id is not None:
         who = "" if for_applicant else masks.name(names.get(task.assignee_id, "")) + " "
         zh = f"{unit} {who}正在办“{task.name}”（{_at(task.claimed_at)} 签收）".strip()
-        return zh, f"{unit or 'Somebody'} is on {task.name}", (unit, task.name)
+        return zh, f"{unit or 'Somebody'} is on “{task.name}”", (unit, task.name)
     zh = f"{unit}待签收“{task.name}”（{_at(task.opened_at)} 到达）"
-    return zh, f"{task.name} waits{f' at {unit}' if unit else ''} to be signed for", (unit, task.name)
+    return zh, f"“{task.name}” waits{f' at {unit}' if unit else ''} to be signed for", (unit, task.name)
 
 
 def _at(at: datetime | None) -> str:

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from engine.people import Actor
+from engine.plain import dumps
 from engine.store import Work
-from engine.store.models import Case, Event, Seal, SealedEvent, to_json
+from engine.store.models import Case, Event, Seal, SealedEvent
 
 GENESIS = "0" * 64
 
@@ -148,7 +149,7 @@ def digest(
 ) -> str:
     """SHA-256 over the event's canonical JSON and its predecessor's hash."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    text = to_json([chain, seq, moment, kind, by_id, for_id, case_id, task_id, _sorted(facts), previous])
+    text = dumps([chain, seq, moment, kind, by_id, for_id, case_id, task_id, _sorted(facts), previous])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

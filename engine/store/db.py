@@ -24,9 +24,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from engine import workdays
+from engine.plain import dumps
 from engine.store import keys
 from engine.store.bell import Bell
-from engine.store.models import Base, CalendarFile, Document, Event, Job, Notice, to_json
+from engine.store.models import Base, CalendarFile, Document, Event, Job, Notice
 from engine.store.turns import Turn
 
 #: How long a writer waits for another on SQLite, in milliseconds.
@@ -188,7 +189,7 @@ def _file(url: Any) -> str | None:
 def _sqlite(url: Any) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, json_serializer=dumps, connect_args={"timeout": BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -205,4 +206,4 @@ def _sqlite(url: Any) -> Engine:
 
 
 def _postgresql(url: Any) -> Engine:
-    return create_engine(url, json_serializer=to_json, pool_pre_ping=False, pool_size=10, max_overflow=10)
+    return create_engine(url, json_serializer=dumps, pool_pre_ping=False, pool_size=10, max_overflow=10)

@@ -146,6 +146,12 @@ class Calendar:
             day += _ONE
         return day
 
+    def last_known(self, first: date, last: date) -> date:
+        """The last day from `first` to `last` whose year has data; `first` when none has."""
+        while last > first and last.year not in self.years:
+            last -= _ONE
+        return last
+
     def explain(self, day: date, n: int) -> list[Day]:
         """The account of `add(day, n)`, day by day, the start day first."""
         return [Day(day, None, "起算日不计"), *self._walk(day, n)]

@@ -57,10 +57,11 @@ groups: {{审核: {{post: reviewer, at: office, name: 审核}}}}
     return matters.read(name, files)
 
 
-def task(id: str, name: str) -> str:
+def task(id: str, name: str, batch: bool = False) -> str:
+    more = '<zeebe:properties><zeebe:property name="batch" value="true"/></zeebe:properties>' if batch else ""
     return (
         f'<userTask id="{id}" name="{name}"><extensionElements><zeebe:formDefinition formId="decide"/>'
-        '<zeebe:assignmentDefinition candidateGroups="审核"/></extensionElements></userTask>'
+        f'<zeebe:assignmentDefinition candidateGroups="审核"/>{more}</extensionElements></userTask>'
     )
 
 

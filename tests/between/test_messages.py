@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import select
 
@@ -218,3 +220,34 @@ def test_a_case_that_begins_to_wait_after_the_worker_has_looked_gets_its_message
     monkeypatch.setattr(between, "_waiting", looked)
     work_off(database, clock())
     assert waiting(database, came[0]) == {"unpack"}
+
+
+def test_three_workers_at_once_tell_everybody_once_and_never_lock_each_other_out(database, cast, clock):
+    publish(database, clock(), WAITS, SENDS, LISTENS, CALLS)
+    cases_ = {order: submit(database, "small_waits", cast.zhang, clock(), order=order) for order in "abcdef"}
+    ears = [submit(database, "small_listens", cast.zhang, clock()) for _ in range(4)]
+    for order in "fedcba":
+        submit(database, "small_sends", cast.zhang, clock(), order=order)
+    submit(database, "small_calls", cast.zhang, clock())
+    faults: list[BaseException] = []
+
+    def worker() -> None:
+        try:
+            work_off(database, clock())
+        except BaseException as fault:  # told to the test, which fails with it
+            faults.append(fault)
+
+    threads = [threading.Thread(target=worker) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for _ in range(3):  # what one of them put off for another
+        work_off(database, clock.on(minutes=3))
+    assert faults == []
+    assert {order: waiting(database, case) for order, case in cases_.items()} == dict.fromkeys("abcdef", {"unpack"})
+    assert [waiting(database, ear) for ear in ears] == [{"close"}] * 4
+    with database.reading() as work:
+        told = select(Case.id, Case.version).where(Case.id.in_([*cases_.values(), *ears]))
+        assert {row[1] for row in work.session.execute(told)} == {2}
+        assert work.session.scalars(select(Incident)).all() == []

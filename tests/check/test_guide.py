@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.matters import nodes
 from engine.process import check, dialect, effects, model, templates
 from engine.process.lint import activities
 from web.shell.docs import made
@@ -60,6 +61,7 @@ KNOWN_BINDINGS = {
     "zeebe:assignmentDefinition",
     "zeebe:taskSchedule",
     "zeebe:priorityDefinition",
+    "zeebe:property",
 }
 
 
@@ -81,6 +83,8 @@ def test_a_template_is_well_formed_and_offers_only_what_the_engine_reads(name):
             assert "constraints" not in property
         if binding["type"] == "zeebe:taskHeader":
             assert kind.header(binding["key"])
+        if binding["type"] == "zeebe:property":
+            assert binding["name"] in nodes.READ
         if binding["type"] == "zeebe:input":
             assert kind.argument(binding["name"]) and activities.PATH.fullmatch(binding["name"])
     expected = "bpmn:ServiceTask" if kind else "bpmn:UserTask"

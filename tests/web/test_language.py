@@ -12,7 +12,7 @@ from engine.reads import mediation
 from engine.reads.words import EVENTS
 from tests.hall import Open
 from web import language, problems, shown, told
-from web.pages import booking, desk, limits, overview, resident, services
+from web.pages import booking, bulk, desk, limits, overview, resident, services
 from web.pages import mediation as mediation_pages
 
 WEB = Path(language.__file__).parent
@@ -30,8 +30,8 @@ def _asked() -> set[str]:
                 found.add(node.args[0].value)
     for table in (
         told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told.RECEIVERS, shown.COLOUR_WORDS,
-        overview._WHICH, overview._THREE, overview._RATED, services.AUTHORITY, resident._KINDS, booking.KINDS, EVENTS,
-        mediation.STATES, mediators.KINDS,
+        overview._WHICH, overview._THREE, overview._RATED, services.AUTHORITY, bulk.WORDS, resident._KINDS, booking.KINDS,
+        EVENTS, mediation.STATES, mediators.KINDS,
     ):  # fmt: skip
         found |= set(table.values())
     found |= {words for _, words in told.LEVELS} | {words for _, words in mediation_pages.MINUTES}

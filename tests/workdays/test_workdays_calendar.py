@@ -159,3 +159,11 @@ def test_a_wrong_file_is_refused_naming_the_field(text, field):
     with pytest.raises(Invalid) as caught:
         china([text])
     assert field in caught.value.by_field()
+
+
+def test_the_last_known_day_is_the_last_of_a_year_with_data():
+    calendar = china()
+    end = max(calendar.years)
+    assert calendar.last_known(date(end, 12, 1), date(end + 1, 2, 1)) == date(end, 12, 31)
+    assert calendar.last_known(date(end, 12, 1), date(end, 12, 20)) == date(end, 12, 20)
+    assert calendar.last_known(date(end + 1, 1, 1), date(end + 1, 2, 1)) == date(end + 1, 1, 1)

@@ -16,7 +16,7 @@ from engine.people import Actor
 from engine.people.units import Place
 from engine.store import Database, Work
 from engine.store.models import Appointment, Duty, Resource, ResourceOpening, Slot, Task
-from engine.workdays import UnknownYear, local_date
+from engine.workdays import local_date
 
 #: How far back and ahead the demo's slots reach, in days.
 BACK, AHEAD = 6, 40
@@ -42,7 +42,7 @@ def fill(
     with database.unit_of_work() as work:
         ids = [_resource(work, one, places) for one in data["resources"]]
         first = local_date(now) - timedelta(days=BACK)
-        last = _last_known(work, first, local_date(now) + timedelta(days=AHEAD))
+        last = work.calendar.last_known(first, local_date(now) + timedelta(days=AHEAD))
         for resource_id in ids:
             appointments.publish(work, resource_id, first=first, last=last, by=people.SYSTEM, now=begin)
         _rosters(work, data, places, staff, first, last)
@@ -62,17 +62,6 @@ def _resource(work: Work, one: Mapping[str, Any], places: Mapping[str, Place]) -
     work.session.add_all(ResourceOpening(resource_id=row.id, rule=rule) for rule in one["openings"])
     work.session.flush()
     return row.id
-
-
-def _last_known(work: Work, first: date, last: date) -> date:
-    """The last day up to `last` that the calendar knows: slots of a year without data are not made."""
-    while last > first:
-        try:
-            work.calendar.is_workday(last)
-            return last
-        except UnknownYear:
-            last -= timedelta(days=1)
-    return first
 
 
 def _rosters(

@@ -16,6 +16,7 @@ from engine.commands import calendars, cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
+from engine.plain import plain
 from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
@@ -26,7 +27,7 @@ from web.edge import guard
 from web.language import english
 from web.names import named
 from web.pages import limits, mediation, operations
-from web.pages.resident import EMPTY_FORM, plain
+from web.pages.resident import EMPTY_FORM
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -149,8 +150,18 @@ def _list(which: Any) -> ResponseReturnValue:
     titles = {"mine": _("待办"), "open": _("待签收"), "done": _("已办"), "unit": _("本单位在办")}
     return render_template(
         "staff/inbox.html", title=titles[which], which=which, page=page, filters=groups, total=total,
-        first=to() if request.args.get("after") else "", more=to(after=page.next) if page.next else "",
+        bulk=_bulk(which), first=to() if request.args.get("after") else "", more=to(after=page.next) if page.next else "",
     )  # fmt: skip
+
+
+def _bulk(which: str) -> tuple[tuple[str, str], ...]:
+    """What may be done to several rows of a list at once."""
+    found = {
+        "open": (("claim", _("批量签收")),),
+        "mine": (("complete", _("批量办理")), ("transfer", _("批量转办"))),
+        "unit": (("transfer", _("批量转办")),) if "supervisor" in edge.actor().roles else (),
+    }
+    return found.get(which, ())
 
 
 @pages.get("/find")
@@ -394,14 +405,14 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
     if what == "return":
         targets = list(cases.return_targets(work, task_id))
     if what in ("transfer", "delegate"):
-        targets = _colleagues()
+        targets = colleagues()
     return render_template(
         "staff/ask.html", step=step, number=page.number, what=what, title=_(title), reason_words=_(reason),
         targets=targets, wrong=wrong, plan=plan, sent=sent or {},
     )  # fmt: skip
 
 
-def _colleagues() -> list[tuple[str, str]]:
+def colleagues() -> list[tuple[str, str]]:
     """Staff of the same units, and of the units above and below: (id, name and unit)."""
     work, actor = edge.work(), edge.actor()
     tree = units.tree(work)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.matters import Package
 from engine.people import units
+from engine.plain import plain
 from engine.reads import case_list, case_page, inbox
 from engine.reads.case_page import CasePage
 from engine.records import files, library
@@ -40,17 +40,6 @@ FUNCTIONS = (
 
 #: A step that asks nothing: only to be confirmed.
 EMPTY_FORM: dict[str, Any] = {"type": "default", "id": "empty", "schemaVersion": 19, "components": []}
-
-
-def plain(value: Any) -> Any:
-    """Answers as a script can read them: decimals as numbers."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    return value
 
 
 def _functions() -> list[tuple[str, str, str]]:

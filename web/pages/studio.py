@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.people import units
 from engine.records import library
 from engine.store.models import Case, MatterVersion
-from web import edge
+from web import edge, names
 from web.edge import guard
 from web.language import english
 
@@ -64,6 +64,7 @@ def _findings(package: Any) -> list[Any]:
 def matter(name: str) -> ResponseReturnValue:
     work = edge.work()
     package = library.current(work, name)
+    names.about(package)
     versions = work.session.execute(
         select(MatterVersion.hash, MatterVersion.published_at, MatterVersion.note, MatterVersion.current)
         .where(MatterVersion.matter == name)
@@ -95,6 +96,9 @@ def file(name: str, file: str) -> ResponseReturnValue:
     found = next((v for k, v in package.files.items() if k.rpartition("/")[2] == file), None)
     if found is None:
         raise NotFound("事项里没有这个文件。", "There is no such file in the matter.")
+    if request.args.get("shown") and file.endswith(".bpmn"):  # to look at: on an English page with English names
+        names.about(package)
+        found = names.diagram(found)
     kind = "application/json" if file.endswith(".form") else "application/xml"
     return Response(found, content_type=f"{kind}; charset=utf-8")
 

@@ -29,7 +29,7 @@ from engine.store.models import (
     ResourceOpening,
     Slot,
 )
-from engine.workdays import UnknownYear, local_date
+from engine.workdays import local_date
 
 #: How long a booking that the hall moved waits for the person's word.
 MOVED_HOURS = 24
@@ -96,13 +96,7 @@ def publish_ahead(work: Work, *, now: datetime) -> int:
     Called by the worker every night; returns how many are new."""
     today, made = local_date(now), 0
     for resource in work.session.scalars(select(Resource).where(Resource.active).order_by(Resource.id)).all():
-        last = today + timedelta(days=book.policy_of(resource).book_until_days)
-        while last > today:
-            try:
-                work.calendar.is_workday(last)
-                break
-            except UnknownYear:
-                last -= timedelta(days=1)
+        last = work.calendar.last_known(today, today + timedelta(days=book.policy_of(resource).book_until_days))
         made += publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)
     return made
 

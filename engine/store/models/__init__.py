@@ -1,6 +1,6 @@
 """All tables. A room that needs its own adds a module here and imports it below."""
 
-from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime, to_json
+from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
@@ -59,5 +59,5 @@ __all__ = [
     "ApiToken", "Appointment", "AppointmentSlot", "Awaited", "Base", "Beat", "BigId", "CalendarFile", "Case", "CaseParty", "Consent", "Counter", "DecisionHit",
     "Document", "Draft", "Duty", "Escalation", "Event", "ExtensionRequest", "File", "Holding", "Incident", "Job", "Leave", "MatterVersion", "Meeting", "MeetingBooking", "Notice",
     "OneTimeCode", "OnlineBlock", "Post", "PrivateNote", "PublicNotice", "Rating", "RegisterEntry", "Reminder", "Resource", "ResourceClosure", "ResourceOpening", "Reveal", "Seal", "Sealed", "SealedBytes", "SealedEvent", "SealedJson",
-    "Session", "SideClock", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Tie", "Timer", "Unit", "User", "UtcDateTime", "Waiting", "to_json",
+    "Session", "SideClock", "Slot", "Subscription", "Task", "TaskCandidate", "Throttle", "Tie", "Timer", "Unit", "User", "UtcDateTime", "Waiting",
 ]  # fmt: skip

@@ -5,38 +5,17 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from engine.plain import dumps
 from engine.store import keys
 
 #: SQLite counts rows only in INTEGER; PostgreSQL should have 64 bits.
 BigId = BigInteger().with_variant(Integer, "sqlite")
-
-
-def plain(value: Any) -> Any:
-    """JSON for what json does not know: an integral Decimal is an int, another keeps its digits as a number's text."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value) if _exact(value) else str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, (set, frozenset, tuple)):
-        return list(value)
-    raise TypeError(f"Expected a JSON value, but got {type(value).__name__}")
-
-
-def _exact(value: Decimal) -> bool:
-    return Decimal(repr(float(value))) == value
-
-
-def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -84,7 +63,7 @@ class SealedJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
         if value is None:
             return None
-        return keys.current().seal(zlib.compress(to_json(value).encode(), 1), b"json")
+        return keys.current().seal(zlib.compress(dumps(value).encode(), 1), b"json")
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(zlib.decompress(keys.current().open(bytes(value), b"json")))

@@ -38,6 +38,7 @@ document.addEventListener("keydown", (event) => {
   const target = find(pressed) ?? find(event.key);
   before = event.key === "g" ? "g" : "";
   if (event.key === "?") return document.getElementById("keys")?.showModal();
+  if (event.key === "x" && pick(document.activeElement)) return event.preventDefault();
   if (event.key === "j" || event.key === "k") return move(event.key === "j" ? 1 : -1);
   if (!target) return;
   event.preventDefault();
@@ -50,6 +51,34 @@ function move(step) {
   if (!rows.length) return;
   const at = rows.indexOf(document.activeElement);
   rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))].focus();
+}
+
+// Rows picked for 批量. `x` picks the row one stands on; the toolbar says how many.
+function pick(row) {
+  const box = row?.closest?.("li")?.querySelector("[data-pick]");
+  if (!box) return false;
+  box.click();
+  return true;
+}
+const bulk = document.querySelector("[data-bulk]");
+if (bulk) {
+  const boxes = [...document.querySelectorAll("[data-pick]")];
+  const all = bulk.querySelector("[data-pick-all]");
+  const said = bulk.querySelector("[data-picked]");
+  const count = () => {
+    const picked = boxes.filter((box) => box.checked).length;
+    all.checked = picked === boxes.length;
+    all.indeterminate = picked > 0 && picked < boxes.length;
+    said.textContent = picked ? said.dataset.words.replace("#", picked) : "";
+    for (const button of bulk.querySelectorAll("button")) button.disabled = !picked;
+  };
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    count();
+  });
+  for (const box of boxes) box.addEventListener("change", count);
+  addEventListener("pageshow", count); // a browser that goes back keeps what was ticked
+  count();
 }
 
 // Tabs of a case: the address keeps which one is open.

@@ -1,0 +1,43 @@
+"""Values as JSON: what numbers, days and moments become. The one place, for the store, signatures and pages. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """A value made of what JSON knows. Tuples and sets are lists; a day or a moment is its ISO text.
+
+    An integral Decimal is an int; another is a float when that is the same number, else the text of its digits.
+
+    >>> from datetime import date
+    >>> plain({"n": Decimal("2.0"), "p": (Decimal("0.1"), date(2026, 9, 18))})
+    {'n': 2, 'p': [0.1, '2026-09-18']}
+    >>> plain(Decimal("0.12345678901234567890"))
+    '0.12345678901234567890'
+    """
+    if isinstance(value, Mapping):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    return value if value is None or isinstance(value, (str, int, float)) else _other(value)
+
+
+def dumps(value: Any, *, sort: bool = False) -> str:
+    """Compact JSON, the same text for the same value. TypeError for what is no value (an object, bytes)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort, default=_other)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        if value == value.to_integral_value():
+            return int(value)
+        return float(value) if Decimal(repr(float(value))) == value else str(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    raise TypeError(f"Expected a JSON value, but got {type(value).__name__}")

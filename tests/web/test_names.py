@@ -1,0 +1,103 @@
+"""Words of matters on English pages."""
+
+from __future__ import annotations
+
+import pytest
+from flask import session
+from sqlalchemy import update
+
+from engine.commands import cases
+from engine.reads.stuck import Sentence
+from engine.store.models import Notice
+from tests.commands import acting
+from tests.hall import Open
+from web import names, told
+
+
+@pytest.fixture
+def english(hall: Open):
+    with hall.app.test_request_context("/"):
+        session["language"] = "en"
+        yield hall
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("第一百七十三条", "art. 173"),
+        ("第二十八条至第三十条", "art. 28 to art. 30"),
+        ("行政许可法 第42条第一款", "《行政许可法》 art. 42(1)"),
+        ("行政许可法 第47、48条", "《行政许可法》 art. 47, 48"),
+        ("中华人民共和国民法典第十条", "《中华人民共和国民法典》 art. 10"),
+        ("服务承诺", "Service promise"),
+    ],
+)
+def test_a_place_in_the_law_keeps_the_laws_title_and_counts_in_figures(english, text, said):
+    assert names.cited(text) == said
+
+
+def test_steps_papers_and_options_are_named_alone_and_together_and_what_has_no_english_stays(english):
+    assert names.named("代办受理审查") == "Examine the request"
+    assert names.named("归档、代办受理审查") == "File, Examine the request"
+    assert names.named("受理通知书") == "Notice of acceptance"
+    assert names.named("张三、李四") == "张三、李四"
+    assert names.named("") == ""
+
+
+def test_the_sentence_of_where_a_case_stands_is_english_to_the_name_of_the_step(english):
+    sentence = Sentence("……", "“代办受理审查” waits at 苏洋村 to be signed for.", names=("代办受理审查", "苏洋村"))
+    assert told.where(sentence) == "“Examine the request” waits at 苏洋村 to be signed for."
+
+
+def test_on_a_chinese_page_nothing_is_changed(hall: Open):
+    with hall.app.test_request_context("/"):
+        assert names.named("代办受理审查") == "代办受理审查" and names.cited("第十条") == "第十条"
+        form = {"components": [{"label": "姓名"}]}
+        assert names.schema(form) is form and names.diagram(b"<a/>") == b"<a/>"
+
+
+def test_a_forms_words_are_said_and_its_values_and_conditions_are_not_touched(english):
+    form = {
+        "components": [
+            {"label": "姓名", "values": [{"label": "满意", "value": "满意"}], "conditional": {"hide": '=a="满意"'}}
+        ]
+    }
+    said = names.schema(form)["components"][0]
+    assert said == {
+        "label": "Name",
+        "values": [{"label": "Satisfied", "value": "满意"}],
+        "conditional": {"hide": '=a="满意"'},
+    }
+    assert form["components"][0]["label"] == "姓名"
+
+
+def test_a_notice_is_read_in_the_language_of_its_page_and_sent_in_chinese(hall: Open):
+    number = hall.submit()
+    with hall.database.unit_of_work() as work:
+        task = hall.task(number)
+        cases.claim(work, task.id, version=task.version, by=hall.cast.chen, now=hall.clock())
+    with hall.database.unit_of_work() as work:
+        cases.transfer(
+            work, task.id, hall.cast.lin.id, "请假", version=task.version + 1, by=hall.cast.chen, now=hall.clock()
+        )
+    client = hall.client("lin")
+    assert f"代办受理审查（{number}）已转给您办理。" in client.get("/desk/notices").text
+    client.post("/language", data={"to": "en", "next": "/desk"})
+    english = client.get("/desk/notices").text
+    assert f"Examine the request ({number}) is now yours." in english and "已转给您" not in english
+    with hall.database.unit_of_work() as work:
+        work.session.execute(update(Notice).values(text_en=None))  # one from before there was English
+    assert "已转给您办理" in client.get("/desk/notices").text
+
+
+def test_a_preview_says_whom_a_notice_goes_to_and_what_it_says(hall: Open):
+    number = hall.submit()
+    client = hall.client("chen")
+    task = hall.task(number)
+    client.post(f"/desk/tasks/{task.id}/claim", data={"version": str(task.version)})
+    body = {"version": task.version + 1, "answers": acting.ACCEPT}
+    review = client.post(f"/desk/tasks/{task.id}/preview", json=body).json["review"]
+    assert "申请人和代办员：张*丰您好" in review and "accepted" not in review
+    client.post("/language", data={"to": "en", "next": "/desk"})
+    review = client.post(f"/desk/tasks/{task.id}/preview", json=body).json["review"]
+    assert "The applicant and the agent: Your case" in review and "Notice of acceptance" in review
