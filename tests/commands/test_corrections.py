@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.errors import Invalid
 from engine.store.models import Case, Document, Notice, Task
+from engine.workdays import ZONE
 from tests.cast import DAIBAN
 from tests.commands import acting
 
@@ -52,6 +53,7 @@ def test_the_notice_says_everything_and_the_applicant_is_told_until_when_and_the
         assert (case.colour, case.paused_at) == ("paused", clock())
         task = work.session.scalar(select(Task).where(Task.case_id == case_id, Task.state != "ended"))
         assert (task.element, task.assignee_id) == ("correct", cast.users["zhang"])
+        assert str(task.due_at.astimezone(ZONE).date()) == "2026-10-09"
 
 
 def test_the_same_thing_is_not_asked_twice_and_the_refusal_stands_by_its_row(database, cast, clock):
