@@ -448,6 +448,8 @@ def _dispatch_order(a: Applying, effect: Effect) -> None:
     found = places.unit_at(
         a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office
     )  # fmt: skip
+    if a.case.accepted_at is None:
+        a.case.unit_id = a.case.office_id  # the centre that dispatches it took it in: it goes on seeing it
     a.case.office_id = found.id
     a.case.accepted_at = a.case.accepted_at or a.now
     urgent = effect.arguments.get("urgent") is True

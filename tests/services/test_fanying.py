@@ -88,6 +88,8 @@ def test_a_report_goes_to_the_right_office_and_is_answered_and_asked_about(datab
     with database.reading() as work:
         case = work.session.get(Case, case_id)
         assert case.office_id == cast.yb.id and case.accepted_at == clock()
+        gao = who(work, cast, "gao", clock())
+        assert case_page.page(work, case_id, actor=gao, now=clock()).office == cast.yb.name  # the centre sees it still
         assert case.promised_due is not None and case.promised_due > clock() + timedelta(days=5)
         task = acting.task_of(work, case_id)
         assert (task.element, task.candidates) == ("sign", [f"p:{cast.yb.id}:window"])
