@@ -54,7 +54,9 @@ class Site(Open):
 
     def page(self, width: int = 390, height: int = 844) -> Any:
         """A new browser window of its own."""
-        context = self.browser.new_context(viewport={"width": width, "height": height}, base_url=self.address)
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, base_url=self.address, timezone_id="Asia/Shanghai"
+        )  # fmt: skip
         context.set_default_timeout(20_000)
         self._contexts.append(context)
         page = context.new_page()

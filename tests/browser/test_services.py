@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from engine.commands import cases
 from engine.forms import signing
 from engine.matters import stories
 from engine.store.models import Case, Document, Task
-from tests.browser.conftest import Site, sign
+from tests.browser.conftest import Site, axe, sign
 from tests.cast import DAIBAN
 from tests.services.test_pages import mediator
 from tests.services.test_stories_for_real import ROOT
@@ -94,3 +95,145 @@ def test_both_sides_and_the_mediator_sign_with_the_pen_and_the_agreement_is_issu
     changed = {**answers, "agreement": {**answers["agreement"], "facts": answers["agreement"]["facts"] + "。"}}
     assert not any(signing.fits(s, changed) for s in signed)
     assert not site.troubles
+
+
+def _held(page: Any, number: str) -> None:
+    """The case's open step, claimed, with its form drawn."""
+    page.goto(f"/desk/cases/{number}")
+    page.get_by_role("button", name=re.compile("签收")).click()
+    page.wait_for_selector("[data-form][data-drawn]")
+
+
+def _on(page: Any) -> None:
+    page.get_by_role("button", name="办好，往下走").click()
+    page.get_by_text("已办好。").wait_for()
+
+
+def _when(page: Any, day: str, clock: str) -> None:
+    """Fill a date and a time of a form."""
+    page.locator("[data-form]").get_by_label("哪一天").fill(day)
+    page.locator("[data-form]").get_by_label("哪一天").press("Enter")
+    _clock(page, clock)
+
+
+def _clock(page: Any, clock: str) -> None:
+    field = page.locator("[data-form]").get_by_label("几点开始")
+    field.click()
+    field.press("Control+a")
+    field.press_sequentially(clock)
+    field.press("Enter")
+    field.press("Tab")
+
+
+def test_a_mediation_from_the_application_to_the_agreement_that_each_side_signed_where_they_were(site: Site):
+    mediator(site)
+    one = site.resident("13800000001")
+    one.goto("/apply/tiaojie")
+    one.wait_for_selector("[data-form][data-drawn]")
+    one.get_by_label("您的姓名").fill("张三丰")
+    one.get_by_label("联系电话").first.fill("13800000001")
+    one.get_by_label("纠纷类型").select_option(label="邻里纠纷")
+    one.get_by_label("什么事、什么时候开始的").fill("排水沟改道后院子积水，今年三月开始。")
+    one.get_by_label("希望怎样解决").fill("恢复原来的排水沟")
+    for n, (side, name, phone) in enumerate((("甲方", "张三丰", "13800000001"), ("乙方", "许小妹", "13800000002"))):
+        one.get_by_label(side, exact=True).nth(n).check()
+        one.get_by_label("姓名", exact=False).nth(n + 1).fill(name)
+        one.get_by_label("联系电话").nth(n + 1).fill(phone)
+    one.get_by_label(re.compile("我自愿申请调解")).check()
+    one.get_by_role("button", name="下一步：核对").click()
+    one.get_by_role("button", name="同意并提交").click()
+    number = one.locator("[data-number]").inner_text()
+
+    lai = site.staff("lai")
+    lai.clock.set_fixed_time(site.clock())  # no day before the hall's today can be picked
+    _held(lai, number)
+    lai.get_by_label("可以调解，受理").check()
+    _on(lai)
+    _held(lai, number)
+    assert "没有发现须回避的情形" in lai.locator("[data-candidates]").inner_text()
+    lai.locator("[data-form]").get_by_label("姓名").fill("路人甲")
+    lai.get_by_label("当事人共同选定").check()
+    lai.get_by_role("button", name="办好，往下走").click()
+    lai.get_by_text("不在调解员名册里").first.wait_for()
+    lai.locator("[data-form]").get_by_label("姓名").fill("赖炳根")
+    _on(lai)
+    _held(lai, number)
+    for n, name in enumerate(("张三丰", "许小妹")):
+        lai.locator("[data-form]").get_by_label("当事人").nth(n).fill(name)
+        lai.get_by_label("接受上面的调解员").nth(n).check()
+    _on(lai)
+    _held(lai, number)
+    assert "说事评理室" in lai.locator("[data-free]").inner_text()
+    _when(lai, "2026-09-22", "23:00")
+    lai.locator("[data-form]").get_by_label("地点").select_option(label="说事评理室")
+    lai.get_by_role("button", name="办好，往下走").click()
+    lai.get_by_text("说事评理室这段时间不开放").first.wait_for()
+    _clock(lai, "15:00")
+    _on(lai)
+    assert axe(lai) == []
+    lai.get_by_text("改期…").click()
+    lai.get_by_label("新的时间").fill("2026-09-23T09:00")
+    lai.get_by_role("button", name="改到这个时间").click()
+    lai.get_by_text("已改期").first.wait_for()
+    lai.goto("/desk/bookings?day=2026-09-23")
+    week = lai.locator(".yz-week").inner_text()
+    assert "09:00–11:00" in week and "调解会" in week and "张" not in week and "许" not in week
+
+    other = site.resident("13800000002")
+    other.goto("/mine")
+    other.locator(".yz-rows a").first.click()
+    assert "9月23日（周三）09:00" in other.locator("[data-meeting]").inner_text()
+    assert "张三丰" not in other.locator("main").inner_text()
+    assert axe(other) == []
+
+    site.clock.at("2026-09-23 10:30")
+    lai = site.staff("lai")
+    _held(lai, number)
+    lai.get_by_label("经过").fill("双方到现场看过排水沟。")
+    lai.get_by_label("达成协议，签书面协议").check()
+    lai.get_by_label("一句话说明").fill("乙方恢复排水沟")
+    _on(lai)
+    _held(lai, number)
+    lai.get_by_label("纠纷的主要事实").fill("改道致院内积水。")
+    lai.get_by_label("争议事项").fill("排水沟")
+    lai.get_by_label("各方的责任").fill("乙方恢复")
+    lai.locator("[data-form]").get_by_label("内容").first.fill("乙方于十月十日前恢复排水沟")
+    lai.get_by_label("履行方式").fill("完工后一起查看")
+    lai.get_by_label("履行期限").fill("2026-10-10")
+    lai.get_by_label("履行期限").press("Enter")
+    _on(lai)
+
+    # 许小妹 reads and signs on her own phone; 张三丰 on the mediator's tablet.
+    other = site.resident("13800000002")
+    other.goto("/mine")
+    other.get_by_role("link", name=re.compile("各方签名")).first.click()
+    other.wait_for_selector("[data-form][data-drawn]")
+    assert "乙方于十月十日前恢复排水沟" in other.locator(".yz-agreement").inner_text()
+    other.get_by_label("已读协议，愿意签名").check()
+    other.wait_for_selector(".yz-signature-pad")
+    assert axe(other) == []
+    sign(other)
+    other.get_by_role("button", name="提交").click()
+    other.get_by_text("已经提交").wait_for()
+    _held(lai, number)
+    assert not lai.get_by_label("已读协议，愿意签名").is_checked()
+    assert lai.locator("[data-form]").get_by_label("当事人", exact=True).input_value() == "张三丰"
+    lai.get_by_label("已读协议，愿意签名").check()
+    lai.wait_for_selector(".yz-signature-pad")
+    sign(lai)
+    _on(lai)
+    _held(lai, number)
+    lai.get_by_label("调解员姓名").fill("赖炳根")
+    sign(lai)
+    lai.get_by_label("已核对，加盖调委会印章").check()
+    _on(lai)
+    assert "调解协议书" in lai.locator(".yz-said").inner_text()
+    lai.click("#tab-time")
+    assert "调解协议司法确认申请" in lai.locator("#time").inner_text()
+    other.goto(f"/mine/{number}")
+    assert "最后一天 2026年10月23日（周五）" in other.locator("[data-side]").inner_text()
+    with site.database.reading() as work:
+        paper = work.session.scalars(select(Document).where(Document.kind == "mediation_agreement")).one()
+        answers = work.session.scalars(select(Case).where(Case.number == number)).one().answers
+        assert all(signing.fits(p["signature"], answers) for p in paper.facts["parties"])
+    assert [t for t in site.troubles if "422" not in t] == []
