@@ -145,7 +145,7 @@ def test_every_page_is_light(site: Site, visited: dict[str, str]) -> None:
 #: 44 px (48 for a button) that is not a word in a sentence, text cut off by its own box.
 MEASURE = """() => {
   const found = [], seen = e => { const r = e.getBoundingClientRect(), s = getComputedStyle(e);
-    return r.width > 1 && r.height > 1 && s.visibility != 'hidden' && !e.closest('.yz-skip, .yz-unseen, .visually-hidden, [aria-hidden=true], .fjs-powered-by') };
+    return e.checkVisibility() && r.width > 1 && r.height > 1 && s.visibility != 'hidden' && !e.closest('.yz-skip, .yz-unseen, .visually-hidden, [aria-hidden=true], .fjs-powered-by') };
   const name = e => e.tagName.toLowerCase() + '.' + e.className + ' ' + e.textContent.trim().slice(0, 20);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const elements = new Set();
@@ -175,9 +175,9 @@ MEASURE = """() => {
 REACH = """() => {
   const tabs = document.querySelector('.yz-tabs'), found = [];
   for (const e of document.querySelectorAll('main a[href], main button, main input:not([type=hidden]), main select, main textarea, footer a')) {
-    if (!e.getClientRects().length || e.disabled) continue;
-    e.focus();
-    e.scrollIntoView({block: 'nearest'});
+    if (!e.checkVisibility() || e.disabled) continue;
+    e.focus({preventScroll: true});
+    e.scrollIntoView({block: 'nearest', behavior: 'instant'});
     const r = e.getBoundingClientRect(), bar = getComputedStyle(tabs).position == 'sticky' ? tabs.getBoundingClientRect().top : innerHeight;
     if (r.height < innerHeight - 100 && r.bottom > bar + 1) found.push(`under the tabs by ${Math.round(r.bottom - bar)} px: ${e.textContent.trim().slice(0, 20)}`);
     if (r.left < -1 || r.right > document.documentElement.clientWidth + 1) found.push(`outside: ${e.textContent.trim().slice(0, 20)}`);

@@ -12,6 +12,10 @@ Names outside that (Extension A, B …) fall back to the system's Noto Serif CJK
 list is refused before issue (`missing`), so no paper is ever printed with an empty box. An office that owns 仿宋, 楷体 or 小标宋
 puts fangsong.ttf, kaiti.ttf or xiaobiaosong.ttf into the folder and the papers use them.
 
+GB/T 9704 sets the body in 仿宋; ours is 宋体 unless the office brings its own. The only free 仿宋 (Fandol) comes inside a TeX
+package of 49 MB, holds GB 2312 alone (no 玥 喆 祎 珺 赟 镕 …, so a name would change its type in the middle), and would be
+a third of all that set-up fetches: not worth it for papers whose text, seal and code are the same without it.
+
     python -m engine.records.papers.fonts        cut the fonts now (about 20 s, once)
 """
 
