@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import calendar_pages, calendars
-from engine.errors import AlreadyDone, Invalid, NotNow
+from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.reads import calendar as reads
 from engine.workdays import local_date
 from web import edge
@@ -87,14 +88,17 @@ def _text() -> str:
     return calendar_pages.text_of(request.form.get("text", "").encode())
 
 
-def _by_line(text: str, error: Invalid) -> list[dict[str, Any]]:
+def _by_line(text: str, error: Invalid) -> list[FieldError]:
     return [
-        {
-            "field": "text", "zh": one.zh, "en": one.en,
-            "label": _("第 %(n)s 行", n=line) if (line := calendar_pages.line_of(text, one.field)) else _NAMES.get(one.field, ""),
-        }
+        dataclasses.replace(
+            one,
+            field="text",
+            label=_("第 %(n)s 行", n=line)
+            if (line := calendar_pages.line_of(text, one.field))
+            else _NAMES.get(one.field, ""),
+        )
         for one in error.fields
-    ]  # fmt: skip
+    ]
 
 
 def _plan(found: calendars.Correction) -> dict[str, Any]:
