@@ -497,10 +497,9 @@ def _set_rating_aside(a: Applying, effect: Effect) -> None:
     from sqlalchemy import select
 
     rating = a.work.session.scalar(select(Rating).where(Rating.case_id == a.case.parent_id, Rating.step == ""))
-    if rating is None:
-        raise NotFound("没有要复核的评价。", "There is no rating to set aside.")
-    rating.mistaken = True
-    a.record(audit.Kind.RATING_SET_ASIDE, facts={"rating": rating.id})
+    if rating is not None:  # a case that no rating opened (tried out by hand) has none to set aside
+        rating.mistaken = True
+    a.record(audit.Kind.RATING_SET_ASIDE, facts={"rating": rating.id if rating is not None else None})
 
 
 @handles("remind")
