@@ -524,10 +524,9 @@ def _ask_rating(a: Applying, effect: Effect) -> None:
 def _set_rating_aside(a: Applying, effect: Effect) -> None:
     """An appeal was upheld by the unit above: the rating of the parent case counts no more (RULES E3)."""
     rating = a.work.session.scalar(select(Rating).where(Rating.case_id == a.case.parent_id, Rating.step == ""))
-    if rating is None:
-        raise NotFound("没有要复核的评价。", "There is no rating to set aside.")
-    rating.mistaken = True
-    a.record(audit.Kind.RATING_SET_ASIDE, facts={"rating": rating.id})
+    if rating is not None:  # a case that no rating opened (tried out by hand) has none to set aside
+        rating.mistaken = True
+    a.record(audit.Kind.RATING_SET_ASIDE, facts={"rating": rating.id if rating is not None else None})
 
 
 @handles("remind")

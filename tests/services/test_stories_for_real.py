@@ -42,9 +42,10 @@ def hire_everybody(database: Database, package: matters.Package, now: datetime) 
         cast = the_cast.hire(work, now, ())
         library.publish(work, package, by=people.SYSTEM, now=now)
         county = cast.county
-        for code in {package.info.office, *(g.at for g in package.info.groups.values())}:
+        wanted = {package.info.office, *(g.at for g in package.info.groups.values())}
+        for n, code in enumerate(sorted(wanted), 1900):
             if code.isupper() and f"350526-{code}" not in units.tree(work).by_code:
-                units.add(work, code=f"350526-{code}", name=f"{code}局", kind="office", parent=county, number="1999",
+                units.add(work, code=f"350526-{code}", name=f"{code}局", kind="office", parent=county, number=str(n),
                           word="德")  # fmt: skip
         clerk = User(kind="staff", login="everyone", name="万能工", created_at=now)
         other = User(kind="staff", login="another", name="帮手", created_at=now)  # where the first must keep away
