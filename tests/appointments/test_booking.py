@@ -1,5 +1,6 @@
 """Hold, confirm, change, cancel: what a resident does with a booking."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from engine.commands import appointments, background
 from engine.commands.appointments import book, due  # noqa: F401 - due registers what the worker does for bookings
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings
-from engine.store.models import Appointment
+from engine.store.models import Appointment, Resource
 
 
 def hold(hall, who=0, day=15, hour=18, now=None, **more):
@@ -181,3 +182,46 @@ def test_the_calendar_file_has_one_event_and_nothing_personal(hall):
     text = data.decode()
     assert f"UID:{made.number}@yizhan" in text and "DTSTART:20260915T100000Z" in text
     assert "居民" not in text and "138" not in text
+
+
+def two_a_day(hall):
+    with hall.database.unit_of_work() as work:
+        work.session.get(Resource, hall.resource).policy = {"per_day": 2}
+
+
+def test_two_a_day_are_numbered_and_a_number_given_back_is_taken_again(hall):
+    two_a_day(hall)
+    who = hall.residents[0]
+    first = hall.do(appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18)], by=who, now=hall.now)
+    second = hall.do(
+        appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18, 30)], by=who, now=hall.now
+    )
+    assert [one.day_key[-2:] for one in (first, second)] == [":0", ":1"]
+    with pytest.raises(NotNow):
+        hall.do(appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
+    hall.do(appointments.cancel, first.id, version=first.version, by=who, now=hall.now)
+    third = hall.do(appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
+    assert third.day_key[-2:] == ":0" and hall.taken() == 2
+
+
+def test_four_holds_of_one_person_at_once_make_two_where_two_a_day_are_allowed(hall):
+    """What Python counted before the others committed does not matter: the numbers of the day are the table's."""
+    two_a_day(hall)
+    who, gate, told = hall.residents[0], threading.Barrier(4), []
+
+    def go(n):
+        gate.wait()
+        try:
+            at = [hall.at(15, 18 + n // 2, n % 2 * 30)]
+            hall.do(appointments.hold, resource_id=hall.resource, starts_at=at, by=who, now=hall.now)
+            told.append("made")
+        except NotNow:
+            told.append("refused")
+
+    threads = [threading.Thread(target=go, args=(n,)) for n in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(told) == ["made", "made", "refused", "refused"]
+    assert hall.taken() == 2

@@ -105,6 +105,7 @@ def _held(page: Any, number: str) -> None:
 
 
 def _on(page: Any) -> None:
+    page.wait_for_timeout(500)  # a form takes what was typed a moment later
     page.get_by_role("button", name="办好，往下走").click()
     page.get_by_text("已办好。").wait_for()
 
@@ -197,7 +198,7 @@ def test_a_mediation_from_the_application_to_the_agreement_that_each_side_signed
     lai.get_by_label("纠纷的主要事实").fill("改道致院内积水。")
     lai.get_by_label("争议事项").fill("排水沟")
     lai.get_by_label("各方的责任").fill("乙方恢复")
-    lai.locator("[data-form]").get_by_label("内容").first.fill("乙方于十月十日前恢复排水沟")
+    lai.get_by_role("textbox", name=re.compile("^内容")).first.fill("乙方于十月十日前恢复排水沟")
     lai.get_by_label("履行方式").fill("完工后一起查看")
     lai.get_by_label("履行期限").fill("2026-10-10")
     lai.get_by_label("履行期限").press("Enter")
