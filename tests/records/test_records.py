@@ -63,7 +63,7 @@ def work_off(database, tools, now):
 def test_the_record_of_a_case_holds_together(database, cast, clock):
     acting.accepted(database, cast, clock)
     with database.unit_of_work() as work:
-        assert audit.seal(work, now=clock()).count == 10  # seven of the case, and the matter's publishing
+        assert audit.seal(work, now=clock()).count == 11  # eight of the case, and the matter's publishing
         assert audit.seal(work, now=clock()) is None
     acting.submit(database, cast.xu, clock())
     with database.unit_of_work() as work:
@@ -204,7 +204,7 @@ def test_a_paper_is_rendered_once_and_reads_back_in_chinese(database, cast, cloc
     tools = equipment()
     work_off(database, tools, clock())
     work_off(database, tools, clock.on(hours=1))
-    assert tools.press.made == 3
+    assert tools.press.made == 4
     with database.reading() as work:
         paper = work.session.scalars(
             select(Document).where(Document.case_id == case_id, Document.kind == "acceptance")

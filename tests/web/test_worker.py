@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.commands import background
 from engine.commands.background import Equipment
 from engine.records import papers
 from engine.store.models import Document
@@ -57,6 +58,9 @@ def test_a_completion_wakes_the_worker_and_its_three_papers_are_made_at_the_same
     database: Any, cast: Any, clock: Any, awake: Any
 ) -> None:
     done = threading.Event()
+    case_id = acting.submit(database, cast.zhang, clock())
+    acting.claim(database, case_id, cast.chen, clock())
+    background.run(database, Equipment(press=Together(1)), now=clock())  # its receipt
 
     press = Together(3)
     worker = awake(press, 3)
@@ -65,12 +69,12 @@ def test_a_completion_wakes_the_worker_and_its_three_papers_are_made_at_the_same
 
     def tick() -> int:
         count = look()
-        if _ready(database) == ["ready"] * 3:
+        if _ready(database) == ["ready"] * 4:
             done.set()
         return count
 
     worker._tick = tick  # says when the look that made the papers is over
-    acting.accepted(database, cast, clock)
+    acting.complete(database, case_id, acting.ACCEPT, cast.chen, clock())
     assert done.wait(30), _ready(database)
     assert not press.meeting.broken
 
@@ -85,4 +89,4 @@ def test_a_paper_that_fails_beside_others_fails_alone(database: Any, cast: Any, 
     acting.accepted(database, cast, clock)
     worker = Worker(database, Equipment(press=Press(), hands=2), clock=clock)
     worker.tick()
-    assert sorted(_ready(database)) == ["pending", "ready", "ready"]
+    assert sorted(_ready(database)) == ["pending", "ready", "ready", "ready"]
