@@ -280,13 +280,19 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         notices=tuple((n.created_at, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
-            [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]
+            [t.element for t in live] + _waits(package, timers) + [a.element for a in awaited]
             + [i.element for i in incidents]
         )),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
         can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)), 
         rated=rating.level if rating is not None and mine else None, mine=mine,
     )  # fmt: skip
+
+
+def _waits(package: Any, timers: list[Timer]) -> list[str]:
+    """The elements where the case waits for a moment; a term beside the work (期限) is not where it stands."""
+    kinds = {n.id: n.kind for d in package.definition.diagrams for p in d.processes for _, n in p.walk()}
+    return [t.element for t in timers if kinds.get(t.element) not in ("boundaryEvent", "startEvent")]
 
 
 def _lines(form: forms.Form, case: Case, mine: bool) -> list[forms.Line]:
