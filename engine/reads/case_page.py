@@ -154,6 +154,7 @@ class CasePage:
     notices: tuple[tuple[datetime, str, str, str], ...]  # (when, channel, text, the same in English or "")
     incidents: tuple[tuple[int, str], ...]
     lit: tuple[str, ...]  # elements where it stands now
+    beside: tuple[str, ...]  # those of them that are terms beside the work
     passed: tuple[str, ...]  # elements whose tasks were done
     can: tuple[str, ...]  # what the actor may do to the case: withdraw, revoke, refuse, rate, …
     rated: int | None
@@ -280,19 +281,20 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         notices=tuple((n.created_at, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
-            [t.element for t in live] + _waits(package, timers) + [a.element for a in awaited]
+            [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]
             + [i.element for i in incidents]
         )),
+        beside=_beside(package, timers),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
         can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)), 
         rated=rating.level if rating is not None and mine else None, mine=mine,
     )  # fmt: skip
 
 
-def _waits(package: Any, timers: list[Timer]) -> list[str]:
-    """The elements where the case waits for a moment; a term beside the work (期限) is not where it stands."""
+def _beside(package: Any, timers: list[Timer]) -> tuple[str, ...]:
+    """The terms (期限) that run beside the work: waited for, but not where the case stands."""
     kinds = {n.id: n.kind for d in package.definition.diagrams for p in d.processes for _, n in p.walk()}
-    return [t.element for t in timers if kinds.get(t.element) not in ("boundaryEvent", "startEvent")]
+    return tuple(t.element for t in timers if kinds.get(t.element) in ("boundaryEvent", "startEvent"))
 
 
 def _lines(form: forms.Form, case: Case, mine: bool) -> list[forms.Line]:

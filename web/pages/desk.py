@@ -221,7 +221,7 @@ def case(number: str) -> ResponseReturnValue:
         channel=_(told.CHANNELS.get(page.channel, page.channel)),
         work=work,
         limits=_limits(page),
-        marks={"current": list(page.lit), "done": list(page.passed)},
+        marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
         **mediation.beside(page),
