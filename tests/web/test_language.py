@@ -48,6 +48,11 @@ def test_every_chinese_text_of_the_pages_has_its_english():
     assert missing == []
 
 
+def test_no_text_stands_twice_in_the_table():
+    asked = re.findall(r'^msgid "(.+)"$', language.FILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted({text for text in asked if asked.count(text) > 1}) == []
+
+
 def test_both_languages_fill_the_same_places():
     with language.FILE.open("rb") as source:
         for message in read_po(source, locale="en"):
