@@ -23,12 +23,12 @@ from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
 from engine.matters import Package
 from engine.people import SYSTEM, Actor, may, require
-from engine.records import audit, clocks, jobs, library, timers
+from engine.records import audit, clocks, jobs, library, notices, timers
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.db import CALENDAR_FRESH_S
 from engine.store.models import Beat, CalendarFile, Case, Event, Timer
-from engine.workdays import Calendar, local_date
+from engine.workdays import Calendar, local_date, say
 
 log = logging.getLogger("yizhan.calendars")
 
@@ -109,6 +109,9 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         if not again.moves or again.case.finished_at is not None:
             continue
         moves += again.moves
+        known = next((m.after for m in again.moves if m.limit == "promised" and m.before is None), None)
+        if known is not None:
+            _tell_day(work, again.case, known, now)
         ledger, case = again.ledger, again.case
         clocks.redate_tasks(clocks.open_tasks(work, case), ledger, now, ledger.under(after), now)
         _redate_rows(work, case, again.step)
@@ -141,6 +144,19 @@ def may_publish(by: Actor) -> bool:
 def _must_answer_for_it(by: Actor) -> None:
     if not may_publish(by):
         require(by, "operate")
+
+
+def _tell_day(work: Work, case: Case, day: date, now: datetime) -> None:
+    """The applicant's papers promised to tell the day as soon as its year is published: now it is."""
+    text = f"您的办件 {case.number}（{case.matter_name}）的承诺办结日期已经确定：{say(day)}前办结。"
+    text_en = f"The day your case {case.number} is promised by is known now: {day.isoformat()}."
+    key = f"{case.number}:day-known:{day.isoformat()}"
+    for channel, user_id, phone in (("screen", case.applicant_id, None), ("sms", None, case.applicant_phone)):
+        if user_id is not None or phone:
+            notices.put(
+                work, f"{key}:{channel}", text, text_en=text_en, kind="day-known", now=now, channel=channel,
+                user_id=user_id, address=phone, case_id=case.id,
+            )  # fmt: skip
 
 
 def _laid_over(work: Work, text: str) -> Calendar:
@@ -302,6 +318,8 @@ def _follow(work: Work, case: Case, now: datetime, old: Calendar | None = None) 
         moves.append([f"{one.what}:{one.element}", _text(before_on), _text(local_date(one.after))])
     if not moves:
         return False
+    if before["promised"] is None and case.promised_due is not None:
+        _tell_day(work, case, local_date(case.promised_due - timedelta(microseconds=1)), now)
     facts = {"calendar": work.calendar.version, "moves": moves}
     audit.record(work, audit.Kind.CASE_REDATED, by=SYSTEM, now=now, case=case, facts=facts)
     return True

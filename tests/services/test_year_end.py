@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from engine.commands import calendars
 from engine.commands.sweep import sweep
 from engine.reads import case_page, inbox, overview
-from engine.store.models import Case, Document, Incident
+from engine.store.models import Case, Document, Incident, Notice
 from tests.commands import acting
+
+#: What a county publishes when the State Council has spoken (an invented year, for this test).
+NEXT_YEAR = """
+source: 测试用：2027年放假安排
+published_on: 2026-12-31
+years: [2027]
+holidays: {2027-01-01: 元旦}
+workdays: {}
+"""
 
 
 def test_a_case_is_taken_in_accepted_and_done_although_nobody_knows_the_day_it_is_due(sqlite, clock, hired):
@@ -34,3 +44,17 @@ def test_a_case_is_taken_in_accepted_and_done_although_nobody_knows_the_day_it_i
     with sqlite.reading() as work:
         assert work.session.scalars(select(Incident)).all() == []
         assert work.session.get(Case, case_id).outcome == "approve"
+
+
+def test_when_the_year_is_published_the_day_is_known_and_the_applicant_is_told(sqlite, clock, hired):
+    clock.at("2026-12-29 09:00")
+    case_id = acting.accepted(sqlite, hired, clock)
+    clock.at("2026-12-31 15:00")
+    with sqlite.unit_of_work() as work:
+        calendars.publish(work, NEXT_YEAR, by=hired.operator, now=clock())
+    with sqlite.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert case.promised_due.date().isoformat() == "2027-01-06"
+        told = work.session.scalars(select(Notice).where(Notice.kind == "day-known")).all()
+        assert {n.channel for n in told} == {"screen", "sms"}
+        assert all("1月6日（周三）前办结" in n.text for n in told)
