@@ -11,18 +11,20 @@ from tests.conftest import Clock
 from web import demo
 
 
-@pytest.mark.parametrize("moment", ["2026-12-30 10:00", "2031-03-01 22:00"])
-def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_assumed(sqlite, clock: Clock, moment):
+@pytest.mark.parametrize(("moment", "count"), [("2026-12-30 10:00", 24), ("2031-03-01 22:00", demo.CASES)])
+def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_assumed(
+    sqlite, clock: Clock, moment, count
+):
     clock.at(moment)
     with sqlite.unit_of_work() as work:
         for name in matters.names(ROOT):
             library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
-    assert "演示县" in demo.fill(sqlite, now=clock(), count=24)
+    assert "演示县" in demo.fill(sqlite, now=clock(), count=count)
     assert sweep(sqlite, now=clock()).failed == 0
     with sqlite.reading() as work:
         assert [f.source for f in work.session.query(CalendarFile)] == [demo.county()["calendar"]["source"]]
         assert "不是国务院公布的" in demo.county()["calendar"]["source"]
-        assert work.session.query(Case).count() > 24
+        assert work.session.query(Case).count() > count
         assert work.session.query(Incident).count() == 0
         shown = work.session.query(Task).filter(Task.state == "claimed").count()
         assert shown > 0

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import background, cases
+from engine.commands import background, between, cases  # noqa: F401 - between registers how a case opens another
 from engine.people import Actor
 from engine.records import jobs, papers
 from engine.store import Database
