@@ -6,6 +6,7 @@ import importlib.resources
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -34,11 +35,17 @@ class Policy:
     quiet_until: time
 
 
+@lru_cache(maxsize=1)
+def _defaults() -> Mapping[str, Any]:
+    """policy.yaml, read once: a booking asks for it many times."""
+    text = importlib.resources.files("engine.booking").joinpath("data/policy.yaml").read_text("utf-8")
+    return {name: row["value"] for name, row in yaml.safe_load(text).items()}
+
+
 def load_policy(overrides: Mapping[str, Any] | None = None) -> Policy:
     """The default policy, with a county's or a matter's own numbers over it. Unknown names raise Refused."""
-    text = importlib.resources.files("engine.booking").joinpath("data/policy.yaml").read_text("utf-8")
     known = {f.name for f in fields(Policy)}
-    values = {name: row["value"] for name, row in yaml.safe_load(text).items() if name in known}
+    values = {name: value for name, value in _defaults().items() if name in known}
     for name, value in (overrides or {}).items():
         if name not in known:
             raise Refused(f"预约规则“{name}”不认识。", f"Unknown booking rule “{name}”.")
