@@ -39,7 +39,7 @@ class Policy:
 def _defaults() -> Mapping[str, Any]:
     """policy.yaml, read once: a booking asks for it many times."""
     text = importlib.resources.files("engine.booking").joinpath("data/policy.yaml").read_text("utf-8")
-    return {name: row["value"] for name, row in yaml.safe_load(text).items()}
+    return {name: row["value"] for name, row in yaml.safe_load(text).items() if isinstance(row, dict)}
 
 
 def load_policy(overrides: Mapping[str, Any] | None = None) -> Policy:
