@@ -84,10 +84,12 @@ def _names(work: Work) -> dict[str, str]:
     found: dict[str, str] = {kind.title: kind.title_en for kind in papers.catalogue()}
     for package in library.published(work):
         found |= package.english
-    found |= {name: name_en for name, name_en in work.session.execute(select(Resource.name, Resource.name_en)).all()}
-    found |= {name: name_en for name, name_en in work.session.execute(select(Post.name, Post.name_en)).all()}
-    found |= {place.name: place.name_en for place in units.tree(work)}
-    return {name: name_en for name, name_en in found.items() if name_en}
+    stored = [
+        *work.session.execute(select(Resource.name, Resource.name_en)),
+        *work.session.execute(select(Post.name, Post.name_en)),
+    ]
+    stored += [(place.name, place.name_en) for place in units.tree(work)]
+    return found | {name: name_en for name, name_en in stored if name_en}
 
 
 _ARTICLE = re.compile(
