@@ -55,6 +55,7 @@ def open_case(hall: Open, *, holder: str | None = "wang") -> str:
     files = {
         "bpmn/xuke/matter.yaml": MATTER.encode(),
         "bpmn/xuke/process.bpmn": DIAGRAM.encode(),
+        "bpmn/xuke/en.yaml": "审查: Review\n审核: Reviewer\n许可: Permit\n".encode(),
         "forms/xuke/apply.form": json.dumps(FORM, ensure_ascii=False).encode(),
     }
     now = hall.clock()

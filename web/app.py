@@ -90,6 +90,8 @@ def _templates(app: edge.Hall) -> None:
         label=names.label,
         answer=names.answer,
         cited=names.cited,
+        reason=names.reason,
+        titled=names.titled,
         fault=problems.words,
     )
     app.jinja_env.globals.update(

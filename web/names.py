@@ -4,6 +4,7 @@
     schema(form)              a form's schema with English labels, options and hints
     diagram(source)           a drawing with English names
     label(line), answer(line) one answer of a form
+    reason(one), titled(text) a sentence in both languages; the title of a document
 
 A matter brings its words as data (bpmn/<matter>/en.yaml, engine/matters/english.py). A page about one case or matter
 says so by `about(package)`: that version's words then go before those of other matters.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from flask import g
 from flask_babel import gettext as _
@@ -27,6 +28,16 @@ from engine.records import library, papers
 from engine.store import Work
 from engine.store.models import Post, Resource
 from web import edge, language
+
+
+class Reason(Protocol):
+    """A sentence in both languages."""
+
+    @property
+    def zh(self) -> str: ...
+
+    @property
+    def en(self) -> str: ...
 
 
 def about(package: Package) -> None:
@@ -43,11 +54,14 @@ def named(text: str | None) -> str:
 
 def _said(text: str) -> str:
     found = _found(text.strip())
-    if found is None and "、" in text:  # several names in one text: steps, options
-        parts = [(part, _found(part)) for part in text.split("、")]
-        if any(said for _part, said in parts):
-            return ", ".join(said or part for part, said in parts)
-    return found or text
+    if found is not None:
+        return found
+    for sign, between in (("、", ", "), ("·", ", ")):  # several names in one text: steps, options; a unit and a post
+        parts = text.split(sign)
+        said = [_said(part) for part in parts] if len(parts) > 1 else parts
+        if said != parts:
+            return between.join(said)
+    return text
 
 
 def _found(text: str) -> str | None:
@@ -70,10 +84,12 @@ def _names(work: Work) -> dict[str, str]:
     found: dict[str, str] = {kind.title: kind.title_en for kind in papers.catalogue()}
     for package in library.published(work):
         found |= package.english
-    found |= {name: name_en for name, name_en in work.session.execute(select(Resource.name, Resource.name_en)).all()}
-    found |= {name: name_en for name, name_en in work.session.execute(select(Post.name, Post.name_en)).all()}
-    found |= {place.name: place.name_en for place in units.tree(work)}
-    return {name: name_en for name, name_en in found.items() if name_en}
+    stored = [
+        *work.session.execute(select(Resource.name, Resource.name_en)),
+        *work.session.execute(select(Post.name, Post.name_en)),
+    ]
+    stored += [(place.name, place.name_en) for place in units.tree(work)]
+    return found | {name: name_en for name, name_en in stored if name_en}
 
 
 _ARTICLE = re.compile(
@@ -113,6 +129,20 @@ def _figure(number: str) -> str:
         else:
             last = _DIGITS[sign]
     return str(total + last)
+
+
+_LAW_IN = re.compile("\\(([^()]*[\u4e00-\u9fff][^()]*)\\)")
+
+
+def reason(one: Reason) -> str:
+    """Why something may not be: in the page's language, the law in it as `cited` says it."""
+    return _LAW_IN.sub(lambda law: f"({cited(law[1])})", one.en) if language.english() else one.zh
+
+
+def titled(text: str | None) -> str:
+    """The title of a document: on an English page in its brackets, for it has none in English."""
+    known = named(text)
+    return f"《{known}》" if language.english() and known and known == text and "《" not in known else known
 
 
 def schema(form: Mapping[str, Any]) -> Mapping[str, Any]:

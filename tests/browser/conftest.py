@@ -130,7 +130,7 @@ def whole(page: Any) -> None:
     """Show a long form on one page, as a helper who knows the way would."""
     page.wait_for_selector("[data-form][data-drawn]")
     toggle = page.locator("[data-steps-whole]")
-    if toggle.is_visible() and toggle.inner_text() == "一页全部显示":
+    if toggle.is_visible() and toggle.inner_text() in ("一页全部显示", "All on one page"):
         toggle.click()
 
 

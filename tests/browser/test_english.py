@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,16 @@ from engine import matters, people
 from engine.commands import cases
 from engine.matters import stories
 from engine.people import masks, units
-from engine.records import library
+from engine.reads.tracking import word_of
+from engine.records import beats, library
 from engine.store.models import Case, Task, User
-from tests.browser.conftest import Site
+from tests import permit
+from tests.browser.conftest import Site, whole
+from tests.browser.test_booking import counter  # noqa: F401 - a fixture
 from tests.cast import DAIBAN
+from tests.services.test_fanying import DONE, GLAD, TO_YB, centre, do, fire
 from tests.services.test_pages import mediator
+from tests.services.test_ratings import bad
 from tests.services.test_stories_for_real import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -77,9 +83,19 @@ class Reader:
 
 
 def publish(site: Site) -> None:
+    """Every matter, and the offices and people it needs."""
     mediator(site)
+    centre(site.database, site.cast, site.clock, "zhenggai")
     with site.database.unit_of_work() as work:
         library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=site.clock())
+
+
+def held(page: Any, number: str) -> None:
+    """The case's open step in this reader's hands, its form drawn."""
+    page.goto(f"/desk/cases/{number}")
+    if page.locator("[data-form]").count() == 0:
+        page.keyboard.press("c")
+    page.wait_for_selector("[data-form][data-drawn]")
 
 
 def test_a_resident_reads_applies_checks_and_follows_in_english(site: Site):
@@ -90,10 +106,11 @@ def test_a_resident_reads_applies_checks_and_follows_in_english(site: Site):
     reader.open("/report?about=1", "/matters?q=zzz", "/nowhere", "/bookings")
     for name in matters.names(ROOT):
         reader.open(f"/matters/{name}")
-        reader.open(f"/apply/{name}")
+        if "online" in matters.load(ROOT, name).info.apply.channels:
+            reader.open(f"/apply/{name}")
     # What is missing is said in English too, in the list and by the field.
     page.goto("/apply/daiban")
-    page.wait_for_selector("[data-form][data-drawn]")
+    whole(page)
     page.get_by_role("button", name="Next: check").click()
     page.locator("[data-form-summary] li").first.wait_for()
     reader.read("what is missing")
@@ -161,7 +178,8 @@ def test_a_clerks_pages_are_english_on_every_tab_and_the_drawing_too(site: Site)
         "/desk/nowhere",
     )
     for name in matters.names(ROOT):
-        reader.open(f"/desk/window/{name}")
+        if "counter" in matters.load(ROOT, name).info.apply.channels:
+            reader.open(f"/desk/window/{name}")
     reader.open(f"/desk/cases/{number}")
     page.keyboard.press("c")
     page.wait_for_selector("[data-form][data-drawn]")
@@ -201,22 +219,188 @@ def test_a_mediators_pages_are_english_through_the_steps(site: Site):
     publish(site)
     story = stories.read(matters.load(ROOT, "tiaojie"))[0]
     with site.database.unit_of_work() as work:
-        lai = people.load(work, site.cast.users["lai"], now=site.clock())
         case = cases.submit(work, "tiaojie", story.answers, by=site.cast.zhang, now=site.clock()).case
         case_id, number = case.id, case.number
     reader = Reader(site.staff("lai"), site, typed=(story.answers, story.steps))
     page = reader.page
-    for step in story.steps[:5]:
-        if "task" not in step:
-            continue
-        page.goto(f"/desk/cases/{number}")
-        if page.locator("[data-form]").count() == 0:
-            page.keyboard.press("c")
-        page.wait_for_selector("[data-form][data-drawn]")
+    for step in story.steps[:4]:
+        held(page, number)
         reader.read(step["task"])
-        with site.database.unit_of_work() as work:
-            task = work.session.scalars(
-                select(Task).where(Task.case_id == case_id, Task.state != "ended", Task.element == step["task"])
-            ).one()
-            cases.complete(work, task.id, step["answers"], version=task.version, by=lai, now=site.clock())
+        do(site.database, site.cast, site.clock, case_id, "lai", step["answers"])
+    # A meeting is planned: the mediator may move it, a party sees it and may ask for another mediator.
+    held(page, number)
+    reader.read("a planned meeting")
+    party = Reader(site.resident("13800000001"), site, typed=(story.answers, story.steps))
+    party.open("/mine", f"/mine/{number}", f"/mine/{number}/say")
+    site.clock.at("2026-09-22 15:00")
+    reader = Reader(site.staff("lai"), site, typed=(story.answers, story.steps, reader.left))
+    for step in story.steps[5:]:
+        if "task" in step:
+            held(reader.page, number)
+            reader.read(step["task"])
+            do(site.database, site.cast, site.clock, case_id, "lai", step["answers"])
+        else:
+            fire(site.database, site.clock, case_id)
+            reader = Reader(site.staff("lai"), site, typed=reader.typed)
+    reader.open(f"/desk/cases/{number}", "/desk/bookings?day=2026-09-22")
+    party = Reader(site.resident("13800000001"), site, typed=party.typed)
+    party.open(f"/mine/{number}")
+    assert reader.left | party.left == {}
+
+
+def test_a_report_is_told_dispatched_answered_and_followed_in_english(site: Site):
+    centre(site.database, site.cast, site.clock)
+    reader = Reader(site.resident("13800000001"), site)
+    page = reader.page
+    page.goto("/report")
+    page.get_by_role("link", name="Write it down here").click()
+    whole(page)
+    page.get_by_label("No", exact=True).check()
+    page.get_by_label("Something to be mended").check()
+    page.get_by_label("Please tell us what it is about").fill("The lamp is broken")
+    page.get_by_label("Where", exact=True).fill("Suyang")
+    page.get_by_label("You may call me afterwards").check()
+    reader.read("filled in")
+    page.get_by_role("button", name="Next: check").click()
+    page.get_by_role("button", name=re.compile("Agree|Send")).last.wait_for()
+    reader.read("check your answers")
+    page.get_by_role("button", name=re.compile("Agree|Send")).last.click()
+    page.wait_for_url(re.compile("/receipt/"))
+    reader.read("receipt")
+    number = page.locator("[data-number]").inner_text()
+    reader.open(f"/report?about={number}", f"/mine/{number}", f"/track/{number}/{word_of(number)}")
+    with site.database.reading() as work:
+        case_id = work.session.scalars(select(Case.id).where(Case.number == number)).one()
+    typed = (TO_YB, DONE, GLAD)
+    left = dict(reader.left)
+    for login, answers in (("he", TO_YB), ("wang", {"signing": "accept"}), ("wang", DONE), ("gu", GLAD)):
+        if login == "gu":
+            fire(site.database, site.clock, case_id)
+        clerk = Reader(site.staff(login), site, typed=typed)
+        clerk.open("/desk/list/open", f"/desk/cases/{number}")
+        held(clerk.page, number)
+        clerk.read(f"{login}'s step")
+        left |= clerk.left
+        do(site.database, site.cast, site.clock, case_id, login, answers)
+    reader = Reader(site.resident("13800000001"), site, typed=typed)
+    reader.open(f"/mine/{number}", f"/track/{number}/{word_of(number)}", f"/mine/{number}/rate")
+    head = Reader(site.staff("wu"), site, typed=typed)
+    head.open("/desk/overview", "/desk/overview/visits?which=solved", "/desk/overview/ratings?which=unrated")
+    assert left | reader.left | head.left == {}
+
+
+def test_a_bad_rating_is_mended_in_english(site: Site):
+    _rated, child = bad(site.database, site.cast, site.clock)
+    with site.database.reading() as work:
+        number = work.session.get(Case, child).number
+    mend = {"contact": {"reached": "yes", "facts": "Not told", "how": "mend"}}
+    done = {"mend": {"done": "A list is printed", "reply": "All at once from now on"}}
+    left = {}
+    for login, answers in (("zhao", mend), ("zhao", done), ("gu", {})):
+        if login == "gu":
+            fire(site.database, site.clock, child)
+        clerk = Reader(site.staff(login), site, typed="跑了三趟")
+        held(clerk.page, number)
+        clerk.read(f"{login}: {answers}")
+        left |= clerk.left
+        if answers:
+            do(site.database, site.cast, site.clock, child, login, answers)
+    head = Reader(site.staff("wu"), site, typed="跑了三趟")
+    head.open("/desk/overview/ratings?which=1", f"/desk/cases/{number}")
+    assert left | head.left == {}
+
+
+@pytest.mark.usefixtures("counter")
+def test_a_booking_is_made_and_kept_in_english(site: Site):
+    reader = Reader(site.resident("13800000001"), site)
+    page = reader.page
+    page.goto("/book")
+    page.locator(".yz-days a").first.click()
+    reader.read("times")
+    page.locator(".yz-times button").first.click()
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    page.locator("[data-errors-summary]").wait_for()
+    reader.read("nothing chosen")
+    page.get_by_label("Medical insurance, registration, refunds, filing").check()
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    page.get_by_text("Booked").first.wait_for()
+    reader.read("booked")
+    address = page.url
+    reader.open("/bookings", address, address.rstrip("/") + "/change", "/mine")
+    clerk = Reader(site.staff("zhou"), site)
+    clerk.open("/desk/bookings", "/desk", "/desk/list/open")
+    assert reader.left | clerk.left == {}
+
+
+def test_time_absences_and_operations_are_english(site: Site):
+    number = permit.open_case(site)
+    typed = "台风停工 须到现场核实"
+    clerk = Reader(site.staff("wang"), site, typed=typed)
+    clerk.open(f"/desk/cases/{number}", f"/desk/cases/{number}/clock/ask", "/desk/absences")
+    clerk.page.get_by_role("button", name=re.compile("Arrange")).click()
+    clerk.page.locator("[data-errors-summary]").wait_for()
+    clerk.read("an absence with faults")
+    clerk.page.locator("#agent").select_option(index=1)
+    clerk.page.locator("#from").fill("2026-09-21T08:00")
+    clerk.page.locator("#until").fill("2026-09-22T18:00")
+    clerk.page.get_by_role("button", name=re.compile("Arrange")).click()
+    clerk.page.locator(".yz-said").wait_for()
+    clerk.read("an absence")
+    clerk.page.goto(f"/desk/cases/{number}/clock/ask")
+    clerk.page.locator("#reason").fill("须到现场核实")
+    clerk.page.locator("[data-main]").click()
+    clerk.page.locator(".yz-said").wait_for()
+    clerk.read("asked for more time")
+    head = Reader(site.staff("zhao"), site, typed=typed)
+    head.open("/desk/extensions", f"/desk/cases/{number}/clock/suspend", "/desk/absences", "/desk/absences/handover")
+    page = head.page
+    page.locator("#person").select_option(label="王丽 (德化县医疗保障局, reviewer)")
+    page.locator("#to").select_option(label="李明 (德化县医疗保障局, reviewer)")
+    page.locator("[data-main]").click()
+    page.locator("[data-plan]").wait_for()
+    head.read("what would be handed over")
+    page.goto("/desk/extensions")
+    page.locator("[data-row]").first.click()
+    head.read("a request")
+    page.locator("[data-main]").click()
+    page.locator("[data-plan]").wait_for()
+    head.read("what approving would do")
+    page.locator("[data-main]").click()
+    page.locator(".yz-said").wait_for()
+    head.read("approved")
+    county = Reader(site.staff("wu"), site, typed=typed)
+    county.open("/desk/calendar")
+    county.page.fill("#text", "source: Storm\npublished_on: 2026-09-18\nholidays:\n  2026-09-24: 台风停工\n")
+    county.page.locator("[data-main]").click()
+    county.page.locator("[data-plan]").wait_for()
+    county.read("what a correction would move")
+    county.page.locator("[data-main]").click()
+    county.page.locator(".yz-said").wait_for()
+    county.read("published")
+    with site.database.unit_of_work() as work:
+        beats.beat(work, beats.Reading("hall-1", "b1", 1000.0, site.clock()))
+        beats.beat(work, beats.Reading("hall-1", "b1", 1010.0, site.clock() + timedelta(days=1)))
+    operator = Reader(site.staff("operator"), site, typed=typed)
+    operator.open("/desk/operations")
+    assert clerk.left | head.left | county.left | operator.left == {}
+
+
+def test_rows_done_together_are_told_of_in_english(site: Site):
+    with site.database.unit_of_work() as work:
+        for _ in range(2):
+            cases.submit(work, "daiban", APPLICATION, by=site.cast.zhang, now=site.clock())
+    reader = Reader(site.staff("chen"), site)
+    page = reader.page
+    page.goto("/desk/list/open")
+    for button in ("claim", "complete", "transfer"):
+        page.locator("input[type=checkbox]").first.check()
+        page.locator(f"[formaction*='/{button}']").first.click()
+        page.wait_for_url(re.compile(f"/{button}"))
+        reader.read(button)
+        page.goto("/desk")
+    page.locator("input[type=checkbox]").first.check()
+    page.locator("[formaction*='/transfer']").first.click()
+    page.locator("[data-main]").click()
+    page.locator("[data-errors-summary]").wait_for()
+    reader.read("nobody chosen")
     assert reader.left == {}

@@ -121,5 +121,5 @@ def _page(text: str = "", plan: Any = None, wrong: Any = (), stale: str = "") ->
     return render_template(
         "staff/calendar.html", known=known, year=shown, holidays=reads.holidays(work, shown), this=this,
         next_known=any(y.year == this + 1 for y in known), files=published, may=calendars.may_publish(edge.actor()),
-        text=text, plan=plan, wrong=wrong, stale=stale, limits=LIMITS, english=english(), spoken=calendar_pages.spoken,
+        text=text, plan=plan, wrong=wrong, stale=stale, limits=LIMITS, english=english(), spoken=str if english() else calendar_pages.spoken,
     )  # fmt: skip

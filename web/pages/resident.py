@@ -302,7 +302,7 @@ def upload() -> ResponseReturnValue:
         raise Invalid([FieldError("file", "", "没有选择文件。", "There is no file.")])
     with edge.hall().database.unit_of_work() as work:
         kept = files.upload(
-            work, sent.read(), sent.filename or "", by=edge.actor(), now=edge.now(), label=sent.filename or _("文件")
+            work, sent.read(), sent.filename or "", by=edge.actor(), now=edge.now(), label=sent.filename or "文件"
         )
         work.session.flush()
         said = {"id": str(kept.id), "name": kept.name, "size": kept.size}

@@ -95,6 +95,6 @@ def remind(number: str, word: str) -> ResponseReturnValue:
         )
         if task is None or not one.can_remind:
             raise NotNow("现在没有可以催的步骤。有事请打电话。", "There is nothing to hurry now: please call.")
-        cases.remind(work, task, by=SYSTEM, now=edge.now(), text=_("群众凭回执催办"))
+        cases.remind(work, task, by=SYSTEM, now=edge.now(), text="群众凭回执催办")
     flash(_("已经催了，办事的人会收到。四小时以后可以再催。"))
     return redirect(url_for("tracking.seen", number=number, word=word))
