@@ -422,8 +422,7 @@ def _record(a: Applying, effect: Effect) -> None:
 @handles("archive-case")
 def _archive(a: Applying, effect: Effect) -> None:
     """归档: what is in the file, as it is now: the materials sent in and the papers issued."""
-    from sqlalchemy import select
-
+    a.work.session.flush()
     names = a.work.session.scalars(
         select(File.name).where(File.case_id == a.case.id, ~File.field.startswith("paper:")).order_by(File.id)
     )

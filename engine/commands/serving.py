@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from engine.commands import effects
-from engine.errors import Invalid
+from engine.errors import FieldError, Invalid
 from engine.process import Effect
 from engine.records import audit
 from engine.records.papers import words
@@ -58,7 +58,8 @@ def handed_over(a: Applying, task: Task, answers: Mapping[str, Any]) -> None:
     )
     documents = [{"title": one.title, "number": one.number, "copies": 1} for one in served]
     if documents:
-        effects.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts_of(a, said, documents))
+        facts = facts_of(a, said, documents, at=name)
+        effects.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts)
 
 
 @effects.handles("deliver-paper")
@@ -80,8 +81,9 @@ def _deliver_paper(a: Applying, effect: Effect) -> None:
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": kind, "way": way})
 
 
-def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the receipt of service says, from the answers {way, received_by, relation, refused, witness, signature …}.
+def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any]], *, at: str = "") -> dict[str, Any]:
+    """What the receipt of service says, from the answers {way, received_by, relation, refused, witness, signature …} that
+    stand in the form at this path.
 
     Left with somebody who refuses, it needs a reason and a witness (民事诉讼法 第八十九条); signed for by another, it names them.
     """
@@ -96,13 +98,16 @@ def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any
         "received_at": a.now.astimezone(ZONE).isoformat(), "server": {"name": a.by.name}, "note": said.get("note"),
     }  # fmt: skip
     if way == "留置":
-        missing = [label for key, label in (("refused", "拒收事由"), ("witness", "见证人")) if not said.get(key)]
-        if missing:
-            raise Invalid(
-                [],
-                f"留置送达须写明{'和'.join(missing)}（民事诉讼法 第八十九条）。请补填后再提交。",
-                "Expected a reason and a witness for papers left with somebody who refuses them.",
+        missing = [
+            FieldError(
+                f"{at}.{key}", label, f"留置送达须写明{label}（民事诉讼法 第八十九条）。",
+                f"Papers left with somebody who refuses them need {en}.",
             )
+            for key, label, en in (("refused", "拒收事由", "the reason"), ("witness", "见证人", "a witness"))
+            if not said.get(key)
+        ]  # fmt: skip
+        if missing:
+            raise Invalid(missing)
         facts |= {"refused": said["refused"], "witness": {"name": said["witness"]}}
     elif relation and relation != "本人":
         facts["proxy"] = {"name": by, "relation": relation, "signature": said.get("signature")}

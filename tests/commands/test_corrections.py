@@ -91,7 +91,7 @@ def test_an_item_that_does_not_say_how_to_mend_it_is_refused_and_nothing_is_issu
         acting.complete(database, case_id, raw, cast.chen, clock.on(hours=2))
     assert {f.field for f in caught.value.fields} == {"correction.items.0.fix"}
     with database.reading() as work:
-        assert work.session.scalar(select(Document.id)) is None
+        assert work.session.scalar(select(Document.id).where(Document.kind == "correction")) is None
 
 
 def test_a_preview_shows_the_paper_and_keeps_nothing(database, cast, clock):
@@ -102,4 +102,4 @@ def test_a_preview_shows_the_paper_and_keeps_nothing(database, cast, clock):
         plan = cases.complete(work, task.id, acting.CORRECT, version=task.version, by=cast.chen, now=clock())
         assert "补正告知书" in {c.name for c in plan.changes if c.what == "paper"}
     with database.reading() as work:
-        assert work.session.scalar(select(Document.id)) is None
+        assert work.session.scalar(select(Document.id).where(Document.kind == "correction")) is None

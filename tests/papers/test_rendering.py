@@ -85,12 +85,12 @@ def test_the_facts_given_stay_as_they_are() -> None:
 
 def test_a_missing_fact_is_refused_by_name() -> None:
     facts = copy.deepcopy(FACTS["acceptance"])
-    del facts["deadline"]["promised_on"]
+    del facts["deadline"]["from_on"]
     facts["materials"][1]["name"] = ""
     with pytest.raises(Invalid) as refused:
         render("acceptance", facts)
-    assert set(refused.value.by_field()) == {"deadline.promised_on", "materials[1].name"}
-    assert "承诺办结日期" in refused.value.zh and "受理通知书" in refused.value.zh
+    assert set(refused.value.by_field()) == {"deadline.from_on", "materials[1].name"}
+    assert "起算日期" in refused.value.zh and "受理通知书" in refused.value.zh
 
 
 def test_a_date_that_is_none_is_refused_by_name() -> None:

@@ -108,4 +108,11 @@ def test_every_case_is_visited_by_somebody_else_than_the_agent_and_no_clock_runs
         lines = [line.zh for line in case_page.page(work, case_id, actor=cast.zhou, now=clock()).record]
         assert "记入台账“归档目录”" in lines and "记入台账“代办台账”" in lines
         filed = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "归档目录")).one().facts
-        assert [p["title"] for p in filed["papers"]] == ["授权委托书", "代办受理单", "受理通知书", "办结通知单"]
+        assert [p["title"] for p in filed["papers"]] == [
+            "收件凭证",
+            "授权委托书",
+            "代办受理单",
+            "受理通知书",
+            "办结通知单",
+            "送达回证",
+        ]

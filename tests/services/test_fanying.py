@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import alarms, cases
+from engine.commands import absences, alarms, cases
 from engine.errors import NotFound, NotYours
-from engine.people import actor as actors
 from engine.people import holders, units
 from engine.reads import case_list, case_page, inbox
 from engine.records import library
@@ -157,9 +156,15 @@ def test_nor_as_the_agent_of_a_colleague_on_leave_nor_may_others_stand_for_them(
         task = acting.task_of(work, case_id)
         cases.claim(work, task.id, version=task.version, by=who(work, cast, "li", clock()), now=clock())
         # li goes on leave and names the very person as agent; chen of another unit stands for wang
-        actors.take_leave(work, user_id=cast.users["li"], agent_id=cast.users["wang"], from_at=clock(), until_at=ends)
+        absences.take_leave(
+            work, user_id=cast.users["li"], agent_id=cast.users["wang"], from_at=clock(), until_at=ends,
+            by=who(work, cast, "li", clock()), now=clock(),
+        )  # fmt: skip
     with database.unit_of_work() as work:
-        actors.take_leave(work, user_id=cast.users["wang"], agent_id=cast.users["chen"], from_at=clock(), until_at=ends)
+        absences.take_leave(
+            work, user_id=cast.users["wang"], agent_id=cast.users["chen"], from_at=clock(), until_at=ends,
+            by=who(work, cast, "wang", clock()), now=clock(),
+        )  # fmt: skip
     clock.on(hours=1)
     with database.unit_of_work() as work:
         wang = who(work, cast, "wang", clock())

@@ -162,11 +162,12 @@ def complete(
     if task.drafted:
         work.session.execute(delete(Draft).where(Draft.about == f"task:{task.id}"))
     _answer_correction(applying, task)
+    applying.variables = step.variables
+    serving.handed_over(applying, task, answers)  # before the step: the file that it closes lists this paper too
     try:
         applying.step(step, ended={task.key: (how, "")})
     except Refused as refusal:
         raise _by_the_field(refusal, step, package, task, answers) from None
-    serving.handed_over(applying, task, answers)
     return as_planned(applying.finish(), expect)
 
 
