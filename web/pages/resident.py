@@ -421,7 +421,7 @@ def receipt(number: str) -> ResponseReturnValue:
     page = _page(number)
     return render_template(
         "resident/receipt.html", case=_shown(page), qr=tracking.qr_of(page.number),
-        told=[text for _at, channel, text in page.notices if channel == "screen"],
+        told=[(en if english() else "") or zh for _at, channel, zh, en in page.notices if channel == "screen"],
         tab="resident.mine",
     )  # fmt: skip
 
