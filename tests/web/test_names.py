@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from flask import session
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from engine.commands import cases
+from engine.reads.mediation import Doubt
 from engine.reads.stuck import Sentence
-from engine.store.models import Notice
+from engine.reads.tracking import word_of
+from engine.store.models import Notice, Reminder, Resource
 from tests.commands import acting
 from tests.hall import Open
 from web import names, told
@@ -101,3 +103,27 @@ def test_a_preview_says_whom_a_notice_goes_to_and_what_it_says(hall: Open):
     client.post("/language", data={"to": "en", "next": "/desk"})
     review = client.post(f"/desk/tasks/{task.id}/preview", json=body).json["review"]
     assert "The applicant and the agent: Your case" in review and "Notice of acceptance" in review
+
+
+def test_a_unit_with_a_post_is_named_part_by_part_and_a_name_without_english_hides_no_word_of_a_matter(english):
+    with english.database.unit_of_work() as work:
+        work.session.add(
+            Resource(code="c", unit_id=english.cast.lmt.id, kind="window", name="综合窗口", matter="yuyue")
+        )
+    assert names.named("德化县医疗保障局·审核") == "德化县医疗保障局, reviewer"
+    assert names.named("综合窗口") == "General counter"
+
+
+def test_a_reason_gives_the_law_in_its_brackets_and_a_document_keeps_its_title(english):
+    why = Doubt("late", "……", "Expected a clock that may be stopped, but there is none (行政许可法 第42条第一款).")
+    assert names.reason(why) == "Expected a clock that may be stopped, but there is none (《行政许可法》 art. 42(1))."
+    assert names.titled("台风停工通知") == "《台风停工通知》" and names.titled("元旦") == "New Year"
+
+
+def test_what_an_english_page_stores_is_chinese(hall: Open):
+    number = hall.submit()
+    client = hall.client()
+    client.post("/language", data={"to": "en", "next": "/"})
+    assert client.post(f"/track/{number}/{word_of(number)}/remind").status_code == 302
+    with hall.database.reading() as work:
+        assert work.session.scalars(select(Reminder.text)).one() == "群众凭回执催办"
