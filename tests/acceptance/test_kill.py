@@ -29,6 +29,8 @@ from tests import cast as the_cast
 from tests.commands import acting
 
 ROUNDS = int(os.environ.get("ROUNDS", "4"))
+#: Papers of a journey.
+PAPERS = ["acceptance", "authority", "closing", "proxy_acceptance", "receipt", "service_receipt"]
 #: Journeys under way at once.
 HANDS = 2
 #: Seconds between two kills, at least and at most: a web process needs a second or two to come up.
@@ -231,14 +233,14 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
             assert events == 1, (number, element)
         for number, case_id in cases_.items():
             papers = work.session.scalars(select(Document).where(Document.case_id == case_id)).all()
-            assert sorted(p.kind for p in papers) == ["acceptance", "authority", "closing", "proxy_acceptance"], number
+            assert sorted(p.kind for p in papers) == PAPERS, number
             assert all(p.state == "ready" for p in papers), number
             files = work.session.scalars(select(File.field).where(File.case_id == case_id)).all()
             assert sorted(files) == [f"paper:{p}" for p in sorted(p.kind for p in papers)], number
             rendered = work.session.scalars(
                 select(Event.id).where(Event.case_id == case_id, Event.kind == "document.rendered")
             ).all()
-            assert len(rendered) == 4, number
+            assert len(rendered) == len(PAPERS), number
         serials = sorted(int(n.split("-")[3]) for n in cases_)
         assert serials == list(range(1, ROUNDS + 1))
         assert {n.state for n in work.session.scalars(select(Notice))} == {"sent"}

@@ -166,4 +166,5 @@ def english_left(page: Any) -> list[str]:
             ...[...document.querySelectorAll('[placeholder],[aria-label],[title],[alt]')].filter(e => !e.closest('.fjs-powered-by, .bjs-powered-by')).flatMap(
                 e => ['placeholder', 'aria-label', 'title', 'alt'].map(n => e.getAttribute(n) || ''))].join(' ')"""
     )
+    seen = re.sub(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b", " ", seen)  # check codes of papers are letters by chance
     return sorted({w for w in re.findall(r"[A-Za-z][A-Za-z_.-]+[A-Za-z]", seen) if not ALLOWED.fullmatch(w)})

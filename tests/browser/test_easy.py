@@ -11,17 +11,21 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import appointments
+from engine.commands import appointments, cases
+from engine.matters import stories
 from engine.people import login
+from engine.reads.tracking import word_of
 from engine.records import library
-from engine.store.models import Duty, Holding, Post
+from engine.store.models import Duty, Holding, Post, Task
 from tests.appointments.conftest import opened
 from tests.browser.conftest import Site, axe
 from tests.browser.test_booking import ITEMS
 from tests.cast import ROOT
 from tests.commands import acting
+from tests.services.test_pages import mediator
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -78,7 +82,9 @@ def visited(site: Site) -> dict[str, str]:
         "resident.case": f"/mine/{number[done]}",
         "resident.rate": f"/mine/{number[done]}/rate",
         "resident.task": f"/mine/task/{task}",
-        "resident.track": "/track",
+        "tracking.ask": "/track",
+        "tracking.seen": f"/track/{running}/{word_of(running)}",
+        "mediation.say": f"/mine/{_mediated(site)}/say",
         "resident.agent": "/agent",
         "resident.report": "/report",
         "booking.doors": "/book",
@@ -90,6 +96,19 @@ def visited(site: Site) -> dict[str, str]:
         "papers.verify": f"/v/{code}",
         "entry.resident": "/enter",
     }
+
+
+def _mediated(site: Site) -> str:
+    """A mediation that was taken in: either side may say what they think of the mediators."""
+    mediator(site)
+    story = stories.read(matters.load(ROOT, "tiaojie"))[0]
+    with site.database.unit_of_work() as work:
+        lai = people.load(work, site.cast.users["lai"], now=site.clock())
+        case = cases.submit(work, "tiaojie", story.answers, by=site.cast.zhang, now=site.clock()).case
+        task = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state != "ended")).one()
+        answers = next(step["answers"] for step in story.steps if step.get("task") == task.element)
+        cases.complete(work, task.id, answers, version=task.version, by=lai, now=site.clock())
+        return case.number
 
 
 def _booked(site: Site, place: int) -> int:

@@ -13,7 +13,7 @@ from engine.commands import cases
 from engine.forms import signing
 from engine.matters import stories
 from engine.store.models import Case, Document, Task
-from tests.browser.conftest import Site, axe, sign
+from tests.browser.conftest import Site, axe, sign, whole
 from tests.cast import DAIBAN
 from tests.services.test_pages import mediator
 from tests.services.test_stories_for_real import ROOT
@@ -130,7 +130,7 @@ def test_a_mediation_from_the_application_to_the_agreement_that_each_side_signed
     mediator(site)
     one = site.resident("13800000001")
     one.goto("/apply/tiaojie")
-    one.wait_for_selector("[data-form][data-drawn]")
+    whole(one)
     one.get_by_label("您的姓名").fill("张三丰")
     one.get_by_label("联系电话").first.fill("13800000001")
     one.get_by_label("纠纷类型").select_option(label="邻里纠纷")
