@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Site, axe, english_left
+from tests.browser.conftest import Site, axe, english_left, whole
 from tests.services.test_fanying import centre
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -26,7 +26,7 @@ def test_a_resident_reports_a_broken_lamp_by_phone_and_follows_it_by_the_receipt
     page.get_by_role("link", name=re.compile("打电话")).wait_for()  # the telephone stays beside it
     fits(page)
     page.get_by_role("link", name="写下来，在网上反映").click()
-    page.wait_for_selector("[data-form][data-drawn]")
+    whole(page)
     page.get_by_label("没有", exact=True).check()
     page.get_by_label("有事要解决").check()
     page.get_by_label("请说说是什么事").fill("村口路灯坏了半个月，晚上看不见路")
