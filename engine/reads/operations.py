@@ -28,6 +28,14 @@ JOBS = {
     "open-child": ("开出联办件", "Opening a child case"),
     "answer-parent": ("回复主办件", "Answering the parent case"),
     "share-data": ("数据共享", "Asking a data service"),
+    "collect-answer": ("取回共享数据", "Collecting an answer of a data service"),
+    "deliver-message": ("给办件送消息", "A message to a case"),
+    "broadcast-signal": ("广播信号", "A signal to all cases"),
+    "hear-signal": ("把信号送到办件", "A signal to one case"),
+    "close-rating": ("到期未评价的归档", "Closing ratings nobody gave"),
+    "appointment-due": ("预约到时处理", "What is due of a booking"),
+    "publish-slots": ("放出预约号源", "Publishing times to book"),
+    "follow-calendar": ("按新日历重算时限", "Dating limits by a new calendar"),
 }
 
 # Written as the partial indexes say it, so that every database sees that they fit.

@@ -6,7 +6,8 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from engine.commands import appointments
+from engine.commands import appointments, background
+from engine.reads import operations
 from engine.reads.words import EVENTS
 from engine.records import audit
 from web import language
@@ -50,3 +51,9 @@ def test_every_kind_of_event_has_words_and_never_shows_its_code():
     assert {kind.value for kind in audit.Kind} == set(EVENTS)
     known = _english()
     assert sorted(text for text in EVENTS.values() if not known.get(text)) == []
+
+
+def test_every_kind_of_job_has_a_name_people_know():
+    import web.worker  # noqa: F401 - it registers what a worker does
+
+    assert sorted(set(background.HANDLERS) - set(operations.JOBS)) == []
