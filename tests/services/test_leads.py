@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands import cases, mediation
+from engine.errors import Invalid
 from engine.people import load, may, units
+from engine.reads import case_page
 from engine.store.models import Case, Meeting, Task
 from tests.services import mediating
 from tests.services.test_meetings import AT, NOW, START, answers_of, chosen, complete, office
@@ -74,3 +76,18 @@ def test_the_hour_of_a_meeting_is_read_in_china_whatever_zone_the_browser_is_in(
     with office.database.reading() as work:
         assert work.session.scalars(select(Meeting.starts_at)).one() == START
         assert work.session.get(Case, case_id).answers["session"]["when"] == "2026-09-22T15:00"
+
+
+def test_every_room_of_the_matter_is_offered_and_an_unknown_place_is_refused(office):
+    with office.database.unit_of_work() as work:
+        mediating.open_room(work, office.sf, NOW.date(), NOW, days=10, name="第二调解室")
+    case_id = chosen(office)
+    with office.database.reading() as work:
+        desk = case_page.page(work, case_id, actor=office.lai, now=NOW).desk
+        assert "第二调解室" in str(desk.schema)
+    with pytest.raises(Invalid) as refused:
+        complete(office, case_id, "schedule", session={"when": AT, "place": "第三调解室"})
+    assert set(refused.value.by_field()) == {"session.place"}
+    complete(office, case_id, "schedule", session={"when": AT, "place": "第二调解室"})
+    with office.database.reading() as work:
+        assert work.session.scalars(select(Meeting.resource_id)).one() is not None
