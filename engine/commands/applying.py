@@ -138,6 +138,8 @@ class Applying:
         self.variables = step.variables
         if step.variables.get("parties") != (case.answers or {}).get("parties"):
             parties.sync(self.work, case, step.variables.get("parties"), by=self.by, now=self.now)
+        if step.variables.get("objected") != (case.answers or {}).get("objected"):
+            parties.stand_down(self.work, case, step.variables.get("objected"), self.live)
         case.answers = dict(step.variables)
         case.version += 1
         self._close(step.closed, ended or {})

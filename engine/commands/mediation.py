@@ -103,7 +103,7 @@ def move(work: Work, case_id: int, given: Mapping[str, Any], *, by: Actor, now: 
         }
     )  # fmt: skip
     meetings.book(work, case, want, by=by, now=now)
-    session["when"] = want.starts_at.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M+08:00")
+    session["when"] = want.starts_at.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
     task.due_at = want.starts_at + TALK_DUE
     work.session.flush()
     done = cases.deliver(work, case.id, MOVED, {"session": session}, key=case.number, by=by, now=now)

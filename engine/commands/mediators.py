@@ -33,8 +33,8 @@ def _check(a: Applying, effect: Effect) -> None:
     names = [str(m.get("name") or "").strip() for m in rows]
     if len(set(names)) < len(names):
         raise Invalid([FieldError("mediators", "调解员", "同一名调解员写了两次。", "A mediator is named twice.")])
-    wrong = []
-    for n, user in enumerate(named(a.work, names)):
+    wrong, users = [], named(a.work, names)
+    for n, user in enumerate(users):
         doubts = [d for d in reads.doubts(a.work, a.case, user, seen_by=a.by) if d.hard]
         if doubts:
             zh = f"{user.name}须回避：{'；'.join(d.zh for d in doubts)}。请另选一名。"
@@ -42,6 +42,8 @@ def _check(a: Applying, effect: Effect) -> None:
             wrong.append(FieldError(f"mediators.{n}.name", "姓名", zh, en))
     if wrong:
         raise Invalid(wrong)
+    aside = any(m.get(why) is True for m in rows for why in ("kin", "household", "interest", "earlier"))
+    a.case.lead_ids = [] if aside else [user.id for user in users]  # who must stand aside reads nothing of it
 
 
 def declare(work: Work, case_id: int, n: int, kind: str, *, by: Actor, now: datetime) -> Tie:

@@ -6,7 +6,7 @@ are. The account is theirs when the telephone is the same and, where the account
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +90,24 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
                 task.candidates = [*task.candidates, key]
                 work.session.add(TaskCandidate(key=key, task_id=task.id))
     return joined
+
+
+def stand_down(work: Work, case: Case, objected: Any, live: Sequence[Task]) -> None:
+    """Whom a party objected to leads the case no more: they neither read it for that nor get a step of it."""
+    names = set(objected) if isinstance(objected, list) else set()
+    leads = work.session.scalars(select(User).where(User.id.in_(case.lead_ids or []))).all() if names else []
+    gone = {user.id for user in leads if user.name in names}
+    if not gone:
+        return
+    case.lead_ids = [i for i in case.lead_ids if i not in gone]
+    keys_gone = {f"u:{i}" for i in gone}
+    for task in live:
+        if not keys_gone & set(task.candidates):
+            continue
+        task.candidates = [key for key in task.candidates if key not in keys_gone]
+        work.session.execute(
+            delete(TaskCandidate).where(TaskCandidate.task_id == task.id, TaskCandidate.key.in_(keys_gone))
+        )
 
 
 def hands(work: Work, case: Case, variables: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,8 @@ from engine.store.models import Case, Task, TaskCandidate, User
 COUNTER = "window"
 #: The post that gets what nobody else can (审批人为空 -> the supervisor).
 SUPERVISOR = "head"
+#: The candidate user that stands for the mediators chosen for the case, whatever unit they are of.
+LEADS = "leads"
 
 
 def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
@@ -73,7 +75,8 @@ def candidates(
 
 
 def _user(work: Work, case: Case, who: str) -> list[str]:
-    """Keys of a user a diagram names: applicant, agent, submitter, an id, or a log-in name."""
+    """Keys of a user a diagram names: applicant, agent, submitter, an id, or a log-in name, or the
+    mediators chosen (none before the choice: the group has the step)."""
     if who in ("applicant", "principal"):
         found = [case.applicant_id] if case.applicant_id else [case.agent_id] if case.agent_id else []
         return [f"u:{i}" for i in found] or [f"p:{case.unit_id}:{COUNTER}"]
@@ -81,6 +84,8 @@ def _user(work: Work, case: Case, who: str) -> list[str]:
         return [f"u:{case.agent_id}"] if case.agent_id else _user(work, case, "applicant")
     if who in ("submitter", "initiator"):
         return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant")
+    if who == LEADS:
+        return [f"u:{i}" for i in case.lead_ids or ()]
     if who.isdigit():
         return [f"u:{who}"]
     found_id = work.session.scalar(select(User.id).where(User.login == who.lower()))

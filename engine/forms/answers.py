@@ -337,6 +337,10 @@ def _datetime(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str)
             day, shown = None, moment.isoformat("minutes") if moment.tzinfo is None else moment.isoformat()
         else:
             when = datetime.datetime.fromisoformat(text)
+            if when.tzinfo is not None and run.env is not None:
+                when = when.astimezone(run.env.zone)  # whatever zone the browser is in, its day and hour are ours
+                if one.component.get("timeSerializingFormat") == "no_timezone":
+                    when = when.replace(tzinfo=None)
             day, shown = when.date(), when.isoformat(timespec="minutes")
     except ValueError:
         run.wrong(

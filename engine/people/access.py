@@ -72,6 +72,8 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
         return True
     if actor.kind != "staff" or keeps_away(actor, case):
         return False
+    if verb in ("see", "reveal") and actor.id in (case.lead_ids or ()):
+        return True  # chosen to mediate it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): only the units themselves, no one above
         at = {p.unit_id for p in actor.positions}
         inside = bool(at & {case.place_id, case.unit_id, case.office_id})

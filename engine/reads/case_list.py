@@ -43,7 +43,7 @@ class Brief:
 COLUMNS = load_only(
     Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.applicant_id, Case.stage, Case.status,
     Case.outcome, Case.received_at, Case.promised_due, Case.statutory_due, Case.step_due, Case.yellow_at, Case.paused_at,
-    Case.finished_at, Case.place_id, Case.flags, Case.party_ids,
+    Case.finished_at, Case.place_id, Case.flags, Case.party_ids, Case.lead_ids,
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import keeps_away
 from engine.process.effects import TYPES as EFFECTS
-from engine.reads import stuck
+from engine.reads import meetings, stuck
 from engine.reads.words import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -361,7 +361,7 @@ def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, 
     data: dict[str, Any] = {}
     draft = False
     if task.form:
-        form = package.form(task.form)
+        form = meetings.offering(work, package.form(task.form), case.matter)
         rights = nodes.rights(form, task.properties)
         schema = forms.browser_schema(form, rights)
         known = {**dict(case.answers or {}), **dict(task.variables or {})}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
+from engine import forms
 from engine.store import Work
 from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, User
 from engine.workdays import ZONE, UnknownYear, local_date
@@ -49,6 +53,25 @@ def rooms(work: Work, matter: str) -> list[Resource]:
             .order_by(Resource.id)
         )
     )
+
+
+def offering(work: Work, form: forms.Form, matter: str) -> forms.Form:
+    """The form, with the rooms that can be booked now offered before the places nobody books, wherever a choice says
+    `offers: rooms`."""
+    if not any(one.properties.get("offers") == "rooms" for _path, one in form.walk()):
+        return form
+    schema = copy.deepcopy(dict(form.schema))
+    names = [room.name for room in rooms(work, matter)]
+
+    def fill(components: list[dict[str, Any]]) -> None:
+        for one in components:
+            fill(one.get("components") or [])
+            if (one.get("properties") or {}).get("offers") == "rooms":
+                places = [v for v in one["values"] if v["value"] not in names]
+                one["values"] = [*({"value": n, "label": n} for n in names), *places]
+
+    fill(schema["components"])
+    return forms.load(json.dumps(schema), form.id)
 
 
 def planned(work: Work, case_id: int) -> Meeting | None:

@@ -27,6 +27,7 @@ from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refus
 from engine.matters import nodes
 from engine.people import Actor, apart, require, units
 from engine.people import may as may_
+from engine.reads import meetings
 from engine.records import audit, files
 from engine.store import Work
 from engine.store.models import Case, Draft, Task, TaskCandidate
@@ -226,7 +227,7 @@ def _answers(
 ) -> dict[str, Any]:
     if not task.form:
         return {}
-    form = package.form(task.form)
+    form = meetings.offering(work, package.form(task.form), case.matter)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
     answers = forms.check(form, raw, nodes.rights(form, task.properties), env_of(work, now), known=known)
     before = set(_file_ids_of(form, known))

@@ -98,6 +98,7 @@ class Case(Base):
     flags: Mapped[list[str]] = mapped_column(default=list)  # 老年, 代办, 容缺 …
     #: Accounts of its parties (当事人) beside the applicant: they read the case, and sign what is theirs to sign.
     party_ids: Mapped[list[Any]] = mapped_column(default=list)
+    lead_ids: Mapped[list[Any]] = mapped_column(default=list)  # the mediators chosen for it
     restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only its own units read it (Y3)
     #: 回避: ids of the staff who must keep away from it, as /12/34/; they neither see nor touch it (RULES W6, E4).
     apart: Mapped[str] = mapped_column(String(400), default="")
