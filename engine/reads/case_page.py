@@ -361,7 +361,7 @@ def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, 
     data: dict[str, Any] = {}
     draft = False
     if task.form:
-        form = meetings.offering(work, package.form(task.form), case.matter)
+        form = meetings.offering(work, package.form(task.form), case.matter, drawn=True)
         rights = nodes.rights(form, task.properties)
         schema = forms.browser_schema(form, rights)
         known = {**dict(case.answers or {}), **dict(task.variables or {})}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engine import forms
 from engine.store import Work
-from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, User
+from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, Unit, User
 from engine.workdays import ZONE, UnknownYear, local_date
 
 #: The post of those who mediate; a mediator's time is the resource `mediator-<id>`.
@@ -55,13 +55,16 @@ def rooms(work: Work, matter: str) -> list[Resource]:
     )
 
 
-def offering(work: Work, form: forms.Form, matter: str) -> forms.Form:
-    """The form, with the rooms that can be booked now offered before the places nobody books, wherever a choice says
-    `offers: rooms`."""
-    if not any(one.properties.get("offers") == "rooms" for _path, one in form.walk()):
+def offering(work: Work, form: forms.Form, matter: str, *, drawn: bool = False) -> forms.Form:
+    """The form, with what the hall has: the rooms that can be booked now, before the places nobody books, wherever a
+    choice says `offers: rooms`; and when it is `drawn` for a person, the county's mediators with their units instead of
+    a name to type, where a field says `offers: mediators` (what is sent is checked by name, and told who there are)."""
+    wanted = {one.properties.get("offers") for _path, one in form.walk()} - (set() if drawn else {"mediators"})
+    if not wanted & {"rooms", "mediators"}:
         return form
     schema = copy.deepcopy(dict(form.schema))
-    names = [room.name for room in rooms(work, matter)]
+    names = [room.name for room in rooms(work, matter)] if "rooms" in wanted else []
+    people = _by_name(work) if "mediators" in wanted else {}
 
     def fill(components: list[dict[str, Any]]) -> None:
         for one in components:
@@ -69,9 +72,31 @@ def offering(work: Work, form: forms.Form, matter: str) -> forms.Form:
             if (one.get("properties") or {}).get("offers") == "rooms":
                 places = [v for v in one["values"] if v["value"] not in names]
                 one["values"] = [*({"value": n, "label": n} for n in names), *places]
+            if (one.get("properties") or {}).get("offers") == "mediators" and people:
+                one.pop("validate", None)
+                one |= {
+                    "type": "select", "searchable": True, "validate": {"required": True},
+                    "values": [{"value": n, "label": f"{n}（{'、'.join(at)}）"} for n, at in people.items()],
+                }  # fmt: skip
 
     fill(schema["components"])
     return forms.load(json.dumps(schema), form.id)
+
+
+def _by_name(work: Work) -> dict[str, list[str]]:
+    """The mediators' names, each with the units where somebody of that name mediates."""
+    rows = work.session.execute(
+        select(User.name, Unit.name)
+        .join(Holding, Holding.user_id == User.id)
+        .join(Post, Post.id == Holding.post_id)
+        .join(Unit, Unit.id == Holding.unit_id)
+        .where(Post.code == POST, User.disabled_at.is_(None), User.kind == "staff")
+        .order_by(Unit.id, User.id)
+    )
+    found: dict[str, list[str]] = {}
+    for name, unit in rows:
+        found.setdefault(name, []).append(unit)
+    return found
 
 
 def planned(work: Work, case_id: int) -> Meeting | None:
