@@ -37,7 +37,7 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
         if demo and empty(database):
             from web.demo import fill
 
-            say("正在生成演示县的数据，约需半分钟 …")
+            say("正在生成演示县的数据，约需十几秒 …")
             say(fill(database, now=datetime.now(UTC)))
     finally:
         database.close()

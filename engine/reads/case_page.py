@@ -251,7 +251,12 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     rating = work.session.scalar(select(Rating).where(Rating.case_id == case.id, Rating.step == ""))
     notices = work.session.scalars(
         select(Notice)
-        .where(Notice.case_id == case.id, or_(Notice.user_id == actor.id, Notice.channel == "sms"))
+        .where(
+            Notice.case_id == case.id,
+            or_(Notice.user_id == actor.id, Notice.channel == "sms"),
+            or_(Notice.channel == "sms", Notice.send_after <= now),
+            Notice.state != "cancelled",
+        )
         .order_by(Notice.id)
     )
     form = package.form(info.apply.form)
@@ -278,7 +283,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
         record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
-        notices=tuple((n.created_at, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
+        notices=tuple((n.send_after, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
         lit=tuple(dict.fromkeys(
             [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]

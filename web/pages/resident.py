@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -421,7 +422,11 @@ def receipt(number: str) -> ResponseReturnValue:
     page = _page(number)
     return render_template(
         "resident/receipt.html", case=_shown(page), qr=tracking.qr_of(page.number),
-        told=[(en if english() else "") or zh for _at, channel, zh, en in page.notices if channel == "screen"],
+        told=[  # at once, when it came in; what is told later stands on the case's own page
+            (en if english() else "") or zh
+            for at, channel, zh, en in page.notices
+            if channel == "screen" and at <= page.received_at + timedelta(minutes=1)
+        ],
         tab="resident.mine",
     )  # fmt: skip
 
