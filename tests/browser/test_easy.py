@@ -27,7 +27,7 @@ from tests.cast import ROOT
 from tests.commands import acting
 from tests.services.test_pages import mediator
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-measured")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 #: Most bytes of a page, with all it needs.
 LIGHT, WITH_A_FORM = 150_000, 350_000

@@ -25,7 +25,7 @@ from tests.services.test_pages import mediator
 from tests.services.test_ratings import bad
 from tests.services.test_stories_for_real import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-english")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 APPLICATION = {**DAIBAN, "applicant": {**DAIBAN["applicant"], "address": "12 Suyang"}}
 
