@@ -30,11 +30,6 @@ from engine.workdays import ZONE, at_end_of_day, local_date, say
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
 
-#: What a matter without a text of its own says.
-CORRECTION = (
-    "您申请的“{matter}”（{number}）需要补正：{items}。请在{until}前登录“我的办件”查看并补正。咨询电话 {phone}。"
-)
-
 Handler = Callable[["Applying", Effect], None]
 
 HANDLERS: dict[str, Handler] = {}
@@ -193,8 +188,8 @@ def _give(a: Applying, kind: str, key: str, facts: Mapping[str, Any]) -> Documen
 
 #: What is said when a matter has no words of its own for it.
 _CORRECTION = Notice(
-    zh="您申请的“{matter}”（{number}）需要补正：{items}。请登录“我的办件”查看并补正。",
-    en="Your application {number} ({matter}) needs corrections: {items}. See My cases.",
+    zh="您申请的“{matter}”（{number}）需要补正：{items}。请在{until}前登录“我的办件”查看并补正。咨询电话 {phone}。",
+    en="Your application {number} ({matter}) needs corrections by {until}: {items}. See My cases, or call {phone}.",
 )
 _RATING = Notice(
     zh="您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from engine.errors import FieldError, Invalid
 from engine.people.actor import AGENCY_DEPTH
@@ -108,16 +108,6 @@ def _backwards(work: Work, person: int, span: Span) -> Iterator[tuple[int, Span]
 def _set(whose, span: Span):  # type: ignore[no-untyped-def]
     return select(Leave).where(
         whose, Leave.ended_at.is_(None), Leave.from_at < span.until_at, Leave.until_at > span.from_at
-    )
-
-
-def touching(work: Work, user_id: int, now: datetime) -> list[Leave]:
-    """Absences of a person, and those they stand in for, that last or are to come."""
-    mine = or_(Leave.user_id == user_id, Leave.agent_id == user_id)
-    return list(
-        work.session.scalars(
-            select(Leave).where(mine, Leave.ended_at.is_(None), Leave.until_at > now).order_by(Leave.from_at)
-        )
     )
 
 
