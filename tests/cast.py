@@ -26,9 +26,15 @@ POSTS = {
 }
 
 PLACES = {
-    "county": "350526", "yb": "350526-YB", "mz": "350526-MZ", "lmt": "350526106", "suyang": "350526106201",
-    "xiabi": "350526106202", "xunzhong": "350526100", "fudong": "350526100003",
-}  # fmt: skip
+    "county": "350526",
+    "yb": "350526-YB",
+    "mz": "350526-MZ",
+    "lmt": "350526106",
+    "suyang": "350526106201",
+    "xiabi": "350526106202",
+    "xunzhong": "350526100",
+    "fudong": "350526100003",
+}
 RESIDENTS = {"张三丰": "zhang", "许小妹": "xu"}
 
 PASSWORD = "demo-2026-pass"
@@ -45,8 +51,17 @@ def password_hash() -> str:
 def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",)) -> SimpleNamespace:
     """Everybody, and the matters published. Attributes: units, users by short name, and `actor(name)`."""
     county = units.add(work, code="350526", name="德化县", kind="county", number="0001", word="德政")
-    yb = units.add(work, code="350526-YB", name="德化县医疗保障局", kind="office", parent=county, number="1203",
-                   word="德医保", phone="0595-12393", address="德化县浔中镇行政服务中心")  # fmt: skip
+    yb = units.add(
+        work,
+        code="350526-YB",
+        name="德化县医疗保障局",
+        kind="office",
+        parent=county,
+        number="1203",
+        word="德医保",
+        phone="0595-12393",
+        address="德化县浔中镇行政服务中心",
+    )
     mz = units.add(
         work, code="350526-MZ", name="德化县民政局", kind="office", parent=county, number="1101", word="德民"
     )
@@ -72,9 +87,15 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
 
     def resident(short: str, name: str, phone: str, id_number: str, place: units.Place) -> None:
         user = User(
-            kind="resident", name=name, phone=phone, phone_index=keys.blind("phone", phone), id_number=id_number,
-            id_index=keys.blind("id", id_number), place_id=place.id, created_at=now,
-        )  # fmt: skip
+            kind="resident",
+            name=name,
+            phone=phone,
+            phone_index=keys.blind("phone", phone),
+            id_number=id_number,
+            id_index=keys.blind("id", id_number),
+            place_id=place.id,
+            created_at=now,
+        )
         work.session.add(user)
         work.session.flush()
         users[short] = user.id

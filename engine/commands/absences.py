@@ -63,23 +63,37 @@ def take_leave(
     before = leaves.overlapping(work, user_id, span)
     if before is not None:
         raise wrong(
-            "from", "从什么时候",
+            "from",
+            "从什么时候",
             f"{clock(before.from_at)}至{clock(before.until_at)}已经安排了代理。要改的，先结束那一次。",
             "Expected a time without an agent, but one is set already: end that one first.",
-        )  # fmt: skip
+        )
     leaves.check_chain(work, user_id, agent_id, span)
 
     # apply
     row = Leave(
-        user_id=user_id, agent_id=agent_id, from_at=from_at, until_at=until_at,
-        matters=None if matters is None else list(matters), reason=reason.strip()[:200],
-    )  # fmt: skip
+        user_id=user_id,
+        agent_id=agent_id,
+        from_at=from_at,
+        until_at=until_at,
+        matters=None if matters is None else list(matters),
+        reason=reason.strip()[:200],
+    )
     work.session.add(row)
     work.session.flush()
     audit.record(
-        work, audit.Kind.LEAVE, by=by, now=now,
-        facts={"leave": row.id, "user": user_id, "agent": agent_id, "from": from_at.isoformat(), "until": until_at.isoformat()},
-    )  # fmt: skip
+        work,
+        audit.Kind.LEAVE,
+        by=by,
+        now=now,
+        facts={
+            "leave": row.id,
+            "user": user_id,
+            "agent": agent_id,
+            "from": from_at.isoformat(),
+            "until": until_at.isoformat(),
+        },
+    )
     text = (
         f"{user.name}{clock(from_at)}至{clock(until_at)}请假，由您代理。代办的件会在您的待办里，注明“代 {user.name}”。"
     )
@@ -108,9 +122,12 @@ def end_leave(work: Work, leave_id: int, *, by: Actor, now: datetime) -> Leave:
         raise NotNow("这次代理已经结束了。", "Expected a leave that lasts, but it has ended.")
     row.ended_at = now
     audit.record(
-        work, audit.Kind.LEAVE_ENDED, by=by, now=now,
+        work,
+        audit.Kind.LEAVE_ENDED,
+        by=by,
+        now=now,
         facts={"leave": row.id, "user": row.user_id, "agent": row.agent_id},
-    )  # fmt: skip
+    )
     user = work.session.get_one(User, row.user_id)
     _tell(work, f"leave:{row.id}:ended", f"{user.name}的请假代理已提前结束，您不用再代理。", row.agent_id, now)
     work.session.flush()

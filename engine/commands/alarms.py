@@ -81,26 +81,40 @@ def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetim
     assert account.accepted_on is not None
     case.accepted_at = case.received_at if account.accepted_on == account.received_on else now
     audit.record(
-        work, audit.Kind.CASE_ACCEPTED, by=SYSTEM, now=now, case=case,
+        work,
+        audit.Kind.CASE_ACCEPTED,
+        by=SYSTEM,
+        now=now,
+        case=case,
         facts={"way": "deemed", "accepted_on": account.accepted_on.isoformat(), "law": ledger.rules.regime.source},
-    )  # fmt: skip
+    )
     day = account.accepted_on
     text = f"您的办件 {case.number}（{case.matter_name}）逾期未告知补正，依法自 {day.year}年{day.month}月{day.day}日起视为受理。"
     info = library.version(work, case.version_hash).info
     if case.applicant_id is not None:
         notices.put(
-            work, f"case:{case.id}:deemed", text,
+            work,
+            f"case:{case.id}:deemed",
+            text,
             text_en=f"Your case {case.number} ({info.name_en}) counts as accepted since {day}: nobody asked for corrections in time.",
-            kind="deemed-accepted", now=now, channel="screen",
-            user_id=case.applicant_id, case_id=case.id,
-        )  # fmt: skip
+            kind="deemed-accepted",
+            now=now,
+            channel="screen",
+            user_id=case.applicant_id,
+            case_id=case.id,
+        )
     for user_id in holders.supervisors(work, case.office_id, apart.read(case.apart)):
         notices.put(
-            work, f"case:{case.id}:deemed:{user_id}",
+            work,
+            f"case:{case.id}:deemed:{user_id}",
             f"办件 {case.number}（{case.matter_name}）超过受理期限未处理，已记为自 {day} 起视为受理。",
             text_en=f"Case {case.number} ({info.name_en}) was not seen to in time: it counts as accepted since {day}.",
-            kind="deemed-accepted", now=now, channel="screen", user_id=user_id, case_id=case.id,
-        )  # fmt: skip
+            kind="deemed-accepted",
+            now=now,
+            channel="screen",
+            user_id=user_id,
+            case_id=case.id,
+        )
     return ledger
 
 
@@ -124,14 +138,25 @@ def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: 
             facts = _fire_timer(work, case, step.timer, now)
     work.session.add(
         Escalation(
-            key=planned.key, case_id=case.id, task_id=task.id if task else None, step=step.id, did=step.do,
-            due_at=planned.at, fired_at=now, facts=facts,
+            key=planned.key,
+            case_id=case.id,
+            task_id=task.id if task else None,
+            step=step.id,
+            did=step.do,
+            due_at=planned.at,
+            fired_at=now,
+            facts=facts,
         )
-    )  # fmt: skip
+    )
     audit.record(
-        work, audit.Kind.ESCALATED, by=SYSTEM, now=now, case=case, task_id=task.id if task else None,
+        work,
+        audit.Kind.ESCALATED,
+        by=SYSTEM,
+        now=now,
+        case=case,
+        task_id=task.id if task else None,
         facts={"step": step.id, "at": step.at, "do": step.do, "round": task.round if task else 0, **facts},
-    )  # fmt: skip
+    )
     work.session.flush()
     return step.do
 
@@ -145,9 +170,16 @@ def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Ite
     text_en = f"Case {case.number} ({package.info.name_en}{step}): {account.countdown('en')}."
     for user_id in told:
         notices.put(
-            work, f"{planned.key}:{user_id}", text, text_en=text_en, kind="deadline", now=now, channel="screen", user_id=user_id,
+            work,
+            f"{planned.key}:{user_id}",
+            text,
+            text_en=text_en,
+            kind="deadline",
+            now=now,
+            channel="screen",
+            user_id=user_id,
             case_id=case.id,
-        )  # fmt: skip
+        )
     return told
 
 

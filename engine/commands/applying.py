@@ -114,9 +114,15 @@ class Applying:
 
     def record(self, kind: audit.Kind, *, task: Task | None = None, facts: Mapping[str, Any] | None = None) -> None:
         audit.record(
-            self.work, kind, by=self.by, now=self.now, case=self.case, task_id=task.id if task is not None else None,
-            for_id=self.for_id, facts=facts,
-        )  # fmt: skip
+            self.work,
+            kind,
+            by=self.by,
+            now=self.now,
+            case=self.case,
+            task_id=task.id if task is not None else None,
+            for_id=self.for_id,
+            facts=facts,
+        )
 
     def clock(self, *events: ClockEvent) -> None:
         """Lawful facts for the time-limit ledger; the law's refusals are raised."""
@@ -149,10 +155,14 @@ class Applying:
         for decided in step.decisions:
             self.work.session.add(
                 DecisionHit(
-                    case_id=case.id, element=decided.element, decision=decided.decision,
-                    rules=[dict(r) for r in decided.rules], result=decided.result, at=self.now,
+                    case_id=case.id,
+                    element=decided.element,
+                    decision=decided.decision,
+                    rules=[dict(r) for r in decided.rules],
+                    result=decided.result,
+                    at=self.now,
                 )
-            )  # fmt: skip
+            )
         for effect in step.effects:
             self._effect(effect)
         self._incidents(step)
@@ -204,13 +214,33 @@ class Applying:
         # A task for exactly one person is theirs at once: nobody needs to sign for it first.
         alone = int(keys[0][2:]) if len(keys) == 1 and keys[0].startswith("u:") else None
         return dict(
-            case_id=self.case.id, key=one.id, element=one.element, name=one.name or one.element, kind=one.kind,
-            round=one.round, state="claimed" if alone else "open", assignee_id=alone, form=one.form,
-            priority=one.priority, instance=one.instance, scope=one.scope[:120], unit_id=unit_id, opened_at=self.now,
-            claimed_at=self.now if alone else None, due_at=due, follow_up_at=one.follow_up, candidates=keys,
-            headers=dict(one.headers), properties=dict(one.properties), variables=dict(one.variables), version=1,
-            reason="", delegated=[], drafted=False, apart=apart.write(away),
-        )  # fmt: skip
+            case_id=self.case.id,
+            key=one.id,
+            element=one.element,
+            name=one.name or one.element,
+            kind=one.kind,
+            round=one.round,
+            state="claimed" if alone else "open",
+            assignee_id=alone,
+            form=one.form,
+            priority=one.priority,
+            instance=one.instance,
+            scope=one.scope[:120],
+            unit_id=unit_id,
+            opened_at=self.now,
+            claimed_at=self.now if alone else None,
+            due_at=due,
+            follow_up_at=one.follow_up,
+            candidates=keys,
+            headers=dict(one.headers),
+            properties=dict(one.properties),
+            variables=dict(one.variables),
+            version=1,
+            reason="",
+            delegated=[],
+            drafted=False,
+            apart=apart.write(away),
+        )
 
     def _names(self, row: Task) -> list[str]:
         tree = units.tree(self.work)
@@ -285,10 +315,16 @@ class Applying:
                 continue
             self.work.session.add(
                 Incident(
-                    case_id=self.case.id, key=one.id, element=one.element, name=one.name, code=one.code, zh=one.zh,
-                    en=one.en, at=self.now,
+                    case_id=self.case.id,
+                    key=one.id,
+                    element=one.element,
+                    name=one.name,
+                    code=one.code,
+                    zh=one.zh,
+                    en=one.en,
+                    at=self.now,
                 )
-            )  # fmt: skip
+            )
             self.record(audit.Kind.INCIDENT, facts={"element": one.element, "code": one.code})
             self.changes.append(Change("incident", one.name or one.element))
 

@@ -136,15 +136,19 @@ def _render(database: Database, job: Leased, equipment: Equipment, now: datetime
     organ = (one.facts.get("organ") or {}).get("name", "")
     made = equipment.press.render(
         papers.Job(
-            paper=one.text, facts=one.facts, check_code=one.check_code, verify_url=url,
+            paper=one.text,
+            facts=one.facts,
+            check_code=one.check_code,
+            verify_url=url,
             seal={
-                "organ": organ, "kind": "sample" if equipment.sample else "none",
+                "organ": organ,
+                "kind": "sample" if equipment.sample else "none",
                 "purpose": "业务专用章" if one.kind.seal == "special" else "",
             },
             sample=equipment.sample,
             signed_at=one.issued_at if equipment.sign else None,
         )
-    )  # fmt: skip
+    )
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
         documents.rendered(work, one, made.pdf, by=SYSTEM, now=equipment.now(now))

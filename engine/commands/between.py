@@ -30,8 +30,20 @@ log = logging.getLogger("yizhan.between")
 
 #: How a child ended, when it did not bring what it was opened for. Any other end is the parent's to judge.
 FAILED = frozenset(
-    {"declined", "decline", "refused", "refuse", "rejected", "reject", "withdrawn", "ended", "terminated", "cancelled", "no_show"}
-)  # fmt: skip
+    {
+        "declined",
+        "decline",
+        "refused",
+        "refuse",
+        "rejected",
+        "reject",
+        "withdrawn",
+        "ended",
+        "terminated",
+        "cancelled",
+        "no_show",
+    }
+)
 
 #: How long a message waits for somebody who wants it, and how often it looks by itself meanwhile.
 KEPT, AGAIN = timedelta(days=30), timedelta(hours=6)
@@ -51,10 +63,19 @@ def _open_child(database: Database, job: Leased, equipment: Equipment, now: date
                 return
             unit = units.by_code(work, str(given["unit"])) if given.get("unit") else units.place(work, parent.unit_id)
             done = cases.submit(
-                work, str(given["matter"]), dict(job.private or {}), by=SYSTEM, now=now, channel="system", unit=unit,
-                place=units.place(work, parent.place_id), applicant_id=parent.applicant_id, key=f"child:{job.key}",
-                parent=(parent.id, given.get("effect")), person=cases.person_of(parent),
-            )  # fmt: skip
+                work,
+                str(given["matter"]),
+                dict(job.private or {}),
+                by=SYSTEM,
+                now=now,
+                channel="system",
+                unit=unit,
+                place=units.place(work, parent.place_id),
+                applicant_id=parent.applicant_id,
+                key=f"child:{job.key}",
+                parent=(parent.id, given.get("effect")),
+                person=cases.person_of(parent),
+            )
             log.info("case %s opened case %s", parent.number, done.case.number)
     except Refused as error:
         if isinstance(error, Fenced) or not given.get("effect"):
@@ -120,11 +141,13 @@ def _waiting(work: Work, name: str, key: str | None) -> list[int]:
         select(Subscription.case_id)
         .join(Case, Case.id == Subscription.case_id)
         .where(
-            Subscription.kind == "message", Subscription.name == name, Subscription.correlation == key,
+            Subscription.kind == "message",
+            Subscription.name == name,
+            Subscription.correlation == key,
             Case.status.in_(("running", "suspended")),
         )
         .order_by(Subscription.id)
-    )  # fmt: skip
+    )
     return list(dict.fromkeys(found))
 
 
@@ -145,9 +168,14 @@ def _broadcast(database: Database, job: Leased, equipment: Equipment, now: datet
         )
         for case_id in list(waiting):
             jobs.put(
-                work, "hear-signal", f"{job.key}:{case_id}", {"name": name, "case": case_id}, now=now, case_id=case_id,
+                work,
+                "hear-signal",
+                f"{job.key}:{case_id}",
+                {"name": name, "case": case_id},
+                now=now,
+                case_id=case_id,
                 private=job.private,
-            )  # fmt: skip
+            )
         _begin(work, "signal", name, dict(job.private or {}), job, now)
 
 
@@ -172,10 +200,19 @@ def _begin(work: Work, kind: str, name: str, variables: Mapping[str, Any], job: 
             if (start.kind, start.name) != (kind, name) or start.needs_all > 1 or not package.info.published:
                 continue
             done = cases.submit(
-                work, package.name, variables, by=SYSTEM, now=now, channel="system", unit=units.place(work, sender.unit_id),
-                place=units.place(work, sender.place_id), applicant_id=sender.applicant_id, person=cases.person_of(sender),
-                key=f"{kind}:{job.id}:{package.name}", begin=(start.process_id, start.element),
-            )  # fmt: skip
+                work,
+                package.name,
+                variables,
+                by=SYSTEM,
+                now=now,
+                channel="system",
+                unit=units.place(work, sender.unit_id),
+                place=units.place(work, sender.place_id),
+                applicant_id=sender.applicant_id,
+                person=cases.person_of(sender),
+                key=f"{kind}:{job.id}:{package.name}",
+                begin=(start.process_id, start.element),
+            )
             audit.record(
                 work, audit.Kind.MESSAGE, by=SYSTEM, now=now, case=sender, facts={kind: name, "began": done.case.number}
             )

@@ -82,9 +82,11 @@ def preview(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     before, after = work.calendar, _laid_over(work, text)
     found = [(m.moves, m.case.number if m.unread else None) for m in _moving(work, after, now)]
     return Correction(
-        after.sources[-1], tuple(before.differences(after)), tuple(move for moves, _ in found for move in moves),
+        after.sources[-1],
+        tuple(before.differences(after)),
+        tuple(move for moves, _ in found for move in moves),
         tuple(number for _, number in found if number),
-    )  # fmt: skip
+    )
 
 
 def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
@@ -117,20 +119,34 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         _redate_rows(work, case, again.step)
         clocks.settle(work, case, ledger.under(after), again.package.info.policy(), now=now)
         audit.record(
-            work, audit.Kind.CASE_REDATED, by=by, now=now, case=case,
+            work,
+            audit.Kind.CASE_REDATED,
+            by=by,
+            now=now,
+            case=case,
             facts={"calendar": row.id, "moves": _facts(again.moves)},
-        )  # fmt: skip
+        )
     days = tuple(before.differences(after))
     audit.record(
-        work, audit.Kind.CALENDAR, by=by, now=now,
+        work,
+        audit.Kind.CALENDAR,
+        by=by,
+        now=now,
         facts={
-            "calendar": row.id, "days": len(days), "moved": len({m.case_id for m in moves}), "unread": unread,
+            "calendar": row.id,
+            "days": len(days),
+            "moved": len({m.case_id for m in moves}),
+            "unread": unread,
         },
-    )  # fmt: skip
+    )
     jobs.put(
-        work, "follow-calendar", f"follow-calendar:{row.id}", {"calendar": row.id, "since": now.isoformat()}, now=now,
+        work,
+        "follow-calendar",
+        f"follow-calendar:{row.id}",
+        {"calendar": row.id, "since": now.isoformat()},
+        now=now,
         after=now + SEEN_BY_ALL,
-    )  # fmt: skip
+    )
     work.session.flush()
     work.after_commit(work.database.forget_calendar)
     return Correction(row.source, days, tuple(moves), tuple(unread))
@@ -154,9 +170,17 @@ def _tell_day(work: Work, case: Case, day: date, now: datetime) -> None:
     for channel, user_id, phone in (("screen", case.applicant_id, None), ("sms", None, case.applicant_phone)):
         if user_id is not None or phone:
             notices.put(
-                work, f"{key}:{channel}", text, text_en=text_en, kind="day-known", now=now, channel=channel,
-                user_id=user_id, address=phone, case_id=case.id,
-            )  # fmt: skip
+                work,
+                f"{key}:{channel}",
+                text,
+                text_en=text_en,
+                kind="day-known",
+                now=now,
+                channel=channel,
+                user_id=user_id,
+                address=phone,
+                case_id=case.id,
+            )
 
 
 def _laid_over(work: Work, text: str) -> Calendar:

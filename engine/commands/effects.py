@@ -37,9 +37,17 @@ HANDLERS: dict[str, Handler] = {}
 AFTERWARDS: list[Callable[[Applying], None]] = []
 
 OUTCOMES = {
-    "done": "办成", "approve": "准予", "refuse": "不予", "partly": "部分准予", "refused": "不予", "declined": "不予受理",
-    "withdrawn": "申请人撤回", "ended": "终止", "referred": "移送", "cancelled": "撤销",
-}  # fmt: skip
+    "done": "办成",
+    "approve": "准予",
+    "refuse": "不予",
+    "partly": "部分准予",
+    "refused": "不予",
+    "declined": "不予受理",
+    "withdrawn": "申请人撤回",
+    "ended": "终止",
+    "referred": "移送",
+    "cancelled": "撤销",
+}
 
 
 def handles(*kinds: str) -> Callable[[Handler], Handler]:
@@ -73,8 +81,10 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
     facts: dict[str, Any] = {
         "case": {"number": case.number, "title": info.name, "code": info.code, "channel": case.channel},
         "organ": {
-            "name": office.seal_name or office.name, "address": office.address or info.contact.where,
-            "phone": info.contact.phone or office.phone, "complaints": info.complaint.phone,
+            "name": office.seal_name or office.name,
+            "address": office.address or info.contact.where,
+            "phone": info.contact.phone or office.phone,
+            "complaints": info.complaint.phone,
         },
         "issued_on": local_date(a.now).isoformat(),
         "applicant": _drop(
@@ -87,7 +97,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
         "materials": _materials(a),
         "grounds": [f"《{b.law}》{b.article}" for b in info.basis],
         "fee": info.fee,
-    }  # fmt: skip
+    }
     if case.agent_name:
         facts["agent"] = {"name": case.agent_name}
     if a.by.kind == "staff":
@@ -101,12 +111,13 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
                 # The State Council has not published that year yet: the paper says so, and nobody guesses.
                 "unknown_year": lead.not_before.year if lead.due_on is None and lead.not_before else None,
                 "promised_workdays": lead.limit.n,
-                "from_on": local_date(lead.start).isoformat(), "basis": lead.source,
+                "from_on": local_date(lead.start).isoformat(),
+                "basis": lead.source,
                 "statutory_on": statutory.due_on.isoformat() if statutory and statutory.due_on else None,
                 "statutory_workdays": statutory.limit.n if statutory else None,
                 "account": words.account(lead.days) or None,
             }
-        )  # fmt: skip
+        )
     if case.outcome:
         facts["result"] = OUTCOMES.get(case.outcome, case.outcome)
     if info.remedy:
@@ -126,13 +137,17 @@ def _materials(a: Applying) -> list[dict[str, Any]]:
     return [
         _drop(
             {
-                "name": m.name, "originals": m.originals or None, "copies": m.copies or None,
-                "electronic": bool(m.field and forms.dig(a.variables, m.field)) or None, "shared": m.kind == "shared" or None,
-                "tolerated": m.name in tolerated or None, "note": m.note or None,
+                "name": m.name,
+                "originals": m.originals or None,
+                "copies": m.copies or None,
+                "electronic": bool(m.field and forms.dig(a.variables, m.field)) or None,
+                "shared": m.kind == "shared" or None,
+                "tolerated": m.name in tolerated or None,
+                "note": m.note or None,
             }
         )
         for m in a.package.info.materials
-    ]  # fmt: skip
+    ]
 
 
 def _texts(value: Any) -> list[str]:
@@ -216,9 +231,15 @@ def _send_notice(a: Applying, effect: Effect) -> None:
         )
     given = effect.arguments.get("facts")
     say_to(
-        a, key_of(a, effect), name, template, effect.headers.get("to") or "applicant",
-        given=effect.arguments.get("to"), facts=given if isinstance(given, Mapping) else {}, channels=template.channels,
-    )  # fmt: skip
+        a,
+        key_of(a, effect),
+        name,
+        template,
+        effect.headers.get("to") or "applicant",
+        given=effect.arguments.get("to"),
+        facts=given if isinstance(given, Mapping) else {},
+        channels=template.channels,
+    )
 
 
 def say_to(
@@ -238,25 +259,42 @@ def say_to(
     account = a.account()
     due = account.due_on
     said = {
-        "number": a.case.number, "matter": a.package.info.name, "applicant": masks.name(a.case.applicant_name),
-        "office": a.office.name, "due": say(due) if due else "", "stage": a.case.stage,
+        "number": a.case.number,
+        "matter": a.package.info.name,
+        "applicant": masks.name(a.case.applicant_name),
+        "office": a.office.name,
+        "due": say(due) if due else "",
+        "stage": a.case.stage,
         "phone": a.package.info.contact.phone or a.office.phone,
-        "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome), **(facts or {}),
-    }  # fmt: skip
+        "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome),
+        **(facts or {}),
+    }
     english = a.package.english
     said_en = said | {
-        "matter": a.package.info.name_en, "office": a.office.name_en or a.office.name, "due": due.isoformat() if due else "",
-        "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")), **(facts or {}),
-    }  # fmt: skip
+        "matter": a.package.info.name_en,
+        "office": a.office.name_en or a.office.name,
+        "due": due.isoformat() if due else "",
+        "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")),
+        **(facts or {}),
+    }
     text, text_en = notices.fill(template.zh, said), notices.fill(template.en, said_en)
     for n, (user_id, phone) in enumerate(_receivers(a, to, given)):
         for channel in channels:
             if (channel == "sms" and not phone) or (channel == "screen" and user_id is None):
                 continue
             notices.put(
-                a.work, f"{key}:{n}:{channel}", text, text_en=text_en, kind=kind, now=a.now, channel=channel, user_id=user_id,
-                address=phone if channel == "sms" else None, case_id=a.case.id, after=after,
-            )  # fmt: skip
+                a.work,
+                f"{key}:{n}:{channel}",
+                text,
+                text_en=text_en,
+                kind=kind,
+                now=a.now,
+                channel=channel,
+                user_id=user_id,
+                address=phone if channel == "sms" else None,
+                case_id=a.case.id,
+                after=after,
+            )
     a.changes.append(Change("notice", text, who=to, name_en=text_en))
 
 
@@ -313,10 +351,15 @@ def _publish_notice(a: Applying, effect: Effect) -> None:
     facts = effect.arguments.get("facts")
     a.work.session.add(
         PublicNotice(
-            key=key_of(a, effect), case_id=a.case.id, unit_id=a.case.place_id, kind=effect.headers.get("kind", ""),
-            facts=dict(facts) if isinstance(facts, Mapping) else {}, from_at=a.now, until_at=at_end_of_day(last),
+            key=key_of(a, effect),
+            case_id=a.case.id,
+            unit_id=a.case.place_id,
+            kind=effect.headers.get("kind", ""),
+            facts=dict(facts) if isinstance(facts, Mapping) else {},
+            from_at=a.now,
+            until_at=at_end_of_day(last),
         )
-    )  # fmt: skip
+    )
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "element": effect.element})
 
 
@@ -388,14 +431,22 @@ def _report_police(a: Applying, effect: Effect) -> None:
     before = {"place": case.place_id, "unit": case.unit_id}
     a.work.session.add(
         RegisterEntry(
-            register="报告公安", case_id=case.id, unit_id=case.office_id,
-            facts={"reason": str(effect.arguments.get("reason") or ""), **before}, at=a.now, by_id=a.by.id,
+            register="报告公安",
+            case_id=case.id,
+            unit_id=case.office_id,
+            facts={"reason": str(effect.arguments.get("reason") or ""), **before},
+            at=a.now,
+            by_id=a.by.id,
         )
-    )  # fmt: skip
+    )
     say_to(
-        a, key_of(a, effect), "police", _POLICE, "supervisor",
+        a,
+        key_of(a, effect),
+        "police",
+        _POLICE,
+        "supervisor",
         channels=("screen",),
-    )  # fmt: skip
+    )
     case.restricted, case.place_id, case.unit_id = True, case.office_id, case.office_id
     if "涉警" not in case.flags:
         case.flags = [*case.flags, "涉警"]
@@ -407,10 +458,14 @@ def _record(a: Applying, effect: Effect) -> None:
     facts = effect.arguments.get("facts")
     a.work.session.add(
         RegisterEntry(
-            register=effect.headers.get("register", ""), case_id=a.case.id, unit_id=a.case.office_id,
-            facts=dict(facts) if isinstance(facts, Mapping) else {}, at=a.now, by_id=a.by.id,
+            register=effect.headers.get("register", ""),
+            case_id=a.case.id,
+            unit_id=a.case.office_id,
+            facts=dict(facts) if isinstance(facts, Mapping) else {},
+            at=a.now,
+            by_id=a.by.id,
         )
-    )  # fmt: skip
+    )
     a.record(audit.Kind.RECORD, facts={"register": effect.headers.get("register", "")})
 
 
@@ -422,9 +477,10 @@ def _archive(a: Applying, effect: Effect) -> None:
         select(File.name).where(File.case_id == a.case.id, ~File.field.startswith("paper:")).order_by(File.id)
     )
     papers = a.work.session.execute(
-        select(Document.title, Document.number).where(Document.case_id == a.case.id, Document.state != "void")
+        select(Document.title, Document.number)
+        .where(Document.case_id == a.case.id, Document.state != "void")
         .order_by(Document.id)
-    )  # fmt: skip
+    )
     listed = {"materials": list(names), "papers": [{"title": title, "number": number} for title, number in papers]}
     a.work.session.add(
         RegisterEntry(
@@ -439,9 +495,7 @@ def _dispatch_order(a: Applying, effect: Effect) -> None:
     """派单: the case is this office's now; who receives there is told. `unit`: a group of matter.yaml, or a unit's code."""
     named = str(effect.arguments.get("unit") or "")
     group = a.package.info.groups.get(named)
-    found = places.unit_at(
-        a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office
-    )  # fmt: skip
+    found = places.unit_at(a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office)
     if a.case.accepted_at is None:
         a.case.unit_id = a.case.office_id  # the centre that dispatches it took it in: it goes on seeing it
     a.case.office_id = found.id
@@ -452,10 +506,14 @@ def _dispatch_order(a: Applying, effect: Effect) -> None:
     category = effect.headers.get("category", "")
     a.work.session.add(
         RegisterEntry(
-            register="派单台账", case_id=a.case.id, unit_id=found.id, at=a.now, by_id=a.by.id,
+            register="派单台账",
+            case_id=a.case.id,
+            unit_id=found.id,
+            at=a.now,
+            by_id=a.by.id,
             facts={"unit": found.name, "category": category, "urgent": urgent},
         )
-    )  # fmt: skip
+    )
     a.record(audit.Kind.RECORD, facts={"register": "派单台账", "unit": found.id, "category": category})
     say_to(a, key_of(a, effect), "order", _ORDER, "unit", channels=("screen",))
 
@@ -509,9 +567,14 @@ def _ask_rating(a: Applying, effect: Effect) -> None:
     say_to(a, key_of(a, effect), "rating", template, "applicant", channels=("screen",))
     until = rating_rules(local_date(a.now)).until(a.now)
     jobs.put(
-        a.work, "close-rating", f"unrated:{key_of(a, effect)}", {"case": a.case.id}, now=a.now, case_id=a.case.id,
+        a.work,
+        "close-rating",
+        f"unrated:{key_of(a, effect)}",
+        {"case": a.case.id},
+        now=a.now,
+        case_id=a.case.id,
         after=until + timedelta(minutes=1),
-    )  # fmt: skip
+    )
 
 
 @handles("set-rating-aside")
@@ -534,22 +597,34 @@ def _remind(a: Applying, effect: Effect) -> None:
 def _child(a: Applying, effect: Effect) -> None:
     given = effect.arguments.get("variables")
     payload = {
-        "matter": effect.headers.get("matter", ""), "unit": effect.arguments.get("unit"), "parent": a.case.id,
-        "effect": effect.id if effect.kind == "run-child-case" else None, "by": a.by.id,
-    }  # fmt: skip
+        "matter": effect.headers.get("matter", ""),
+        "unit": effect.arguments.get("unit"),
+        "parent": a.case.id,
+        "effect": effect.id if effect.kind == "run-child-case" else None,
+        "by": a.by.id,
+    }
     jobs.put(
-        a.work, "open-child", f"child:{key_of(a, effect)}", payload, now=a.now, case_id=a.case.id,
+        a.work,
+        "open-child",
+        f"child:{key_of(a, effect)}",
+        payload,
+        now=a.now,
+        case_id=a.case.id,
         private=dict(given) if isinstance(given, Mapping) else {},
-    )  # fmt: skip
+    )
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "matter": payload["matter"]})
 
 
 def answer_parent(a: Applying) -> None:
     """This case was waited for: tell the parent, in a job of its own, so that two cases are never locked at once."""
     jobs.put(
-        a.work, "answer-parent", f"answer:{a.case.number}",
-        {"parent": a.case.parent_id, "effect": a.case.parent_key, "child": a.case.id}, now=a.now, case_id=a.case.id,
-    )  # fmt: skip
+        a.work,
+        "answer-parent",
+        f"answer:{a.case.number}",
+        {"parent": a.case.parent_id, "effect": a.case.parent_key, "child": a.case.id},
+        now=a.now,
+        case_id=a.case.id,
+    )
 
 
 @handles("message")
@@ -567,8 +642,20 @@ def _signal(a: Applying, effect: Effect) -> None:
 @handles("share-data")
 def _share(a: Applying, effect: Effect) -> None:
     payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id, "looked": 0}
-    jobs.put(a.work, "share-data", f"share:{key_of(a, effect)}", payload, now=a.now, case_id=a.case.id,
-             private=dict(effect.arguments))  # fmt: skip
-    a.record(audit.Kind.EFFECT, facts={
-        "kind": effect.kind, "source": payload["source"], "purpose": str(effect.arguments.get("purpose") or ""),
-    })  # fmt: skip
+    jobs.put(
+        a.work,
+        "share-data",
+        f"share:{key_of(a, effect)}",
+        payload,
+        now=a.now,
+        case_id=a.case.id,
+        private=dict(effect.arguments),
+    )
+    a.record(
+        audit.Kind.EFFECT,
+        facts={
+            "kind": effect.kind,
+            "source": payload["source"],
+            "purpose": str(effect.arguments.get("purpose") or ""),
+        },
+    )

@@ -52,7 +52,8 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
         select(Task, Case)
         .join(Case, Case.id == Task.case_id)
         .where(
-            Task.state != "ended", Case.status.in_(("running", "suspended")),
+            Task.state != "ended",
+            Case.status.in_(("running", "suspended")),
             or_(
                 Task.assignee_id == user_id,
                 Task.id.in_(select(TaskCandidate.task_id).where(TaskCandidate.key == f"u:{user_id}")),
@@ -60,7 +61,7 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
         )
         .order_by(Task.case_id, Task.id)
         .limit(MOST + 1)
-    ).all()  # fmt: skip
+    ).all()
     goes: list[Item] = []
     stays: list[Item] = []
     for task, case in rows[:MOST]:
@@ -100,9 +101,17 @@ def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str,
     ) in found.goes:  # in the order of their cases: two who hand over at once never wait for each other in a circle
         cases.transfer(work, item.task_id, to_id, reason, version=item.version, by=by, now=now)
     audit.record(
-        work, audit.Kind.HANDED_OVER, by=by, now=now,
-        facts={"from": user_id, "to": to_id, "tasks": [i.task_id for i in found.goes], "left": [i.task_id for i in found.stays]},
-    )  # fmt: skip
+        work,
+        audit.Kind.HANDED_OVER,
+        by=by,
+        now=now,
+        facts={
+            "from": user_id,
+            "to": to_id,
+            "tasks": [i.task_id for i in found.goes],
+            "left": [i.task_id for i in found.stays],
+        },
+    )
     work.session.flush()
     return found
 

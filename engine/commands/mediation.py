@@ -98,10 +98,12 @@ def move(work: Work, case_id: int, given: Mapping[str, Any], *, by: Actor, now: 
     }
     want = meetings.wanted(
         {
-            "starts_at": session.get("when"), "minutes": session.get("minutes"), "place": session.get("place"),
+            "starts_at": session.get("when"),
+            "minutes": session.get("minutes"),
+            "place": session.get("place"),
             "mediators": answers.get("mediators"),
         }
-    )  # fmt: skip
+    )
     meetings.book(work, case, want, by=by, now=now)
     session["when"] = want.starts_at.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
     task.due_at = want.starts_at + TALK_DUE

@@ -58,16 +58,24 @@ def declare(work: Work, case_id: int, n: int, kind: str, *, by: Actor, now: date
         raise Invalid([FieldError("party", "当事人", "请选当事人和关系。", "Choose a party and how you are close.")])
     known = work.session.scalar(
         select(Tie).where(
-            Tie.user_id == by.id, Tie.kind == kind, Tie.name_index == party.name_index,
+            Tie.user_id == by.id,
+            Tie.kind == kind,
+            Tie.name_index == party.name_index,
             Tie.phone_index.is_(None) if party.phone_index is None else Tie.phone_index == party.phone_index,
         )
-    )  # fmt: skip
+    )
     if known is not None:
         return known
     row = Tie(
-        user_id=by.id, kind=kind, name=party.name, name_index=party.name_index, phone_index=party.phone_index,
-        id_index=party.id_index, address_index=party.address_index, at=now,
-    )  # fmt: skip
+        user_id=by.id,
+        kind=kind,
+        name=party.name,
+        name_index=party.name_index,
+        phone_index=party.phone_index,
+        id_index=party.id_index,
+        address_index=party.address_index,
+        at=now,
+    )
     work.session.add(row)
     work.session.flush()
     audit.record(work, audit.Kind.TIE_DECLARED, by=by, now=now, case=case, facts={"kind": kind, "party": n})

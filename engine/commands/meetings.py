@@ -88,9 +88,11 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
         minutes = 0
     if minutes % PIECE or not PIECE <= minutes <= MOST_MINUTES:
         raise _wrong(
-            "session.minutes", "多长时间", f"请选 {PIECE} 分钟到 {MOST_MINUTES // 60} 小时，按半小时算。",
+            "session.minutes",
+            "多长时间",
+            f"请选 {PIECE} 分钟到 {MOST_MINUTES // 60} 小时，按半小时算。",
             f"Choose {PIECE} to {MOST_MINUTES} minutes, in half hours.",
-        )  # fmt: skip
+        )
     if at.minute % PIECE or at.second or at.microsecond:
         raise _wrong("session.when", "时间", "请选整点或者半点开始。", "A meeting begins on the hour or half hour.")
     names = [str(m.get("name") if isinstance(m, Mapping) else m or "").strip() for m in given.get("mediators") or ()]
@@ -107,12 +109,14 @@ def named(work: Work, names: Sequence[str]) -> list[User]:
         known.setdefault(user.name, user)
     wrong = [
         FieldError(
-            f"mediators.{n}.name", "姓名",
+            f"mediators.{n}.name",
+            "姓名",
             f"“{name}”不在调解员名册里。可以请：{'、'.join(known) or '（名册还是空的）'}。",
             f"{name} is no mediator. Mediators: {', '.join(known)}.",
         )
-        for n, name in enumerate(names) if name not in known
-    ]  # fmt: skip
+        for n, name in enumerate(names)
+        if name not in known
+    ]
     if wrong:
         raise Invalid(wrong)
     return [known[name] for name in names]
@@ -134,11 +138,19 @@ def time_of(work: Work, user: User, matter: str) -> Resource:
         work.session.execute(
             insert(Resource)
             .values(
-                code=code, unit_id=unit_id, kind="person", name=user.name, name_en="", matter=matter, items=[{"code": ITEM, "name": "调解会"}],
-                policy={}, prefix="T", active=True,
+                code=code,
+                unit_id=unit_id,
+                kind="person",
+                name=user.name,
+                name_en="",
+                matter=matter,
+                items=[{"code": ITEM, "name": "调解会"}],
+                policy={},
+                prefix="T",
+                active=True,
             )
             .on_conflict_do_nothing()
-        )  # fmt: skip
+        )
         found = work.session.scalars(select(Resource).where(Resource.code == code)).one()
     return found
 
@@ -176,9 +188,15 @@ def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> M
         before.state, before.ended_at = "moved", now
         work.session.flush()
     made = Meeting(
-        case_id=case.id, starts_at=want.starts_at, ends_at=want.ends_at, place=want.place or "另行通知",
-        resource_id=room.id if room else None, booked_at=now, state="planned", reason="",
-    )  # fmt: skip
+        case_id=case.id,
+        starts_at=want.starts_at,
+        ends_at=want.ends_at,
+        place=want.place or "另行通知",
+        resource_id=room.id if room else None,
+        booked_at=now,
+        state="planned",
+        reason="",
+    )
     work.session.add(made)
     work.session.flush()
     for appointment in old:  # what the new meeting does not need is given back; the rest only changes hands
@@ -190,9 +208,13 @@ def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> M
         _seat(work, made, case, resource, pool, need[resource.id], person, now)
     _remind(work, case, made, people, now)
     audit.record(
-        work, audit.Kind.MEETING_MOVED if before is not None else audit.Kind.MEETING_BOOKED, by=by, now=now, case=case,
+        work,
+        audit.Kind.MEETING_MOVED if before is not None else audit.Kind.MEETING_BOOKED,
+        by=by,
+        now=now,
+        case=case,
         facts={"meeting": made.id, "starts_at": made.starts_at.isoformat(), "room": room.code if room else ""},
-    )  # fmt: skip
+    )
     return made
 
 
@@ -231,9 +253,15 @@ def lost(work: Work, appointment_id: int, reason: str, *, by: Actor, now: dateti
         )
     for user_id in dict.fromkeys(leading):
         notices.put(
-            work, f"meeting-lost:{made.id}:u{user_id}", f"{text}请到办件里改期。", kind="meeting-lost", now=now,
-            channel="screen", user_id=user_id, case_id=case.id,
-        )  # fmt: skip
+            work,
+            f"meeting-lost:{made.id}:u{user_id}",
+            f"{text}请到办件里改期。",
+            kind="meeting-lost",
+            now=now,
+            channel="screen",
+            user_id=user_id,
+            case_id=case.id,
+        )
     return True
 
 
@@ -281,10 +309,11 @@ def _cut(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime)
         return
     away = work.session.scalar(
         select(ResourceClosure.id).where(
-            ResourceClosure.resource_id == resource.id, ResourceClosure.starts_at < ends_at,
+            ResourceClosure.resource_id == resource.id,
+            ResourceClosure.starts_at < ends_at,
             ResourceClosure.ends_at > starts_at,
         )
-    )  # fmt: skip
+    )
     if away is not None:
         return
     rows, at = [], starts_at
@@ -292,19 +321,32 @@ def _cut(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime)
         until = at + timedelta(minutes=PIECE)
         rows.append(
             {
-                "resource_id": resource.id, "starts_at": at, "ends_at": until, "kind": "normal", "public_capacity": 0,
-                "public_taken": 0, "staff_capacity": 1, "staff_taken": 0, "closed": False,
+                "resource_id": resource.id,
+                "starts_at": at,
+                "ends_at": until,
+                "kind": "normal",
+                "public_capacity": 0,
+                "public_taken": 0,
+                "staff_capacity": 1,
+                "staff_taken": 0,
+                "closed": False,
             }
-        )  # fmt: skip
+        )
         at = until
     insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
     work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows))
 
 
 def _clash(
-    work: Work, resource: Resource, want: Wanted, people: Sequence[User], room: Resource | None, now: datetime, *,
+    work: Work,
+    resource: Resource,
+    want: Wanted,
+    people: Sequence[User],
+    room: Resource | None,
+    now: datetime,
+    *,
     shut: bool = False,
-) -> Invalid:  # fmt: skip
+) -> Invalid:
     free = free_times(work, people, room, want.minutes, after=max(now, want.starts_at))
     offers = "、".join(said(at) for at in free)
     if resource.kind == "room":
@@ -319,14 +361,34 @@ def _clash(
 
 
 def _seat(
-    work: Work, made: Meeting, case: Case, resource: Resource, pool: str, slots: Sequence[Slot], person: User, now: datetime
-) -> None:  # fmt: skip
+    work: Work,
+    made: Meeting,
+    case: Case,
+    resource: Resource,
+    pool: str,
+    slots: Sequence[Slot],
+    person: User,
+    now: datetime,
+) -> None:
     row = Appointment(
-        number=desk._number(work, resource, now), code=secrets.token_urlsafe(12), resource_id=resource.id,
-        matter=case.matter, item=ITEM, state="confirmed", pool=pool, channel="counter", starts_at=made.starts_at,
-        ends_at=made.ends_at, kind=slots[0].kind, person_index=keys.blind("case", case.number), name="",
-        case_id=case.id, duty_id=person.id, booked_at=now, confirmed_at=now,
-    )  # fmt: skip
+        number=desk._number(work, resource, now),
+        code=secrets.token_urlsafe(12),
+        resource_id=resource.id,
+        matter=case.matter,
+        item=ITEM,
+        state="confirmed",
+        pool=pool,
+        channel="counter",
+        starts_at=made.starts_at,
+        ends_at=made.ends_at,
+        kind=slots[0].kind,
+        person_index=keys.blind("case", case.number),
+        name="",
+        case_id=case.id,
+        duty_id=person.id,
+        booked_at=now,
+        confirmed_at=now,
+    )
     work.session.add(row)
     work.session.flush()
     work.session.add_all(AppointmentSlot(appointment_id=row.id, slot_id=slot.id) for slot in slots)
@@ -376,7 +438,7 @@ def _remind(work: Work, case: Case, made: Meeting, people: Sequence[User], now: 
                 CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)
             )
         ).all()
-    )  # fmt: skip
+    )
     for n, at in enumerate(booking.reminders(booking.load_policy(), made.starts_at, now)):
         for m, phone in enumerate(phones(case)):
             key = f"meeting:{made.id}:{n}:{m}"
@@ -384,14 +446,28 @@ def _remind(work: Work, case: Case, made: Meeting, people: Sequence[User], now: 
             user_id = accounts.get(keys.blind("phone", phone))
             if user_id is not None:
                 notices.put(
-                    work, f"{key}:screen", text, kind="meeting-reminder", now=now, channel="screen", user_id=user_id,
-                    case_id=case.id, after=at,
-                )  # fmt: skip
+                    work,
+                    f"{key}:screen",
+                    text,
+                    kind="meeting-reminder",
+                    now=now,
+                    channel="screen",
+                    user_id=user_id,
+                    case_id=case.id,
+                    after=at,
+                )
         for person in people:
             notices.put(
-                work, f"meeting:{made.id}:{n}:u{person.id}", text, kind="meeting-reminder", now=now, channel="screen",
-                user_id=person.id, case_id=case.id, after=at,
-            )  # fmt: skip
+                work,
+                f"meeting:{made.id}:{n}:u{person.id}",
+                text,
+                kind="meeting-reminder",
+                now=now,
+                channel="screen",
+                user_id=person.id,
+                case_id=case.id,
+                after=at,
+            )
 
 
 def _wrong(field: str, label: str, zh: str, en: str) -> Invalid:
@@ -408,8 +484,14 @@ def _book_meeting(a: Applying, effect: Effect) -> None:
 
 @handles("end-meeting")
 def _end_meeting(a: Applying, effect: Effect) -> None:
-    end(a.work, a.case, effect.headers.get("outcome") or "held", by=a.by, now=a.now,
-        reason=str(effect.arguments.get("reason") or ""))  # fmt: skip
+    end(
+        a.work,
+        a.case,
+        effect.headers.get("outcome") or "held",
+        by=a.by,
+        now=a.now,
+        reason=str(effect.arguments.get("reason") or ""),
+    )
 
 
 _OFF = Notice(
@@ -425,9 +507,13 @@ def _case_ended(a: Applying) -> None:
     made = end(a.work, a.case, "cancelled", by=SYSTEM, now=a.now, reason="办件已结束")
     if made is not None and made.starts_at > a.now:
         say_to(
-            a, f"meeting-off:{made.id}", "meeting-off", _OFF, "parties",
+            a,
+            f"meeting-off:{made.id}",
+            "meeting-off",
+            _OFF,
+            "parties",
             facts={"when": said(made.starts_at), "place": made.place},
-        )  # fmt: skip
+        )
 
 
 AFTERWARDS.append(_case_ended)

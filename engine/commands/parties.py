@@ -27,12 +27,17 @@ def sync(work: Work, case: Case, parties: Any, *, by: Actor, now: datetime) -> N
     work.session.execute(delete(CaseParty).where(CaseParty.case_id == case.id))
     work.session.add_all(
         CaseParty(
-            case_id=case.id, n=n, side=str(p.get("side") or "")[:20], name=str(p["name"])[:40],
-            name_index=keys.blind("name", str(p["name"])), phone_index=_blind("phone", p.get("phone")),
-            id_index=_blind("id", p.get("id_number")), address_index=_blind("address", p.get("address")),
+            case_id=case.id,
+            n=n,
+            side=str(p.get("side") or "")[:20],
+            name=str(p["name"])[:40],
+            name_index=keys.blind("name", str(p["name"])),
+            phone_index=_blind("phone", p.get("phone")),
+            id_index=_blind("id", p.get("id_number")),
+            address_index=_blind("address", p.get("address")),
         )
         for n, p in enumerate(rows)
-    )  # fmt: skip
+    )
     work.session.flush()
     if case.accepted_at is not None:
         admit(work, case, by=by, now=now)
@@ -67,10 +72,12 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         select(CaseParty)
         .join(Case, Case.id == CaseParty.case_id)
         .where(
-            CaseParty.phone_index == user.phone_index, CaseParty.user_id.is_(None), Case.accepted_at.is_not(None),
+            CaseParty.phone_index == user.phone_index,
+            CaseParty.user_id.is_(None),
+            Case.accepted_at.is_not(None),
             Case.status.in_(["running", "suspended"]),
         )
-    ).all()  # fmt: skip
+    ).all()
     joined = []
     for row in rows:
         if not _same(user, row):

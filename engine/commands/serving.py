@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 
 #: How the answers name the ways of the receipt of service (RULES D4).
 WAYS = {
-    "window": "窗口", "point": "窗口", "home": "上门", "agent": "上门", "mail": "邮寄", "self": "自助",
-    "electronic": "电子", "left": "留置", "notice": "公告",
-}  # fmt: skip
+    "window": "窗口",
+    "point": "窗口",
+    "home": "上门",
+    "agent": "上门",
+    "mail": "邮寄",
+    "self": "自助",
+    "electronic": "电子",
+    "left": "留置",
+    "notice": "公告",
+}
 
 
 def took_in(a: Applying) -> None:
@@ -38,9 +45,11 @@ def took_in(a: Applying) -> None:
     window = account.limits.get("accept")
     if window is not None and window.due_on is not None and not account.accepted_on:
         facts["answer"] = {
-            "by_on": window.due_on.isoformat(), "workdays": window.limit.n, "account": words.account(window.days),
+            "by_on": window.due_on.isoformat(),
+            "workdays": window.limit.n,
+            "account": words.account(window.days),
             "deemed": account.marks.deemed_at is not None,
-        }  # fmt: skip
+        }
     effects.issue(a, "receipt", f"{a.case.number}:receipt", facts)
 
 
@@ -91,21 +100,29 @@ def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any
     by, relation = str(said.get("received_by") or ""), str(said.get("relation") or "")
     facts: dict[str, Any] = {
         "recipient": {
-            "name": case.applicant_name, "id_number": case.applicant_id_number, "phone": case.applicant_phone,
+            "name": case.applicant_name,
+            "id_number": case.applicant_id_number,
+            "phone": case.applicant_phone,
             "address": _address(a),
         },
-        "documents": documents, "way": way, "place": said.get("place"),
-        "received_at": a.now.astimezone(ZONE).isoformat(), "server": {"name": a.by.name}, "note": said.get("note"),
-    }  # fmt: skip
+        "documents": documents,
+        "way": way,
+        "place": said.get("place"),
+        "received_at": a.now.astimezone(ZONE).isoformat(),
+        "server": {"name": a.by.name},
+        "note": said.get("note"),
+    }
     if way == "留置":
         missing = [
             FieldError(
-                f"{at}.{key}", label, f"留置送达须写明{label}（民事诉讼法 第八十九条）。",
+                f"{at}.{key}",
+                label,
+                f"留置送达须写明{label}（民事诉讼法 第八十九条）。",
                 f"Papers left with somebody who refuses them need {en}.",
             )
             for key, label, en in (("refused", "拒收事由", "the reason"), ("witness", "见证人", "a witness"))
             if not said.get(key)
-        ]  # fmt: skip
+        ]
         if missing:
             raise Invalid(missing)
         facts |= {"refused": said["refused"], "witness": {"name": said["witness"]}}

@@ -54,10 +54,14 @@ def _question(database: Database, job: Leased) -> Question | None:
     effect = str(given["effect"])
     query = private.get("query")
     return Question(
-        key=f"{number}:{effect}", source=str(given["source"]), query=query if isinstance(query, Mapping) else {},
-        purpose=str(private.get("purpose") or ""), number=number, answer_to=f"/api/v1/answers/{number}/{effect}",
+        key=f"{number}:{effect}",
+        source=str(given["source"]),
+        query=query if isinstance(query, Mapping) else {},
+        purpose=str(private.get("purpose") or ""),
+        number=number,
+        answer_to=f"/api/v1/answers/{number}/{effect}",
         token=sources.token(number, effect),
-    )  # fmt: skip
+    )
 
 
 @does("share-data")

@@ -63,8 +63,16 @@ def _start(a: Applying, effect: Effect) -> None:
     if found.due_on is None or template is None:
         return
     facts = {"until": say(found.due_on), "from": say(starts_on), "limit": found.limit.zh()}
-    say_to(a, f"side-clock:{clock.id}", f"{name}-due", template, "parties", facts=facts,
-           channels=template.channels, after=remind_at(a.work, found.due_on))  # fmt: skip
+    say_to(
+        a,
+        f"side-clock:{clock.id}",
+        f"{name}-due",
+        template,
+        "parties",
+        facts=facts,
+        channels=template.channels,
+        after=remind_at(a.work, found.due_on),
+    )
 
 
 @handles("stop-clock")

@@ -135,9 +135,16 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
 
 
 def _incident(
-    work: Work, case_id: int, key: str, element: str, code: str, name: str, error: Exception, now: datetime,
+    work: Work,
+    case_id: int,
+    key: str,
+    element: str,
+    code: str,
+    name: str,
+    error: Exception,
+    now: datetime,
     later: str = "",
-) -> None:  # fmt: skip
+) -> None:
     """Open an incident, or renew the one that is open: one a case and key."""
     zh = error.zh if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
     en = error.en if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
@@ -149,10 +156,16 @@ def _incident(
         return
     work.session.add(
         Incident(
-            case_id=case_id, key=key, element=element, name=name, code=code, at=now,
-            zh=f"{name}没有做成：{zh[:1500]}{later}", en=f"It failed: {en[:1500]}",
+            case_id=case_id,
+            key=key,
+            element=element,
+            name=name,
+            code=code,
+            at=now,
+            zh=f"{name}没有做成：{zh[:1500]}{later}",
+            en=f"It failed: {en[:1500]}",
         )
-    )  # fmt: skip
+    )
     case = work.session.get(Case, case_id)
     if case is not None:
         audit.record(work, audit.Kind.INCIDENT, by=SYSTEM, now=now, case=case, facts={"key": key, "code": code})

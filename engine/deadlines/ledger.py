@@ -401,9 +401,15 @@ def _account(ledger: Ledger, now: datetime) -> Account:
                 )
     if facts.decided and regime.deliver:
         limits["deliver"] = _run(
-            ledger, _unheld(facts), "deliver", regime.deliver.within, regime.deliver.source, facts.decided, now,
+            ledger,
+            _unheld(facts),
+            "deliver",
+            regime.deliver.within,
+            regime.deliver.source,
+            facts.decided,
+            now,
             end=facts.delivered or facts.stopped,
-        )  # fmt: skip
+        )
     if regime.hearing:
         told, asked, held = (facts.hearing.get(k) for k in ("hearing_told", "hearing_asked", "hearing_held"))
         for name, limit, since, until in (
@@ -412,9 +418,15 @@ def _account(ledger: Ledger, now: datetime) -> Account:
         ):
             if since:
                 limits[name] = _run(
-                    ledger, _unheld(facts), name, limit, regime.hearing.source, since.at, now,
+                    ledger,
+                    _unheld(facts),
+                    name,
+                    limit,
+                    regime.hearing.source,
+                    since.at,
+                    now,
                     end=until.at if until else finish,
-                )  # fmt: skip
+                )
     paused = facts.paused
     phase = _phase(facts, begun, regime.deliver is not None)
     if phase == "correcting":

@@ -219,7 +219,11 @@ def _text(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> 
     if rules.get("validationType") == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         run.wrong(here, one, "电子邮箱不对，例如 name@example.com。", "This is not an e-mail address.")
     pattern = rules.get("pattern")
-    if isinstance(pattern, str) and pattern and run.feel("matches(text, pattern)", {"text": text, "pattern": pattern}) is not True:  # fmt: skip
+    if (
+        isinstance(pattern, str)
+        and pattern
+        and run.feel("matches(text, pattern)", {"text": text, "pattern": pattern}) is not True
+    ):
         told = one.properties.get("pattern_hint")
         hint = f"应为：{told}" if told else "请按要求填写。"
         run.wrong(here, one, f"“{one.label}”的格式不对，{hint}", f"“{one.label}” is not in the form asked for.")

@@ -44,19 +44,26 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
             needs = given.get("days")
             return [
                 Event(
-                    "paused", now, cause=_CAUSES.get(cause, cause), reason=str(given.get("reason") or ""),
-                    needs=f"{needs}wd" if needs else "", notice=str(given.get("notice") or effect.id),  # the effect itself tells it in writing
+                    "paused",
+                    now,
+                    cause=_CAUSES.get(cause, cause),
+                    reason=str(given.get("reason") or ""),
+                    needs=f"{needs}wd" if needs else "",
+                    notice=str(given.get("notice") or effect.id),  # the effect itself tells it in writing
                 )
-            ]  # fmt: skip
+            ]
         case "resume-clock":
             return [Event("resumed", now)]
         case "extend-clock":
             return [
                 Event(
-                    "extended", now, reason=str(given.get("reason", "")), approver=str(given.get("approved_by", "")),
+                    "extended",
+                    now,
+                    reason=str(given.get("reason", "")),
+                    approver=str(given.get("approved_by", "")),
                     approver_role=str(given.get("approver_role") or "organ_head"),
                 )
-            ]  # fmt: skip
+            ]
     return []
 
 

@@ -55,10 +55,12 @@ def items_of(value: object) -> tuple[Item, ...]:
             if not parts[name]:
                 faults.append(
                     FieldError(
-                        f"items.{n}.{name}", f"第 {n + 1} 项的{label}", f"请写明第 {n + 1} 项的{label}：告知书要一次说清。",
+                        f"items.{n}.{name}",
+                        f"第 {n + 1} 项的{label}",
+                        f"请写明第 {n + 1} 项的{label}：告知书要一次说清。",
                         f"Expected item {n + 1} to say its {name}: the notice tells everything at once.",
                     )
-                )  # fmt: skip
+                )
         found.append(Item(**parts))
     if faults:
         raise Invalid(faults)

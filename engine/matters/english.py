@@ -28,7 +28,22 @@ _HEAD = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 #: What of a component of a form a person reads. The values of options are data and stay as they are.
-_SEEN = frozenset({"label", "dateLabel", "timeLabel", "text", "html", "description", "hint", "pattern_hint", "alt", "title", "prefixAdorner", "suffixAdorner"})  # fmt: skip
+_SEEN = frozenset(
+    {
+        "label",
+        "dateLabel",
+        "timeLabel",
+        "text",
+        "html",
+        "description",
+        "hint",
+        "pattern_hint",
+        "alt",
+        "title",
+        "prefixAdorner",
+        "suffixAdorner",
+    }
+)
 
 
 class BadTable(Refused):
@@ -66,8 +81,11 @@ def _table(file: str, files: Mapping[str, bytes]) -> dict[str, str]:
         raise BadTable(f"不是有效的 YAML：{error}", f"No valid YAML: {error}", file=file) from None
     if data is None:
         return {}
-    wrong = next((k for k, v in data.items() if not (isinstance(k, str) and isinstance(v, str) and v.strip())), None) \
-        if isinstance(data, dict) else ""  # fmt: skip
+    wrong = (
+        next((k for k, v in data.items() if not (isinstance(k, str) and isinstance(v, str) and v.strip())), None)
+        if isinstance(data, dict)
+        else ""
+    )
     if wrong is not None:
         zh = f"应是“中文: 英文”的一张表，每行一条文字（yes、no 要加引号）。有问题的是：{wrong}"
         raise BadTable(zh, f"Expected lines of Chinese: English (quote yes and no), but see {wrong!r}.", file=file)
@@ -163,22 +181,34 @@ def check(name: str, info: Matter, files: Mapping[str, bytes]) -> list[Finding]:
         return [Finding(f"bpmn/{name}/matter.yaml", "", "", 0, "no-english", "hint", zh, en)]
     return [
         Finding(
-            file, where, "", 0, "no-english", "hint", f"“{_short(text)}”没有英文。请补进 {own}。",
+            file,
+            where,
+            "",
+            0,
+            "no-english",
+            "hint",
+            f"“{_short(text)}”没有英文。请补进 {own}。",
             f"“{_short(text)}” has no English. Add it to {own}.",
         )
         for text, (file, where) in missing.items()
-    ] + _without_notices(name, info)  # fmt: skip
+    ] + _without_notices(name, info)
 
 
 def _without_notices(name: str, info: Matter) -> list[Finding]:
     return [
         Finding(
-            f"bpmn/{name}/matter.yaml", f"notices.{key}", "", 0, "no-english", "hint",
-            f"通知“{key}”没有英文（en）。", f"The notice {key!r} has no English (en).",
+            f"bpmn/{name}/matter.yaml",
+            f"notices.{key}",
+            "",
+            0,
+            "no-english",
+            "hint",
+            f"通知“{key}”没有英文（en）。",
+            f"The notice {key!r} has no English (en).",
         )
         for key, notice in info.notices.items()
         if info.published and not notice.en
-    ]  # fmt: skip
+    ]
 
 
 def _short(text: str) -> str:

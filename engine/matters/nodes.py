@@ -18,9 +18,19 @@ from engine import forms
 
 #: What a person may do to a task.
 OPERATIONS = (
-    "claim", "unclaim", "draft", "complete", "return", "recall", "transfer", "delegate", "remind", "add_signer",
-    "remove_signer", "copy",
-)  # fmt: skip
+    "claim",
+    "unclaim",
+    "draft",
+    "complete",
+    "return",
+    "recall",
+    "transfer",
+    "delegate",
+    "remind",
+    "add_signer",
+    "remove_signer",
+    "copy",
+)
 #: The properties that mean something here.
 READ = ("operations", "write", "readonly", "hidden", "batch", "decision")
 #: Always allowed: without them nobody could work.

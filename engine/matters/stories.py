@@ -125,9 +125,15 @@ def _story(n: int, one: Any) -> Story:
         unknown = set(one["end"]) - _END_KEYS
         raise Refused(f"{where}“{one['name']}”的 end 有不认识的：{unknown}", f"Unknown in story {n}'s end: {unknown}")
     return Story(
-        name=str(one["name"]), at=_when(one["at"]), answers=one["answers"], steps=tuple(one["steps"]), end=one["end"],
-        says=str(one.get("says", "")), channel=str(one.get("channel", "online")), facts=one.get("facts") or {},
-    )  # fmt: skip
+        name=str(one["name"]),
+        at=_when(one["at"]),
+        answers=one["answers"],
+        steps=tuple(one["steps"]),
+        end=one["end"],
+        says=str(one.get("says", "")),
+        channel=str(one.get("channel", "online")),
+        facts=one.get("facts") or {},
+    )
 
 
 def play(package: Package, story: Story, calendar: Calendar) -> Played:
@@ -169,12 +175,19 @@ class _Player:
         variables = {
             **answers,
             "case": {
-                "number": "350526-STORY", "matter": self.package.name, "channel": story.channel,
-                "received_at": self.now.isoformat(), "received_on": day.isoformat(), "place": "", "unit": "",
-                "office": info.office, "agent": story.channel == "agent", "flags": [],
+                "number": "350526-STORY",
+                "matter": self.package.name,
+                "channel": story.channel,
+                "received_at": self.now.isoformat(),
+                "received_on": day.isoformat(),
+                "place": "",
+                "unit": "",
+                "office": info.office,
+                "agent": story.channel == "agent",
+                "flags": [],
             },
             **story.facts,
-        }  # fmt: skip
+        }
         self._take(process.start(self.package.definition, process.Start(variables), now=self.now, env=self.env))
         for step in story.steps:
             self._do(step)
@@ -291,10 +304,15 @@ class _Player:
         played.due_on = promised.due_on if promised else None
         played.statutory_on = statutory.due_on if statutory else None
         found = {
-            "finished": played.finished, "outcome": played.outcome, "papers": played.papers, "notices": played.notices,
-            "effects": played.effects, "due": str(played.due_on) if played.due_on else None,
-            "statutory": str(played.statutory_on) if played.statutory_on else None, "open": played.open,
-        }  # fmt: skip
+            "finished": played.finished,
+            "outcome": played.outcome,
+            "papers": played.papers,
+            "notices": played.notices,
+            "effects": played.effects,
+            "due": str(played.due_on) if played.due_on else None,
+            "statutory": str(played.statutory_on) if played.statutory_on else None,
+            "open": played.open,
+        }
         for name, expected in end.items():
             if name == "at":
                 if expected not in played.trace:

@@ -102,9 +102,10 @@ class Actor:
         if not apart or not (self.absences or any(p.for_id is not None for p in self.positions)):
             return self
         return replace(
-            self, positions=tuple(p for p in self.positions if p.for_id not in apart),
+            self,
+            positions=tuple(p for p in self.positions if p.for_id not in apart),
             absences=tuple(a for a in self.absences if a.user_id not in apart),
-        )  # fmt: skip
+        )
 
     def stands_for(self, user_id: int | None, matter: str) -> bool:
         """Whether they may act for this user, who is away, in this matter."""
@@ -159,13 +160,17 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
     if absences:
         positions += _borrowed(work, absences, now)
     tree = units.tree(work) if positions else None
-    realm = frozenset(
-        p.id for pos in positions if tree for p in tree if p.path.startswith(pos.unit_path)
-    )  # fmt: skip
+    realm = frozenset(p.id for pos in positions if tree for p in tree if p.path.startswith(pos.unit_path))
     return Actor(
-        id=user.id, kind=user.kind, name=user.name, positions=tuple(positions), absences=absences, realm=realm,
-        locale=user.locale, place_id=user.place_id,
-    )  # fmt: skip
+        id=user.id,
+        kind=user.kind,
+        name=user.name,
+        positions=tuple(positions),
+        absences=absences,
+        realm=realm,
+        locale=user.locale,
+        place_id=user.place_id,
+    )
 
 
 def _positions(
@@ -177,9 +182,14 @@ def _positions(
             continue
         unit = units.place(work, holding.unit_id)
         yield Position(
-            unit.id, unit.path, unit.kind, post.code, post.role,
-            for_id=away.user_id if away else None, matters=away.matters if away else None,
-        )  # fmt: skip
+            unit.id,
+            unit.path,
+            unit.kind,
+            post.code,
+            post.role,
+            for_id=away.user_id if away else None,
+            matters=away.matters if away else None,
+        )
 
 
 def _absences(work: Work, user_id: int, now: datetime) -> Iterator[Absence]:

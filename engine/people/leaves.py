@@ -59,10 +59,11 @@ def check_chain(work: Work, user_id: int, agent_id: int, span: Span) -> None:
     length = behind + 1 + ahead
     if length > AGENCY_DEPTH:
         raise wrong(
-            "agent", "由谁代理",
+            "agent",
+            "由谁代理",
             f"代理最多转 {AGENCY_DEPTH} 次，这样会转 {length} 次：那段时间已有人代来代去。请换一个不请假、也不代别人的人。",
             f"Expected at most {AGENCY_DEPTH} agents in a row, but it would be {length}. Choose somebody who is not away.",
-        )  # fmt: skip
+        )
 
 
 def _longest(
@@ -84,9 +85,11 @@ def _longest(
             if following == target:
                 name = work.session.scalar(select(User.name).where(User.id == person)) or ""
                 raise wrong(
-                    "agent", "由谁代理", f"{name}那段时间正由您代理，您不能再请{'他人转' if depth else '对方'}代理：会绕成一圈。请换一个人。",
+                    "agent",
+                    "由谁代理",
+                    f"{name}那段时间正由您代理，您不能再请{'他人转' if depth else '对方'}代理：会绕成一圈。请换一个人。",
                     f"{name} is away at that time with you as agent: it would be a circle. Choose somebody else.",
-                )  # fmt: skip
+                )
             frontier.append((following, rest, depth + 1))
     return best
 

@@ -128,9 +128,18 @@ def add(
 ) -> Place:
     """A new unit under its parent."""
     row = Unit(
-        code=code, name=name, name_en=name_en, kind=kind, parent_id=parent.id if parent else None,
-        path="", phone=phone, address=address, seal_name=seal_name or name, number=number, word=word,
-    )  # fmt: skip
+        code=code,
+        name=name,
+        name_en=name_en,
+        kind=kind,
+        parent_id=parent.id if parent else None,
+        path="",
+        phone=phone,
+        address=address,
+        seal_name=seal_name or name,
+        number=number,
+        word=word,
+    )
     work.session.add(row)
     work.session.flush()
     row.path = f"{parent.path if parent else '/'}{row.id}/"
@@ -158,9 +167,20 @@ def opening_hours(work: Work, unit_id: int) -> OpeningHours | None:
 
 def _place(row: Unit) -> Place:
     return Place(
-        row.id, row.code, row.name, row.name_en, row.kind, row.parent_id, row.path, row.phone, row.address,
-        row.seal_name, row.number, row.word, row.hours,
-    )  # fmt: skip
+        row.id,
+        row.code,
+        row.name,
+        row.name_en,
+        row.kind,
+        row.parent_id,
+        row.path,
+        row.phone,
+        row.address,
+        row.seal_name,
+        row.number,
+        row.word,
+        row.hours,
+    )
 
 
 def _read(work: Work) -> Tree:

@@ -73,11 +73,17 @@ def _list(work: Work, where: ColumnElement[bool], now: datetime) -> tuple[Away, 
         over = row.ended_at is not None or row.until_at <= now
         found.append(
             Away(
-                row.id, who, acts, row.from_at, row.until_at,
-                None if row.matters is None else tuple(names.get(m, m) for m in row.matters), row.reason,
-                "over" if over else "now" if row.from_at <= now else "coming", row.ended_at,
+                row.id,
+                who,
+                acts,
+                row.from_at,
+                row.until_at,
+                None if row.matters is None else tuple(names.get(m, m) for m in row.matters),
+                row.reason,
+                "over" if over else "now" if row.from_at <= now else "coming",
+                row.ended_at,
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 

@@ -73,9 +73,15 @@ def _one(work: Work, case: Case, live: list[Task], actor: Actor, now: datetime) 
     else:
         authority = "ok"
     return Carried(
-        brief(work, case, now, True), case.applicant_name, case.applicant_phone or "", task.name if task else "",
-        mine is not None, task.due_at if task else None, until, authority,
-    )  # fmt: skip
+        brief(work, case, now, True),
+        case.applicant_name,
+        case.applicant_phone or "",
+        task.name if task else "",
+        mine is not None,
+        task.due_at if task else None,
+        until,
+        authority,
+    )
 
 
 def _may_claim(actor: Actor, task: Task) -> bool:

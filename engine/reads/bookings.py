@@ -114,7 +114,7 @@ def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Pl
                 Place(
                     resource.id, resource.code, resource.name, unit.name, unit.address, unit.phone, items, resource.kind
                 )
-            )  # fmt: skip
+            )
     return found
 
 
@@ -123,10 +123,12 @@ def days(work: Work, resource_id: int, first: date, last: date, *, now: datetime
     left = case((Slot.closed, 0), else_=Slot.public_capacity - Slot.public_taken)
     rows = work.session.execute(
         select(Slot.starts_at, Slot.kind, left.label("left")).where(
-            Slot.resource_id == resource_id, Slot.starts_at > now, Slot.starts_at >= _midnight(first),
+            Slot.resource_id == resource_id,
+            Slot.starts_at > now,
+            Slot.starts_at >= _midnight(first),
             Slot.starts_at < _midnight(last + timedelta(days=1)),
         )
-    ).all()  # fmt: skip
+    ).all()
     found: dict[date, list[tuple[str, int]]] = {}
     for starts_at, kind, free in rows:
         found.setdefault(starts_at.astimezone(ZONE).date(), []).append((kind, free))
@@ -144,11 +146,14 @@ def times(work: Work, resource_id: int, day: date, *, now: datetime) -> list[Tim
     rows = work.session.scalars(
         select(Slot)
         .where(
-            Slot.resource_id == resource_id, Slot.starts_at > now, Slot.starts_at >= _midnight(day),
-            Slot.starts_at < _midnight(day + timedelta(days=1)), Slot.closed.is_(False),
+            Slot.resource_id == resource_id,
+            Slot.starts_at > now,
+            Slot.starts_at >= _midnight(day),
+            Slot.starts_at < _midnight(day + timedelta(days=1)),
+            Slot.closed.is_(False),
         )
         .order_by(Slot.starts_at)
-    )  # fmt: skip
+    )
     return [Time(s.starts_at, s.ends_at, s.kind, s.public_capacity - s.public_taken) for s in rows]
 
 
@@ -188,13 +193,14 @@ def board(work: Work, actor: Actor, first: date, last: date) -> list[Booked]:
     query = (
         _query()
         .where(
-            Resource.unit_id.in_(actor.realm), Appointment.starts_at >= _midnight(first),
+            Resource.unit_id.in_(actor.realm),
+            Appointment.starts_at >= _midnight(first),
             Appointment.starts_at < _midnight(last + timedelta(days=1)),
             Appointment.state.not_in(["expired", "cancelled"]),
         )
         .join(Resource, Resource.id == Appointment.resource_id)
         .order_by(Appointment.starts_at, Appointment.id)
-    )  # fmt: skip
+    )
     return _meetings_once(work, [_booked(row, actor) for row in work.session.scalars(query)])
 
 
@@ -242,10 +248,11 @@ def load(work: Work, actor: Actor, first: date, last: date) -> list[Load]:
         select(Resource.id, Resource.name, Resource.kind, Slot)
         .join(Slot, Slot.resource_id == Resource.id)
         .where(
-            Resource.unit_id.in_(actor.realm), Slot.starts_at >= _midnight(first),
+            Resource.unit_id.in_(actor.realm),
+            Slot.starts_at >= _midnight(first),
             Slot.starts_at < _midnight(last + timedelta(days=1)),
         )
-    ).all()  # fmt: skip
+    ).all()
     totals: dict[tuple[int, str, str, date], list[int]] = {}
     for resource_id, name, kind, slot in rows:
         sums = totals.setdefault((resource_id, name, kind, slot.starts_at.astimezone(ZONE).date()), [0, 0, 0])
@@ -272,11 +279,12 @@ def roster(work: Work, actor: Actor, first: date, last: date) -> list[OnDuty]:
         select(Duty, User)
         .join(User, User.id == Duty.user_id)
         .where(
-            Duty.unit_id.in_(actor.realm), Duty.ends_at > _midnight(first),
+            Duty.unit_id.in_(actor.realm),
+            Duty.ends_at > _midnight(first),
             Duty.starts_at < _midnight(last + timedelta(days=1)),
         )
         .order_by(Duty.starts_at)
-    ).all()  # fmt: skip
+    ).all()
     return [OnDuty(d.id, u.id, u.name, d.starts_at, d.ends_at) for d, u in rows]
 
 
@@ -315,11 +323,12 @@ def counts(work: Work, actor: Actor, day: date) -> dict[str, int]:
         select(Appointment.state, func.count())
         .join(Resource, Resource.id == Appointment.resource_id)
         .where(
-            Resource.unit_id.in_(actor.realm), Appointment.starts_at >= _midnight(day),
+            Resource.unit_id.in_(actor.realm),
+            Appointment.starts_at >= _midnight(day),
             Appointment.starts_at < _midnight(day + timedelta(days=1)),
         )
         .group_by(Appointment.state)
-    ).all()  # fmt: skip
+    ).all()
     return {state: number for state, number in rows}
 
 
@@ -359,14 +368,29 @@ def _booked(row: Appointment, actor: Actor) -> Booked:
     own = row.user_id == actor.id and actor.id is not None
     names = {str(i.get("code")): str(i.get("name")) for i in row.resource.items}
     return Booked(
-        id=row.id, number=row.number, code=row.code if own or may(actor, "serve", row) else "", state=row.state,
-        version=row.version, resource_id=row.resource_id, place=row.resource.name,
-        address=row.resource.unit.address, phone=row.resource.unit.phone, item=names.get(row.item, row.item),
-        starts_at=row.starts_at, ends_at=row.ends_at, kind=row.kind,
-        name=row.name if own else masks.name(row.name), person_phone=masks.phone(row.phone), channel=row.channel,
-        duty=row.duty.name if row.duty is not None else "", case_id=row.case_id, hold_until=row.hold_until,
-        calls=row.calls, reason=row.reason, sequence=row.sequence,
-    )  # fmt: skip
+        id=row.id,
+        number=row.number,
+        code=row.code if own or may(actor, "serve", row) else "",
+        state=row.state,
+        version=row.version,
+        resource_id=row.resource_id,
+        place=row.resource.name,
+        address=row.resource.unit.address,
+        phone=row.resource.unit.phone,
+        item=names.get(row.item, row.item),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        kind=row.kind,
+        name=row.name if own else masks.name(row.name),
+        person_phone=masks.phone(row.phone),
+        channel=row.channel,
+        duty=row.duty.name if row.duty is not None else "",
+        case_id=row.case_id,
+        hold_until=row.hold_until,
+        calls=row.calls,
+        reason=row.reason,
+        sequence=row.sequence,
+    )
 
 
 def _workday(work: Work, day: date) -> bool | None:

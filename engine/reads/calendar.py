@@ -64,9 +64,16 @@ def files(work: Work) -> tuple[File, ...]:
         days = len(facts.get("holidays") or {}) + len(facts.get("workdays") or {})
         found.append(
             File(
-                row.id, row.source, row.published_on, row.added_at, who or "", tuple(facts.get("years") or ()), days, row.text
+                row.id,
+                row.source,
+                row.published_on,
+                row.added_at,
+                who or "",
+                tuple(facts.get("years") or ()),
+                days,
+                row.text,
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 

@@ -41,10 +41,27 @@ class Brief:
 
 #: What a list reads of a case.
 COLUMNS = load_only(
-    Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.applicant_id, Case.stage, Case.status,
-    Case.outcome, Case.received_at, Case.promised_due, Case.statutory_due, Case.step_due, Case.yellow_at, Case.paused_at,
-    Case.finished_at, Case.place_id, Case.flags, Case.party_ids, Case.lead_ids,
-)  # fmt: skip
+    Case.id,
+    Case.number,
+    Case.matter,
+    Case.matter_name,
+    Case.applicant_name,
+    Case.applicant_id,
+    Case.stage,
+    Case.status,
+    Case.outcome,
+    Case.received_at,
+    Case.promised_due,
+    Case.statutory_due,
+    Case.step_due,
+    Case.yellow_at,
+    Case.paused_at,
+    Case.finished_at,
+    Case.place_id,
+    Case.flags,
+    Case.party_ids,
+    Case.lead_ids,
+)
 
 
 def brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
@@ -54,11 +71,21 @@ def brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
         case.promised_due, case.statutory_due, case.step_due, case.paused_at is not None, now, case.yellow_at
     )
     return Brief(
-        case.id, case.number, case.matter, case.matter_name,
-        case.applicant_name if own else masks.name(case.applicant_name), case.stage, case.status, case.outcome,
-        shade if running else "done", case.received_at, case.promised_due, case.finished_at,
-        units.place(work, case.place_id).name, tuple(case.flags),
-    )  # fmt: skip
+        case.id,
+        case.number,
+        case.matter,
+        case.matter_name,
+        case.applicant_name if own else masks.name(case.applicant_name),
+        case.stage,
+        case.status,
+        case.outcome,
+        shade if running else "done",
+        case.received_at,
+        case.promised_due,
+        case.finished_at,
+        units.place(work, case.place_id).name,
+        tuple(case.flags),
+    )
 
 
 def mine(work: Work, actor: Actor, *, now: datetime, limit: int = 50, before: int | None = None) -> list[Brief]:
@@ -96,9 +123,12 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
     if not conditions:
         return []
     rows = work.session.scalars(
-        select(Case).where(or_(*conditions), sight.of_cases(work, actor)).order_by(Case.id.desc()).limit(limit)
+        select(Case)
+        .where(or_(*conditions), sight.of_cases(work, actor))
+        .order_by(Case.id.desc())
+        .limit(limit)
         .options(COLUMNS)
-    )  # fmt: skip
+    )
     return [brief(work, c, now, False) for c in rows]
 
 
@@ -132,9 +162,16 @@ def track(work: Work, number: str, phone: str, *, now: datetime) -> Tracked:
         )
     office = units.place(work, found.office_id)
     return Tracked(
-        found.number, found.matter_name, found.status, found.stage, found.outcome, found.received_at, found.promised_due,
-        office.name, office.phone,
-    )  # fmt: skip
+        found.number,
+        found.matter_name,
+        found.status,
+        found.stage,
+        found.outcome,
+        found.received_at,
+        found.promised_due,
+        office.name,
+        office.phone,
+    )
 
 
 def listed(

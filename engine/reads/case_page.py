@@ -203,10 +203,12 @@ def _has_task(work: Work, case: Case, actor: Actor) -> bool:
         return False
     rows = work.session.scalars(select(Task).where(Task.case_id == case.id)).all()
     return any(
-        t.ended_by_id == actor.id if t.state == "ended" else may(actor, "claim", t, case=case) or may(actor, "work", t, case=case)
+        t.ended_by_id == actor.id
+        if t.state == "ended"
+        else may(actor, "claim", t, case=case) or may(actor, "work", t, case=case)
         for t in rows
         if actor.id is not None
-    )  # fmt: skip
+    )
 
 
 def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
@@ -234,15 +236,25 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     running = case.status in ("running", "suspended")
     timers = (
         list(work.session.scalars(select(Timer).where(Timer.case_id == case.id).order_by(Timer.due_at)))
-        if running else []
-    )  # fmt: skip
+        if running
+        else []
+    )
     awaited = list(work.session.scalars(select(Awaited).where(Awaited.case_id == case.id))) if running else []
     ledger = clocks.ledger(work, case, info.limits.rules(local_date(case.received_at)))
     account = ledger.account(now)
     where = stuck.sentence(
-        work, case, live, account, now=now, names=names, for_applicant=actor.kind != "staff", incidents=incidents,
-        timers=timers, awaited=awaited, me=actor.id,
-    )  # fmt: skip
+        work,
+        case,
+        live,
+        account,
+        now=now,
+        names=names,
+        for_applicant=actor.kind != "staff",
+        incidents=incidents,
+        timers=timers,
+        awaited=awaited,
+        me=actor.id,
+    )
     docs = list(work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id)))
     troubles = _troubles(work, docs) if actor.kind == "staff" else {}
     files = work.session.scalars(
@@ -263,37 +275,60 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     office = units.place(work, case.office_id)
     show = (lambda text: text or "") if mine else None
     return CasePage(
-        id=case.id, version=case.version, number=case.number, matter=case.matter,
-        version_hash=case.version_hash, title=case.matter_name,
-        status=case.status, outcome=case.outcome, colour=account.colour if running else "done", stage=case.stage,
-        channel=case.channel, flags=tuple(case.flags),
+        id=case.id,
+        version=case.version,
+        number=case.number,
+        matter=case.matter,
+        version_hash=case.version_hash,
+        title=case.matter_name,
+        status=case.status,
+        outcome=case.outcome,
+        colour=account.colour if running else "done",
+        stage=case.stage,
+        channel=case.channel,
+        flags=tuple(case.flags),
         applicant=case.applicant_name if mine else masks.name(case.applicant_name),
         applicant_phone=show(case.applicant_phone) if show else masks.phone(case.applicant_phone),
-        applicant_id_number=masks.id_number(case.applicant_id_number), agent=case.agent_name or "",
-        place=units.tree(work).full_name(units.place(work, case.place_id)), unit=units.place(work, case.unit_id).name,
-        office=office.name, office_phone=info.contact.phone or office.phone, received_at=case.received_at,
-        accepted_at=case.accepted_at, finished_at=case.finished_at, account=account, where=where,
+        applicant_id_number=masks.id_number(case.applicant_id_number),
+        agent=case.agent_name or "",
+        place=units.tree(work).full_name(units.place(work, case.place_id)),
+        unit=units.place(work, case.unit_id).name,
+        office=office.name,
+        office_phone=info.contact.phone or office.phone,
+        received_at=case.received_at,
+        accepted_at=case.accepted_at,
+        finished_at=case.finished_at,
+        account=account,
+        where=where,
         sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
         tasks=tuple(_step(work, t, case, actor, names, now) for t in tasks),
         desk=_desk(work, case, package, live, actor, now),
         answers=tuple(_lines(form, case, mine)),
         papers=tuple(
             Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
-            for d in docs if d.public or actor.kind == "staff"
+            for d in docs
+            if d.public or actor.kind == "staff"
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
         record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
-        notices=tuple((n.send_after, n.channel, n.text, n.text_en or "") for n in notices) if mine or actor.kind == "staff" else (),
+        notices=tuple((n.send_after, n.channel, n.text, n.text_en or "") for n in notices)
+        if mine or actor.kind == "staff"
+        else (),
         incidents=tuple((i.id, i.zh) for i in incidents) if actor.kind == "staff" else (),
-        lit=tuple(dict.fromkeys(
-            [t.element for t in live] + [t.element for t in timers] + [a.element for a in awaited]
-            + [i.element for i in incidents]
-        )),
+        lit=tuple(
+            dict.fromkeys(
+                [t.element for t in live]
+                + [t.element for t in timers]
+                + [a.element for a in awaited]
+                + [i.element for i in incidents]
+            )
+        ),
         beside=_beside(package, timers),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
-        can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)), 
-        rated=rating.level if rating is not None and mine else None, mine=mine,
-    )  # fmt: skip
+        can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)),
+        rated=rating.level if rating is not None and mine else None,
+        mine=mine,
+    )
 
 
 def _beside(package: Any, timers: list[Timer]) -> tuple[str, ...]:
@@ -346,12 +381,22 @@ def _step(work: Work, task: Task, case: Case, actor: Actor, names: dict[int, str
     who = task.ended_by_id if task.state == "ended" else task.assignee_id
     name = names.get(who, "") if who else ""
     return Step(
-        id=task.id, version=task.version, element=task.element, name=task.name, state=task.state, ended=task.ended,
-        reason=task.reason, round=task.round, holder=name if actor.kind == "staff" else masks.name(name),
-        unit=units.place(work, task.unit_id).name if task.unit_id else "", opened_at=task.opened_at,
-        claimed_at=task.claimed_at, ended_at=task.ended_at, due_at=task.due_at,
+        id=task.id,
+        version=task.version,
+        element=task.element,
+        name=task.name,
+        state=task.state,
+        ended=task.ended,
+        reason=task.reason,
+        round=task.round,
+        holder=name if actor.kind == "staff" else masks.name(name),
+        unit=units.place(work, task.unit_id).name if task.unit_id else "",
+        opened_at=task.opened_at,
+        claimed_at=task.claimed_at,
+        ended_at=task.ended_at,
+        due_at=task.due_at,
         can=tuple(dict.fromkeys(c for c in can if c in allowed or c == "opinion")),
-    )  # fmt: skip
+    )
 
 
 def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, now: datetime) -> Desk | None:
@@ -383,10 +428,17 @@ def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, 
     done = [t for t in _ended(work, case) if t[0] != task.element]
     waiting = next((d for d in reversed(task.delegated) if "opinion" not in d), None)
     return Desk(
-        task_id=task.id, version=task.version, name=task.name, form_id=task.form, schema=schema, data=data, draft=draft,
+        task_id=task.id,
+        version=task.version,
+        name=task.name,
+        form_id=task.form,
+        schema=schema,
+        data=data,
+        draft=draft,
         targets=tuple(done) if "return" in nodes.operations(task.properties) else (),
-        opinions=tuple((task.variables or {}).get("_opinions", ())), asked=waiting["question"] if waiting else "",
-    )  # fmt: skip
+        opinions=tuple((task.variables or {}).get("_opinions", ())),
+        asked=waiting["question"] if waiting else "",
+    )
 
 
 def _unsigned(data: Mapping[str, Any], signatures: Sequence[str]) -> dict[str, Any]:
@@ -450,9 +502,19 @@ def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: d
 
 #: What an applicant may read of the record: what happened, not how the office works.
 _PUBLIC = {
-    "case.submitted", "case.accepted", "case.declined", "case.decided", "case.finished", "case.withdrawn",
-    "case.suspended", "case.resumed", "task.completed", "task.returned", "document.issued", "case.rated",
-}  # fmt: skip
+    "case.submitted",
+    "case.accepted",
+    "case.declined",
+    "case.decided",
+    "case.finished",
+    "case.withdrawn",
+    "case.suspended",
+    "case.resumed",
+    "task.completed",
+    "task.returned",
+    "document.issued",
+    "case.rated",
+}
 
 
 #: Ratings and what follows from them: told to the person who rates alone, never on the file of those rated (RULES E4).

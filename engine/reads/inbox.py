@@ -133,16 +133,39 @@ def _listed(holder: Any) -> Any:
         .outerjoin(holder, holder.id == Task.assignee_id)
         .options(
             load_only(
-                Task.id, Task.version, Task.name, Task.element, Task.state, Task.assignee_id, Task.acting_for_id,
-                Task.opened_at, Task.due_at, Task.priority, Task.round, Task.unit_id, Task.ended_at, Task.ended,
+                Task.id,
+                Task.version,
+                Task.name,
+                Task.element,
+                Task.state,
+                Task.assignee_id,
+                Task.acting_for_id,
+                Task.opened_at,
+                Task.due_at,
+                Task.priority,
+                Task.round,
+                Task.unit_id,
+                Task.ended_at,
+                Task.ended,
                 raiseload=True,
             ),
             load_only(
-                Case.id, Case.number, Case.matter, Case.matter_name, Case.applicant_name, Case.promised_due,
-                Case.statutory_due, Case.yellow_at, Case.paused_at, Case.status, Case.flags, Case.colour, raiseload=True,
+                Case.id,
+                Case.number,
+                Case.matter,
+                Case.matter_name,
+                Case.applicant_name,
+                Case.promised_due,
+                Case.statutory_due,
+                Case.yellow_at,
+                Case.paused_at,
+                Case.status,
+                Case.flags,
+                Case.colour,
+                raiseload=True,
             ),
         )
-    )  # fmt: skip
+    )
 
 
 def _due_key() -> ColumnElement[Any]:
@@ -199,13 +222,29 @@ def _flagged(flag: str) -> ColumnElement[bool]:
 
 def _row(work: Work, task: Task, one: Case, holder: str | None, now: datetime) -> Row:
     return Row(
-        task_id=task.id, version=task.version, case_id=one.id, number=one.number, matter=one.matter,
-        matter_name=one.matter_name, applicant=masks.name(one.applicant_name), step=task.name, element=task.element,
-        state=task.state, holder=masks.name(holder or ""), for_id=task.acting_for_id, opened_at=task.opened_at,
-        due_at=task.due_at or one.promised_due, case_due=one.promised_due, colour=_colour(task, one, now),
-        flags=tuple(one.flags), priority=task.priority, round=task.round,
-        unit=units.place(work, task.unit_id).name if task.unit_id else "", ended_at=task.ended_at, ended=task.ended,
-    )  # fmt: skip
+        task_id=task.id,
+        version=task.version,
+        case_id=one.id,
+        number=one.number,
+        matter=one.matter,
+        matter_name=one.matter_name,
+        applicant=masks.name(one.applicant_name),
+        step=task.name,
+        element=task.element,
+        state=task.state,
+        holder=masks.name(holder or ""),
+        for_id=task.acting_for_id,
+        opened_at=task.opened_at,
+        due_at=task.due_at or one.promised_due,
+        case_due=one.promised_due,
+        colour=_colour(task, one, now),
+        flags=tuple(one.flags),
+        priority=task.priority,
+        round=task.round,
+        unit=units.place(work, task.unit_id).name if task.unit_id else "",
+        ended_at=task.ended_at,
+        ended=task.ended,
+    )
 
 
 def _colour(task: Task, one: Case, now: datetime) -> str:

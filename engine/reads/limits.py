@@ -83,15 +83,20 @@ def options(work: Work, case_id: int, *, actor: Actor, now: datetime) -> Options
     requests = _requests(work, actor, ExtensionRequest.case_id == case.id)
     asked = next((r for r in requests if r.state == "open"), None)
     return Options(
-        suspend=heads and running and still is None, no_suspend=still,
+        suspend=heads and running and still is None,
+        no_suspend=still,
         causes=tuple(regime.pause.causes.items()) if regime.pause else (),
         pause_source=regime.pause.source if regime.pause else "",
         resume=heads and case.status == "suspended",
         extend=heads and running and late is None and not government,
         ask=works and running and late is None and asked is None and (not heads or government),
-        no_extend=late, by=rule.by if rule else None, approver=rule.approver_zh if rule else "",
-        extend_source=rule.source if rule else "", asked=asked, before=tuple(r for r in requests if r.state != "open"),
-    )  # fmt: skip
+        no_extend=late,
+        by=rule.by if rule else None,
+        approver=rule.approver_zh if rule else "",
+        extend_source=rule.source if rule else "",
+        asked=asked,
+        before=tuple(r for r in requests if r.state != "open"),
+    )
 
 
 def if_suspended(work: Work, case_id: int, cause: str, needs: Limit, *, actor: Actor, now: datetime) -> date | None:
@@ -162,11 +167,21 @@ def _requests(work: Work, actor: Actor, where: ColumnElement[bool], *, limit: in
         mine = mine and (row.approver != "government" or actor.supervises(None))
         found.append(
             Asked(
-                id=row.id, number=case.number, matter_name=case.matter_name, who=who, at=row.asked_at, reason=row.reason,
-                state=row.state, answered_by=answered or "", answered_at=row.answered_at, answer=row.answer or "",
-                due_at=case.promised_due, colour=case.colour, mine=mine,
+                id=row.id,
+                number=case.number,
+                matter_name=case.matter_name,
+                who=who,
+                at=row.asked_at,
+                reason=row.reason,
+                state=row.state,
+                answered_by=answered or "",
+                answered_at=row.answered_at,
+                answer=row.answer or "",
+                due_at=case.promised_due,
+                colour=case.colour,
+                mine=mine,
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -135,8 +135,12 @@ def doubts(work: Work, case: Case, mediator: User, *, seen_by: Actor) -> list[Do
             and not (mediator.id_index and party.id_index)
         ):
             found.append(
-                Doubt("namesake", f"{shown}与{you}同名，是本人的须回避", f"{shown} has the same name: stand aside if it is {you_en}")
-            )  # fmt: skip
+                Doubt(
+                    "namesake",
+                    f"{shown}与{you}同名，是本人的须回避",
+                    f"{shown} has the same name: stand aside if it is {you_en}",
+                )
+            )
         for tie in ties:
             if (doubt := _tied(tie, party, shown)) is not None and doubt not in found:
                 found.append(doubt)
@@ -158,9 +162,7 @@ def _tied(tie: Tie, party: CaseParty, shown: str) -> Doubt | None:
     return Doubt(tie.kind, f"{shown}{zh}（已申报）", f"{shown} {en[tie.kind]}")
 
 
-def _earlier(
-    work: Work, case: Case, party: CaseParty, shown: str, mediator: User, seen_by: Actor
-) -> list[Doubt]:  # fmt: skip
+def _earlier(work: Work, case: Case, party: CaseParty, shown: str, mediator: User, seen_by: Actor) -> list[Doubt]:
     same = [and_(CaseParty.name_index == party.name_index, CaseParty.phone_index.is_(None))]
     if party.phone_index is None:
         same = [CaseParty.name_index == party.name_index]
@@ -176,7 +178,7 @@ def _earlier(
         )
         .order_by(Case.id.desc())
         .limit(10)
-    ).all()  # fmt: skip
+    ).all()
     found = []
     for one in before:
         if not may(seen_by, "see", one):
@@ -189,10 +191,11 @@ def _earlier(
         if mediator.name in (answers.get("objected") or ()):
             found.append(
                 Doubt(
-                    "objected-before", f"{shown}的前案 {one.number} 中当事人对其提出过异议",
+                    "objected-before",
+                    f"{shown}的前案 {one.number} 中当事人对其提出过异议",
                     f"in case {one.number} of {shown} there was an objection",
                 )
-            )  # fmt: skip
+            )
             continue
         mine = mediator.id == seen_by.id
         who, who_en = ("，是您办的" if mine else "，是其办的", ", handled by the same mediator") if led else ("", "")

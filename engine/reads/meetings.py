@@ -75,9 +75,10 @@ def offering(work: Work, form: forms.Form, matter: str, *, drawn: bool = False) 
             if (one.get("properties") or {}).get("offers") == "mediators" and people:
                 one.pop("validate", None)
                 one |= {
-                    "type": "select", "validate": {"required": True},
+                    "type": "select",
+                    "validate": {"required": True},
                     "values": [{"value": n, "label": f"{n}（{'、'.join(at)}）"} for n, at in people.items()],
-                }  # fmt: skip
+                }
 
     fill(schema["components"])
     return forms.load(json.dumps(schema), form.id)

@@ -158,8 +158,11 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
             for channel, address, at, number in unsent
         ),
         unsent_total=session.scalar(select(func.count()).select_from(Notice).where(_UNSENT)) or 0,
-        queues=_queues(work, now), workers=_workers(work, now), holders=_holders(work), due=_due(work, now),
-    )  # fmt: skip
+        queues=_queues(work, now),
+        workers=_workers(work, now),
+        holders=_holders(work),
+        due=_due(work, now),
+    )
 
 
 CHANNELS = {
@@ -228,11 +231,14 @@ def _holders(work: Work) -> tuple[str, ...]:
 def _workers(work: Work, now: datetime) -> tuple[Worker, ...]:
     return tuple(
         Worker(
-            one.machine, one.trusted_at, now - one.trusted_at < SILENT,
-            timedelta(seconds=one.jump_s) if one.jump_s is not None else None, one.wall_at,
+            one.machine,
+            one.trusted_at,
+            now - one.trusted_at < SILENT,
+            timedelta(seconds=one.jump_s) if one.jump_s is not None else None,
+            one.wall_at,
         )
         for one in work.session.scalars(select(Beat).order_by(Beat.machine))
-    )  # fmt: skip
+    )
 
 
 def _due(work: Work, now: datetime) -> Due:

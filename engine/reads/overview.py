@@ -72,14 +72,28 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
     shade = _shade(now)
     found = work.session.execute(
         select(
-            key, shade, func.count(),
+            key,
+            shade,
+            func.count(),
             func.sum(case((Case.received_at >= since, 1), else_=0)),
             func.sum(case((Case.finished_at >= since, 1), else_=0)),
-            func.sum(case(((Case.finished_at >= since) & ((Case.promised_due.is_(None)) | (func.coalesce(Case.stopped_at, Case.finished_at) <= Case.promised_due)), 1), else_=0)),
+            func.sum(
+                case(
+                    (
+                        (Case.finished_at >= since)
+                        & (
+                            (Case.promised_due.is_(None))
+                            | (func.coalesce(Case.stopped_at, Case.finished_at) <= Case.promised_due)
+                        ),
+                        1,
+                    ),
+                    else_=0,
+                )
+            ),
         )
         .where(sight.of_cases(work, actor))
         .group_by(key, shade)
-    ).all()  # fmt: skip
+    ).all()
     out: dict[Any, dict[str, int]] = {}
     for name, colour, count, received, done, in_time in found:
         one = out.setdefault(name, dict.fromkeys(("open", "yellow", "red", "black", "received", "done", "in_time"), 0))
@@ -121,11 +135,14 @@ def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
     return Numbers(
         total=Load("", "", **total),
         per_unit=tuple(
-            sorted((Load(str(i), tree.by_id[i].name if i in tree.by_id else str(i), **v) for i, v in per_unit.items()), key=order)
+            sorted(
+                (Load(str(i), tree.by_id[i].name if i in tree.by_id else str(i), **v) for i, v in per_unit.items()),
+                key=order,
+            )
         ),
         per_matter=tuple(sorted((Load(m, titles.get(m, m), **v) for m, v in per_matter.items()), key=order)),
         unfinished_days=dict(sorted(weeks.items())),
-    )  # fmt: skip
+    )
 
 
 def behind(

@@ -97,9 +97,16 @@ def _verified(work: Work, row: Document) -> Verified:
     organ = str((facts.get("organ") or {}).get("name", ""))
     newer = _newer(work, row)
     return Verified(
-        row.title, row.number, _people(facts), organ, row.issued_at, "replaced" if newer is not None else row.state,
-        row.sha256, row.check_code, (newer.number or "") if newer is not None else "",
-    )  # fmt: skip
+        row.title,
+        row.number,
+        _people(facts),
+        organ,
+        row.issued_at,
+        "replaced" if newer is not None else row.state,
+        row.sha256,
+        row.check_code,
+        (newer.number or "") if newer is not None else "",
+    )
 
 
 def _newer(work: Work, row: Document) -> Document | None:

@@ -95,14 +95,22 @@ def _progress(work: Work, number: str, now: datetime) -> Progress:
     in_time = case.finished_at is not None and now <= rating_rules(local_date(now)).until(case.finished_at)
     office = units.place(work, case.office_id)
     return Progress(
-        number=case.number, word=word_of(case.number), title=case.matter_name, status=case.status, outcome=case.outcome,
-        where=where, next=tuple(dict.fromkeys(t.name for t in live)) if running else (),
+        number=case.number,
+        word=word_of(case.number),
+        title=case.matter_name,
+        status=case.status,
+        outcome=case.outcome,
+        where=where,
+        next=tuple(dict.fromkeys(t.name for t in live)) if running else (),
         who=tuple(dict.fromkeys(_holder(work, t, case, names) for t in live)) if running else (),
-        due_at=case.promised_due if running else None, colour=account_colour(case, running), received_at=case.received_at,
+        due_at=case.promised_due if running else None,
+        colour=account_colour(case, running),
+        received_at=case.received_at,
         office_phone=info.contact.phone or office.phone,
         can_remind=case.status == "running" and any(t.assignee_id != case.applicant_id for t in live),
-        can_rate=case.status == "finished" and rated is None and in_time, rated=rated is not None,
-    )  # fmt: skip
+        can_rate=case.status == "finished" and rated is None and in_time,
+        rated=rated is not None,
+    )
 
 
 def account_colour(case: Case, running: bool) -> str:

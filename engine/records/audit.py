@@ -115,11 +115,20 @@ def record(
         tail = _tail(work, chain)
         seq, previous = (tail[0] + 1, tail[1]) if tail else (1, GENESIS)
     event = Event(
-        chain=chain, seq=seq, at=now, kind=str(kind), by_id=by.id, for_id=for_id,
-        case_id=case.id if case is not None else None, task_id=task_id, facts=facts, previous=previous,
-        hash=digest(chain, seq, now, str(kind), by.id, for_id, case.id if case is not None else None, task_id, facts,
-                    previous),
-    )  # fmt: skip
+        chain=chain,
+        seq=seq,
+        at=now,
+        kind=str(kind),
+        by_id=by.id,
+        for_id=for_id,
+        case_id=case.id if case is not None else None,
+        task_id=task_id,
+        facts=facts,
+        previous=previous,
+        hash=digest(
+            chain, seq, now, str(kind), by.id, for_id, case.id if case is not None else None, task_id, facts, previous
+        ),
+    )
     work.session.add(event)
     if case is not None:
         case.events_count, case.events_head = seq, event.hash
@@ -227,9 +236,17 @@ def verify(work: Work) -> Verdict:
         if event.previous != previous:
             faults.append(Fault(where, "与前一条不衔接", "does not follow its predecessor"))
         found = digest(
-            event.chain, event.seq, event.at, event.kind, event.by_id, event.for_id, event.case_id, event.task_id,
-            event.facts, event.previous,
-        )  # fmt: skip
+            event.chain,
+            event.seq,
+            event.at,
+            event.kind,
+            event.by_id,
+            event.for_id,
+            event.case_id,
+            event.task_id,
+            event.facts,
+            event.previous,
+        )
         if found != event.hash:
             faults.append(Fault(where, "内容被改动", "its content was changed"))
         seq, previous = event.seq, event.hash

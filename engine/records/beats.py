@@ -110,9 +110,13 @@ class Watch:
                 trusted = beat(work, reading)
             jump_s = trusted.jump.total_seconds() if trusted.jump is not None else None
             self._last = Beat(
-                machine=self.machine, boot_id=reading.boot_id, boot_s=reading.boot_s, wall_at=reading.wall_at,
-                trusted_at=trusted.now, jump_s=jump_s,
-            )  # fmt: skip
+                machine=self.machine,
+                boot_id=reading.boot_id,
+                boot_s=reading.boot_s,
+                wall_at=reading.wall_at,
+                trusted_at=trusted.now,
+                jump_s=jump_s,
+            )
         self._said = max(trusted.now, self._said or trusted.now)
         return self._said
 
@@ -162,7 +166,10 @@ def confirm(work: Work, machine: str, *, by: Actor, now: datetime) -> None:
     if last is None or last.jump_s is None:
         return
     audit.record(
-        work, audit.Kind.CLOCK_CONFIRMED, by=by, now=now,
+        work,
+        audit.Kind.CLOCK_CONFIRMED,
+        by=by,
+        now=now,
         facts={"machine": machine, "seconds": round(last.jump_s), "wall_at": last.wall_at.isoformat()},
-    )  # fmt: skip
+    )
     last.trusted_at, last.jump_s, last.confirmed_by_id = last.wall_at, None, by.id

@@ -73,17 +73,29 @@ def issue(
     frozen["paper"] = {**dict(frozen.get("paper") or {}), "number": number, "title": paper.title}
     paper.check(frozen)
     row = Document(
-        case_id=case.id if case is not None else None, key=key, kind=kind, title=paper.title, number=number,
-        check_code=papers.codes.check_code(secrets.token_bytes(10)), template=template,
-        version_hash=package.version if package is not None else None, state="pending", facts=frozen,
-        public=paper.audience != "file", issued_at=now,
-    )  # fmt: skip
+        case_id=case.id if case is not None else None,
+        key=key,
+        kind=kind,
+        title=paper.title,
+        number=number,
+        check_code=papers.codes.check_code(secrets.token_bytes(10)),
+        template=template,
+        version_hash=package.version if package is not None else None,
+        state="pending",
+        facts=frozen,
+        public=paper.audience != "file",
+        issued_at=now,
+    )
     work.session.add(row)
     jobs.put(work, "render-paper", f"render:{key}", {"key": key}, now=now, case_id=row.case_id)
     audit.record(
-        work, audit.Kind.DOCUMENT_ISSUED, by=by, now=now, case=case,
+        work,
+        audit.Kind.DOCUMENT_ISSUED,
+        by=by,
+        now=now,
+        case=case,
         facts={"kind": kind, "number": number, "check_code": row.check_code},
-    )  # fmt: skip
+    )
     return row
 
 
@@ -131,9 +143,13 @@ def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) 
     )
     row.state, row.file_id, row.sha256, row.rendered_at = "ready", file.id, file.sha256, now
     audit.record(
-        work, audit.Kind.DOCUMENT_RENDERED, by=by, now=now, case=case,
+        work,
+        audit.Kind.DOCUMENT_RENDERED,
+        by=by,
+        now=now,
+        case=case,
         facts={"document": row.id, "sha256": file.sha256},
-    )  # fmt: skip
+    )
 
 
 def void(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime) -> None:

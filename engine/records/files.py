@@ -77,9 +77,15 @@ def store(
     sha = hashlib.sha256(data).hexdigest()
     _write(_path(work, sha), keys.current().seal(data, b"file"))
     row = File(
-        sha256=sha, size=len(data), type=type, name=name[:200], owner_id=owner_id, case_id=case_id, field=field,
+        sha256=sha,
+        size=len(data),
+        type=type,
+        name=name[:200],
+        owner_id=owner_id,
+        case_id=case_id,
+        field=field,
         uploaded_at=now,
-    )  # fmt: skip
+    )
     work.session.add(row)
     work.session.flush()
     return row

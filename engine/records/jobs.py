@@ -25,9 +25,14 @@ DELAYS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 
 #: What people call the kinds of job.
 NAMES = {
-    "render-paper": "生成文书", "send-notice": "发送通知", "open-child": "开出关联办件", "answer-parent": "回复上级办件",
-    "share-data": "查询共享数据", "appointment-due": "预约到点", "publish-slots": "放出预约时段",
-}  # fmt: skip
+    "render-paper": "生成文书",
+    "send-notice": "发送通知",
+    "open-child": "开出关联办件",
+    "answer-parent": "回复上级办件",
+    "share-data": "查询共享数据",
+    "appointment-due": "预约到点",
+    "publish-slots": "放出预约时段",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,15 @@ def put(
     `payload` is plain (ids and keys); what is about a person goes into `private`, which is sealed.
     """
     row = Job(
-        kind=kind, key=key, payload=dict(payload or {}), private=dict(private) if private else None, case_id=case_id, created_at=now, run_after=after or now,
+        kind=kind,
+        key=key,
+        payload=dict(payload or {}),
+        private=dict(private) if private else None,
+        case_id=case_id,
+        created_at=now,
+        run_after=after or now,
         state="ready",
-    )  # fmt: skip
+    )
     work.session.add(row)
     if after is None or after <= now:
         work.after_commit(work.database.bell.ring)
@@ -89,12 +100,21 @@ def put_once(
     insert = sqlite.insert(Job) if work.dialect == "sqlite" else postgresql.insert(Job)
     made = work.session.scalar(
         insert.values(
-            kind=kind, key=key, payload=dict(payload or {}), case_id=case_id, created_at=now, run_after=after or now,
-            state="ready", attempts=0, fence=0, worker="", error="",
+            kind=kind,
+            key=key,
+            payload=dict(payload or {}),
+            case_id=case_id,
+            created_at=now,
+            run_after=after or now,
+            state="ready",
+            attempts=0,
+            fence=0,
+            worker="",
+            error="",
         )
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(Job.id)
-    )  # fmt: skip
+    )
     if made is not None and (after is None or after <= now):
         work.after_commit(work.database.bell.ring)
     return made is not None
@@ -167,10 +187,16 @@ def failed(work: Work, job: Leased, why: str, *, now: datetime, final: bool = Fa
     if gone and found.rowcount:  # type: ignore[attr-defined]
         work.session.add(
             Incident(
-                case_id=job.case_id, job_id=job.id, key=f"job:{job.id}", name=job.kind, code="job",
-                zh=f"后台作业“{NAMES.get(job.kind, job.kind)}”没有做成：{why[:1000]}", en=f"The job {job.kind} failed: {why[:1000]}", at=now,
+                case_id=job.case_id,
+                job_id=job.id,
+                key=f"job:{job.id}",
+                name=job.kind,
+                code="job",
+                zh=f"后台作业“{NAMES.get(job.kind, job.kind)}”没有做成：{why[:1000]}",
+                en=f"The job {job.kind} failed: {why[:1000]}",
+                at=now,
             )
-        )  # fmt: skip
+        )
     return gone
 
 

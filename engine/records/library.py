@@ -39,15 +39,25 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
     else:
         work.session.add(
             MatterVersion(
-                hash=package.version, matter=package.name, code=package.info.code, name=package.info.name,
-                content=package.to_zip(), published_at=now, published_by_id=by.id, note=note, current=True,
+                hash=package.version,
+                matter=package.name,
+                code=package.info.code,
+                name=package.info.name,
+                content=package.to_zip(),
+                published_at=now,
+                published_by_id=by.id,
+                note=note,
+                current=True,
             )
-        )  # fmt: skip
+        )
     work.session.flush()
     audit.record(
-        work, audit.Kind.MATTER_PUBLISHED, by=by, now=now,
+        work,
+        audit.Kind.MATTER_PUBLISHED,
+        by=by,
+        now=now,
         facts={"matter": package.name, "version": package.version, "before": current.hash if current else None},
-    )  # fmt: skip
+    )
     _keep(package)
     return True
 

@@ -23,18 +23,28 @@ def throw(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, 
     name, key = str(arguments.get("name") or ""), arguments.get("key")
     payload = {"name": name, "key": key, "sender": case.id, "at": now.isoformat()}
     jobs.put(
-        work, "deliver-message", f"{_about(name, key)}:{case.number}:{effect}", payload, now=now, case_id=case.id,
+        work,
+        "deliver-message",
+        f"{_about(name, key)}:{case.number}:{effect}",
+        payload,
+        now=now,
+        case_id=case.id,
         private=dict(arguments.get("variables") or {}),
-    )  # fmt: skip
+    )
 
 
 def broadcast(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, now: datetime) -> None:
     """A signal for every other case that waits for it."""
     payload = {"name": str(arguments.get("name") or ""), "sender": case.id}
     jobs.put(
-        work, "broadcast-signal", f"signal:{case.number}:{effect}", payload, now=now, case_id=case.id,
+        work,
+        "broadcast-signal",
+        f"signal:{case.number}:{effect}",
+        payload,
+        now=now,
+        case_id=case.id,
         private=dict(arguments.get("variables") or {}),
-    )  # fmt: skip
+    )
 
 
 def expect(work: Work, name: str, key: str | None, *, now: datetime) -> None:

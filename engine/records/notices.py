@@ -62,9 +62,12 @@ class Gateway:
 
     def send(self, message: Message) -> str:
         body = {
-            "key": message.key, "channel": message.channel, "address": message.address, "kind": message.kind,
+            "key": message.key,
+            "channel": message.channel,
+            "address": message.address,
+            "kind": message.kind,
             "text": message.text,
-        }  # fmt: skip
+        }
         request = urllib.request.Request(
             self.url,
             data=json.dumps(body, ensure_ascii=False).encode(),
@@ -102,10 +105,19 @@ def put(
     if not urgent and channel != "screen":
         after = next_waking(after)
     row = Notice(
-        key=key, case_id=case_id, user_id=user_id, channel=channel, address=address, kind=kind, text=text,
-        text_en=text_en or None, state="waiting" if channel != "screen" else "sent", created_at=now, send_after=after,
+        key=key,
+        case_id=case_id,
+        user_id=user_id,
+        channel=channel,
+        address=address,
+        kind=kind,
+        text=text,
+        text_en=text_en or None,
+        state="waiting" if channel != "screen" else "sent",
+        created_at=now,
+        send_after=after,
         sent_at=now if channel == "screen" else None,
-    )  # fmt: skip
+    )
     work.session.add(row)
     if channel != "screen":
         jobs.put(work, "send-notice", f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)

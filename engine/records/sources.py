@@ -59,9 +59,12 @@ class Demo:
 
     def ask(self, question: Question) -> Answer | None:
         log.info(
-            "case %s would ask %s for %s (%s)", question.number, question.source,
-            ", ".join(sorted(question.query)) or "nothing", question.purpose or "no purpose",
-        )  # fmt: skip
+            "case %s would ask %s for %s (%s)",
+            question.number,
+            question.source,
+            ", ".join(sorted(question.query)) or "nothing",
+            question.purpose or "no purpose",
+        )
         return None
 
     def collect(self, question: Question) -> Answer | None:
@@ -82,9 +85,14 @@ class Exchange:
 
     def ask(self, question: Question) -> Answer | None:
         body = {
-            "key": question.key, "source": question.source, "query": dict(question.query), "purpose": question.purpose,
-            "case": question.number, "answer_to": f"{self.public_url}{question.answer_to}", "answer_token": question.token,
-        }  # fmt: skip
+            "key": question.key,
+            "source": question.source,
+            "query": dict(question.query),
+            "purpose": question.purpose,
+            "case": question.number,
+            "answer_to": f"{self.public_url}{question.answer_to}",
+            "answer_token": question.token,
+        }
         data = json.dumps(body, ensure_ascii=False, default=str).encode()
         return self._call(urllib.request.Request(self.url, data=data), question)
 

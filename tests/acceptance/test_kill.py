@@ -53,9 +53,13 @@ class Hall:
         environment |= {"YIZHAN_HOME": str(self.home), "YIZHAN_PORT": str(self.port)}
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "web.cli", name], cwd=the_cast.ROOT, env=environment, stdout=log, stderr=log,
+                [sys.executable, "-m", "web.cli", name],
+                cwd=the_cast.ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def torment(self):
         """Kill one or the other, again and again; each has come up before it is killed, or nothing would ever be done."""

@@ -30,9 +30,13 @@ def port():
 
 def run(home, port):
     return subprocess.Popen(
-        [sys.executable, "-m", "web.cli", "run", "--no-demo"], cwd=ROOT, env=environment(home, port),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "web.cli", "run", "--no-demo"],
+        cwd=ROOT,
+        env=environment(home, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def answers(port, within):
@@ -92,9 +96,13 @@ def test_a_port_in_use_is_said_in_one_sentence(tmp_path, port):
 def test_migrate_init_and_audit_speak_for_themselves(tmp_path, port):
     def cli(*arguments):
         return subprocess.run(
-            [sys.executable, "-m", "web.cli", *arguments], cwd=ROOT, env=environment(tmp_path, port),
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", "web.cli", *arguments],
+            cwd=ROOT,
+            env=environment(tmp_path, port),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     assert "升级到" in cli("migrate").stdout
     assert "已发布" in cli("init", "--no-demo").stdout

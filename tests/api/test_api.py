@@ -59,9 +59,11 @@ def test_a_program_applies_and_a_clerk_completes(api):
     task = api.call("GET", f"/tasks/{row['task_id']}", token=clerk).json
     assert task["can_work"] and task["form"]["components"]
     done = api.call(
-        "POST", f"/tasks/{row['task_id']}/complete",
-        {"version": claimed.json["version"], "answers": {"decision": "accept", "checked": True}}, clerk,
-    )  # fmt: skip
+        "POST",
+        f"/tasks/{row['task_id']}/complete",
+        {"version": claimed.json["version"], "answers": {"decision": "accept", "checked": True}},
+        clerk,
+    )
     assert done.status_code == 200, done.json
     assert done.json["papers"] and done.json["opened"]
     seen = api.call("GET", f"/cases/{number}", token=resident).json
@@ -116,9 +118,7 @@ def test_a_photo_is_kept_and_named_by_its_content(api):
     body = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n\xff\xd8\xff\xe0..\r\n--b--\r\n'
     )
-    answer = api.call(
-        "POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b"
-    )  # fmt: skip
+    answer = api.call("POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b")
     assert answer.status_code == 201 and answer.json["type"] == "image/jpeg"
 
 
@@ -130,9 +130,7 @@ def test_an_unknown_matter_is_not_found(api):
 def test_a_file_too_large_is_refused_in_words(api):
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.jpg"\r\n\r\n\xff\xd8\xff'
     body = head + b"0" * 30 * 1024 * 1024 + b"\r\n--b--\r\n"
-    answer = api.call(
-        "POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b"
-    )  # fmt: skip
+    answer = api.call("POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b")
     assert answer.status_code in (413, 422) and answer.mimetype == "application/problem+json"
 
 

@@ -15,9 +15,7 @@ NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # Monday 14 September 2026, 09:00
 
 def person(work, n, kind="resident", **more):
     phone = f"138{n:08d}"
-    row = User(
-        kind=kind, name=f"居民{n}", phone=phone, phone_index=keys.blind("phone", phone), created_at=NOW, **more
-    )  # fmt: skip
+    row = User(kind=kind, name=f"居民{n}", phone=phone, phone_index=keys.blind("phone", phone), created_at=NOW, **more)
     work.session.add(row)
     work.session.flush()
     return row.id
@@ -28,9 +26,14 @@ def opened(work, unit_id, *, public=1, staff=1, code="hall", matter="yuyue", ope
     work.session.add(resource)
     work.session.flush()
     rule = {
-        "opens": opens.isoformat(), "closes": closes.isoformat(), "minutes": 30, "public": public, "staff": staff,
-        "kind": "after_hours", "days": "working",
-    }  # fmt: skip
+        "opens": opens.isoformat(),
+        "closes": closes.isoformat(),
+        "minutes": 30,
+        "public": public,
+        "staff": staff,
+        "kind": "after_hours",
+        "days": "working",
+    }
     work.session.add(ResourceOpening(resource_id=resource.id, rule=rule))
     work.session.flush()
     return resource.id
@@ -84,6 +87,16 @@ def hall(database):
             return sum(s.public_taken + s.staff_taken for s in rows)
 
     return SimpleNamespace(
-        database=database, county=county.id, centre=centre.id, clerk=actor(clerk), head=actor(head), resource=resource,
-        residents=[actor(r) for r in residents], actor=actor, do=do, at=at, taken=taken, now=NOW,
-    )  # fmt: skip
+        database=database,
+        county=county.id,
+        centre=centre.id,
+        clerk=actor(clerk),
+        head=actor(head),
+        resource=resource,
+        residents=[actor(r) for r in residents],
+        actor=actor,
+        do=do,
+        at=at,
+        taken=taken,
+        now=NOW,
+    )

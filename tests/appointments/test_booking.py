@@ -14,9 +14,13 @@ from engine.store.models import Appointment, Resource
 
 def hold(hall, who=0, day=15, hour=18, now=None, **more):
     return hall.do(
-        appointments.hold, resource_id=hall.resource, starts_at=[hall.at(day, hour)], by=hall.residents[who],
-        now=now or hall.now, **more,
-    )  # fmt: skip
+        appointments.hold,
+        resource_id=hall.resource,
+        starts_at=[hall.at(day, hour)],
+        by=hall.residents[who],
+        now=now or hall.now,
+        **more,
+    )
 
 
 def test_a_hold_takes_the_seat_for_thirty_minutes(hall):
@@ -85,23 +89,37 @@ def test_staff_book_for_someone_on_the_telephone_from_their_own_places(hall):
     hold(hall)
     caller = appointments.Person("来电人", "13900000001")
     made = hall.do(
-        appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18)], person=caller, channel="phone",
-        by=hall.clerk, now=hall.now,
-    )  # fmt: skip
+        appointments.hold,
+        resource_id=hall.resource,
+        starts_at=[hall.at(15, 18)],
+        person=caller,
+        channel="phone",
+        by=hall.clerk,
+        now=hall.now,
+    )
     assert made.pool == "staff"
     with pytest.raises(NotYours):
         hall.do(
-            appointments.hold, resource_id=hall.resource, starts_at=[hall.at(16, 18)], person=caller, channel="phone",
-            by=hall.residents[0], now=hall.now,
-        )  # fmt: skip
+            appointments.hold,
+            resource_id=hall.resource,
+            starts_at=[hall.at(16, 18)],
+            person=caller,
+            channel="phone",
+            by=hall.residents[0],
+            now=hall.now,
+        )
 
 
 def test_a_change_takes_the_new_and_then_lets_the_old_go(hall):
     made = hold(hall)
     changed = hall.do(
-        appointments.change, made.id, version=made.version, starts_at=[hall.at(16, 19)], by=hall.residents[0],
+        appointments.change,
+        made.id,
+        version=made.version,
+        starts_at=[hall.at(16, 19)],
+        by=hall.residents[0],
         now=hall.now,
-    )  # fmt: skip
+    )
     assert (changed.starts_at, changed.version, changed.sequence) == (hall.at(16, 19), 2, 1)
     assert (hall.taken(hall.at(15, 18)), hall.taken(hall.at(16, 19)), hall.taken()) == (0, 1, 1)
 
@@ -142,11 +160,14 @@ def test_whoever_waits_first_is_offered_the_seat_that_became_free(hall):
     times = [(18, 0), (18, 30), (19, 0), (19, 30)]
     made = [
         hall.do(
-            appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, h, m)], by=hall.residents[n],
+            appointments.hold,
+            resource_id=hall.resource,
+            starts_at=[hall.at(15, h, m)],
+            by=hall.residents[n],
             now=hall.now,
         )
         for n, (h, m) in enumerate(times)
-    ]  # fmt: skip
+    ]
     day = hall.at(15, 18).date()
     hall.do(appointments.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
     with pytest.raises(AlreadyDone):

@@ -30,9 +30,13 @@ def book(hall, who=0, day=15, hour=18, minute=0, now=None):
     now = now or hall.now
     with hall.database.unit_of_work() as work:
         held = appointments.hold(
-            work, resource_id=hall.resource, starts_at=[hall.at(day, hour, minute)], item="medical",
-            by=hall.residents[who], now=now,
-        )  # fmt: skip
+            work,
+            resource_id=hall.resource,
+            starts_at=[hall.at(day, hour, minute)],
+            item="medical",
+            by=hall.residents[who],
+            now=now,
+        )
         return appointments.confirm(work, held.id, version=1, by=hall.residents[who], now=now).id
 
 
@@ -132,9 +136,14 @@ def test_a_no_show_warns_and_the_second_blocks_only_online_booking_until_a_perso
     assert "人工复核" in caught.value.zh
     caller = appointments.Person("居民1", "13800000001")
     open_hall.do(
-        appointments.hold, resource_id=open_hall.resource, starts_at=[open_hall.at(18, 18)], person=caller,
-        channel="phone", by=open_hall.clerk, now=later,
-    )  # fmt: skip
+        appointments.hold,
+        resource_id=open_hall.resource,
+        starts_at=[open_hall.at(18, 18)],
+        person=caller,
+        channel="phone",
+        by=open_hall.clerk,
+        now=later,
+    )
     open_hall.do(appointments.ask_review, says="当天住院了", by=open_hall.residents[0], now=later)
     with open_hall.database.reading() as work:
         block = work.session.query(OnlineBlock).one().id
@@ -168,9 +177,7 @@ def test_a_walk_in_takes_the_seat_of_who_did_not_come(open_hall):
         first = work.session.query(Appointment).filter(Appointment.starts_at == open_hall.at(15, 18)).one().id
     for minute in (1, 2, 3):
         version = seen(open_hall, first)[4]
-        open_hall.do(
-            appointments.call, first, version=version, by=open_hall.clerk, now=open_hall.at(15, 18, minute)
-        )  # fmt: skip
+        open_hall.do(appointments.call, first, version=version, by=open_hall.clerk, now=open_hall.at(15, 18, minute))
     with pytest.raises(NotNow):
         open_hall.do(
             appointments.call, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
@@ -179,9 +186,13 @@ def test_a_walk_in_takes_the_seat_of_who_did_not_come(open_hall):
         appointments.miss, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
     )
     came = open_hall.do(
-        appointments.walk_in, resource_id=open_hall.resource, person=appointments.Person("路过", "13700000000"),
-        item="medical", by=open_hall.clerk, now=open_hall.at(15, 18, 6),
-    )  # fmt: skip
+        appointments.walk_in,
+        resource_id=open_hall.resource,
+        person=appointments.Person("路过", "13700000000"),
+        item="medical",
+        by=open_hall.clerk,
+        now=open_hall.at(15, 18, 6),
+    )
     assert (came.starts_at, came.state) == (open_hall.at(15, 18), "checked_in")
 
 
@@ -198,9 +209,13 @@ def test_the_worker_lets_holds_go_and_marks_who_did_not_come(open_hall):
 
     with open_hall.database.unit_of_work() as work:
         appointments.hold(
-            work, resource_id=open_hall.resource, starts_at=[open_hall.at(16, 18)], item="medical",
-            by=open_hall.residents[1], now=open_hall.now,
-        )  # fmt: skip
+            work,
+            resource_id=open_hall.resource,
+            starts_at=[open_hall.at(16, 18)],
+            item="medical",
+            by=open_hall.residents[1],
+            now=open_hall.now,
+        )
         due.ask_for_slots(work, now=open_hall.now)
     made = book(open_hall)
     equipment = background.Equipment(press=None, channels={})

@@ -132,9 +132,13 @@ class Bookings(RuleBasedStateMachine):
     def close(self, slot):
         at = self.at(slot)
         self.do(
-            appointments.close, self.resource, starts_at=at, ends_at=at + timedelta(minutes=30), reason="停电",
+            appointments.close,
+            self.resource,
+            starts_at=at,
+            ends_at=at + timedelta(minutes=30),
+            reason="停电",
             by=people.SYSTEM,
-        )  # fmt: skip
+        )
 
     @rule(minutes=st.sampled_from([5, 31, 600]))
     def wait(self, minutes):

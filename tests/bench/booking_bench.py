@@ -66,11 +66,21 @@ def _run(kind: str, url: str, folder: Path) -> list[dict[str, Any]]:
     database.close()
     return [
         {
-            "name": f"{kind}: {PEOPLE} people for {SEATS} seats, winners", "value": total["won"], "unit": "bookings",
-            "baseline": None, "ratio": None, "target": SEATS, "met": total == {"won": SEATS, "full": PEOPLE - SEATS},
+            "name": f"{kind}: {PEOPLE} people for {SEATS} seats, winners",
+            "value": total["won"],
+            "unit": "bookings",
+            "baseline": None,
+            "ratio": None,
+            "target": SEATS,
+            "met": total == {"won": SEATS, "full": PEOPLE - SEATS},
         },
         {
-            "name": f"{kind}: answers a second", "value": round(PEOPLE / took, 1), "unit": "1/s", "baseline": None,
-            "ratio": None, "target": None, "met": None,
+            "name": f"{kind}: answers a second",
+            "value": round(PEOPLE / took, 1),
+            "unit": "1/s",
+            "baseline": None,
+            "ratio": None,
+            "target": None,
+            "met": None,
         },
-    ]  # fmt: skip
+    ]

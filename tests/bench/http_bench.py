@@ -33,9 +33,14 @@ def _row(
     ratio = round(value / baseline, 2) if baseline else None
     judged = ratio if ratio is not None else value
     return {
-        "name": name, "value": round(value, 3), "unit": unit, "baseline": round(baseline, 3) if baseline else None,
-        "ratio": ratio, "target": target, "met": judged <= target if target is not None else None,
-    }  # fmt: skip
+        "name": name,
+        "value": round(value, 3),
+        "unit": unit,
+        "baseline": round(baseline, 3) if baseline else None,
+        "ratio": ratio,
+        "target": target,
+        "met": judged <= target if target is not None else None,
+    }
 
 
 def _port() -> int:
@@ -85,7 +90,11 @@ def figures() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="yizhan-bench-") as folder:
         home = Path(folder)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("YIZHAN_")}
-        environment |= {"YIZHAN_HOME": str(home), "YIZHAN_PORT": str(_port()), "YIZHAN_DATA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}  # fmt: skip
+        environment |= {
+            "YIZHAN_HOME": str(home),
+            "YIZHAN_PORT": str(_port()),
+            "YIZHAN_DATA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        }
         os.environ["YIZHAN_DATA_KEY"] = environment["YIZHAN_DATA_KEY"]
         database = connect(f"sqlite:///{home / 'hall.db'}", files=home / "files")
         migrate.upgrade(database)
@@ -109,8 +118,11 @@ def figures() -> list[dict[str, Any]]:
                     began = _cpu(server.pid)
                 start = time.perf_counter()
                 _post(
-                    address, f"/api/v1/tasks/{task.id}/complete", {"version": task.version, "answers": acting.ACCEPT}, clerk
-                )  # fmt: skip
+                    address,
+                    f"/api/v1/tasks/{task.id}/complete",
+                    {"version": task.version, "answers": acting.ACCEPT},
+                    clerk,
+                )
                 wall.append(time.perf_counter() - start)
             cpu = (_cpu(server.pid) - began) / ROUNDS
         finally:

@@ -58,8 +58,15 @@ def figures() -> list[dict[str, object]]:
 def _row(
     name: str, value: float, unit: str, target: object = None, met: bool | None = None, **more: object
 ) -> dict[str, object]:
-    return {"name": name, "value": round(value, 3), "unit": unit, "baseline": None, "ratio": None, "target": target,
-            "met": met} | more  # fmt: skip
+    return {
+        "name": name,
+        "value": round(value, 3),
+        "unit": unit,
+        "baseline": None,
+        "ratio": None,
+        "target": target,
+        "met": met,
+    } | more
 
 
 @contextmanager

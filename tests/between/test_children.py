@@ -14,27 +14,37 @@ CHILD = matter(
     "小件",
     '<startEvent id="s"/><flow s look/>' + task("look", "初审") + "<flow look ok/>"
     '<exclusiveGateway id="ok" default="ok_yes"/><flow ok no when=\'=decision = "不行"\'/><flow ok yes/>'
-    + service("no", "decide", "outcome=refuse") + service("yes", "decide", "outcome=approve")
+    + service("no", "decide", "outcome=refuse")
+    + service("yes", "decide", "outcome=approve")
     + '<flow no e1/><flow yes e2/><endEvent id="e1"/><endEvent id="e2"/>',
-)  # fmt: skip
+)
 PARENT = matter(
     "small_parent",
     "联办件",
     '<startEvent id="s"/><flow s fork/><parallelGateway id="fork"/><flow fork visit/><flow fork ask/>'
     + task("visit", "现场查看")
-    + service("ask", "run-child-case", "matter=small_child", given("variables", "={applicant: {name: applicant.name}, order: order}"))
+    + service(
+        "ask",
+        "run-child-case",
+        "matter=small_child",
+        given("variables", "={applicant: {name: applicant.name}, order: order}"),
+    )
     + '<boundaryEvent id="bad" attachedToRef="ask"><errorEventDefinition errorRef="err"/></boundaryEvent>'
     "<flow bad otherwise/>" + task("otherwise", "另想办法") + "<flow otherwise e2/>"
-    "<flow ask read/>" + task("read", "看结果") + '<flow visit e0/><endEvent id="e0"/><flow read e1/><endEvent id="e1"/><endEvent id="e2"/>',
+    "<flow ask read/>"
+    + task("read", "看结果")
+    + '<flow visit e0/><endEvent id="e0"/><flow read e1/><endEvent id="e1"/><endEvent id="e2"/>',
     '<error id="err" name="子办件未办成" errorCode="CHILD_FAILED"/>',
-)  # fmt: skip
+)
 LOOSE = matter(
     "small_loose",
     "另开",
     '<startEvent id="s"/><flow s ask/>'
-    + service("ask", "open-child-case", "matter=small_child", given("variables", "={applicant: {name: applicant.name}}"))
+    + service(
+        "ask", "open-child-case", "matter=small_child", given("variables", "={applicant: {name: applicant.name}}")
+    )
     + '<flow ask e/><endEvent id="e"/>',
-)  # fmt: skip
+)
 
 
 def opened(database, cast, clock):

@@ -33,10 +33,11 @@ SLOW = matter(
     "small_slow",
     "先做事再等货",
     '<startEvent id="s"/><flow s before/>' + task("before", "准备") + "<flow before arrived/>"
-    '<receiveTask id="arrived" name="等货" messageRef="m"/><flow arrived unpack/>' + task("unpack", "开箱")
+    '<receiveTask id="arrived" name="等货" messageRef="m"/><flow arrived unpack/>'
+    + task("unpack", "开箱")
     + '<flow unpack e/><endEvent id="e"/>',
     MESSAGE,
-)  # fmt: skip
+)
 SENDS = matter(
     "small_sends",
     "发货",
@@ -50,9 +51,10 @@ BEGINS = matter(
     "small_begins",
     "到货登记",
     '<startEvent id="s"><messageEventDefinition messageRef="m"/></startEvent><flow s book/>'
-    + task("book", "登记") + '<flow book e/><endEvent id="e"/>',
+    + task("book", "登记")
+    + '<flow book e/><endEvent id="e"/>',
     MESSAGE,
-)  # fmt: skip
+)
 LISTENS = matter(
     "small_listens",
     "听信号",
@@ -73,9 +75,10 @@ SIGNALLED = matter(
     "small_signalled",
     "信号起办",
     '<startEvent id="s"><signalEventDefinition signalRef="sig"/></startEvent><flow s note/>'
-    + task("note", "记一笔") + '<flow note e/><endEvent id="e"/>',
+    + task("note", "记一笔")
+    + '<flow note e/><endEvent id="e"/>',
     SIGNAL,
-)  # fmt: skip
+)
 
 
 def test_a_message_reaches_the_case_with_its_key_and_no_other(database, cast, clock):

@@ -25,14 +25,20 @@ ASKS = matter(
     "small_asks",
     "查共享",
     '<startEvent id="s"/><flow s ask/>'
-    + service("ask", "share-data", "source=household", given("query", "={name: applicant.name}") + given("purpose", "=&quot;核对户籍&quot;"))
+    + service(
+        "ask",
+        "share-data",
+        "source=household",
+        given("query", "={name: applicant.name}") + given("purpose", "=&quot;核对户籍&quot;"),
+    )
     + '<boundaryEvent id="down" attachedToRef="ask"><errorEventDefinition errorRef="err"/></boundaryEvent>'
     "<flow down byhand/>" + task("byhand", "人工核对") + "<flow byhand e2/>"
     "<flow ask there/><exclusiveGateway id='there' default='there_bring'/><flow there check when='=found'/><flow there bring/>"
-    + task("check", "核对记录") + task("bring", "请带户口簿")
+    + task("check", "核对记录")
+    + task("bring", "请带户口簿")
     + '<flow check e1/><flow bring e3/><endEvent id="e1"/><endEvent id="e2"/><endEvent id="e3"/>',
     '<error id="err" name="接口不可用" errorCode="UNAVAILABLE"/>',
-)  # fmt: skip
+)
 
 
 class Office:
@@ -189,9 +195,17 @@ def test_a_gateway_that_fails_first_gets_the_same_notice_with_the_same_key_and_i
         assert work_off(database, clock.on(hours=3), **tools) == 0
     (_, first, said), (_, second, said_again) = got
     assert first["idempotency-key"] == second["idempotency-key"] == "case:1:accepted"
-    assert said == said_again == {
-        "key": "case:1:accepted", "channel": "sms", "address": "13800000001", "kind": "accepted", "text": "已受理。",
-    }  # fmt: skip
+    assert (
+        said
+        == said_again
+        == {
+            "key": "case:1:accepted",
+            "channel": "sms",
+            "address": "13800000001",
+            "kind": "accepted",
+            "text": "已受理。",
+        }
+    )
     assert first["authorization"] == "Bearer secret-token"
     with database.reading() as work:
         row = work.session.scalars(select(Notice)).one()

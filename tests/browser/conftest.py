@@ -56,7 +56,7 @@ class Site(Open):
         """A new browser window of its own."""
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, base_url=self.address, timezone_id="Asia/Shanghai"
-        )  # fmt: skip
+        )
         context.set_default_timeout(20_000)
         self._contexts.append(context)
         page = context.new_page()
@@ -116,9 +116,14 @@ def site(
     thread.start()
     address = f"http://127.0.0.1:{port}"
     opened = Site(
-        hall.app, hall.database, hall.cast, hall.clock,
-        equipment=replace(equipment, public_url=address), address=address, browser=browser,
-    )  # fmt: skip
+        hall.app,
+        hall.database,
+        hall.cast,
+        hall.clock,
+        equipment=replace(equipment, public_url=address),
+        address=address,
+        browser=browser,
+    )
     yield opened
     for context in opened._contexts:
         context.close()

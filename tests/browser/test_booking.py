@@ -34,11 +34,12 @@ def counter(site: Site):
         for day in (21, 22, 23):
             work.session.add(
                 Duty(
-                    unit_id=site.cast.lmt.id, user_id=site.cast.users["zhou"],
+                    unit_id=site.cast.lmt.id,
+                    user_id=site.cast.users["zhou"],
                     starts_at=appointments.local(date(2026, 9, day), appointments.office.time(17)),
                     ends_at=appointments.local(date(2026, 9, day), appointments.office.time(21)),
                 )
-            )  # fmt: skip
+            )
     return resource
 
 

@@ -52,11 +52,12 @@ def visited(site: Site) -> dict[str, str]:
         for day in (21, 22):
             work.session.add(
                 Duty(
-                    unit_id=cast.lmt.id, user_id=cast.users["zhou"],
+                    unit_id=cast.lmt.id,
+                    user_id=cast.users["zhou"],
                     starts_at=appointments.local(date(2026, 9, day), appointments.office.time(17)),
                     ends_at=appointments.local(date(2026, 9, day), appointments.office.time(21)),
                 )
-            )  # fmt: skip
+            )
     running = site.submit()
     correcting = acting.submit(database, cast.zhang, now)
     acting.claim(database, correcting, cast.chen, now)

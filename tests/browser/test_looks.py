@@ -24,9 +24,20 @@ def test_residents_pages(site: Site):
     _look(
         site,
         page,
-        ["/", "/matters", "/matters/daiban", "/apply/daiban", "/mine", f"/mine/{number}", f"/receipt/{number}", "/track",
-         "/v", "/agent", "/report"],
-    )  # fmt: skip
+        [
+            "/",
+            "/matters",
+            "/matters/daiban",
+            "/apply/daiban",
+            "/mine",
+            f"/mine/{number}",
+            f"/receipt/{number}",
+            "/track",
+            "/v",
+            "/agent",
+            "/report",
+        ],
+    )
 
 
 def test_residents_pages_in_large_letters(site: Site):
@@ -51,10 +62,19 @@ def test_clerks_pages(site: Site):
     number = site.submit()
     page = site.staff("chen")
     _look(
-        site, page,
-        ["/desk", "/desk/list/open", "/desk/list/done", f"/desk/cases/{number}", "/desk/window", "/desk/window/daiban",
-         "/desk/notices", "/desk/find?q=张三丰"],
-    )  # fmt: skip
+        site,
+        page,
+        [
+            "/desk",
+            "/desk/list/open",
+            "/desk/list/done",
+            f"/desk/cases/{number}",
+            "/desk/window",
+            "/desk/window/daiban",
+            "/desk/notices",
+            "/desk/find?q=张三丰",
+        ],
+    )
     page.goto(f"/desk/cases/{number}")
     for name in ("流程", "时限", "文书", "记录"):
         page.get_by_role("tab", name=name).click()

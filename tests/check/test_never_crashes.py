@@ -46,7 +46,32 @@ def test_random_bytes_are_answered(data):
 
 
 @QUICK
-@given(st.binary(max_size=300) | st.recursive(st.none() | st.text() | st.integers() | st.booleans(), lambda x: st.lists(x) | st.dictionaries(st.sampled_from(["components", "key", "type", "conditional", "hide", "path", "validate", "pattern", "properties", "expression"]), x)).map(lambda x: json.dumps({"id": "a", "components": [x, {"type": "group", "components": x}]}).encode()))  # fmt: skip
+@given(
+    st.binary(max_size=300)
+    | st.recursive(
+        st.none() | st.text() | st.integers() | st.booleans(),
+        lambda x: (
+            st.lists(x)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        "components",
+                        "key",
+                        "type",
+                        "conditional",
+                        "hide",
+                        "path",
+                        "validate",
+                        "pattern",
+                        "properties",
+                        "expression",
+                    ]
+                ),
+                x,
+            )
+        ),
+    ).map(lambda x: json.dumps({"id": "a", "components": [x, {"type": "group", "components": x}]}).encode())
+)
 def test_any_form_is_answered(data):
     assert isinstance(form_lint.check(data, "a.form"), list)
 

@@ -294,14 +294,14 @@ BROKEN = {
         "feel-syntax",
         "t_x",
         "error",
-    ),  # fmt: skip
+    ),
     "a remark instead of a condition": (
         LINE % '<task id="t"/>' + "<flow t x when='材料齐全'/><task id=\"x\"/>",
         "",
         "expression-not-feel",
         "t_x",
         "error",
-    ),  # fmt: skip
+    ),
     "a function that does not exist": (timer("timeDuration", "=workday(3)"), "", "unknown-function", "t", "error"),
     "a timer in words": (timer("timeDuration", "三天"), "", "bad-time", "t", "error"),
     "a cron timer": (timer("timeCycle", "0 0 9 * * ?"), "", "bad-time", "t", "error"),
@@ -312,7 +312,7 @@ BROKEN = {
         "unset-variable",
         "t_x",
         "warning",
-    ),  # fmt: skip
+    ),
     "a choreography task": (LINE % '<task id="t"/><choreographyTask id="c"/>', "", "unsupported", "c", "error"),
     "an execution listener": (task("task", "<zeebe:executionListeners/>"), "", "unsupported", "t", "error"),
     "an assignee for Camunda 7": (

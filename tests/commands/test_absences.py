@@ -17,9 +17,15 @@ def away(database, cast, clock, who, agent, *, by=None, start=0, days=3, matters
     now = clock()
     with database.unit_of_work() as work:
         return absences.take_leave(
-            work, user_id=cast.users[who], agent_id=cast.users[agent], from_at=now + timedelta(days=start),
-            until_at=now + timedelta(days=start + days), matters=matters, by=getattr(cast, by or who), now=now,
-        ).id  # fmt: skip
+            work,
+            user_id=cast.users[who],
+            agent_id=cast.users[agent],
+            from_at=now + timedelta(days=start),
+            until_at=now + timedelta(days=start + days),
+            matters=matters,
+            by=getattr(cast, by or who),
+            now=now,
+        ).id
 
 
 def refused(database, cast, clock, *args, **more):

@@ -13,9 +13,14 @@ from tests.between import small
 from tests.between.small import matter, outcome, publish, submit, task
 
 MANY = matter(
-    "small_many", "多件", '<startEvent id="s"/><flow s look/>' + task("look", "看一眼", batch=True)
-    + "<flow look sign/>" + task("sign", "签发") + '<flow sign e/><endEvent id="e"/>',
-)  # fmt: skip
+    "small_many",
+    "多件",
+    '<startEvent id="s"/><flow s look/>'
+    + task("look", "看一眼", batch=True)
+    + "<flow look sign/>"
+    + task("sign", "签发")
+    + '<flow sign e/><endEvent id="e"/>',
+)
 
 
 def three(database, cast, clock):
@@ -49,15 +54,17 @@ def test_all_are_signed_for_and_the_one_another_took_first_says_who_has_it(datab
 def test_one_answer_does_them_all_where_the_diagram_allows_it_and_nowhere_else(database, cast, clock):
     ids = three(database, cast, clock)
     results = bulk.each(
-        database, rows(database, *ids),
+        database,
+        rows(database, *ids),
         lambda work, one: bulk.complete(work, one, {"decision": "行"}, by=cast.wang, now=clock.on(minutes=1)),
-    )  # fmt: skip
+    )
     assert [one.done for one in results] == [True] * 3
     assert [small.answers(database, i)["decision"] for i in ids] == ["行"] * 3
     results = bulk.each(
-        database, rows(database, *ids),
+        database,
+        rows(database, *ids),
         lambda work, one: bulk.complete(work, one, {"decision": "行"}, by=cast.wang, now=clock.on(minutes=1)),
-    )  # fmt: skip
+    )
     assert [one.done for one in results] == [False] * 3 and "逐件办" in results[0].zh
     assert [small.waiting(database, i) for i in ids] == [{"sign"}] * 3
 

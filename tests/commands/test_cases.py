@@ -139,9 +139,17 @@ def test_completing_keeps_the_answers_and_opens_the_next_step(database, cast, cl
         assert first.result["decision"] == "accept"
         assert (second.element, second.state) == ("register", "open")
     assert kinds_of(database, case_id) == [
-        "case.submitted", "case.clock", "document.issued", "task.claimed", "task.completed", "case.clock", "case.accepted",
-        "document.issued", "document.issued", "document.issued",
-    ]  # fmt: skip
+        "case.submitted",
+        "case.clock",
+        "document.issued",
+        "task.claimed",
+        "task.completed",
+        "case.clock",
+        "case.accepted",
+        "document.issued",
+        "document.issued",
+        "document.issued",
+    ]
 
 
 def test_a_paper_and_its_notice_are_queued_in_the_same_commit(database, cast, clock):
@@ -426,9 +434,14 @@ def test_a_delegate_gives_an_opinion_and_decides_nothing(database, cast, clock):
 def test_while_one_is_away_the_agent_acts_for_them_and_it_is_recorded(database, cast, clock):
     with database.unit_of_work() as work:
         absences.take_leave(
-            work, user_id=cast.users["chen"], agent_id=cast.users["huang"], from_at=clock(),
-            until_at=clock() + timedelta(days=3), by=cast.chen, now=clock(),
-        )  # fmt: skip
+            work,
+            user_id=cast.users["chen"],
+            agent_id=cast.users["huang"],
+            from_at=clock(),
+            until_at=clock() + timedelta(days=3),
+            by=cast.chen,
+            now=clock(),
+        )
         huang = actors.load(work, cast.users["huang"], now=clock())
     case_id = acting.submit(database, cast.zhang, clock())
     acting.claim(database, case_id, huang, clock())

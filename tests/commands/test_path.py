@@ -49,5 +49,10 @@ def test_an_application_goes_through_two_desks_to_two_papers(database, cast, clo
         assert (case.status, case.outcome, case.colour) == ("finished", "approve", "done")
         papers = list(work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)))
         assert [d.kind for d in papers] == [
-            "receipt", "authority", "proxy_acceptance", "acceptance", "closing", "service_receipt",
-        ]  # fmt: skip
+            "receipt",
+            "authority",
+            "proxy_acceptance",
+            "acceptance",
+            "closing",
+            "service_receipt",
+        ]

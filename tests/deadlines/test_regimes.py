@@ -40,10 +40,13 @@ def test_an_unknown_regime_lists_the_known_ones():
         ("regimes: [" + ENTRY % ("2020-01-01", ", colour: red") + "]", "regimes[0](x).colour"),
         ("regimes: [" + ENTRY % ("soon", "") + "]", "regimes[0](x).valid_from"),
         ("regimes: [" + ENTRY % ("2020-01-01", ", decide: {within: 20wd}") + "]", "regimes[0](x).decide"),
-        ("regimes: [" + ENTRY % ("2020-01-01", ", decide: {within: soon, source: y}") + "]", "regimes[0](x).decide.within"),
+        (
+            "regimes: [" + ENTRY % ("2020-01-01", ", decide: {within: soon, source: y}") + "]",
+            "regimes[0](x).decide.within",
+        ),
         ("regimes: [" + (ENTRY % ("2020-01-01", "")).replace("accepted", "born") + "]", "regimes[0](x).starts"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_entry_is_refused_naming_the_key(text, where):
     with pytest.raises(Invalid) as caught:
         read(text)
@@ -52,8 +55,14 @@ def test_a_wrong_entry_is_refused_naming_the_key(text, where):
 
 @pytest.mark.parametrize(
     ("text", "limit"),
-    [("20wd", Limit(20, "wd")), ("5 个工作日", Limit(5, "wd")), ("30天", Limit(30, "cd")), ("24小时", Limit(24, "h")), ("即办", Limit(0, "wd"))],
-)  # fmt: skip
+    [
+        ("20wd", Limit(20, "wd")),
+        ("5 个工作日", Limit(5, "wd")),
+        ("30天", Limit(30, "cd")),
+        ("24小时", Limit(24, "h")),
+        ("即办", Limit(0, "wd")),
+    ],
+)
 def test_limits_are_read_in_the_words_of_the_field(text, limit):
     assert Limit.parse(text) == limit
     assert Limit.parse(str(limit)) == limit

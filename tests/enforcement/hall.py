@@ -101,10 +101,15 @@ def build(work, *, escalation: str = "", regime: str | None = None) -> SimpleNam
     package = matters.read("trial", files)
     session.add(
         MatterVersion(
-            hash=package.version, matter="trial", code=package.info.code, name=package.info.name,
-            content=package.to_zip(), published_at=at("2026-01-05 09:00"), current=True,
+            hash=package.version,
+            matter="trial",
+            code=package.info.code,
+            name=package.info.name,
+            content=package.to_zip(),
+            published_at=at("2026-01-05 09:00"),
+            current=True,
         )
-    )  # fmt: skip
+    )
     session.flush()
     return SimpleNamespace(
         county=county.id,
@@ -133,10 +138,20 @@ def case(
     _serial += 1
     start = at(received)
     row = Case(
-        number=f"350526-{_serial}", matter="trial", matter_name="试验许可", version_hash=hall.package.version,
-        status="running", applicant_id=hall.resident, applicant_name="申请人甲", place_id=hall.county,
-        unit_id=hall.office, office_id=hall.office, received_at=start, answers={}, ledger=[],
-    )  # fmt: skip
+        number=f"350526-{_serial}",
+        matter="trial",
+        matter_name="试验许可",
+        version_hash=hall.package.version,
+        status="running",
+        applicant_id=hall.resident,
+        applicant_name="申请人甲",
+        place_id=hall.county,
+        unit_id=hall.office,
+        office_id=hall.office,
+        received_at=start,
+        answers={},
+        ledger=[],
+    )
     work.session.add(row)
     work.session.flush()
     events = [Event("received", start)]
@@ -146,10 +161,20 @@ def case(
     if task:
         candidates = [] if assignee else [f"p:{hall.office}:review"]
         made = Task(
-            case_id=row.id, key="review:1", element="review", name="审查", round=1, unit_id=hall.office,
-            opened_at=events[-1].at, variables={}, result={}, candidates=candidates, assignee_id=assignee, due_at=due,
+            case_id=row.id,
+            key="review:1",
+            element="review",
+            name="审查",
+            round=1,
+            unit_id=hall.office,
+            opened_at=events[-1].at,
+            variables={},
+            result={},
+            candidates=candidates,
+            assignee_id=assignee,
+            due_at=due,
             state="claimed" if assignee else "open",
-        )  # fmt: skip
+        )
         work.session.add(made)
         work.session.flush()
         work.session.add_all(TaskCandidate(key=key, task_id=made.id) for key in candidates)

@@ -101,9 +101,13 @@ def test_a_task_nobody_claimed_reminds_everybody_who_may(database, hall):
 def test_a_step_overdue_makes_the_case_yellow_and_reminds(database, hall):
     with database.unit_of_work() as work:
         one = halls.case(
-            work, hall, received="2026-09-18 09:00", accepted="2026-09-18 10:00", assignee=hall.lin,
+            work,
+            hall,
+            received="2026-09-18 09:00",
+            accepted="2026-09-18 10:00",
+            assignee=hall.lin,
             due=at("2026-09-21 17:30"),
-        )  # fmt: skip
+        )
     run(database, "2026-09-21 17:30")
     with database.reading() as work:
         case = work.session.get(Case, one)
@@ -154,9 +158,13 @@ def test_a_policy_may_reassign_the_task(database, strict):
 def test_a_policy_may_take_the_drawing_s_path_for_being_late(database, strict):
     with database.unit_of_work() as work:
         one = halls.case(
-            work, strict, received="2026-09-18 09:00", accepted="2026-09-18 10:00", assignee=strict.chen,
+            work,
+            strict,
+            received="2026-09-18 09:00",
+            accepted="2026-09-18 10:00",
+            assignee=strict.chen,
             due=at("2026-09-21 17:30"),
-        )  # fmt: skip
+        )
         far = at("2026-12-01 09:00")
         work.session.add(Timer(case_id=one, key="t1", element="late", kind="duration", due_at=far, wake_at=far))
     fired = []
@@ -177,10 +185,19 @@ def test_a_new_round_is_escalated_anew_and_the_old_one_never_again(database, hal
         task.state, task.ended, task.ended_at = "ended", "RETURNED", at("2026-10-08 09:00")
         work.session.add(
             Task(
-                case_id=case_id, key="review:2", element="review", name="审查", round=2, unit_id=hall.office,
-                opened_at=at("2026-10-08 09:00"), assignee_id=hall.lin, state="claimed", variables={}, result={},
+                case_id=case_id,
+                key="review:2",
+                element="review",
+                name="审查",
+                round=2,
+                unit_id=hall.office,
+                opened_at=at("2026-10-08 09:00"),
+                assignee_id=hall.lin,
+                state="claimed",
+                variables={},
+                result={},
             )
-        )  # fmt: skip
+        )
         case = work.session.get(Case, case_id)
         case.next_alert_at = at("2026-10-08 09:00")
     run(database, "2026-10-08 09:00")

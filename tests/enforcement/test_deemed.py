@@ -42,9 +42,14 @@ def submit(database, monkeypatch, kind, io=""):
         hall = halls.build(work)
     with database.unit_of_work() as work:
         done = cases.submit(
-            work, "trial", {"applicant": {"name": "申请人甲"}}, by=SYSTEM, now=at("2026-09-18 09:00"),
-            channel="system", unit=units.place(work, hall.office),
-        )  # fmt: skip
+            work,
+            "trial",
+            {"applicant": {"name": "申请人甲"}},
+            by=SYSTEM,
+            now=at("2026-09-18 09:00"),
+            channel="system",
+            unit=units.place(work, hall.office),
+        )
         work.session.flush()
         return hall, done.case.id
 

@@ -29,9 +29,14 @@ def submit(database, monkeypatch):
         hall = halls.build(work)
     with database.unit_of_work() as work:
         done = cases.submit(
-            work, "trial", {"applicant": {"name": "申请人甲"}}, by=SYSTEM, now=FRIDAY, channel="system",
+            work,
+            "trial",
+            {"applicant": {"name": "申请人甲"}},
+            by=SYSTEM,
+            now=FRIDAY,
+            channel="system",
             unit=units.place(work, hall.office),
-        )  # fmt: skip
+        )
         work.session.flush()
         return hall, done.case.id
 
@@ -182,9 +187,14 @@ def test_a_case_dated_by_a_process_that_had_not_read_the_new_calendar_is_dated_a
     publish(database, hall)
     with other.unit_of_work() as work:
         done = cases.submit(
-            work, "trial", {"applicant": {"name": "申请人甲"}}, by=SYSTEM, now=SATURDAY, channel="system",
+            work,
+            "trial",
+            {"applicant": {"name": "申请人甲"}},
+            by=SYSTEM,
+            now=SATURDAY,
+            channel="system",
             unit=units.place(work, hall.office),
-        )  # fmt: skip
+        )
         work.session.flush()
         late = done.case.id
     other.close()

@@ -63,10 +63,13 @@ def test_agency_goes_three_deep_and_covers_only_its_matters(database, cast, cloc
             matters = ["daiban"] if away == "huang" else None
             work.session.add(
                 Leave(
-                    user_id=cast.users[away], agent_id=cast.users[agent], from_at=clock(), until_at=until,
+                    user_id=cast.users[away],
+                    agent_id=cast.users[agent],
+                    from_at=clock(),
+                    until_at=until,
                     matters=matters,
                 )
-            )  # fmt: skip
+            )
     with database.reading() as work:
         li = people.load(work, cast.users["li"], now=clock())
         assert {a.user_id for a in li.absences} == {cast.users[n] for n in ("wang", "huang", "lin")}

@@ -83,8 +83,14 @@ def test_a_script_puts_its_value_into_its_variable() -> None:
 
 
 def test_decimals_dates_and_lists_live_through_the_state() -> None:
-    data = draw("start s", 'script a = date("2026-03-01") -> day', "script b = [1.50, 2] -> list", "user u",
-                "script c = sum(list) -> sum", "s > a > b > u > c")  # fmt: skip
+    data = draw(
+        "start s",
+        'script a = date("2026-03-01") -> day',
+        "script b = [1.50, 2] -> list",
+        "user u",
+        "script c = sum(list) -> sum",
+        "s > a > b > u > c",
+    )
     definition, step = begin(data)
     assert step.variables["day"] == "2026-03-01"
     step = complete(definition, step, "u")
@@ -92,8 +98,13 @@ def test_decimals_dates_and_lists_live_through_the_state() -> None:
 
 
 def test_input_mappings_are_seen_only_inside_and_output_mappings_choose_what_goes_out() -> None:
-    data = draw("start s", "user u", io(inputs={"shown": "= a + 1", "deep.x": "= a"}, outputs={"b": "= typed * 2"}),
-                "user v", "s > u > v")  # fmt: skip
+    data = draw(
+        "start s",
+        "user u",
+        io(inputs={"shown": "= a + 1", "deep.x": "= a"}, outputs={"b": "= typed * 2"}),
+        "user v",
+        "s > u > v",
+    )
     definition, step = begin(data, a=1)
     assert task(step, "u").variables == {"a": 1, "shown": 2, "deep": {"x": 1}}
     step = complete(definition, step, "u", typed=4)
@@ -107,8 +118,17 @@ def test_without_output_mappings_the_results_go_to_the_process() -> None:
 
 
 def test_a_variable_mapped_into_a_sub_process_stays_there() -> None:
-    data = draw("start s", "sub h {", "start i", "script t = n + 1 -> n", "script w = n -> out", "i > t > w", "}",
-                io(inputs={"n": "= 10"}), "s > h")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        "start i",
+        "script t = n + 1 -> n",
+        "script w = n -> out",
+        "i > t > w",
+        "}",
+        io(inputs={"n": "= 10"}),
+        "s > h",
+    )
     assert play(data, n=1).variables == {"n": 1, "out": 11}
 
 
@@ -116,8 +136,15 @@ def test_an_expression_that_fails_is_an_incident_unless_an_error_event_catches_i
     data = draw("start s", "user u", ext('<zeebe:taskSchedule dueDate="= word"/>'), "s > u")
     result = play(data, word="someday")
     assert result.status == "failed" and result.incidents[0].element == "u" and "someday" in result.incidents[0].zh
-    data = draw("start s", "user u", ext('<zeebe:taskSchedule dueDate="= word"/>'), "on b u error:", "task caught",
-                "s > u", "b > caught")  # fmt: skip
+    data = draw(
+        "start s",
+        "user u",
+        ext('<zeebe:taskSchedule dueDate="= word"/>'),
+        "on b u error:",
+        "task caught",
+        "s > u",
+        "b > caught",
+    )
     assert seen(data, "u", "caught", word="someday") == ["caught"]
 
 
@@ -251,10 +278,17 @@ def test_the_called_process_may_be_chosen_by_an_expression_and_a_missing_one_is_
 
 def test_an_error_in_a_called_process_is_caught_by_the_caller() -> None:
     data = definitions(
-        pool("start s", "call c", ext('<zeebe:calledElement processId="child"/>'), "on b c error:E", "task caught",
-             "s > c", "b > caught"),
+        pool(
+            "start s",
+            "call c",
+            ext('<zeebe:calledElement processId="child"/>'),
+            "on b c error:E",
+            "task caught",
+            "s > c",
+            "b > caught",
+        ),
         pool("start c_s", "end x error:E", "c_s > x", id="child"),
-    )  # fmt: skip
+    )
     assert "caught" in seen(data, start=["p"])
 
 
@@ -301,8 +335,16 @@ def test_an_ad_hoc_sub_process_ends_at_its_completion_condition(rest: str, left:
 
 
 def test_an_ad_hoc_sub_process_starts_only_the_activities_asked_for() -> None:
-    data = draw("start s", "adhoc h {", "user a", "user b", "user c", "}",
-                ext('<zeebe:adHoc activeElementsCollection="= wanted"/>'), "s > h")  # fmt: skip
+    data = draw(
+        "start s",
+        "adhoc h {",
+        "user a",
+        "user b",
+        "user c",
+        "}",
+        ext('<zeebe:adHoc activeElementsCollection="= wanted"/>'),
+        "s > h",
+    )
     assert open_now(begin(data, wanted=["c", "a"])[1]) == ["c", "a"]
     assert begin(data, wanted=["x"])[1].incidents[0].code == "ad-hoc"
     assert begin(data, wanted=[])[1].finished

@@ -59,9 +59,20 @@ def test_a_loop_offers_each_task_of_the_current_round_once() -> None:
 
 
 FORK = draw(
-    "start s", "user z", "and f", "user a", "user a2", "user b", "and j", "user after", "end e",
-    "s > z > f", "f > a > a2 > j", "f > b > j", "j > after > e",
-)  # fmt: skip
+    "start s",
+    "user z",
+    "and f",
+    "user a",
+    "user a2",
+    "user b",
+    "and j",
+    "user after",
+    "end e",
+    "s > z > f",
+    "f > a > a2 > j",
+    "f > b > j",
+    "j > after > e",
+)
 
 
 def test_in_the_same_branch_only_this_branch_is_rewound() -> None:
@@ -118,8 +129,24 @@ def test_after_the_join_going_into_a_branch_rewinds_to_the_fork() -> None:
 
 
 def test_after_an_inclusive_join_the_branches_taken_run_again_whatever_the_conditions_now_say() -> None:
-    data = draw("start s", "user z", "or f", "user a", "user b", "user c", "or j", "user after",
-                "s > z > f", "f > a [x > 1]", "f > b [x > 2]", "f > c [x > 3]", "a > j", "b > j", "c > j", "j > after")  # fmt: skip
+    data = draw(
+        "start s",
+        "user z",
+        "or f",
+        "user a",
+        "user b",
+        "user c",
+        "or j",
+        "user after",
+        "s > z > f",
+        "f > a [x > 1]",
+        "f > b [x > 2]",
+        "f > c [x > 3]",
+        "a > j",
+        "b > j",
+        "c > j",
+        "j > after",
+    )
     definition, step = begin(data, x=3)
     step = done(definition, step, "z", "a", "b")
     step = back(definition, step, "after", "a", x=9)
@@ -147,8 +174,21 @@ def test_back_to_a_joint_signing_asks_every_seat_again() -> None:
     assert seats == {c.id for c in step.closed if c.how == "superseded"}
 
 
-SUB = draw("start s", "user a", "sub h {", "start i", "user b", "user c", "i > b > c", "}", "on t h timer:PT5H",
-           "user d", "user late", "s > a > h > d", "t > late")  # fmt: skip
+SUB = draw(
+    "start s",
+    "user a",
+    "sub h {",
+    "start i",
+    "user b",
+    "user c",
+    "i > b > c",
+    "}",
+    "on t h timer:PT5H",
+    "user d",
+    "user late",
+    "s > a > h > d",
+    "t > late",
+)
 
 
 def test_inside_a_sub_process_and_out_of_it() -> None:
@@ -185,8 +225,18 @@ def test_back_from_beside_a_task_cancels_the_task_too_when_it_goes_before_both()
 
 
 def test_nothing_leads_back_out_of_an_event_sub_process() -> None:
-    data = draw("start s", "user a", "user b", "s > a > b",
-                "eventsub es {", "start m message:note !", "user read", "user answer", "m > read > answer", "}")  # fmt: skip
+    data = draw(
+        "start s",
+        "user a",
+        "user b",
+        "s > a > b",
+        "eventsub es {",
+        "start m message:note !",
+        "user read",
+        "user answer",
+        "m > read > answer",
+        "}",
+    )
     definition, step = begin(data)
     step = process.advance(definition, done(definition, step, "a").state, process.Deliver("note"), now=NOW)
     step = done(definition, step, "read")

@@ -28,8 +28,20 @@ def test_what_was_not_done_is_not_undone() -> None:
 
 
 def test_an_end_event_in_a_sub_process_undoes_only_there() -> None:
-    data = draw("start s", "task a", 'task una isForCompensation="true"', "on ca a compensate", "undo ca una",
-                "sub h {", "start i", *JUST_BOOK, "end t compensate", "i > book > t", "}", "s > a > h")  # fmt: skip
+    data = draw(
+        "start s",
+        "task a",
+        'task una isForCompensation="true"',
+        "on ca a compensate",
+        "undo ca una",
+        "sub h {",
+        "start i",
+        *JUST_BOOK,
+        "end t compensate",
+        "i > book > t",
+        "}",
+        "s > a > h",
+    )
     assert seen(data) == ["s", "a", "i", "book", "unbook", "t", "h"]
 
 
@@ -39,15 +51,36 @@ def test_a_finished_sub_process_is_undone_from_outside_through_its_activities() 
 
 
 def test_a_compensation_event_sub_process_decides_how_its_sub_process_is_undone() -> None:
-    data = draw("start s", "sub h {", "start i", *BOOK, "i > book > pay", "eventsub es {", "start c compensate",
-                "task note", "throw rest compensate:book", "c > note > rest", "}", "}", "throw t compensate",
-                "s > h > t")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        "start i",
+        *BOOK,
+        "i > book > pay",
+        "eventsub es {",
+        "start c compensate",
+        "task note",
+        "throw rest compensate:book",
+        "c > note > rest",
+        "}",
+        "}",
+        "throw t compensate",
+        "s > h > t",
+    )
     assert seen(data) == ["s", "i", "book", "pay", "h", "c", "note", "unbook", "rest", "es", "t"]
 
 
 def test_a_user_task_may_undo_and_the_thrower_waits_for_it() -> None:
-    data = draw("start s", "task a", 'user una isForCompensation="true"', "on ca a compensate", "undo ca una",
-                "throw t compensate", "task z", "s > a > t > z")  # fmt: skip
+    data = draw(
+        "start s",
+        "task a",
+        'user una isForCompensation="true"',
+        "on ca a compensate",
+        "undo ca una",
+        "throw t compensate",
+        "task z",
+        "s > a > t > z",
+    )
     definition, step = begin(data)
     assert open_now(step) == ["una"] and "t" not in step.trace
     step = complete(definition, step, "una")
@@ -55,32 +88,76 @@ def test_a_user_task_may_undo_and_the_thrower_waits_for_it() -> None:
 
 
 def test_a_cancelled_transaction_undoes_its_work_and_leaves_by_the_cancel_event() -> None:
-    data = draw("start s", "transaction h {", "start i", *BOOK, "and f", "user w", "end x cancel",
-                "i > book > pay > f", "f > w", "f > x", "}", "on b h cancel", "task sorry", "task fine",
-                "s > h > fine", "b > sorry")  # fmt: skip
+    data = draw(
+        "start s",
+        "transaction h {",
+        "start i",
+        *BOOK,
+        "and f",
+        "user w",
+        "end x cancel",
+        "i > book > pay > f",
+        "f > w",
+        "f > x",
+        "}",
+        "on b h cancel",
+        "task sorry",
+        "task fine",
+        "s > h > fine",
+        "b > sorry",
+    )
     result = play(data, answers={"w": {"$wait": True}})
     assert result.trace == ["s", "i", "book", "pay", "f", "unpay", "unbook", "x", "b", "sorry"]
     assert result.status == "finished"
 
 
 def test_an_error_in_a_transaction_leaves_without_undoing() -> None:
-    data = draw("start s", "transaction h {", "start i", *JUST_BOOK, "end x error:E", "i > book > x", "}",
-                "on b h error:E", "task caught", "s > h", "b > caught")  # fmt: skip
+    data = draw(
+        "start s",
+        "transaction h {",
+        "start i",
+        *JUST_BOOK,
+        "end x error:E",
+        "i > book > x",
+        "}",
+        "on b h error:E",
+        "task caught",
+        "s > h",
+        "b > caught",
+    )
     assert seen(data) == ["s", "i", "book", "x", "b", "caught"]
 
 
 def test_each_instance_of_a_multi_instance_is_undone() -> None:
     many = ' <multiInstanceLoopCharacteristics isSequential="true"><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>'
-    data = draw("start s", "task a", many, 'task una isForCompensation="true"', "on ca a compensate", "undo ca una",
-                "throw t compensate", "s > a > t")  # fmt: skip
+    data = draw(
+        "start s",
+        "task a",
+        many,
+        'task una isForCompensation="true"',
+        "on ca a compensate",
+        "undo ca una",
+        "throw t compensate",
+        "s > a > t",
+    )
     assert seen(data, "una") == ["una"] * 3
 
 
 def test_a_throw_that_does_not_wait_goes_on_at_once() -> None:
-    data = draw("start s", "task a", 'user una isForCompensation="true"', "on ca a compensate", "undo ca una",
-                "throw t compensate", "user z", "s > a > t > z")  # fmt: skip
-    data = data.replace(b"<intermediateThrowEvent id=\"t\"><compensateEventDefinition/>",
-                        b'<intermediateThrowEvent id="t"><compensateEventDefinition waitForCompletion="false"/>')  # fmt: skip
+    data = draw(
+        "start s",
+        "task a",
+        'user una isForCompensation="true"',
+        "on ca a compensate",
+        "undo ca una",
+        "throw t compensate",
+        "user z",
+        "s > a > t > z",
+    )
+    data = data.replace(
+        b'<intermediateThrowEvent id="t"><compensateEventDefinition/>',
+        b'<intermediateThrowEvent id="t"><compensateEventDefinition waitForCompletion="false"/>',
+    )
     definition, step = begin(data)
     assert sorted(open_now(step)) == ["una", "z"]
     step = complete(definition, step, "z")

@@ -30,8 +30,17 @@ INSIDE = {
 @pytest.mark.parametrize("host", ["sub", "transaction"])
 @pytest.mark.parametrize("trigger", list(INSIDE))
 def test_an_interrupting_boundary_event_ends_its_host_at_once(trigger: str, host: str) -> None:
-    data = draw("start s", f"{host} h {{", *INSIDE[trigger], "}", f"on b h {trigger}", "task caught", "task normal",
-                "s > h > normal", "b > caught")  # fmt: skip
+    data = draw(
+        "start s",
+        f"{host} h {{",
+        *INSIDE[trigger],
+        "}",
+        f"on b h {trigger}",
+        "task caught",
+        "task normal",
+        "s > h > normal",
+        "b > caught",
+    )
     answers = {"after": {"$wait": True}}
     trace = seen(data, "w", "after", "caught", "normal", answers=answers, n=0)
     assert trace == ["w", "caught"]
@@ -40,8 +49,17 @@ def test_an_interrupting_boundary_event_ends_its_host_at_once(trigger: str, host
 @pytest.mark.parametrize("host", ["sub", "transaction"])
 @pytest.mark.parametrize("trigger", [t for t in INSIDE if not t.startswith("error")])
 def test_a_boundary_event_that_does_not_interrupt_goes_on_beside_its_host(trigger: str, host: str) -> None:
-    data = draw("start s", f"{host} h {{", *INSIDE[trigger], "}", f"on b h {trigger} !", "user caught", "task normal",
-                "s > h > normal", "b > caught")  # fmt: skip
+    data = draw(
+        "start s",
+        f"{host} h {{",
+        *INSIDE[trigger],
+        "}",
+        f"on b h {trigger} !",
+        "user caught",
+        "task normal",
+        "s > h > normal",
+        "b > caught",
+    )
     answers = {"after": [{"$wait": True}]}
     trace = seen(
         data, "w", "after", "caught", "normal", answers={} if "user after" not in INSIDE[trigger] else answers, n=0
@@ -61,8 +79,17 @@ def test_a_message_boundary_event_on_a_user_task() -> None:
 
 
 def test_an_error_is_caught_by_code_before_one_that_catches_all_and_by_the_inner_before_the_outer() -> None:
-    inner = ["start i", "service w", "i > w", "on any w error:", "task by_all", "any > by_all",
-             "on this w error:LATE", "task by_code", "this > by_code"]  # fmt: skip
+    inner = [
+        "start i",
+        "service w",
+        "i > w",
+        "on any w error:",
+        "task by_all",
+        "any > by_all",
+        "on this w error:LATE",
+        "task by_code",
+        "this > by_code",
+    ]
     data = draw("start s", "sub h {", *inner, "}", "on out h error:OTHER", "task outer", "s > h", "out > outer")
     words = ("by_all", "by_code", "outer")
     assert seen(data, *words, answers={"w": {"$error": "LATE"}}) == ["by_code"]
@@ -76,10 +103,28 @@ def test_an_error_event_whose_error_has_no_code_catches_all() -> None:
 
 
 def test_an_error_thrown_in_an_event_sub_process_passes_its_sisters() -> None:
-    data = draw("start s", "sub h {", "start i", "end x error:A", "i > x",
-                "eventsub one {", "start one_s error:A", "end one_e error:B", "one_s > one_e", "}",
-                "eventsub two {", "start two_s error:B", "task wrong", "two_s > wrong", "}", "}",
-                "on b h error:B", "task right", "s > h", "b > right")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        "start i",
+        "end x error:A",
+        "i > x",
+        "eventsub one {",
+        "start one_s error:A",
+        "end one_e error:B",
+        "one_s > one_e",
+        "}",
+        "eventsub two {",
+        "start two_s error:B",
+        "task wrong",
+        "two_s > wrong",
+        "}",
+        "}",
+        "on b h error:B",
+        "task right",
+        "s > h",
+        "b > right",
+    )
     assert seen(data, "wrong", "right", "one_e") == ["one_e", "right"]
 
 
@@ -97,8 +142,19 @@ def test_an_error_nobody_catches_is_an_incident_and_can_be_retried() -> None:
 @pytest.mark.parametrize("trigger", list(INSIDE))
 def test_an_interrupting_event_sub_process_ends_what_lies_around_it(trigger: str) -> None:
     inside = INSIDE[trigger]
-    data = draw("start s", "sub h {", *inside, "eventsub es {", f"start es_start {trigger}", "task caught",
-                "es_start > caught", "}", "}", "task normal", "s > h > normal")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        *inside,
+        "eventsub es {",
+        f"start es_start {trigger}",
+        "task caught",
+        "es_start > caught",
+        "}",
+        "}",
+        "task normal",
+        "s > h > normal",
+    )
     trace = seen(data, "w", "after", "caught", "normal", answers={"after": {"$wait": True}}, n=0)
     assert trace == ["w", "caught", "normal"]
 
@@ -106,8 +162,16 @@ def test_an_interrupting_event_sub_process_ends_what_lies_around_it(trigger: str
 @pytest.mark.parametrize("trigger", [t for t in INSIDE if not t.startswith("error")])
 def test_an_event_sub_process_that_does_not_interrupt_runs_beside(trigger: str) -> None:
     inside = INSIDE[trigger]
-    data = draw("start s", *[line.replace("start i", "task i") for line in inside], "eventsub es {",
-                f"start es_start {trigger} !", "task caught", "es_start > caught", "}", "s > i")  # fmt: skip
+    data = draw(
+        "start s",
+        *[line.replace("start i", "task i") for line in inside],
+        "eventsub es {",
+        f"start es_start {trigger} !",
+        "task caught",
+        "es_start > caught",
+        "}",
+        "s > i",
+    )
     result = play(data, n=0, answers={"after": {"$wait": True}})
     assert [e for e in result.trace if e in ("w", "caught")] == ["w", "caught"]
     if "user after" in inside:
@@ -135,14 +199,32 @@ def test_a_cached_definition_is_not_changed_by_what_its_instances_do() -> None:
 
 
 def test_a_signal_end_event_throws_its_signal() -> None:
-    data = draw("start s", "and f", "catch c signal:S", "task heard", "task t", "end e signal:S",
-                "s > f", "f > t > e", "f > c > heard")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "catch c signal:S",
+        "task heard",
+        "task t",
+        "end e signal:S",
+        "s > f",
+        "f > t > e",
+        "f > c > heard",
+    )
     assert "heard" in seen(data)
 
 
 def test_a_signal_reaches_every_one_that_waits_in_the_instance() -> None:
-    data = draw("start s", "and f", "catch a signal:S", "catch b signal:S", "throw t signal:S",
-                "s > f", "f > t", "f > a", "f > b")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "catch a signal:S",
+        "catch b signal:S",
+        "throw t signal:S",
+        "s > f",
+        "f > t",
+        "f > a",
+        "f > b",
+    )
     assert sorted(seen(data, "a", "b")) == ["a", "b"]
 
 
@@ -161,8 +243,18 @@ def test_a_link_goes_on_at_the_catching_link_of_its_name() -> None:
 
 
 def test_two_links_may_lead_to_one() -> None:
-    data = draw("start s", "and f", "throw t link:L", "throw u link:L", "catch c link:L", "task b",
-                "s > f", "f > t", "f > u", "c > b")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "throw t link:L",
+        "throw u link:L",
+        "catch c link:L",
+        "task b",
+        "s > f",
+        "f > t",
+        "f > u",
+        "c > b",
+    )
     assert seen(data, "b") == ["b", "b"]
 
 
@@ -198,9 +290,24 @@ def test_a_condition_is_asked_when_it_is_reached_and_when_a_variable_changes() -
 
 
 def test_a_condition_that_does_not_interrupt_fires_each_time_it_becomes_true() -> None:
-    data = draw("start s", "xor m", "user u", "xor g", "on b u condition:= n > 2 !", "task z", "end e",
-                "s > m > u > g", "g > m [n < 9]", "g > e *", "b > z",
-                "eventsub es {", "start es_s condition:= n > 4 !", "task y", "es_s > y", "}")  # fmt: skip
+    data = draw(
+        "start s",
+        "xor m",
+        "user u",
+        "xor g",
+        "on b u condition:= n > 2 !",
+        "task z",
+        "end e",
+        "s > m > u > g",
+        "g > m [n < 9]",
+        "g > e *",
+        "b > z",
+        "eventsub es {",
+        "start es_s condition:= n > 4 !",
+        "task y",
+        "es_s > y",
+        "}",
+    )
     definition, step = begin(data, n=0)
     counts = []
     for n in (5, 1, 5, 5):
@@ -268,16 +375,33 @@ def test_a_multiple_event_needs_one_of_its_triggers_a_parallel_multiple_all() ->
 
 
 def test_a_multiple_throw_event_throws_all_its_triggers() -> None:
-    data = draw("start s", "and f", "catch a signal:A", "catch b signal:B", "end t signal:A + signal:B",
-                "s > f", "f > t", "f > a", "f > b")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "catch a signal:A",
+        "catch b signal:B",
+        "end t signal:A + signal:B",
+        "s > f",
+        "f > t",
+        "f > a",
+        "f > b",
+    )
     assert play(data).status == "finished"
 
 
 def test_a_multiple_boundary_event_and_event_sub_process() -> None:
     data = draw("start s", "user u", "on b u signal:A + timer:PT1H", "task caught", "s > u", "b > caught")
     assert seen(data, "caught", answers={"u": {"$wait": True}}) == ["caught"]
-    data = draw("start s", "user u", "s > u", "eventsub es {", "start m signal:A + timer:PT1H &", "task caught",
-                "m > caught", "}")  # fmt: skip
+    data = draw(
+        "start s",
+        "user u",
+        "s > u",
+        "eventsub es {",
+        "start m signal:A + timer:PT1H &",
+        "task caught",
+        "m > caught",
+        "}",
+    )
     definition, step = begin(data)
     step = process.advance(definition, step.state, Signal("A"), now=NOW)
     assert open_now(step) == ["u"]

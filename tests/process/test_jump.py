@@ -17,9 +17,27 @@ def jumped(definition: Definition, step: Step, here: str, to: str, **variables: 
 
 
 CASE = draw(
-    "start s", "user a", "and f", "user b", "user c", "and j", "user d", "sub h {", "start i", "user e", "i > e", "}",
-    "on l a timer:PT1H", "task late", "end z", "s > a > f", "f > b > j", "f > c > j", "j > d > h > z", "l > late > z",
-)  # fmt: skip
+    "start s",
+    "user a",
+    "and f",
+    "user b",
+    "user c",
+    "and j",
+    "user d",
+    "sub h {",
+    "start i",
+    "user e",
+    "i > e",
+    "}",
+    "on l a timer:PT1H",
+    "task late",
+    "end z",
+    "s > a > f",
+    "f > b > j",
+    "f > c > j",
+    "j > d > h > z",
+    "l > late > z",
+)
 
 
 def test_it_skips_what_lies_between_and_says_so() -> None:

@@ -32,8 +32,16 @@ def test_a_loop_stops_at_its_maximum() -> None:
 
 
 def test_a_loop_counts_its_turns_and_may_hold_a_sub_process() -> None:
-    data = draw("start s", "sub h {", "start i", "script t = loopCounter -> last", "i > t", "}",
-                standard(False, "loopCounter &lt; 4"), "s > h")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        "start i",
+        "script t = loopCounter -> last",
+        "i > t",
+        "}",
+        standard(False, "loopCounter &lt; 4"),
+        "s > h",
+    )
     assert play(data).variables == {"last": 4}
 
 
@@ -117,8 +125,17 @@ def test_boundary_events_belong_to_the_whole_multi_instance() -> None:
 
 
 def test_rounds_count_entries_into_the_node_not_instances() -> None:
-    data = draw("start s", "xor m", "user u", many("= [1,2]", "x"), "xor g", "end e",
-                "s > m > u > g", "g > m [again]", "g > e *")  # fmt: skip
+    data = draw(
+        "start s",
+        "xor m",
+        "user u",
+        many("= [1,2]", "x"),
+        "xor g",
+        "end e",
+        "s > m > u > g",
+        "g > m [again]",
+        "g > e *",
+    )
     definition, step = begin(data)
     assert [t.round for t in step.open_tasks] == [1, 1]
     step = complete(definition, complete(definition, step, "u"), "u", again=True)

@@ -18,10 +18,22 @@ GROUPS = ext(
     '<zeebe:assignmentDefinition candidateGroups="窗口"/><zeebe:taskSchedule dueDate="2026-01-06T17:00:00+08:00"/>'
 )
 MATTER = draw(
-    "start s", 'user accept name="受理"', GROUPS, "xor g", "service issue issue.paper", "user mend", "end done",
-    "on late accept timer:P3D !", "service remind remind", "s > accept > g", "g > issue [ok]", "g > mend *",
-    "issue > done", "mend > accept", "late > remind",
-)  # fmt: skip
+    "start s",
+    'user accept name="受理"',
+    GROUPS,
+    "xor g",
+    "service issue issue.paper",
+    "user mend",
+    "end done",
+    "on late accept timer:P3D !",
+    "service remind remind",
+    "s > accept > g",
+    "g > issue [ok]",
+    "g > mend *",
+    "issue > done",
+    "mend > accept",
+    "late > remind",
+)
 
 
 @pytest.fixture
@@ -40,8 +52,16 @@ def yizhan(*arguments: str, code: int = 0) -> dict[str, Any]:
 def test_it_prints_what_came_of_it(files: Path) -> None:
     result = yizhan(str(files / "matter.bpmn"), "--answers", '{"accept": {"ok": true}}')
     assert set(result) == {
-        "status", "trace", "open", "effects", "variables", "incidents", "decisions", "now", "findings",
-    }  # fmt: skip
+        "status",
+        "trace",
+        "open",
+        "effects",
+        "variables",
+        "incidents",
+        "decisions",
+        "now",
+        "findings",
+    }
     assert result["status"] == "finished" and result["trace"] == ["s", "accept", "g", "issue", "done"]
     assert result["variables"] == {"ok": True}
     assert result["effects"] == [{"element": "issue", "kind": "issue.paper", "arguments": {}}]
@@ -83,8 +103,17 @@ def test_whatever_is_no_diagram_is_refused(files: Path, data: bytes) -> None:
 
 
 def test_max_steps_ends_a_diagram_that_goes_round_and_round(files: Path) -> None:
-    data = draw("start s", "script i = 0 -> n", "xor m", "script t = n + 1 -> n", "xor g", "end e",
-                "s > i > m > t > g", "g > m [n >= 0]", "g > e *")  # fmt: skip
+    data = draw(
+        "start s",
+        "script i = 0 -> n",
+        "xor m",
+        "script t = n + 1 -> n",
+        "xor g",
+        "end e",
+        "s > i > m > t > g",
+        "g > m [n >= 0]",
+        "g > e *",
+    )
     (files / "loop.bpmn").write_bytes(data)
     result = yizhan(str(files / "loop.bpmn"), "--max-steps", "50", code=1)
     assert result["status"] == "failed" and result["incidents"][0]["code"] == "limit"

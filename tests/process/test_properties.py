@@ -91,8 +91,13 @@ class Drawn:
                 ]
                 first, last = self.part(a, times * 2, lines)
                 out = self.id("out")
-                lines += [f"{zero} > {merge} > {first}", f"{last} > {count} > {again}", f"task {out}",
-                          f"{again} > {merge} [{n} < 2]", f"{again} > {out} *"]  # fmt: skip
+                lines += [
+                    f"{zero} > {merge} > {first}",
+                    f"{last} > {count} > {again}",
+                    f"task {out}",
+                    f"{again} > {merge} [{n} < 2]",
+                    f"{again} > {out} *",
+                ]
                 return zero, out
             case ("sub", a):
                 sub, start, inner = self.id("sub"), self.id("start"), list[str]()

@@ -18,9 +18,23 @@ from .drawing import draw, ext, many
 from .playing import NOW, begin, load
 
 DATA = draw(
-    "start s", "and f", "user a", many("= [1,2]", "x"), "service w", "catch t timer:PT1H", "and j", "sub h {", "start i",
-    "user b", "i > b", "}", "s > f", "f > a > j", "f > w > t > j", "j > h",
-)  # fmt: skip
+    "start s",
+    "and f",
+    "user a",
+    many("= [1,2]", "x"),
+    "service w",
+    "catch t timer:PT1H",
+    "and j",
+    "sub h {",
+    "start i",
+    "user b",
+    "i > b",
+    "}",
+    "s > f",
+    "f > a > j",
+    "f > w > t > j",
+    "j > h",
+)
 
 
 def everything() -> list[process.Step]:

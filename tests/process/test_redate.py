@@ -44,11 +44,26 @@ def schedule(due: str, follow_up: str = "") -> str:
 
 def test_timers_wherever_they_stand_and_the_dates_of_tasks_move() -> None:
     definition, step = begin(
-        "start s", "user u", schedule("=workdays(2)", "=workdays(1)"), "on b u date:= workdays(3) !", "task late",
-        "event g", "catch c timer:= workdays(4)", "catch m message:M",
-        "and f", "s > f > u", "f > g", "g > c", "g > m", "b > late",
-        "eventsub es {", "start t date:= workdays(5) !", "task x", "t > x", "}",
-    )  # fmt: skip
+        "start s",
+        "user u",
+        schedule("=workdays(2)", "=workdays(1)"),
+        "on b u date:= workdays(3) !",
+        "task late",
+        "event g",
+        "catch c timer:= workdays(4)",
+        "catch m message:M",
+        "and f",
+        "s > f > u",
+        "f > g",
+        "g > c",
+        "g > m",
+        "b > late",
+        "eventsub es {",
+        "start t date:= workdays(5) !",
+        "task x",
+        "t > x",
+        "}",
+    )
     assert definition.asks_calendar
     after = redate(definition, step.state, TYPHOON)
     assert moves(after) == {
@@ -72,8 +87,19 @@ def test_the_same_calendar_again_moves_nothing_and_the_old_one_moves_back() -> N
 
 
 def test_the_variables_count_as_they_were_when_the_timer_was_set() -> None:
-    lines = ("start s", "user u", "on b u timer:= workdays(limit.days)", "task late", "s > u", "b > late",
-             "user v", "on w v message:M !", "task t", "s > v", "w > t")  # fmt: skip
+    lines = (
+        "start s",
+        "user u",
+        "on b u timer:= workdays(limit.days)",
+        "task late",
+        "s > u",
+        "b > late",
+        "user v",
+        "on w v message:M !",
+        "task t",
+        "s > v",
+        "w > t",
+    )
     definition, step = begin(*lines, limit={"days": 3})
     step = process.advance(
         definition, step.state, Deliver("M", None, {"limit": {"days": 30}}), now=FRIDAY + timedelta(hours=1), env=env()

@@ -20,15 +20,31 @@ def test_a_chain_of_2000_tasks_runs_in_one_step() -> None:
 
 def test_a_fork_of_500_branches_runs_in_under_a_second() -> None:
     ids = [f"t{i}" for i in range(500)]
-    data = draw("start s", "and f", "and j", "end e", *[f"user {i}" for i in ids], "s > f", "j > e",
-                *[f"f > {i} > j" for i in ids])  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "and j",
+        "end e",
+        *[f"user {i}" for i in ids],
+        "s > f",
+        "j > e",
+        *[f"f > {i} > j" for i in ids],
+    )
     definition = load(data)
     at = time.process_time()
     step = process.start(definition, Start(), now=NOW)
     assert len(step.open_tasks) == 500
     assert time.process_time() - at < 1
-    autos = draw("start s", "and f", "and j", "end e", *[f"task {i}" for i in ids], "s > f", "j > e",
-                 *[f"f > {i} > j" for i in ids])  # fmt: skip
+    autos = draw(
+        "start s",
+        "and f",
+        "and j",
+        "end e",
+        *[f"task {i}" for i in ids],
+        "s > f",
+        "j > e",
+        *[f"f > {i} > j" for i in ids],
+    )
     definition = load(autos)
     at = time.process_time()
     assert process.start(definition, Start(), now=NOW).finished
@@ -36,8 +52,17 @@ def test_a_fork_of_500_branches_runs_in_under_a_second() -> None:
 
 
 def test_a_loop_of_5000_turns_finishes_with_a_small_state() -> None:
-    data = draw("start s", "script i = 0 -> n", "xor m", "script t = n + 1 -> n", "xor g", "user u",
-                "s > i > m > t > g", "g > m [n < 5000]", "g > u *")  # fmt: skip
+    data = draw(
+        "start s",
+        "script i = 0 -> n",
+        "xor m",
+        "script t = n + 1 -> n",
+        "xor g",
+        "user u",
+        "s > i > m > t > g",
+        "g > m [n < 5000]",
+        "g > u *",
+    )
     definition, step = begin(data)
     assert step.variables["n"] == 5000 and open_now(step) == ["u"] and len(step.state) < 400
     assert complete(definition, step, "u").finished
@@ -47,8 +72,15 @@ def test_twenty_parallel_pairs_one_after_the_other_start_at_once_with_a_small_st
     lines = ["start s", "end e"]
     path = "s"
     for i in range(20):
-        lines += [f"and f{i}", f"user a{i}", f"user b{i}", f"and j{i}", f"{path} > f{i}",
-                  f"f{i} > a{i} > j{i}", f"f{i} > b{i} > j{i}"]  # fmt: skip
+        lines += [
+            f"and f{i}",
+            f"user a{i}",
+            f"user b{i}",
+            f"and j{i}",
+            f"{path} > f{i}",
+            f"f{i} > a{i} > j{i}",
+            f"f{i} > b{i} > j{i}",
+        ]
         path = f"j{i}"
     definition = load(draw(*lines, f"{path} > e"))
     at = time.process_time()

@@ -56,8 +56,15 @@ def test_a_condition_starts_a_process_when_it_holds() -> None:
 
 @pytest.mark.parametrize(("kind", "done"), [("Exclusive", ["hi_x"]), ("Parallel", ["hi_x", "by_y"])])
 def test_an_instantiating_event_gateway_starts_with_the_first_message(kind: str, done: list[str]) -> None:
-    lines = [f'event g instantiate="true" eventGatewayType="{kind}"', "receive hi hello", "receive by bye", "task hi_x",
-             "task by_y", "g > hi > hi_x", "g > by > by_y"]  # fmt: skip
+    lines = [
+        f'event g instantiate="true" eventGatewayType="{kind}"',
+        "receive hi hello",
+        "receive by bye",
+        "task hi_x",
+        "task by_y",
+        "g > hi > hi_x",
+        "g > by > by_y",
+    ]
     sender = pool(
         "start s", "throw t message:hello", "catch w timer:PT1H", "throw u message:bye", "s > t > w > u", id="a"
     )

@@ -125,8 +125,20 @@ def test_a_duration_may_be_a_number_of_working_days() -> None:
 
 
 def test_a_sub_process_that_failed_while_it_opened_is_opened_anew() -> None:
-    data = draw("start s", "sub h {", "start i", "user u", "i > u",
-                "eventsub es {", "start t timer:= wait !", "task x", "t > x", "}", "}", "s > h")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        "start i",
+        "user u",
+        "i > u",
+        "eventsub es {",
+        "start t timer:= wait !",
+        "task x",
+        "t > x",
+        "}",
+        "}",
+        "s > h",
+    )
     definition, step = begin(data, wait="soon")
     [incident] = step.incidents
     assert incident.code == "timer" and not step.open_tasks

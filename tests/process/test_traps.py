@@ -23,8 +23,11 @@ class Raw:
     """SpiffWorkflow as it comes, on the same drawing, with FEEL texts put into Python."""
 
     def __init__(self, data: bytes) -> None:
-        text = re.sub(r'<zeebe:script expression="= ([^"]*)" resultVariable="(\w+)"/></extensionElements>',
-                      r"</extensionElements><script>\2 = \1</script>", data.decode())  # fmt: skip
+        text = re.sub(
+            r'<zeebe:script expression="= ([^"]*)" resultVariable="(\w+)"/></extensionElements>',
+            r"</extensionElements><script>\2 = \1</script>",
+            data.decode(),
+        )
         text = re.sub(r"<extensionElements>.*?</extensionElements>", "", text)
         text = re.sub(r"(<conditionExpression[^>]*>)= ", r"\1", text)
         text = re.sub(r"(<timeDuration[^>]*>)([^<]*)", r"\1'\2'", text)
@@ -60,15 +63,33 @@ def test_link_events_lose_the_token() -> None:
 
 
 def test_signal_end_events_throw_nothing() -> None:
-    data = draw("start s", "and f", "catch c signal:S", "task heard", "task t", "end e signal:S", "end e2",
-                "s > f", "f > c > heard > e2", "f > t > e")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "catch c signal:S",
+        "task heard",
+        "task t",
+        "end e signal:S",
+        "end e2",
+        "s > f",
+        "f > c > heard > e2",
+        "f > t > e",
+    )
     assert raw(data) == ["s", "f", "t", "e"]
     assert {"heard", "e2"} <= set(seen(data))
 
 
 def test_compensation_is_refused_or_does_nothing() -> None:
-    data = draw("start s", "task a", 'task una isForCompensation="true"', "on ca a compensate", "undo ca una",
-                "throw t compensate", "end e", "s > a > t > e")  # fmt: skip
+    data = draw(
+        "start s",
+        "task a",
+        'task una isForCompensation="true"',
+        "on ca a compensate",
+        "undo ca una",
+        "throw t compensate",
+        "end e",
+        "s > a > t > e",
+    )
     assert raw(data) == "ValidationException"
     assert seen(data) == ["s", "a", "una", "t", "e"]
 
@@ -92,8 +113,15 @@ def test_tasks_predicted_double_with_every_parallel_pair() -> None:
     def pairs(n: int) -> bytes:
         lines, path = ["start s", "user first", "end e"], "first"
         for i in range(n):
-            lines += [f"and f{i}", f"task a{i}", f"task b{i}", f"and j{i}", f"{path} > f{i}",
-                      f"f{i} > a{i} > j{i}", f"f{i} > b{i} > j{i}"]  # fmt: skip
+            lines += [
+                f"and f{i}",
+                f"task a{i}",
+                f"task b{i}",
+                f"and j{i}",
+                f"{path} > f{i}",
+                f"f{i} > a{i} > j{i}",
+                f"f{i} > b{i} > j{i}",
+            ]
             path = f"j{i}"
         return draw(*lines, "s > first", f"{path} > e")
 
@@ -111,8 +139,17 @@ def test_a_long_chain_recurses() -> None:
 
 
 def test_a_long_loop_stops_without_a_word() -> None:
-    data = draw("start s", "script i = 0 -> n", "xor m", "script t = n + 1 -> n", "xor g", "end e",
-                "s > i > m > t > g", "g > m [n < 510]", "g > e *")  # fmt: skip
+    data = draw(
+        "start s",
+        "script i = 0 -> n",
+        "xor m",
+        "script t = n + 1 -> n",
+        "xor g",
+        "end e",
+        "s > i > m > t > g",
+        "g > m [n < 510]",
+        "g > e *",
+    )
     stopped = raw(data)
     assert stopped[0] == "s" and "e" not in stopped
     assert play(data, max_steps=5000).variables == {"n": 510}
@@ -120,8 +157,16 @@ def test_a_long_loop_stops_without_a_word() -> None:
 
 def test_a_wide_fork_is_slow() -> None:
     ids = [f"t{i}" for i in range(70)]
-    data = draw("start s", "and f", "and j", "end e", *[f"task {i}" for i in ids], "s > f", "j > e",
-                *[f"f > {i} > j" for i in ids])  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "and j",
+        "end e",
+        *[f"task {i}" for i in ids],
+        "s > f",
+        "j > e",
+        *[f"f > {i} > j" for i in ids],
+    )
     theirs = Raw(data)
     at = time.process_time()
     theirs.run()
@@ -135,14 +180,36 @@ def test_a_wide_fork_is_slow() -> None:
 def test_a_script_error_is_not_caught_by_an_error_event() -> None:
     script = draw("start s", "script t = 1 / 0 -> x", "on b t error:", "task caught", "s > t", "b > caught")
     assert raw(script) == "WorkflowTaskException"
-    data = draw("start s", "user u", ext('<zeebe:taskSchedule dueDate="= word"/>'), "on b u error:", "task caught",
-                "s > u", "b > caught")  # fmt: skip
+    data = draw(
+        "start s",
+        "user u",
+        ext('<zeebe:taskSchedule dueDate="= word"/>'),
+        "on b u error:",
+        "task caught",
+        "s > u",
+        "b > caught",
+    )
     assert seen(data, "caught", word="someday") == ["caught"]
 
 
 def test_an_interrupting_event_sub_process_interrupts_nothing() -> None:
-    data = draw("start s", "and f", "throw t signal:S", "user u", "end e", "end e2", "s > f", "f > t > e2", "f > u > e",
-                "eventsub es {", "start es_s signal:S", "task caught", "end es_e", "es_s > caught > es_e", "}")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "throw t signal:S",
+        "user u",
+        "end e",
+        "end e2",
+        "s > f",
+        "f > t > e2",
+        "f > u > e",
+        "eventsub es {",
+        "start es_s signal:S",
+        "task caught",
+        "end es_e",
+        "es_s > caught > es_e",
+        "}",
+    )
     theirs = Raw(data)
     assert "caught" in theirs.run()
     assert [t.task_spec.bpmn_id for t in theirs.workflow.get_tasks(state=TaskState.READY)] == ["u"]
@@ -151,8 +218,18 @@ def test_an_interrupting_event_sub_process_interrupts_nothing() -> None:
 
 
 def test_a_cached_spec_is_changed_by_a_message_event_sub_process() -> None:
-    data = draw("start s", "user u", "end e", "s > u > e",
-                "eventsub es {", "start m message:note !", "task read", "end me", "m > read > me", "}")  # fmt: skip
+    data = draw(
+        "start s",
+        "user u",
+        "end e",
+        "s > u > e",
+        "eventsub es {",
+        "start m message:note !",
+        "task read",
+        "end me",
+        "m > read > me",
+        "}",
+    )
     first = Raw(data)
     first.run()
     before = _parts(first.workflow)
@@ -184,15 +261,40 @@ def test_sequential_multi_instance_with_a_null_item_hangs() -> None:
 
 
 def test_interrupted_inner_paths_run_on() -> None:
-    data = draw("start s", "sub h {", "start i", "and f", "end x error:E", "script one = 1 -> a", "script two = 1 -> b",
-                "i > f", "f > x", "f > one > two", "}", "on b h error:E", "task caught", "s > h", "b > caught")  # fmt: skip
+    data = draw(
+        "start s",
+        "sub h {",
+        "start i",
+        "and f",
+        "end x error:E",
+        "script one = 1 -> a",
+        "script two = 1 -> b",
+        "i > f",
+        "f > x",
+        "f > one > two",
+        "}",
+        "on b h error:E",
+        "task caught",
+        "s > h",
+        "b > caught",
+    )
     assert {"two", "caught"} <= set(raw(data))
     assert "two" not in seen(data) and "caught" in seen(data), "the error ends the sub-process at once"
 
 
 def test_start_quantity_is_ignored() -> None:
-    data = draw("start s", "and f", "task a", "task b", 'task z startQuantity="2"', "end e",
-                "s > f", "f > a > z", "f > b > z", "z > e")  # fmt: skip
+    data = draw(
+        "start s",
+        "and f",
+        "task a",
+        "task b",
+        'task z startQuantity="2"',
+        "end e",
+        "s > f",
+        "f > a > z",
+        "f > b > z",
+        "z > e",
+    )
     assert raw(data).count("z") == 2
     assert seen(data, "z") == ["z"]
 

@@ -24,11 +24,18 @@ NODES = [
     "transaction",
     "adhoc",
     "sub",
-]  # fmt: skip
+]
 TRIGGERS = (
-    "signal:S", "message:M", "timer:PT1H", "cycle:R2/PT1H", "condition:= n > 2", "error:E", "escalation:F",
-    "signal:S + message:M", "signal:S + timer:PT2H &",
-)  # fmt: skip
+    "signal:S",
+    "message:M",
+    "timer:PT1H",
+    "cycle:R2/PT1H",
+    "condition:= n > 2",
+    "error:E",
+    "escalation:F",
+    "signal:S + message:M",
+    "signal:S + timer:PT2H &",
+)
 THROWN = ("signal:S", "message:M", "escalation:F", "compensate", "link:L")
 CAUGHT = ("signal:S", "message:M", "timer:PT1H", "condition:= n > 2", "link:L", "signal:S + message:M &")
 ENDS = ("", "", "", "terminate", "error:E", "escalation:F", "signal:S", "message:M", "compensate")
@@ -70,8 +77,13 @@ class _Scope:
         if dice.random() < 0.3:
             sub, start, inner = self.id("eventsub"), self.id("start"), self.id("user")
             gentle = dice.choice(["", " !"])
-            lines += [f"eventsub {sub} {{", f"start {start} {dice.choice(TRIGGERS)}{gentle}", f"user {inner}",
-                      f"{start} > {inner}", "}"]  # fmt: skip
+            lines += [
+                f"eventsub {sub} {{",
+                f"start {start} {dice.choice(TRIGGERS)}{gentle}",
+                f"user {inner}",
+                f"{start} > {inner}",
+                "}",
+            ]
         return lines
 
     def node(self, what: str, id: str, depth: int) -> list[str]:

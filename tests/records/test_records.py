@@ -236,8 +236,11 @@ def test_a_stranger_verifies_a_paper_by_its_code_and_learns_nothing_more(databas
         code = work.session.scalar(select(Document.check_code).where(Document.kind == "acceptance"))
         found = shelf.verify(work, code.lower().replace("-", " "))
         assert (found.title, found.person, found.organ, found.state) == (
-            "受理通知书", "张*丰", "德化县医疗保障局", "ready",
-        )  # fmt: skip
+            "受理通知书",
+            "张*丰",
+            "德化县医疗保障局",
+            "ready",
+        )
         with pytest.raises(NotFound):
             shelf.verify(work, "2222-2222-2222-2222")
 

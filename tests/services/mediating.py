@@ -35,8 +35,14 @@ def hire_mediators(work: Any, unit_id: int, now: datetime, names: tuple[str, ...
             made[name] = known[name]
             continue
         phone = f"1370000{n:04d}"
-        user = User(kind="staff", login=f"mediator{n}", name=name, phone=phone, phone_index=keys.blind("phone", phone),
-                    created_at=now)  # fmt: skip
+        user = User(
+            kind="staff",
+            login=f"mediator{n}",
+            name=name,
+            phone=phone,
+            phone_index=keys.blind("phone", phone),
+            created_at=now,
+        )
         work.session.add(user)
         work.session.flush()
         work.session.add(Holding(user_id=user.id, unit_id=unit_id, post_id=post.id))
@@ -48,8 +54,14 @@ def hire_mediators(work: Any, unit_id: int, now: datetime, names: tuple[str, ...
 
 def open_room(work: Any, unit_id: int, first: date, now: datetime, *, days: int = 90, name: str = ROOM) -> int:
     """A mediation room, open from nine to nine on any day in half hours."""
-    room = Resource(code=f"mediation-{name}", unit_id=unit_id, kind="room", name=name, matter="tiaojie",
-                    items=[{"code": "session", "name": "调解会"}])  # fmt: skip
+    room = Resource(
+        code=f"mediation-{name}",
+        unit_id=unit_id,
+        kind="room",
+        name=name,
+        matter="tiaojie",
+        items=[{"code": "session", "name": "调解会"}],
+    )
     work.session.add(room)
     work.session.flush()
     rule = {

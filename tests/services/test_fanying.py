@@ -18,9 +18,13 @@ from tests.commands import acting
 from tests.services.test_stories_for_real import ROOT
 
 LAMP = {
-    "danger": "no", "kind": "problem", "report": {"text": "村口路灯坏了半个月", "place": "苏洋村村口"},
-    "about": {"number": ""}, "applicant": {"name": "张三丰", "phone": "13800000001"}, "consent_visit": True,
-}  # fmt: skip
+    "danger": "no",
+    "kind": "problem",
+    "report": {"text": "村口路灯坏了半个月", "place": "苏洋村村口"},
+    "about": {"number": ""},
+    "applicant": {"name": "张三丰", "phone": "13800000001"},
+    "consent_visit": True,
+}
 RUDE = {**LAMP, "kind": "clerk", "report": {"text": "窗口的人态度不好"}, "about": {"clerk": "王丽", "number": ""}}
 TO_YB = {"finding": "clear", "category": "工作人员作风", "dispatch": {"unit": "县医疗保障局", "level": "一般"}}
 DONE = {"done": {"text": "已约谈", "reply": "已经批评教育，向您道歉"}}
@@ -30,8 +34,16 @@ GLAD = {"visit": {"reached": "yes", "answered": "yes", "solved": "yes", "satisfi
 def centre(database, cast, clock, *names):
     """The hall's centre with two dispatchers (何、顾) and a head (高); two at the counter of the bureau (wang, li)."""
     with database.unit_of_work() as work:
-        fw = units.add(work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=cast.county, number="1501",
-                       word="德家园", phone="0595-23500000")  # fmt: skip
+        fw = units.add(
+            work,
+            code="350526-FW",
+            name="进城党群城市家园",
+            kind="centre",
+            parent=cast.county,
+            number="1501",
+            word="德家园",
+            phone="0595-23500000",
+        )
         posts = {p.code: p.id for p in work.session.scalars(select(Post))}
         for login, name, post in (("he", "何芳", "window"), ("gu", "顾平", "window"), ("gao", "高兰", "head")):
             user = User(kind="staff", login=login, name=name, created_at=clock(), password_hash=_hash(work))
@@ -157,14 +169,24 @@ def test_nor_as_the_agent_of_a_colleague_on_leave_nor_may_others_stand_for_them(
         cases.claim(work, task.id, version=task.version, by=who(work, cast, "li", clock()), now=clock())
         # li goes on leave and names the very person as agent; chen of another unit stands for wang
         absences.take_leave(
-            work, user_id=cast.users["li"], agent_id=cast.users["wang"], from_at=clock(), until_at=ends,
-            by=who(work, cast, "li", clock()), now=clock(),
-        )  # fmt: skip
+            work,
+            user_id=cast.users["li"],
+            agent_id=cast.users["wang"],
+            from_at=clock(),
+            until_at=ends,
+            by=who(work, cast, "li", clock()),
+            now=clock(),
+        )
     with database.unit_of_work() as work:
         absences.take_leave(
-            work, user_id=cast.users["wang"], agent_id=cast.users["chen"], from_at=clock(), until_at=ends,
-            by=who(work, cast, "wang", clock()), now=clock(),
-        )  # fmt: skip
+            work,
+            user_id=cast.users["wang"],
+            agent_id=cast.users["chen"],
+            from_at=clock(),
+            until_at=ends,
+            by=who(work, cast, "wang", clock()),
+            now=clock(),
+        )
     clock.on(hours=1)
     with database.unit_of_work() as work:
         wang = who(work, cast, "wang", clock())
@@ -227,9 +249,10 @@ def test_when_only_they_hold_the_post_the_next_unit_above_gets_it(database, cast
     centre(database, cast, clock)
     with database.unit_of_work() as work:
         li = work.session.scalars(
-            select(Holding).join(Post, Post.id == Holding.post_id)
+            select(Holding)
+            .join(Post, Post.id == Holding.post_id)
             .where(Holding.user_id == cast.users["li"], Post.code == "window")
-        ).one()  # fmt: skip
+        ).one()
         work.session.delete(li)
         work.session.flush()
         holders.forget(work)

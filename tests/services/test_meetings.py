@@ -35,8 +35,9 @@ def office(database) -> SimpleNamespace:
     """A justice office with three mediators, a head, and one room."""
     with database.unit_of_work() as work:
         cast = the_cast.hire(work, NOW, ())
-        sf = units.add(work, code="350526-SF", name="德化县司法局", kind="office", parent=cast.county, number="1301",
-                       word="德司")  # fmt: skip
+        sf = units.add(
+            work, code="350526-SF", name="德化县司法局", kind="office", parent=cast.county, number="1301", word="德司"
+        )
         who = mediating.hire_mediators(work, sf.id, NOW)
         room = mediating.open_room(work, sf.id, NOW.date(), NOW, days=40)
         library.publish(work, matters.load(ROOT, "tiaojie"), by=people.SYSTEM, now=NOW)
@@ -252,9 +253,14 @@ def test_a_mediator_who_is_away_is_not_booked(office):
     with office.database.unit_of_work() as work:
         time = meetings.time_of(work, work.session.get(User, office.lai.id), "tiaojie")
         appointments.close(
-            work, time.id, starts_at=START - timedelta(hours=3), ends_at=START + timedelta(hours=3), reason="外出",
-            by=office.lai, now=NOW,
-        )  # fmt: skip
+            work,
+            time.id,
+            starts_at=START - timedelta(hours=3),
+            ends_at=START + timedelta(hours=3),
+            reason="外出",
+            by=office.lai,
+            now=NOW,
+        )
     with pytest.raises(Invalid) as refused:
         complete(office, case_id, "schedule", session={"when": AT, "place": "村部"})
     said = refused.value.by_field()["session.when"].zh

@@ -43,11 +43,23 @@ def test_the_principal_revokes_by_a_button_and_it_is_gone_afterwards(hall: Open,
 def mediator(hall: Open) -> None:
     """An office of justice, its mediator 赖炳根, and 说事评理 published."""
     with hall.database.unit_of_work() as work:
-        sf = units.add(work, code="350526-SF", name="德化县司法局", kind="office", parent=hall.cast.county,
-                       number="1301", word="德司")  # fmt: skip
+        sf = units.add(
+            work,
+            code="350526-SF",
+            name="德化县司法局",
+            kind="office",
+            parent=hall.cast.county,
+            number="1301",
+            word="德司",
+        )
         post = Post(code="mediator", name="人民调解员", name_en="mediator", role="clerk")
-        who = User(kind="staff", login="lai", name="赖炳根", created_at=hall.clock(),
-                   password_hash=work.session.scalar(select(User.password_hash).where(User.login == "chen")))  # fmt: skip
+        who = User(
+            kind="staff",
+            login="lai",
+            name="赖炳根",
+            created_at=hall.clock(),
+            password_hash=work.session.scalar(select(User.password_hash).where(User.login == "chen")),
+        )
         work.session.add_all([post, who])
         work.session.flush()
         work.session.add(Holding(user_id=who.id, unit_id=sf.id, post_id=post.id))

@@ -35,8 +35,9 @@ OTHER_PHONE = "13800001235"
 def office(sqlite) -> SimpleNamespace:
     with sqlite.unit_of_work() as work:
         cast = the_cast.hire(work, NOW, ())
-        sf = units.add(work, code="350526-SF", name="德化县司法局", kind="office", parent=cast.county, number="1301",
-                       word="德司")  # fmt: skip
+        sf = units.add(
+            work, code="350526-SF", name="德化县司法局", kind="office", parent=cast.county, number="1301", word="德司"
+        )
         who = mediating.hire_mediators(work, sf.id, NOW)
         mediating.open_room(work, sf.id, NOW.date(), NOW, days=40)
         library.publish(work, matters.load(ROOT, "tiaojie"), by=people.SYSTEM, now=NOW)
@@ -293,9 +294,11 @@ def test_each_side_signs_in_its_own_way_and_each_signature_is_bound_to_the_agree
 
 def test_any_number_of_parties_on_each_side_all_sign(office):
     people_ = [
-        {"side": "甲方", "name": "苏玉兰", "phone": "13800001234"}, {"side": "甲方", "name": "苏大", "phone": "13800001236"},
-        {"side": "乙方", "name": "赖春生", "phone": OTHER_PHONE}, {"side": "第三人", "name": "村集体"},
-    ]  # fmt: skip
+        {"side": "甲方", "name": "苏玉兰", "phone": "13800001234"},
+        {"side": "甲方", "name": "苏大", "phone": "13800001236"},
+        {"side": "乙方", "name": "赖春生", "phone": OTHER_PHONE},
+        {"side": "第三人", "name": "村集体"},
+    ]
     case_id = start(office, people_=people_)
     register(office, case_id, people_)
     do(office, case_id, "choose", mediators=named("赖炳根", "苏清福"))

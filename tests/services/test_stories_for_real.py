@@ -45,8 +45,15 @@ def hire_everybody(database: Database, package: matters.Package, now: datetime) 
         wanted = {package.info.office, *(g.at for g in package.info.groups.values())}
         for n, code in enumerate(sorted(wanted), 1900):
             if code.isupper() and f"350526-{code}" not in units.tree(work).by_code:
-                units.add(work, code=f"350526-{code}", name=f"{code}局", kind="office", parent=county, number=str(n),
-                          word="德")  # fmt: skip
+                units.add(
+                    work,
+                    code=f"350526-{code}",
+                    name=f"{code}局",
+                    kind="office",
+                    parent=county,
+                    number=str(n),
+                    word="德",
+                )
         clerk = User(kind="staff", login="everyone", name="万能工", created_at=now)
         other = User(kind="staff", login="another", name="帮手", created_at=now)  # where the first must keep away
         work.session.add_all([clerk, other])
@@ -93,9 +100,16 @@ class Teller:
         with self.database.unit_of_work() as work:
             by = self.actor(work, self.who.clerk if channel != "online" else self.who.users["zhang"])
             done = cases.submit(
-                work, self.name, story.answers, by=by, now=self.now, channel=channel, variables=story.facts,
-                place=units.by_code(work, "350526106201"), applicant_id=self.who.users["zhang"],
-            )  # fmt: skip
+                work,
+                self.name,
+                story.answers,
+                by=by,
+                now=self.now,
+                channel=channel,
+                variables=story.facts,
+                place=units.by_code(work, "350526106201"),
+                applicant_id=self.who.users["zhang"],
+            )
             self.case_id, self.number = done.case.id, done.case.number
         for step in story.steps:
             self.step(step)

@@ -61,9 +61,18 @@ def test_an_event_alone_in_its_transaction_is_written(database):
 
 def test_a_task_without_its_case_is_refused(database):
     task = Task(
-        case_id=7, key="k", element="e", name="n", round=1, opened_at=NOW, variables={}, candidates=[], headers={},
-        properties={}, delegated=[],
-    )  # fmt: skip
+        case_id=7,
+        key="k",
+        element="e",
+        name="n",
+        round=1,
+        opened_at=NOW,
+        variables={},
+        candidates=[],
+        headers={},
+        properties={},
+        delegated=[],
+    )
     with pytest.raises(IntegrityError), database.unit_of_work() as work:
         work.session.add(task)
 
@@ -113,5 +122,8 @@ def test_a_sealed_value_cannot_be_moved_to_another_kind_of_column():
 
 def test_sqlite_syncs_fully_keeps_a_write_ahead_log_and_checks_foreign_keys(sqlite):
     with sqlite.engine.connect() as connection:
-        found = {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "synchronous", "foreign_keys")}  # fmt: skip
+        found = {
+            p: connection.exec_driver_sql(f"PRAGMA {p}").scalar()
+            for p in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

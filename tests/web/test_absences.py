@@ -7,9 +7,12 @@ from tests.hall import Open
 
 def send(client, hall, **changes):
     sent = {
-        "agent": str(hall.cast.users["li"]), "from": "2026-09-18T08:00", "until": "2026-09-22T17:30", "which": "all",
+        "agent": str(hall.cast.users["li"]),
+        "from": "2026-09-18T08:00",
+        "until": "2026-09-22T17:30",
+        "which": "all",
         "reason": "培训",
-    }  # fmt: skip
+    }
     return client.post("/desk/absences", data={**sent, **changes})
 
 

@@ -15,9 +15,18 @@ ROLES = (None, "zhang", "xu", "chen", "huang", "wang", "zhao", "designer", "oper
 
 def _address(rule, number: str, task_id: int) -> str:
     values = {
-        "number": number, "task_id": str(task_id), "name": "daiban", "which": "open", "file": "process.bpmn",
-        "document_id": "1", "file_id": "1", "code": "ABCD-EFGH-JKLM-NPQR", "what": "transfer", "verb": "extend", "day": "2026-09-21",
-    }  # fmt: skip
+        "number": number,
+        "task_id": str(task_id),
+        "name": "daiban",
+        "which": "open",
+        "file": "process.bpmn",
+        "document_id": "1",
+        "file_id": "1",
+        "code": "ABCD-EFGH-JKLM-NPQR",
+        "what": "transfer",
+        "verb": "extend",
+        "day": "2026-09-21",
+    }
 
     def fill(match: re.Match[str]) -> str:
         return values.get(match[1].rpartition(":")[2], "1")

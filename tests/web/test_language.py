@@ -29,10 +29,25 @@ def _asked() -> set[str]:
             if asks and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)
     for table in (
-        told.OUTCOMES, told.STATUS, told.ENDS, told.CHANNELS, told._CLOCKS, told._WHATS, told.RECEIVERS, shown.COLOUR_WORDS,
-        overview._WHICH, overview._THREE, overview._RATED, services.AUTHORITY, bulk.WORDS, resident._KINDS, booking.KINDS,
-        EVENTS, mediation.STATES, mediators.KINDS,
-    ):  # fmt: skip
+        told.OUTCOMES,
+        told.STATUS,
+        told.ENDS,
+        told.CHANNELS,
+        told._CLOCKS,
+        told._WHATS,
+        told.RECEIVERS,
+        shown.COLOUR_WORDS,
+        overview._WHICH,
+        overview._THREE,
+        overview._RATED,
+        services.AUTHORITY,
+        bulk.WORDS,
+        resident._KINDS,
+        booking.KINDS,
+        EVENTS,
+        mediation.STATES,
+        mediators.KINDS,
+    ):
         found |= set(table.values())
     found |= {words for _, words in told.LEVELS} | {words for _, words in mediation_pages.MINUTES}
     found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())

@@ -171,7 +171,10 @@ def test_a_process_that_cannot_go_on_is_tried_again_and_says_so_when_it_fails_ag
     ).replace(
         "<bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3", "<bpmn:incoming>f4</bpmn:incoming><bpmn:outgoing>f3"
     )
-    drawn = drawn.replace("<bpmn:incoming>f3</bpmn:incoming></bpmn:endEvent>", "<bpmn:incoming>f3</bpmn:incoming><bpmn:incoming>f5</bpmn:incoming></bpmn:endEvent>")  # fmt: skip
+    drawn = drawn.replace(
+        "<bpmn:incoming>f3</bpmn:incoming></bpmn:endEvent>",
+        "<bpmn:incoming>f3</bpmn:incoming><bpmn:incoming>f5</bpmn:incoming></bpmn:endEvent>",
+    )
     monkeypatch.setattr(permit, "DIAGRAM", drawn)
     number = permit.open_case(hall, holder=None)
     text = page(hall)

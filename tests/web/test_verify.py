@@ -65,9 +65,15 @@ def test_a_paper_of_which_the_newest_counts_is_said_to_be_replaced(hall: Open):
     row = _issued(hall)["acceptance"]
     with hall.database.unit_of_work() as work:
         newer = documents.issue(
-            work, "acceptance", row.facts, key="again", organ=hall.cast.yb, by=SYSTEM, now=hall.clock(),
+            work,
+            "acceptance",
+            row.facts,
+            key="again",
+            organ=hall.cast.yb,
+            by=SYSTEM,
+            now=hall.clock(),
             case=work.session.get(Case, row.case_id),
-        )  # fmt: skip
+        )
         number = newer.number
     text = hall.client().get(f"/v/{row.check_code}").text
     assert "这份文书已被替换，以新的为准" in text and number in text

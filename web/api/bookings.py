@@ -110,8 +110,13 @@ def my_bookings() -> list[BookingOut]:
 def hold(body: Wish) -> BookingOut:
     """Hold a time for a while. 409 with other free times when it is full."""
     made = appointments.hold(
-        edge.work(), resource_id=body.place_id, starts_at=body.starts_at, item=body.item, by=edge.actor(), now=edge.now()
-    )  # fmt: skip
+        edge.work(),
+        resource_id=body.place_id,
+        starts_at=body.starts_at,
+        item=body.item,
+        by=edge.actor(),
+        now=edge.now(),
+    )
     return _one(made.id)
 
 
@@ -127,7 +132,7 @@ def change(booking_id: int, body: Moved) -> BookingOut:
     """Another time: the new one is taken before the old one is let go."""
     appointments.change(
         edge.work(), booking_id, version=body.version, starts_at=body.starts_at, by=edge.actor(), now=edge.now()
-    )  # fmt: skip
+    )
     return _one(booking_id)
 
 

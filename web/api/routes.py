@@ -124,10 +124,17 @@ class Guide(MatterOut):
 def _matter(package: Any) -> dict[str, Any]:
     info = package.info
     return {
-        "name": package.name, "code": info.code, "title": info.name, "summary": info.summary,
-        "functions": list(info.functions), "kind": info.kind, "office": info.office, "visits": info.visits,
-        "fee": info.fee, "channels": list(info.apply.channels),
-    }  # fmt: skip
+        "name": package.name,
+        "code": info.code,
+        "title": info.name,
+        "summary": info.summary,
+        "functions": list(info.functions),
+        "kind": info.kind,
+        "office": info.office,
+        "visits": info.visits,
+        "fee": info.fee,
+        "channels": list(info.apply.channels),
+    }
 
 
 @operation("get", "/matters", who="anyone", tag="matters", gives=list[MatterOut])
@@ -142,11 +149,15 @@ def matter(name: str) -> Guide:
     package = library.current(edge.work(), name)
     info = package.info
     return Guide(
-        **_matter(package), version=package.version, conditions=list(info.conditions),
+        **_matter(package),
+        version=package.version,
+        conditions=list(info.conditions),
         materials=[MaterialOut(**m.model_dump(include=set(MaterialOut.model_fields))) for m in info.materials],
-        basis=[f"《{b.law}》{b.article}" for b in info.basis], results=list(info.results), consent=info.apply.consent,
+        basis=[f"《{b.law}》{b.article}" for b in info.basis],
+        results=list(info.results),
+        consent=info.apply.consent,
         form=forms.browser_schema(package.form(info.apply.form)),
-    )  # fmt: skip
+    )
 
 
 # ---------------------------------------------------------------- applications
@@ -257,8 +268,13 @@ def upload() -> Uploaded:
 def apply(body: Application) -> CaseBrief:
     """Apply in a matter (staff: at their counter)."""
     done = cases.submit(
-        edge.work(), body.matter, body.answers, by=edge.actor(), now=edge.now(), key=f"api:{body.key}" if body.key else None
-    )  # fmt: skip
+        edge.work(),
+        body.matter,
+        body.answers,
+        by=edge.actor(),
+        now=edge.now(),
+        key=f"api:{body.key}" if body.key else None,
+    )
     return shaped(CaseBrief, done.case)  # type: ignore[no-any-return]
 
 
@@ -388,9 +404,14 @@ def inbox(query: InboxQuery) -> InboxOut:
     """The caller's tasks: mine, open to claim, done."""
     filters = lists.Filters(matter=query.matter or None, colour=query.colour or None)
     page = lists.tasks_for(
-        edge.work(), edge.actor(), now=edge.now(), box=query.list, filters=filters, after=query.after or None,
+        edge.work(),
+        edge.actor(),
+        now=edge.now(),
+        box=query.list,
+        filters=filters,
+        after=query.after or None,
         limit=query.limit,
-    )  # fmt: skip
+    )
     return InboxOut(rows=[shaped(RowOut, row) for row in page.rows], next=page.next)
 
 
@@ -432,13 +453,14 @@ def unclaim(task_id: int, body: Seen) -> Seen:
 @operation("post", "/tasks/{task_id}/complete", who="signed-in", tag="tasks", takes=Completion, gives=Done)
 def complete(task_id: int, body: Completion) -> Done:
     """Complete a task with the version seen. 409 says who acted, what and when; 422 names the fields."""
-    done = cases.complete(
-        edge.work(), task_id, body.answers, version=body.version, by=edge.actor(), now=edge.now()
-    )  # fmt: skip
+    done = cases.complete(edge.work(), task_id, body.answers, version=body.version, by=edge.actor(), now=edge.now())
     return Done(
-        number=done.case.number, version=done.case.version, status=done.case.status,
-        opened=[t.name for t in done.opened], papers=[d.title for d in done.documents],
-    )  # fmt: skip
+        number=done.case.number,
+        version=done.case.version,
+        status=done.case.status,
+        opened=[t.name for t in done.opened],
+        papers=[d.title for d in done.documents],
+    )
 
 
 @operation("put", "/tasks/{task_id}/draft", who="signed-in", tag="tasks", takes=Completion)

@@ -105,11 +105,18 @@ def _units(work: Work) -> dict[str, Place]:
         n = counts.get(one["kind"], 0)
         counts[one["kind"]] = n + 1
         made[one["code"]] = units.add(
-            work, code=one["code"], name=one["name"], name_en=one.get("name_en", ""), kind=one["kind"],
-            parent=made[one["parent"]] if one.get("parent") else None, phone=one.get("phone", ""),
-            address=one.get("address", ""), seal_name=one.get("seal_name", ""), word=one.get("word", ""),
+            work,
+            code=one["code"],
+            name=one["name"],
+            name_en=one.get("name_en", ""),
+            kind=one["kind"],
+            parent=made[one["parent"]] if one.get("parent") else None,
+            phone=one.get("phone", ""),
+            address=one.get("address", ""),
+            seal_name=one.get("seal_name", ""),
+            word=one.get("word", ""),
             number=one.get("number") or f"{_FIRST_NUMBER[one['kind']] + n:04d}",
-        )  # fmt: skip
+        )
     return made
 
 
@@ -122,9 +129,14 @@ def _staff(work: Work, places: dict[str, Place], now: datetime) -> dict[str, Act
     for n, one in enumerate(county()["staff"]):
         phone = f"1590000{n:04d}"
         users[one["login"]] = User(
-            kind="staff", login=one["login"], name=one["name"], created_at=now, phone=phone,
-            phone_index=keys.blind("phone", phone), password_hash=_password(),
-        )  # fmt: skip
+            kind="staff",
+            login=one["login"],
+            name=one["name"],
+            created_at=now,
+            phone=phone,
+            phone_index=keys.blind("phone", phone),
+            password_hash=_password(),
+        )
     work.session.add_all(users.values())
     work.session.flush()
     for one in county()["staff"]:
@@ -169,9 +181,15 @@ def _residents(work: Work, places: dict[str, Place], dice: random.Random, now: d
         phone = _phone(n)
         name = dice.choice(data["surnames"]) + dice.choice(data["given"])
         user = User(
-            kind="resident", name=name, phone=phone, phone_index=keys.blind("phone", phone), id_number=id_number,
-            id_index=keys.blind("id", id_number), place_id=places[code].id, created_at=now,
-        )  # fmt: skip
+            kind="resident",
+            name=name,
+            phone=phone,
+            phone_index=keys.blind("phone", phone),
+            id_number=id_number,
+            id_index=keys.blind("id", id_number),
+            place_id=places[code].id,
+            created_at=now,
+        )
         rows.append((user, phone, id_number, places[code]))
     work.session.add_all(row[0] for row in rows)
     work.session.flush()
@@ -254,14 +272,21 @@ class Teller:
         by = who.actor
         if channel == "agent":
             near = [
-                a for a in self.stage.staff.values()
+                a
+                for a in self.stage.staff.values()
                 if any(p.post == "agent" and p.unit_id == who.place.id for p in a.positions)
-            ]  # fmt: skip
+            ]
             by, channel = (dice.choice(near), "agent") if near else (who.actor, "online")
         done = cases.submit(
-            self.work, "daiban", _application(who, dice, self.now), by=by, now=self.now, channel=channel,
-            place=who.place, applicant_id=who.actor.id,
-        )  # fmt: skip
+            self.work,
+            "daiban",
+            _application(who, dice, self.now),
+            by=by,
+            now=self.now,
+            channel=channel,
+            place=who.place,
+            applicant_id=who.actor.id,
+        )
         self.case_id = done.case.id
         if end == "received":
             return
@@ -299,9 +324,10 @@ class Teller:
         yield timedelta(hours=dice.uniform(0.5, 20))
         if end == "refused":
             answers = {
-                "result": "refuse", "findings": "系统比对显示，申请人在外省已参加本年度居民医保。",
+                "result": "refuse",
+                "findings": "系统比对显示，申请人在外省已参加本年度居民医保。",
                 "reason": "同一年度不得重复参加居民基本医疗保险。",
-            }  # fmt: skip
+            }
             self._complete({"registration": answers})
             yield timedelta(days=3, hours=1)
             self._visit()
@@ -356,9 +382,13 @@ def _application(who: Resident, dice: random.Random, now: datetime) -> dict[str,
     kinds = ["ordinary", "ordinary", "ordinary", "subsistence", "disabled"]
     until = workdays.local_date(now) + timedelta(days=180)
     return {
-        "applicant": _applicant(who), "for_whom": "self", "group_kind": dice.choice(kinds),
-        "mandate_until": until.isoformat(), "agree": True, "mandate_signature": _ink(dice),
-    }  # fmt: skip
+        "applicant": _applicant(who),
+        "for_whom": "self",
+        "group_kind": dice.choice(kinds),
+        "mandate_until": until.isoformat(),
+        "agree": True,
+        "mandate_signature": _ink(dice),
+    }
 
 
 #: How many of two hundred end so, and how long ago they began (days, from and to).

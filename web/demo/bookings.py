@@ -54,9 +54,14 @@ def fill(
 
 def _resource(work: Work, one: Mapping[str, Any], places: Mapping[str, Place]) -> int:
     row = Resource(
-        code=one["code"], unit_id=places[one["unit"]].id, kind=one["kind"], name=one["name"], name_en=one["name_en"],
-        matter=one["matter"], items=one["items"],
-    )  # fmt: skip
+        code=one["code"],
+        unit_id=places[one["unit"]].id,
+        kind=one["kind"],
+        name=one["name"],
+        name_en=one["name_en"],
+        matter=one["matter"],
+        items=one["items"],
+    )
     work.session.add(row)
     work.session.flush()
     work.session.add_all(ResourceOpening(resource_id=row.id, rule=rule) for rule in one["openings"])
@@ -82,10 +87,12 @@ def _rosters(
             hours = (time(17), time(21)) if work.calendar.is_workday(day) else (time(8), time(18))
             work.session.add(
                 Duty(
-                    unit_id=places[unit].id, user_id=who.id, starts_at=appointments.local(day, hours[0]),
+                    unit_id=places[unit].id,
+                    user_id=who.id,
+                    starts_at=appointments.local(day, hours[0]),
                     ends_at=appointments.local(day, hours[1]),
                 )
-            )  # fmt: skip
+            )
 
 
 def _visit(database: Database, staff: Mapping[str, Actor], by: Actor, dice: random.Random, now: datetime) -> int:
@@ -94,8 +101,12 @@ def _visit(database: Database, staff: Mapping[str, Actor], by: Actor, dice: rand
         rows = work.session.execute(
             select(Slot.starts_at, Slot.resource_id)
             .join(Resource)
-            .where(Resource.kind == "window", Slot.public_taken < Slot.public_capacity, Slot.starts_at < now + timedelta(days=9))
-        ).all()  # fmt: skip
+            .where(
+                Resource.kind == "window",
+                Slot.public_taken < Slot.public_capacity,
+                Slot.starts_at < now + timedelta(days=9),
+            )
+        ).all()
     if not rows:
         return 0
     starts_at, resource_id = dice.choice(rows)

@@ -34,8 +34,16 @@ DISPUTES: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
 )
 #: How many days ago each began.
 BEGAN = {
-    "applied": 0, "choose": 1, "consult": 1, "planned": 3, "again": 6, "sign": 5, "court": 6, "oral": 6, "ended": 6,
-}  # fmt: skip
+    "applied": 0,
+    "choose": 1,
+    "consult": 1,
+    "planned": 3,
+    "again": 6,
+    "sign": 5,
+    "court": 6,
+    "oral": 6,
+    "ended": 6,
+}
 TALKS = {"again": "continue", "sign": "written", "court": "written", "oral": "oral", "ended": "failed"}
 
 
@@ -57,9 +65,12 @@ def fill(
         ]
         dispute = {"type": kind, "facts": facts, "requests": wish}
         raw: dict[str, Any] = {
-            "applicant": {"name": one.actor.name, "phone": one.phone}, "dispute": dispute, "parties": parties,
-            "initiative": False, "voluntary": True,
-        }  # fmt: skip
+            "applicant": {"name": one.actor.name, "phone": one.phone},
+            "dispute": dispute,
+            "parties": parties,
+            "initiative": False,
+            "voluntary": True,
+        }
         with database.unit_of_work() as work:
             case_id = cases.submit(work, "tiaojie", raw, by=one.actor, now=at).case.id
         told = _Told(database, mediators, case_id, at, now, dice)
@@ -112,10 +123,13 @@ class _Told:
 
     def agree(self, parties: list[dict[str, Any]], names: tuple[str, ...], until: str) -> None:
         text = {
-            "facts": "双方对经过没有争议。", "issues": "怎样修复、费用谁出", "responsibility": "乙方负责修复，双方各出一半费用",
-            "terms": [{"text": "乙方十天内修好"}, {"text": "费用各半，当面结清"}], "way": "完工后双方一起查看",
+            "facts": "双方对经过没有争议。",
+            "issues": "怎样修复、费用谁出",
+            "responsibility": "乙方负责修复，双方各出一半费用",
+            "terms": [{"text": "乙方十天内修好"}, {"text": "费用各半，当面结清"}],
+            "way": "完工后双方一起查看",
             "due_on": self.day(10),
-        }  # fmt: skip
+        }
         self.do({"agreement": text})
         self.do({"signs": True, "signature": self.ink()})
         if until == "sign":

@@ -63,10 +63,13 @@ def _report(
     kind, text, where, unit = report
     at = now - timedelta(days=12 if n >= 6 else 2 + n % 3, hours=n)
     raw = {
-        "danger": "no", "kind": kind, "report": {"text": text, "place": where or None}, "consent_visit": True,
+        "danger": "no",
+        "kind": kind,
+        "report": {"text": text, "place": where or None},
+        "consent_visit": True,
         "about": {"clerk": "苏文进" if kind == "clerk" else None, "number": ""},
         "applicant": {"name": who.actor.name, "phone": who.phone},
-    }  # fmt: skip
+    }
     with database.unit_of_work() as work:
         case_id = cases.submit(work, "fanying", raw, by=who.actor, now=at).case.id
     level = "紧急" if "电线" in text else "一般"
@@ -77,11 +80,16 @@ def _report(
         {"signing": "return", "return_reason": "道路归乡镇管"} if n == 5 else {"signing": "accept"},
         {"done": {"text": "已到现场处理。", "reply": "已经处理好了，有问题请再打电话。"}},
         "timer",
-        {"visit": {
-            "reached": "yes", "answered": "yes", "solved": "no" if n == 8 else "yes",
-            "satisfied": "不满意" if n == 8 else "满意", "note": "电话回访",
-        }},
-    ]  # fmt: skip
+        {
+            "visit": {
+                "reached": "yes",
+                "answered": "yes",
+                "solved": "no" if n == 8 else "yes",
+                "satisfied": "不满意" if n == 8 else "满意",
+                "note": "电话回访",
+            }
+        },
+    ]
     steps = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 2}.get(n, len(answers))
     for step in answers[:steps]:
         at += timedelta(days=1, minutes=5) if step == "timer" else timedelta(hours=3)
@@ -114,13 +122,17 @@ def _mended(database: Database, staff: Mapping[str, Actor], now: datetime) -> in
             select(Case)
             .outerjoin(Rating, Rating.case_id == Case.id)
             .where(
-                Case.matter == "daiban", Case.status == "finished", Case.outcome == "approve", Rating.id.is_(None),
-                Case.finished_at > now - timedelta(days=6), Case.finished_at < now - timedelta(hours=2),
+                Case.matter == "daiban",
+                Case.status == "finished",
+                Case.outcome == "approve",
+                Rating.id.is_(None),
+                Case.finished_at > now - timedelta(days=6),
+                Case.finished_at < now - timedelta(hours=2),
                 Case.applicant_id.is_not(None),
             )
             .order_by(Case.id)
             .limit(1)
-        )  # fmt: skip
+        )
         if case is None or case.applicant_id is None:
             return 0
         by = people.load(work, case.applicant_id, now=now)

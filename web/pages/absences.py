@@ -101,10 +101,15 @@ def hand_over() -> ResponseReturnValue:
 def _handover(plan: Any = None, wrong: Any = (), stale: str = "") -> str:
     work, actor = edge.work(), edge.actor()
     return render_template(
-        "staff/handover.html", theirs=reads.colleagues(work, actor, below=True), people=reads.colleagues(work, actor),
-        plan=plan, wrong=wrong, stale=stale, lang=int(english()),
+        "staff/handover.html",
+        theirs=reads.colleagues(work, actor, below=True),
+        people=reads.colleagues(work, actor),
+        plan=plan,
+        wrong=wrong,
+        stale=stale,
+        lang=int(english()),
         sent={name: request.values.get(name, "") for name in ("person", "to", "reason")},
-    )  # fmt: skip
+    )
 
 
 def _given() -> dict[str, Any]:
@@ -123,18 +128,25 @@ def _given() -> dict[str, Any]:
         raise Invalid(wrong)
     some = request.form.get("which") == "some"
     return {
-        "user_id": request.form.get("user", edge.actor().id, type=int), "agent_id": agent, "from_at": moments["from"],
-        "until_at": moments["until"], "matters": request.form.getlist("matters") if some else None,
+        "user_id": request.form.get("user", edge.actor().id, type=int),
+        "agent_id": agent,
+        "from_at": moments["from"],
+        "until_at": moments["until"],
+        "matters": request.form.getlist("matters") if some else None,
         "reason": request.form.get("reason", "")[:200],
-    }  # fmt: skip
+    }
 
 
 def _page(wrong: Any = ()) -> str:
     work, actor = edge.work(), edge.actor()
     people = reads.colleagues(work, actor)
     return render_template(
-        "staff/absences.html", found=reads.absences(work, actor=actor, now=edge.now()), people=people,
+        "staff/absences.html",
+        found=reads.absences(work, actor=actor, now=edge.now()),
+        people=people,
         theirs=reads.colleagues(work, actor, below=True) if "supervisor" in actor.roles else (),
-        matters=[(p.name, p.info.name) for p in library.published(work)], wrong=wrong,
-        sent={name: request.form.get(name, "") for name in _SENT}, chosen=request.form.getlist("matters"),
-    )  # fmt: skip
+        matters=[(p.name, p.info.name) for p in library.published(work)],
+        wrong=wrong,
+        sent={name: request.form.get(name, "") for name in _SENT},
+        chosen=request.form.getlist("matters"),
+    )

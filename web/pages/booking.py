@@ -89,9 +89,18 @@ def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = ""
     times = reads.times(work, place_id, chosen, now=now)
     here = next((d for d in found if d.day == chosen), None)
     return render_template(
-        "resident/book_times.html", place=place, days=found, chosen=chosen, times=times, here=here, kinds=KINDS,
-        moving=moving, wrong=wrong, item=request.args.get("item", "")[:80], tab="booking.doors",
-    )  # fmt: skip
+        "resident/book_times.html",
+        place=place,
+        days=found,
+        chosen=chosen,
+        times=times,
+        here=here,
+        kinds=KINDS,
+        moving=moving,
+        wrong=wrong,
+        item=request.args.get("item", "")[:80],
+        tab="booking.doors",
+    )
 
 
 @pages.post("/book/<int:place_id>")
@@ -99,9 +108,12 @@ def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = ""
 def hold(place_id: int) -> ResponseReturnValue:
     """Keep a time; the next page asks what for and confirms."""
     made = appointments.hold(
-        edge.work(), resource_id=place_id, starts_at=[_moment(request.form.get("starts_at"))], by=edge.actor(),
+        edge.work(),
+        resource_id=place_id,
+        starts_at=[_moment(request.form.get("starts_at"))],
+        by=edge.actor(),
         now=edge.now(),
-    )  # fmt: skip
+    )
     return redirect(url_for("booking.one", booking_id=made.id))
 
 
@@ -121,10 +133,14 @@ def mine() -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     names = {p.id: p.name for p in reads.places(work)}
     return render_template(
-        "resident/book_mine.html", coming=reads.mine(work, actor, now=now), past=reads.mine(work, actor, past=True, now=now),
+        "resident/book_mine.html",
+        coming=reads.mine(work, actor, now=now),
+        past=reads.mine(work, actor, past=True, now=now),
         waiting=[(w, names.get(w.resource_id, "")) for w in reads.waiting(work, actor)],
-        block=reads.block_of(work, actor, now=now), states=_states(), tab="booking.doors",
-    )  # fmt: skip
+        block=reads.block_of(work, actor, now=now),
+        states=_states(),
+        tab="booking.doors",
+    )
 
 
 def _states() -> dict[str, str]:
@@ -142,9 +158,15 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> ResponseReturnV
     place = _place(found.resource_id)
     code = papers.codes.qr_data_uri(found.code) if found.code else ""
     return render_template(
-        "resident/book_one.html", one=found, place=place, qr=code, states=_states(), kinds=KINDS, wrong=wrong,
+        "resident/book_one.html",
+        one=found,
+        place=place,
+        qr=code,
+        states=_states(),
+        kinds=KINDS,
+        wrong=wrong,
         tab="booking.doors",
-    )  # fmt: skip
+    )
 
 
 @pages.post("/bookings/<int:booking_id>/confirm")
@@ -162,9 +184,7 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
         page = _one(booking_id, (wrong,))
         return page, 422  # type: ignore[return-value]
-    appointments.confirm(
-        edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now()
-    )  # fmt: skip
+    appointments.confirm(edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now())
     flash(_("预约好了。到时候出示这一页的二维码。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
 
@@ -180,9 +200,13 @@ def other_times(booking_id: int) -> ResponseReturnValue:
 @guard("resident")
 def change(booking_id: int) -> ResponseReturnValue:
     appointments.change(
-        edge.work(), booking_id, version=_version(), starts_at=[_moment(request.form.get("starts_at"))],
-        by=edge.actor(), now=edge.now(),
-    )  # fmt: skip
+        edge.work(),
+        booking_id,
+        version=_version(),
+        starts_at=[_moment(request.form.get("starts_at"))],
+        by=edge.actor(),
+        now=edge.now(),
+    )
     flash(_("已改到新的时间。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
 
@@ -248,11 +272,22 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
         seats, taken = loads.get(load.day, (0, 0))
         loads[load.day] = (seats + load.capacity, taken + load.taken)
     page = render_template(
-        "staff/bookings.html", days=booked, loads=loads, today=today, before=monday - timedelta(days=7),
-        after=monday + timedelta(days=7), roster=reads.roster(work, actor, monday, sunday), states=_states(),
-        kinds=KINDS, places=[p for p in reads.places(work) if p.items], own=reads.places(work, staff=actor), wrong=wrong, counts=reads.counts(work, actor, today),
-        reviews=reads.reviews(work, actor), off={d.day for d in reads.days(work, 0, monday, sunday, now=now) if d.workday is False},
-    )  # fmt: skip
+        "staff/bookings.html",
+        days=booked,
+        loads=loads,
+        today=today,
+        before=monday - timedelta(days=7),
+        after=monday + timedelta(days=7),
+        roster=reads.roster(work, actor, monday, sunday),
+        states=_states(),
+        kinds=KINDS,
+        places=[p for p in reads.places(work) if p.items],
+        own=reads.places(work, staff=actor),
+        wrong=wrong,
+        counts=reads.counts(work, actor, today),
+        reviews=reads.reviews(work, actor),
+        off={d.day for d in reads.days(work, 0, monday, sunday, now=now) if d.workday is False},
+    )
     return page, status
 
 
@@ -296,9 +331,12 @@ def walk_in() -> ResponseReturnValue:
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
     person = appointments.Person(name, phone)
     given: dict[str, Any] = {
-        "resource_id": int(request.form.get("place", "0") or 0), "person": person, "item": request.form.get("item", "ask")[:80],
-        "by": edge.actor(), "now": edge.now(),
-    }  # fmt: skip
+        "resource_id": int(request.form.get("place", "0") or 0),
+        "person": person,
+        "item": request.form.get("item", "ask")[:80],
+        "by": edge.actor(),
+        "now": edge.now(),
+    }
     when = request.form.get("starts_at", "")
     if when:
         day, _sep, clock = when.partition("T")
@@ -355,8 +393,12 @@ def close() -> ResponseReturnValue:
 @guard("supervisor")
 def review(block_id: int) -> ResponseReturnValue:
     appointments.review(
-        edge.work(), block_id, lift=request.form.get("lift") == "1", answer=request.form.get("answer", ""),
-        by=edge.actor(), now=edge.now(),
-    )  # fmt: skip
+        edge.work(),
+        block_id,
+        lift=request.form.get("lift") == "1",
+        answer=request.form.get("answer", ""),
+        by=edge.actor(),
+        now=edge.now(),
+    )
     flash(_("已答复。"))
     return redirect(url_for("booking.week"))

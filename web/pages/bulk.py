@@ -61,10 +61,17 @@ def _ask_page(what: str, picked: list[Picked], wrong: tuple[FieldError, ...] = (
         if alike:
             schema = _form(work, rows[0].task_id)
     return render_template(
-        "staff/bulk_ask.html", what=what, title=_(WORDS[what]), rows=rows, alike=alike, schema=schema, wrong=wrong,
-        tasks=[f"{p.task_id}:{p.version}" for p in picked], sent=sent or {},
+        "staff/bulk_ask.html",
+        what=what,
+        title=_(WORDS[what]),
+        rows=rows,
+        alike=alike,
+        schema=schema,
+        wrong=wrong,
+        tasks=[f"{p.task_id}:{p.version}" for p in picked],
+        sent=sent or {},
         targets=colleagues() if what == "transfer" else (),
-    )  # fmt: skip
+    )
 
 
 def _form(work: Work, task_id: int) -> Any:
@@ -142,8 +149,11 @@ def _done(what: str, picked: list[Picked], verb: Callable[[Work, Picked], object
         edge.g.work = work
         try:
             return render_template(
-                "staff/bulk_result.html" if part else "staff/bulk_done.html", title=_(WORDS[what]), good=good,
-                bad=len(results) - good, results=[(one, rows.get(one.task_id)) for one in results],
-            )  # fmt: skip
+                "staff/bulk_result.html" if part else "staff/bulk_done.html",
+                title=_(WORDS[what]),
+                good=good,
+                bad=len(results) - good,
+                results=[(one, rows.get(one.task_id)) for one in results],
+            )
         finally:
             edge.g.pop("work", None)

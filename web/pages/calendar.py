@@ -106,10 +106,15 @@ def _plan(found: calendars.Correction) -> dict[str, Any]:
     last = max(1, -(-len(found.moves) // PAGE))
     number = min(number, last)
     return {
-        "source": found.source, "days": found.days, "total": len(found.moves), "page": number, "last": last,
-        "cases": len({m.case_id for m in found.moves}), "moves": found.moves[(number - 1) * PAGE : number * PAGE],
+        "source": found.source,
+        "days": found.days,
+        "total": len(found.moves),
+        "page": number,
+        "last": last,
+        "cases": len({m.case_id for m in found.moves}),
+        "moves": found.moves[(number - 1) * PAGE : number * PAGE],
         "token": calendar_pages.token(found),
-    }  # fmt: skip
+    }
 
 
 def _page(text: str = "", plan: Any = None, wrong: Any = (), stale: str = "") -> str:
@@ -119,7 +124,19 @@ def _page(text: str = "", plan: Any = None, wrong: Any = (), stale: str = "") ->
     this = local_date(edge.now()).year
     shown = request.args.get("year", this, type=int)
     return render_template(
-        "staff/calendar.html", known=known, year=shown, holidays=reads.holidays(work, shown), this=this,
-        next_known=any(y.year == this + 1 for y in known), files=published, may=calendars.may_publish(edge.actor()),
-        text=text, plan=plan, wrong=wrong, stale=stale, limits=LIMITS, english=english(), spoken=str if english() else calendar_pages.spoken,
-    )  # fmt: skip
+        "staff/calendar.html",
+        known=known,
+        year=shown,
+        holidays=reads.holidays(work, shown),
+        this=this,
+        next_known=any(y.year == this + 1 for y in known),
+        files=published,
+        may=calendars.may_publish(edge.actor()),
+        text=text,
+        plan=plan,
+        wrong=wrong,
+        stale=stale,
+        limits=LIMITS,
+        english=english(),
+        spoken=str if english() else calendar_pages.spoken,
+    )

@@ -62,9 +62,14 @@ def _nav() -> list[dict[str, Any]]:
     ):  # type: ignore[no-untyped-def]
         here = request.endpoint == endpoint and (not values or values.get("which") == which)
         return {
-            "address": url_for(endpoint, **values), "name": name, "icon": icon, "key": key, "count": count,
-            "here": here, "heading": heading,
-        }  # fmt: skip
+            "address": url_for(endpoint, **values),
+            "name": name,
+            "icon": icon,
+            "key": key,
+            "count": count,
+            "here": here,
+            "heading": heading,
+        }
 
     found = [
         one("desk.inbox", _("待办"), "inbox", "g i", number.get("mine")),
@@ -149,9 +154,16 @@ def _list(which: Any) -> ResponseReturnValue:
         )
     titles = {"mine": _("待办"), "open": _("待签收"), "done": _("已办"), "unit": _("本单位在办")}
     return render_template(
-        "staff/inbox.html", title=titles[which], which=which, page=page, filters=groups, total=total,
-        bulk=_bulk(which), first=to() if request.args.get("after") else "", more=to(after=page.next) if page.next else "",
-    )  # fmt: skip
+        "staff/inbox.html",
+        title=titles[which],
+        which=which,
+        page=page,
+        filters=groups,
+        total=total,
+        bulk=_bulk(which),
+        first=to() if request.args.get("after") else "",
+        more=to(after=page.next) if page.next else "",
+    )
 
 
 def _bulk(which: str) -> tuple[tuple[str, str], ...]:
@@ -236,9 +248,13 @@ def glance(number: str) -> ResponseReturnValue:
     page = _page(number)
     held = page.desk is not None and any(t.id == page.desk.task_id and t.state == "claimed" for t in page.tasks)
     return render_template(
-        "staff/glance.html", case=page, stuck=told.where(page.where), held=held, event=told.event,
+        "staff/glance.html",
+        case=page,
+        stuck=told.where(page.where),
+        held=held,
+        event=told.event,
         due_at=page.account.leading.due_at if page.account.leading else None,
-    )  # fmt: skip
+    )
 
 
 def _limits(page: CasePage) -> list[dict[str, Any]]:
@@ -247,11 +263,16 @@ def _limits(page: CasePage) -> list[dict[str, Any]]:
     for one in (*page.account.limits.values(), *page.sides):
         found.append(
             {
-                "name": one.name if not english() else one.id, "limit": one.limit.en() if english() else one.limit.zh(),
-                "source": one.source, "due_on": one.due_on, "used": one.used, "remaining": one.remaining,
-                "state": one.state, "days": [{"day": d.date, "counts": d.counts, "kind": d.kind, "name": d.name} for d in one.days],
+                "name": one.name if not english() else one.id,
+                "limit": one.limit.en() if english() else one.limit.zh(),
+                "source": one.source,
+                "due_on": one.due_on,
+                "used": one.used,
+                "remaining": one.remaining,
+                "state": one.state,
+                "days": [{"day": d.date, "counts": d.counts, "kind": d.kind, "name": d.name} for d in one.days],
             }
-        )  # fmt: skip
+        )
     return found
 
 
@@ -322,9 +343,14 @@ def complete(task_id: int) -> ResponseReturnValue:
     body = _sent()
     expect = body.get("expect")
     done = cases.complete(
-        edge.work(), task_id, body["answers"], version=_version(body), by=edge.actor(), now=edge.now(),
+        edge.work(),
+        task_id,
+        body["answers"],
+        version=_version(body),
+        by=edge.actor(),
+        now=edge.now(),
         expect=expect if isinstance(expect, str) else None,
-    )  # fmt: skip
+    )
     _say(done, _("已办好。"))
     onward = _next_in_hand(done.case.id) if body.get("onward") else done.case.number
     return jsonify(location=url_for("desk.case", number=onward) if onward else url_for("desk.inbox"))
@@ -356,10 +382,13 @@ def preview(task_id: int) -> ResponseReturnValue:
         names.about(library.version(work, done.case.version_hash))
     return jsonify(
         review=render_template(
-            "staff/preview.html", done=done, changes=[told.change(c) for c in done.changes],
-            to=url_for("desk.complete", task_id=task_id), version=_version(body),
+            "staff/preview.html",
+            done=done,
+            changes=[told.change(c) for c in done.changes],
+            to=url_for("desk.complete", task_id=task_id),
+            version=_version(body),
         )
-    )  # fmt: skip
+    )
 
 
 @pages.post("/tasks/<int:task_id>/draft")
@@ -407,9 +436,17 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
     if what in ("transfer", "delegate"):
         targets = colleagues()
     return render_template(
-        "staff/ask.html", step=step, number=page.number, what=what, title=_(title), reason_words=_(reason),
-        targets=targets, wrong=wrong, plan=plan, sent=sent or {},
-    )  # fmt: skip
+        "staff/ask.html",
+        step=step,
+        number=page.number,
+        what=what,
+        title=_(title),
+        reason_words=_(reason),
+        targets=targets,
+        wrong=wrong,
+        plan=plan,
+        sent=sent or {},
+    )
 
 
 def colleagues() -> list[tuple[str, str]]:
@@ -423,9 +460,14 @@ def colleagues() -> list[tuple[str, str]]:
         select(User.id, User.name, Holding.unit_id, Post.name)
         .join(Holding, Holding.user_id == User.id)
         .join(Post, Post.id == Holding.post_id)
-        .where(Holding.unit_id.in_(near), User.disabled_at.is_(None), User.id != actor.id, Post.role.in_(("clerk", "supervisor")))
+        .where(
+            Holding.unit_id.in_(near),
+            User.disabled_at.is_(None),
+            User.id != actor.id,
+            Post.role.in_(("clerk", "supervisor")),
+        )
         .order_by(Holding.unit_id, User.id)
-    ).all()  # fmt: skip
+    ).all()
     return [
         (str(i), _("%(name)s（%(unit)s·%(post)s）", name=name, unit=named(tree.by_id[unit].name), post=named(post)))
         for i, name, unit, post in rows
@@ -502,10 +544,15 @@ def window() -> ResponseReturnValue:
     return render_template(
         "staff/window.html",
         matters=[
-            {"name": p.name, "title": p.info.name_en if english() else p.info.name, "summary": (p.info.summary_en if english() else "") or p.info.summary, "code": p.info.code}
+            {
+                "name": p.name,
+                "title": p.info.name_en if english() else p.info.name,
+                "summary": (p.info.summary_en if english() else "") or p.info.summary,
+                "code": p.info.code,
+            }
             for p in found
         ],
-    )  # fmt: skip
+    )
 
 
 @pages.get("/window/<name>")
@@ -543,8 +590,13 @@ def taken_in(name: str) -> ResponseReturnValue:
     if channel == "agent" and not _is_agent():
         raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
     done = cases.submit(
-        edge.work(), name, body["answers"], by=edge.actor(), now=edge.now(), channel=channel,
+        edge.work(),
+        name,
+        body["answers"],
+        by=edge.actor(),
+        now=edge.now(),
+        channel=channel,
         key=str(body.get("once") or "") or None,
-    )  # fmt: skip
+    )
     flash(_("已收件，编号 %(number)s。", number=done.case.number))
     return jsonify(location=url_for("desk.case", number=done.case.number)), 201

@@ -173,9 +173,11 @@ def _previewed(
         with database.rehearsal() as work:
             done = do(work, sent, None)
             plan = {
-                "changes": [told.change(c) for c in done.changes], "token": done.token, "before": done.due_before,
+                "changes": [told.change(c) for c in done.changes],
+                "token": done.token,
+                "before": done.due_before,
                 "after": done.due_after,
-            }  # fmt: skip
+            }
     except Invalid as error:
         wrong = tuple(error.fields)
     except Refused as error:
@@ -207,8 +209,18 @@ def _shown(
     found = reads.options(edge.work(), page.id, actor=edge.actor(), now=edge.now())
     title, confirm, _done = VERBS.get(what, ("申请延期", "", ""))
     return render_template(
-        "staff/clock.html", page=page, what=what, title=_(title), confirm=_(confirm), found=found, wrong=wrong, plan=plan,
-        sent=sent or {name: request.form.get(name, "") for name in _SENT}, asked=asked, stale=stale,
-        by=_limit(found.by), units=UNITS,
+        "staff/clock.html",
+        page=page,
+        what=what,
+        title=_(title),
+        confirm=_(confirm),
+        found=found,
+        wrong=wrong,
+        plan=plan,
+        sent=sent or {name: request.form.get(name, "") for name in _SENT},
+        asked=asked,
+        stale=stale,
+        by=_limit(found.by),
+        units=UNITS,
         due_at=page.account.leading.due_at if page.account.leading else None,
-    )  # fmt: skip
+    )

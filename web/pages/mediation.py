@@ -61,7 +61,7 @@ def beside(page: CasePage) -> dict[str, Any]:
             "is_mediator": any(p.post == "mediator" for p in actor.positions),
             "ties": [(k, _(v)) for k, v in mediators.KINDS.items()],
         },
-    }  # fmt: skip
+    }
 
 
 def agreement(row: Case) -> dict[str, Any] | None:
@@ -101,10 +101,17 @@ def resident_part(page: CasePage) -> dict[str, Any]:
 
 def _limit(one: Any) -> dict[str, Any]:
     return {
-        "id": one.id, "name": one.name, "limit": one.limit.en() if english() else one.limit.zh(), "source": one.source,
-        "due_on": one.due_on, "remaining": one.remaining, "used": one.used, "state": one.state, "start": one.start,
+        "id": one.id,
+        "name": one.name,
+        "limit": one.limit.en() if english() else one.limit.zh(),
+        "source": one.source,
+        "due_on": one.due_on,
+        "remaining": one.remaining,
+        "used": one.used,
+        "state": one.state,
+        "start": one.start,
         "days": [{"day": d.date, "counts": d.counts, "kind": d.kind, "name": d.name} for d in one.days],
-    }  # fmt: skip
+    }
 
 
 def _page(number: str) -> CasePage:
@@ -131,9 +138,14 @@ def objected(number: str) -> ResponseReturnValue:
     """A party said to the mediator that they want another."""
     page = _page(number)
     mediation.object_to(
-        edge.work(), page.id, whom=request.form.get("whom", ""), reason=request.form.get("reason", ""),
-        party=request.form.get("party", ""), by=edge.actor(), now=edge.now(),
-    )  # fmt: skip
+        edge.work(),
+        page.id,
+        whom=request.form.get("whom", ""),
+        reason=request.form.get("reason", ""),
+        party=request.form.get("party", ""),
+        by=edge.actor(),
+        now=edge.now(),
+    )
     flash(_("已登记异议，请重新选定调解员。"))
     return redirect(url_for("desk.case", number=number))
 
@@ -164,9 +176,15 @@ def say(number: str) -> ResponseReturnValue:
 
 def _say(page: CasePage, wrong: tuple[FieldError, ...] = (), reason: str = "") -> str:
     return render_template(
-        "resident/mediation_say.html", number=page.number, matter_name=page.title, part=resident_part(page)["mediation"],
-        wrong=wrong, reason=reason, where=told.where(page.where), tab="resident.mine",
-    )  # fmt: skip
+        "resident/mediation_say.html",
+        number=page.number,
+        matter_name=page.title,
+        part=resident_part(page)["mediation"],
+        wrong=wrong,
+        reason=reason,
+        where=told.where(page.where),
+        tab="resident.mine",
+    )
 
 
 @pages.post("/mine/<number>/objection")

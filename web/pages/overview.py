@@ -50,9 +50,15 @@ def rated() -> ResponseReturnValue:
     found, total, held_back = ratings.behind(edge.work(), edge.actor(), now=edge.now(), which=which, offset=offset)
     more = url_for("overview.rated", which=which, **{"from": offset + 100}) if offset + 100 < total - held_back else ""
     return render_template(
-        "staff/behind.html", found=found, total=total, title=_(_RATED[which]), name=_("近 30 天评价"), more=more,
-        status=told.status, held_back=held_back,
-    )  # fmt: skip
+        "staff/behind.html",
+        found=found,
+        total=total,
+        title=_(_RATED[which]),
+        name=_("近 30 天评价"),
+        more=more,
+        status=told.status,
+        held_back=held_back,
+    )
 
 
 @pages.get("/visits")
@@ -64,9 +70,14 @@ def visited() -> ResponseReturnValue:
     yes = request.args.get("no") is None
     found = ratings.behind_three(edge.work(), edge.actor(), now=edge.now(), which=which, yes=yes)
     return render_template(
-        "staff/behind.html", found=found, total=len(found), title=_(_THREE[which]), name=_("是") if yes else _("不是"),
-        more="", status=told.status,
-    )  # fmt: skip
+        "staff/behind.html",
+        found=found,
+        total=len(found),
+        title=_(_THREE[which]),
+        name=_("是") if yes else _("不是"),
+        more="",
+        status=told.status,
+    )
 
 
 _WHICH = {
@@ -94,6 +105,11 @@ def behind() -> ResponseReturnValue:
     name = tree.by_id[unit].name if unit in tree.by_id else (found[0].title if matter and found else "")
     more = {"which": which, "unit": unit, "matter": matter or None}
     return render_template(
-        "staff/behind.html", found=found, total=total, title=_(_WHICH[which]), name=name, status=told.status,
+        "staff/behind.html",
+        found=found,
+        total=total,
+        title=_(_WHICH[which]),
+        name=name,
+        status=told.status,
         more=url_for("overview.behind", **more, **{"from": offset + 100}) if offset + 100 < total else "",
-    )  # fmt: skip
+    )

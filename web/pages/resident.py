@@ -334,9 +334,11 @@ REPORT = "fanying"
 def report() -> ResponseReturnValue:
     open_ = any(p.name == REPORT for p in _published())
     return render_template(
-        "resident/report.html", about=request.args.get("about", "")[:40], door=REPORT if open_ else "",
+        "resident/report.html",
+        about=request.args.get("about", "")[:40],
+        door=REPORT if open_ else "",
         tab="resident.home",
-    )  # fmt: skip
+    )
 
 
 @pages.post("/apply/<name>")
@@ -349,19 +351,27 @@ def send(name: str) -> ResponseReturnValue:
         raise Invalid([FieldError("", _("同意使用个人信息"), "要先同意才能办理。", "Your consent is needed.")])
     place = _place(package, body)
     done = cases.submit(
-        edge.work(), name, body["answers"], by=edge.actor(), now=edge.now(), place=place,
+        edge.work(),
+        name,
+        body["answers"],
+        by=edge.actor(),
+        now=edge.now(),
+        place=place,
         key=str(body.get("once") or "") or None,
-    )  # fmt: skip
+    )
     person = edge.work().session.get(User, edge.actor().id)
     if place is not None and person is not None:
         person.place_id = place.id  # asked once
     if package.info.apply.consent:
         edge.work().session.add(
             Consent(
-                user_id=edge.actor().id, purpose=f"matter:{name}", text=package.info.apply.consent,
-                given_at=edge.now(), facts={"number": done.case.number},
+                user_id=edge.actor().id,
+                purpose=f"matter:{name}",
+                text=package.info.apply.consent,
+                given_at=edge.now(),
+                facts={"number": done.case.number},
             )
-        )  # fmt: skip
+        )
     return jsonify(location=url_for("resident.receipt", number=done.case.number)), 201
 
 
@@ -421,14 +431,16 @@ def _page(number: str) -> CasePage:
 def receipt(number: str) -> ResponseReturnValue:
     page = _page(number)
     return render_template(
-        "resident/receipt.html", case=_shown(page), qr=tracking.qr_of(page.number),
+        "resident/receipt.html",
+        case=_shown(page),
+        qr=tracking.qr_of(page.number),
         told=[  # at once, when it came in; what is told later stands on the case's own page
             (en if english() else "") or zh
             for at, channel, zh, en in page.notices
             if channel == "screen" and at <= page.received_at + timedelta(minutes=1)
         ],
         tab="resident.mine",
-    )  # fmt: skip
+    )
 
 
 @pages.get("/mine")
@@ -484,14 +496,18 @@ def task(task_id: int) -> ResponseReturnValue:
     return render_template(
         "resident/task.html",
         task={
-            "id": desk.task_id, "version": desk.version, "name": desk.name, "number": page.number,
-            "matter_name": page.title, "until": shown.due(due_at) if due_at else "",
+            "id": desk.task_id,
+            "version": desk.version,
+            "name": desk.name,
+            "number": page.number,
+            "matter_name": page.title,
+            "until": shown.due(due_at) if due_at else "",
         },
         schema=names.schema(desk.schema or EMPTY_FORM),
         answers=plain(dict(desk.data)),
         agreement=mediation.to_sign(page),
         tab="resident.mine",
-    )  # fmt: skip
+    )
 
 
 @pages.post("/mine/task/<int:task_id>")
@@ -515,9 +531,13 @@ def _version(body: dict[str, Any]) -> int | None:
 def withdraw(number: str) -> ResponseReturnValue:
     page = _page(number)
     cases.withdraw(
-        edge.work(), page.id, request.form.get("reason", "")[:200], by=edge.actor(), now=edge.now(),
+        edge.work(),
+        page.id,
+        request.form.get("reason", "")[:200],
+        by=edge.actor(),
+        now=edge.now(),
         version=request.form.get("version", type=int),
-    )  # fmt: skip
+    )
     flash(_("已经撤销。编号和文书都还在。"))
     return redirect(url_for("resident.case", number=number))
 
@@ -542,9 +562,15 @@ def _rate_page(
     page: CasePage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "", named: bool = False
 ) -> str:
     return render_template(
-        "resident/rate.html", case=_shown(page), levels=[(n, _(words)) for n, words in told.LEVELS], wrong=wrong,
-        chosen=chosen, comment=comment, named=named, tab="resident.mine",
-    )  # fmt: skip
+        "resident/rate.html",
+        case=_shown(page),
+        levels=[(n, _(words)) for n, words in told.LEVELS],
+        wrong=wrong,
+        chosen=chosen,
+        comment=comment,
+        named=named,
+        tab="resident.mine",
+    )
 
 
 @pages.post("/mine/<number>/rate")

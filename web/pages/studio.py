@@ -78,14 +78,19 @@ def matter(name: str) -> ResponseReturnValue:
         name=name,
         county=tree.county.name,
         findings=[
-            {"text": f.message_en if english() else f.message_zh, "element": f.element, "where": f.element_name or f.element, "file": f.file}
+            {
+                "text": f.message_en if english() else f.message_zh,
+                "element": f.element,
+                "where": f.element_name or f.element,
+                "file": f.file,
+            }
             for f in findings
         ],
         marks={"findings": [f.element for f in findings if f.element]},
         versions=[{"hash": h[:12], "at": at, "note": note, "current": current} for h, at, note, current in versions],
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),
         forms=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".form")),
-    )  # fmt: skip
+    )
 
 
 @pages.get("/<name>/files/<file>")

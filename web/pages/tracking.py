@@ -37,14 +37,22 @@ def _form(wrong: tuple[FieldError, ...] = (), number: str = "", phone: str = "")
 def _shown(one: Progress) -> str:
     running = one.status in ("running", "suspended")
     found: dict[str, Any] = {
-        "number": one.number, "word": one.word, "matter_name": one.title, "where": told.where(one.where),
+        "number": one.number,
+        "word": one.word,
+        "matter_name": one.title,
+        "where": told.where(one.where),
         "next": _("、").join(named(n) for n in one.next),
         "who": _("、").join(_(w) if w == "申请人" else named(w) for w in one.who),
-        "until": shown.due(one.due_at) if one.due_at else "", "due_at": one.due_at, "colour": one.colour,
+        "until": shown.due(one.due_at) if one.due_at else "",
+        "due_at": one.due_at,
+        "colour": one.colour,
         "outcome": told.outcome(one.outcome) if one.outcome and not running else "",
-        "received_at": one.received_at, "phone": one.office_phone or edge.hall().settings.hall_phone,
-        "remind": one.can_remind, "rate": one.can_rate, "rated": one.rated,
-    }  # fmt: skip
+        "received_at": one.received_at,
+        "phone": one.office_phone or edge.hall().settings.hall_phone,
+        "remind": one.can_remind,
+        "rate": one.can_rate,
+        "rated": one.rated,
+    }
     return render_template("resident/track.html", found=found, wrong=(), tab="resident.home")
 
 

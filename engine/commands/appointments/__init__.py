@@ -26,7 +26,29 @@ from engine.commands.appointments.office import (
 )
 
 __all__ = [
-    "STATES", "Hit", "Person", "ask_review", "call", "cancel", "change", "check_in", "close", "confirm", "hold",
-    "local", "miss", "miss_if_over", "opening", "preview_closing", "publish", "review", "roster", "serve",
-    "stop_waiting", "sweep", "unroster", "wait", "walk_in",
-]  # fmt: skip
+    "STATES",
+    "Hit",
+    "Person",
+    "ask_review",
+    "call",
+    "cancel",
+    "change",
+    "check_in",
+    "close",
+    "confirm",
+    "hold",
+    "local",
+    "miss",
+    "miss_if_over",
+    "opening",
+    "preview_closing",
+    "publish",
+    "review",
+    "roster",
+    "serve",
+    "stop_waiting",
+    "sweep",
+    "unroster",
+    "wait",
+    "walk_in",
+]

@@ -112,11 +112,23 @@ def hold(
     booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
     number = _number(work, resource, now)
     made = Appointment(
-        number=number, code=secrets.token_urlsafe(12), resource_id=resource.id, matter=resource.matter, item=item,
-        state="held", channel=channel, starts_at=first, ends_at=slots[-1].ends_at, kind=slots[0].kind,
-        user_id=person.user_id, person_index=person.index, name=person.name, phone=person.phone,
-        booked_at=now, hold_until=booking.hold_until(policy, now),
-    )  # fmt: skip
+        number=number,
+        code=secrets.token_urlsafe(12),
+        resource_id=resource.id,
+        matter=resource.matter,
+        item=item,
+        state="held",
+        channel=channel,
+        starts_at=first,
+        ends_at=slots[-1].ends_at,
+        kind=slots[0].kind,
+        user_id=person.user_id,
+        person_index=person.index,
+        name=person.name,
+        phone=person.phone,
+        booked_at=now,
+        hold_until=booking.hold_until(policy, now),
+    )
     made.resource, made.case = resource, None
 
     def sit() -> None:
@@ -162,9 +174,18 @@ def confirm(
         unit = units.place(work, resource.unit_id)
         raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
         started = cases.submit(
-            work, resource.matter, raw, by=by, now=now, channel=CASE_CHANNELS[made.channel], unit=unit, place=unit,
-            key=f"appointment:{made.id}", applicant_id=made.user_id, variables=facts,
-        )  # fmt: skip
+            work,
+            resource.matter,
+            raw,
+            by=by,
+            now=now,
+            channel=CASE_CHANNELS[made.channel],
+            unit=unit,
+            place=unit,
+            key=f"appointment:{made.id}",
+            applicant_id=made.user_id,
+            variables=facts,
+        )
         made.case_id, made.case = started.case.id, started.case
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
@@ -312,13 +333,25 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         if seats.take(work, [first.id], "public", now=now):
             return None
         made = Appointment(
-            number=_number(work, resource, now), code=secrets.token_urlsafe(12),
-            resource_id=resource.id, matter=resource.matter, item=row.item, state="held", pool="public",
-            channel="online", starts_at=first.starts_at, ends_at=first.ends_at, kind=first.kind, user_id=user.id,
-            person_index=person.index, name=person.name, phone=person.phone,
-            day_key=free[0], booked_at=now,
+            number=_number(work, resource, now),
+            code=secrets.token_urlsafe(12),
+            resource_id=resource.id,
+            matter=resource.matter,
+            item=row.item,
+            state="held",
+            pool="public",
+            channel="online",
+            starts_at=first.starts_at,
+            ends_at=first.ends_at,
+            kind=first.kind,
+            user_id=user.id,
+            person_index=person.index,
+            name=person.name,
+            phone=person.phone,
+            day_key=free[0],
+            booked_at=now,
             hold_until=now + timedelta(hours=OFFER_HOURS),
-        )  # fmt: skip
+        )
         made.resource, made.case = resource, None
         work.session.add(made)
         work.session.flush()
@@ -398,14 +431,20 @@ def history(work: Work, person_index: str, now: datetime) -> list[Past]:
     """What the policy looks at: this person's bookings of the last weeks and those to come."""
     rows = work.session.execute(
         select(
-            Appointment.starts_at, Appointment.matter, Appointment.item, Appointment.state, Appointment.booked_at,
-            Appointment.ended_at, Appointment.channel, Appointment.by_hall,
+            Appointment.starts_at,
+            Appointment.matter,
+            Appointment.item,
+            Appointment.state,
+            Appointment.booked_at,
+            Appointment.ended_at,
+            Appointment.channel,
+            Appointment.by_hall,
         ).where(
             Appointment.person_index == person_index,
             Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
             Appointment.state != "expired",
         )
-    ).all()  # fmt: skip
+    ).all()
     return [
         Past(r.starts_at, r.item or r.matter, r.state, r.booked_at, r.ended_at, r.channel == "online")
         for r in rows
@@ -498,9 +537,13 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
     if open_already is not None or reviewed is not None:
         return open_already
     row = OnlineBlock(
-        person_index=made.person_index, user_id=made.user_id, from_at=now, until_at=verdict.until,
-        reason_zh=verdict.reason_zh, reason_en=verdict.reason_en,
-    )  # fmt: skip
+        person_index=made.person_index,
+        user_id=made.user_id,
+        from_at=now,
+        until_at=verdict.until,
+        reason_zh=verdict.reason_zh,
+        reason_en=verdict.reason_en,
+    )
     work.session.add(row)
     work.session.flush()
     _tell(work, made, "booking-blocked", now, now, key="blocked")
@@ -515,9 +558,12 @@ def free_times(
 ) -> list[Slot]:
     """The next free public times of a resource."""
     query = select(Slot).where(
-        Slot.resource_id == resource_id, Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity,
-        Slot.starts_at >= after, Slot.starts_at < after + timedelta(days=days),
-    )  # fmt: skip
+        Slot.resource_id == resource_id,
+        Slot.closed.is_(False),
+        Slot.public_taken < Slot.public_capacity,
+        Slot.starts_at >= after,
+        Slot.starts_at < after + timedelta(days=days),
+    )
     if kind is not None:
         query = query.where(Slot.kind == kind)
     return list(work.session.scalars(query.order_by(Slot.starts_at).limit(most)))
@@ -654,9 +700,12 @@ def _refuse_blocked(work: Work, person_index: str, now: datetime) -> None:
 def _free_on(resource_id: int, day: date) -> tuple[Any, ...]:
     start = datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
     return (
-        Slot.resource_id == resource_id, Slot.starts_at >= start, Slot.starts_at < start + timedelta(days=1),
-        Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity,
-    )  # fmt: skip
+        Slot.resource_id == resource_id,
+        Slot.starts_at >= start,
+        Slot.starts_at < start + timedelta(days=1),
+        Slot.closed.is_(False),
+        Slot.public_taken < Slot.public_capacity,
+    )
 
 
 def _waiting_done(work: Work, made: Appointment) -> None:
@@ -679,8 +728,11 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
 def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, key: str = "") -> None:
     local = made.starts_at.astimezone(ZONE)
     facts = {
-        "number": made.number, "place": made.resource.name, "when": f"{local:%-m月%-d日 %H:%M}", "reason": made.reason,
-    }  # fmt: skip
+        "number": made.number,
+        "place": made.resource.name,
+        "when": f"{local:%-m月%-d日 %H:%M}",
+        "reason": made.reason,
+    }
     facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}
     texts = _texts()[kind]
     name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
@@ -688,9 +740,18 @@ def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime,
         if (channel == "screen" and made.user_id is None) or (channel == "sms" and not address):
             continue
         notices.put(
-            work, f"{name}:{channel}", notices.fill(texts["zh"], facts),
-            text_en=notices.fill(texts["en"], facts_en), kind=kind, now=now, channel=channel, user_id=made.user_id, address=address, case_id=made.case_id, after=at if at > now else None,
-        )  # fmt: skip
+            work,
+            f"{name}:{channel}",
+            notices.fill(texts["zh"], facts),
+            text_en=notices.fill(texts["en"], facts_en),
+            kind=kind,
+            now=now,
+            channel=channel,
+            user_id=made.user_id,
+            address=address,
+            case_id=made.case_id,
+            after=at if at > now else None,
+        )
 
 
 def watch(work: Work, made: Appointment, now: datetime) -> None:
@@ -704,6 +765,10 @@ def watch(work: Work, made: Appointment, now: datetime) -> None:
 def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
     """A line in the audit: on the case's chain when there is one."""
     audit.record(
-        work, f"appointment.{what}", by=by, now=now, case=made.case,
+        work,
+        f"appointment.{what}",
+        by=by,
+        now=now,
+        case=made.case,
         facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
-    )  # fmt: skip
+    )

@@ -112,19 +112,28 @@ def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by:
     slots = work.session.scalars(
         select(Slot)
         .where(
-            Slot.resource_id == resource.id, Slot.ends_at > now, Slot.starts_at < day_end, Slot.closed.is_(False),
+            Slot.resource_id == resource.id,
+            Slot.ends_at > now,
+            Slot.starts_at < day_end,
+            Slot.closed.is_(False),
             (Slot.public_taken < Slot.public_capacity) | (Slot.staff_taken < Slot.staff_capacity),
         )
         .order_by(Slot.starts_at)
         .limit(3)
-    ).all()  # fmt: skip
+    ).all()
     for slot in slots:
         if all(seats.is_full(work, slot.id, pool) for pool in ("staff", "public")):
             continue
         made = book.hold(
-            work, resource_id=resource.id, starts_at=[slot.starts_at], item=item, person=person, channel="walk_in",
-            by=by, now=now,
-        )  # fmt: skip
+            work,
+            resource_id=resource.id,
+            starts_at=[slot.starts_at],
+            item=item,
+            person=person,
+            channel="walk_in",
+            by=by,
+            now=now,
+        )
         book.confirm(work, made.id, version=made.version, by=by, now=now)
         if slot.starts_at <= now + timedelta(minutes=EARLY_MINUTES):
             check_in(work, made.code, by=by, now=now)

@@ -71,12 +71,19 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
     ]
     rows = [
         {
-            "resource_id": resource.id, "starts_at": s.starts_at, "ends_at": s.ends_at, "kind": s.kind,
-            "public_capacity": s.public, "staff_capacity": s.staff, "public_taken": 0, "staff_taken": 0, "closed": False,
+            "resource_id": resource.id,
+            "starts_at": s.starts_at,
+            "ends_at": s.ends_at,
+            "kind": s.kind,
+            "public_capacity": s.public,
+            "staff_capacity": s.staff,
+            "public_taken": 0,
+            "staff_taken": 0,
+            "closed": False,
         }
         for s in booking.slots(rules, first, last, work.calendar, shut)
         if s.starts_at > now
-    ]  # fmt: skip
+    ]
     if not rows:
         return 0
     insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
@@ -85,9 +92,12 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
         work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows[start : start + 500]))
     made = _slot_count(work, resource.id) - before
     audit.record(
-        work, "slots.published", by=by, now=now,
+        work,
+        "slots.published",
+        by=by,
+        now=now,
         facts={"resource": resource.code, "first": first.isoformat(), "last": last.isoformat(), "slots": made},
-    )  # fmt: skip
+    )
     return made
 
 
@@ -149,9 +159,12 @@ def close(
         execution_options={"synchronize_session": "fetch"},
     )
     audit.record(
-        work, "resource.closed", by=by, now=now,
+        work,
+        "resource.closed",
+        by=by,
+        now=now,
         facts={"resource": resource.code, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
-    )  # fmt: skip
+    )
     hit = _hit(work, resource.id, starts_at, ends_at, now, lock=True)
     for made in hit:
         _move(work, made, reason, max(now, ends_at), by=by, now=now)
@@ -189,12 +202,15 @@ def _hit(
     query = (
         select(Appointment)
         .where(
-            Appointment.resource_id == resource_id, Appointment.state.in_(["held", "confirmed"]),
-            Appointment.starts_at < ends_at, Appointment.ends_at > starts_at, Appointment.ends_at > now,
+            Appointment.resource_id == resource_id,
+            Appointment.state.in_(["held", "confirmed"]),
+            Appointment.starts_at < ends_at,
+            Appointment.ends_at > starts_at,
+            Appointment.ends_at > now,
         )
         .options(joinedload(Appointment.resource), joinedload(Appointment.case))
         .order_by(Appointment.starts_at, Appointment.id)
-    )  # fmt: skip
+    )
     if lock:
         query = query.with_for_update(of=Appointment).execution_options(populate_existing=True)
     return list(work.session.scalars(query))
@@ -221,16 +237,22 @@ def roster(
     work.session.execute(
         update(Appointment)
         .where(
-            Appointment.resource_id == resource.id, Appointment.state == "confirmed", Appointment.duty_id.is_(None),
-            Appointment.starts_at >= starts_at, Appointment.ends_at <= ends_at,
+            Appointment.resource_id == resource.id,
+            Appointment.state == "confirmed",
+            Appointment.duty_id.is_(None),
+            Appointment.starts_at >= starts_at,
+            Appointment.ends_at <= ends_at,
         )
         .values(duty_id=user_id),
         execution_options={"synchronize_session": "fetch"},
-    )  # fmt: skip
+    )
     audit.record(
-        work, "duty.rostered", by=by, now=now,
+        work,
+        "duty.rostered",
+        by=by,
+        now=now,
         facts={"unit": resource.unit_id, "user": user_id, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
-    )  # fmt: skip
+    )
     return row
 
 
@@ -249,11 +271,13 @@ def unroster(work: Work, duty_id: int, *, by: Actor, now: datetime) -> None:
     touched = work.session.scalars(
         select(Appointment)
         .where(
-            Appointment.duty_id == row.user_id, Appointment.state == "confirmed",
-            Appointment.starts_at >= row.starts_at, Appointment.ends_at <= row.ends_at,
+            Appointment.duty_id == row.user_id,
+            Appointment.state == "confirmed",
+            Appointment.starts_at >= row.starts_at,
+            Appointment.ends_at <= row.ends_at,
         )
         .options(joinedload(Appointment.resource), joinedload(Appointment.case))
-    ).all()  # fmt: skip
+    ).all()
     for made in touched:
         made.duty_id = book.on_duty(work, made.resource, made.starts_at, made.ends_at)
     audit.record(work, "duty.unrostered", by=by, now=now, facts={"unit": row.unit_id, "user": row.user_id})

@@ -56,10 +56,15 @@ def rate(
     named = named and rules.bad(level)
     work.session.add(
         Rating(
-            case_id=case.id, level=level, tags=list(tags or []), comment=comment[:1000] or None, by_id=by.id, at=now,
+            case_id=case.id,
+            level=level,
+            tags=list(tags or []),
+            comment=comment[:1000] or None,
+            by_id=by.id,
+            at=now,
             named=named,
         )
-    )  # fmt: skip
+    )
     audit.record(work, audit.Kind.RATED, by=by, now=now, case=case, facts={"level": level, "named": named})
     if named:
         _mend(work, case, level, comment, now)
@@ -74,14 +79,21 @@ def _mend(work: Work, case: Case, level: int, comment: str, now: datetime) -> No
     """A named bad rating is handled: its own case, opened by the worker, from which the rated keep away."""
     office = units.place(work, case.office_id)
     rated = {
-        "number": case.number, "matter": case.matter_name, "level": str(level), "unit": office.name,
+        "number": case.number,
+        "matter": case.matter_name,
+        "level": str(level),
+        "unit": office.name,
         "comment": comment[:1000] or None,
-    }  # fmt: skip
+    }
     jobs.put(
-        work, "open-child", f"mend:{case.number}",
+        work,
+        "open-child",
+        f"mend:{case.number}",
         {"matter": MEND, "unit": office.code, "parent": case.id, "effect": None, "by": None},
-        now=now, case_id=case.id, private={"rated": rated, "applicant": {"name": case.applicant_name, "phone": case.applicant_phone}},
-    )  # fmt: skip
+        now=now,
+        case_id=case.id,
+        private={"rated": rated, "applicant": {"name": case.applicant_name, "phone": case.applicant_phone}},
+    )
 
 
 def close_rating(work: Work, case_id: int, *, now: datetime) -> bool:

@@ -43,8 +43,13 @@ def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: date
 
     # apply
     row = ExtensionRequest(
-        case_id=case.id, asked_by_id=by.id, asked_at=now, reason=reason.strip()[:500], approver=rule.approver, state="open"
-    )  # fmt: skip
+        case_id=case.id,
+        asked_by_id=by.id,
+        asked_at=now,
+        reason=reason.strip()[:500],
+        approver=rule.approver,
+        state="open",
+    )
     work.session.add(row)
     work.session.flush()
     applying.record(audit.Kind.EXTENSION_ASKED, facts={"request": row.id, "approver": rule.approver})
@@ -98,9 +103,12 @@ def still_open(work: Work, row: ExtensionRequest) -> None:
     who, what = masked_name(work, row.answered_by_id), "批准" if row.state == "approved" else "不同意"
     at = clock(row.answered_at) if row.answered_at else ""
     raise AlreadyDone(
-        f"这份延期申请已由{who}于 {at} {what}。", f"Expected an open request, but {who} answered it ({row.state}) at {at}.",
-        who=who, what=what, when=row.answered_at,
-    )  # fmt: skip
+        f"这份延期申请已由{who}于 {at} {what}。",
+        f"Expected an open request, but {who} answered it ({row.state}) at {at}.",
+        who=who,
+        what=what,
+        when=row.answered_at,
+    )
 
 
 def granted(applying: Applying) -> None:

@@ -73,8 +73,12 @@ def already(work: Work, case: Case, task: Task) -> AlreadyDone:
     if task.state == "ended":
         who, at = masked_name(work, task.ended_by_id), task.ended_at
         what = {
-            "APPROVED": "办理", "REJECTED": "办理", "RETURNED": "退回", "CANCELLED": "取消", "SUPERSEDED": "撤回",
-        }[task.ended or "APPROVED"]  # fmt: skip
+            "APPROVED": "办理",
+            "REJECTED": "办理",
+            "RETURNED": "退回",
+            "CANCELLED": "取消",
+            "SUPERSEDED": "撤回",
+        }[task.ended or "APPROVED"]
         doing = {"办理": "completed", "退回": "returned", "取消": "cancelled", "撤回": "superseded"}[what]
     elif task.state == "claimed":
         who, at, what, doing = masked_name(work, task.assignee_id), task.claimed_at, "签收", "claimed"

@@ -130,10 +130,16 @@ def _in_english(applying: Applying, task: Task, kind: str) -> str:
 
 def _tell(applying: Applying, task: Task, user_id: int, kind: str, text: str) -> None:
     notices.put(
-        applying.work, f"{applying.case.number}:{task.id}:{task.version}:{kind}", text,
-        text_en=_in_english(applying, task, kind), kind=kind, now=applying.now,
-        channel="screen", user_id=user_id, case_id=applying.case.id,
-    )  # fmt: skip
+        applying.work,
+        f"{applying.case.number}:{task.id}:{task.version}:{kind}",
+        text,
+        text_en=_in_english(applying, task, kind),
+        kind=kind,
+        now=applying.now,
+        channel="screen",
+        user_id=user_id,
+        case_id=applying.case.id,
+    )
 
 
 def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = "") -> Task:
@@ -153,8 +159,15 @@ def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = ""
     words_en = _in_english(applying, task, "remind") + (f" Message: {text[:100]}" if text else "")
     for n, user_id in enumerate(holders.of_task(work, task)):
         notices.put(
-            work, f"{case.number}:{task.id}:remind:{now.isoformat()}:{n}", words, text_en=words_en, kind="remind", now=now,
-            channel="screen", user_id=user_id, case_id=case.id,
-        )  # fmt: skip
+            work,
+            f"{case.number}:{task.id}:remind:{now.isoformat()}:{n}",
+            words,
+            text_en=words_en,
+            kind="remind",
+            now=now,
+            channel="screen",
+            user_id=user_id,
+            case_id=case.id,
+        )
     work.session.flush()
     return task

@@ -79,9 +79,12 @@ def deliver(
         return None
     package = package_of(work, case)
     step = process.advance(
-        package.definition, case.state or b"", process.Deliver(name, key, dict(variables or {})), now=now,
+        package.definition,
+        case.state or b"",
+        process.Deliver(name, key, dict(variables or {})),
+        now=now,
         env=env_of(work, now),
-    )  # fmt: skip
+    )
     applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
     applying.record(audit.Kind.MESSAGE, facts={"message": name})
     applying.step(step)
@@ -100,9 +103,12 @@ def hear(
         return None
     package = package_of(work, case)
     step = process.advance(
-        package.definition, case.state or b"", process.Signal(name, dict(variables or {})), now=now,
+        package.definition,
+        case.state or b"",
+        process.Signal(name, dict(variables or {})),
+        now=now,
         env=env_of(work, now),
-    )  # fmt: skip
+    )
     applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
     applying.record(audit.Kind.MESSAGE, facts={"signal": name})
     applying.step(step)
@@ -173,9 +179,12 @@ def retry(
         return
     package = package_of(work, case)
     step = process.advance(
-        package.definition, case.state or b"", process.Retry(incident.key, dict(variables or {})), now=now,
+        package.definition,
+        case.state or b"",
+        process.Retry(incident.key, dict(variables or {})),
+        now=now,
         env=env_of(work, now),
-    )  # fmt: skip
+    )
     incident.solved_at, incident.solved_by_id = now, by.id
     work.session.flush()
     applying = Applying(work, case, package, by, now, live=live_tasks(work, case))

@@ -49,9 +49,12 @@ def return_(
     needs(reason, "reason", "退回理由")
     package = package_of(work, case)
     step = process.advance(
-        package.definition, case.state or b"", process.Return(task.key, to_element, {"return_reason": reason}),
-        now=now, env=env_of(work, now),
-    )  # fmt: skip
+        package.definition,
+        case.state or b"",
+        process.Return(task.key, to_element, {"return_reason": reason}),
+        now=now,
+        env=env_of(work, now),
+    )
     applying = Applying(work, case, package, by, now, live=live, for_id=for_id)
     applying.record(audit.Kind.TASK_RETURNED, task=task, facts={"element": task.element, "to": to_element})
     applying.step(step, ended={task.key: ("RETURNED", reason)})

@@ -74,9 +74,13 @@ def suspend(
     case.status, case.version = "suspended", case.version + 1
     applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
     effects.say_to(
-        applying, f"{case.number}:suspended:{case.version}", "suspended", _SUSPENDED, "both",
+        applying,
+        f"{case.number}:suspended:{case.version}",
+        "suspended",
+        _SUSPENDED,
+        "both",
         facts={"procedure": procedure, "takes": takes},
-    )  # fmt: skip
+    )
     return as_planned(applying.finish(), expect)
 
 
@@ -94,9 +98,12 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
     applying.record(audit.Kind.CASE_RESUMED)
     due = applying.account().due_on
     effects.say_to(
-        applying, f"{case.number}:resumed:{case.version}", "resumed",
-        _RESUMED_UNTIL if due else _RESUMED, "both",
-    )  # fmt: skip
+        applying,
+        f"{case.number}:resumed:{case.version}",
+        "resumed",
+        _RESUMED_UNTIL if due else _RESUMED,
+        "both",
+    )
     return as_planned(applying.finish(), expect)
 
 
@@ -132,15 +139,23 @@ def extend(
     old_due, new_due = before.limits[lead].due_on, after.limits[lead].due_on
     if rule is not None and rule.by.unit == "wd" and after.accepted_on and old_due and new_due:
         paper = {
-            "old_due_on": old_due.isoformat(), "new_due_on": new_due.isoformat(), "added_workdays": rule.by.n,
-            "reason": reason, "approver": rule.approver_zh,
-        }  # fmt: skip
+            "old_due_on": old_due.isoformat(),
+            "new_due_on": new_due.isoformat(),
+            "added_workdays": rule.by.n,
+            "reason": reason,
+            "approver": rule.approver_zh,
+        }
         effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", paper)
     case.version += 1
     asking.granted(applying)
     effects.say_to(
-        applying, f"{case.number}:extended:{case.version}", "extended", _EXTENDED, "both", facts={"reason": reason},
-    )  # fmt: skip
+        applying,
+        f"{case.number}:extended:{case.version}",
+        "extended",
+        _EXTENDED,
+        "both",
+        facts={"reason": reason},
+    )
     return as_planned(applying.finish(), expect)
 
 

@@ -102,27 +102,59 @@ def submit(
 
     # advance
     case = Case(
-        number=number, matter=package.name, matter_name=info.name, version_hash=package.version, version=0,
-        status="running", stage="", outcome="", channel=channel, request_key=key, submitted_by_id=by.id,
-        answers={}, ledger=[], subscriptions=[], applicant_id=applicant_id, applicant_name=name,
-        applicant_phone=phone, applicant_id_number=id_number, agent_id=agent_id, agent_name=agent_name,
-        name_index=keys.blind("name", name) if name else None, phone_index=keys.blind("phone", phone) if phone else None,
-        id_index=keys.blind("id", id_number) if id_number else None, place_id=place.id, unit_id=intake.id,
-        office_id=office.id, received_at=now, colour="green", flags=_flags(id_number, agent_name, day),
+        number=number,
+        matter=package.name,
+        matter_name=info.name,
+        version_hash=package.version,
+        version=0,
+        status="running",
+        stage="",
+        outcome="",
+        channel=channel,
+        request_key=key,
+        submitted_by_id=by.id,
+        answers={},
+        ledger=[],
+        subscriptions=[],
+        applicant_id=applicant_id,
+        applicant_name=name,
+        applicant_phone=phone,
+        applicant_id_number=id_number,
+        agent_id=agent_id,
+        agent_name=agent_name,
+        name_index=keys.blind("name", name) if name else None,
+        phone_index=keys.blind("phone", phone) if phone else None,
+        id_index=keys.blind("id", id_number) if id_number else None,
+        place_id=place.id,
+        unit_id=intake.id,
+        office_id=office.id,
+        received_at=now,
+        colour="green",
+        flags=_flags(id_number, agent_name, day),
         restricted=info.readers == "restricted",
-        events_count=0, events_head="", parent_id=parent[0] if parent else None, parent_key=parent[1] if parent else None,
-    )  # fmt: skip
+        events_count=0,
+        events_head="",
+        parent_id=parent[0] if parent else None,
+        parent_key=parent[1] if parent else None,
+    )
     work.session.add(case)
     work.session.flush()
     begins = {
         **answers,
         **(variables or {}),
         "case": {
-            "number": number, "matter": package.name, "channel": channel, "received_at": now.isoformat(),
-            "received_on": day.isoformat(), "place": place.code, "unit": intake.code, "office": office.code,
-            "agent": agent_name is not None, "flags": list(case.flags),
+            "number": number,
+            "matter": package.name,
+            "channel": channel,
+            "received_at": now.isoformat(),
+            "received_on": day.isoformat(),
+            "place": place.code,
+            "unit": intake.code,
+            "office": office.code,
+            "agent": agent_name is not None,
+            "flags": list(case.flags),
         },
-    }  # fmt: skip
+    }
     step = process.start(package.definition, process.Start(begins, *(begin or ())), now=now, env=env)
 
     # apply

@@ -56,9 +56,15 @@ def take_over(work: Work, case: Case, task: Task, by: Actor, for_id: int | None,
     task.version += 1
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
     audit.record(
-        work, audit.Kind.TASK_CLAIMED, by=by, now=now, case=case, task_id=task.id, for_id=for_id,
+        work,
+        audit.Kind.TASK_CLAIMED,
+        by=by,
+        now=now,
+        case=case,
+        task_id=task.id,
+        for_id=for_id,
         facts={"element": task.element, "round": task.round},
-    )  # fmt: skip
+    )
 
 
 def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime, reason: str = "") -> Task:
@@ -79,9 +85,14 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
     task.version += 1
     work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
     audit.record(
-        work, audit.Kind.TASK_UNCLAIMED, by=by, now=now, case=case, task_id=task.id,
+        work,
+        audit.Kind.TASK_UNCLAIMED,
+        by=by,
+        now=now,
+        case=case,
+        task_id=task.id,
         facts={"element": task.element, "from": before},
-    )  # fmt: skip
+    )
     Applying(work, case, package_of(work, case), by, now, live=live).finish()
     return task
 
@@ -149,9 +160,12 @@ def complete(
 
     # advance
     step = process.advance(
-        package.definition, case.state or b"", process.Complete(task.key, answers), now=now,
+        package.definition,
+        case.state or b"",
+        process.Complete(task.key, answers),
+        now=now,
         env=env_of(work, now, units.place(work, case.office_id)),
-    )  # fmt: skip
+    )
 
     # apply
     applying = Applying(work, case, package, by, now, live=live, for_id=for_id)

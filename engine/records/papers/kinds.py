@@ -43,8 +43,20 @@ SealUse = Literal["none", "formal", "special", "committee"]
 FORMS = Path(__file__).resolve().parents[3] / "forms"
 
 _KEYS = {
-    "kind", "title", "title_en", "series", "seal", "basis", "uses", "facts", "optional", "adverse", "audience", "when", "replaces",
-}  # fmt: skip
+    "kind",
+    "title",
+    "title_en",
+    "series",
+    "seal",
+    "basis",
+    "uses",
+    "facts",
+    "optional",
+    "adverse",
+    "audience",
+    "when",
+    "replaces",
+}
 
 
 @dataclass(frozen=True, slots=True)

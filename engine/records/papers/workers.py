@@ -31,9 +31,16 @@ from engine.records.papers.words import Copy
 
 #: What the fork server imports before it forks: where the time of a start goes.
 PRELOAD = (
-    "engine.records.papers.pages", "engine.records.papers.signing", "weasyprint", "segno", "fontTools.ttLib",
-    "fontTools.pens.basePen", "pyhanko.sign.signers", "pyhanko.sign.fields", "pyhanko.pdf_utils.incremental_writer",
-)  # fmt: skip
+    "engine.records.papers.pages",
+    "engine.records.papers.signing",
+    "weasyprint",
+    "segno",
+    "fontTools.ttLib",
+    "fontTools.pens.basePen",
+    "pyhanko.sign.signers",
+    "pyhanko.sign.fields",
+    "pyhanko.pdf_utils.incremental_writer",
+)
 
 #: A process is replaced after that many papers, so that memory it cannot give back does not add up.
 PAPERS_A_PROCESS = 500
