@@ -11,9 +11,9 @@ from flask import get_flashed_messages, session
 from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
-from engine.records import beats
+from engine.records import heartbeats
 from engine.store import Database, connect
-from web import assets, edge, language, names, problems, security, shown, store
+from web import assets, edge, formats, language, names, problems, security, store
 from web.settings import Settings, read
 
 
@@ -30,7 +30,7 @@ def create_app(
     app.testing = testing
     app.settings = settings
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
-    app.clock = clock or beats.Follower(app.database, socket.gethostname())
+    app.clock = clock or heartbeats.Follower(app.database, socket.gethostname())
     store.begin(app, app.database)
     security.begin(app, settings)
     language.begin(app)
@@ -85,7 +85,7 @@ def _templates(app: edge.Hall) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters.update(
-        shown.filters,
+        formats.filters,
         named=names.named,
         label=names.label,
         answer=names.answer,
@@ -97,9 +97,9 @@ def _templates(app: edge.Hall) -> None:
     app.jinja_env.globals.update(
         asset=assets.asset,
         assets_of=assets.assets_of,
-        colour_words=shown.COLOUR_WORDS,
+        colour_words=formats.COLOUR_WORDS,
         settings=app.settings,
-        left=lambda value: shown.left(value, edge.now(), app.database.calendar),
+        left=lambda value: formats.left(value, edge.now(), app.database.calendar),
     )
 
     @app.context_processor

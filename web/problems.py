@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
 from engine.people.login import TooMany
-from web import edge, shown
+from web import edge
 from web.language import english
 from web.names import named, within
 
@@ -129,6 +129,3 @@ def begin(app: Flask) -> None:
         if wants_json():
             return problem(500, "fault", text, "Something broke; it was recorded. Try again later.")
         return page(500, title=_("系统出了问题"), text=text)
-
-
-__all__ = ["begin", "page", "problem", "refused", "sentence", "shown", "wants_json", "g"]

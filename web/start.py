@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from engine import matters
-from engine.commands.appointments import due
+from engine.commands.booking import due
 from engine.errors import Refused
 from engine.matters import stories
 from engine.people import SYSTEM

@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
-from engine.commands import background, between, calendars, sharing  # noqa: F401 - they register what the worker does
-from engine.commands.appointments import due as _bookings_due  # noqa: F401 - registers what the worker does for bookings
-from engine.commands.background import Equipment
-from engine.records import beats, jobs, notices, papers, sources
+from engine.commands.booking import due as _bookings_due  # noqa: F401 - registers what the worker does for bookings
+from engine.commands.hall import calendars
+from engine.commands.worker import background
+from engine.commands.worker.background import Equipment
+from engine.records import heartbeats, jobs, notices, papers, sources
 from engine.store import Database
 
 log = logging.getLogger("yizhan.worker")
@@ -37,9 +38,9 @@ class Worker:
 
     database: Database
     equipment: Equipment
-    clock: Callable[[], datetime] | None = None  # None: the machine's own, judged by engine.records.beats
+    clock: Callable[[], datetime] | None = None  # None: the machine's own, judged by engine.records.heartbeats
     stopping: threading.Event = field(default_factory=threading.Event)
-    watch: beats.Watch = field(default_factory=lambda: beats.Watch(socket.gethostname()))
+    watch: heartbeats.Watch = field(default_factory=lambda: heartbeats.Watch(socket.gethostname()))
     turn: threading.Lock = field(default_factory=threading.Lock)  # one look at a time, by the clock or by the bell
 
     def now(self) -> datetime:
@@ -54,7 +55,7 @@ class Worker:
             return self._tick()
 
     def _tick(self) -> int:
-        from engine.commands import sweep
+        from engine.commands.worker import sweep
 
         done = 0
         now = self.now()

@@ -18,7 +18,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from engine import feel, matters
-from engine.commands import effects, parties, places
+from engine.commands import effects
+from engine.commands.cases import candidates, parties
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
@@ -204,8 +205,8 @@ class Applying:
             self.changes.append(Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at))
 
     def _row(self, one: OpenTask) -> dict[str, Any]:
-        away = places.away_from(self.case, one.properties)
-        keys, unit_id = places.candidates(self.work, self.package, self.case, one, away)
+        away = candidates.away_from(self.case, one.properties)
+        keys, unit_id = candidates.candidates(self.work, self.package, self.case, one, away)
         if parties.VARIABLE in one.variables:
             keys += [k for k in parties.hands(self.work, self.case, one.variables) if k not in keys]
         due = one.due

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
-from engine.commands import cases, meetings
+from engine.commands import cases
+from engine.commands.effects import meetings
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.people import Actor, may
 from engine.store import Work

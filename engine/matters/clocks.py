@@ -35,7 +35,9 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
             return [Event("delivered", now)]
         case "close-case":
             return [Event("stopped", now, reason=str(given.get("reason") or headers.get("outcome") or "办结"))]
-        case "stop-clock":  # with a name it stops that limit beside the case's own (engine.commands.sideclocks)
+        case (
+            "stop-clock"
+        ):  # with a name it stops that limit beside the case's own (engine.commands.effects.side_limits)
             return (
                 [] if headers.get("limit") else [Event("stopped", now, reason=str(headers.get("reason") or "已完成"))]
             )

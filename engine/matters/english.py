@@ -17,7 +17,7 @@ from lxml import etree
 from engine.errors import Refused
 from engine.findings import Finding
 from engine.matters.info import Matter
-from engine.process.read import parse
+from engine.process.language.read import parse
 
 #: The name of the table in a matter's folder.
 FILE = "en.yaml"

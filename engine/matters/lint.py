@@ -11,9 +11,9 @@ from engine.forms import lint as form_lint
 from engine.matters import english
 from engine.matters.info import Matter
 from engine.matters.package import BadMatter, _info, read
-from engine.process import effects
+from engine.process.language import effects
+from engine.process.language.read import read as read_diagram
 from engine.process.lint.page import label
-from engine.process.read import read as read_diagram
 
 #: What every case has before its process starts, beside the answers of the application form.
 CASE_VARIABLES = frozenset({"case", "matter", "applicant", "agent", "principal", "appointment", "channel"})

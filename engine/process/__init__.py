@@ -7,12 +7,13 @@ step = advance(definition, step.state, Complete(task_id, {...}), now=now)
 
 from __future__ import annotations
 
-from .back import returnable
-from .definition import CannotRun, Definition, load
+from engine.process.machine.back import returnable
+from engine.process.machine.definition import CannotRun, Definition, load
+from engine.process.machine.starts import StartTrigger, start_triggers
+
 from .lint import check
 from .play import Result, World, to_start
 from .run import advance, start
-from .starts import StartTrigger, start_triggers
 from .step import (
     Answer,
     Cancel,

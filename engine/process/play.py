@@ -13,10 +13,11 @@ from typing import Any
 
 from engine import feel
 from engine.errors import Refused
+from engine.process.language.schedules import Schedule, plan_of
+from engine.process.machine.definition import Definition
+from engine.process.machine.starts import StartTrigger, start_triggers
 
-from .definition import Definition
 from .run import advance, start
-from .starts import StartTrigger, start_triggers
 from .step import (
     Answer,
     Complete,
@@ -33,7 +34,6 @@ from .step import (
     Throw,
     Timer,
 )
-from .timers import Schedule, plan_of
 
 #: An endless cycle that is the only thing left to move fires so often before it counts as waiting.
 ENDLESS = 10

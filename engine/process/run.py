@@ -8,16 +8,18 @@ from typing import Any
 
 from engine import feel
 from engine.errors import NotFound, NotNow
+from engine.process.language.texts import plain
+from engine.process.machine import state as store
+from engine.process.machine.activities import UserTask
+from engine.process.machine.back import reopen, send_back
+from engine.process.machine.case import STARTED, Case, Token
+from engine.process.machine.definition import Definition
+from engine.process.machine.jump import jump
+from engine.process.machine.net import Failure
+from engine.process.machine.redate import redate
+from engine.process.machine.starts import begin_beside, gateway_of
+from engine.process.machine.throwing import hear, throw_error
 
-from . import state as store
-from .activities import UserTask
-from .back import reopen, send_back
-from .case import STARTED, Case, Token
-from .definition import Definition
-from .jump import jump
-from .net import Failure
-from .redate import redate
-from .starts import begin_beside, gateway_of
 from .step import (
     Answer,
     Cancel,
@@ -38,8 +40,6 @@ from .step import (
     Throw,
     Timer,
 )
-from .texts import plain
-from .throwing import hear, throw_error
 
 LIMIT = 100_000  # moves of tokens in one advance
 

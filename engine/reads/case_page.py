@@ -17,9 +17,9 @@ from engine.errors import NotFound
 from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import keeps_away
-from engine.process.effects import TYPES as EFFECTS
+from engine.process.language.effects import TYPES as EFFECTS
 from engine.reads import meetings, stuck
-from engine.reads.words import EVENTS
+from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
 from engine.store.models import (

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine import people
-from engine.commands import appointments
+from engine.commands import booking
 from engine.store import keys
 from engine.store.models import Holding, Post, Resource, ResourceOpening, Slot, Unit, User
 
@@ -64,7 +64,7 @@ def hall(database):
         )
         residents = [person(work, n) for n in range(1, 6)]
         resource = opened(work, centre.id)
-        made = appointments.publish(
+        made = booking.publish(
             work, resource, first=date(2026, 9, 15), last=date(2026, 9, 25), by=people.SYSTEM, now=NOW
         )
     assert made > 0
@@ -78,7 +78,7 @@ def hall(database):
             return function(work, *args, **kwargs)
 
     def at(day, hour, minute=0):
-        return appointments.local(date(2026, 9, day), time(hour, minute))
+        return booking.local(date(2026, 9, day), time(hour, minute))
 
     def taken(starts_at=None):
         with database.reading() as work:

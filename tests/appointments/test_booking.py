@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from engine.commands import appointments, background
-from engine.commands.appointments import book, due  # noqa: F401 - due registers what the worker does for bookings
+from engine.commands import booking
+from engine.commands.booking import book, due  # noqa: F401 - due registers what the worker does for bookings
+from engine.commands.worker import background
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings
 from engine.store.models import Appointment, Resource
@@ -14,7 +15,7 @@ from engine.store.models import Appointment, Resource
 
 def hold(hall, who=0, day=15, hour=18, now=None, **more):
     return hall.do(
-        appointments.hold,
+        booking.hold,
         resource_id=hall.resource,
         starts_at=[hall.at(day, hour)],
         by=hall.residents[who],
@@ -47,8 +48,8 @@ def test_a_hold_that_ran_out_gives_its_seat_to_the_next_without_waiting_for_the_
 
 def test_holds_that_ran_out_are_let_go(hall):
     hold(hall)
-    assert hall.do(appointments.sweep, now=hall.now + timedelta(minutes=29)) == 0
-    assert hall.do(appointments.sweep, now=hall.now + timedelta(minutes=30)) == 1
+    assert hall.do(booking.sweep, now=hall.now + timedelta(minutes=29)) == 0
+    assert hall.do(booking.sweep, now=hall.now + timedelta(minutes=30)) == 1
     assert hall.taken() == 0
 
 
@@ -87,9 +88,9 @@ def test_a_time_that_is_not_there_is_not_found(hall):
 
 def test_staff_book_for_someone_on_the_telephone_from_their_own_places(hall):
     hold(hall)
-    caller = appointments.Person("来电人", "13900000001")
+    caller = booking.Person("来电人", "13900000001")
     made = hall.do(
-        appointments.hold,
+        booking.hold,
         resource_id=hall.resource,
         starts_at=[hall.at(15, 18)],
         person=caller,
@@ -100,7 +101,7 @@ def test_staff_book_for_someone_on_the_telephone_from_their_own_places(hall):
     assert made.pool == "staff"
     with pytest.raises(NotYours):
         hall.do(
-            appointments.hold,
+            booking.hold,
             resource_id=hall.resource,
             starts_at=[hall.at(16, 18)],
             person=caller,
@@ -113,7 +114,7 @@ def test_staff_book_for_someone_on_the_telephone_from_their_own_places(hall):
 def test_a_change_takes_the_new_and_then_lets_the_old_go(hall):
     made = hold(hall)
     changed = hall.do(
-        appointments.change,
+        booking.change,
         made.id,
         version=made.version,
         starts_at=[hall.at(16, 19)],
@@ -128,16 +129,14 @@ def test_a_change_to_a_full_time_keeps_the_old_seat(hall):
     made = hold(hall)
     hold(hall, who=1, day=16)
     with pytest.raises(NotNow):
-        hall.do(
-            appointments.change, made.id, version=1, starts_at=[hall.at(16, 18)], by=hall.residents[0], now=hall.now
-        )
+        hall.do(booking.change, made.id, version=1, starts_at=[hall.at(16, 18)], by=hall.residents[0], now=hall.now)
     assert hall.taken(hall.at(15, 18)) == 1
 
 
 def test_what_somebody_else_booked_cannot_be_seen_or_cancelled(hall):
     made = hold(hall)
     with pytest.raises(NotFound):
-        hall.do(appointments.cancel, made.id, version=1, by=hall.residents[1], now=hall.now)
+        hall.do(booking.cancel, made.id, version=1, by=hall.residents[1], now=hall.now)
     with hall.database.reading() as work, pytest.raises(NotFound):
         bookings.one(work, hall.residents[1], made.id)
 
@@ -145,22 +144,22 @@ def test_what_somebody_else_booked_cannot_be_seen_or_cancelled(hall):
 def test_an_old_version_is_refused(hall):
     made = hold(hall)
     with pytest.raises(AlreadyDone):
-        hall.do(appointments.cancel, made.id, version=7, by=hall.residents[0], now=hall.now)
+        hall.do(booking.cancel, made.id, version=7, by=hall.residents[0], now=hall.now)
 
 
 def test_cancelling_gives_the_seat_back_and_twice_is_refused(hall):
     made = hold(hall)
-    gone = hall.do(appointments.cancel, made.id, version=1, by=hall.residents[0], now=hall.now)
+    gone = hall.do(booking.cancel, made.id, version=1, by=hall.residents[0], now=hall.now)
     assert gone.state == "cancelled" and hall.taken() == 0
     with pytest.raises(AlreadyDone):
-        hall.do(appointments.cancel, made.id, version=gone.version, by=hall.residents[0], now=hall.now)
+        hall.do(booking.cancel, made.id, version=gone.version, by=hall.residents[0], now=hall.now)
 
 
 def test_whoever_waits_first_is_offered_the_seat_that_became_free(hall):
     times = [(18, 0), (18, 30), (19, 0), (19, 30)]
     made = [
         hall.do(
-            appointments.hold,
+            booking.hold,
             resource_id=hall.resource,
             starts_at=[hall.at(15, h, m)],
             by=hall.residents[n],
@@ -169,10 +168,10 @@ def test_whoever_waits_first_is_offered_the_seat_that_became_free(hall):
         for n, (h, m) in enumerate(times)
     ]
     day = hall.at(15, 18).date()
-    hall.do(appointments.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
+    hall.do(booking.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
     with pytest.raises(AlreadyDone):
-        hall.do(appointments.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
-    hall.do(appointments.cancel, made[2].id, version=1, by=hall.residents[2], now=hall.now)
+        hall.do(booking.wait, resource_id=hall.resource, day=day, by=hall.residents[4], now=hall.now)
+    hall.do(booking.cancel, made[2].id, version=1, by=hall.residents[2], now=hall.now)
     with hall.database.reading() as work:
         (offer,) = bookings.mine(work, hall.residents[4], now=hall.now)
         assert (offer.state, offer.starts_at) == ("held", hall.at(15, 19))
@@ -182,9 +181,7 @@ def test_whoever_waits_first_is_offered_the_seat_that_became_free(hall):
 
 def test_nobody_waits_for_a_day_with_free_places(hall):
     with pytest.raises(NotNow):
-        hall.do(
-            appointments.wait, resource_id=hall.resource, day=hall.at(15, 18).date(), by=hall.residents[0], now=hall.now
-        )
+        hall.do(booking.wait, resource_id=hall.resource, day=hall.at(15, 18).date(), by=hall.residents[0], now=hall.now)
 
 
 def test_the_calendar_shows_free_seats_by_day_and_time(hall):
@@ -213,15 +210,13 @@ def two_a_day(hall):
 def test_two_a_day_are_numbered_and_a_number_given_back_is_taken_again(hall):
     two_a_day(hall)
     who = hall.residents[0]
-    first = hall.do(appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18)], by=who, now=hall.now)
-    second = hall.do(
-        appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18, 30)], by=who, now=hall.now
-    )
+    first = hall.do(booking.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18)], by=who, now=hall.now)
+    second = hall.do(booking.hold, resource_id=hall.resource, starts_at=[hall.at(15, 18, 30)], by=who, now=hall.now)
     assert [one.day_key[-2:] for one in (first, second)] == [":0", ":1"]
     with pytest.raises(NotNow):
-        hall.do(appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
-    hall.do(appointments.cancel, first.id, version=first.version, by=who, now=hall.now)
-    third = hall.do(appointments.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
+        hall.do(booking.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
+    hall.do(booking.cancel, first.id, version=first.version, by=who, now=hall.now)
+    third = hall.do(booking.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
     assert third.day_key[-2:] == ":0" and hall.taken() == 2
 
 
@@ -234,7 +229,7 @@ def test_four_holds_of_one_person_at_once_make_two_where_two_a_day_are_allowed(h
         gate.wait()
         try:
             at = [hall.at(15, 18 + n // 2, n % 2 * 30)]
-            hall.do(appointments.hold, resource_id=hall.resource, starts_at=at, by=who, now=hall.now)
+            hall.do(booking.hold, resource_id=hall.resource, starts_at=at, by=who, now=hall.now)
             told.append("made")
         except NotNow:
             told.append("refused")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from engine import matters, people
-from engine.commands import appointments, cases
+from engine.commands import booking, cases
 from engine.errors import AlreadyDone, NotNow
 from engine.reads import bookings
 from engine.records import audit, library
@@ -29,7 +29,7 @@ def open_hall(hall):
 def book(hall, who=0, day=15, hour=18, minute=0, now=None):
     now = now or hall.now
     with hall.database.unit_of_work() as work:
-        held = appointments.hold(
+        held = booking.hold(
             work,
             resource_id=hall.resource,
             starts_at=[hall.at(day, hour, minute)],
@@ -37,7 +37,7 @@ def book(hall, who=0, day=15, hour=18, minute=0, now=None):
             by=hall.residents[who],
             now=now,
         )
-        return appointments.confirm(work, held.id, version=1, by=hall.residents[who], now=now).id
+        return booking.confirm(work, held.id, version=1, by=hall.residents[who], now=now).id
 
 
 def seen(hall, made):
@@ -82,12 +82,12 @@ def test_an_evening_from_booking_to_served(open_hall):
     evening = open_hall.at(15, 17, 50)
     with open_hall.database.unit_of_work() as work:
         row = work.session.get(Appointment, made)
-        appointments.check_in(work, row.code, by=open_hall.clerk, now=evening)
+        booking.check_in(work, row.code, by=open_hall.clerk, now=evening)
     assert seen(open_hall, made)[:2] == ("checked_in", ["serve"])
     answer(open_hall, made, {"serve_result": "done", "serve_note": "办好了"}, evening)
     with open_hall.database.unit_of_work() as work:
         version = work.session.get(Appointment, made).version
-        appointments.serve(work, made, version=version, by=open_hall.clerk, now=evening)
+        booking.serve(work, made, version=version, by=open_hall.clerk, now=evening)
     state, tasks, status, outcome, _ = seen(open_hall, made)
     assert (state, tasks, status, outcome) == ("served", [], "finished", "done")
     with open_hall.database.reading() as work:
@@ -99,13 +99,13 @@ def test_checking_in_too_early_says_when(open_hall):
     with open_hall.database.reading() as work:
         code = work.session.get(Appointment, made).code
     with pytest.raises(NotNow) as caught:
-        open_hall.do(appointments.check_in, code, by=open_hall.residents[0], now=open_hall.at(15, 12))
+        open_hall.do(booking.check_in, code, by=open_hall.residents[0], now=open_hall.at(15, 12))
     assert "9月15日 17:00" in caught.value.zh
 
 
 def test_cancelling_ends_the_process_and_calls_the_reminders_off(open_hall):
     made = book(open_hall)
-    open_hall.do(appointments.cancel, made, version=2, by=open_hall.residents[0], now=open_hall.now)
+    open_hall.do(booking.cancel, made, version=2, by=open_hall.residents[0], now=open_hall.now)
     assert seen(open_hall, made)[:4] == ("cancelled", [], "finished", "withdrawn")
     with open_hall.database.reading() as work:
         left = work.session.query(Notice).filter(Notice.kind == "appointment-reminder", Notice.state != "cancelled")
@@ -116,8 +116,8 @@ def test_cancelling_ends_the_process_and_calls_the_reminders_off(open_hall):
 def test_two_hours_before_it_is_too_late_to_cancel_online(open_hall):
     made = book(open_hall)
     with pytest.raises(NotNow):
-        open_hall.do(appointments.cancel, made, version=2, by=open_hall.residents[0], now=open_hall.at(15, 16, 30))
-    open_hall.do(appointments.cancel, made, version=2, by=open_hall.clerk, now=open_hall.at(15, 16, 30))
+        open_hall.do(booking.cancel, made, version=2, by=open_hall.residents[0], now=open_hall.at(15, 16, 30))
+    open_hall.do(booking.cancel, made, version=2, by=open_hall.clerk, now=open_hall.at(15, 16, 30))
 
 
 def test_a_no_show_warns_and_the_second_blocks_only_online_booking_until_a_person_reviews_it(open_hall):
@@ -127,16 +127,16 @@ def test_a_no_show_warns_and_the_second_blocks_only_online_booking_until_a_perso
         over = open_hall.at(day, 18, 50)
         version = seen(open_hall, made)[4]
         with pytest.raises(NotNow):
-            open_hall.do(appointments.miss, made, version=version, by=open_hall.clerk, now=open_hall.at(day, 18, 10))
-        open_hall.do(appointments.miss, made, version=version, by=open_hall.clerk, now=over)
+            open_hall.do(booking.miss, made, version=version, by=open_hall.clerk, now=open_hall.at(day, 18, 10))
+        open_hall.do(booking.miss, made, version=version, by=open_hall.clerk, now=over)
         assert seen(open_hall, made)[:4] == ("no_show", [], "finished", "ended")
     later = open_hall.at(16, 19)
     with pytest.raises(NotNow) as caught:
         book(open_hall, day=18, now=later)
     assert "人工复核" in caught.value.zh
-    caller = appointments.Person("居民1", "13800000001")
+    caller = booking.Person("居民1", "13800000001")
     open_hall.do(
-        appointments.hold,
+        booking.hold,
         resource_id=open_hall.resource,
         starts_at=[open_hall.at(18, 18)],
         person=caller,
@@ -144,11 +144,11 @@ def test_a_no_show_warns_and_the_second_blocks_only_online_booking_until_a_perso
         by=open_hall.clerk,
         now=later,
     )
-    open_hall.do(appointments.ask_review, says="当天住院了", by=open_hall.residents[0], now=later)
+    open_hall.do(booking.ask_review, says="当天住院了", by=open_hall.residents[0], now=later)
     with open_hall.database.reading() as work:
         block = work.session.query(OnlineBlock).one().id
         assert [b.id for b in bookings.reviews(work, open_hall.head)] == [block]
-    open_hall.do(appointments.review, block, lift=True, answer="情况属实", by=open_hall.head, now=later)
+    open_hall.do(booking.review, block, lift=True, answer="情况属实", by=open_hall.head, now=later)
     assert book(open_hall, day=21, now=later)
 
 
@@ -156,16 +156,14 @@ def test_closing_a_window_moves_each_booking_to_the_next_free_time_and_blames_no
     made = book(open_hall)
     window = {"starts_at": open_hall.at(15, 17), "ends_at": open_hall.at(15, 19)}
     with open_hall.database.reading() as work:
-        (hit,) = appointments.preview_closing(work, open_hall.resource, by=open_hall.clerk, now=open_hall.now, **window)
+        (hit,) = booking.preview_closing(work, open_hall.resource, by=open_hall.clerk, now=open_hall.now, **window)
     assert hit.offer == open_hall.at(15, 19)
-    open_hall.do(
-        appointments.close, open_hall.resource, reason="停电检修", by=open_hall.clerk, now=open_hall.now, **window
-    )
+    open_hall.do(booking.close, open_hall.resource, reason="停电检修", by=open_hall.clerk, now=open_hall.now, **window)
     with open_hall.database.reading() as work:
         row = work.session.get(Appointment, made)
         assert (row.state, row.starts_at, row.by_hall) == ("held", open_hall.at(15, 19), True)
     again = open_hall.do(
-        appointments.confirm, made, version=3, by=open_hall.residents[0], now=open_hall.now + timedelta(hours=2)
+        booking.confirm, made, version=3, by=open_hall.residents[0], now=open_hall.now + timedelta(hours=2)
     )
     assert again.state == "confirmed" and open_hall.taken(open_hall.at(15, 19)) == 1
 
@@ -177,18 +175,18 @@ def test_a_walk_in_takes_the_seat_of_who_did_not_come(open_hall):
         first = work.session.query(Appointment).filter(Appointment.starts_at == open_hall.at(15, 18)).one().id
     for minute in (1, 2, 3):
         version = seen(open_hall, first)[4]
-        open_hall.do(appointments.call, first, version=version, by=open_hall.clerk, now=open_hall.at(15, 18, minute))
+        open_hall.do(booking.call, first, version=version, by=open_hall.clerk, now=open_hall.at(15, 18, minute))
     with pytest.raises(NotNow):
         open_hall.do(
-            appointments.call, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
+            booking.call, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
         )
     open_hall.do(
-        appointments.miss, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
+        booking.miss, first, version=seen(open_hall, first)[4], by=open_hall.clerk, now=open_hall.at(15, 18, 5)
     )
     came = open_hall.do(
-        appointments.walk_in,
+        booking.walk_in,
         resource_id=open_hall.resource,
-        person=appointments.Person("路过", "13700000000"),
+        person=booking.Person("路过", "13700000000"),
         item="medical",
         by=open_hall.clerk,
         now=open_hall.at(15, 18, 6),
@@ -199,16 +197,16 @@ def test_a_walk_in_takes_the_seat_of_who_did_not_come(open_hall):
 def test_confirming_twice_is_refused(open_hall):
     made = book(open_hall)
     with pytest.raises(AlreadyDone):
-        open_hall.do(appointments.confirm, made, version=2, by=open_hall.residents[0], now=open_hall.now)
+        open_hall.do(booking.confirm, made, version=2, by=open_hall.residents[0], now=open_hall.now)
 
 
 def test_the_worker_lets_holds_go_and_marks_who_did_not_come(open_hall):
-    from engine.commands import background
-    from engine.commands.appointments import due
+    from engine.commands.booking import due
+    from engine.commands.worker import background
     from engine.store.models import Job, Slot
 
     with open_hall.database.unit_of_work() as work:
-        appointments.hold(
+        booking.hold(
             work,
             resource_id=open_hall.resource,
             starts_at=[open_hall.at(16, 18)],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from engine import people
-from engine.commands import appointments
+from engine.commands import booking
 from engine.errors import NotNow, Refused
 from engine.store import db
 from engine.store.models import Appointment, AppointmentSlot, Slot
@@ -24,7 +24,7 @@ def _one(database, resource, at, user_id):
         actor = people.load(work, user_id, now=NOW)
     try:
         with database.unit_of_work() as work:
-            appointments.hold(work, resource_id=resource, starts_at=[at], by=actor, now=NOW)
+            booking.hold(work, resource_id=resource, starts_at=[at], by=actor, now=NOW)
         return "won"
     except NotNow as refusal:
         return "full" if refusal.facts.get("full") else refusal.zh
@@ -44,7 +44,7 @@ def test_a_hundred_seats_go_to_exactly_a_hundred_people(hall, people_count):
     """Two processes of four threads; `make bench` runs the thousand of the full size."""
     with hall.database.unit_of_work() as work:
         resource = opened(work, hall.centre, public=100, staff=0, code="course")
-        appointments.publish(work, resource, first=date(2026, 9, 16), last=date(2026, 9, 16), by=people.SYSTEM, now=NOW)
+        booking.publish(work, resource, first=date(2026, 9, 16), last=date(2026, 9, 16), by=people.SYSTEM, now=NOW)
         users = [person(work, 10_000 + n) for n in range(people_count)]
     url = hall.database.url.render_as_string(hide_password=False)
     at = hall.at(16, 18)
@@ -72,7 +72,7 @@ class Bookings(RuleBasedStateMachine):
 
             unit = work.session.query(Unit).filter(Unit.kind == "centre").one().id
             self.resource = opened(work, unit, public=2, staff=1, code=f"r{n}", matter="yuyue")
-            appointments.publish(
+            booking.publish(
                 work, self.resource, first=date(2026, 9, 15), last=date(2026, 9, 17), by=people.SYSTEM, now=NOW
             )
             self.users = [person(work, 100_000 + n * 10 + k) for k in range(4)]
@@ -102,11 +102,11 @@ class Bookings(RuleBasedStateMachine):
     def at(self, slot):
         from datetime import time
 
-        return appointments.local(date(2026, 9, slot[0]), time(18 + slot[1] // 2, 30 * (slot[1] % 2)))
+        return booking.local(date(2026, 9, slot[0]), time(18 + slot[1] // 2, 30 * (slot[1] % 2)))
 
     @rule(who=st.integers(0, 3), slot=slot)
     def book(self, who, slot):
-        self.do(appointments.hold, resource_id=self.resource, starts_at=[self.at(slot)], by=self.actor(who))
+        self.do(booking.hold, resource_id=self.resource, starts_at=[self.at(slot)], by=self.actor(who))
 
     @rule(pick=st.integers(0, 9), slot=slot)
     def change(self, pick, slot):
@@ -114,25 +114,25 @@ class Bookings(RuleBasedStateMachine):
             made, version, user = found[pick % len(found)]
             with self.database.reading() as work:
                 actor = people.load(work, user, now=self.now)
-            self.do(appointments.change, made, version=version, starts_at=[self.at(slot)], by=actor)
+            self.do(booking.change, made, version=version, starts_at=[self.at(slot)], by=actor)
 
     @rule(pick=st.integers(0, 9))
     def cancel(self, pick):
         if found := self.live():
             made, version, _ = found[pick % len(found)]
-            self.do(appointments.cancel, made, version=version, by=people.SYSTEM)
+            self.do(booking.cancel, made, version=version, by=people.SYSTEM)
 
     @rule(pick=st.integers(0, 9))
     def miss(self, pick):
         if found := self.live():
             made, version, _ = found[pick % len(found)]
-            self.do(appointments.miss, made, version=version, by=people.SYSTEM)
+            self.do(booking.miss, made, version=version, by=people.SYSTEM)
 
     @rule(slot=slot)
     def close(self, slot):
         at = self.at(slot)
         self.do(
-            appointments.close,
+            booking.close,
             self.resource,
             starts_at=at,
             ends_at=at + timedelta(minutes=30),
@@ -143,7 +143,7 @@ class Bookings(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([5, 31, 600]))
     def wait(self, minutes):
         self.now += timedelta(minutes=minutes)
-        self.do(appointments.sweep)
+        self.do(booking.sweep)
 
     @invariant()
     def seats_are_what_the_bookings_hold(self):

@@ -38,7 +38,7 @@ def figures() -> list[dict[str, Any]]:
 
 def _run(kind: str, url: str, folder: Path) -> list[dict[str, Any]]:
     from engine import people
-    from engine.commands import appointments
+    from engine.commands import booking
     from engine.store import connect, migrate
     from engine.store.models import Slot, Unit
     from tests.appointments.conftest import NOW, opened, person
@@ -51,7 +51,7 @@ def _run(kind: str, url: str, folder: Path) -> list[dict[str, Any]]:
         work.session.add(unit)
         work.session.flush()
         resource = opened(work, unit.id, public=SEATS, staff=0, code="course")
-        appointments.publish(work, resource, first=date(2026, 9, 16), last=date(2026, 9, 16), by=people.SYSTEM, now=NOW)
+        booking.publish(work, resource, first=date(2026, 9, 16), last=date(2026, 9, 16), by=people.SYSTEM, now=NOW)
         users = [person(work, 10_000 + n) for n in range(PEOPLE)]
         at = work.session.query(Slot).filter(Slot.resource_id == resource).order_by(Slot.starts_at).first().starts_at
     shown = database.url.render_as_string(hide_password=False)

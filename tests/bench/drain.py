@@ -7,7 +7,7 @@ import json
 import sys
 import time
 
-from engine.commands.sweep import sweep
+from engine.commands.worker.sweep import sweep
 from engine.store import db
 from tests.enforcement import timed
 

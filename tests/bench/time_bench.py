@@ -27,7 +27,7 @@ from sqlalchemy.orm import undefer
 ROOT = Path(__file__).resolve().parent.parent.parent
 os.environ.setdefault("YIZHAN_DATA_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 
-from engine.commands.sweep import sweep  # noqa: E402
+from engine.commands.worker.sweep import sweep  # noqa: E402
 from engine.records import library  # noqa: E402
 from engine.store import db, migrate  # noqa: E402
 from engine.store.models import Case, Incident, Timer  # noqa: E402

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import background, between, cases, sharing  # noqa: F401 - they register what the worker does
+from engine.commands import cases
+from engine.commands.worker import background
 from engine.records import library
 from engine.store import Database
 from engine.store.models import Case, Task

@@ -7,7 +7,8 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from engine.commands import background, between, cases
+from engine.commands import cases
+from engine.commands.worker import background, messages
 from engine.records import jobs
 from engine.store.models import Case, Incident, Job
 from tests.between import small
@@ -178,7 +179,7 @@ def test_what_is_told_is_told_once_when_the_worker_dies_before_or_after_its_comm
             died.append(job.id)
             raise Dies
 
-    monkeypatch.setattr(between.jobs, "done", done)
+    monkeypatch.setattr(messages.jobs, "done", done)
     monkeypatch.setitem(background.HANDLERS, kind, handles)
     for _ in range(3):
         try:
@@ -212,7 +213,7 @@ def test_a_case_that_begins_to_wait_after_the_worker_has_looked_gets_its_message
 ):
     publish(database, clock(), WAITS, SENDS)
     submit(database, "small_sends", cast.zhang, clock(), order="7")
-    look, came = between._waiting, []
+    look, came = messages._waiting, []
 
     def looked(work, name, key):
         found = look(work, name, key)
@@ -220,7 +221,7 @@ def test_a_case_that_begins_to_wait_after_the_worker_has_looked_gets_its_message
             came.append(submit(database, "small_waits", cast.zhang, clock(), order="7"))
         return found
 
-    monkeypatch.setattr(between, "_waiting", looked)
+    monkeypatch.setattr(messages, "_waiting", looked)
     work_off(database, clock())
     assert waiting(database, came[0]) == {"unpack"}
 

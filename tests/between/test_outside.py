@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.commands import sharing
+from engine.commands.worker import sharing
 from engine.records import notices, sources
 from engine.records.sources import Answer, Question
 from engine.store.models import Awaited, Event, Job, Notice

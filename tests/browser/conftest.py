@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.commands import background
+from engine.commands.worker import background
 from engine.store import Database
 from tests.conftest import Clock
 from tests.hall import Open, open_hall

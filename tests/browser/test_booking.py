@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from engine import matters, people
-from engine.commands import appointments
+from engine.commands import booking
 from engine.records import library
 from engine.store.models import Appointment, Duty, Holding, Post
 from tests.appointments.conftest import opened
@@ -25,19 +25,19 @@ def counter(site: Site):
     with site.database.unit_of_work() as work:
         library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=now)
         resource = opened(work, site.cast.lmt.id, code="lmt")
-        work.session.get(appointments.book.Resource, resource).items = ITEMS
+        work.session.get(booking.book.Resource, resource).items = ITEMS
         duty = Post(code="duty", name="值班岗", role="clerk")
         work.session.add(duty)
         work.session.flush()
         work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=site.cast.lmt.id, post_id=duty.id))
-        appointments.publish(work, resource, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
+        booking.publish(work, resource, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
         for day in (21, 22, 23):
             work.session.add(
                 Duty(
                     unit_id=site.cast.lmt.id,
                     user_id=site.cast.users["zhou"],
-                    starts_at=appointments.local(date(2026, 9, day), appointments.office.time(17)),
-                    ends_at=appointments.local(date(2026, 9, day), appointments.office.time(21)),
+                    starts_at=booking.local(date(2026, 9, day), booking.office.time(17)),
+                    ends_at=booking.local(date(2026, 9, day), booking.office.time(21)),
                 )
             )
     return resource

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.records import beats
+from engine.records import heartbeats
 from tests import permit
 from tests.browser.conftest import Site, axe, english_left
 
@@ -103,8 +103,8 @@ def test_the_pages_of_time_and_operations_are_sound(site: Site, width):
     page.goto("/desk/operations")
     _sound(site, page)
     with site.database.unit_of_work() as work:
-        beats.beat(work, beats.Reading("hall-1", "b1", 1000.0, site.clock()))
-        beats.beat(work, beats.Reading("hall-1", "b1", 1010.0, site.clock() + timedelta(days=1)))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b1", 1000.0, site.clock()))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b1", 1010.0, site.clock() + timedelta(days=1)))
     page.reload()
     _sound(site, page, words=False)  # a machine's name is what it is
     page.get_by_role("button", name=re.compile("确认时钟")).click()

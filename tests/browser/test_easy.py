@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import appointments, cases
+from engine.commands import booking, cases
 from engine.matters import stories
 from engine.people import login
 from engine.reads.tracking import word_of
@@ -43,19 +43,19 @@ def visited(site: Site) -> dict[str, str]:
     with database.unit_of_work() as work:
         library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=now)
         place = opened(work, cast.lmt.id, code="lmt")
-        work.session.get(appointments.book.Resource, place).items = ITEMS
+        work.session.get(booking.book.Resource, place).items = ITEMS
         duty = Post(code="duty", name="值班岗", role="clerk")
         work.session.add(duty)
         work.session.flush()
         work.session.add(Holding(user_id=cast.users["zhou"], unit_id=cast.lmt.id, post_id=duty.id))
-        appointments.publish(work, place, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
+        booking.publish(work, place, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
         for day in (21, 22):
             work.session.add(
                 Duty(
                     unit_id=cast.lmt.id,
                     user_id=cast.users["zhou"],
-                    starts_at=appointments.local(date(2026, 9, day), appointments.office.time(17)),
-                    ends_at=appointments.local(date(2026, 9, day), appointments.office.time(21)),
+                    starts_at=booking.local(date(2026, 9, day), booking.office.time(17)),
+                    ends_at=booking.local(date(2026, 9, day), booking.office.time(21)),
                 )
             )
     running = site.submit()
@@ -65,7 +65,7 @@ def visited(site: Site) -> dict[str, str]:
     done = acting.accepted(database, cast, site.clock)
     acting.complete(database, done, acting.REGISTER, cast.wang, site.clock())
     acting.complete(database, done, acting.HAND_OVER, cast.chen, site.clock())
-    booking = _booked(site, place)
+    booked = _booked(site, place)
     site.make_papers()
     with database.reading() as work:
         from engine.store.models import Case, Document
@@ -91,8 +91,8 @@ def visited(site: Site) -> dict[str, str]:
         "booking.doors": "/book",
         "booking.calendar": f"/book/{place}?day=2026-09-21",
         "booking.mine": "/bookings",
-        "booking.one": f"/bookings/{booking}",
-        "booking.other_times": f"/bookings/{booking}/change",
+        "booking.one": f"/bookings/{booked}",
+        "booking.other_times": f"/bookings/{booked}/change",
         "papers.ask": "/v",
         "papers.verify": f"/v/{code}",
         "entry.resident": "/enter",

@@ -14,7 +14,7 @@ from engine.commands import cases
 from engine.matters import stories
 from engine.people import masks, units
 from engine.reads.tracking import word_of
-from engine.records import beats, library
+from engine.records import heartbeats, library
 from engine.store.models import Case, Task, User
 from tests import permit
 from tests.browser.conftest import Site, whole
@@ -378,8 +378,8 @@ def test_time_absences_and_operations_are_english(site: Site):
     county.page.locator(".yz-said").wait_for()
     county.read("published")
     with site.database.unit_of_work() as work:
-        beats.beat(work, beats.Reading("hall-1", "b1", 1000.0, site.clock()))
-        beats.beat(work, beats.Reading("hall-1", "b1", 1010.0, site.clock() + timedelta(days=1)))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b1", 1000.0, site.clock()))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b1", 1010.0, site.clock() + timedelta(days=1)))
     operator = Reader(site.staff("operator"), site)
     operator.open("/desk/operations")
     assert clerk.left | head.left | county.left | operator.left == {}

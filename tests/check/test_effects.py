@@ -2,7 +2,7 @@
 
 import re
 
-from engine.process import effects
+from engine.process.language import effects
 
 
 def test_every_effect_says_in_both_languages_what_it_does():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.matters import nodes
-from engine.process import check, dialect, effects, model, templates
+from engine.process import check
+from engine.process.language import dialect, effects, model, templates
 from engine.process.lint import activities
 from web.shell.docs import made
 

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from engine.findings import errors
-from engine.process import check, guide
+from engine.process import check
+from engine.process.language import guide
 
 FOLDER = os.environ.get("YIZHAN_MIWG")
 TABLE = Path(guide.__file__).parent / "miwg.yaml"

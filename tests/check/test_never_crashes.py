@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from engine.findings import Finding
 from engine.forms import lint as form_lint
-from engine.process import check, model
-from engine.process.dialect import ELEMENTS
+from engine.process import check
+from engine.process.language import model
+from engine.process.language.dialect import ELEMENTS
 
 from .drawing import file, process
 

@@ -1,6 +1,6 @@
 """What the reader takes from a BPMN file, and what it never does."""
 
-from engine.process.read import read
+from engine.process.language.read import read
 
 OPEN = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '

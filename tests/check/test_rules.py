@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.process import check, effects
+from engine.process import check
+from engine.process.language import effects
 
 from .drawing import file, look, process, rules, short
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.commands import absences
+from engine.commands.hall import absences
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import load
 from engine.reads import absences as reads

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine.commands import bulk, cases
-from engine.commands.bulk import Picked
+from engine.commands import cases
+from engine.commands.cases import bulk
+from engine.commands.cases.bulk import Picked
 from engine.errors import NotNow
 from engine.store.models import Task
 from tests.between import small

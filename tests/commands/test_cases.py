@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.commands import absences, cases
+from engine.commands import cases
+from engine.commands.hall import absences
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import actor as actors
 from engine.records import audit

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from engine.commands import handover
+from engine.commands.hall import handover
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.records import audit
 from engine.store.models import Event, Notice, Task

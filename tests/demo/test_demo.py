@@ -3,7 +3,7 @@
 import pytest
 
 from engine import matters, people
-from engine.commands.sweep import sweep
+from engine.commands.worker.sweep import sweep
 from engine.records import library
 from engine.store.models import CalendarFile, Case, Incident, Task
 from tests.cast import ROOT

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from engine.commands import alarms
-from engine.commands.sweep import Swept, sweep
+from engine.commands.worker import alarms
+from engine.commands.worker.sweep import Swept, sweep
 from engine.records import audit
 from engine.store.models import Case, Escalation, Incident, Notice, Task, TaskCandidate, Timer
 from tests.enforcement import hall as halls

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from engine.people import SYSTEM
-from engine.records import audit, beats
-from engine.records.beats import Follower, Reading, Trusted, Watch, judge
+from engine.records import audit, heartbeats
+from engine.records.heartbeats import Follower, Reading, Trusted, Watch, judge
 from engine.store.models import Beat, Event
 from tests.enforcement.hall import at
 
@@ -75,7 +75,7 @@ def test_a_jump_is_in_the_audit_once_when_it_begins_and_once_when_it_ends(databa
         reading(60),
     ):
         with database.unit_of_work() as work:
-            trusted = beats.beat(work, r)
+            trusted = heartbeats.beat(work, r)
         assert trusted.now == NOON + timedelta(seconds=r.boot_s - 1000)
     with database.reading() as work:
         assert audited(work) == [("clock.jumped", 86370), ("clock.back", 0)]
@@ -85,17 +85,17 @@ def test_a_jump_is_in_the_audit_once_when_it_begins_and_once_when_it_ends(databa
 def test_a_person_may_confirm_that_the_new_time_is_right(database):
     for r in (reading(0), reading(15, NOON + DAY)):
         with database.unit_of_work() as work:
-            beats.beat(work, r)
+            heartbeats.beat(work, r)
     with database.unit_of_work() as work:
-        assert [b.machine for b in beats.jumps(work)] == ["hall-1"]
-        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
-        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)  # twice is once
-        beats.confirm(work, "hall-9", by=SYSTEM, now=NOON)  # nothing to confirm
+        assert [b.machine for b in heartbeats.jumps(work)] == ["hall-1"]
+        heartbeats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
+        heartbeats.confirm(work, "hall-1", by=SYSTEM, now=NOON)  # twice is once
+        heartbeats.confirm(work, "hall-9", by=SYSTEM, now=NOON)  # nothing to confirm
     with database.unit_of_work() as work:
-        assert beats.beat(work, reading(30, NOON + DAY + timedelta(seconds=15))) == Trusted(
+        assert heartbeats.beat(work, reading(30, NOON + DAY + timedelta(seconds=15))) == Trusted(
             NOON + DAY + timedelta(seconds=15)
         )
-        assert beats.jumps(work) == []
+        assert heartbeats.jumps(work) == []
         assert [kind for kind, _ in audited(work)] == ["clock.jumped", "clock.confirmed"]
 
 
@@ -139,7 +139,7 @@ def test_a_confirmed_jump_is_followed_within_seconds(database):
     machine.seconds, machine.off = 1, DAY
     assert watch.now(database) == NOON + timedelta(seconds=1)
     with database.unit_of_work() as work:
-        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
+        heartbeats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
     machine.seconds = 20
     assert watch.now(database) == NOON + DAY + timedelta(seconds=20)
 
@@ -155,7 +155,7 @@ def test_a_page_goes_by_the_worker_s_time_in_a_jump_until_it_is_confirmed(databa
     machine.seconds = 3
     assert page() == NOON + timedelta(seconds=3)
     with database.unit_of_work() as work:
-        beats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
+        heartbeats.confirm(work, "hall-1", by=SYSTEM, now=NOON)
     machine.seconds = 20
     watch.now(database)
     assert page() == NOON + DAY + timedelta(seconds=20)
@@ -172,11 +172,11 @@ def test_a_page_of_a_machine_without_a_worker_follows_its_wall_clock(database):
 def test_two_workers_of_one_machine_that_read_a_moment_apart_see_no_jump(database):
     for r in (reading(0), reading(5.2), reading(5.0), reading(10)):
         with database.unit_of_work() as work:
-            assert beats.beat(work, r).jump is None
+            assert heartbeats.beat(work, r).jump is None
 
 
 def test_an_alarm_of_tomorrow_is_not_rung_by_a_clock_that_jumped_ahead(database):
-    from engine.commands.sweep import sweep
+    from engine.commands.worker.sweep import sweep
     from engine.store.models import Case
     from tests.enforcement import hall as halls
 
@@ -193,13 +193,13 @@ def test_an_alarm_of_tomorrow_is_not_rung_by_a_clock_that_jumped_ahead(database)
 
 
 def test_the_machine_s_own_clocks_are_read():
-    one, two = beats.read("x"), beats.read("x")
+    one, two = heartbeats.read("x"), heartbeats.read("x")
     assert two.boot_s >= one.boot_s > 0 and two.wall_at.tzinfo is not None and one.boot_id == two.boot_id
 
 
 @pytest.mark.parametrize("jump", [-HOUR, DAY])
 def test_timers_fire_at_their_time_and_once_by_a_worker_whose_clock_jumps_and_it_is_logged(database, jump):
-    from engine.commands.background import Equipment
+    from engine.commands.worker.background import Equipment
     from tests.enforcement import hall as halls
     from tests.enforcement import timed
     from web.worker import Worker

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from engine.commands import calendars
+from engine.commands.hall import calendars
 from engine.errors import AlreadyDone, Invalid, NotYours
 from engine.people import Actor
 from engine.people.actor import Position
@@ -122,12 +122,12 @@ def test_only_an_operator_publishes_and_a_wrong_file_is_refused(database, hall):
 
 def test_a_program_that_comes_with_a_new_year_dates_open_cases_again_once(database, hall):
     from engine.people import SYSTEM
-    from engine.records import beats
+    from engine.records import heartbeats
     from engine.store.models import Beat
 
     one = make(database, hall, received="2026-12-21 09:00", accepted="2026-12-21 10:00")
     with database.unit_of_work() as work:
-        beats.beat(work, beats.read("hall-1"))
+        heartbeats.beat(work, heartbeats.read("hall-1"))
     assert calendars.catch_up(database, "hall-1", now=at("2026-12-22 09:00")) == 0
     with database.unit_of_work() as work:  # as another program would: the calendar is there, the cases are not dated
         facts = {"source": "测试安排", "published_on": date(2026, 12, 22), "added_at": NOW}

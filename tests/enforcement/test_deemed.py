@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands import cases
-from engine.commands.sweep import sweep
+from engine.commands.worker.sweep import sweep
 from engine.errors import NotNow
 from engine.people import SYSTEM, units
 from engine.store.models import Case, Document, Notice, Task

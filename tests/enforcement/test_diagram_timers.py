@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from engine import feel, process
-from engine.commands import background, calendars, cases
-from engine.commands.sweep import sweep
+from engine.commands import cases
+from engine.commands.hall import calendars
+from engine.commands.worker import background
+from engine.commands.worker.sweep import sweep
 from engine.people import SYSTEM, units
-from engine.records import audit, beats, library, timers
+from engine.records import audit, heartbeats, library, timers
 from engine.store import db
 from engine.store.models import CalendarFile, Case, Event, Job, Task, Timer
 from tests.enforcement import hall as halls
@@ -167,7 +169,7 @@ def test_a_broken_case_keeps_the_calendar_from_nobody_and_is_named(database, mon
 def test_a_program_that_comes_with_another_calendar_moves_them_at_its_start(database, monkeypatch):
     _, one = submit(database, monkeypatch)
     with database.unit_of_work() as work:
-        beats.beat(work, beats.read("hall-1"))
+        heartbeats.beat(work, heartbeats.read("hall-1"))
         facts = {"source": "测试安排", "published_on": date(2026, 9, 19), "added_at": SATURDAY}
         work.session.add(CalendarFile(text=TYPHOON, **facts))
         work.database.forget_calendar()

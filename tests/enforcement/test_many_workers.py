@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.commands import cases
-from engine.commands.sweep import sweep
+from engine.commands.worker.sweep import sweep
 from engine.people import SYSTEM
 from engine.records import audit, timers
 from engine.store.models import Case, Escalation, Event, Incident, Task, Timer

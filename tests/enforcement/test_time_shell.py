@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from engine.records import beats
+from engine.records import heartbeats
 from engine.store.models import CalendarFile, Holding, Post, User
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
@@ -53,8 +53,8 @@ def test_a_clock_that_jumped_is_shown_and_confirmed(run, sqlite):
     assert "没有跳变" in run("clock").stdout
     noon = at("2026-09-18 12:00")
     with sqlite.unit_of_work() as work:
-        beats.beat(work, beats.Reading("hall-1", "b", 10.0, noon))
-        beats.beat(work, beats.Reading("hall-1", "b", 20.0, at("2026-09-19 12:00")))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b", 10.0, noon))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b", 20.0, at("2026-09-19 12:00")))
     assert "hall-1" in run("clock").stdout and "+86390" in run("clock").stdout
     assert run("clock", "--confirm", "hall-1").exit_code == 2
     assert run("clock", "--confirm", "hall-1", "--by", "chen").exit_code == 1

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from engine.commands.sweep import sweep
+from engine.commands.worker.sweep import sweep
 from engine.people import SYSTEM
 from engine.records import audit
 from engine.store import Work, db

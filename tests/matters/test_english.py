@@ -9,7 +9,7 @@ import pytest
 from engine import matters
 from engine.matters import english
 from engine.matters.lint import check
-from engine.process.read import parse
+from engine.process.language.read import parse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

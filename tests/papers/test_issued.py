@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.commands import background, cases
+from engine.commands import cases
+from engine.commands.worker import background
 from engine.records import files, papers
 from engine.records.papers.workers import make
 from engine.store.models import Document, File, Task

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import NotFound, Refused
 from engine.records import papers
-from engine.records.papers import codes, kinds, numbers, words
+from engine.records.papers import codes, filters, kinds, numbers
 from tests.papers.facts import FACTS
 
 
@@ -216,14 +216,14 @@ def test_what_cannot_be_a_check_code_is_refused_with_what_to_do(typed: str) -> N
     ],
 )
 def test_sums_are_written_in_capitals(value: str, says: str) -> None:
-    assert words.capitals(value) == says
+    assert filters.capitals(value) == says
 
 
 def test_the_account_of_a_deadline_comes_from_the_calendar() -> None:
     from engine import workdays
 
     days = workdays.china().explain(date(2026, 9, 18), 5)
-    account = words.account(days)
+    account = filters.account(days)
     assert account[-1] == {"on": "2026-09-24", "count": 5, "note": ""}
     assert account[2] == {"on": "2026-09-20", "count": 1, "note": "调休上班"}
     assert account[1]["count"] is None and account[1]["note"] == "休息日"

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from engine.records import papers
+from engine.records.papers import filters as words_
 from engine.records.papers import fonts, seals
-from engine.records.papers import words as words_
 from tests.papers.facts import FACTS, seal
 from tests.papers.made import URL, pdf, render
 
@@ -67,7 +67,7 @@ def test_nothing_stands_outside_the_page_margins(key: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("key", ["acceptance", "refusal", "mediation_end", "receipt", "closing"])
 def test_the_seal_stands_over_organ_and_date_a_little_above_their_middle(key: str, tmp_path: Path) -> None:
     kind, facts = papers.library().kind(key), FACTS[key]
-    from engine.records.papers.words import day
+    from engine.records.papers.filters import day
 
     signed = [w for w in words(pdf(key), tmp_path) if w[1] == day(facts["issued_on"])][-1]
     organ = [w for w in words(pdf(key), tmp_path) if w[1] == facts["organ"]["name"] and w[0] == signed[0]][-1]

@@ -9,7 +9,7 @@ import pytest
 
 from engine import feel, process, workdays
 from engine.process import Fire
-from engine.process.timers import Duration, parse_duration, parse_moment, plan_of
+from engine.process.language.schedules import Duration, parse_duration, parse_moment, plan_of
 
 from .drawing import draw
 from .playing import NOW, begin, complete, load, play, seen

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from engine import people
-from engine.commands import background
+from engine.commands.worker import background
 from engine.errors import Invalid, NotFound, NotNow, NotYours, Refused
 from engine.people import SYSTEM
-from engine.reads import shelf
+from engine.reads import attachments
 from engine.records import audit, documents, files, jobs, library, notices, papers
 from engine.store.models import Case, Document, File, Incident, Job, MatterVersion, Notice
 from tests.cast import DAIBAN, ROOT
@@ -210,10 +210,10 @@ def test_a_paper_is_rendered_once_and_reads_back_in_chinese(database, cast, cloc
             select(Document).where(Document.case_id == case_id, Document.kind == "acceptance")
         ).one()
         assert paper.state == "ready" and paper.sha256
-        opened = shelf.paper(work, paper.id, actor=cast.zhang)
+        opened = attachments.paper(work, paper.id, actor=cast.zhang)
         number = work.session.get(Case, case_id).number
         with pytest.raises(NotYours):
-            shelf.paper(work, paper.id, actor=cast.xu)
+            attachments.paper(work, paper.id, actor=cast.xu)
     pdf = tmp_path / "paper.pdf"
     pdf.write_bytes(opened.data)
     said = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
@@ -234,7 +234,7 @@ def test_a_stranger_verifies_a_paper_by_its_code_and_learns_nothing_more(databas
     work_off(database, equipment(), clock())
     with database.reading() as work:
         code = work.session.scalar(select(Document.check_code).where(Document.kind == "acceptance"))
-        found = shelf.verify(work, code.lower().replace("-", " "))
+        found = attachments.verify(work, code.lower().replace("-", " "))
         assert (found.title, found.person, found.organ, found.state) == (
             "受理通知书",
             "张*丰",
@@ -242,7 +242,7 @@ def test_a_stranger_verifies_a_paper_by_its_code_and_learns_nothing_more(databas
             "ready",
         )
         with pytest.raises(NotFound):
-            shelf.verify(work, "2222-2222-2222-2222")
+            attachments.verify(work, "2222-2222-2222-2222")
 
 
 def test_a_void_paper_keeps_its_number_and_is_not_given_out(database, cast, clock):
@@ -253,8 +253,8 @@ def test_a_void_paper_keeps_its_number_and_is_not_given_out(database, cast, cloc
         documents.void(work, paper.id, "印错了", by=cast.zhao, now=clock())
     with database.reading() as work:
         with pytest.raises(NotNow):
-            shelf.paper(work, paper.id, actor=cast.zhang)
-        assert shelf.verify(work, paper.check_code).state == "void"
+            attachments.paper(work, paper.id, actor=cast.zhang)
+        assert attachments.verify(work, paper.check_code).state == "void"
     acting.accepted(database, cast, clock)
     with database.reading() as work:
         accepted = select(Document.number).where(Document.kind == "acceptance").order_by(Document.id)
@@ -345,9 +345,9 @@ def test_a_case_takes_only_its_senders_files(database, cast, clock):
     case_id = acting.submit(database, cast.zhang, clock(), {**DAIBAN, "id_copies": [str(kept.id)]})
     with database.reading() as work:
         assert work.session.get(File, kept.id).case_id == case_id
-        assert shelf.attachment(work, kept.id, actor=cast.chen).data == PNG
+        assert attachments.attachment(work, kept.id, actor=cast.chen).data == PNG
         with pytest.raises(Refused):
-            shelf.attachment(work, kept.id, actor=cast.huang)
+            attachments.attachment(work, kept.id, actor=cast.huang)
 
 
 # ---------------------------------------------------------------- published matters

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import appointments
+from engine.commands import booking
 from engine.people import holders
 from engine.store import keys
 from engine.store.models import Holding, Post, Resource, ResourceOpening, User
@@ -75,5 +75,5 @@ def open_room(work: Any, unit_id: int, first: date, now: datetime, *, days: int 
     }
     work.session.add(ResourceOpening(resource_id=room.id, rule=rule))
     work.session.flush()
-    appointments.publish(work, room.id, first=first, last=first + timedelta(days=days), by=people.SYSTEM, now=now)
+    booking.publish(work, room.id, first=first, last=first + timedelta(days=days), by=people.SYSTEM, now=now)
     return room.id

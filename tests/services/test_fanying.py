@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import absences, alarms, cases
+from engine.commands import cases
+from engine.commands.hall import absences
+from engine.commands.worker import alarms
 from engine.errors import NotFound, NotYours
 from engine.people import holders, units
 from engine.reads import case_list, case_page, inbox
@@ -219,11 +221,11 @@ def test_nor_when_it_is_returned_recalled_or_handed_on_for_being_late(database, 
         cases.claim(work, task.id, version=task.version, by=wang, now=clock())
         assert task.element == "handle" and task.assignee_id == wang.id
     with database.unit_of_work() as work:
-        from engine.commands import places
+        from engine.commands.cases import candidates
         from engine.commands.cases.finding import find_case, live_tasks, package_of
 
         case = find_case(work, case_id)
-        places.keep_away(work, package_of(work, case), case, live_tasks(work, case), [cast.users["wang"]])
+        candidates.keep_away(work, package_of(work, case), case, live_tasks(work, case), [cast.users["wang"]])
     with database.unit_of_work() as work:
         wang, li = who(work, cast, "wang", clock()), who(work, cast, "li", clock())
         task = acting.task_of(work, case_id)
@@ -241,7 +243,7 @@ def test_nor_when_it_is_returned_recalled_or_handed_on_for_being_late(database, 
             cases.claim(work, task.id, version=task.version, by=wang, now=clock())
         # late: it goes to the bureau's head, unless the head is the one complained about
         case = work.session.get(Case, case_id)
-        places.keep_away(work, package_of(work, case), case, [task], [cast.users["zhao"]])
+        candidates.keep_away(work, package_of(work, case), case, [task], [cast.users["zhao"]])
         assert alarms._reassign(work, case, task, "head")["to"] == f"p:{cast.county.id}:head"
 
 

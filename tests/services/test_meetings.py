@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from engine import matters, people
-from engine.commands import appointments, cases, mediation, meetings
+from engine.commands import booking, cases, mediation
+from engine.commands.effects import meetings
 from engine.errors import Invalid, NotNow, NotYours
 from engine.matters import stories
 from engine.people import holders, load, units
@@ -236,9 +237,9 @@ def test_shutting_the_room_calls_the_meeting_off_and_tells_both_sides_and_the_me
     complete(office, case_id, "schedule", session={"when": AT, "place": "说事评理室"})
     with office.database.unit_of_work() as work:
         window = {"starts_at": START - timedelta(hours=1), "ends_at": START + timedelta(hours=1)}
-        hits = appointments.preview_closing(work, office.room, **window, by=office.lai, now=NOW)
+        hits = booking.preview_closing(work, office.room, **window, by=office.lai, now=NOW)
         assert [h.offer for h in hits] == [None]
-        appointments.close(work, office.room, **window, reason="漏水维修", by=office.lai, now=NOW)
+        booking.close(work, office.room, **window, reason="漏水维修", by=office.lai, now=NOW)
     assert taken(office) == {}
     with office.database.unit_of_work() as work:
         told = work.session.scalars(select(Notice).where(Notice.kind == "meeting-lost")).all()
@@ -252,7 +253,7 @@ def test_a_mediator_who_is_away_is_not_booked(office):
     case_id = chosen(office)
     with office.database.unit_of_work() as work:
         time = meetings.time_of(work, work.session.get(User, office.lai.id), "tiaojie")
-        appointments.close(
+        booking.close(
             work,
             time.id,
             starts_at=START - timedelta(hours=3),
@@ -272,12 +273,12 @@ def test_the_counters_buttons_do_not_touch_a_meeting(office):
     complete(office, case_id, "schedule", session={"when": AT, "place": "说事评理室"})
     with office.database.reading() as work:
         one = work.session.scalars(select(Appointment).where(Appointment.resource_id == office.room)).one()
-    for verb in (appointments.cancel, appointments.call, appointments.miss):
+    for verb in (booking.cancel, booking.call, booking.miss):
         with pytest.raises(NotNow) as refused, office.database.unit_of_work() as work:
             verb(work, one.id, version=one.version, by=office.lai, now=NOW)
         assert "调解会" in refused.value.zh
     with pytest.raises(NotNow), office.database.unit_of_work() as work:
-        appointments.check_in(work, one.number, by=office.lai, now=START)
+        booking.check_in(work, one.number, by=office.lai, now=START)
 
 
 def test_two_meetings_for_one_room_at_once_exactly_one_is_made(office):

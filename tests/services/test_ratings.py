@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import background, cases
+from engine.commands import cases
+from engine.commands.worker import background
 from engine.errors import NotFound, NotNow, NotYours
 from engine.reads import case_list, case_page, inbox, ratings
 from engine.records import audit, jobs, papers

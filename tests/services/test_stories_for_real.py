@@ -200,7 +200,7 @@ def test_the_story_goes_as_written_in_the_database_too(sqlite, name, n):
         issued = work.session.scalars(select(Document).where(Document.case_id == case_id).order_by(Document.id)).all()
         kinds = [d.kind for d in issued]
         if "papers" in story.end:
-            # The hall itself gives a receipt when it takes in and when it hands over (engine.commands.serving).
+            # The hall itself gives a receipt when it takes in and when it hands over (engine.commands.effects.hall_papers).
             wanted = story.end["papers"]
             assert [k for k in kinds if k in wanted or k not in ("receipt", "service_receipt")] == wanted
         assert (case.status == "finished") == bool(story.end.get("finished"))

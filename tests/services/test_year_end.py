@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from engine.commands import calendars
-from engine.commands.sweep import sweep
+from engine.commands.hall import calendars
+from engine.commands.worker.sweep import sweep
 from engine.reads import case_page, inbox, overview
 from engine.store.models import Case, Document, Incident, Notice
 from tests.commands import acting

@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from engine.commands import calendar_pages
+from engine.commands.hall import calendar_publishing
 from engine.errors import Invalid
 from engine.store.models import CalendarFile, Case
 from tests import permit
@@ -86,9 +86,9 @@ def test_what_is_no_short_text_is_refused(hall: Open, data):
 
 
 def test_a_file_in_the_old_chinese_encoding_is_read():
-    assert calendar_pages.text_of(TYPHOON.encode("gb18030")) == TYPHOON
+    assert calendar_publishing.text_of(TYPHOON.encode("gb18030")) == TYPHOON
     with pytest.raises(Invalid):
-        calendar_pages.text_of(b"\x00\x01")
+        calendar_publishing.text_of(b"\x00\x01")
 
 
 def test_a_file_in_people_s_own_words_is_read_and_kept_as_the_machine_s(hall: Open):

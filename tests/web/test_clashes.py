@@ -10,10 +10,10 @@ import pytest
 from flask import Blueprint, flash, g, request, session
 from sqlalchemy import select
 
-from engine.commands import alarms
-from engine.commands.background import HANDLERS, Equipment
-from engine.commands.background import run as run_jobs
-from engine.commands.sweep import sweep
+from engine.commands.worker import alarms
+from engine.commands.worker.background import HANDLERS, Equipment
+from engine.commands.worker.background import run as run_jobs
+from engine.commands.worker.sweep import sweep
 from engine.records import counters, jobs
 from engine.store import clashes
 from engine.store.models import Case, Counter, Incident, Job

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from engine.commands import mediators
+from engine.commands.effects import mediators
 from engine.deadlines import regimes
 from engine.reads import mediation
-from engine.reads.words import EVENTS
+from engine.reads.labels import EVENTS
 from tests.hall import Open
-from web import language, problems, shown, told
+from web import formats, language, problems, sentences
 from web.pages import booking, bulk, desk, limits, overview, resident, services
 from web.pages import mediation as mediation_pages
 
@@ -29,14 +29,14 @@ def _asked() -> set[str]:
             if asks and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)
     for table in (
-        told.OUTCOMES,
-        told.STATUS,
-        told.ENDS,
-        told.CHANNELS,
-        told._CLOCKS,
-        told._WHATS,
-        told.RECEIVERS,
-        shown.COLOUR_WORDS,
+        sentences.OUTCOMES,
+        sentences.STATUS,
+        sentences.ENDS,
+        sentences.CHANNELS,
+        sentences._CLOCKS,
+        sentences._WHATS,
+        sentences.RECEIVERS,
+        formats.COLOUR_WORDS,
         overview._WHICH,
         overview._THREE,
         overview._RATED,
@@ -49,7 +49,7 @@ def _asked() -> set[str]:
         mediators.KINDS,
     ):
         found |= set(table.values())
-    found |= {words for _, words in told.LEVELS} | {words for _, words in mediation_pages.MINUTES}
+    found |= {words for _, words in sentences.LEVELS} | {words for _, words in mediation_pages.MINUTES}
     found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())
     found |= {cause for one in regimes() if one.pause for cause in one.pause.causes.values()}
     found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}

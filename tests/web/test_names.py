@@ -13,7 +13,7 @@ from engine.reads.tracking import word_of
 from engine.store.models import Notice, Reminder, Resource
 from tests.commands import acting
 from tests.hall import Open
-from web import names, told
+from web import names, sentences
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_steps_papers_and_options_are_named_alone_and_together_and_what_has_no_e
 
 def test_the_sentence_of_where_a_case_stands_is_english_to_the_name_of_the_step(english):
     sentence = Sentence("……", "“代办受理审查” waits at 苏洋村 to be signed for.", names=("代办受理审查", "苏洋村"))
-    assert told.where(sentence) == "“Examine the request” waits at 苏洋村 to be signed for."
+    assert sentences.where(sentence) == "“Examine the request” waits at 苏洋村 to be signed for."
 
 
 def test_on_a_chinese_page_nothing_is_changed(hall: Open):

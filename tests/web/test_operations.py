@@ -7,7 +7,7 @@ from sqlalchemy import event, select, update
 
 from engine.people import load
 from engine.reads import operations
-from engine.records import audit, beats, jobs, notices
+from engine.records import audit, heartbeats, jobs, notices
 from engine.store.models import Beat, Event, Incident, Job, Notice
 from tests.hall import Open
 
@@ -15,7 +15,7 @@ from tests.hall import Open
 def beat(hall: Open, machine="hall-1", **ago):
     with hall.database.unit_of_work() as work:
         at = hall.clock() - timedelta(**ago)
-        beats.beat(work, beats.Reading(machine, "b1", 1000.0, at))
+        heartbeats.beat(work, heartbeats.Reading(machine, "b1", 1000.0, at))
 
 
 def give_up(hall: Open, kind: str, key: str, why: str, payload=None):
@@ -66,7 +66,7 @@ def test_a_failed_job_is_told_in_plain_words_and_tried_again(hall: Open):
 
 
 def test_a_notice_nobody_takes_is_seen_and_sent_after_a_retry(hall: Open):
-    from engine.commands import background
+    from engine.commands.worker import background
     from engine.records.papers import Press
 
     class Broken:
@@ -105,7 +105,7 @@ def test_workers_show_their_heartbeat_and_a_silent_one_says_what_to_do(hall: Ope
 def test_a_clock_that_jumped_is_confirmed_once_and_on_record(hall: Open):
     beat(hall, seconds=10)
     with hall.database.unit_of_work() as work:
-        beats.beat(work, beats.Reading("hall-1", "b1", 1010.0, hall.clock() + timedelta(days=1)))
+        heartbeats.beat(work, heartbeats.Reading("hall-1", "b1", 1010.0, hall.clock() + timedelta(days=1)))
     text = page(hall)
     assert "突然快了 24 小时" in text and "确认时钟" in text
     client = hall.client("operator")

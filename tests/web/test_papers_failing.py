@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from engine.commands import background, cases
+from engine.commands import cases
+from engine.commands.worker import background
 from engine.records import papers
 from engine.store.models import Case, Document, Incident, Job
 from tests.commands import acting

@@ -5,7 +5,7 @@ import io
 
 from sqlalchemy import select
 
-from engine.commands import background
+from engine.commands.worker import background
 from engine.people import SYSTEM
 from engine.records import documents, papers
 from engine.store.models import Case, Document, File

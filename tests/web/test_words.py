@@ -6,9 +6,10 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from engine.commands import appointments, background
+from engine.commands import booking as booking_commands
+from engine.commands.worker import background
 from engine.reads import operations
-from engine.reads.words import EVENTS
+from engine.reads.labels import EVENTS
 from engine.records import audit
 from web import language
 from web.pages import booking
@@ -36,7 +37,7 @@ def test_no_text_of_a_page_is_without_its_english():
 
 def test_words_that_reach_the_page_through_a_table_have_their_english():
     known = _english()
-    words = {*booking.KINDS.values(), *(zh for zh, *_rest in appointments.STATES.values())}
+    words = {*booking.KINDS.values(), *(zh for zh, *_rest in booking_commands.STATES.values())}
     assert sorted(text for text in words if not known.get(text)) == []
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.commands import background
-from engine.commands.background import Equipment
+from engine.commands.worker import background
+from engine.commands.worker.background import Equipment
 from engine.records import papers
 from engine.store.models import Document
 from tests.commands import acting

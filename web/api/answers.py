@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import StrictBool
 
-from engine.commands import sharing
+from engine.commands.worker import sharing
 from web import edge
 from web.api.operations import Shape, operation
 

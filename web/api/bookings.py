@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from flask import Response
 from pydantic import AwareDatetime, Field
 
-from engine.commands import appointments
+from engine.commands import booking
 from engine.errors import NotNow
 from engine.reads import bookings as reads
 from web import edge
@@ -109,7 +109,7 @@ def my_bookings() -> list[BookingOut]:
 @operation("post", "/bookings", who="resident", tag="bookings", takes=Wish, gives=BookingOut, status=201)
 def hold(body: Wish) -> BookingOut:
     """Hold a time for a while. 409 with other free times when it is full."""
-    made = appointments.hold(
+    made = booking.hold(
         edge.work(),
         resource_id=body.place_id,
         starts_at=body.starts_at,
@@ -123,14 +123,14 @@ def hold(body: Wish) -> BookingOut:
 @operation("post", "/bookings/{booking_id}/confirm", who="resident", tag="bookings", takes=Seen, gives=BookingOut)
 def confirm(booking_id: int, body: Seen) -> BookingOut:
     """Make the hold a booking."""
-    appointments.confirm(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
+    booking.confirm(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
     return _one(booking_id)
 
 
 @operation("post", "/bookings/{booking_id}/change", who="resident", tag="bookings", takes=Moved, gives=BookingOut)
 def change(booking_id: int, body: Moved) -> BookingOut:
     """Another time: the new one is taken before the old one is let go."""
-    appointments.change(
+    booking.change(
         edge.work(), booking_id, version=body.version, starts_at=body.starts_at, by=edge.actor(), now=edge.now()
     )
     return _one(booking_id)
@@ -139,7 +139,7 @@ def change(booking_id: int, body: Moved) -> BookingOut:
 @operation("post", "/bookings/{booking_id}/cancel", who="resident", tag="bookings", takes=Seen, gives=BookingOut)
 def cancel(booking_id: int, body: Seen) -> BookingOut:
     """Give the seat back."""
-    appointments.cancel(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
+    booking.cancel(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
     return _one(booking_id)
 
 
@@ -157,5 +157,5 @@ class CheckIn(Shape):
 @operation("post", "/check-in", who="signed-in", tag="bookings", takes=CheckIn, gives=BookingOut)
 def check_in(body: CheckIn) -> BookingOut:
     """Check in by the code of the QR: staff scan it, or the person does it."""
-    made = appointments.check_in(edge.work(), body.code, by=edge.actor(), now=edge.now())
+    made = booking.check_in(edge.work(), body.code, by=edge.actor(), now=edge.now())
     return _one(made.id)

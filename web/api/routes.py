@@ -13,7 +13,7 @@ from engine import forms
 from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound
 from engine.people import login
-from engine.reads import case_list, case_page, shelf
+from engine.reads import attachments, case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.records import files, library, notices
@@ -475,7 +475,7 @@ def draft(task_id: int, body: Completion) -> None:
 @operation("get", "/documents/{document_id}", who="signed-in", tag="papers", gives=bytes, media="application/pdf")
 def document(document_id: int) -> Response:
     """The PDF of a paper. 409 while it is being made."""
-    opened = shelf.paper(edge.work(), document_id, actor=edge.actor())
+    opened = attachments.paper(edge.work(), document_id, actor=edge.actor())
     return Response(opened.data, mimetype=opened.type, headers={"X-Content-SHA256": opened.sha256})
 
 
@@ -493,4 +493,4 @@ def verify(code: str) -> VerifiedOut:
     throttle.count("verify")
     if not re.fullmatch(r"[0-9A-Za-z-]{8,40}", code):
         raise NotFound("没有这个查验码，请核对。", "There is no such code.")
-    return shaped(VerifiedOut, shelf.verify(edge.work(), code))  # type: ignore[no-any-return]
+    return shaped(VerifiedOut, attachments.verify(edge.work(), code))  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import appointments, cases
+from engine.commands import booking, cases
 from engine.errors import Refused
 from engine.people import Actor
 from engine.people.units import Place
@@ -44,7 +44,7 @@ def fill(
         first = local_date(now) - timedelta(days=BACK)
         last = work.calendar.last_known(first, local_date(now) + timedelta(days=AHEAD))
         for resource_id in ids:
-            appointments.publish(work, resource_id, first=first, last=last, by=people.SYSTEM, now=begin)
+            booking.publish(work, resource_id, first=first, last=last, by=people.SYSTEM, now=begin)
         _rosters(work, data, places, staff, first, last)
     made = 0
     for resident in dice.sample(list(residents), min(COUNT, len(residents))):
@@ -89,8 +89,8 @@ def _rosters(
                 Duty(
                     unit_id=places[unit].id,
                     user_id=who.id,
-                    starts_at=appointments.local(day, hours[0]),
-                    ends_at=appointments.local(day, hours[1]),
+                    starts_at=booking.local(day, hours[0]),
+                    ends_at=booking.local(day, hours[1]),
                 )
             )
 
@@ -116,12 +116,8 @@ def _visit(database: Database, staff: Mapping[str, Actor], by: Actor, dice: rand
     item = dice.choice(["medical", "pension", "assistance", "residence", "ask"])
     try:
         with database.unit_of_work() as work:
-            held = appointments.hold(
-                work, resource_id=resource_id, starts_at=[starts_at], item=item, by=by, now=booked_at
-            )
-            made = appointments.confirm(
-                work, held.id, version=held.version, by=by, now=booked_at + timedelta(minutes=2)
-            )
+            held = booking.hold(work, resource_id=resource_id, starts_at=[starts_at], item=item, by=by, now=booked_at)
+            made = booking.confirm(work, held.id, version=held.version, by=by, now=booked_at + timedelta(minutes=2))
             made_id = made.id
     except Refused:  # the person has a booking that day, or the time is too near: as in life
         return 0
@@ -138,15 +134,15 @@ def _past(database: Database, staff: Mapping[str, Actor], made_id: int, dice: ra
         made = work.session.get_one(Appointment, made_id)
         came = dice.random() < 0.85
         if came:
-            appointments.check_in(work, made.code, by=people.SYSTEM, now=at - timedelta(minutes=dice.randrange(1, 20)))
+            booking.check_in(work, made.code, by=people.SYSTEM, now=at - timedelta(minutes=dice.randrange(1, 20)))
         else:
-            appointments.miss(work, made_id, version=made.version, by=people.SYSTEM, now=at + timedelta(minutes=55))
+            booking.miss(work, made_id, version=made.version, by=people.SYSTEM, now=at + timedelta(minutes=55))
     if came:
         done = {"serve_result": "done", "serve_note": "已当场办好。"}
         _answer(database, staff, made_id, done, at + timedelta(minutes=20))
         with database.unit_of_work() as work:
             made = work.session.get_one(Appointment, made_id)
-            appointments.serve(work, made_id, version=made.version, by=people.SYSTEM, now=at + timedelta(minutes=21))
+            booking.serve(work, made_id, version=made.version, by=people.SYSTEM, now=at + timedelta(minutes=21))
 
 
 def _answer(

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import background, between, cases  # noqa: F401 - between registers how a case opens another
+from engine.commands import cases
+from engine.commands.worker import background
 from engine.people import Actor
 from engine.records import jobs, papers
 from engine.store import Database

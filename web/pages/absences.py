@@ -9,8 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import absences
-from engine.commands import handover as handovers
+from engine.commands.hall import absences
+from engine.commands.hall import handover as handovers
 from engine.errors import FieldError, Invalid, NotNow
 from engine.reads import absences as reads
 from engine.records import library

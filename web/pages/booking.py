@@ -9,12 +9,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import appointments
+from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
 from engine.reads import bookings as reads
 from engine.records import papers
 from engine.workdays import local_date
-from web import edge, shown
+from web import edge, formats
 from web.edge import guard
 
 pages = Blueprint("booking", __name__)
@@ -107,7 +107,7 @@ def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = ""
 @guard("resident")
 def hold(place_id: int) -> ResponseReturnValue:
     """Keep a time; the next page asks what for and confirms."""
-    made = appointments.hold(
+    made = booking.hold(
         edge.work(),
         resource_id=place_id,
         starts_at=[_moment(request.form.get("starts_at"))],
@@ -122,7 +122,7 @@ def hold(place_id: int) -> ResponseReturnValue:
 def wait(place_id: int) -> ResponseReturnValue:
     """Join a full day's waiting list."""
     day = _day(request.form.get("day"), local_date(edge.now()))
-    appointments.wait(edge.work(), resource_id=place_id, day=day, by=edge.actor(), now=edge.now())
+    booking.wait(edge.work(), resource_id=place_id, day=day, by=edge.actor(), now=edge.now())
     flash(_("已加入候补。有空位时会通知您，并为您保留两小时。"))
     return redirect(url_for("booking.mine"))
 
@@ -144,7 +144,7 @@ def mine() -> ResponseReturnValue:
 
 
 def _states() -> dict[str, str]:
-    return {state: _(words[0]) for state, words in appointments.STATES.items()}
+    return {state: _(words[0]) for state, words in booking.STATES.items()}
 
 
 @pages.get("/bookings/<int:booking_id>")
@@ -184,7 +184,7 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
         page = _one(booking_id, (wrong,))
         return page, 422  # type: ignore[return-value]
-    appointments.confirm(edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now())
+    booking.confirm(edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now())
     flash(_("预约好了。到时候出示这一页的二维码。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
 
@@ -199,7 +199,7 @@ def other_times(booking_id: int) -> ResponseReturnValue:
 @pages.post("/bookings/<int:booking_id>/change")
 @guard("resident")
 def change(booking_id: int) -> ResponseReturnValue:
-    appointments.change(
+    booking.change(
         edge.work(),
         booking_id,
         version=_version(),
@@ -214,7 +214,7 @@ def change(booking_id: int) -> ResponseReturnValue:
 @pages.post("/bookings/<int:booking_id>/cancel")
 @guard("resident")
 def cancel(booking_id: int) -> ResponseReturnValue:
-    appointments.cancel(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
+    booking.cancel(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
     flash(_("已取消，位子让给别人了。"))
     return redirect(url_for("booking.mine"))
 
@@ -222,7 +222,7 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 @pages.post("/waiting/<int:waiting_id>/leave")
 @guard("resident")
 def stop_waiting(waiting_id: int) -> ResponseReturnValue:
-    appointments.stop_waiting(edge.work(), waiting_id, by=edge.actor(), now=edge.now())
+    booking.stop_waiting(edge.work(), waiting_id, by=edge.actor(), now=edge.now())
     flash(_("已退出候补。"))
     return redirect(url_for("booking.mine"))
 
@@ -231,7 +231,7 @@ def stop_waiting(waiting_id: int) -> ResponseReturnValue:
 @guard("resident")
 def ask_review() -> ResponseReturnValue:
     """Ask a person to look at a pause of online booking."""
-    appointments.ask_review(edge.work(), says=request.form.get("says", ""), by=edge.actor(), now=edge.now())
+    booking.ask_review(edge.work(), says=request.form.get("says", ""), by=edge.actor(), now=edge.now())
     flash(_("已收到复核申请，工作人员会答复您。这期间可以打电话或到窗口预约。"))
     return redirect(url_for("booking.mine"))
 
@@ -295,18 +295,16 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
 @guard("staff")
 def check_in() -> ResponseReturnValue:
     """Scan or type a code: the person is here."""
-    made = appointments.check_in(
-        edge.work(), request.form.get("code", "").strip()[:60], by=edge.actor(), now=edge.now()
-    )
-    flash(_("%(who)s 已签到（%(when)s）。", who=made.name, when=shown.moment(made.starts_at)))
+    made = booking.check_in(edge.work(), request.form.get("code", "").strip()[:60], by=edge.actor(), now=edge.now())
+    flash(_("%(who)s 已签到（%(when)s）。", who=made.name, when=formats.moment(made.starts_at)))
     return redirect(url_for("booking.week"))
 
 
 _STEPS = {
-    "call": appointments.call,
-    "serve": appointments.serve,
-    "miss": appointments.miss,
-    "cancel": appointments.cancel,
+    "call": booking.call,
+    "serve": booking.serve,
+    "miss": booking.miss,
+    "cancel": booking.cancel,
 }
 
 
@@ -329,7 +327,7 @@ def walk_in() -> ResponseReturnValue:
     name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
     if not name or not phone:
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
-    person = appointments.Person(name, phone)
+    person = booking.Person(name, phone)
     given: dict[str, Any] = {
         "resource_id": int(request.form.get("place", "0") or 0),
         "person": person,
@@ -340,20 +338,20 @@ def walk_in() -> ResponseReturnValue:
     when = request.form.get("starts_at", "")
     if when:
         day, _sep, clock = when.partition("T")
-        at = appointments.local(date.fromisoformat(day), time.fromisoformat(clock))
-        made = appointments.hold(edge.work(), starts_at=[at], channel="phone", **given)
-        made = appointments.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
+        at = booking.local(date.fromisoformat(day), time.fromisoformat(clock))
+        made = booking.hold(edge.work(), starts_at=[at], channel="phone", **given)
+        made = booking.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
     else:
-        made = appointments.walk_in(edge.work(), **given)
-    flash(_("%(number)s：%(when)s。", number=made.number, when=shown.moment(made.starts_at)))
+        made = booking.walk_in(edge.work(), **given)
+    flash(_("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at)))
     return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
 
 
 def _window() -> dict[str, Any]:
     try:
         day = date.fromisoformat(request.values.get("day", ""))
-        starts = appointments.local(day, time.fromisoformat(request.values.get("from", "")))
-        ends = appointments.local(day, time.fromisoformat(request.values.get("until", "")))
+        starts = booking.local(day, time.fromisoformat(request.values.get("from", "")))
+        ends = booking.local(day, time.fromisoformat(request.values.get("until", "")))
         place = int(request.values.get("place", ""))
     except ValueError:
         raise Invalid(
@@ -369,7 +367,7 @@ def preview_closing() -> ResponseReturnValue:
     if not request.args:
         return redirect(url_for("booking.week"))
     window = _window()
-    hits = appointments.preview_closing(edge.work(), **window, by=edge.actor(), now=edge.now())
+    hits = booking.preview_closing(edge.work(), **window, by=edge.actor(), now=edge.now())
     return render_template(
         "staff/booking_close.html",
         window=window,
@@ -382,7 +380,7 @@ def preview_closing() -> ResponseReturnValue:
 @pages.post("/desk/bookings/close")
 @guard("staff")
 def close() -> ResponseReturnValue:
-    hit = appointments.close(
+    hit = booking.close(
         edge.work(), **_window(), reason=request.form.get("reason", ""), by=edge.actor(), now=edge.now()
     )
     flash(_("已停用，%(n)s 位已预约的人收到了通知。", n=len(hit)))
@@ -392,7 +390,7 @@ def close() -> ResponseReturnValue:
 @pages.post("/desk/bookings/reviews/<int:block_id>")
 @guard("supervisor")
 def review(block_id: int) -> ResponseReturnValue:
-    appointments.review(
+    booking.review(
         edge.work(),
         block_id,
         lift=request.form.get("lift") == "1",

@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import forms
-from engine.commands import bulk, cases
-from engine.commands.bulk import Picked
+from engine.commands import cases
+from engine.commands.cases import bulk
+from engine.commands.cases.bulk import Picked
 from engine.errors import FieldError, Invalid, NotNow
 from engine.matters import nodes
 from engine.reads import inbox

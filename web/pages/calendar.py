@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import calendar_pages, calendars
+from engine.commands.hall import calendar_publishing, calendars
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.reads import calendar as reads
 from engine.workdays import local_date
@@ -29,7 +29,7 @@ LIMITS = {
     "hearing_ask": "申请听证期限",
     "hearing_hold": "组织听证期限",
 }
-_NAMES = {key: word for word, key in calendar_pages.WORDS.items()}
+_NAMES = {key: word for word, key in calendar_publishing.WORDS.items()}
 #: Moves on one page.
 PAGE = 50
 
@@ -47,7 +47,7 @@ def preview() -> ResponseReturnValue:
     """What a file would change: which days, which deadlines."""
     try:
         text = _text()
-        found = calendar_pages.preview(edge.work(), text, by=edge.actor(), now=edge.now())
+        found = calendar_publishing.preview(edge.work(), text, by=edge.actor(), now=edge.now())
     except Invalid as error:
         return _page(text=_sent(), wrong=_by_line(_sent(), error)), 422
     return _page(text=text, plan=_plan(found))
@@ -60,7 +60,7 @@ def publish() -> ResponseReturnValue:
     text, work = _sent(), edge.work()
     point = work.session.begin_nested()
     try:
-        done = calendar_pages.publish(work, text, request.form.get("expect", ""), by=edge.actor(), now=edge.now())
+        done = calendar_publishing.publish(work, text, request.form.get("expect", ""), by=edge.actor(), now=edge.now())
     except Invalid as error:
         point.rollback()
         return _page(text=text, wrong=_by_line(text, error)), 422
@@ -69,7 +69,7 @@ def publish() -> ResponseReturnValue:
         return _page(text=text, stale=sentence(error)), 409
     except NotNow as error:
         point.rollback()
-        found = calendar_pages.preview(work, text, by=edge.actor(), now=edge.now())
+        found = calendar_publishing.preview(work, text, by=edge.actor(), now=edge.now())
         return _page(text=text, plan=_plan(found), stale=sentence(error)), 409
     moved = len({m.case_id for m in done.moves})
     flash(_("已发布：改了 %(days)s 天，%(n)s 个办件的时限跟着变，每件都有记录。", days=len(done.days), n=moved))
@@ -77,15 +77,15 @@ def publish() -> ResponseReturnValue:
 
 
 def _sent() -> str:
-    return request.form.get("text", "").replace("\r\n", "\n")[: calendar_pages.MOST_BYTES]
+    return request.form.get("text", "").replace("\r\n", "\n")[: calendar_publishing.MOST_BYTES]
 
 
 def _text() -> str:
     """The file that was chosen, else what stands in the box."""
     file = request.files.get("file")
     if file is not None and file.filename:
-        return calendar_pages.text_of(file.stream.read(calendar_pages.MOST_BYTES + 1))
-    return calendar_pages.text_of(request.form.get("text", "").encode())
+        return calendar_publishing.text_of(file.stream.read(calendar_publishing.MOST_BYTES + 1))
+    return calendar_publishing.text_of(request.form.get("text", "").encode())
 
 
 def _by_line(text: str, error: Invalid) -> list[FieldError]:
@@ -94,7 +94,7 @@ def _by_line(text: str, error: Invalid) -> list[FieldError]:
             one,
             field="text",
             label=_("第 %(n)s 行", n=line)
-            if (line := calendar_pages.line_of(text, one.field))
+            if (line := calendar_publishing.line_of(text, one.field))
             else _NAMES.get(one.field, ""),
         )
         for one in error.fields
@@ -113,7 +113,7 @@ def _plan(found: calendars.Correction) -> dict[str, Any]:
         "last": last,
         "cases": len({m.case_id for m in found.moves}),
         "moves": found.moves[(number - 1) * PAGE : number * PAGE],
-        "token": calendar_pages.token(found),
+        "token": calendar_publishing.token(found),
     }
 
 
@@ -138,5 +138,5 @@ def _page(text: str = "", plan: Any = None, wrong: Any = (), stale: str = "") ->
         stale=stale,
         limits=LIMITS,
         english=english(),
-        spoken=str if english() else calendar_pages.spoken,
+        spoken=str if english() else calendar_publishing.spoken,
     )

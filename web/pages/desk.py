@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from engine import forms
-from engine.commands import calendars, cases
+from engine.commands import cases
 from engine.commands.applying import Done
+from engine.commands.hall import calendars
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
 from engine.plain import plain
@@ -22,7 +23,7 @@ from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.records import library
 from engine.store.models import Case, Holding, Post, Task, User
-from web import edge, names, shown, told
+from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
 from web.names import named
@@ -133,7 +134,7 @@ def _list(which: Any) -> ResponseReturnValue:
             "name": _("时限"),
             "options": [option("colour", "", _("全部"), total)]
             + [
-                {**option("colour", c, _(shown.COLOUR_WORDS[c]), counts.colours[c]), "colour": c}
+                {**option("colour", c, _(formats.COLOUR_WORDS[c]), counts.colours[c]), "colour": c}
                 for c in _COLOURS
                 if counts.colours.get(c)
             ],
@@ -183,7 +184,7 @@ def find() -> ResponseReturnValue:
     found = case_list.search(edge.work(), query, actor=edge.actor(), now=edge.now(), limit=50)
     if len(found) == 1 and found[0].number == query:
         return redirect(url_for("desk.case", number=query))
-    return render_template("staff/find.html", query=query, found=found, status=told.status)
+    return render_template("staff/find.html", query=query, found=found, status=sentences.status)
 
 
 @pages.get("/notices")
@@ -225,12 +226,12 @@ def case(number: str) -> ResponseReturnValue:
     return render_template(
         "staff/case.html",
         case=page,
-        stuck=told.where(page.where),
-        status=told.status(page.status, page.outcome),
+        stuck=sentences.where(page.where),
+        status=sentences.status(page.status, page.outcome),
         due_at=page.account.leading.due_at if page.account.leading else None,
-        event=told.event,
-        ends=told.ENDS,
-        channel=_(told.CHANNELS.get(page.channel, page.channel)),
+        event=sentences.event,
+        ends=sentences.ENDS,
+        channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,
         limits=_limits(page),
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
@@ -250,9 +251,9 @@ def glance(number: str) -> ResponseReturnValue:
     return render_template(
         "staff/glance.html",
         case=page,
-        stuck=told.where(page.where),
+        stuck=sentences.where(page.where),
         held=held,
-        event=told.event,
+        event=sentences.event,
         due_at=page.account.leading.due_at if page.account.leading else None,
     )
 
@@ -365,7 +366,7 @@ def _next_in_hand(case_id: int) -> str | None:
 def _say(done: Done, words: str) -> None:
     nexts = [c for c in done.changes if c.what == "opens"]
     if nexts:
-        words += _("下一步：%(next)s。", next=_("、").join(told.change(c)["text"] for c in nexts))
+        words += _("下一步：%(next)s。", next=_("、").join(sentences.change(c)["text"] for c in nexts))
     papers = [named(d.title) for d in done.documents]
     if papers:
         words += _("开出：%(papers)s。", papers=_("、").join(papers))
@@ -384,7 +385,7 @@ def preview(task_id: int) -> ResponseReturnValue:
         review=render_template(
             "staff/preview.html",
             done=done,
-            changes=[told.change(c) for c in done.changes],
+            changes=[sentences.change(c) for c in done.changes],
             to=url_for("desk.complete", task_id=task_id),
             version=_version(body),
         )
@@ -506,7 +507,7 @@ def _plan(done: Any) -> dict[str, Any]:
     if not isinstance(done, Done):
         return {"changes": [], "token": "", "before": None, "after": None}
     return {
-        "changes": [told.change(c) for c in done.changes],
+        "changes": [sentences.change(c) for c in done.changes],
         "token": done.token,
         "before": done.due_before,
         "after": done.due_after,
@@ -568,7 +569,7 @@ def take_in(name: str) -> ResponseReturnValue:
         schema=names.schema(forms.browser_schema(form)),
         materials=package.info.materials,
         channels=[
-            (c, _(told.CHANNELS[c]))
+            (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
             if c in package.info.apply.channels and (c != "agent" or _is_agent())
         ],

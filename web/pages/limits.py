@@ -19,7 +19,7 @@ from engine.errors import FieldError, Invalid, NotNow, Refused
 from engine.reads import case_page
 from engine.reads import limits as reads
 from engine.store import Work
-from web import edge, told
+from web import edge, sentences
 from web.edge import guard
 from web.language import english
 from web.problems import sentence
@@ -173,7 +173,7 @@ def _previewed(
         with database.rehearsal() as work:
             done = do(work, sent, None)
             plan = {
-                "changes": [told.change(c) for c in done.changes],
+                "changes": [sentences.change(c) for c in done.changes],
                 "token": done.token,
                 "before": done.due_before,
                 "after": done.due_after,

@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import mediation, mediators
+from engine.commands import mediation
+from engine.commands.effects import mediators
 from engine.errors import FieldError, Invalid
 from engine.forms import dig
 from engine.people import masks
@@ -16,7 +17,7 @@ from engine.reads import case_page
 from engine.reads import mediation as reads
 from engine.reads.case_page import CasePage
 from engine.store.models import Case
-from web import edge, told
+from web import edge, sentences
 from web.edge import guard
 from web.language import english
 
@@ -182,7 +183,7 @@ def _say(page: CasePage, wrong: tuple[FieldError, ...] = (), reason: str = "") -
         part=resident_part(page)["mediation"],
         wrong=wrong,
         reason=reason,
-        where=told.where(page.where),
+        where=sentences.where(page.where),
         tab="resident.mine",
     )
 

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import operating
+from engine.commands.hall import operating
 from engine.reads import operations as reads
 from web import edge
 from web.edge import guard

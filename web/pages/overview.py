@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from engine.people import units
 from engine.reads import overview as reads
 from engine.reads import ratings
-from web import edge, told
+from web import edge, sentences
 from web.edge import guard
 
 pages = Blueprint("overview", __name__, url_prefix="/desk/overview")
@@ -23,7 +23,7 @@ def numbers() -> ResponseReturnValue:
     return render_template(
         "staff/overview.html",
         numbers=found,
-        levels=[(level, _(words), rated.levels.get(level, 0)) for level, words in told.LEVELS],
+        levels=[(level, _(words), rated.levels.get(level, 0)) for level, words in sentences.LEVELS],
         rated=rated,
         three=[(_(_THREE[rate.name]), rate) for rate in ratings.three(edge.work(), edge.actor(), now=edge.now())],
         title=_("运行情况"),
@@ -32,7 +32,7 @@ def numbers() -> ResponseReturnValue:
 
 _THREE = {"answered": "响应率", "solved": "解决率", "satisfied": "满意率"}
 _RATED = {
-    **{str(level): words for level, words in told.LEVELS},
+    **{str(level): words for level, words in sentences.LEVELS},
     "good": "基本满意以上",
     "real": "群众自己评的",
     "unrated": "到期没有评价",
@@ -56,7 +56,7 @@ def rated() -> ResponseReturnValue:
         title=_(_RATED[which]),
         name=_("近 30 天评价"),
         more=more,
-        status=told.status,
+        status=sentences.status,
         held_back=held_back,
     )
 
@@ -76,7 +76,7 @@ def visited() -> ResponseReturnValue:
         title=_(_THREE[which]),
         name=_("是") if yes else _("不是"),
         more="",
-        status=told.status,
+        status=sentences.status,
     )
 
 
@@ -110,6 +110,6 @@ def behind() -> ResponseReturnValue:
         total=total,
         title=_(_WHICH[which]),
         name=name,
-        status=told.status,
+        status=sentences.status,
         more=url_for("overview.behind", **more, **{"from": offset + 100}) if offset + 100 < total else "",
     )

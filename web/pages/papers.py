@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.errors import NotFound, Refused
-from engine.reads import shelf
+from engine.reads import attachments
 from engine.records import audit
 from engine.store.models import Case, Document
 from web import edge, throttle
@@ -21,7 +21,7 @@ from web.problems import sentence
 pages = Blueprint("papers", __name__)
 
 
-def _send(opened: shelf.Opened) -> Response:
+def _send(opened: attachments.Opened) -> Response:
     response = send_file(io.BytesIO(opened.data), mimetype=opened.type, max_age=0)
     # Pictures and PDF may be looked at in the browser; all else is only saved, so that no page of theirs runs as ours.
     shown = opened.type in ("application/pdf", "image/jpeg", "image/png", "image/webp", "image/gif")
@@ -40,7 +40,7 @@ def _send(opened: shelf.Opened) -> Response:
 def pdf(document_id: int) -> ResponseReturnValue:
     """A paper, for those who may have it. That it was read is recorded."""
     work, actor = edge.work(), edge.actor()
-    opened = shelf.paper(work, document_id, actor=actor)
+    opened = attachments.paper(work, document_id, actor=actor)
     document = work.session.get(Document, document_id)
     case = work.session.get(Case, document.case_id) if document is not None and document.case_id else None
     audit.record(work, audit.Kind.DOCUMENT_READ, by=actor, now=edge.now(), case=case, facts={"document": document_id})
@@ -51,7 +51,7 @@ def pdf(document_id: int) -> ResponseReturnValue:
 @guard("signed-in")
 def file(file_id: int) -> ResponseReturnValue:
     """A file handed in, for its sender and for those who may see its case."""
-    return _send(shelf.attachment(edge.work(), file_id, actor=edge.actor()))
+    return _send(attachments.attachment(edge.work(), file_id, actor=edge.actor()))
 
 
 @pages.get("/v")
@@ -75,7 +75,7 @@ def verify(code: str) -> ResponseReturnValue:
     found, wrong = None, ""
     try:
         with edge.hall().database.reading() as work:
-            found = shelf.verify(work, code)
+            found = attachments.verify(work, code)
     except NotFound:
         wrong = _("没有查到这个查验码。请对照文书再输一次；还是查不到，这份文书可能不是本大厅开出的，请打大厅电话。")
     except Refused as error:
@@ -96,11 +96,11 @@ def compare() -> ResponseReturnValue:
     else:
         digest = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
         with edge.hall().database.reading() as work:
-            found = shelf.same_file(work, digest)
+            found = attachments.same_file(work, digest)
             same = found is not None
             if code:
                 try:
-                    asked = shelf.verify(work, code)
+                    asked = attachments.verify(work, code)
                     found, same = asked, asked.sha256 == digest
                 except Refused as error:
                     wrong, found, same = sentence(error), None, None

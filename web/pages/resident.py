@@ -20,7 +20,7 @@ from engine.reads import case_list, case_page, inbox
 from engine.reads.case_page import CasePage
 from engine.records import files, library
 from engine.store.models import Consent, User
-from web import edge, names, shown, throttle, told
+from web import edge, formats, names, sentences, throttle
 from web.edge import guard
 from web.language import english
 from web.names import named
@@ -384,18 +384,18 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "number": page.number,
         "version": page.version,
         "matter_name": page.title,
-        "where": told.where(page.where),
+        "where": sentences.where(page.where),
         "who": _("、").join(dict.fromkeys(t.unit or _("您自己") for t in live)) if running else "",
         "next": _("、").join(dict.fromkeys(t.name for t in live)),
-        "until": shown.due(due_at) if due_at else "",
+        "until": formats.due(due_at) if due_at else "",
         "due_at": due_at,
         "colour": page.colour,
-        "outcome": told.outcome(page.outcome) if not running else "",
+        "outcome": sentences.outcome(page.outcome) if not running else "",
         "office": page.office,
         "phone": page.office_phone or edge.hall().settings.hall_phone,
         "todo": {"id": page.desk.task_id, "name": page.desk.name} if page.desk else None,
         "steps": [
-            {"name": t.name, "state": "done" if t.state == "ended" else "now", "words": told.step(t)}
+            {"name": t.name, "state": "done" if t.state == "ended" else "now", "words": sentences.step(t)}
             for t in page.tasks
             if t.ended not in ("CANCELLED", "SUPERSEDED")
         ],
@@ -416,7 +416,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "refuse": "refuse" in page.can,
         "agent": page.agent,
         "rate": "rate" in page.can and page.status == "finished",
-        "rated": _(dict(told.LEVELS)[page.rated]) if page.rated else "",
+        "rated": _(dict(sentences.LEVELS)[page.rated]) if page.rated else "",
     }
 
 
@@ -456,7 +456,7 @@ def mine() -> ResponseReturnValue:
                 "id": t.task_id,
                 "name": t.step,
                 "matter_name": t.matter_name,
-                "until": shown.due(t.due_at) if t.due_at else "",
+                "until": formats.due(t.due_at) if t.due_at else "",
             }
             for t in todo
         ],
@@ -464,7 +464,9 @@ def mine() -> ResponseReturnValue:
             {
                 "number": c.number,
                 "matter_name": c.title,
-                "status": told.status(c.status, c.outcome) if c.finished_at else c.stage or told.status(c.status),
+                "status": sentences.status(c.status, c.outcome)
+                if c.finished_at
+                else c.stage or sentences.status(c.status),
                 "applicant": c.applicant,
             }
             for c in found
@@ -501,7 +503,7 @@ def task(task_id: int) -> ResponseReturnValue:
             "name": desk.name,
             "number": page.number,
             "matter_name": page.title,
-            "until": shown.due(due_at) if due_at else "",
+            "until": formats.due(due_at) if due_at else "",
         },
         schema=names.schema(desk.schema or EMPTY_FORM),
         answers=plain(dict(desk.data)),
@@ -564,7 +566,7 @@ def _rate_page(
     return render_template(
         "resident/rate.html",
         case=_shown(page),
-        levels=[(n, _(words)) for n, words in told.LEVELS],
+        levels=[(n, _(words)) for n, words in sentences.LEVELS],
         wrong=wrong,
         chosen=chosen,
         comment=comment,

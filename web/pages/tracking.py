@@ -16,7 +16,7 @@ from engine.reads import tracking as reads
 from engine.reads.tracking import Progress
 from engine.records.papers import codes
 from engine.store.models import Case, Task
-from web import edge, shown, throttle, told
+from web import edge, formats, sentences, throttle
 from web.edge import guard
 from web.names import named
 
@@ -40,13 +40,13 @@ def _shown(one: Progress) -> str:
         "number": one.number,
         "word": one.word,
         "matter_name": one.title,
-        "where": told.where(one.where),
+        "where": sentences.where(one.where),
         "next": _("、").join(named(n) for n in one.next),
         "who": _("、").join(_(w) if w == "申请人" else named(w) for w in one.who),
-        "until": shown.due(one.due_at) if one.due_at else "",
+        "until": formats.due(one.due_at) if one.due_at else "",
         "due_at": one.due_at,
         "colour": one.colour,
-        "outcome": told.outcome(one.outcome) if one.outcome and not running else "",
+        "outcome": sentences.outcome(one.outcome) if one.outcome and not running else "",
         "received_at": one.received_at,
         "phone": one.office_phone or edge.hall().settings.hall_phone,
         "remind": one.can_remind,

@@ -43,7 +43,7 @@ def seal() -> None:
     """封存新的事件。Lay a seal over the newest events now."""
     from datetime import UTC, datetime
 
-    from engine.commands import background
+    from engine.commands.worker import background
     from engine.store import connect
     from web import settings
 

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from engine.commands.calendars import Correction
+    from engine.commands.hall.calendars import Correction
     from engine.people import Actor
     from engine.store import Work
 
@@ -31,7 +31,7 @@ _BY = click.option("--by", "login", required=True, help="操作人的登录名 �
 @_BY
 def preview(file: Path, login: str) -> None:
     """哪些在办件的到期日会变；什么也不改。Which open deadlines would move; nothing is changed."""
-    from engine.commands import calendars
+    from engine.commands.hall import calendars
 
     with _hall(login) as (work, by, now):
         _show(calendars.preview(work, file.read_text(encoding="utf-8"), by=by, now=now), "将变动 · would move")
@@ -42,7 +42,7 @@ def preview(file: Path, login: str) -> None:
 @_BY
 def publish(file: Path, login: str) -> None:
     """公布：重算在办件的到期日，逐件留痕。Publish: open deadlines move, each move is in the audit."""
-    from engine.commands import calendars
+    from engine.commands.hall import calendars
 
     with _hall(login) as (work, by, now):
         _show(calendars.publish(work, file.read_text(encoding="utf-8"), by=by, now=now), "已变动 · moved")

@@ -121,7 +121,7 @@ def _matter(root: Path, name: str, wanted: dict[Path, str]) -> list[Finding]:
 def _loose(folder: Path, files: list[Path]) -> list[Finding]:
     from engine import dmn, process
     from engine.forms import lint as form_lint
-    from engine.process.read import read
+    from engine.process.language.read import read
 
     findings: list[Finding] = []
     diagrams: dict[str, bytes] = {}

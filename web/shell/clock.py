@@ -13,7 +13,7 @@ import click
 def command(machine: str, login: str) -> None:
     """机器时钟：有无跳变；确认。A clock that jumped is not followed until it comes back, or a person confirms it."""
     from engine.people import require
-    from engine.records import beats
+    from engine.records import heartbeats
     from web.shell.calendar import _hall
 
     if machine:
@@ -21,8 +21,8 @@ def command(machine: str, login: str) -> None:
             raise click.UsageError("确认须写明操作人 --by。Expected --by with the operator's log-in name.")
         with _hall(login) as (work, by, now):
             require(by, "operate")
-            known = {one.machine for one in beats.jumps(work)}
-            beats.confirm(work, machine, by=by, now=now)
+            known = {one.machine for one in heartbeats.jumps(work)}
+            heartbeats.confirm(work, machine, by=by, now=now)
         click.echo("已确认 · confirmed" if machine in known else "这台机器没有待确认的跳变 · nothing to confirm")
         return
 
@@ -32,7 +32,7 @@ def command(machine: str, login: str) -> None:
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
     with database.reading() as work:
-        jumped = beats.jumps(work)
+        jumped = heartbeats.jumps(work)
     database.close()
     for one in jumped:
         click.echo(

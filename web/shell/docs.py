@@ -10,7 +10,7 @@ import click
 def made() -> dict[str, str]:
     """Every file that is made: path from the top of the project -> text."""
     from engine.feel import guide as feel_guide
-    from engine.process import guide, templates
+    from engine.process.language import guide, templates
 
     found = {"docs/dialect.md": guide.text(), "docs/feel.md": feel_guide.text()}
     for name, template in templates.all_templates().items():

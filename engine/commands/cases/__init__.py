@@ -6,17 +6,17 @@ Each takes the unit of work first; `by` (who acts) and `now` (aware UTC) are key
 of the task the person saw. None commits. Run in `database.rehearsal()` any of them is its own preview.
 """
 
-from engine.commands import mediators, meetings, sideclocks  # noqa: F401  (they handle effects)
 from engine.commands.applying import Done
-from engine.commands.cases.afterwards import close_rating, rate, reveal
 from engine.commands.cases.asking import ask_extension, refuse_extension
+from engine.commands.cases.clocks import approve_extension, extend, resume, suspend
 from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
-from engine.commands.cases.outside import REVOKED, answer, deliver, fire, hear, retry, revoke_authority
+from engine.commands.cases.inputs import REVOKED, answer, deliver, fire, hear, retry, revoke_authority
+from engine.commands.cases.rating import close_rating, rate, reveal
 from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
-from engine.commands.cases.standing import approve_extension, extend, resume, suspend
 from engine.commands.cases.submit import Person, person_of, submit
 from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim
 from engine.commands.changes import Change
+from engine.commands.effects import mediators, meetings, side_limits  # noqa: F401  (they handle effects)
 
 __all__ = [
     "REVOKED",

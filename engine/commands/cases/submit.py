@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine import forms, matters, process
-from engine.commands import effects, places, serving
+from engine.commands import effects
 from engine.commands.applying import Applying, Done, env_of
+from engine.commands.cases import candidates
 from engine.commands.cases.attachments import file_ids
+from engine.commands.effects import hall_papers
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
 from engine.people import Actor, units
@@ -87,7 +89,7 @@ def submit(
     id_number = _text(answers, who.id_number) or known.id_number
     place = _place(work, place, _text(answers, who.place), by, unit)
     intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
-    office = places.office_of(work, package, place, intake)
+    office = candidates.office_of(work, package, place, intake)
     attached = file_ids(package.form(info.apply.form), answers)
     agent_id, agent_name = None, _text(answers, who.agent)
     if channel == "agent":
@@ -167,7 +169,7 @@ def submit(
     if attached:
         files.attach(work, attached, case, by=by)
     applying.step(step)
-    serving.took_in(applying)
+    hall_papers.took_in(applying)
     if by.id is not None:
         work.session.execute(delete(Draft).where(Draft.user_id == by.id, Draft.about == f"matter:{package.name}"))
     return applying.finish()

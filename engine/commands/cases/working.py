@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine import forms, matters, process
-from engine.commands import serving
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.finding import (
@@ -22,6 +21,7 @@ from engine.commands.cases.finding import (
     must_not_keep_away,
     package_of,
 )
+from engine.commands.effects import hall_papers
 from engine.deadlines import Event as ClockEvent
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refused
 from engine.matters import nodes
@@ -178,7 +178,7 @@ def complete(
         work.session.execute(delete(Draft).where(Draft.about == f"task:{task.id}"))
     _answer_correction(applying, task)
     applying.variables = step.variables
-    serving.handed_over(applying, task, answers)  # before the step: the file that it closes lists this paper too
+    hall_papers.handed_over(applying, task, answers)  # before the step: the file that it closes lists this paper too
     try:
         applying.step(step, ended={task.key: (how, "")})
     except Refused as refusal:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from engine.findings import Finding, in_order
-from engine.process import model as m
-from engine.process.effects import EffectKind
+from engine.process.language import model as m
+from engine.process.language.effects import EffectKind
+from engine.process.language.read import parse, read_tree
 from engine.process.lint import activities, events, expressions, foreign, gateways, ids, paths, standard, variables
 from engine.process.lint.page import Known, Page
-from engine.process.read import parse, read_tree
 
 #: In the order a reader wants them; each has check_process(page, process).
 _OF_A_PROCESS = (ids, events, gateways, activities, expressions, variables, paths)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from engine.process import effects
-from engine.process import model as m
-from engine.process.dialect import ZEEBE_NAMES, ZEEBE_REFUSED
+from engine.process.language import effects
+from engine.process.language import model as m
+from engine.process.language.dialect import ZEEBE_NAMES, ZEEBE_REFUSED
 from engine.process.lint.page import Page, label, listed, unnamed_message
 
 _BEHAVIORS = ("None", "One", "All", "Complex")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from engine.process import model as m
-from engine.process.dialect import (
+from engine.process.language import model as m
+from engine.process.language.dialect import (
     ALWAYS_INTERRUPT,
     BOUNDARY,
     CATCH,

@@ -13,11 +13,11 @@ from typing import Any
 from engine import feel
 from engine.feel import tree
 from engine.feel.table import BUILT_INS
-from engine.process import model as m
-from engine.process.dialect import LOOP_VARIABLES
+from engine.process.language import model as m
+from engine.process.language.dialect import LOOP_VARIABLES
+from engine.process.language.schedules import plan_of
 from engine.process.lint.foreign import feel_for, is_juel
 from engine.process.lint.page import Page
-from engine.process.timers import plan_of
 
 
 @dataclass(frozen=True)

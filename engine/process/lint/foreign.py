@@ -7,9 +7,9 @@ from typing import Any
 
 from lxml import etree
 
+from engine.process.language.read import B, Z
 from engine.process.lint.ids import _Element
 from engine.process.lint.page import Page
-from engine.process.read import B, Z
 
 ENGINES = {
     "http://camunda.org/schema/1.0/bpmn": "camunda",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.process import model as m
+from engine.process.language import model as m
 from engine.process.lint.page import Page, label
 
 #: What may follow an event-based gateway (BPMN 2.0, 10.6.6).

@@ -7,10 +7,10 @@ from typing import Any
 
 from lxml import etree
 
-from engine.process import model as m
-from engine.process.dialect import ELEMENTS, PARTS, words
+from engine.process.language import model as m
+from engine.process.language.dialect import ELEMENTS, PARTS, words
+from engine.process.language.read import BPMN, B, local
 from engine.process.lint.page import Page, label
-from engine.process.read import BPMN, B, local
 
 #: Attributes whose value is the id of something in the file (QNames).
 REFERENCES = frozenset(

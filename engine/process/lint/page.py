@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from lxml import etree
 
 from engine.findings import Finding, Severity
-from engine.process import model as m
-from engine.process.dialect import words
-from engine.process.effects import EffectKind
+from engine.process.language import model as m
+from engine.process.language.dialect import words
+from engine.process.language.effects import EffectKind
 
 
 class Thing(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from engine.process import model as m
+from engine.process.language import model as m
 from engine.process.lint.page import Page, label, listed
 
 #: Nodes where the instance rests; a loop through one is not an endless spin.

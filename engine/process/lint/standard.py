@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.process import model as m
+from engine.process.language import model as m
+from engine.process.language.read import EVENT_DEFINITIONS, B, local
 from engine.process.lint.ids import _Element
 from engine.process.lint.page import Page
-from engine.process.read import EVENT_DEFINITIONS, B, local
 
 #: Where an event definition's own item comes from: its reference, and the attribute there that names the item.
 _ITEM_OF = {

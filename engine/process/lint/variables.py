@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine import feel
-from engine.process import effects
-from engine.process import model as m
+from engine.process.language import effects
+from engine.process.language import model as m
 from engine.process.lint.expressions import compiled, unknown_functions, written
 from engine.process.lint.page import Page
 

@@ -29,7 +29,7 @@ from markupsafe import Markup
 
 from engine.errors import FieldError, Refused
 from engine.forms import signing
-from engine.records.papers import codes, fonts, seals, words
+from engine.records.papers import codes, filters, fonts, seals
 from engine.records.papers.kinds import BadPaper, Library, MissingFacts, PaperKind, library, told
 from engine.records.papers.pictures import Picture, strokes
 
@@ -109,14 +109,14 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
         loader=_Fragments(dict(fragments)), autoescape=True, undefined=_Missing, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        day=words.day,
-        moment=words.moment,
-        weekday=words.weekday,
-        money=words.money,
-        capitals=words.capitals,
-        numeral=words.numeral,
+        day=filters.day,
+        moment=filters.moment,
+        weekday=filters.weekday,
+        money=filters.money,
+        capitals=filters.capitals,
+        numeral=filters.numeral,
         lines=_lines,
-        balanced=lambda text, most: Markup("<br>").join(words.balanced(str(text), most)),
+        balanced=lambda text, most: Markup("<br>").join(filters.balanced(str(text), most)),
     )
     environment.globals.clear()
     environment.globals.update(
@@ -239,7 +239,7 @@ def compose(
     verify_url: str | None = None,
     seal: seals.Seal | Mapping[str, Any] | None = None,
     sample: bool = True,
-    copy: words.Copy | None = None,
+    copy: filters.Copy | None = None,
     shared: Library | None = None,
     place: Path | None = None,
 ) -> Composed:
@@ -262,9 +262,9 @@ def compose(
         "sample": sample,
         "seal": None,
         "verify": None,
-        "id_number": partial(words.hidden_number, copy=copy),
-        "phone": partial(words.hidden_phone, copy=copy),
-        "person": partial(words.hidden_name, copy=copy),
+        "id_number": partial(filters.hidden_number, copy=copy),
+        "phone": partial(filters.hidden_phone, copy=copy),
+        "person": partial(filters.hidden_name, copy=copy),
     }
     if seal is not None and kind.seal != "none":
         picture = seals.draw(seal, place)
@@ -434,7 +434,7 @@ def render(
     verify_url: str | None = None,
     seal: seals.Seal | Mapping[str, Any] | None = None,
     sample: bool = True,
-    copy: words.Copy | None = None,
+    copy: filters.Copy | None = None,
     archive: bool = False,
     forms: Path | None = None,
     place: Path | None = None,

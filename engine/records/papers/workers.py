@@ -25,9 +25,9 @@ from types import TracebackType
 from typing import Any
 
 from engine.errors import NotNow
+from engine.records.papers.filters import Copy
 from engine.records.papers.kinds import library
 from engine.records.papers.signing import Identity
-from engine.records.papers.words import Copy
 
 #: What the fork server imports before it forks: where the time of a start goes.
 PRELOAD = (

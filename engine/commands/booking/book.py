@@ -1,0 +1,774 @@
+"""What the person who books does: hold, confirm, change, cancel; join and leave the waiting list (候补).
+
+    hold -> confirm -> (change …) -> check in -> called -> served
+      \\-> expired        \\-> cancelled          \\-> no_show
+
+Booking a seat, naming the clerk on duty and starting the matter's process is one transaction (confirm).
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import itertools
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from engine import booking
+from engine.booking import Past, Policy
+from engine.booking.slots import ZONE
+from engine.commands import cases
+from engine.commands.booking import seats
+from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
+from engine.people import SYSTEM, Actor, may, require, units
+from engine.people.access import Verb
+from engine.records import audit, counters, jobs, notices
+from engine.store import Work, keys
+from engine.store.models import (
+    Appointment,
+    AppointmentSlot,
+    Duty,
+    MeetingBooking,
+    OnlineBlock,
+    Resource,
+    Slot,
+    User,
+    Waiting,
+)
+
+#: How long a seat that was freed is kept for the first on the waiting list.
+OFFER_HOURS = 2
+#: How far back a person's bookings are read for the policy.
+HISTORY_DAYS = 70
+#: How long after its end a booking that nobody came for is missed.
+GRACE_MINUTES = 20
+#: A booking's channel -> its case's.
+CASE_CHANNELS = {"online": "online", "phone": "phone", "counter": "counter", "walk_in": "counter"}
+#: How many other times are named when one is full.
+OFFERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who comes, when staff book for them by telephone or at the counter."""
+
+    name: str
+    phone: str | None = None
+    id_number: str | None = None
+    user_id: int | None = None
+
+    @property
+    def index(self) -> str:
+        """RULES A6: by ID number, or by telephone."""
+        if self.id_number:
+            return keys.blind("id", self.id_number)
+        if self.phone:
+            return keys.blind("phone", self.phone)
+        return keys.blind("name", f"{self.name}/{self.user_id}")
+
+
+def policy_of(resource: Resource) -> Policy:
+    """The booking numbers of a resource."""
+    return booking.load_policy(resource.policy)
+
+
+def hold(
+    work: Work,
+    *,
+    resource_id: int,
+    starts_at: Sequence[datetime],
+    item: str = "",
+    person: Person | None = None,
+    channel: str = "online",
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Keep the slots that begin at `starts_at` for `hold_minutes`.
+
+    Raises NotFound (no such slot), NotNow (policy, full: with `offers`, other free times), NotYours.
+    """
+    resource = _resource(work, resource_id)
+    online = channel == "online"
+    if online:
+        person = _self(work, by)
+    else:
+        require(by, "work", resource)
+        if person is None:
+            raise NotNow("请先填写来办事的人的姓名和电话。", "Expected the name and telephone of who comes.")
+    policy = policy_of(resource)
+    slots = _slots(work, resource, starts_at)
+    past = history(work, person.index, now)
+    first = slots[0].starts_at
+    if online:
+        _refuse_blocked(work, person.index, now)
+    booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
+    number = _number(work, resource, now)
+    made = Appointment(
+        number=number,
+        code=secrets.token_urlsafe(12),
+        resource_id=resource.id,
+        matter=resource.matter,
+        item=item,
+        state="held",
+        channel=channel,
+        starts_at=first,
+        ends_at=slots[-1].ends_at,
+        kind=slots[0].kind,
+        user_id=person.user_id,
+        person_index=person.index,
+        name=person.name,
+        phone=person.phone,
+        booked_at=now,
+        hold_until=booking.hold_until(policy, now),
+    )
+    made.resource, made.case = resource, None
+
+    def sit() -> None:
+        made.pool = _take(work, resource, slots, online, now)
+        work.session.add(made)
+
+    _on_a_free_number(work, made, policy, first, sit, counted=online)
+    _sit(work, made, slots)
+    watch(work, made, now)
+    record(work, "held", made, by, now)
+    return made
+
+
+def confirm(
+    work: Work,
+    appointment_id: int,
+    *,
+    version: int,
+    answers: Mapping[str, Any] | None = None,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """The hold becomes a booking: the seat is checked again, the clerk on duty is named, the matter's process
+    starts, reminders are queued; all in one transaction. A hold that ran out is taken again when a seat is left."""
+    made = find(work, appointment_id, "work", by=by)
+    expect(made, version, {"held", "expired"}, "确认", "confirm")
+    resource = made.resource
+    policy = policy_of(resource)
+    online = made.channel == "online"
+    if online:
+        _refuse_blocked(work, made.person_index, now)
+    if made.starts_at <= now and online:
+        raise NotNow("这个时段已经开始，请重新选择时间。", "That time has begun. Choose another.")
+    if made.state == "expired":
+        _again(work, made, policy, now)
+    elif any(slot.closed for slot in taken_slots(work, made)):
+        raise NotNow("这个时段刚刚停用，请另选时间。", "That time has just been closed. Choose another.")
+    made.state, made.hold_until, made.confirmed_at = "confirmed", None, now
+    made.version += 1
+    made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
+    if made.case_id is None:
+        facts = process_facts(made, policy)
+        unit = units.place(work, resource.unit_id)
+        raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
+        started = cases.submit(
+            work,
+            resource.matter,
+            raw,
+            by=by,
+            now=now,
+            channel=CASE_CHANNELS[made.channel],
+            unit=unit,
+            place=unit,
+            key=f"appointment:{made.id}",
+            applicant_id=made.user_id,
+            variables=facts,
+        )
+        made.case_id, made.case = started.case.id, started.case
+    else:  # the hall had moved the booking: its process goes on
+        tell_process(work, made, "moved", by=by, now=now)
+    _waiting_done(work, made)
+    watch(work, made, now)
+    _remind(work, made, policy, now)
+    _tell(work, made, "appointment-confirmed", now, now)
+    record(work, "confirmed", made, by, now)
+    return made
+
+
+def change(
+    work: Work, appointment_id: int, *, version: int, starts_at: Sequence[datetime], by: Actor, now: datetime
+) -> Appointment:
+    """Another time of the same resource: the new is taken first, then the old is let go (RULES A4)."""
+    made = find(work, appointment_id, "work", by=by)
+    expect(made, version, {"held", "confirmed"}, "改期", "change")
+    resource, policy, online = made.resource, policy_of(made.resource), made.channel == "online"
+    booking.check_cancel(policy, made.starts_at, now, online=online)
+    slots = _slots(work, resource, starts_at)
+    past = [p for p in history(work, made.person_index, now) if p.starts_at != made.starts_at]
+    booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
+    before = taken_slots(work, made)
+    old_pool = made.pool
+
+    def sit() -> None:
+        made.pool = _take(work, resource, slots, online, now)
+
+    _on_a_free_number(work, made, policy, slots[0].starts_at, sit, counted=made.day_key is not None)
+    seats.leave(work, made.id, [s.id for s in before], old_pool)
+    _sit(work, made, slots)
+    made.starts_at, made.ends_at, made.kind = slots[0].starts_at, slots[-1].ends_at, slots[0].kind
+    made.sequence += 1
+    made.version += 1
+    watch(work, made, now)
+    if made.state == "confirmed":
+        made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
+        notices.cancel(work, f"appointment:{made.id}:", now=now)
+        _remind(work, made, policy, now)
+        _tell(work, made, "appointment-changed", now, now)
+        tell_process(work, made, "moved", by=by, now=now)
+    record(work, "changed", made, by, now)
+    offer_freed(work, resource, before, now=now)
+    return made
+
+
+def cancel(work: Work, appointment_id: int, *, version: int, reason: str = "", by: Actor, now: datetime) -> Appointment:
+    """Give the seat back. Online up to `cancel_hours` before; staff at any time before it is served."""
+    made = find(work, appointment_id, "work", by=by)
+    expect(made, version, {"held", "confirmed", "checked_in"}, "取消", "cancel")
+    by_person = by.id is not None and by.id == made.user_id
+    if made.state != "held":
+        booking.check_cancel(policy_of(made.resource), made.starts_at, now, online=by_person)
+    let_go(work, made, "cancelled", reason, by=by, now=now, by_hall=not by_person)
+    if by_person:
+        review_record(work, made, now=now)
+    return made
+
+
+def let_go(
+    work: Work, made: Appointment, state: str, reason: str, *, by: Actor, now: datetime, by_hall: bool = False
+) -> None:
+    """End a live booking: seats back, reminders off, the process told, the seat offered to who waits."""
+    before = taken_slots(work, made)
+    seats.leave(work, made.id, [s.id for s in before], made.pool)
+    made.state, made.hold_until, made.day_key, made.ended_at = state, None, None, now
+    made.reason, made.by_hall = reason[:200], by_hall
+    made.sequence += 1
+    made.version += 1
+    notices.cancel(work, f"appointment:{made.id}:", now=now)
+    tell_process(work, made, state, by=by, now=now)
+    record(work, state, made, by, now)
+    offer_freed(work, made.resource, before, now=now)
+
+
+# ---------------------------------------------------------------- the waiting list
+
+
+def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, now: datetime) -> Waiting:
+    """Wait for a place on a day that is full. First come, first offered."""
+    person = _self(work, by)
+    resource = _resource(work, resource_id)
+    _refuse_blocked(work, person.index, now)
+    free = work.session.scalar(select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now))
+    if free:
+        raise NotNow("这一天还有空位，可以直接预约。", "There are places on that day: book one.")
+    row = work.session.scalar(
+        select(Waiting).where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.user_id == person.user_id)
+    )
+    if row is not None and row.state in ("waiting", "offered"):
+        raise AlreadyDone("您已经在这一天的候补名单里了。", "You are on that day's waiting list already.")
+    if row is None:
+        assert person.user_id is not None
+        row = Waiting(resource_id=resource.id, day=day, user_id=person.user_id)
+        work.session.add(row)
+    row.state, row.since_at, row.item, row.appointment_id = "waiting", now, item, None
+    work.session.flush()
+    audit.record(work, "waiting.joined", by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()})
+    return row
+
+
+def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Waiting:
+    """Leave the waiting list; an offer that is open is given back."""
+    row = work.session.get(Waiting, waiting_id)
+    if row is None or row.user_id != by.id:
+        raise NotFound("没有这条候补记录。", "There is no such place on a waiting list.")
+    if row.state not in ("waiting", "offered"):
+        raise NotNow("这条候补已经结束了。", "That place on the waiting list has ended already.")
+    offered = row.appointment_id
+    row.state, row.appointment_id = "left", None
+    if offered is not None:
+        made = find(work, offered, "work", by=by)
+        if made.state == "held":
+            let_go(work, made, "cancelled", "不再候补", by=by, now=now)
+    audit.record(work, "waiting.left", by=by, now=now, facts={"waiting": row.id})
+    return row
+
+
+def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> Appointment | None:
+    """A seat became free: hold it for the first who waits for that day, and tell them."""
+    slots = [s for s in slots if s.starts_at > now + timedelta(hours=OFFER_HOURS) and not s.closed]
+    if not slots:
+        return None
+    first = slots[0]
+    day = first.starts_at.astimezone(ZONE).date()
+    queue = work.session.scalars(
+        select(Waiting)
+        .where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.state == "waiting")
+        .order_by(Waiting.since_at, Waiting.id)
+        .limit(20)
+        .with_for_update(skip_locked=True)
+    ).all()
+    policy = policy_of(resource)
+    for row in queue:
+        user = work.session.get_one(User, row.user_id)
+        person = _person(user)
+        past = history(work, person.index, now)
+        if isinstance(booking.block_for(policy, past, now), booking.Block) or any(
+            p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past
+        ):
+            continue
+        free = _day_keys(work, policy, person.index, first.starts_at)
+        if not free:
+            continue
+        if seats.take(work, [first.id], "public", now=now):
+            return None
+        made = Appointment(
+            number=_number(work, resource, now),
+            code=secrets.token_urlsafe(12),
+            resource_id=resource.id,
+            matter=resource.matter,
+            item=row.item,
+            state="held",
+            pool="public",
+            channel="online",
+            starts_at=first.starts_at,
+            ends_at=first.ends_at,
+            kind=first.kind,
+            user_id=user.id,
+            person_index=person.index,
+            name=person.name,
+            phone=person.phone,
+            day_key=free[0],
+            booked_at=now,
+            hold_until=now + timedelta(hours=OFFER_HOURS),
+        )
+        made.resource, made.case = resource, None
+        work.session.add(made)
+        work.session.flush()
+        _sit(work, made, [first])
+        row.state, row.appointment_id = "offered", made.id
+        watch(work, made, now)
+        _tell(work, made, "waiting-offered", now, now)
+        record(work, "offered", made, SYSTEM, now)
+        return made
+    return None
+
+
+def sweep(work: Work, *, now: datetime, limit: int = 200) -> int:
+    """Let go of holds that ran out and offer their seats on. Called by the worker; returns how many."""
+    gone = seats.expire(work, now=now, limit=limit)
+    for appointment_id, slots in gone.items():
+        made = find(work, appointment_id, "see", by=SYSTEM)
+        for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == appointment_id)):
+            row.state, row.appointment_id = "left", None
+        tell_process(work, made, "cancelled", by=SYSTEM, now=now)
+        record(work, "expired", made, SYSTEM, now)
+        found = work.session.scalars(select(Slot).where(Slot.id.in_(slots)).order_by(Slot.starts_at)).all()
+        offer_freed(work, made.resource, found, now=now)
+    return len(gone)
+
+
+# ---------------------------------------------------------------- what several of them need
+
+
+def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointment:
+    """The booking, locked, if the actor may do this to it. Raises NotFound, NotYours."""
+    made = work.session.scalar(
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
+        .with_for_update(of=Appointment)
+        .execution_options(populate_existing=True)
+    )
+    if made is None or not may(by, "see", made):
+        raise NotFound("没有这个预约。", "There is no such booking.")
+    require(by, verb, made)
+    if verb != "see" and not made.name and work.session.get(MeetingBooking, made.id) is not None:
+        raise NotNow(
+            "这是调解会占用的时间，请调解员在办件里改期或者取消。",
+            "A meeting holds this time: its mediator moves it or calls it off on the page of the case.",
+        )
+    return made
+
+
+def expect(made: Appointment, version: int, states: set[str], zh: str, en: str) -> None:
+    """Refuse when the booking is not as the person saw it."""
+    if made.state not in states:
+        raise AlreadyDone(
+            f"这个预约现在是“{STATES[made.state][0]}”，不能{zh}。",
+            f"The booking is {STATES[made.state][1]}: cannot {en}.",
+        )
+    if made.version != version:
+        raise AlreadyDone(
+            "这个预约刚刚有变动，请看过最新情况再操作。", "The booking has just changed. Look again first."
+        )
+
+
+#: state -> what people call it
+STATES = {
+    "held": ("待确认", "held"),
+    "confirmed": ("已预约", "booked"),
+    "checked_in": ("已到场", "arrived"),
+    "called": ("已叫号", "called"),
+    "served": ("已办理", "served"),
+    "cancelled": ("已取消", "cancelled"),
+    "no_show": ("未到场", "missed"),
+    "expired": ("未确认，已释放", "expired"),
+}
+
+
+def history(work: Work, person_index: str, now: datetime) -> list[Past]:
+    """What the policy looks at: this person's bookings of the last weeks and those to come."""
+    rows = work.session.execute(
+        select(
+            Appointment.starts_at,
+            Appointment.matter,
+            Appointment.item,
+            Appointment.state,
+            Appointment.booked_at,
+            Appointment.ended_at,
+            Appointment.channel,
+            Appointment.by_hall,
+        ).where(
+            Appointment.person_index == person_index,
+            Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
+            Appointment.state != "expired",
+        )
+    ).all()
+    return [
+        Past(r.starts_at, r.item or r.matter, r.state, r.booked_at, r.ended_at, r.channel == "online")
+        for r in rows
+        if not (r.by_hall and r.state == "cancelled")
+    ]
+
+
+def on_duty(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime) -> int | None:
+    """Who is rostered for the whole of that time, the one with the fewest bookings then; None: nobody."""
+    load = func.count(Appointment.id)
+    return work.session.scalar(
+        select(Duty.user_id)
+        .outerjoin(
+            Appointment,
+            (Appointment.duty_id == Duty.user_id)
+            & (Appointment.starts_at < ends_at)
+            & (Appointment.ends_at > starts_at)
+            & Appointment.state.in_(["confirmed", "checked_in", "called"]),
+        )
+        .where(Duty.unit_id == resource.unit_id, Duty.starts_at <= starts_at, Duty.ends_at >= ends_at)
+        .group_by(Duty.user_id)
+        .order_by(load, Duty.user_id)
+        .limit(1)
+    )
+
+
+def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
+    """What the matter's process is told of a booking."""
+    return {
+        "appointment": {
+            "number": made.number,
+            "code": made.code,
+            "resource": made.resource.name,
+            "item": made.item,
+            "kind": made.kind,
+            "starts_at": made.starts_at.isoformat(),
+            "ends_at": made.ends_at.isoformat(),
+            "channel": made.channel,
+            "duty_rostered": made.duty_id is not None,
+            "duty": made.duty_id,
+            "calls": policy.calls,
+        }
+    }
+
+
+#: what happened to a booking -> the message its process hears
+MESSAGES = {
+    "checked_in": "appointment-checked-in",
+    "served": "appointment-served",
+    "cancelled": "appointment-cancelled",
+    "expired": "appointment-cancelled",
+    "no_show": "appointment-missed",
+    "moved": "appointment-moved",
+}
+
+
+def tell_process(work: Work, made: Appointment, what: str, *, by: Actor, now: datetime) -> None:
+    """The matter's process hears of it, by the booking's number. One that waits for nothing of the kind stays as it
+    is: the message is for whoever listens."""
+    if made.case_id is not None:
+        facts = process_facts(made, policy_of(made.resource)) | {"appointment_state": made.state}
+        cases.deliver(work, made.case_id, MESSAGES[what], facts, key=made.number, by=by, now=now)
+
+
+def taken_slots(work: Work, made: Appointment) -> list[Slot]:
+    """The slots a booking holds now, in order of time."""
+    return list(
+        work.session.scalars(
+            select(Slot)
+            .join(AppointmentSlot)
+            .where(AppointmentSlot.appointment_id == made.id)
+            .order_by(Slot.starts_at)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBlock | None:
+    """After a cancellation or a no-show: does the policy shut online booking now? (RULES A6.) Tells the person."""
+    policy = policy_of(made.resource)
+    verdict = booking.block_for(policy, history(work, made.person_index, now), now)
+    if isinstance(verdict, booking.Warned):
+        _tell(work, made, "appointment-warned", now, now, key="warned")
+    if not isinstance(verdict, booking.Block):
+        return None
+    open_already = work.session.scalar(select(OnlineBlock).where(*_blocked(made.person_index, now)))
+    reviewed = work.session.scalar(
+        select(OnlineBlock).where(OnlineBlock.person_index == made.person_index, OnlineBlock.until_at == verdict.until)
+    )
+    if open_already is not None or reviewed is not None:
+        return open_already
+    row = OnlineBlock(
+        person_index=made.person_index,
+        user_id=made.user_id,
+        from_at=now,
+        until_at=verdict.until,
+        reason_zh=verdict.reason_zh,
+        reason_en=verdict.reason_en,
+    )
+    work.session.add(row)
+    work.session.flush()
+    _tell(work, made, "booking-blocked", now, now, key="blocked")
+    audit.record(
+        work, "booking.blocked", by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
+    )
+    return row
+
+
+def free_times(
+    work: Work, resource_id: int, after: datetime, *, kind: str | None = None, days: int = 14, most: int = OFFERS
+) -> list[Slot]:
+    """The next free public times of a resource."""
+    query = select(Slot).where(
+        Slot.resource_id == resource_id,
+        Slot.closed.is_(False),
+        Slot.public_taken < Slot.public_capacity,
+        Slot.starts_at >= after,
+        Slot.starts_at < after + timedelta(days=days),
+    )
+    if kind is not None:
+        query = query.where(Slot.kind == kind)
+    return list(work.session.scalars(query.order_by(Slot.starts_at).limit(most)))
+
+
+def _resource(work: Work, resource_id: int) -> Resource:
+    found = work.session.get(Resource, resource_id)
+    if found is None or not found.active:
+        raise NotFound("没有这个可预约的项目。", "There is no such thing to book.")
+    return found
+
+
+def _self(work: Work, by: Actor) -> Person:
+    if by.id is None or by.kind == "system":
+        raise NotYours("请先登录再预约。", "Log in to book.")
+    return _person(work.session.get_one(User, by.id))
+
+
+def _person(user: User) -> Person:
+    return Person(user.name, user.phone, user.id_number, user.id)
+
+
+def _slots(work: Work, resource: Resource, starts_at: Sequence[datetime]) -> list[Slot]:
+    wanted = sorted({at.astimezone(UTC) for at in starts_at})
+    if not wanted:
+        raise NotNow("请选择一个时间。", "Choose a time.")
+    found = list(
+        work.session.scalars(
+            select(Slot).where(Slot.resource_id == resource.id, Slot.starts_at.in_(wanted)).order_by(Slot.starts_at)
+        )
+    )
+    if len(found) != len(wanted):
+        raise NotFound("没有这个时段，请刷新后重新选择。", "There is no such time. Reload and choose again.")
+    if any(a.ends_at != b.starts_at for a, b in itertools.pairwise(found)):
+        raise NotNow("一次预约的几个时段要连在一起。", "The slots of one booking must follow each other.")
+    return found
+
+
+def _take(work: Work, resource: Resource, slots: Sequence[Slot], online: bool, now: datetime) -> str:
+    """Seats for these slots; staff may use a public place when their own are gone. Returns the pool they came from."""
+    ids = [slot.id for slot in slots]
+    for pool in ("public",) if online else ("staff", "public"):
+        if not seats.take(work, ids, pool, now=now):
+            return pool
+    offers = free_times(work, resource.id, max(now, slots[0].starts_at - timedelta(days=1)), kind=slots[0].kind)
+    shown = "、".join(f"{s.starts_at.astimezone(ZONE):%-m月%-d日 %H:%M}" for s in offers)
+    zh = "这个时段刚刚约满了。" + (f"还可以约：{shown}。" if shown else "可以加入候补，有空位时通知您。")
+    raise NotNow(
+        zh,
+        "That time is full now. " + ("Other times are offered." if offers else "You can join the waiting list."),
+        offers=[s.starts_at.isoformat() for s in offers],
+        full=True,
+    )
+
+
+def _number(work: Work, resource: Resource, now: datetime) -> str:
+    """YY-<unit>-<day>-<serial>: gap-free per unit and day."""
+    day = now.astimezone(ZONE).strftime("%y%m%d")
+    return f"YY{resource.unit_id:03d}{day}{counters.take(work, f'appointment:{resource.unit_id}:{day}'):04d}"
+
+
+def _sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:
+    work.session.add_all(AppointmentSlot(appointment_id=made.id, slot_id=slot.id) for slot in slots)
+    work.session.flush()
+
+
+def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None:
+    """Take the seats of a hold that ran out once more."""
+    slots = list(
+        work.session.scalars(
+            select(Slot)
+            .where(Slot.resource_id == made.resource_id, Slot.starts_at >= made.starts_at, Slot.ends_at <= made.ends_at)
+            .order_by(Slot.starts_at)
+        )
+    )
+    online = made.channel == "online"
+    past = history(work, made.person_index, now)
+    booking.check_new(policy, made.starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
+
+    def sit() -> None:
+        made.pool = _take(work, made.resource, slots, online, now)
+        made.state, made.hold_until = "held", booking.hold_until(policy, now)
+
+    _on_a_free_number(work, made, policy, made.starts_at, sit, counted=online)
+    _sit(work, made, slots)
+
+
+def _on_a_free_number(
+    work: Work, made: Appointment, policy: Policy, starts_at: datetime, sit: Callable[[], None], *, counted: bool
+) -> None:
+    """Take the seats (`sit`) under a free number of the person's day. A day has `per_day` numbers and the table holds
+    each once, so however many bookings come in at the same moment, no more than that are made. A number that another
+    booking took meanwhile sends this one to the next; none left: NotNow, and nothing was taken."""
+    for key in _day_keys(work, policy, made.person_index, starts_at, made.id) if counted else [None]:
+        try:
+            with work.session.begin_nested():  # what is taken here is given back when the number is not free
+                sit()
+                made.day_key = key
+                work.session.flush()
+        except IntegrityError:
+            continue
+        return
+    raise NotNow(
+        "您那一天已经有预约了。可以改期，或先取消原来的预约。",
+        "You already have a booking that day. Change it, or cancel it first.",
+    )
+
+
+def _day_keys(
+    work: Work, policy: Policy, person_index: str, starts_at: datetime, own: int | None = None
+) -> list[str | None]:
+    """The numbers of the person's day that look free; that of the booking `own` counts as free."""
+    day = f"{person_index}:{starts_at.astimezone(ZONE).date()}"
+    numbered = [f"{day}:{n}" for n in range(policy.per_day)]
+    query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered))
+    if own is not None:
+        query = query.where(Appointment.id != own)
+    taken = set(work.session.scalars(query))
+    return [key for key in numbered if key not in taken]
+
+
+def _blocked(person_index: str, now: datetime) -> tuple[Any, ...]:
+    return (OnlineBlock.person_index == person_index, OnlineBlock.until_at > now, OnlineBlock.lifted.is_(False))
+
+
+def _refuse_blocked(work: Work, person_index: str, now: datetime) -> None:
+    row = work.session.scalar(
+        select(OnlineBlock).where(*_blocked(person_index, now)).order_by(OnlineBlock.until_at.desc()).limit(1)
+    )
+    if row is not None:
+        booking.refuse_blocked(booking.Block(row.until_at, row.reason_zh, row.reason_en))
+
+
+def _free_on(resource_id: int, day: date) -> tuple[Any, ...]:
+    start = datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
+    return (
+        Slot.resource_id == resource_id,
+        Slot.starts_at >= start,
+        Slot.starts_at < start + timedelta(days=1),
+        Slot.closed.is_(False),
+        Slot.public_taken < Slot.public_capacity,
+    )
+
+
+def _waiting_done(work: Work, made: Appointment) -> None:
+    for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == made.id)):
+        row.state = "taken"
+
+
+def _remind(work: Work, made: Appointment, policy: Policy, now: datetime) -> None:
+    for index, at in enumerate(booking.reminders(policy, made.starts_at, now)):
+        _tell(work, made, "appointment-reminder", at, now, key=f"remind{index}")
+
+
+@lru_cache
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    text = importlib.resources.files("engine.booking").joinpath("data/notices.yaml").read_text("utf-8")
+    found: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return found
+
+
+def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, key: str = "") -> None:
+    local = made.starts_at.astimezone(ZONE)
+    facts = {
+        "number": made.number,
+        "place": made.resource.name,
+        "when": f"{local:%-m月%-d日 %H:%M}",
+        "reason": made.reason,
+    }
+    facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}
+    texts = _texts()[kind]
+    name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
+    for channel, address in (("screen", None), ("sms", made.phone)):
+        if (channel == "screen" and made.user_id is None) or (channel == "sms" and not address):
+            continue
+        notices.put(
+            work,
+            f"{name}:{channel}",
+            notices.fill(texts["zh"], facts),
+            text_en=notices.fill(texts["en"], facts_en),
+            kind=kind,
+            now=now,
+            channel=channel,
+            user_id=made.user_id,
+            address=address,
+            case_id=made.case_id,
+            after=at if at > now else None,
+        )
+
+
+def watch(work: Work, made: Appointment, now: datetime) -> None:
+    """Have the worker look again when a hold runs out, or when nobody came. One row, woken when it is due."""
+    at = made.hold_until if made.state == "held" else made.ends_at + timedelta(minutes=GRACE_MINUTES)
+    if at is not None:
+        key = f"appointment:{made.id}:{made.state}:{made.sequence}"
+        jobs.put_once(work, "appointment-due", key, {"appointment": made.id}, now=now, after=max(at, now))
+
+
+def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
+    """A line in the audit: on the case's chain when there is one."""
+    audit.record(
+        work,
+        f"appointment.{what}",
+        by=by,
+        now=now,
+        case=made.case,
+        facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
+    )

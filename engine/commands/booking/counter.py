@@ -1,0 +1,141 @@
+"""What happens at the counter: check in, call, serve, miss, walk in (RULES A2, A6, A7)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from engine.booking.slots import ZONE
+from engine.commands.booking import book, seats
+from engine.commands.booking.book import GRACE_MINUTES, Person
+from engine.errors import NotFound, NotNow
+from engine.people import SYSTEM, Actor, require
+from engine.store import Work
+from engine.store.models import Appointment, Resource, Slot
+
+#: How long before its time a booking can be checked in.
+EARLY_MINUTES = 60
+
+
+def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
+    """The person is here: `code` is what their QR holds, or the booking's number. Staff of the unit scan it; the
+    person may do it themselves from their own page. Too early or another day: NotNow with the right time."""
+    row = work.session.scalar(
+        select(Appointment.id).where((Appointment.code == code) | (Appointment.number == code.strip().upper()))
+    )
+    if row is None:
+        raise NotFound("没有找到这个预约码，请核对，或按姓名电话查找。", "No booking has this code.")
+    made = book.find(work, row, "work", by=by)
+    if made.state == "checked_in":
+        return made
+    book.expect(made, made.version, {"confirmed"}, "签到", "check in")
+    early = made.starts_at - timedelta(minutes=EARLY_MINUTES)
+    if now < early:
+        local, opens = made.starts_at.astimezone(ZONE), early.astimezone(ZONE)
+        raise NotNow(
+            f"还没到签到时间。您预约的是{local:%-m月%-d日 %H:%M}，{opens:%-m月%-d日 %H:%M} 起可以签到。",
+            f"It is too early: your time is {local:%Y-%m-%d %H:%M}.",
+        )
+    if now > made.ends_at + timedelta(minutes=GRACE_MINUTES):
+        raise NotNow("已经过了预约的时间，请到窗口取号。", "The time has passed: please take a ticket.")
+    made.state, made.checked_in_at = "checked_in", now
+    made.version += 1
+    book.tell_process(work, made, "checked_in", by=by, now=now)
+    book.record(work, "checked_in", made, by, now)
+    return made
+
+
+def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datetime) -> Appointment:
+    """Call the person. Someone who did not check in and does not answer the last call has missed the booking."""
+    made = book.find(work, appointment_id, "serve", by=by)
+    book.expect(made, version, {"confirmed", "checked_in", "called"}, "叫号", "call")
+    policy = book.policy_of(made.resource)
+    if made.calls >= policy.calls:
+        raise NotNow(
+            f"已经叫了 {policy.calls} 次。请登记“未到场”，或在人到后办理。", f"Called {policy.calls} times already."
+        )
+    made.calls += 1
+    made.state = "called"
+    made.version += 1
+    book.record(work, "called", made, by, now)
+    return made
+
+
+def serve(work: Work, appointment_id: int, *, version: int, by: Actor, now: datetime) -> Appointment:
+    """The business is done: the booking ends well."""
+    made = book.find(work, appointment_id, "serve", by=by)
+    book.expect(made, version, {"checked_in", "called"}, "办结", "finish")
+    made.state, made.ended_at, made.day_key = "served", now, None
+    made.version += 1
+    book.tell_process(work, made, "served", by=by, now=now)
+    book.record(work, "served", made, by, now)
+    return made
+
+
+def miss(work: Work, appointment_id: int, *, version: int, by: Actor, now: datetime) -> Appointment:
+    """Nobody came: after the last call, or when the time and its grace have passed. The seat is free for who walks
+    in; a first no-show is a warning, further ones may shut online booking (never the counter)."""
+    made = book.find(work, appointment_id, "serve", by=by)
+    book.expect(made, version, {"confirmed", "called"}, "登记未到场", "mark as missed")
+    policy = book.policy_of(made.resource)
+    over = now >= made.ends_at + timedelta(minutes=GRACE_MINUTES)
+    if made.starts_at > now or (made.calls < policy.calls and not over):
+        left = policy.calls - made.calls
+        raise NotNow(
+            f"还要再叫 {left} 次，或等到时段结束 {GRACE_MINUTES} 分钟后，才能登记未到场。",
+            f"Call {left} more times, or wait until {GRACE_MINUTES} minutes after the end.",
+        )
+    book.let_go(work, made, "no_show", "", by=by, now=now)
+    if made.channel == "online":
+        book.review_record(work, made, now=now)
+    return made
+
+
+def miss_if_over(work: Work, appointment_id: int, *, now: datetime) -> bool:
+    """A booking that nobody came for, long after its time: missed. Called by the worker; whether it was."""
+    made = book.find(work, appointment_id, "see", by=SYSTEM)
+    if made.state not in ("confirmed", "called") or now < made.ends_at + timedelta(minutes=GRACE_MINUTES):
+        return False
+    miss(work, appointment_id, version=made.version, by=SYSTEM, now=now)
+    return True
+
+
+def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by: Actor, now: datetime) -> Appointment:
+    """Someone stands at the counter: they get a free place of the time that runs now (a missed booking's seat is one),
+    else of the next time today. Held, confirmed and checked in at once."""
+    resource = work.session.get(Resource, resource_id)
+    if resource is None:
+        raise NotFound("没有这个窗口。", "There is no such counter.")
+    require(by, "serve", resource)
+    day_end = (now.astimezone(ZONE) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    slots = work.session.scalars(
+        select(Slot)
+        .where(
+            Slot.resource_id == resource.id,
+            Slot.ends_at > now,
+            Slot.starts_at < day_end,
+            Slot.closed.is_(False),
+            (Slot.public_taken < Slot.public_capacity) | (Slot.staff_taken < Slot.staff_capacity),
+        )
+        .order_by(Slot.starts_at)
+        .limit(3)
+    ).all()
+    for slot in slots:
+        if all(seats.is_full(work, slot.id, pool) for pool in ("staff", "public")):
+            continue
+        made = book.hold(
+            work,
+            resource_id=resource.id,
+            starts_at=[slot.starts_at],
+            item=item,
+            person=person,
+            channel="walk_in",
+            by=by,
+            now=now,
+        )
+        book.confirm(work, made.id, version=made.version, by=by, now=now)
+        if slot.starts_at <= now + timedelta(minutes=EARLY_MINUTES):
+            check_in(work, made.code, by=by, now=now)
+        return made
+    raise NotNow("今天的号都满了。可以预约改天，或留下电话排候补。", "Everything is taken today: book another day.")

@@ -1,0 +1,41 @@
+"""What the worker does for bookings when a row falls due: holds that ran out, people who did not come, new slots."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from engine.commands.booking import book, counter, office
+from engine.commands.worker import background
+from engine.commands.worker.background import Equipment
+from engine.records import jobs
+from engine.records.jobs import Leased
+from engine.store import Database, Work
+from engine.workdays import ZONE, local_date
+
+#: When the slots of a further day are made, local time.
+PUBLISH_HOUR = 3
+
+
+@background.does("appointment-due")
+def _due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """A hold is let go and its seat offered on; a booking nobody came for is missed."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        book.sweep(work, now=now)
+        counter.miss_if_over(work, int(job.payload["appointment"]), now=now)
+
+
+@background.does("publish-slots")
+def _publish(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The slots of the days that came within reach; tomorrow again."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        office.publish_ahead(work, now=now)
+        ask_for_slots(work, now=now)
+
+
+def ask_for_slots(work: Work, *, now: datetime) -> None:
+    """Have the slots made in the coming night."""
+    night = now.astimezone(ZONE).replace(hour=PUBLISH_HOUR, minute=0, second=0, microsecond=0)
+    night = night if night > now else night + timedelta(days=1)
+    jobs.put_once(work, "publish-slots", f"publish-slots:{local_date(night)}", now=now, after=night)

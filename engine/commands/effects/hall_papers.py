@@ -1,0 +1,140 @@
+"""Papers that the hall itself gives, whatever the diagram says: 收件凭证 when it takes in, 送达回证 when it hands over.
+
+A matter has them by listing `receipt` and `service_receipt` among the papers of its matter.yaml. The receipt of service is
+made when the task is completed whose property `serves` names the answers that say how the papers were handed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine.commands import effects
+from engine.errors import FieldError, Invalid
+from engine.process import Effect
+from engine.records import audit
+from engine.records.papers import filters
+from engine.store.models import Document, Task
+from engine.workdays import ZONE
+
+if TYPE_CHECKING:
+    from engine.commands.applying import Applying
+
+#: How the answers name the ways of the receipt of service (RULES D4).
+WAYS = {
+    "window": "窗口",
+    "point": "窗口",
+    "home": "上门",
+    "agent": "上门",
+    "mail": "邮寄",
+    "self": "自助",
+    "electronic": "电子",
+    "left": "留置",
+    "notice": "公告",
+}
+
+
+def took_in(a: Applying) -> None:
+    """收件凭证: what was handed in, until when there is an answer, and how that day was counted."""
+    if "receipt" not in a.package.info.papers:
+        return
+    account = a.account()
+    facts: dict[str, Any] = {}
+    window = account.limits.get("accept")
+    if window is not None and window.due_on is not None and not account.accepted_on:
+        facts["answer"] = {
+            "by_on": window.due_on.isoformat(),
+            "workdays": window.limit.n,
+            "account": filters.account(window.days),
+            "deemed": account.marks.deemed_at is not None,
+        }
+    effects.issue(a, "receipt", f"{a.case.number}:receipt", facts)
+
+
+def handed_over(a: Applying, task: Task, answers: Mapping[str, Any]) -> None:
+    """送达回证 of the papers decided on, when this task was to hand them over."""
+    name = str(dict(task.properties or {}).get("serves", ""))
+    said = answers.get(name) if name else None
+    if not isinstance(said, Mapping) or "service_receipt" not in a.package.info.papers:
+        return
+    since = a.case.decided_at or a.case.received_at
+    served = a.work.session.scalars(
+        select(Document)
+        .where(Document.case_id == a.case.id, Document.state != "void", Document.public, Document.issued_at >= since)
+        .order_by(Document.id)
+    )
+    documents = [{"title": one.title, "number": one.number, "copies": 1} for one in served]
+    if documents:
+        facts = facts_of(a, said, documents, at=name)
+        effects.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts)
+
+
+@effects.handles("deliver-paper")
+def _deliver_paper(a: Applying, effect: Effect) -> None:
+    """The diagram says itself that a paper is handed over: the newest of its kind, with its receipt of service."""
+    kind, way = effect.headers.get("kind", ""), effect.headers.get("way") or "window"
+    issued = [one for one in a.documents if one.kind == kind] or list(
+        a.work.session.scalars(
+            select(Document)
+            .where(Document.case_id == a.case.id, Document.kind == kind, Document.state != "void")
+            .order_by(Document.id.desc())
+            .limit(1)
+        )
+    )
+    if issued and "service_receipt" in a.package.info.papers:
+        said = {"way": way, "received_by": effect.arguments.get("to")}
+        documents = [{"title": issued[-1].title, "number": issued[-1].number, "copies": 1}]
+        effects.issue(a, "service_receipt", effects.key_of(a, effect), facts_of(a, said, documents))
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": kind, "way": way})
+
+
+def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any]], *, at: str = "") -> dict[str, Any]:
+    """What the receipt of service says, from the answers {way, received_by, relation, refused, witness, signature …} that
+    stand in the form at this path.
+
+    Left with somebody who refuses, it needs a reason and a witness (民事诉讼法 第八十九条); signed for by another, it names them.
+    """
+    case, way = a.case, WAYS.get(str(said.get("way") or "window"), "窗口")
+    by, relation = str(said.get("received_by") or ""), str(said.get("relation") or "")
+    facts: dict[str, Any] = {
+        "recipient": {
+            "name": case.applicant_name,
+            "id_number": case.applicant_id_number,
+            "phone": case.applicant_phone,
+            "address": _address(a),
+        },
+        "documents": documents,
+        "way": way,
+        "place": said.get("place"),
+        "received_at": a.now.astimezone(ZONE).isoformat(),
+        "server": {"name": a.by.name},
+        "note": said.get("note"),
+    }
+    if way == "留置":
+        missing = [
+            FieldError(
+                f"{at}.{key}",
+                label,
+                f"留置送达须写明{label}（民事诉讼法 第八十九条）。",
+                f"Papers left with somebody who refuses them need {en}.",
+            )
+            for key, label, en in (("refused", "拒收事由", "the reason"), ("witness", "见证人", "a witness"))
+            if not said.get(key)
+        ]
+        if missing:
+            raise Invalid(missing)
+        facts |= {"refused": said["refused"], "witness": {"name": said["witness"]}}
+    elif relation and relation != "本人":
+        facts["proxy"] = {"name": by, "relation": relation, "signature": said.get("signature")}
+    else:
+        facts["signature"] = said.get("signature")
+    if way == "电子":
+        facts["consent"] = "受送达人同意电子送达；文书到达其“我的办件”之日为送达日期"
+    return facts
+
+
+def _address(a: Applying) -> str:
+    applicant = a.variables.get("applicant")
+    return str(applicant.get("address") or "") if isinstance(applicant, Mapping) else ""

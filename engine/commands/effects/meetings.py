@@ -1,0 +1,519 @@
+"""调解会: a meeting books its room and its mediators' time, in the transaction of the step that asks for it.
+
+    book(...)  -> the room's and each mediator's slots, or Invalid by the field, with the next times that are free
+    move(...)  -> the new is taken, then the old let go; a slot both need never changes hands
+    end(...)   -> held: the bookings are served; cancelled: the slots are given back
+
+A mediator's time is a resource of kind `person`, made when it is first needed, cut into half hours. Without opening
+rules it can be booked whenever a closure (leave) does not forbid it; with rules, only when they say. Nothing of a
+party is in these bookings: the office's week shows that a room is taken, not by whose quarrel.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import joinedload
+
+from engine import booking
+from engine.commands.booking import book as desk
+from engine.commands.booking import seats
+from engine.commands.effects import AFTERWARDS, handles, say_to
+from engine.errors import FieldError, Invalid, NotNow
+from engine.matters.info import Notice
+from engine.people import SYSTEM, Actor
+from engine.process import Effect
+from engine.reads.meetings import OFFER_DAYS, POST, free_times, mediators, planned, room_of, said
+from engine.records import audit, notices
+from engine.store import Work, keys
+from engine.store.models import (
+    Appointment,
+    AppointmentSlot,
+    Case,
+    CaseParty,
+    Holding,
+    Meeting,
+    MeetingBooking,
+    Post,
+    Resource,
+    ResourceClosure,
+    ResourceOpening,
+    Slot,
+    User,
+)
+from engine.workdays import ZONE
+
+if TYPE_CHECKING:
+    from engine.commands.applying import Applying
+
+#: What a booking of a meeting is called on the office's week.
+ITEM = "session"
+#: A mediator's time is cut into pieces of so many minutes; a meeting begins and ends on one.
+PIECE = 30
+#: How long a meeting lasts when nobody says.
+MINUTES = 120
+MOST_MINUTES = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """When, how long, where, and who leads it."""
+
+    starts_at: datetime  # aware
+    minutes: int
+    place: str
+    mediators: tuple[str, ...]
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+def wanted(given: Mapping[str, Any]) -> Wanted:
+    """From what a form or a diagram says. Raises Invalid by the field."""
+    try:
+        at = datetime.fromisoformat(str(given.get("starts_at")))
+    except ValueError:
+        raise _wrong("session.when", "时间", "请选调解会的时间。", "Choose when to meet.") from None
+    at = (at if at.tzinfo else at.replace(tzinfo=ZONE)).astimezone(UTC)
+    try:
+        minutes = int(given.get("minutes") or MINUTES)
+    except (TypeError, ValueError):
+        minutes = 0
+    if minutes % PIECE or not PIECE <= minutes <= MOST_MINUTES:
+        raise _wrong(
+            "session.minutes",
+            "多长时间",
+            f"请选 {PIECE} 分钟到 {MOST_MINUTES // 60} 小时，按半小时算。",
+            f"Choose {PIECE} to {MOST_MINUTES} minutes, in half hours.",
+        )
+    if at.minute % PIECE or at.second or at.microsecond:
+        raise _wrong("session.when", "时间", "请选整点或者半点开始。", "A meeting begins on the hour or half hour.")
+    names = [str(m.get("name") if isinstance(m, Mapping) else m or "").strip() for m in given.get("mediators") or ()]
+    return Wanted(at, minutes, str(given.get("place") or "").strip()[:80], tuple(dict.fromkeys(n for n in names if n)))
+
+
+# ---------------------------------------------------------------- who and where
+
+
+def named(work: Work, names: Sequence[str]) -> list[User]:
+    """The mediators of these names. Raises Invalid at the list's field for one who is none."""
+    known: dict[str, User] = {}
+    for user in mediators(work):
+        known.setdefault(user.name, user)
+    wrong = [
+        FieldError(
+            f"mediators.{n}.name",
+            "姓名",
+            f"“{name}”不在调解员名册里。可以请：{'、'.join(known) or '（名册还是空的）'}。",
+            f"{name} is no mediator. Mediators: {', '.join(known)}.",
+        )
+        for n, name in enumerate(names)
+        if name not in known
+    ]
+    if wrong:
+        raise Invalid(wrong)
+    return [known[name] for name in names]
+
+
+def time_of(work: Work, user: User, matter: str) -> Resource:
+    """The resource that stands for a mediator's time; made when there is none."""
+    code = f"{POST}-{user.id}"
+    found = work.session.scalar(select(Resource).where(Resource.code == code))
+    if found is None:
+        unit_id = work.session.scalar(
+            select(Holding.unit_id)
+            .join(Post, Post.id == Holding.post_id)
+            .where(Holding.user_id == user.id, Post.code == POST)
+            .order_by(Holding.id)
+            .limit(1)
+        )
+        insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
+        work.session.execute(
+            insert(Resource)
+            .values(
+                code=code,
+                unit_id=unit_id,
+                kind="person",
+                name=user.name,
+                name_en="",
+                matter=matter,
+                items=[{"code": ITEM, "name": "调解会"}],
+                policy={},
+                prefix="T",
+                active=True,
+            )
+            .on_conflict_do_nothing()
+        )
+        found = work.session.scalars(select(Resource).where(Resource.code == code)).one()
+    return found
+
+
+# ---------------------------------------------------------------- book, move, end
+
+
+def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> Meeting:
+    """A meeting of this case, with its room and its mediators' time. Raises Invalid by the field: in the past, the room
+    or a mediator taken (with the next free times), a name that is no mediator. A planned meeting is moved."""
+    people = named(work, want.mediators)
+    if not people:
+        raise NotNow("还没有选定调解员，不能排期。", "Expected mediators before a meeting is planned.")
+    if want.starts_at <= now:
+        raise _wrong("session.when", "时间", "这个时间已经过去，请选以后的时间。", "That time is past.")
+    room = room_of(work, case.matter, want.place)
+    resources = [*([room] if room else []), *(time_of(work, one, case.matter) for one in people)]
+    before = planned(work, case.id)
+    old = _bookings(work, before) if before is not None else []
+    mine = {a.resource_id: (a, {s.id for s in desk.taken_slots(work, a)}) for a in old}
+    need: dict[int, list[Slot]] = {}
+    for resource in resources:
+        need[resource.id] = _pieces(work, resource, want, people, room, case, now)
+    taken: dict[int, tuple[Resource, str]] = {}
+    for resource in resources:
+        held, pool = mine[resource.id][1] if resource.id in mine else set(), ""
+        ids = [s.id for s in need[resource.id] if s.id not in held]
+        for pool in [mine[resource.id][0].pool] if held else ["staff", "public"]:
+            if not seats.take(work, ids, pool, now=now):
+                break
+        else:
+            raise _clash(work, resource, want, people, room, now)
+        taken[resource.id] = (resource, pool)
+    if before is not None:
+        before.state, before.ended_at = "moved", now
+        work.session.flush()
+    made = Meeting(
+        case_id=case.id,
+        starts_at=want.starts_at,
+        ends_at=want.ends_at,
+        place=want.place or "另行通知",
+        resource_id=room.id if room else None,
+        booked_at=now,
+        state="planned",
+        reason="",
+    )
+    work.session.add(made)
+    work.session.flush()
+    for appointment in old:  # what the new meeting does not need is given back; the rest only changes hands
+        kept = {s.id for s in need.get(appointment.resource_id, ())}
+        _leave(work, appointment, mine[appointment.resource_id][1], kept)
+        _close(appointment, "cancelled", "改期", now)
+    for n, (resource, pool) in enumerate(taken.values()):
+        person = people[n - (1 if room else 0)] if resource.kind == "person" else people[0]
+        _seat(work, made, case, resource, pool, need[resource.id], person, now)
+    _remind(work, case, made, people, now)
+    audit.record(
+        work,
+        audit.Kind.MEETING_MOVED if before is not None else audit.Kind.MEETING_BOOKED,
+        by=by,
+        now=now,
+        case=case,
+        facts={"meeting": made.id, "starts_at": made.starts_at.isoformat(), "room": room.code if room else ""},
+    )
+    return made
+
+
+def end(work: Work, case: Case, state: str, *, by: Actor, now: datetime, reason: str = "") -> Meeting | None:
+    """The planned meeting was `held`, or is `cancelled`: its bookings are served, or their slots given back."""
+    made = planned(work, case.id)
+    if made is None:
+        return None
+    made.state, made.ended_at, made.reason = state, now, reason[:200]
+    for appointment in _bookings(work, made):
+        if state == "cancelled":
+            _leave(work, appointment, {s.id for s in desk.taken_slots(work, appointment)}, set())
+        _close(appointment, "served" if state == "held" else "cancelled", reason, now)
+    notices.cancel(work, f"meeting:{made.id}:", now=now)
+    if state == "cancelled":
+        audit.record(work, audit.Kind.MEETING_CANCELLED, by=by, now=now, case=case, facts={"meeting": made.id})
+    return made
+
+
+def lost(work: Work, appointment_id: int, reason: str, *, by: Actor, now: datetime) -> bool:
+    """The room is shut, or a mediator is away: the meeting that this booking belongs to is called off, its mediators
+    and parties are told, and the mediator sets another time. False: the booking is no meeting's."""
+    made = work.session.scalar(
+        select(Meeting).join(MeetingBooking).where(MeetingBooking.appointment_id == appointment_id)
+    )
+    if made is None or made.state != "planned":
+        return made is not None
+    case = work.session.get_one(Case, made.case_id)
+    leading = [a.duty_id for a in _bookings(work, made) if a.duty_id is not None]
+    end(work, case, "cancelled", by=by, now=now, reason=reason)
+    when = said(made.starts_at)
+    text = f"因{reason}，原定 {when} 在{made.place}的调解会取消，新的时间另行通知。编号 {case.number}。"
+    for n, phone in enumerate(phones(case)):
+        notices.put(
+            work, f"meeting-lost:{made.id}:{n}", text, kind="meeting-lost", now=now, address=phone, case_id=case.id
+        )
+    for user_id in dict.fromkeys(leading):
+        notices.put(
+            work,
+            f"meeting-lost:{made.id}:u{user_id}",
+            f"{text}请到办件里改期。",
+            kind="meeting-lost",
+            now=now,
+            channel="screen",
+            user_id=user_id,
+            case_id=case.id,
+        )
+    return True
+
+
+def phones(case: Case) -> list[str]:
+    """The telephones of everybody on both sides, the applicant's first."""
+    found = [case.applicant_phone or ""]
+    parties = (case.answers or {}).get("parties")
+    for one in parties if isinstance(parties, list) else []:
+        found.append(str(one.get("phone") or "") if isinstance(one, Mapping) else "")
+    return [phone for phone in dict.fromkeys(found) if phone]
+
+
+# ---------------------------------------------------------------- the parts
+
+
+def _pieces(
+    work: Work,
+    resource: Resource,
+    want: Wanted,
+    people: Sequence[User],
+    room: Resource | None,
+    case: Case,
+    now: datetime,
+) -> list[Slot]:
+    """The slots of a resource that this meeting fills, from its first minute to its last."""
+    if resource.kind == "person":
+        _cut(work, resource, want.starts_at, want.ends_at)
+    found = list(
+        work.session.scalars(
+            select(Slot)
+            .where(Slot.resource_id == resource.id, Slot.starts_at < want.ends_at, Slot.ends_at > want.starts_at)
+            .order_by(Slot.starts_at)
+        )
+    )
+    whole = bool(found) and found[0].starts_at == want.starts_at and found[-1].ends_at == want.ends_at
+    gaps = any(a.ends_at != b.starts_at for a, b in zip(found, found[1:], strict=False))
+    if not whole or gaps:
+        raise _clash(work, resource, want, people, room, now, shut=True)
+    return found
+
+
+def _cut(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime) -> None:
+    """A mediator's half hours between these moments, unless opening rules made them or a closure forbids them."""
+    if work.session.scalar(select(ResourceOpening.id).where(ResourceOpening.resource_id == resource.id).limit(1)):
+        return
+    away = work.session.scalar(
+        select(ResourceClosure.id).where(
+            ResourceClosure.resource_id == resource.id,
+            ResourceClosure.starts_at < ends_at,
+            ResourceClosure.ends_at > starts_at,
+        )
+    )
+    if away is not None:
+        return
+    rows, at = [], starts_at
+    while at < ends_at:
+        until = at + timedelta(minutes=PIECE)
+        rows.append(
+            {
+                "resource_id": resource.id,
+                "starts_at": at,
+                "ends_at": until,
+                "kind": "normal",
+                "public_capacity": 0,
+                "public_taken": 0,
+                "staff_capacity": 1,
+                "staff_taken": 0,
+                "closed": False,
+            }
+        )
+        at = until
+    insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
+    work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows))
+
+
+def _clash(
+    work: Work,
+    resource: Resource,
+    want: Wanted,
+    people: Sequence[User],
+    room: Resource | None,
+    now: datetime,
+    *,
+    shut: bool = False,
+) -> Invalid:
+    free = free_times(work, people, room, want.minutes, after=max(now, want.starts_at))
+    offers = "、".join(said(at) for at in free)
+    if resource.kind == "room":
+        why = "不开放" if shut else "已有安排"
+        zh, en = f"{resource.name}这段时间{why}。", f"The room {resource.code} cannot be had then."
+    else:
+        zh = f"调解员{resource.name}这段时间{'不在' if shut else '另有调解会'}。"
+        en = "A mediator is taken then."
+    zh += f"可以选：{offers}。" if offers else f"{OFFER_DAYS} 天内没有大家都空的时间，请换一个地方或者调解员。"
+    wrong = FieldError("session.when", "时间", zh, en + (" Free: " + ", ".join(t.isoformat() for t in free)))
+    return Invalid([wrong])
+
+
+def _seat(
+    work: Work,
+    made: Meeting,
+    case: Case,
+    resource: Resource,
+    pool: str,
+    slots: Sequence[Slot],
+    person: User,
+    now: datetime,
+) -> None:
+    row = Appointment(
+        number=desk._number(work, resource, now),
+        code=secrets.token_urlsafe(12),
+        resource_id=resource.id,
+        matter=case.matter,
+        item=ITEM,
+        state="confirmed",
+        pool=pool,
+        channel="counter",
+        starts_at=made.starts_at,
+        ends_at=made.ends_at,
+        kind=slots[0].kind,
+        person_index=keys.blind("case", case.number),
+        name="",
+        case_id=case.id,
+        duty_id=person.id,
+        booked_at=now,
+        confirmed_at=now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.session.add_all(AppointmentSlot(appointment_id=row.id, slot_id=slot.id) for slot in slots)
+    work.session.add(MeetingBooking(appointment_id=row.id, meeting_id=made.id))
+    work.session.flush()
+
+
+def _bookings(work: Work, made: Meeting) -> list[Appointment]:
+    return list(
+        work.session.scalars(
+            select(Appointment)
+            .join(MeetingBooking, MeetingBooking.appointment_id == Appointment.id)
+            .where(MeetingBooking.meeting_id == made.id)
+            .order_by(Appointment.id)
+            .options(joinedload(Appointment.resource))
+        )
+    )
+
+
+def _leave(work: Work, appointment: Appointment, held: set[int], kept: set[int]) -> None:
+    gone = held - kept
+    if gone:
+        seats.leave(work, appointment.id, sorted(gone), appointment.pool)
+    for slot_id in held & kept:
+        row = work.session.get(AppointmentSlot, (appointment.id, slot_id))
+        if row is not None:
+            work.session.delete(row)
+    work.session.flush()
+
+
+def _close(appointment: Appointment, state: str, reason: str, now: datetime) -> None:
+    appointment.state, appointment.ended_at, appointment.reason = state, now, reason[:200]
+    appointment.by_hall = True
+    appointment.version += 1
+    appointment.sequence += 1
+
+
+def _remind(work: Work, case: Case, made: Meeting, people: Sequence[User], now: datetime) -> None:
+    """A day and two hours before, not in the night (RULES A7), to both sides and to who leads it."""
+    before = work.session.scalars(select(Meeting.id).where(Meeting.case_id == case.id, Meeting.id != made.id)).all()
+    for one in before:
+        notices.cancel(work, f"meeting:{one}:", now=now)
+    text = f"提醒：{said(made.starts_at)} 在{made.place}开调解会，编号 {case.number}。不能来请早些说。"
+    accounts = dict(
+        work.session.execute(
+            select(CaseParty.phone_index, CaseParty.user_id).where(
+                CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)
+            )
+        ).all()
+    )
+    for n, at in enumerate(booking.reminders(booking.load_policy(), made.starts_at, now)):
+        for m, phone in enumerate(phones(case)):
+            key = f"meeting:{made.id}:{n}:{m}"
+            notices.put(work, key, text, kind="meeting-reminder", now=now, address=phone, case_id=case.id, after=at)
+            user_id = accounts.get(keys.blind("phone", phone))
+            if user_id is not None:
+                notices.put(
+                    work,
+                    f"{key}:screen",
+                    text,
+                    kind="meeting-reminder",
+                    now=now,
+                    channel="screen",
+                    user_id=user_id,
+                    case_id=case.id,
+                    after=at,
+                )
+        for person in people:
+            notices.put(
+                work,
+                f"meeting:{made.id}:{n}:u{person.id}",
+                text,
+                kind="meeting-reminder",
+                now=now,
+                channel="screen",
+                user_id=person.id,
+                case_id=case.id,
+                after=at,
+            )
+
+
+def _wrong(field: str, label: str, zh: str, en: str) -> Invalid:
+    return Invalid([FieldError(field, label, zh, en)])
+
+
+# ---------------------------------------------------------------- what diagrams ask for
+
+
+@handles("book-meeting")
+def _book_meeting(a: Applying, effect: Effect) -> None:
+    book(a.work, a.case, wanted(effect.arguments), by=a.by, now=a.now)
+
+
+@handles("end-meeting")
+def _end_meeting(a: Applying, effect: Effect) -> None:
+    end(
+        a.work,
+        a.case,
+        effect.headers.get("outcome") or "held",
+        by=a.by,
+        now=a.now,
+        reason=str(effect.arguments.get("reason") or ""),
+    )
+
+
+_OFF = Notice(
+    zh="原定 {when} 在{place}的调解会不开了。编号 {number}。",
+    en="The meeting of {when} at {place} is called off. Number {number}.",
+)
+
+
+def _case_ended(a: Applying) -> None:
+    """The case is over, however it ended: a meeting that was to come is called off and everybody told."""
+    if not (a.case.answers or {}).get("session"):
+        return
+    made = end(a.work, a.case, "cancelled", by=SYSTEM, now=a.now, reason="办件已结束")
+    if made is not None and made.starts_at > a.now:
+        say_to(
+            a,
+            f"meeting-off:{made.id}",
+            "meeting-off",
+            _OFF,
+            "parties",
+            facts={"when": said(made.starts_at), "place": made.place},
+        )
+
+
+AFTERWARDS.append(_case_ended)

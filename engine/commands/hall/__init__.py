@@ -1,0 +1,1 @@
+"""What the hall does to itself: absences, hand-overs, calendars, the word of an operator."""

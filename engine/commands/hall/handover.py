@@ -1,0 +1,142 @@
+"""离职移交: everything a person has in hand goes to another, shown before it is done, by who heads them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from engine.commands import cases
+from engine.commands.hall import absences
+from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.matters import nodes
+from engine.people import Actor, may
+from engine.records import audit
+from engine.store import Work
+from engine.store.models import Case, Leave, Task, TaskCandidate, User
+
+#: At most so many in one go: each is a case locked, and others work meanwhile.
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One task of the person."""
+
+    task_id: int
+    version: int
+    case_id: int
+    number: str
+    matter_name: str
+    step: str
+    due_at: datetime | None
+    why_not: tuple[str, str] | None = None  # why it stays, in Chinese and English
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would go, and what would stay."""
+
+    goes: tuple[Item, ...]
+    stays: tuple[Item, ...]
+    leaves: int  # absences of others that the person stands in for: those need another agent
+    more: bool  # there are more than fit in one go
+    token: str
+
+
+def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> Plan:
+    """What handing over would do. Nothing is written."""
+    _check(work, user_id, to_id, by)
+    rows = work.session.execute(
+        select(Task, Case)
+        .join(Case, Case.id == Task.case_id)
+        .where(
+            Task.state != "ended",
+            Case.status.in_(("running", "suspended")),
+            or_(
+                Task.assignee_id == user_id,
+                Task.id.in_(select(TaskCandidate.task_id).where(TaskCandidate.key == f"u:{user_id}")),
+            ),
+        )
+        .order_by(Task.case_id, Task.id)
+        .limit(MOST + 1)
+    ).all()
+    goes: list[Item] = []
+    stays: list[Item] = []
+    for task, case in rows[:MOST]:
+        why = _why_not(task, case, user_id, by)
+        item = Item(
+            task.id,
+            task.version,
+            case.id,
+            case.number,
+            case.matter_name,
+            task.name,
+            task.due_at or case.promised_due,
+            why,
+        )
+        (stays if why else goes).append(item)
+    acting = work.session.scalars(
+        select(Leave.id).where(Leave.agent_id == user_id, Leave.ended_at.is_(None), Leave.until_at > now)
+    )
+    text = ";".join(f"{i.task_id}:{i.version}" for i in goes)
+    token = hashlib.sha256(f"{user_id}|{to_id}|{text}".encode()).hexdigest()[:16]
+    return Plan(tuple(goes), tuple(stays), len(list(acting)), len(rows) > MOST, token)
+
+
+def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str, by: Actor, now: datetime) -> Plan:
+    """离职移交: what was shown, exactly; NotNow when it is otherwise by now. Each task is transferred, each on record."""
+    if not reason.strip():
+        raise Invalid([FieldError("reason", "移交理由", "请填写移交理由。", "Give the reason.")])
+    found = plan(work, user_id, to_id, by=by, now=now)
+    if found.token != expect:
+        raise NotNow(
+            "预览之后有任务变了，请重新查看后再确认。", "Expected the tasks you saw, but they have changed: look again."
+        )
+    if not found.goes:
+        raise NotNow("没有可以移交的任务。", "Expected tasks to hand over, but there are none.")
+    for (
+        item
+    ) in found.goes:  # in the order of their cases: two who hand over at once never wait for each other in a circle
+        cases.transfer(work, item.task_id, to_id, reason, version=item.version, by=by, now=now)
+    audit.record(
+        work,
+        audit.Kind.HANDED_OVER,
+        by=by,
+        now=now,
+        facts={
+            "from": user_id,
+            "to": to_id,
+            "tasks": [i.task_id for i in found.goes],
+            "left": [i.task_id for i in found.stays],
+        },
+    )
+    work.session.flush()
+    return found
+
+
+def _check(work: Work, user_id: int, to_id: int, by: Actor) -> None:
+    user, to = work.session.get(User, user_id), work.session.get(User, to_id)
+    if user is None or user.kind != "staff":
+        raise NotFound("没有这位工作人员。", f"There is no such clerk: {user_id}.")
+    if by.kind != "system" and not absences.heads(work, by, user_id):
+        raise NotYours("只能移交本单位的人手里的件。", "Expected somebody of a unit you head.")
+    if to is None or to.kind != "staff" or to.disabled_at is not None:
+        raise Invalid([FieldError("to", "交给谁", "没有这位工作人员，或账号已停用。", "There is no such clerk.")])
+    if to_id == by.id:
+        raise Invalid([FieldError("to", "交给谁", "不能交给自己，请选别人。", "Expected somebody else than yourself.")])
+    if user_id == to_id:
+        raise Invalid([FieldError("to", "交给谁", "不能交给本人，请选别人。", "Expected another person.")])
+
+
+def _why_not(task: Task, case: Case, user_id: int, by: Actor) -> tuple[str, str] | None:
+    """Why a task is not this supervisor's to give away; None when it is."""
+    if case.applicant_id == user_id:
+        return ("是本人申请的件", "it is their own application")
+    if not may(by, "supervise", task, case=case):
+        return ("不在您管理的单位", "it is not of a unit you head")
+    if "transfer" not in nodes.operations(task.properties):
+        return ("这一步不允许转办", "this step does not allow a transfer")
+    return None

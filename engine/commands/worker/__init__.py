@@ -1,0 +1,1 @@
+"""What the worker does: jobs, sweeps, alarms, what cases say to each other."""

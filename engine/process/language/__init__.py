@@ -1,0 +1,1 @@
+"""What a drawing says: read, held as values, described. Nothing here runs."""

@@ -1,0 +1,173 @@
+"""When a timer is due: ISO 8601 dates, durations and cycles, and what FEEL gives. `now` comes from the caller."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from engine.process.machine.net import Failure
+
+if TYPE_CHECKING:
+    from engine.process.machine.case import Case, ScopeRun, Token
+    from engine.process.machine.events import Catching, Trigger
+
+_DURATION = re.compile(
+    r"(?P<sign>-)?P(?:(?P<y>\d+)Y)?(?:(?P<mo>\d+)M)?(?:(?P<w>\d+)W)?(?:(?P<d>\d+(?:\.\d+)?)D)?"
+    r"(?:T(?:(?P<h>\d+(?:\.\d+)?)H)?(?:(?P<mi>\d+(?:\.\d+)?)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?$"
+)
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A calendar duration: months are counted on the calendar, the rest in seconds."""
+
+    months: int = 0
+    seconds: Decimal = Decimal(0)
+
+    def after(self, moment: datetime, times: int, zone: ZoneInfo) -> datetime:
+        """The moment so many durations later. Days are 24 hours; months keep the day where they can."""
+        if self.months:
+            local = moment.astimezone(zone)
+            index = local.year * 12 + local.month - 1 + self.months * times
+            year, month = divmod(index, 12)
+            day = min(local.day, _month_days(year, month + 1))
+            moment = local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
+        micros = int(self.seconds * times * 1_000_000)
+        return moment + timedelta(microseconds=micros)
+
+
+def _month_days(year: int, month: int) -> int:
+    following = date(year + (month == 12), month % 12 + 1, 1)
+    return (following - timedelta(days=1)).day
+
+
+def parse_duration(text: str) -> Duration | None:
+    """P1DT2H and the like; None when it is not one."""
+    match = _DURATION.match(text)
+    if match is None or text in ("P", "PT", "-P") or text.endswith("T"):
+        return None
+    part = {k: Decimal(v) if v and k != "sign" else Decimal(0) for k, v in match.groupdict().items()}
+    sign = -1 if match["sign"] else 1
+    months = int(part["y"] * 12 + part["mo"]) * sign
+    seconds = ((part["w"] * 7 + part["d"]) * 86400 + part["h"] * 3600 + part["mi"] * 60 + part["s"]) * sign
+    return Duration(months, seconds)
+
+
+def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """An ISO date or date and time as aware UTC; without an offset it is local time in `zone`."""
+    zone_name = None
+    if text.endswith("]") and "[" in text:
+        text, zone_name = text[:-1].split("[", 1)
+    elif "@" in text:
+        text, zone_name = text.split("@", 1)
+    try:
+        if zone_name:
+            zone = ZoneInfo(zone_name)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, KeyError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a timer fires: once at `at`, or every `every` from `at`, `times` times (-1: for ever)."""
+
+    kind: str
+    at: datetime
+    every: str | None = None
+    times: int = 1
+
+    def first(self, now: datetime) -> datetime | None:
+        return None if self.times == 0 else self.at
+
+    def facts(self) -> dict[str, Any]:
+        if self.every is None:
+            return {"form": self.kind}
+        return {"form": self.kind, "base": self.at.isoformat(), "every": self.every, "left": self.times, "turn": 0}
+
+    @staticmethod
+    def next(facts: dict[str, Any]) -> dict[str, Any] | None:
+        """The facts of the next occurrence; None when there is none."""
+        if "every" not in facts or facts["left"] == 1:
+            return None
+        duration = parse_duration(facts["every"])
+        assert duration is not None
+        turn = facts["turn"] + 1
+        left = facts["left"] - 1 if facts["left"] > 0 else -1
+        due = duration.after(datetime.fromisoformat(facts["base"]), turn, ZONE)
+        return {**facts, "turn": turn, "left": left, "due": due.isoformat()}
+
+
+def schedule(spec: Catching, trigger: Trigger, on: Token | ScopeRun, case: Case) -> Schedule:
+    """The schedule of a timer event, as its text stands now."""
+    assert trigger.timer is not None
+    text = trigger.timer
+    value = case.guarded(spec, text, lambda: text.value(on, case.env))
+    plan = plan_of(trigger.definition.timer or "duration", value, case.now)
+    if plan is None:
+        raise Failure(
+            "timer",
+            f"「{spec.title}」的定时 {text.text} 不是 ISO 8601 的日期、时长或周期(得到 {value})。",
+            f'The timer {text.text} of "{spec.title}" is no ISO 8601 date, duration or cycle (got {value}).',
+        )
+    return plan
+
+
+def plan_of(kind: str, value: Any, now: datetime, zone: ZoneInfo = ZONE) -> Schedule | None:
+    """A schedule from a FEEL value or ISO text; None when it makes no sense.
+
+    A duration may be given as the moment it ends: that is what workdays(3) says.
+    """
+    once = kind in ("date", "duration")
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=zone)
+        return Schedule(kind, moment.astimezone(UTC)) if once else None
+    if isinstance(value, date):
+        return Schedule(kind, datetime.combine(value, time(), zone).astimezone(UTC)) if once else None
+    text = str(value).strip()
+    if kind == "date":
+        at = parse_moment(text, zone)
+        return Schedule(kind, at) if at else None
+    if kind == "duration":
+        duration = parse_duration(text)
+        return Schedule(kind, duration.after(now, 1, zone)) if duration else None
+    return _cycle(text, now, zone)
+
+
+def _cycle(text: str, now: datetime, zone: ZoneInfo) -> Schedule | None:
+    """R3/PT10S, R/start/PT1H, R5/PT1H/end; without R it is taken as once."""
+    parts = text.split("/")
+    times = 1
+    if parts[0].startswith("R"):
+        count = parts.pop(0)[1:]
+        if count and not count.lstrip("-").isdigit():
+            return None
+        times = int(count) if count else -1
+        if times < -1:
+            return None
+    if len(parts) == 1:
+        duration = parse_duration(parts[0])
+        if duration is None:
+            return None
+        return Schedule("cycle", duration.after(now, 1, zone), parts[0], times)
+    if len(parts) != 2:
+        return None
+    if (start := parse_moment(parts[0], zone)) is not None and parse_duration(parts[1]) is not None:
+        return Schedule("cycle", start, parts[1], times)
+    duration, end = parse_duration(parts[0]), parse_moment(parts[1], zone)
+    if duration is None or end is None:
+        return None
+    turns = 0
+    while duration.after(now, turns + 1, zone) <= end and turns < 100_000 and (times < 0 or turns < times):
+        turns += 1
+    return (
+        Schedule("cycle", duration.after(now, 1, zone), parts[0], turns) if turns else Schedule("cycle", end, None, 0)
+    )

@@ -1,0 +1,1 @@
+"""What a drawing does: compiled to specs and advanced, token by token."""

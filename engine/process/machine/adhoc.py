@@ -1,0 +1,86 @@
+"""Ad-hoc sub-processes (BPMN 2.0, 10.3 and 13.3.5): activities without a fixed order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.process.language.model import Node
+from engine.process.language.texts import text
+from engine.process.machine.activities import SubProcess
+from engine.process.machine.net import Failure, NodeSpec, ProcessSpec, ScopeSpec
+
+if TYPE_CHECKING:
+    from engine.process.machine.case import ScopeRun, Token
+
+
+class AdHoc(SubProcess):
+    """All its first activities are ready at once (parallel) or one after the other (sequential).
+
+    `activeElementsCollection` (FEEL, a list of ids) picks which; without it all. After each activity the completion
+    condition is asked; when true the rest is cancelled, or awaited when cancelRemainingInstances is false.
+    """
+
+    def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any) -> None:
+        super().__init__(process, scope, node, names)
+        inside = node.scope
+        assert inside is not None
+        self.sequential = inside.ordering == "Sequential"
+        self.done_when = text(inside.completion_condition, always_feel=True)
+        self.cancel_rest = inside.cancel_remaining
+        self.active = text(node.extension.active_elements, always_feel=True)
+        self.into, each = node.extension.adhoc_output
+        self.each = text(each)
+
+    def work(self, token: Token) -> bool | None:
+        case = token.workflow
+        firsts = self.inside.begins
+        if self.active is not None:
+            wanted = token.evaluate(self.active)
+            by_id = {spec.name: spec for spec in firsts}
+            if not isinstance(wanted, list) or any(w not in by_id for w in wanted):
+                raise Failure(
+                    "ad-hoc",
+                    f"「{self.title}」要启动的活动 {wanted} 不都在其中。",
+                    f'The activities {wanted} that "{self.title}" should start are not all in it.',
+                )
+            firsts = [by_id[w] for w in wanted]
+        scope = case.open_scope(self.inside, token.scope.process, token, root=False, variables={})
+        if self.into:
+            scope.variables[self.into] = []
+        if self.sequential:
+            scope.memory["left"] = [spec.name for spec in firsts]
+            self._next(scope, token.at)
+        else:
+            at = case.path.fork(token.at, self.name, scope, []) if len(firsts) > 1 else token.at
+            for spec in firsts:
+                case.ready_token(spec, scope, at)
+        if not scope.tokens:
+            case.emptied.append(scope)
+        return None
+
+    def _next(self, scope: ScopeRun, at: str) -> bool:
+        left = scope.memory.get("left")
+        if not left:
+            return False
+        scope.case.ready_token(scope.process.task_specs[left.pop(0)], scope, at)
+        return True
+
+    def inner_done(self, scope: ScopeRun, spec: NodeSpec, at: str) -> None:
+        """One of the activities inside has completed."""
+        case = scope.case
+        holder = scope.holder()
+        assert holder is not None
+        if self.into and self.each is not None:
+            scope.variables[self.into] = [*scope.variables[self.into], case.evaluate(spec, self.each, scope)]
+        if self.done_when is not None and case.holds(self, self.done_when, scope):
+            scope.memory["left"] = []
+            if self.cancel_rest:
+                case.unwait(scope=scope.id)
+                case.cancel_scope_tokens(scope, reason=self.name)
+        if not scope.tokens and not self._next(scope, at):
+            case.emptied.append(scope)
+
+    def scope_done(self, token: Token, scope: ScopeRun) -> None:
+        if self.into:
+            token.assign(self.into, scope.variables[self.into])
+        super().scope_done(token, scope)

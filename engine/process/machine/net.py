@@ -1,0 +1,157 @@
+"""What a diagram is compiled to: SpiffWorkflow task specs of our own, joined by flows. Built once a file, never changed.
+
+SpiffWorkflow's own BPMN specs predict every path ahead and keep the whole tree of finished tasks. These do neither: a
+token knows its node, its scope and its own data, and is forgotten when it leaves.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+
+from engine.process.language.model import Node
+from engine.process.language.texts import Text, text
+
+if TYPE_CHECKING:
+    from engine.process.machine.case import Case, ScopeRun, Token
+
+
+class Failure(Exception):
+    """Something in the drawing could not go on: becomes a BPMN error when one catches it, else an incident."""
+
+    def __init__(self, code: str, zh: str, en: str, *, error: str | None = None) -> None:
+        super().__init__(en)
+        self.code = code  # kind of incident
+        self.zh = zh
+        self.en = en
+        self.error = error  # the BPMN error code it can be caught as; None: only by one who catches all
+
+
+class FlowSpec:
+    """A sequence flow."""
+
+    __slots__ = ("condition", "id", "source", "target")
+
+    def __init__(self, id: str, source: NodeSpec, target: NodeSpec, condition: Text | None) -> None:
+        self.id = id
+        self.source = source
+        self.target = target
+        self.condition = condition
+
+
+class ScopeSpec:
+    """What one process or sub-process contains, ready to run."""
+
+    def __init__(self, id: str, name: str, kind: str) -> None:
+        self.id = id
+        self.name = name
+        self.kind = kind  # process, subProcess, transaction, adHocSubProcess
+        self.nodes: list[NodeSpec] = []
+        self.begins: list[NodeSpec] = []  # what gets a token when the scope starts
+        self.event_subs: list[NodeSpec] = []
+        self.links: dict[str, NodeSpec] = {}  # link name -> catching event
+        self.data: tuple[str, ...] = ()  # names of the data objects declared here
+        self.element: NodeSpec | None = None  # the sub-process that holds it; None for a process
+
+
+class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
+    """One process: all its nodes by id, sub-processes included. SpiffWorkflow's implicit Start, End and Root are not made."""
+
+    task_specs: dict[str, NodeSpec]
+
+    def __init__(self, name: str, title: str, file: str) -> None:
+        super().__init__(name, file)
+        self.title = title
+        self.scope = ScopeSpec(name, title, "process")
+
+
+class NodeSpec(TaskSpec):  # type: ignore[misc]
+    """One node of the drawing. Subclasses say what it does in SpiffWorkflow's hooks: run, complete, cancel."""
+
+    _wf_spec: ProcessSpec
+    name: str
+    is_activity = False
+    at_once = False  # traced as it happens, not as it leaves
+    asks_calendar = False  # it has a timer or a date that counts working days
+    patient = False  # moves only when nothing else can: a signal is thrown after its catchers had time to listen
+
+    def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any = None) -> None:
+        super().__init__(process, node.id, inputs=[], outputs=[])
+        self.node = node
+        self.title = node.name or node.id
+        self.scope = scope
+        self.ins: list[FlowSpec] = []
+        self.outs: list[FlowSpec] = []
+        self.inputs_map = tuple((i.target, Text(i.source)) for i in node.extension.inputs)
+        self.outputs_map = tuple((o.target, Text(o.source)) for o in node.extension.outputs)
+
+    def finish(self) -> None:
+        """Called once all nodes and flows of the process exist."""
+
+    # -------- SpiffWorkflow's life of a task, without prediction and without recursion
+
+    def _run(self, my_task: Token) -> bool | None:
+        try:
+            result: bool | None = self._run_hook(my_task)
+            return result
+        except Failure as failure:
+            my_task.workflow.failed(my_task, failure)
+            return None
+
+    def _on_complete(self, my_task: Token) -> None:
+        try:
+            self._on_complete_hook(my_task)
+        except Failure as failure:
+            my_task.internal_data["leaving"] = 1
+            my_task.workflow.failed(my_task, failure)
+
+    def _on_cancel(self, my_task: Token) -> None:
+        pass
+
+    def _on_error(self, my_task: Token) -> None:
+        pass
+
+    # -------- ours
+
+    def arrive(self, case: Case, scope: ScopeRun, flow: FlowSpec | None, at: str) -> None:
+        """A token comes along a flow. `at` is the last record on its path."""
+        case.ready_token(self, scope, at)
+
+    def _run_hook(self, my_task: Token) -> bool | None:
+        return True
+
+    def _on_complete_hook(self, my_task: Token) -> None:
+        my_task.workflow.leave(my_task)
+
+    def chosen(self, token: Token) -> list[FlowSpec]:
+        """The flows a token leaves by (BPMN 2.0, 13.3.1 and 8.4: conditional flows, then the default)."""
+        return self._uncontrolled(token)
+
+    def _uncontrolled(self, token: Token) -> list[FlowSpec]:
+        if not self._conditional:
+            return self.outs
+        default = self.node.default
+        taken = [f for f in self.outs if f.id != default and (f.condition is None or token.holds(f.condition))]
+        if not any(f.condition is not None for f in taken):
+            taken += [f for f in self.outs if f.id == default]
+        if not taken:
+            raise self.no_flow()
+        return taken
+
+    @cached_property
+    def _conditional(self) -> bool:
+        return any(f.condition is not None for f in self.outs) or any(f.id == self.node.default for f in self.outs)
+
+    def no_flow(self) -> Failure:
+        return Failure(
+            "no-flow",
+            f"「{self.title}」没有一条出线的条件成立，也没有默认出线。请补上默认出线，或改正条件所用的变量后重试。",
+            f'No outgoing flow of "{self.title}" has a true condition and there is no default flow. '
+            "Add a default flow, or mend the variables its conditions read and retry.",
+        )
+
+    def text(self, raw: str | None, **how: Any) -> Text | None:
+        return text(raw, **how)

@@ -1,0 +1,106 @@
+"""The instance as bytes: JSON with sorted keys, without its definition. The same instance always gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from engine.process.machine.case import Case, ScopeRun, Token, Wait
+from engine.process.step import Incident
+
+if TYPE_CHECKING:
+    from engine.process.machine.definition import Definition
+
+VERSION = 1
+
+
+def dumps(case: Case) -> bytes:
+    case.path.sweep()
+    whole: dict[str, Any] = {
+        "v": VERSION,
+        "p": case.spec.name,
+        "n": case.counter,
+        "s": [
+            [
+                s.id,
+                s.spec.id,
+                s.process.name,
+                s.owner,
+                int(s.root),
+                s.variables,
+                s.done,
+                {k: v for k, v in s.memory.items() if not k.startswith("join ")},
+            ]
+            for s in case.scopes.values()
+        ],
+        "t": [
+            [t.id, t.task_spec.name, t.scope.id, t._state, t._parent, t.at, t.data or 0, t.internal_data or 0]
+            for t in case.tasks.values()
+        ],
+    }
+    if case.waits:
+        whole["w"] = [[w.id, w.node, w.index, w.kind, w.token, w.scope, w.facts] for w in case.waits.values()]
+    if case.path.records:
+        whole["h"] = case.path.records
+    if case.rounds:
+        whole["r"] = case.rounds
+    if case.incidents:
+        whole["i"] = [[i.id, i.element, i.name, i.code, i.zh, i.en] for i in case.incidents.values()]
+        whole["x"] = case.incident_of
+    if case.completed:
+        whole["f"] = 1
+    return json.dumps(
+        whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode, check_circular=False
+    ).encode()
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return {"$d": str(value)}
+    raise TypeError(f"Expected a JSON value in a variable, but got {type(value).__name__}")
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    if len(value) == 1 and isinstance(number := value.get("$d"), str):
+        try:
+            return Decimal(number)
+        except ArithmeticError:
+            return value
+    return value
+
+
+def loads(definition: Definition, state: bytes) -> Case:
+    whole = json.loads(state, object_hook=_decode) if b'"$d"' in state else json.loads(state)
+    if whole.get("v") != VERSION:
+        raise ValueError(f"Expected a state of version {VERSION}, but got {whole.get('v')}")
+    case = Case(definition, definition.processes[whole["p"]])
+    case.counter = whole["n"]
+    for id, spec_id, process_id, owner, root, variables, done, memory in whole["s"]:
+        process = definition.processes[process_id]
+        spec = process.scope if spec_id == process.scope.id else process.task_specs[spec_id].inside
+        scope = ScopeRun(case, id, spec, process, owner, bool(root))
+        scope.variables, scope.done, scope.memory = variables, done, memory
+        case.scopes[id] = scope
+    for id, node, scope_id, number, parent, at, data, internal in whole["t"]:
+        scope = case.scopes[scope_id]
+        token = Token(case, scope.process.task_specs[node], scope, id, case.tasks[parent] if parent else None, at)
+        token._state = number
+        if data:
+            token.data = data
+        if internal:
+            token.internal_data = internal
+            if "arrived" in internal:
+                scope.memory["join " + node] = id
+        if number == 16:
+            case.queue.append(token)
+    for id, node, index, kind, owner, scope_id, facts in whole.get("w", ()):
+        case.waits[id] = Wait(id, node, index, kind, owner, scope_id, facts)
+    case.path.records = whole.get("h", {})
+    case.rounds = whole.get("r", {})
+    for fields in whole.get("i", ()):
+        incident = Incident(*fields)
+        case.incidents[incident.id] = incident
+    case.incident_of = whole.get("x", {})
+    case.completed = bool(whole.get("f"))
+    return case
