@@ -10,7 +10,7 @@ Nothing here commits. A preview runs the same code in a transaction that is thro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from engine import feel, matters
-from engine.commands import effects
-from engine.commands.cases import candidates, parties
+from engine.commands import candidates, parties
 from engine.commands.changes import Change
+from engine.commands.effects import other_cases
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
 from engine.matters import clocks as meanings
@@ -75,6 +75,8 @@ class Applying:
     package: matters.Package
     by: Actor
     now: datetime
+    handlers: Mapping[str, Callable[[Applying, AskedEffect], None]]  # who carries out an effect: wiring.EFFECTS
+    after_case: Sequence[Callable[[Applying], None]]  # what follows the end of the case: wiring.AFTER_CASE
     live: list[Task] = field(default_factory=list)  # the case's tasks that have not ended
     for_id: int | None = None  # 代理: on whose behalf `by` acts
     ledger: Ledger = field(init=False)
@@ -297,11 +299,7 @@ class Applying:
                     case_id=self.case.id, key=effect.id, element=effect.element, kind=effect.kind, since_at=self.now
                 )
             )
-        handler = effects.HANDLERS.get(effect.kind)
-        if handler is None:
-            self.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "element": effect.element})
-        else:
-            handler(self, effect)
+        self.handlers[effect.kind](self, effect)
 
     def _incidents(self, step: Step) -> None:
         if not step.incidents:
@@ -341,7 +339,7 @@ class Applying:
         self.record(audit.Kind.CASE_FINISHED, facts={"outcome": case.outcome})
         self.changes.append(Change("outcome", case.outcome))
         if case.parent_id is not None and case.parent_key:
-            effects.answer_parent(self)
+            other_cases.answer_parent(self)
 
     # -------------------------------------------------------------- the end
 
@@ -357,7 +355,7 @@ class Applying:
             account=self.account(),
         )
         if self.case.status not in ("running", "suspended"):
-            for after in effects.AFTERWARDS:
+            for after in self.after_case:
                 after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
         self.work.session.flush()

@@ -221,7 +221,7 @@ def test_nor_when_it_is_returned_recalled_or_handed_on_for_being_late(database, 
         cases.claim(work, task.id, version=task.version, by=wang, now=clock())
         assert task.element == "handle" and task.assignee_id == wang.id
     with database.unit_of_work() as work:
-        from engine.commands.cases import candidates
+        from engine.commands import candidates
         from engine.commands.cases.finding import find_case, live_tasks, package_of
 
         case = find_case(work, case_id)

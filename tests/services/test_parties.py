@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import cases, mediation
-from engine.commands.cases import parties
+from engine.commands import cases, mediation, parties
 from engine.commands.effects import mediators
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.forms import signing

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import people
-from engine.commands.cases import parties
+from engine.commands import parties
 from engine.errors import FieldError, Invalid, Refused
 from engine.people import login
 from engine.records import notices

@@ -25,12 +25,11 @@ from sqlalchemy.orm import joinedload
 from engine import booking
 from engine.booking import Past, Policy
 from engine.booking.slots import ZONE
-from engine.commands import cases
-from engine.commands.booking import seats
+from engine.commands import cases, seats
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb
-from engine.records import audit, counters, jobs, notices
+from engine.records import audit, jobs, notices
 from engine.store import Work, keys
 from engine.store.models import (
     Appointment,
@@ -110,7 +109,7 @@ def hold(
     if online:
         _refuse_blocked(work, person.index, now)
     booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
-    number = _number(work, resource, now)
+    number = seats.next_number(work, resource, now)
     made = Appointment(
         number=number,
         code=secrets.token_urlsafe(12),
@@ -164,7 +163,7 @@ def confirm(
         raise NotNow("这个时段已经开始，请重新选择时间。", "That time has begun. Choose another.")
     if made.state == "expired":
         _again(work, made, policy, now)
-    elif any(slot.closed for slot in taken_slots(work, made)):
+    elif any(slot.closed for slot in seats.taken_slots(work, made)):
         raise NotNow("这个时段刚刚停用，请另选时间。", "That time has just been closed. Choose another.")
     made.state, made.hold_until, made.confirmed_at = "confirmed", None, now
     made.version += 1
@@ -208,7 +207,7 @@ def change(
     slots = _slots(work, resource, starts_at)
     past = [p for p in history(work, made.person_index, now) if p.starts_at != made.starts_at]
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
-    before = taken_slots(work, made)
+    before = seats.taken_slots(work, made)
     old_pool = made.pool
 
     def sit() -> None:
@@ -249,7 +248,7 @@ def let_go(
     work: Work, made: Appointment, state: str, reason: str, *, by: Actor, now: datetime, by_hall: bool = False
 ) -> None:
     """End a live booking: seats back, reminders off, the process told, the seat offered to who waits."""
-    before = taken_slots(work, made)
+    before = seats.taken_slots(work, made)
     seats.leave(work, made.id, [s.id for s in before], made.pool)
     made.state, made.hold_until, made.day_key, made.ended_at = state, None, None, now
     made.reason, made.by_hall = reason[:200], by_hall
@@ -333,7 +332,7 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         if seats.take(work, [first.id], "public", now=now):
             return None
         made = Appointment(
-            number=_number(work, resource, now),
+            number=seats.next_number(work, resource, now),
             code=secrets.token_urlsafe(12),
             resource_id=resource.id,
             matter=resource.matter,
@@ -509,19 +508,6 @@ def tell_process(work: Work, made: Appointment, what: str, *, by: Actor, now: da
         cases.deliver(work, made.case_id, MESSAGES[what], facts, key=made.number, by=by, now=now)
 
 
-def taken_slots(work: Work, made: Appointment) -> list[Slot]:
-    """The slots a booking holds now, in order of time."""
-    return list(
-        work.session.scalars(
-            select(Slot)
-            .join(AppointmentSlot)
-            .where(AppointmentSlot.appointment_id == made.id)
-            .order_by(Slot.starts_at)
-            .execution_options(populate_existing=True)
-        )
-    )
-
-
 def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBlock | None:
     """After a cancellation or a no-show: does the policy shut online booking now? (RULES A6.) Tells the person."""
     policy = policy_of(made.resource)
@@ -617,12 +603,6 @@ def _take(work: Work, resource: Resource, slots: Sequence[Slot], online: bool, n
         offers=[s.starts_at.isoformat() for s in offers],
         full=True,
     )
-
-
-def _number(work: Work, resource: Resource, now: datetime) -> str:
-    """YY-<unit>-<day>-<serial>: gap-free per unit and day."""
-    day = now.astimezone(ZONE).strftime("%y%m%d")
-    return f"YY{resource.unit_id:03d}{day}{counters.take(work, f'appointment:{resource.unit_id}:{day}'):04d}"
 
 
 def _sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:

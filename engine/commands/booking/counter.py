@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from engine.booking.slots import ZONE
-from engine.commands.booking import book, seats
+from engine.commands import seats
+from engine.commands.booking import book
 from engine.commands.booking.book import GRACE_MINUTES, Person
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require

@@ -13,7 +13,8 @@ from sqlalchemy.orm import joinedload
 
 from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
-from engine.commands.booking import book, seats
+from engine.commands import seats
+from engine.commands.booking import book
 from engine.commands.effects import meetings
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM, Actor, require
@@ -177,7 +178,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
     for slot in book.free_times(work, made.resource_id, after, kind=made.kind):
         if seats.take(work, [slot.id], "public", now=now):
             continue
-        before, pool = book.taken_slots(work, made), made.pool
+        before, pool = seats.taken_slots(work, made), made.pool
         seats.leave(work, made.id, [s.id for s in before], pool)
         work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
         made.pool, made.starts_at, made.ends_at = "public", slot.starts_at, slot.ends_at

@@ -16,7 +16,6 @@ from engine.commands.cases.routes import recall, return_, return_targets, termin
 from engine.commands.cases.submit import Person, person_of, submit
 from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim
 from engine.commands.changes import Change
-from engine.commands.effects import mediators, meetings, side_limits  # noqa: F401  (they handle effects)
 
 __all__ = [
     "REVOKED",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from engine.commands import effects
-from engine.commands.applying import Applying, Done
+from engine.commands.applying import Done
 from engine.commands.cases import asking
+from engine.commands.cases.changing import change
 from engine.commands.cases.finding import as_planned, find_case, live_tasks, must_run, package_of
+from engine.commands.effects import notices, papers
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
 from engine.errors import NotNow, NotYours
@@ -55,7 +56,7 @@ def suspend(
     case = find_case(work, case_id)
     require(by, "supervise", case)
     must_run(case)
-    applying = Applying(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
     event = ClockEvent("paused", now, cause=cause, needs=needs, notice=notice or "…", reason=reason)
     applying.ledger.with_event(event)  # refused here, before a number is used up
     takes = Limit.parse(needs, "needs").zh()
@@ -68,12 +69,12 @@ def suspend(
             "from_on": local_date(now).isoformat(),
             "prepare": prepare or None,
         }
-        row = effects.issue(applying, "suspension", f"{case.number}:suspended:{case.version}", facts)
+        row = papers.issue(applying, "suspension", f"{case.number}:suspended:{case.version}", facts)
         notice = row.number or row.title
     applying.clock(dataclasses.replace(event, notice=notice))
     case.status, case.version = "suspended", case.version + 1
     applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
-    effects.say_to(
+    notices.say_to(
         applying,
         f"{case.number}:suspended:{case.version}",
         "suspended",
@@ -90,14 +91,14 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
     require(by, "supervise", case)
     if case.status != "suspended":
         raise NotNow("这个办件没有挂起。", "Expected a suspended case, but it is not.")
-    applying = Applying(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
     before, stood_since = applying.ledger, case.paused_at or now
     applying.clock(ClockEvent("resumed", now))
     clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
     case.status, case.version = "running", case.version + 1
     applying.record(audit.Kind.CASE_RESUMED)
     due = applying.account().due_on
-    effects.say_to(
+    notices.say_to(
         applying,
         f"{case.number}:resumed:{case.version}",
         "resumed",
@@ -123,7 +124,7 @@ def extend(
     case = find_case(work, case_id)
     require(by, "supervise", case)
     must_run(case)
-    applying = Applying(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
     rule = applying.ledger.rules.regime.extend
     approver_role = approver_role or (rule.approver if rule else "")
     if approver_role == "government" and not by.supervises(None):
@@ -145,10 +146,10 @@ def extend(
             "reason": reason,
             "approver": rule.approver_zh,
         }
-        effects.issue(applying, "extension", f"{case.number}:extended:{case.version}", paper)
+        papers.issue(applying, "extension", f"{case.number}:extended:{case.version}", paper)
     case.version += 1
     asking.granted(applying)
-    effects.say_to(
+    notices.say_to(
         applying,
         f"{case.number}:extended:{case.version}",
         "extended",

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 
 from engine import process
-from engine.commands.applying import Applying, Done, env_of
+from engine.commands.applying import Done, env_of
+from engine.commands.cases.changing import change
 from engine.commands.cases.finding import find_case, live_tasks, package_of
 from engine.errors import NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, require
@@ -37,7 +38,7 @@ def fire(work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -
     key = timer.key
     package = package_of(work, case)
     step = process.advance(package.definition, case.state or b"", process.Fire(key), now=now, env=env_of(work, now))
-    applying = Applying(work, case, package, SYSTEM, now, live=live_tasks(work, case))
+    applying = change(work, case, package, SYSTEM, now, live=live_tasks(work, case))
     applying.record(audit.Kind.TIMER_FIRED, facts=facts)
     if not any(t.id == key for t in step.timers):
         work.session.execute(delete(Timer).where(Timer.case_id == case.id, Timer.key == key))
@@ -85,7 +86,7 @@ def deliver(
         now=now,
         env=env_of(work, now),
     )
-    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying = change(work, case, package, by, now, live=live_tasks(work, case))
     applying.record(audit.Kind.MESSAGE, facts={"message": name})
     applying.step(step)
     return applying.finish()
@@ -109,7 +110,7 @@ def hear(
         now=now,
         env=env_of(work, now),
     )
-    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying = change(work, case, package, by, now, live=live_tasks(work, case))
     applying.record(audit.Kind.MESSAGE, facts={"signal": name})
     applying.step(step)
     return applying.finish()
@@ -145,7 +146,7 @@ def answer(
     input_: process.Input = process.Throw(effect, error[0], error[1], given) if error else process.Answer(effect, given)
     package = package_of(work, case)
     step = process.advance(package.definition, case.state or b"", input_, now=now, env=env_of(work, now))
-    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying = change(work, case, package, by, now, live=live_tasks(work, case))
     facts = {"kind": waits.kind, "element": waits.element, "error": error[0] if error else ""}
     work.session.delete(waits)
     applying.record(audit.Kind.EFFECT_ANSWERED, facts=facts)
@@ -187,7 +188,7 @@ def retry(
     )
     incident.solved_at, incident.solved_by_id = now, by.id
     work.session.flush()
-    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying = change(work, case, package, by, now, live=live_tasks(work, case))
     applying.record(audit.Kind.INCIDENT_SOLVED, facts={"element": incident.element})
     applying.step(step)
     applying.finish()

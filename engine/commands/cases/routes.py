@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from engine import matters, process
-from engine.commands import effects
-from engine.commands.applying import Applying, Done, env_of
+from engine.commands.applying import Done, env_of
+from engine.commands.cases.changing import change
 from engine.commands.cases.finding import (
     allowed,
     already,
@@ -22,6 +22,7 @@ from engine.commands.cases.finding import (
     package_of,
 )
 from engine.commands.cases.working import take, take_over
+from engine.commands.effects import other_cases
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotFound, NotNow, NotYours
 from engine.people import Actor, require
@@ -55,7 +56,7 @@ def return_(
         now=now,
         env=env_of(work, now),
     )
-    applying = Applying(work, case, package, by, now, live=live, for_id=for_id)
+    applying = change(work, case, package, by, now, live=live, for_id=for_id)
     applying.record(audit.Kind.TASK_RETURNED, task=task, facts={"element": task.element, "to": to_element})
     applying.step(step, ended={task.key: ("RETURNED", reason)})
     return as_planned(applying.finish(), expect)
@@ -98,7 +99,7 @@ def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | 
     step = process.advance(
         package.definition, case.state or b"", process.Reopen(task.key), now=now, env=env_of(work, now)
     )
-    applying = Applying(work, case, package, by, now, live=live)
+    applying = change(work, case, package, by, now, live=live)
     applying.record(audit.Kind.TASK_RECALLED, task=task, facts={"element": task.element})
     applying.step(step)
     # The step is theirs again at once.
@@ -144,7 +145,7 @@ def _end(
     step = process.advance(
         package.definition, case.state or b"", process.Cancel(reason), now=now, env=env_of(work, now)
     )
-    applying = Applying(work, case, package, by, now, live=live_tasks(work, case))
+    applying = change(work, case, package, by, now, live=live_tasks(work, case))
     case.status, case.finished_at = status, now
     case.outcome = "withdrawn" if status == "withdrawn" else "ended"
     applying.record(kind, facts={"status": status})
@@ -154,5 +155,5 @@ def _end(
     work.session.execute(delete(Timer).where(Timer.case_id == case.id))
     work.session.execute(delete(Awaited).where(Awaited.case_id == case.id))
     if case.parent_id is not None and case.parent_key:
-        effects.answer_parent(applying)
+        other_cases.answer_parent(applying)
     return applying.finish()

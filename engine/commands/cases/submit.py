@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from engine import forms, matters, process
-from engine.commands import effects
-from engine.commands.applying import Applying, Done, env_of
-from engine.commands.cases import candidates
+from engine.commands import candidates
+from engine.commands.applying import Done, env_of
 from engine.commands.cases.attachments import file_ids
-from engine.commands.effects import hall_papers
+from engine.commands.cases.changing import change
+from engine.commands.effects import facts, hall_papers
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
 from engine.people import Actor, units
@@ -160,7 +160,7 @@ def submit(
     step = process.start(package.definition, process.Start(begins, *(begin or ())), now=now, env=env)
 
     # apply
-    applying = Applying(work, case, package, by, now)
+    applying = change(work, case, package, by, now)
     applying.record(
         audit.Kind.CASE_SUBMITTED,
         facts={"matter": package.name, "version": package.version, "channel": channel, "number": number},
@@ -179,7 +179,7 @@ def _open_for(package: matters.Package, channel: str, by: Actor, day: date) -> N
     info = package.info
     if channel not in info.apply.channels and channel != "system" and not (channel == "agent" and info.agent):
         raise NotNow(
-            f"“{info.name}”不能通过{effects.CHANNELS.get(channel, channel)}办理，请到窗口或致电咨询。",
+            f"“{info.name}”不能通过{facts.CHANNELS.get(channel, channel)}办理，请到窗口或致电咨询。",
             f"Expected a channel of {', '.join(info.apply.channels)}, but it is {channel}.",
         )
     if by.kind == "resident" and channel == "counter":

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from engine import forms, matters, process
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
+from engine.commands.cases.changing import change
 from engine.commands.cases.finding import (
     allowed,
     already,
@@ -45,7 +46,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
     require(by, "claim", task, case=case)
     take_over(work, case, task, by, for_id, now)
-    Applying(work, case, package_of(work, case), by, now, live=live, for_id=for_id).finish()
+    change(work, case, package_of(work, case), by, now, live=live, for_id=for_id).finish()
     return task
 
 
@@ -93,7 +94,7 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
         task_id=task.id,
         facts={"element": task.element, "from": before},
     )
-    Applying(work, case, package_of(work, case), by, now, live=live).finish()
+    change(work, case, package_of(work, case), by, now, live=live).finish()
     return task
 
 
@@ -168,7 +169,7 @@ def complete(
     )
 
     # apply
-    applying = Applying(work, case, package, by, now, live=live, for_id=for_id)
+    applying = change(work, case, package, by, now, live=live, for_id=for_id)
     how = "REJECTED" if _says_no(task, answers) else "APPROVED"
     task.result = answers
     applying.record(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine.commands import effects
+from engine.commands.effects import facts, papers
 from engine.errors import FieldError, Invalid
 from engine.process import Effect
 from engine.records import audit
@@ -50,7 +50,7 @@ def took_in(a: Applying) -> None:
             "account": filters.account(window.days),
             "deemed": account.marks.deemed_at is not None,
         }
-    effects.issue(a, "receipt", f"{a.case.number}:receipt", facts)
+    papers.issue(a, "receipt", f"{a.case.number}:receipt", facts)
 
 
 def handed_over(a: Applying, task: Task, answers: Mapping[str, Any]) -> None:
@@ -68,11 +68,10 @@ def handed_over(a: Applying, task: Task, answers: Mapping[str, Any]) -> None:
     documents = [{"title": one.title, "number": one.number, "copies": 1} for one in served]
     if documents:
         facts = facts_of(a, said, documents, at=name)
-        effects.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts)
+        papers.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts)
 
 
-@effects.handles("deliver-paper")
-def _deliver_paper(a: Applying, effect: Effect) -> None:
+def deliver(a: Applying, effect: Effect) -> None:
     """The diagram says itself that a paper is handed over: the newest of its kind, with its receipt of service."""
     kind, way = effect.headers.get("kind", ""), effect.headers.get("way") or "window"
     issued = [one for one in a.documents if one.kind == kind] or list(
@@ -86,7 +85,7 @@ def _deliver_paper(a: Applying, effect: Effect) -> None:
     if issued and "service_receipt" in a.package.info.papers:
         said = {"way": way, "received_by": effect.arguments.get("to")}
         documents = [{"title": issued[-1].title, "number": issued[-1].number, "copies": 1}]
-        effects.issue(a, "service_receipt", effects.key_of(a, effect), facts_of(a, said, documents))
+        papers.issue(a, "service_receipt", facts.key_of(a, effect), facts_of(a, said, documents))
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": kind, "way": way})
 
 

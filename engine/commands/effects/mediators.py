@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine.commands.effects import handles
 from engine.commands.effects.meetings import named
 from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.people import Actor, may
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 KINDS = {"kin": "近亲属", "household": "同户", "interest": "有利害关系"}
 
 
-@handles("check-mediators")
-def _check(a: Applying, effect: Effect) -> None:
+def check(a: Applying, effect: Effect) -> None:
     """Raises Invalid at the name of each who must stand aside."""
     given = effect.arguments.get("mediators")
     rows = [m for m in given if isinstance(m, Mapping)] if isinstance(given, list) else []

@@ -22,9 +22,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
 from engine import booking
-from engine.commands.booking import book as desk
-from engine.commands.booking import seats
-from engine.commands.effects import AFTERWARDS, handles, say_to
+from engine.commands import seats
+from engine.commands.effects.notices import say_to
 from engine.errors import FieldError, Invalid, NotNow
 from engine.matters.info import Notice
 from engine.people import SYSTEM, Actor
@@ -170,7 +169,7 @@ def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> M
     resources = [*([room] if room else []), *(time_of(work, one, case.matter) for one in people)]
     before = planned(work, case.id)
     old = _bookings(work, before) if before is not None else []
-    mine = {a.resource_id: (a, {s.id for s in desk.taken_slots(work, a)}) for a in old}
+    mine = {a.resource_id: (a, {s.id for s in seats.taken_slots(work, a)}) for a in old}
     need: dict[int, list[Slot]] = {}
     for resource in resources:
         need[resource.id] = _pieces(work, resource, want, people, room, case, now)
@@ -226,7 +225,7 @@ def end(work: Work, case: Case, state: str, *, by: Actor, now: datetime, reason:
     made.state, made.ended_at, made.reason = state, now, reason[:200]
     for appointment in _bookings(work, made):
         if state == "cancelled":
-            _leave(work, appointment, {s.id for s in desk.taken_slots(work, appointment)}, set())
+            _leave(work, appointment, {s.id for s in seats.taken_slots(work, appointment)}, set())
         _close(appointment, "served" if state == "held" else "cancelled", reason, now)
     notices.cancel(work, f"meeting:{made.id}:", now=now)
     if state == "cancelled":
@@ -371,7 +370,7 @@ def _seat(
     now: datetime,
 ) -> None:
     row = Appointment(
-        number=desk._number(work, resource, now),
+        number=seats.next_number(work, resource, now),
         code=secrets.token_urlsafe(12),
         resource_id=resource.id,
         matter=case.matter,
@@ -477,13 +476,11 @@ def _wrong(field: str, label: str, zh: str, en: str) -> Invalid:
 # ---------------------------------------------------------------- what diagrams ask for
 
 
-@handles("book-meeting")
-def _book_meeting(a: Applying, effect: Effect) -> None:
+def book_meeting(a: Applying, effect: Effect) -> None:
     book(a.work, a.case, wanted(effect.arguments), by=a.by, now=a.now)
 
 
-@handles("end-meeting")
-def _end_meeting(a: Applying, effect: Effect) -> None:
+def end_meeting(a: Applying, effect: Effect) -> None:
     end(
         a.work,
         a.case,
@@ -500,7 +497,7 @@ _OFF = Notice(
 )
 
 
-def _case_ended(a: Applying) -> None:
+def case_ended(a: Applying) -> None:
     """The case is over, however it ended: a meeting that was to come is called off and everybody told."""
     if not (a.case.answers or {}).get("session"):
         return
@@ -514,6 +511,3 @@ def _case_ended(a: Applying) -> None:
             "parties",
             facts={"when": said(made.starts_at), "place": made.place},
         )
-
-
-AFTERWARDS.append(_case_ended)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine.commands.effects import handles, say_to
+from engine.commands.effects.notices import say_to
 from engine.deadlines import regimes
 from engine.errors import Refused
 from engine.process import Effect
@@ -36,8 +36,7 @@ def remind_at(work: Work, due_on: date) -> datetime:
     return datetime.combine(day, REMIND_AT, ZONE)
 
 
-@handles("start-clock")
-def _start(a: Applying, effect: Effect) -> None:
+def start(a: Applying, effect: Effect) -> None:
     name = effect.headers.get("limit", "")
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "limit": name})
     if name not in {r.id for r in regimes()}:
@@ -75,8 +74,7 @@ def _start(a: Applying, effect: Effect) -> None:
     )
 
 
-@handles("stop-clock")
-def _stop(a: Applying, effect: Effect) -> None:
+def stop(a: Applying, effect: Effect) -> None:
     name = effect.headers.get("limit")
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "limit": name or ""})
     for clock in clocks.sides(a.work, a.case.id):

@@ -456,7 +456,7 @@ _ALL = (
         "Possible crime or danger to a person: reports to the police at once, narrows who may read, keeps a trace.",
         arguments=(Argument("reason", "情况", "what was seen", required=True, kind="text"),),
     ),
-    # ------------------------------------------------------------ orders and volunteers
+    # ------------------------------------------------------------ orders
     EffectKind(
         "keep-away",
         "回避",
@@ -482,26 +482,6 @@ _ALL = (
             Argument("person", "承办人", "the person", kind="text"),
             Argument("urgent", "是否紧急", "true when urgent", kind="boolean"),
         ),
-    ),
-    EffectKind(
-        "open-claims",
-        "开放认领",
-        "Open for claims",
-        "把需求发布给志愿者认领；认领以消息 claimed、放弃以消息 released 回到流程。",
-        "Publishes the need for volunteers; a claim comes back as the message claimed, a release as released.",
-        headers=(Header("audience", "范围", "who may claim"),),
-        arguments=(
-            Argument("quota", "名额", "how many people", kind="number"),
-            Argument("until", "截止", "last moment to claim", kind="date-time"),
-            Argument("facts", "需求", "what is needed, where and when", kind="context"),
-        ),
-    ),
-    EffectKind(
-        "close-claims",
-        "停止认领",
-        "Close claims",
-        "不再接受认领。",
-        "Takes no further claims.",
     ),
     # ------------------------------------------------------------ records
     EffectKind(

@@ -13,8 +13,10 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, select, update
 
+from engine.records import counters
 from engine.store.db import Work
-from engine.store.models import Appointment, AppointmentSlot, Slot
+from engine.store.models import Appointment, AppointmentSlot, Resource, Slot
+from engine.workdays import ZONE
 
 
 def _changed(work: Work, statement: Any) -> int:
@@ -94,3 +96,22 @@ def is_full(work: Work, slot_id: int, pool: str) -> bool:
     taken = Slot.public_taken if pool == "public" else Slot.staff_taken
     capacity = Slot.public_capacity if pool == "public" else Slot.staff_capacity
     return not work.session.scalar(select(Slot.id).where(Slot.id == slot_id, taken < capacity, Slot.closed.is_(False)))
+
+
+def taken_slots(work: Work, made: Appointment) -> list[Slot]:
+    """The slots a booking holds now, in order of time."""
+    return list(
+        work.session.scalars(
+            select(Slot)
+            .join(AppointmentSlot)
+            .where(AppointmentSlot.appointment_id == made.id)
+            .order_by(Slot.starts_at)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def next_number(work: Work, resource: Resource, now: datetime) -> str:
+    """YY-<unit>-<day>-<serial>: gap-free per unit and day."""
+    day = now.astimezone(ZONE).strftime("%y%m%d")
+    return f"YY{resource.unit_id:03d}{day}{counters.take(work, f'appointment:{resource.unit_id}:{day}'):04d}"

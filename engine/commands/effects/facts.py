@@ -1,0 +1,133 @@
+"""What papers and notices may say about a case: plain JSON, as it is at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine import forms
+from engine.people import units
+from engine.process import Effect
+from engine.records.papers import filters
+from engine.workdays import ZONE, local_date
+
+if TYPE_CHECKING:
+    from engine.commands.applying import Applying
+
+
+OUTCOMES = {
+    "done": "办成",
+    "approve": "准予",
+    "refuse": "不予",
+    "partly": "部分准予",
+    "refused": "不予",
+    "declined": "不予受理",
+    "withdrawn": "申请人撤回",
+    "ended": "终止",
+    "referred": "移送",
+    "cancelled": "撤销",
+}
+
+
+def key_of(a: Applying, effect: Effect) -> str:
+    """The idempotency key of an effect: unique in the hall."""
+    return f"{a.case.number}:{effect.id}"
+
+
+def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What papers and notices may say about a case, as plain JSON, as it is at this moment."""
+    case, info, tree = a.case, a.package.info, units.tree(a.work)
+    account = a.account()
+    office = a.office
+    promised, statutory = account.limits.get("promised"), account.limits.get("statutory")
+    lead = promised or statutory
+    facts: dict[str, Any] = {
+        "case": {"number": case.number, "title": info.name, "code": info.code, "channel": case.channel},
+        "organ": {
+            "name": office.seal_name or office.name,
+            "address": office.address or info.contact.where,
+            "phone": info.contact.phone or office.phone,
+            "complaints": info.complaint.phone,
+        },
+        "issued_on": local_date(a.now).isoformat(),
+        "applicant": _drop(
+            {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
+        ),
+        "received_at": case.received_at.astimezone(ZONE).isoformat(),
+        "applied_on": local_date(case.received_at).isoformat(),
+        "channel": CHANNELS.get(case.channel, case.channel),
+        "place": tree.full_name(a.place),
+        "materials": _materials(a),
+        "grounds": [f"《{b.law}》{b.article}" for b in info.basis],
+        "fee": info.fee,
+    }
+    if case.agent_name:
+        facts["agent"] = {"name": case.agent_name}
+    if a.by.kind == "staff":
+        facts["clerk"] = {"name": a.by.name, "window": units.place(a.work, a.by.unit_id).name if a.by.unit_id else ""}
+    if account.accepted_on:
+        facts["accepted_on"] = account.accepted_on.isoformat()
+    if lead is not None:
+        facts["deadline"] = _drop(
+            {
+                "promised_on": lead.due_on.isoformat() if lead.due_on else None,
+                # The State Council has not published that year yet: the paper says so, and nobody guesses.
+                "unknown_year": lead.not_before.year if lead.due_on is None and lead.not_before else None,
+                "promised_workdays": lead.limit.n,
+                "from_on": local_date(lead.start).isoformat(),
+                "basis": lead.source,
+                "statutory_on": statutory.due_on.isoformat() if statutory and statutory.due_on else None,
+                "statutory_workdays": statutory.limit.n if statutory else None,
+                "account": filters.account(lead.days) or None,
+            }
+        )
+    if case.outcome:
+        facts["result"] = OUTCOMES.get(case.outcome, case.outcome)
+    if info.remedy:
+        facts["remedies"] = {"reconsideration": f"{tree.county.name}人民政府", "court": f"{tree.county.name}人民法院"}
+    papers = [{"title": d.title, "number": d.number, "copies": 1} for d in a.documents]
+    if papers:
+        facts["papers"] = papers
+    facts["finished_on"] = local_date(case.finished_at or a.now).isoformat()
+    return _merged(facts, extra or {})
+
+
+CHANNELS = {"online": "网上", "counter": "窗口", "agent": "代办", "phone": "电话", "system": "系统"}
+
+
+def _materials(a: Applying) -> list[dict[str, Any]]:
+    tolerated = set(texts(a.variables.get("missing")))
+    return [
+        _drop(
+            {
+                "name": m.name,
+                "originals": m.originals or None,
+                "copies": m.copies or None,
+                "electronic": bool(m.field and forms.dig(a.variables, m.field)) or None,
+                "shared": m.kind == "shared" or None,
+                "tolerated": m.name in tolerated or None,
+                "note": m.note or None,
+            }
+        )
+        for m in a.package.info.materials
+    ]
+
+
+def texts(value: Any) -> list[str]:
+    if isinstance(value, (list, tuple)):
+        return [str(v.get("name", v)) if isinstance(v, Mapping) else str(v) for v in value]
+    return [str(value)] if value else []
+
+
+def _drop(data: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in data.items() if v is not None}
+
+
+def _merged(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for name, value in extra.items():
+        if isinstance(value, Mapping) and isinstance(out.get(name), dict):
+            out[name] = _merged(out[name], value)
+        elif value is not None:
+            out[name] = value
+    return out

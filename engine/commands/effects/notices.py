@@ -1,0 +1,178 @@
+"""发送通知, 催办: who is told what, in the words of the matter or of the hall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine.commands.changes import Change
+from engine.commands.effects.facts import OUTCOMES, key_of
+from engine.errors import NotFound
+from engine.matters.info import Notice
+from engine.people import apart, holders, masks
+from engine.process import Effect
+from engine.records import notices
+from engine.store import keys
+from engine.store.models import CaseParty, User
+from engine.workdays import say
+
+if TYPE_CHECKING:
+    from engine.commands.applying import Applying
+
+
+#: What is said when a matter has no words of its own for it.
+CORRECTION = Notice(
+    zh="您申请的“{matter}”（{number}）需要补正：{items}。请在{until}前登录“我的办件”查看并补正。咨询电话 {phone}。",
+    en="Your application {number} ({matter}) needs corrections by {until}: {items}. See My cases, or call {phone}.",
+)
+
+
+RATING = Notice(
+    zh="您的办件 {number}（{matter}）已办结，请在“我的办件”里评价本次服务。评价自愿。",
+    en="Your case {number} ({matter}) is done. You may rate it in My cases.",
+)
+
+
+ORDER = Notice(
+    zh="新工单 {number}（{matter}），{due}前办结并答复。", en="A new order {number} ({matter}): answer it by {due}."
+)
+
+
+REMIND = Notice(zh="请及时办理：{matter}（{number}），{due}前。", en="Please see to {matter} ({number}), due {due}.")
+
+
+POLICE = Notice(
+    zh="办件 {number} 发现可能违法犯罪或人身危险，请立即拨打 110 并核对已报告。",
+    en="Case {number} shows a possible crime or danger to life: call 110 now and make sure it was reported.",
+)
+
+
+def send_notice(a: Applying, effect: Effect) -> None:
+    name = effect.headers.get("template", "")
+    template = a.package.info.notices.get(name)
+    if template is None:
+        raise NotFound(
+            f"流程要发送通知“{name}”，但 matter.yaml 里没有写它的内容。请补上。",
+            f"The diagram sends the notice {name!r}, but matter.yaml has no text for it.",
+        )
+    given = effect.arguments.get("facts")
+    say_to(
+        a,
+        key_of(a, effect),
+        name,
+        template,
+        effect.headers.get("to") or "applicant",
+        given=effect.arguments.get("to"),
+        facts=given if isinstance(given, Mapping) else {},
+        channels=template.channels,
+    )
+
+
+def say_to(
+    a: Applying,
+    key: str,
+    kind: str,
+    template: Notice,
+    to: str,
+    *,
+    given: Any = None,
+    facts: Mapping[str, Any] | None = None,
+    channels: tuple[str, ...] = ("sms", "screen"),
+    after: datetime | None = None,
+) -> None:
+    """Put a notice to these people into the outbox: on their screen, and by text message when a phone is known.
+    `after`: not before this moment (a reminder)."""
+    account = a.account()
+    due = account.due_on
+    said = {
+        "number": a.case.number,
+        "matter": a.package.info.name,
+        "applicant": masks.name(a.case.applicant_name),
+        "office": a.office.name,
+        "due": say(due) if due else "",
+        "stage": a.case.stage,
+        "phone": a.package.info.contact.phone or a.office.phone,
+        "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome),
+        **(facts or {}),
+    }
+    english = a.package.english
+    said_en = said | {
+        "matter": a.package.info.name_en,
+        "office": a.office.name_en or a.office.name,
+        "due": due.isoformat() if due else "",
+        "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")),
+        **(facts or {}),
+    }
+    text, text_en = notices.fill(template.zh, said), notices.fill(template.en, said_en)
+    for n, (user_id, phone) in enumerate(_receivers(a, to, given)):
+        for channel in channels:
+            if (channel == "sms" and not phone) or (channel == "screen" and user_id is None):
+                continue
+            notices.put(
+                a.work,
+                f"{key}:{n}:{channel}",
+                text,
+                text_en=text_en,
+                kind=kind,
+                now=a.now,
+                channel=channel,
+                user_id=user_id,
+                address=phone if channel == "sms" else None,
+                case_id=a.case.id,
+                after=after,
+            )
+    a.changes.append(Change("notice", text, who=to, name_en=text_en))
+
+
+def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str | None]]:
+    """(user, phone) of those a notice goes to."""
+    case = a.case
+    applicant = (case.applicant_id, case.applicant_phone)
+    if to in ("applicant", "principal"):
+        return [applicant]
+    if to == "agent":
+        return [_user(a, case.agent_id)] if case.agent_id else [applicant]
+    if to in ("both", "parties"):
+        told = [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
+        others = a.variables.get("parties") if to == "parties" else None
+        accounts = _accounts(a) if isinstance(others, list) else {}
+        for one in others if isinstance(others, list) else []:
+            phone = str(one.get("phone") or "") if isinstance(one, Mapping) else ""
+            if phone and phone not in {known for _, known in told}:
+                told.append((accounts.get(keys.blind("phone", phone)), phone))
+        return told
+    if to == "assignee":
+        return [_user(a, t.assignee_id) for t in a.live if t.assignee_id is not None]
+    if to in ("unit", "supervisor"):
+        return [
+            (user, None)
+            for user in holders.of(a.work, case.office_id, role="supervisor" if to == "supervisor" else None)
+            if user not in apart.read(case.apart)  # who keeps away is not told either
+        ]
+    found: list[tuple[int | None, str | None]] = []
+    for one in given if isinstance(given, list) else [given] if given else []:
+        text = str(one)
+        found.append(_user(a, int(text)) if text.isdigit() and len(text) < 11 else (None, text))
+    return found
+
+
+def _accounts(a: Applying) -> dict[str, int]:
+    """Telephone index -> account of the parties who have one."""
+    rows = a.work.session.execute(
+        select(CaseParty.phone_index, CaseParty.user_id).where(CaseParty.case_id == a.case.id)
+    ).all()
+    return {index: user_id for index, user_id in rows if index and user_id is not None}
+
+
+def _user(a: Applying, user_id: int | None) -> tuple[int | None, str | None]:
+    user = a.work.session.get(User, user_id) if user_id is not None else None
+    return (user.id, user.phone) if user is not None else (None, None)
+
+
+def remind(a: Applying, effect: Effect) -> None:
+    name = effect.headers.get("template") or "remind"
+    template = a.package.info.notices.get(name) or REMIND
+    say_to(a, key_of(a, effect), "remind", template, effect.headers.get("to") or "assignee", channels=("screen",))

@@ -1,0 +1,101 @@
+"""Who does what a diagram asks for: a table, not a side effect of imports.
+
+    EFFECTS     effect of a diagram -> the function that carries it out, in the transaction of the step
+    AFTER_CASE  what follows the end of a case, however it ended, in the same transaction
+
+Every kind of engine/process/language/effects.py stands here exactly once; a kind without a handler, or a handler of an
+unknown kind, stops the program at its start with the name. What the worker does with jobs is the same kind of table:
+engine/commands/worker/wiring.py (a job calls the verbs of cases, which need this table: two files, no circle).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from engine.commands.effects import (
+    board,
+    decisions,
+    hall_papers,
+    mediators,
+    meetings,
+    notices,
+    orders,
+    other_cases,
+    papers,
+    ratings,
+    registers,
+    side_limits,
+    time_limits,
+)
+from engine.process.language.effects import TYPES
+from engine.process.step import Effect
+
+if TYPE_CHECKING:
+    from engine.commands.applying import Applying
+
+Handler = Callable[["Applying", Effect], None]
+AfterCase = Callable[["Applying"], None]
+
+#: What the process itself sends between cases; no designer writes these as the type of a task.
+BETWEEN_CASES = ("message", "signal")
+
+EFFECTS: Mapping[str, Handler] = MappingProxyType(
+    {
+        # papers and notices
+        "issue-paper": papers.issue_paper,
+        "deliver-paper": hall_papers.deliver,
+        "send-notice": notices.send_notice,
+        "remind": notices.remind,
+        "publish-notice": board.publish,
+        # acceptance, decision, end
+        "accept-case": decisions.accept,
+        "decline-case": decisions.decline,
+        "request-correction": decisions.ask_correction,
+        "decide": decisions.decide,
+        "close-case": decisions.close,
+        "archive-case": registers.archive,
+        # clocks: the ledger moves by the effect's meaning (engine/matters/clocks.py); here is what else follows
+        "start-clock": side_limits.start,
+        "stop-clock": side_limits.stop,
+        "pause-clock": time_limits.recorded,
+        "resume-clock": time_limits.recorded,
+        "extend-clock": time_limits.recorded,
+        # meetings
+        "check-mediators": mediators.check,
+        "book-meeting": meetings.book_meeting,
+        "end-meeting": meetings.end_meeting,
+        # other cases, other offices
+        "open-child-case": other_cases.open_child,
+        "run-child-case": other_cases.open_child,
+        "share-data": other_cases.share,
+        "refer-case": time_limits.recorded,
+        "book-appointment": time_limits.recorded,
+        "release-appointment": time_limits.recorded,
+        "message": other_cases.message,
+        "signal": other_cases.signal,
+        # orders and people
+        "dispatch-order": orders.dispatch,
+        "keep-away": orders.keep_away,
+        "report-police": orders.report_police,
+        # records and ratings
+        "record": registers.record,
+        "ask-rating": ratings.ask,
+        "set-rating-aside": ratings.set_aside,
+    }
+)
+
+AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended,)
+
+
+def check(handled: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Stops the program when a kind has no handler, or a handler no kind; the message names them."""
+    without, strange = sorted(set(known) - set(handled)), sorted(set(handled) - set(known))
+    if without or strange:
+        parts = [f"no handler of {', '.join(without)}"] if without else []
+        parts += [f"a handler of {', '.join(strange)}, which the list does not know"] if strange else []
+        raise RuntimeError(f"Expected one handler for each {what}, but there is {' and '.join(parts)}")
+
+
+check(EFFECTS, [*TYPES, *BETWEEN_CASES], "effect")
