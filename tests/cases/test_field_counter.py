@@ -20,8 +20,11 @@ def held(counter: SimpleNamespace, who: int, starts_at: datetime) -> Appointment
     """A place held by one of the residents."""
     return counter.do(
         appointments.hold,
-        resource_id=counter.resource, starts_at=[starts_at], by=counter.residents[who], now=counter.now,
-    )  # fmt: skip
+        resource_id=counter.resource,
+        starts_at=[starts_at],
+        by=counter.residents[who],
+        now=counter.now,
+    )
 
 
 def waits(counter: SimpleNamespace, who: int, day: date) -> int:
@@ -114,8 +117,12 @@ def test_a_booking_moved_on_the_day_itself_lives_on(counter: SimpleNamespace) ->
     counter.do(
         appointments.close,
         counter.resource,
-        starts_at=counter.at(16, 17), ends_at=counter.at(16, 18, 30), reason="停电", by=counter.head, now=now,
-    )  # fmt: skip
+        starts_at=counter.at(16, 17),
+        ends_at=counter.at(16, 18, 30),
+        reason="停电",
+        by=counter.head,
+        now=now,
+    )
     counter.do(appointments.sweep, now=now)
     with counter.database.reading() as work:
         assert work.session.get(Appointment, booking.id).state != "expired"
@@ -126,14 +133,22 @@ def test_no_text_message_is_sent_to_a_fixed_line(counter: SimpleNamespace) -> No
     caller = appointments.Person("来电人", cn_phone("0595-23551234"))
     counter.do(
         appointments.hold,
-        resource_id=counter.resource, starts_at=[counter.at(16, 18)], person=caller, channel="phone",
-        by=counter.clerk, now=counter.now,
-    )  # fmt: skip
+        resource_id=counter.resource,
+        starts_at=[counter.at(16, 18)],
+        person=caller,
+        channel="phone",
+        by=counter.clerk,
+        now=counter.now,
+    )
     counter.do(
         appointments.close,
         counter.resource,
-        starts_at=counter.at(16, 17), ends_at=counter.at(16, 21), reason="停电检修", by=counter.head, now=counter.now,
-    )  # fmt: skip
+        starts_at=counter.at(16, 17),
+        ends_at=counter.at(16, 21),
+        reason="停电检修",
+        by=counter.head,
+        now=counter.now,
+    )
     with counter.database.reading() as work:
         addresses = list(work.session.scalars(select(Notice.address).where(Notice.channel == "sms")))
     assert [address for address in addresses if address.startswith("0")] == []

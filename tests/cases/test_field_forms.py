@@ -154,11 +154,15 @@ DAY = {
     "schemaVersion": 18,
     "components": [
         {
-            "type": "datetime", "id": "d", "key": "day", "subtype": "date", "dateLabel": "到期日",
+            "type": "datetime",
+            "id": "d",
+            "key": "day",
+            "subtype": "date",
+            "dateLabel": "到期日",
             "validate": {"required": True},
         },
     ],
-}  # fmt: skip
+}
 CUT = pytest.mark.xfail(
     strict=True, raises=AssertionError, reason="a moment is cut at ten characters, not read in Dehua"
 )

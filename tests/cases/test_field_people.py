@@ -117,9 +117,19 @@ def test_open_cases_can_be_moved_to_the_office_that_takes_over() -> None:
 
 def test_sent_back_out_of_a_branch_both_branches_begin_again() -> None:
     data = draw(
-        "start s", "user z", "and f", "user a", "user b", "and j", "user after", "end e",
-        "s > z > f", "f > a > j", "f > b > j", "j > after > e",
-    )  # fmt: skip
+        "start s",
+        "user z",
+        "and f",
+        "user a",
+        "user b",
+        "and j",
+        "user after",
+        "end e",
+        "s > z > f",
+        "f > a > j",
+        "f > b > j",
+        "j > after > e",
+    )
     definition, step = begin(data)
     step = complete(definition, step, "z")
     step = complete(definition, step, "b")
