@@ -1,4 +1,4 @@
-"""Where the field's cases happen: on SQLite (the kind of database does not matter to them), at the desk and the counter."""
+"""Where the field's cases happen: at the desk and the counter, on SQLite (the kind of database does not matter)."""
 
 from __future__ import annotations
 
