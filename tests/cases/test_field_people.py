@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from engine import people, process
-from engine.commands import absences, cases
+from engine.commands import cases
+from engine.commands.hall import absences
 from engine.errors import Refused
 from engine.people import holders, login, units
 from engine.process import Return
