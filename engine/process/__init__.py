@@ -7,14 +7,14 @@ step = advance(definition, step.state, Complete(task_id, {...}), now=now)
 
 from __future__ import annotations
 
+from engine.process.lint import check
+from engine.process.load import CannotRun, load
 from engine.process.machine.back import returnable
-from engine.process.machine.definition import CannotRun, Definition, load
+from engine.process.machine.definition import Definition
 from engine.process.machine.starts import StartTrigger, start_triggers
-
-from .lint import check
-from .play import Result, World, to_start
-from .run import advance, start
-from .step import (
+from engine.process.play import Result, World, to_start
+from engine.process.run import advance, start
+from engine.process.step import (
     Answer,
     Cancel,
     ClosedTask,

@@ -16,9 +16,8 @@ from engine.errors import Refused
 from engine.process.language.schedules import Schedule, plan_of
 from engine.process.machine.definition import Definition
 from engine.process.machine.starts import StartTrigger, start_triggers
-
-from .run import advance, start
-from .step import (
+from engine.process.run import advance, start
+from engine.process.step import (
     Answer,
     Complete,
     Decided,

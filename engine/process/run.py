@@ -12,15 +12,15 @@ from engine.process.language.texts import plain
 from engine.process.machine import state as store
 from engine.process.machine.activities import UserTask
 from engine.process.machine.back import reopen, send_back
-from engine.process.machine.case import STARTED, Case, Token
+from engine.process.machine.case import Case, Token
 from engine.process.machine.definition import Definition
 from engine.process.machine.jump import jump
 from engine.process.machine.net import Failure
 from engine.process.machine.redate import redate
+from engine.process.machine.spiff import STARTED
 from engine.process.machine.starts import begin_beside, gateway_of
 from engine.process.machine.throwing import hear, throw_error
-
-from .step import (
+from engine.process.step import (
     Answer,
     Cancel,
     Complete,
@@ -60,7 +60,7 @@ def start(
     process = definition.processes.get(id)
     if process is None:
         raise NotFound(f"没有编号为 {id} 的流程。", f"There is no process {id}.")
-    case = Case(definition, process)
+    case = Case(definition, process, throw_error)
     _prepare(case, now, env, limit)
     only = None
     if start.element is not None:
@@ -165,7 +165,7 @@ def _apply(case: Case, input: Input) -> None:
 
 def _awaiting(case: Case, effect_id: str) -> Token:
     for token in case.tasks.values():
-        if token.internal_data.get("effect") == effect_id and token._state == STARTED:
+        if token.internal_data.get("effect") == effect_id and token.state == STARTED:
             return token
     raise NotNow(
         f"没有环节在等待 {effect_id} 的结果。", f"Nothing waits for the result of {effect_id}.", effect=effect_id
@@ -174,7 +174,7 @@ def _awaiting(case: Case, effect_id: str) -> Token:
 
 def _throw(case: Case, input: Throw) -> None:
     token = case.tasks.get(input.id)
-    if token is None or token._state != STARTED or "task" not in token.internal_data:
+    if token is None or token.state != STARTED or "task" not in token.internal_data:
         token = _awaiting(case, input.id)
     if throw_error(case, token, input.code, dict(input.variables)):
         return
@@ -212,7 +212,7 @@ def _retry(case: Case, input: Retry) -> None:
         token.assign(name, plain(value))
     case.clear_incident(token)
     if token.internal_data.pop("leaving", None):
-        token._state = STARTED
+        token.force(STARTED)
         token.complete()
         return
     if "body" in token.internal_data and token.task_spec.loop.resume(token):
@@ -233,7 +233,7 @@ def _retry(case: Case, input: Retry) -> None:
 def _step(case: Case, timers_before: set[str]) -> Step:
     seen: dict[str, dict[str, Any]] = {}
     open_tasks = tuple(
-        _open_task(t, seen) for t in case.tasks.values() if "task" in t.internal_data and t._state == STARTED
+        _open_task(t, seen) for t in case.tasks.values() if "task" in t.internal_data and t.state == STARTED
     )
     opened = set(case.opened)
     timers, subscriptions = [], []
@@ -260,7 +260,7 @@ def _step(case: Case, timers_before: set[str]) -> Step:
         awaited=tuple(
             (t.internal_data["effect"], t.task_spec.name)
             for t in case.tasks.values()
-            if "effect" in t.internal_data and t._state == STARTED
+            if "effect" in t.internal_data and t.state == STARTED
         ),
         incidents=tuple(case.incidents.values()),
         decisions=tuple(case.decisions),
@@ -273,7 +273,7 @@ def _open_task(token: Token, seen: dict[str, dict[str, Any]]) -> OpenTask:
     spec = token.task_spec
     assert isinstance(spec, UserTask)
     facts = token.internal_data["task"]
-    if token.data or token._parent is not None:
+    if token.data or token.is_inner:
         variables = token.everything()
     else:
         scope = token.scope
@@ -295,6 +295,6 @@ def _open_task(token: Token, seen: dict[str, dict[str, Any]]) -> OpenTask:
         headers=spec.headers,
         properties=spec.properties,
         variables=variables,
-        instance=token.data.get("loopCounter") if token._parent is not None else None,
+        instance=token.data.get("loopCounter") if token.is_inner else None,
         scope=token.scope.id,
     )

@@ -10,7 +10,7 @@ import yaml
 
 from engine.process.language import dialect, semantics
 from engine.process.language.effects import AWAIT, TRIAL, TYPES, EffectKind
-from engine.process.lint.foreign import INSTEAD, INSTEAD_OF_ELEMENTS
+from engine.process.language.other_engines import INSTEAD, INSTEAD_OF_ELEMENTS
 
 _STATE = {
     "runs": "✅ 运行",
@@ -103,6 +103,16 @@ _AFTER = """## 出了错怎么办 · When something goes wrong
 - **故障**：没有人接住的错误、算不出的表达式、没有一条分支成立——办件停在原处，成为“故障”，由管理员改正原因后重试，
   已办的不丢。**Incidents**: an error nobody catches, an expression that cannot be evaluated, no branch that holds. The
   case stays where it is until a person mends the cause and retries.
+
+## SpiffWorkflow 与本系统 · What SpiffWorkflow does, and what is ours
+
+任务的一生（就绪、开始、完成、取消）、任务登记表和节点名册用的是 SpiffWorkflow；读图、检查、FEEL、网关、事件、循环、补偿、退回、
+定时和存取状态是本系统自己的，因为它自己的 BPMN 部分会丢失令牌、读时钟、运行图里的 Python。所有接触它的代码在
+`engine/process/machine/spiff.py` 一个文件里，用 3.1.2、锁定的版本和最新的 3.x 都跑过测试（`make spiff`）。
+SpiffWorkflow gives the life of a task (ready, started, completed, cancelled), the registry of tasks and the list of
+specs. Reading, checking, FEEL, gateways, events, loops, compensation, 退回, timers and the stored state are ours: its own
+BPMN part loses tokens, reads the clock and runs Python from a drawing. All that touches it stands in
+`engine/process/machine/spiff.py`, tested with 3.1.2, the locked version and the newest 3.x.
 """
 
 

@@ -6,14 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from engine.process.machine.net import Failure
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, ScopeRun, Token
-    from engine.process.machine.events import Catching, Trigger
 
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<y>\d+)Y)?(?:(?P<mo>\d+)M)?(?:(?P<w>\d+)W)?(?:(?P<d>\d+(?:\.\d+)?)D)?"
@@ -104,21 +98,6 @@ class Schedule:
         left = facts["left"] - 1 if facts["left"] > 0 else -1
         due = duration.after(datetime.fromisoformat(facts["base"]), turn, ZONE)
         return {**facts, "turn": turn, "left": left, "due": due.isoformat()}
-
-
-def schedule(spec: Catching, trigger: Trigger, on: Token | ScopeRun, case: Case) -> Schedule:
-    """The schedule of a timer event, as its text stands now."""
-    assert trigger.timer is not None
-    text = trigger.timer
-    value = case.guarded(spec, text, lambda: text.value(on, case.env))
-    plan = plan_of(trigger.definition.timer or "duration", value, case.now)
-    if plan is None:
-        raise Failure(
-            "timer",
-            f"「{spec.title}」的定时 {text.text} 不是 ISO 8601 的日期、时长或周期(得到 {value})。",
-            f'The timer {text.text} of "{spec.title}" is no ISO 8601 date, duration or cycle (got {value}).',
-        )
-    return plan
 
 
 def plan_of(kind: str, value: Any, now: datetime, zone: ZoneInfo = ZONE) -> Schedule | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -48,6 +49,12 @@ class Text:
     def json(self, sight: Sight, env: feel.Env | None) -> Any:
         """The same as a JSON value, fit to be stored in a variable."""
         return self.literal if self.expression is None else plain(feel.to_json(self.value(sight, env)))
+
+    def remembered(self, sight: Sight, now: datetime) -> dict[str, Any] | None:
+        """What to keep of an expression that asks the calendar, to ask it again later; None for every other."""
+        if not self.asks_calendar:
+            return None
+        return {"at": now.isoformat(), "with": {n: sight.look(n) for n in self.names if sight.sees(n)}}
 
     def holds(self, sight: Sight, env: feel.Env | None) -> bool:
         """True only for FEEL's true: null and anything else count as false (DMN 1.5, 10.3.2.9)."""

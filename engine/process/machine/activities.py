@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
-
-from SpiffWorkflow.util.task import TaskState
+from typing import Any
 
 from engine import feel
 from engine.errors import Refused
 from engine.process.language.model import EventDefinition, Node
 from engine.process.language.schedules import ZONE, parse_moment
 from engine.process.language.texts import Text, plain, text
-from engine.process.machine.events import BoundaryEvent, Catching, EventGateway, StartEvent, Trigger, nested, outputs
+from engine.process.machine.case import Case, ScopeRun, Token
+from engine.process.machine.compensation import undone
+from engine.process.machine.events import BoundaryEvent, Catching, EventGateway, StartEvent, nested, outputs
 from engine.process.machine.loops import LoopPlan
 from engine.process.machine.net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
-from engine.process.machine.redate import remembered
+from engine.process.machine.spiff import STARTED, WAITING
+from engine.process.machine.throwing import throw
+from engine.process.machine.triggers import Trigger
 from engine.process.step import ClosedTask, Decided, Effect
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, ScopeRun, Token
 
 
 class Activity(NodeSpec):
@@ -41,11 +40,11 @@ class Activity(NodeSpec):
             case.ready_token(self, scope, at)
             return
         for token in scope.tokens.values():
-            if token.task_spec is self and token._state == TaskState.WAITING:
+            if token.task_spec is self and token.state == WAITING:
                 break
         else:
             token = case.token(self, scope, at)
-            token._set_state(TaskState.WAITING)
+            token.become(WAITING)
             token.internal_data["arrived"] = {}
         arrived = token.internal_data["arrived"].setdefault("", [])
         arrived.append(at)
@@ -57,18 +56,18 @@ class Activity(NodeSpec):
     def release(self, token: Token) -> bool:
         return False
 
-    def _run_hook(self, my_task: Token) -> bool | None:
-        if "leaving" in my_task.internal_data:
+    def run(self, token: Token) -> bool | None:
+        if "leaving" in token.internal_data:
             return True
-        my_task._set_state(TaskState.STARTED)
-        inner = my_task._parent is not None
-        if not inner and "undo" not in my_task.internal_data:
-            self.watch(my_task)
-            if my_task.id not in my_task.workflow.tasks:
+        token.become(STARTED)
+        inner = token.is_inner
+        if not inner and "undo" not in token.internal_data:
+            self.watch(token)
+            if token.id not in token.workflow.tasks:
                 return None  # a condition that held already interrupted it
         if self.loop is not None and not inner:
-            return self.loop.open(my_task)
-        return self.enter(my_task)
+            return self.loop.open(token)
+        return self.enter(token)
 
     def watch(self, token: Token) -> None:
         """Boundary events begin to wait."""
@@ -91,26 +90,24 @@ class Activity(NodeSpec):
 
     # -------- going out
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        case = my_task.workflow
-        if "body" in my_task.internal_data:  # the loop is over: it leaves as one
-            self.remember(my_task)
-            case.leave(my_task)
+    def complete(self, token: Token) -> None:
+        case = token.workflow
+        if "body" in token.internal_data:  # the loop is over: it leaves as one
+            self.remember(token)
+            case.leave(token)
             return
-        if self.loop is not None and my_task._parent is not None:
-            self.loop.collect(my_task)
-        outputs(my_task)
-        if "undo" in my_task.internal_data:
-            from engine.process.machine.compensation import undone
-
-            undone(my_task)
-        elif self.loop is not None and my_task._parent is not None:
+        if self.loop is not None and token.is_inner:
+            self.loop.collect(token)
+        outputs(token)
+        if "undo" in token.internal_data:
+            undone(token)
+        elif self.loop is not None and token.is_inner:
             case.trace.append(self.name)
-            self.remember(my_task)
-            self.loop.closed(my_task)
+            self.remember(token)
+            self.loop.closed(token)
         else:
-            self.remember(my_task)
-            case.leave(my_task)
+            self.remember(token)
+            case.leave(token)
 
     def remember(self, token: Token) -> None:
         """Keep what compensation would need, if anything compensates this activity."""
@@ -162,7 +159,7 @@ class UserTask(Activity):
         for short, when in (("d", self.due), ("f", self.follow_up)):
             if when is not None:
                 facts[short] = self.moment(token.feel(when), when)
-                if (asked := remembered(when, token, case.now)) is not None:
+                if (asked := when.remembered(token, case.now)) is not None:
                     facts[f"{short}-asked"] = asked
         if self.priority is not None:
             value = token.evaluate(self.priority)
@@ -187,15 +184,15 @@ class UserTask(Activity):
             )
         return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC).isoformat()
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        case = my_task.workflow
-        if my_task.internal_data.pop("task", None) is not None:
-            case.closed.append(ClosedTask(my_task.id, self.name, "completed"))
+    def complete(self, token: Token) -> None:
+        case = token.workflow
+        if token.internal_data.pop("task", None) is not None:
+            case.closed.append(ClosedTask(token.id, self.name, "completed"))
         # one record an entry into the node: a multi-instance leaves one, as a whole
-        if my_task._parent is None and "undo" not in my_task.internal_data:
-            tasks = [id for _, id in my_task.internal_data.get("done", ())] or [my_task.id]
-            my_task.at = case.path.user(my_task.at, self.name, my_task.scope, my_task.id, tasks)
-        super()._on_complete_hook(my_task)
+        if not token.is_inner and "undo" not in token.internal_data:
+            tasks = [id for _, id in token.internal_data.get("done", ())] or [token.id]
+            token.at = case.path.user(token.at, self.name, token.scope, token.id, tasks)
+        super().complete(token)
 
 
 def _word(value: Any) -> str | None:
@@ -252,8 +249,6 @@ class ServiceTask(Activity):
     def work(self, token: Token) -> bool | None:
         case = token.workflow
         if self.send is not None:
-            from engine.process.machine.throwing import throw
-
             throw(token, self.send)
             return True
         kind = str(token.evaluate(self.kind)) if self.kind is not None else self.node.kind
@@ -386,7 +381,7 @@ class EventSubProcess(Activity):
         if start.node.interrupting:
             case.unwait(scope=scope.id)
             case.cancel_scope_tokens(scope, keep=token, reason=self.name)
-        token._set_state(TaskState.STARTED)
+        token.become(STARTED)
         inner = case.open_scope(self.inside, scope.process, token, root=False, variables={})
         begun = case.token(start, inner, "")
         case.merge(begun, variables)
@@ -398,13 +393,11 @@ class EventSubProcess(Activity):
         token.internal_data.pop("scope", None)
         token.complete()
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        if "undo" in my_task.internal_data:
-            from engine.process.machine.compensation import undone
-
-            undone(my_task)
+    def complete(self, token: Token) -> None:
+        if "undo" in token.internal_data:
+            undone(token)
         else:
-            my_task.workflow.leave(my_task, [])
+            token.workflow.leave(token, [])
 
 
 class CallActivity(Activity):

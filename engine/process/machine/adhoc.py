@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.process.language.model import Node
 from engine.process.language.texts import text
 from engine.process.machine.activities import SubProcess
+from engine.process.machine.case import ScopeRun, Token
 from engine.process.machine.net import Failure, NodeSpec, ProcessSpec, ScopeSpec
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import ScopeRun, Token
 
 
 class AdHoc(SubProcess):

@@ -7,28 +7,19 @@ was done. Ready tokens stand in one queue: nothing here calls itself along a pat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
-from SpiffWorkflow.workflow import Workflow
+from typing import Any
 
 from engine import feel
 from engine.errors import NotNow
 from engine.process.language.texts import Text, plain
+from engine.process.machine.definition import Definition
 from engine.process.machine.net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from engine.process.machine.path import Path
+from engine.process.machine.spiff import CANCELLED, ERROR, READY, STARTED, WAITING, Run, Visit
 from engine.process.step import ClosedTask, Decided, Effect, Incident, Redated
-
-if TYPE_CHECKING:
-    from engine.process.machine.definition import Definition
-
-FUTURE, WAITING, READY = TaskState.FUTURE, TaskState.WAITING, TaskState.READY
-STARTED, COMPLETED, ERROR, CANCELLED = TaskState.STARTED, TaskState.COMPLETED, TaskState.ERROR, TaskState.CANCELLED
-OVER = COMPLETED | CANCELLED
 
 
 class Levels:
@@ -53,41 +44,17 @@ class Levels:
         return seen
 
 
-class Token(Levels, Task):  # type: ignore[misc]
+class Token(Levels, Visit):
     """One token at one node. `data` holds variables local to this visit; `internal_data` what the node remembers."""
 
     workflow: Case
     task_spec: NodeSpec
-    data: dict[str, Any]
-    internal_data: dict[str, Any]
-    id: str
-    _state: int
 
     def __init__(self, case: Case, spec: NodeSpec, scope: ScopeRun, id: str, parent: Token | None, at: str) -> None:
-        # What SpiffWorkflow's Task.__init__ does, but without its clock, its random id and its pool of thread numbers.
-        self.id = id
-        self.workflow = case
-        self.task_spec = spec
-        self._parent = parent.id if parent is not None else None
-        self._children: list[str] = []
-        self._state = FUTURE
-        self.triggered = False
-        self.thread_id = 0
-        self.data = {}
-        self.internal_data = {}
-        self.last_state_change = 0.0
-        case.tasks[id] = self
-        if parent is not None:
-            parent._child_added_notify(self)
+        super().__init__(case, spec, id, parent)
         self.scope = scope
         self.at = at  # last record on the path that led here
         scope.tokens[id] = self
-
-    def _set_state(self, value: int) -> None:
-        # SpiffWorkflow reads the clock and writes a log line here; a pure function does neither. What is over stays over:
-        # a node may be interrupted by what it does itself (an error its own boundary event catches).
-        if not self._state & OVER:
-            self._state = value
 
     # -------- variables: own, the loop around it, the scope, what holds the scope … up to the process
 
@@ -95,7 +62,7 @@ class Token(Levels, Task):  # type: ignore[misc]
         token: Token | None = self
         while token is not None:
             yield token.data
-            if token._parent is not None and (parent := token.parent) is not None:
+            if token.is_inner and (parent := token.parent) is not None:
                 token = parent
                 continue
             scope = token.scope
@@ -175,22 +142,26 @@ class Wait:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class Case(Workflow):  # type: ignore[misc]
+#: Looks outwards from a token for what catches an error of this code: True when something did.
+Catch = Callable[["Case", Token, str | None, dict[str, Any]], bool]
+
+
+class Case(Run):
     """One instance of a process."""
 
     tasks: dict[str, Token]
 
-    def __init__(self, definition: Definition, process: ProcessSpec) -> None:
-        super().__init__(process, deserializing=True)
+    def __init__(self, definition: Definition, process: ProcessSpec, catch: Catch) -> None:
+        super().__init__(process)
         self.definition = definition
-        self.task_tree = None
+        self.catch = catch
         self.counter = 0
         self.scopes: dict[str, ScopeRun] = {}
         self.waits: dict[str, Wait] = {}
         self.incidents: dict[str, Incident] = {}
         self.incident_of: dict[str, str] = {}  # token -> incident
         self.rounds: dict[str, int] = {}
-        self.path = Path(self)
+        self.path = Path(self.new_id)
         # of this step only
         self.env: feel.Env | None = None
         self.now: datetime = datetime.min.replace(tzinfo=UTC)
@@ -221,7 +192,7 @@ class Case(Workflow):  # type: ignore[misc]
         return token
 
     def make_ready(self, token: Token) -> None:
-        token._state = READY
+        token.force(READY)
         self.queue.append(token)
 
     def open_scope(
@@ -256,7 +227,7 @@ class Case(Workflow):  # type: ignore[misc]
     def open_task(self, id: str) -> Token:
         """The open task of this id. Raises NotNow when it is not open any more."""
         token = self.tasks.get(id)
-        if token is None or "task" not in token.internal_data or token._state != STARTED:
+        if token is None or "task" not in token.internal_data or token.state != STARTED:
             raise NotNow(f"任务 {id} 已不在待办中。", f"Task {id} is not open any more.", task=id)
         return token
 
@@ -267,7 +238,7 @@ class Case(Workflow):  # type: ignore[misc]
         while not self.stopped:
             if self.queue:
                 token = self.queue.popleft()
-                if token._state != READY or token.id not in self.tasks:
+                if token.state != READY or token.id not in self.tasks:
                     continue
                 if token.task_spec.patient and self.queue and not self._only_patient():
                     self.queue.append(token)
@@ -286,7 +257,7 @@ class Case(Workflow):  # type: ignore[misc]
                 return
 
     def _only_patient(self) -> bool:
-        return all(token.task_spec.patient for token in self.queue if token._state == READY)
+        return all(token.task_spec.patient for token in self.queue if token.state == READY)
 
     def _limit(self, token: Token) -> None:
         self.failed(
@@ -302,7 +273,7 @@ class Case(Workflow):  # type: ignore[misc]
 
     def release_joins(self) -> bool:
         """Inclusive and complex joins that may go on now that nothing else moves (BPMN 2.0, 13.4.3). True when one did."""
-        return any(token._state == WAITING and token.task_spec.release(token) for token in list(self.tasks.values()))
+        return any(token.state == WAITING and token.task_spec.release(token) for token in list(self.tasks.values()))
 
     # -------- leaving and ending
 
@@ -334,8 +305,8 @@ class Case(Workflow):  # type: ignore[misc]
         self.unwait(token=token.id)
         self.tasks.pop(token.id, None)
         token.scope.tokens.pop(token.id, None)
-        if token._parent is not None and (parent := token.parent) is not None and token.id in parent._children:
-            parent._children.remove(token.id)
+        if token.is_inner and (parent := token.parent) is not None:
+            parent.lose(token.id)
         self.clear_incident(token)
 
     def finish_scope(self, scope: ScopeRun) -> None:
@@ -365,10 +336,9 @@ class Case(Workflow):  # type: ignore[misc]
             if inner is not None and inner in self.scopes:
                 stack += self.scopes[inner].tokens.values()
                 self.drop_scope(self.scopes[inner])
-            if one.internal_data.get("task") is not None and one._state & (STARTED | ERROR):
+            if one.internal_data.get("task") is not None and one.state & (STARTED | ERROR):
                 self.closed.append(ClosedTask(one.id, one.task_spec.name, how, reason))
-            one._set_state(CANCELLED)
-            one.task_spec._on_cancel(one)
+            one.become(CANCELLED)
             self.forget(one)
 
     def cancel_scope_tokens(self, scope: ScopeRun, *, keep: Token | None = None, reason: str = "") -> None:
@@ -452,13 +422,11 @@ class Case(Workflow):  # type: ignore[misc]
 
     def failed(self, token: Token, failure: Failure, *, catch: bool = True) -> None:
         """A failure at a token: an error when something catches it, else an incident."""
-        from engine.process.machine.throwing import throw_error
-
-        if catch and failure.code != "no-flow" and throw_error(self, token, failure.error, {}):
+        if catch and failure.code != "no-flow" and self.catch(self, token, failure.error, {}):
             return
         if token.id not in self.tasks:
             return
-        token._state = ERROR
+        token.force(ERROR)
         incident = Incident(
             self.new_id("i"), token.task_spec.name, token.task_spec.title, failure.code, failure.zh, failure.en
         )
@@ -481,10 +449,3 @@ class Case(Workflow):  # type: ignore[misc]
             return
         for name, value in values.items():
             token.assign(name, value)
-
-    # SpiffWorkflow calls these; nothing needs them
-    def _task_completed_notify(self, task: Token) -> None:
-        pass
-
-    def collect_log_extras(self, dct: dict[str, Any] | None = None) -> dict[str, Any]:
-        return dct or {}

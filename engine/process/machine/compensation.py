@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
+from engine.process.machine.case import ScopeRun, Token
 from engine.process.machine.net import Failure
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import ScopeRun, Token
-    from engine.process.machine.events import Trigger
+from engine.process.machine.spiff import STARTED
+from engine.process.machine.triggers import Trigger
 
 
 def compensate(token: Token, trigger: Trigger) -> bool:
@@ -26,12 +23,12 @@ def compensate(token: Token, trigger: Trigger) -> bool:
         # waitForCompletion="false": the thrower goes on at once, and one beside it sees the handlers through
         beside = token.workflow.token(token.task_spec, token.scope, token.at)
         beside.internal_data.update(undoing=records, beside=1)
-        beside._set_state(TaskState.STARTED)
+        beside.become(STARTED)
         if run_next(beside):
             token.workflow.forget(beside)
         return True
     token.internal_data["undoing"] = records
-    token._set_state(TaskState.STARTED)
+    token.become(STARTED)
     return run_next(token)
 
 
@@ -67,7 +64,7 @@ def run_next(thrower: Token) -> bool:
             token.data.update(record["data"])
             token.data.update(record["vars"])
             token.internal_data.update(undo=thrower.id, restored=record["inside"])
-            token._set_state(TaskState.STARTED)
+            token.become(STARTED)
             inner = case.open_scope(handler.inside, scope.process, token, root=False, variables={})
             case.ready_token(handler.start, inner, "")
             return False
@@ -113,7 +110,7 @@ def cancel_transaction(token: Token) -> bool:
     token.internal_data["cancelling"] = 1
     token.internal_data["undoing"] = [dict(r, scope=scope.id) for r in scope.done]
     scope.done = []
-    token._set_state(TaskState.STARTED)
+    token.become(STARTED)
     if run_next(token):
         finish_cancel(token)
     return False

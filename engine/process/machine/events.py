@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
-from engine.process.language.model import EventDefinition, Node
-from engine.process.language.schedules import Schedule, schedule
-from engine.process.language.texts import Text, text
+from engine.process.language.model import Node
+from engine.process.language.schedules import Schedule, plan_of
+from engine.process.language.texts import Text
+from engine.process.machine.case import Case, ScopeRun, Token, Wait
 from engine.process.machine.net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
-from engine.process.machine.redate import remembered
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, ScopeRun, Token, Wait
+from engine.process.machine.spiff import STARTED
+from engine.process.machine.throwing import throw
+from engine.process.machine.triggers import Trigger
 
 WAITED = ("message", "timer", "signal", "conditional")  # come from outside; the others are thrown inside
 
 
-class Trigger:
-    """One event definition with its references resolved and its texts parsed."""
-
-    __slots__ = ("any", "code", "condition", "definition", "key", "kind", "name", "target", "timer", "wait_for")
-
-    def __init__(self, definition: EventDefinition, names: Any) -> None:
-        self.definition = definition
-        self.kind = definition.kind
-        self.name: Text | None = None
-        self.key: Text | None = None
-        self.code: str | None = None
-        self.any = False  # it names an error or escalation that has no code: when caught, it takes every code
-        self.condition: Text | None = None
-        self.timer: Text | None = None
-        self.target = definition.ref
-        self.wait_for = definition.wait_for_completion
-        if self.kind == "message":
-            message = names.message(definition.ref, definition.operation)
-            self.name = text(message.name or message.id) if message else text(definition.ref or "")
-            self.key = text(message.correlation_key) if message else None
-        elif self.kind == "signal":
-            signal = names.signal(definition.ref)
-            self.name = text(signal.name or signal.id) if signal else text(definition.ref or "")
-        elif self.kind == "error":
-            error = names.error(definition.ref)
-            self.code = error.code or error.name or error.id if error else definition.ref
-            self.any = error is not None and error.code is None
-        elif self.kind == "escalation":
-            escalation = names.escalation(definition.ref)
-            self.code = escalation.code or escalation.name or escalation.id if escalation else definition.ref
-            self.any = escalation is not None and escalation.code is None
-        elif self.kind == "conditional":
-            self.condition = text(definition.text, always_feel=True)
-        elif self.kind == "timer":
-            self.timer = text(definition.text)
-
-    def meets(self, code: str | None) -> bool:
-        """Whether this error or escalation event catches the code. Without a code of its own it catches all."""
-        return self.code is None or self.any or self.code == code
+def schedule(spec: NodeSpec, trigger: Trigger, on: Token | ScopeRun, case: Case) -> Schedule:
+    """The schedule of a timer event, as its text stands now."""
+    assert trigger.timer is not None
+    text = trigger.timer
+    value = case.guarded(spec, text, lambda: text.value(on, case.env))
+    plan = plan_of(trigger.definition.timer or "duration", value, case.now)
+    if plan is None:
+        raise Failure(
+            "timer",
+            f"「{spec.title}」的定时 {text.text} 不是 ISO 8601 的日期、时长或周期(得到 {value})。",
+            f'The timer {text.text} of "{spec.title}" is no ISO 8601 date, duration or cycle (got {value}).',
+        )
+    return plan
 
 
 class Catching(NodeSpec):
@@ -79,7 +51,7 @@ class Catching(NodeSpec):
             due = plan.first(case.now)
             if due is not None:
                 facts = plan.facts()
-                if (asked := remembered(trigger.timer, on, case.now)) is not None:
+                if (asked := trigger.timer.remembered(on, case.now)) is not None:
                     facts["asked"] = asked
                 case.wait("timer", self, index, on, due=due.isoformat(), **facts)
         elif trigger.kind in ("message", "signal"):
@@ -142,9 +114,9 @@ def assign(on: Any, name: str, value: Any) -> None:
 class StartEvent(Catching):
     """A start event. Of an event sub-process, it waits in the enclosing scope; of a process, the caller starts it."""
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        outputs(my_task)
-        my_task.workflow.leave(my_task)
+    def complete(self, token: Token) -> None:
+        outputs(token)
+        token.workflow.leave(token)
 
     def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
         holder: Any = self.scope.element
@@ -185,13 +157,13 @@ class CatchEvent(Catching):
 
     link_sources: tuple[NodeSpec, ...] = ()
 
-    def _run_hook(self, my_task: Token) -> bool | None:
-        if not self.catches or my_task.internal_data.get("caught"):
+    def run(self, token: Token) -> bool | None:
+        if not self.catches or token.internal_data.get("caught"):
             return True
         if self.node.event_kind == "link":
             return True
-        my_task._set_state(TaskState.STARTED)
-        self.listen_on(my_task.workflow, my_task)
+        token.become(STARTED)
+        self.listen_on(token.workflow, token)
         return None
 
     def happened(self, case: Case, on: Any, variables: dict[str, Any]) -> None:
@@ -201,9 +173,9 @@ class CatchEvent(Catching):
         case.merge(on, variables)
         on.complete()
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        outputs(my_task)
-        my_task.workflow.leave(my_task)
+    def complete(self, token: Token) -> None:
+        outputs(token)
+        token.workflow.leave(token)
 
 
 class BoundaryEvent(Catching):
@@ -211,7 +183,7 @@ class BoundaryEvent(Catching):
 
     @property
     def host(self) -> NodeSpec:
-        return self._wf_spec.task_specs[self.node.attached_to or ""]
+        return self.process.task_specs[self.node.attached_to or ""]
 
     def repeats(self) -> bool:
         return not self.node.interrupting
@@ -234,9 +206,9 @@ class BoundaryEvent(Catching):
         case.make_ready(token)
         return token
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        outputs(my_task)
-        my_task.workflow.leave(my_task)
+    def complete(self, token: Token) -> None:
+        outputs(token)
+        token.workflow.leave(token)
 
 
 class ThrowEvent(NodeSpec):
@@ -248,14 +220,12 @@ class ThrowEvent(NodeSpec):
         self.patient = any(t.kind == "signal" for t in self.throws)
         self.at_once = bool(self.throws) and not any(t.kind in ("compensate", "cancel") for t in self.throws)
 
-    def _run_hook(self, my_task: Token) -> bool | None:
-        from engine.process.machine.throwing import throw
-
+    def run(self, token: Token) -> bool | None:
         for target, source in self.inputs_map:
-            my_task.data[target.split(".")[0]] = nested(
-                my_task.data.get(target.split(".")[0]), target.split(".")[1:], my_task.evaluate(source)
+            token.data[target.split(".")[0]] = nested(
+                token.data.get(target.split(".")[0]), target.split(".")[1:], token.evaluate(source)
             )
-        memory, trace = my_task.internal_data, my_task.workflow.trace
+        memory, trace = token.internal_data, token.workflow.trace
         if "thrown" not in memory:
             memory["thrown"] = 0
             if self.at_once:  # it is thrown before anything catches it, and the trace says so
@@ -263,7 +233,7 @@ class ThrowEvent(NodeSpec):
         for trigger in self.throws[memory["thrown"] :]:
             memory["thrown"] += 1
             try:
-                if not throw(my_task, trigger):
+                if not throw(token, trigger):
                     return None
             except Failure:
                 memory.pop("thrown")
@@ -290,18 +260,18 @@ class ThrowEvent(NodeSpec):
 class EventGateway(NodeSpec):
     """Waits for the first of the events behind it (10.6)."""
 
-    def _run_hook(self, my_task: Token) -> bool | None:
-        my_task._set_state(TaskState.STARTED)
+    def run(self, token: Token) -> bool | None:
+        token.become(STARTED)
         for flow in self.outs:
             target = flow.target
             if isinstance(target, Catching):
-                target.listen_on(my_task.workflow, my_task)
+                target.listen_on(token.workflow, token)
         return None
 
     def chose(self, case: Case, token: Token, target: Catching, variables: dict[str, Any]) -> None:
         scope, at = token.scope, token.at
         nxt = case.token(target, scope, at)
-        nxt._set_state(TaskState.STARTED)
+        nxt.become(STARTED)
         case.leave(token, [])
         case.merge(nxt, variables)
         nxt.complete()

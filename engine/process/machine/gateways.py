@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
-
-from SpiffWorkflow.util.task import TaskState
 
 from engine.process.language.texts import Text
+from engine.process.machine.case import Case, ScopeRun, Token
 from engine.process.machine.net import FlowSpec, NodeSpec
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, ScopeRun, Token
+from engine.process.machine.spiff import WAITING
 
 
 class Exclusive(NodeSpec):
@@ -39,7 +35,7 @@ class Joining(NodeSpec):
         token = self.waiting(scope)
         if token is None:
             token = case.token(self, scope, at)
-            token._set_state(TaskState.WAITING)
+            token.become(WAITING)
             token.internal_data["arrived"] = {}
         token.internal_data["arrived"].setdefault(flow.id if flow else "", []).append(at)
         self.gathered(token)
@@ -48,10 +44,10 @@ class Joining(NodeSpec):
         """The token that gathers, if one does."""
         id = scope.memory.get("join " + self.name)
         token = scope.tokens.get(id) if id else None
-        if token is not None and token._state == TaskState.WAITING:
+        if token is not None and token.state == WAITING:
             return token
         for token in scope.tokens.values() if id else ():
-            if token.task_spec is self and token._state == TaskState.WAITING:
+            if token.task_spec is self and token.state == WAITING:
                 return token
         return None
 
@@ -74,7 +70,7 @@ class Joining(NodeSpec):
         scope.memory.pop("join " + self.name, None)
         if left:
             rest = case.token(self, scope, next(iter(left.values()))[0])
-            rest._set_state(TaskState.WAITING)
+            rest.become(WAITING)
             rest.internal_data["arrived"] = left
             scope.memory["join " + self.name] = rest.id
 
@@ -209,7 +205,7 @@ def reach_back(gateway: NodeSpec, flow: FlowSpec) -> frozenset[str]:
         seen.add(spec.name)
         todo += [f.source for f in spec.ins]
         if spec.node.attached_to:
-            host = spec._wf_spec.task_specs.get(spec.node.attached_to)
+            host = spec.process.task_specs.get(spec.node.attached_to)
             if host is not None:
                 todo.append(host)
         for link in getattr(spec, "link_sources", ()):

@@ -81,7 +81,7 @@ def _starved(target: NodeSpec) -> NodeSpec | None:
             if t.definition.link in spec.scope.links
         ]
     for name in sorted(ahead):
-        spec = target._wf_spec.task_specs[name]
+        spec = target.process.task_specs[name]
         if isinstance(spec, Parallel) and len(spec.ins) > 1 and any(f.source.name not in ahead for f in spec.ins):
             return spec
     return None

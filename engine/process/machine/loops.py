@@ -6,17 +6,14 @@ numberOfActiveInstances, numberOfCompletedInstances, numberOfTerminatedInstances
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from SpiffWorkflow.util.task import TaskState
+from typing import Any
 
 from engine.process.language.model import Loop
 from engine.process.language.texts import plain, text
+from engine.process.machine.case import Token
 from engine.process.machine.net import Failure
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Token
-    from engine.process.machine.events import Trigger
+from engine.process.machine.spiff import STARTED
+from engine.process.machine.triggers import Trigger
 
 MOST = 10_000  # instances of one multi-instance
 
@@ -25,8 +22,6 @@ class LoopPlan:
     """The loop marker of an activity, ready to run."""
 
     def __init__(self, loop: Loop, names: Any) -> None:
-        from engine.process.machine.events import Trigger
-
         self.loop = loop
         self.maximum = text(loop.maximum, always_feel=True)
         self.condition = text(loop.condition, always_feel=True)
@@ -197,10 +192,10 @@ class LoopPlan:
         """Go on after an incident of the body. False when it never began: it is to be entered anew."""
         counts = body.data
         if self.loop.kind == "standard" and counts.get("loopCounter"):
-            body._state = TaskState.STARTED
+            body.force(STARTED)
             self._turn(body)
         elif counts.get("numberOfCompletedInstances"):
-            body._state = TaskState.STARTED
+            body.force(STARTED)
             self._settle(body)
         else:
             return False

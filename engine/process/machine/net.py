@@ -9,11 +9,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.specs.base import TaskSpec
-from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
-
 from engine.process.language.model import Node
 from engine.process.language.texts import Text, text
+from engine.process.machine.spiff import Net, Spec
 
 if TYPE_CHECKING:
     from engine.process.machine.case import Case, ScopeRun, Token
@@ -57,8 +55,8 @@ class ScopeSpec:
         self.element: NodeSpec | None = None  # the sub-process that holds it; None for a process
 
 
-class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
-    """One process: all its nodes by id, sub-processes included. SpiffWorkflow's implicit Start, End and Root are not made."""
+class ProcessSpec(Net):
+    """One process: all its nodes by id, sub-processes included."""
 
     task_specs: dict[str, NodeSpec]
 
@@ -68,10 +66,10 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
         self.scope = ScopeSpec(name, title, "process")
 
 
-class NodeSpec(TaskSpec):  # type: ignore[misc]
-    """One node of the drawing. Subclasses say what it does in SpiffWorkflow's hooks: run, complete, cancel."""
+class NodeSpec(Spec):
+    """One node of the drawing. Subclasses say what it does: arrive, run, complete, chosen."""
 
-    _wf_spec: ProcessSpec
+    process: ProcessSpec
     name: str
     is_activity = False
     at_once = False  # traced as it happens, not as it leaves
@@ -79,7 +77,8 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     patient = False  # moves only when nothing else can: a signal is thrown after its catchers had time to listen
 
     def __init__(self, process: ProcessSpec, scope: ScopeSpec, node: Node, names: Any = None) -> None:
-        super().__init__(process, node.id, inputs=[], outputs=[])
+        super().__init__(process, node.id)
+        self.process = process
         self.node = node
         self.title = node.name or node.id
         self.scope = scope
@@ -91,40 +90,30 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     def finish(self) -> None:
         """Called once all nodes and flows of the process exist."""
 
-    # -------- SpiffWorkflow's life of a task, without prediction and without recursion
-
-    def _run(self, my_task: Token) -> bool | None:
+    def entered(self, token: Token) -> bool | None:
         try:
-            result: bool | None = self._run_hook(my_task)
+            result: bool | None = self.run(token)
             return result
         except Failure as failure:
-            my_task.workflow.failed(my_task, failure)
+            token.workflow.failed(token, failure)
             return None
 
-    def _on_complete(self, my_task: Token) -> None:
+    def left(self, token: Token) -> None:
         try:
-            self._on_complete_hook(my_task)
+            self.complete(token)
         except Failure as failure:
-            my_task.internal_data["leaving"] = 1
-            my_task.workflow.failed(my_task, failure)
-
-    def _on_cancel(self, my_task: Token) -> None:
-        pass
-
-    def _on_error(self, my_task: Token) -> None:
-        pass
-
-    # -------- ours
+            token.internal_data["leaving"] = 1
+            token.workflow.failed(token, failure)
 
     def arrive(self, case: Case, scope: ScopeRun, flow: FlowSpec | None, at: str) -> None:
         """A token comes along a flow. `at` is the last record on its path."""
         case.ready_token(self, scope, at)
 
-    def _run_hook(self, my_task: Token) -> bool | None:
+    def run(self, token: Token) -> bool | None:
         return True
 
-    def _on_complete_hook(self, my_task: Token) -> None:
-        my_task.workflow.leave(my_task)
+    def complete(self, token: Token) -> None:
+        token.workflow.leave(token)
 
     def chosen(self, token: Token) -> list[FlowSpec]:
         """The flows a token leaves by (BPMN 2.0, 13.3.1 and 8.4: conditional flows, then the default)."""

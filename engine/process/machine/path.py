@@ -6,18 +6,21 @@ branch. A loop does not grow it: coming to the same element again on one path fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, ScopeRun
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 USER, FORK, JOIN = "u", "f", "j"
 
 
+class Scope(Protocol):
+    """The scope a record lies in."""
+
+    id: str
+
+
 class Path:
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, new_id: Callable[[str], str]) -> None:
+        self.new_id = new_id
         self.records: dict[str, list[Any]] = {}
 
     def before(self, id: str) -> str:
@@ -47,24 +50,24 @@ class Path:
             seen += 1
         return at
 
-    def user(self, at: str, element: str, scope: ScopeRun, id: str, extra: Any) -> str:
+    def user(self, at: str, element: str, scope: Scope, id: str, extra: Any) -> str:
         """A user task was completed."""
         at = self._unlooped(at, element, scope.id)
         self.records[id] = [USER, element, scope.id, [at] if at else [], extra]
         return id
 
-    def fork(self, at: str, element: str, scope: ScopeRun, flows: list[str]) -> str:
-        id = self.case.new_id("p")
+    def fork(self, at: str, element: str, scope: Scope, flows: list[str]) -> str:
+        id = self.new_id("p")
         at = self._unlooped(at, element, scope.id)
         self.records[id] = [FORK, element, scope.id, [at] if at else [], flows]
         return id
 
-    def join(self, arrived: list[list[str]], element: str, scope: ScopeRun) -> str:
+    def join(self, arrived: list[list[str]], element: str, scope: Scope) -> str:
         """Branches met: `arrived` is [[flow, at], …]."""
         ends = [at for _, at in arrived]
         if len(set(ends)) == 1 and len(ends) == 1:
             return ends[0]
-        id = self.case.new_id("p")
+        id = self.new_id("p")
         fork = self.common(ends)
         self.records[id] = [JOIN, element, scope.id, arrived, fork]
         return id
@@ -97,12 +100,10 @@ class Path:
             step = self.before(step)
         return step
 
-    def sweep(self) -> None:
-        """Forget records no token came by."""
+    def sweep(self, ends: Iterable[str]) -> None:
+        """Forget records no token came by: `ends` is where each token stands."""
         live: set[str] = set()
-        stack = [t.at for t in self.case.tasks.values()]
-        for token in self.case.tasks.values():
-            stack += [at for arrivals in token.internal_data.get("arrived", {}).values() for at in arrivals]
+        stack = list(ends)
         while stack:
             one = stack.pop()
             if one and one not in live and one in self.records:

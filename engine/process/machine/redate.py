@@ -10,22 +10,16 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine import feel
-from engine.process.language.texts import Sight, Text
+from engine.process.language.schedules import plan_of
+from engine.process.language.texts import Text
+from engine.process.machine.activities import UserTask
+from engine.process.machine.case import Case, Token, Wait
+from engine.process.machine.events import Catching
 from engine.process.machine.net import Failure
 from engine.process.step import Redated
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, Token, Wait
-
-
-def remembered(text: Text | None, sight: Sight, now: datetime) -> dict[str, Any] | None:
-    """What to keep of an expression that asks the calendar; None for every other."""
-    if text is None or not text.asks_calendar:
-        return None
-    return {"at": now.isoformat(), "with": {n: sight.look(n) for n in text.names if sight.sees(n)}}
 
 
 class _Then:
@@ -46,8 +40,6 @@ class _Then:
 
 def redate(case: Case) -> None:
     """Compute everything that asked the calendar again; what moved is in `case.redated`."""
-    from engine.process.machine.activities import UserTask
-
     for wait in case.waits.values():
         if wait.kind == "timer" and "asked" in wait.facts and "every" not in wait.facts:
             _timer(case, wait)
@@ -59,9 +51,6 @@ def redate(case: Case) -> None:
 
 
 def _timer(case: Case, wait: Wait) -> None:
-    from engine.process.language.schedules import plan_of
-    from engine.process.machine.events import Catching
-
     spec = case.spec_of(wait)
     assert isinstance(spec, Catching)
     trigger = spec.catches[wait.index]
@@ -75,8 +64,6 @@ def _timer(case: Case, wait: Wait) -> None:
 
 
 def _task(case: Case, token: Token, what: str, short: str, text: Text | None) -> None:
-    from engine.process.machine.activities import UserTask
-
     facts, spec = token.internal_data["task"], token.task_spec
     kept = facts.get(f"{short}-asked")
     if kept is None or text is None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engine.process.machine.events import Catching, EventGateway, StartEvent, Trigger
+from engine import feel
+from engine.process.machine.case import Case, ScopeRun
+from engine.process.machine.definition import Definition
+from engine.process.machine.events import Catching, EventGateway, StartEvent
 from engine.process.machine.net import NodeSpec, ProcessSpec
-
-if TYPE_CHECKING:
-    from engine import feel
-    from engine.process.machine.case import Case, ScopeRun
-    from engine.process.machine.definition import Definition
+from engine.process.machine.triggers import Trigger
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.process.machine.case import Case, ScopeRun, Token, Wait
+from engine.process.machine.definition import Definition
+from engine.process.machine.spiff import READY
+from engine.process.machine.throwing import throw_error
 from engine.process.step import Incident
-
-if TYPE_CHECKING:
-    from engine.process.machine.definition import Definition
 
 VERSION = 1
 
 
 def dumps(case: Case) -> bytes:
-    case.path.sweep()
+    case.path.sweep(_ends(case))
     whole: dict[str, Any] = {
         "v": VERSION,
         "p": case.spec.name,
@@ -35,7 +36,7 @@ def dumps(case: Case) -> bytes:
             for s in case.scopes.values()
         ],
         "t": [
-            [t.id, t.task_spec.name, t.scope.id, t._state, t._parent, t.at, t.data or 0, t.internal_data or 0]
+            [t.id, t.task_spec.name, t.scope.id, t.state, t.parent_id, t.at, t.data or 0, t.internal_data or 0]
             for t in case.tasks.values()
         ],
     }
@@ -53,6 +54,14 @@ def dumps(case: Case) -> bytes:
     return json.dumps(
         whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode, check_circular=False
     ).encode()
+
+
+def _ends(case: Case) -> Iterator[str]:
+    """The last record on the way of every token, and of every token a join has gathered."""
+    for token in case.tasks.values():
+        yield token.at
+        for arrivals in token.internal_data.get("arrived", {}).values():
+            yield from arrivals
 
 
 def _encode(value: Any) -> Any:
@@ -74,7 +83,7 @@ def loads(definition: Definition, state: bytes) -> Case:
     whole = json.loads(state, object_hook=_decode) if b'"$d"' in state else json.loads(state)
     if whole.get("v") != VERSION:
         raise ValueError(f"Expected a state of version {VERSION}, but got {whole.get('v')}")
-    case = Case(definition, definition.processes[whole["p"]])
+    case = Case(definition, definition.processes[whole["p"]], throw_error)
     case.counter = whole["n"]
     for id, spec_id, process_id, owner, root, variables, done, memory in whole["s"]:
         process = definition.processes[process_id]
@@ -85,14 +94,14 @@ def loads(definition: Definition, state: bytes) -> Case:
     for id, node, scope_id, number, parent, at, data, internal in whole["t"]:
         scope = case.scopes[scope_id]
         token = Token(case, scope.process.task_specs[node], scope, id, case.tasks[parent] if parent else None, at)
-        token._state = number
+        token.force(number)
         if data:
             token.data = data
         if internal:
             token.internal_data = internal
             if "arrived" in internal:
                 scope.memory["join " + node] = id
-        if number == 16:
+        if number == READY:
             case.queue.append(token)
     for id, node, index, kind, owner, scope_id, facts in whole.get("w", ()):
         case.waits[id] = Wait(id, node, index, kind, owner, scope_id, facts)

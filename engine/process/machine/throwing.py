@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engine.process.machine.net import Failure
+from engine.process.machine.case import Case, ScopeRun, Token
+from engine.process.machine.compensation import cancel_transaction, compensate
+from engine.process.machine.net import Failure, NodeSpec
+from engine.process.machine.triggers import Trigger
 from engine.process.step import Effect
-
-if TYPE_CHECKING:
-    from engine.process.machine.case import Case, ScopeRun, Token
-    from engine.process.machine.events import BoundaryEvent, Trigger
 
 
 def throw(token: Token, trigger: Trigger) -> bool:
@@ -42,12 +41,8 @@ def throw(token: Token, trigger: Trigger) -> bool:
     elif kind == "escalation":
         escalate(case, token, trigger.code)
     elif kind == "compensate":
-        from engine.process.machine.compensation import compensate
-
         return compensate(token, trigger)
     elif kind == "cancel":
-        from engine.process.machine.compensation import cancel_transaction
-
         return cancel_transaction(token)
     elif kind == "terminate":
         # all other tokens of this process or sub-process end; this one leaves, and the scope is done (10.5)
@@ -104,10 +99,10 @@ def escalate(case: Case, token: Token, code: str | None) -> None:
         here, scope = body, body.scope
 
 
-def _boundary(body: Token, kind: str, code: str | None) -> BoundaryEvent | None:
+def _boundary(body: Token, kind: str, code: str | None) -> Any:
     """The boundary event on this activity that catches the code; one that names it goes before one that catches all."""
-    found: BoundaryEvent | None = None
-    on: list[BoundaryEvent] = getattr(body.task_spec, "boundaries", [])
+    found: Any = None
+    on: list[NodeSpec] = getattr(body.task_spec, "boundaries", [])
     for boundary in on:
         for trigger in boundary.catches:
             if trigger.kind == kind and trigger.meets(code):
