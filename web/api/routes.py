@@ -275,7 +275,7 @@ def apply(body: Application) -> CaseBrief:
         now=edge.now(),
         key=f"api:{body.key}" if body.key else None,
     )
-    return shaped(CaseBrief, done.case)  # type: ignore[no-any-return]
+    return shaped(CaseBrief, done.case)
 
 
 @operation("get", "/cases", who="resident", tag="applications", gives=list[CaseBrief])
@@ -299,7 +299,7 @@ def case(number: str) -> CaseOut:
     page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
     running = page.status in ("running", "suspended")
     desk = page.desk
-    return shaped(  # type: ignore[no-any-return]
+    return shaped(
         CaseOut,
         page,
         matter_name=page.title,
@@ -421,7 +421,7 @@ def task(task_id: int) -> TaskOut:
     page = case_page.of_task(edge.work(), task_id, actor=edge.actor(), now=edge.now())
     one = next(t for t in page.tasks if t.id == task_id)
     desk = page.desk if page.desk is not None and page.desk.task_id == task_id and one.state == "claimed" else None
-    return shaped(  # type: ignore[no-any-return]
+    return shaped(
         TaskOut,
         one,
         task_id=one.id,
@@ -493,4 +493,4 @@ def verify(code: str) -> VerifiedOut:
     throttle.count("verify")
     if not re.fullmatch(r"[0-9A-Za-z-]{8,40}", code):
         raise NotFound("没有这个查验码，请核对。", "There is no such code.")
-    return shaped(VerifiedOut, attachments.verify(edge.work(), code))  # type: ignore[no-any-return]
+    return shaped(VerifiedOut, attachments.verify(edge.work(), code))

@@ -89,8 +89,7 @@ def hand_over() -> ResponseReturnValue:
             )
         except NotNow as changed:
             point.rollback()
-            found = handovers.plan(work, person, to, by=by, now=now)
-            return _handover(plan=found, stale=sentence(changed)), 409
+            return _handover(plan=handovers.plan(work, person, to, by=by, now=now), stale=sentence(changed)), 409
     except Invalid as error:
         found = None if error.fields[0].field == "to" else handovers.plan(work, person, to, by=by, now=now)
         return _handover(wrong=error.fields, plan=found), 422

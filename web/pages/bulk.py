@@ -109,12 +109,8 @@ def transfer() -> ResponseReturnValue:
     if not reason.strip():
         wrong.append(FieldError("reason", _("转办理由"), "请填写转办理由。", "Give a reason."))
     if wrong:
-        with edge.hall().database.reading() as work:
-            edge.g.work = work
-            try:
-                return _ask_page("transfer", picked, tuple(wrong), {"to": to, "reason": reason}), 422
-            finally:
-                edge.g.pop("work", None)
+        with edge.reading():
+            return _ask_page("transfer", picked, tuple(wrong), {"to": to, "reason": reason}), 422
     return _done(
         "transfer",
         picked,
@@ -146,15 +142,11 @@ def _done(what: str, picked: list[Picked], verb: Callable[[Work, Picked], object
         rows = {row.task_id: row for row in inbox.rows(work, actor, [p.task_id for p in picked], now=edge.now())}
     results = bulk.each(database, picked, verb)
     good = sum(one.done for one in results)
-    with database.reading() as work:  # the numbers in the left column are those of after
-        edge.g.work = work
-        try:
-            return render_template(
-                "staff/bulk_result.html" if part else "staff/bulk_done.html",
-                title=_(WORDS[what]),
-                good=good,
-                bad=len(results) - good,
-                results=[(one, rows.get(one.task_id)) for one in results],
-            )
-        finally:
-            edge.g.pop("work", None)
+    with edge.reading():  # the numbers in the left column are those of after
+        return render_template(
+            "staff/bulk_result.html" if part else "staff/bulk_done.html",
+            title=_(WORDS[what]),
+            good=good,
+            bad=len(results) - good,
+            results=[(one, rows.get(one.task_id)) for one in results],
+        )

@@ -45,7 +45,7 @@ def shell() -> dict[str, Any]:
 
 
 def _standing() -> str:
-    work = edge.g.get("work")
+    work = edge.work_or_none()
     own = [p for p in edge.actor().positions if p.for_id is None]
     if work is None or not own:
         return ""
@@ -54,16 +54,16 @@ def _standing() -> str:
 
 
 def _nav() -> list[dict[str, Any]]:
-    actor, work = edge.actor(), edge.g.get("work")
+    actor, work = edge.actor(), edge.work_or_none()
     number: Mapping[str, int] = lists.waiting(work, actor) if work is not None else {}
     which = request.view_args.get("which") if request.view_args else None
 
     def one(
-        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, heading: str = "", **values: Any
-    ):  # type: ignore[no-untyped-def]
+        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, heading: str = "", **values: str
+    ) -> dict[str, Any]:
         here = request.endpoint == endpoint and (not values or values.get("which") == which)
         return {
-            "address": url_for(endpoint, **values),
+            "address": _address(endpoint, values),
             "name": name,
             "icon": icon,
             "key": key,
@@ -95,8 +95,13 @@ def _nav() -> list[dict[str, Any]]:
     return found
 
 
-def _is_agent() -> bool:
-    return any(p.for_id is None and p.post == "agent" for p in edge.actor().positions)
+def _address(endpoint: str, values: Mapping[str, Any]) -> str:
+    return url_for(endpoint, **values)
+
+
+def _is_agent(matter: str | None = None) -> bool:
+    """Whether they may apply for others: by a post of their own, or for an agent who is away (in this matter)."""
+    return any(p.post == "agent" and (matter is None or p.covers(matter)) for p in edge.actor().positions)
 
 
 @pages.get("")
@@ -124,7 +129,9 @@ def _list(which: Any) -> ResponseReturnValue:
     def to(**change: str) -> str:
         values = {**{k: v for k, v in chosen.items() if v}, **change}
         values = {k: v for k, v in values.items() if v}
-        return url_for("desk.listed", which=which, **values) if which != "mine" else url_for("desk.inbox", **values)
+        return (
+            _address("desk.inbox", values) if which == "mine" else _address("desk.listed", {"which": which, **values})
+        )
 
     def option(name: str, value: str, words: str, count: int) -> dict[str, Any]:
         return {"words": words, "count": count, "to": to(**{name: value}), "here": chosen[name] == value}
@@ -494,12 +501,8 @@ def carry_out(task_id: int, what: str) -> ResponseReturnValue:
         wrong: tuple[FieldError, ...] = ()
     except Invalid as error:
         plan, wrong = None, tuple(error.fields)
-    with database.reading() as work:
-        edge.g.work = work
-        try:
-            return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
-        finally:
-            edge.g.pop("work", None)
+    with edge.reading():
+        return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
 
 
 def _plan(done: Any) -> dict[str, Any]:
@@ -571,14 +574,10 @@ def take_in(name: str) -> ResponseReturnValue:
         channels=[
             (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
-            if c in package.info.apply.channels and (c != "agent" or _is_agent())
+            if c in package.info.apply.channels and (c != "agent" or _is_agent(name))
         ],
         once=secrets.token_urlsafe(12),
     )
-
-
-def _is_agent() -> bool:
-    return any(p.post == "agent" for p in edge.actor().positions)
 
 
 @pages.post("/window/<name>")
@@ -588,7 +587,7 @@ def taken_in(name: str) -> ResponseReturnValue:
     channel = str(body.get("channel") or "counter")
     if channel not in ("counter", "agent", "phone"):
         raise NotNow("窗口只能选窗口、代办或电话。", "Expected counter, agent or phone.")
-    if channel == "agent" and not _is_agent():
+    if channel == "agent" and not _is_agent(name):
         raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
     done = cases.submit(
         edge.work(),

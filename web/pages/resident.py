@@ -447,7 +447,8 @@ def receipt(number: str) -> ResponseReturnValue:
 @guard("resident")
 def mine() -> ResponseReturnValue:
     work, actor = edge.work(), edge.actor()
-    todo = [t for box in ("mine", "open") for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]  # type: ignore[arg-type]
+    boxes: tuple[inbox.Box, ...] = ("mine", "open")
+    todo = [t for box in boxes for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]
     found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
     return render_template(
         "resident/mine.html",

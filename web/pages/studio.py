@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 
 from engine import process
 from engine.errors import NotFound
+from engine.findings import Finding
+from engine.matters import Package
 from engine.people import units
 from engine.records import library
 from engine.store.models import Case, MatterVersion
@@ -53,10 +55,9 @@ def matters() -> ResponseReturnValue:
     )
 
 
-def _findings(package: Any) -> list[Any]:
-    """What the check of the diagrams says."""
-    found = process.check(package.diagrams)
-    return [f for f in found if f.severity != "info"] if found and hasattr(found[0], "severity") else list(found)
+def _findings(package: Package) -> list[Finding]:
+    """What the check of the diagrams says: errors, warnings and hints."""
+    return process.check(package.diagrams)
 
 
 @pages.get("/<name>")
