@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -187,18 +187,6 @@ def _check(wanted: Guard) -> Response | None:
         "您的岗位看不到这一页。如工作需要，请找单位管理员开通。",
         "Your post does not open this page: ask your unit's administrator.",
     )
-
-
-def sign_in_page(error: SignIn) -> ResponseReturnValue:
-    """Send a visitor to sign in, and back afterwards."""
-    from web.problems import problem, wants_json
-
-    if wants_json():
-        return problem(
-            401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again."
-        )
-    target = request.full_path.rstrip("?") if request.method == "GET" else ""
-    return redirect(url_for(error.endpoint, next=target or None))
 
 
 def hall() -> Hall:

@@ -75,7 +75,6 @@ class BookingOut(Shape):
 
 
 def _one(appointment_id: int) -> BookingOut:
-    edge.work().session.flush()
     return shaped(BookingOut, reads.one(edge.work(), edge.actor(), appointment_id))
 
 

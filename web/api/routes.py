@@ -75,7 +75,6 @@ def sign_in(body: LogIn) -> SignedIn:
         raise Invalid([FieldError("phone", "手机号", "请给出手机号和验证码，或用户名和密码。", "Give phone and code.")])
     with hall.database.unit_of_work() as work:
         token = login.new_token(work, user_id, now=now, name=body.device or "api")
-        work.session.flush()
         actor = login.actor_of_token(work, token, now=now)
     assert actor is not None
     return SignedIn(token=token, kind="staff" if actor.kind == "staff" else "resident", name=actor.name)
@@ -255,7 +254,7 @@ class Reason(Shape):
 @operation("post", "/files", who="signed-in", tag="applications", gives=Uploaded, status=201, alone=True)
 def upload() -> Uploaded:
     """Keep a file for a later application (multipart, field `file`)."""
-    throttle.count("upload", str(edge.actor().id))
+    throttle.count("upload", f"u{edge.actor().id}")
     sent = request.files.get("file")
     if sent is None:
         raise Invalid([FieldError("file", "文件", "请用 multipart 的 file 字段上传一个文件。", "Send one file.")])
@@ -472,10 +471,18 @@ def draft(task_id: int, body: Completion) -> None:
 # ---------------------------------------------------------------- papers
 
 
-@operation("get", "/documents/{document_id}", who="signed-in", tag="papers", gives=bytes, media="application/pdf")
+@operation(
+    "get",
+    "/documents/{document_id}",
+    who="signed-in",
+    tag="papers",
+    gives=bytes,
+    media="application/pdf",
+    writes=True,
+)
 def document(document_id: int) -> Response:
     """The PDF of a paper. 409 while it is being made."""
-    opened = attachments.paper(edge.work(), document_id, actor=edge.actor())
+    opened = cases.open_paper(edge.work(), document_id, by=edge.actor(), now=edge.now())
     return Response(opened.data, mimetype=opened.type, headers={"X-Content-SHA256": opened.sha256})
 
 

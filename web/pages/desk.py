@@ -9,7 +9,6 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from engine import forms
 from engine.commands import cases
@@ -21,8 +20,8 @@ from engine.plain import plain
 from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
+from engine.reads.colleagues import near
 from engine.records import library
-from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
@@ -310,11 +309,9 @@ def _seen() -> int | None:
     return request.form.get("version", type=int)
 
 
-def _back(task: Task) -> ResponseReturnValue:
-    """The case of a task just written: its row is in this session already."""
-    found = edge.work().session.get(Case, task.case_id)
-    assert found is not None
-    return redirect(url_for("desk.case", number=found.number))
+def _back(case_id: int) -> ResponseReturnValue:
+    """To the case whose task was just written."""
+    return redirect(url_for("desk.case", number=case_list.number_of(edge.work(), case_id)))
 
 
 @pages.post("/tasks/<int:task_id>/claim")
@@ -322,7 +319,7 @@ def _back(task: Task) -> ResponseReturnValue:
 def claim(task_id: int) -> ResponseReturnValue:
     task = cases.claim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
     flash(_("已签收，归您办了。"))
-    return _back(task)
+    return _back(task.case_id)
 
 
 @pages.post("/tasks/<int:task_id>/unclaim")
@@ -413,7 +410,7 @@ def opinion(task_id: int) -> ResponseReturnValue:
         edge.work(), task_id, request.form.get("opinion", ""), version=_seen(), by=edge.actor(), now=edge.now()
     )
     flash(_("意见已交回。"))
-    return _back(task)
+    return _back(task.case_id)
 
 
 #: Operations with a page of their own: asked, previewed, confirmed.
@@ -458,27 +455,13 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
 
 
 def colleagues() -> list[tuple[str, str]]:
-    """Staff of the same units, and of the units above and below: (id, name and unit)."""
-    work, actor = edge.work(), edge.actor()
-    tree = units.tree(work)
-    near: set[int] = set(actor.realm)
-    for position in actor.positions:
-        near |= {p.id for p in tree.above(tree.by_id[position.unit_id])}
-    rows = work.session.execute(
-        select(User.id, User.name, Holding.unit_id, Post.name)
-        .join(Holding, Holding.user_id == User.id)
-        .join(Post, Post.id == Holding.post_id)
-        .where(
-            Holding.unit_id.in_(near),
-            User.disabled_at.is_(None),
-            User.id != actor.id,
-            Post.role.in_(("clerk", "supervisor")),
-        )
-        .order_by(Holding.unit_id, User.id)
-    ).all()
+    """To whom a task may go: (id, name, unit and post)."""
     return [
-        (str(i), _("%(name)s（%(unit)s·%(post)s）", name=name, unit=named(tree.by_id[unit].name), post=named(post)))
-        for i, name, unit, post in rows
+        (
+            str(one.id),
+            _("%(name)s（%(unit)s·%(post)s）", name=one.name, unit=named(one.unit), post=named(one.post)),
+        )
+        for one in near(edge.work(), edge.actor(), cases=True)
     ]
 
 
