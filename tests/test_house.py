@@ -1,5 +1,6 @@
 """The house keeps its rules: import contracts hold, and nothing names a host or a machine's path."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -19,3 +20,13 @@ def test_lock_files_name_no_host():
     npm = ROOT / "web" / "frontend" / "package-lock.json"
     if npm.exists():
         assert '"resolved": "http' not in npm.read_text()
+
+
+def test_pages_and_the_interface_for_programs_never_touch_the_session_of_a_unit_of_work():
+    found = []
+    for room in ("pages", "api"):
+        for file in sorted((ROOT / "web" / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Attribute) and node.attr == "session":
+                    found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+    assert not found, f"a page calls a read or a command, and queries or writes nothing itself: {found}"

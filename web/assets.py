@@ -39,7 +39,7 @@ def static(name: str) -> Response:
     kind = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}.get(Path(name).suffix)
     if kind is None:
         abort(404)
-    packed = "gzip" in request.accept_encodings and (BUILD / f"{name}.gz").is_file()
+    packed = request.accept_encodings.quality("gzip") > 0 and (BUILD / f"{name}.gz").is_file()
     response = send_from_directory(BUILD, f"{name}.gz" if packed else name, mimetype=kind, conditional=True)
     if packed:
         response.headers["Content-Encoding"] = "gzip"

@@ -11,12 +11,13 @@ the view is run again, in a new one. A route without a guard stops the program a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -43,11 +44,14 @@ class Guard:
     alone: bool = False  # the view opens its own transactions (log-in counts failures even when it refuses)
 
 
+_GUARD = "guard"
+
+
 def guard(who: Who, *, writes: bool | None = None, alone: bool = False) -> Callable[[View], View]:
     """Declare who may use a route."""
 
     def declare(view: View) -> View:
-        view.guard = Guard(who, writes, alone)  # type: ignore[attr-defined]
+        setattr(view, _GUARD, Guard(who, writes, alone))
         return view
 
     return declare
@@ -127,7 +131,7 @@ def _as_it_came() -> Callable[[], None]:
 
 def guard_of(app: Flask, endpoint: str) -> Guard:
     """The guard of a route."""
-    found = getattr(app.view_functions[endpoint], "guard", None)
+    found = getattr(app.view_functions[endpoint], _GUARD, None)
     if endpoint == "static":
         return Guard("anyone", alone=True)
     if found is None:
@@ -185,18 +189,6 @@ def _check(wanted: Guard) -> Response | None:
     )
 
 
-def sign_in_page(error: SignIn) -> ResponseReturnValue:
-    """Send a visitor to sign in, and back afterwards."""
-    from web.problems import problem, wants_json
-
-    if wants_json():
-        return problem(
-            401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again."
-        )
-    target = request.full_path.rstrip("?") if request.method == "GET" else ""
-    return redirect(url_for(error.endpoint, next=target or None))
-
-
 def hall() -> Hall:
     return cast(Hall, current_app)
 
@@ -204,6 +196,22 @@ def hall() -> Hall:
 def work() -> Work:
     """This request's unit of work."""
     return cast(Work, g.work)
+
+
+def work_or_none() -> Work | None:
+    """This request's unit of work; None on a page about a refusal, and in a view that opens its own (`alone`)."""
+    return cast("Work | None", g.get("work"))
+
+
+@contextmanager
+def reading() -> Iterator[Work]:
+    """A reading transaction to draw a page in, for a view that opens its own: `work()` gives it meanwhile."""
+    with hall().database.reading() as opened:
+        g.work = opened
+        try:
+            yield opened
+        finally:
+            g.pop("work", None)
 
 
 def actor() -> Actor:

@@ -19,14 +19,11 @@ from typing import Any, Protocol
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from engine.forms import Line
 from engine.matters import Package, english
-from engine.people import units
-from engine.records import library, papers
+from engine.reads import english_names
 from engine.store import Work
-from engine.store.models import Post, Resource
 from web import edge, language
 
 
@@ -71,25 +68,12 @@ def _found(text: str) -> str | None:
     if "names" not in g:
         work: Work | None = g.get("work")
         if work is not None:
-            g.names = _names(work)
+            g.names = english_names.all_of(work)
         else:  # a page without a transaction of its own, or one about a refusal
             with edge.hall().database.reading() as own_work:
-                g.names = _names(own_work)
+                g.names = english_names.all_of(own_work)
     names: Mapping[str, str] = g.names
     return names.get(text)
-
-
-def _names(work: Work) -> dict[str, str]:
-    """Every text that has an English one; read once a request, and for English pages only."""
-    found: dict[str, str] = {kind.title: kind.title_en for kind in papers.catalogue()}
-    for package in library.published(work):
-        found |= package.english
-    stored = [
-        *work.session.execute(select(Resource.name, Resource.name_en)),
-        *work.session.execute(select(Post.name, Post.name_en)),
-    ]
-    stored += [(place.name, place.name_en) for place in units.tree(work)]
-    return found | {name: name_en for name, name_en in stored if name_en}
 
 
 _ARTICLE = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
-from engine.people.login import TooMany
+from engine.people.tries import TooMany
 from web import edge
 from web.language import english
 from web.names import named, within
@@ -74,6 +74,16 @@ def refused(error: Refused) -> ResponseReturnValue:
     )
 
 
+def sign_in_page(error: edge.SignIn) -> ResponseReturnValue:
+    """Send a visitor to sign in, and back afterwards."""
+    if wants_json():
+        return problem(
+            401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again."
+        )
+    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for(error.endpoint, next=target or None))
+
+
 def page(status: int, *, title: str, text: str, **more: object) -> ResponseReturnValue:
     staff = request.path.startswith("/desk")
     template = "staff/problem.html" if staff else "resident/problem.html"
@@ -92,7 +102,7 @@ _WORDS = {
 
 def begin(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
-    app.register_error_handler(edge.SignIn, edge.sign_in_page)
+    app.register_error_handler(edge.SignIn, sign_in_page)
 
     @app.errorhandler(CSRFError)
     def csrf(error: CSRFError) -> ResponseReturnValue:

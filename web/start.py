@@ -52,12 +52,12 @@ def empty(database: Database) -> bool:
 def publish(database: Database, settings: Settings) -> tuple[list[str], dict[str, str]]:
     """Publish what the content folder holds and the hall has not; (names published, name -> why not)."""
     with database.reading() as work:
-        known = dict(
-            tuple(row)
-            for row in work.session.execute(
+        known = {
+            matter: version
+            for matter, version in work.session.execute(
                 select(MatterVersion.matter, MatterVersion.hash).where(MatterVersion.current)
             )
-        )
+        }
     done: list[str] = []
     faults: dict[str, str] = {}
     for name in matters.names(settings.content):

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from engine.people import Actor
+from engine.people import Actor, load
 from engine.records import audit
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Task, TaskCandidate, User
@@ -61,6 +61,11 @@ def admit(work: Work, case: Case, *, by: Actor, now: datetime) -> None:
     if known != list(case.party_ids or []):
         case.party_ids = known
         audit.record(work, audit.Kind.PARTIES_JOINED, by=by, now=now, case=case, facts={"parties": len(known)})
+
+
+def signed_in(work: Work, user_id: int, *, now: datetime) -> list[Case]:
+    """The resident of this account logged in: see `join`."""
+    return join(work, work.session.get_one(User, user_id), by=load(work, user_id, now=now), now=now)
 
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:

@@ -35,6 +35,10 @@ class Position:
         """As in task_candidate."""
         return f"p:{self.unit_id}:{self.post}"
 
+    def covers(self, matter: str) -> bool:
+        """Whether they may act by it in this matter: their own post in all, one they stand in for as the leave says."""
+        return self.for_id is None or _covers(self.matters, matter)
+
 
 @dataclass(frozen=True, slots=True)
 class Absence:

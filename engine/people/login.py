@@ -13,37 +13,23 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
-from engine.errors import NotNow, NotYours, Refused
+from engine.errors import NotNow, NotYours
 from engine.people import actor as actors
+from engine.people import tries
 from engine.people.actor import Actor
 from engine.store import Database, Work, keys
-from engine.store.models import ApiToken, OneTimeCode, Session, Throttle, User
+from engine.store.models import ApiToken, OneTimeCode, Session, User
 
 SESSION_LASTS = timedelta(hours=12)
 TOKEN_LASTS = timedelta(days=90)
 CODE_LASTS = timedelta(minutes=5)
 CODE_TRIES = 5
-#: (what is counted) -> (how many, in how long).
-LIMITS = {
-    "login": (5, timedelta(minutes=15)),
-    "address": (50, timedelta(minutes=15)),
-    "code": (1, timedelta(minutes=1)),
-    "code-day": (10, timedelta(days=1)),
-}
-
 #: OWASP's second recommendation: 19 MiB, two passes, one lane; about 20 ms.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 #: Verified when the name is unknown, so that an unknown name takes as long as a wrong password.
 _NOBODY = _hasher.hash(secrets.token_hex(8))
-
-
-class TooMany(Refused):
-    """Expected fewer tries in this time, but there were too many."""
-
-    status = 429
-    slug = "too-many"
 
 
 def hash_password(password: str) -> str:
@@ -56,17 +42,17 @@ def staff(database: Database, login: str, password: str, *, now: datetime, addre
     """The id of the user with this log-in name and password."""
     login = login.strip().lower()
     with database.unit_of_work() as work:
-        _within(work, f"login:{login}", "login", now)
+        tries.within(work, "login", login, now=now)
         if address:
-            _within(work, f"address:{address}", "address", now)
+            tries.within(work, "address", address, now=now)
         user = work.session.scalar(select(User).where(User.login == login, User.kind == "staff"))
         if _matches(user.password_hash if user and not user.disabled_at else None, password):
             assert user is not None
-            work.session.execute(delete(Throttle).where(Throttle.key == f"login:{login}"))
+            tries.forget(work, "login", login)
             return user.id
-        _count(work, f"login:{login}", "login", now)
+        tries.count(work, "login", login, now=now)
         if address:
-            _count(work, f"address:{address}", "address", now)
+            tries.count(work, "address", address, now=now)
     raise NotYours("用户名或密码不正确。", "The name or the password is not right.")
 
 
@@ -82,8 +68,8 @@ def issue_code(work: Work, phone: str, *, now: datetime) -> str:
     """A new six-digit code for this phone; older ones die. The caller sends it."""
     index = keys.blind("phone", phone)
     for limit in ("code", "code-day"):
-        _within(work, f"{limit}:{index}", limit, now)
-        _count(work, f"{limit}:{index}", limit, now)
+        tries.within(work, limit, index, now=now)
+        tries.count(work, limit, index, now=now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     work.session.execute(
         update(OneTimeCode).where(OneTimeCode.phone_index == index, OneTimeCode.used_at.is_(None)).values(used_at=now)
@@ -148,6 +134,7 @@ def new_token(work: Work, user_id: int, *, now: datetime, name: str = "") -> str
     work.session.add(
         ApiToken(token_hash=_hash(token), user_id=user_id, name=name, created_at=now, expires_at=now + TOKEN_LASTS)
     )
+    work.session.flush()
     return token
 
 
@@ -181,25 +168,3 @@ def actor_of_token(work: Work, token: str, *, now: datetime) -> Actor | None:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-# ---------------------------------------------------------------- throttles
-
-
-def _within(work: Work, key: str, limit: str, now: datetime) -> None:
-    most, window = LIMITS[limit]
-    row = work.session.get(Throttle, key)
-    if row is not None and row.since_at + window > now and row.count >= most:
-        wait = int((row.since_at + window - now).total_seconds() // 60) + 1
-        raise TooMany(f"尝试次数过多，请 {wait} 分钟后再试。", f"Too many tries: wait {wait} minute(s).", minutes=wait)
-
-
-def _count(work: Work, key: str, limit: str, now: datetime) -> None:
-    row = work.session.get(Throttle, key)
-    if row is None:
-        work.session.add(Throttle(key=key, since_at=now, count=1))
-    elif row.since_at + LIMITS[limit][1] <= now:
-        row.since_at, row.count = now, 1
-    else:
-        row.count += 1
-    work.session.flush()

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
-from engine.people import Actor, units
+from engine.people import Actor
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Holding, Leave, Post, User
+from engine.store.models import Holding, Leave, User
 
 #: Absences shown of each list.
 MOST = 100
@@ -85,32 +85,3 @@ def _list(work: Work, where: ColumnElement[bool], now: datetime) -> tuple[Away, 
             )
         )
     return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who works here."""
-
-    id: int
-    name: str
-    where: str  # unit and post
-
-
-def colleagues(work: Work, actor: Actor, *, below: bool = False) -> tuple[Person, ...]:
-    """Staff of the same units and of those above and below; `below`: only those this actor heads."""
-    tree = units.tree(work)
-    near = set(actor.realm)
-    if not below:
-        for position in actor.positions:
-            near |= {p.id for p in tree.above(tree.by_id[position.unit_id])}
-    rows = work.session.execute(
-        select(User.id, User.name, Holding.unit_id, Post.name)
-        .join(Holding, Holding.user_id == User.id)
-        .join(Post, Post.id == Holding.post_id)
-        .where(Holding.unit_id.in_(near), User.disabled_at.is_(None), User.kind == "staff", User.id != actor.id)
-        .order_by(Holding.unit_id, User.id)
-    ).all()
-    found: dict[int, Person] = {}
-    for id_, name, unit, post in rows:
-        found.setdefault(id_, Person(id_, name, f"{tree.by_id[unit].name}·{post}"))
-    return tuple(found.values())

@@ -25,6 +25,8 @@ class Opened:
     type: str
     data: bytes
     sha256: str
+    document_id: int | None = None  # the paper it is
+    case_id: int | None = None  # of the paper
 
 
 def paper(work: Work, document_id: int, *, actor: Actor) -> Opened:
@@ -46,14 +48,18 @@ def _file(work: Work, row: Document) -> Opened:
     file = work.session.get(File, row.file_id)
     assert file is not None
     name = f"{row.title}{row.number or ''}.pdf"
-    return Opened(name, file.type, files.read(work, file), file.sha256)
+    return Opened(name, file.type, files.read(work, file), file.sha256, row.id, row.case_id)
 
 
 def attachment(work: Work, file_id: int, *, actor: Actor) -> Opened:
-    """A file somebody handed in: for its owner, and whoever may see the case."""
+    """A file by its own number: one somebody handed in for its owner and whoever may see the case, the PDF of a paper
+    for whoever may have that paper."""
     row = work.session.get(File, file_id)
     if row is None:
         raise NotFound("没有这个文件。", "There is no such file.")
+    papers_of = list(work.session.scalars(select(Document.id).where(Document.file_id == file_id).order_by(Document.id)))
+    if papers_of:
+        return paper(work, papers_of[0], actor=actor)
     if row.owner_id != actor.id or actor.id is None:
         case = work.session.get(Case, row.case_id) if row.case_id else None
         if case is None:

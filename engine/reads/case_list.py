@@ -147,6 +147,11 @@ class Tracked:
     office_phone: str
 
 
+def number_of(work: Work, case_id: int) -> str:
+    """The number of a case just written to: an address to go to, nothing more."""
+    return work.session.get_one(Case, case_id).number
+
+
 def track(work: Work, number: str, phone: str, *, now: datetime) -> Tracked:
     """Progress by case number and the applicant's phone. The same refusal for a wrong number and a wrong phone."""
     found: Case | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -12,8 +12,11 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased, load_only
 
+from engine import forms
+from engine.matters import Package, nodes
 from engine.people import Actor, apart, masks, units
 from engine.reads import sight
+from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, Notice, Task, User
 from engine.store.models.base import UtcDateTime
@@ -294,6 +297,19 @@ def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine") -> Cou
 def _count(work: Work, inside: ColumnElement[bool]) -> int:
     counted = select(func.count()).select_from(Task).join(Case, Case.id == Task.case_id).where(inside)
     return work.session.scalar(counted) or 0
+
+
+def shared_form(work: Work, task_id: int) -> tuple[Package, Mapping[str, Any] | None] | None:
+    """The form of a step that may be done for many cases at once (schema None: it asks nothing); else None."""
+    task = work.session.get(Task, task_id)
+    case = work.session.get(Case, task.case_id) if task is not None else None
+    if task is None or case is None or not nodes.batch(task.properties):
+        return None
+    package = library.version(work, case.version_hash)
+    if not task.form:
+        return package, None
+    form = package.form(task.form)
+    return package, forms.browser_schema(form, nodes.rights(form, task.properties))
 
 
 def notices_for(work: Work, actor: Actor, *, limit: int = 50) -> Sequence[Notice]:

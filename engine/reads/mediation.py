@@ -86,6 +86,12 @@ def parties(case: Case) -> list[Mapping[str, Any]]:
     return [p for p in found if isinstance(p, Mapping) and p.get("name")] if isinstance(found, list) else []
 
 
+def mediated(work: Work, case_id: int) -> Case | None:
+    """The case when it has parties on two sides and is read by few: a mediation."""
+    row = work.session.get(Case, case_id)
+    return row if row is not None and row.restricted and parties(row) else None
+
+
 def indexed(work: Work, case_id: int) -> list[CaseParty]:
     """The parties as they are found again: in the order of the form."""
     return list(work.session.scalars(select(CaseParty).where(CaseParty.case_id == case_id).order_by(CaseParty.n)))

@@ -40,6 +40,7 @@ class Progress:
     colour: str
     received_at: datetime
     office_phone: str
+    step_id: int | None  # the first open step: what a reminder is about
     can_remind: bool
     can_rate: bool
     rated: bool
@@ -107,6 +108,7 @@ def _progress(work: Work, number: str, now: datetime) -> Progress:
         colour=account_colour(case, running),
         received_at=case.received_at,
         office_phone=info.contact.phone or office.phone,
+        step_id=live[0].id if live else None,
         can_remind=case.status == "running" and any(t.assignee_id != case.applicant_id for t in live),
         can_rate=case.status == "finished" and rated is None and in_time,
         rated=rated is not None,

@@ -53,6 +53,12 @@ class Work:
     def calendar(self) -> workdays.Calendar:
         return self.database.calendar_in(self.session)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is done inside is undone when it raises; the transaction goes on, to say what is so now."""
+        with self.session.begin_nested():
+            yield
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Do this once the transaction is safely stored; never when it is rolled back. Asked for twice, it is done once."""
         if call not in self._after:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import NotYours
-from engine.people import login
+from engine.people import login, tries
 from engine.store.models import ApiToken, OneTimeCode, Session, User
 from tests.cast import PASSWORD
 
@@ -26,7 +26,7 @@ def test_five_failures_close_the_door_for_a_while_even_to_the_right_password(dat
     for _ in range(5):
         with pytest.raises(NotYours):
             login.staff(database, "chen", "wrong-password", now=clock())
-    with pytest.raises(login.TooMany) as refused:
+    with pytest.raises(tries.TooMany) as refused:
         login.staff(database, "chen", PASSWORD, now=clock())
     assert refused.value.facts["minutes"] == 16
     assert login.staff(database, "wang", PASSWORD, now=clock()) == cast.users["wang"]
@@ -78,7 +78,7 @@ def test_a_code_is_guessed_five_times_at_most(database, cast, clock):
 def test_codes_are_not_sent_faster_than_one_a_minute(database, cast, clock):
     with database.unit_of_work() as work:
         login.issue_code(work, "13800000001", now=clock())
-    with pytest.raises(login.TooMany), database.unit_of_work() as work:
+    with pytest.raises(tries.TooMany), database.unit_of_work() as work:
         login.issue_code(work, "13800000001", now=clock.on(seconds=30))
 
 

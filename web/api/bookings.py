@@ -75,8 +75,7 @@ class BookingOut(Shape):
 
 
 def _one(appointment_id: int) -> BookingOut:
-    edge.work().session.flush()
-    return shaped(BookingOut, reads.one(edge.work(), edge.actor(), appointment_id))  # type: ignore[no-any-return]
+    return shaped(BookingOut, reads.one(edge.work(), edge.actor(), appointment_id))
 
 
 @operation("get", "/places", who="anyone", tag="bookings", gives=list[PlaceOut])

@@ -15,11 +15,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from engine.errors import FieldError, Invalid
@@ -28,6 +28,9 @@ from web.security import csrf
 
 pages = Blueprint("api", __name__, url_prefix="/api")
 csrf.exempt(pages)  # a call carries a token of its own, never a cookie
+
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class Shape(BaseModel):
@@ -268,7 +271,7 @@ def openapi() -> ResponseReturnValue:
     return jsonify(description())
 
 
-def shaped(shape: type[Any], source: Any, **more: Any) -> Any:
+def shaped(shape: type[S], source: Any, **more: Any) -> S:
     """A shape from a read's plain value: the fields of one name, and what is given beside."""
     values = {name: getattr(source, name) for name in shape.model_fields if name not in more and hasattr(source, name)}
-    return TypeAdapter(shape).validate_python({**values, **more}, from_attributes=True)
+    return shape.model_validate({**values, **more}, from_attributes=True)

@@ -25,7 +25,8 @@ COUNT = 45
 
 
 class Person(Protocol):
-    actor: Actor
+    @property
+    def actor(self) -> Actor: ...
 
 
 def fill(

@@ -48,8 +48,11 @@ TALKS = {"again": "continue", "sign": "written", "court": "written", "oral": "or
 
 
 class Person(Protocol):
-    actor: Actor
-    phone: str
+    @property
+    def actor(self) -> Actor: ...
+
+    @property
+    def phone(self) -> str: ...
 
 
 def fill(

@@ -39,8 +39,11 @@ class Idle:
 
 
 class Person(Protocol):
-    actor: Actor
-    phone: str
+    @property
+    def actor(self) -> Actor: ...
+
+    @property
+    def phone(self) -> str: ...
 
 
 def fill(

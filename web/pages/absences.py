@@ -13,6 +13,7 @@ from engine.commands.hall import absences
 from engine.commands.hall import handover as handovers
 from engine.errors import FieldError, Invalid, NotNow
 from engine.reads import absences as reads
+from engine.reads import colleagues
 from engine.records import library
 from engine.workdays import ZONE
 from web import edge
@@ -76,21 +77,19 @@ def hand_over() -> ResponseReturnValue:
     try:
         if not request.form.get("confirmed"):
             return _handover(plan=handovers.plan(work, person, to, by=by, now=now))
-        point = work.session.begin_nested()
         try:
-            done = handovers.hand_over(
-                work,
-                person,
-                to,
-                request.form.get("reason", "")[:500],
-                expect=request.form.get("expect", ""),
-                by=by,
-                now=now,
-            )
+            with work.attempt():
+                done = handovers.hand_over(
+                    work,
+                    person,
+                    to,
+                    request.form.get("reason", "")[:500],
+                    expect=request.form.get("expect", ""),
+                    by=by,
+                    now=now,
+                )
         except NotNow as changed:
-            point.rollback()
-            found = handovers.plan(work, person, to, by=by, now=now)
-            return _handover(plan=found, stale=sentence(changed)), 409
+            return _handover(plan=handovers.plan(work, person, to, by=by, now=now), stale=sentence(changed)), 409
     except Invalid as error:
         found = None if error.fields[0].field == "to" else handovers.plan(work, person, to, by=by, now=now)
         return _handover(wrong=error.fields, plan=found), 422
@@ -102,8 +101,8 @@ def _handover(plan: Any = None, wrong: Any = (), stale: str = "") -> str:
     work, actor = edge.work(), edge.actor()
     return render_template(
         "staff/handover.html",
-        theirs=reads.colleagues(work, actor, below=True),
-        people=reads.colleagues(work, actor),
+        theirs=colleagues.people(work, actor, below=True),
+        people=colleagues.people(work, actor),
         plan=plan,
         wrong=wrong,
         stale=stale,
@@ -139,12 +138,12 @@ def _given() -> dict[str, Any]:
 
 def _page(wrong: Any = ()) -> str:
     work, actor = edge.work(), edge.actor()
-    people = reads.colleagues(work, actor)
+    people = colleagues.people(work, actor)
     return render_template(
         "staff/absences.html",
         found=reads.absences(work, actor=actor, now=edge.now()),
         people=people,
-        theirs=reads.colleagues(work, actor, below=True) if "supervisor" in actor.roles else (),
+        theirs=colleagues.people(work, actor, below=True) if "supervisor" in actor.roles else (),
         matters=[(p.name, p.info.name) for p in library.published(work)],
         wrong=wrong,
         sent={name: request.form.get(name, "") for name in _SENT},

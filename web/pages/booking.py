@@ -153,7 +153,7 @@ def one(booking_id: int) -> ResponseReturnValue:
     return _one(booking_id)
 
 
-def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> ResponseReturnValue:
+def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
     found = reads.one(edge.work(), edge.actor(), booking_id)
     place = _place(found.resource_id)
     code = papers.codes.qr_data_uri(found.code) if found.code else ""
@@ -182,8 +182,7 @@ def confirm(booking_id: int) -> ResponseReturnValue:
     place = _place(found.resource_id)
     if answers["item"] not in {code for code, _name in place.items}:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
-        page = _one(booking_id, (wrong,))
-        return page, 422  # type: ignore[return-value]
+        return _one(booking_id, (wrong,)), 422
     booking.confirm(edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now())
     flash(_("预约好了。到时候出示这一页的二维码。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
@@ -315,7 +314,7 @@ def step(booking_id: int, what: str) -> ResponseReturnValue:
     function = _STEPS.get(what)
     if function is None:
         raise NotFound("没有这个操作。", "There is no such step.")
-    made = function(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())  # type: ignore[operator]
+    made = function(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
     flash(_("%(number)s：%(state)s。", number=made.number, state=_states()[made.state]))
     return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
 

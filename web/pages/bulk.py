@@ -9,16 +9,12 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import forms
 from engine.commands import cases
 from engine.commands.cases import bulk
 from engine.commands.cases.bulk import Picked
 from engine.errors import FieldError, Invalid, NotNow
-from engine.matters import nodes
 from engine.reads import inbox
-from engine.records import library
 from engine.store import Work
-from engine.store.models import Case, Task
 from web import edge, names
 from web.edge import guard
 from web.pages.desk import colleagues
@@ -77,16 +73,12 @@ def _ask_page(what: str, picked: list[Picked], wrong: tuple[FieldError, ...] = (
 
 def _form(work: Work, task_id: int) -> Any:
     """The step's form, empty: what is answered is answered for every row. None: the step is done case by case."""
-    task = work.session.get(Task, task_id)
-    case = work.session.get(Case, task.case_id) if task is not None else None
-    if task is None or case is None or not nodes.batch(task.properties):
+    found = inbox.shared_form(work, task_id)
+    if found is None:
         return None
-    package = library.version(work, case.version_hash)
+    package, schema = found
     names.about(package)
-    if not task.form:
-        return EMPTY_FORM
-    form = package.form(task.form)
-    return names.schema(forms.browser_schema(form, nodes.rights(form, task.properties)))
+    return EMPTY_FORM if schema is None else names.schema(schema)
 
 
 @pages.post("/claim")
@@ -109,12 +101,8 @@ def transfer() -> ResponseReturnValue:
     if not reason.strip():
         wrong.append(FieldError("reason", _("转办理由"), "请填写转办理由。", "Give a reason."))
     if wrong:
-        with edge.hall().database.reading() as work:
-            edge.g.work = work
-            try:
-                return _ask_page("transfer", picked, tuple(wrong), {"to": to, "reason": reason}), 422
-            finally:
-                edge.g.pop("work", None)
+        with edge.reading():
+            return _ask_page("transfer", picked, tuple(wrong), {"to": to, "reason": reason}), 422
     return _done(
         "transfer",
         picked,
@@ -146,15 +134,11 @@ def _done(what: str, picked: list[Picked], verb: Callable[[Work, Picked], object
         rows = {row.task_id: row for row in inbox.rows(work, actor, [p.task_id for p in picked], now=edge.now())}
     results = bulk.each(database, picked, verb)
     good = sum(one.done for one in results)
-    with database.reading() as work:  # the numbers in the left column are those of after
-        edge.g.work = work
-        try:
-            return render_template(
-                "staff/bulk_result.html" if part else "staff/bulk_done.html",
-                title=_(WORDS[what]),
-                good=good,
-                bad=len(results) - good,
-                results=[(one, rows.get(one.task_id)) for one in results],
-            )
-        finally:
-            edge.g.pop("work", None)
+    with edge.reading():  # the numbers in the left column are those of after
+        return render_template(
+            "staff/bulk_result.html" if part else "staff/bulk_done.html",
+            title=_(WORDS[what]),
+            good=good,
+            bad=len(results) - good,
+            results=[(one, rows.get(one.task_id)) for one in results],
+        )

@@ -58,17 +58,15 @@ def preview() -> ResponseReturnValue:
 def publish() -> ResponseReturnValue:
     """Exactly what was shown, or nothing."""
     text, work = _sent(), edge.work()
-    point = work.session.begin_nested()
     try:
-        done = calendar_publishing.publish(work, text, request.form.get("expect", ""), by=edge.actor(), now=edge.now())
+        with work.attempt():
+            expect = request.form.get("expect", "")
+            done = calendar_publishing.publish(work, text, expect, by=edge.actor(), now=edge.now())
     except Invalid as error:
-        point.rollback()
         return _page(text=text, wrong=_by_line(text, error)), 422
     except AlreadyDone as error:
-        point.rollback()
         return _page(text=text, stale=sentence(error)), 409
     except NotNow as error:
-        point.rollback()
         found = calendar_publishing.preview(work, text, by=edge.actor(), now=edge.now())
         return _page(text=text, plan=_plan(found), stale=sentence(error)), 409
     moved = len({m.case_id for m in done.moves})

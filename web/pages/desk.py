@@ -9,7 +9,6 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from engine import forms
 from engine.commands import cases
@@ -21,8 +20,8 @@ from engine.plain import plain
 from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
+from engine.reads.colleagues import near
 from engine.records import library
-from engine.store.models import Case, Holding, Post, Task, User
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
@@ -45,7 +44,7 @@ def shell() -> dict[str, Any]:
 
 
 def _standing() -> str:
-    work = edge.g.get("work")
+    work = edge.work_or_none()
     own = [p for p in edge.actor().positions if p.for_id is None]
     if work is None or not own:
         return ""
@@ -54,16 +53,16 @@ def _standing() -> str:
 
 
 def _nav() -> list[dict[str, Any]]:
-    actor, work = edge.actor(), edge.g.get("work")
+    actor, work = edge.actor(), edge.work_or_none()
     number: Mapping[str, int] = lists.waiting(work, actor) if work is not None else {}
     which = request.view_args.get("which") if request.view_args else None
 
     def one(
-        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, heading: str = "", **values: Any
-    ):  # type: ignore[no-untyped-def]
+        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, heading: str = "", **values: str
+    ) -> dict[str, Any]:
         here = request.endpoint == endpoint and (not values or values.get("which") == which)
         return {
-            "address": url_for(endpoint, **values),
+            "address": _address(endpoint, values),
             "name": name,
             "icon": icon,
             "key": key,
@@ -95,8 +94,13 @@ def _nav() -> list[dict[str, Any]]:
     return found
 
 
-def _is_agent() -> bool:
-    return any(p.for_id is None and p.post == "agent" for p in edge.actor().positions)
+def _address(endpoint: str, values: Mapping[str, Any]) -> str:
+    return url_for(endpoint, **values)
+
+
+def _is_agent(matter: str | None = None) -> bool:
+    """Whether they may apply for others: by a post of their own, or for an agent who is away (in this matter)."""
+    return any(p.post == "agent" and (matter is None or p.covers(matter)) for p in edge.actor().positions)
 
 
 @pages.get("")
@@ -124,7 +128,9 @@ def _list(which: Any) -> ResponseReturnValue:
     def to(**change: str) -> str:
         values = {**{k: v for k, v in chosen.items() if v}, **change}
         values = {k: v for k, v in values.items() if v}
-        return url_for("desk.listed", which=which, **values) if which != "mine" else url_for("desk.inbox", **values)
+        return (
+            _address("desk.inbox", values) if which == "mine" else _address("desk.listed", {"which": which, **values})
+        )
 
     def option(name: str, value: str, words: str, count: int) -> dict[str, Any]:
         return {"words": words, "count": count, "to": to(**{name: value}), "here": chosen[name] == value}
@@ -303,11 +309,9 @@ def _seen() -> int | None:
     return request.form.get("version", type=int)
 
 
-def _back(task: Task) -> ResponseReturnValue:
-    """The case of a task just written: its row is in this session already."""
-    found = edge.work().session.get(Case, task.case_id)
-    assert found is not None
-    return redirect(url_for("desk.case", number=found.number))
+def _back(case_id: int) -> ResponseReturnValue:
+    """To the case whose task was just written."""
+    return redirect(url_for("desk.case", number=case_list.number_of(edge.work(), case_id)))
 
 
 @pages.post("/tasks/<int:task_id>/claim")
@@ -315,7 +319,7 @@ def _back(task: Task) -> ResponseReturnValue:
 def claim(task_id: int) -> ResponseReturnValue:
     task = cases.claim(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
     flash(_("已签收，归您办了。"))
-    return _back(task)
+    return _back(task.case_id)
 
 
 @pages.post("/tasks/<int:task_id>/unclaim")
@@ -406,7 +410,7 @@ def opinion(task_id: int) -> ResponseReturnValue:
         edge.work(), task_id, request.form.get("opinion", ""), version=_seen(), by=edge.actor(), now=edge.now()
     )
     flash(_("意见已交回。"))
-    return _back(task)
+    return _back(task.case_id)
 
 
 #: Operations with a page of their own: asked, previewed, confirmed.
@@ -451,27 +455,13 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
 
 
 def colleagues() -> list[tuple[str, str]]:
-    """Staff of the same units, and of the units above and below: (id, name and unit)."""
-    work, actor = edge.work(), edge.actor()
-    tree = units.tree(work)
-    near: set[int] = set(actor.realm)
-    for position in actor.positions:
-        near |= {p.id for p in tree.above(tree.by_id[position.unit_id])}
-    rows = work.session.execute(
-        select(User.id, User.name, Holding.unit_id, Post.name)
-        .join(Holding, Holding.user_id == User.id)
-        .join(Post, Post.id == Holding.post_id)
-        .where(
-            Holding.unit_id.in_(near),
-            User.disabled_at.is_(None),
-            User.id != actor.id,
-            Post.role.in_(("clerk", "supervisor")),
-        )
-        .order_by(Holding.unit_id, User.id)
-    ).all()
+    """To whom a task may go: (id, name, unit and post)."""
     return [
-        (str(i), _("%(name)s（%(unit)s·%(post)s）", name=name, unit=named(tree.by_id[unit].name), post=named(post)))
-        for i, name, unit, post in rows
+        (
+            str(one.id),
+            _("%(name)s（%(unit)s·%(post)s）", name=one.name, unit=named(one.unit), post=named(one.post)),
+        )
+        for one in near(edge.work(), edge.actor(), cases=True)
     ]
 
 
@@ -494,12 +484,8 @@ def carry_out(task_id: int, what: str) -> ResponseReturnValue:
         wrong: tuple[FieldError, ...] = ()
     except Invalid as error:
         plan, wrong = None, tuple(error.fields)
-    with database.reading() as work:
-        edge.g.work = work
-        try:
-            return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
-        finally:
-            edge.g.pop("work", None)
+    with edge.reading():
+        return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
 
 
 def _plan(done: Any) -> dict[str, Any]:
@@ -571,14 +557,10 @@ def take_in(name: str) -> ResponseReturnValue:
         channels=[
             (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
-            if c in package.info.apply.channels and (c != "agent" or _is_agent())
+            if c in package.info.apply.channels and (c != "agent" or _is_agent(name))
         ],
         once=secrets.token_urlsafe(12),
     )
-
-
-def _is_agent() -> bool:
-    return any(p.post == "agent" for p in edge.actor().positions)
 
 
 @pages.post("/window/<name>")
@@ -588,7 +570,7 @@ def taken_in(name: str) -> ResponseReturnValue:
     channel = str(body.get("channel") or "counter")
     if channel not in ("counter", "agent", "phone"):
         raise NotNow("窗口只能选窗口、代办或电话。", "Expected counter, agent or phone.")
-    if channel == "agent" and not _is_agent():
+    if channel == "agent" and not _is_agent(name):
         raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
     done = cases.submit(
         edge.work(),

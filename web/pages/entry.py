@@ -8,13 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import people
 from engine.commands import parties
 from engine.errors import FieldError, Invalid, Refused
-from engine.people import login
+from engine.people import login, tries
 from engine.records import notices
 from engine.store import Work, keys
-from engine.store.models import User
 from web import edge
 from web.edge import guard
 
@@ -58,7 +56,7 @@ def ask_code() -> ResponseReturnValue:
     with edge.hall().database.unit_of_work() as work:
         try:
             code = login.issue_code(work, phone, now=edge.now())
-        except login.TooMany as error:
+        except tries.TooMany as error:
             wrong = FieldError("phone", _("手机号"), error.zh, error.en)
             return render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,)), 429
         shown = _send(work, phone, code)
@@ -96,7 +94,7 @@ def _join(user_id: int) -> None:
     """Whoever proved a telephone is shown the mediations in which it is a party's."""
     now = edge.now()
     with edge.hall().database.unit_of_work() as work:
-        parties.join(work, work.session.get_one(User, user_id), by=people.load(work, user_id, now=now), now=now)
+        parties.signed_in(work, user_id, now=now)
 
 
 @pages.get("/desk/enter")

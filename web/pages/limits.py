@@ -45,7 +45,7 @@ def tab(number_of_case: int) -> dict[str, Any]:
 
 def waiting() -> int | None:
     """The number beside 待批延期."""
-    work = edge.g.get("work")
+    work = edge.work_or_none()
     return reads.waiting_count(work, actor=edge.actor()) if work is not None else None
 
 
@@ -184,17 +184,13 @@ def _previewed(
         if not stale:
             raise
         stale = sentence(error)  # what is so now, not only that it has changed
-    with database.reading() as work:
-        edge.g.work = work
-        try:
-            page = case_page.by_number(work, number, actor=edge.actor(), now=edge.now())
-            if plan is not None and what == "suspend":
-                cause, needs = _needs(sent)
-                plan["foretold"] = reads.if_suspended(work, page.id, cause, needs, actor=edge.actor(), now=edge.now())
-            one = reads.request(work, request_id, actor=edge.actor()) if request_id else None
-            return _shown(page, what, wrong, plan, sent, one, stale), 422 if wrong else 409 if stale else 200
-        finally:
-            edge.g.pop("work", None)
+    with edge.reading() as work:
+        page = case_page.by_number(work, number, actor=edge.actor(), now=edge.now())
+        if plan is not None and what == "suspend":
+            cause, needs = _needs(sent)
+            plan["foretold"] = reads.if_suspended(work, page.id, cause, needs, actor=edge.actor(), now=edge.now())
+        one = reads.request(work, request_id, actor=edge.actor()) if request_id else None
+        return _shown(page, what, wrong, plan, sent, one, stale), 422 if wrong else 409 if stale else 200
 
 
 def _shown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,7 +17,6 @@ from engine.people import masks
 from engine.reads import case_page
 from engine.reads import mediation as reads
 from engine.reads.case_page import CasePage
-from engine.store.models import Case
 from web import edge, sentences
 from web.edge import guard
 from web.language import english
@@ -29,15 +29,9 @@ PLACES = ("村部", "当事人家中", "现场")
 MINUTES = ((60, "一小时"), (90, "一个半小时"), (120, "两小时"), (180, "三小时"))
 
 
-def _case(page: CasePage) -> Case | None:
-    """The case when it has parties on two sides and is read by few: a mediation."""
-    row = edge.work().session.get(Case, page.id)
-    return row if row is not None and row.restricted and reads.parties(row) else None
-
-
 def beside(page: CasePage) -> dict[str, Any]:
     """What the clerk's page of a case with parties shows beside the steps; empty for any other case."""
-    row = _case(page)
+    row = reads.mediated(edge.work(), page.id)
     if row is None:
         return {"parties": [], "mediated": None}
     work, actor, now = edge.work(), edge.actor(), edge.now()
@@ -58,16 +52,16 @@ def beside(page: CasePage) -> dict[str, Any]:
             "places": [*(name for name, _free in reads.free_times(work, row, now=now)), *PLACES] if plans else [],
             "minutes": [(n, _(words)) for n, words in MINUTES],
             "session": dict(dig(row.answers or {}, "session") or {}),
-            "agreement": agreement(row) if form in SIGNING else None,
+            "agreement": agreement(row.answers or {}) if form in SIGNING else None,
             "is_mediator": any(p.post == "mediator" for p in actor.positions),
             "ties": [(k, _(v)) for k, v in mediators.KINDS.items()],
         },
     }
 
 
-def agreement(row: Case) -> dict[str, Any] | None:
+def agreement(answers: Mapping[str, Any]) -> dict[str, Any] | None:
     """What is being signed, in the order of the paper."""
-    found = (row.answers or {}).get("agreement")
+    found = answers.get("agreement")
     if not isinstance(found, dict):
         return None
     terms = [str(t.get("text") or "") for t in found.get("terms") or () if isinstance(t, dict)]
@@ -76,13 +70,13 @@ def agreement(row: Case) -> dict[str, Any] | None:
 
 def to_sign(page: CasePage) -> dict[str, Any] | None:
     """The agreement, when the step that waits for this reader is to sign it."""
-    row = _case(page) if page.desk is not None and page.desk.form_id in SIGNING else None
-    return agreement(row) if row is not None else None
+    row = reads.mediated(edge.work(), page.id) if page.desk is not None and page.desk.form_id in SIGNING else None
+    return agreement(row.answers or {}) if row is not None else None
 
 
 def resident_part(page: CasePage) -> dict[str, Any]:
     """A party's case: who the sides are, who leads it, when they meet, and how long they may still go to court."""
-    row = _case(page)
+    row = reads.mediated(edge.work(), page.id)
     if row is None:
         return {"mediation": None, "sides": [_limit(one) for one in page.sides]}
     me = edge.actor().id

@@ -19,7 +19,7 @@ pages = Blueprint("operations", __name__, url_prefix="/desk/operations")
 
 def open_incidents() -> int | None:
     """The number beside 运维."""
-    work = edge.g.get("work")
+    work = edge.work_or_none()
     return reads.open_incidents(work) if work is not None else None
 
 

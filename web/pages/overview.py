@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -48,7 +50,8 @@ def rated() -> ResponseReturnValue:
     which = which if which in _RATED else "real"
     offset = max(0, request.args.get("from", 0, type=int))
     found, total, held_back = ratings.behind(edge.work(), edge.actor(), now=edge.now(), which=which, offset=offset)
-    more = url_for("overview.rated", which=which, **{"from": offset + 100}) if offset + 100 < total - held_back else ""
+    onward: dict[str, Any] = {"which": which, "from": offset + 100}
+    more = url_for("overview.rated", **onward) if offset + 100 < total - held_back else ""
     return render_template(
         "staff/behind.html",
         found=found,
@@ -103,7 +106,7 @@ def behind() -> ResponseReturnValue:
     )
     tree = units.tree(edge.work())
     name = tree.by_id[unit].name if unit in tree.by_id else (found[0].title if matter and found else "")
-    more = {"which": which, "unit": unit, "matter": matter or None}
+    more: dict[str, Any] = {"which": which, "unit": unit, "matter": matter or None, "from": offset + 100}
     return render_template(
         "staff/behind.html",
         found=found,
@@ -111,5 +114,5 @@ def behind() -> ResponseReturnValue:
         title=_(_WHICH[which]),
         name=name,
         status=sentences.status,
-        more=url_for("overview.behind", **more, **{"from": offset + 100}) if offset + 100 < total else "",
+        more=url_for("overview.behind", **more) if offset + 100 < total else "",
     )

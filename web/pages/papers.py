@@ -10,10 +10,9 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.commands import cases
 from engine.errors import NotFound, Refused
 from engine.reads import attachments
-from engine.records import audit
-from engine.store.models import Case, Document
 from web import edge, throttle
 from web.edge import guard
 from web.problems import sentence
@@ -39,19 +38,14 @@ def _send(opened: attachments.Opened) -> Response:
 @guard("signed-in", writes=True)
 def pdf(document_id: int) -> ResponseReturnValue:
     """A paper, for those who may have it. That it was read is recorded."""
-    work, actor = edge.work(), edge.actor()
-    opened = attachments.paper(work, document_id, actor=actor)
-    document = work.session.get(Document, document_id)
-    case = work.session.get(Case, document.case_id) if document is not None and document.case_id else None
-    audit.record(work, audit.Kind.DOCUMENT_READ, by=actor, now=edge.now(), case=case, facts={"document": document_id})
-    return _send(opened)
+    return _send(cases.open_paper(edge.work(), document_id, by=edge.actor(), now=edge.now()))
 
 
 @pages.get("/files/<int:file_id>")
-@guard("signed-in")
+@guard("signed-in", writes=True)
 def file(file_id: int) -> ResponseReturnValue:
-    """A file handed in, for its sender and for those who may see its case."""
-    return _send(attachments.attachment(edge.work(), file_id, actor=edge.actor()))
+    """A file handed in, for its sender and for those who may see its case; a paper, for those who may have it."""
+    return _send(cases.open_file(edge.work(), file_id, by=edge.actor(), now=edge.now()))
 
 
 @pages.get("/v")

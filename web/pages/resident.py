@@ -16,10 +16,9 @@ from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.matters import Package
 from engine.people import units
 from engine.plain import plain
-from engine.reads import case_list, case_page, inbox
+from engine.reads import case_list, case_page, inbox, residents
 from engine.reads.case_page import CasePage
 from engine.records import files, library
-from engine.store.models import Consent, User
 from web import edge, formats, names, sentences, throttle
 from web.edge import guard
 from web.language import english
@@ -235,10 +234,8 @@ def _open_online(package: Package) -> None:
 
 def _known(package: Package) -> dict[str, Any]:
     """What we know of the applicant already, laid into the form so that nothing is asked twice."""
-    person = edge.work().session.get(User, edge.actor().id)
+    person = residents.own(edge.work(), edge.actor())
     found: dict[str, Any] = {}
-    if person is None:
-        return found
     who = package.info.who
     paths = {path for path, _field in package.form(package.info.apply.form).walk()}
     about = request.args.get("about", "")[:40]
@@ -305,7 +302,6 @@ def upload() -> ResponseReturnValue:
         kept = files.upload(
             work, sent.read(), sent.filename or "", by=edge.actor(), now=edge.now(), label=sent.filename or "文件"
         )
-        work.session.flush()
         said = {"id": str(kept.id), "name": kept.name, "size": kept.size}
     return jsonify(said), 201
 
@@ -347,31 +343,16 @@ def send(name: str) -> ResponseReturnValue:
     """The application, for good. Sent twice with the same key, it is one case."""
     body = _sent()
     package = _current(name)
-    if package.info.apply.consent and body.get("consent") is not True:
-        raise Invalid([FieldError("", _("同意使用个人信息"), "要先同意才能办理。", "Your consent is needed.")])
-    place = _place(package, body)
-    done = cases.submit(
+    done = cases.apply_online(
         edge.work(),
         name,
         body["answers"],
         by=edge.actor(),
         now=edge.now(),
-        place=place,
+        consent=body.get("consent") is True,
+        place=_place(package, body),
         key=str(body.get("once") or "") or None,
     )
-    person = edge.work().session.get(User, edge.actor().id)
-    if place is not None and person is not None:
-        person.place_id = place.id  # asked once
-    if package.info.apply.consent:
-        edge.work().session.add(
-            Consent(
-                user_id=edge.actor().id,
-                purpose=f"matter:{name}",
-                text=package.info.apply.consent,
-                given_at=edge.now(),
-                facts={"number": done.case.number},
-            )
-        )
     return jsonify(location=url_for("resident.receipt", number=done.case.number)), 201
 
 
@@ -447,7 +428,8 @@ def receipt(number: str) -> ResponseReturnValue:
 @guard("resident")
 def mine() -> ResponseReturnValue:
     work, actor = edge.work(), edge.actor()
-    todo = [t for box in ("mine", "open") for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]  # type: ignore[arg-type]
+    boxes: tuple[inbox.Box, ...] = ("mine", "open")
+    todo = [t for box in boxes for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]
     found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
     return render_template(
         "resident/mine.html",

@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 
 from engine import process
 from engine.errors import NotFound
+from engine.findings import Finding
+from engine.matters import Package
 from engine.people import units
+from engine.reads import versions
 from engine.records import library
-from engine.store.models import Case, MatterVersion
 from web import edge, names
 from web.edge import guard
 from web.language import english
@@ -25,16 +26,8 @@ pages = Blueprint("studio", __name__, url_prefix="/desk/matters")
 @guard("designer")
 def matters() -> ResponseReturnValue:
     work = edge.work()
-    running = {
-        row[0]: row[1]
-        for row in work.session.execute(
-            select(Case.matter, func.count()).where(Case.finished_at.is_(None)).group_by(Case.matter)
-        )
-    }
-    versions = work.session.execute(
-        select(MatterVersion.matter, func.count(), func.max(MatterVersion.published_at)).group_by(MatterVersion.matter)
-    ).all()
-    count = {m: (n, at) for m, n, at in versions}
+    running = versions.running(work)
+    count = versions.published(work)
     return render_template(
         "staff/matters.html",
         matters=[
@@ -53,10 +46,9 @@ def matters() -> ResponseReturnValue:
     )
 
 
-def _findings(package: Any) -> list[Any]:
-    """What the check of the diagrams says."""
-    found = process.check(package.diagrams)
-    return [f for f in found if f.severity != "info"] if found and hasattr(found[0], "severity") else list(found)
+def _findings(package: Package) -> list[Finding]:
+    """What the check of the diagrams says: errors, warnings and hints."""
+    return process.check(package.diagrams)
 
 
 @pages.get("/<name>")
@@ -65,11 +57,6 @@ def matter(name: str) -> ResponseReturnValue:
     work = edge.work()
     package = library.current(work, name)
     names.about(package)
-    versions = work.session.execute(
-        select(MatterVersion.hash, MatterVersion.published_at, MatterVersion.note, MatterVersion.current)
-        .where(MatterVersion.matter == name)
-        .order_by(MatterVersion.published_at.desc())
-    ).all()
     tree = units.tree(work)
     findings = _findings(package)
     return render_template(
@@ -87,7 +74,7 @@ def matter(name: str) -> ResponseReturnValue:
             for f in findings
         ],
         marks={"findings": [f.element for f in findings if f.element]},
-        versions=[{"hash": h[:12], "at": at, "note": note, "current": current} for h, at, note, current in versions],
+        versions=versions.of(work, name),
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),
         forms=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".form")),
     )

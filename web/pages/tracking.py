@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from engine.commands import cases
 from engine.errors import FieldError, NotNow, Refused
@@ -15,7 +14,6 @@ from engine.people import SYSTEM
 from engine.reads import tracking as reads
 from engine.reads.tracking import Progress
 from engine.records.papers import codes
-from engine.store.models import Case, Task
 from web import edge, formats, sentences, throttle
 from web.edge import guard
 from web.names import named
@@ -94,15 +92,8 @@ def remind(number: str, word: str) -> ResponseReturnValue:
     throttle.count("track")
     with edge.hall().database.unit_of_work() as work:
         one = reads.by_word(work, number, word, now=edge.now())
-        task = work.session.scalar(
-            select(Task.id)
-            .join(Case, Case.id == Task.case_id)
-            .where(Case.number == one.number, Task.state != "ended")
-            .order_by(Task.id)
-            .limit(1)
-        )
-        if task is None or not one.can_remind:
+        if one.step_id is None or not one.can_remind:
             raise NotNow("现在没有可以催的步骤。有事请打电话。", "There is nothing to hurry now: please call.")
-        cases.remind(work, task, by=SYSTEM, now=edge.now(), text="群众凭回执催办")
+        cases.remind(work, one.step_id, by=SYSTEM, now=edge.now(), text="群众凭回执催办")
     flash(_("已经催了，办事的人会收到。四小时以后可以再催。"))
     return redirect(url_for("tracking.seen", number=number, word=word))

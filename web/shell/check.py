@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,9 +63,9 @@ def check(files: list[Path]) -> list[Finding]:
         else:
             loose.setdefault(file.resolve().parent, []).append(file)
     for root, name in matters:
-        findings += _guarded(named(root / "bpmn" / name), lambda root=root, name=name: _matter(root, name, wanted))  # type: ignore[misc]
+        findings += _guarded(named(root / "bpmn" / name), partial(_matter, root, name, wanted))
     for folder, some in loose.items():
-        findings += _guarded(named(folder), lambda folder=folder, some=some: _loose(folder, some))  # type: ignore[misc]
+        findings += _guarded(named(folder), partial(_loose, folder, some))
     return in_order(findings)
 
 

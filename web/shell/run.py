@@ -35,8 +35,8 @@ def command(demo: bool) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, stop)
     # A hall that was ready the last time starts at once; what is new in its content is published meanwhile.
     stamp, value = read.home / ".ready", _tables(read.database_url)
     names = ("serve", "worker")

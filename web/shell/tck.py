@@ -117,7 +117,7 @@ def _parse(source: bytes) -> etree._Element | None:
         root = etree.fromstring(source, parser)
     except etree.XMLSyntaxError:
         return None
-    return None if root.getroottree().docinfo.doctype else root
+    return None if root.getroottree().docinfo.internalDTD is not None else root
 
 
 def _children(node: etree._Element, tag: str) -> Any:

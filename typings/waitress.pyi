@@ -1,0 +1,3 @@
+from _typeshed.wsgi import WSGIApplication
+
+def serve(app: WSGIApplication, *, host: str, port: int, threads: int, ident: str | None) -> None: ...
