@@ -17,10 +17,9 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
-from engine.commands.booking import due as _bookings_due  # noqa: F401 - registers what the worker does for bookings
+from engine.commands.equipment import Equipment
 from engine.commands.hall import calendars
 from engine.commands.worker import background
-from engine.commands.worker.background import Equipment
 from engine.records import heartbeats, jobs, notices, papers, sources
 from engine.store import Database
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, literal_column, select
 
 from engine.people import Actor, masks, require
+from engine.records import jobs
 from engine.records.timers import NEVER
 from engine.store import Work
 from engine.store.models import Beat, Case, Incident, Job, Notice, Timer
@@ -20,23 +21,6 @@ from engine.store.models import Beat, Case, Incident, Job, Notice, Timer
 SILENT = timedelta(minutes=1)
 #: Rows shown of each list.
 MOST = 100
-
-#: Kinds of jobs, in words.
-JOBS = {
-    "render-paper": ("制作文书", "Making a paper"),
-    "send-notice": ("发送通知", "Sending a notice"),
-    "open-child": ("开出联办件", "Opening a child case"),
-    "answer-parent": ("回复主办件", "Answering the parent case"),
-    "share-data": ("数据共享", "Asking a data service"),
-    "collect-answer": ("取回共享数据", "Collecting an answer of a data service"),
-    "deliver-message": ("给办件送消息", "A message to a case"),
-    "broadcast-signal": ("广播信号", "A signal to all cases"),
-    "hear-signal": ("把信号送到办件", "A signal to one case"),
-    "close-rating": ("到期未评价的归档", "Closing ratings nobody gave"),
-    "appointment-due": ("预约到时处理", "What is due of a booking"),
-    "publish-slots": ("放出预约号源", "Publishing times to book"),
-    "follow-calendar": ("按新日历重算时限", "Dating limits by a new calendar"),
-}
 
 # Written as the partial indexes say it, so that every database sees that they fit.
 _OPEN: ColumnElement[bool] = Incident.solved_at.is_(None)
@@ -149,7 +133,7 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
         troubles=tuple(_trouble(incident, number, name or "") for incident, number, name in incidents),
         troubles_total=open_incidents(work),
         failed=tuple(
-            Failed(_job(kind), number, ended_at or now, error, attempts, by_job.get(job_id))
+            Failed(jobs.named(kind), number, ended_at or now, error, attempts, by_job.get(job_id))
             for job_id, kind, ended_at, error, attempts, number in given_up
         ),
         failed_total=session.scalar(select(func.count()).select_from(Job).where(_GIVEN_UP)) or 0,
@@ -178,17 +162,13 @@ def open_incidents(work: Work) -> int:
     return work.session.scalar(select(func.count()).select_from(Incident).where(_OPEN)) or 0
 
 
-def _job(kind: str) -> tuple[str, str]:
-    return JOBS.get(kind, ("后台作业", "A job"))
-
-
 _MACHINE = re.compile(r"[A-Za-z_][\w.]*: ")
 
 
 def _trouble(one: Incident, number: str | None, matter_name: str) -> Trouble:
     zh, en = one.zh, one.en or one.zh
     if one.job_id is not None:
-        what = _job(one.name)
+        what = jobs.named(one.name)
         zh, en = zh.partition("：")[2] or zh, en.partition(": ")[2] or en
     else:
         words = one.name or one.element
@@ -220,7 +200,7 @@ def _queues(work: Work, now: datetime) -> tuple[Queue, ...]:
         .group_by(Job.kind)
         .order_by(Job.kind)
     ).all()
-    return tuple(Queue(_job(kind), ready, later, leased, oldest) for kind, ready, later, leased, oldest in rows)
+    return tuple(Queue(jobs.named(kind), ready, later, leased, oldest) for kind, ready, later, leased, oldest in rows)
 
 
 def _holders(work: Work) -> tuple[str, ...]:

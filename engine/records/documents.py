@@ -87,7 +87,7 @@ def issue(
         issued_at=now,
     )
     work.session.add(row)
-    jobs.put(work, "render-paper", f"render:{key}", {"key": key}, now=now, case_id=row.case_id)
+    jobs.put(work, jobs.Kind.RENDER_PAPER, f"render:{key}", {"key": key}, now=now, case_id=row.case_id)
     audit.record(
         work,
         audit.Kind.DOCUMENT_ISSUED,

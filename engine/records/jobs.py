@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
@@ -23,16 +24,53 @@ LEASE = timedelta(seconds=120)
 #: Waits before the second, third … try; after the last the job is an incident.
 DELAYS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 
-#: What people call the kinds of job.
+
+class Kind(StrEnum):
+    """Every kind of job. Who does it: engine.commands.worker.wiring."""
+
+    RENDER_PAPER = "render-paper"
+    SEND_NOTICE = "send-notice"
+    OPEN_CHILD = "open-child"
+    ANSWER_PARENT = "answer-parent"
+    SHARE_DATA = "share-data"
+    COLLECT_ANSWER = "collect-answer"
+    DELIVER_MESSAGE = "deliver-message"
+    BROADCAST_SIGNAL = "broadcast-signal"
+    HEAR_SIGNAL = "hear-signal"
+    CLOSE_RATING = "close-rating"
+    APPOINTMENT_DUE = "appointment-due"
+    PUBLISH_SLOTS = "publish-slots"
+    FOLLOW_CALENDAR = "follow-calendar"
+
+
+_KNOWN = frozenset(kind.value for kind in Kind)
+
+#: What people call them.
 NAMES = {
-    "render-paper": "生成文书",
-    "send-notice": "发送通知",
-    "open-child": "开出关联办件",
-    "answer-parent": "回复上级办件",
-    "share-data": "查询共享数据",
-    "appointment-due": "预约到点",
-    "publish-slots": "放出预约时段",
+    Kind.RENDER_PAPER: ("制作文书", "Making a paper"),
+    Kind.SEND_NOTICE: ("发送通知", "Sending a notice"),
+    Kind.OPEN_CHILD: ("开出联办件", "Opening a child case"),
+    Kind.ANSWER_PARENT: ("回复主办件", "Answering the parent case"),
+    Kind.SHARE_DATA: ("数据共享", "Asking a data service"),
+    Kind.COLLECT_ANSWER: ("取回共享数据", "Collecting an answer of a data service"),
+    Kind.DELIVER_MESSAGE: ("给办件送消息", "A message to a case"),
+    Kind.BROADCAST_SIGNAL: ("广播信号", "A signal to all cases"),
+    Kind.HEAR_SIGNAL: ("把信号送到办件", "A signal to one case"),
+    Kind.CLOSE_RATING: ("到期未评价的归档", "Closing ratings nobody gave"),
+    Kind.APPOINTMENT_DUE: ("预约到时处理", "What is due of a booking"),
+    Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
+    Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
 }
+
+
+def known(kind: str) -> bool:
+    """Whether this version of the program knows jobs of that kind."""
+    return kind in _KNOWN
+
+
+def named(kind: str) -> tuple[str, str]:
+    """What people call a kind of job. A row of another version of the program may be of a kind this one does not know."""
+    return NAMES[Kind(kind)] if known(kind) else (f"后台作业 {kind}", f"A job of kind {kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +95,7 @@ class Fenced(NotNow):
 
 def put(
     work: Work,
-    kind: str,
+    kind: Kind,
     key: str,
     payload: Mapping[str, Any] | None = None,
     *,
@@ -71,7 +109,7 @@ def put(
     `payload` is plain (ids and keys); what is about a person goes into `private`, which is sealed.
     """
     row = Job(
-        kind=kind,
+        kind=_value(kind),
         key=key,
         payload=dict(payload or {}),
         private=dict(private) if private else None,
@@ -88,7 +126,7 @@ def put(
 
 def put_once(
     work: Work,
-    kind: str,
+    kind: Kind,
     key: str,
     payload: Mapping[str, Any] | None = None,
     *,
@@ -100,7 +138,7 @@ def put_once(
     insert = sqlite.insert(Job) if work.dialect == "sqlite" else postgresql.insert(Job)
     made = work.session.scalar(
         insert.values(
-            kind=kind,
+            kind=_value(kind),
             key=key,
             payload=dict(payload or {}),
             case_id=case_id,
@@ -118,6 +156,12 @@ def put_once(
     if made is not None and (after is None or after <= now):
         work.after_commit(work.database.bell.ring)
     return made is not None
+
+
+def _value(kind: str) -> str:
+    if not known(kind):
+        raise ValueError(f"Expected a kind of jobs.Kind, but {kind!r} is none: add it there and to worker/wiring.py")
+    return str(kind)
 
 
 def due(work: Work, *, now: datetime) -> bool:
@@ -192,7 +236,7 @@ def failed(work: Work, job: Leased, why: str, *, now: datetime, final: bool = Fa
                 key=f"job:{job.id}",
                 name=job.kind,
                 code="job",
-                zh=f"后台作业“{NAMES.get(job.kind, job.kind)}”没有做成：{why[:1000]}",
+                zh=f"后台作业“{named(job.kind)[0]}”没有做成：{why[:1000]}",
                 en=f"The job {job.kind} failed: {why[:1000]}",
                 at=now,
             )

@@ -24,7 +24,7 @@ def throw(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, 
     payload = {"name": name, "key": key, "sender": case.id, "at": now.isoformat()}
     jobs.put(
         work,
-        "deliver-message",
+        jobs.Kind.DELIVER_MESSAGE,
         f"{_about(name, key)}:{case.number}:{effect}",
         payload,
         now=now,
@@ -38,7 +38,7 @@ def broadcast(work: Work, case: Case, effect: str, arguments: Mapping[str, Any],
     payload = {"name": str(arguments.get("name") or ""), "sender": case.id}
     jobs.put(
         work,
-        "broadcast-signal",
+        jobs.Kind.BROADCAST_SIGNAL,
         f"signal:{case.number}:{effect}",
         payload,
         now=now,

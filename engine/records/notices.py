@@ -120,7 +120,7 @@ def put(
     )
     work.session.add(row)
     if channel != "screen":
-        jobs.put(work, "send-notice", f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
+        jobs.put(work, jobs.Kind.SEND_NOTICE, f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
     return row
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from engine.commands import booking
-from engine.commands.booking import book, due  # noqa: F401 - due registers what the worker does for bookings
+from engine.commands.booking import book
 from engine.commands.worker import background
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,11 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import cases
+from engine.commands.equipment import Equipment, Handler
 from engine.commands.worker import background
+from engine.commands.worker.wiring import JOBS
 from engine.records import library
+from engine.records.jobs import Kind
 from engine.store import Database
 from engine.store.models import Case, Task
 from tests.check.drawing import file, short
@@ -122,10 +126,10 @@ def answers(database: Database, case_id: int) -> dict[str, Any]:
         return dict(case.answers)
 
 
-def work_off(database: Database, now: datetime, **equipment: Any) -> int:
+def work_off(database: Database, now: datetime, *, handlers: Mapping[Kind, Handler] = JOBS, **equipment: Any) -> int:
     """What the worker does at this moment, until nothing is due."""
-    tools = background.Equipment(press=None, sign=False, worker="test", **equipment)  # type: ignore[arg-type]
+    tools = Equipment(press=None, sign=False, worker="test", **equipment)  # type: ignore[arg-type]
     total = 0
-    while done := background.run(database, tools, now=now):
+    while done := background.run(database, tools, now=now, handlers=handlers):
         total += done
     return total

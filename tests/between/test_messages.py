@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands import cases
-from engine.commands.worker import background, messages
+from engine.commands.worker import messages
+from engine.commands.worker.wiring import JOBS
 from engine.records import jobs
 from engine.store.models import Case, Incident, Job
 from tests.between import small
@@ -165,7 +166,7 @@ def test_what_is_told_is_told_once_when_the_worker_dies_before_or_after_its_comm
     ear = submit(database, "small_listens", cast.zhang, clock())
     submit(database, "small_sends", cast.zhang, clock(), order="7")
     submit(database, "small_calls", cast.zhang, clock())
-    real, handler, died = jobs.done, background.HANDLERS[kind], []
+    real, handler, died = jobs.done, JOBS[jobs.Kind(kind)], []
 
     def done(work, job, *, now):
         real(work, job, now=now)
@@ -180,10 +181,9 @@ def test_what_is_told_is_told_once_when_the_worker_dies_before_or_after_its_comm
             raise Dies
 
     monkeypatch.setattr(messages.jobs, "done", done)
-    monkeypatch.setitem(background.HANDLERS, kind, handles)
     for _ in range(3):
         try:
-            work_off(database, clock())
+            work_off(database, clock(), handlers=JOBS | {jobs.Kind(kind): handles})
         except Dies:
             clock.on(minutes=3)  # the lease of the dead worker runs out
     work_off(database, clock())

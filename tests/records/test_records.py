@@ -120,7 +120,7 @@ def test_an_event_of_a_person_that_vanished_is_found_by_its_seal(sqlite, clock):
 
 def test_a_job_is_leased_by_one_worker_and_done_once(database, clock):
     with database.unit_of_work() as work:
-        jobs.put(work, "test", "k", now=clock())
+        jobs.put(work, jobs.Kind.RENDER_PAPER, "k", now=clock())
     with database.unit_of_work() as work:
         (mine,) = jobs.lease(work, "a", now=clock())
     with database.unit_of_work() as work:
@@ -132,7 +132,7 @@ def test_a_job_is_leased_by_one_worker_and_done_once(database, clock):
 
 def test_a_worker_that_slept_past_its_lease_finds_its_work_taken_and_keeps_nothing(database, clock):
     with database.unit_of_work() as work:
-        jobs.put(work, "test", "k", now=clock())
+        jobs.put(work, jobs.Kind.RENDER_PAPER, "k", now=clock())
     with database.unit_of_work() as work:
         (slept,) = jobs.lease(work, "a", now=clock())
     with database.unit_of_work() as work:
@@ -151,8 +151,8 @@ def test_the_leases_of_a_dead_worker_of_this_machine_end_when_the_next_one_start
     gone.wait()
     tools = equipment()
     with database.unit_of_work() as work:
-        jobs.put(work, "test", "k", now=clock())
-        jobs.put(work, "test", "elsewhere", now=clock())
+        jobs.put(work, jobs.Kind.RENDER_PAPER, "k", now=clock())
+        jobs.put(work, jobs.Kind.RENDER_PAPER, "elsewhere", now=clock())
     with database.unit_of_work() as work:
         jobs.lease(work, f"here:{gone.pid}", now=clock(), most=1)
         jobs.lease(work, "another-machine:1", now=clock(), most=1)
@@ -164,36 +164,49 @@ def test_the_leases_of_a_dead_worker_of_this_machine_end_when_the_next_one_start
 
 def test_a_job_is_queued_once_for_one_reason(database, clock):
     with database.unit_of_work() as work:
-        assert jobs.put_once(work, "test", "k", now=clock())
-        assert not jobs.put_once(work, "test", "k", now=clock())
+        assert jobs.put_once(work, jobs.Kind.RENDER_PAPER, "k", now=clock())
+        assert not jobs.put_once(work, jobs.Kind.RENDER_PAPER, "k", now=clock())
 
 
 def test_a_job_that_fails_waits_longer_each_time_and_becomes_an_incident(database, clock):
     with database.unit_of_work() as work:
-        jobs.put(work, "no-such-kind-of-work", "k", now=clock())
+        jobs.put(work, jobs.Kind.OPEN_CHILD, "k", now=clock())
 
     def failing(database, job, tools, now):
         raise ValueError("broken")
 
-    background.HANDLERS["no-such-kind-of-work"] = failing
-    try:
-        waits = []
-        for _ in range(6):
-            background.run(database, equipment(), now=clock())
-            with database.reading() as work:
-                row = work.session.scalar(select(Job))
-                waits.append((row.state, (row.run_after - clock()).total_seconds()))
-            clock.on(hours=2)
-        assert [w for w in waits[:5]] == [("ready", s) for s in (5, 30, 120, 600, 3600)]
+    waits = []
+    for _ in range(6):
+        background.run(database, equipment(), now=clock(), handlers={jobs.Kind.OPEN_CHILD: failing})
         with database.reading() as work:
-            incident = work.session.scalar(select(Incident))
-            assert "broken" in incident.zh and work.session.scalar(select(Job.state)) == "failed"
-        with database.unit_of_work() as work:
-            jobs.again(work, row.id, now=clock())
-        with database.reading() as work:
-            assert work.session.scalar(select(Job.state)) == "ready"
-    finally:
-        del background.HANDLERS["no-such-kind-of-work"]
+            row = work.session.scalar(select(Job))
+            waits.append((row.state, (row.run_after - clock()).total_seconds()))
+        clock.on(hours=2)
+    assert [w for w in waits[:5]] == [("ready", s) for s in (5, 30, 120, 600, 3600)]
+    with database.reading() as work:
+        incident = work.session.scalar(select(Incident))
+        assert "broken" in incident.zh and work.session.scalar(select(Job.state)) == "failed"
+    with database.unit_of_work() as work:
+        jobs.again(work, row.id, now=clock())
+    with database.reading() as work:
+        assert work.session.scalar(select(Job.state)) == "ready"
+
+
+def test_a_kind_of_job_that_nobody_does_is_never_queued(database, clock):
+    for put in (jobs.put, jobs.put_once):
+        with pytest.raises(ValueError, match="no-such-kind"), database.unit_of_work() as work:
+            put(work, "no-such-kind", "k", now=clock())
+    with database.reading() as work:
+        assert work.session.scalar(select(Job.id)) is None
+
+
+def test_a_job_of_another_version_of_the_program_is_an_incident_at_once(database, clock):
+    with database.unit_of_work() as work:
+        jobs.put(work, jobs.Kind.OPEN_CHILD, "k", now=clock()).kind = "of-tomorrow"
+    background.run(database, equipment(), now=clock())
+    with database.reading() as work:
+        assert "of-tomorrow" in work.session.scalar(select(Incident.zh))
+        assert work.session.scalar(select(Job.state)) == "failed"
 
 
 # ---------------------------------------------------------------- papers

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from engine import people
 from engine.commands import cases
-from engine.commands.worker import background
+from engine.commands.equipment import Equipment
+from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, NotYours
 from engine.reads import case_list, case_page, inbox, ratings
 from engine.records import audit, jobs, papers
@@ -24,7 +25,7 @@ def work_off(database, clock):
         taken = jobs.lease(work, "test", now=clock(), most=500)
     for job in taken:
         if job.kind in ("close-rating", "open-child"):
-            background.HANDLERS[job.kind](database, job, background.Equipment(press=papers.Press), clock())
+            JOBS[jobs.Kind(job.kind)](database, job, Equipment(press=papers.Press), clock())
 
 
 def rate(database, case_id, level, by, clock, **more):

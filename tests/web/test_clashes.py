@@ -10,8 +10,8 @@ import pytest
 from flask import Blueprint, flash, g, request, session
 from sqlalchemy import select
 
+from engine.commands.equipment import Equipment
 from engine.commands.worker import alarms
-from engine.commands.worker.background import HANDLERS, Equipment
 from engine.commands.worker.background import run as run_jobs
 from engine.commands.worker.sweep import sweep
 from engine.records import counters, jobs
@@ -137,7 +137,7 @@ def test_the_sweep_and_the_jobs_of_two_workers_too(postgres, monkeypatch):
     with postgres.unit_of_work() as work:
         hall = halls.build(work)
         case_id = halls.case(work, hall, received="2026-09-18 09:00", accepted="2026-09-18 10:00", assignee=hall.chen)
-        jobs.put(work, "numbers", "numbers:1", now=NOW)
+        jobs.put(work, jobs.Kind.SHARE_DATA, "numbers:1", now=NOW)
     meeting, wake = Meeting(), alarms.wake
 
     def waking(work, case, *, now):
@@ -154,12 +154,13 @@ def test_the_sweep_and_the_jobs_of_two_workers_too(postgres, monkeypatch):
             counters.take(work, "papers")
 
     monkeypatch.setattr(alarms, "wake", waking)
-    monkeypatch.setitem(HANDLERS, "numbers", numbers)
-    late = halls.at("2026-10-09 17:30")
-    both([lambda: sweep(postgres, now=late), lambda: run_jobs(postgres, Equipment(press=None), now=late)])
+    late, table = halls.at("2026-10-09 17:30"), {jobs.Kind.SHARE_DATA: numbers}
+    both(
+        [lambda: sweep(postgres, now=late), lambda: run_jobs(postgres, Equipment(press=None), now=late, handlers=table)]
+    )
     with postgres.reading() as work:
         assert work.session.scalar(select(Incident.id)) is None
         assert work.session.get(Case, case_id).colour == "red"
-        job = work.session.scalar(select(Job).where(Job.kind == "numbers"))
+        job = work.session.scalar(select(Job).where(Job.key == "numbers:1"))
         assert (job.state, job.attempts) == ("done", 1)
         assert {row.value for row in work.session.scalars(select(Counter)) if row.name in PAIRS[0]} == {2}

@@ -7,10 +7,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from engine.commands import booking as booking_commands
-from engine.commands.worker import background
-from engine.reads import operations
 from engine.reads.labels import EVENTS
-from engine.records import audit
+from engine.records import audit, jobs
 from web import language
 from web.pages import booking
 
@@ -55,6 +53,4 @@ def test_every_kind_of_event_has_words_and_never_shows_its_code():
 
 
 def test_every_kind_of_job_has_a_name_people_know():
-    import web.worker  # noqa: F401 - it registers what a worker does
-
-    assert sorted(set(background.HANDLERS) - set(operations.JOBS)) == []
+    assert set(jobs.NAMES) == set(jobs.Kind)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from engine import people
 from engine.commands import cases
-from engine.commands.worker import background
+from engine.commands.equipment import Equipment
+from engine.commands.worker.wiring import JOBS
 from engine.people import Actor
 from engine.records import jobs, papers
 from engine.store import Database
@@ -142,11 +143,11 @@ def _mended(database: Database, staff: Mapping[str, Actor], now: datetime) -> in
         by = people.load(work, case.applicant_id, now=now)
         cases.rate(work, case.id, 1, by=by, now=now - timedelta(hours=2), comment="材料跑了三趟才说清。", named=True)
         parent = case.id
-    for kind in ("open-child", "close-rating"):  # what the worker would have done by now
+    for kind in (jobs.Kind.OPEN_CHILD, jobs.Kind.CLOSE_RATING):  # what the worker would have done by now
         with database.unit_of_work() as work:
             taken = jobs.lease(work, "demo", now=now, most=1000, kind=kind)
         for job in taken:
-            background.HANDLERS[kind](database, job, background.Equipment(press=Idle()), now)
+            JOBS[kind](database, job, Equipment(press=Idle()), now)
     with database.reading() as work:
         child = work.session.scalar(select(Case.id).where(Case.parent_id == parent))
     if child is None:

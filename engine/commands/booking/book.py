@@ -739,7 +739,7 @@ def watch(work: Work, made: Appointment, now: datetime) -> None:
     at = made.hold_until if made.state == "held" else made.ends_at + timedelta(minutes=GRACE_MINUTES)
     if at is not None:
         key = f"appointment:{made.id}:{made.state}:{made.sequence}"
-        jobs.put_once(work, "appointment-due", key, {"appointment": made.id}, now=now, after=max(at, now))
+        jobs.put_once(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
 
 
 def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:

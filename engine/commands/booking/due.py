@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.commands.booking import book, counter, office
-from engine.commands.worker import background
-from engine.commands.worker.background import Equipment
+from engine.commands.equipment import Equipment
 from engine.records import jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
@@ -16,8 +15,7 @@ from engine.workdays import ZONE, local_date
 PUBLISH_HOUR = 3
 
 
-@background.does("appointment-due")
-def _due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def appointment_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """A hold is let go and its seat offered on; a booking nobody came for is missed."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
@@ -25,8 +23,7 @@ def _due(database: Database, job: Leased, equipment: Equipment, now: datetime) -
         counter.miss_if_over(work, int(job.payload["appointment"]), now=now)
 
 
-@background.does("publish-slots")
-def _publish(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def publish_slots(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """The slots of the days that came within reach; tomorrow again."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
@@ -38,4 +35,4 @@ def ask_for_slots(work: Work, *, now: datetime) -> None:
     """Have the slots made in the coming night."""
     night = now.astimezone(ZONE).replace(hour=PUBLISH_HOUR, minute=0, second=0, microsecond=0)
     night = night if night > now else night + timedelta(days=1)
-    jobs.put_once(work, "publish-slots", f"publish-slots:{local_date(night)}", now=now, after=night)
+    jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, f"publish-slots:{local_date(night)}", now=now, after=night)

@@ -87,7 +87,7 @@ def _mend(work: Work, case: Case, level: int, comment: str, now: datetime) -> No
     }
     jobs.put(
         work,
-        "open-child",
+        jobs.Kind.OPEN_CHILD,
         f"mend:{case.number}",
         {"matter": MEND, "unit": office.code, "parent": case.id, "effect": None, "by": None},
         now=now,

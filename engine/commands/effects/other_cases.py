@@ -24,7 +24,7 @@ def open_child(a: Applying, effect: Effect) -> None:
     }
     jobs.put(
         a.work,
-        "open-child",
+        jobs.Kind.OPEN_CHILD,
         f"child:{key_of(a, effect)}",
         payload,
         now=a.now,
@@ -38,7 +38,7 @@ def answer_parent(a: Applying) -> None:
     """This case was waited for: tell the parent, in a job of its own, so that two cases are never locked at once."""
     jobs.put(
         a.work,
-        "answer-parent",
+        jobs.Kind.ANSWER_PARENT,
         f"answer:{a.case.number}",
         {"parent": a.case.parent_id, "effect": a.case.parent_key, "child": a.case.id},
         now=a.now,
@@ -60,7 +60,7 @@ def share(a: Applying, effect: Effect) -> None:
     payload = {"source": effect.headers.get("source", ""), "effect": effect.id, "case": a.case.id, "looked": 0}
     jobs.put(
         a.work,
-        "share-data",
+        jobs.Kind.SHARE_DATA,
         f"share:{key_of(a, effect)}",
         payload,
         now=a.now,

@@ -25,7 +25,7 @@ def ask(a: Applying, effect: Effect) -> None:
     until = rating_rules(local_date(a.now)).until(a.now)
     jobs.put(
         a.work,
-        "close-rating",
+        jobs.Kind.CLOSE_RATING,
         f"unrated:{key_of(a, effect)}",
         {"case": a.case.id},
         now=a.now,

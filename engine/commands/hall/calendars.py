@@ -18,7 +18,7 @@ from sqlalchemy import select
 from engine import process, workdays
 from engine.commands.applying import env_of
 from engine.commands.cases.finding import find_case
-from engine.commands.worker.background import Equipment, does
+from engine.commands.equipment import Equipment
 from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
 from engine.matters import Package
@@ -141,7 +141,7 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     )
     jobs.put(
         work,
-        "follow-calendar",
+        jobs.Kind.FOLLOW_CALENDAR,
         f"follow-calendar:{row.id}",
         {"calendar": row.id, "since": now.isoformat()},
         now=now,
@@ -300,8 +300,7 @@ def catch_up(database: Database, machine: str, *, now: datetime) -> int:
     return moved
 
 
-@does("follow-calendar")
-def _follow_late(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def follow_late(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """Cases that were touched by a process that had not yet read the published calendar: they are dated again."""
     since = datetime.fromisoformat(job.payload["since"])
     with database.reading() as work:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.commands import cases
-from engine.commands.worker.background import Equipment, does
+from engine.commands.equipment import Equipment
 from engine.errors import NotFound, Refused
 from engine.people import SYSTEM, units
 from engine.records import audit, jobs, library, messages
@@ -52,8 +52,7 @@ KEPT, AGAIN = timedelta(days=30), timedelta(hours=6)
 # ---------------------------------------------------------------- children
 
 
-@does("open-child")
-def _open_child(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def open_child(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     given = job.payload
     try:
         with database.unit_of_work() as work:
@@ -88,8 +87,7 @@ def _open_child(database: Database, job: Leased, equipment: Equipment, now: date
             )
 
 
-@does("answer-parent")
-def _answer_parent(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def answer_parent(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     given = job.payload
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
@@ -106,8 +104,7 @@ def _answer_parent(database: Database, job: Leased, equipment: Equipment, now: d
 # ---------------------------------------------------------------- messages
 
 
-@does("deliver-message")
-def _deliver(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def deliver(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """To the case that waits longest; else to the matter that begins with it; else it is kept."""
     given = job.payload
     name, key = str(given["name"]), given.get("key")
@@ -154,8 +151,7 @@ def _waiting(work: Work, name: str, key: str | None) -> list[int]:
 # ---------------------------------------------------------------- signals
 
 
-@does("broadcast-signal")
-def _broadcast(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def broadcast(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """Everybody who waits for it at this moment gets a job of their own, in one commit."""
     given = job.payload
     name = str(given["name"])
@@ -169,7 +165,7 @@ def _broadcast(database: Database, job: Leased, equipment: Equipment, now: datet
         for case_id in list(waiting):
             jobs.put(
                 work,
-                "hear-signal",
+                jobs.Kind.HEAR_SIGNAL,
                 f"{job.key}:{case_id}",
                 {"name": name, "case": case_id},
                 now=now,
@@ -179,8 +175,7 @@ def _broadcast(database: Database, job: Leased, equipment: Equipment, now: datet
         _begin(work, "signal", name, dict(job.private or {}), job, now)
 
 
-@does("hear-signal")
-def _hear(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def hear(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     given = job.payload
     with database.unit_of_work() as work:
         cases.hear(work, given["case"], str(given["name"]), dict(job.private or {}), by=SYSTEM, now=now)

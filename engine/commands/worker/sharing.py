@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine.commands import cases
 from engine.commands.applying import Done
-from engine.commands.worker.background import Equipment, does
+from engine.commands.equipment import Equipment
 from engine.errors import NotYours
 from engine.people import SYSTEM
 from engine.records import jobs, sources
@@ -64,8 +64,7 @@ def _question(database: Database, job: Leased) -> Question | None:
     )
 
 
-@does("share-data")
-def _ask(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def ask(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     question = _question(database, job)
     if question is None:
         with database.unit_of_work() as work:
@@ -87,8 +86,7 @@ def _ask(database: Database, job: Leased, equipment: Equipment, now: datetime) -
             _look_later(work, job, 0, now)
 
 
-@does("collect-answer")
-def _collect(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+def collect(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     question = _question(database, job)
     answer, broken = None, "no answer came"
     if question is not None:
@@ -114,7 +112,14 @@ def _look_later(work: Work, job: Leased, looked: int, now: datetime) -> None:
     given = {**job.payload, "looked": looked}
     key = f"collect:{given['case']}:{given['effect']}:{looked}"
     jobs.put(
-        work, "collect-answer", key, given, now=now, case_id=job.case_id, after=now + LOOKS[looked], private=job.private
+        work,
+        jobs.Kind.COLLECT_ANSWER,
+        key,
+        given,
+        now=now,
+        case_id=job.case_id,
+        after=now + LOOKS[looked],
+        private=job.private,
     )
 
 

@@ -1,0 +1,81 @@
+"""What the worker does with one paper to make, one notice to send, one rating that nobody gave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.commands import cases
+from engine.commands.equipment import Equipment
+from engine.people import SYSTEM
+from engine.records import documents, jobs, notices, papers
+from engine.records.jobs import Leased
+from engine.store import Database
+from engine.store.models import Notice
+
+# ---------------------------------------------------------------- papers
+
+
+def render(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    key = str(job.payload["key"])
+    with database.reading() as work:
+        one = documents.waiting(work, key)
+    if one is None:
+        with database.unit_of_work() as work:
+            jobs.done(work, job, now=now)
+        return
+    url = f"{equipment.public_url}/verify/{one.check_code}" if equipment.public_url else None
+    organ = (one.facts.get("organ") or {}).get("name", "")
+    made = equipment.press.render(
+        papers.Job(
+            paper=one.text,
+            facts=one.facts,
+            check_code=one.check_code,
+            verify_url=url,
+            seal={
+                "organ": organ,
+                "kind": "sample" if equipment.sample else "none",
+                "purpose": "业务专用章" if one.kind.seal == "special" else "",
+            },
+            sample=equipment.sample,
+            signed_at=one.issued_at if equipment.sign else None,
+        )
+    )
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        documents.rendered(work, one, made.pdf, by=SYSTEM, now=equipment.now(now))
+
+
+# ---------------------------------------------------------------- notices
+
+
+def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    key = str(job.payload["key"])
+    with database.reading() as work:
+        row = work.session.scalar(select(Notice).where(Notice.key == key))
+        message = (
+            notices.Message(row.key, row.channel, row.address or "", row.kind, row.text)
+            if row is not None and row.state in ("waiting", "failed")
+            else None
+        )
+    answer = ""
+    if message is not None:
+        channel = equipment.channels.get(message.channel) or equipment.channels.get("*") or notices.Screen()
+        # The gateway knows the key: sent again after a crash, it delivers once.
+        answer = channel.send(message)
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        row = work.session.scalar(select(Notice).where(Notice.key == key))
+        if row is not None and row.state in ("waiting", "failed"):
+            row.state, row.sent_at, row.answer = "sent", now, answer[:200]
+
+
+# ---------------------------------------------------------------- ratings
+
+
+def close_rating(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The days to rate are over (RULES E2)."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        cases.close_rating(work, int(job.payload["case"]), now=now)

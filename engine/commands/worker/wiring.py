@@ -1,0 +1,37 @@
+"""Who does which job: a table, checked at the start as the table of effects is (engine/commands/wiring.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.commands.booking import due
+from engine.commands.equipment import Handler
+from engine.commands.hall import calendars
+from engine.commands.wiring import check
+from engine.commands.worker import messages, paperwork, sharing
+from engine.records.jobs import Kind
+
+JOBS: Mapping[Kind, Handler] = MappingProxyType(
+    {
+        # what goes out
+        Kind.RENDER_PAPER: paperwork.render,
+        Kind.SEND_NOTICE: paperwork.send,
+        # between cases
+        Kind.OPEN_CHILD: messages.open_child,
+        Kind.ANSWER_PARENT: messages.answer_parent,
+        Kind.DELIVER_MESSAGE: messages.deliver,
+        Kind.BROADCAST_SIGNAL: messages.broadcast,
+        Kind.HEAR_SIGNAL: messages.hear,
+        # sources outside
+        Kind.SHARE_DATA: sharing.ask,
+        Kind.COLLECT_ANSWER: sharing.collect,
+        # what falls due
+        Kind.CLOSE_RATING: paperwork.close_rating,
+        Kind.APPOINTMENT_DUE: due.appointment_due,
+        Kind.PUBLISH_SLOTS: due.publish_slots,
+        Kind.FOLLOW_CALENDAR: calendars.follow_late,
+    }
+)
+
+check(JOBS, Kind, "job")

@@ -1,0 +1,102 @@
+"""Wiring is a table: every effect of a diagram and every job of the worker has its handler, or the hall does not start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.commands import wiring
+from engine.commands.worker.wiring import JOBS
+from engine.process.language.effects import TYPES
+from engine.records import jobs
+
+
+def named(table: Mapping[Any, Any]) -> dict[str, str]:
+    return {
+        str(kind): f"{handler.__module__.removeprefix('engine.commands.')}.{handler.__name__}"
+        for kind, handler in table.items()
+    }
+
+
+def test_every_effect_has_its_handler():
+    assert named(wiring.EFFECTS) == {
+        "issue-paper": "effects.papers.issue_paper",
+        "deliver-paper": "effects.hall_papers.deliver",
+        "send-notice": "effects.notices.send_notice",
+        "remind": "effects.notices.remind",
+        "publish-notice": "effects.board.publish",
+        "accept-case": "effects.decisions.accept",
+        "decline-case": "effects.decisions.decline",
+        "request-correction": "effects.decisions.ask_correction",
+        "decide": "effects.decisions.decide",
+        "close-case": "effects.decisions.close",
+        "archive-case": "effects.registers.archive",
+        "start-clock": "effects.side_limits.start",
+        "stop-clock": "effects.side_limits.stop",
+        "pause-clock": "effects.time_limits.recorded",
+        "resume-clock": "effects.time_limits.recorded",
+        "extend-clock": "effects.time_limits.recorded",
+        "check-mediators": "effects.mediators.check",
+        "book-meeting": "effects.meetings.book_meeting",
+        "end-meeting": "effects.meetings.end_meeting",
+        "open-child-case": "effects.other_cases.open_child",
+        "run-child-case": "effects.other_cases.open_child",
+        "share-data": "effects.other_cases.share",
+        "refer-case": "effects.time_limits.recorded",
+        "book-appointment": "effects.time_limits.recorded",
+        "release-appointment": "effects.time_limits.recorded",
+        "message": "effects.other_cases.message",
+        "signal": "effects.other_cases.signal",
+        "dispatch-order": "effects.orders.dispatch",
+        "keep-away": "effects.orders.keep_away",
+        "report-police": "effects.orders.report_police",
+        "record": "effects.registers.record",
+        "ask-rating": "effects.ratings.ask",
+        "set-rating-aside": "effects.ratings.set_aside",
+    }
+    assert set(wiring.EFFECTS) == {*TYPES, *wiring.BETWEEN_CASES}
+
+
+def test_every_job_has_its_handler():
+    assert named(JOBS) == {
+        "render-paper": "worker.paperwork.render",
+        "send-notice": "worker.paperwork.send",
+        "open-child": "worker.messages.open_child",
+        "answer-parent": "worker.messages.answer_parent",
+        "deliver-message": "worker.messages.deliver",
+        "broadcast-signal": "worker.messages.broadcast",
+        "hear-signal": "worker.messages.hear",
+        "share-data": "worker.sharing.ask",
+        "collect-answer": "worker.sharing.collect",
+        "close-rating": "worker.paperwork.close_rating",
+        "appointment-due": "booking.due.appointment_due",
+        "publish-slots": "booking.due.publish_slots",
+        "follow-calendar": "hall.calendars.follow_late",
+    }
+    assert set(JOBS) == set(jobs.Kind)
+
+
+@pytest.mark.parametrize(
+    "table, module, line, name",
+    [
+        ("effect", "engine.commands.wiring", "keep_away", "keep-away"),
+        ("job", "engine.commands.worker.wiring", "follow_late", "follow-calendar"),
+    ],
+)
+def test_the_hall_does_not_start_without_a_handler_and_says_of_what(tmp_path, table, module, line, name):
+    """The module as it is, one line of its table deleted: what the next start would say."""
+    lines = Path(sys.modules[module].__file__).read_text("utf-8").splitlines()
+    (tmp_path / "shorter.py").write_text("\n".join(each for each in lines if line not in each), "utf-8")
+    started = subprocess.run([sys.executable, tmp_path / "shorter.py"], capture_output=True, text=True, check=False)
+    assert started.returncode != 0
+    assert f"one handler for each {table}, but there is no handler of {name}" in started.stderr
+
+
+def test_a_handler_of_nothing_stops_the_start_too():
+    with pytest.raises(RuntimeError, match="a handler of refer-cats, which the list does not know"):
+        wiring.check([*wiring.EFFECTS, "refer-cats"], [*TYPES, *wiring.BETWEEN_CASES], "effect")
