@@ -70,6 +70,16 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
     xiabi = units.add(work, code="350526106202", name="霞碧村", kind="village", parent=lmt, number="3202", word="霞村")
     xunzhong = units.add(work, code="350526100", name="浔中镇", kind="town", parent=county, number="2100", word="浔政")
     fudong = units.add(work, code="350526100003", name="富东社区", kind="community", parent=xunzhong, number="3003")
+    units.add(
+        work,
+        code="350526106-TW",
+        name="龙门滩镇人民调解委员会",
+        kind="committee",
+        parent=lmt,
+        number="7106",
+        word="德滩",
+        seal_name="德化县龙门滩镇人民调解委员会",
+    )
     posts = {}
     for code, (name, role) in POSTS.items():
         posts[code] = Post(code=code, name=name, name_en=code, role=role)

@@ -24,7 +24,8 @@ LEADS = "leads"
 
 
 def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
-    """The unit meant by `village`, `town`, `county`, `office`, `intake`, an office's short code, or a unit's code."""
+    """The unit meant by `village`, `town`, `county`, `office`, `intake`, `committee` or `centre` (the nearest to the
+    place), an office's short code, or a unit's code."""
     tree = units.tree(work)
     if at == "office":
         return office
@@ -33,7 +34,21 @@ def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) 
     if at in ("village", "town", "county"):
         found = tree.level(place, at) or (tree.level(intake, at) if at != "county" else None)
         return found or (place if at == "village" else tree.county)
+    if at in ("committee", "centre"):
+        near = tree.nearest(place, at)
+        if near is None:
+            raise nowhere(at, place)
+        return near
     return tree.by_code.get(at) or tree.by_code.get(f"{tree.county.code}-{at}") or units.by_code(work, at)
+
+
+def nowhere(kind: str, place: Place) -> NotFound:
+    """There is no unit of this kind here, nor further up."""
+    zh = {"committee": "人民调解委员会", "centre": "服务中心", "partner": "合作单位"}.get(kind, kind)
+    return NotFound(
+        f"{place.name}没有{zh}，上一级也没有。请先把它登记为单位。",
+        f"Expected a unit of kind {kind} at {place.name} or above, but there is none. Enter it as a unit first.",
+    )
 
 
 def office_of(work: Work, package: matters.Package, place: Place, intake: Place) -> Place:

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from engine import deadlines
+from engine.matters import organs as organs_
+from engine.matters.organs import Paper
+from engine.matters.organs import Who as Signer
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -23,6 +26,14 @@ class Part(BaseModel):
 class Basis(Part):
     """One legal basis."""
 
+    id: Annotated[
+        str,
+        Field(
+            pattern=r"^([a-z][a-z0-9-]{0,39})?$",
+            description="简称，文书按它引用；写了 id 的只印在引用它的文书上",
+            json_schema_extra={"en": "What a paper names it by; an entry with an id is printed only where it is named"},
+        ),
+    ] = ""
     law: Line
     article: str = ""
     says: str = ""  # in our words
@@ -149,13 +160,42 @@ class Matter(Part):
     who: Who = Who()
     groups: dict[str, Group] = {}
     notices: dict[str, Notice] = {}
-    papers: tuple[str, ...] = ()  # kinds it may issue
+    organs: Annotated[
+        dict[Name, Signer],
+        Field(
+            description="署名机关：名称 -> 谁（office、intake、centre、committee、单位代码、{unit, at}，或一列联合署名）",
+            json_schema_extra={
+                "en": "Who decides and signs: a name -> a unit told from the case, or a list that signs jointly"
+            },
+        ),
+    ] = {}
+    papers: Annotated[
+        dict[str, Paper],
+        Field(
+            description="可以签发的文书：种类 -> {organ, basis, remedy, note}；只写一列种类也行",
+            json_schema_extra={
+                "en": "The papers it may issue: kind -> {organ, basis, remedy, note}; or a list of kinds"
+            },
+        ),
+    ] = {}
     withdraw: bool = True  # 撤销: the applicant may take it back
     readers: Literal["normal", "restricted"] = "normal"
     remedy: bool = True  # its refusals are administrative acts: 复议 and 诉讼 are told
     published: bool = True  # False: only for trying out
     escalation: tuple[dict[str, Any], ...] | None = None  # engine/deadlines/escalation.py; None: the default
     extra: dict[str, Any] = {}  # data the matter's own page or board shows
+
+    @field_validator("papers", mode="before")
+    @classmethod
+    def _listed(cls, papers: Any) -> Any:
+        return organs_.papers(papers)
+
+    @model_validator(mode="after")
+    def _signed(self) -> Matter:
+        faults = organs_.faults(self.organs, self.papers, [one.id for one in self.basis if one.id])
+        if faults:
+            raise ValueError("；".join(faults))
+        return self
 
     @field_validator("escalation")
     @classmethod

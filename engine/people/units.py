@@ -27,12 +27,12 @@ class Place:
     code: str
     name: str
     name_en: str
-    kind: str  # county, office, town, village, community, centre
+    kind: str  # county, office, town, village, community, centre, committee, partner
     parent_id: int | None
     path: str  # /1/4/17/
     phone: str
     address: str
-    seal_name: str
+    seal_name: str  # its legal name, as on its seal; "": it has no seal and signs no paper
     number: str | None  # four digits, part of case numbers
     word: str  # how its papers' numbers begin: 德医保
     hours: Mapping[str, Any] | None = field(
@@ -70,6 +70,14 @@ class Tree:
         """The unit of this kind on the way from the place up to the county; `village` also means a community."""
         kinds = {"village", "community"} if kind == "village" else {kind}
         return next((p for p in self.above(place) if p.kind in kinds), None)
+
+    def nearest(self, place: Place, kind: str) -> Place | None:
+        """The unit of this kind that is the place itself, belongs to it, or to the next one above that has one."""
+        for one in self.above(place):
+            found = [one] if one.kind == kind else [p for p in self if p.parent_id == one.id and p.kind == kind]
+            if found:
+                return min(found, key=lambda p: p.code)
+        return None
 
     def full_name(self, place: Place) -> str:
         """龙门滩镇苏洋村: the names from the town down; the county's own units keep their name."""
@@ -122,11 +130,13 @@ def add(
     name_en: str = "",
     phone: str = "",
     address: str = "",
-    seal_name: str = "",
+    seal_name: str | None = None,
     number: str | None = None,
     word: str = "",
 ) -> Place:
-    """A new unit under its parent."""
+    """A new unit under its parent. `seal_name`: its legal name; without one its own, and none for a partner body."""
+    if seal_name is None:
+        seal_name = "" if kind == "partner" else name
     row = Unit(
         code=code,
         name=name,
@@ -136,7 +146,7 @@ def add(
         path="",
         phone=phone,
         address=address,
-        seal_name=seal_name or name,
+        seal_name=seal_name,
         number=number,
         word=word,
     )

@@ -111,6 +111,7 @@ class Waiting:
     facts: Mapping[str, Any]
     check_code: str
     issued_at: datetime
+    number: str | None
 
 
 def waiting(work: Work, key: str) -> Waiting | None:
@@ -128,7 +129,7 @@ def waiting(work: Work, key: str) -> Waiting | None:
         package = library.version(work, row.version_hash)
         text = package.files[row.template].decode()
         kind = papers.library().read(text, row.template)
-    return Waiting(row.id, row.case_id, row.key, kind, text, row.facts, row.check_code, row.issued_at)
+    return Waiting(row.id, row.case_id, row.key, kind, text, row.facts, row.check_code, row.issued_at, row.number)
 
 
 def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 
 from engine import matters
 from engine.errors import NotFound
-from engine.people import Actor
+from engine.findings import Finding
+from engine.matters import organs
+from engine.people import Actor, units
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import MatterVersion
@@ -30,6 +32,7 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
     if current is not None and current.hash == package.version:
         return False
     _ = package.definition  # a diagram that cannot run is refused here
+    _may_seal(work, package)
     if current is not None:
         current.current = False
         work.session.flush()
@@ -60,6 +63,29 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
     )
     _keep(package)
     return True
+
+
+def _may_seal(work: Work, package: matters.Package) -> None:
+    """BadMatter when a unit without a seal would sign: better said when it is published than to a clerk at noon."""
+    tree = units.tree(work)
+    short = {one.code.rpartition("-")[2]: bool(one.seal_name) for one in tree if "-" in one.code}
+    sealed = short | {one.code: bool(one.seal_name) for one in tree}
+    file = f"bpmn/{package.name}/matter.yaml"
+    faults = [
+        Finding(
+            file,
+            f"organs.{name}",
+            "",
+            0,
+            "organ-without-seal",
+            "error",
+            f"署名机关“{name}”是单位“{code}”，它没有登记印章，不能署名。请写有印章的单位，或者先登记它的法定名称。",
+            f"The organ {name!r} is the unit {code}, which has no seal. Name a unit with one, or register its legal name.",
+        )
+        for name, code in organs.unsealed(package.info.organs, sealed)
+    ]
+    if faults:
+        raise matters.BadMatter(package.name, faults)
 
 
 def version(work: Work, hash: str) -> matters.Package:

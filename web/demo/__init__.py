@@ -34,7 +34,15 @@ DAYS = 45
 BATCH = 40
 
 _HERE = Path(__file__).parent
-_FIRST_NUMBER = {"county": 1, "office": 1001, "centre": 1501, "town": 2001, "village": 3001, "community": 6001}
+_FIRST_NUMBER = {
+    "county": 1,
+    "office": 1001,
+    "centre": 1501,
+    "town": 2001,
+    "village": 3001,
+    "community": 6001,
+    "committee": 7001,
+}
 
 
 @lru_cache(maxsize=1)
@@ -113,7 +121,7 @@ def _units(work: Work) -> dict[str, Place]:
             parent=made[one["parent"]] if one.get("parent") else None,
             phone=one.get("phone", ""),
             address=one.get("address", ""),
-            seal_name=one.get("seal_name", ""),
+            seal_name=one.get("seal_name"),
             word=one.get("word", ""),
             number=one.get("number") or f"{_FIRST_NUMBER[one['kind']] + n:04d}",
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.commands import parties
+from engine.commands import organs, parties
 from engine.commands.changes import Change
-from engine.commands.effects.facts import facts_of, key_of
+from engine.commands.effects.facts import key_of
 from engine.commands.effects.notices import CORRECTION, say_to
-from engine.commands.effects.papers import issue_for
+from engine.commands.effects.papers import issue
 from engine.matters import corrections
 from engine.process import Effect
 from engine.records import audit
@@ -48,7 +48,7 @@ def ask_correction(a: Applying, effect: Effect) -> None:
     facts = {"items": [item.to_json() for item in items], "due_on": until.isoformat()}
     if effect.arguments.get("late"):
         facts["late"] = str(effect.arguments["late"])
-    issue_for(a, effect, "correction", facts_of(a, facts))
+    issue(a, "correction", key_of(a, effect), facts)
     template = a.package.info.notices.get("correction") or CORRECTION
     said = "；".join(f"{item.material}（{item.problem}）" for item in items)
     say_to(a, key_of(a, effect), "correction", template, "both", facts={"items": said, "until": say(until)})
@@ -56,8 +56,11 @@ def ask_correction(a: Applying, effect: Effect) -> None:
 
 def decide(a: Applying, effect: Effect) -> None:
     outcome = effect.headers.get("outcome") or str(effect.arguments.get("outcome") or "approve")
+    # Who decides must be able to put its seal to the decision; the record keeps who it was.
+    places = organs.of(a, effect.headers.get("organ") or "office")
+    organs.must_seal(places, "决定", "formal")
     a.case.outcome, a.case.decided_at = outcome, a.now
-    a.record(audit.Kind.CASE_DECIDED, facts={"outcome": outcome})
+    a.record(audit.Kind.CASE_DECIDED, facts={"outcome": outcome, "units": [one.id for one in places]})
     a.changes.append(Change("outcome", outcome))
 
 

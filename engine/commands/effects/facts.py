@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine import forms
+from engine.commands import organs
 from engine.people import units
 from engine.process import Effect
 from engine.records.papers import filters
@@ -34,21 +35,19 @@ def key_of(a: Applying, effect: Effect) -> str:
     return f"{a.case.number}:{effect.id}"
 
 
-def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What papers and notices may say about a case, as plain JSON, as it is at this moment."""
+def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str = "", organ: str = "") -> dict[str, Any]:
+    """What a paper may say about a case, as plain JSON, as it is at this moment.
+
+    kind: of the paper; it says who signs and on what basis. organ: who signs, when the diagram's task says so itself.
+    """
     case, info, tree = a.case, a.package.info, units.tree(a.work)
     account = a.account()
-    office = a.office
+    paper = info.papers.get(kind)
     promised, statutory = account.limits.get("promised"), account.limits.get("statutory")
     lead = promised or statutory
     facts: dict[str, Any] = {
         "case": {"number": case.number, "title": info.name, "code": info.code, "channel": case.channel},
-        "organ": {
-            "name": office.seal_name or office.name,
-            "address": office.address or info.contact.where,
-            "phone": info.contact.phone or office.phone,
-            "complaints": info.complaint.phone,
-        },
+        **organs.facts(a, organs.of_paper(a, kind, organ)),
         "issued_on": local_date(a.now).isoformat(),
         "applicant": _drop(
             {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
@@ -58,7 +57,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
         "channel": CHANNELS.get(case.channel, case.channel),
         "place": tree.full_name(a.place),
         "materials": _materials(a),
-        "grounds": [f"《{b.law}》{b.article}" for b in info.basis],
+        "grounds": [f"《{b.law}》{b.article}" for b in organs.basis(a, kind, extra or {})],
         "fee": info.fee,
     }
     if case.agent_name:
@@ -83,7 +82,9 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None) -> dict[str, A
         )
     if case.outcome:
         facts["result"] = OUTCOMES.get(case.outcome, case.outcome)
-    if info.remedy:
+    if paper is not None and paper.note:
+        facts["paper"] = {"note": paper.note}
+    if info.remedy if paper is None or paper.remedy is None else paper.remedy:
         facts["remedies"] = {"reconsideration": f"{tree.county.name}人民政府", "court": f"{tree.county.name}人民法院"}
     papers = [{"title": d.title, "number": d.number, "copies": 1} for d in a.documents]
     if papers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.commands import organs
 from engine.commands.changes import Change
 from engine.commands.effects.facts import facts_of, key_of, texts
 from engine.process import Effect
@@ -17,25 +18,29 @@ if TYPE_CHECKING:
 
 def issue_paper(a: Applying, effect: Effect) -> None:
     extra = effect.arguments.get("facts")
-    facts = facts_of(a, extra if isinstance(extra, Mapping) else {})
+    given = dict(extra) if isinstance(extra, Mapping) else {}
     reason = effect.arguments.get("reason")
     if reason:
-        facts.setdefault("reason", "；".join(texts(reason)))
-    issue_for(a, effect, effect.headers.get("kind", ""), facts)
+        given.setdefault("reason", "；".join(texts(reason)))
+    issue(a, effect.headers.get("kind", ""), key_of(a, effect), given, organ=effect.headers.get("organ", ""))
 
 
-def issue_for(a: Applying, effect: Effect, kind: str, facts: Mapping[str, Any]) -> None:
-    _give(a, kind, key_of(a, effect), facts)
-
-
-def issue(a: Applying, kind: str, key: str, extra: Mapping[str, Any]) -> Document:
-    """A paper that a command issues, not the diagram: the case's facts with these added."""
-    return _give(a, kind, key, facts_of(a, extra))
-
-
-def _give(a: Applying, kind: str, key: str, facts: Mapping[str, Any]) -> Document:
+def issue(a: Applying, kind: str, key: str, extra: Mapping[str, Any], *, organ: str = "") -> Document:
+    """A paper: the case's facts with these added. organ: who signs it, when not as the matter says of this kind."""
+    places = organs.of_paper(a, kind, organ)
+    _, paper = documents.kind_of(a.package, kind)
+    if paper.seal != "none":
+        organs.must_seal(places, paper.title, paper.seal)
     row = documents.issue(
-        a.work, kind, facts, key=key, organ=a.office, by=a.by, now=a.now, case=a.case, package=a.package
+        a.work,
+        kind,
+        facts_of(a, extra, kind=kind, organ=organ),
+        key=key,
+        organ=places[0],
+        by=a.by,
+        now=a.now,
+        case=a.case,
+        package=a.package,
     )
     a.documents.append(row)
     a.changes.append(Change("paper", row.title))

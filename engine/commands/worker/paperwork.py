@@ -26,19 +26,23 @@ def render(database: Database, job: Leased, equipment: Equipment, now: datetime)
             jobs.done(work, job, now=now)
         return
     url = f"{equipment.public_url}/verify/{one.check_code}" if equipment.public_url else None
-    organ = (one.facts.get("organ") or {}).get("name", "")
+    signers = one.facts.get("signers") or [{"organ": (one.facts.get("organ") or {}).get("name", "")}]
     made = equipment.press.render(
         papers.Job(
             paper=one.text,
             facts=one.facts,
             check_code=one.check_code,
             verify_url=url,
-            seal={
-                "organ": organ,
-                "kind": "sample" if equipment.sample else "none",
-                "purpose": "业务专用章" if one.kind.seal == "special" else "",
-            },
+            seal=[
+                {
+                    **signer,
+                    "kind": "sample" if equipment.sample else "none",
+                    "purpose": "业务专用章" if one.kind.seal == "special" else "",
+                }
+                for signer in signers
+            ],
             sample=equipment.sample,
+            reason=f"{'、'.join(signer['organ'] for signer in signers)}：{one.kind.title}{one.number or ''}",
             signed_at=one.issued_at if equipment.sign else None,
         )
     )

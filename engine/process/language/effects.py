@@ -111,6 +111,7 @@ _ALL = (
         headers=(
             Header("kind", "文书种类", "the paper's name in matter.yaml, such as acceptance or closing", required=True),
             Header("copies", "份数", "how many copies", default="1"),
+            Header("organ", "署名机关", "who signs, when not as `papers` of matter.yaml says: a name of its `organs`"),
         ),
         arguments=(Argument("facts", "补充内容", "further facts for the template", kind="context"), _REASON),
     ),
@@ -237,6 +238,7 @@ _ALL = (
                 "the decision; without it the argument outcome says it",
                 choices=(("approve", "准予"), ("refuse", "不予"), ("partly", "部分准予")),
             ),
+            Header("organ", "决定机关", "who decides: a name of `organs` in matter.yaml", default="office"),
         ),
         arguments=(
             Argument("outcome", "决定", "approve, refuse or partly, when the header does not say", kind="text"),

@@ -11,7 +11,7 @@ from engine.records.papers.kinds import BadPaper, Library, library
 from engine.records.papers.pages import environment_of
 
 #: Names every template has without declaring them (see pages.compose and the base templates).
-_GIVEN = {"kind", "copy", "sample", "seal", "verify", "id_number", "phone", "person", "m"}
+_GIVEN = {"kind", "copy", "sample", "seal", "seals", "verify", "id_number", "phone", "person", "m"}
 
 
 def check(text: str, file: str, shared: Library | None = None) -> list[Finding]:

@@ -17,7 +17,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -237,7 +237,7 @@ def compose(
     *,
     check_code: str | None = None,
     verify_url: str | None = None,
-    seal: seals.Seal | Mapping[str, Any] | None = None,
+    seal: seals.Given = None,
     sample: bool = True,
     copy: filters.Copy | None = None,
     shared: Library | None = None,
@@ -249,10 +249,7 @@ def compose(
     kind = shared.read(paper) if isinstance(paper, str) else paper
     kind.check(facts)
     filled = fill(kind, facts)
-    if not isinstance(seal, seals.Seal):
-        seal = seals.Seal.of(seal)
-    if sample and seal is not None and seal.kind != "sample":
-        seal = seals.Seal(seal.organ, "sample", seal.purpose, seal.millimetres, seal.image)
+    stamps = [replace(one, kind="sample") if sample else one for one in seals.given(seal)]
     assets: dict[str, Picture] = {}
     context = dict(filled)
     copy = copy or kind.audience
@@ -261,16 +258,19 @@ def compose(
         "copy": copy,
         "sample": sample,
         "seal": None,
+        "seals": [],
         "verify": None,
         "id_number": partial(filters.hidden_number, copy=copy),
         "phone": partial(filters.hidden_phone, copy=copy),
         "person": partial(filters.hidden_name, copy=copy),
     }
-    if seal is not None and kind.seal != "none":
-        picture = seals.draw(seal, place)
-        url = f"asset:seal-{hashlib.sha256(picture.svg).hexdigest()[:16]}"
-        assets[url] = picture
-        context["seal"] = {"url": url, "millimetres": seal.millimetres, "kind": seal.kind}
+    if stamps and kind.seal != "none":
+        for one in stamps:
+            picture = seals.draw(one, place)
+            url = f"asset:seal-{hashlib.sha256(picture.svg).hexdigest()[:16]}"
+            assets[url] = picture
+            context["seals"].append({"url": url, "millimetres": one.millimetres, "kind": one.kind, "organ": one.organ})
+        context["seal"] = context["seals"][0]
     if verify_url and check_code:
         context["verify"] = {"qr": _qr(verify_url), "url": verify_url, "code": check_code}
     fragments = tuple(shared.fragments.items())
@@ -432,7 +432,7 @@ def render(
     *,
     check_code: str | None = None,
     verify_url: str | None = None,
-    seal: seals.Seal | Mapping[str, Any] | None = None,
+    seal: seals.Given = None,
     sample: bool = True,
     copy: filters.Copy | None = None,
     archive: bool = False,
@@ -445,7 +445,8 @@ def render(
     facts       plain JSON values; what the kind requires must be there
     check_code  the 查验码 (codes.check_code); with verify_url it is printed with its QR code
     verify_url  the public page of that code: no personal data in it
-    seal        a Seal, or its facts {organ, kind, purpose, millimetres}; drawn only when the kind of paper carries one
+    seal        a Seal, or its facts {organ, kind, purpose, millimetres}, or several of them for a paper that is signed
+                jointly; drawn only when the kind of paper carries one
     sample      a demonstration: 样章 across every seal and a note on every page
     copy        who gets it (file, party, public) and so what is masked; None: as the kind says
     archive     PDF/A-2b, for keeping

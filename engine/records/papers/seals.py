@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +53,20 @@ class Seal:
             millimetres=size,
             image=base64.b64decode(data.get("image", "")),
         )
+
+
+#: What a caller says of the seals: nothing, one, or one of each who signs jointly.
+Given = Seal | Mapping[str, Any] | Sequence[Seal | Mapping[str, Any]] | None
+
+
+def given(value: Given) -> list[Seal]:
+    """The seals of a paper, who leads first."""
+    found = []
+    for one in value if isinstance(value, Sequence) else (value,):
+        seal = one if isinstance(one, Seal) else Seal.of(one)
+        if seal is not None:
+            found.append(seal)
+    return found
 
 
 @lru_cache(maxsize=128)

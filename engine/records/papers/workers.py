@@ -13,7 +13,7 @@ import hashlib
 import multiprocessing
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from concurrent.futures.process import BrokenProcessPool
@@ -54,11 +54,13 @@ class Job:
     facts: Mapping[str, Any] = field(repr=False)
     check_code: str | None = None
     verify_url: str | None = None
-    seal: Mapping[str, Any] | None = None  # {organ, kind, purpose, millimetres}
+    # {organ, kind, purpose, millimetres}; of several who sign jointly one each, who leads first
+    seal: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     sample: bool = True
     copy: Copy | None = None
     archive: bool = False
     signed_at: datetime | None = None  # aware; None: leave unsigned
+    reason: str = ""  # why it is signed, as a reader of PDF shows it: whose paper this is
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def make(job: Job) -> Made:
     by = _state.get("signer")
     if by is None or job.signed_at is None:
         return Made(done.pdf, done.sha256, done.sha256, done.pages, False)
-    pdf = signing.sign(done.pdf, by, now=job.signed_at)
+    pdf = signing.sign(done.pdf, by, now=job.signed_at, reason=job.reason)
     return Made(pdf, hashlib.sha256(pdf).hexdigest(), done.sha256, done.pages, True)
 
 

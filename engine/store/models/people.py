@@ -12,7 +12,8 @@ from engine.store.models.base import Base, BigId, Sealed
 
 
 class Unit(Base):
-    """A place in the county's tree (单位): the county, its offices, towns, villages, communities, centres."""
+    """A place in the county's tree (单位): the county, its offices, towns, villages, communities, centres; the people's
+    mediation committee of one of them (committee), and bodies that work with the hall and seal nothing (partner)."""
 
     __tablename__ = "unit"
 
@@ -27,14 +28,18 @@ class Unit(Base):
     path: Mapped[str] = mapped_column(String(200), index=True)  # ids from the root: /1/4/17/ — a subtree is a prefix
     phone: Mapped[str] = mapped_column(String(40), default="")
     address: Mapped[str] = mapped_column(String(200), default="")
-    seal_name: Mapped[str] = mapped_column(String(80), default="")  # the organ's legal name, as on its seal
+    seal_name: Mapped[str] = mapped_column(
+        String(80), default=""
+    )  # the organ's legal name, as on its seal; "": it has none
     active: Mapped[bool] = mapped_column(default=True)
     hours: Mapped[
         dict[str, Any] | None
     ]  # opening hours, as engine.workdays.OpeningHours reads them; None: the common ones
 
     __table_args__ = (
-        CheckConstraint("kind in ('county','office','town','village','community','centre')", name="kind"),
+        CheckConstraint(
+            "kind in ('county','office','town','village','community','centre','committee','partner')", name="kind"
+        ),
     )
 
 

@@ -1,0 +1,186 @@
+"""署名机关: who decides in a matter, and whose head, number and seal its papers bear (RULES D11). Pure.
+
+    organs:                                  # names of roles -> who
+      accept: office
+      mediate: {unit: committee, at: town}   # the people's mediation committee nearest to the case's place
+      joint: [YB, MZ]                        # 联合署名: the first leads
+    papers:
+      acceptance: {organ: accept, basis: [ybjb-6]}
+      rejection:  {organ: accept, basis: {not_ours: [ybjb-6], else: [ybjb-6]}}
+      refusal:    {organ: accept, basis: "=ground.basis"}
+      receipt:    {organ: intake}
+
+The old form, `papers: [receipt, acceptance]`, still says that the deciding office signs each of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from engine import feel
+
+#: Words for a unit that is told from the case.
+PLACES: Mapping[str, str] = {
+    "office": "决定单位（派单后是承办单位）",
+    "intake": "收件单位",
+    "village": "办件所在的村（社区）",
+    "town": "办件所在的乡镇",
+    "county": "县级人民政府",
+    "committee": "办件所在地最近的人民调解委员会",
+    "centre": "最近的服务中心",
+}
+#: A unit's code: YB, 350526-YB, 350526104001.
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]*")
+#: The basis of every other ground.
+ELSE = "else"
+
+
+class UnitOf(BaseModel):
+    """A unit of a kind, told from a place: the nearest on the way up to the county."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: Annotated[
+        Literal["committee", "centre", "office", "town", "village", "partner"],
+        Field(
+            description="单位的种类：committee 人民调解委员会，centre 服务中心，partner 合作单位（没有印章）",
+            json_schema_extra={"en": "The kind of unit: committee, centre, office, town, village, partner (no seal)"},
+        ),
+    ]
+    at: Annotated[
+        Literal["village", "town", "county", "office", "intake"],
+        Field(
+            description="从哪里找起，找不到就往上一级找",
+            json_schema_extra={"en": "Where the search begins; it goes up until there is one"},
+        ),
+    ] = "village"
+
+
+One = str | UnitOf
+Who = One | tuple[One, ...]
+
+
+class Paper(BaseModel):
+    """What the matter says of one kind of paper."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    organ: Annotated[
+        str,
+        Field(
+            description="谁署名、编号、盖章：organs 里的名称，或 office、intake 等",
+            json_schema_extra={"en": "Whose head, number and seal: a name of `organs`, or office, intake …"},
+        ),
+    ] = "office"
+    basis: Annotated[
+        str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | None,
+        Field(
+            description="印在文书上的依据：basis 里的 id；可按情形写（情形: [id]，else 是别的情形），或写 FEEL（=ground.basis）",
+            json_schema_extra={
+                "en": "The basis it prints: ids of `basis`; by ground (ground: [ids], else: the others); or FEEL. "
+                "Absent: the entries of `basis` that have no id"
+            },
+        ),
+    ] = None
+    remedy: Annotated[
+        bool | None,
+        Field(
+            description="是否写复议和诉讼的途径；不写时按整个事项的 remedy",
+            json_schema_extra={"en": "Whether 复议 and 诉讼 are told; absent: as the matter's `remedy`"},
+        ),
+    ] = None
+    note: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="印在文书末尾的一句说明",
+            json_schema_extra={"en": "A line printed at the foot of the paper"},
+        ),
+    ] = ""
+
+    @field_validator("basis")
+    @classmethod
+    def _reads(cls, basis: Any) -> Any:
+        if isinstance(basis, str):
+            if not basis.startswith("="):
+                raise ValueError(f"依据“{basis}”应写成列表，如 [{basis}]；FEEL 以 = 开头")
+            try:
+                feel.compile(basis[1:])
+            except feel.FeelError as error:
+                raise ValueError(f"依据的表达式“{basis}”有误：{error}") from None
+        return basis
+
+
+def papers(value: Any) -> Any:
+    """The short form, a list of kinds, as the mapping."""
+    if isinstance(value, (list, tuple)):
+        names = [str(name) for name in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"文书列了两次：{'、'.join(twice)}")
+        return {name: {} for name in names}
+    if isinstance(value, Mapping):
+        return {name: {} if said is None else said for name, said in value.items()}
+    return value
+
+
+def faults(organs: Mapping[str, Who], papers: Mapping[str, Paper], ids: Iterable[str]) -> list[str]:
+    """What `organs` and `papers` say that cannot be: a word nobody knows, a basis that is not there."""
+    found = []
+    for name, who in organs.items():
+        for one in (who,) if not isinstance(who, tuple) else who:
+            if isinstance(one, str) and one not in PLACES and not _CODE.fullmatch(one):
+                found.append(f"organs.{name}：不认识“{one}”{_near(one, PLACES)}；单位写代码，如 YB")
+            if isinstance(one, UnitOf) and one.unit == "partner":
+                found.append(f"organs.{name}：合作单位没有印章，不能署名；请写有印章的单位")
+        if isinstance(who, tuple) and len(who) < 2:
+            found.append(f"organs.{name}：联合署名要写两个以上的单位")
+    known = list(ids)
+    twice = sorted({one for one in known if known.count(one) > 1})
+    if twice:
+        found.append(f"basis 的 id 重复：{'、'.join(twice)}")
+    for kind, paper in papers.items():
+        if paper.organ not in organs and paper.organ not in PLACES:
+            near = _near(paper.organ, [*organs, *PLACES])
+            found.append(f"papers.{kind}.organ：organs 里没有“{paper.organ}”{near}")
+        for one in named(paper):
+            if one not in known:
+                found.append(f"papers.{kind}.basis：basis 里没有 id 为“{one}”的依据{_near(one, known)}")
+    return found
+
+
+def unsealed(organs: Mapping[str, Who], sealed: Mapping[str, bool]) -> list[tuple[str, str]]:
+    """(name, code) of the organs that are units without a seal. sealed: a unit's code, long or short -> it has one."""
+    return [
+        (name, one)
+        for name, who in organs.items()
+        for one in (who if isinstance(who, tuple) else (who,))
+        if isinstance(one, str) and sealed.get(one) is False
+    ]
+
+
+def named(paper: Paper) -> list[str]:
+    """The ids a paper may print, as far as they are written down."""
+    if isinstance(paper.basis, Mapping):
+        return [one for ids in paper.basis.values() for one in ids]
+    return list(paper.basis) if isinstance(paper.basis, tuple) else []
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), 1, 0.5)
+    return f"，是不是“{close[0]}”" if close else ""
+
+
+def basis_of(paper: Paper, ground: str, variables: Mapping[str, Any], env: feel.Env) -> list[str] | None:
+    """The ids of the basis this paper prints, for this ground. None: the matter's entries without an id."""
+    if isinstance(paper.basis, str):
+        value = feel.to_json(feel.compile(paper.basis[1:]).evaluate(variables, env))
+        return [str(one) for one in value] if isinstance(value, list) else [str(value)] if value else []
+    if isinstance(paper.basis, Mapping):
+        return list(paper.basis.get(ground, paper.basis.get(ELSE, ())))
+    return None if paper.basis is None else list(paper.basis)
