@@ -182,6 +182,11 @@ class Matter(Part):
     readers: Literal["normal", "restricted"] = "normal"
     remedy: bool = True  # its refusals are administrative acts: 复议 and 诉讼 are told
     published: bool = True  # False: only for trying out
+    #: Which door of the hall leads to it: report is 我要反映 on the home page and "对这件事有意见" on the page of a case.
+    door: Literal["", "report"] = ""
+    #: What opens it without an application. bad-rating: a named bad rating of any case (RULES E3); its form is given
+    #: `rated` {number, matter, level, unit, comment} and `applicant` {name, phone}.
+    opened_by: Literal["", "bad-rating"] = ""
     escalation: tuple[dict[str, Any], ...] | None = None  # engine/deadlines/escalation.py; None: the default
     extra: dict[str, Any] = {}  # data the matter's own page or board shows
 

@@ -119,6 +119,22 @@ def published(work: Work) -> list[matters.Package]:
     return [version(work, h) for h in list(hashes)]
 
 
+def opened_by(work: Work, what: str) -> matters.Package:
+    """The published matter that this opens by itself (matter.yaml opened_by). NotFound says what is missing."""
+    for package in published(work):
+        if package.info.opened_by == what and package.info.published:
+            return package
+    raise NotFound(
+        f"没有已发布的事项写着 opened_by: {what}。请发布承接它的事项。",
+        f"Expected a published matter with opened_by: {what}, but there is none. Publish the one that takes it on.",
+    )
+
+
+def behind(work: Work, door: str) -> matters.Package | None:
+    """The published matter behind a door of the hall (matter.yaml door); None: the door leads to no matter here."""
+    return next((p for p in published(work) if p.info.door == door and p.info.published), None)
+
+
 def retire(work: Work, matter: str) -> None:
     """No new cases of this matter; running ones go on."""
     work.session.execute(

@@ -321,18 +321,14 @@ def agent() -> ResponseReturnValue:
     )
 
 
-#: The matter behind the door 我要反映.
-REPORT = "fanying"
-
-
 @pages.get("/report")
 @guard("anyone")
 def report() -> ResponseReturnValue:
-    open_ = any(p.name == REPORT for p in _published())
+    behind = library.behind(edge.work(), "report")
     return render_template(
         "resident/report.html",
         about=request.args.get("about", "")[:40],
-        door=REPORT if open_ else "",
+        door=behind.name if behind is not None else "",
         tab="resident.home",
     )
 

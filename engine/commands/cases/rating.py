@@ -29,7 +29,8 @@ def rate(
 ) -> None:
     """好差评: five levels, once a case, by the person served, never by the agent who did the work (RULES E1).
 
-    named: they want to be called about it. A named bad rating opens 差评整改 (bpmn/zhenggai, RULES E3).
+    named: they want to be called about it. A named bad rating opens the matter that says so (opened_by: bad-rating, RULES
+    E3).
     """
     # find and may
     case = find_case(work, case_id)
@@ -71,10 +72,6 @@ def rate(
     work.session.flush()
 
 
-#: The matter that handles a named bad rating.
-MEND = "zhenggai"
-
-
 def _mend(work: Work, case: Case, level: int, comment: str, now: datetime) -> None:
     """A named bad rating is handled: its own case, opened by the worker, from which the rated keep away."""
     office = units.place(work, case.office_id)
@@ -89,7 +86,7 @@ def _mend(work: Work, case: Case, level: int, comment: str, now: datetime) -> No
         work,
         jobs.Kind.OPEN_CHILD,
         f"mend:{case.number}",
-        {"matter": MEND, "unit": office.code, "parent": case.id, "effect": None, "by": None},
+        {"opened_by": "bad-rating", "unit": office.code, "parent": case.id, "effect": None, "by": None},
         now=now,
         case_id=case.id,
         private={"rated": rated, "applicant": {"name": case.applicant_name, "phone": case.applicant_phone}},

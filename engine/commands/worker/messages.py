@@ -60,10 +60,11 @@ def open_child(database: Database, job: Leased, equipment: Equipment, now: datet
             parent = work.session.get(Case, given["parent"])
             if parent is None:
                 return
+            matter = given.get("matter") or library.opened_by(work, str(given["opened_by"])).name
             unit = units.by_code(work, str(given["unit"])) if given.get("unit") else units.place(work, parent.unit_id)
             done = cases.submit(
                 work,
-                str(given["matter"]),
+                str(matter),
                 dict(job.private or {}),
                 by=SYSTEM,
                 now=now,
