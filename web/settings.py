@@ -94,8 +94,14 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         upload_mb=_number(env, "YIZHAN_UPLOAD_MB", 20),
         hall_name=env.get("YIZHAN_HALL_NAME", Settings.hall_name),
         hall_phone=env.get("YIZHAN_HALL_PHONE", Settings.hall_phone),
-        content=Path(env.get("YIZHAN_CONTENT") or ROOT).resolve(),
+        content=content(env),
     )
+
+
+def content(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder that holds bpmn/ and forms/. For commands that need nothing else of the hall: no key is made."""
+    env = os.environ if environment is None else environment
+    return Path(env.get("YIZHAN_CONTENT") or ROOT).resolve()
 
 
 def _number(env: Mapping[str, str], name: str, otherwise: int) -> int:

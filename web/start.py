@@ -11,8 +11,8 @@ from sqlalchemy import select
 from engine import matters
 from engine.commands.booking import due
 from engine.errors import Refused
-from engine.matters import stories
 from engine.people import SYSTEM
+from engine.proof import prove
 from engine.records import library
 from engine.store import Database, connect, migrate
 from engine.store.models import MatterVersion, Unit
@@ -65,13 +65,12 @@ def publish(database: Database, settings: Settings) -> tuple[list[str], dict[str
         if known.get(name) == matters.version_of(files):
             continue
         try:
+            verdict = prove(name, files)
+            if not verdict.good:
+                faults[name] = f"{len(verdict.reasons)} 处错误。{verdict.reasons[0].message_zh}"
+                continue
             package = matters.read(name, files)
             if not package.info.published:
-                continue
-            played = [stories.play(package, story, database.calendar) for story in stories.read(package)]
-            wrong = [f"故事“{p.story.name}”：{p.problems[0]}" for p in played if p.problems]
-            if wrong:
-                faults[name] = f"{len(wrong)} 个故事没有照着走。{wrong[0]}"
                 continue
             with database.unit_of_work() as work:
                 library.publish(work, package, by=SYSTEM, now=datetime.now(UTC), note="yizhan init")

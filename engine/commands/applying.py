@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -173,6 +174,9 @@ class Applying:
         case.stage = "、".join(dict.fromkeys(t.name or t.element for t in step.open_tasks))[:40]
         if step.finished:
             self._finished()
+        watcher = self.work.database.watcher
+        if watcher is not None:
+            self.work.after_commit(partial(watcher, case.id, step))
 
     def _close(self, closed: tuple[ClosedTask, ...], ended: Mapping[str, tuple[str, str]]) -> None:
         by_key = {t.key: t for t in self.live}

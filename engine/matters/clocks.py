@@ -1,4 +1,4 @@
-"""What effects of a diagram mean for the time-limit ledger. Pure; shared by the commands and the stories."""
+"""What effects of a diagram mean for the time-limit ledger. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""补正: what a diagram asks the applicant to mend, read and completed. Pure; shared by the commands and the stories.
+"""补正: what a diagram asks the applicant to mend, read and completed. Pure.
 
 RULES T3, PAPERS 2: each item says which material, what is wrong with it and how to mend it, all of them at once.
 """

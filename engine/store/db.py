@@ -123,6 +123,8 @@ class Database:
         self._calendar_files: tuple[str, ...] = ()
         self._calendar_read_at = 0.0
         self._writer = self.engine.execution_options(yizhan_writes=True)
+        #: Told of every step of every case once it is stored: (case, step). A proof listens (engine.proof), a hall does not.
+        self.watcher: Callable[[int, Any], None] | None = None
 
     @property
     def calendar(self) -> workdays.Calendar:

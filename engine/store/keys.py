@@ -12,6 +12,9 @@ import hashlib
 import hmac
 import os
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -45,6 +48,8 @@ class Keyring:
 
 
 _current: Keyring | None = None
+#: Of whom works on a database of its own for a moment (engine.proof): this thread's key, and nobody else's.
+_borrowed: ContextVar[Keyring | None] = ContextVar("borrowed_keyring", default=None)
 
 
 def configure(key: bytes) -> None:
@@ -53,7 +58,20 @@ def configure(key: bytes) -> None:
     _current = Keyring(key)
 
 
+@contextmanager
+def borrowing(keyring: Keyring) -> Iterator[None]:
+    """Seal and open with this key until the end of the block, in this thread: the hall's own is neither read nor made."""
+    token = _borrowed.set(keyring)
+    try:
+        yield
+    finally:
+        _borrowed.reset(token)
+
+
 def current() -> Keyring:
+    borrowed = _borrowed.get()
+    if borrowed is not None:
+        return borrowed
     if _current is None:
         configure(_load())
     assert _current is not None

@@ -20,10 +20,10 @@ from tests import permit
 from tests.browser.conftest import Site, whole
 from tests.browser.test_booking import counter  # noqa: F401 - a fixture
 from tests.cast import DAIBAN
+from tests.services.telling import ROOT
 from tests.services.test_fanying import DONE, GLAD, TO_YB, centre, do, fire
 from tests.services.test_pages import mediator
 from tests.services.test_ratings import bad
-from tests.services.test_stories_for_real import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

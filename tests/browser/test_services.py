@@ -15,8 +15,8 @@ from engine.matters import stories
 from engine.store.models import Case, Document, Task
 from tests.browser.conftest import Site, axe, sign, whole
 from tests.cast import DAIBAN
+from tests.services.telling import ROOT
 from tests.services.test_pages import mediator
-from tests.services.test_stories_for_real import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -17,7 +17,7 @@ from engine.reads import case_list, case_page, inbox
 from engine.records import library
 from engine.store.models import Case, Holding, Notice, Post, RegisterEntry, Reminder, Task, TaskCandidate, Timer, User
 from tests.commands import acting
-from tests.services.test_stories_for_real import ROOT
+from tests.services.telling import ROOT
 
 LAMP = {
     "danger": "no",

@@ -16,7 +16,7 @@ from engine.reads import case_list, case_page
 from engine.reads import mediation as seen
 from engine.records import audit
 from engine.store.models import Case, Notice, RegisterEntry
-from tests.services.test_stories_for_real import ROOT, Teller
+from tests.services.telling import ROOT, Teller
 
 
 def told(database: Any, until: int | None) -> Teller:

@@ -23,7 +23,7 @@ from engine.records import audit, library
 from engine.store.models import Appointment, Case, Holding, Meeting, Notice, Resource, Slot, Task, User
 from tests import cast as the_cast
 from tests.services import mediating
-from tests.services.test_stories_for_real import ROOT
+from tests.services.telling import ROOT
 
 NOW = datetime(2026, 9, 18, 1, tzinfo=UTC)
 STORY = stories.read(matters.load(ROOT, "tiaojie"))[0]

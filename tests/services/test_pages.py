@@ -12,7 +12,7 @@ from engine.store.models import Case, Holding, Post, PrivateNote, User
 from tests.commands import acting
 from tests.hall import Open, open_hall
 from tests.services import mediating
-from tests.services.test_stories_for_real import ROOT
+from tests.services.telling import ROOT
 
 
 @pytest.fixture

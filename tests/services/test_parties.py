@@ -24,7 +24,7 @@ from engine.store import keys
 from engine.store.models import Case, CaseParty, Document, Notice, SideClock, Task, Tie, User
 from tests import cast as the_cast
 from tests.services import mediating
-from tests.services.test_stories_for_real import ROOT
+from tests.services.telling import ROOT
 
 NOW = datetime(2026, 9, 18, 1, tzinfo=UTC)
 STORY = stories.read(matters.load(ROOT, "tiaojie"))[0]

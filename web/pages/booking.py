@@ -344,7 +344,10 @@ def walk_in() -> ResponseReturnValue:
         made = booking.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
     else:
         made = booking.walk_in(edge.work(), **given)
-    flash(_declined(made.state, made.reason) or _("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at)))
+    flash(
+        _declined(made.state, made.reason)
+        or _("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at))
+    )
     return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
 
 

@@ -1,0 +1,311 @@
+"""The county a story is played in: small, and with every unit and post the matter names.
+
+Two clerks hold every post of the matter in every unit (the second is there for where the first must keep away), a third
+person heads every unit, and one resident applies. Whom and what a story calls by name stands in its stories.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from engine import matters
+from engine.commands import booking
+from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
+from engine.matters.stories import Book, Story
+from engine.people import SYSTEM, holders, units
+from engine.people.units import Place
+from engine.records import library
+from engine.store import Work, keys
+from engine.store.models import (
+    Appointment,
+    AppointmentSlot,
+    CalendarFile,
+    Holding,
+    Post,
+    Resource,
+    ResourceOpening,
+    Slot,
+    User,
+)
+
+#: The region code the scratch county has (GB/T 2260); codes of towns and villages in the content begin with it.
+CODE = "350526"
+#: Where the applicant lives, and the town above it.
+TOWN, VILLAGE = f"{CODE}106", f"{CODE}106201"
+#: How long a room of a story is open from the day of the story on.
+ROOM_DAYS = 90
+#: Words of matter.yaml that are no unit's code but told from the case.
+_TOLD = frozenset({"village", "town", "county", "office", "intake", "committee", "centre", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """Who is there."""
+
+    applicant: int
+    clerk: int
+    second: int  # where the clerk must keep away
+    head: int
+    village: str  # code
+
+
+def found(
+    work: Work, package: matters.Package, book: Book, *, now: datetime, calendar_files: Sequence[str] = ()
+) -> Hall:
+    """The county, its people, the matter published, its rooms open from this day on."""
+    work.session.add_all(
+        CalendarFile(text=text, source="the hall's own", published_on=now.date(), added_at=now)
+        for text in calendar_files
+    )
+    county = units.add(work, code=CODE, name="试办县", kind="county", number="0001", word="试政", phone="12345")
+    _places(work, package, county)
+    _bodies(work, county)
+    _offices(work, package, book, county)
+    posts = _posts(work, package, book)
+    clerk, second, head = (
+        User(kind="staff", login=f"staff-{n}", name=name, created_at=now)
+        for n, name in enumerate(("全能员甲", "全能员乙", "主管人丙"))
+    )
+    applicant = _resident(work, now)
+    work.session.add_all([clerk, second, head])
+    work.session.flush()
+    everywhere = [place.id for place in units.tree(work)]
+    able = [code for code in posts if code != SUPERVISOR or _needs(package, SUPERVISOR)]
+    work.session.add_all(
+        Holding(user_id=who.id, unit_id=place, post_id=posts[post])
+        for who in (clerk, second)
+        for place in everywhere
+        for post in able
+    )
+    work.session.add_all(Holding(user_id=head.id, unit_id=place, post_id=posts[SUPERVISOR]) for place in everywhere)
+    _named(work, package, book, posts, county, now)
+    work.session.flush()
+    holders.forget(work)
+    library.publish(work, package, by=SYSTEM, now=now)
+    _rooms(work, package, book, county, now)
+    return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
+
+
+# ---------------------------------------------------------------- units
+
+
+def _places(work: Work, package: matters.Package, county: Place) -> None:
+    """The towns and villages whose codes stand anywhere in the matter's files, and the applicant's own."""
+    codes = {TOWN, VILLAGE} | set(_codes(package.files))
+    towns: dict[str, Place] = {}
+    for code in sorted({code[:9] for code in codes}):
+        n = len(towns)
+        towns[code] = units.add(
+            work,
+            code=code,
+            name=f"{_word(n)}镇",
+            kind="town",
+            parent=county,
+            number=f"{2100 + n}",
+            word=f"{_word(n)}政",
+        )
+    for n, code in enumerate(sorted(code for code in codes if len(code) == 12)):
+        units.add(
+            work,
+            code=code,
+            name=f"{_word(n)}村",
+            kind="village",
+            parent=towns[code[:9]],
+            number=f"{3200 + n}",
+            word=f"{_word(n)}村",
+        )
+
+
+def _bodies(work: Work, county: Place) -> None:
+    """What a county has beside its offices: a centre, and a people's mediation committee in every town."""
+    units.add(
+        work, code=f"{CODE}-ZX", name="试办县服务中心", kind="centre", parent=county, number="1500", word="试中心"
+    )
+    for n, town in enumerate([place for place in units.tree(work) if place.kind == "town"]):
+        units.add(
+            work,
+            code=f"{town.code}-TW",
+            name=f"{town.name}人民调解委员会",
+            kind="committee",
+            parent=town,
+            number=f"{7100 + n}",
+            word=f"{_word(n)}调",
+        )
+
+
+def _codes(files: Mapping[str, bytes]) -> Iterable[str]:
+    for data in files.values():
+        text = data.decode("utf-8", "replace")
+        yield from (m[0] for m in re.finditer(rf"(?<!\d){CODE}\d{{3}}(?:\d{{3}})?(?!\d)", text))
+
+
+def _word(n: int) -> str:
+    """A made-up name: 甲, 乙 … 甲一, 甲二."""
+    stems = "甲乙丙丁戊己庚辛壬癸"
+    return stems[n % 10] + ("" if n < 10 else f"{n // 10}")
+
+
+def _offices(work: Work, package: matters.Package, book: Book, county: Place) -> None:
+    """The offices the matter names by code: YB, 350526-YB."""
+    named = {package.info.office, *(g.at for g in package.info.groups.values())}
+    named |= {p.at for p in book.people} | {r.at for r in book.rooms}
+    for who in package.info.organs.values():
+        named |= {one for one in (who if isinstance(who, tuple) else (who,)) if isinstance(one, str)}
+    for data in package.diagrams.values():  # post@CODE in a diagram
+        named |= set(re.findall(r"[\w-]+@([A-Z][A-Z0-9]{0,9})\b", data.decode("utf-8", "replace")))
+    offices = sorted({at.removeprefix(f"{CODE}-") for at in named if at not in _TOLD and not at.isdigit()})
+    for n, code in enumerate(offices):
+        units.add(
+            work,
+            code=f"{CODE}-{code}",
+            name=f"试办县{code}局",
+            kind="office",
+            parent=county,
+            number=f"{1100 + n}",
+            word=f"试{code}",
+            phone="0595-12345",
+            address="试办县政务服务中心",
+        )
+
+
+# ---------------------------------------------------------------- people
+
+
+def _needs(package: matters.Package, post: str) -> bool:
+    return any(group.post == post for group in package.info.groups.values())
+
+
+def _posts(work: Work, package: matters.Package, book: Book) -> dict[str, int]:
+    wanted = {COUNTER: "窗口", SUPERVISOR: "负责人"}
+    wanted |= {g.post: g.name or g.post for g in package.info.groups.values()}
+    wanted |= {p.post: p.post for p in book.people if p.post not in wanted}
+    for data in package.diagrams.values():
+        for post in re.findall(r"([\w-]+)@[\w-]+", data.decode("utf-8", "replace")):
+            wanted.setdefault(post, post)
+    rows = [
+        Post(code=code, name=name, name_en=code, role="supervisor" if code == SUPERVISOR else "clerk")
+        for code, name in wanted.items()
+    ]
+    work.session.add_all(rows)
+    work.session.flush()
+    return {row.code: row.id for row in rows}
+
+
+def _resident(work: Work, now: datetime) -> User:
+    phone, number = "13800000001", f"{CODE}195003071239"
+    row = User(
+        kind="resident",
+        name="申请人某",
+        phone=phone,
+        phone_index=keys.blind("phone", phone),
+        id_number=number,
+        id_index=keys.blind("id", number),
+        place_id=units.by_code(work, VILLAGE).id,
+        created_at=now,
+    )
+    work.session.add(row)
+    return row
+
+
+def _named(
+    work: Work, package: matters.Package, book: Book, posts: Mapping[str, int], county: Place, now: datetime
+) -> None:
+    for n, person in enumerate(book.people):
+        phone = f"1370000{n:04d}"
+        user = User(
+            kind="staff",
+            login=f"named-{n}",
+            name=person.name,
+            phone=phone,
+            phone_index=keys.blind("phone", phone),
+            created_at=now,
+        )
+        work.session.add(user)
+        work.session.flush()
+        at = _at(work, package, person.at)
+        work.session.add(Holding(user_id=user.id, unit_id=at.id, post_id=posts[person.post]))
+
+
+def _at(work: Work, package: matters.Package, at: str) -> Place:
+    home = units.by_code(work, VILLAGE)
+    office = unit_at(work, package.info.office, place=home, intake=home, office=home)
+    return unit_at(work, at, place=home, intake=home, office=office)
+
+
+# ---------------------------------------------------------------- rooms
+
+
+def _rooms(work: Work, package: matters.Package, book: Book, county: Place, now: datetime) -> None:
+    first: date = now.date()
+    for n, one in enumerate(book.rooms):
+        room = Resource(
+            code=f"room-{n}",
+            unit_id=_at(work, package, one.at).id,
+            kind="room",
+            name=one.name,
+            matter=package.name,
+            items=[{"code": "session", "name": one.name}],
+        )
+        work.session.add(room)
+        work.session.flush()
+        rule = {
+            "opens": "09:00",
+            "closes": "21:00",
+            "minutes": 30,
+            "public": 0,
+            "staff": 1,
+            "kind": "normal",
+            "days": "any",
+        }
+        work.session.add(ResourceOpening(resource_id=room.id, rule=rule))
+        work.session.flush()
+        booking.publish(work, room.id, first=first, last=first + timedelta(days=ROOM_DAYS), by=SYSTEM, now=now)
+
+
+def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, now: datetime) -> Appointment:
+    """The booking that a story speaks of (`facts: {appointment: …}`): confirmed, its seat taken."""
+    facts = story.facts["appointment"]
+    begins, ends = (datetime.fromisoformat(str(facts[at])).astimezone(UTC) for at in ("starts_at", "ends_at"))
+    window = Resource(
+        code="story",
+        unit_id=units.tree(work).county.id,
+        kind="window",
+        name=str(facts.get("resource") or "窗口"),
+        matter=package.name,
+        items=[],
+        policy={},
+    )
+    work.session.add(window)
+    work.session.flush()
+    slot = Slot(
+        resource_id=window.id,
+        starts_at=begins,
+        ends_at=ends,
+        kind=facts["kind"],
+        public_capacity=1,
+        public_taken=1,
+    )
+    who = story.answers.get("applicant") or {}
+    made = Appointment(
+        number=facts["number"],
+        code=facts["number"],
+        resource_id=window.id,
+        matter=package.name,
+        state="confirmed",
+        channel=facts["channel"],
+        starts_at=begins,
+        ends_at=ends,
+        kind=facts["kind"],
+        user_id=hall.applicant,
+        person_index="story",
+        name=who.get("name") or "申请人某",
+        phone=who.get("phone"),
+        booked_at=now,
+    )
+    work.session.add_all([slot, made])
+    work.session.flush()
+    work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
+    return made

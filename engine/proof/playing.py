@@ -1,0 +1,436 @@
+"""One story, played by the real commands on a scratch hall (engine.proof.scratch), on a clock of its own.
+
+What a person does is a command by somebody who may; what falls due is done by the worker's own sweep and jobs, moment by
+moment; papers are drawn to HTML with every fact they read, notices are filled. What then stands in the rows is compared
+with what the story says. Nothing here reads the machine's clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from html import unescape
+from typing import Any
+
+import isodate
+from sqlalchemy import func, select, update
+
+from engine import matters, people
+from engine.commands import appointments, cases
+from engine.commands.equipment import Equipment
+from engine.commands.worker import background, sweep
+from engine.errors import Invalid, Refused
+from engine.matters.stories import Story, when
+from engine.people import apart, units
+from engine.plain import plain
+from engine.proof.county import Hall, booked
+from engine.records import audit, clocks, papers, sources
+from engine.store import Database, Work
+from engine.store.models import Awaited, Case, Document, Incident, Job, Notice, Task, Timer
+from engine.workdays import ZONE, local_date
+
+#: The hall itself gives these papers when it takes in and hands over (engine.commands.effects.hall_papers): a story
+#: need not list them.
+HALL_PAPERS = frozenset({"receipt", "service_receipt"})
+#: The hall itself asks for a rating, in the matter's words when it has some: a story need not list that either.
+HALL_NOTICES = frozenset({"rating"})
+#: More rounds at one moment, or moments in one wait, are a story without an end.
+MOST_ROUNDS, MOST_MOMENTS = 200, 5000
+#: A name in braces that nobody filled in.
+_UNFILLED = re.compile(r"\{[A-Za-z_][\w.]*\}")
+#: How a story calls its own case's number.
+OWN_NUMBER = frozenset({"STORY", "350526-STORY"})
+
+
+@dataclass(slots=True)
+class Played:
+    """What happened when it was played."""
+
+    story: Story
+    problems: list[str] = field(default_factory=list)  # empty: everything was as the story says
+    tasks: list[str] = field(default_factory=list)  # elements completed by people, in order
+    papers: list[str] = field(default_factory=list)  # kinds, in the order they were issued
+    notices: list[str] = field(default_factory=list)  # kinds, in order; one that goes to several people counts once
+    effects: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)  # elements the case has passed
+    finished: bool = False
+    outcome: str = ""
+    due_on: date | None = None  # last day of the promised limit
+    statutory_on: date | None = None
+    open: list[str] = field(default_factory=list)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    case_id: int = 0
+
+
+class Stuck(Refused):
+    """Expected the story to go on, but it cannot."""
+
+    slug = "story-stuck"
+
+
+def play(database: Database, hall: Hall, package: matters.Package, story: Story) -> Played:
+    """Play a story in this hall, in which the matter is published. Never raises for what the story holds."""
+    player = Player(database, hall, package, story)
+    database.watcher = player.watch
+    try:
+        player.run()
+    except Invalid as refusal:
+        fields = "；".join(f"{e.field}：{e.zh}" for e in refusal.fields)
+        player.problem(f"{player.where}不被接受：{fields or refusal.zh}")
+    except Refused as refusal:
+        player.problem(f"{player.where}{refusal.zh}")
+    except Exception as fault:  # a fault of a command's own is no reason to stop the other stories
+        player.problem(f"{player.where}程序出错（{type(fault).__name__}: {str(fault)[:300]}），请报告。")
+    finally:
+        database.watcher = None
+    return player.played
+
+
+class Drawing:
+    """A press that composes the HTML of a paper and prints nothing."""
+
+    def render(self, job: papers.Job) -> papers.Made:
+        kind = papers.library().read(job.paper) if job.paper.startswith("---") else papers.library().kind(job.paper)
+        made = papers.compose(
+            kind,
+            job.facts,
+            check_code=job.check_code,
+            verify_url=job.verify_url,
+            seal=job.seal,
+            sample=job.sample,
+            copy=job.copy,
+        )
+        if kind.title not in unescape(made.html):
+            raise papers.BadPaper(
+                f"《{kind.title}》没有印出自己的名称。", f"{kind.title_en} does not print its own title."
+            )
+        return papers.Made(_DRAWN, hashlib.sha256(_DRAWN).hexdigest(), "", 1, False)
+
+
+#: Stands for every paper that was drawn: its file is written once.
+_DRAWN = b"drawn"
+
+
+class Swallow:
+    """A gateway that takes every message and sends none."""
+
+    def send(self, message: object) -> str:
+        return "story"
+
+
+class Silent:
+    """Another office that never answers: the story says what it answers."""
+
+    def ask(self, question: sources.Question) -> sources.Answer | None:
+        return None
+
+    def collect(self, question: sources.Question) -> sources.Answer | None:
+        return None
+
+
+def equipment() -> Equipment:
+    return Equipment(
+        press=Drawing(), channels={"*": Swallow()}, sources={"*": Silent()}, public_url="https://hall.test", sign=False
+    )
+
+
+class Player:
+    """Plays one story."""
+
+    def __init__(self, database: Database, hall: Hall, package: matters.Package, story: Story) -> None:
+        self.database, self.hall, self.package, self.story = database, hall, package, story
+        self.now = story.at.astimezone(UTC)
+        self.played = Played(story)
+        self.equipment = equipment()
+        self.where = ""  # begins a problem: at which step
+        self.number = ""
+        self._incident = 0  # the last one that was told
+
+    @property
+    def case_id(self) -> int:
+        return self.played.case_id
+
+    def problem(self, text: str) -> None:
+        if text not in self.played.problems:
+            self.played.problems.append(text)
+
+    def watch(self, case_id: int, step: Any) -> None:
+        """A step was stored."""
+        if self.played.case_id in (0, case_id):
+            self.played.trace += step.trace
+            self.played.effects += [effect.kind for effect in step.effects]
+
+    # ------------------------------------------------------------ the whole
+
+    def run(self) -> None:
+        self.where = "申请："
+        self.submit()
+        self._work_off()
+        for n, step in enumerate(self.story.steps, 1):
+            self.where = f"第 {n} 步（{_short(step)}）："
+            self.do(step)
+            self._work_off()
+        self.where = ""
+        with self.database.reading() as work:
+            self._read(work)
+            self._compare()
+
+    def submit(self) -> None:
+        story, hall = self.story, self.hall
+        with self.database.unit_of_work() as work:
+            booking = None
+            if "appointment" in story.facts:  # as the verbs of bookings have it when they begin the case
+                booking = booked(work, self.package, story, hall, now=self.now)
+            by = {"online": lambda: self._actor(work, hall.applicant), "system": lambda: people.SYSTEM}.get(
+                story.channel, lambda: self._actor(work, hall.clerk)
+            )()
+            done = cases.submit(
+                work,
+                self.package.name,
+                story.answers,
+                by=by,
+                now=self.now,
+                channel=story.channel,
+                variables=story.facts,
+                place=units.by_code(work, hall.village),
+                applicant_id=hall.applicant,
+                key=appointments.request_key(booking) if booking is not None else None,
+            )
+            if booking is not None:
+                booking.case_id = done.case.id
+            self.played.case_id, self.number = done.case.id, done.case.number
+
+    def _actor(self, work: Work, user_id: int) -> people.Actor:
+        return people.load(work, user_id, now=self.now)
+
+    # ------------------------------------------------------------ one step
+
+    def do(self, step: Mapping[str, Any]) -> None:
+        if "at" in step:
+            self._until(when(step["at"]).astimezone(UTC))
+        if "wait" in step:
+            self._until(self.now + isodate.parse_duration(str(step["wait"])))
+        if "open" in step:
+            with self.database.reading() as work:
+                live = self._open(work)
+            if live != sorted(step["open"]):
+                self.problem(f"{self.where}此时应开着 {step['open']}，实际是 {live}")
+        if "task" in step:
+            self._complete(step)
+        elif "message" in step:
+            key = self.number if step.get("key") in OWN_NUMBER else step.get("key")
+            with self.database.unit_of_work() as work:
+                heard = cases.deliver(
+                    work,
+                    self.case_id,
+                    str(step["message"]),
+                    step.get("variables"),
+                    key=key,
+                    by=people.SYSTEM,
+                    now=self.now,
+                )
+            if heard is None:
+                raise Stuck(f"没有在等消息“{step['message']}”。", f"Nothing waits for {step['message']}.")
+        elif "answer" in step:
+            self._answer(step)
+        elif "return" in step:
+            with self.database.unit_of_work() as work:
+                task = self._task(work, str(step["return"]))
+                by = self._holder(work, task)
+                if task.state == "open":
+                    cases.claim(work, task.id, version=task.version, by=by, now=self.now)
+                cases.return_(work, task.id, str(step["to"]), "请补充", version=task.version, by=by, now=self.now)
+
+    def _answer(self, step: Mapping[str, Any]) -> None:
+        with self.database.unit_of_work() as work:
+            key = work.session.scalar(
+                select(Awaited.key)
+                .where(Awaited.case_id == self.case_id, Awaited.element == step["answer"])
+                .order_by(Awaited.id)
+                .limit(1)
+            )
+            if key is None:
+                raise Stuck(f"没有在等“{step['answer']}”的结果。", f"Nothing waits for {step['answer']}.")
+            error = (str(step["error"]), "") if step.get("error") else None
+            cases.answer(work, self.case_id, key, step.get("variables"), by=people.SYSTEM, now=self.now, error=error)
+
+    def _open(self, work: Work) -> list[str]:
+        live = work.session.scalars(select(Task.element).where(Task.case_id == self.case_id, Task.state != "ended"))
+        return sorted(live)
+
+    def _task(self, work: Work, element: str) -> Task:
+        found = work.session.scalar(
+            select(Task)
+            .where(Task.case_id == self.case_id, Task.element == element, Task.state != "ended")
+            .order_by(Task.id)
+            .limit(1)  # a step that everybody does at once has as many tasks: the story does one after the other
+        )
+        if found is None:
+            raise Stuck(f"“{element}”没有打开；开着的是 {self._open(work)}。", f"The task {element} is not open.")
+        return found
+
+    def _holder(self, work: Work, task: Task) -> people.Actor:
+        """Somebody who may do it: the person it is for, else a clerk who need not keep away."""
+        away = apart.read(task.apart)
+        named = [int(key[2:]) for key in task.candidates if key.startswith("u:")]
+        if task.assignee_id is not None:
+            named.insert(0, task.assignee_id)
+        able = [one for one in (*named, self.hall.clerk, self.hall.second, self.hall.head) if one not in away]
+        return self._actor(work, able[0])
+
+    def complete(self, work: Work, step: Mapping[str, Any]) -> None:
+        """Somebody who may completes the open task of this step."""
+        task = self._task(work, str(step["task"]))
+        by = self._holder(work, task)
+        cases.complete(work, task.id, step.get("answers") or {}, version=task.version, by=by, now=self.now)
+
+    def _complete(self, step: Mapping[str, Any]) -> None:
+        refused: Invalid | None = None
+        with self.database.reading() as work:
+            task = self._task(work, str(step["task"]))
+            name = task.name
+            if "due" in step:
+                shown = task.due_at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if task.due_at else "没有期限"
+                if not shown.startswith(str(step["due"])):
+                    self.problem(f"“{name}”应在 {step['due']} 前办，实际是 {shown}")
+        try:
+            with self.database.unit_of_work() as work:
+                self.complete(work, step)
+        except Invalid as refusal:
+            refused = refusal
+        if refused is not None:
+            wrong = sorted(refused.by_field())
+            if wrong != sorted(step.get("refused") or ()):
+                raise refused
+            return
+        if "refused" in step:
+            self.problem(f"“{name}”的表单应拒绝 {step['refused']}，但通过了")
+        self.played.tasks.append(str(step["task"]))
+
+    # ------------------------------------------------------------ time
+
+    def _until(self, moment: datetime) -> None:
+        """Let time pass: the worker does what falls due, each at its own moment."""
+        for _ in range(MOST_MOMENTS):
+            following = self._next()
+            if following is None or following > moment:
+                self.now = max(self.now, moment)
+                return
+            self.now = max(self.now, following)
+            self._work_off()
+        raise Stuck(f"到 {moment:%Y-%m-%d} 为止要做的事没有尽头。", "What falls due until then has no end.")
+
+    def _next(self) -> datetime | None:
+        """When something falls due next."""
+        with self.database.reading() as work:
+            found = work.session.execute(_NEXT).one()
+        return min((at for at in found if at is not None), default=None)
+
+    def _work_off(self) -> None:
+        """The worker comes by: everything that is due now is done."""
+        for _ in range(MOST_ROUNDS):
+            self._hold_back()
+            swept = sweep.sweep(self.database, now=self.now)
+            if not background.run(self.database, self.equipment, now=self.now) and not swept.busy:
+                break
+        else:
+            raise Stuck("系统处理没有尽头。", "What the worker has to do at this moment has no end.")
+        with self.database.reading() as work:
+            new = (
+                select(Incident).where(Incident.solved_at.is_(None), Incident.id > self._incident).order_by(Incident.id)
+            )
+            for row in work.session.scalars(new):
+                self._incident = row.id
+                self.problem(f"{self.where}“{row.name or row.element}”出了异常：{row.zh}")
+
+    def _hold_back(self) -> None:
+        """Cases of other matters are not opened here: what they answer stands in the story (`answer`)."""
+        with self.database.reading() as work:
+            others = [
+                row.id
+                for row in work.session.scalars(select(Job).where(Job.kind == "open-child", Job.state == "ready"))
+                if row.payload.get("matter") != self.package.name
+            ]
+        if others:
+            with self.database.unit_of_work() as work:
+                work.session.execute(update(Job).where(Job.id.in_(others)).values(state="done", ended_at=self.now))
+
+    # ------------------------------------------------------------ what came of it
+
+    def _read(self, work: Work) -> None:
+        played = self.played
+        case = work.session.get_one(Case, self.case_id)
+        issued = work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id)).all()
+        wanted = self.story.end.get("papers") or ()
+        played.papers = [d.kind for d in issued if d.kind in wanted or d.kind not in HALL_PAPERS]
+        for paper in issued:
+            if paper.state == "pending":  # one that failed left an incident that says why
+                self.problem(f"文书“{paper.title}”没有生成。")
+        sent = work.session.scalars(select(Notice).where(Notice.case_id == case.id).order_by(Notice.id)).all()
+        own = {*self.package.info.notices, "correction"} - HALL_NOTICES | set(self.story.end.get("notices") or ())
+        told = {re.sub(r":\d+:\w+$", "", n.key): n.kind for n in sent if n.kind in own}
+        played.notices = list(told.values())
+        for notice in sent:
+            for left in _UNFILLED.findall(f"{notice.text}\n{notice.text_en or ''}"):
+                self.problem(f"通知“{notice.kind}”里的 {left} 没有填上内容。")
+        played.finished, played.outcome = case.status == "finished", case.outcome
+        rules = self.package.info.limits.rules(local_date(case.received_at))
+        limits = clocks.ledger(work, case, rules).account(self.now).limits
+        promised, statutory = limits.get("promised"), limits.get("statutory")
+        played.due_on = promised.due_on if promised else None
+        played.statutory_on = statutory.due_on if statutory else None
+        played.open = self._open(work)
+        played.variables = dict(case.answers or {})
+        for fault in audit.verify(work).faults:
+            self.problem(f"审计记录对不上：{fault}")
+
+    def _compare(self) -> None:
+        played = self.played
+        found: Mapping[str, Any] = {
+            "finished": played.finished,
+            "outcome": played.outcome,
+            "papers": played.papers,
+            "notices": played.notices,
+            "effects": played.effects,
+            "due": str(played.due_on) if played.due_on else None,
+            "statutory": str(played.statutory_on) if played.statutory_on else None,
+            "open": played.open,
+        }
+        for name, expected in self.story.end.items():
+            if name == "at":
+                if expected not in played.trace:
+                    self.problem(f"应走到“{expected}”，实际最后到“{played.trace[-1] if played.trace else '—'}”")
+            elif name == "variables":
+                for key, value in expected.items():
+                    if plain(played.variables.get(key)) != value:
+                        self.problem(f"变量 {key} 应为 {value}，实际是 {played.variables.get(key)}")
+            else:
+                wanted = _wanted(name, expected)
+                if found[name] != wanted:
+                    self.problem(f"{name} 应为 {wanted}，实际是 {found[name]}")
+
+
+def _wanted(name: str, expected: Any) -> Any:
+    if name in ("due", "statutory"):
+        return str(expected) if expected is not None else None
+    if name == "open" and isinstance(expected, Sequence):
+        return sorted(expected)
+    return expected
+
+
+def _short(step: Mapping[str, Any]) -> str:
+    for key in ("task", "message", "answer", "return", "at", "wait", "open"):
+        if key in step:
+            return f"{key}: {step[key]}"
+    return ""
+
+
+#: When the next timer, deadline and job falls due.
+_NEXT = select(
+    select(func.min(Timer.wake_at)).scalar_subquery(),
+    select(func.min(Case.next_alert_at)).scalar_subquery(),
+    select(func.min(Job.run_after)).where(Job.state.in_(("ready", "leased"))).scalar_subquery(),
+)

@@ -1,0 +1,169 @@
+"""The verdict on a matter: what the check finds, then how its stories go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date
+from typing import Any
+
+from engine import matters
+from engine.errors import Refused
+from engine.findings import Finding, errors, in_order
+from engine.matters import stories
+from engine.matters.stories import Book, Story
+from engine.proof import county, playing
+from engine.proof.county import Hall
+from engine.proof.playing import Played
+from engine.proof.scratch import Scratch, empty
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How one story went."""
+
+    name: str
+    problems: tuple[str, ...]  # empty: as it is written
+    cpu_s: float  # seconds of computing it took
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found out about one version of a matter."""
+
+    matter: str
+    findings: tuple[Finding, ...]  # of the check; a story that goes otherwise is one too (rule "story-failed")
+    stories: tuple[Told, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether it may be published."""
+        return not errors(list(self.findings))
+
+    @property
+    def reasons(self) -> tuple[Finding, ...]:
+        """The findings that forbid it."""
+        return tuple(errors(list(self.findings)))
+
+
+def prove(
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    scratch: Scratch | None = None,
+    calendar_files: Sequence[str] = (),
+    each: Callable[[Played], None] | None = None,
+) -> Verdict:
+    """Check a matter's files and play its stories. Never raises for what a file holds.
+
+    `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `calendar_files`: the
+    county's own, laid over the national calendar. `each` is told of every story as it was played.
+    """
+    findings = _guarded(name, lambda: matters.check(name, files))
+    findings += _guarded(name, lambda: stories.check(name, files))
+    if errors(findings):
+        return Verdict(name, tuple(in_order(findings)))
+    told: list[Told] = []
+
+    def play_all() -> list[Finding]:
+        package = matters.read(name, files)
+        found: list[Finding] = []
+        with ExitStack() as stack:
+            stage = Stage(package, scratch or stack.enter_context(Scratch()), calendar_files)
+            for story in stage.book.stories:
+                began = time.process_time()
+                played = stage.play(story)
+                told.append(Told(story.name, tuple(played.problems), time.process_time() - began))
+                found += [_failed(name, story, problem) for problem in played.problems]
+                if each is not None:
+                    each(played)
+        return found
+
+    findings += _guarded(name, play_all)
+    return Verdict(name, tuple(in_order(findings)), tuple(told))
+
+
+class Stage:
+    """Where the stories of one matter are played: its county, put back for each story."""
+
+    def __init__(self, package: matters.Package, scratch: Scratch, calendar_files: Sequence[str] = ()) -> None:
+        self.package, self.scratch, self.calendar_files = package, scratch, calendar_files
+        self.book: Book = stories.book(package)
+        self._founded: dict[date, tuple[bytes, Hall]] = {}  # by the day of the story: rooms are open from then on
+
+    def play(self, story: Story) -> Played:
+        with self.scratch.inside() as database:
+            hall = self.set(story)
+            return playing.play(database, hall, self.package, story)
+
+    def set(self, story: Story) -> Hall:
+        """The county as it is at the beginning of a story. Called inside the scratch hall."""
+        day = story.at.date()
+        if day not in self._founded:
+            self.scratch.put(empty())
+            with self.scratch.database.unit_of_work() as work:
+                hall = county.found(
+                    work, self.package, self.book, now=story.at.astimezone(UTC), calendar_files=self.calendar_files
+                )
+            self._founded[day] = (self.scratch.content(), hall)
+        content, hall = self._founded[day]
+        self.scratch.put(content)
+        return hall
+
+
+def _failed(matter: str, story: Story, problem: str) -> Finding:
+    return Finding(
+        stories.file_of(matter),
+        story.name,
+        story.name,
+        story.line,
+        "story-failed",
+        "error",
+        f"故事“{story.name}”没有照着走：{problem}",
+        f"The story {story.name!r} went otherwise: {problem}",
+    )
+
+
+def _guarded(matter: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Findings, or one that says what hindered: a fault of one matter stops no other, and never is a traceback."""
+    try:
+        return look()
+    except matters.BadMatter as bad:
+        return list(bad.findings)
+    except Refused as refusal:
+        return [_finding(matter, refusal.slug, refusal.zh, refusal.en)]
+    except Exception as fault:
+        what = f"{type(fault).__name__}: {fault}"[:300]
+        return [
+            _finding(
+                matter,
+                "check-failed",
+                f"检查程序自身出错（{what}），请报告此事项。",
+                f"The check itself failed ({what}). Please report this matter.",
+            )
+        ]
+
+
+def _finding(matter: str, rule: str, zh: str, en: str) -> Finding:
+    return Finding(f"bpmn/{matter}/matter.yaml", "", "", 0, rule, "error", zh, en)
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as plain values, to be kept."""
+    return {
+        "matter": verdict.matter,
+        "findings": [finding.as_json() for finding in verdict.findings],
+        "stories": [
+            {"name": t.name, "problems": list(t.problems), "cpu_s": round(t.cpu_s, 3)} for t in verdict.stories
+        ],
+    }
+
+
+def from_json(kept: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        str(kept["matter"]),
+        tuple(Finding(**finding) for finding in kept["findings"]),
+        tuple(Told(t["name"], tuple(t["problems"]), float(t["cpu_s"])) for t in kept["stories"]),
+    )

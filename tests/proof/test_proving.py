@@ -1,0 +1,201 @@
+"""A matter is proved: the check, its stories by the real commands on a scratch hall, its papers drawn."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from engine import matters
+from engine.commands import wiring
+from engine.matters import stories
+from engine.proof import Scratch, prove
+from engine.proof.proving import Stage, as_json, from_json
+from engine.store import keys
+from tests.cast import ROOT
+
+STORIES, MATTER = "bpmn/{}/stories.yaml", "bpmn/{}/matter.yaml"
+
+
+def files_of(name, **changes):
+    """The files of a matter, with some replaced by what a function makes of their text."""
+    files = matters.read_files(ROOT, name)
+    for path, change in changes.items():
+        files[path] = change(files[path].decode()).encode()
+    return files
+
+
+def only(files, name, *wanted):
+    """The matter with these of its stories, by their number."""
+    found = yaml.safe_load(files[STORIES.format(name)])
+    told = found["stories"] if isinstance(found, dict) else found
+    kept = [told[n] for n in wanted]
+    found = {**found, "stories": kept} if isinstance(found, dict) else kept
+    return {**files, STORIES.format(name): yaml.safe_dump(found, allow_unicode=True, sort_keys=False).encode()}
+
+
+def reasons(verdict):
+    return [f.message_zh for f in verdict.reasons]
+
+
+@pytest.mark.parametrize("name", matters.names(ROOT))
+def test_every_story_of_the_house_goes_as_written_and_together_they_reach_every_end(scratch, name):
+    played = []
+    verdict = prove(name, matters.read_files(ROOT, name), scratch=scratch, each=played.append)
+    assert reasons(verdict) == [] and verdict.good
+    package = matters.load(ROOT, name)
+    assert [t.name for t in verdict.stories] == [s.name for s in stories.read(package)]
+    ends = {
+        node.id
+        for process in package.definition.diagrams[0].processes
+        for _, node in process.walk()
+        if node.kind == "endEvent"
+    }
+    assert ends <= {element for one in played for element in one.trace}
+    assert any(one.papers for one in played)
+
+
+def test_a_story_that_goes_otherwise_says_what_and_on_which_line(scratch):
+    files = only(files_of("daiban"), "daiban", 0, 4)
+    said = files[STORIES.format("daiban")].decode().replace("outcome: approve", "outcome: declined")
+    verdict = prove("daiban", {**files, STORIES.format("daiban"): said.encode()}, scratch=scratch)
+    assert not verdict.good and [bool(t.problems) for t in verdict.stories] == [True, False]
+    (finding,) = verdict.reasons
+    assert (finding.file, finding.line, finding.rule) == ("bpmn/daiban/stories.yaml", 1, "story-failed")
+    assert "outcome 应为 declined，实际是 approve" in finding.message_zh
+
+
+def end(**changed):
+    """A change of the first story's expectations."""
+
+    def change(text):
+        found = yaml.safe_load(text)
+        found[0]["end"].update(changed)
+        return yaml.safe_dump(found, allow_unicode=True, sort_keys=False)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ({"papers": ["nothing"]}, "papers 应为 ['nothing']，实际是 ['authority'"),
+        ({"notices": ["nothing"]}, "notices 应为 ['nothing']"),
+        ({"at": "nowhere"}, "应走到“nowhere”"),
+        ({"due": "2026-09-25"}, "due 应为 2026-09-25，实际是 2026-09-24"),
+        ({"statutory": "2026-01-01"}, "statutory 应为 2026-01-01"),
+        ({"open": ["review"]}, "open 应为 ['review']，实际是 []"),
+        ({"finished": False}, "finished 应为 False，实际是 True"),
+        ({"effects": []}, "effects 应为 []，实际是 ['"),
+        ({"variables": {"agree": False}}, "变量 agree 应为 False，实际是 True"),
+    ],
+)
+def test_each_expectation_is_compared_with_what_was_stored(scratch, expected, said):
+    files = only(files_of("daiban"), "daiban", 0)
+    files[STORIES.format("daiban")] = end(**expected)(files[STORIES.format("daiban")].decode()).encode()
+    (problem,) = reasons(prove("daiban", files, scratch=scratch))
+    assert said in problem
+
+
+def test_a_name_that_a_paper_reads_and_nobody_gave_fails_the_story(scratch):
+    own = "---\nkind: acceptance\ntitle: 受理通知书\ntitle_en: Notice\nuses: [common]\n---\n<h1>受理通知书</h1>{{ parcel.tooo }}"
+    files = only(files_of("daiban"), "daiban", 0) | {"forms/daiban/acceptance.html": own.encode()}
+    (problem,) = reasons(prove("daiban", files, scratch=scratch))
+    assert "受理通知书" in problem and "parcel" in problem
+
+
+def test_a_paper_without_a_fact_it_needs_fails_the_story(scratch):
+    head = "facts: {parcel.weight_on: 称重日期}"
+    own = f"---\nkind: acceptance\ntitle: 受理通知书\ntitle_en: Notice\nuses: [common]\n{head}\n---\n受理通知书"
+    files = only(files_of("daiban"), "daiban", 0) | {"forms/daiban/acceptance.html": own.encode()}
+    (problem,) = reasons(prove("daiban", files, scratch=scratch))
+    assert "称重日期" in problem
+
+
+def test_a_paper_that_does_not_print_its_title_fails_the_story(scratch):
+    own = "---\nkind: acceptance\ntitle: 受理通知书\ntitle_en: Notice\nuses: [common]\n---\n<p>您好</p>"
+    files = only(files_of("daiban"), "daiban", 0) | {"forms/daiban/acceptance.html": own.encode()}
+    (problem,) = reasons(prove("daiban", files, scratch=scratch))
+    assert "没有印出自己的名称" in problem
+
+
+def test_a_name_in_braces_that_nobody_fills_fails_the_story(scratch):
+    def slip(text):
+        assert "{number}" in text
+        return text.replace("{number}", "{nummber}")
+
+    files = only(files_of("fanying", **{MATTER.format("fanying"): slip}), "fanying", 0)
+    assert any("{nummber} 没有填上内容" in problem for problem in reasons(prove("fanying", files, scratch=scratch)))
+
+
+def test_a_handler_that_fails_is_a_finding_and_the_other_stories_are_played(scratch, monkeypatch):
+    def broken(applying, effect):
+        raise ZeroDivisionError("a handler's own fault")
+
+    handlers = SimpleNamespace(**vars(wiring))
+    handlers.EFFECTS = {**wiring.EFFECTS, "decline-case": broken}
+    monkeypatch.setattr("engine.commands.cases.changing.wiring", handlers)
+    verdict = prove("daiban", only(files_of("daiban"), "daiban", 4, 0), scratch=scratch)
+    assert [bool(t.problems) for t in verdict.stories] == [True, False]
+    assert "ZeroDivisionError" in verdict.reasons[0].message_zh
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bpmn/daiban/stories.yaml": b"- ["},
+        {"bpmn/daiban/stories.yaml": b"- {taks: 1}"},
+        {"bpmn/daiban/matter.yaml": b"]"},
+        {"bpmn/daiban/matter.yaml": b"\xff\xfe"},
+        {"bpmn/daiban/process.bpmn": b"<a/>"},
+        {"bpmn/daiban/process.bpmn": b""},
+        {"forms/daiban/apply.form": b"{"},
+        {"forms/daiban/apply.form": b"[]"},
+        {"bpmn/daiban/en.yaml": b"\x00"},
+    ],
+)
+def test_whatever_a_file_holds_is_a_finding_and_never_a_traceback(scratch, change):
+    verdict = prove("daiban", matters.read_files(ROOT, "daiban") | change, scratch=scratch)
+    assert not verdict.good and verdict.stories == ()
+    assert {f.file for f in verdict.reasons} & set(change)
+
+
+def test_a_verdict_is_kept_as_plain_values_and_comes_back_the_same(scratch):
+    verdict = prove("daiban", only(files_of("daiban"), "daiban", 4), scratch=scratch)
+    again = from_json(json.loads(json.dumps(as_json(verdict))))
+    assert again.findings == verdict.findings and [t.name for t in again.stories] == [t.name for t in verdict.stories]
+
+
+def test_a_proof_reads_no_key_of_the_hall_and_leaves_no_file_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("YIZHAN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("YIZHAN_DATA_KEY")
+    monkeypatch.setattr(keys, "_current", None)
+    with Scratch() as made:
+        folder = made.database.files
+        assert prove("daiban", only(files_of("daiban"), "daiban", 4), scratch=made).good
+    assert not (tmp_path / "home").exists() and not folder.exists()
+    assert keys._current is None
+
+
+def test_the_county_is_put_back_for_each_story(scratch):
+    package = matters.load(ROOT, "daiban")
+    stage = Stage(package, scratch)
+    first = stage.book.stories[0]
+    a, b = stage.play(first), stage.play(first)
+    assert (a.problems, b.problems) == ([], []) and a.case_id == b.case_id
+
+
+def test_time_passes_only_when_the_story_says_so(scratch):
+    """A deadline that passes while nobody waits for it in the story does nothing; when the story waits, it rings."""
+    name = "daiban"
+    files = only(files_of(name), name, 4)
+    told = yaml.safe_load(files[STORIES.format(name)])
+    assert all("wait" not in step and "at" not in step for step in told[0]["steps"])
+    told[0]["steps"].insert(0, {"wait": "P40D"})
+    files[STORIES.format(name)] = yaml.safe_dump(told, allow_unicode=True).encode()
+    found = []
+    prove(name, files, scratch=scratch, each=found.append)
+    (late,) = found
+    assert late.story.steps[0] == {"wait": "P40D"} and late.outcome == "declined"
