@@ -1,7 +1,7 @@
 """The fixed things of every test: two real databases, a fixed moment, a fixed cast.
 
 `database` runs a test twice: on SQLite and on PostgreSQL (a real server from a pip package, started once a run and
-shared by the xdist workers). Each test gets its own database, copied from a migrated template.
+shared by the xdist workers). Each test gets a database like a migrated template, to itself (tests/postgres.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+
+from tests import postgres
 
 # The key of every test: 32 bytes, so that nothing is written to the hall's own home.
 os.environ["YIZHAN_DATA_KEY"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -111,6 +115,9 @@ def _postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFa
                 with database.unit_of_work() as work:
                     the_cast.hire(work, NOW)
                 database.close()
+                for name in ("template_empty", "template_staffed"):
+                    with psycopg.connect(_with_name(postgres_server, name), autocommit=True) as template:
+                        postgres.keep(template)
             (folder / "pgtemplate.done").touch()
     return "template_"
 
@@ -121,13 +128,14 @@ def _with_name(uri: str, name: str) -> str:
     return make_url(uri).set(database=name).render_as_string(hide_password=False)
 
 
-_made = 0
+def _do_not_wait_for_the_disk(connection: Any, record: object) -> None:
+    """Nobody's data: no commit of a test waits until a disk has it."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @contextmanager
 def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterator:
     """A migrated, empty database of this kind, gone afterwards."""
-    global _made
     from engine.store import db
 
     files = tmp_path / "files"
@@ -136,25 +144,17 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) ->
         file = tmp_path / "hall.db"
         shutil.copy(request.getfixturevalue("_sqlite_templates") / f"{which}.db", file)
         database = db.connect(f"sqlite:///{file}", files=files)
+        event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
         yield database
         database.close()
         return
-    import psycopg
-
     server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("_postgres_template")
-    _made += 1
-    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{_made}"
-    with psycopg.connect(server, autocommit=True) as connection, _locked(_shared_of(request), "pgcreate"):
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{which}")
+    template = request.getfixturevalue("_postgres_template") + which
+    name = postgres.take(server, template)
     database = db.connect(_with_name(server, name), files=files)
     yield database
     database.close()
-    # It is not dropped: that would wait for a checkpoint, and the whole server goes at the end of the run.
-
-
-def _shared_of(request: pytest.FixtureRequest) -> Path:
-    return _shared(request.getfixturevalue("tmp_path_factory"))
+    postgres.give_back(name, template)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.people import SYSTEM, units
 from engine.records import audit
-from engine.store import keys
+from engine.store import db, keys
 from engine.store.models import Counter, Event, Task, Unit, User
 from tests.conftest import NOW
 
@@ -120,10 +120,12 @@ def test_a_sealed_value_cannot_be_moved_to_another_kind_of_column():
         keys.current().open(sealed, b"json")
 
 
-def test_sqlite_syncs_fully_keeps_a_write_ahead_log_and_checks_foreign_keys(sqlite):
-    with sqlite.engine.connect() as connection:
+def test_sqlite_syncs_fully_keeps_a_write_ahead_log_and_checks_foreign_keys(tmp_path):
+    database = db.connect(f"sqlite:///{tmp_path / 'own.db'}")  # not the tests' own, which waits for no disk
+    with database.engine.connect() as connection:
         found = {
             p: connection.exec_driver_sql(f"PRAGMA {p}").scalar()
             for p in ("journal_mode", "synchronous", "foreign_keys")
         }
+    database.close()
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
