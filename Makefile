@@ -1,7 +1,8 @@
-# 一站 (Yizhan). Two commands matter: `make run` and `make test`.
-.PHONY: setup setup-test run test check lint lock bench spiff clean
+# 一站 (Yizhan). Two commands matter: `make run` and `make test`. One gate holds everything: `make check`.
+.PHONY: setup setup-test run test wide soak lint packages check docs lock bench spiff clean
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
+PYTEST = .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -q
 
 setup:
 	@$(PYTHON) .ci/setup.py run
@@ -12,18 +13,37 @@ setup-test:
 run: setup
 	@.venv/bin/yizhan run
 
+# What a person runs before a commit: at most 12 minutes on two cores.
 test: setup-test
-	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -q
+	@$(PYTEST) -m "not wide and not soak"
+
+# Full walks, races, browser matrices, all stories: at most 25 minutes on two cores.
+wide: setup-test
+	@$(PYTEST) -m "wide and not soak"
+
+# Hours. One worker, so that what is killed and started again has the machine to itself.
+soak: setup-test
+	@.venv/bin/python -m pytest -q -m soak
 
 lint: setup-test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-
-check: lint
 	.venv/bin/yizhan check bpmn forms
-	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -q
+
+# The licences of what we stand on, and its known faults where the advisory service can be reached. Never fails for lack of it.
+packages: setup-test
+	@.venv/bin/python .ci/packages.py
+
+# The gates in order, each only when the one before held, each with the time it took.
+check: setup-test
+	@$(PYTHON) .ci/gates.py lint packages test wide
+
+# The documents as one site in var/site; a dead link or a page nobody links to is an error.
+docs: setup-test
+	@.venv/bin/python -m sphinx -q -W --keep-going -b html docs var/site
+	@echo "var/site/index.html"
 
 # Needs uv; writes hash-pinned lock files that name no host.
 lock:

@@ -33,6 +33,13 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser test that fails runs once more; the summary then says RERUN, so that it is looked at all the same."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @contextmanager
 def _locked(folder: Path, name: str) -> Iterator[None]:
     with (folder / f"{name}.lock").open("w") as lock:

@@ -1,6 +1,6 @@
 """kill -9 of the web and the worker at random points of scripted journeys: nothing acknowledged is lost or doubled.
 
-ROUNDS journeys (default 4; `ROUNDS=100` for the long one). A journey is a resident who applies and three desks that
+Four journeys, and a thousand in `make soak`. A journey is a resident who applies and three desks that
 claim and complete, over HTTP; whoever gets no answer looks again and goes on, as a person would.
 """
 
@@ -28,7 +28,6 @@ from engine.store.models import Case, Document, Event, File, Job, Notice, Task
 from tests import cast as the_cast
 from tests.commands import acting
 
-ROUNDS = int(os.environ.get("ROUNDS", "4"))
 #: Papers of a journey.
 PAPERS = ["acceptance", "authority", "closing", "proxy_acceptance", "receipt", "service_receipt"]
 #: Journeys under way at once.
@@ -168,8 +167,14 @@ def acknowledged_or_done(person, number, element):
     return any(step["name"] == names[element] and step["state"] == "ended" for step in case["steps"])
 
 
-@pytest.mark.timeout(max(300, 60 * ROUNDS))
-def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_path):
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        pytest.param(4, marks=pytest.mark.wide),
+        pytest.param(1000, marks=[pytest.mark.soak, pytest.mark.timeout(12 * 3600)]),
+    ],
+)
+def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_path, rounds):
     home = tmp_path / "hall"
     home.mkdir()
     now = datetime.now(UTC)
@@ -178,12 +183,12 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
     with database.unit_of_work() as work:
         cast = the_cast.hire(work, now)
         tokens = {name: login.new_token(work, cast.users[name], now=now) for name in ("zhang", "chen", "wang")}
-    hall = Hall(home, seed=ROUNDS)
+    hall = Hall(home, seed=rounds)
     for name in ("serve", "worker"):
         hall.start(name)
     people = {name: Person(hall, token) for name, token in tokens.items()}
     acknowledged, faults = [], []
-    queue = iter(range(ROUNDS))
+    queue = iter(range(rounds))
     taking = threading.Lock()
 
     def hand():
@@ -220,7 +225,7 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
 
     with database.reading() as work:
         cases_ = {c.number: c.id for c in work.session.scalars(select(Case))}
-        assert len(cases_) == ROUNDS
+        assert len(cases_) == rounds
         for number, element in acknowledged:
             if element == "apply":
                 assert number in cases_
@@ -246,7 +251,7 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
             ).all()
             assert len(rendered) == len(PAPERS), number
         serials = sorted(int(n.split("-")[3]) for n in cases_)
-        assert serials == list(range(1, ROUNDS + 1))
+        assert serials == list(range(1, rounds + 1))
         told = list(work.session.scalars(select(Notice)))
         assert told and {n.state for n in told if n.send_after <= datetime.now(UTC)} == {"sent"}
         assert {n.state for n in told} <= {"sent", "waiting"}

@@ -39,6 +39,7 @@ def _process(url, files, resource, at, users, threads):
         database.close()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("people_count", [250])
 def test_a_hundred_seats_go_to_exactly_a_hundred_people(hall, people_count):
     """Two processes of four threads; `make bench` runs the thousand of the full size."""
@@ -169,6 +170,7 @@ class Bookings(RuleBasedStateMachine):
                 assert slot.public_taken + slot.staff_taken == held[slot.id]
 
 
+@pytest.mark.wide
 def test_capacity_holds_at_every_step(request, tmp_path):
     with fresh_database(request, tmp_path, "sqlite") as database:
         from engine.store.models import Unit

@@ -6,6 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,18 @@ def equipment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[background.E
 def site(
     sqlite: Database, clock: Clock, tmp_path: Path, browser: Any, equipment: background.Equipment
 ) -> Iterator[Site]:
+    with serving(sqlite, clock, tmp_path, browser, equipment) as opened:
+        yield opened
+
+
+@contextmanager
+def serving(
+    database: Database, clock: Clock, home: Path, browser: Any, equipment: background.Equipment
+) -> Iterator[Site]:
+    """A hall over this database, at an address of its own."""
     from waitress.server import create_server
 
-    hall = open_hall(sqlite, clock, tmp_path, csrf=True)
+    hall = open_hall(database, clock, home, csrf=True)
     server = create_server(hall.app, host="127.0.0.1", port=0, threads=4)
     port = server.effective_port
     thread = threading.Thread(target=server.run, daemon=True)

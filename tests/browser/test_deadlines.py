@@ -80,6 +80,7 @@ def test_suspending_is_shown_before_it_is_done(site: Site):
     assert [one for one in site.troubles if "422" not in one] == []  # what was refused on purpose
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_pages_of_time_and_operations_are_sound(site: Site, width):
     permit.open_case(site)

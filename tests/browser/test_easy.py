@@ -7,6 +7,7 @@ is not visited here fails the last test.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -21,13 +22,14 @@ from engine.reads.tracking import word_of
 from engine.records import library
 from engine.store.models import Duty, Holding, Post, Task
 from tests.appointments.conftest import opened
-from tests.browser.conftest import Site, axe
+from tests.browser.conftest import Site, axe, serving
 from tests.browser.test_booking import ITEMS
 from tests.cast import ROOT
 from tests.commands import acting
+from tests.conftest import NOW, Clock, fresh_database
 from tests.services.test_pages import mediator
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.wide]
 
 #: Most bytes of a page, with all it needs.
 LIGHT, WITH_A_FORM = 150_000, 350_000
@@ -36,7 +38,19 @@ LIGHT, WITH_A_FORM = 150_000, 350_000
 ELSEWHERE = {"entry.staff", "papers.file", "papers.pdf", "booking.calendar_file", "assets.static", "static"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # nothing here writes but the making of it: once for all
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, browser: Any, equipment: Any
+) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("easy")
+    with (
+        fresh_database(request, home, "sqlite") as database,
+        serving(database, Clock(NOW), home, browser, equipment) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def visited(site: Site) -> dict[str, str]:
     """Every resident's page that can be opened, by endpoint: with cases at each stage, papers and bookings."""
     now, cast, database = site.clock(), site.cast, site.database

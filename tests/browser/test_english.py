@@ -160,6 +160,7 @@ def test_a_correction_reaches_the_resident_in_english(site: Site):
     assert reader.left == {}
 
 
+@pytest.mark.wide
 def test_a_clerks_pages_are_english_on_every_tab_and_the_drawing_too(site: Site):
     publish(site)
     with site.database.unit_of_work() as work:
@@ -215,6 +216,7 @@ def test_a_clerks_pages_are_english_on_every_tab_and_the_drawing_too(site: Site)
     assert [t for t in site.troubles if "/nowhere" not in t] == []
 
 
+@pytest.mark.wide
 def test_a_mediators_pages_are_english_through_the_steps(site: Site):
     publish(site)
     story = stories.read(matters.load(ROOT, "tiaojie"))[0]
@@ -248,6 +250,7 @@ def test_a_mediators_pages_are_english_through_the_steps(site: Site):
     assert reader.left | party.left == {}
 
 
+@pytest.mark.wide
 def test_a_report_is_told_dispatched_answered_and_followed_in_english(site: Site):
     centre(site.database, site.cast, site.clock)
     reader = Reader(site.resident("13800000001"), site)
@@ -289,6 +292,7 @@ def test_a_report_is_told_dispatched_answered_and_followed_in_english(site: Site
     assert left | reader.left | head.left == {}
 
 
+@pytest.mark.wide
 def test_a_bad_rating_is_mended_in_english(site: Site):
     _rated, child = bad(site.database, site.cast, site.clock)
     with site.database.reading() as work:
@@ -311,6 +315,7 @@ def test_a_bad_rating_is_mended_in_english(site: Site):
 
 
 @pytest.mark.usefixtures("counter")
+@pytest.mark.wide
 def test_a_booking_is_made_and_kept_in_english(site: Site):
     reader = Reader(site.resident("13800000001"), site)
     page = reader.page
@@ -332,6 +337,7 @@ def test_a_booking_is_made_and_kept_in_english(site: Site):
     assert reader.left | clerk.left == {}
 
 
+@pytest.mark.wide
 def test_time_absences_and_operations_are_english(site: Site):
     number = permit.open_case(site)
     clerk = Reader(site.staff("wang"), site)

@@ -40,6 +40,7 @@ def test_residents_pages(site: Site):
     )
 
 
+@pytest.mark.wide
 def test_residents_pages_in_large_letters(site: Site):
     number = site.submit()
     page = site.resident("13800000001", width=320)
@@ -86,6 +87,7 @@ def test_clerks_pages(site: Site):
     assert page.locator(".djs-element.yz-current").count() == 1
 
 
+@pytest.mark.wide
 def test_supervisors_and_designers_pages(site: Site):
     site.submit()
     _look(site, site.staff("zhao"), ["/desk/overview", "/desk/overview/cases?which=open"])

@@ -126,6 +126,7 @@ def _clock(page: Any, clock: str) -> None:
     field.press("Tab")
 
 
+@pytest.mark.wide
 def test_a_mediation_from_the_application_to_the_agreement_that_each_side_signed_where_they_were(site: Site):
     mediator(site)
     one = site.resident("13800000001")

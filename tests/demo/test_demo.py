@@ -11,7 +11,10 @@ from tests.conftest import Clock
 from web import demo
 
 
-@pytest.mark.parametrize(("moment", "count"), [("2026-12-30 10:00", 24), ("2031-03-01 22:00", demo.CASES)])
+@pytest.mark.parametrize(
+    ("moment", "count"),
+    [("2026-12-30 10:00", 24), pytest.param("2031-03-01 22:00", demo.CASES, marks=pytest.mark.wide)],
+)
 def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_assumed(
     sqlite, clock: Clock, moment, count
 ):

@@ -53,6 +53,7 @@ def wait_until(database, enough: int, *processes: subprocess.Popen) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.wide
 def test_a_thousand_firings_with_two_workers_and_kill_9_in_the_middle_are_each_exactly_once(database, original):
     with database.unit_of_work() as work:
         ids = timed.copies(work, original, 1000, due=LONG_AGO)

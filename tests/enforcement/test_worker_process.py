@@ -12,6 +12,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, update
 
 from engine.records import audit
@@ -60,10 +61,6 @@ def test_a_worker_fires_timers_rings_alarms_keeps_its_beat_and_stops_when_told(s
         assert beat is not None and beat.calendar == work.calendar.version
 
 
-#: How many timers wait in the test with kill -9. `FIRINGS=1000` for a thousand.
-FIRINGS = int(os.environ.get("FIRINGS", "60"))
-
-
 def start(database, home: Path) -> subprocess.Popen:
     url = database.url.render_as_string(hide_password=False)
     env = os.environ | {"YIZHAN_HOME": str(home), "YIZHAN_DATABASE_URL": url}
@@ -71,8 +68,8 @@ def start(database, home: Path) -> subprocess.Popen:
         return subprocess.Popen([sys.executable, "-m", "web.cli", "worker"], cwd=ROOT, env=env, stderr=log, stdout=log)
 
 
-def until(database, enough, *processes: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 120 + FIRINGS
+def until(database, enough, *processes: subprocess.Popen, firings: int) -> None:
+    deadline = time.monotonic() + 120 + firings
     while True:
         with database.reading() as work:
             if enough(work):
@@ -91,17 +88,24 @@ def two_minutes_later(database) -> None:
         work.session.execute(update(Case).where(Case.next_alert_at > now).values(next_alert_at=long_ago))
 
 
-def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_exactly_once(database, tmp_path):
+@pytest.mark.parametrize(
+    "firings",
+    [
+        pytest.param(60, marks=pytest.mark.wide),
+        pytest.param(3000, marks=[pytest.mark.soak, pytest.mark.timeout(4 * 3600)]),
+    ],
+)
+def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_exactly_once(database, tmp_path, firings):
     """The drawing's own path, audited; alarms with a reminder, a supervisor told. Killed: one of two, then the last."""
     with database.unit_of_work() as work:
         hall = halls.build(work)
     with database.unit_of_work() as work:
         original = timed.case(work, hall)
-        ids = timed.copies(work, original, FIRINGS, due=at("2020-01-06 09:00"))
+        ids = timed.copies(work, original, firings, due=at("2020-01-06 09:00"))
         timed.rest(work, original)
         alarmed = [
             halls.case(work, hall, received="2020-03-02 09:00", accepted="2020-03-02 10:00", assignee=hall.chen)
-            for _ in range(max(10, FIRINGS // 10))
+            for _ in range(max(10, firings // 10))
         ]  # black long since
 
     def fired(work) -> int:
@@ -112,14 +116,16 @@ def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_ex
 
     workers = [start(database, tmp_path), start(database, tmp_path)]
     try:
-        until(database, lambda work: escalated(work) > 1, *workers)  # cases come before timers: in the middle of them
+        until(
+            database, lambda work: escalated(work) > 1, *workers, firings=firings
+        )  # cases come before timers: in the middle of them
         workers[0].send_signal(signal.SIGKILL)
         workers[0].wait()
-        until(database, lambda work: fired(work) >= FIRINGS // 3, *workers[1:])
+        until(database, lambda work: fired(work) >= firings // 3, *workers[1:], firings=firings)
         workers[1].send_signal(signal.SIGKILL)
         workers[1].wait()
         with database.reading() as work:
-            assert fired(work) < FIRINGS, "they were too quick: raise FIRINGS"
+            assert fired(work) < firings, "they were too quick: raise firings"
         two_minutes_later(database)
         workers.append(start(database, tmp_path))
 
@@ -128,7 +134,7 @@ def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_ex
             rung = work.session.scalar(black) == len(alarmed)
             return rung and work.session.scalar(select(Timer.id).where(Timer.wake_at < FAR).limit(1)) is None
 
-        until(database, done, *workers[2:])
+        until(database, done, *workers[2:], firings=firings)
         workers[2].send_signal(signal.SIGTERM)
         assert workers[2].wait(timeout=60) == 0
     finally:
