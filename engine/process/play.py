@@ -276,7 +276,15 @@ class World:
             following = Schedule.next({**plan.facts(), "due": at.isoformat()}) if plan.every is not None else None
             if following is not None:
                 nxt = datetime.fromisoformat(following["due"])
-                self.calendar.append((nxt, starter, replace(plan, at=nxt, times=following["left"])))
+                self.calendar.append(
+                    (
+                        nxt,
+                        starter,
+                        replace(
+                            plan, at=nxt, times=following["left"], base=plan.base or plan.at, turn=following["turn"]
+                        ),
+                    )
+                )
             self._begin(starter.process_id, self.variables, starter.element)
             return True
         if not due:
