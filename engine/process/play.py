@@ -15,6 +15,7 @@ from engine import feel
 from engine.errors import Refused
 from engine.process.language.schedules import Schedule, plan_of
 from engine.process.machine.definition import Definition
+from engine.process.machine.net import IN_VAIN
 from engine.process.machine.starts import StartTrigger, start_triggers
 from engine.process.run import advance, start
 from engine.process.step import (
@@ -56,7 +57,8 @@ class Result:
     open: list[OpenTask]
     effects: list[Effect]
     variables: dict[str, Any]
-    incidents: list[Incident]
+    incidents: list[Incident]  # what failed
+    stuck: list[Incident]  # what waits for something that cannot come
     decisions: list[Decided]
     now: datetime
 
@@ -276,7 +278,15 @@ class World:
             following = Schedule.next({**plan.facts(), "due": at.isoformat()}) if plan.every is not None else None
             if following is not None:
                 nxt = datetime.fromisoformat(following["due"])
-                self.calendar.append((nxt, starter, replace(plan, at=nxt, times=following["left"])))
+                self.calendar.append(
+                    (
+                        nxt,
+                        starter,
+                        replace(
+                            plan, at=nxt, times=following["left"], base=plan.base or plan.at, turn=following["turn"]
+                        ),
+                    )
+                )
             self._begin(starter.process_id, self.variables, starter.element)
             return True
         if not due:
@@ -292,7 +302,9 @@ class World:
     # -------- what came of it
 
     def result(self) -> Result:
-        incidents = self.refusals + [i for instance in self.instances for i in instance.step.incidents]
+        told = [i for instance in self.instances for i in instance.step.incidents]
+        stuck = [i for i in told if i.code == IN_VAIN]
+        incidents = self.refusals + [i for i in told if i.code != IN_VAIN]
         over = all(instance.step.finished for instance in self.instances)
         if len(self.trace) >= self.max_steps and not incidents and not over:
             zh = f"走了 {self.max_steps} 步还没有停下来。请检查图中是否有走不出去的循环。"
@@ -314,6 +326,7 @@ class World:
             self.effects,
             variables,
             incidents,
+            stuck,
             self.decisions,
             self.now,
         )

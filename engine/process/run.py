@@ -18,6 +18,7 @@ from engine.process.machine.jump import jump
 from engine.process.machine.net import Failure
 from engine.process.machine.redate import redate
 from engine.process.machine.spiff import STARTED
+from engine.process.machine.standstill import tell_standstill
 from engine.process.machine.starts import begin_beside, gateway_of
 from engine.process.machine.throwing import hear, throw_error
 from engine.process.step import (
@@ -83,6 +84,7 @@ def start(
         case.go()
     except Failure as failure:
         raise NotNow(failure.zh, failure.en) from failure
+    tell_standstill(case)
     return _step(case, set())
 
 
@@ -109,6 +111,7 @@ def advance(
         case.go()
     except Failure as failure:
         raise NotNow(failure.zh, failure.en) from failure
+    tell_standstill(case)
     return _step(case, before)
 
 
@@ -210,12 +213,19 @@ def _retry(case: Case, input: Retry) -> None:
         raise NotNow(f"异常 {input.incident_id} 已经不在。", f"Incident {input.incident_id} is not open any more.")
     for name, value in input.variables.items():
         token.assign(name, plain(value))
+    code = case.incidents[input.incident_id].code
     case.clear_incident(token)
+    with case.blaming(token):
+        _again(case, token, code)
+
+
+def _again(case: Case, token: Token, code: str) -> None:
+    """What had an incident is done again, from where it failed."""
     if token.internal_data.pop("leaving", None):
         token.force(STARTED)
         token.complete()
         return
-    if "body" in token.internal_data and token.task_spec.loop.resume(token):
+    if token.task_spec.retried(token, code):
         return
     case.unwait(token=token.id)
     half = case.scopes.get(token.internal_data.get("scope", "-"))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from engine import dmn, process
-from engine.errors import NotNow
 from engine.findings import Finding
 from engine.process import Definition, Deliver, Fire, Jump, Step
 from tests.process.playing import NOW, begin, complete, open_now, task
@@ -44,7 +43,6 @@ def all_done(definition: Definition, step: Step) -> Step:
 # ---------------------------------------------------------------- joins that can never be complete
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a join that waits for a cancelled branch says nothing")
 def test_a_join_whose_branch_was_cancelled_leaves_an_incident() -> None:
     definition, step = begin(drawn("join-cancelled-branch.bpmn"))
     step = complete(definition, step, "a")
@@ -54,7 +52,6 @@ def test_a_join_whose_branch_was_cancelled_leaves_an_incident() -> None:
 
 
 @pytest.mark.parametrize("first, third", [(True, False), (False, True), (False, False)])
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a join that waits for a branch that ended says nothing")
 def test_a_join_whose_branch_ended_before_it_leaves_an_incident(first: bool, third: bool) -> None:
     step = all_done(*begin(drawn("join-dead-branch.bpmn"), b6=first, b34=third))
     assert not step.finished
@@ -66,9 +63,6 @@ def test_a_join_that_all_its_branches_reach_ends_the_process() -> None:
     assert step.finished and not step.incidents
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the second token of a join's flow waits and says nothing"
-)
 def test_two_tokens_on_one_flow_of_a_join_are_one_join_and_an_incident() -> None:
     definition, step = begin(drawn("join-two-on-one-flow.bpmn"))
     step = complete(definition, step, "u")
@@ -86,14 +80,12 @@ def test_the_check_warns_of_a_task_that_wants_two_tokens_and_gets_one() -> None:
 # ---------------------------------------------------------------- conditions that cannot be reckoned
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a failing activation condition swallows other tokens")
 def test_a_complex_gateway_whose_condition_fails_leaves_an_incident_and_the_other_branches_go_on() -> None:
     _, step = begin(drawn("complex-early-failure.bpmn"), n=99_999_999)
     assert sorted(open_now(step)) == ["u4", "x"]
     assert broken(step) == ["c"]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a complex gateway that never opens says nothing")
 def test_a_complex_gateway_that_all_flows_reached_in_vain_leaves_an_incident() -> None:
     definition, step = begin(drawn("complex-never-true.bpmn"))
     step = complete(definition, step, "u3")
@@ -101,7 +93,6 @@ def test_a_complex_gateway_that_all_flows_reached_in_vain_leaves_an_incident() -
     assert broken(step) == ["c"]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a completion condition that fails is not told")
 def test_an_ad_hoc_process_whose_completion_condition_fails_leaves_an_incident() -> None:
     definition, step = begin(drawn("adhoc-condition-failure.bpmn"), n=99_999_999)
     step = complete(definition, step, "a")
@@ -109,7 +100,6 @@ def test_an_ad_hoc_process_whose_completion_condition_fails_leaves_an_incident()
     assert broken(step) == ["ah"]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a sequential ad-hoc process ends behind the first event")
 def test_a_sequential_ad_hoc_process_offers_every_first_activity() -> None:
     definition, step = begin(drawn("adhoc-one-by-one.bpmn"))
     assert open_now(step) == ["a"]
@@ -118,7 +108,6 @@ def test_a_sequential_ad_hoc_process_offers_every_first_activity() -> None:
     assert complete(definition, step, "b").finished
 
 
-@pytest.mark.xfail(strict=True, raises=NotNow, reason="a fault of another element refuses the clerk's whole step")
 def test_a_fault_in_what_a_condition_opens_does_not_stop_the_task_that_made_it_true() -> None:
     definition, step = begin(drawn("condition-opens-bad-timer.bpmn"))
     step = complete(definition, step, "u", q=True)
@@ -129,7 +118,6 @@ def test_a_fault_in_what_a_condition_opens_does_not_stop_the_task_that_made_it_t
 # ---------------------------------------------------------------- a jump
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the event that asked for the undoing waits for ever")
 def test_a_case_that_was_sent_on_from_an_undoing_task_can_end() -> None:
     definition, step = begin(drawn("jump-from-undo.bpmn"))
     step = complete(definition, step, "a")
@@ -142,18 +130,13 @@ def test_a_case_that_was_sent_on_from_an_undoing_task_can_end() -> None:
 # ---------------------------------------------------------------- times
 
 
-OUTSIDE = pytest.mark.xfail(
-    strict=True, raises=(OverflowError, ValueError), reason="a time outside the calendar breaks out of advance()"
-)
-
-
 @pytest.mark.parametrize(
     "kind, said",
     [
-        pytest.param("timeCycle", "P10000Y", marks=OUTSIDE),
-        pytest.param("timeCycle", "P99999999D", marks=OUTSIDE),
+        ("timeCycle", "P10000Y"),
+        ("timeCycle", "P99999999D"),
         ("timeCycle", "0001-01-01T00:00:00"),
-        pytest.param("timeDate", "0001-01-01T00:00:00", marks=OUTSIDE),
+        ("timeDate", "0001-01-01T00:00:00"),
     ],
 )
 def test_a_timer_outside_the_calendar_is_an_incident(kind: str, said: str) -> None:
@@ -162,7 +145,6 @@ def test_a_timer_outside_the_calendar_is_an_incident(kind: str, said: str) -> No
     assert [(i.element, i.code) for i in step.incidents] == [("t", "timer")]
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="a due date outside the calendar breaks out of advance()")
 def test_a_due_date_outside_the_calendar_is_an_incident() -> None:
     definition, step = begin(drawn("due-from-data.bpmn"))
     step = complete(definition, step, "u", d="0001-01-01")
@@ -176,12 +158,10 @@ def test_a_cycle_of_three_parts_is_refused() -> None:
         begin(data)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a cycle that takes no time is taken without a word")
 def test_the_check_speaks_of_a_cycle_that_takes_no_time() -> None:
     assert said_of("b", drawn("cycle-of-three-parts.bpmn").replace(b"R3/PT10S/PT5S", b"R/PT0S"))
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a cycle that takes no time fires without end")
 def test_a_cycle_from_data_that_takes_no_time_is_an_incident() -> None:
     _, step = begin(drawn("cycle-of-three-parts.bpmn").replace(b"R3/PT10S/PT5S", b"=rhythm"), rhythm="R/PT0S")
     assert [t.due for t in step.timers if t.due <= NOW] == [], "it fires now, and now, and now"

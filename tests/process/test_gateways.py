@@ -81,7 +81,7 @@ def test_conditions_on_the_flows_of_a_parallel_gateway_are_not_looked_at() -> No
     assert sorted(seen(data, "a", "b")) == ["a", "b"]
 
 
-def test_a_parallel_join_fed_twice_by_one_flow_and_never_by_the_other_waits() -> None:
+def test_a_parallel_join_fed_twice_by_one_flow_and_never_by_the_other_is_told() -> None:
     data = draw(
         "start s",
         "xor g",
@@ -98,6 +98,7 @@ def test_a_parallel_join_fed_twice_by_one_flow_and_never_by_the_other_waits() ->
     )
     result = play(data, x=1)
     assert result.status == "waiting" and "z" not in result.trace
+    assert [i.element for i in result.stuck] == ["j"]
 
 
 def test_tokens_that_meet_at_an_exclusive_merge_each_go_on() -> None:
@@ -272,3 +273,4 @@ def test_start_quantity_gathers_and_completion_quantity_multiplies() -> None:
     data = draw("start s", 'task a completionQuantity="3"', 'task b startQuantity="2"', "s > a > b")
     result = play(data)
     assert result.trace.count("b") == 1 and result.status == "waiting"
+    assert [i.element for i in result.stuck] == ["b"], "one token is left, and it is told"

@@ -39,7 +39,7 @@ def command(
     answers for their element id, else empty. {"$error": "CODE"} throws that error there, {"$message": {…}} delivers a
     message, a list answers successive visits, {"$wait": true} leaves it open. The earliest timer fires when nothing
     else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
-    decisions and findings.
+    decisions, findings and, when there is any, stuck: what waits for something that cannot come.
     """
     if batch is not None:
         for line in batch.read_text(encoding="utf-8").splitlines():
@@ -58,7 +58,7 @@ def command(
     }
     result = play(run, Path())
     click.echo(_dump(result, None if as_json else 2))
-    raise SystemExit(1 if result["status"] in ("failed", "refused") else 0)
+    raise SystemExit(1 if result["status"] in ("failed", "refused") or "stuck" in result else 0)
 
 
 def _json(text: str, option: str) -> Any:
@@ -133,16 +133,24 @@ def play(run: Mapping[str, Any], base: Path) -> dict[str, Any]:
         ],
         "effects": [{"element": e.element, "kind": e.kind, "arguments": e.arguments} for e in result.effects],
         "variables": result.variables,
-        "incidents": [
-            {"element": i.element, "name": i.name, "code": i.code, "message_zh": i.zh, "message_en": i.en}
-            for i in result.incidents
-        ],
+        "incidents": [_told(i) for i in result.incidents],
         "decisions": [
             {"element": d.element, "decision": d.decision, "rules": list(d.rules), "result": d.result}
             for d in result.decisions
         ],
         "now": result.now.isoformat(),
         "findings": [f.as_json() for f in definition.findings],
+        **({"stuck": [_told(i) for i in result.stuck]} if result.stuck else {}),
+    }
+
+
+def _told(incident: Any) -> dict[str, str]:
+    return {
+        "element": incident.element,
+        "name": incident.name,
+        "code": incident.code,
+        "message_zh": incident.zh,
+        "message_en": incident.en,
     }
 
 

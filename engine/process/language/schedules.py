@@ -63,11 +63,14 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
         if zone_name:
             zone = ZoneInfo(zone_name)
         moment = datetime.fromisoformat(text)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OSError):  # OSError: the zone names a folder of the zone files
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first hours of the year 1 lie before the calendar in UTC
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Schedule:
     at: datetime
     every: str | None = None
     times: int = 1
+    base: datetime | None = None  # what the turns of a cycle are counted from: then 31 January, 28 February, 31 March
+    turn: int = 0  # how many turns after it `at` is
 
     def first(self, now: datetime) -> datetime | None:
         return None if self.times == 0 else self.at
@@ -85,32 +90,52 @@ class Schedule:
     def facts(self) -> dict[str, Any]:
         if self.every is None:
             return {"form": self.kind}
-        return {"form": self.kind, "base": self.at.isoformat(), "every": self.every, "left": self.times, "turn": 0}
+        base = self.base or self.at
+        return {"form": self.kind, "base": base.isoformat(), "every": self.every, "left": self.times, "turn": self.turn}
 
     @staticmethod
     def next(facts: dict[str, Any]) -> dict[str, Any] | None:
-        """The facts of the next occurrence; None when there is none."""
+        """The facts of the next occurrence; None when there is none, or the calendar ends (year 9999) before it."""
         if "every" not in facts or facts["left"] == 1:
             return None
         duration = parse_duration(facts["every"])
         assert duration is not None
         turn = facts["turn"] + 1
         left = facts["left"] - 1 if facts["left"] > 0 else -1
-        due = duration.after(datetime.fromisoformat(facts["base"]), turn, ZONE)
+        try:
+            due = duration.after(datetime.fromisoformat(facts["base"]), turn, ZONE)
+        except (OverflowError, ValueError):
+            return None
         return {**facts, "turn": turn, "left": left, "due": due.isoformat()}
 
 
 def plan_of(kind: str, value: Any, now: datetime, zone: ZoneInfo = ZONE) -> Schedule | None:
-    """A schedule from a FEEL value or ISO text; None when it makes no sense.
+    """A schedule from a FEEL value or ISO text; None when it makes no sense, or leads out of the calendar (years 1-9999).
 
     A duration may be given as the moment it ends: that is what workdays(3) says.
     """
-    once = kind in ("date", "duration")
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=zone)
-        return Schedule(kind, moment.astimezone(UTC)) if once else None
+    try:
+        return _plan(kind, value, now, zone)
+    except (OverflowError, ValueError):
+        return None
+
+
+def moment_of(value: Any, zone: ZoneInfo = ZONE) -> datetime | None:
+    """A date, a date and time or an ISO text as aware UTC; None when it is none, or lies outside the calendar."""
+    try:
+        if isinstance(value, datetime):
+            return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+        if isinstance(value, date):
+            return datetime.combine(value, time(), zone).astimezone(UTC)
+        return parse_moment(str(value), zone)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _plan(kind: str, value: Any, now: datetime, zone: ZoneInfo) -> Schedule | None:
     if isinstance(value, date):
-        return Schedule(kind, datetime.combine(value, time(), zone).astimezone(UTC)) if once else None
+        moment = moment_of(value, zone)
+        return Schedule(kind, moment) if moment is not None and kind in ("date", "duration") else None
     text = str(value).strip()
     if kind == "date":
         at = parse_moment(text, zone)
@@ -127,7 +152,7 @@ def _cycle(text: str, now: datetime, zone: ZoneInfo) -> Schedule | None:
     times = 1
     if parts[0].startswith("R"):
         count = parts.pop(0)[1:]
-        if count and not count.lstrip("-").isdigit():
+        if count and not count.removeprefix("-").isdecimal():
             return None
         times = int(count) if count else -1
         if times < -1:
@@ -136,17 +161,29 @@ def _cycle(text: str, now: datetime, zone: ZoneInfo) -> Schedule | None:
         duration = parse_duration(parts[0])
         if duration is None:
             return None
-        return Schedule("cycle", duration.after(now, 1, zone), parts[0], times)
+        return _turns(duration, now, parts[0], times, zone)
     if len(parts) != 2:
         return None
-    if (start := parse_moment(parts[0], zone)) is not None and parse_duration(parts[1]) is not None:
-        return Schedule("cycle", start, parts[1], times)
+    if (start := parse_moment(parts[0], zone)) is not None and (duration := parse_duration(parts[1])) is not None:
+        return (
+            Schedule("cycle", start, parts[1], times) if times in (0, 1) or _takes_time(duration, start, zone) else None
+        )
     duration, end = parse_duration(parts[0]), parse_moment(parts[1], zone)
-    if duration is None or end is None:
+    if duration is None or end is None or not _takes_time(duration, now, zone):
         return None
     turns = 0
     while duration.after(now, turns + 1, zone) <= end and turns < 100_000 and (times < 0 or turns < times):
         turns += 1
-    return (
-        Schedule("cycle", duration.after(now, 1, zone), parts[0], turns) if turns else Schedule("cycle", end, None, 0)
-    )
+    return _turns(duration, now, parts[0], turns, zone) if turns else Schedule("cycle", end, None, 0)
+
+
+def _turns(duration: Duration, now: datetime, every: str, times: int, zone: ZoneInfo) -> Schedule | None:
+    """A cycle counted from now; None when it repeats and takes no time."""
+    if times not in (0, 1) and not _takes_time(duration, now, zone):
+        return None
+    return Schedule("cycle", duration.after(now, 1, zone), every, times, now, 1)
+
+
+def _takes_time(duration: Duration, start: datetime, zone: ZoneInfo) -> bool:
+    """A turn shorter than a second fires faster than anybody can act: it is as good as no time."""
+    return duration.after(start, 1, zone) - start >= timedelta(seconds=1)

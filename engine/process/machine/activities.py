@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+import re
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from engine import feel
 from engine.errors import Refused
 from engine.process.language.model import EventDefinition, Node
-from engine.process.language.schedules import ZONE, parse_moment
+from engine.process.language.schedules import ZONE, moment_of
 from engine.process.language.texts import Text, plain, text
 from engine.process.machine.case import Case, ScopeRun, Token
 from engine.process.machine.compensation import undone
 from engine.process.machine.events import BoundaryEvent, Catching, EventGateway, StartEvent, nested, outputs
 from engine.process.machine.loops import LoopPlan
-from engine.process.machine.net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
+from engine.process.machine.net import IN_VAIN, Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec, reach_back
 from engine.process.machine.spiff import STARTED, WAITING
 from engine.process.machine.throwing import throw
 from engine.process.machine.triggers import Trigger
@@ -49,12 +51,43 @@ class Activity(NodeSpec):
         arrived = token.internal_data["arrived"].setdefault("", [])
         arrived.append(at)
         if len(arrived) >= need:
-            del token.internal_data["arrived"]
-            token.at = case.path.join([["", a] for a in arrived], self.name, scope)
-            case.make_ready(token)
+            self.gathered(token)
 
     def release(self, token: Token) -> bool:
         return False
+
+    def gathered(self, token: Token) -> None:
+        """Enough have come: one token goes on for them."""
+        case = token.workflow
+        case.clear_incident(token)
+        arrived = token.internal_data.pop("arrived")[""]
+        token.at = case.path.join([["", a] for a in arrived], self.name, token.scope)
+        case.make_ready(token)
+
+    def hopes(self, token: Token, stands: Callable[[frozenset[str]], bool]) -> bool:
+        return stands(self.before)
+
+    @cached_property
+    def before(self) -> frozenset[str]:
+        """The nodes from which a token can still come."""
+        return frozenset().union(*(reach_back(self, flow) for flow in self.ins))
+
+    def in_vain(self, token: Token) -> Failure:
+        if "arrived" not in token.internal_data:
+            return super().in_vain(token)
+        come, need = len(token.internal_data["arrived"][""]), self.node.start_quantity
+        return Failure(
+            IN_VAIN,
+            f"「{self.title}」要等 {need} 个令牌（startQuantity），只来了 {come} 个，不会再来了。要么撤销本件；要么重试，不再等。请也改正图。",
+            f'"{self.title}" waits for {need} tokens (startQuantity), {come} came and no more can. Cancel the case, or retry: '
+            "then it waits no longer. Mend the diagram too.",
+        )
+
+    def retried(self, token: Token, code: str) -> bool:
+        if "arrived" in token.internal_data:
+            self.gathered(token)
+            return True
+        return self.loop is not None and "body" in token.internal_data and self.loop.resume(token)
 
     def run(self, token: Token) -> bool | None:
         if "leaving" in token.internal_data:
@@ -72,7 +105,11 @@ class Activity(NodeSpec):
     def watch(self, token: Token) -> None:
         """Boundary events begin to wait."""
         for boundary in self.boundaries:
-            boundary.listen_on(token.workflow, token)
+            try:
+                boundary.listen_on(token.workflow, token)
+            except Failure as failure:
+                failure.at = boundary
+                raise
         if token.workflow.touched and self.boundaries:
             token.workflow.touched = False
             token.workflow.look_at_conditions()
@@ -162,8 +199,8 @@ class UserTask(Activity):
                 if (asked := when.remembered(token, case.now)) is not None:
                     facts[f"{short}-asked"] = asked
         if self.priority is not None:
-            value = token.evaluate(self.priority)
-            if str(value).lstrip("-").isdigit():
+            value = str(token.evaluate(self.priority))
+            if re.fullmatch(r"-?[0-9]{1,9}", value):
                 facts["p"] = max(0, min(100, int(value)))
         token.internal_data["task"] = facts
         case.opened.append(token.id)
@@ -173,16 +210,14 @@ class UserTask(Activity):
         """The value of a date's text as an ISO moment; None when it has none. Failure when it is no date."""
         if value is None or value == "":
             return None
-        if isinstance(value, date) and not isinstance(value, datetime):
-            value = datetime.combine(value, time(), ZONE)
-        moment = value if isinstance(value, datetime) else parse_moment(str(value), ZONE)
+        moment = moment_of(value, ZONE)
         if moment is None:
             raise Failure(
                 "timer",
-                f"「{self.title}」的日期 {when.text} 不是日期(得到 {value})。",
-                f'The date {when.text} of "{self.title}" is no date (got {value}).',
+                f"「{self.title}」的日期 {when.text} 不是日期，或不在日历之内(得到 {value})。",
+                f'The date {when.text} of "{self.title}" is no date, or lies outside the calendar (got {value}).',
             )
-        return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC).isoformat()
+        return moment.isoformat()
 
     def complete(self, token: Token) -> None:
         case = token.workflow
@@ -382,11 +417,20 @@ class EventSubProcess(Activity):
             case.unwait(scope=scope.id)
             case.cancel_scope_tokens(scope, keep=token, reason=self.name)
         token.become(STARTED)
-        inner = case.open_scope(self.inside, scope.process, token, root=False, variables={})
-        begun = case.token(start, inner, "")
-        case.merge(begun, variables)
-        case.make_ready(begun)
+        token.internal_data["given"] = variables
+        with case.blaming(token):
+            self.work(token)
         return token
+
+    def work(self, token: Token) -> bool | None:
+        """Its inside begins with what its start event brought. What fails there is its own, not of what set it off."""
+        case = token.workflow
+        assert self.start is not None
+        inner = case.open_scope(self.inside, token.scope.process, token, root=False, variables={})
+        begun = case.token(self.start, inner, "")
+        case.merge(begun, token.internal_data.pop("given", {}))
+        case.make_ready(begun)
+        return None
 
     def scope_done(self, token: Token, scope: ScopeRun) -> None:
         token.workflow.drop_scope(scope)

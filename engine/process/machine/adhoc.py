@@ -9,6 +9,7 @@ from engine.process.language.texts import text
 from engine.process.machine.activities import SubProcess
 from engine.process.machine.case import ScopeRun, Token
 from engine.process.machine.net import Failure, NodeSpec, ProcessSpec, ScopeSpec
+from engine.process.machine.spiff import STARTED
 
 
 class AdHoc(SubProcess):
@@ -46,8 +47,8 @@ class AdHoc(SubProcess):
         if self.into:
             scope.variables[self.into] = []
         if self.sequential:
-            scope.memory["left"] = [spec.name for spec in firsts]
-            self._next(scope, token.at)
+            scope.memory.update(left=[spec.name for spec in firsts], at=token.at)
+            self.goes_on(token, scope)
         else:
             at = case.path.fork(token.at, self.name, scope, []) if len(firsts) > 1 else token.at
             for spec in firsts:
@@ -56,27 +57,50 @@ class AdHoc(SubProcess):
             case.emptied.append(scope)
         return None
 
-    def _next(self, scope: ScopeRun, at: str) -> bool:
+    def goes_on(self, token: Token, scope: ScopeRun) -> bool:
+        """One after the other: the next begins when the one before, and all that followed it, is over (13.3.5)."""
+        if scope.memory.get("asked"):
+            return True  # what one of them gave could not be reckoned: it waits for that, not for more of them
         left = scope.memory.get("left")
         if not left:
             return False
-        scope.case.ready_token(scope.process.task_specs[left.pop(0)], scope, at)
+        scope.case.ready_token(scope.process.task_specs[left.pop(0)], scope, scope.memory["at"])
         return True
 
-    def inner_done(self, scope: ScopeRun, spec: NodeSpec, at: str) -> None:
-        """One of the activities inside has completed."""
+    def inner_done(self, holder: Token, scope: ScopeRun, spec: NodeSpec) -> None:
+        """One of the activities inside has completed. What cannot be reckoned then is a fault of the whole."""
+        scope.memory.setdefault("asked", []).append(spec.name)
+        self.ask(holder, scope)
+
+    def ask(self, holder: Token, scope: ScopeRun) -> None:
         case = scope.case
-        holder = scope.holder()
-        assert holder is not None
-        if self.into and self.each is not None:
-            scope.variables[self.into] = [*scope.variables[self.into], case.evaluate(spec, self.each, scope)]
-        if self.done_when is not None and case.holds(self, self.done_when, scope):
-            scope.memory["left"] = []
-            if self.cancel_rest:
-                case.unwait(scope=scope.id)
-                case.cancel_scope_tokens(scope, reason=self.name)
-        if not scope.tokens and not self._next(scope, at):
-            case.emptied.append(scope)
+        case.clear_incident(holder)
+        holder.force(STARTED)
+        asked = scope.memory["asked"]
+        with case.blaming(holder):
+            while asked:
+                into, each = self.into, self.each
+                given = case.evaluate(self, each, scope) if into and each is not None else None
+                enough = self.done_when is not None and case.holds(self, self.done_when, scope)
+                asked.pop(0)
+                if into and each is not None:
+                    scope.variables[into] = [*scope.variables[into], given]
+                if enough:
+                    scope.memory["left"] = []
+                    if self.cancel_rest:
+                        case.unwait(scope=scope.id)
+                        case.cancel_scope_tokens(scope, reason=self.name)
+        if not asked:
+            del scope.memory["asked"]
+
+    def retried(self, token: Token, code: str) -> bool:
+        scope = token.workflow.scopes.get(token.internal_data.get("scope", "-"))
+        if scope is None or "asked" not in scope.memory:
+            return False
+        self.ask(token, scope)
+        if not scope.tokens:
+            token.workflow.emptied.append(scope)
+        return True
 
     def scope_done(self, token: Token, scope: ScopeRun) -> None:
         if self.into:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from engine import feel
 from engine.errors import NotNow
 from engine.process.language.texts import Text, plain
 from engine.process.machine.definition import Definition
-from engine.process.machine.net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
+from engine.process.machine.net import DATA_FAULTS, Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from engine.process.machine.path import Path
 from engine.process.machine.spiff import CANCELLED, ERROR, READY, STARTED, WAITING, Run, Visit
 from engine.process.step import ClosedTask, Decided, Effect, Incident, Redated
@@ -273,7 +274,15 @@ class Case(Run):
 
     def release_joins(self) -> bool:
         """Inclusive and complex joins that may go on now that nothing else moves (BPMN 2.0, 13.4.3). True when one did."""
-        return any(token.state == WAITING and token.task_spec.release(token) for token in list(self.tasks.values()))
+        for token in list(self.tasks.values()):
+            if token.state != WAITING:
+                continue
+            released = True
+            with self.blaming(token):
+                released = token.task_spec.release(token)
+            if released:
+                return True
+        return False
 
     # -------- leaving and ending
 
@@ -293,11 +302,13 @@ class Case(Run):
         for flow in flows:
             for _ in range(times):
                 flow.target.arrive(self, scope, flow, at)
-        if scope.spec.kind == "adHocSubProcess" and spec.is_activity:
-            holder = scope.holder()
-            assert holder is not None
-            holder.task_spec.inner_done(scope, spec, at)
-        elif not scope.tokens:
+        if scope.spec.kind == "adHocSubProcess":
+            scope.memory["at"] = at
+            if spec.is_activity:
+                holder = scope.holder()
+                assert holder is not None
+                holder.task_spec.inner_done(holder, scope, spec)
+        if not scope.tokens:
             self.emptied.append(scope)
 
     def forget(self, token: Token) -> None:
@@ -313,8 +324,10 @@ class Case(Run):
         """The last token of a scope is gone: what held the scope goes on."""
         if scope.tokens or self.scopes.get(scope.id) is not scope:
             return
-        self.unwait(scope=scope.id)
         holder = scope.holder()
+        if holder is not None and holder.task_spec.goes_on(holder, scope):
+            return
+        self.unwait(scope=scope.id)
         if holder is None:
             self.completed = True
             return
@@ -325,13 +338,16 @@ class Case(Run):
         self.scopes.pop(scope.id, None)
 
     def cancel_token(self, token: Token, how: str = "cancelled", reason: str = "") -> None:
-        """End a token and everything inside it: instances of a loop, scopes it holds. No recursion, no event."""
+        """End a token and everything inside it: instances of a loop, scopes it holds. What undoes something for it
+        ends too. No recursion, no event."""
         stack = [token]
         while stack:
             one = stack.pop()
             if one.id not in self.tasks:
                 continue
             stack += [child for child in one.children if child is not None]
+            if "undoing" in one.internal_data:
+                stack += self.handlers_of(one)
             inner = one.internal_data.get("scope")
             if inner is not None and inner in self.scopes:
                 stack += self.scopes[inner].tokens.values()
@@ -340,6 +356,10 @@ class Case(Run):
                 self.closed.append(ClosedTask(one.id, one.task_spec.name, how, reason))
             one.become(CANCELLED)
             self.forget(one)
+
+    def handlers_of(self, thrower: Token) -> list[Token]:
+        """The compensation handlers that run for one that undoes."""
+        return [t for t in self.tasks.values() if t.internal_data.get("undo") == thrower.id]
 
     def cancel_scope_tokens(self, scope: ScopeRun, *, keep: Token | None = None, reason: str = "") -> None:
         for token in list(scope.tokens.values()):
@@ -420,20 +440,37 @@ class Case(Run):
     def holds(self, spec: NodeSpec, text: Text, sight: Token | ScopeRun) -> bool:
         return bool(self.guarded(spec, text, lambda: text.holds(sight, self.env)))
 
+    @contextmanager
+    def blaming(self, token: Token) -> Iterator[None]:
+        """What goes wrong inside is this token's fault and stays there: whoever set it going is not refused for it."""
+        try:
+            yield
+        except Failure as failure:
+            self.failed(token, failure)
+        except DATA_FAULTS as fault:
+            self.failed(token, token.task_spec.data_fault(fault))
+
     def failed(self, token: Token, failure: Failure, *, catch: bool = True) -> None:
-        """A failure at a token: an error when something catches it, else an incident."""
+        """A failure at a token: an error when something catches it, else an incident. A token has one incident at most."""
         if catch and failure.code != "no-flow" and self.catch(self, token, failure.error, {}):
             return
         if token.id not in self.tasks:
             return
         token.force(ERROR)
-        incident = Incident(
-            self.new_id("i"), token.task_spec.name, token.task_spec.title, failure.code, failure.zh, failure.en
-        )
-        self.incidents[incident.id] = incident
-        self.incident_of[token.id] = incident.id
+        self.tell(token, failure)
         if failure.code == "limit":
             self.stopped = True
+
+    def tell(self, token: Token, failure: Failure) -> None:
+        """An incident at a token, in the place of one it had."""
+        self.clear_incident(token)
+        at = failure.at or token.task_spec
+        incident = Incident(self.new_id("i"), at.name, at.title, failure.code, failure.zh, failure.en)
+        self.incidents[incident.id] = incident
+        self.incident_of[token.id] = incident.id
+
+    def incident_at(self, token: Token) -> Incident | None:
+        return self.incidents.get(self.incident_of.get(token.id, ""))
 
     def clear_incident(self, token: Token) -> None:
         if (id := self.incident_of.pop(token.id, None)) is not None:

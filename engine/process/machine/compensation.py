@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.process.machine.case import ScopeRun, Token
+from engine.process.machine.case import Case, ScopeRun, Token
 from engine.process.machine.net import Failure
 from engine.process.machine.spiff import STARTED
 from engine.process.machine.triggers import Trigger
@@ -64,9 +64,7 @@ def run_next(thrower: Token) -> bool:
             token.data.update(record["data"])
             token.data.update(record["vars"])
             token.internal_data.update(undo=thrower.id, restored=record["inside"])
-            token.become(STARTED)
-            inner = case.open_scope(handler.inside, scope.process, token, root=False, variables={})
-            case.ready_token(handler.start, inner, "")
+            case.make_ready(token)
             return False
         undo = spec.undo
         if undo is None:
@@ -82,11 +80,16 @@ def run_next(thrower: Token) -> bool:
 
 def undone(token: Token) -> None:
     """A handler is done: the next one, or the thrower goes on."""
+    token.workflow.trace.append(token.task_spec.name)
+    token.workflow.forget(token)
+    after(token)
+
+
+def after(token: Token) -> None:
+    """A handler is gone, done or left by an event of its own: what it undid for goes on."""
     case = token.workflow
     scope = token.scope
     thrower = case.tasks.get(token.internal_data["undo"])
-    case.trace.append(token.task_spec.name)
-    case.forget(token)
     if thrower is None:
         if not scope.tokens:
             case.emptied.append(scope)
@@ -100,6 +103,15 @@ def undone(token: Token) -> None:
                 case.emptied.append(thrower.scope)
         else:
             case.make_ready(thrower)
+
+
+def give_up(case: Case, handler: Token) -> None:
+    """A person has led the case out of a handler: what it undid for ends here, it would wait for the handler for ever."""
+    thrower = case.tasks.get(handler.internal_data.get("undo", ""))
+    if thrower is not None:
+        case.cancel_token(thrower, reason=handler.task_spec.name)
+        if not thrower.scope.tokens:
+            case.emptied.append(thrower.scope)
 
 
 def cancel_transaction(token: Token) -> bool:

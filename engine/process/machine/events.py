@@ -7,6 +7,7 @@ from typing import Any
 from engine.process.language.model import Node
 from engine.process.language.schedules import Schedule, plan_of
 from engine.process.language.texts import Text
+from engine.process.machine import compensation
 from engine.process.machine.case import Case, ScopeRun, Token, Wait
 from engine.process.machine.net import Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from engine.process.machine.spiff import STARTED
@@ -202,6 +203,8 @@ class BoundaryEvent(Catching):
         token = case.token(self, scope, at)
         if interrupts:
             case.cancel_token(host, reason=self.name)
+            if "undo" in host.internal_data:
+                compensation.after(host)
         case.merge(token, variables)
         case.make_ready(token)
         return token

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
+from functools import cached_property
 
 from engine.process.language.texts import Text
 from engine.process.machine.case import Case, ScopeRun, Token
-from engine.process.machine.net import FlowSpec, NodeSpec
+from engine.process.machine.net import IN_VAIN, Failure, FlowSpec, NodeSpec, reach_back
 from engine.process.machine.spiff import WAITING
 
 
@@ -38,18 +39,56 @@ class Joining(NodeSpec):
             token.become(WAITING)
             token.internal_data["arrived"] = {}
         token.internal_data["arrived"].setdefault(flow.id if flow else "", []).append(at)
-        self.gathered(token)
+        self.look(token)
 
     def waiting(self, scope: ScopeRun) -> Token | None:
-        """The token that gathers, if one does."""
+        """The token that gathers, if one does: it waits, or has failed to reckon its condition."""
         id = scope.memory.get("join " + self.name)
         token = scope.tokens.get(id) if id else None
-        if token is not None and token.state == WAITING:
+        if token is not None and "arrived" in token.internal_data:
             return token
         for token in scope.tokens.values() if id else ():
-            if token.task_spec is self and token.state == WAITING:
+            if token.task_spec is self and "arrived" in token.internal_data:
                 return token
         return None
+
+    def look(self, token: Token) -> None:
+        """Look at what has arrived (again); what fails is this token's."""
+        token.workflow.clear_incident(token)
+        token.force(WAITING)
+        with token.workflow.blaming(token):
+            self.gathered(token)
+
+    def retried(self, token: Token, code: str) -> bool:
+        if "arrived" not in token.internal_data:
+            return False
+        self.look(token)
+        if code == IN_VAIN and "arrived" in token.internal_data and token.state == WAITING:
+            self.consume(token)  # who retries it has read that the missing ones are not waited for any more
+        return True
+
+    @cached_property
+    def upstream(self) -> dict[str, frozenset[str]]:
+        """Flow -> the nodes from which a token can still come along it."""
+        return {flow.id: reach_back(self, flow) for flow in self.ins} if len(self.ins) > 1 else {}
+
+    def lacking(self, token: Token) -> list[FlowSpec]:
+        return [flow for flow in self.ins if flow.id not in token.internal_data.get("arrived", ())]
+
+    def in_vain(self, token: Token) -> Failure:
+        lacking = self.lacking(token)
+        names = "、".join(f"「{flow.source.title}」" for flow in lacking[:5])
+        names_en = ", ".join(f'"{flow.source.title}"' for flow in lacking[:5])
+        missing = f"还差从{names}来的，它们已结束、取消或根本不会来" if lacking else "它的条件一直不成立"
+        missing_en = (
+            f"it lacks {names_en}, which ended, was cancelled or never comes" if lacking else "its condition never held"
+        )
+        return Failure(
+            IN_VAIN,
+            f"汇合「{self.title}」等的分支不会再来了：{missing}。要么撤销本件；要么重试，不再等它们，用已到的继续办理。请也改正图。",
+            f'The join "{self.title}" waits for branches that cannot come: {missing_en}. Cancel the case, or retry: then it '
+            "waits for them no longer and goes on with those that came. Mend the diagram too.",
+        )
 
     def gathered(self, token: Token) -> None:
         """One more has arrived."""
@@ -83,6 +122,9 @@ class Parallel(Joining):
         if len(token.internal_data["arrived"]) == len(self.ins):
             self.consume(token)
 
+    def hopes(self, token: Token, stands: Callable[[frozenset[str]], bool]) -> bool:
+        return all(stands(self.upstream[flow.id]) for flow in self.lacking(token))
+
     def chosen(self, token: Token) -> list[FlowSpec]:
         return self.outs
 
@@ -91,7 +133,6 @@ class Inclusive(Joining):
     """Waits while a token that could still arrive is on its way (13.4.3); goes out on every flow whose condition is true."""
 
     def finish(self) -> None:
-        self.upstream = {flow.id: reach_back(self, flow) for flow in self.ins} if len(self.ins) > 1 else {}
         self.near = frozenset().union(*self.upstream.values())
 
     def gathered(self, token: Token) -> None:
@@ -112,6 +153,12 @@ class Inclusive(Joining):
         self.consume(token)
         return True
 
+    def hopes(self, token: Token, stands: Callable[[frozenset[str]], bool]) -> bool:
+        arrived = token.internal_data["arrived"]
+        has = frozenset().union(*(self.upstream[f] for f in arrived if f in self.upstream))
+        lacks = frozenset().union(*(up for f, up in self.upstream.items() if f not in arrived))
+        return stands(lacks - has)
+
     def chosen(self, token: Token) -> list[FlowSpec]:
         if len(self.outs) <= 1 and all(f.condition is None for f in self.outs):
             return self.outs
@@ -130,7 +177,6 @@ class Complex(Joining):
     turn and starts anew (10.6, 13.4.5)."""
 
     def finish(self) -> None:
-        self.upstream = {flow.id: reach_back(self, flow) for flow in self.ins}
         self.activation: Text | None = self.text(self.node.activation_condition, always_feel=True)
 
     def gathered(self, token: Token) -> None:
@@ -154,6 +200,9 @@ class Complex(Joining):
         token.internal_data["resetting"] = [flow for flow, _ in taken]
         token.at = at
         case.ready_token(self, scope, at)
+
+    def hopes(self, token: Token, stands: Callable[[frozenset[str]], bool]) -> bool:
+        return stands(frozenset().union(*self.upstream.values()))
 
     def release(self, token: Token) -> bool:
         """Reset: swallow what was late once nothing more can come (13.4.5)."""
@@ -192,22 +241,3 @@ class Complex(Joining):
         if not taken:
             raise self.no_flow()
         return taken
-
-
-def reach_back(gateway: NodeSpec, flow: FlowSpec) -> frozenset[str]:
-    """The nodes from which a path leads to this flow without visiting the gateway. Boundary events and links count."""
-    seen: set[str] = set()
-    todo: deque[NodeSpec] = deque([flow.source])
-    while todo:
-        spec = todo.popleft()
-        if spec.name in seen or spec is gateway:
-            continue
-        seen.add(spec.name)
-        todo += [f.source for f in spec.ins]
-        if spec.node.attached_to:
-            host = spec.process.task_specs.get(spec.node.attached_to)
-            if host is not None:
-                todo.append(host)
-        for link in getattr(spec, "link_sources", ()):
-            todo.append(link)
-    return frozenset(seen)

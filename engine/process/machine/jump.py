@@ -6,6 +6,7 @@ from engine.errors import NotFound, NotNow
 from engine.process.language.texts import plain
 from engine.process.machine.back import cancel_after, open_forks
 from engine.process.machine.case import Case
+from engine.process.machine.compensation import give_up
 from engine.process.machine.events import BoundaryEvent, CatchEvent, StartEvent
 from engine.process.machine.gateways import Parallel
 from engine.process.machine.net import NodeSpec
@@ -45,6 +46,7 @@ def jump(case: Case, input: Jump) -> None:
     if token.internal_data.pop("task", None) is not None:
         case.closed.append(ClosedTask(token.id, token.task_spec.name, "jumped", target.name))
     new = case.token(target, scope, at)  # first, so that the scope is never empty between
+    give_up(case, here)
     case.cancel_token(here, "cancelled", why)
     if forks:
         before = case.path.parents(forks[-1])

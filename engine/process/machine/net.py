@@ -6,6 +6,8 @@ token knows its node, its scope and its own data, and is forgotten when it leave
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from engine.process.machine.case import Case, ScopeRun, Token
 
 
+#: The code of an incident at a token that waits for what cannot come.
+IN_VAIN = "waits-in-vain"
+
+
 class Failure(Exception):
     """Something in the drawing could not go on: becomes a BPMN error when one catches it, else an incident."""
 
@@ -26,6 +32,11 @@ class Failure(Exception):
         self.zh = zh
         self.en = en
         self.error = error  # the BPMN error code it can be caught as; None: only by one who catches all
+        self.at: NodeSpec | None = None  # the element to name, when it is not the token's own
+
+
+#: What Python raises for a value that cannot be reckoned with: a year past 9999, a number of ten thousand digits.
+DATA_FAULTS = (ArithmeticError, ValueError)
 
 
 class FlowSpec:
@@ -91,19 +102,15 @@ class NodeSpec(Spec):
         """Called once all nodes and flows of the process exist."""
 
     def entered(self, token: Token) -> bool | None:
-        try:
-            result: bool | None = self.run(token)
-            return result
-        except Failure as failure:
-            token.workflow.failed(token, failure)
-            return None
+        with token.workflow.blaming(token):
+            return self.run(token)
+        return None
 
     def left(self, token: Token) -> None:
-        try:
+        token.internal_data["leaving"] = 1
+        with token.workflow.blaming(token):
             self.complete(token)
-        except Failure as failure:
-            token.internal_data["leaving"] = 1
-            token.workflow.failed(token, failure)
+            token.internal_data.pop("leaving", None)
 
     def arrive(self, case: Case, scope: ScopeRun, flow: FlowSpec | None, at: str) -> None:
         """A token comes along a flow. `at` is the last record on its path."""
@@ -114,6 +121,34 @@ class NodeSpec(Spec):
 
     def complete(self, token: Token) -> None:
         token.workflow.leave(token)
+
+    def retried(self, token: Token, code: str) -> bool:
+        """Its incident of this code is tried again. False: it is to be entered anew."""
+        return False
+
+    def hopes(self, token: Token, stands: Callable[[frozenset[str]], bool]) -> bool:
+        """Whether a token that waits here may still be met. `stands` tells whether a living one stands at such a node."""
+        return False
+
+    def in_vain(self, token: Token) -> Failure:
+        """What is said of a token that waits here for what cannot come."""
+        return Failure(
+            IN_VAIN,
+            f"「{self.title}」停住了：它等的事不会再发生，也没有人、时间或消息能让它继续。请撤销本件，或改正图后重新办理。",
+            f'"{self.title}" stands still: what it waits for cannot happen any more, and no person, time or message can '
+            "move it. Cancel the case, or mend the diagram and begin anew.",
+        )
+
+    def goes_on(self, token: Token, scope: ScopeRun) -> bool:
+        """Asked of what holds a scope when its last token is gone: True when it has begun something more there."""
+        return False
+
+    def data_fault(self, fault: Exception) -> Failure:
+        return Failure(
+            "value",
+            f"「{self.title}」用到的数据无法计算（{fault}）。请改正变量后重试。",
+            f'The data that "{self.title}" works with cannot be reckoned ({fault}). Mend the variables and retry.',
+        )
 
     def chosen(self, token: Token) -> list[FlowSpec]:
         """The flows a token leaves by (BPMN 2.0, 13.3.1 and 8.4: conditional flows, then the default)."""
@@ -144,3 +179,22 @@ class NodeSpec(Spec):
 
     def text(self, raw: str | None, **how: Any) -> Text | None:
         return text(raw, **how)
+
+
+def reach_back(node: NodeSpec, flow: FlowSpec) -> frozenset[str]:
+    """The nodes from which a path leads to this flow without visiting the node. Boundary events and links count."""
+    seen: set[str] = set()
+    todo: deque[NodeSpec] = deque([flow.source])
+    while todo:
+        spec = todo.popleft()
+        if spec.name in seen or spec is node:
+            continue
+        seen.add(spec.name)
+        todo += [f.source for f in spec.ins]
+        if spec.node.attached_to:
+            host = spec.process.task_specs.get(spec.node.attached_to)
+            if host is not None:
+                todo.append(host)
+        for link in getattr(spec, "link_sources", ()):
+            todo.append(link)
+    return frozenset(seen)
