@@ -133,14 +133,16 @@ def _list(which: Any) -> ResponseReturnValue:
         )
 
     def option(name: str, value: str, words: str, count: int) -> dict[str, Any]:
-        return {"words": words, "count": count, "to": to(**{name: value}), "here": chosen[name] == value}
+        here = chosen[name] == value
+        colour = value if name == "colour" else ""
+        return {"words": words, "count": count, "to": to(**{name: value}), "here": here, "colour": colour}
 
     groups = [
         {
             "name": _("时限"),
             "options": [option("colour", "", _("全部"), total)]
             + [
-                {**option("colour", c, _(formats.COLOUR_WORDS[c]), counts.colours[c]), "colour": c}
+                option("colour", c, _(formats.COLOUR_WORDS[c]), counts.colours[c])
                 for c in _COLOURS
                 if counts.colours.get(c)
             ],
@@ -165,6 +167,7 @@ def _list(which: Any) -> ResponseReturnValue:
         title=titles[which],
         which=which,
         page=page,
+        came=sentences.came,
         filters=groups,
         total=total,
         bulk=_bulk(which),
@@ -236,7 +239,9 @@ def case(number: str) -> ResponseReturnValue:
         status=sentences.status(page.status, page.outcome),
         due_at=page.account.leading.due_at if page.account.leading else None,
         event=sentences.event,
+        came=sentences.came,
         ends=sentences.ENDS,
+        lasting=formats.lasting,
         channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,
         limits=_limits(page),
@@ -260,6 +265,7 @@ def glance(number: str) -> ResponseReturnValue:
         stuck=sentences.where(page.where),
         held=held,
         event=sentences.event,
+        came=sentences.came,
         due_at=page.account.leading.due_at if page.account.leading else None,
     )
 
@@ -450,7 +456,7 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
         targets=targets,
         wrong=wrong,
         plan=plan,
-        sent=sent or {},
+        sent=sent or {"to": "", "reason": ""},
     )
 
 

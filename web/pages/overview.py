@@ -80,6 +80,7 @@ def visited() -> ResponseReturnValue:
         name=_("是") if yes else _("不是"),
         more="",
         status=sentences.status,
+        held_back=0,
     )
 
 
@@ -115,4 +116,5 @@ def behind() -> ResponseReturnValue:
         name=name,
         status=sentences.status,
         more=url_for("overview.behind", **more) if offset + 100 < total else "",
+        held_back=0,
     )

@@ -486,6 +486,8 @@ def task(task_id: int) -> ResponseReturnValue:
         schema=names.schema(desk.schema or EMPTY_FORM),
         answers=plain(dict(desk.data)),
         agreement=mediation.to_sign(page),
+        notes=desk.notes,
+        came=sentences.came,
         tab="resident.mine",
     )
 
