@@ -18,7 +18,7 @@ from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import history, meetings, stuck
+from engine.reads import history, meetings, reveals, stuck
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -138,6 +138,7 @@ class CasePage:
     beside: tuple[str, ...]  # those of them that are terms beside the work
     passed: tuple[str, ...]  # elements whose tasks were done
     can: tuple[str, ...]  # what the actor may do to the case: withdraw, revoke, refuse, rate, …
+    reveals: tuple[reveals.Looked, ...]  # who looked at the applicant's data: for them, and for a head
     rated: int | None
     mine: bool  # the reader is the applicant or their agent
 
@@ -312,6 +313,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         beside=_beside(package, timers),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
         can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)),
+        reveals=reveals.of_case(work, case, masked=mine) if mine or may(actor, "supervise", case) else (),
         rated=rating.level if rating is not None and mine else None,
         mine=mine,
     )

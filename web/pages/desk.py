@@ -21,6 +21,7 @@ from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.reads.colleagues import near
+from engine.reads.reveals import PURPOSES
 from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
@@ -84,6 +85,7 @@ def _nav() -> list[dict[str, Any]]:
     ]
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
+        found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     if calendars.may_publish(actor):
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
@@ -241,6 +243,7 @@ def case(number: str) -> ResponseReturnValue:
         event=sentences.event,
         came=sentences.came,
         ends=sentences.ENDS,
+        purposes=[(key, _(words)) for key, words in PURPOSES.items()],
         lasting=formats.lasting,
         channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,
@@ -303,9 +306,9 @@ def diagram(number: str) -> ResponseReturnValue:
 def reveal(number: str) -> ResponseReturnValue:
     """Look behind a mask, for a purpose that is recorded."""
     page = _page(number)
-    field, purpose = request.form.get("field", ""), request.form.get("purpose", "")[:200]
-    value = cases.reveal(edge.work(), page.id, field, purpose, by=edge.actor(), now=edge.now())
-    return render_template("staff/revealed.html", number=number, value=value, field=field, purpose=purpose)
+    field, purpose, words = (request.form.get(name, "")[:200] for name in ("field", "purpose", "words"))
+    value = cases.reveal(edge.work(), page.id, field, purpose, words, by=edge.actor(), now=edge.now())
+    return render_template("staff/revealed.html", number=number, value=value, purpose=f"{PURPOSES[purpose]}：{words}")
 
 
 # ---------------------------------------------------------------- operations on a step

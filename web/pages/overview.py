@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.people import units
 from engine.reads import overview as reads
 from engine.reads import ratings
+from engine.reads import reveals as looks
 from web import edge, sentences
 from web.edge import guard
 
@@ -82,6 +83,14 @@ def visited() -> ResponseReturnValue:
         status=sentences.status,
         held_back=0,
     )
+
+
+@pages.get("/reveals")
+@guard("supervisor")
+def reveals() -> ResponseReturnValue:
+    """Who of the head's people looked behind masks, at what, and why."""
+    found = looks.of_my_people(edge.work(), edge.actor(), now=edge.now())
+    return render_template("staff/reveals.html", found=found)
 
 
 _WHICH = {

@@ -388,6 +388,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
             if p.state != "void"
         ],
         "answers": page.answers,
+        "reveals": page.reveals,
         "withdraw": "withdraw" in page.can,
         "revoke": "revoke" in page.can,
         "refuse": "refuse" in page.can,
