@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import get_flashed_messages, session
 from flask_wtf.csrf import generate_csrf
+from jinja2 import StrictUndefined
 from werkzeug.local import LocalProxy
 
 from engine.records import heartbeats
@@ -81,6 +82,7 @@ def create_app(
 
 
 def _templates(app: edge.Hall) -> None:
+    app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")

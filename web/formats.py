@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_datetime, format_time
 from flask_babel import gettext as _
@@ -76,6 +76,18 @@ def left(value: datetime | None, now: datetime, calendar: workdays.Calendar | No
         return _("还剩%(n)s个工作日", n=days) if days else _("今天到期")
     except workdays.UnknownYear:
         return ""
+
+
+def lasting(span: timedelta) -> str:
+    """3 分钟, 2 小时, 5 天: as long as it is, roughly."""
+    seconds = abs(span.total_seconds())
+    if seconds < 120:
+        return _("%(n)s 秒", n=round(seconds))
+    if seconds < 7200:
+        return _("%(n)s 分钟", n=round(seconds / 60))
+    if seconds < 2 * 86400:
+        return _("%(n)s 小时", n=round(seconds / 3600))
+    return _("%(n)s 天", n=round(seconds / 86400))
 
 
 def size(count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -84,10 +85,12 @@ def sign_in_page(error: edge.SignIn) -> ResponseReturnValue:
     return redirect(url_for(error.endpoint, next=target or None))
 
 
-def page(status: int, *, title: str, text: str, **more: object) -> ResponseReturnValue:
+def page(
+    status: int, *, title: str, text: str, fields: Sequence[FieldError] = (), again: str | None = None
+) -> ResponseReturnValue:
     staff = request.path.startswith("/desk")
     template = "staff/problem.html" if staff else "resident/problem.html"
-    return render_template(template, status=status, title=title, text=text, **more), status
+    return render_template(template, status=status, title=title, text=text, fields=fields, again=again), status
 
 
 _WORDS = {

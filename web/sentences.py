@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine.reads.case_page import Line, Step
+from engine.reads.case_page import Line
+from engine.reads.history import Note, Step
 from engine.reads.labels import EVENTS
 from engine.reads.stuck import Sentence
 from web import formats
@@ -98,6 +99,14 @@ def step(one: Step) -> str:
         words = _("退回") if one.ended == "RETURNED" else _("办完")
         return f"{formats.moment(one.ended_at)} {named(one.unit)}{' ' if english() else ''}{words}"
     return formats.due(one.due_at) if one.due_at else named(one.unit)
+
+
+_CAME = {"returned": "退回理由", "transferred": "转办理由"}
+
+
+def came(one: Note) -> str:
+    """Why a step came to whoever has it now: what kind of reason this is."""
+    return _(_CAME[one.kind])
 
 
 _WHATS = {

@@ -75,10 +75,9 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
     if verb in ("see", "reveal") and actor.id in (case.lead_ids or ()):
         return True  # chosen to mediate it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): only the units themselves, no one above
-        at = {p.unit_id for p in actor.positions}
-        inside = bool(at & {case.place_id, case.unit_id, case.office_id})
+        inside = bool(actor.own_units & {case.place_id, case.unit_id, case.office_id})
     else:
-        inside = bool(actor.realm & {case.place_id, case.unit_id, case.office_id})
+        inside = actor.reaches((case.place_id, case.unit_id, case.office_id), case.matter)
     if verb in ("see", "reveal"):
         return inside
     if verb == "supervise":

@@ -35,6 +35,11 @@ class Position:
         """As in task_candidate."""
         return f"p:{self.unit_id}:{self.post}"
 
+    @property
+    def reads(self) -> bool:
+        """Whether the post needs residents' data: a designer's and an operator's do not (PIPL 6)."""
+        return self.role in ("clerk", "supervisor")
+
     def covers(self, matter: str) -> bool:
         """Whether they may act by it in this matter: their own post in all, one they stand in for as the leave says."""
         return self.for_id is None or _covers(self.matters, matter)
@@ -50,6 +55,14 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """What a leave limited to some matters lets its stand-in read: cases of these matters, in these units."""
+
+    units: frozenset[int]
+    matters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A person, or the system, at one moment, with what they may stand for."""
 
@@ -59,6 +72,7 @@ class Actor:
     positions: tuple[Position, ...] = ()
     absences: tuple[Absence, ...] = ()
     realm: frozenset[int] = frozenset()  # units whose cases they may see: their units and all below
+    lent: tuple[Lent, ...] = ()  # 代理: the same, in some matters only
     locale: str = "zh"
     place_id: int | None = None  # where a resident belongs
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -115,6 +129,17 @@ class Actor:
         """Whether they may act for this user, who is away, in this matter."""
         return any(a.user_id == user_id and _covers(a.matters, matter) for a in self.absences)
 
+    @property
+    def own_units(self) -> frozenset[int]:
+        """Units in which they have a post of their own that needs residents' data: restricted cases stay with these
+        (and with those a case names); no leave lends them."""
+        return frozenset(p.unit_id for p in self.positions if p.for_id is None and p.reads)
+
+    def reaches(self, unit_ids: Collection[int | None], matter: str) -> bool:
+        """Whether a case of this matter in one of these units is within what they may read."""
+        wanted = {u for u in unit_ids if u is not None}
+        return bool(self.realm & wanted) or any(matter in one.matters and one.units & wanted for one in self.lent)
+
     def supervises(self, unit_id: int | None) -> bool:
         """Whether a supervisor's post of theirs covers this unit."""
         if unit_id is None:
@@ -164,7 +189,16 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
     if absences:
         positions += _borrowed(work, absences, now)
     tree = units.tree(work) if positions else None
-    realm = frozenset(p.id for pos in positions if tree for p in tree if p.path.startswith(pos.unit_path))
+    below = {
+        pos.unit_path: frozenset(p.id for p in tree if p.path.startswith(pos.unit_path)) for pos in positions if tree
+    }
+    reading = [pos for pos in positions if pos.reads]
+    realm = frozenset[int]().union(
+        *(below[pos.unit_path] for pos in reading if pos.for_id is None or pos.matters is None)
+    )
+    lent = tuple(
+        Lent(below[pos.unit_path], pos.matters) for pos in reading if pos.for_id is not None and pos.matters is not None
+    )
     return Actor(
         id=user.id,
         kind=user.kind,
@@ -172,6 +206,7 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
         positions=tuple(positions),
         absences=absences,
         realm=realm,
+        lent=lent,
         locale=user.locale,
         place_id=user.place_id,
     )

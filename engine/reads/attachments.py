@@ -60,6 +60,8 @@ def attachment(work: Work, file_id: int, *, actor: Actor) -> Opened:
     papers_of = list(work.session.scalars(select(Document.id).where(Document.file_id == file_id).order_by(Document.id)))
     if papers_of:
         return paper(work, papers_of[0], actor=actor)
+    if row.field.startswith("paper:"):  # of a paper that was made again: only the newest is the paper
+        raise NotFound("没有这个文件。", "There is no such file.")
     if row.owner_id != actor.id or actor.id is None:
         case = work.session.get(Case, row.case_id) if row.case_id else None
         if case is None:

@@ -18,7 +18,7 @@ from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import meetings, stuck
+from engine.reads import history, meetings, reveals, stuck
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -51,6 +51,7 @@ class Line:
     who: str  # masked for the applicant's eyes
     for_whom: str = ""
     about: str = ""  # the step or paper it is about, as it stands in `zh`
+    told: str = ""  # the reason, question or opinion that came with it, for the hall's people
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +80,6 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One task of the case, open or ended."""
-
-    id: int
-    version: int
-    element: str
-    name: str
-    state: str
-    ended: str | None
-    reason: str
-    round: int
-    holder: str
-    unit: str
-    opened_at: datetime
-    claimed_at: datetime | None
-    ended_at: datetime | None
-    due_at: datetime | None
-    can: tuple[str, ...] = ()  # operations this actor may do now
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """The task this actor can work on, with its form."""
 
@@ -113,6 +93,7 @@ class Desk:
     targets: tuple[tuple[str, str], ...]  # (element, name) it may be returned to
     opinions: tuple[Mapping[str, Any], ...] = ()
     asked: str = ""  # 委派: what was asked
+    notes: tuple[history.Note, ...] = ()  # why it came to me: 退回, 转办
 
 
 @dataclass(frozen=True)
@@ -145,7 +126,7 @@ class CasePage:
     account: Account = field(repr=False)
     sides: tuple[Running, ...] = field(repr=False)  # limits of other regimes that run in it (司法确认)
     where: stuck.Sentence
-    tasks: tuple[Step, ...]
+    tasks: tuple[history.Step, ...]
     desk: Desk | None
     answers: tuple[forms.Line, ...]
     papers: tuple[Paper, ...]
@@ -157,6 +138,7 @@ class CasePage:
     beside: tuple[str, ...]  # those of them that are terms beside the work
     passed: tuple[str, ...]  # elements whose tasks were done
     can: tuple[str, ...]  # what the actor may do to the case: withdraw, revoke, refuse, rate, …
+    reveals: tuple[reveals.Looked, ...]  # who looked at the applicant's data: for them, and for a head
     rated: int | None
     mine: bool  # the reader is the applicant or their agent
 
@@ -198,6 +180,11 @@ def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePag
     return page(work, case_id, actor=actor, now=now)
 
 
+def _read(actor: Actor) -> list[Any]:
+    """What is read of a task beside its plain columns: what its form sees, and for the hall's people what was answered."""
+    return [undefer(Task.variables), *([undefer(Task.result)] if actor.kind == "staff" else [])]
+
+
 def _has_task(work: Work, case: Case, actor: Actor) -> bool:
     if keeps_away(actor, case):
         return False
@@ -217,12 +204,11 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     mine = actor.id is not None and actor.id in (case.applicant_id, case.agent_id) and actor.kind != "staff"
     mine = mine or (actor.id is not None and actor.id == case.applicant_id)
     tasks = list(
-        work.session.scalars(
-            select(Task).where(Task.case_id == case.id).order_by(Task.id).options(undefer(Task.variables))
-        )
+        work.session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id).options(*_read(actor)))
     )
     live = [t for t in tasks if t.state != "ended"]
-    people = {t.assignee_id for t in tasks} | {t.ended_by_id for t in tasks} | {case.submitted_by_id}
+    people = {t.assignee_id for t in tasks} | {t.ended_by_id for t in tasks} | {t.acting_for_id for t in tasks}
+    people |= {case.submitted_by_id}
     events = list(audit.history(work, case.id))
     people |= {e.by_id for e in events} | {e.for_id for e in events}
     names = _names(work, people)
@@ -271,6 +257,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         )
         .order_by(Notice.id)
     )
+    steps = history.steps(work, tasks, case, package, actor=actor, names=names)
     form = package.form(info.apply.form)
     office = units.place(work, case.office_id)
     show = (lambda text: text or "") if mine else None
@@ -301,8 +288,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         account=account,
         where=where,
         sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
-        tasks=tuple(_step(work, t, case, actor, names, now) for t in tasks),
-        desk=_desk(work, case, package, live, actor, now),
+        tasks=steps,
+        desk=_desk(work, case, package, live, actor, steps),
         answers=tuple(_lines(form, case, mine)),
         papers=tuple(
             Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
@@ -326,6 +313,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         beside=_beside(package, timers),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
         can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)),
+        reveals=reveals.of_case(work, case, masked=mine) if mine or may(actor, "supervise", case) else (),
         rated=rating.level if rating is not None and mine else None,
         mine=mine,
     )
@@ -363,43 +351,9 @@ def _names(work: Work, ids: set[int | None]) -> dict[int, str]:
     return {i: name for i, name in work.session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
 
 
-def _step(work: Work, task: Task, case: Case, actor: Actor, names: dict[int, str], now: datetime) -> Step:
-    allowed = nodes.operations(task.properties) | {"claim", "complete"}
-    can: list[str] = []
-    running = case.status in ("running", "suspended")
-    if running and task.state == "open" and may(actor, "claim", task, case=case):
-        can += ["claim", "complete"]
-    if running and task.state == "claimed" and may(actor, "work", task, case=case):
-        waiting = any("opinion" not in d for d in task.delegated)
-        can += ["draft", "opinion"] if waiting else ["complete", "draft", "return", "transfer", "delegate", "unclaim"]
-    if running and task.state != "ended" and may(actor, "supervise", task, case=case):
-        can += ["transfer", "remind", *(["unclaim"] if task.state == "claimed" else [])]
-    if running and task.state != "ended" and may(actor, "withdraw", case):
-        can.append("remind")
-    if running and task.ended in ("APPROVED", "REJECTED") and task.ended_by_id == actor.id and actor.id is not None:
-        can.append("recall")
-    who = task.ended_by_id if task.state == "ended" else task.assignee_id
-    name = names.get(who, "") if who else ""
-    return Step(
-        id=task.id,
-        version=task.version,
-        element=task.element,
-        name=task.name,
-        state=task.state,
-        ended=task.ended,
-        reason=task.reason,
-        round=task.round,
-        holder=name if actor.kind == "staff" else masks.name(name),
-        unit=units.place(work, task.unit_id).name if task.unit_id else "",
-        opened_at=task.opened_at,
-        claimed_at=task.claimed_at,
-        ended_at=task.ended_at,
-        due_at=task.due_at,
-        can=tuple(dict.fromkeys(c for c in can if c in allowed or c == "opinion")),
-    )
-
-
-def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, now: datetime) -> Desk | None:
+def _desk(
+    work: Work, case: Case, package: Any, live: list[Task], actor: Actor, steps: Sequence[history.Step]
+) -> Desk | None:
     if case.status not in ("running", "suspended"):
         return None
     held = [t for t in live if t.state == "claimed" and may(actor, "work", t, case=case)]
@@ -438,6 +392,7 @@ def _desk(work: Work, case: Case, package: Any, live: list[Task], actor: Actor, 
         targets=tuple(done) if "return" in nodes.operations(task.properties) else (),
         opinions=tuple((task.variables or {}).get("_opinions", ())),
         asked=waiting["question"] if waiting else "",
+        notes=next((s.notes for s in steps if s.id == task.id), ()),
     )
 
 
@@ -547,7 +502,8 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
     if not for_whom and event.by_id is not None and event.by_id == case.agent_id != case.applicant_id:
         # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
         for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
-    return Line(event.at, event.kind, zh, shown, for_whom, about)
+    told = history.told(task, event.kind, event.at) if task is not None and actor.kind == "staff" else ""
+    return Line(event.at, event.kind, zh, shown, for_whom, about, told)
 
 
 def mask_for(text: str, actor: Actor, case: Case) -> str:

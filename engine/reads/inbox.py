@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased, load_only
 from engine import forms
 from engine.matters import Package, nodes
 from engine.people import Actor, apart, masks, units
-from engine.reads import sight
+from engine.reads import history, sight
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, Notice, Task, User
@@ -57,6 +57,7 @@ class Row:
     unit: str
     ended_at: datetime | None = None
     ended: str | None = None
+    notes: tuple[history.Note, ...] = ()  # why it came back, or was handed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def tasks_for(
         query = query.where(or_(beyond, and_(key == at, later)))
     query = query.order_by(key.desc(), Task.id.desc()) if done else query.order_by(key, Task.id)
     found = work.session.execute(query.limit(limit + 1)).all()
-    rows = tuple(_row(work, task, one, name, now) for task, one, name in found[:limit])
+    came = {} if done else history.notes(work, [task for task, _case, _name in found[:limit]])
+    rows = tuple(_row(work, task, one, name, now, came.get(task.id, ())) for task, one, name in found[:limit])
     following = None
     if len(found) > limit:
         task, one, _ = found[limit - 1]
@@ -137,6 +139,7 @@ def _listed(holder: Any) -> Any:
         .options(
             load_only(
                 Task.id,
+                Task.case_id,
                 Task.version,
                 Task.name,
                 Task.element,
@@ -223,7 +226,9 @@ def _flagged(flag: str) -> ColumnElement[bool]:
     return cast(Case.flags, String).contains(json.dumps(flag, ensure_ascii=False), autoescape=True)
 
 
-def _row(work: Work, task: Task, one: Case, holder: str | None, now: datetime) -> Row:
+def _row(
+    work: Work, task: Task, one: Case, holder: str | None, now: datetime, notes: tuple[history.Note, ...] = ()
+) -> Row:
     return Row(
         task_id=task.id,
         version=task.version,
@@ -247,6 +252,7 @@ def _row(work: Work, task: Task, one: Case, holder: str | None, now: datetime) -
         unit=units.place(work, task.unit_id).name if task.unit_id else "",
         ended_at=task.ended_at,
         ended=task.ended,
+        notes=notes,
     )
 
 

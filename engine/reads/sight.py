@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, true
@@ -19,12 +20,15 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     if actor.kind != "staff":
         return mine if actor.id is not None else false()
     away = ~Case.apart.contains(apart.mark(actor.id))
-    held = {p.unit_id for p in actor.positions}
-    at_own = or_(Case.place_id.in_(held), Case.unit_id.in_(held), Case.office_id.in_(held))
-    if units.tree(work).county.id in actor.realm:
-        return or_(mine, and_(away, or_(~Case.restricted, at_own)))
-    inside = or_(Case.place_id.in_(actor.realm), Case.unit_id.in_(actor.realm), Case.office_id.in_(actor.realm))
+    at_own = _at(actor.own_units)
+    lent = [and_(_at(one.units), Case.matter.in_(one.matters)) for one in actor.lent]
+    inside = true() if units.tree(work).county.id in actor.realm else or_(_at(actor.realm), *lent)
     return or_(mine, and_(away, or_(and_(inside, ~Case.restricted), at_own)))
+
+
+def _at(unit_ids: Collection[int]) -> ColumnElement[bool]:
+    """Cases of these units: where the applicant lives, what took it in, what decides."""
+    return or_(Case.place_id.in_(unit_ids), Case.unit_id.in_(unit_ids), Case.office_id.in_(unit_ids))
 
 
 def waiting(actor: Actor) -> ColumnElement[bool]:

@@ -505,9 +505,9 @@ def test_a_finished_case_is_rated_once_by_its_applicant(database, cast, clock):
 def test_looking_behind_a_mask_needs_a_purpose_and_is_recorded(database, cast, clock):
     case_id = acting.submit(database, cast.zhang, clock())
     with pytest.raises(Invalid), database.unit_of_work() as work:
-        cases.reveal(work, case_id, "phone", "", by=cast.chen, now=clock())
+        cases.reveal(work, case_id, "phone", "contact", "", by=cast.chen, now=clock())
     with database.unit_of_work() as work:
-        assert cases.reveal(work, case_id, "phone", "电话核实", by=cast.chen, now=clock()) == "13800000001"
+        assert cases.reveal(work, case_id, "phone", "contact", "电话核实", by=cast.chen, now=clock()) == "13800000001"
     with pytest.raises(NotYours), database.unit_of_work() as work:
-        cases.reveal(work, case_id, "phone", "好奇", by=cast.huang, now=clock())
+        cases.reveal(work, case_id, "phone", "contact", "只是好奇", by=cast.huang, now=clock())
     assert kinds_of(database, case_id)[-1] == "person.revealed"

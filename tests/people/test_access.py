@@ -21,7 +21,7 @@ def case_and_task(database, cast, clock):
 def test_a_case_is_seen_by_its_parties_and_by_the_units_on_its_way(cast, case_and_task):
     case, _ = case_and_task
     seen = {name for name in cast.users if people.may(getattr(cast, name), "see", case)}
-    assert seen == {"zhang", "chen", "lin", "zhou", "qian", "wang", "li", "zhao", "wu", "designer", "operator"}
+    assert seen == {"zhang", "chen", "lin", "zhou", "qian", "wang", "li", "zhao", "wu"}
 
 
 def test_a_restricted_case_is_not_seen_from_above(cast, case_and_task):

@@ -157,13 +157,15 @@ def test_looking_behind_a_mask_needs_a_purpose_and_is_recorded(hall: Open):
     number = hall.submit()
     client = hall.client("chen")
     assert "13800000001" not in client.get(f"/desk/cases/{number}").text
-    refused = client.post(f"/desk/cases/{number}/reveal", data={"field": "phone", "purpose": " "})
+    refused = client.post(f"/desk/cases/{number}/reveal", data={"field": "phone", "purpose": "contact", "words": " "})
     assert refused.status_code == 422
-    shown = client.post(f"/desk/cases/{number}/reveal", data={"field": "phone", "purpose": "打电话核对"})
+    shown = client.post(
+        f"/desk/cases/{number}/reveal", data={"field": "phone", "purpose": "contact", "words": "打电话核对"}
+    )
     assert "13800000001" in shown.text
     with hall.database.reading() as work:
         (kept,) = work.session.scalars(select(Reveal))
-        assert (kept.field, kept.purpose, kept.by_id) == ("phone", "打电话核对", hall.cast.users["chen"])
+        assert (kept.field, kept.purpose, kept.by_id) == ("phone", "联系申请人：打电话核对", hall.cast.users["chen"])
 
 
 def test_search_finds_by_number_name_and_phone_what_one_may_see(hall: Open):

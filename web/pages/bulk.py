@@ -66,7 +66,7 @@ def _ask_page(what: str, picked: list[Picked], wrong: tuple[FieldError, ...] = (
         schema=schema,
         wrong=wrong,
         tasks=[f"{p.task_id}:{p.version}" for p in picked],
-        sent=sent or {},
+        sent=sent or {"to": "", "reason": ""},
         targets=colleagues() if what == "transfer" else (),
     )
 

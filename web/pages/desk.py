@@ -21,6 +21,7 @@ from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.reads.colleagues import near
+from engine.reads.reveals import PURPOSES
 from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
@@ -84,6 +85,7 @@ def _nav() -> list[dict[str, Any]]:
     ]
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
+        found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     if calendars.may_publish(actor):
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
@@ -133,14 +135,16 @@ def _list(which: Any) -> ResponseReturnValue:
         )
 
     def option(name: str, value: str, words: str, count: int) -> dict[str, Any]:
-        return {"words": words, "count": count, "to": to(**{name: value}), "here": chosen[name] == value}
+        here = chosen[name] == value
+        colour = value if name == "colour" else ""
+        return {"words": words, "count": count, "to": to(**{name: value}), "here": here, "colour": colour}
 
     groups = [
         {
             "name": _("时限"),
             "options": [option("colour", "", _("全部"), total)]
             + [
-                {**option("colour", c, _(formats.COLOUR_WORDS[c]), counts.colours[c]), "colour": c}
+                option("colour", c, _(formats.COLOUR_WORDS[c]), counts.colours[c])
                 for c in _COLOURS
                 if counts.colours.get(c)
             ],
@@ -165,6 +169,7 @@ def _list(which: Any) -> ResponseReturnValue:
         title=titles[which],
         which=which,
         page=page,
+        came=sentences.came,
         filters=groups,
         total=total,
         bulk=_bulk(which),
@@ -236,7 +241,10 @@ def case(number: str) -> ResponseReturnValue:
         status=sentences.status(page.status, page.outcome),
         due_at=page.account.leading.due_at if page.account.leading else None,
         event=sentences.event,
+        came=sentences.came,
         ends=sentences.ENDS,
+        purposes=[(key, _(words)) for key, words in PURPOSES.items()],
+        lasting=formats.lasting,
         channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,
         limits=_limits(page),
@@ -260,6 +268,7 @@ def glance(number: str) -> ResponseReturnValue:
         stuck=sentences.where(page.where),
         held=held,
         event=sentences.event,
+        came=sentences.came,
         due_at=page.account.leading.due_at if page.account.leading else None,
     )
 
@@ -297,9 +306,9 @@ def diagram(number: str) -> ResponseReturnValue:
 def reveal(number: str) -> ResponseReturnValue:
     """Look behind a mask, for a purpose that is recorded."""
     page = _page(number)
-    field, purpose = request.form.get("field", ""), request.form.get("purpose", "")[:200]
-    value = cases.reveal(edge.work(), page.id, field, purpose, by=edge.actor(), now=edge.now())
-    return render_template("staff/revealed.html", number=number, value=value, field=field, purpose=purpose)
+    field, purpose, words = (request.form.get(name, "")[:200] for name in ("field", "purpose", "words"))
+    value = cases.reveal(edge.work(), page.id, field, purpose, words, by=edge.actor(), now=edge.now())
+    return render_template("staff/revealed.html", number=number, value=value, purpose=f"{PURPOSES[purpose]}：{words}")
 
 
 # ---------------------------------------------------------------- operations on a step
@@ -450,7 +459,7 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
         targets=targets,
         wrong=wrong,
         plan=plan,
-        sent=sent or {},
+        sent=sent or {"to": "", "reason": ""},
     )
 
 

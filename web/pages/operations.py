@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands.hall import operating
 from engine.reads import operations as reads
-from web import edge
+from web import edge, formats
 from web.edge import guard
 from web.language import english
 
@@ -27,19 +25,7 @@ def open_incidents() -> int | None:
 @guard("operator")
 def now() -> ResponseReturnValue:
     found = reads.operations(edge.work(), actor=edge.actor(), now=edge.now())
-    return render_template("staff/operations.html", found=found, lasting=lasting, lang=int(english()))
-
-
-def lasting(span: timedelta) -> str:
-    """3 分钟, 2 小时, 5 天: as long as it is, roughly."""
-    seconds = abs(span.total_seconds())
-    if seconds < 120:
-        return _("%(n)s 秒", n=round(seconds))
-    if seconds < 7200:
-        return _("%(n)s 分钟", n=round(seconds / 60))
-    if seconds < 2 * 86400:
-        return _("%(n)s 小时", n=round(seconds / 3600))
-    return _("%(n)s 天", n=round(seconds / 86400))
+    return render_template("staff/operations.html", found=found, lasting=formats.lasting, lang=int(english()))
 
 
 @pages.post("/incidents/<int:incident_id>/retry")

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.people import units
 from engine.reads import overview as reads
 from engine.reads import ratings
+from engine.reads import reveals as looks
 from web import edge, sentences
 from web.edge import guard
 
@@ -80,7 +81,16 @@ def visited() -> ResponseReturnValue:
         name=_("是") if yes else _("不是"),
         more="",
         status=sentences.status,
+        held_back=0,
     )
+
+
+@pages.get("/reveals")
+@guard("supervisor")
+def reveals() -> ResponseReturnValue:
+    """Who of the head's people looked behind masks, at what, and why."""
+    found = looks.of_my_people(edge.work(), edge.actor(), now=edge.now())
+    return render_template("staff/reveals.html", found=found)
 
 
 _WHICH = {
@@ -115,4 +125,5 @@ def behind() -> ResponseReturnValue:
         name=name,
         status=sentences.status,
         more=url_for("overview.behind", **more) if offset + 100 < total else "",
+        held_back=0,
     )

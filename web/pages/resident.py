@@ -388,6 +388,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
             if p.state != "void"
         ],
         "answers": page.answers,
+        "reveals": page.reveals,
         "withdraw": "withdraw" in page.can,
         "revoke": "revoke" in page.can,
         "refuse": "refuse" in page.can,
@@ -486,6 +487,8 @@ def task(task_id: int) -> ResponseReturnValue:
         schema=names.schema(desk.schema or EMPTY_FORM),
         answers=plain(dict(desk.data)),
         agreement=mediation.to_sign(page),
+        notes=desk.notes,
+        came=sentences.came,
         tab="resident.mine",
     )
 

@@ -12,8 +12,8 @@ from engine.commands.cases.clocks import approve_extension, extend, resume, susp
 from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
 from engine.commands.cases.inputs import REVOKED, answer, deliver, fire, hear, retry, revoke_authority
 from engine.commands.cases.online import apply_online
-from engine.commands.cases.rating import close_rating, rate, reveal
-from engine.commands.cases.reading import open_file, open_paper
+from engine.commands.cases.rating import close_rating, rate
+from engine.commands.cases.reading import open_file, open_paper, reveal
 from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
 from engine.commands.cases.submit import Person, person_of, submit
 from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim

@@ -20,6 +20,7 @@ from engine.commands.cases.finding import (
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, holders, require
 from engine.people import may as may_
+from engine.reads import history
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
@@ -46,6 +47,9 @@ def transfer(
     _must_be_staff(work, to_user_id, by)
     must_not_keep_away(task, to_user_id)
     before = task.assignee_id
+    given = {"from": by.id, "to": to_user_id, "reason": reason[:500], "at": now.isoformat()}
+    known = dict(task.variables or {})
+    task.variables = {**known, history.HANDED_ON: [*known.get(history.HANDED_ON, []), given]}
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", to_user_id, None, now
     task.seen_at = None
     if f"u:{to_user_id}" not in task.candidates:
@@ -56,7 +60,8 @@ def transfer(
     applying.record(
         audit.Kind.TASK_TRANSFERRED, task=task, facts={"element": task.element, "from": before, "to": to_user_id}
     )
-    _tell(applying, task, to_user_id, "transferred", f"{task.name}（{case.number}）已转给您办理。")
+    told = f"{task.name}（{case.number}）已转给您办理。转办理由：{reason[:500]}"
+    _tell(applying, task, to_user_id, "transferred", told, f" Reason: {reason[:500]}")
     applying.finish()
     return task
 
@@ -119,6 +124,7 @@ def _must_be_staff(work: Work, user_id: int, by: Actor) -> None:
 _TOLD = {
     "transferred": "{step} ({number}) is now yours.",
     "delegated": "You are asked for your opinion on {step} ({number}).",
+    "returned": "{step} ({number}) was returned to you: please do it again.",
     "opinion": "The opinion on {step} ({number}) has come back.",
     "remind": "Please see to {step} ({number}) soon.",
 }
@@ -129,18 +135,27 @@ def _in_english(applying: Applying, task: Task, kind: str) -> str:
     return notices.fill(_TOLD[kind], {"step": step, "number": applying.case.number})
 
 
-def _tell(applying: Applying, task: Task, user_id: int, kind: str, text: str) -> None:
+def _tell(applying: Applying, task: Task, user_id: int, kind: str, text: str, more_en: str = "") -> None:
     notices.put(
         applying.work,
-        f"{applying.case.number}:{task.id}:{task.version}:{kind}",
+        f"{applying.case.number}:{task.id}:{task.version}:{kind}:{user_id}",
         text,
-        text_en=_in_english(applying, task, kind),
+        text_en=_in_english(applying, task, kind) + more_en,
         kind=kind,
         now=applying.now,
         channel="screen",
         user_id=user_id,
         case_id=applying.case.id,
     )
+
+
+def tell_returned(applying: Applying, reason: str) -> None:
+    """Whoever may take a step that was returned to is told, with the reason."""
+    for task in applying.opened:
+        told = f"{task.name}（{applying.case.number}）被退回，请重新办理。退回理由：{reason[:500]}"
+        for user_id in holders.of_task(applying.work, task):
+            if user_id != applying.by.id:
+                _tell(applying, task, user_id, "returned", told, f" Reason: {reason[:500]}")
 
 
 def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = "") -> Task:

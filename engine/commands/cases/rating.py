@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from engine.commands.cases.finding import find_case, needs
+from engine.commands.cases.finding import find_case
 from engine.deadlines.rating import rating_rules
-from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.people import SYSTEM, Actor, require, units
 from engine.records import audit, jobs
 from engine.store import Work
-from engine.store.models import Case, Rating, Reveal
+from engine.store.models import Case, Rating
 from engine.workdays import local_date
 
 
@@ -103,17 +103,3 @@ def close_rating(work: Work, case_id: int, *, now: datetime) -> bool:
     audit.record(work, audit.Kind.UNRATED, by=SYSTEM, now=now, case=case)
     work.session.flush()
     return True
-
-
-def reveal(work: Work, case_id: int, field: str, purpose: str, *, by: Actor, now: datetime) -> str:
-    """What is behind a mask: `name`, `phone` or `id_number` of the applicant. Logged with its purpose (RULES Y1)."""
-    case = find_case(work, case_id)
-    require(by, "reveal", case)
-    needs(purpose, "purpose", "查看用途")
-    values = {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
-    if field not in values or by.id is None:
-        raise NotFound("没有这一项。", f"There is no field {field!r}.")
-    work.session.add(Reveal(by_id=by.id, case_id=case.id, field=field, purpose=purpose[:200], at=now))
-    audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts={"field": field})
-    work.session.flush()
-    return values[field] or ""

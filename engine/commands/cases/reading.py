@@ -1,14 +1,25 @@
-"""Opening a paper or a file: who may is decided by the read, and that a paper was read is recorded (RULES Y1)."""
+"""Opening a paper or a file, looking behind a mask: who may is decided by the reads, and that it was done is recorded
+(RULES Y1)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from engine.people import Actor
-from engine.reads import attachments
+from sqlalchemy import func, select
+
+from engine.commands.cases.finding import find_case
+from engine.errors import FieldError, Invalid, NotFound
+from engine.people import Actor, require
+from engine.people.tries import TooMany
+from engine.reads import attachments, reveals
 from engine.records import audit
 from engine.store import Work
-from engine.store.models import Case
+from engine.store.models import Case, Reveal
+
+#: Looks behind a mask by one person in an hour: a counter needs a few, a copier of the register needs many.
+MOST, WITHIN = 20, timedelta(hours=1)
+#: The shortest purpose that says anything.
+LEAST_WORDS = 4
 
 
 def open_paper(work: Work, document_id: int, *, by: Actor, now: datetime) -> attachments.Opened:
@@ -27,3 +38,33 @@ def _recorded(work: Work, opened: attachments.Opened, by: Actor, now: datetime) 
         facts = {"document": opened.document_id}
         audit.record(work, audit.Kind.DOCUMENT_READ, by=by, now=now, case=case, facts=facts)
     return opened
+
+
+def reveal(work: Work, case_id: int, field: str, purpose: str, words: str, *, by: Actor, now: datetime) -> str:
+    """What is behind a mask: `name`, `phone` or `id_number` of the applicant.
+
+    `purpose` is one of reveals.PURPOSES, `words` says what for in this case. Both are kept, and shown to the applicant and
+    to the head. So many an hour and no more (TooMany).
+    """
+    case = find_case(work, case_id)
+    require(by, "reveal", case)
+    if purpose not in reveals.PURPOSES:
+        raise Invalid([FieldError("purpose", "为什么要看", "请选一个用途。", "Choose a purpose.")])
+    words = words.strip()
+    if len(words) < LEAST_WORDS:
+        zh = f"请用至少{LEAST_WORDS}个字写明这次为什么要看。"
+        raise Invalid([FieldError("words", "这次的事由", zh, f"Say why, in at least {LEAST_WORDS} characters.")])
+    values = {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
+    if field not in values or by.id is None:
+        raise NotFound("没有这一项。", f"There is no field {field!r}.")
+    looked = work.session.scalar(select(func.count()).where(Reveal.by_id == by.id, Reveal.at > now - WITHIN)) or 0
+    if looked >= MOST:
+        raise TooMany(
+            f"您这一小时已看了 {looked} 次完整信息，最多 {MOST} 次。请稍后再看；确要成批核对，请找单位负责人。",
+            f"You looked behind {looked} masks in this hour and {MOST} are the most: wait, or ask your head.",
+        )
+    said = f"{reveals.PURPOSES[purpose]}：{words}"[:200]
+    work.session.add(Reveal(by_id=by.id, case_id=case.id, field=field, purpose=said, at=now))
+    audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts={"field": field, "purpose": purpose})
+    work.session.flush()
+    return values[field] or ""

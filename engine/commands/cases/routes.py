@@ -21,6 +21,7 @@ from engine.commands.cases.finding import (
     needs,
     package_of,
 )
+from engine.commands.cases.hands import tell_returned
 from engine.commands.cases.working import take, take_over
 from engine.commands.effects import other_cases
 from engine.deadlines import Event as ClockEvent
@@ -59,6 +60,7 @@ def return_(
     applying = change(work, case, package, by, now, live=live, for_id=for_id)
     applying.record(audit.Kind.TASK_RETURNED, task=task, facts={"element": task.element, "to": to_element})
     applying.step(step, ended={task.key: ("RETURNED", reason)})
+    tell_returned(applying, reason)
     return as_planned(applying.finish(), expect)
 
 

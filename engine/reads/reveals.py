@@ -1,0 +1,101 @@
+"""Who looked behind a mask, at what, and why: for the person it is about, and for the head of whoever looked (RULES Y1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from engine.people import Actor, masks, units
+from engine.store import Work
+from engine.store.models import Case, Holding, Reveal, User
+
+#: What somebody may need whole data for; chosen, and then said in their own words.
+PURPOSES = {
+    "contact": "联系申请人",
+    "verify": "核对身份和材料",
+    "deliver": "送达文书和结果",
+    "correct": "更正登记的信息",
+    "complaint": "处理投诉和反映",
+}
+FIELDS = {"name": "姓名", "phone": "电话", "id_number": "身份证"}
+#: How far back a head's list looks, and how many lines it has at most.
+LATELY, MOST = timedelta(days=30), 200
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One look behind a mask."""
+
+    at: datetime
+    who: str  # masked for the person it is about
+    unit: str
+    field: str  # 姓名, 电话, 身份证
+    purpose: str
+    number: str  # of the case
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a head sees: who of theirs looked how often lately, and each look."""
+
+    people: tuple[tuple[str, int], ...]  # most first
+    lately: tuple[Looked, ...]
+    total: int
+
+
+def of_case(work: Work, case: Case, *, masked: bool) -> tuple[Looked, ...]:
+    """Every look at the applicant's data in a case, the newest first."""
+    rows = work.session.execute(
+        select(Reveal, User.name, Case.number)
+        .join(User, User.id == Reveal.by_id)
+        .join(Case, Case.id == Reveal.case_id)
+        .where(Reveal.case_id == case.id)
+        .order_by(Reveal.id.desc())
+    ).all()
+    return _looked(work, [(row, masks.name(name) if masked else name, number) for row, name, number in rows])
+
+
+def of_my_people(work: Work, actor: Actor, *, now: datetime) -> Looks:
+    """The looks of those who work in the units this actor heads, lately."""
+    heads = [p for p in actor.positions if p.role == "supervisor" and p.for_id is None]
+    under = {place.id for place in units.tree(work) for p in heads if place.path.startswith(p.unit_path)}
+    theirs = select(Holding.user_id).where(Holding.unit_id.in_(under))
+    lately = (Reveal.by_id.in_(theirs), Reveal.at > now - LATELY)
+    counted = work.session.execute(
+        select(User.name, func.count())
+        .select_from(Reveal)
+        .join(User, User.id == Reveal.by_id)
+        .where(*lately)
+        .group_by(User.id, User.name)
+        .order_by(func.count().desc(), User.id)
+    ).all()
+    rows = work.session.execute(
+        select(Reveal, User.name, Case.number)
+        .join(User, User.id == Reveal.by_id)
+        .join(Case, Case.id == Reveal.case_id)
+        .where(*lately)
+        .order_by(Reveal.id.desc())
+        .limit(MOST)
+    ).all()
+    return Looks(
+        tuple((name, n) for name, n in counted),
+        _looked(work, [(row, name, number) for row, name, number in rows]),
+        sum(n for _name, n in counted),
+    )
+
+
+def _looked(work: Work, rows: Sequence[tuple[Reveal, str, str]]) -> tuple[Looked, ...]:
+    ids = {row.by_id for row, _name, _number in rows}
+    at = {
+        user: units.place(work, unit).name
+        for user, unit in work.session.execute(
+            select(Holding.user_id, func.min(Holding.unit_id)).where(Holding.user_id.in_(ids)).group_by(Holding.user_id)
+        )
+    }
+    return tuple(
+        Looked(row.at, name, at.get(row.by_id, ""), FIELDS.get(row.field, row.field), row.purpose, number)
+        for row, name, number in rows
+    )
