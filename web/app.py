@@ -12,6 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
 from engine.records import heartbeats
+from engine.records import papers as paper_room
 from engine.store import Database, connect
 from web import assets, edge, formats, language, names, problems, security, store
 from web.settings import Settings, read
@@ -29,6 +30,7 @@ def create_app(
     app = edge.Hall(__name__, static_folder=None)
     app.testing = testing
     app.settings = settings
+    paper_room.use(settings.content / "forms")
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
     app.clock = clock or heartbeats.Follower(app.database, socket.gethostname())
     store.begin(app, app.database)
