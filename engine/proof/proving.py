@@ -10,6 +10,8 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from engine import matters
 from engine.errors import Refused
 from engine.findings import Finding, errors, in_order
@@ -39,6 +41,7 @@ class Verdict:
     matter: str
     findings: tuple[Finding, ...]  # of the check; a story that goes otherwise is one too (rule "story-failed")
     stories: tuple[Told, ...] = ()
+    offered: bool = True  # matter.yaml does not say `published: false`
 
     @property
     def good(self) -> bool:
@@ -76,7 +79,7 @@ def _prove(
     findings += _guarded(name, lambda: stories.check(name, files))
     findings += _guarded(name, lambda: _broken_papers(name, files))
     if errors(findings):
-        return Verdict(name, tuple(in_order(findings)))
+        return Verdict(name, tuple(in_order(findings)), (), offered(name, files))
     told: list[Told] = []
 
     def play_all() -> list[Finding]:
@@ -94,7 +97,7 @@ def _prove(
         return found
 
     findings += _guarded(name, play_all)
-    return Verdict(name, tuple(in_order(findings)), tuple(told))
+    return Verdict(name, tuple(in_order(findings)), tuple(told), offered(name, files))
 
 
 class Stage:
@@ -121,6 +124,15 @@ class Stage:
         content, hall = self._founded[day]
         self.scratch.put(content)
         return hall
+
+
+def offered(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether people may be offered this matter: not when its matter.yaml says `published: false`, whatever else it says."""
+    try:
+        found = yaml.safe_load(files.get(f"bpmn/{name}/matter.yaml", b""))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        return True
+    return not isinstance(found, dict) or found.get("published") is not False
 
 
 def _broken_papers(name: str, files: Mapping[str, bytes]) -> list[Finding]:
@@ -179,6 +191,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain values, to be kept."""
     return {
         "matter": verdict.matter,
+        "offered": verdict.offered,
         "findings": [finding.as_json() for finding in verdict.findings],
         "stories": [
             {"name": t.name, "problems": list(t.problems), "cpu_s": round(t.cpu_s, 3)} for t in verdict.stories
@@ -191,4 +204,5 @@ def from_json(kept: Mapping[str, Any]) -> Verdict:
         str(kept["matter"]),
         tuple(Finding(**finding) for finding in kept["findings"]),
         tuple(Told(t["name"], tuple(t["problems"]), float(t["cpu_s"])) for t in kept["stories"]),
+        bool(kept["offered"]),
     )

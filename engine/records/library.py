@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from engine import matters
 from engine.errors import NotFound
@@ -59,7 +59,12 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
         audit.Kind.MATTER_PUBLISHED,
         by=by,
         now=now,
-        facts={"matter": package.name, "version": package.version, "before": current.hash if current else None},
+        facts={
+            "matter": package.name,
+            "version": package.version,
+            "before": current.hash if current else None,
+            "note": note,
+        },
     )
     _keep(package)
     return True
@@ -135,11 +140,16 @@ def behind(work: Work, door: str) -> matters.Package | None:
     return next((p for p in published(work) if p.info.door == door and p.info.published), None)
 
 
-def retire(work: Work, matter: str) -> None:
-    """No new cases of this matter; running ones go on."""
-    work.session.execute(
-        update(MatterVersion).where(MatterVersion.matter == matter, MatterVersion.current).values(current=False)
-    )
+def withdraw(work: Work, matter: str, *, by: Actor, now: datetime, note: str = "") -> bool:
+    """Take a matter off for new cases; whether it was there. Running cases go on, and it may come back."""
+    current = work.session.scalar(select(MatterVersion).where(MatterVersion.matter == matter, MatterVersion.current))
+    if current is None:
+        return False
+    current.current = False
+    work.session.flush()
+    facts = {"matter": matter, "version": current.hash, "note": note}
+    audit.record(work, audit.Kind.MATTER_WITHDRAWN, by=by, now=now, facts=facts)
+    return True
 
 
 def _keep(package: matters.Package) -> None:

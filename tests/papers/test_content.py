@@ -65,7 +65,9 @@ def test_what_is_written_while_the_program_runs_is_read(forms):
         papers.library(forms).kind("loan")
 
 
-@pytest.mark.parametrize("text", [b"no head", b"---\n[\n---\n", b"\xff\xfe", HEAD.format(kind="other", title="x").encode()])
+@pytest.mark.parametrize(
+    "text", [b"no head", b"---\n[\n---\n", b"\xff\xfe", HEAD.format(kind="other", title="x").encode()]
+)
 def test_a_shared_paper_with_a_fault_is_named_when_it_is_wanted_and_stops_no_other(forms, text):
     (forms / "_shared" / "papers" / "receipt.html").write_bytes(text)
     found = papers.library(forms)
