@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from datetime import datetime
@@ -16,6 +17,8 @@ from engine.people import Actor, units
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import MatterVersion
+
+log = logging.getLogger("yizhan.library")
 
 #: How many packages a process keeps ready.
 KEPT = 200
@@ -121,7 +124,15 @@ def current(work: Work, matter: str) -> matters.Package:
 def published(work: Work) -> list[matters.Package]:
     """Every matter as published now, by code."""
     hashes = work.session.scalars(select(MatterVersion.hash).where(MatterVersion.current).order_by(MatterVersion.code))
-    return [version(work, h) for h in list(hashes)]
+    found = []
+    for one in list(hashes):
+        try:
+            found.append(version(work, one))
+        except matters.BadMatter as bad:
+            # A version that this program cannot read any more: the others are offered all the same. The cases on it are
+            # refused one by one, in the same words.
+            log.error("the published version %s cannot be read: %s", one[:12], bad.en)
+    return found
 
 
 def opened_by(work: Work, what: str) -> matters.Package:
