@@ -107,7 +107,10 @@ def look(
                         version = matters.version_of(found[name])
                         known[keys[name]] = verdicts.keep(work, keys[name], verdict, version=version, now=now)
         with database.unit_of_work() as work:
-            verdicts.stand(work, keys.values())
+            unread = {name: verdicts.key_of({name: repr(v.reasons).encode()}, lists) for name, v in broken.items()}
+            for name, key in unread.items():
+                verdicts.keep(work, key, broken[name], version="", now=now)
+            verdicts.stand(work, [*keys.values(), *unread.values()])
     planned = [
         _planned(name, known[keys[name]], found[name], serving.get(name), running.get(name, 0)) for name in found
     ]
@@ -153,9 +156,13 @@ def _files(content: Path) -> tuple[dict[str, dict[str, bytes]], dict[str, Verdic
             found[folder.name] = matters.read_files(content, folder.name)
         except (OSError, Refused) as error:
             # A matter.yaml that was misnamed is a slip, not a wish to withdraw: only a folder that is gone is one.
-            zh, en = (
-                (error.zh, error.en) if isinstance(error, Refused) else (f"读不了：{error}", f"Unreadable: {error}")
-            )
+            if isinstance(error, Refused):
+                zh, en = (
+                    "目录里没有 matter.yaml。请补上，或改正文件名。",
+                    "There is no matter.yaml here: add it, or mend its name.",
+                )
+            else:
+                zh, en = f"读不了：{error.strerror or error}。", f"Cannot be read: {error.strerror or error}."
             finding = Finding(f"bpmn/{folder.name}/matter.yaml", "", "", 0, "unreadable", "error", zh, en)
             if any(folder.glob("*.bpmn")):
                 broken[folder.name] = Verdict(folder.name, (finding,))

@@ -108,7 +108,9 @@ def keep(work: Work, key: str, verdict: Verdict, *, version: str, now: datetime)
         proved_at=now,
         stands=False,
     )
-    return work.session.merge(row)
+    kept_row = work.session.merge(row)
+    work.session.flush()  # `stand` updates rows
+    return kept_row
 
 
 def stand(work: Work, keys: Iterable[str]) -> None:

@@ -57,6 +57,10 @@ class MatterVerdict(Base):
     proved_at: Mapped[datetime]
     stands: Mapped[bool] = mapped_column(default=False)  # it is about what the content folder held at the last look
 
+    __table_args__ = (
+        Index("ix_matter_verdict_stands", "matter", sqlite_where=text("stands"), postgresql_where=text("stands")),
+    )
+
 
 class Case(Base):
     """One application from first word to last (办件)."""

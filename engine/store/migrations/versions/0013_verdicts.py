@@ -25,3 +25,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_matter_verdict")),
     )
     op.create_index(op.f("ix_matter_verdict_matter"), "matter_verdict", ["matter"], unique=False)
+    op.create_index(
+        "ix_matter_verdict_stands",
+        "matter_verdict",
+        ["matter"],
+        unique=False,
+        sqlite_where=sa.text("stands"),
+        postgresql_where=sa.text("stands"),
+    )
