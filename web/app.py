@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined
 from werkzeug.local import LocalProxy
 
 from engine.records import heartbeats
+from engine.records import papers as paper_room
 from engine.store import Database, connect
 from web import assets, edge, formats, language, names, problems, security, store
 from web.settings import Settings, read
@@ -30,6 +31,7 @@ def create_app(
     app = edge.Hall(__name__, static_folder=None)
     app.testing = testing
     app.settings = settings
+    paper_room.use(settings.content / "forms")
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
     app.clock = clock or heartbeats.Follower(app.database, socket.gethostname())
     store.begin(app, app.database)

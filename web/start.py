@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from engine import matters
 from engine.commands.booking import due
 from engine.errors import Refused
 from engine.people import SYSTEM
-from engine.proof import prove
-from engine.records import library
+from engine.proof import publishing
+from engine.proof.publishing import Plan
+from engine.proof.verdicts import County
+from engine.records import library, papers
 from engine.store import Database, connect, migrate
-from engine.store.models import MatterVersion, Unit
+from engine.store.models import Unit
 from web.settings import Settings
 
-log = logging.getLogger("yizhan.start")
+#: What is written beside a version that no person published.
+NOTE = "启动时自动发布 · by the start of the hall"
 
 
 def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None] = lambda text: None) -> None:
     """Everything a start needs; quick when nothing has changed."""
+    papers.use(settings.content / "forms")
     database = connect(settings.database_url or None, files=settings.home / "files")
     try:
         if migrate.upgrade(database):
             say("数据库已建好。")
-        changed, faults = publish(database, settings)
-        if changed:
-            say(f"已发布 {len(changed)} 个事项：{'、'.join(changed[:8])}{' 等' if len(changed) > 8 else ''}")
-        for name, fault in faults.items():
-            say(f"事项 {name} 未发布：{fault}")
+        new = demo and empty(database)
+        county = None
+        if new:
+            from web.demo import lists
+
+            county = lists()  # what the hall will hold in a moment: so the verdicts of this start hold for the next
+        try:
+            plan = publish(database, settings, county=county, say=say)
+            for line in lines(plan):
+                say(line)
+        except Refused as refused:  # no content folder: what was published goes on serving
+            say(refused.zh)
         with database.unit_of_work() as work:
             due.ask_for_slots(work, now=datetime.now(UTC))
-        if demo and empty(database):
-            from web.demo import fill
-
-            say("正在生成演示县的数据，约需十几秒 …")
-            say(fill(database, now=datetime.now(UTC)))
+        if new:
+            _demo(database, say)
     finally:
         database.close()
+
+
+def _demo(database: Database, say: Callable[[str], None]) -> None:
+    from web.demo import MATTERS, fill
+
+    with database.reading() as work:
+        missing = sorted(set(MATTERS) - {package.name for package in library.published(work)})
+    if missing:
+        say(f"演示县要用到的事项没有发布：{'、'.join(missing)}。没有生成演示数据，大厅照常启动。")
+        return
+    say("正在生成演示县的数据，约需十几秒 …")
+    say(fill(database, now=datetime.now(UTC)))
 
 
 def empty(database: Database) -> bool:
@@ -49,32 +67,48 @@ def empty(database: Database) -> bool:
         return work.session.scalar(select(Unit.id).limit(1)) is None
 
 
-def publish(database: Database, settings: Settings) -> tuple[list[str], dict[str, str]]:
-    """Publish what the content folder holds and the hall has not; (names published, name -> why not)."""
-    with database.reading() as work:
-        known = {
-            matter: version
-            for matter, version in work.session.execute(
-                select(MatterVersion.matter, MatterVersion.hash).where(MatterVersion.current)
-            )
-        }
-    done: list[str] = []
-    faults: dict[str, str] = {}
-    for name in matters.names(settings.content):
-        files = matters.read_files(settings.content, name)
-        if known.get(name) == matters.version_of(files):
-            continue
-        try:
-            verdict = prove(name, files)
-            if not verdict.good:
-                faults[name] = f"{len(verdict.reasons)} 处错误。{verdict.reasons[0].message_zh}"
-                continue
-            package = matters.read(name, files)
-            if not package.info.published:
-                continue
-            with database.unit_of_work() as work:
-                library.publish(work, package, by=SYSTEM, now=datetime.now(UTC), note="yizhan init")
-            done.append(package.info.name)
-        except Refused as error:
-            faults[name] = error.zh
-    return done, faults
+def publish(
+    database: Database,
+    settings: Settings,
+    *,
+    county: County | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Plan:
+    """Publish what the content folder holds and the hall has not, in the name of the system. What was done."""
+    plan = publishing.look(
+        database,
+        settings.content,
+        now=datetime.now(UTC),
+        county=county,
+        proving=lambda name: say(f"正在检查事项 {name} 并走一遍它的故事 …"),
+    )
+    publishing.publish(database, plan, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
+    return plan
+
+
+def lines(plan: Plan, *, planned: bool = False) -> list[str]:
+    """What was done (or is planned), in words for a screen."""
+    done = ("将发布", "将撤下") if planned else ("已发布", "已撤下")
+    out = []
+    published = [one.title for one in plan.that("publish")]
+    if published:
+        out.append(
+            f"{done[0]} {len(published)} 个事项：{'、'.join(published[:8])}{' 等' if len(published) > 8 else ''}"
+        )
+    for one in plan.that("withdraw"):
+        left = f"还有 {one.running} 件在办，照旧办完" if one.running else "没有在办的件"
+        out.append(f"{done[1]}“{one.title}”（{one.name}）：{one.why}；不再收新件，{left}。")
+    for one in plan.that("refuse"):
+        reasons = publishing.reasons_of(one)
+        goes_on = "原来发布的版本照常使用" if one.serving else "大厅里没有这个事项"
+        out.append(f"事项 {one.name} 未发布，有 {len(reasons)} 处错误；{goes_on}。")
+        for finding in reasons[:SHOWN]:
+            where = f"{finding.file}{f' 第 {finding.line} 行' if finding.line else ''}"
+            out.append(f"    {where}：{finding.message_zh}")
+        if len(reasons) > SHOWN:
+            out.append(f"    …… 还有 {len(reasons) - SHOWN} 处，运行 yizhan check 和 yizhan stories 可以看到全部。")
+    return out
+
+
+#: Reasons shown of each matter that was left out.
+SHOWN = 5

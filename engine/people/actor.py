@@ -163,6 +163,14 @@ def load(work: Work, user_id: int, *, now: datetime) -> Actor:
     return found
 
 
+def load_login(work: Work, login: str, *, now: datetime) -> Actor:
+    """The actor of a member of staff, by the name they log in with."""
+    found = load_where(work, (User.login == login) & (User.kind == "staff"), now=now)
+    if found is None:
+        raise NotFound(f"没有登录名为“{login}”的工作人员。", f"There is no member of staff who logs in as {login!r}.")
+    return found
+
+
 def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> Actor | None:
     """The actor of the one user this condition names; None when it names nobody."""
     covers = (

@@ -7,7 +7,7 @@ person heads every unit, and one resident applies. Whom and what a story calls b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,7 +22,6 @@ from engine.store import Work, keys
 from engine.store.models import (
     Appointment,
     AppointmentSlot,
-    CalendarFile,
     Holding,
     Post,
     Resource,
@@ -52,14 +51,8 @@ class Hall:
     village: str  # code
 
 
-def found(
-    work: Work, package: matters.Package, book: Book, *, now: datetime, calendar_files: Sequence[str] = ()
-) -> Hall:
+def found(work: Work, package: matters.Package, book: Book, *, now: datetime) -> Hall:
     """The county, its people, the matter published, its rooms open from this day on."""
-    work.session.add_all(
-        CalendarFile(text=text, source="the hall's own", published_on=now.date(), added_at=now)
-        for text in calendar_files
-    )
     county = units.add(work, code=CODE, name="试办县", kind="county", number="0001", word="试政", phone="12345")
     _places(work, package, county)
     _bodies(work, county)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from engine import matters
 from engine.errors import Refused
@@ -18,6 +21,8 @@ from engine.proof import county, playing
 from engine.proof.county import Hall
 from engine.proof.playing import Played
 from engine.proof.scratch import Scratch, empty
+from engine.records import papers
+from engine.records.papers.kinds import FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Verdict:
     matter: str
     findings: tuple[Finding, ...]  # of the check; a story that goes otherwise is one too (rule "story-failed")
     stories: tuple[Told, ...] = ()
+    offered: bool = True  # matter.yaml does not say `published: false`
 
     @property
     def good(self) -> bool:
@@ -53,25 +59,34 @@ def prove(
     files: Mapping[str, bytes],
     *,
     scratch: Scratch | None = None,
-    calendar_files: Sequence[str] = (),
+    forms: Path | None = None,
     each: Callable[[Played], None] | None = None,
 ) -> Verdict:
     """Check a matter's files and play its stories. Never raises for what a file holds.
 
-    `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `calendar_files`: the
-    county's own, laid over the national calendar. `each` is told of every story as it was played.
+    `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `forms`: where shared
+    papers are looked for before the program's own (the installation's, without it). `each` is told of every story as it
+    was played. Days are counted by the national calendar: a county's own closing day must not turn a story red.
     """
+    with papers.using(forms):
+        return _prove(name, files, scratch, each)
+
+
+def _prove(
+    name: str, files: Mapping[str, bytes], scratch: Scratch | None, each: Callable[[Played], None] | None
+) -> Verdict:
     findings = _guarded(name, lambda: matters.check(name, files))
     findings += _guarded(name, lambda: stories.check(name, files))
+    findings += _guarded(name, lambda: _broken_papers(name, files))
     if errors(findings):
-        return Verdict(name, tuple(in_order(findings)))
+        return Verdict(name, tuple(in_order(findings)), (), offered(name, files))
     told: list[Told] = []
 
     def play_all() -> list[Finding]:
         package = matters.read(name, files)
         found: list[Finding] = []
         with ExitStack() as stack:
-            stage = Stage(package, scratch or stack.enter_context(Scratch()), calendar_files)
+            stage = Stage(package, scratch or stack.enter_context(Scratch()))
             for story in stage.book.stories:
                 began = time.process_time()
                 played = stage.play(story)
@@ -82,14 +97,14 @@ def prove(
         return found
 
     findings += _guarded(name, play_all)
-    return Verdict(name, tuple(in_order(findings)), tuple(told))
+    return Verdict(name, tuple(in_order(findings)), tuple(told), offered(name, files))
 
 
 class Stage:
     """Where the stories of one matter are played: its county, put back for each story."""
 
-    def __init__(self, package: matters.Package, scratch: Scratch, calendar_files: Sequence[str] = ()) -> None:
-        self.package, self.scratch, self.calendar_files = package, scratch, calendar_files
+    def __init__(self, package: matters.Package, scratch: Scratch) -> None:
+        self.package, self.scratch = package, scratch
         self.book: Book = stories.book(package)
         self._founded: dict[date, tuple[bytes, Hall]] = {}  # by the day of the story: rooms are open from then on
 
@@ -104,13 +119,35 @@ class Stage:
         if day not in self._founded:
             self.scratch.put(empty())
             with self.scratch.database.unit_of_work() as work:
-                hall = county.found(
-                    work, self.package, self.book, now=story.at.astimezone(UTC), calendar_files=self.calendar_files
-                )
+                hall = county.found(work, self.package, self.book, now=story.at.astimezone(UTC))
             self._founded[day] = (self.scratch.content(), hall)
         content, hall = self._founded[day]
         self.scratch.put(content)
         return hall
+
+
+def offered(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether people may be offered this matter: not when its matter.yaml says `published: false`, whatever else it says."""
+    try:
+        found = yaml.safe_load(files.get(f"bpmn/{name}/matter.yaml", b""))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        return True
+    return not isinstance(found, dict) or found.get("published") is not False
+
+
+def _broken_papers(name: str, files: Mapping[str, bytes]) -> list[Finding]:
+    """The shared papers this matter may issue whose files have a fault; and the sets of facts, which all of them read."""
+    broken = papers.library().broken
+    if not broken:
+        return []
+    info = matters.read(name, files).info
+    own = {kind for kind in info.papers if f"forms/{name}/{kind}.html" in files}
+    wanted = {*info.papers, "correction"} - own | {FACTS}
+    return [
+        Finding(f"forms/_shared/papers/{key}", "", "", 0, bad.slug, "error", bad.zh, bad.en)
+        for key, bad in broken.items()
+        if key in wanted
+    ]
 
 
 def _failed(matter: str, story: Story, problem: str) -> Finding:
@@ -154,6 +191,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain values, to be kept."""
     return {
         "matter": verdict.matter,
+        "offered": verdict.offered,
         "findings": [finding.as_json() for finding in verdict.findings],
         "stories": [
             {"name": t.name, "problems": list(t.problems), "cpu_s": round(t.cpu_s, 3)} for t in verdict.stories
@@ -166,4 +204,5 @@ def from_json(kept: Mapping[str, Any]) -> Verdict:
         str(kept["matter"]),
         tuple(Finding(**finding) for finding in kept["findings"]),
         tuple(Told(t["name"], tuple(t["problems"]), float(t["cpu_s"])) for t in kept["stories"]),
+        bool(kept["offered"]),
     )

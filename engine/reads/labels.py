@@ -53,6 +53,7 @@ EVENTS = {
     "incident.retried": "再试一次",
     "deadline.escalated": "催办升级",
     "matter.published": "公布事项",
+    "matter.withdrawn": "撤下事项",
     "calendar.published": "公布日历",
     "person.logged-in": "登录",
     "person.logged-out": "退出",

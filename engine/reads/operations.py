@@ -15,7 +15,7 @@ from engine.people import Actor, masks, require
 from engine.records import jobs
 from engine.records.timers import NEVER
 from engine.store import Work
-from engine.store.models import Beat, Case, Incident, Job, Notice, Timer
+from engine.store.models import Beat, Case, Incident, Job, MatterVerdict, MatterVersion, Notice, Timer
 
 #: A worker writes a beat every fifteen seconds; after this long without one it is not there.
 SILENT = timedelta(minutes=1)
@@ -26,6 +26,8 @@ MOST = 100
 _OPEN: ColumnElement[bool] = Incident.solved_at.is_(None)
 _PENDING: ColumnElement[bool] = literal_column("job.state in ('ready','leased')")
 _GIVEN_UP: ColumnElement[bool] = literal_column("job.state = 'failed'")
+_SERVES: ColumnElement[bool] = literal_column("matter_version.current")
+_STANDS: ColumnElement[bool] = literal_column("matter_verdict.stands")
 _UNSENT: ColumnElement[bool] = literal_column("notice.state = 'failed'")
 
 
@@ -88,6 +90,17 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A matter of the content folder that was not published, with why."""
+
+    name: str  # its folder
+    serving: bool  # the version before goes on
+    at: datetime
+    reasons: tuple[tuple[str, tuple[str, str]], ...]  # (file and line, (Chinese, English)); the first few
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """The whole page."""
 
@@ -101,6 +114,28 @@ class Operations:
     workers: tuple[Worker, ...]
     holders: tuple[str, ...]  # workers that have jobs in hand
     due: Due
+    left_out: tuple[LeftOut, ...]
+
+
+#: Reasons shown of a matter that was left out.
+REASONS = 5
+
+
+def _left_out(work: Work) -> tuple[LeftOut, ...]:
+    """The matters whose last proof found errors. The row is one a matter: a county has some dozens."""
+    serving = set(work.session.scalars(select(MatterVersion.matter).where(_SERVES)))
+    rows = work.session.scalars(
+        select(MatterVerdict).where(_STANDS, ~MatterVerdict.good, MatterVerdict.offered).order_by(MatterVerdict.matter)
+    )
+    found = []
+    for row in rows:
+        errors = [f for f in row.found["findings"] if f["severity"] == "error"]
+        reasons = tuple(
+            (f"{f['file']}:{f['line']}" if f["line"] else f["file"], (f["message_zh"], f["message_en"]))
+            for f in errors[:REASONS]
+        )
+        found.append(LeftOut(row.matter, row.matter in serving, row.proved_at, reasons, len(errors)))
+    return tuple(found)
 
 
 def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
@@ -130,6 +165,7 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
         .limit(MOST)
     ).all()
     return Operations(
+        left_out=_left_out(work),
         troubles=tuple(_trouble(incident, number, name or "") for incident, number, name in incidents),
         troubles_total=open_incidents(work),
         failed=tuple(

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     INCIDENT_RETRIED = "incident.retried"
     INCIDENT_SOLVED = "incident.solved"
     MATTER_PUBLISHED = "matter.published"
+    MATTER_WITHDRAWN = "matter.withdrawn"  # off for new cases; running ones go on
     LOGIN = "person.logged-in"
     LOGOUT = "person.logged-out"
     LEAVE = "person.leave"

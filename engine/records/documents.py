@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
@@ -37,13 +38,15 @@ def kind_of(package: matters.Package | None, key: str) -> tuple[str, papers.Pape
 
 #: The shared papers are looked at for changes at most this often: looking costs sixty file stats.
 FRESH_S = 5.0
-_read: list[tuple[float, papers.Library]] = []
+_read: dict[Path, tuple[float, papers.Library]] = {}
 
 
 def _library() -> papers.Library:
-    if not _read or time.monotonic() - _read[-1][0] > FRESH_S:
-        _read[:] = [(time.monotonic(), papers.library())]
-    return _read[-1][1]
+    forms = papers.folder()
+    kept = _read.get(forms)
+    if kept is None or time.monotonic() - kept[0] > FRESH_S:
+        kept = _read[forms] = (time.monotonic(), papers.library())
+    return kept[1]
 
 
 def issue(

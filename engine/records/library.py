@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from engine import matters
 from engine.errors import NotFound
@@ -16,6 +17,8 @@ from engine.people import Actor, units
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import MatterVersion
+
+log = logging.getLogger("yizhan.library")
 
 #: How many packages a process keeps ready.
 KEPT = 200
@@ -59,7 +62,12 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
         audit.Kind.MATTER_PUBLISHED,
         by=by,
         now=now,
-        facts={"matter": package.name, "version": package.version, "before": current.hash if current else None},
+        facts={
+            "matter": package.name,
+            "version": package.version,
+            "before": current.hash if current else None,
+            "note": note,
+        },
     )
     _keep(package)
     return True
@@ -116,7 +124,15 @@ def current(work: Work, matter: str) -> matters.Package:
 def published(work: Work) -> list[matters.Package]:
     """Every matter as published now, by code."""
     hashes = work.session.scalars(select(MatterVersion.hash).where(MatterVersion.current).order_by(MatterVersion.code))
-    return [version(work, h) for h in list(hashes)]
+    found = []
+    for one in list(hashes):
+        try:
+            found.append(version(work, one))
+        except matters.BadMatter as bad:
+            # A version that this program cannot read any more: the others are offered all the same. The cases on it are
+            # refused one by one, in the same words.
+            log.error("the published version %s cannot be read: %s", one[:12], bad.en)
+    return found
 
 
 def opened_by(work: Work, what: str) -> matters.Package:
@@ -135,11 +151,16 @@ def behind(work: Work, door: str) -> matters.Package | None:
     return next((p for p in published(work) if p.info.door == door and p.info.published), None)
 
 
-def retire(work: Work, matter: str) -> None:
-    """No new cases of this matter; running ones go on."""
-    work.session.execute(
-        update(MatterVersion).where(MatterVersion.matter == matter, MatterVersion.current).values(current=False)
-    )
+def withdraw(work: Work, matter: str, *, by: Actor, now: datetime, note: str = "") -> bool:
+    """Take a matter off for new cases; whether it was there. Running cases go on, and it may come back."""
+    current = work.session.scalar(select(MatterVersion).where(MatterVersion.matter == matter, MatterVersion.current))
+    if current is None:
+        return False
+    current.current = False
+    work.session.flush()
+    facts = {"matter": matter, "version": current.hash, "note": note}
+    audit.record(work, audit.Kind.MATTER_WITHDRAWN, by=by, now=now, facts=facts)
+    return True
 
 
 def _keep(package: matters.Package) -> None:

@@ -1,35 +1,74 @@
-"""A new version is checked, its stories are played, then it is published; running cases stay on theirs."""
+"""A matter is proved, then published; one that is wrong is named and left out; one that is gone is taken off."""
+
+from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from engine.records import library
-from engine.store.models import Case
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from engine.commands import cases
+from engine.errors import NotFound
+from engine.proof import proving, publishing
+from engine.proof.publishing import NoContent
+from engine.records import audit, library
+from engine.store.models import Case, Event, MatterVerdict, MatterVersion
 from tests import cast as the_cast
 from tests.commands import acting
 from web.settings import Settings
-from web.start import publish
+from web.start import lines, publish
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def content(tmp_path):
+def content(tmp_path, *names):
+    """A content folder with these matters; without any, with 全程代办 alone."""
     for folder in ("bpmn", "forms"):
-        for part in ("daiban", "_shared"):
+        for part in (*(names or ("daiban",)), "_shared"):
             if (ROOT / folder / part).exists():
-                shutil.copytree(ROOT / folder / part, tmp_path / folder / part)
-    return tmp_path
+                shutil.copytree(ROOT / folder / part, tmp_path / "content" / folder / part)
+    return tmp_path / "content"
 
 
-def test_a_new_version_is_for_new_cases_only(sqlite, clock, tmp_path):
+def settings(tmp_path, folder):
+    return Settings(home=tmp_path, database_url="", secret_key="s", content=folder)
+
+
+def change(folder, name, before, after, file="matter.yaml"):
+    path = folder / "bpmn" / name / file
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after, 1))
+
+
+def short(folder, name="daiban", keep="不属于本机关，不予受理"):
+    """Only one story of the matter: what is tried here is not the stories."""
+    import yaml
+
+    path = folder / "bpmn" / name / "stories.yaml"
+    found = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump([s for s in found if s["name"] == keep], allow_unicode=True))
+
+
+@pytest.fixture
+def hall(sqlite, clock, tmp_path):
+    """A staffed hall, and a content folder that it has published."""
     with sqlite.unit_of_work() as work:
-        cast = the_cast.hire(work, clock())
-    old = acting.submit(sqlite, cast.zhang, clock())
+        the_cast.hire(work, clock(), ())
     folder = content(tmp_path)
-    matter = folder / "bpmn" / "daiban" / "matter.yaml"
-    matter.write_text(matter.read_text().replace("visits: 0", "visits: 1"))
-    done, faults = publish(sqlite, Settings(home=tmp_path, database_url="", secret_key="s", content=folder))
-    assert (len(done), faults) == (1, {})
+    short(folder)
+    publish(sqlite, settings(tmp_path, folder))
+    with sqlite.reading() as work:
+        cast = the_cast.meet(work, clock())
+    return sqlite, cast, folder, settings(tmp_path, folder)
+
+
+def test_a_new_version_is_for_new_cases_only(hall, clock):
+    sqlite, cast, folder, of = hall
+    old = acting.submit(sqlite, cast.zhang, clock())
+    change(folder, "daiban", "visits: 0", "visits: 1")
+    assert [one.name for one in publish(sqlite, of).that("publish")] == ["daiban"]
     new = acting.submit(sqlite, cast.xu, clock())
     with sqlite.reading() as work:
         versions = [work.session.get(Case, case).version_hash for case in (old, new)]
@@ -38,26 +77,212 @@ def test_a_new_version_is_for_new_cases_only(sqlite, clock, tmp_path):
     acting.complete(sqlite, old, acting.ACCEPT, cast.chen, clock())
 
 
-def test_a_version_whose_story_goes_otherwise_is_not_published(sqlite, clock, tmp_path):
-    with sqlite.unit_of_work() as work:
-        the_cast.hire(work, clock())
+def test_a_version_whose_story_goes_otherwise_is_not_published_and_the_one_before_goes_on(hall, clock):
+    sqlite, cast, folder, of = hall
+    with sqlite.reading() as work:
         before = library.current(work, "daiban").version
-    folder = content(tmp_path)
-    stories = folder / "bpmn" / "daiban" / "stories.yaml"
-    stories.write_text(stories.read_text().replace("outcome: approve", "outcome: declined", 1))
-    matter = folder / "bpmn" / "daiban" / "matter.yaml"
-    matter.write_text(matter.read_text().replace("visits: 0", "visits: 1"))
-    done, faults = publish(sqlite, Settings(home=tmp_path, database_url="", secret_key="s", content=folder))
-    assert done == [] and "故事" in faults["daiban"]
+    change(folder, "daiban", "outcome: declined", "outcome: approve", "stories.yaml")
+    change(folder, "daiban", "visits: 0", "visits: 1")
+    plan = publish(sqlite, of)
+    (refused,) = plan.that("refuse")
+    assert refused.serving and "故事" in publishing.reasons_of(refused)[0].message_zh
+    assert any("原来发布的版本照常使用" in line for line in lines(plan))
     with sqlite.reading() as work:
         assert library.current(work, "daiban").version == before
+    acting.submit(sqlite, cast.zhang, clock())
 
 
-def test_a_matter_that_cannot_run_is_refused_with_the_element(sqlite, clock, tmp_path):
+def test_a_matter_that_cannot_run_is_refused_with_the_element(hall):
+    sqlite, _cast, folder, of = hall
+    change(folder, "daiban", 'formId="register"', 'formId="nowhere"', "process.bpmn")
+    (refused,) = publish(sqlite, of).that("refuse")
+    assert any("nowhere" in f.message_zh and f.element for f in publishing.reasons_of(refused))
+
+
+def test_what_was_proved_once_is_not_proved_again(hall, monkeypatch):
+    sqlite, _cast, folder, of = hall
+
+    def prove(*_args, **_more):
+        raise AssertionError("proved again")
+
+    monkeypatch.setattr(publishing, "prove", prove)
+    assert [one.does for one in publish(sqlite, of).matters] == ["keep"]
+    change(folder, "daiban", "visits: 0", "visits: 1")
+    with pytest.raises(AssertionError, match="proved again"):
+        publish(sqlite, of)
+
+
+def test_a_refusal_is_remembered_too_with_its_reasons(hall, monkeypatch):
+    sqlite, _cast, folder, of = hall
+    change(folder, "daiban", "outcome: declined", "outcome: approve", "stories.yaml")
+    first = publishing.reasons_of(publish(sqlite, of).that("refuse")[0])
+    monkeypatch.setattr(publishing, "prove", None)
+    assert publishing.reasons_of(publish(sqlite, of).that("refuse")[0]) == first
+    with sqlite.reading() as work:
+        rows = {row.good: row.stands for row in work.session.scalars(select(MatterVerdict))}
+        assert rows == {True: False, False: True}
+
+
+@pytest.mark.parametrize("what", ["program", "papers", "county"])
+def test_another_program_paper_or_list_asks_for_a_new_proof(hall, monkeypatch, what, clock):
+    sqlite, _cast, folder, of = hall
+    if what == "program":
+        monkeypatch.setattr("engine.proof.verdicts.program", lambda: "another")
+    elif what == "papers":
+        paper = folder / "forms" / "_shared" / "papers" / "closing.html"
+        paper.write_text(paper.read_text() + "\n")
+    else:
+        from engine.people import units
+
+        with sqlite.unit_of_work() as work:
+            units.add(work, code="350526-XX", name="新局", kind="office", parent=units.tree(work).county, number="1999")
+    asked = []
+    publishing.look(sqlite, of.content, now=clock(), proving=asked.append)
+    assert asked == ["daiban"]
+
+
+def test_forty_broken_matters_stop_neither_the_start_nor_the_good_ones(sqlite, clock, tmp_path):
     with sqlite.unit_of_work() as work:
-        the_cast.hire(work, clock())
+        the_cast.hire(work, clock(), ())
     folder = content(tmp_path)
-    diagram = folder / "bpmn" / "daiban" / "process.bpmn"
-    diagram.write_text(diagram.read_text().replace('formId="register"', 'formId="nowhere"'))
-    done, faults = publish(sqlite, Settings(home=tmp_path, database_url="", secret_key="s", content=folder))
-    assert done == [] and "nowhere" in faults["daiban"]
+    short(folder)
+    slips = (
+        ("stories.yaml", b"- ["),
+        ("stories.yaml", b"- {taks: 1}"),
+        ("matter.yaml", b"]"),
+        ("matter.yaml", b"\xff\xfe\x00"),
+        ("process.bpmn", b"<a/>"),
+        ("process.bpmn", b""),
+        ("en.yaml", b"\x00"),
+        ("matter.yaml", None),
+    )
+    for n in range(40):
+        shutil.copytree(folder / "bpmn" / "daiban", folder / "bpmn" / f"broken{n}")
+        shutil.copytree(folder / "forms" / "daiban", folder / "forms" / f"broken{n}")
+        file, data = slips[n % len(slips)]
+        path = folder / "bpmn" / f"broken{n}" / file
+        path.unlink() if data is None else path.write_bytes(data)
+    said = []
+    plan = publish(sqlite, settings(tmp_path, folder), say=said.append)
+    assert [one.name for one in plan.that("publish")] == ["daiban"]
+    assert len(plan.that("refuse")) == 40
+    shown = "\n".join(lines(plan))
+    assert all(f"事项 broken{n} 未发布" in shown for n in range(40))
+    with sqlite.reading() as work:
+        assert [p.name for p in library.published(work)] == ["daiban"]
+        cast = the_cast.meet(work, clock())
+    acting.submit(sqlite, cast.zhang, clock())
+
+
+# ---------------------------------------------------------------- taken off, and back
+
+
+@pytest.mark.parametrize("how", ["unpublished", "gone"])
+def test_a_matter_taken_off_gets_no_new_cases_its_running_ones_go_on_and_it_comes_back(hall, clock, how):
+    sqlite, cast, folder, of = hall
+    case = acting.submit(sqlite, cast.zhang, clock())
+    kept = folder.parent / "kept"
+    if how == "unpublished":
+        path = folder / "bpmn" / "daiban" / "matter.yaml"
+        path.write_text(path.read_text() + "\npublished: false\n")
+    else:
+        shutil.move(folder / "bpmn" / "daiban", kept)
+    plan = publishing.look(sqlite, folder, now=clock())
+    (planned,) = plan.that("withdraw")
+    assert (planned.name, planned.running) == ("daiban", 1)
+    assert any("还有 1 件在办，照旧办完" in line for line in lines(plan, planned=True))
+    with sqlite.reading() as work:
+        assert library.current(work, "daiban")  # a look changes nothing
+    publish(sqlite, of)
+    with sqlite.reading() as work:
+        assert library.published(work) == []
+    with pytest.raises(NotFound), sqlite.unit_of_work() as work:
+        cases.submit(work, "daiban", the_cast.DAIBAN, by=cast.zhang, now=clock())
+    acting.claim(sqlite, case, cast.chen, clock())
+    acting.complete(sqlite, case, acting.ACCEPT, cast.chen, clock())
+    if how == "unpublished":
+        path.write_text(path.read_text().replace("published: false", ""))
+    else:
+        shutil.move(kept, folder / "bpmn" / "daiban")
+    assert [one.name for one in publish(sqlite, of).that("publish")] == ["daiban"]
+    acting.submit(sqlite, cast.xu, clock())
+
+
+def test_a_matter_is_taken_off_though_it_would_not_pass(hall):
+    sqlite, _cast, folder, of = hall
+    change(folder, "daiban", "outcome: declined", "outcome: approve", "stories.yaml")
+    path = folder / "bpmn" / "daiban" / "matter.yaml"
+    path.write_text(path.read_text() + "\npublished: false\n")
+    assert [one.name for one in publish(sqlite, of).that("withdraw")] == ["daiban"]
+
+
+def test_a_content_folder_that_is_not_there_withdraws_nothing(hall, clock):
+    sqlite, _cast, folder, _of = hall
+    with pytest.raises(NoContent, match="YIZHAN_CONTENT"):
+        publishing.look(sqlite, folder / "nowhere", now=clock())
+    with sqlite.reading() as work:
+        assert library.current(work, "daiban")
+
+
+def test_a_matter_yaml_that_was_misnamed_is_a_slip_and_no_wish_to_withdraw(hall):
+    sqlite, _cast, folder, of = hall
+    (folder / "bpmn" / "daiban" / "matter.yaml").rename(folder / "bpmn" / "daiban" / "matter.yml")
+    plan = publish(sqlite, of)
+    assert [one.does for one in plan.matters] == ["refuse"]
+    with sqlite.reading() as work:
+        assert library.current(work, "daiban")
+
+
+# ---------------------------------------------------------------- who and why
+
+
+def shell(hall, *arguments):
+    from web.shell.publish import command
+
+    sqlite, _cast, folder, of = hall
+    env = {"YIZHAN_HOME": str(of.home), "YIZHAN_DATABASE_URL": str(sqlite.url), "YIZHAN_CONTENT": str(folder)}
+    return CliRunner().invoke(command, arguments, env=env)
+
+
+def test_who_publishes_by_hand_says_who_and_why_and_both_are_kept(hall):
+    sqlite, cast, folder, _of = hall
+    change(folder, "daiban", "visits: 0", "visits: 1")
+    for arguments in ((), ("--by", "designer"), ("--note", "x"), ("--by", "designer", "--note", " ")):
+        assert shell(hall, *arguments).exit_code == 2
+    assert "没有登录名" in shell(hall, "--by", "nobody", "--note", "x").output
+    assert shell(hall, "--by", "chen", "--note", "x").exit_code == 1  # no designer
+    with sqlite.reading() as work:
+        assert library.current(work, "daiban").info.visits == 0
+    done = shell(hall, "--by", "designer", "--note", "跑一次改为一次")
+    assert done.exit_code == 0 and "已发布 1 个事项" in done.output
+    with sqlite.reading() as work:
+        row = work.session.scalars(select(MatterVersion).where(MatterVersion.current)).one()
+        assert (row.published_by_id, row.note) == (cast.users["designer"], "跑一次改为一次")
+        event = work.session.scalars(
+            select(Event).where(Event.kind == audit.Kind.MATTER_PUBLISHED).order_by(Event.id.desc())
+        ).first()
+        assert (event.by_id, event.facts["note"]) == (cast.users["designer"], "跑一次改为一次")
+    assert "没有变化" in shell(hall, "--by", "designer", "--note", "again").output
+
+
+def test_a_preview_says_what_would_happen_and_publishes_nothing(hall):
+    sqlite, _cast, folder, _of = hall
+    change(folder, "daiban", "visits: 0", "visits: 1")
+    shown = shell(hall, "--preview")
+    assert shown.exit_code == 0 and "将发布 1 个事项" in shown.output
+    shutil.rmtree(folder / "bpmn" / "daiban")
+    assert "将撤下" in shell(hall, "--preview").output
+    with sqlite.reading() as work:
+        assert library.current(work, "daiban").info.visits == 0
+        assert work.session.scalar(select(func.count()).select_from(MatterVersion)) == 1
+
+
+def test_a_fault_is_named_with_its_reason_and_the_exit_code_says_so(hall):
+    _sqlite, _cast, folder, _of = hall
+    change(folder, "daiban", "outcome: declined", "outcome: approve", "stories.yaml")
+    shown = shell(hall, "--by", "designer", "--note", "x")
+    assert shown.exit_code == 1 and "outcome 应为 approve，实际是 declined" in shown.output
+
+
+def test_one_function_judges_for_all(monkeypatch):
+    assert publishing.prove is proving.prove

@@ -189,3 +189,25 @@ def test_a_process_that_cannot_go_on_is_tried_again_and_says_so_when_it_fails_ag
         assert second != first
         cases.retry(work, second, by=hall.cast.operator, now=hall.clock(), variables={"ready": True})
     assert "没有异常。" in page(hall) and hall.task(number).element == "review"
+
+
+def test_a_matter_that_was_left_out_is_named_with_its_reasons_until_it_is_mended(hall: Open, tmp_path):
+    from web.settings import Settings
+    from web.start import publish
+
+    folder = tmp_path / "content" / "bpmn" / "herds"
+    folder.mkdir(parents=True)
+    of = Settings(home=tmp_path, database_url="", secret_key="s", content=tmp_path / "content")
+    (folder / "matter.yaml").write_text("]")
+    publish(hall.database, of)
+    text = page(hall)
+    assert (
+        "没有发布的事项" in text and "herds" in text and "不是有效的 YAML" in text and "大厅里现在没有这个事项" in text
+    )
+    (folder / "matter.yaml").unlink()
+    (folder / "process.bpmn").write_text("<a/>")
+    publish(hall.database, of)
+    assert "目录里没有 matter.yaml" in page(hall)
+    (folder / "process.bpmn").unlink()
+    publish(hall.database, of)
+    assert "没有发布的事项" not in page(hall)

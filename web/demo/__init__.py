@@ -20,6 +20,7 @@ from engine.commands import cases
 from engine.errors import Refused
 from engine.people import Actor, holders, login, units
 from engine.people.units import Place
+from engine.proof.verdicts import County
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
 from web.demo import bookings, calendar, mediations, ratings
@@ -50,6 +51,16 @@ def county() -> dict[str, Any]:
     """county.yaml."""
     found: dict[str, Any] = yaml.safe_load((_HERE / "county.yaml").read_text(encoding="utf-8"))
     return found
+
+
+#: The matters the demo county's cases are of.
+MATTERS = ("daiban", "fanying", "tiaojie", "yuyue", "zhenggai")
+
+
+def lists() -> County:
+    """The lists of units and posts the demo county will have."""
+    found = county()
+    return County(frozenset(u["code"] for u in found["units"]), frozenset(p["code"] for p in found["posts"]))
 
 
 def logins() -> list[str]:

@@ -1,9 +1,9 @@
-"""`yizhan play FILE.bpmn`: run a diagram in memory on a virtual clock, and print what came of it as JSON."""
+"""`yizhan play FILE|FOLDER|MATTER`: run a diagram in memory on a virtual clock, and print what came of it as JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ START = "2026-01-05T09:00:00+08:00"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE|FOLDER|MATTER]...")
 @click.option("--process", "processes", multiple=True, help="启动哪个流程，可多个 · which process to start, repeatable")
 @click.option("--input", "given", default="{}", help="启动时的变量，JSON · variables at the start")
 @click.option("--answers", default="{}", help="按环节编号给出的回答，JSON · answers by element id")
@@ -24,7 +24,7 @@ START = "2026-01-05T09:00:00+08:00"
 @click.option("--json", "as_json", is_flag=True, help="一行 JSON · JSON on one line")
 @click.option("--batch", type=click.Path(path_type=Path), help="一行一次运行的 JSONL 文件 · one run a line")
 def command(
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     processes: tuple[str, ...],
     given: str,
     answers: str,
@@ -33,9 +33,9 @@ def command(
     as_json: bool,
     batch: Path | None,
 ) -> None:
-    """在内存中试运行流程图。
+    """在内存中试运行流程图：给出文件、目录，或内容目录（YIZHAN_CONTENT）里的事项名；同一处的决策表和表单会一起用上。
 
-    All processes of the given files are deployed together. User, manual, service and send tasks complete with the
+    All processes of the given files are deployed together, with the decisions and forms beside them. User, manual, service and send tasks complete with the
     answers for their element id, else empty. {"$error": "CODE"} throws that error there, {"$message": {…}} delivers a
     message, a list answers successive visits, {"$wait": true} leaves it open. The earliest timer fires when nothing
     else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
@@ -47,9 +47,9 @@ def command(
                 click.echo(_dump(_run_line(line, batch.parent), None))
         return
     if not files:
-        raise click.UsageError("请给出至少一个 .bpmn 文件。Give at least one .bpmn file.")
+        raise click.UsageError("请给出 .bpmn 文件、目录或事项名。Give a .bpmn file, a folder or a matter's name.")
     run = {
-        "files": [str(f) for f in files],
+        "files": [str(f) for f in gather(files)],
         "process": list(processes),
         "input": _json(given, "--input"),
         "answers": _json(answers, "--answers"),
@@ -59,6 +59,47 @@ def command(
     result = play(run, Path())
     click.echo(_dump(result, None if as_json else 2))
     raise SystemExit(1 if result["status"] in ("failed", "refused") or "stuck" in result else 0)
+
+
+#: What a diagram may be played with.
+_PARTS = (".bpmn", ".dmn", ".form")
+
+
+def gather(given: Iterable[str]) -> list[Path]:
+    """The files meant: a folder's own, a matter's with the shared forms, a diagram's with decisions and forms beside it."""
+    from engine import matters
+    from web import settings
+
+    found: dict[Path, None] = {}
+    for text in given:
+        path = Path(text)
+        content = settings.content()
+        if not path.exists() and text in matters.names(content):
+            path = content / "bpmn" / text
+        if path.is_dir():
+            own = [p for p in sorted(path.iterdir()) if p.suffix in _PARTS and p.is_file()]
+            if not any(p.suffix == ".bpmn" for p in own):
+                raise click.UsageError(f"{path} 里没有 .bpmn 文件。 There is no .bpmn file in {path}.")
+        else:
+            own = [path, *(_beside(path) if path.suffix == ".bpmn" else ())]
+        found |= dict.fromkeys([*own, *_of_matter(path if path.is_dir() else path.parent)])
+    return list(found)
+
+
+def _beside(diagram: Path) -> list[Path]:
+    """The decisions and forms in the diagram's folder."""
+    if not diagram.parent.is_dir():
+        return []
+    return [p for p in sorted(diagram.parent.iterdir()) if p.suffix in (".dmn", ".form") and p.is_file()]
+
+
+def _of_matter(folder: Path) -> list[Path]:
+    """The forms of the matter whose folder this is, and the shared ones: bpmn/<matter>/ has its forms in forms/<matter>/."""
+    folder = folder.resolve()
+    if folder.parent.name != "bpmn":
+        return []
+    places = (folder.parent.parent / "forms" / name for name in (folder.name, "_shared"))
+    return [p for place in places for p in sorted(place.rglob("*.form"))]
 
 
 def _json(text: str, option: str) -> Any:

@@ -34,10 +34,14 @@ def command(parent: int) -> None:
         password=os.environ.get("YIZHAN_SIGNER_PASSWORD", ""),
         fonts=Path(fonts) if fonts else None,
         hall=read.hall_name,
+        forms=read.content / "forms",
     )
     # Imported while the press starts: that takes it longer than all of this takes us.
+    from engine.records import papers
     from engine.store import connect
     from web import worker
+
+    papers.use(read.content / "forms")
 
     database = connect(read.database_url or None, files=read.home / "files")
     equipment = worker.equip(

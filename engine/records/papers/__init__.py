@@ -25,8 +25,11 @@ if TYPE_CHECKING:
         MissingFacts,
         PaperKind,
         catalogue,
+        folder,
         library,
         read,
+        use,
+        using,
     )
     from engine.records.papers.pages import Composed, ForbiddenResource, MissingGlyph, Rendered, compose, render, warm
     from engine.records.papers.seals import Seal
@@ -35,7 +38,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "checking": ("check",),
-    "kinds": ("BadPaper", "Library", "MissingFacts", "PaperKind", "catalogue", "library", "read"),
+    "kinds": (
+        "BadPaper",
+        "Library",
+        "MissingFacts",
+        "PaperKind",
+        "catalogue",
+        "folder",
+        "library",
+        "read",
+        "use",
+        "using",
+    ),
     "pages": ("Composed", "ForbiddenResource", "MissingGlyph", "Rendered", "compose", "render", "warm"),
     "seals": ("Seal",),
     "signing": ("Identity", "Verdict", "demo_identity", "sign", "validate"),
@@ -64,11 +78,14 @@ __all__ = [
     "codes",
     "compose",
     "demo_identity",
+    "folder",
     "library",
     "numbers",
     "read",
     "render",
     "sign",
+    "use",
+    "using",
     "validate",
     "warm",
 ]

@@ -26,6 +26,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -39,8 +41,33 @@ from engine.records.papers import numbers
 
 SealUse = Literal["none", "formal", "special", "committee"]
 
-#: The forms of this repository; an installation may point elsewhere.
+#: The program's own forms. An installation's stand in front of them (`use`), file by file.
 FORMS = Path(__file__).resolve().parents[3] / "forms"
+
+#: The installation's forms, of this process; and of whoever reads a paper with other ones for a moment.
+_installed: list[Path] = []
+_instead: ContextVar[Path | None] = ContextVar("forms_instead", default=None)
+
+
+def use(forms: Path | None) -> None:
+    """From now on this process looks for shared papers, sets of facts and the letterhead in this folder first."""
+    _installed[:] = [forms.resolve()] if forms is not None else []
+
+
+@contextmanager
+def using(forms: Path | None) -> Iterator[None]:
+    """The same for a block, in this thread. None changes nothing."""
+    token = _instead.set(forms.resolve() if forms is not None else _instead.get())
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+def folder() -> Path:
+    """The forms that stand in front now."""
+    return _instead.get() or (_installed[0] if _installed else FORMS)
+
 
 _KEYS = {
     "kind",
@@ -304,10 +331,13 @@ class Library:
     sets: Mapping[str, Mapping[str, Any]]
     kinds: Mapping[str, PaperKind]
     stamp: tuple[tuple[str, int, int], ...] = ()  # (path, size, mtime in ns) of what was read
+    broken: Mapping[str, BadPaper] = field(default_factory=dict)  # file's name -> why it was left out
 
     def kind(self, key: str) -> PaperKind:
-        """The shared kind of that name; NotFound when there is none."""
+        """The shared kind of that name; NotFound when there is none, BadPaper when its file has a fault."""
         if key not in self.kinds:
+            if key in self.broken:
+                raise self.broken[key]
             raise NotFound(
                 f"没有名为 {key} 的文书。可用的有：{'、'.join(self.kinds)}。",
                 f"There is no paper called {key}; there are: {', '.join(self.kinds)}.",
@@ -320,29 +350,74 @@ class Library:
 
 
 def library(forms: Path | None = None) -> Library:
-    """The shared papers under a forms folder; read again only when a file changed."""
-    shared = (forms or FORMS) / "_shared"
-    files = sorted(path for path in shared.rglob("*") if path.suffix in {".css", ".html", ".yaml"})
-    stamp = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-    return _library(shared, stamp)
+    """The shared papers: each file from this forms folder (the installation's, without one), else the program's own.
 
-
-@lru_cache(maxsize=8)
-def _library(shared: Path, stamp: tuple[tuple[str, int, int], ...]) -> Library:
-    sets = yaml.safe_load((shared / "facts.yaml").read_text(encoding="utf-8"))
-    fragments = {path.name: path.read_text(encoding="utf-8") for path in sorted(shared.glob("*.html"))}
-    kinds: dict[str, PaperKind] = {}
-    for path in sorted((shared / "papers").glob("*.html")):
-        kind = read(path.read_text(encoding="utf-8"), sets, path.name)
-        if kind.key != path.stem:
-            raise BadPaper(
-                f"{path.name}：kind 应与文件名一致，现为 {kind.key}。",
-                f"{path.name}: expected kind to be the file's name, but it is {kind.key}.",
-            )
-        kinds[kind.key] = kind
-    return Library(
-        css=(shared / "paper.css").read_text(encoding="utf-8"), fragments=fragments, sets=sets, kinds=kinds, stamp=stamp
+    Read again only when a file changed. One with a fault is left out and named (`broken`): it stops no other paper.
+    """
+    found: dict[str, Path] = {}
+    for root in dict.fromkeys((FORMS, (forms or folder()).resolve())):
+        shared = root / "_shared"
+        for path in sorted(shared.rglob("*")):
+            if path.suffix in (".css", ".html", ".yaml"):
+                key = path.relative_to(shared).as_posix()
+                # Sets of facts are laid over each other, name by name; every other file stands for the whole of it.
+                found[f"{key} of {root}" if path.name == FACTS else key] = path
+    stats = [(path, path.stat()) for path in found.values()]
+    return _library(
+        tuple(zip(found, found.values(), strict=True)), tuple((str(p), s.st_size, s.st_mtime_ns) for p, s in stats)
     )
+
+
+#: The file of the sets of facts.
+FACTS = "facts.yaml"
+
+
+@lru_cache(maxsize=16)
+def _library(files: tuple[tuple[str, Path], ...], stamp: tuple[tuple[str, int, int], ...]) -> Library:
+    broken: dict[str, BadPaper] = {}
+    sets: dict[str, Mapping[str, Any]] = {}
+    fragments: dict[str, str] = {}
+    css = ""
+    for key, path in files:
+        if path.name == FACTS:
+            try:
+                sets |= _sets(path)
+            except BadPaper as bad:
+                broken[path.name] = bad
+        elif path.suffix == ".css":
+            css = path.read_text(encoding="utf-8")
+        elif "/" not in key:
+            fragments[path.name] = path.read_text(encoding="utf-8")
+    kinds: dict[str, PaperKind] = {}
+    for key, path in sorted(files):
+        if not re.fullmatch(r"papers/[^/]+\.html", key):
+            continue
+        try:
+            kind = read(path.read_text(encoding="utf-8"), sets, path.name)
+            if kind.key != path.stem:
+                raise BadPaper(
+                    f"{path.name}：kind 应与文件名一致，现为 {kind.key}。",
+                    f"{path.name}: expected kind to be the file's name, but it is {kind.key}.",
+                    source=path.name,
+                )
+            kinds[kind.key] = kind
+        except BadPaper as bad:
+            broken[path.stem] = bad
+        except UnicodeDecodeError:
+            broken[path.stem] = BadPaper(
+                f"{path.name}：不是 UTF-8 文本。", f"{path.name} is no UTF-8 text.", source=path.name
+            )
+    return Library(css=css, fragments=fragments, sets=sets, kinds=kinds, stamp=stamp, broken=broken)
+
+
+def _sets(path: Path) -> dict[str, Mapping[str, Any]]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadPaper(f"{path}：不是有效的 YAML：{error}", f"{path}: bad YAML: {error}", source=path.name) from None
+    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+        raise BadPaper(f"{path}：应是一组组的内容项。", f"{path}: expected sets of facts by name.", source=path.name)
+    return found
 
 
 def catalogue(forms: Path | None = None) -> list[PaperKind]:

@@ -39,6 +39,29 @@ class MatterVersion(Base):
     )
 
 
+class MatterVerdict(Base):
+    """What the proof of a matter found (求证结论), so that a start proves only what is new.
+
+    `key` is the hash of all that a verdict depends on: the matter's files with its stories, the shared papers, the
+    program, the county's lists of units and posts. A row is never changed but for `stands`.
+    """
+
+    __tablename__ = "matter_verdict"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    matter: Mapped[str] = mapped_column(String(40), index=True)
+    version: Mapped[str] = mapped_column(String(64))  # of the files, as MatterVersion.hash; "" when they cannot be read
+    good: Mapped[bool]  # it may be published
+    offered: Mapped[bool]  # matter.yaml does not say `published: false`
+    found: Mapped[dict[str, Any]] = mapped_column(default=dict)  # engine.proof.Verdict as JSON
+    proved_at: Mapped[datetime]
+    stands: Mapped[bool] = mapped_column(default=False)  # it is about what the content folder held at the last look
+
+    __table_args__ = (
+        Index("ix_matter_verdict_stands", "matter", sqlite_where=text("stands"), postgresql_where=text("stands")),
+    )
+
+
 class Case(Base):
     """One application from first word to last (办件)."""
 

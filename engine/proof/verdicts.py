@@ -1,0 +1,125 @@
+"""Verdicts that are kept: a start proves only what is new.
+
+A verdict holds for exactly what it was found on, so its key is the hash of all of that: the matter's files (its stories
+among them), the shared papers, the program itself with what it runs on, and the county's lists of units and posts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+
+from engine.proof.proving import Verdict, as_json, from_json
+from engine.records import papers
+from engine.store import Work
+from engine.store.models import MatterVerdict, Post, Unit
+
+#: The program: everything a proof runs through.
+PROGRAM = Path(__file__).resolve().parents[1]
+_KINDS = (".py", ".yaml", ".json", ".ics")
+#: Packages whose next version may judge otherwise.
+RUNS_ON = ("SpiffWorkflow", "SQLAlchemy", "Jinja2", "pydantic", "chinesecalendar", "python-stdnum")
+#: A verdict nobody looked at for so long is forgotten when the matter gets a new one.
+KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """The county's lists that a matter's names are held against; empty in a hall without a county."""
+
+    units: frozenset[str] = frozenset()  # codes
+    posts: frozenset[str] = frozenset()  # codes
+
+
+def county_of(work: Work) -> County:
+    return County(
+        frozenset(work.session.scalars(select(Unit.code))), frozenset(work.session.scalars(select(Post.code)))
+    )
+
+
+def key_of(files: Mapping[str, bytes], county: County) -> str:
+    """The key of the verdict on these files."""
+    total = hashlib.sha256(f"{program()} {_shared()} {_lists(county)}".encode())
+    for name in sorted(files):
+        total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return total.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """The hash of the program as this process runs it."""
+    total = hashlib.sha256()
+    for path in sorted(PROGRAM.rglob("*")):
+        if path.suffix in _KINDS and path.is_file():
+            total.update(f"{path.relative_to(PROGRAM).as_posix()}\0".encode() + path.read_bytes())
+    for name in RUNS_ON:
+        total.update(f"{name} {_version(name)}\0".encode())
+    return total.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _shared() -> str:
+    """The hash of the shared papers as they are found now: of their content, for two machines share one table."""
+    return _content(papers.library().stamp)
+
+
+@lru_cache(maxsize=8)
+def _content(stamp: tuple[tuple[str, int, int], ...]) -> str:
+    total = hashlib.sha256()
+    for path, _size, _changed in sorted(stamp, key=lambda one: Path(one[0]).name):
+        total.update(f"{Path(path).name}\0".encode() + Path(path).read_bytes())
+    return total.hexdigest()
+
+
+def _lists(county: County) -> str:
+    return hashlib.sha256(repr((sorted(county.units), sorted(county.posts))).encode()).hexdigest()
+
+
+def kept(work: Work, keys: Iterable[str]) -> dict[str, MatterVerdict]:
+    """key -> the verdict's row, of those that are kept."""
+    rows = work.session.scalars(select(MatterVerdict).where(MatterVerdict.key.in_(list(keys))))
+    return {row.key: row for row in rows}
+
+
+def keep(work: Work, key: str, verdict: Verdict, *, version: str, now: datetime) -> MatterVerdict:
+    """Keep a new verdict; what is old of the same matter is forgotten."""
+    old = MatterVerdict.matter == verdict.matter, MatterVerdict.proved_at < now - KEPT, MatterVerdict.key != key
+    work.session.execute(delete(MatterVerdict).where(*old))
+    row = MatterVerdict(
+        key=key,
+        matter=verdict.matter,
+        version=version,
+        good=verdict.good,
+        offered=verdict.offered,
+        found=as_json(verdict),
+        proved_at=now,
+        stands=False,
+    )
+    kept_row = work.session.merge(row)
+    work.session.flush()  # `stand` updates rows
+    return kept_row
+
+
+def stand(work: Work, keys: Iterable[str]) -> None:
+    """These, and no others, are about what the content folder holds now."""
+    wanted = list(keys)
+    now = MatterVerdict.key.in_(wanted)
+    work.session.execute(update(MatterVerdict).where(MatterVerdict.stands, ~now).values(stands=False))
+    work.session.execute(update(MatterVerdict).where(~MatterVerdict.stands, now).values(stands=True))
+
+
+def read(row: MatterVerdict) -> Verdict:
+    return from_json(row.found)
