@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.commands.effects import (
+    agency,
     appointments,
     board,
     decisions,
@@ -77,6 +78,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "signal": other_cases.signal,
         # orders and people
         "dispatch-order": orders.dispatch,
+        "take-mandate": agency.take_mandate,
         "keep-away": orders.keep_away,
         "report-police": orders.report_police,
         # records and ratings

@@ -136,7 +136,8 @@ def journey(n, people, acknowledged):
     number = answer.json()["number"]
     acknowledged.append((number, "apply"))
     for who, element, answers in (
-        ("chen", "accept", acting.ACCEPT),
+        ("chen", "take_in", acting.TAKE_IN),
+        ("wang", "accept", acting.ACCEPT),
         ("wang", "register", acting.REGISTER),
         ("chen", "hand_over", acting.HAND_OVER),
     ):
@@ -163,7 +164,7 @@ def journey(n, people, acknowledged):
 
 def acknowledged_or_done(person, number, element):
     case = person.ask("GET", f"/cases/{number}").json()
-    names = {"accept": "代办受理审查", "register": "医保参保登记", "hand_over": "代办员送达"}
+    names = {"take_in": "代办收件", "accept": "受理审查", "register": "医保参保登记", "hand_over": "代办员送达"}
     return any(step["name"] == names[element] and step["state"] == "ended" for step in case["steps"])
 
 

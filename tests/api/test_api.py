@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.cast import DAIBAN, PASSWORD
+from tests.commands import acting
 from web.api.operations import OPERATIONS, description
 from web.app import create_app
 from web.settings import Settings
@@ -61,7 +62,7 @@ def test_a_program_applies_and_a_clerk_completes(api):
     done = api.call(
         "POST",
         f"/tasks/{row['task_id']}/complete",
-        {"version": claimed.json["version"], "answers": {"decision": "accept", "checked": True}},
+        {"version": claimed.json["version"], "answers": acting.TAKE_IN},
         clerk,
     )
     assert done.status_code == 200, done.json

@@ -120,7 +120,7 @@ def figures() -> list[dict[str, Any]]:
                 _post(
                     address,
                     f"/api/v1/tasks/{task.id}/complete",
-                    {"version": task.version, "answers": acting.ACCEPT},
+                    {"version": task.version, "answers": acting.TAKE_IN},
                     clerk,
                 )
                 wall.append(time.perf_counter() - start)
@@ -148,7 +148,7 @@ def _statements(database: Any, cast: Any, acting: Any) -> list[dict[str, Any]]:
         acting.claim(database, number, cast.chen, NOW)
         task = acting.now_open(database, number)
         with acting.counted(database) as seen, database.unit_of_work() as work:
-            cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=NOW)
+            cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=cast.chen, now=NOW)
     return [
         _row("SQL statements of a completion", len(seen["statements"]), "statements", target=15),
         _row("commits of a completion", seen["commits"], "commits", target=1),

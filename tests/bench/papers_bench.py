@@ -172,7 +172,8 @@ class _Hall:
         """Its acceptance, which asks for three papers."""
         from tests.commands import acting
 
-        self._answer(case_id, self.cast.chen, acting.ACCEPT)
+        self._answer(case_id, self.cast.chen, acting.TAKE_IN)
+        self._answer(case_id, self.cast.wang, acting.ACCEPT)
         return case_id
 
     def decide(self, case_id: int) -> None:

@@ -10,6 +10,8 @@ from engine.commands import cases
 from engine.store.models import Task, Timer
 from tests.cast import DAIBAN
 
+#: The agent takes in: checks the principal, signs, and hands on to the office.
+TAKE_IN = {"identity_checked": True, "agent_signature": DAIBAN["mandate_signature"]}
 ACCEPT = {"decision": "accept", "checked": True}
 CORRECT = {
     "decision": "correct",
@@ -52,11 +54,19 @@ def complete(database, case_id, raw, by, now):
         return cases.complete(work, task.id, raw, version=task.version, by=by, now=now)
 
 
+def taken_in(database, cast, clock):
+    """A case that the village's agent has taken in: it waits at the office for its acceptance."""
+    case_id = submit(database, cast.zhang, clock())
+    claim(database, case_id, cast.chen, clock())
+    complete(database, case_id, TAKE_IN, cast.chen, clock())
+    return case_id
+
+
 def accepted(database, cast, clock):
     """A case that waits at the office for its registration."""
-    case_id = submit(database, cast.zhang, clock())
-    claim(database, case_id, cast.chen, clock.on(hours=1))
-    complete(database, case_id, ACCEPT, cast.chen, clock.on(minutes=5))
+    case_id = taken_in(database, cast, clock)
+    claim(database, case_id, cast.wang, clock.on(hours=1))
+    complete(database, case_id, ACCEPT, cast.wang, clock.on(minutes=5))
     return case_id
 
 

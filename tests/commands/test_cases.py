@@ -35,7 +35,7 @@ def test_an_application_gets_a_number_a_task_a_due_day_and_an_event(database, ca
     case_id = acting.submit(database, cast.zhang, clock())
     case = case_of(database, case_id)
     assert case.number == "350526-20260918-3201-0001-8"
-    assert (case.status, case.stage, case.applicant_name) == ("running", "代办受理审查", "张三丰")
+    assert (case.status, case.stage, case.applicant_name) == ("running", "代办收件", "张三丰")
     assert case.flags == ["老年"] and case.colour == "green"
     assert case.promised_due is not None or case.deemed_at is not None or case.step_due is not None
     assert kinds_of(database, case_id) == ["case.submitted", "case.clock", "document.issued"]
@@ -124,7 +124,7 @@ def test_a_draft_survives_and_goes_when_the_task_is_done(database, cast, clock):
         cases.save_draft(work, f"task:{task_id}", {"decision": "acc"}, by=cast.chen, now=clock())
     with database.reading() as work:
         assert cases.draft_of(work, f"task:{task_id}", by=cast.chen) == {"decision": "acc"}
-    acting.complete(database, case_id, acting.ACCEPT, cast.chen, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
     with database.reading() as work:
         assert work.session.scalars(select(Draft.id)).all() == []
 
@@ -135,8 +135,9 @@ def test_a_draft_survives_and_goes_when_the_task_is_done(database, cast, clock):
 def test_completing_keeps_the_answers_and_opens_the_next_step(database, cast, clock):
     case_id = acting.accepted(database, cast, clock)
     with database.reading() as work:
-        first, second = work.session.scalars(select(Task).where(Task.case_id == case_id).order_by(Task.id)).all()
-        assert (first.state, first.ended, first.ended_by_id) == ("ended", "APPROVED", cast.users["chen"])
+        taken, first, second = work.session.scalars(select(Task).where(Task.case_id == case_id).order_by(Task.id)).all()
+        assert (taken.element, taken.ended_by_id) == ("take_in", cast.users["chen"])
+        assert (first.state, first.ended, first.ended_by_id) == ("ended", "APPROVED", cast.users["wang"])
         assert first.result["decision"] == "accept"
         assert (second.element, second.state) == ("register", "open")
     assert kinds_of(database, case_id) == [
@@ -145,10 +146,13 @@ def test_completing_keeps_the_answers_and_opens_the_next_step(database, cast, cl
         "document.issued",
         "task.claimed",
         "task.completed",
+        "effect.asked",
+        "document.issued",
+        "document.issued",
+        "task.claimed",
+        "task.completed",
         "case.clock",
         "case.accepted",
-        "document.issued",
-        "document.issued",
         "document.issued",
     ]
 
@@ -170,7 +174,7 @@ def test_wrong_answers_change_nothing(database, cast, clock):
     acting.claim(database, case_id, cast.chen, clock())
     before = case_of(database, case_id)
     with pytest.raises(Invalid):
-        acting.complete(database, case_id, {"decision": "accept"}, cast.chen, clock())
+        acting.complete(database, case_id, {"identity_checked": True}, cast.chen, clock())
     after = case_of(database, case_id)
     assert (after.version, after.events_count) == (before.version, before.events_count)
 
@@ -179,18 +183,18 @@ def test_somebody_who_has_not_claimed_it_cannot_complete_it(database, cast, cloc
     case_id = acting.submit(database, cast.zhang, clock())
     acting.claim(database, case_id, cast.chen, clock())
     with pytest.raises(AlreadyDone):
-        acting.complete(database, case_id, acting.ACCEPT, cast.lin, clock())
+        acting.complete(database, case_id, acting.TAKE_IN, cast.lin, clock())
     with pytest.raises(NotYours):
-        acting.complete(database, case_id, acting.ACCEPT, cast.huang, clock())
+        acting.complete(database, case_id, acting.TAKE_IN, cast.huang, clock())
 
 
 def test_a_task_done_already_says_by_whom_and_when(database, cast, clock):
     case_id = acting.submit(database, cast.zhang, clock())
     task_id = acting.claim(database, case_id, cast.chen, clock())
     seen = acting.now_open(database, case_id).version
-    acting.complete(database, case_id, acting.ACCEPT, cast.chen, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
     with pytest.raises(AlreadyDone) as refused, database.unit_of_work() as work:
-        cases.complete(work, task_id, acting.ACCEPT, version=seen, by=cast.chen, now=clock())
+        cases.complete(work, task_id, acting.TAKE_IN, version=seen, by=cast.chen, now=clock())
     assert refused.value.facts["who"] == "陈*云" and refused.value.facts["when"] == clock()
 
 
@@ -203,7 +207,7 @@ def test_two_who_complete_the_same_task_at_the_same_moment_one_wins_the_other_is
         ready.wait()
         try:
             with database.unit_of_work() as work:
-                cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=actor, now=clock())
+                cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=actor, now=clock())
             outcomes[name] = "won"
         except AlreadyDone as refused:
             outcomes[name] = refused.facts["who"]
@@ -218,7 +222,7 @@ def test_two_who_complete_the_same_task_at_the_same_moment_one_wins_the_other_is
     assert outcomes[loser] == {"chen": "陈*云", "lin": "林*强"}[winner]
     with database.reading() as work:
         kinds = list(work.session.scalars(select(Document.kind).where(Document.case_id == case_id)))
-        assert sorted(kinds) == ["acceptance", "authority", "proxy_acceptance", "receipt"]  # each exactly once
+        assert sorted(kinds) == ["authority", "proxy_acceptance", "receipt"]  # each exactly once
         assert kinds_of(database, case_id).count("task.completed") == 1
 
 
@@ -231,14 +235,14 @@ def test_the_loser_whose_transaction_overlaps_waits_and_is_told(database, cast, 
     def second():
         try:
             with database.unit_of_work() as work:
-                cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.lin, now=clock())
+                cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=cast.lin, now=clock())
             outcome.append("won")
         except AlreadyDone as refused:
             outcome.append(refused.facts["who"])
 
     thread = threading.Thread(target=second)
     with database.unit_of_work() as work:
-        cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=clock())
+        cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=cast.chen, now=clock())
         thread.start()
         thread.join(0.5)
         assert outcome == []  # it waits at the door
@@ -255,12 +259,14 @@ def test_a_preview_says_what_would_happen_and_changes_nothing(database, cast, cl
     task = acting.now_open(database, case_id)
     before = kinds_of(database, case_id)
     with database.rehearsal() as work:
-        plan = cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=clock())
+        plan = cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=cast.chen, now=clock())
     said = [(c.what, c.name) for c in plan.changes]
-    assert ("opens", "医保参保登记") in said and ("paper", "受理通知书") in said and ("closes", "代办受理审查") in said
+    assert ("opens", "受理审查") in said and ("paper", "代办收件单") in said and ("closes", "代办收件") in said
     assert kinds_of(database, case_id) == before
     with database.unit_of_work() as work:
-        cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=clock(), expect=plan.token)
+        cases.complete(
+            work, task.id, acting.TAKE_IN, version=task.version, by=cast.chen, now=clock(), expect=plan.token
+        )
 
 
 def test_a_plan_that_changed_since_the_preview_is_refused(database, cast, clock):
@@ -268,31 +274,30 @@ def test_a_plan_that_changed_since_the_preview_is_refused(database, cast, clock)
     acting.claim(database, case_id, cast.chen, clock())
     task = acting.now_open(database, case_id)
     with database.rehearsal() as work:
-        plan = cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.chen, now=clock())
+        plan = cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=cast.chen, now=clock())
+    other = {"agent_conflict": True}
     with pytest.raises(NotNow), database.unit_of_work() as work:
-        cases.complete(
-            work, task.id, acting.CORRECT, version=task.version, by=cast.chen, now=clock(), expect=plan.token
-        )
+        cases.complete(work, task.id, other, version=task.version, by=cast.chen, now=clock(), expect=plan.token)
 
 
 # ---------------------------------------------------------------- 补正
 
 
-def test_the_applicant_corrects_and_the_agent_looks_again(database, cast, clock):
-    case_id = acting.submit(database, cast.zhang, clock())
-    acting.claim(database, case_id, cast.chen, clock())
-    acting.complete(database, case_id, acting.CORRECT, cast.chen, clock.on(hours=2))
+def test_the_applicant_corrects_and_the_office_looks_again(database, cast, clock):
+    case_id = acting.taken_in(database, cast, clock)
+    acting.claim(database, case_id, cast.wang, clock())
+    acting.complete(database, case_id, acting.CORRECT, cast.wang, clock.on(hours=2))
     task = acting.now_open(database, case_id)
     assert (task.element, task.state, task.assignee_id) == ("correct", "claimed", cast.users["zhang"])
     raw = {"applicant": DAIBAN["applicant"], "correction_note": "已重新拍摄"}
     acting.complete(database, case_id, raw, cast.zhang, clock.on(days=3))
     task = acting.now_open(database, case_id)
     assert (task.element, task.round) == ("accept", 2)
-    acting.claim(database, case_id, cast.lin, clock())
-    acting.complete(database, case_id, acting.ACCEPT, cast.lin, clock())
+    acting.claim(database, case_id, cast.li, clock())
+    acting.complete(database, case_id, acting.ACCEPT, cast.li, clock())
     with database.reading() as work:
         kinds = [d.kind for d in work.session.scalars(select(Document).order_by(Document.id))]
-        assert kinds == ["receipt", "correction", "authority", "proxy_acceptance", "acceptance"]
+        assert kinds == ["receipt", "authority", "proxy_acceptance", "correction", "acceptance"]
 
 
 def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):
@@ -311,15 +316,16 @@ def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):
 
 
 def test_an_application_is_declined_with_its_ground(database, cast, clock):
-    case_id = acting.submit(database, cast.zhang, clock())
-    acting.claim(database, case_id, cast.chen, clock())
+    case_id = acting.taken_in(database, cast, clock)
+    acting.claim(database, case_id, cast.wang, clock())
     no = {"ground": "not_needed", "reason": "已参加职工医保。"}
-    acting.complete(database, case_id, {"decision": "decline", "decline": no}, cast.chen, clock())
+    acting.complete(database, case_id, {"decision": "decline", "decline": no}, cast.wang, clock())
     with database.reading() as work:
-        assert list(work.session.scalars(select(Document.kind).order_by(Document.id))) == ["receipt", "rejection"]
+        kinds = list(work.session.scalars(select(Document.kind).order_by(Document.id)))
+        assert kinds == ["receipt", "authority", "proxy_acceptance", "rejection"]
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "declined")
-        task = work.session.scalar(select(Task))
+        task = work.session.scalar(select(Task).order_by(Task.id.desc()).limit(1))
         assert task.ended == "REJECTED"
 
 
@@ -331,7 +337,7 @@ def test_returning_goes_back_and_the_returned_task_says_so(database, cast, clock
     acting.claim(database, case_id, cast.wang, clock())
     task = acting.now_open(database, case_id)
     with database.reading() as work:
-        assert cases.return_targets(work, task.id) == [("accept", "代办受理审查")]
+        assert cases.return_targets(work, task.id) == [("accept", "受理审查"), ("take_in", "代办收件")]
     with database.unit_of_work() as work:
         cases.return_(work, task.id, "accept", "户籍信息不一致", version=task.version, by=cast.wang, now=clock())
     again = acting.now_open(database, case_id)
@@ -354,13 +360,13 @@ def test_returning_needs_a_reason_and_a_step_that_was_done(database, cast, clock
 def test_the_one_who_completed_may_recall_while_nobody_has_opened_the_next_step(database, cast, clock):
     case_id = acting.submit(database, cast.zhang, clock())
     task_id = acting.claim(database, case_id, cast.chen, clock())
-    acting.complete(database, case_id, acting.CORRECT | {"decision": "correct"}, cast.chen, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
     with pytest.raises(NotYours), database.unit_of_work() as work:
         cases.recall(work, task_id, by=cast.lin, now=clock())
     with database.unit_of_work() as work:
         cases.recall(work, task_id, by=cast.chen, now=clock.on(minutes=1))
     task = acting.now_open(database, case_id)
-    assert (task.element, task.state, task.assignee_id) == ("accept", "claimed", cast.users["chen"])
+    assert (task.element, task.state, task.assignee_id) == ("take_in", "claimed", cast.users["chen"])
     assert "task.recalled" in kinds_of(database, case_id)
 
 
@@ -368,10 +374,10 @@ def test_a_step_somebody_has_opened_cannot_be_recalled(database, cast, clock):
     case_id = acting.accepted(database, cast, clock)
     with database.reading() as work:
         first = work.session.scalar(select(Task).where(Task.case_id == case_id, Task.element == "accept"))
-    acting.claim(database, case_id, cast.wang, clock())
+    acting.claim(database, case_id, cast.li, clock())
     with pytest.raises(AlreadyDone) as refused, database.unit_of_work() as work:
-        cases.recall(work, first.id, by=cast.chen, now=clock())
-    assert refused.value.facts["who"] == "王*"
+        cases.recall(work, first.id, by=cast.wang, now=clock())
+    assert refused.value.facts["who"] == "李*"
 
 
 def test_the_applicant_withdraws_and_the_number_stays(database, cast, clock):
@@ -446,7 +452,7 @@ def test_while_one_is_away_the_agent_acts_for_them_and_it_is_recorded(database, 
         huang = actors.load(work, cast.users["huang"], now=clock())
     case_id = acting.submit(database, cast.zhang, clock())
     acting.claim(database, case_id, huang, clock())
-    acting.complete(database, case_id, acting.ACCEPT, huang, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, huang, clock())
     with database.reading() as work:
         claimed = next(e for e in audit.history(work, case_id) if e.kind == "task.claimed")
         assert (claimed.by_id, claimed.for_id) == (cast.users["huang"], cast.users["chen"])

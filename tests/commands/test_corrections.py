@@ -14,9 +14,9 @@ from tests.commands import acting
 
 
 def asked(database, cast, clock, raw=acting.CORRECT):
-    case_id = acting.submit(database, cast.zhang, clock())
-    acting.claim(database, case_id, cast.chen, clock())
-    acting.complete(database, case_id, raw, cast.chen, clock.on(hours=2))
+    case_id = acting.taken_in(database, cast, clock)
+    acting.claim(database, case_id, cast.wang, clock())
+    acting.complete(database, case_id, raw, cast.wang, clock.on(hours=2))
     return case_id
 
 
@@ -24,7 +24,7 @@ def corrected(database, cast, clock):
     case_id = asked(database, cast, clock)
     raw = {"applicant": DAIBAN["applicant"], "correction_note": "已重新拍摄"}
     acting.complete(database, case_id, raw, cast.zhang, clock.on(days=3))
-    acting.claim(database, case_id, cast.chen, clock())
+    acting.claim(database, case_id, cast.wang, clock())
     return case_id
 
 
@@ -47,7 +47,8 @@ def test_the_notice_says_everything_and_the_applicant_is_told_until_when_and_the
         told = [n.text for n in work.session.scalars(select(Notice).where(Notice.kind == "correction"))]
         assert all("居民身份证（照片不清）" in text and "10月9日" in text and "0595-12393" in text for text in told)
         assert {n.user_id for n in work.session.scalars(select(Notice).where(Notice.kind == "correction"))} == {
-            cast.users["zhang"]
+            cast.users["zhang"],
+            cast.users["chen"],  # the agent who took it in
         }
         case = work.session.get(Case, case_id)
         assert (case.colour, case.paused_at) == ("paused", clock())
@@ -59,7 +60,7 @@ def test_the_notice_says_everything_and_the_applicant_is_told_until_when_and_the
 def test_the_same_thing_is_not_asked_twice_and_the_refusal_stands_by_its_row(database, cast, clock):
     case_id = corrected(database, cast, clock)
     with pytest.raises(Invalid) as caught:
-        acting.complete(database, case_id, acting.CORRECT, cast.chen, clock.on(hours=1))
+        acting.complete(database, case_id, acting.CORRECT, cast.wang, clock.on(hours=1))
     (one,) = caught.value.fields
     assert one.field == "correction.items.0.material"
     assert "已告知过" in one.zh and "补正只能一次性告知" in one.zh
@@ -71,11 +72,11 @@ def test_the_same_thing_is_not_asked_twice_and_the_refusal_stands_by_its_row(dat
 def test_something_else_the_second_time_needs_why_it_could_not_be_seen(database, cast, clock):
     case_id = corrected(database, cast, clock)
     with pytest.raises(Invalid) as caught:
-        acting.complete(database, case_id, other(), cast.chen, clock.on(hours=1))
+        acting.complete(database, case_id, other(), cast.wang, clock.on(hours=1))
     (one,) = caught.value.fields
     assert (one.field, one.label) == ("correction.reason", "首次看不出的理由")
     assert "请写明理由" in one.zh
-    acting.complete(database, case_id, other("户主页在补正后的照片里才看得到"), cast.chen, clock.on(hours=1))
+    acting.complete(database, case_id, other("户主页在补正后的照片里才看得到"), cast.wang, clock.on(hours=1))
     with database.reading() as work:
         assert work.session.get(Case, case_id).ledger[-1]["reason"] == "户主页在补正后的照片里才看得到"
         papers = list(work.session.scalars(select(Document).where(Document.kind == "correction").order_by(Document.id)))
@@ -83,23 +84,23 @@ def test_something_else_the_second_time_needs_why_it_could_not_be_seen(database,
 
 
 def test_an_item_that_does_not_say_how_to_mend_it_is_refused_and_nothing_is_issued(database, cast, clock):
-    case_id = acting.submit(database, cast.zhang, clock())
-    acting.claim(database, case_id, cast.chen, clock())
+    case_id = acting.taken_in(database, cast, clock)
+    acting.claim(database, case_id, cast.wang, clock())
     raw = copy.deepcopy(acting.CORRECT)
     raw["correction"]["items"][0]["fix"] = "  "
     with pytest.raises(Invalid) as caught:
-        acting.complete(database, case_id, raw, cast.chen, clock.on(hours=2))
+        acting.complete(database, case_id, raw, cast.wang, clock.on(hours=2))
     assert {f.field for f in caught.value.fields} == {"correction.items.0.fix"}
     with database.reading() as work:
         assert work.session.scalar(select(Document.id).where(Document.kind == "correction")) is None
 
 
 def test_a_preview_shows_the_paper_and_keeps_nothing(database, cast, clock):
-    case_id = acting.submit(database, cast.zhang, clock())
-    acting.claim(database, case_id, cast.chen, clock())
+    case_id = acting.taken_in(database, cast, clock)
+    acting.claim(database, case_id, cast.wang, clock())
     task = acting.now_open(database, case_id)
     with database.rehearsal() as work:
-        plan = cases.complete(work, task.id, acting.CORRECT, version=task.version, by=cast.chen, now=clock())
+        plan = cases.complete(work, task.id, acting.CORRECT, version=task.version, by=cast.wang, now=clock())
         assert "补正告知书" in {c.name for c in plan.changes if c.what == "paper"}
     with database.reading() as work:
         assert work.session.scalar(select(Document.id).where(Document.kind == "correction")) is None

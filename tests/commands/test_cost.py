@@ -17,7 +17,7 @@ def test_a_completion_with_three_papers_a_decision_and_two_told_costs_at_most_ni
         task = acting.now_open(database, case_id)
         with acting.counted(database) as seen, database.unit_of_work() as work:
             by = people.load(work, cast.users["chen"], now=clock())
-            cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=by, now=clock())
+            cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=by, now=clock())
     assert seen["commits"] == 1
     assert len(seen["statements"]) <= 15, "\n".join(seen["statements"])
 
@@ -44,7 +44,7 @@ def test_a_whole_request_that_completes_a_task_costs_no_more(database, cast, clo
         with acting.counted(database) as seen:
             answer = app.test_client().post(
                 f"/api/v1/tasks/{task.id}/complete",
-                json={"version": task.version, "answers": acting.ACCEPT},
+                json={"version": task.version, "answers": acting.TAKE_IN},
                 headers={"Authorization": f"Bearer {token}"},
             )
         assert answer.status_code == 200, answer.text

@@ -21,14 +21,19 @@ def test_an_application_goes_through_two_desks_to_two_papers(database, cast, clo
         assert done.case.number == "350526-20260918-3201-0001-" + done.case.number[-1]
     with database.unit_of_work() as work:
         (task,) = open_tasks(work, case_id)
-        assert (task.element, task.state) == ("accept", "open")
+        assert (task.element, task.state) == ("take_in", "open")
         cases.claim(work, task.id, version=task.version, by=cast.chen, now=clock.on(hours=1))
     with database.unit_of_work() as work:
         (task,) = open_tasks(work, case_id)
-        done = cases.complete(
-            work, task.id, {"decision": "accept", "checked": True}, version=task.version, by=cast.chen, now=clock()
-        )
-        assert [d.title for d in done.documents] == ["授权委托书", "代办受理单", "受理通知书"]
+        done = cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=cast.chen, now=clock())
+        assert [d.title for d in done.documents] == ["授权委托书", "代办收件单"]
+        assert done.documents[-1].number == "苏村代〔2026〕1号"  # by the village that took in, not by the bureau
+    with database.unit_of_work() as work:
+        (task,) = open_tasks(work, case_id)
+        assert (task.element, task.candidates) == ("accept", [f"p:{cast.yb.id}:reviewer"])
+        cases.claim(work, task.id, version=task.version, by=cast.wang, now=clock())
+        done = cases.complete(work, task.id, acting.ACCEPT, version=task.version, by=cast.wang, now=clock())
+        assert [d.title for d in done.documents] == ["受理通知书"]
         assert done.documents[-1].number == "德医保受〔2026〕1号"
     with database.unit_of_work() as work:
         (task,) = open_tasks(work, case_id)

@@ -74,7 +74,7 @@ def test_a_new_version_is_for_new_cases_only(hall, clock):
         versions = [work.session.get(Case, case).version_hash for case in (old, new)]
         assert [library.version(work, v).info.visits for v in versions] == [0, 1]
     acting.claim(sqlite, old, cast.chen, clock())
-    acting.complete(sqlite, old, acting.ACCEPT, cast.chen, clock())
+    acting.complete(sqlite, old, acting.TAKE_IN, cast.chen, clock())
 
 
 def test_a_version_whose_story_goes_otherwise_is_not_published_and_the_one_before_goes_on(hall, clock):

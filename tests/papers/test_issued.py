@@ -12,6 +12,7 @@ from engine.records import files, papers
 from engine.records.papers.workers import make
 from engine.store.models import Document, File, Task
 from tests.cast import DAIBAN
+from tests.commands import acting
 from tests.papers.made import flat, text
 
 
@@ -31,7 +32,8 @@ def test_the_papers_of_a_case_are_rendered_and_read_back(database: Any, cast: An
 
     with database.unit_of_work() as work:
         number = cases.submit(work, "daiban", DAIBAN, by=cast.zhang, now=clock()).case.number
-    answer(cast.chen, {"decision": "accept", "checked": True}, clock())
+    answer(cast.chen, acting.TAKE_IN, clock())
+    answer(cast.wang, acting.ACCEPT, clock())
     answer(cast.wang, {"registration": {"result": "approve", "number": "350526000123"}}, clock.on(days=3))
     tools = background.Equipment(press=Here(), public_url="https://hall.example.cn", sign=False)
     while background.run(database, tools, now=clock()):

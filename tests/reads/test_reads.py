@@ -25,7 +25,7 @@ def test_an_open_task_is_in_the_inbox_of_those_who_may_claim_it_and_of_no_one_el
         for actor, count in ((cast.chen, 1), (cast.lin, 1), (cast.huang, 0), (cast.wang, 0), (cast.zhang, 0)):
             assert len(inbox.tasks_for(work, actor, now=clock(), box="open").rows) == count, actor.name
         (row,) = inbox.tasks_for(work, cast.chen, now=clock(), box="open").rows
-        assert (row.applicant, row.step, row.colour) == ("张*丰", "代办受理审查", "green")
+        assert (row.applicant, row.step, row.colour) == ("张*丰", "代办收件", "green")
 
 
 def test_claiming_moves_it_from_open_to_mine(database, cast, clock, case_id):
@@ -58,12 +58,12 @@ def test_pages_go_on_where_the_last_ended(database, cast, clock):
 def test_the_case_page_says_where_it_stands(database, cast, clock, case_id):
     with database.reading() as work:
         page = case_page.page(work, case_id, actor=cast.chen, now=clock())
-        assert "苏洋村待签收“代办受理审查”" in page.where.zh
+        assert "苏洋村待签收“代办收件”" in page.where.zh
         assert page.applicant == "张*丰" and page.lit == (
-            "accept",
+            "take_in",
             "expires",
         )  # the step, and the end of the authority that is waited for
-        assert page.desk is not None and page.desk.form_id == "accept"
+        assert page.desk is not None and page.desk.form_id == "take_in"
         own = case_page.page(work, case_id, actor=cast.zhang, now=clock())
         assert own.applicant == "张三丰" and own.desk is None and own.can == ("withdraw", "revoke")
         assert all(line.kind != "task.claimed" for line in own.record)
@@ -89,7 +89,7 @@ def test_search_finds_by_number_name_phone_and_identity_number_within_sight(data
 def test_tracking_needs_the_number_and_the_phone(database, cast, clock, case_id):
     with database.reading() as work:
         number = case_page.page(work, case_id, actor=cast.wu, now=clock()).number
-        assert case_list.track(work, number, "13800000001", now=clock()).stage == "代办受理审查"
+        assert case_list.track(work, number, "13800000001", now=clock()).stage == "代办收件"
         with pytest.raises(NotFound):
             case_list.track(work, number, "13800000002", now=clock())
 

@@ -63,7 +63,7 @@ def work_off(database, tools, now):
 def test_the_record_of_a_case_holds_together(database, cast, clock):
     acting.accepted(database, cast, clock)
     with database.unit_of_work() as work:
-        assert audit.seal(work, now=clock()).count == 11  # eight of the case, and the matter's publishing
+        assert audit.seal(work, now=clock()).count == 14  # thirteen of the case, and the matter's publishing
         assert audit.seal(work, now=clock()) is None
     acting.submit(database, cast.xu, clock())
     with database.unit_of_work() as work:
@@ -386,4 +386,4 @@ def test_running_cases_stay_on_the_version_they_began_with(database, cast, clock
         assert library.current(work, "daiban").info.limits.promised == "4wd"
         assert len(work.session.scalars(select(MatterVersion.hash)).all()) == 2
     acting.claim(database, case_id, cast.chen, clock())
-    acting.complete(database, case_id, acting.ACCEPT, cast.chen, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())

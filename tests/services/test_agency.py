@@ -25,7 +25,9 @@ def test_ones_own_step_comes_first_and_a_term_that_ends_is_marked(sqlite, clock,
     acting.accepted(sqlite, hired, clock)
     short = acting.submit(sqlite, hired.zhang, clock(), {**DAIBAN, "mandate_until": "2026-09-24"})
     acting.claim(sqlite, short, hired.chen, clock())
-    acting.complete(sqlite, short, acting.ACCEPT, hired.chen, clock())
+    acting.complete(sqlite, short, acting.TAKE_IN, hired.chen, clock())
+    acting.claim(sqlite, short, hired.wang, clock())
+    acting.complete(sqlite, short, acting.ACCEPT, hired.wang, clock())
     acting.claim(sqlite, short, hired.wang, clock())
     acting.complete(sqlite, short, acting.REGISTER, hired.wang, clock())
     with sqlite.reading() as work:

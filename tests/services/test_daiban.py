@@ -34,7 +34,7 @@ def test_both_are_told_that_it_was_accepted(sqlite, clock, hired):
     with sqlite.reading() as work:
         told = work.session.scalars(select(Notice).where(Notice.case_id == case_id, Notice.kind == "accepted")).all()
         assert {n.user_id for n in told} == {hired.users["zhang"], hired.users["chen"]}
-        assert all("授权委托书和代办受理单，委托人和代办员各一份" in n.text for n in told)
+        assert all("授权委托书和代办收件单，委托人和代办员各一份" in n.text for n in told)
 
 
 def test_only_the_principal_revokes_and_then_the_agent_has_nothing_left_to_do(sqlite, clock, hired):
@@ -111,7 +111,7 @@ def test_every_case_is_visited_by_somebody_else_than_the_agent_and_no_clock_runs
         assert [p["title"] for p in filed["papers"]] == [
             "收件凭证",
             "授权委托书",
-            "代办受理单",
+            "代办收件单",
             "受理通知书",
             "办结通知单",
             "送达回证",

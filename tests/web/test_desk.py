@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from engine.store.models import Reveal
+from tests.commands import acting
 from tests.hall import Open
 
 
@@ -20,13 +21,13 @@ def _complete(hall: Open, role: str, number: str, answers: dict, **more):
 def test_a_list_shows_step_time_left_and_a_masked_name(hall: Open):
     hall.submit()
     text = hall.client("chen").get("/desk/list/open").text
-    assert "张*丰 · 代办受理审查" in text and "张三丰" not in text
+    assert "张*丰 · 代办收件" in text and "张三丰" not in text
     assert "还剩3个工作日" in text and "老年" in text
 
 
 def test_what_others_villages_wait_for_is_not_in_my_list(hall: Open):
     hall.submit()
-    assert "代办受理审查" not in hall.client("huang").get("/desk/list/open").text
+    assert "代办收件" not in hall.client("huang").get("/desk/list/open").text
 
 
 def test_claiming_moves_it_to_my_desk(hall: Open):
@@ -50,7 +51,7 @@ def test_the_second_to_claim_is_told_who_has_it_since_when(hall: Open):
 def test_the_second_to_complete_is_told_who_did_it(hall: Open):
     number = hall.submit()
     before = hall.task(number)
-    good = {"decision": "accept", "checked": True}
+    good = acting.TAKE_IN
     assert _complete(hall, "chen", number, good).status_code == 200
     body = {"version": before.version, "answers": good}
     answer = hall.client("lin").post(
@@ -63,16 +64,16 @@ def test_the_second_to_complete_is_told_who_did_it(hall: Open):
 def test_a_step_is_completed_and_what_follows_is_said(hall: Open):
     number = hall.submit()
     _claim(hall, "chen", number)
-    answer = _complete(hall, "chen", number, {"decision": "accept", "checked": True})
+    answer = _complete(hall, "chen", number, acting.TAKE_IN)
     assert answer.json == {"location": f"/desk/cases/{number}"}
     task = hall.task(number)
-    assert task.element == "register"
-    assert "受理通知书" in hall.client("chen").get(f"/desk/cases/{number}").text
+    assert task.element == "accept"
+    assert "代办收件单" in hall.client("chen").get(f"/desk/cases/{number}").text
 
 
 def test_whoever_wants_goes_on_to_the_most_urgent_other_case_in_hand(hall: Open):
     first, second = hall.submit(), hall.submit()
-    good = {"decision": "accept", "checked": True}
+    good = acting.TAKE_IN
     for number in (first, second):
         _claim(hall, "chen", number)
     assert 'data-key="n"' in hall.client("chen").get(f"/desk/cases/{first}").text
@@ -85,33 +86,35 @@ def test_a_missing_answer_comes_back_by_the_field_and_nothing_moves(hall: Open):
     number = hall.submit()
     answer = _complete(hall, "chen", number, {})
     assert answer.status_code == 422
-    assert "处理意见" in {f["label"] for f in answer.json["fields"]}
-    assert hall.task(number).element == "accept"
+    assert "代办员签名" in {f["label"] for f in answer.json["fields"]}
+    assert hall.task(number).element == "take_in"
 
 
 def test_a_preview_tells_what_would_happen_and_changes_nothing(hall: Open):
     number = hall.submit()
     _claim(hall, "chen", number)
     task = hall.task(number)
-    body = {"version": task.version, "answers": {"decision": "accept", "checked": True}}
+    body = {"version": task.version, "answers": acting.TAKE_IN}
     answer = hall.client("chen").post(f"/desk/tasks/{task.id}/preview", json=body)
     assert answer.status_code == 200
-    assert "受理通知书" in answer.json["review"] and "就这样办" in answer.json["review"]
+    assert "代办收件单" in answer.json["review"] and "就这样办" in answer.json["review"]
     assert hall.task(number) == task
 
 
 def test_returning_asks_for_a_reason_shows_the_plan_and_then_does_it(hall: Open):
     number = hall.submit()
-    _complete(hall, "chen", number, {"decision": "accept", "checked": True})
+    _complete(hall, "chen", number, acting.TAKE_IN)
+    _claim(hall, "wang", number)
+    _complete(hall, "wang", number, acting.ACCEPT)
     _claim(hall, "wang", number)
     task, client = hall.task(number), hall.client("wang")
     address = f"/desk/tasks/{task.id}/return"
-    assert "代办受理审查" in client.get(address).text
+    assert "受理审查" in client.get(address).text
     answer = client.post(address, data={"version": task.version, "to": "accept", "reason": ""})
     assert answer.status_code == 422 and "请填写退回理由" in answer.text
     asked = {"version": task.version, "to": "accept", "reason": "身份证照片看不清"}
     plan = client.post(address, data=asked)
-    assert plan.status_code == 200 and "确认以后会这样" in plan.text and "代办受理审查" in plan.text
+    assert plan.status_code == 200 and "确认以后会这样" in plan.text and "受理审查" in plan.text
     assert hall.task(number).element == "register"
     import re
 
@@ -138,9 +141,7 @@ def test_a_draft_outlives_the_session(hall: Open):
     number = hall.submit()
     _claim(hall, "chen", number)
     task = hall.task(number)
-    answer = hall.client("chen").post(
-        f"/desk/tasks/{task.id}/draft", json={"answers": {"decision": "decline", "decline": {"reason": "写到一半"}}}
-    )
+    answer = hall.client("chen").post(f"/desk/tasks/{task.id}/draft", json={"answers": {"agent_signature": "写到一半"}})
     assert answer.status_code == 200 and "已暂存" in answer.json["said"]
     assert (
         "写到一半"
@@ -216,11 +217,12 @@ def test_a_second_correction_of_the_same_thing_comes_back_by_the_row(hall: Open)
     from tests.commands.acting import CORRECT
 
     number = hall.submit()
-    _complete(hall, "chen", number, CORRECT)
+    _complete(hall, "chen", number, acting.TAKE_IN)
+    _complete(hall, "wang", number, CORRECT)
     mine = {"answers": {"applicant": DAIBAN["applicant"], "correction_note": "已重拍"}, "version": 1}
     hall.client("zhang").post(f"/mine/task/{hall.task(number).id}", json=mine)
     assert hall.task(number).element == "accept"
-    answer = _complete(hall, "chen", number, CORRECT)
+    answer = _complete(hall, "wang", number, CORRECT)
     assert answer.status_code == 422
     (one,) = answer.json["fields"]
     assert one["field"] == "correction.items.0.material" and "已告知过" in one["text"]

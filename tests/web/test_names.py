@@ -39,21 +39,21 @@ def test_a_place_in_the_law_keeps_the_laws_title_and_counts_in_figures(english, 
 
 
 def test_steps_papers_and_options_are_named_alone_and_together_and_what_has_no_english_stays(english):
-    assert names.named("代办受理审查") == "Examine the request"
-    assert names.named("归档、代办受理审查") == "File, Examine the request"
+    assert names.named("代办收件") == "The agent takes in"
+    assert names.named("归档、代办收件") == "File, The agent takes in"
     assert names.named("受理通知书") == "Notice of acceptance"
     assert names.named("张三、李四") == "张三、李四"
     assert names.named("") == ""
 
 
 def test_the_sentence_of_where_a_case_stands_is_english_to_the_name_of_the_step(english):
-    sentence = Sentence("……", "“代办受理审查” waits at 苏洋村 to be signed for.", names=("代办受理审查", "苏洋村"))
-    assert sentences.where(sentence) == "“Examine the request” waits at 苏洋村 to be signed for."
+    sentence = Sentence("……", "“代办收件” waits at 苏洋村 to be signed for.", names=("代办收件", "苏洋村"))
+    assert sentences.where(sentence) == "“The agent takes in” waits at 苏洋村 to be signed for."
 
 
 def test_on_a_chinese_page_nothing_is_changed(hall: Open):
     with hall.app.test_request_context("/"):
-        assert names.named("代办受理审查") == "代办受理审查" and names.cited("第十条") == "第十条"
+        assert names.named("代办收件") == "代办收件" and names.cited("第十条") == "第十条"
         form = {"components": [{"label": "姓名"}]}
         assert names.schema(form) is form and names.diagram(b"<a/>") == b"<a/>"
 
@@ -83,10 +83,10 @@ def test_a_notice_is_read_in_the_language_of_its_page_and_sent_in_chinese(hall: 
             work, task.id, hall.cast.lin.id, "请假", version=task.version + 1, by=hall.cast.chen, now=hall.clock()
         )
     client = hall.client("lin")
-    assert f"代办受理审查（{number}）已转给您办理。" in client.get("/desk/notices").text
+    assert f"代办收件（{number}）已转给您办理。" in client.get("/desk/notices").text
     client.post("/language", data={"to": "en", "next": "/desk"})
     english = client.get("/desk/notices").text
-    assert f"Examine the request ({number}) is now yours." in english and "已转给您" not in english
+    assert f"The agent takes in ({number}) is now yours." in english and "已转给您" not in english
     with hall.database.unit_of_work() as work:
         work.session.execute(update(Notice).values(text_en=None))  # one from before there was English
     assert "已转给您办理" in client.get("/desk/notices").text
@@ -94,7 +94,11 @@ def test_a_notice_is_read_in_the_language_of_its_page_and_sent_in_chinese(hall: 
 
 def test_a_preview_says_whom_a_notice_goes_to_and_what_it_says(hall: Open):
     number = hall.submit()
-    client = hall.client("chen")
+    with hall.database.unit_of_work() as work:
+        task = hall.task(number)
+        by = hall.cast.chen
+        cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=by, now=hall.clock())
+    client = hall.client("wang")
     task = hall.task(number)
     client.post(f"/desk/tasks/{task.id}/claim", data={"version": str(task.version)})
     body = {"version": task.version + 1, "answers": acting.ACCEPT}

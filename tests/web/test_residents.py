@@ -113,14 +113,14 @@ def test_a_handed_in_file_is_seen_by_its_owner_and_the_cases_clerks_only(hall: O
 def test_the_case_says_in_plain_words_who_has_it_and_until_when(hall: Open):
     number = hall.submit()
     text = hall.client("zhang").get(f"/mine/{number}").text
-    assert "苏洋村" in text and "代办受理审查" in text and "9月24日（周四）" in text
+    assert "苏洋村" in text and "代办收件" in text and "9月24日（周四）" in text
     assert "陈小云" not in text  # a resident is told the unit, not the clerk
 
 
 def test_progress_is_found_by_number_and_phone_and_by_nothing_less(hall: Open):
     number = hall.submit()
     client = hall.client()
-    assert "代办受理审查" in client.post("/track", data={"number": number, "phone": "13800000001"}).text
+    assert "代办收件" in client.post("/track", data={"number": number, "phone": "13800000001"}).text
     wrong = client.post("/track", data={"number": number, "phone": "13800000002"})
     assert wrong.status_code == 404 and "没有查到" in wrong.text
     assert client.post("/track", data={"number": "12345", "phone": "13800000001"}).status_code in (400, 404)

@@ -30,7 +30,7 @@ def test_the_receipts_code_opens_the_progress_without_a_log_in_and_redacted(hall
     receipt = hall.client("zhang").get(f"/receipt/{number}").text
     assert "查进度的二维码" in receipt and "data:image/svg+xml" in receipt
     page = hall.client().get(f"/track/{number}/{tracking.word_of(number)}").text
-    for words in ("代办受理审查", "苏洋村", "9月24日（周四）", "催一催", "对这件事有意见"):
+    for words in ("代办收件", "苏洋村", "9月24日（周四）", "催一催", "对这件事有意见"):
         assert words in page, words
     for secret in ("张三丰", "13800000001", "350526195003071239", "陈小云"):
         assert secret not in page, secret
@@ -39,7 +39,7 @@ def test_the_receipts_code_opens_the_progress_without_a_log_in_and_redacted(hall
 def test_a_made_up_word_opens_nothing(hall: Open):
     number = hall.submit()
     wrong = hall.client().get(f"/track/{number}/{'0' * 20}")
-    assert wrong.status_code == 404 and "代办受理审查" not in wrong.text
+    assert wrong.status_code == 404 and "代办收件" not in wrong.text
 
 
 def test_the_clerk_who_has_it_is_shown_masked(hall: Open, clock):

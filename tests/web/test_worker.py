@@ -54,7 +54,7 @@ def _ready(database: Any) -> list[str]:
         return [row.state for row in work.session.scalars(select(Document))]
 
 
-def test_a_completion_wakes_the_worker_and_its_three_papers_are_made_at_the_same_time(
+def test_a_completion_wakes_the_worker_and_its_papers_are_made_at_the_same_time(
     database: Any, cast: Any, clock: Any, awake: Any
 ) -> None:
     done = threading.Event()
@@ -62,19 +62,19 @@ def test_a_completion_wakes_the_worker_and_its_three_papers_are_made_at_the_same
     acting.claim(database, case_id, cast.chen, clock())
     background.run(database, Equipment(press=Together(1)), now=clock())  # its receipt
 
-    press = Together(3)
+    press = Together(2)
     worker = awake(press, 3)
     worker.clock = clock
     look = worker._tick
 
     def tick() -> int:
         count = look()
-        if _ready(database) == ["ready"] * 4:
+        if _ready(database) == ["ready"] * 3:
             done.set()
         return count
 
     worker._tick = tick  # says when the look that made the papers is over
-    acting.complete(database, case_id, acting.ACCEPT, cast.chen, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
     assert done.wait(30), _ready(database)
     assert not press.meeting.broken
 

@@ -369,6 +369,11 @@ def on_duty(work: Work, resource: Resource, starts_at: datetime, ends_at: dateti
     )
 
 
+def _item_name(made: Appointment) -> str | None:
+    """What a person calls the item that was booked: its code is for decisions, never for a paper."""
+    return next((str(one["name"]) for one in made.resource.items if str(one.get("code")) == made.item), None)
+
+
 def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
     """What the matter's process is told of a booking."""
     return {
@@ -377,6 +382,7 @@ def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
             "code": made.code,
             "resource": made.resource.name,
             "item": made.item,
+            "item_name": _item_name(made),
             "kind": made.kind,
             "starts_at": made.starts_at.isoformat(),
             "ends_at": made.ends_at.isoformat(),

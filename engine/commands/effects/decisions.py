@@ -26,10 +26,6 @@ def accept(a: Applying, effect: Effect) -> None:
         a.case.accepted_at = a.case.received_at if account.accepted_on == account.received_on else a.now
     if effect.headers.get("way") == "promise" and "容缺" not in a.case.flags:
         a.case.flags = [*a.case.flags, "容缺"]
-    if effect.headers.get("agent") == "actor" and a.case.agent_id is None and a.by.kind == "staff":
-        a.case.agent_id, a.case.agent_name = a.by.id, a.by.name
-        if "代办" not in a.case.flags:
-            a.case.flags = [*a.case.flags, "代办"]
     if a.variables.get("parties"):
         parties.admit(a.work, a.case, by=a.by, now=a.now)
     a.record(audit.Kind.CASE_ACCEPTED, facts={"way": effect.headers.get("way") or "normal"})

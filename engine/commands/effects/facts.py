@@ -59,6 +59,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
         "materials": _materials(a),
         "grounds": [f"《{b.law}》{b.article}" for b in organs.basis(a, kind, extra or {})],
         "fee": info.fee,
+        "handler": _drop({"unit": a.office.seal_name or a.office.name, "name": _handler(a)}),
     }
     if case.agent_name:
         facts["agent"] = {"name": case.agent_name}
@@ -66,6 +67,8 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
         facts["clerk"] = {"name": a.by.name, "window": units.place(a.work, a.by.unit_id).name if a.by.unit_id else ""}
     if account.accepted_on:
         facts["accepted_on"] = account.accepted_on.isoformat()
+    if lead is not None and lead.due_at is not None:
+        facts["due_at"] = lead.due_at.astimezone(ZONE).isoformat()
     if lead is not None:
         facts["deadline"] = _drop(
             {
@@ -96,22 +99,36 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
 CHANNELS = {"online": "网上", "counter": "窗口", "agent": "代办", "phone": "电话", "system": "系统"}
 
 
+def _handler(a: Applying) -> str | None:
+    """Who handles it at the deciding office: named when it is they who act now."""
+    return a.by.name if a.by.kind == "staff" and a.by.unit_id == a.case.office_id else None
+
+
 def _materials(a: Applying) -> list[dict[str, Any]]:
+    """What was received, and how. Paper is counted only where somebody took it: at a counter, or an agent at the door.
+
+    The guide's notes to applicants stay in the guide: a paper says what was, not what may be done.
+    """
+    on_paper = a.case.channel in ("counter", "agent")
     tolerated = set(texts(a.variables.get("missing")))
-    return [
-        _drop(
-            {
-                "name": m.name,
-                "originals": m.originals or None,
-                "copies": m.copies or None,
-                "electronic": bool(m.field and forms.dig(a.variables, m.field)) or None,
-                "shared": m.kind == "shared" or None,
-                "tolerated": m.name in tolerated or None,
-                "note": m.note or None,
-            }
+    found = []
+    for m in a.package.info.materials:
+        sent = bool(m.field and forms.dig(a.variables, m.field))
+        paper = on_paper and not sent and m.kind != "optional" and bool(m.originals or m.copies)
+        found.append(
+            _drop(
+                {
+                    "name": m.name,
+                    "originals": (m.originals or None) if paper else None,
+                    "copies": (m.copies or None) if paper else None,
+                    "electronic": sent or None,
+                    "shared": (m.kind == "shared" and not sent) or None,
+                    "tolerated": m.name in tolerated or None,
+                    "shown": (m.kind == "required" and not sent and not paper) or None,
+                }
+            )
         )
-        for m in a.package.info.materials
-    ]
+    return found
 
 
 def texts(value: Any) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engine.commands import candidates
+from engine.commands.effects import agency
 from engine.commands.effects.facts import key_of, texts
 from engine.commands.effects.notices import ORDER, POLICE, say_to
 from engine.process import Effect
@@ -78,6 +79,9 @@ def keep_away(a: Applying, effect: Effect) -> None:
     named = [t for t in texts(effect.arguments.get("people")) if t]
     number = str(effect.arguments.get("case") or "").strip()
     found = people_of(a.work, named) | workers_of(a.work, number)
+    if effect.headers.get("who") == "actor" and a.by.kind == "staff" and a.by.id is not None:
+        found.add(a.by.id)
+        agency.stand_down(a)
     new = candidates.keep_away(a.work, a.package, a.case, a.live, found)
     if new:
         a.record(audit.Kind.KEPT_AWAY, facts={"people": sorted(new)})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from engine.commands import organs
 from engine.commands.changes import Change
 from engine.commands.effects.facts import facts_of, key_of, texts
@@ -31,10 +33,13 @@ def issue(a: Applying, kind: str, key: str, extra: Mapping[str, Any], *, organ: 
     _, paper = documents.kind_of(a.package, kind)
     if paper.seal != "none":
         organs.must_seal(places, paper.title, paper.seal)
+    facts = facts_of(a, extra, kind=kind, organ=organ)
+    if any(path.startswith("numbers.") for path in paper.optional):
+        facts["numbers"] = _numbers(a)
     row = documents.issue(
         a.work,
         kind,
-        facts_of(a, extra, kind=kind, organ=organ),
+        facts,
         key=key,
         organ=places[0],
         by=a.by,
@@ -45,3 +50,14 @@ def issue(a: Applying, kind: str, key: str, extra: Mapping[str, Any], *, organ: 
     a.documents.append(row)
     a.changes.append(Change("paper", row.title))
     return row
+
+
+def _numbers(a: Applying) -> dict[str, str]:
+    """The newest number of each kind of paper of this case: what another paper refers to."""
+    a.work.session.flush()
+    rows = a.work.session.execute(
+        select(Document.kind, Document.number)
+        .where(Document.case_id == a.case.id, Document.state != "void", Document.number.is_not(None))
+        .order_by(Document.id)
+    )
+    return {kind: number for kind, number in rows if number is not None}

@@ -182,13 +182,6 @@ _ALL = (
                 choices=(("normal", "正常受理"), ("promise", "容缺受理"), ("deemed", "视为受理")),
                 default="normal",
             ),
-            Header(
-                "agent",
-                "代办员",
-                "whether the one who accepts becomes the applicant's agent",
-                choices=(("none", "不变"), ("actor", "受理的人就是代办员")),
-                default="none",
-            ),
         ),
         arguments=(
             Argument("accepted_on", "受理日", "the day it counts from; today without it", kind="date"),
@@ -448,6 +441,14 @@ _ALL = (
     ),
     # ------------------------------------------------------------ orders
     EffectKind(
+        "take-mandate",
+        "接受委托",
+        "Take the mandate",
+        "办上一步的工作人员接受委托，从此是本件的代办员：文书上写他的名字，进展也告诉他。已经有代办员的不变。",
+        "The clerk who did the step before takes the mandate and is the applicant's agent from now on: papers name them, "
+        "and they are told. A case that has an agent keeps theirs.",
+    ),
+    EffectKind(
         "keep-away",
         "回避",
         "Keep away",
@@ -455,6 +456,15 @@ _ALL = (
         "写姓名或账号；写办件编号的，办过那件的人都回避。",
         "These staff keep away: they neither see the case nor get a task of it by any way. Names or log-ins; with the "
         "number of another case, everybody who worked on that one.",
+        headers=(
+            Header(
+                "who",
+                "谁回避",
+                "whether the clerk who did the step before keeps away",
+                choices=(("named", "写明的人"), ("actor", "办上一步的人")),
+                default="named",
+            ),
+        ),
         arguments=(
             Argument("people", "工作人员", "names or log-ins", kind="list"),
             Argument("case", "办件编号", "the number of a case they worked on", kind="text"),
