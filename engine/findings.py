@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "hint"]
@@ -34,3 +36,34 @@ def errors(findings: list[Finding]) -> list[Finding]:
 def in_order(findings: list[Finding]) -> list[Finding]:
     """Without repetitions; by file, line, element, rule."""
     return sorted(set(findings), key=lambda f: (f.file, f.line, f.element, f.rule, f.message_en))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was most likely meant; "" when none is near.
+
+    >>> nearest("windwo", ["window", "reviewer"]), nearest("colour", ["window"])
+    ('window', '')
+    """
+    words = [one for one in known if one != word]
+    found = get_close_matches(word, words, 1, 0.72) or get_close_matches(
+        word.lower(), [w.lower() for w in words], 1, 0.72
+    )
+    return next((one for one in words if found and one.lower() == found[0].lower()), "")
+
+
+def meant(word: str, known: Iterable[str], most: int = 12) -> tuple[str, str]:
+    """What to do about a word nobody knows, as the end of a sentence in both languages: the nearest known one, and what
+    there is.
+
+    >>> meant("windwo", ["window", "reviewer"])[1]
+    'Did you mean "window"? There are: reviewer, window.'
+    >>> meant("x", [])
+    ('这里没有可用的。', 'There are none here.')
+    """
+    words = sorted(set(known))
+    if not words:
+        return "这里没有可用的。", "There are none here."
+    like = nearest(word, words)
+    listed, more = words[:most], " …" if len(words) > most else ""
+    zh, en = f"可用：{'、'.join(listed)}{more}。", f"There are: {', '.join(listed)}{more}."
+    return (f"是不是“{like}”？{zh}", f'Did you mean "{like}"? {en}') if like else (zh, en)

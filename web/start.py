@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from engine.commands.booking import due
 from engine.errors import Refused
+from engine.matters import County
 from engine.people import SYSTEM
 from engine.proof import publishing
 from engine.proof.publishing import Plan
-from engine.proof.verdicts import County
 from engine.records import library, papers
 from engine.store import Database, connect, migrate
 from engine.store.models import Unit

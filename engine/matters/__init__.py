@@ -1,7 +1,35 @@
 """Matters: bpmn/ + forms/ -> frozen, checked packages; version = content hash. Pure."""
 
+from engine.matters.county import County
+from engine.matters.gate import check
+from engine.matters.house import House
 from engine.matters.info import Matter
-from engine.matters.lint import check
-from engine.matters.package import BadMatter, Package, from_zip, load, names, read, read_files, version_of
+from engine.matters.package import (
+    BadMatter,
+    Files,
+    Package,
+    Source,
+    from_zip,
+    load,
+    names,
+    read,
+    read_files,
+    version_of,
+)
 
-__all__ = ["BadMatter", "Matter", "Package", "check", "from_zip", "load", "names", "read", "read_files", "version_of"]
+__all__ = [
+    "BadMatter",
+    "County",
+    "Files",
+    "House",
+    "Matter",
+    "Package",
+    "Source",
+    "check",
+    "from_zip",
+    "load",
+    "names",
+    "read",
+    "read_files",
+    "version_of",
+]

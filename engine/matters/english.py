@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
 from lxml import etree
 
 from engine.errors import Refused
 from engine.findings import Finding
+from engine.matters import lines
 from engine.matters.info import Matter
 from engine.process.language.read import parse
 
@@ -62,11 +62,11 @@ def read(name: str, files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _papers(files: Mapping[str, bytes]) -> dict[str, str]:
-    """The titles of a matter's own papers; each says its English itself."""
+    """The titles of a matter's own papers; each says its English itself. One that cannot be read says none."""
     found: dict[str, str] = {}
     for file, data in files.items():
         head = _HEAD.match(data.decode("utf-8", "replace")) if file.endswith(".html") else None
-        said = yaml.safe_load(head[1]) if head is not None else None
+        said = lines.read(head[1].encode(), file).value if head is not None else None
         if isinstance(said, dict) and said.get("title") and said.get("title_en"):
             found[str(said["title"])] = str(said["title_en"])
     return found
@@ -75,21 +75,30 @@ def _papers(files: Mapping[str, bytes]) -> dict[str, str]:
 def _table(file: str, files: Mapping[str, bytes]) -> dict[str, str]:
     if file not in files:
         return {}
-    try:
-        data = yaml.safe_load(files[file])
-    except yaml.YAMLError as error:
-        raise BadTable(f"不是有效的 YAML：{error}", f"No valid YAML: {error}", file=file) from None
-    if data is None:
-        return {}
-    wrong = (
-        next((k for k, v in data.items() if not (isinstance(k, str) and isinstance(v, str) and v.strip())), None)
-        if isinstance(data, dict)
-        else ""
-    )
-    if wrong is not None:
-        zh = f"应是“中文: 英文”的一张表，每行一条文字（yes、no 要加引号）。有问题的是：{wrong}"
-        raise BadTable(zh, f"Expected lines of Chinese: English (quote yes and no), but see {wrong!r}.", file=file)
-    return {k.strip(): v.strip() for k, v in data.items()}
+    table, faults = table_of(files[file], file)
+    if faults:
+        raise BadTable(faults[0].message_zh, faults[0].message_en, file=file)
+    return table
+
+
+def table_of(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]]:
+    """The lines of a table that can be read, and every fault of the others."""
+    text = lines.read(data, file)
+    if text.value is None:
+        return {}, list(text.findings)
+    if not isinstance(text.value, dict):
+        zh, en = "应是“中文: 英文”的一张表，每行一条文字。", "Expected lines of Chinese: English."
+        return {}, [*text.findings, text.error("english", zh, en)]
+    found: dict[str, str] = {}
+    findings = list(text.findings)
+    for key, value in text.value.items():
+        if isinstance(key, str) and isinstance(value, str) and value.strip():
+            found[key.strip()] = value.strip()
+        else:
+            zh = f"应是“中文: 英文”的一张表，每行一条文字（yes、no 要加引号）。有问题的是：{key}"
+            en = f"Expected lines of Chinese: English (quote yes and no), but see {key!r}."
+            findings.append(text.error("english", zh, en, key))
+    return found, findings
 
 
 def seen(part: Any) -> Iterator[tuple[dict[str, Any], str]]:
@@ -138,7 +147,7 @@ def texts(info: Matter, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]
         if file.endswith(".form"):
             try:
                 schema = json.loads(data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # the check of the form says it
             for part, key in seen(schema):
                 add(part[key], file, str(part.get("key") or part.get("id") or ""))

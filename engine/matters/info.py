@@ -1,16 +1,23 @@
-"""matter.yaml: what a matter is, for people and for the engine (RULES D8). Checked strictly; nothing is guessed."""
+"""matter.yaml: what a matter is, for people and for the engine (RULES D8). Checked strictly; nothing is guessed.
+
+Every key is a field with a description "Chinese · English": the check's words and docs/reference.md come from it
+(engine.matters.schema says how a key is added).
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from engine import deadlines
+from engine.errors import Invalid
+from engine.findings import meant
 from engine.matters import organs as organs_
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
+from engine.matters.schema import Part, wrong
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -18,60 +25,82 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 #: Words that make a list of materials endless: nobody can bring "other materials" (RULES D6).
 _ENDLESS = ("其他", "其它", "有关", "相关")
 
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+#: The six functions of the hall for a life, as the first page has them.
+Function = Literal["幼有所育", "老有所养", "病有所医", "食有所安", "居有所乐", "事有所办"]
 
 
 class Basis(Part):
     """One legal basis."""
 
-    id: Annotated[
-        str,
-        Field(
-            pattern=r"^([a-z][a-z0-9-]{0,39})?$",
-            description="简称，文书按它引用；写了 id 的只印在引用它的文书上",
-            json_schema_extra={"en": "What a paper names it by; an entry with an id is printed only where it is named"},
-        ),
-    ] = ""
-    law: Line
-    article: str = ""
-    says: str = ""  # in our words
-    grade: Literal["V", "S", "P"] = "S"  # read in the law's text, secondary source, our own default
+    id: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9-]{0,39})?$",
+        description="简称，文书按它引用；写了 id 的只印在引用它的文书上 · what a paper names it by; then printed only there",
+    )
+    law: Line = Field(description="法律、法规或文件的名称 · name of the law or document")
+    article: str = Field(default="", description="第几条 · which article")
+    says: str = Field(default="", description="用自己的话说它规定了什么 · what it says, in our words")
+    grade: Literal["V", "S", "P"] = Field(
+        default="S",
+        description="出处：V 读过原文，S 二手，P 本县自定 · V read in the text, S second-hand, P our own default",
+    )
 
 
 class Material(Part):
     """One thing the applicant brings, or need not bring."""
 
-    name: Line
-    kind: Literal["required", "shared", "deferrable", "optional"] = "required"  # ● ✓ ○(容缺) and if there is one
-    originals: int = Field(0, ge=0, le=20)
-    copies: int = Field(0, ge=0, le=20)
-    electronic: bool = True
-    field: str = ""  # the form's field that takes it
-    source: str = ""  # who issues it; for shared ones: from which service it comes
-    note: str = ""
-    basis: str = ""
+    name: Line = Field(description="材料的具体名称，不用“其他”“有关” · its exact name")
+    kind: Literal["required", "shared", "deferrable", "optional"] = Field(
+        default="required",
+        description="必交、共享免交、容缺后补、有就交 · required, shared between offices, later, if there is one",
+    )
+    originals: int = Field(default=0, ge=0, le=20, description="原件份数 · how many originals")
+    copies: int = Field(default=0, ge=0, le=20, description="复印件份数 · how many copies")
+    electronic: bool = Field(default=True, description="可以交电子件 · an electronic copy will do")
+    field: str = Field(default="", description="申请表单里收它的字段 · the field of the application form that takes it")
+    source: str = Field(default="", description="谁出具；共享的从哪里来 · who issues it; where a shared one comes from")
+    note: str = Field(default="", description="给申请人的说明 · a word for the applicant")
+    basis: str = Field(default="", description="要它的依据 · why it may be asked for")
 
     @field_validator("name")
     @classmethod
     def _named(cls, name: str) -> str:
         if any(word in name for word in _ENDLESS):
-            raise ValueError(f"材料“{name}”不明确：不得以“其他”“有关”“相关”列材料，请写出具体名称")
+            raise wrong(
+                f"材料“{name}”不明确：不得以“其他”“有关”“相关”列材料，请写出具体名称。",
+                f'The material "{name}" is vague; write what exactly is to be brought.',
+            )
         return name
 
 
 class Limits(Part):
     """Which clocks the matter follows: a regime of engine/deadlines, and what the county promises."""
 
-    regime: Line
-    promised: str | int | None = None  # 3wd, 30cd, 24h, 即办
-    promised_source: str = "县级服务承诺"
-    steps: dict[str, str] = {}  # element -> limit
+    regime: Line = Field(description="时限制度的 id，见时限指南 · id of a regime of time limits")
+    promised: str | int | None = Field(
+        default=None,
+        description="承诺时限：3wd 工作日、30cd 日、24h 小时、即办；不得长于法定 · promised limit, never longer than the law's",
+    )
+    promised_source: str = Field(default="县级服务承诺", description="承诺写在哪里 · where it is promised")
+    steps: dict[str, str] = Field(
+        default={}, description="用户任务的 id → 这一步的时限 · id of a user task → its limit"
+    )
+
+    @field_validator("regime")
+    @classmethod
+    def _known(cls, regime: str) -> str:
+        ids = {r.id for r in deadlines.regimes()}
+        if regime not in ids:
+            like = meant(regime, ids, 40)
+            raise wrong(f"没有时限制度“{regime}”。{like[0]}", f'There is no regime "{regime}". {like[1]}')
+        return regime
 
     @model_validator(mode="after")
     def _lawful(self) -> Limits:
-        self.rules()  # refuses an unknown regime, and a promise longer than the law allows (RULES T8)
+        try:
+            self.rules()  # refuses a promise longer than the law allows (RULES T8), and a limit nobody can read
+        except Invalid as refused:
+            raise wrong(refused.zh, refused.en) from None
         return self
 
     def rules(self, on: date | None = None) -> deadlines.Rules:
@@ -82,113 +111,153 @@ class Limits(Part):
 class Group(Part):
     """Who a candidate group of the diagram is: a post, in a unit told from the case."""
 
-    post: Name
-    # village, town, county: of the place the case belongs to; office: the deciding office; intake: who took it in;
-    # any other text: a unit's code.
-    at: str = "office"
-    name: str = ""
+    post: Name = Field(description="岗位的代码，见县的岗位表 · code of a post of the county")
+    at: str = Field(
+        default="office",
+        description="哪个单位的：village、town、county 办件所在的，office 主管的，intake 收件的，或单位代码 · of which unit: village, "
+        "town, county of the case, the deciding office, who took it in, or a unit's code",
+    )
+    name: str = Field(default="", description="给人看的名称 · what people call it")
 
 
 class Notice(Part):
     """The text of a notice. Names in braces are filled: {number} {matter} {applicant} {office} {due} and facts."""
 
-    zh: Line
-    en: str = ""
-    channels: tuple[Literal["sms", "screen", "wechat", "mail"], ...] = ("sms", "screen")
+    zh: Line = Field(description="中文内容，{名称} 处填入事实 · the Chinese text; {names} are filled in")
+    en: str = Field(default="", description="英文内容 · the English text")
+    channels: tuple[Literal["sms", "screen", "wechat", "mail"], ...] = Field(
+        default=("sms", "screen"), description="经什么送 · by which ways it is sent"
+    )
 
 
 class Who(Part):
     """Which answers say who applies: dotted paths into the application form."""
 
-    name: str = "applicant.name"
-    phone: str = "applicant.phone"
-    id_number: str = "applicant.id_number"
-    agent: str = ""  # name of who acts for them, when the form asks
-    born_on: str = ""  # else read from the identity number
-    place: str = ""  # code of the village or community; else where the applicant, or the counter, belongs
+    name: str = Field(default="applicant.name", description="申请人姓名的字段 · field of the applicant's name")
+    phone: str = Field(default="applicant.phone", description="联系电话的字段 · field of the telephone")
+    id_number: str = Field(default="applicant.id_number", description="身份证号的字段 · field of the identity number")
+    agent: str = Field(default="", description="代理人姓名的字段 · field of the name of who acts for them")
+    born_on: str = Field(
+        default="",
+        description="出生日期的字段；不写则由身份证号得出 · field of the date of birth; else from the number",
+    )
+    place: str = Field(
+        default="",
+        description="村（社区）代码的字段；不写则用申请人或窗口所在的 · field of the village's code; else where "
+        "the applicant or the counter belongs",
+    )
 
 
 class Apply(Part):
     """How an application begins."""
 
-    form: str = "apply"
-    channels: tuple[Literal["online", "counter", "agent", "phone", "system"], ...] = ("online", "counter")
-    consent: str = ""  # separate consent asked before sending (PIPL 29)
+    form: str = Field(default="apply", description="申请表单的 id · id of the application form")
+    channels: tuple[Literal["online", "counter", "agent", "phone", "system"], ...] = Field(
+        default=("online", "counter"), description="从哪里申请 · by which ways people apply"
+    )
+    consent: str = Field(
+        default="", description="提交前另行征得的同意（个人信息保护法 29）· separate consent asked before sending"
+    )
 
 
 class InForce(Part):
-    since: date
-    until: date | None = None
+    """From when until when the matter is open."""
+
+    since: date = Field(description="从哪天起办理 · open from this day")
+    until: date | None = Field(default=None, description="办到哪天 · open until this day")
 
 
 class Contact(Part):
-    phone: str = ""
-    where: str = ""
+    """Where people ask or complain."""
+
+    phone: str = Field(default="", description="电话 · telephone")
+    where: str = Field(default="", description="地点 · place")
 
 
 class Matter(Part):
     """A service matter."""
 
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{1,39}$")]
-    parent: str = ""  # the main item a sub-item belongs to
-    name: Line
-    name_en: Line
-    short: str = ""  # for a button
-    summary: str = ""
-    summary_en: str = ""
-    shape: Literal["A", "B", "C", "D", "E", "F", "G", "H", "I"] = "A"
-    service: int | None = Field(None, ge=1, le=42)  # its number in the list of services
-    functions: tuple[str, ...] = ()  # 幼有所育, 老有所养, 病有所医, 食有所安, 居有所乐, 事有所办
-    words: tuple[str, ...] = ()  # what people also call it, for search
-    nature: str = ""  # 行政许可, 行政给付, 行政确认, 公共服务, 党务
-    kind: Literal["即办件", "承诺件", "联办件"] = "承诺件"
-    level: str = "县级"
-    office: Line  # code of the deciding unit below the county: YB; or village, town, county: the case's own
-    limits: Limits
-    basis: tuple[Basis, ...] = Field(min_length=1)
-    conditions: tuple[Line, ...] = ()
-    materials: tuple[Material, ...] = ()
-    results: tuple[Line, ...] = ()  # what the applicant gets
-    visits: int = Field(0, ge=0, le=9)
-    fee: str = "不收费"
-    scope: str = "全县通办"
-    agent: bool = True  # may be handled by an agent (代办)
-    in_force: InForce
-    contact: Contact = Contact()
-    complaint: Contact = Contact()
-    apply: Apply = Apply()
-    who: Who = Who()
-    groups: dict[str, Group] = {}
-    notices: dict[str, Notice] = {}
-    organs: Annotated[
-        dict[Name, Signer],
-        Field(
-            description="署名机关：名称 -> 谁（office、intake、centre、committee、单位代码、{unit, at}，或一列联合署名）",
-            json_schema_extra={
-                "en": "Who decides and signs: a name -> a unit told from the case, or a list that signs jointly"
-            },
-        ),
-    ] = {}
-    papers: Annotated[
-        dict[str, Paper],
-        Field(
-            description="可以签发的文书：种类 -> {organ, basis, remedy, note}；只写一列种类也行",
-            json_schema_extra={
-                "en": "The papers it may issue: kind -> {organ, basis, remedy, note}; or a list of kinds"
-            },
-        ),
-    ] = {}
-    withdraw: bool = True  # 撤销: the applicant may take it back
-    readers: Literal["normal", "restricted"] = "normal"
-    remedy: bool = True  # its refusals are administrative acts: 复议 and 诉讼 are told
-    published: bool = True  # False: only for trying out
-    #: Which door of the hall leads to it: report is 我要反映 on the home page and "对这件事有意见" on the page of a case.
-    door: Literal["", "report"] = ""
-    #: What opens it without an application. bad-rating: a named bad rating of any case (RULES E3); its form is given
-    #: `rated` {number, matter, level, unit, comment} and `applicant` {name, phone}.
-    opened_by: Literal["", "bad-rating"] = ""
-    escalation: tuple[dict[str, Any], ...] | None = None  # engine/deadlines/escalation.py; None: the default
-    extra: dict[str, Any] = {}  # data the matter's own page or board shows
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{1,39}$")] = Field(
+        description="事项编码：大写字母、数字、点、横线 · code: capitals, digits, dots and dashes"
+    )
+    parent: str = Field(default="", description="所属主项的编码 · code of the main item it belongs to")
+    name: Line = Field(description="名称 · its name in Chinese")
+    name_en: Line = Field(description="英文名称 · its name in English")
+    short: str = Field(default="", description="按钮上的短名 · short name, for a button")
+    summary: str = Field(default="", description="一两句话说明 · a sentence or two")
+    summary_en: str = Field(default="", description="英文说明 · the same in English")
+    shape: Literal["A", "B", "C", "D", "E", "F", "G", "H", "I"] = Field(
+        default="A", description="流程的类型 · which kind of process it is"
+    )
+    service: int | None = Field(
+        default=None, ge=1, le=42, description="服务清单里的编号 · its number in the list of services"
+    )
+    functions: tuple[Function, ...] = Field(
+        default=(), description="首页的哪些类 · under which heads of the first page"
+    )
+    words: tuple[str, ...] = Field(
+        default=(), description="群众还怎么叫它，供搜索 · what people also call it, for search"
+    )
+    nature: str = Field(default="", description="性质：行政许可、行政给付、公共服务等 · its nature in law")
+    kind: Literal["即办件", "承诺件", "联办件"] = Field(
+        default="承诺件", description="办件类型 · at once, promised, or of several offices"
+    )
+    level: str = Field(default="县级", description="层级 · level")
+    office: Line = Field(
+        description="主管单位的代码（如 YB），或 village、town、county、intake · code of the deciding unit, or one told from the case"
+    )
+    limits: Limits = Field(description="时限 · time limits")
+    basis: tuple[Basis, ...] = Field(min_length=1, description="法律依据，至少一条 · legal basis, at least one")
+    conditions: tuple[Line, ...] = Field(default=(), description="受理条件 · conditions")
+    materials: tuple[Material, ...] = Field(default=(), description="申请材料 · what is to be brought")
+    results: tuple[Line, ...] = Field(default=(), description="办成后得到什么 · what the applicant gets")
+    visits: int = Field(default=0, ge=0, le=9, description="到现场次数 · how often people must come")
+    fee: str = Field(default="不收费", description="收费 · fee")
+    scope: str = Field(default="全县通办", description="通办范围 · where it may be handled")
+    agent: bool = Field(default=True, description="可以代办 · may be handled by an agent")
+    in_force: InForce = Field(description="办理期 · from when until when")
+    contact: Contact = Field(default=Contact(), description="咨询 · where people ask")
+    complaint: Contact = Field(default=Contact(), description="投诉 · where people complain")
+    apply: Apply = Field(default=Apply(), description="申请 · how an application begins")
+    who: Who = Field(default=Who(), description="申请人信息在哪些字段 · which answers say who applies")
+    groups: dict[str, Group] = Field(
+        default={}, description="候选组 → 哪个岗位、在哪里 · candidate group → post and unit"
+    )
+    notices: dict[str, Notice] = Field(default={}, description="通知 → 内容 · notice → its text")
+    organs: dict[Name, Signer] = Field(
+        default={},
+        description="署名机关：名称 → 谁（office、intake、centre、committee、单位代码、{unit, at}，或一列联合署名） · "
+        "who decides and signs: a name → a unit told from the case, or a list that signs jointly",
+    )
+    papers: dict[str, Paper] = Field(
+        default={},
+        description="可以签发的文书：种类 → {organ, basis, remedy, note}；只写一列种类也行 · "
+        "the papers it may issue: kind → {organ, basis, remedy, note}; or a list of kinds",
+    )
+    withdraw: bool = Field(default=True, description="申请人可以撤回 · the applicant may take it back")
+    readers: Literal["normal", "restricted"] = Field(
+        default="normal",
+        description="谁能看：restricted 只有承办的人 · who reads it: restricted, only those who handle it",
+    )
+    remedy: bool = Field(
+        default=True, description="不予决定要告知复议、诉讼 · its refusals tell of reconsideration and court"
+    )
+    published: bool = Field(default=True, description="false：只供试用 · false: only for trying out")
+    door: Literal["", "report"] = Field(
+        default="",
+        description="哪扇门通到它：report 是首页的“我要反映”和办件页的“对这件事有意见” · "
+        "which door of the hall leads to it: report is the one for complaints, on the home page and on a case",
+    )
+    opened_by: Literal["", "bad-rating"] = Field(
+        default="",
+        description="不用申请，由什么开启：bad-rating 是实名差评，表单得到 rated 和 applicant · "
+        "what opens it without an application: a named bad rating, whose form is given rated and applicant (RULES E3)",
+    )
+    escalation: tuple[dict[str, Any], ...] | None = Field(
+        default=None,
+        description="催办和升级的步骤；不写用默认的 · who is told as a deadline nears; the default without it",
+    )
+    extra: dict[str, Any] = Field(default={}, description="事项自己的页面用的数据 · data for the matter's own page")
 
     @field_validator("papers", mode="before")
     @classmethod
@@ -205,7 +274,11 @@ class Matter(Part):
     @field_validator("escalation")
     @classmethod
     def _escalates(cls, rows: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
-        deadlines.Policy.read(rows)  # refused here, naming the row
+        try:
+            deadlines.Policy.read(rows)  # refused here, naming the row
+        except Invalid as refused:
+            first = refused.fields[0]
+            raise wrong(f"{first.field}：{first.zh}", f"{first.field}: {first.en}") from None
         return rows
 
     def policy(self) -> deadlines.Policy:
@@ -216,7 +289,9 @@ class Matter(Part):
     @classmethod
     def _once(cls, materials: tuple[Material, ...]) -> tuple[Material, ...]:
         names = [m.name for m in materials]
-        twice = {n for n in names if names.count(n) > 1}
+        twice = "、".join(sorted({n for n in names if names.count(n) > 1}))
         if twice:
-            raise ValueError(f"同一材料不得要求两次：{'、'.join(sorted(twice))}")
+            raise wrong(
+                f"同一材料不得要求两次：{twice}。请删去一处。", f"A material is asked for twice: {twice}. Remove one."
+            )
         return materials

@@ -8,6 +8,7 @@ hidden       paths that are not shown
 apart        comma-separated: agent, submitter: they never get this task (回避), whoever sends it
 batch        true: may be done for several cases at once, with the same answers (批量办理)
 decision     the answer that says yes or no (default: decision)
+clock        correction: completing it is the applicant's correction (补正), and the clock runs again
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ OPERATIONS = (
     "remove_signer",
     "copy",
 )
-#: The properties that mean something here.
-READ = ("operations", "write", "readonly", "hidden", "batch", "decision")
+#: Every property that something reads; another is a slip of the pen.
+PROPERTIES = ("operations", "write", "readonly", "hidden", "batch", "decision", "apart", "serves", "clock")
 #: Always allowed: without them nobody could work.
 _ALWAYS = frozenset({"claim", "complete", "draft"})
 

@@ -18,11 +18,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from engine import feel
+from engine.matters.schema import Part
 
 #: Words for a unit that is told from the case.
 PLACES: Mapping[str, str] = {
@@ -40,68 +41,47 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]*")
 ELSE = "else"
 
 
-class UnitOf(BaseModel):
+class UnitOf(Part):
     """A unit of a kind, told from a place: the nearest on the way up to the county."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    unit: Annotated[
-        Literal["committee", "centre", "office", "town", "village", "partner"],
-        Field(
-            description="单位的种类：committee 人民调解委员会，centre 服务中心，partner 合作单位（没有印章）",
-            json_schema_extra={"en": "The kind of unit: committee, centre, office, town, village, partner (no seal)"},
-        ),
-    ]
-    at: Annotated[
-        Literal["village", "town", "county", "office", "intake"],
-        Field(
-            description="从哪里找起，找不到就往上一级找",
-            json_schema_extra={"en": "Where the search begins; it goes up until there is one"},
-        ),
-    ] = "village"
+    unit: Literal["committee", "centre", "office", "town", "village", "partner"] = Field(
+        description="单位的种类：committee 人民调解委员会，centre 服务中心，partner 合作单位（没有印章） · "
+        "the kind of unit: committee, centre, office, town, village, partner (no seal)",
+    )
+    at: Literal["village", "town", "county", "office", "intake"] = Field(
+        default="village",
+        description="从哪里找起，找不到就往上一级找 · where the search begins; it goes up until there is one",
+    )
 
 
 One = str | UnitOf
 Who = One | tuple[One, ...]
 
 
-class Paper(BaseModel):
+class Paper(Part):
     """What the matter says of one kind of paper."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    organ: Annotated[
-        str,
-        Field(
-            description="谁署名、编号、盖章：organs 里的名称，或 office、intake 等",
-            json_schema_extra={"en": "Whose head, number and seal: a name of `organs`, or office, intake …"},
-        ),
-    ] = "office"
-    basis: Annotated[
-        str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | None,
-        Field(
-            description="印在文书上的依据：basis 里的 id；可按情形写（情形: [id]，else 是别的情形），或写 FEEL（=ground.basis）",
-            json_schema_extra={
-                "en": "The basis it prints: ids of `basis`; by ground (ground: [ids], else: the others); or FEEL. "
-                "Absent: the entries of `basis` that have no id"
-            },
-        ),
-    ] = None
-    remedy: Annotated[
-        bool | None,
-        Field(
-            description="是否写复议和诉讼的途径；不写时按整个事项的 remedy",
-            json_schema_extra={"en": "Whether 复议 and 诉讼 are told; absent: as the matter's `remedy`"},
-        ),
-    ] = None
-    note: Annotated[
-        str,
-        Field(
-            max_length=200,
-            description="印在文书末尾的一句说明",
-            json_schema_extra={"en": "A line printed at the foot of the paper"},
-        ),
-    ] = ""
+    organ: str = Field(
+        default="office",
+        description="谁署名、编号、盖章：organs 里的名称，或 office、intake 等 · "
+        "whose head, number and seal: a name of organs, or office, intake …",
+    )
+    basis: str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | None = Field(
+        default=None,
+        description="印在文书上的依据：basis 里的 id；可按情形写（情形: [id]，else 是别的情形），或写 FEEL（=ground.basis） · "
+        "the basis it prints: ids of basis; by ground (ground: [ids], else: the others); or FEEL. "
+        "Absent: the entries of basis that have no id",
+    )
+    remedy: bool | None = Field(
+        default=None,
+        description="是否写复议和诉讼的途径；不写时按整个事项的 remedy · "
+        "whether 复议 and 诉讼 are told; absent: as the matter's remedy",
+    )
+    note: str = Field(
+        default="",
+        max_length=200,
+        description="印在文书末尾的一句说明 · a line printed at the foot of the paper",
+    )
 
     @field_validator("basis")
     @classmethod

@@ -10,16 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-import yaml
-from pydantic import ValidationError
+from typing import Protocol
 
 from engine import dmn, forms, process
 from engine.errors import NotFound, Refused
 from engine.findings import Finding, errors
 from engine.forms import Form
-from engine.matters import english
+from engine.matters import english, lines, schema
 from engine.matters.info import Matter
 
 #: What belongs to a matter; other files in its folders are ignored.
@@ -43,6 +40,23 @@ class BadMatter(Refused):
         )
         super().__init__(zh, en, findings=[f.as_json() for f in findings])
         self.findings = findings
+
+
+class Files(Protocol):
+    """A matter as files, good or not: what the check looks at. A Package is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def files(self) -> Mapping[str, bytes]: ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """A matter's files, unread: they may hold anything."""
+
+    name: str
+    files: Mapping[str, bytes] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -165,19 +179,10 @@ def _finding(file: str, rule: str, zh: str, en: str, element: str = "") -> Findi
 
 def _info(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> Matter | None:
     file = f"bpmn/{name}/matter.yaml"
-    try:
-        data: Any = yaml.safe_load(files[file])
-        return Matter.model_validate(data)
-    except yaml.YAMLError as error:
-        findings.append(_finding(file, "yaml", f"不是有效的 YAML：{error}", f"No valid YAML: {error}"))
-    except ValidationError as error:
-        for fault in error.errors():
-            where = ".".join(str(p) for p in fault["loc"])
-            text = str(fault["msg"]).removeprefix("Value error, ")
-            findings.append(_finding(file, "matter", f"“{where}”：{text}", f"{where}: {text}", where))
-    except Refused as error:
-        findings.append(_finding(file, error.slug, error.zh, error.en))
-    return None
+    text = lines.read(files[file], file)
+    info, faults = schema.check(Matter, text, "matter")
+    findings += [*text.findings, *faults]
+    return info
 
 
 def _decisions(name: str, files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, dmn.Model]:

@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from engine import matters
+from engine.commands import gate
 from engine.errors import Refused
 from engine.findings import Finding, errors, in_order
-from engine.matters import stories
+from engine.matters import County, stories
 from engine.matters.stories import Book, Story
 from engine.proof import county, playing
 from engine.proof.county import Hall
@@ -59,24 +60,31 @@ def prove(
     files: Mapping[str, bytes],
     *,
     scratch: Scratch | None = None,
-    forms: Path | None = None,
+    county: County | None = None,
+    content: Path | None = None,
     each: Callable[[Played], None] | None = None,
 ) -> Verdict:
     """Check a matter's files and play its stories. Never raises for what a file holds.
 
-    `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `forms`: where shared
-    papers are looked for before the program's own (the installation's, without it). `each` is told of every story as it
-    was played. Days are counted by the national calendar: a county's own closing day must not turn a story red.
+    `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `county`: the lists its
+    posts and units are held against. `content`: the folder whose shared papers come before the program's own, and whose
+    other matters it may open. `each` is told of every story as it was played. Days are counted by the national calendar: a county's own closing day must not turn a story red.
     """
-    with papers.using(forms):
-        return _prove(name, files, scratch, each)
+    with papers.using(content / "forms" if content is not None else None):
+        return _prove(name, files, scratch, county, content, each)
 
 
 def _prove(
-    name: str, files: Mapping[str, bytes], scratch: Scratch | None, each: Callable[[Played], None] | None
+    name: str,
+    files: Mapping[str, bytes],
+    scratch: Scratch | None,
+    county: County | None,
+    content: Path | None,
+    each: Callable[[Played], None] | None,
 ) -> Verdict:
-    findings = _guarded(name, lambda: matters.check(name, files))
-    findings += _guarded(name, lambda: stories.check(name, files))
+    findings = _guarded(
+        name, lambda: gate.check(matters.Source(name, files), county, house=gate.house(content) if content else None)
+    )
     findings += _guarded(name, lambda: _broken_papers(name, files))
     if errors(findings):
         return Verdict(name, tuple(in_order(findings)), (), offered(name, files))

@@ -22,11 +22,11 @@ from sqlalchemy import func, select
 from engine import matters
 from engine.errors import Refused
 from engine.findings import Finding
+from engine.matters import County
 from engine.people import Actor
 from engine.proof import verdicts
 from engine.proof.proving import Verdict, offered, prove
 from engine.proof.scratch import Scratch
-from engine.proof.verdicts import County
 from engine.records import library, papers
 from engine.store import Database, Work
 from engine.store.models import Case, MatterVerdict, MatterVersion
@@ -100,7 +100,7 @@ def look(
                 for name in new:
                     proving(name)
                     if offered(name, found[name]):
-                        verdict = prove(name, found[name], scratch=scratch)
+                        verdict = prove(name, found[name], scratch=scratch, county=lists, content=content)
                     else:  # only for trying: nobody waits for its verdict
                         verdict = Verdict(name, (), offered=False)
                     with database.unit_of_work() as work:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
+from engine.matters import County
 from engine.proof.proving import Verdict, as_json, from_json
+from engine.reads import county as counties
 from engine.records import papers
 from engine.store import Work
-from engine.store.models import MatterVerdict, Post, Unit
+from engine.store.models import MatterVerdict
 
 #: The program: everything a proof runs through.
 PROGRAM = Path(__file__).resolve().parents[1]
@@ -30,21 +31,12 @@ RUNS_ON = ("SpiffWorkflow", "SQLAlchemy", "Jinja2", "pydantic", "chinesecalendar
 KEPT = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True)
-class County:
-    """The county's lists that a matter's names are held against; empty in a hall without a county."""
-
-    units: frozenset[str] = frozenset()  # codes
-    posts: frozenset[str] = frozenset()  # codes
+def county_of(work: Work) -> County | None:
+    """The county's lists that a matter's names are held against; None in a hall without a county."""
+    return counties.county(work)
 
 
-def county_of(work: Work) -> County:
-    return County(
-        frozenset(work.session.scalars(select(Unit.code))), frozenset(work.session.scalars(select(Post.code)))
-    )
-
-
-def key_of(files: Mapping[str, bytes], county: County) -> str:
+def key_of(files: Mapping[str, bytes], county: County | None) -> str:
     """The key of the verdict on these files."""
     total = hashlib.sha256(f"{program()} {_shared()} {_lists(county)}".encode())
     for name in sorted(files):
@@ -84,8 +76,13 @@ def _content(stamp: tuple[tuple[str, int, int], ...]) -> str:
     return total.hexdigest()
 
 
-def _lists(county: County) -> str:
-    return hashlib.sha256(repr((sorted(county.units), sorted(county.posts))).encode()).hexdigest()
+def _lists(county: County | None) -> str:
+    """Names change and nobody need prove for that: the codes count, and who of them is there."""
+    if county is None:
+        return ""
+    units = sorted((unit.code, unit.kind, unit.parent) for unit in county.units)
+    lists = (units, sorted(county.post_codes), sorted(county.held), sorted(county.logins), sorted(county.resources))
+    return hashlib.sha256(repr(lists).encode()).hexdigest()
 
 
 def kept(work: Work, keys: Iterable[str]) -> dict[str, MatterVerdict]:

@@ -140,13 +140,14 @@ def test_papers_and_notices_a_diagram_asks_for_must_stand_in_the_matter():
     from pathlib import Path
 
     from engine import matters
+    from engine.commands import gate
 
     root = Path(__file__).resolve().parents[2]
     files = matters.read_files(root, "yuyue")
-    assert [f for f in matters.check("yuyue", files) if f.severity == "error"] == []
+    assert [f for f in gate.check(matters.Source("yuyue", files)) if f.severity == "error"] == []
     diagram = files["bpmn/yuyue/process.bpmn"]
     assert b'value="appointment"' in diagram and b'value="appointment-declined"' in diagram
     broken = diagram.replace(b'value="appointment"', b'value="passport"')
     broken = broken.replace(b'value="appointment-declined"', b'value="by-pigeon"')
-    found = matters.check("yuyue", {**files, "bpmn/yuyue/process.bpmn": broken})
+    found = gate.check(matters.Source("yuyue", {**files, "bpmn/yuyue/process.bpmn": broken}))
     assert {"paper-missing", "notice-missing"} <= {f.rule for f in found if f.severity == "error"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,21 +12,31 @@ import click
 
 if TYPE_CHECKING:
     from engine.findings import Finding
+    from engine.matters import County, House
 
 KINDS = (".bpmn", ".dmn", ".form")
+#: Found in a folder, they stand for more than themselves: all of a matter, all that matters share.
+WHOLE = ("matter.yaml", "facts.yaml")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 列表输出 · findings as a JSON list")
+@click.option(
+    "--county",
+    "county_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="县的清单（单位、岗位、人员） · the county's units, posts and staff, such as web/demo/county.yaml",
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 · language of the report")
-def command(paths: tuple[Path, ...], as_json: bool, lang: str) -> None:
+def command(paths: tuple[Path, ...], as_json: bool, county_file: Path | None, lang: str) -> None:
     """检查流程图、决策、表单和事项目录。有错误时退出码为 1。
 
-    Checks .bpmn, .dmn and .form files, folders of them, and whole matters (a folder with matter.yaml).
+    Checks .bpmn, .dmn and .form files, folders of them, and whole matters (a folder with matter.yaml). A matter is
+    checked as publishing checks it; any file of it may be named alone. With --county, posts and units too.
     """
     files = find(paths)
-    findings = check(files)
+    findings = check(files, county_file)
     if as_json:
         click.echo(json.dumps([f.as_json() for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -40,30 +50,39 @@ def find(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             for below in sorted(path.rglob("*")):
-                if below.is_file() and (below.suffix in KINDS or below.name == "matter.yaml"):
+                if below.is_file() and (below.suffix in KINDS or below.name in WHOLE):
                     found.setdefault(below)
         else:
             found.setdefault(path)
     return list(found)
 
 
-def check(files: list[Path]) -> list[Finding]:
+def check(files: list[Path], county_file: Path | None = None) -> list[Finding]:
     """Findings about these files. Files of a matter are checked with the whole matter around them; others with the
     files beside them: a form or decision next to a diagram is one it may call."""
     from engine.findings import in_order
+    from engine.matters import county as counties
 
     findings: list[Finding] = []
+    county: County | None = None
+    if county_file is not None:
+        county, findings = counties.read(county_file.read_bytes(), named(county_file))
     wanted = {file.resolve(): named(file) for file in files}
     loose: dict[Path, list[Path]] = {}
     matters: dict[tuple[Path, str], None] = {}
+    shared: dict[Path, None] = {}
     for file in files:
-        matter = matter_of(file)
+        matter, content = matter_of(file), shared_of(file)
         if matter is not None:
             matters.setdefault(matter)
+        elif content is not None:
+            shared.setdefault(content)
         else:
             loose.setdefault(file.resolve().parent, []).append(file)
     for root, name in matters:
-        findings += _guarded(named(root / "bpmn" / name), partial(_matter, root, name, wanted))
+        findings += _guarded(named(root / "bpmn" / name), partial(_matter, root, name, wanted, county))
+    for content in shared:
+        findings += _guarded(named(content), partial(_shared, content, wanted))
     for folder, some in loose.items():
         findings += _guarded(named(folder), partial(_loose, folder, some))
     return in_order(findings)
@@ -101,22 +120,51 @@ def matter_of(file: Path) -> tuple[Path, str] | None:
     return None
 
 
-def _matter(root: Path, name: str, wanted: dict[Path, str]) -> list[Finding]:
-    """Findings about the wanted files of one matter. matter.yaml wanted means: about all of it."""
-    from dataclasses import replace
+def shared_of(file: Path) -> Path | None:
+    """The content folder whose shared papers and facts a file belongs to: forms/_shared/."""
+    if file.suffix not in (".html", ".yaml"):
+        return None
+    for above in file.resolve().parents:
+        if above.name == "_shared" and above.parent.name == "forms":
+            return above.parent.parent
+    return None
 
-    from engine import matters
-    from engine.matters.lint import check as check_matter
+
+def _matter(root: Path, name: str, wanted: dict[Path, str], county: County | None) -> list[Finding]:
+    """Findings about the wanted files of one matter. matter.yaml wanted means: about all of it."""
+    from engine.commands import gate
 
     whole = (root / "bpmn" / name / "matter.yaml").resolve() in wanted
+    return _of_wanted(gate.of_folder(root, name, county, house=_house(root)), root, wanted, whole)
+
+
+def _shared(root: Path, wanted: dict[Path, str]) -> list[Finding]:
+    """Findings about the wanted ones of the shared papers; facts.yaml wanted means: about all of them."""
+    from engine.commands import gate
+
+    whole = (root / "forms" / "_shared" / "facts.yaml").resolve() in wanted
+    return _of_wanted(gate.shared(root), root, wanted, whole)
+
+
+def _of_wanted(found: list[Finding], root: Path, wanted: dict[Path, str], whole: bool) -> list[Finding]:
+    from dataclasses import replace
+
     findings = []
-    for finding in check_matter(name, matters.read_files(root, name)):
+    for finding in found:
         path = (root / finding.file).resolve()
         if path in wanted:
             findings.append(replace(finding, file=wanted[path]))
         elif whole:
             findings.append(replace(finding, file=named(path)))
     return findings
+
+
+@lru_cache(maxsize=4)
+def _house(root: Path) -> House:
+    """What runs the matters of a content folder: its own shared papers, the program's where it has none."""
+    from engine.commands import gate
+
+    return gate.house(root)
 
 
 def _loose(folder: Path, files: list[Path]) -> list[Finding]:

@@ -36,7 +36,7 @@ def command(names: tuple[str, ...], markdown: bool, times: bool) -> None:
                 files = matters.read_files(root, name)
             except OSError as error:
                 raise click.ClickException(f"{name}：读不了（{error.strerror}）。 Cannot be read.") from None
-            verdict = prove(name, files, scratch=scratch, each=played.append)
+            verdict = prove(name, files, scratch=scratch, content=root, each=played.append)
             wrong += not verdict.good
             if markdown:
                 _table(name, matters.read(name, files).info.name if verdict.good else name, played)

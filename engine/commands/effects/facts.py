@@ -30,6 +30,63 @@ OUTCOMES = {
 }
 
 
+#: What `facts_of` gives every paper, as the check of a matter reads it: what it cannot do without may be taken from here.
+#: `materials` only of a matter that lists some, `remedies` only of one whose refusals may be fought.
+GIVEN = (
+    "case.number",
+    "case.title",
+    "case.code",
+    "case.channel",
+    "organ.name",
+    "organ.address",
+    "organ.phone",
+    "organ.complaints",
+    "signers[].organ",
+    "signers[].millimetres",
+    "handler.unit",
+    "handler.name",
+    "paper.note",
+    "issued_on",
+    "applicant.name",
+    "applicant.phone",
+    "applicant.id_number",
+    "received_at",
+    "applied_on",
+    "channel",
+    "place",
+    "materials[].name",
+    "materials[].originals",
+    "materials[].copies",
+    "materials[].electronic",
+    "materials[].shared",
+    "materials[].tolerated",
+    "materials[].note",
+    "grounds[]",
+    "fee",
+    "agent.name",
+    "clerk.name",
+    "clerk.window",
+    "accepted_on",
+    "deadline.promised_on",
+    "deadline.unknown_year",
+    "deadline.promised_workdays",
+    "deadline.from_on",
+    "deadline.basis",
+    "deadline.statutory_on",
+    "deadline.statutory_workdays",
+    "deadline.account[]",
+    "result",
+    "remedies.reconsideration",
+    "remedies.court",
+    "papers[].title",
+    "papers[].number",
+    "papers[].copies",
+    "finished_on",
+    "paper.number",
+    "paper.title",
+)
+
+
 def key_of(a: Applying, effect: Effect) -> str:
     """The idempotency key of an effect: unique in the hall."""
     return f"{a.case.number}:{effect.id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -48,6 +49,17 @@ POLICE = Notice(
     zh="办件 {number} 发现可能违法犯罪或人身危险，请立即拨打 110 并核对已报告。",
     en="Case {number} shows a possible crime or danger to life: call 110 now and make sure it was reported.",
 )
+
+
+#: What every notice may use (`say_to` fills it); the rest its sender gives.
+SAID = ("number", "matter", "applicant", "office", "due", "stage", "phone", "outcome")
+#: The notices the hall words or sends itself when a matter has a text of that name, and what they may use beside.
+#: `*-due`: the reminder before a limit beside the case's own (start-clock).
+OF_THE_HALL = MappingProxyType(
+    {"correction": ("items", "until"), "rating": (), "remind": (), "*-due": ("until", "from", "limit")}
+)
+#: effect -> the notice it sends by itself
+BY_EFFECT = MappingProxyType({"request-correction": "correction", "ask-rating": "rating", "remind": "remind"})
 
 
 def send_notice(a: Applying, effect: Effect) -> None:

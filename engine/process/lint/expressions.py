@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from engine import feel
 from engine.feel import tree
@@ -34,7 +34,14 @@ class Written:
     locals: frozenset[str] = frozenset()  # set by the engine there
 
 
-def written(page: Page, process: m.Process) -> Iterator[Written]:
+class Drawn(Protocol):
+    """Whatever holds a diagram."""
+
+    @property
+    def diagram(self) -> m.Diagram: ...
+
+
+def written(page: Drawn, process: m.Process) -> Iterator[Written]:
     """Every expression of a process, in the order of the file."""
     for scope in process.all_scopes():
         for flow in scope.flows:

@@ -1,0 +1,116 @@
+"""What a matter must know of its county: the posts, the units, and who of them is there. A frozen value, for the check.
+
+The edge reads it from the database (engine.reads.county), `yizhan check --county FILE` from a file such as
+web/demo/county.yaml: only `units`, `posts`, `staff` and `resources` are read there. Without one, what needs it is a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.findings import Finding
+from engine.matters import lines
+
+#: Units told from the case: of the place it belongs to, of who decides, of who took it in.
+FROM_CASE = ("village", "town", "county", "office", "intake", "committee", "centre")
+#: A community is the town's village.
+_VILLAGES = frozenset({"village", "community"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of the county (单位)."""
+
+    code: str  # 350526-YB
+    name: str
+    kind: str  # county, office, town, village, community, centre
+    parent: str = ""  # code of the unit above
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post (岗位)."""
+
+    code: str  # window
+    name: str
+    role: str = "clerk"
+
+
+@dataclass(frozen=True)
+class County:
+    """The county's lists."""
+
+    units: tuple[Unit, ...]
+    posts: tuple[Post, ...]
+    held: frozenset[tuple[str, str]]  # (unit's code, post's code): somebody holds it
+    logins: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()  # codes of what can be booked
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Unit]:
+        """Units by their code, and by the short one of an office: YB for 350526-YB."""
+        root = next((u.code for u in self.units if not u.parent), "")
+        short = {u.code.removeprefix(f"{root}-"): u for u in self.units}
+        return {**short, **{u.code: u for u in self.units}}
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """What may stand for a unit in a matter: told from the case, or a short or full code."""
+        return (*FROM_CASE, *sorted(self.by_code))
+
+    @cached_property
+    def post_codes(self) -> frozenset[str]:
+        return frozenset(post.code for post in self.posts)
+
+    def above(self, unit: Unit) -> Iterable[Unit]:
+        """The unit, and those above it up to the county."""
+        seen: set[str] = set()
+        at: Unit | None = unit
+        while at is not None and at.code not in seen:
+            seen.add(at.code)
+            yield at
+            at = self.by_code.get(at.parent) if at.parent else None
+
+    def meant(self, at: str, office: str = "") -> tuple[Unit, ...]:
+        """The units a word of a matter may mean; `office`: the matter's own, when `at` is office."""
+        if at == "office" and office != "office":
+            return self.meant(office or "county")
+        if at in ("village", "town", "county", "committee", "centre"):
+            kinds = _VILLAGES if at == "village" else {at}
+            return tuple(u for u in self.units if u.kind in kinds)
+        if at in ("intake", "office"):
+            return self.units
+        found = self.by_code.get(at)
+        return (found,) if found is not None else ()
+
+    def answers(self, unit: Unit, post: str) -> bool:
+        """Whether somebody holds the post there or further up, where the work goes then."""
+        return any((one.code, post) in self.held for one in self.above(unit))
+
+
+def read(data: bytes, file: str) -> tuple[County | None, list[Finding]]:
+    """A county from its file, or what is wrong with it."""
+    text = lines.read(data, file)
+    if text.findings:
+        return None, list(text.findings)
+    found: Any = text.value
+    try:
+        units = tuple(
+            Unit(str(u["code"]), str(u.get("name", "")), str(u["kind"]), str(u.get("parent") or ""))
+            for u in found["units"]
+        )
+        posts = tuple(Post(str(p["code"]), str(p.get("name", "")), str(p.get("role", "clerk"))) for p in found["posts"])
+        staff = found.get("staff") or []
+        held = frozenset(
+            (unit, post) for one in staff for unit, _, post in (str(h).rpartition(":") for h in one.get("holds") or ())
+        )
+        logins = frozenset(str(one["login"]) for one in staff)
+        resources = frozenset(str(one["code"]) for one in found.get("resources") or ())
+    except (KeyError, TypeError, AttributeError) as wrong:
+        zh = f"县的文件要有 units（code、kind、parent）和 posts（code）；缺少或不对的是 {wrong}。"
+        en = f"A county's file needs units (code, kind, parent) and posts (code); missing or wrong: {wrong}."
+        return None, [text.error("county", zh, en)]
+    return County(units, posts, held, logins, resources), []

@@ -1,0 +1,205 @@
+"""Who does it: posts, units, candidate groups and the people a diagram names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.findings import meant, nearest
+from engine.matters.county import FROM_CASE
+from engine.matters.gate.reading import Reading
+from engine.process.language import model as m
+
+#: Units that a matter may name without a list of the county; with one, its codes too.
+_OFFICES = ("village", "town", "county", "intake")
+
+
+def check(reading: Reading) -> None:
+    if reading.info is not None:
+        _groups(reading)
+        _unit(reading, reading.info.office, "office")
+        for n, step in enumerate(reading.info.escalation or ()):
+            if step.get("do") == "reassign":
+                _post(
+                    reading,
+                    str(step.get("to", "")).rpartition("@")[0] or str(step.get("to", "")),
+                    "escalation",
+                    n,
+                    "to",
+                )
+    for file, _, _, node in reading.nodes("userTask", "manualTask"):
+        _task(reading, file, node)
+
+
+def _groups(reading: Reading) -> None:
+    assert reading.info is not None
+    named = frozenset(names_in(reading))
+    for name, group in reading.info.groups.items():
+        _post(reading, group.post, "groups", name, "post")
+        _unit(reading, group.at, "groups", name, "at")
+        _held(reading, group.post, group.at, "groups", name)
+        if name not in named:
+            unnamed(reading, "group-unused", "候选组", "group", name, named, "groups", name)
+
+
+def unnamed(
+    reading: Reading, rule: str, zh: str, en: str, name: str, named: frozenset[str] | set[str], *path: object
+) -> None:
+    """A name of matter.yaml that nothing uses: a slip of the pen when a near one is wanted and not there."""
+    assert reading.info is not None
+    there: Any = getattr(reading.info, str(path[0]))
+    like = nearest(name, [one for one in named if one not in there])
+    if like:
+        reading.of_matter(
+            rule,
+            f"没有地方用到{zh}“{name}”，而流程图等处用的是“{like}”。请改成一样。",
+            f'Nothing uses the {en} "{name}", but "{like}" is used and not there. Write them the same.',
+            *path,
+        )
+    else:
+        reading.of_matter(
+            rule,
+            f"没有地方用到{zh}“{name}”。不用的请删去。",
+            f'Nothing uses the {en} "{name}". Remove it if it is not needed.',
+            *path,
+            severity="hint",
+        )
+
+
+def names_in(reading: Reading) -> Iterator[str]:
+    """Every text that may name a group: in diagrams, in the options of forms, in decisions."""
+    for _, _, _, node in reading.nodes():
+        said = node.extension
+        for text in (said.candidate_groups, *(io.source for io in said.inputs)):
+            yield from _words(text)
+        yield from _words(said.script)
+    for form in set(reading.forms.values()):
+        for _, one in form.form.walk():
+            for option in one.options or ():
+                yield str(option.value)
+    for model in set(reading.models.values()):
+        for text in _cells(model):
+            yield from _words(f"={text}")
+
+
+def _cells(model: Any) -> Iterator[str]:
+    for decision in model.definitions.decisions:
+        for rule in getattr(decision.logic, "rules", ()):
+            yield from (cell.text for cell in rule.outputs)
+
+
+def _words(text: str | None) -> Iterator[str]:
+    if not text:
+        return
+    if text.startswith("="):
+        yield from text.split('"')[1::2]
+    else:
+        yield from (part.strip() for part in text.split(","))
+
+
+def _post(reading: Reading, post: str, *path: object) -> None:
+    if reading.county is None:
+        return
+    if post not in reading.county.post_codes:
+        zh, en = meant(post, reading.county.post_codes, 40)
+        reading.of_matter("post", f"县里没有岗位“{post}”。{zh}", f'The county has no post "{post}". {en}', *path)
+
+
+def _unit(reading: Reading, at: str, *path: object) -> None:
+    words = reading.county.words if reading.county is not None else FROM_CASE
+    if at in words:
+        return
+    if reading.county is None:
+        like = nearest(at, words)
+        if like and not at.isupper():
+            zh, en = meant(at, words)
+            reading.of_matter("unit", f"没有单位“{at}”。{zh}", f'There is no unit "{at}". {en}', *path)
+        return
+    zh, en = meant(at, words, 40)
+    reading.of_matter("unit", f"县里没有单位“{at}”。{zh}", f'The county has no unit "{at}". {en}', *path)
+
+
+def _held(reading: Reading, post: str, at: str, *path: object) -> None:
+    """Somebody must hold the post where the work goes; else it lies there until somebody does."""
+    county, info = reading.county, reading.info
+    if county is None or info is None or post not in county.post_codes:
+        return
+    units = county.meant(at, info.office)
+    if not units:
+        return  # the unit is unknown: said
+    if not any(county.answers(unit, post) for unit in units):
+        reading.of_matter(
+            "nobody-holds",
+            f"没有人担任“{post}”（{at}），交给这一组的任务没有人办。请先安排人，或改岗位。",
+            f'Nobody holds the post "{post}" ({at}): what this group is given, nobody does. Appoint somebody, or change it.',
+            *path,
+            severity="warning",
+        )
+
+
+def _task(reading: Reading, file: str, node: m.Node) -> None:
+    said = node.extension
+    for what_zh, what_en, text in (
+        ("办理人", "assignee", said.assignee),
+        ("候选人", "candidate user", said.candidate_users),
+    ):
+        if text and not text.startswith("="):
+            for who in (part.strip() for part in text.split(",")):
+                _user(reading, file, node, who, what_zh, what_en)
+    if said.candidate_groups and not said.candidate_groups.startswith("="):
+        for group in (part.strip() for part in said.candidate_groups.split(",")):
+            if group and reading.info is not None and group not in reading.info.groups:
+                _group(reading, file, node, group)
+
+
+def _user(reading: Reading, file: str, node: m.Node, who: str, zh: str, en: str) -> None:
+    words = {*reading.house.users, *(reading.county.logins if reading.county is not None else ())}
+    if not who or who.isdigit() or who in words:
+        return
+    if reading.county is None and not nearest(who, reading.house.users):
+        return  # perhaps a log-in: only the county knows
+    like = meant(who, words, 40)
+    reading.say(
+        file,
+        node,
+        "user",
+        f"的{zh}“{who}”不认识。{like[0]}",
+        f'has the {en} "{who}", whom nobody knows. {like[1]}',
+    )
+
+
+def _group(reading: Reading, file: str, node: m.Node, group: str) -> None:
+    """A group that matter.yaml does not name may be written as post@unit."""
+    assert reading.info is not None
+    post, sign, at = group.partition("@")
+    county = reading.county
+    if not sign:
+        known = list(reading.info.groups)
+        zh, en = meant(group, known, 40)
+        reading.say(
+            file,
+            node,
+            "role-missing",
+            f"的候选组“{group}”不在 matter.yaml 的 groups 里，也不是“岗位@单位”。{zh}",
+            f'asks the group "{group}", which is neither among the groups of matter.yaml nor post@unit. {en}',
+        )
+        return
+    if county is None:
+        return
+    if post not in county.post_codes:
+        zh, en = meant(post, county.post_codes, 40)
+        reading.say(file, node, "post", f"的候选组“{group}”：没有这个岗位。{zh}", f'asks "{group}": no such post. {en}')
+    if at not in county.words:
+        zh, en = meant(at, county.words, 40)
+        reading.say(file, node, "unit", f"的候选组“{group}”：没有这个单位。{zh}", f'asks "{group}": no such unit. {en}')
+    elif post in county.post_codes and not any(
+        county.answers(unit, post) for unit in county.meant(at, reading.info.office)
+    ):
+        reading.say(
+            file,
+            node,
+            "nobody-holds",
+            f"的候选组“{group}”没有人担任。请先安排人，或改岗位。",
+            f'asks "{group}", but nobody holds that post. Appoint somebody, or change it.',
+            "warning",
+        )

@@ -1,0 +1,115 @@
+"""stories.yaml against the rest: the tasks, fields, papers, notices and messages a story speaks of exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine import forms
+from engine.findings import meant
+from engine.matters.gate.form_rules import paths_of
+from engine.matters.gate.reading import Reading
+from engine.process.language import effects
+from engine.process.language import model as m
+
+
+def check(reading: Reading) -> None:
+    if not reading.diagrams:
+        return
+    steps = {node.id: node for _, _, _, node in reading.nodes()}
+    tasks = {id: node for id, node in steps.items() if node.kind in ("userTask", "manualTask")}
+    waits = [id for id, node in steps.items() if node.kind in ("serviceTask", "sendTask")]
+    messages = [one.name or one.id for diagram in reading.diagrams.values() for one in diagram.messages]
+    info = reading.info
+    start = reading.forms.get(info.apply.form) if info is not None else None
+
+    def one_of(what_zh: str, what_en: str, name: Any, known: Iterable[str], *path: object) -> None:
+        words = list(known)
+        if str(name) not in words:
+            zh, en = meant(str(name), words, 60)
+            reading.of_story(
+                "story-name", f"没有{what_zh}“{name}”。{zh}", f'There is no {what_en} "{name}". {en}', *path
+            )
+
+    for n, story in reading.told.stories:
+        if start is not None:
+            _answers(reading, story.answers, start.form, n, "answers")
+        for k, step in enumerate(story.steps):
+            if step.task is not None:
+                one_of("用户任务", "user task", step.task, tasks, n, "steps", k, "task")
+                node = tasks.get(step.task)
+                form = reading.forms.get(node.extension.form or "") if node is not None else None
+                if form is not None:
+                    _answers(reading, step.answers, form.form, n, "steps", k, "answers")
+                    for r, path in enumerate(step.refused or ()):
+                        plain = ".".join(p for p in path.split(".") if not p.isdigit())
+                        one_of("字段", "field", plain, paths_of(form.form), n, "steps", k, "refused", r)
+            if step.return_ is not None:
+                one_of("用户任务", "user task", step.return_, tasks, n, "steps", k, "return")
+            if step.to is not None:
+                one_of("用户任务", "user task", step.to, tasks, n, "steps", k, "to")
+            for r, name in enumerate(step.open or ()):
+                one_of("任务", "task", name, tasks, n, "steps", k, "open", r)
+            if step.message is not None:
+                one_of("消息", "message", step.message, messages, n, "steps", k, "message")
+            if step.answer is not None:
+                one_of("等结果的任务", "awaited effect", step.answer, waits, n, "steps", k, "answer")
+                kind = effects.find(steps[step.answer].extension.task_type or "") if step.answer in steps else None
+                if step.error is not None and kind is not None:
+                    one_of("错误代码", "error code", step.error, [c for c, _ in kind.errors], n, "steps", k, "error")
+        end = story.end
+        if end.at is not None:
+            one_of("步骤", "step", end.at, steps, n, "end", "at")
+        if info is not None:
+            papers = {*info.papers, *reading.house.effect_papers.values()}
+            for r, name in enumerate(end.papers or ()):
+                one_of("文书", "paper", name, papers, n, "end", "papers", r)
+            notices = {*info.notices, *reading.house.effect_notices.values()}
+            for r, name in enumerate(end.notices or ()):
+                one_of("通知", "notice", name, notices, n, "end", "notices", r)
+        for r, name in enumerate(end.effects or ()):
+            one_of("效果", "effect", name, [*effects.TYPES, "message", "signal"], n, "end", "effects", r)
+        for r, name in enumerate(end.open or ()):
+            one_of("任务", "task", name, tasks, n, "end", "open", r)
+        if end.outcome is not None:
+            one_of("结果", "outcome", end.outcome, OUTCOMES, n, "end", "outcome")
+
+
+#: What a case may end with: the choices of the effects that end one.
+OUTCOMES = frozenset(
+    value
+    for kind in ("decide", "close-case")
+    for header in effects.TYPES[kind].headers
+    if header.key == "outcome"
+    for value, _ in header.choices
+)
+
+
+def _answers(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *path: object) -> None:
+    """Every answer must have its field: the form drops what it does not know without a word."""
+    known = paths_of(form)
+
+    def look(value: Any, at: str, here: tuple[object, ...]) -> None:
+        if isinstance(value, Mapping):
+            for key, one in value.items():
+                full = f"{at}.{key}" if at else str(key)
+                if full in known:
+                    look(one, full, (*here, key))
+                elif not at or any(k.startswith(f"{at}.") for k in known):
+                    zh, en = meant(full, known, 60)
+                    reading.of_story(
+                        "story-field",
+                        f"表单没有字段“{full}”，填了也没有用。{zh}",
+                        f'The form has no field "{full}": the answer is lost. {en}',
+                        *here,
+                        key,
+                    )
+        elif isinstance(value, list):
+            for n, one in enumerate(value):
+                look(one, at, (*here, n))
+
+    look(answers, "", path)
+
+
+def nodes_of(reading: Reading) -> dict[str, m.Node]:
+    return {node.id: node for _, _, _, node in reading.nodes()}

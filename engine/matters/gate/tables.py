@@ -1,0 +1,44 @@
+"""en.yaml: each line must translate something of the matter; what has no English is a hint."""
+
+from __future__ import annotations
+
+from engine.findings import Finding, nearest
+from engine.matters import english, lines
+from engine.matters.gate.reading import Reading
+
+
+def check(reading: Reading) -> None:
+    info = reading.info
+    shared = f"bpmn/_shared/{english.FILE}"
+    own = f"bpmn/{reading.name}/{english.FILE}"
+    for file in (shared, own):
+        if file in reading.files:
+            reading.findings.extend(english.table_of(reading.files[file], file)[1])
+    if info is None:
+        return
+    reading.findings.extend(english.check(reading.name, info, reading.files))
+    if own not in reading.files:
+        return
+    text = lines.read(reading.files[own], own)
+    if not isinstance(text.value, dict):
+        return
+    seen = set(english.texts(info, reading.files))
+    told = english.read(reading.name, {f: d for f, d in reading.files.items() if f != own})
+    untold = [one for one in seen if one not in text.value and one not in told]
+    for key in text.value:
+        if isinstance(key, str) and key.strip() not in seen:
+            like = nearest(key.strip(), untold)
+            zh = f"是不是“{like}”？" if like else "原文改了的请一并改，不用的请删去。"
+            en = f'Did you mean "{like}"?' if like else "Change it with the text, or remove it."
+            reading.findings.append(
+                Finding(
+                    own,
+                    key[:200],
+                    "",
+                    text.line(key),
+                    "english-unused",
+                    "error" if like else "hint",
+                    f"事项里没有“{key[:60]}”这句话，这一行没有用。{zh}",
+                    f"No text of the matter reads {key[:60]!r}: this line is of no use. {en}",
+                )
+            )

@@ -1,0 +1,56 @@
+"""Names read in the diagrams' FEEL: each must be something that is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.feel.table import BUILT_INS
+from engine.findings import meant, nearest
+from engine.matters.gate import scope as scopes
+from engine.matters.gate import shapes
+from engine.matters.gate.reading import Reading
+from engine.process.language import model as m
+from engine.process.lint.expressions import Written, written
+
+_BUILT_IN = frozenset(BUILT_INS)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    diagram: m.Diagram
+
+
+def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
+    for file, diagram in reading.diagrams.items():
+        for process in diagram.executable():
+            all_of = known[process.id]
+            told: set[tuple[str, str]] = set()
+            for one in written(_Drawn(diagram), process):
+                node = scopes.parsed(one.text) if one.text.strip().startswith("=") else None
+                if node is None or "*" in one.locals:
+                    continue
+                here = dict(all_of.scope)
+                if isinstance(one.owner, m.Node):
+                    here = scopes.at_node(reading, one.owner, here)
+                here |= {name: shapes.OPEN for name in one.locals if name not in here}
+                for read in shapes.unknown(node, here, _BUILT_IN):
+                    if (one.owner.id, read.path) in told:
+                        continue
+                    told.add((one.owner.id, read.path))
+                    _say(reading, file, one, read, all_of.more)
+
+
+def _say(reading: Reading, file: str, one: Written, read: shapes.Read, more: bool) -> None:
+    like = nearest(read.name, read.known)
+    sure = "." in read.path or not more or bool(like)
+    zh, en = meant(read.name, read.known)
+    owner, line = one.owner, one.line
+    reading.say(
+        file,
+        owner,
+        "unset-variable",
+        f"的{one.zh}读取“{read.path}”，没有任何表单、步骤或消息设置它，总是空值。{zh}",
+        f'reads "{read.path}" in its {one.en}, but no form, step or message sets it: it is always null. {en}',
+        "error" if sure else "warning",
+        line,
+    )

@@ -1,0 +1,237 @@
+"""stories.yaml: what an example case may say. The models are the check and the reference; who plays them is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, TypeVar
+
+import isodate
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from engine.findings import Finding, meant
+from engine.matters import schema
+from engine.matters.lines import Text
+from engine.matters.schema import Part, wrong
+
+Row = TypeVar("Row", bound=Part)
+
+#: A step is one of these; the other keys belong to it.
+VERBS = {
+    "task": {"answers", "due", "refused", "says", "item", "open"},
+    "message": {"key", "variables", "open"},
+    "answer": {"variables", "error", "open"},
+    "return": {"to", "open"},
+    "wait": {"open"},
+    "at": {"open"},
+    "open": set[str](),
+}
+
+
+class StepText(Part):
+    """One step of a story: exactly one of task, message, answer, return, wait, at, open."""
+
+    task: str | None = Field(default=None, description="完成这个打开着的用户任务 · complete this open user task")
+    answers: dict[str, Any] = Field(default={}, description="任务表单填什么 · what its form gets")
+    due: datetime | date | str | None = Field(
+        default=None, description="这一步的期限应是哪天 · until when the step must be due"
+    )
+    refused: list[str] | None = Field(default=None, description="表单必须拒绝的字段 · the fields the form must refuse")
+    wait: str | None = Field(
+        default=None, description="过多久，如 P15D；到时的定时器照走 · time goes by, such as P15D; timers fire"
+    )
+    at: datetime | date | str | None = Field(default=None, description="时间走到这一刻 · time goes on until then")
+    message: str | None = Field(default=None, description="送到一个消息 · this message arrives")
+    key: str | int | None = Field(default=None, description="消息的关联键 · its correlation key")
+    variables: dict[str, Any] = Field(
+        default={}, description="消息或结果带来的内容 · what the message or answer brings"
+    )
+    answer: str | None = Field(default=None, description="等结果的服务任务得到结果 · an awaited effect is answered")
+    error: str | None = Field(default=None, description="结果是这个错误代码 · it is answered by this error code")
+    return_: str | None = Field(default=None, alias="return", description="从这个任务退回 · send back from this task")
+    to: str | None = Field(default=None, description="退回到哪个任务 · to which task")
+    open: list[str] | None = Field(
+        default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
+    )
+    says: str = Field(default="", description="给读者的话 · a word for the reader")
+    item: Any = Field(default=None, description="多实例里的哪一个 · which one of several instances")
+
+    @field_validator("wait")
+    @classmethod
+    def _lasts(cls, wait: str | None) -> str | None:
+        try:
+            if wait is not None:
+                isodate.parse_duration(wait)
+        except (ValueError, TypeError):
+            raise wrong(
+                f"“{wait}”不是时长。请写 P15D（十五天）、PT2H（两小时）。",
+                f'"{wait}" is no duration. Write P15D (fifteen days), PT2H (two hours).',
+            ) from None
+        return wait
+
+    @field_validator("at", "due")
+    @classmethod
+    def _moment(cls, at: datetime | date | str | None) -> datetime | date | str | None:
+        return moment(at)
+
+    @model_validator(mode="after")
+    def _one_verb(self) -> StepText:
+        given = {k for k, f in schema.fields(type(self)).items() if _name(k) in self.model_fields_set and f}
+        verbs = [v for v in VERBS if v in given and v != "open"] or (["open"] if "open" in given else [])
+        if "at" in verbs or "wait" in verbs:  # time goes on first, then the other
+            verbs = [v for v in verbs if v not in ("at", "wait")] or ["at"]
+        if len(verbs) != 1:
+            listed = "、".join(VERBS)
+            raise wrong(
+                f"一步只能写一件事：{listed} 里的一个。", f"A step is exactly one of {listed.replace('、', ', ')}."
+            )
+        strange = sorted(given - VERBS[verbs[0]] - {verbs[0], "at", "wait", "says"})
+        if strange:
+            raise wrong(
+                f"“{strange[0]}”不能和 {verbs[0]} 写在一步里。请另写一步，或删去。",
+                f'"{strange[0]}" does not go with {verbs[0]}. Make it another step, or remove it.',
+            )
+        return self
+
+
+class EndText(Part):
+    """What must be so after the last step; what is not named is not looked at."""
+
+    finished: bool | None = Field(default=None, description="办件是否结束 · whether the case has ended")
+    at: str | None = Field(default=None, description="走到过的结束事件或步骤 · the end event, or a step, it came to")
+    outcome: str | None = Field(
+        default=None, description="结果：done、approve、refuse、declined、withdrawn、ended… · the outcome"
+    )
+    papers: list[str] | None = Field(default=None, description="签发的文书，按次序 · papers issued, in order")
+    notices: list[str] | None = Field(default=None, description="发出的通知，按次序 · notices sent, in order")
+    effects: list[str] | None = Field(default=None, description="系统做的事，按次序 · effects, in order")
+    due: date | str | None = Field(default=None, description="承诺时限的最后一天 · last day of the promised limit")
+    statutory: date | str | None = Field(
+        default=None, description="法定时限的最后一天 · last day of the statutory limit"
+    )
+    variables: dict[str, Any] | None = Field(default=None, description="变量 → 值 · variable → value")
+    open: list[str] | None = Field(default=None, description="还打开着的任务 · tasks still open")
+
+
+class PersonText(Part):
+    """Somebody the stories name: who holds which post, and where."""
+
+    name: str = Field(min_length=1, description="姓名 · the name")
+    post: str = Field(min_length=1, description="担任的岗位 · the post they hold")
+    at: str = Field(default="office", description="在哪个单位，写法同 groups · at which unit, as in groups")
+
+
+class RoomText(Part):
+    """A room the stories name."""
+
+    name: str = Field(min_length=1, description="名称 · its name")
+    at: str = Field(default="office", description="属于哪个单位，写法同 groups · of which unit, as in groups")
+
+
+class StoryText(Part):
+    """One example case."""
+
+    name: str = Field(min_length=1, description="人们怎么称呼它 · what people call it")
+    at: datetime | date | str = Field(description="申请的当地时间，如 2026-09-18 09:00 · local time of the application")
+    answers: dict[str, Any] = Field(description="申请表单填什么 · what the application form gets")
+    steps: list[StepText] = Field(description="一步一步 · step by step")
+    end: EndText = Field(description="最后应当怎样 · what must be so at the end")
+    says: str = Field(default="", description="给读者的话 · a word for the reader")
+    channel: Literal["online", "counter", "agent", "phone", "system"] = Field(
+        default="online", description="从哪里申请 · how it is applied for"
+    )
+    facts: dict[str, Any] = Field(
+        default={}, description="大厅另给的内容，如预约 · what the hall adds, such as a booking"
+    )
+
+    @field_validator("at")
+    @classmethod
+    def _moment(cls, at: datetime | date | str) -> datetime | date | str | None:
+        return moment(at)
+
+
+def moment(value: datetime | date | str | None) -> datetime | date | str | None:
+    """A moment or day as the library read it, or text that is one."""
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            raise wrong(
+                f"“{value}”不是时间。请写 2026-09-18 09:00。", f'"{value}" is no time. Write 2026-09-18 09:00.'
+            ) from None
+    return value
+
+
+@dataclass(frozen=True)
+class Told:
+    """All of a stories.yaml that can be read."""
+
+    people: list[PersonText] = field(default_factory=list)
+    rooms: list[RoomText] = field(default_factory=list)
+    stories: list[tuple[int, StoryText]] = field(default_factory=list)  # each with its place in the list
+    above: tuple[str, ...] = ()  # the keys under which the list of stories stands
+    findings: list[Finding] = field(default_factory=list)  # every fault of what could not be read
+
+
+def check(text: Text) -> Told:
+    """The file as the models say it: a list of stories, or people, rooms and stories."""
+    if any(f.rule != "duplicate-key" for f in text.findings) or text.value is None:
+        return Told()
+    listed: Any = text.value
+    above: tuple[str, ...] = ()
+    told = Told()
+    if isinstance(listed, dict):
+        above = ("stories",)
+        told = Told(above=above)
+        for key in listed:
+            if key not in (known := ("people", "rooms", "stories")):
+                zh, en = meant(str(key), known)
+                told.findings.append(text.error("stories", f"不认识“{key}”。{zh}", f'"{key}" is not known. {en}', key))
+        _each(PersonText, _rows(listed, "people", text, told.findings), text, ("people",), told.findings, told.people)
+        _each(RoomText, _rows(listed, "rooms", text, told.findings), text, ("rooms",), told.findings, told.rooms)
+        listed = listed.get("stories") or []
+    if not isinstance(listed, list):
+        zh, en = (
+            "stories.yaml 应是一列故事，每个以“- name:”开头。",
+            "Expected a list of stories, each beginning with - name:.",
+        )
+        told.findings.append(text.error("stories", zh, en, *above))
+        return told
+    for n, one in enumerate(listed):
+        found: list[StoryText] = []
+        _each(StoryText, [one], text, above, told.findings, found, n)
+        told.stories.extend((n, story) for story in found)
+    first: dict[str, int] = {}
+    for n, story in told.stories:
+        if first.setdefault(story.name, n) != n:
+            zh, en = f"有两个故事都叫“{story.name}”。", f"Two stories are called {story.name!r}."
+            told.findings.append(text.error("stories", zh, en, *above, n, "name"))
+    return told
+
+
+def _rows(value: dict[Any, Any], key: str, text: Text, findings: list[Finding]) -> list[Any]:
+    given = value.get(key) or []
+    if isinstance(given, list):
+        return given
+    findings.append(text.error("stories", f"“{key}”应是一列。", f'"{key}" should be a list.', key))
+    return []
+
+
+def _each(
+    model: type[Row],
+    rows: list[Any],
+    text: Text,
+    above: tuple[str, ...],
+    findings: list[Finding],
+    into: list[Row],
+    first: int = 0,
+) -> None:
+    for n, one in enumerate(rows, first):
+        try:
+            into.append(model.model_validate(one))
+        except ValidationError as error:
+            findings += schema.faults(model, error, text, "stories", *above, n)
+
+
+def _name(key: str) -> str:
+    return "return_" if key == "return" else key
