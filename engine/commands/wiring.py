@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.commands.effects import (
+    appointments,
     board,
     decisions,
     hall_papers,
@@ -62,7 +63,8 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "pause-clock": time_limits.recorded,
         "resume-clock": time_limits.recorded,
         "extend-clock": time_limits.recorded,
-        # meetings
+        # appointments and meetings
+        "release-appointment": appointments.release,
         "check-mediators": mediators.check,
         "book-meeting": meetings.book_meeting,
         "end-meeting": meetings.end_meeting,
@@ -71,8 +73,6 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "run-child-case": other_cases.open_child,
         "share-data": other_cases.share,
         "refer-case": time_limits.recorded,
-        "book-appointment": time_limits.recorded,
-        "release-appointment": time_limits.recorded,
         "message": other_cases.message,
         "signal": other_cases.signal,
         # orders and people
@@ -86,7 +86,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
-AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended,)
+AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended, appointments.case_ended)
 
 
 def check(handled: Iterable[str], known: Iterable[str], what: str) -> None:

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.commands import booking
-from engine.commands.booking import book
+from engine.commands import appointments, booking
 from engine.commands.worker import background
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings
@@ -59,7 +58,7 @@ def test_the_worker_lets_a_hold_go_when_it_runs_out_and_one_that_the_hall_moved_
     with hall.database.unit_of_work() as work:  # as when the hall moves it: the person has longer to answer
         made = work.session.get(Appointment, second.id)
         made.hold_until, made.sequence = hall.now + timedelta(hours=24), made.sequence + 1
-        book.watch(work, made, hall.now)
+        appointments.watch(work, made, hall.now)
 
     def states(now):
         while background.run(hall.database, equipment, now=now):

@@ -17,13 +17,27 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import cases
+from engine.commands import appointments, cases
 from engine.errors import Invalid
 from engine.matters import stories
 from engine.people import apart, holders, units
 from engine.records import audit, documents, library, papers
 from engine.store import Database
-from engine.store.models import Awaited, Case, Document, Holding, Post, Task, Timer, Unit, User
+from engine.store.models import (
+    Appointment,
+    AppointmentSlot,
+    Awaited,
+    Case,
+    Document,
+    Holding,
+    Post,
+    Resource,
+    Slot,
+    Task,
+    Timer,
+    Unit,
+    User,
+)
 from tests import cast as the_cast
 from tests.services import mediating
 
@@ -98,6 +112,7 @@ class Teller:
         story = self.story
         channel = story.channel
         with self.database.unit_of_work() as work:
+            booked = self.booking(work, story.facts["appointment"]) if "appointment" in story.facts else None
             by = self.actor(work, self.who.clerk if channel != "online" else self.who.users["zhang"])
             done = cases.submit(
                 work,
@@ -109,11 +124,51 @@ class Teller:
                 variables=story.facts,
                 place=units.by_code(work, "350526106201"),
                 applicant_id=self.who.users["zhang"],
+                key=appointments.request_key(booked) if booked is not None else None,
             )
+            if booked is not None:
+                booked.case_id = done.case.id
             self.case_id, self.number = done.case.id, done.case.number
         for step in story.steps:
             self.step(step)
         return self.case_id
+
+    def booking(self, work: Any, facts: dict[str, Any]) -> Appointment:
+        """The booking that the story speaks of, as `booking.confirm` has it when it begins the case."""
+        begins, ends = (datetime.fromisoformat(facts[at]).astimezone(UTC) for at in ("starts_at", "ends_at"))
+        window = Resource(
+            code="story", unit_id=1, kind="window", name="综合窗口", matter=self.name, items=[], policy={}
+        )
+        work.session.add(window)
+        work.session.flush()
+        slot = Slot(
+            resource_id=window.id,
+            starts_at=begins,
+            ends_at=ends,
+            kind=facts["kind"],
+            public_capacity=1,
+            public_taken=1,
+        )
+        made = Appointment(
+            number=facts["number"],
+            code=facts["number"],
+            resource_id=window.id,
+            matter=self.name,
+            state="confirmed",
+            channel=facts["channel"],
+            starts_at=begins,
+            ends_at=ends,
+            kind=facts["kind"],
+            user_id=self.who.users["zhang"],
+            person_index="story",
+            name=self.story.answers["applicant"]["name"],
+            phone=self.story.answers["applicant"]["phone"],
+            booked_at=self.now,
+        )
+        work.session.add_all([slot, made])
+        work.session.flush()
+        work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
+        return made
 
     def step(self, step: Any) -> None:
         if "at" in step:

@@ -183,8 +183,10 @@ def confirm(booking_id: int) -> ResponseReturnValue:
     if answers["item"] not in {code for code, _name in place.items}:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
         return _one(booking_id, (wrong,)), 422
-    booking.confirm(edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now())
-    flash(_("预约好了。到时候出示这一页的二维码。"))
+    made = booking.confirm(
+        edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now()
+    )
+    flash(_declined(made.state, made.reason) or _("预约好了。到时候出示这一页的二维码。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
 
 
@@ -342,8 +344,18 @@ def walk_in() -> ResponseReturnValue:
         made = booking.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
     else:
         made = booking.walk_in(edge.work(), **given)
-    flash(_("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at)))
+    flash(
+        _declined(made.state, made.reason)
+        or _("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at))
+    )
     return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
+
+
+def _declined(state: str, reason: str) -> str:
+    """What is said when the matter's process declined the booking at once; empty: it stands."""
+    if state != "cancelled":
+        return ""
+    return _("没有约成，位子已经退回：%(reason)s", reason=reason)
 
 
 def _window() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Appointments (预约): every write to bookings, slots, rosters and the waiting list. One verb, one function."""
 
-from engine.commands.booking.book import STATES, Person, cancel, change, confirm, hold, stop_waiting, sweep, wait
+from engine.commands.appointments import Person
+from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
 from engine.commands.booking.counter import call, check_in, miss, miss_if_over, serve, walk_in
 from engine.commands.booking.office import (
     Hit,

@@ -8,32 +8,42 @@ Booking a seat, naming the clerk on duty and starting the matter's process is on
 
 from __future__ import annotations
 
-import importlib.resources
 import itertools
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-import yaml
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from engine import booking
-from engine.booking import Past, Policy
+from engine.booking import Policy
 from engine.booking.slots import ZONE
 from engine.commands import cases, seats
+from engine.commands.appointments import (
+    Person,
+    day_keys,
+    give_back,
+    history,
+    offer_freed,
+    person_of,
+    policy_of,
+    record,
+    request_key,
+    sit,
+    tell,
+    watch,
+)
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb
-from engine.records import audit, jobs, notices
-from engine.store import Work, keys
+from engine.records import audit, notices
+from engine.store import Work
 from engine.store.models import (
     Appointment,
-    AppointmentSlot,
+    Case,
     Duty,
     MeetingBooking,
     OnlineBlock,
@@ -43,40 +53,10 @@ from engine.store.models import (
     Waiting,
 )
 
-#: How long a seat that was freed is kept for the first on the waiting list.
-OFFER_HOURS = 2
-#: How far back a person's bookings are read for the policy.
-HISTORY_DAYS = 70
-#: How long after its end a booking that nobody came for is missed.
-GRACE_MINUTES = 20
 #: A booking's channel -> its case's.
 CASE_CHANNELS = {"online": "online", "phone": "phone", "counter": "counter", "walk_in": "counter"}
 #: How many other times are named when one is full.
 OFFERS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who comes, when staff book for them by telephone or at the counter."""
-
-    name: str
-    phone: str | None = None
-    id_number: str | None = None
-    user_id: int | None = None
-
-    @property
-    def index(self) -> str:
-        """RULES A6: by ID number, or by telephone."""
-        if self.id_number:
-            return keys.blind("id", self.id_number)
-        if self.phone:
-            return keys.blind("phone", self.phone)
-        return keys.blind("name", f"{self.name}/{self.user_id}")
-
-
-def policy_of(resource: Resource) -> Policy:
-    """The booking numbers of a resource."""
-    return booking.load_policy(resource.policy)
 
 
 def hold(
@@ -130,12 +110,12 @@ def hold(
     )
     made.resource, made.case = resource, None
 
-    def sit() -> None:
+    def take() -> None:
         made.pool = _take(work, resource, slots, online, now)
         work.session.add(made)
 
-    _on_a_free_number(work, made, policy, first, sit, counted=online)
-    _sit(work, made, slots)
+    _on_a_free_number(work, made, policy, first, take, counted=online)
+    sit(work, made, slots)
     watch(work, made, now)
     record(work, "held", made, by, now)
     return made
@@ -151,7 +131,9 @@ def confirm(
     now: datetime,
 ) -> Appointment:
     """The hold becomes a booking: the seat is checked again, the clerk on duty is named, the matter's process
-    starts, reminders are queued; all in one transaction. A hold that ran out is taken again when a seat is left."""
+    starts, reminders are queued; all in one transaction. A hold that ran out is taken again when a seat is left.
+
+    Its process may decline it at once (release-appointment): then it comes back cancelled, with the reason."""
     made = find(work, appointment_id, "work", by=by)
     expect(made, version, {"held", "expired"}, "确认", "confirm")
     resource = made.resource
@@ -181,17 +163,19 @@ def confirm(
             channel=CASE_CHANNELS[made.channel],
             unit=unit,
             place=unit,
-            key=f"appointment:{made.id}",
+            key=request_key(made),
             applicant_id=made.user_id,
             variables=facts,
         )
         made.case_id, made.case = started.case.id, started.case
+        if made.state != "confirmed":
+            return made
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
     watch(work, made, now)
     _remind(work, made, policy, now)
-    _tell(work, made, "appointment-confirmed", now, now)
+    tell(work, made, "appointment-confirmed", now, now)
     record(work, "confirmed", made, by, now)
     return made
 
@@ -210,12 +194,12 @@ def change(
     before = seats.taken_slots(work, made)
     old_pool = made.pool
 
-    def sit() -> None:
+    def take() -> None:
         made.pool = _take(work, resource, slots, online, now)
 
-    _on_a_free_number(work, made, policy, slots[0].starts_at, sit, counted=made.day_key is not None)
+    _on_a_free_number(work, made, policy, slots[0].starts_at, take, counted=made.day_key is not None)
     seats.leave(work, made.id, [s.id for s in before], old_pool)
-    _sit(work, made, slots)
+    sit(work, made, slots)
     made.starts_at, made.ends_at, made.kind = slots[0].starts_at, slots[-1].ends_at, slots[0].kind
     made.sequence += 1
     made.version += 1
@@ -224,7 +208,7 @@ def change(
         made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
         notices.cancel(work, f"appointment:{made.id}:", now=now)
         _remind(work, made, policy, now)
-        _tell(work, made, "appointment-changed", now, now)
+        tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
     record(work, "changed", made, by, now)
     offer_freed(work, resource, before, now=now)
@@ -247,17 +231,9 @@ def cancel(work: Work, appointment_id: int, *, version: int, reason: str = "", b
 def let_go(
     work: Work, made: Appointment, state: str, reason: str, *, by: Actor, now: datetime, by_hall: bool = False
 ) -> None:
-    """End a live booking: seats back, reminders off, the process told, the seat offered to who waits."""
-    before = seats.taken_slots(work, made)
-    seats.leave(work, made.id, [s.id for s in before], made.pool)
-    made.state, made.hold_until, made.day_key, made.ended_at = state, None, None, now
-    made.reason, made.by_hall = reason[:200], by_hall
-    made.sequence += 1
-    made.version += 1
-    notices.cancel(work, f"appointment:{made.id}:", now=now)
+    """End a live booking, and its process hears of it."""
+    give_back(work, made, state, reason, by=by, now=now, by_hall=by_hall)
     tell_process(work, made, state, by=by, now=now)
-    record(work, state, made, by, now)
-    offer_freed(work, made.resource, before, now=now)
 
 
 # ---------------------------------------------------------------- the waiting list
@@ -303,66 +279,6 @@ def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Wa
     return row
 
 
-def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> Appointment | None:
-    """A seat became free: hold it for the first who waits for that day, and tell them."""
-    slots = [s for s in slots if s.starts_at > now + timedelta(hours=OFFER_HOURS) and not s.closed]
-    if not slots:
-        return None
-    first = slots[0]
-    day = first.starts_at.astimezone(ZONE).date()
-    queue = work.session.scalars(
-        select(Waiting)
-        .where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.state == "waiting")
-        .order_by(Waiting.since_at, Waiting.id)
-        .limit(20)
-        .with_for_update(skip_locked=True)
-    ).all()
-    policy = policy_of(resource)
-    for row in queue:
-        user = work.session.get_one(User, row.user_id)
-        person = _person(user)
-        past = history(work, person.index, now)
-        if isinstance(booking.block_for(policy, past, now), booking.Block) or any(
-            p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past
-        ):
-            continue
-        free = _day_keys(work, policy, person.index, first.starts_at)
-        if not free:
-            continue
-        if seats.take(work, [first.id], "public", now=now):
-            return None
-        made = Appointment(
-            number=seats.next_number(work, resource, now),
-            code=secrets.token_urlsafe(12),
-            resource_id=resource.id,
-            matter=resource.matter,
-            item=row.item,
-            state="held",
-            pool="public",
-            channel="online",
-            starts_at=first.starts_at,
-            ends_at=first.ends_at,
-            kind=first.kind,
-            user_id=user.id,
-            person_index=person.index,
-            name=person.name,
-            phone=person.phone,
-            day_key=free[0],
-            booked_at=now,
-            hold_until=now + timedelta(hours=OFFER_HOURS),
-        )
-        made.resource, made.case = resource, None
-        work.session.add(made)
-        work.session.flush()
-        _sit(work, made, [first])
-        row.state, row.appointment_id = "offered", made.id
-        watch(work, made, now)
-        _tell(work, made, "waiting-offered", now, now)
-        record(work, "offered", made, SYSTEM, now)
-        return made
-    return None
-
-
 def sweep(work: Work, *, now: datetime, limit: int = 200) -> int:
     """Let go of holds that ran out and offer their seats on. Called by the worker; returns how many."""
     gone = seats.expire(work, now=now, limit=limit)
@@ -382,6 +298,7 @@ def sweep(work: Work, *, now: datetime, limit: int = 200) -> int:
 
 def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointment:
     """The booking, locked, if the actor may do this to it. Raises NotFound, NotYours."""
+    lock_cases(work, Appointment.id == appointment_id)
     made = work.session.scalar(
         select(Appointment)
         .where(Appointment.id == appointment_id)
@@ -398,6 +315,13 @@ def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointme
             "A meeting holds this time: its mediator moves it or calls it off on the page of the case.",
         )
     return made
+
+
+def lock_cases(work: Work, bookings: ColumnElement[bool]) -> None:
+    """The cases of these bookings, locked before the bookings are: a step of a case that gives its booking back locks
+    in that order too."""
+    whose = select(Appointment.case_id).where(bookings, Appointment.case_id.is_not(None))
+    work.session.execute(select(Case.id).where(Case.id.in_(whose)).order_by(Case.id).with_for_update())
 
 
 def expect(made: Appointment, version: int, states: set[str], zh: str, en: str) -> None:
@@ -424,31 +348,6 @@ STATES = {
     "no_show": ("未到场", "missed"),
     "expired": ("未确认，已释放", "expired"),
 }
-
-
-def history(work: Work, person_index: str, now: datetime) -> list[Past]:
-    """What the policy looks at: this person's bookings of the last weeks and those to come."""
-    rows = work.session.execute(
-        select(
-            Appointment.starts_at,
-            Appointment.matter,
-            Appointment.item,
-            Appointment.state,
-            Appointment.booked_at,
-            Appointment.ended_at,
-            Appointment.channel,
-            Appointment.by_hall,
-        ).where(
-            Appointment.person_index == person_index,
-            Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
-            Appointment.state != "expired",
-        )
-    ).all()
-    return [
-        Past(r.starts_at, r.item or r.matter, r.state, r.booked_at, r.ended_at, r.channel == "online")
-        for r in rows
-        if not (r.by_hall and r.state == "cancelled")
-    ]
 
 
 def on_duty(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime) -> int | None:
@@ -513,7 +412,7 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
     policy = policy_of(made.resource)
     verdict = booking.block_for(policy, history(work, made.person_index, now), now)
     if isinstance(verdict, booking.Warned):
-        _tell(work, made, "appointment-warned", now, now, key="warned")
+        tell(work, made, "appointment-warned", now, now, key="warned")
     if not isinstance(verdict, booking.Block):
         return None
     open_already = work.session.scalar(select(OnlineBlock).where(*_blocked(made.person_index, now)))
@@ -532,7 +431,7 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
     )
     work.session.add(row)
     work.session.flush()
-    _tell(work, made, "booking-blocked", now, now, key="blocked")
+    tell(work, made, "booking-blocked", now, now, key="blocked")
     audit.record(
         work, "booking.blocked", by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
     )
@@ -565,11 +464,7 @@ def _resource(work: Work, resource_id: int) -> Resource:
 def _self(work: Work, by: Actor) -> Person:
     if by.id is None or by.kind == "system":
         raise NotYours("请先登录再预约。", "Log in to book.")
-    return _person(work.session.get_one(User, by.id))
-
-
-def _person(user: User) -> Person:
-    return Person(user.name, user.phone, user.id_number, user.id)
+    return person_of(work.session.get_one(User, by.id))
 
 
 def _slots(work: Work, resource: Resource, starts_at: Sequence[datetime]) -> list[Slot]:
@@ -605,11 +500,6 @@ def _take(work: Work, resource: Resource, slots: Sequence[Slot], online: bool, n
     )
 
 
-def _sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:
-    work.session.add_all(AppointmentSlot(appointment_id=made.id, slot_id=slot.id) for slot in slots)
-    work.session.flush()
-
-
 def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None:
     """Take the seats of a hold that ran out once more."""
     slots = list(
@@ -623,24 +513,24 @@ def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None
     past = history(work, made.person_index, now)
     booking.check_new(policy, made.starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
 
-    def sit() -> None:
+    def take() -> None:
         made.pool = _take(work, made.resource, slots, online, now)
         made.state, made.hold_until = "held", booking.hold_until(policy, now)
 
-    _on_a_free_number(work, made, policy, made.starts_at, sit, counted=online)
-    _sit(work, made, slots)
+    _on_a_free_number(work, made, policy, made.starts_at, take, counted=online)
+    sit(work, made, slots)
 
 
 def _on_a_free_number(
-    work: Work, made: Appointment, policy: Policy, starts_at: datetime, sit: Callable[[], None], *, counted: bool
+    work: Work, made: Appointment, policy: Policy, starts_at: datetime, take: Callable[[], None], *, counted: bool
 ) -> None:
-    """Take the seats (`sit`) under a free number of the person's day. A day has `per_day` numbers and the table holds
+    """Take the seats (`take`) under a free number of the person's day. A day has `per_day` numbers and the table holds
     each once, so however many bookings come in at the same moment, no more than that are made. A number that another
     booking took meanwhile sends this one to the next; none left: NotNow, and nothing was taken."""
-    for key in _day_keys(work, policy, made.person_index, starts_at, made.id) if counted else [None]:
+    for key in day_keys(work, policy, made.person_index, starts_at, made.id) if counted else [None]:
         try:
             with work.session.begin_nested():  # what is taken here is given back when the number is not free
-                sit()
+                take()
                 made.day_key = key
                 work.session.flush()
         except IntegrityError:
@@ -650,19 +540,6 @@ def _on_a_free_number(
         "您那一天已经有预约了。可以改期，或先取消原来的预约。",
         "You already have a booking that day. Change it, or cancel it first.",
     )
-
-
-def _day_keys(
-    work: Work, policy: Policy, person_index: str, starts_at: datetime, own: int | None = None
-) -> list[str | None]:
-    """The numbers of the person's day that look free; that of the booking `own` counts as free."""
-    day = f"{person_index}:{starts_at.astimezone(ZONE).date()}"
-    numbered = [f"{day}:{n}" for n in range(policy.per_day)]
-    query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered))
-    if own is not None:
-        query = query.where(Appointment.id != own)
-    taken = set(work.session.scalars(query))
-    return [key for key in numbered if key not in taken]
 
 
 def _blocked(person_index: str, now: datetime) -> tuple[Any, ...]:
@@ -695,60 +572,4 @@ def _waiting_done(work: Work, made: Appointment) -> None:
 
 def _remind(work: Work, made: Appointment, policy: Policy, now: datetime) -> None:
     for index, at in enumerate(booking.reminders(policy, made.starts_at, now)):
-        _tell(work, made, "appointment-reminder", at, now, key=f"remind{index}")
-
-
-@lru_cache
-def _texts() -> Mapping[str, Mapping[str, str]]:
-    text = importlib.resources.files("engine.booking").joinpath("data/notices.yaml").read_text("utf-8")
-    found: dict[str, dict[str, str]] = yaml.safe_load(text)
-    return found
-
-
-def _tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, key: str = "") -> None:
-    local = made.starts_at.astimezone(ZONE)
-    facts = {
-        "number": made.number,
-        "place": made.resource.name,
-        "when": f"{local:%-m月%-d日 %H:%M}",
-        "reason": made.reason,
-    }
-    facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}
-    texts = _texts()[kind]
-    name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
-    for channel, address in (("screen", None), ("sms", made.phone)):
-        if (channel == "screen" and made.user_id is None) or (channel == "sms" and not address):
-            continue
-        notices.put(
-            work,
-            f"{name}:{channel}",
-            notices.fill(texts["zh"], facts),
-            text_en=notices.fill(texts["en"], facts_en),
-            kind=kind,
-            now=now,
-            channel=channel,
-            user_id=made.user_id,
-            address=address,
-            case_id=made.case_id,
-            after=at if at > now else None,
-        )
-
-
-def watch(work: Work, made: Appointment, now: datetime) -> None:
-    """Have the worker look again when a hold runs out, or when nobody came. One row, woken when it is due."""
-    at = made.hold_until if made.state == "held" else made.ends_at + timedelta(minutes=GRACE_MINUTES)
-    if at is not None:
-        key = f"appointment:{made.id}:{made.state}:{made.sequence}"
-        jobs.put_once(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
-
-
-def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
-    """A line in the audit: on the case's chain when there is one."""
-    audit.record(
-        work,
-        f"appointment.{what}",
-        by=by,
-        now=now,
-        case=made.case,
-        facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
-    )
+        tell(work, made, "appointment-reminder", at, now, key=f"remind{index}")

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from engine.booking.slots import ZONE
-from engine.commands import seats
+from engine.commands import appointments, seats
+from engine.commands.appointments import GRACE_MINUTES, Person
 from engine.commands.booking import book
-from engine.commands.booking.book import GRACE_MINUTES, Person
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require
 from engine.store import Work
@@ -43,7 +43,7 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
     made.state, made.checked_in_at = "checked_in", now
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
-    book.record(work, "checked_in", made, by, now)
+    appointments.record(work, "checked_in", made, by, now)
     return made
 
 
@@ -51,7 +51,7 @@ def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     """Call the person. Someone who did not check in and does not answer the last call has missed the booking."""
     made = book.find(work, appointment_id, "serve", by=by)
     book.expect(made, version, {"confirmed", "checked_in", "called"}, "叫号", "call")
-    policy = book.policy_of(made.resource)
+    policy = appointments.policy_of(made.resource)
     if made.calls >= policy.calls:
         raise NotNow(
             f"已经叫了 {policy.calls} 次。请登记“未到场”，或在人到后办理。", f"Called {policy.calls} times already."
@@ -59,7 +59,7 @@ def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     made.calls += 1
     made.state = "called"
     made.version += 1
-    book.record(work, "called", made, by, now)
+    appointments.record(work, "called", made, by, now)
     return made
 
 
@@ -70,7 +70,7 @@ def serve(work: Work, appointment_id: int, *, version: int, by: Actor, now: date
     made.state, made.ended_at, made.day_key = "served", now, None
     made.version += 1
     book.tell_process(work, made, "served", by=by, now=now)
-    book.record(work, "served", made, by, now)
+    appointments.record(work, "served", made, by, now)
     return made
 
 
@@ -79,7 +79,7 @@ def miss(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     in; a first no-show is a warning, further ones may shut online booking (never the counter)."""
     made = book.find(work, appointment_id, "serve", by=by)
     book.expect(made, version, {"confirmed", "called"}, "登记未到场", "mark as missed")
-    policy = book.policy_of(made.resource)
+    policy = appointments.policy_of(made.resource)
     over = now >= made.ends_at + timedelta(minutes=GRACE_MINUTES)
     if made.starts_at > now or (made.calls < policy.calls and not over):
         left = policy.calls - made.calls
@@ -136,7 +136,8 @@ def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by:
             now=now,
         )
         book.confirm(work, made.id, version=made.version, by=by, now=now)
-        if slot.starts_at <= now + timedelta(minutes=EARLY_MINUTES):
+        # (a matter that declines what this person comes for has given the place back already, with its reason)
+        if made.state == "confirmed" and slot.starts_at <= now + timedelta(minutes=EARLY_MINUTES):
             check_in(work, made.code, by=by, now=now)
         return made
     raise NotNow("今天的号都满了。可以预约改天，或留下电话排候补。", "Everything is taken today: book another day.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
-from engine.commands import seats
+from engine.commands import appointments, seats
 from engine.commands.booking import book
 from engine.commands.effects import meetings
 from engine.errors import NotFound, NotNow, Refused
@@ -107,7 +107,7 @@ def publish_ahead(work: Work, *, now: datetime) -> int:
     Called by the worker every night; returns how many are new."""
     today, made = local_date(now), 0
     for resource in work.session.scalars(select(Resource).where(Resource.active).order_by(Resource.id)).all():
-        last = work.calendar.last_known(today, today + timedelta(days=book.policy_of(resource).book_until_days))
+        last = work.calendar.last_known(today, today + timedelta(days=appointments.policy_of(resource).book_until_days))
         made += publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)
     return made
 
@@ -189,12 +189,12 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
         made.sequence += 1
         made.version += 1
         notices.cancel(work, f"appointment:{made.id}:", now=now)
-        book.watch(work, made, now)
-        book._tell(work, made, "appointment-moved", now, now)
-        book.record(work, "moved", made, by, now)
+        appointments.watch(work, made, now)
+        appointments.tell(work, made, "appointment-moved", now, now)
+        appointments.record(work, "moved", made, by, now)
         return
     book.let_go(work, made, "cancelled", reason, by=by, now=now, by_hall=True)
-    book._tell(work, made, "appointment-closed", now, now)
+    appointments.tell(work, made, "appointment-closed", now, now)
 
 
 def _hit(
@@ -213,6 +213,10 @@ def _hit(
         .order_by(Appointment.starts_at, Appointment.id)
     )
     if lock:
+        book.lock_cases(
+            work,
+            Appointment.id.in_(list(work.session.scalars(query.with_only_columns(Appointment.id)))),
+        )
         query = query.with_for_update(of=Appointment).execution_options(populate_existing=True)
     return list(work.session.scalars(query))
 

@@ -332,30 +332,18 @@ _ALL = (
     ),
     # ------------------------------------------------------------ appointments
     EffectKind(
-        "book-appointment",
-        "预约",
-        "Book an appointment",
-        "预约一个号源；满了抛出错误 FULL。到号、取消、爽约以消息 appointment-checked-in、appointment-cancelled、"
-        "appointment-missed 回到流程。",
-        "Books a slot; throws FULL when none is left. Check-in, cancellation and no-show come back as the messages "
-        "appointment-checked-in, appointment-cancelled and appointment-missed.",
-        headers=(Header("resource", "资源", "the resource's name; the argument wins"),),
-        arguments=(
-            Argument("resource", "资源", "which window, room or person", kind="text"),
-            Argument("slot", "时段", "start of the slot", required=True, kind="date-time"),
-            Argument("seats", "人数", "how many seats", kind="number"),
-        ),
-        results=(Argument("appointment", "预约", "number, resource, start, end", kind="context"),),
-        awaited=True,
-        errors=(("FULL", "约满"), ("BLOCKED", "已被限制网上预约"), ("CLOSED", "该时段不开放")),
-    ),
-    EffectKind(
         "release-appointment",
         "释放预约",
         "Release an appointment",
-        "取消预约，把号源让给别人。",
-        "Cancels the booking; others may have the slot.",
-        arguments=(Argument("appointment", "预约号", "the number", kind="text"), _REASON),
+        "由大厅取消本办件的预约：号源退回并让给候补的人，提醒和“预约成功”的短信不再发，不计入本人的取消或爽约。"
+        "同一步里流程自己通知申请人的，大厅不再另发。已经到场的不动。",
+        "The hall cancels the booking of this case: its place is offered to who waits, reminders and the message "
+        "that it is booked are called off, and it never counts against the person. The hall tells them, unless the "
+        "diagram does in the same step. Who is there already stays.",
+        arguments=(
+            Argument("appointment", "预约号", "the number; all of this case without it", kind="text"),
+            _REASON,
+        ),
     ),
     # ------------------------------------------------------------ mediation
     EffectKind(
