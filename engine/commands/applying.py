@@ -84,7 +84,7 @@ class Applying:
     opened: list[Task] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
-    asked: tuple[AskedEffect, ...] = ()  # all that this step asks for: what one effect says, another need not
+    taken: Step | None = None  # the step that is being written: what one effect says, another need not
     _due_before: datetime | None = field(init=False, default=None)
     _account: tuple[Ledger, Account] | None = field(init=False, default=None)
 
@@ -145,7 +145,7 @@ class Applying:
         """Write what one input changed. `ended`: key of a task -> (APPROVED …, reason), where the caller knows better."""
         case = self.case
         case.state = step.state
-        self.variables, self.asked = step.variables, step.effects
+        self.variables, self.taken = step.variables, step
         if step.variables.get("parties") != (case.answers or {}).get("parties"):
             parties.sync(self.work, case, step.variables.get("parties"), by=self.by, now=self.now)
         if step.variables.get("objected") != (case.answers or {}).get("objected"):

@@ -86,6 +86,10 @@ def history(work: Work, person_index: str, now: datetime) -> list[Past]:
     ]
 
 
+#: How a live booking may end by somebody's word -> what the record says of it.
+ENDED = {"cancelled": audit.Kind.APPOINTMENT_CANCELLED, "no_show": audit.Kind.APPOINTMENT_MISSED}
+
+
 def give_back(
     work: Work, made: Appointment, state: str, reason: str, *, by: Actor, now: datetime, by_hall: bool = False
 ) -> None:
@@ -97,7 +101,7 @@ def give_back(
     made.sequence += 1
     made.version += 1
     notices.cancel(work, f"appointment:{made.id}:", now=now)
-    record(work, state, made, by, now)
+    record(work, ENDED[state], made, by, now)
     offer_freed(work, made.resource, before, now=now)
 
 
@@ -161,7 +165,7 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         row.state, row.appointment_id = "offered", made.id
         watch(work, made, now)
         tell(work, made, "waiting-offered", now, now)
-        record(work, "offered", made, SYSTEM, now)
+        record(work, audit.Kind.APPOINTMENT_OFFERED, made, SYSTEM, now)
         return made
     return None
 
@@ -228,11 +232,11 @@ def watch(work: Work, made: Appointment, now: datetime) -> None:
         jobs.put_once(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
 
 
-def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
+def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: datetime) -> None:
     """A line in the audit: on the case's chain when there is one."""
     audit.record(
         work,
-        f"appointment.{what}",
+        kind,
         by=by,
         now=now,
         case=made.case,

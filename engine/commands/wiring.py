@@ -26,6 +26,7 @@ from engine.commands.effects import (
     other_cases,
     papers,
     ratings,
+    referring,
     registers,
     side_limits,
     time_limits,
@@ -72,7 +73,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "open-child-case": other_cases.open_child,
         "run-child-case": other_cases.open_child,
         "share-data": other_cases.share,
-        "refer-case": time_limits.recorded,
+        "refer-case": referring.refer,
         "message": other_cases.message,
         "signal": other_cases.signal,
         # orders and people

@@ -529,7 +529,7 @@ def _shown(event: Event, actor: Actor) -> bool:
 
 def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], case: Case, mine: bool) -> Line:
     task = next((t for t in tasks if t.id == event.task_id), None)
-    zh = EVENTS.get(event.kind, event.kind)
+    zh = EVENTS.get(event.kind, "其他记录")  # of a newer version of the program
     if task is not None:
         zh = f"{zh}“{task.name}”"
     facts = event.facts

@@ -117,7 +117,7 @@ def hold(
     _on_a_free_number(work, made, policy, first, take, counted=online)
     sit(work, made, slots)
     watch(work, made, now)
-    record(work, "held", made, by, now)
+    record(work, audit.Kind.APPOINTMENT_HELD, made, by, now)
     return made
 
 
@@ -176,7 +176,7 @@ def confirm(
     watch(work, made, now)
     _remind(work, made, policy, now)
     tell(work, made, "appointment-confirmed", now, now)
-    record(work, "confirmed", made, by, now)
+    record(work, audit.Kind.APPOINTMENT_CONFIRMED, made, by, now)
     return made
 
 
@@ -210,7 +210,7 @@ def change(
         _remind(work, made, policy, now)
         tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
-    record(work, "changed", made, by, now)
+    record(work, audit.Kind.APPOINTMENT_CHANGED, made, by, now)
     offer_freed(work, resource, before, now=now)
     return made
 
@@ -258,7 +258,9 @@ def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, 
         work.session.add(row)
     row.state, row.since_at, row.item, row.appointment_id = "waiting", now, item, None
     work.session.flush()
-    audit.record(work, "waiting.joined", by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()})
+    audit.record(
+        work, audit.Kind.WAITING_JOINED, by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()}
+    )
     return row
 
 
@@ -275,7 +277,7 @@ def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Wa
         made = find(work, offered, "work", by=by)
         if made.state == "held":
             let_go(work, made, "cancelled", "不再候补", by=by, now=now)
-    audit.record(work, "waiting.left", by=by, now=now, facts={"waiting": row.id})
+    audit.record(work, audit.Kind.WAITING_LEFT, by=by, now=now, facts={"waiting": row.id})
     return row
 
 
@@ -287,7 +289,7 @@ def sweep(work: Work, *, now: datetime, limit: int = 200) -> int:
         for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == appointment_id)):
             row.state, row.appointment_id = "left", None
         tell_process(work, made, "cancelled", by=SYSTEM, now=now)
-        record(work, "expired", made, SYSTEM, now)
+        record(work, audit.Kind.APPOINTMENT_EXPIRED, made, SYSTEM, now)
         found = work.session.scalars(select(Slot).where(Slot.id.in_(slots)).order_by(Slot.starts_at)).all()
         offer_freed(work, made.resource, found, now=now)
     return len(gone)
@@ -433,7 +435,7 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
     work.session.flush()
     tell(work, made, "booking-blocked", now, now, key="blocked")
     audit.record(
-        work, "booking.blocked", by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
+        work, audit.Kind.BOOKING_BLOCKED, by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
     )
     return row
 

@@ -12,6 +12,7 @@ from engine.commands.appointments import GRACE_MINUTES, Person
 from engine.commands.booking import book
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require
+from engine.records import audit
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Slot
 
@@ -43,7 +44,7 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
     made.state, made.checked_in_at = "checked_in", now
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
-    appointments.record(work, "checked_in", made, by, now)
+    appointments.record(work, audit.Kind.APPOINTMENT_CHECKED_IN, made, by, now)
     return made
 
 
@@ -59,7 +60,7 @@ def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     made.calls += 1
     made.state = "called"
     made.version += 1
-    appointments.record(work, "called", made, by, now)
+    appointments.record(work, audit.Kind.APPOINTMENT_CALLED, made, by, now)
     return made
 
 
@@ -70,7 +71,7 @@ def serve(work: Work, appointment_id: int, *, version: int, by: Actor, now: date
     made.state, made.ended_at, made.day_key = "served", now, None
     made.version += 1
     book.tell_process(work, made, "served", by=by, now=now)
-    appointments.record(work, "served", made, by, now)
+    appointments.record(work, audit.Kind.APPOINTMENT_SERVED, made, by, now)
     return made
 
 
