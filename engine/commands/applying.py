@@ -20,7 +20,6 @@ from sqlalchemy import delete, insert, select
 from engine import feel, matters
 from engine.commands import candidates, parties
 from engine.commands.changes import Change
-from engine.commands.effects import other_cases
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
 from engine.matters import clocks as meanings
@@ -86,6 +85,7 @@ class Applying:
     variables: Mapping[str, Any] = field(default_factory=dict)
     taken: Step | None = None  # the step that is being written: what one effect says, another need not
     _due_before: datetime | None = field(init=False, default=None)
+    _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
     _account: tuple[Ledger, Account] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -93,6 +93,7 @@ class Applying:
             self.work, self.case, self.package.info.limits.rules(local_date(self.case.received_at))
         )
         self._due_before = self.case.promised_due
+        self._began_open = self.case.status in ("running", "suspended")
 
     # -------------------------------------------------------------- places
 
@@ -339,8 +340,6 @@ class Applying:
             self._keep(added)
         self.record(audit.Kind.CASE_FINISHED, facts={"outcome": case.outcome})
         self.changes.append(Change("outcome", case.outcome))
-        if case.parent_id is not None and case.parent_key:
-            other_cases.answer_parent(self)
 
     # -------------------------------------------------------------- the end
 
@@ -356,7 +355,7 @@ class Applying:
             account=self.account(),
         )
         if self.case.status not in ("running", "suspended"):
-            for after in self.after_case:
+            for after in self.after_case if self._began_open else ():
                 after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
         self.work.session.flush()

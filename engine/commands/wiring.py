@@ -87,7 +87,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
-AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended, appointments.case_ended)
+AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended, appointments.case_ended, other_cases.answer_parent)
 
 
 def check(handled: Iterable[str], known: Iterable[str], what: str) -> None:
