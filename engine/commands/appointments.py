@@ -24,6 +24,7 @@ from engine.people import SYSTEM, Actor
 from engine.records import audit, jobs, notices
 from engine.store import Work, keys
 from engine.store.models import Appointment, AppointmentSlot, Resource, Slot, User, Waiting
+from engine.workdays import say_at
 
 #: How long a seat that was freed is kept for the first on the waiting list.
 OFFER_HOURS = 2
@@ -200,7 +201,7 @@ def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, 
     facts = {
         "number": made.number,
         "place": made.resource.name,
-        "when": f"{local:%-m月%-d日 %H:%M}",
+        "when": say_at(made.starts_at),
         "reason": made.reason,
     }
     facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}

@@ -550,11 +550,6 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
     return Line(event.at, event.kind, zh, shown, for_whom, about)
 
 
-def mask_for(text: str, actor: Actor, case: Case) -> str:
-    """A name for this reader: whole for the person themself, else masked."""
-    return text if actor.id is not None and actor.id == case.applicant_id else masks.name(text)
-
-
 def require_seen(work: Work, case: Case, actor: Actor) -> None:
     """Refuse unless the actor may see the case, or has or had a task in it."""
     if not _has_task(work, case, actor):
