@@ -1,4 +1,4 @@
-"""Values as JSON: what numbers, days and moments become. The one place, for the store, signatures and pages. Pure."""
+"""Values as JSON: what numbers, days and moments become, and what stands at a dotted path. The one place. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(one) for one in value]
     return value if value is None or isinstance(value, (str, int, float)) else _other(value)
+
+
+def dig(data: Any, path: str) -> Any:
+    """What stands at a dotted path of nested answers; None when nothing does.
+
+    >>> dig({"applicant": {"name": "苏玉兰"}}, "applicant.name"), dig({}, "applicant.name"), dig({"a": 1}, "")
+    ('苏玉兰', None, None)
+    """
+    value = data
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
 
 
 def dumps(value: Any, *, sort: bool = False) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request, session
@@ -224,7 +224,3 @@ def now() -> datetime:
     if "now" not in g:
         g.now = hall().clock()
     return cast(datetime, g.now)
-
-
-def wall_clock() -> datetime:
-    return datetime.now(UTC)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.store import keys
+
 #: Every name the hall knows, with what it is for: the set-up guide is made from this table.
 KNOWN = {
     "YIZHAN_HOME": "folder of the database, files and keys (default: var)",
@@ -114,16 +116,4 @@ def _number(env: Mapping[str, str], name: str, otherwise: int) -> int:
 
 
 def _made_secret(home: Path) -> str:
-    file = home / "keys" / "cookie.key"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process made it between our look and our try
-            pass
-        else:
-            with os.fdopen(handle, "w") as out:
-                out.write(secrets.token_hex(32) + "\n")
-                out.flush()
-                os.fsync(out.fileno())
-    return file.read_text().strip()
+    return keys.kept(home / "keys" / "cookie.key", lambda: f"{secrets.token_hex(32)}\n".encode()).decode().strip()

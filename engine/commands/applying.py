@@ -21,7 +21,6 @@ from sqlalchemy import delete, insert, select
 from engine import feel, matters
 from engine.commands import candidates, parties
 from engine.commands.changes import Change
-from engine.commands.effects import other_cases
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
 from engine.matters import clocks as meanings
@@ -85,8 +84,9 @@ class Applying:
     opened: list[Task] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
-    asked: tuple[AskedEffect, ...] = ()  # all that this step asks for: what one effect says, another need not
+    taken: Step | None = None  # the step that is being written: what one effect says, another need not
     _due_before: datetime | None = field(init=False, default=None)
+    _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
     _account: tuple[Ledger, Account] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -94,6 +94,7 @@ class Applying:
             self.work, self.case, self.package.info.limits.rules(local_date(self.case.received_at))
         )
         self._due_before = self.case.promised_due
+        self._began_open = self.case.status in ("running", "suspended")
 
     # -------------------------------------------------------------- places
 
@@ -146,7 +147,7 @@ class Applying:
         """Write what one input changed. `ended`: key of a task -> (APPROVED …, reason), where the caller knows better."""
         case = self.case
         case.state = step.state
-        self.variables, self.asked = step.variables, step.effects
+        self.variables, self.taken = step.variables, step
         if step.variables.get("parties") != (case.answers or {}).get("parties"):
             parties.sync(self.work, case, step.variables.get("parties"), by=self.by, now=self.now)
         if step.variables.get("objected") != (case.answers or {}).get("objected"):
@@ -343,8 +344,6 @@ class Applying:
             self._keep(added)
         self.record(audit.Kind.CASE_FINISHED, facts={"outcome": case.outcome})
         self.changes.append(Change("outcome", case.outcome))
-        if case.parent_id is not None and case.parent_key:
-            other_cases.answer_parent(self)
 
     # -------------------------------------------------------------- the end
 
@@ -360,7 +359,7 @@ class Applying:
             account=self.account(),
         )
         if self.case.status not in ("running", "suspended"):
-            for after in self.after_case:
+            for after in self.after_case if self._began_open else ():
                 after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
         self.work.session.flush()

@@ -24,6 +24,7 @@ from engine.people import SYSTEM, Actor
 from engine.records import audit, jobs, notices
 from engine.store import Work, keys
 from engine.store.models import Appointment, AppointmentSlot, Resource, Slot, User, Waiting
+from engine.workdays import say_at
 
 #: How long a seat that was freed is kept for the first on the waiting list.
 OFFER_HOURS = 2
@@ -86,6 +87,10 @@ def history(work: Work, person_index: str, now: datetime) -> list[Past]:
     ]
 
 
+#: How a live booking may end by somebody's word -> what the record says of it.
+ENDED = {"cancelled": audit.Kind.APPOINTMENT_CANCELLED, "no_show": audit.Kind.APPOINTMENT_MISSED}
+
+
 def give_back(
     work: Work, made: Appointment, state: str, reason: str, *, by: Actor, now: datetime, by_hall: bool = False
 ) -> None:
@@ -97,7 +102,7 @@ def give_back(
     made.sequence += 1
     made.version += 1
     notices.cancel(work, f"appointment:{made.id}:", now=now)
-    record(work, state, made, by, now)
+    record(work, ENDED[state], made, by, now)
     offer_freed(work, made.resource, before, now=now)
 
 
@@ -161,7 +166,7 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         row.state, row.appointment_id = "offered", made.id
         watch(work, made, now)
         tell(work, made, "waiting-offered", now, now)
-        record(work, "offered", made, SYSTEM, now)
+        record(work, audit.Kind.APPOINTMENT_OFFERED, made, SYSTEM, now)
         return made
     return None
 
@@ -196,7 +201,7 @@ def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, 
     facts = {
         "number": made.number,
         "place": made.resource.name,
-        "when": f"{local:%-m月%-d日 %H:%M}",
+        "when": say_at(made.starts_at),
         "reason": made.reason,
     }
     facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}
@@ -228,11 +233,11 @@ def watch(work: Work, made: Appointment, now: datetime) -> None:
         jobs.put_once(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
 
 
-def record(work: Work, what: str, made: Appointment, by: Actor, now: datetime) -> None:
+def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: datetime) -> None:
     """A line in the audit: on the case's chain when there is one."""
     audit.record(
         work,
-        f"appointment.{what}",
+        kind,
         by=by,
         now=now,
         case=made.case,

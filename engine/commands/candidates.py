@@ -89,6 +89,30 @@ def candidates(
     return list(dict.fromkeys(keys)), unit.id if unit else None
 
 
+def follow_office(
+    work: Work, package: matters.Package, case: Case, tasks: Iterable[Task], waiting: Iterable[OpenTask]
+) -> list[Task]:
+    """The case has another office: what waits for a post of the office before waits for this one's. Which changed.
+
+    A task that somebody of the office before holds is open again; one that names its people or another unit stays.
+    """
+    rows, moved = {task.key: task for task in tasks}, []
+    for one in waiting:
+        task = rows.get(one.id)
+        if task is None or not one.candidate_groups:
+            continue
+        keys, unit_id = candidates(work, package, case, one, away_from(case, one.properties))
+        if keys == task.candidates:
+            continue
+        task.candidates, task.unit_id, task.version = keys, unit_id, task.version + 1
+        task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+        task.delegated, task.seen_at = [], None
+        work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in keys)
+        moved.append(task)
+    return moved
+
+
 def _user(work: Work, case: Case, who: str) -> list[str]:
     """Keys of a user a diagram names: applicant, agent, submitter, an id, or a log-in name, or the
     mediators chosen (none before the choice: the group has the step)."""

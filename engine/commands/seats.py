@@ -60,14 +60,19 @@ def leave(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str) -
             raise AssertionError(f"Expected slot {slot_id} to have a seat of booking {appointment_id}, but it has none")
 
 
-def expire(work: Work, *, now: datetime, slot_id: int | None = None, limit: int = 200) -> dict[int, list[int]]:
-    """Let go of holds that have run out. Returns the bookings, each with the slots that have a seat more now.
+def expire(
+    work: Work, *, now: datetime, slot_id: int | None = None, appointment_id: int | None = None, limit: int = 200
+) -> dict[int, list[int]]:
+    """Let go of holds that have run out: all, those on a slot, or one. Returns the bookings, each with the slots that
+    have a seat more now.
 
     A booking that another transaction is confirming at this moment is locked by it and passed over.
     """
     due = select(Appointment.id).where(Appointment.state == "held", Appointment.hold_until <= now)
     if slot_id is not None:
         due = due.join(AppointmentSlot).where(AppointmentSlot.slot_id == slot_id)
+    if appointment_id is not None:
+        due = due.where(Appointment.id == appointment_id)
     due = due.order_by(Appointment.id).limit(limit).with_for_update(skip_locked=True, of=Appointment)
     ids = list(work.session.scalars(due))
     if not ids:

@@ -27,6 +27,7 @@ from engine.commands.effects import (
     other_cases,
     papers,
     ratings,
+    referring,
     registers,
     side_limits,
     time_limits,
@@ -73,7 +74,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "open-child-case": other_cases.open_child,
         "run-child-case": other_cases.open_child,
         "share-data": other_cases.share,
-        "refer-case": time_limits.recorded,
+        "refer-case": referring.refer,
         "message": other_cases.message,
         "signal": other_cases.signal,
         # orders and people
@@ -88,7 +89,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
-AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended, appointments.case_ended)
+AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended, appointments.case_ended, other_cases.answer_parent)
 
 
 def check(handled: Iterable[str], known: Iterable[str], what: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from engine.deadlines.colours import COLOURS_ZH, Marks, changes, colour_of
+from engine.deadlines.colours import Marks, changes, colour_of
 from engine.deadlines.regimes import Limit, Rules
 from engine.errors import FieldError, Invalid, NotNow, Refused
 from engine.workdays import (
@@ -27,6 +27,7 @@ from engine.workdays import (
     at_start_of_day,
     local_date,
     say,
+    say_whole,
     sentence,
 )
 
@@ -179,10 +180,6 @@ class Account:
     limits: Mapping[str, Running]  # those that run or ran
     marks: Marks
     colour: str  # green, yellow, red, black, paused, done
-
-    @property
-    def colour_zh(self) -> str:
-        return COLOURS_ZH[self.colour]
 
     @property
     def due_on(self) -> date | None:
@@ -861,7 +858,7 @@ def _check_hearing(ledger: Ledger, facts: _Facts, account: Account, event: Event
 def _pending_zh(not_before: date | None) -> str:
     if not_before is None:
         return "到期日待恢复计时后确定"
-    return f"到期日待 {not_before.year} 年节假日安排公布后确定，不早于 {not_before.year}年{not_before.month}月{not_before.day}日"
+    return f"到期日待 {not_before.year} 年节假日安排公布后确定，不早于 {say_whole(not_before)}"
 
 
 def _pending_en(not_before: date | None) -> str:

@@ -1,10 +1,11 @@
 """form-js schemas: (schema, raw input, rights) -> answers or Invalid(fields). Pure."""
 
 from engine.forms import signing
-from engine.forms.answers import EVERYTHING, Rights, check, dig, options_of
+from engine.forms.answers import EVERYTHING, Rights, check, options_of
 from engine.forms.display import Line, browser_schema, describe, words
 from engine.forms.kinds import CHECKS
 from engine.forms.schema import CONTAINERS, INPUTS, STATIC, Field, Form, Option, load
+from engine.plain import dig
 
 __all__ = [
     "CHECKS",

@@ -19,6 +19,7 @@ from engine.errors import FieldError, Invalid
 from engine.forms import signing
 from engine.forms.kinds import CHECKS, Wrong
 from engine.forms.schema import CHOICES, Field, Form
+from engine.plain import dig
 
 MAX_TEXT = 10_000
 MAX_ROWS = 200
@@ -47,21 +48,6 @@ def _covered(path: str, paths: frozenset[str]) -> bool:
 
 
 EVERYTHING = Rights()
-
-
-def rights_from(form: Form, properties: Mapping[str, Any]) -> Rights:
-    """The rights that a node's properties `write`, `readonly` and `hidden` give (paths, comma-separated)."""
-
-    def paths(name: str) -> frozenset[str]:
-        text = str(properties.get(name, "")).replace("，", ",")
-        return frozenset(path.strip() for path in text.split(",") if path.strip())
-
-    read_only, hidden, write = paths("readonly"), paths("hidden"), paths("write")
-    if write:  # only these may be written
-        every = {path for path, _ in form.walk()}
-        covered = {p for p in every if any(p == w or p.startswith(f"{w}.") for w in write)}
-        read_only |= {p for p in every - covered if not any(c.startswith(f"{p}.") for c in covered)}
-    return Rights(read_only=read_only, hidden=hidden)
 
 
 @dataclass(slots=True)
@@ -388,20 +374,6 @@ _READERS = {
     "datetime": _datetime,
     "filepicker": _files,
 }
-
-
-def dig(data: Any, path: str) -> Any:
-    """What stands at a dotted path of nested answers; None when nothing does.
-
-    >>> dig({"applicant": {"name": "苏玉兰"}}, "applicant.name"), dig({}, "applicant.name"), dig({"a": 1}, "")
-    ('苏玉兰', None, None)
-    """
-    value = data
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine import feel
-from engine.forms.answers import EVERYTHING, Rights, dig, options_of
+from engine.forms.answers import EVERYTHING, Rights, options_of
 from engine.forms.schema import CHOICES, Field, Form
+from engine.plain import dig
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.plain import dumps
+from engine.plain import dig, dumps
 
 BOX = (600, 200)
 MAX_PATH = 20_000
@@ -46,12 +46,7 @@ def digest(data: Mapping[str, Any], names: Iterable[str]) -> str:
     >>> digest({"a": 1, "b": 2}, ["a"]) == digest({"a": Decimal("1.0"), "b": 3}, ["a"])
     True
     """
-    values = {}
-    for name in names:
-        value: Any = data
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        values[name] = value
+    values = {name: dig(data, name) for name in names}
     return hashlib.sha256(dumps(values, sort=True).encode()).hexdigest()
 
 

@@ -79,10 +79,16 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
     else:
         inside = actor.reaches((case.place_id, case.unit_id, case.office_id), case.matter)
     if verb in ("see", "reveal"):
-        return inside
+        # 移送: an office that had it goes on seeing it; names and numbers are whole for the one that has it now.
+        return inside or (verb == "see" and not case.restricted and had_it(actor, case))
     if verb == "supervise":
         return inside and any(actor.supervises(u) for u in (case.office_id, case.unit_id, case.place_id))
     return False
+
+
+def had_it(actor: Actor, case: Case) -> bool:
+    """Whether the actor is of an office that the case was referred from (移送)."""
+    return bool({p.unit_id for p in actor.positions} & apart.read(case.past_offices))
 
 
 def keeps_away(actor: Actor, thing: Case | Task) -> bool:

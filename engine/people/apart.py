@@ -1,4 +1,5 @@
-"""回避: who must keep away from a case or a task, as the column `apart` keeps it: /12/34/.
+"""回避: who must keep away from a case or a task, as the column `apart` keeps it: /12/34/. (`past_offices` keeps the
+offices a case was referred from in the same way.)
 
 >>> write([34, 12, 12])
 '/12/34/'

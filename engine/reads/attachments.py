@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, masks, may, units
+from engine.people import Actor, masks, may
 from engine.reads.case_page import require_seen
 from engine.records import files, papers
 from engine.store import Work
@@ -139,8 +139,3 @@ def _people(facts: Mapping[str, Any]) -> str:
         if name:
             return masks.name(str(name))
     return "、".join(masks.name(str(one.get("name", ""))) for one in facts.get("parties") or [])
-
-
-def organ_of(work: Work, case: Case) -> str:
-    """The deciding office's name."""
-    return units.place(work, case.office_id).name

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import load_only
 
 from engine.deadlines import colour
-from engine.errors import NotFound, Refused
+from engine.errors import Refused
 from engine.people import Actor, masks, units
 from engine.reads import sight
 from engine.records import papers
@@ -132,51 +132,9 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
     return [brief(work, c, now, False) for c in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """What anybody with the number and the phone may know."""
-
-    number: str
-    title: str
-    status: str
-    stage: str
-    outcome: str
-    received_at: datetime
-    due_at: datetime | None
-    office: str
-    office_phone: str
-
-
 def number_of(work: Work, case_id: int) -> str:
     """The number of a case just written to: an address to go to, nothing more."""
     return work.session.get_one(Case, case_id).number
-
-
-def track(work: Work, number: str, phone: str, *, now: datetime) -> Tracked:
-    """Progress by case number and the applicant's phone. The same refusal for a wrong number and a wrong phone."""
-    found: Case | None = None
-    try:
-        wanted = str(papers.numbers.read_case_number(number))
-        found = work.session.scalar(select(Case).where(Case.number == wanted))
-    except Refused:
-        raise
-    if found is None or found.phone_index != keys.blind("phone", phone.strip()):
-        raise NotFound(
-            "没有查到。请核对办件编号，以及申请时留的手机号。",
-            "Nothing was found: check the number and the phone given when applying.",
-        )
-    office = units.place(work, found.office_id)
-    return Tracked(
-        found.number,
-        found.matter_name,
-        found.status,
-        found.stage,
-        found.outcome,
-        found.received_at,
-        found.promised_due,
-        office.name,
-        office.phone,
-    )
 
 
 def listed(

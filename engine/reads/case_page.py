@@ -484,7 +484,7 @@ def _shown(event: Event, actor: Actor) -> bool:
 
 def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], case: Case, mine: bool) -> Line:
     task = next((t for t in tasks if t.id == event.task_id), None)
-    zh = EVENTS.get(event.kind, event.kind)
+    zh = EVENTS.get(event.kind, "其他记录")  # of a newer version of the program
     if task is not None:
         zh = f"{zh}“{task.name}”"
     facts = event.facts
@@ -504,11 +504,6 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
         for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
     told = history.told(task, event.kind, event.at) if task is not None and actor.kind == "staff" else ""
     return Line(event.at, event.kind, zh, shown, for_whom, about, told)
-
-
-def mask_for(text: str, actor: Actor, case: Case) -> str:
-    """A name for this reader: whole for the person themself, else masked."""
-    return text if actor.id is not None and actor.id == case.applicant_id else masks.name(text)
 
 
 def require_seen(work: Work, case: Case, actor: Actor) -> None:

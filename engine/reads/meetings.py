@@ -13,7 +13,7 @@ from sqlalchemy import select
 from engine import forms
 from engine.store import Work
 from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, Unit, User
-from engine.workdays import ZONE, UnknownYear, local_date
+from engine.workdays import ZONE, UnknownYear, local_date, say
 
 #: The post of those who mediate; a mediator's time is the resource `mediator-<id>`.
 POST = "mediator"
@@ -25,14 +25,20 @@ DAY_FROM, DAY_UNTIL = time(9), time(17)
 
 def mediators(work: Work) -> list[User]:
     """Everybody in the county who holds the post of a mediator, in order of name."""
-    rows = work.session.scalars(
-        select(User)
+    return sorted({user.id: user for user, _unit in _posted(work)}.values(), key=lambda u: (u.name, u.id))
+
+
+def _posted(work: Work) -> list[tuple[User, str]]:
+    """Every mediator with each unit where they mediate."""
+    rows = work.session.execute(
+        select(User, Unit.name)
         .join(Holding, Holding.user_id == User.id)
         .join(Post, Post.id == Holding.post_id)
+        .join(Unit, Unit.id == Holding.unit_id)
         .where(Post.code == POST, User.disabled_at.is_(None), User.kind == "staff")
-        .distinct()
+        .order_by(Unit.id, User.id)
     )
-    return sorted(rows, key=lambda u: (u.name, u.id))
+    return [(user, unit) for user, unit in rows]
 
 
 def room_of(work: Work, matter: str, place: str) -> Resource | None:
@@ -86,17 +92,9 @@ def offering(work: Work, form: forms.Form, matter: str, *, drawn: bool = False) 
 
 def _by_name(work: Work) -> dict[str, list[str]]:
     """The mediators' names, each with the units where somebody of that name mediates."""
-    rows = work.session.execute(
-        select(User.name, Unit.name)
-        .join(Holding, Holding.user_id == User.id)
-        .join(Post, Post.id == Holding.post_id)
-        .join(Unit, Unit.id == Holding.unit_id)
-        .where(Post.code == POST, User.disabled_at.is_(None), User.kind == "staff")
-        .order_by(Unit.id, User.id)
-    )
     found: dict[str, list[str]] = {}
-    for name, unit in rows:
-        found.setdefault(name, []).append(unit)
+    for user, unit in _posted(work):
+        found.setdefault(user.name, []).append(unit)
     return found
 
 
@@ -112,8 +110,7 @@ def of_case(work: Work, case_id: int) -> list[Meeting]:
 
 def said(at: datetime) -> str:
     """A moment as people say it: 9月22日（周二）15:00."""
-    local = at.astimezone(ZONE)
-    return f"{local:%-m月%-d日}（周{'一二三四五六日'[local.weekday()]}）{local:%H:%M}"
+    return f"{say(local_date(at))}{at.astimezone(ZONE):%H:%M}"
 
 
 def free_times(

@@ -17,8 +17,7 @@ from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.people import masks, units
 from engine.reads import stuck
-from engine.reads.case_list import track
-from engine.records import clocks, library
+from engine.records import clocks, library, papers
 from engine.store import Work, keys
 from engine.store.models import Awaited, Case, Rating, Task, Timer, User
 from engine.workdays import local_date
@@ -46,6 +45,17 @@ class Progress:
     rated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Where a case is, for whoever has its number and phone."""
+
+    status: str
+    stage: str
+    received_at: datetime
+    due_at: datetime | None
+    office: str
+
+
 def word_of(number: str) -> str:
     """The word that a receipt's QR carries beside the number."""
     return keys.blind("receipt", number)[:20]
@@ -53,7 +63,26 @@ def word_of(number: str) -> str:
 
 def by_phone(work: Work, number: str, phone: str, *, now: datetime) -> Progress:
     """By number and the phone given when applying; one refusal whichever is wrong."""
-    return _progress(work, track(work, number, phone, now=now).number, now)
+    return _progress(work, _given(work, number, phone).number, now)
+
+
+def track(work: Work, number: str, phone: str) -> Tracked:
+    """The same in few words, for programs."""
+    case = _given(work, number, phone)
+    office = units.place(work, case.office_id)
+    return Tracked(case.status, case.stage, case.received_at, case.promised_due, office.name)
+
+
+def _given(work: Work, number: str, phone: str) -> Case:
+    """The case of this number, if this is the applicant's phone. Refused alike for a wrong number and a wrong phone."""
+    wanted = str(papers.numbers.read_case_number(number))
+    found = work.session.scalar(select(Case).where(Case.number == wanted))
+    if found is None or found.phone_index != keys.blind("phone", phone.strip()):
+        raise NotFound(
+            "没有查到。请核对办件编号，以及申请时留的手机号。",
+            "Nothing was found: check the number and the phone given when applying.",
+        )
+    return found
 
 
 def by_word(work: Work, number: str, word: str, *, now: datetime) -> Progress:

@@ -82,6 +82,27 @@ class Kind(StrEnum):
     UNRATED = "case.unrated"  # nobody rated in time
     RATING_SET_ASIDE = "case.rating-set-aside"  # an appeal was upheld: the rating counts no more
     KEPT_AWAY = "case.kept-away"  # 回避: who neither sees the case nor works on it from now on
+    APPOINTMENT_HELD = "appointment.held"
+    APPOINTMENT_CONFIRMED = "appointment.confirmed"
+    APPOINTMENT_CHANGED = "appointment.changed"
+    APPOINTMENT_MOVED = "appointment.moved"  # by the hall: the person has to agree
+    APPOINTMENT_CANCELLED = "appointment.cancelled"
+    APPOINTMENT_EXPIRED = "appointment.expired"
+    APPOINTMENT_OFFERED = "appointment.offered"  # to who waited for a place
+    APPOINTMENT_CHECKED_IN = "appointment.checked_in"
+    APPOINTMENT_CALLED = "appointment.called"
+    APPOINTMENT_SERVED = "appointment.served"
+    APPOINTMENT_MISSED = "appointment.no_show"
+    WAITING_JOINED = "waiting.joined"
+    WAITING_LEFT = "waiting.left"
+    BOOKING_BLOCKED = "booking.blocked"
+    BOOKING_REVIEW_ASKED = "booking.review_asked"
+    BOOKING_REVIEWED = "booking.reviewed"
+    SLOTS_PUBLISHED = "slots.published"
+    RESOURCE_CLOSED = "resource.closed"
+    DUTY_ROSTERED = "duty.rostered"
+    DUTY_UNROSTERED = "duty.unrostered"
+    CASE_REFERRED = "case.referred"  # 移送: another office has it now
     RECORD = "record.added"
     ESCALATED = "deadline.escalated"  # a step of the escalation policy was carried out
     CALENDAR = "calendar.published"
@@ -92,7 +113,7 @@ class Kind(StrEnum):
 
 def record(
     work: Work,
-    kind: Kind | str,
+    kind: Kind,
     *,
     by: Actor,
     now: datetime,
@@ -119,7 +140,7 @@ def record(
         chain=chain,
         seq=seq,
         at=now,
-        kind=str(kind),
+        kind=kind.value,
         by_id=by.id,
         for_id=for_id,
         case_id=case.id if case is not None else None,
@@ -127,7 +148,7 @@ def record(
         facts=facts,
         previous=previous,
         hash=digest(
-            chain, seq, now, str(kind), by.id, for_id, case.id if case is not None else None, task_id, facts, previous
+            chain, seq, now, kind.value, by.id, for_id, case.id if case is not None else None, task_id, facts, previous
         ),
     )
     work.session.add(event)

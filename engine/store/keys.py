@@ -11,8 +11,9 @@ import base64
 import hashlib
 import hmac
 import os
+import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -91,16 +92,23 @@ def _load() -> bytes:
     from_environment = os.environ.get("YIZHAN_DATA_KEY")
     if from_environment:
         return base64.b64decode(from_environment)
-    file = home() / "keys" / "data.key"
+    return base64.b64decode(kept(home() / "keys" / "data.key", lambda: base64.b64encode(os.urandom(32)) + b"\n"))
+
+
+def kept(file: Path, make: Callable[[], bytes]) -> bytes:
+    """What a key file holds; made, for its owner alone, by the first process that asks."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
+        # Written whole beside it, then given its name: another process finds all of it or nothing.
+        handle, beside = tempfile.mkstemp(dir=file.parent)  # 0600
+        with os.fdopen(handle, "wb") as out:
+            out.write(make())
+            out.flush()
+            os.fsync(out.fileno())
         try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process made it between our look and our try
+            os.link(beside, file)
+        except FileExistsError:  # another process made it between our look and our try: its key is the key
             pass
-        else:
-            with os.fdopen(handle, "wb") as out:
-                out.write(base64.b64encode(os.urandom(32)) + b"\n")
-                out.flush()
-                os.fsync(out.fileno())
-    return base64.b64decode(file.read_bytes())
+        finally:
+            os.unlink(beside)
+    return file.read_bytes()

@@ -3,8 +3,8 @@
 Dates are local dates of the county (Asia/Shanghai); datetimes that go in or out are aware, in UTC on the way out.
 """
 
-from engine.workdays.calendar import Calendar, Day, UnknownYear, china, load, say, sentence
-from engine.workdays.hours import ZONE, OpeningHours, at_end_of_day, at_start_of_day, local_date
+from engine.workdays.calendar import Calendar, Day, UnknownYear, china, load, say, say_whole, sentence
+from engine.workdays.hours import ZONE, OpeningHours, at_end_of_day, at_start_of_day, local_date, say_at
 
 __all__ = [
     "ZONE",
@@ -18,5 +18,7 @@ __all__ = [
     "load",
     "local_date",
     "say",
+    "say_at",
+    "say_whole",
     "sentence",
 ]

@@ -85,6 +85,15 @@ def say(day: date) -> str:
     return f"{day.month}月{day.day}日（{WEEKDAYS_ZH[day.weekday()]}）"
 
 
+def say_whole(day: date) -> str:
+    """`2026年11月25日`: as official papers write a day.
+
+    >>> say_whole(date(2026, 11, 5))
+    '2026年11月5日'
+    """
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def sentence(days: Iterable[Day], lang: str = "zh") -> str:
     """The account of a period as one line, in Chinese or English."""
     return "; ".join(day.zh() if lang == "zh" else day.en() for day in days)

@@ -32,6 +32,16 @@ def local_date(at: datetime) -> date:
     return at.astimezone(ZONE).date()
 
 
+def say_at(at: datetime) -> str:
+    """`9月15日 18:30`: a moment, on the county's clock.
+
+    >>> say_at(datetime(2026, 9, 15, 10, 30, tzinfo=UTC))
+    '9月15日 18:30'
+    """
+    local = at.astimezone(ZONE)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
 def at_start_of_day(day: date) -> datetime:
     """00:00 local, in UTC."""
     return datetime.combine(day, time(0), ZONE).astimezone(UTC)

@@ -1,22 +1,24 @@
 """Hold, confirm, change, cancel: what a resident does with a booking."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engine.commands import appointments, booking
+from engine.commands.booking import book
 from engine.commands.worker import background
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings
-from engine.store.models import Appointment, Resource
+from engine.store.models import Appointment, Resource, Waiting
 
 
-def hold(hall, who=0, day=15, hour=18, now=None, **more):
+def hold(hall, who=0, day=15, hour=18, minute=0, now=None, **more):
     return hall.do(
         booking.hold,
         resource_id=hall.resource,
-        starts_at=[hall.at(day, hour)],
+        starts_at=[hall.at(day, hour, minute)],
         by=hall.residents[who],
         now=now or hall.now,
         **more,
@@ -240,3 +242,23 @@ def test_four_holds_of_one_person_at_once_make_two_where_two_a_day_are_allowed(h
         one.join()
     assert sorted(told) == ["made", "made", "refused", "refused"]
     assert hall.taken() == 2
+
+
+def test_a_place_offered_and_not_taken_ends_on_the_waiting_list_though_another_took_the_seat_first(hall):
+    """Who needs a seat lets go of a hold that ran out without waiting for the worker; the rest follows by its job."""
+    for n, (hour, minute) in enumerate([(18, 0), (18, 30), (19, 0), (19, 30)]):
+        last = hold(hall, who=n, hour=hour, minute=minute)
+    hall.do(booking.wait, resource_id=hall.resource, day=date(2026, 9, 15), by=hall.residents[4], now=hall.now)
+    hall.do(booking.cancel, last.id, version=1, by=hall.residents[3], now=hall.now)
+    late = hall.now + timedelta(hours=appointments.OFFER_HOURS)
+    with hall.database.reading() as work:
+        offered = work.session.scalars(select(Waiting)).one().appointment_id
+    hold(hall, who=3, hour=19, minute=30, now=late)
+    with hall.database.unit_of_work() as work:
+        assert work.session.get(Appointment, offered).state == "expired"
+        assert work.session.scalars(select(Waiting)).one().state == "offered", "nobody has told the list yet"
+        assert book.run_out(work, offered, now=late)
+    with hall.database.reading() as work:
+        row = work.session.scalars(select(Waiting)).one()
+        assert (row.state, row.appointment_id) == ("left", None)
+    assert hall.taken(hall.at(15, 19, 30)) == 1, "the seat of the next is not given back by the job"

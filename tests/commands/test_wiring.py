@@ -48,7 +48,7 @@ def test_every_effect_has_its_handler():
         "open-child-case": "effects.other_cases.open_child",
         "run-child-case": "effects.other_cases.open_child",
         "share-data": "effects.other_cases.share",
-        "refer-case": "effects.time_limits.recorded",
+        "refer-case": "effects.referring.refer",
         "message": "effects.other_cases.message",
         "signal": "effects.other_cases.signal",
         "dispatch-order": "effects.orders.dispatch",

@@ -318,6 +318,20 @@ FACTS |= {
         "witness": {"name": "许文静"},
         "data_sha256": "8c1f0f0a6c2c5a7d3b2e4f6a9b0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4",
     },
+    "transfer": {
+        **COMMON,
+        "organ": TOWN,
+        "applicant": {"name": "张秀英", "phone": "13805950031"},
+        "deadline": {"promised_on": "2026-09-25", "promised_workdays": 5},
+        "transfer": {
+            "from": "浔中镇人民政府",
+            "to": "德化县住房和城乡建设局",
+            "reason": "路灯属市政设施，由住房和城乡建设部门管养",
+            "received_on": "2026-09-18",
+            "files": ["现场照片", "居民身份证"],
+            "papers": [{"title": "收件回执", "number": "浔富收〔2026〕18号"}],
+        },
+    },
     "proxy_acceptance": {
         **COMMON,
         **WHO,

@@ -13,7 +13,7 @@ from engine import forms
 from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound
 from engine.people import login
-from engine.reads import attachments, case_list, case_page
+from engine.reads import attachments, case_list, case_page, tracking
 from engine.reads import inbox as lists
 from engine.reads.case_page import CasePage
 from engine.records import files, library, notices
@@ -332,7 +332,7 @@ class Track(Shape):
 def track(query: Track) -> list[WaitingOut]:
     """Where a case is, by its number and the phone given with it."""
     throttle.count("track")
-    found = case_list.track(edge.work(), query.number, query.phone, now=edge.now())
+    found = tracking.track(edge.work(), query.number, query.phone)
     if found.status not in ("running", "suspended"):
         return []
     return [WaitingOut(step=found.stage, unit=found.office, since=found.received_at, due_at=found.due_at)]

@@ -52,6 +52,7 @@ from engine.store.models import (
     User,
     Waiting,
 )
+from engine.workdays import say_at
 
 #: A booking's channel -> its case's.
 CASE_CHANNELS = {"online": "online", "phone": "phone", "counter": "counter", "walk_in": "counter"}
@@ -117,7 +118,7 @@ def hold(
     _on_a_free_number(work, made, policy, first, take, counted=online)
     sit(work, made, slots)
     watch(work, made, now)
-    record(work, "held", made, by, now)
+    record(work, audit.Kind.APPOINTMENT_HELD, made, by, now)
     return made
 
 
@@ -176,7 +177,7 @@ def confirm(
     watch(work, made, now)
     _remind(work, made, policy, now)
     tell(work, made, "appointment-confirmed", now, now)
-    record(work, "confirmed", made, by, now)
+    record(work, audit.Kind.APPOINTMENT_CONFIRMED, made, by, now)
     return made
 
 
@@ -210,7 +211,7 @@ def change(
         _remind(work, made, policy, now)
         tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
-    record(work, "changed", made, by, now)
+    record(work, audit.Kind.APPOINTMENT_CHANGED, made, by, now)
     offer_freed(work, resource, before, now=now)
     return made
 
@@ -258,7 +259,9 @@ def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, 
         work.session.add(row)
     row.state, row.since_at, row.item, row.appointment_id = "waiting", now, item, None
     work.session.flush()
-    audit.record(work, "waiting.joined", by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()})
+    audit.record(
+        work, audit.Kind.WAITING_JOINED, by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()}
+    )
     return row
 
 
@@ -275,22 +278,42 @@ def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Wa
         made = find(work, offered, "work", by=by)
         if made.state == "held":
             let_go(work, made, "cancelled", "不再候补", by=by, now=now)
-    audit.record(work, "waiting.left", by=by, now=now, facts={"waiting": row.id})
+    audit.record(work, audit.Kind.WAITING_LEFT, by=by, now=now, facts={"waiting": row.id})
     return row
 
 
 def sweep(work: Work, *, now: datetime, limit: int = 200) -> int:
-    """Let go of holds that ran out and offer their seats on. Called by the worker; returns how many."""
+    """Let go of all holds that ran out and offer their seats on; returns how many. (The worker lets go of each by a job
+    of its own: run_out.)"""
     gone = seats.expire(work, now=now, limit=limit)
     for appointment_id, slots in gone.items():
-        made = find(work, appointment_id, "see", by=SYSTEM)
-        for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == appointment_id)):
-            row.state, row.appointment_id = "left", None
-        tell_process(work, made, "cancelled", by=SYSTEM, now=now)
-        record(work, "expired", made, SYSTEM, now)
-        found = work.session.scalars(select(Slot).where(Slot.id.in_(slots)).order_by(Slot.starts_at)).all()
-        offer_freed(work, made.resource, found, now=now)
+        _has_run_out(work, find(work, appointment_id, "see", by=SYSTEM), slots, now)
     return len(gone)
+
+
+def run_out(work: Work, appointment_id: int, *, now: datetime) -> bool:
+    """The hold of this booking is over, unless it was confirmed or kept longer. Called by the worker once a hold.
+
+    Its seat may be somebody else's already: who needed it did not wait for the worker (seats.take). What else hangs on
+    the hold follows here in any case.
+    """
+    lock_cases(work, Appointment.id == appointment_id)
+    freed = seats.expire(work, now=now, appointment_id=appointment_id)
+    made = find(work, appointment_id, "see", by=SYSTEM)
+    if made.state != "expired":
+        return False
+    _has_run_out(work, made, freed.get(appointment_id, []), now)
+    return True
+
+
+def _has_run_out(work: Work, made: Appointment, freed: Sequence[int], now: datetime) -> None:
+    """The place on the waiting list ends, the process and the record hear of it, and seats it freed are offered on."""
+    for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == made.id)):
+        row.state, row.appointment_id = "left", None
+    tell_process(work, made, "cancelled", by=SYSTEM, now=now)
+    record(work, audit.Kind.APPOINTMENT_EXPIRED, made, SYSTEM, now)
+    found = work.session.scalars(select(Slot).where(Slot.id.in_(freed)).order_by(Slot.starts_at)).all()
+    offer_freed(work, made.resource, found, now=now)
 
 
 # ---------------------------------------------------------------- what several of them need
@@ -439,7 +462,7 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
     work.session.flush()
     tell(work, made, "booking-blocked", now, now, key="blocked")
     audit.record(
-        work, "booking.blocked", by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
+        work, audit.Kind.BOOKING_BLOCKED, by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
     )
     return row
 
@@ -496,7 +519,7 @@ def _take(work: Work, resource: Resource, slots: Sequence[Slot], online: bool, n
         if not seats.take(work, ids, pool, now=now):
             return pool
     offers = free_times(work, resource.id, max(now, slots[0].starts_at - timedelta(days=1)), kind=slots[0].kind)
-    shown = "、".join(f"{s.starts_at.astimezone(ZONE):%-m月%-d日 %H:%M}" for s in offers)
+    shown = "、".join(say_at(s.starts_at) for s in offers)
     zh = "这个时段刚刚约满了。" + (f"还可以约：{shown}。" if shown else "可以加入候补，有空位时通知您。")
     raise NotNow(
         zh,

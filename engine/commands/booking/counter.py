@@ -12,8 +12,10 @@ from engine.commands.appointments import GRACE_MINUTES, Person
 from engine.commands.booking import book
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require
+from engine.records import audit
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Slot
+from engine.workdays import say_at
 
 #: How long before its time a booking can be checked in.
 EARLY_MINUTES = 60
@@ -33,17 +35,16 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
     book.expect(made, made.version, {"confirmed"}, "签到", "check in")
     early = made.starts_at - timedelta(minutes=EARLY_MINUTES)
     if now < early:
-        local, opens = made.starts_at.astimezone(ZONE), early.astimezone(ZONE)
         raise NotNow(
-            f"还没到签到时间。您预约的是{local:%-m月%-d日 %H:%M}，{opens:%-m月%-d日 %H:%M} 起可以签到。",
-            f"It is too early: your time is {local:%Y-%m-%d %H:%M}.",
+            f"还没到签到时间。您预约的是{say_at(made.starts_at)}，{say_at(early)} 起可以签到。",
+            f"It is too early: your time is {made.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}.",
         )
     if now > made.ends_at + timedelta(minutes=GRACE_MINUTES):
         raise NotNow("已经过了预约的时间，请到窗口取号。", "The time has passed: please take a ticket.")
     made.state, made.checked_in_at = "checked_in", now
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
-    appointments.record(work, "checked_in", made, by, now)
+    appointments.record(work, audit.Kind.APPOINTMENT_CHECKED_IN, made, by, now)
     return made
 
 
@@ -59,7 +60,7 @@ def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
     made.calls += 1
     made.state = "called"
     made.version += 1
-    appointments.record(work, "called", made, by, now)
+    appointments.record(work, audit.Kind.APPOINTMENT_CALLED, made, by, now)
     return made
 
 
@@ -70,7 +71,7 @@ def serve(work: Work, appointment_id: int, *, version: int, by: Actor, now: date
     made.state, made.ended_at, made.day_key = "served", now, None
     made.version += 1
     book.tell_process(work, made, "served", by=by, now=now)
-    appointments.record(work, "served", made, by, now)
+    appointments.record(work, audit.Kind.APPOINTMENT_SERVED, made, by, now)
     return made
 
 

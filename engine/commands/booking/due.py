@@ -19,8 +19,9 @@ def appointment_due(database: Database, job: Leased, equipment: Equipment, now: 
     """A hold is let go and its seat offered on; a booking nobody came for is missed."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        book.sweep(work, now=now)
-        counter.miss_if_over(work, int(job.payload["appointment"]), now=now)
+        which = int(job.payload["appointment"])
+        if not book.run_out(work, which, now=now):
+            counter.miss_if_over(work, which, now=now)
 
 
 def publish_slots(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:

@@ -94,7 +94,7 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
     made = _slot_count(work, resource.id) - before
     audit.record(
         work,
-        "slots.published",
+        audit.Kind.SLOTS_PUBLISHED,
         by=by,
         now=now,
         facts={"resource": resource.code, "first": first.isoformat(), "last": last.isoformat(), "slots": made},
@@ -161,7 +161,7 @@ def close(
     )
     audit.record(
         work,
-        "resource.closed",
+        audit.Kind.RESOURCE_CLOSED,
         by=by,
         now=now,
         facts={"resource": resource.code, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
@@ -191,7 +191,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
         notices.cancel(work, f"appointment:{made.id}:", now=now)
         appointments.watch(work, made, now)
         appointments.tell(work, made, "appointment-moved", now, now)
-        appointments.record(work, "moved", made, by, now)
+        appointments.record(work, audit.Kind.APPOINTMENT_MOVED, made, by, now)
         return
     book.let_go(work, made, "cancelled", reason, by=by, now=now, by_hall=True)
     appointments.tell(work, made, "appointment-closed", now, now)
@@ -253,7 +253,7 @@ def roster(
     )
     audit.record(
         work,
-        "duty.rostered",
+        audit.Kind.DUTY_ROSTERED,
         by=by,
         now=now,
         facts={"unit": resource.unit_id, "user": user_id, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
@@ -285,7 +285,7 @@ def unroster(work: Work, duty_id: int, *, by: Actor, now: datetime) -> None:
     ).all()
     for made in touched:
         made.duty_id = book.on_duty(work, made.resource, made.starts_at, made.ends_at)
-    audit.record(work, "duty.unrostered", by=by, now=now, facts={"unit": row.unit_id, "user": row.user_id})
+    audit.record(work, audit.Kind.DUTY_UNROSTERED, by=by, now=now, facts={"unit": row.unit_id, "user": row.user_id})
 
 
 def ask_review(work: Work, *, says: str, by: Actor, now: datetime) -> OnlineBlock:
@@ -303,7 +303,7 @@ def ask_review(work: Work, *, says: str, by: Actor, now: datetime) -> OnlineBloc
     if row.reviewed_at is not None:
         raise NotNow(f"已经复核过：{row.answer}", f"This was reviewed: {row.answer}")
     row.asked, row.asked_at = says.strip()[:500], now
-    audit.record(work, "booking.review_asked", by=by, now=now, facts={"block": row.id})
+    audit.record(work, audit.Kind.BOOKING_REVIEW_ASKED, by=by, now=now, facts={"block": row.id})
     return row
 
 
@@ -318,7 +318,7 @@ def review(work: Work, block_id: int, *, lift: bool, answer: str, by: Actor, now
     if not answer.strip():
         raise NotNow("请写明理由，申请人会看到。", "Give a reason: the person will read it.")
     row.reviewed_at, row.reviewed_by_id, row.lifted, row.answer = now, by.id, lift, answer.strip()[:500]
-    audit.record(work, "booking.reviewed", by=by, now=now, facts={"block": row.id, "lifted": lift})
+    audit.record(work, audit.Kind.BOOKING_REVIEWED, by=by, now=now, facts={"block": row.id, "lifted": lift})
     return row
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.commands.applying import Applying, masked_name
 from engine.commands.cases.changing import change
-from engine.commands.cases.finding import clock, find_case, live_tasks, must_run, needs, package_of
+from engine.commands.cases.finding import clock, find_case, live_tasks, must_run, needs
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import Actor, holders, require, units
 from engine.people import may as may_
@@ -27,7 +27,7 @@ def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: date
     must_run(case)
 
     # check
-    applying = change(work, case, package_of(work, case), by, now, live=live)
+    applying = change(work, case, by=by, now=now, live=live)
     rule = applying.ledger.rules.regime.extend
     why = applying.ledger.no_extension(now)
     if why is not None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from engine.commands.applying import Done
 from engine.commands.cases import asking
 from engine.commands.cases.changing import change
-from engine.commands.cases.finding import as_planned, find_case, live_tasks, must_run, package_of
+from engine.commands.cases.finding import as_planned, find_case, must_run
 from engine.commands.effects import notices, papers
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
@@ -56,7 +56,7 @@ def suspend(
     case = find_case(work, case_id)
     require(by, "supervise", case)
     must_run(case)
-    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, by=by, now=now)
     event = ClockEvent("paused", now, cause=cause, needs=needs, notice=notice or "…", reason=reason)
     applying.ledger.with_event(event)  # refused here, before a number is used up
     takes = Limit.parse(needs, "needs").zh()
@@ -91,7 +91,7 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
     require(by, "supervise", case)
     if case.status != "suspended":
         raise NotNow("这个办件没有挂起。", "Expected a suspended case, but it is not.")
-    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, by=by, now=now)
     before, stood_since = applying.ledger, case.paused_at or now
     applying.clock(ClockEvent("resumed", now))
     clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
@@ -124,7 +124,7 @@ def extend(
     case = find_case(work, case_id)
     require(by, "supervise", case)
     must_run(case)
-    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, by=by, now=now)
     rule = applying.ledger.rules.regime.extend
     approver_role = approver_role or (rule.approver if rule else "")
     if approver_role == "government" and not by.supervises(None):

@@ -15,7 +15,6 @@ from engine.commands.cases.finding import (
     must_be_open,
     must_not_keep_away,
     needs,
-    package_of,
 )
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, holders, require
@@ -56,7 +55,7 @@ def transfer(
         task.candidates = [*task.candidates, f"u:{to_user_id}"]
     task.version += 1
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
-    applying = change(work, case, package_of(work, case), by, now, live=live)
+    applying = change(work, case, by=by, now=now, live=live)
     applying.record(
         audit.Kind.TASK_TRANSFERRED, task=task, facts={"element": task.element, "from": before, "to": to_user_id}
     )
@@ -83,7 +82,7 @@ def delegate(
         raise NotNow("委派最多三层。", "Expected at most three levels of delegation.")
     task.delegated = [*task.delegated, {"from": by.id, "to": to_user_id, "question": question, "at": now.isoformat()}]
     task.assignee_id, task.acting_for_id, task.claimed_at, task.version = to_user_id, None, now, task.version + 1
-    applying = change(work, case, package_of(work, case), by, now, live=live)
+    applying = change(work, case, by=by, now=now, live=live)
     applying.record(audit.Kind.TASK_DELEGATED, task=task, facts={"element": task.element, "to": to_user_id})
     _tell(applying, task, to_user_id, "delegated", f"{task.name}（{case.number}）请您提出意见。")
     applying.finish()
@@ -106,7 +105,7 @@ def give_opinion(work: Work, task_id: int, opinion: str, *, version: int | None,
     known = dict(task.variables or {})
     known["_opinions"] = [*known.get("_opinions", []), stack[at]]
     task.variables = known
-    applying = change(work, case, package_of(work, case), by, now, live=live)
+    applying = change(work, case, by=by, now=now, live=live)
     applying.record(audit.Kind.TASK_OPINION, task=task, facts={"element": task.element, "to": stack[at]["from"]})
     _tell(applying, task, stack[at]["from"], "opinion", f"{task.name}（{case.number}）的意见已交回。")
     applying.finish()
@@ -169,7 +168,7 @@ def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = ""
         raise NotNow(f"刚刚催办过，{again} 之后可以再催。", f"It was reminded just now: again after {again}.")
     task.reminded_at = now
     work.session.add(Reminder(task_id=task.id, by_id=by.id, at=now, text=text[:200]))
-    applying = change(work, case, package_of(work, case), by, now, live=live)
+    applying = change(work, case, by=by, now=now, live=live)
     applying.record(audit.Kind.TASK_REMINDED, task=task, facts={"element": task.element})
     words = f"请尽快办理“{task.name}”（{case.number}）。" + (f"留言：{text[:100]}" if text else "")
     words_en = _in_english(applying, task, "remind") + (f" Message: {text[:100]}" if text else "")

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 
 from engine import process
-from engine.commands.applying import Done, env_of
-from engine.commands.cases.changing import change
-from engine.commands.cases.finding import find_case, live_tasks, package_of
+from engine.commands.applying import Done
+from engine.commands.cases.changing import advance, carry_out
+from engine.commands.cases.finding import find_case
 from engine.errors import NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, require
 from engine.people import may as may_
@@ -36,9 +36,7 @@ def fire(work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -
         return None
     facts = {"element": timer.element, "due": timer.due_at.isoformat()}
     key = timer.key
-    package = package_of(work, case)
-    step = process.advance(package.definition, case.state or b"", process.Fire(key), now=now, env=env_of(work, now))
-    applying = change(work, case, package, SYSTEM, now, live=live_tasks(work, case))
+    step, applying = advance(work, case, process.Fire(key), by=SYSTEM, now=now)
     applying.record(audit.Kind.TIMER_FIRED, facts=facts)
     if not any(t.id == key for t in step.timers):
         work.session.execute(delete(Timer).where(Timer.case_id == case.id, Timer.key == key))
@@ -78,18 +76,8 @@ def deliver(
         waits = waits.where(or_(Subscription.correlation == key, Subscription.correlation.is_(None)))
     if case.status not in ("running", "suspended") or work.session.scalar(waits.limit(1)) is None:
         return None
-    package = package_of(work, case)
-    step = process.advance(
-        package.definition,
-        case.state or b"",
-        process.Deliver(name, key, dict(variables or {})),
-        now=now,
-        env=env_of(work, now),
-    )
-    applying = change(work, case, package, by, now, live=live_tasks(work, case))
-    applying.record(audit.Kind.MESSAGE, facts={"message": name})
-    applying.step(step)
-    return applying.finish()
+    said = process.Deliver(name, key, dict(variables or {}))
+    return carry_out(work, case, said, audit.Kind.MESSAGE, by=by, now=now, facts={"message": name})
 
 
 def hear(
@@ -102,18 +90,8 @@ def hear(
     )
     if case.status not in ("running", "suspended") or work.session.scalar(waits.limit(1)) is None:
         return None
-    package = package_of(work, case)
-    step = process.advance(
-        package.definition,
-        case.state or b"",
-        process.Signal(name, dict(variables or {})),
-        now=now,
-        env=env_of(work, now),
-    )
-    applying = change(work, case, package, by, now, live=live_tasks(work, case))
-    applying.record(audit.Kind.MESSAGE, facts={"signal": name})
-    applying.step(step)
-    return applying.finish()
+    said = process.Signal(name, dict(variables or {}))
+    return carry_out(work, case, said, audit.Kind.MESSAGE, by=by, now=now, facts={"signal": name})
 
 
 def revoke_authority(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
@@ -144,14 +122,9 @@ def answer(
         return None
     given = dict(variables or {})
     input_: process.Input = process.Throw(effect, error[0], error[1], given) if error else process.Answer(effect, given)
-    package = package_of(work, case)
-    step = process.advance(package.definition, case.state or b"", input_, now=now, env=env_of(work, now))
-    applying = change(work, case, package, by, now, live=live_tasks(work, case))
     facts = {"kind": waits.kind, "element": waits.element, "error": error[0] if error else ""}
     work.session.delete(waits)
-    applying.record(audit.Kind.EFFECT_ANSWERED, facts=facts)
-    applying.step(step)
-    return applying.finish()
+    return carry_out(work, case, input_, audit.Kind.EFFECT_ANSWERED, by=by, now=now, facts=facts)
 
 
 def retry(
@@ -178,17 +151,7 @@ def retry(
         audit.record(work, audit.Kind.INCIDENT_RETRIED, by=by, now=now, case=case, facts={"key": incident.key})
         work.session.flush()
         return
-    package = package_of(work, case)
-    step = process.advance(
-        package.definition,
-        case.state or b"",
-        process.Retry(incident.key, dict(variables or {})),
-        now=now,
-        env=env_of(work, now),
-    )
+    again = process.Retry(incident.key, dict(variables or {}))
     incident.solved_at, incident.solved_by_id = now, by.id
     work.session.flush()
-    applying = change(work, case, package, by, now, live=live_tasks(work, case))
-    applying.record(audit.Kind.INCIDENT_SOLVED, facts={"element": incident.element})
-    applying.step(step)
-    applying.finish()
+    carry_out(work, case, again, audit.Kind.INCIDENT_SOLVED, by=by, now=now, facts={"element": incident.element})

@@ -6,24 +6,21 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from engine import matters, process
-from engine.commands.applying import Done, env_of
-from engine.commands.cases.changing import change
+from engine import process
+from engine.commands.applying import Done
+from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import (
     allowed,
     already,
     as_planned,
     find,
     find_case,
-    live_tasks,
-    must_be_open,
     must_not_keep_away,
     needs,
     package_of,
 )
 from engine.commands.cases.hands import tell_returned
-from engine.commands.cases.working import take, take_over
-from engine.commands.effects import other_cases
+from engine.commands.cases.working import in_hand, take_over
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotFound, NotNow, NotYours
 from engine.people import Actor, require
@@ -44,20 +41,18 @@ def return_(
     expect: str | None = None,
 ) -> Done:
     """退回: back to a user task completed earlier on this round's path. A reason is needed."""
-    case, task, live = find(work, task_id, version, now)
-    must_be_open(work, case, task)
-    for_id = take(work, case, task, by, now)
+    case, task, live, for_id = in_hand(work, task_id, version, by=by, now=now)
     allowed(task, "return")
     needs(reason, "reason", "退回理由")
-    package = package_of(work, case)
-    step = process.advance(
-        package.definition,
-        case.state or b"",
+    step, applying = advance(
+        work,
+        case,
         process.Return(task.key, to_element, {"return_reason": reason}),
+        by=by,
         now=now,
-        env=env_of(work, now),
+        live=live,
+        for_id=for_id,
     )
-    applying = change(work, case, package, by, now, live=live, for_id=for_id)
     applying.record(audit.Kind.TASK_RETURNED, task=task, facts={"element": task.element, "to": to_element})
     applying.step(step, ended={task.key: ("RETURNED", reason)})
     tell_returned(applying, reason)
@@ -97,11 +92,7 @@ def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | 
                     f"下一步“{one.name}”已被打开查看，不能撤回；可以请对方退回。",
                     f"The next step {one.name!r} was opened already: ask for it to be returned.",
                 )
-    package = package_of(work, case)
-    step = process.advance(
-        package.definition, case.state or b"", process.Reopen(task.key), now=now, env=env_of(work, now)
-    )
-    applying = change(work, case, package, by, now, live=live)
+    step, applying = advance(work, case, process.Reopen(task.key), by=by, now=now, live=live)
     applying.record(audit.Kind.TASK_RECALLED, task=task, facts={"element": task.element})
     applying.step(step)
     # The step is theirs again at once.
@@ -115,12 +106,9 @@ def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime,
     """撤销: the applicant takes the application back. Everything ends; the number stays."""
     case = find_case(work, case_id, version)
     require(by, "withdraw", case)
-    package = package_of(work, case)
-    if not package.info.withdraw:
+    if not package_of(work, case).info.withdraw:
         raise NotNow("这个事项不能在网上撤销，请联系窗口。", "This matter cannot be withdrawn online: ask the counter.")
-    return _end(
-        work, case, package, "withdrawn", reason or "申请人撤销", by=by, now=now, kind=audit.Kind.CASE_WITHDRAWN
-    )
+    return _end(work, case, "withdrawn", reason or "申请人撤销", by=by, now=now, kind=audit.Kind.CASE_WITHDRAWN)
 
 
 def terminate(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime) -> Done:
@@ -128,13 +116,12 @@ def terminate(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime
     case = find_case(work, case_id)
     require(by, "supervise", case)
     needs(reason, "reason", "终止理由")
-    return _end(work, case, package_of(work, case), "terminated", reason, by=by, now=now, kind=audit.Kind.CASE_FINISHED)
+    return _end(work, case, "terminated", reason, by=by, now=now, kind=audit.Kind.CASE_FINISHED)
 
 
 def _end(
     work: Work,
     case: Case,
-    package: matters.Package,
     status: str,
     reason: str,
     *,
@@ -144,10 +131,7 @@ def _end(
 ) -> Done:
     if case.status not in ("running", "suspended"):
         raise NotNow("这个办件已经结束。", "Expected a running case, but it has ended.")
-    step = process.advance(
-        package.definition, case.state or b"", process.Cancel(reason), now=now, env=env_of(work, now)
-    )
-    applying = change(work, case, package, by, now, live=live_tasks(work, case))
+    step, applying = advance(work, case, process.Cancel(reason), by=by, now=now)
     case.status, case.finished_at = status, now
     case.outcome = "withdrawn" if status == "withdrawn" else "ended"
     applying.record(kind, facts={"status": status})
@@ -156,6 +140,4 @@ def _end(
     applying.step(step)
     work.session.execute(delete(Timer).where(Timer.case_id == case.id))
     work.session.execute(delete(Awaited).where(Awaited.case_id == case.id))
-    if case.parent_id is not None and case.parent_key:
-        other_cases.answer_parent(applying)
     return applying.finish()

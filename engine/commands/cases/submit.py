@@ -160,7 +160,7 @@ def submit(
     step = process.start(package.definition, process.Start(begins, *(begin or ())), now=now, env=env)
 
     # apply
-    applying = change(work, case, package, by, now)
+    applying = change(work, case, by=by, now=now, live=(), package=package)
     applying.record(
         audit.Kind.CASE_SUBMITTED,
         facts={"matter": package.name, "version": package.version, "channel": channel, "number": number},

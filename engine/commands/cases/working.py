@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from engine import forms, matters, process
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.attachments import file_ids
-from engine.commands.cases.changing import change
+from engine.commands.cases.changing import advance, change
 from engine.commands.cases.finding import (
     allowed,
     already,
@@ -26,7 +26,7 @@ from engine.commands.effects import hall_papers
 from engine.deadlines import Event as ClockEvent
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refused
 from engine.matters import nodes
-from engine.people import Actor, apart, require, units
+from engine.people import Actor, apart, require
 from engine.people import may as may_
 from engine.reads import meetings
 from engine.records import audit, files
@@ -46,7 +46,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
     require(by, "claim", task, case=case)
     take_over(work, case, task, by, for_id, now)
-    change(work, case, package_of(work, case), by, now, live=live, for_id=for_id).finish()
+    change(work, case, by=by, now=now, live=live, for_id=for_id).finish()
     return task
 
 
@@ -94,7 +94,7 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
         task_id=task.id,
         facts={"element": task.element, "from": before},
     )
-    change(work, case, package_of(work, case), by, now, live=live).finish()
+    change(work, case, by=by, now=now, live=live).finish()
     return task
 
 
@@ -147,9 +147,7 @@ def complete(
 ) -> Done:
     """办理: the task is done with these answers. `expect`: a preview's token; another plan is refused."""
     # find and may
-    case, task, live = find(work, task_id, version, now)
-    must_be_open(work, case, task)
-    for_id = take(work, case, task, by, now)
+    case, task, live, for_id = in_hand(work, task_id, version, by=by, now=now)
     package = package_of(work, case)
     if task.delegated:
         raise NotNow(
@@ -160,16 +158,10 @@ def complete(
     answers = _answers(work, case, task, package, raw, by, now)
 
     # advance
-    step = process.advance(
-        package.definition,
-        case.state or b"",
-        process.Complete(task.key, answers),
-        now=now,
-        env=env_of(work, now, units.place(work, case.office_id)),
-    )
+    done_with = process.Complete(task.key, answers)
+    step, applying = advance(work, case, done_with, by=by, now=now, live=live, for_id=for_id)
 
     # apply
-    applying = change(work, case, package, by, now, live=live, for_id=for_id)
     how = "REJECTED" if _says_no(task, answers) else "APPROVED"
     task.result = answers
     applying.record(
@@ -223,7 +215,16 @@ def _path_of(answers: Mapping[str, Any], value: object, at: str = "") -> str | N
     return None
 
 
-def take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:
+def in_hand(
+    work: Work, task_id: int, version: int | None, *, by: Actor, now: datetime
+) -> tuple[Case, Task, list[Task], int | None]:
+    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf). Refused otherwise."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    return case, task, live, _take(work, case, task, by, now)
+
+
+def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:
     """Whoever completes a task they may claim claims it with that."""
     if task.state == "open":
         require(by, "claim", task, case=case)

@@ -79,5 +79,5 @@ def _tells_the_applicant(a: Applying) -> bool:
     return any(
         e.kind == "send-notice"
         and (e.headers.get("to") or "applicant") in ("applicant", "principal", "both", "parties")
-        for e in a.asked
+        for e in (a.taken.effects if a.taken is not None else ())
     )

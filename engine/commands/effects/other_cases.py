@@ -35,7 +35,10 @@ def open_child(a: Applying, effect: Effect) -> None:
 
 
 def answer_parent(a: Applying) -> None:
-    """This case was waited for: tell the parent, in a job of its own, so that two cases are never locked at once."""
+    """A case that was waited for has ended: its parent is told, in a job of its own, so that two cases are never locked
+    at once."""
+    if a.case.parent_id is None or not a.case.parent_key:
+        return
     jobs.put(
         a.work,
         jobs.Kind.ANSWER_PARENT,

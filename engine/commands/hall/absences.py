@@ -13,7 +13,7 @@ from engine.people.leaves import Span, wrong
 from engine.records import audit, library, notices
 from engine.store import Work
 from engine.store.models import Holding, Leave, User
-from engine.workdays import ZONE
+from engine.workdays import say_at
 
 #: Nobody is away for longer in one go.
 LONGEST = timedelta(days=366)
@@ -65,7 +65,7 @@ def take_leave(
         raise wrong(
             "from",
             "从什么时候",
-            f"{clock(before.from_at)}至{clock(before.until_at)}已经安排了代理。要改的，先结束那一次。",
+            f"{say_at(before.from_at)}至{say_at(before.until_at)}已经安排了代理。要改的，先结束那一次。",
             "Expected a time without an agent, but one is set already: end that one first.",
         )
     leaves.check_chain(work, user_id, agent_id, span)
@@ -94,15 +94,13 @@ def take_leave(
             "until": until_at.isoformat(),
         },
     )
-    text = (
-        f"{user.name}{clock(from_at)}至{clock(until_at)}请假，由您代理。代办的件会在您的待办里，注明“代 {user.name}”。"
-    )
+    text = f"{user.name}{say_at(from_at)}至{say_at(until_at)}请假，由您代理。代办的件会在您的待办里，注明“代 {user.name}”。"
     _tell(work, f"leave:{row.id}:agent", text, agent_id, now)
     if by.id != user_id:
         _tell(
             work,
             f"leave:{row.id}:user",
-            f"您{clock(from_at)}至{clock(until_at)}请假，由{agent.name}代理。",
+            f"您{say_at(from_at)}至{say_at(until_at)}请假，由{agent.name}代理。",
             user_id,
             now,
         )
@@ -152,9 +150,3 @@ def _staff(work: Work, user_id: int) -> User | None:
 
 def _tell(work: Work, key: str, text: str, user_id: int, now: datetime) -> None:
     notices.put(work, key, text, kind="leave", now=now, channel="screen", user_id=user_id)
-
-
-def clock(at: datetime) -> str:
-    """9月28日 08:30."""
-    local = at.astimezone(ZONE)
-    return f"{local.month}月{local.day}日 {local:%H:%M}"

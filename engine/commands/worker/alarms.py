@@ -18,7 +18,7 @@ from engine.records import audit, clocks, library, notices
 from engine.records.clocks import Planned
 from engine.store import Work
 from engine.store.models import Case, Escalation, Task, TaskCandidate, Timer
-from engine.workdays import local_date
+from engine.workdays import local_date, say_whole
 
 #: A case that was taken and not finished is looked at again after this long.
 LEASE = timedelta(minutes=2)
@@ -89,7 +89,7 @@ def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetim
         facts={"way": "deemed", "accepted_on": account.accepted_on.isoformat(), "law": ledger.rules.regime.source},
     )
     day = account.accepted_on
-    text = f"您的办件 {case.number}（{case.matter_name}）逾期未告知补正，依法自 {day.year}年{day.month}月{day.day}日起视为受理。"
+    text = f"您的办件 {case.number}（{case.matter_name}）逾期未告知补正，依法自 {say_whole(day)}起视为受理。"
     info = library.version(work, case.version_hash).info
     if case.applicant_id is not None:
         notices.put(

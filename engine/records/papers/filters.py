@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+from engine.workdays import say_whole
+
 if TYPE_CHECKING:
     from engine.workdays import Day
 
@@ -32,7 +34,7 @@ def day(value: str | date | None) -> str:
         value = value.astimezone(CHINA).date()
     if isinstance(value, str):
         value = datetime.fromisoformat(value).astimezone(CHINA).date() if "T" in value else date.fromisoformat(value)
-    return f"{value.year}年{value.month}月{value.day}日"
+    return say_whole(value)
 
 
 def moment(value: str | datetime | None) -> str:

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from stdnum.iso7064 import mod_11_10
+
 from engine.errors import Refused
 
 
@@ -24,11 +26,7 @@ def check_digit(digits: str) -> str:
     """
     if not digits.isascii() or not digits.isdigit():
         raise ValueError(f"Expected digits only, but got {digits!r}")
-    product = 10
-    for digit in digits:
-        total = (product + int(digit)) % 10 or 10
-        product = total * 2 % 11
-    return str((11 - product) % 10)
+    return str(mod_11_10.calc_check_digit(digits))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ class Case(Base):
     place_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))  # where the applicant's matter belongs
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # who took it in (收件)
     office_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # who decides
+    #: 移送: ids of the offices that had it before, as /12/34/; they go on seeing it.
+    past_offices: Mapped[str] = mapped_column(String(400), default="")
 
     received_at: Mapped[datetime] = mapped_column(index=True)
     accepted_at: Mapped[datetime | None]
