@@ -85,6 +85,8 @@ class StepText(Part):
             raise wrong(
                 f"一步只能写一件事：{listed} 里的一个。", f"A step is exactly one of {listed.replace('、', ', ')}."
             )
+        if verbs == ["return"] and not self.to:
+            raise wrong("return 要写退回到哪一步（to）。", "return needs the step it goes back to (to).")
         strange = sorted(given - VERBS[verbs[0]] - {verbs[0], "at", "wait", "says"})
         if strange:
             raise wrong(
