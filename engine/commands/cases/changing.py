@@ -80,13 +80,9 @@ def carry_out(
     by: Actor,
     now: datetime,
     facts: Mapping[str, Any],
-    task: Task | None = None,
-    live: Iterable[Task] | None = None,
-    for_id: int | None = None,
-    ended: Mapping[str, tuple[str, str]] | None = None,
 ) -> Done:
-    """Advance, record (`kind`, `facts`, of this task), write. `ended`: see Applying.step."""
-    step, applying = advance(work, case, input_, by=by, now=now, live=live, for_id=for_id)
-    applying.record(kind, task=task, facts=facts)
-    applying.step(step, ended=ended)
+    """Advance, record (`kind`, `facts`), write: all that a verb with nothing of its own in between does."""
+    step, applying = advance(work, case, input_, by=by, now=now)
+    applying.record(kind, facts=facts)
+    applying.step(step)
     return applying.finish()
