@@ -1,5 +1,6 @@
 """释放预约: the hall declines a booking. Its place is free at once, nobody is reminded of it, and nobody's record suffers."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from engine import people
 from engine.booking import load_policy
 from engine.commands import appointments, booking, cases
-from engine.errors import NotFound
+from engine.errors import AlreadyDone, NotFound
 from engine.people import units
 from engine.records import audit, library
 from engine.store.models import Appointment, Case, Event, Notice, OnlineBlock, Waiting
@@ -182,3 +183,41 @@ def test_who_is_there_already_stays_though_the_process_frees_it(hall):
         booking.check_in(work, code, by=hall.clerk, now=hall.at(15, 17, 50))
     looked_at(hall, made)
     assert seen(hall, made)[0] == "checked_in" and hall.taken() == 1
+
+
+def test_declining_and_cancelling_at_the_same_moment_wait_for_each_other_in_no_circle(open_hall):
+    """Both lock the case first: one is done, the other is told, and the seat is given back once."""
+    for round_ in range(3):
+        made = book(open_hall, day=15 + round_)
+        with open_hall.database.unit_of_work() as work:
+            row = work.session.get(Appointment, made)
+            (waiting,) = cases.finding.live_tasks(work, work.session.get(Case, row.case_id))
+            cases.claim(work, waiting.id, version=waiting.version, by=open_hall.clerk, now=open_hall.now)
+            task_id, task_version, version = waiting.id, waiting.version, row.version
+        start, ends = threading.Barrier(2), []
+
+        def act(verb, start=start, ends=ends):
+            start.wait()
+            try:
+                with open_hall.database.unit_of_work() as work:
+                    verb(work)
+                ends.append("done")
+            except AlreadyDone:
+                ends.append("told")
+
+        verbs = (
+            lambda work, t=task_id, v=task_version: cases.complete(
+                work, t, NO, version=v, by=open_hall.clerk, now=open_hall.now
+            ),
+            lambda work, m=made, v=version: booking.cancel(
+                work, m, version=v, by=open_hall.residents[0], now=open_hall.now
+            ),
+        )
+        both = [threading.Thread(target=act, args=(verb,)) for verb in verbs]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+        assert sorted(ends) == ["done", "told"]
+        assert seen(open_hall, made)[:3] == ("cancelled", [], "finished")
+    assert open_hall.taken() == 0
