@@ -124,7 +124,7 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
         return []
     rows = work.session.scalars(
         select(Case)
-        .where(or_(*conditions), sight.of_cases(work, actor))
+        .where(or_(*conditions), or_(sight.of_cases(work, actor), sight.had(actor)))
         .order_by(Case.id.desc())
         .limit(limit)
         .options(COLUMNS)

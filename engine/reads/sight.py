@@ -31,6 +31,13 @@ def _at(unit_ids: Collection[int]) -> ColumnElement[bool]:
     return or_(Case.place_id.in_(unit_ids), Case.unit_id.in_(unit_ids), Case.office_id.in_(unit_ids))
 
 
+def had(actor: Actor) -> ColumnElement[bool]:
+    """Cases that were referred away from an office of this actor (移送): found when looked for, on no list or board."""
+    offices = sorted({p.unit_id for p in actor.positions}) if actor.kind == "staff" else []
+    marks = [Case.past_offices.contains(apart.mark(unit)) for unit in offices]
+    return and_(~Case.restricted, ~Case.apart.contains(apart.mark(actor.id)), or_(*marks)) if marks else false()
+
+
 def waiting(actor: Actor) -> ColumnElement[bool]:
     """Open tasks this actor may claim, in their own name or for someone away."""
     own = {actor.key, *(p.key for p in actor.positions if p.for_id is None)}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.errors import NotFound, NotNow
 from engine.people import may
+from engine.reads import case_list
 from engine.records import audit, papers
 from engine.store.models import Case, Document, Event, Notice, RegisterEntry, Task
 from tests.between import small
@@ -102,6 +103,9 @@ def test_the_office_before_goes_on_seeing_it_and_does_nothing_more_in_it(databas
         for one in (cast.wang, cast.zhao):  # who did it, and the head of that office
             assert may(one, "see", case) and not may(one, "reveal", case) and not may(one, "supervise", case)
         assert not may(cast.chen, "work", case)
+        assert [c.id for c in case_list.search(work, case.number, actor=cast.zhao, now=clock())] == [case_id]
+        assert case_id not in {c.id for c in case_list.listed(work, cast.zhao, now=clock())}, "on no list of theirs"
+        assert case_list.search(work, case.number, actor=cast.huang, now=clock()) == []
         assert may(cast.sun, "reveal", case)
         task_id = work.session.scalar(select(Task.id).where(Task.case_id == case_id, Task.element == "do"))
     with pytest.raises(Exception, match="may not claim|没有权限签收|Not yours"), database.unit_of_work() as work:
