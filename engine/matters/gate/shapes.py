@@ -154,7 +154,11 @@ def unknown(node: tree.Node, scope: Mapping[str, Shape], built_in: frozenset[str
                 if source is not None and source.entries and not source.open and one.name not in source.entries:
                     yield Read(f"{_text(one.source)}.{one.name}", one.name, tuple(source.entries))
             case tree.Filter():
-                waiting += [(one.source, here, filtered), (one.condition, here, True)]
+                waiting.append((one.source, here, filtered))
+                shape = of(one.source, here)
+                known = bool(shape.entries) and not shape.open and not filtered
+                item = {"item": Shape(shape.entries, shape.open or not shape.entries), **shape.entries}
+                waiting.append((one.condition, {**here, **item}, not known))
             case tree.For() | tree.Quantified():
                 inner = dict(here)
                 for step in one.iterations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -273,6 +274,14 @@ def _written(node: nodes.Node) -> str:
 
 
 def shared(forms: Path) -> tuple[Library, list[Finding]]:
+    """What `_shared` gives, read again only when a file changed."""
+    place = forms / "_shared"
+    files = sorted(path for path in place.rglob("*") if path.suffix in {".html", ".yaml"})
+    return _read_shared(forms, tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files))
+
+
+@lru_cache(maxsize=8)
+def _read_shared(forms: Path, stamp: tuple[tuple[str, int, int], ...]) -> tuple[Library, list[Finding]]:
     """The shared papers of a forms folder that can be read, and what is wrong with the others, with facts.yaml and with
     the page templates. Never raises for what a file holds."""
     place = forms / "_shared"
@@ -302,7 +311,6 @@ def shared(forms: Path) -> tuple[Library, list[Finding]]:
             findings += _labels(text, one.facts, name, "facts")
             findings += _labels(text, one.optional, name, "optional")
     fragments = {path.name: text_of(path) for path in sorted(place.glob("*.html"))}
-    stamp = tuple((name, len(text), hash(text)) for name, text in fragments.items())
     library = Library(css="", fragments=fragments, sets=sets, kinds={}, stamp=stamp)
     kinds: dict[str, PaperKind] = {}
     for path in sorted((place / "papers").glob("*.html")):
