@@ -156,7 +156,7 @@ class Apply(Part):
         default=("online", "counter"), description="从哪里申请 · by which ways people apply"
     )
     consent: str = Field(
-        default="", description="提交前另行征得的同意（个人信息保护法 29）· separate consent asked before sending"
+        default="", description="提交前另行征得的同意（个人信息保护法 29） · separate consent asked before sending"
     )
 
 

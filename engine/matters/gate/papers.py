@@ -79,34 +79,45 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             )
 
 
+#: The YAML files of a matter.
+_NAMES = ("matter.yaml", "stories.yaml", "en.yaml")
+
+
 def _places(reading: Reading) -> None:
-    """A paper is a file of forms/<matter>/; elsewhere nobody finds it."""
+    """Each kind of file has its folder; elsewhere, or under another name, nobody finds it."""
     for file in reading.files:
         path = PurePosixPath(file)
-        if (
-            path.suffix == ".html"
-            and path.parent != PurePosixPath("forms") / reading.name
-            or path.suffix == ".form"
-            and path.parent.parent != PurePosixPath("forms")
-        ):
-            _misplaced(reading, file, f"forms/{reading.name}/{path.name}")
-        elif path.suffix in (".bpmn", ".dmn") and path.parent.parent != PurePosixPath("bpmn"):
-            _misplaced(reading, file, f"bpmn/{reading.name}/{path.name}")
-
-
-def _misplaced(reading: Reading, file: str, wanted: str) -> None:
-    reading.findings.append(
-        Finding(
-            file,
-            "",
-            "",
-            1,
-            "wrong-folder",
-            "error",
-            f"文件放错了文件夹，没有人会找到它。请移到 {wanted}。",
-            f"The file is in the wrong folder: nobody finds it there. Move it to {wanted}.",
-        )
-    )
+        if "_shared" in path.parts:
+            continue
+        home = "bpmn" if path.suffix in (".bpmn", ".dmn", ".yaml", ".yml") else "forms"
+        wanted = f"{home}/{reading.name}/{path.name}"
+        if path.suffix in (".yaml", ".yml") and path.name not in _NAMES:
+            zh, en = meant(path.name, _NAMES)
+            reading.findings.append(
+                Finding(
+                    file,
+                    "",
+                    "",
+                    1,
+                    "file-unknown",
+                    "error",
+                    f"没有人读名叫“{path.name}”的文件。{zh}",
+                    f'Nothing reads a file called "{path.name}". {en}',
+                )
+            )
+        elif file != wanted:
+            reading.findings.append(
+                Finding(
+                    file,
+                    "",
+                    "",
+                    1,
+                    "wrong-folder",
+                    "error",
+                    f"文件放错了文件夹，没有人会在这里找它。请移到 {wanted}。",
+                    f"The file is in the wrong folder: nobody looks for it there. Move it to {wanted}.",
+                )
+            )
 
 
 def _facts(

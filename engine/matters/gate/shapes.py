@@ -26,6 +26,12 @@ OPEN = Shape(open=True)
 LEAF = Shape()
 
 
+#: What FEEL's days, moments and durations have.
+_PARTS = ("year", "month", "day", "weekday", "hour", "minute", "second", "time offset", "timezone")
+TEMPORAL = Shape(dict.fromkeys(_PARTS, LEAF))
+_TEMPORAL = frozenset({"today", "now", "date", "time", "date and time"})
+
+
 def merged(one: Shape, other: Shape) -> Shape:
     """What may be either."""
     if one is other:
@@ -126,6 +132,8 @@ def of(node: tree.Node, scope: Mapping[str, Shape]) -> Shape:
             return Shape(inner.entries, inner.open, True)
         case tree.Binary():
             return LEAF
+        case tree.Call(function=tree.Name(name=name)) if name in _TEMPORAL:
+            return TEMPORAL
     return OPEN
 
 

@@ -6,12 +6,14 @@ nothing else can tell that they are misspelt. That the same word stands elsewher
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from engine.findings import Finding, swapped
 from engine.matters.gate.reading import Reading
 
+_COLUMN = re.compile(rb'<output\b[^>]*?\bname="(\w{4,})"')
 _LEAST = 4  # letters: shorter names may differ so on purpose
 
 
@@ -59,6 +61,9 @@ def _names(reading: Reading) -> Iterator[tuple[str, str, int]]:
         register = node.extension.header("register")
         if register and len(register) >= _LEAST:
             yield register, file, node.line
+    for file, data in reading.files.items():
+        for found in _COLUMN.finditer(data) if file.endswith(".dmn") else ():
+            yield found[1].decode("utf-8", "replace"), file, data.count(b"\n", 0, found.start()) + 1
     for n, story in reading.stories:
         for k, step in enumerate(story.steps):
             for key in step.answers:

@@ -310,6 +310,11 @@ def _read_shared(forms: Path, stamp: tuple[tuple[str, int, int], ...]) -> tuple[
             sets[str(name)] = {"facts": one.facts, "optional": one.optional}
             findings += _labels(text, one.facts, name, "facts")
             findings += _labels(text, one.optional, name, "optional")
+    for path in sorted(place.glob("*.html")):
+        if _HEAD.match(path.read_bytes()):
+            zh = f"这是文书，放错了文件夹，没有人会找到它。请移到 forms/_shared/papers/{path.name}。"
+            en = f"This is a paper in the wrong folder: nobody finds it. Move it to forms/_shared/papers/{path.name}."
+            findings.append(Finding(_named(forms, path), "", "", 1, "wrong-folder", "error", zh, en))
     fragments = {path.name: text_of(path) for path in sorted(place.glob("*.html"))}
     library = Library(css="", fragments=fragments, sets=sets, kinds={}, stamp=stamp)
     kinds: dict[str, PaperKind] = {}
