@@ -125,7 +125,7 @@ def _keys(file: str, text: str, kind: str) -> Iterator[Slip]:
 _REFERENCES = re.compile(
     r"(office|shape|kind|readers|apply\.form|limits\.regime|limits\.promised|limits\.steps\..*|who\..*|materials\.\d+\.field|"
     r"materials\.\d+\.kind|groups\..*\.(post|at)|papers\.\d+|apply\.channels\.\d+|notices\..*\.channels\.\d+|functions\.\d+|"
-    r"agent|withdraw|remedy|in_force\..*)"
+    r"agent|withdraw|remedy|in_force\..*|organs\..*|papers\.\w+\.(organ|basis.*|remedy)|basis\.\d+\.id|door|opened_by)"
 )
 
 
@@ -141,8 +141,8 @@ def _matter(file: str, text: str) -> Iterator[Slip]:
 
 
 _STORY_REFERENCES = re.compile(
-    r"\d+\.(channel|steps\.\d+\.(task|message|answer|return|to|error|open\.\d+|refused\.\d+|wait)|"
-    r"end\.(at|outcome|papers\.\d+|notices\.\d+|effects\.\d+|open\.\d+))"
+    r"(?:stories\.)?\d+\.(channel|steps\.\d+\.(task|message|answer|return|to|error|open\.\d+|refused\.\d+|wait)|"
+    r"end\.(at|outcome|papers\.\d+|notices\.\d+|effects\.\d+|open\.\d+))|people\.\d+\.(post|at)|rooms\.\d+\.at"
 )
 
 

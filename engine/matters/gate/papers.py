@@ -30,8 +30,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     "paper-unknown",
                     f"没有文书“{kind}”：forms/{reading.name}/ 和共用文书里都没有。{zh}",
                     f'There is no paper "{kind}", neither in forms/{reading.name}/ nor among the shared ones. {en}',
-                    "papers",
-                    n,
+                    *_place(reading, n, kind),
                 )
     issued: set[str] = set()
     for file, process, _, node in reading.nodes():
@@ -62,8 +61,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             "paper-unused",
             f"文书“{kind}”列在这里，但流程图里没有签发它。{hint_zh}",
             f'The paper "{kind}" is listed, but the diagram never issues it. {hint_en}',
-            "papers",
-            n,
+            *_place(reading, n, kind),
             severity="error" if like else "hint",
         )
     for kind, file in reading.paper_files.items():
@@ -77,6 +75,13 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     "papers",
                 )
             )
+
+
+def _place(reading: Reading, n: int, kind: str) -> tuple[object, ...]:
+    """Where a kind stands: `papers` is a list of kinds, or says of each who signs it."""
+    value = reading.matter.value
+    listed = isinstance(value, dict) and isinstance(value.get("papers"), list)
+    return ("papers", n if listed else kind)
 
 
 #: The YAML files of a matter.
@@ -129,7 +134,8 @@ def _facts(
     always = shapes.of_paths(reading.house.facts)
     if not info.materials:
         always.pop("materials", None)
-    if not info.remedy:
+    declared = info.papers.get(kind)
+    if not (info.remedy if declared is None or declared.remedy is None else declared.remedy):
         always.pop("remedies", None)
     if any(io.target == "reason" for io in node.extension.inputs):
         always["reason"] = shapes.LEAF

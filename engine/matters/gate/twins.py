@@ -64,11 +64,15 @@ def _names(reading: Reading) -> Iterator[tuple[str, str, int]]:
     for file, data in reading.files.items():
         for found in _COLUMN.finditer(data) if file.endswith(".dmn") else ():
             yield found[1].decode("utf-8", "replace"), file, data.count(b"\n", 0, found.start()) + 1
-    for n, story in reading.stories:
+    for n, story in reading.told.stories:
         for k, step in enumerate(story.steps):
             for key in step.answers:
                 if len(key) >= _LEAST:
-                    yield key, reading.story_text.file, reading.story_text.line(n, "steps", k, "answers", key)
+                    yield (
+                        key,
+                        reading.story_text.file,
+                        reading.story_text.line(*reading.told.above, n, "steps", k, "answers", key),
+                    )
 
 
 def _within(data: bytes, part: str) -> int:
