@@ -46,7 +46,7 @@ SLIPS = [
     ("fanying", "bpmn/fanying/matter.yaml", "office: FW", "office: XXYY", "unit", "FW"),
     ("fanying", "bpmn/fanying/matter.yaml", "编号 {number}", "编号 {nubmer}", "placeholder", "number"),
     ("fanying", "bpmn/fanying/matter.yaml", "report {number}.", "report {nubmer}.", "placeholder", "number"),
-    ("fanying", "bpmn/fanying/matter.yaml", "papers: [order,", "papers: [oder,", "paper-unknown", "order"),
+    ("fanying", "bpmn/fanying/matter.yaml", "  order: {organ", "  oder: {organ", "paper-unknown", "order"),
     ("fanying", "bpmn/fanying/matter.yaml", "channels: [screen]", "channels: [scren]", "matter", "screen"),
     ("fanying", "bpmn/fanying/matter.yaml", "summary_en:", "sumary_en:", "matter", "summary_en"),
     ("fanying", "bpmn/fanying/matter.yaml", "regime: dispatched", "regime: dispatchd", "matter", "dispatched_order"),
@@ -78,7 +78,7 @@ SLIPS = [
     ("daiban", "bpmn/daiban/process.bpmn", 'candidateGroups="回访"', 'candidateGroups="window@twon"', "unit", "town"),
     ("daiban", "bpmn/daiban/process.bpmn", 'formId="sign"', 'formId="sing"', "form-missing", "sign"),
     ("daiban", "bpmn/daiban/process.bpmn", '"proxy-permit"', '"proxy-permti"', "decision-missing", "proxy-permit"),
-    ("daiban", "bpmn/daiban/process.bpmn", 'target="double"', 'target="duoble"', "decision-input", "double"),
+    ("daiban", "bpmn/daiban/process.bpmn", 'target="presence"', 'target="presnece"', "decision-input", "presence"),
     (
         "daiban",
         "bpmn/daiban/process.bpmn",
