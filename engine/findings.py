@@ -45,10 +45,25 @@ def nearest(word: str, known: Iterable[str]) -> str:
     ('window', '')
     """
     words = [one for one in known if one != word]
+    for one in words:  # in a short word two letters are half of it
+        if swapped(one, word):
+            return one
     found = get_close_matches(word, words, 1, 0.72) or get_close_matches(
         word.lower(), [w.lower() for w in words], 1, 0.72
     )
     return next((one for one in words if found and one.lower() == found[0].lower()), "")
+
+
+def swapped(one: str, other: str) -> bool:
+    """Whether two words differ by two neighbouring letters written the wrong way round.
+
+    >>> swapped("window", "widnow"), swapped("window", "widow")
+    (True, False)
+    """
+    if len(one) != len(other):
+        return False
+    at = [n for n in range(len(one)) if one[n] != other[n]]
+    return len(at) == 2 and at[0] + 1 == at[1] and one[at[0]] == other[at[1]] and one[at[1]] == other[at[0]]
 
 
 def meant(word: str, known: Iterable[str], most: int = 12) -> tuple[str, str]:

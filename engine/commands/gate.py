@@ -20,6 +20,7 @@ from engine.commands.effects import facts, notices
 from engine.errors import NotFound
 from engine.findings import Finding
 from engine.matters import County, Files, House
+from engine.matters import reference as matters_reference
 from engine.records.papers import kinds
 from engine.records.papers import lint as paper_lint
 
@@ -123,3 +124,9 @@ def of_folder(content: Path, name: str, county: County | None = None, *, house: 
 def shared(content: Path) -> list[Finding]:
     """What is wrong with the papers and facts that all matters of a content folder share."""
     return paper_lint.shared(content / "forms")[1]
+
+
+def reference() -> str:
+    """docs/reference.md: every key of a matter's files."""
+    library, _ = paper_lint.shared(kinds.FORMS)
+    return matters_reference.text(paper_lint.PaperHead, paper_lint.FactSet, house(), library.sets)

@@ -5,6 +5,7 @@ from engine.forms.answers import EVERYTHING, Rights, check, options_of
 from engine.forms.display import Line, browser_schema, describe, words
 from engine.forms.kinds import CHECKS
 from engine.forms.schema import CONTAINERS, INPUTS, STATIC, Field, Form, Option, load
+from engine.forms.templates import wanted
 from engine.plain import dig
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "load",
     "options_of",
     "signing",
+    "wanted",
     "words",
 ]

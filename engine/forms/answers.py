@@ -10,13 +10,13 @@ import copy
 import datetime
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine import feel
 from engine.errors import FieldError, Invalid
-from engine.forms import signing
+from engine.forms import signing, templates
 from engine.forms.kinds import CHECKS, Wrong
 from engine.forms.schema import CHOICES, Field, Form
 from engine.plain import dig
@@ -107,6 +107,8 @@ def _level(
         if any(run.feel(condition, scope) is True for condition in one.hide):
             _put(scope, one.key, None)
             continue
+        if templates.reading(one.label):  # what is wrong is said by the name the person sees
+            one = replace(one, label=templates.filled(one.label, scope, run.env))
         if one.type == "expression":
             value = feel.to_json(run.feel(str(one.component.get("expression") or "null"), scope))
         elif not run.rights.writes(there) or one.readonly:

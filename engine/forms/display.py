@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine import feel
+from engine.forms import templates
 from engine.forms.answers import EVERYTHING, Rights, options_of
 from engine.forms.schema import CHOICES, Field, Form
 from engine.plain import dig
@@ -80,15 +81,18 @@ def describe(
             ):
                 continue
             value = dig(data, one.key)
+            label = one.label
+            if templates.reading(label):
+                label = templates.filled(label, {**answers, **data, "this": dict(data), "parent": answers}, env)
             if one.type == "dynamiclist":
                 rows = value if isinstance(value, list) else []
                 for index, row in enumerate(rows):
-                    lines.append(Line(f"{path}{one.key}.{index}", one.label, "", one.type, level, row=index + 1))
+                    lines.append(Line(f"{path}{one.key}.{index}", label, "", one.type, level, row=index + 1))
                     inner(one.children, row, f"{path}{one.key}.{index}.", f"{schema_path}{one.key}.", level + 1)
             else:
                 kind = "signature" if _signed(value) else one.type
                 parts = tuple(_parts(one, value, answers, env))
-                lines.append(Line(f"{path}{one.key}", one.label, _said(kind, parts), kind, level, parts=parts))
+                lines.append(Line(f"{path}{one.key}", label, _said(kind, parts), kind, level, parts=parts))
 
     inner(form.fields, answers, "", "", 0)
     return lines

@@ -4,32 +4,59 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine import feel
 from engine.errors import Refused
-from engine.findings import Finding, Severity, in_order
+from engine.findings import Finding, Severity, in_order, meant, nearest
+from engine.forms import templates
 from engine.forms.kinds import CHECKS
 from engine.forms.schema import CONTAINERS, INPUTS, MAX_BYTES, MAX_DEPTH, STATIC, load
 
 #: Checks that need more than the text: a signature binds the answers, a date is held against today.
 _CHECKS = frozenset(CHECKS) | {"signature", "past"}
 
-#: Properties of a component that hold FEEL when their text begins with "=".
-_MAY_BE_FEEL = (
-    "readonly",
-    "label",
-    "description",
-    "source",
-    "url",
-    "text",
-    "content",
-    "html",
-    "dataSource",
-    "rowCount",
+#: Every key of a form and of its components that form-js (schema versions to 19) or this system reads. A key nobody reads
+#: does nothing: a misspelt "required" would let everything through.
+_OF_FORM = frozenset(
+    {
+        "components",
+        "executionPlatform",
+        "executionPlatformVersion",
+        "exporter",
+        "generator",
+        "id",
+        "schemaVersion",
+        "type",
+        "versionTag",
+        "$schema",
+    }
 )
-_OF_VALIDATION = ("required", "min", "max", "minLength", "maxLength", "pattern")
+_OF_COMPONENT = frozenset(
+    """acceptsFiles accept action allowAddRemove alt appearance columns columnsExpression components computeOn conditional
+    content dataSource dateLabel decimalDigits defaultRepetitions defaultValue description disableCollapse disabled
+    disallowPassedDates documentMetadata endpointKey expression height hint html id increment isRepeating key label layout
+    maxHeight multiple nonCollapsedItems path pdfFileNamePattern properties readonly rowCount searchable security
+    serializeToString showOutline source subtype text timeInterval timeLabel timeSerializingFormat title type url use24h
+    validate values valuesExpression valuesKey verticalAlignment""".split()  # noqa: SIM905
+)
+_INSIDE = {
+    "validate": frozenset(
+        {"required", "min", "max", "minLength", "maxLength", "pattern", "validationType", "patternErrorMessage"}
+    ),
+    "conditional": frozenset({"hide"}),
+    "layout": frozenset({"row", "columns"}),
+    "appearance": frozenset({"prefixAdorner", "suffixAdorner"}),
+}
+#: Keys whose value is one of a list.
+_CHOICES = {
+    "subtype": frozenset({"date", "time", "datetime"}),
+    "timeSerializingFormat": frozenset({"utc_offset", "utc_normalized", "no_timezone"}),
+    "computeOn": frozenset({"change", "presubmit"}),
+    "verticalAlignment": frozenset({"start", "center", "end"}),
+}
+_OF_OPTION = frozenset({"label", "value"})
 
 
 def check(data: bytes, file: str = "") -> list[Finding]:
@@ -120,6 +147,12 @@ class _Notes:
                 "The form has no id; user tasks find it only by its file name. Give it one.",
                 severity="warning",
             )
+        self.keys(schema, _OF_FORM, "表单", "The form", None)
+        if schema.get("type", "default") != "default":
+            line = self.line_of("type")
+            zh, en = "表单的 type 应为 default。", 'The "type" of a form is default.'
+            self.findings.append(Finding(self.file, "", "", line, "form-type", "error", zh, en))
+        self.keys(schema.get("exporter"), frozenset({"name", "version"}), "exporter ", "The exporter", None)
         self.level(schema["components"], {}, 0, ())
         if not any(f.severity == "error" for f in self.findings):
             try:  # whatever the reader would refuse beyond the above
@@ -159,6 +192,31 @@ class _Notes:
                     )
                 self.level(component.get("components"), {}, depth + 1, ())
 
+    def keys(self, part: object, known: frozenset[str], zh: str, en: str, component: Mapping[str, Any] | None) -> None:
+        """Keys that nothing reads. Near a known one it is a slip; another may be of a newer form editor."""
+        for key in part if isinstance(part, Mapping) else ():
+            if key in known:
+                continue
+            like = nearest(str(key), known)
+            cure_zh = f"是不是“{like}”？" if like else "请检查拼写，或删去。"
+            cure_en = f'Did you mean "{like}"?' if like else "Check the spelling, or remove it."
+            found = Finding(
+                self.file,
+                str((component or {}).get("key") or (component or {}).get("id") or "")[:200],
+                "",
+                self.line_of(str(key)),
+                "unknown-key",
+                "error" if like else "warning",
+                f"{zh}里的“{str(key)[:40]}”没有人读，写了不起作用。{cure_zh}",
+                f'{en} has the key "{str(key)[:40]}", which nothing reads. {cure_en}',
+            )
+            self.findings.append(found)
+
+    def line_of(self, key: str) -> int:
+        """Where a key is written first."""
+        found = re.search(rf"{re.escape(json.dumps(key, ensure_ascii=False))}\s*:", self.text)
+        return self.text.count("\n", 0, found.start()) + 1 if found else 0
+
     def one(self, component: dict[str, Any], seen: dict[str, Mapping[str, Any]], prefix: tuple[str, ...]) -> None:
         kind, key = component.get("type"), component.get("key")
         label = component.get("label")
@@ -197,7 +255,32 @@ class _Notes:
                         component,
                     )
                 seen.setdefault(full, component)
-        for where, text in _expressions(component):
+        self.keys(component, _OF_COMPONENT, f"部件「{name}」", f'Component "{name}"', component)
+        for inside, known in _INSIDE.items():
+            self.keys(
+                component.get(inside), known, f"部件「{name}」的 {inside}", f'Component "{name}" ({inside})', component
+            )
+        for key_, words in _CHOICES.items():
+            value = component.get(key_)
+            if value is not None and value not in words:
+                zh, en = meant(str(value), words)
+                self.say(
+                    "unknown-word",
+                    f"部件「{name}」的 {key_} 不能是“{str(value)[:40]}”。{zh}",
+                    f'Component "{name}" has "{str(value)[:40]}" as its {key_}. {en}',
+                    component,
+                )
+        values = component.get("values")
+        for option in values if isinstance(values, list) else ():
+            self.keys(option, _OF_OPTION, f"部件「{name}」的选项", f'An option of "{name}"', component)
+            if isinstance(option, Mapping) and "value" not in option:
+                self.say(
+                    "option-without-value",
+                    f"部件「{name}」有一个选项没有 value。请填写。",
+                    f'Component "{name}" has an option without a value. Fill it in.',
+                    component,
+                )
+        for where, text in templates.expressions(component):
             self.feel(component, name, where, text)
         validation = component.get("validate")
         pattern = validation.get("pattern") if isinstance(validation, dict) else None
@@ -249,24 +332,3 @@ class _Notes:
 def _hides(component: Mapping[str, Any]) -> bool:
     conditional = component.get("conditional")
     return isinstance(conditional, dict) and bool(conditional.get("hide"))
-
-
-def _expressions(component: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(property, text) of every FEEL expression of a component."""
-    conditional = component.get("conditional")
-    hide = conditional.get("hide") if isinstance(conditional, dict) else None
-    if isinstance(hide, str) and hide.strip():
-        yield "conditional.hide", hide
-    for name in ("expression", "valuesExpression", "columnsExpression"):
-        text = component.get(name)
-        if isinstance(text, str) and text.strip():
-            yield name, text
-    for name in _MAY_BE_FEEL:
-        text = component.get(name)
-        if isinstance(text, str) and text.startswith("="):
-            yield name, text
-    validation = component.get("validate")
-    for name in _OF_VALIDATION if isinstance(validation, dict) else ():
-        text = validation.get(name)  # type: ignore[union-attr]
-        if isinstance(text, str) and text.startswith("="):
-            yield f"validate.{name}", text

@@ -7,7 +7,7 @@ the edge hands over just those values, and answers described in words have their
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine import feel
@@ -70,6 +70,35 @@ def parts(text: str) -> Iterator[str]:
         if inside.startswith("/") or inside in ("else", "#else"):
             continue
         yield re.sub(r"^#(if|loop)\b", "", inside).strip()
+
+
+def wanted(form: Form, data: Mapping[str, Any], sees: Callable[[str], bool]) -> dict[str, Any]:
+    """What of the case's data the form's texts and conditions read and this person may see: just those values, so that
+    the page holds no more of a case than its form shows.
+
+    `sees`: whether a dotted path may be seen at this step.
+    """
+    own = {path for path, _ in form.walk()}
+    found: dict[str, Any] = {}
+    for path in sorted(reads(form)):
+        parts = path.split(".")
+        if path in own or not all(sees(".".join(parts[: n + 1])) for n in range(len(parts))):
+            continue
+        value: Any = data
+        for part in parts:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None or isinstance(value, Mapping) and len(parts) == 1 and _any_hidden(value, path, sees):
+            continue
+        here = found
+        for part in parts[:-1]:
+            here = here.setdefault(part, {})
+        if isinstance(here, dict):
+            here[parts[-1]] = value
+    return found
+
+
+def _any_hidden(value: Mapping[str, Any], path: str, sees: Callable[[str], bool]) -> bool:
+    return any(not sees(f"{path}.{key}") for key in value)
 
 
 def components(form: Form) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
@@ -137,6 +166,11 @@ def _path(node: tree.Node) -> str:
     return ""
 
 
+def reading(text: str) -> bool:
+    """Whether a text reads data at all."""
+    return text.startswith("=") or "{{" in text
+
+
 def filled(text: str, scope: Mapping[str, Any], env: feel.Env | None = None) -> str:
     """A text with its values: what is not there leaves nothing.
 
@@ -145,8 +179,6 @@ def filled(text: str, scope: Mapping[str, Any], env: feel.Env | None = None) -> 
     """
     if text.startswith("="):
         return _said(text[1:], scope, env)
-    if "{{" not in text:
-        return text
     return _BRACES.sub(lambda found: _said(found[1], scope, env), text)
 
 

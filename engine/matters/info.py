@@ -17,7 +17,7 @@ from engine.findings import meant
 from engine.matters import organs as organs_
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
-from engine.matters.schema import Part, wrong
+from engine.matters.schema import Part, wrong, wrong_at
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -156,7 +156,7 @@ class Apply(Part):
         default=("online", "counter"), description="从哪里申请 · by which ways people apply"
     )
     consent: str = Field(
-        default="", description="提交前另行征得的同意（个人信息保护法 29）· separate consent asked before sending"
+        default="", description="提交前另行征得的同意（个人信息保护法 29） · separate consent asked before sending"
     )
 
 
@@ -268,7 +268,7 @@ class Matter(Part):
     def _signed(self) -> Matter:
         faults = organs_.faults(self.organs, self.papers, [one.id for one in self.basis if one.id])
         if faults:
-            raise ValueError("；".join(faults))
+            raise wrong_at(faults)
         return self
 
     @field_validator("escalation")

@@ -15,7 +15,6 @@ The old form, `papers: [receipt, acceptance]`, still says that the deciding offi
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -23,7 +22,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from engine import feel
-from engine.matters.schema import Part
+from engine.findings import meant
+from engine.matters.schema import Fault, Part, wrong
 
 #: Words for a unit that is told from the case.
 PLACES: Mapping[str, str] = {
@@ -88,11 +88,13 @@ class Paper(Part):
     def _reads(cls, basis: Any) -> Any:
         if isinstance(basis, str):
             if not basis.startswith("="):
-                raise ValueError(f"依据“{basis}”应写成列表，如 [{basis}]；FEEL 以 = 开头")
+                zh = f"依据“{basis}”应写成列表，如 [{basis}]；FEEL 以 = 开头。"
+                raise wrong(zh, f'Write "{basis}" as a list, such as [{basis}]; FEEL begins with =.')
             try:
                 feel.compile(basis[1:])
             except feel.FeelError as error:
-                raise ValueError(f"依据的表达式“{basis}”有误：{error}") from None
+                zh, en = f"依据的表达式“{basis}”有误：{error.zh}", f'"{basis}" is not right FEEL: {error.en}'
+                raise wrong(zh, en) from None
         return basis
 
 
@@ -102,35 +104,58 @@ def papers(value: Any) -> Any:
         names = [str(name) for name in value]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"文书列了两次：{'、'.join(twice)}")
+            listed = "、".join(twice)
+            raise wrong(f"文书列了两次：{listed}。请删去一处。", f"A paper is listed twice: {listed}. Remove one.")
         return {name: {} for name in names}
     if isinstance(value, Mapping):
         return {name: {} if said is None else said for name, said in value.items()}
     return value
 
 
-def faults(organs: Mapping[str, Who], papers: Mapping[str, Paper], ids: Iterable[str]) -> list[str]:
+def faults(organs: Mapping[str, Who], papers: Mapping[str, Paper], ids: Iterable[str]) -> list[Fault]:
     """What `organs` and `papers` say that cannot be: a word nobody knows, a basis that is not there."""
-    found = []
+    found: list[Fault] = []
     for name, who in organs.items():
         for one in (who,) if not isinstance(who, tuple) else who:
             if isinstance(one, str) and one not in PLACES and not _CODE.fullmatch(one):
-                found.append(f"organs.{name}：不认识“{one}”{_near(one, PLACES)}；单位写代码，如 YB")
+                zh, en = meant(one, PLACES)
+                found.append(
+                    (
+                        ("organs", name),
+                        f"不认识“{one}”；单位写代码，如 YB。{zh}",
+                        f'"{one}" is not known; write a unit by its code, such as YB. {en}',
+                    )
+                )
             if isinstance(one, UnitOf) and one.unit == "partner":
-                found.append(f"organs.{name}：合作单位没有印章，不能署名；请写有印章的单位")
+                zh = "合作单位没有印章，不能署名；请写有印章的单位。"
+                found.append((("organs", name), zh, "A partner has no seal and cannot sign; write a unit with one."))
         if isinstance(who, tuple) and len(who) < 2:
-            found.append(f"organs.{name}：联合署名要写两个以上的单位")
+            found.append((("organs", name), "联合署名要写两个以上的单位。", "Two units or more sign jointly."))
     known = list(ids)
     twice = sorted({one for one in known if known.count(one) > 1})
     if twice:
-        found.append(f"basis 的 id 重复：{'、'.join(twice)}")
+        listed = "、".join(twice)
+        found.append((("basis",), f"id 重复：{listed}。请改掉一个。", f"An id is used twice: {listed}. Change one."))
     for kind, paper in papers.items():
         if paper.organ not in organs and paper.organ not in PLACES:
-            near = _near(paper.organ, [*organs, *PLACES])
-            found.append(f"papers.{kind}.organ：organs 里没有“{paper.organ}”{near}")
+            zh, en = meant(paper.organ, [*organs, *PLACES])
+            found.append(
+                (
+                    ("papers", kind, "organ"),
+                    f"organs 里没有“{paper.organ}”。{zh}",
+                    f'organs has no "{paper.organ}". {en}',
+                )
+            )
         for one in named(paper):
             if one not in known:
-                found.append(f"papers.{kind}.basis：basis 里没有 id 为“{one}”的依据{_near(one, known)}")
+                zh, en = meant(one, known)
+                found.append(
+                    (
+                        ("papers", kind, "basis"),
+                        f"basis 里没有 id 为“{one}”的依据。{zh}",
+                        f'No entry of basis has the id "{one}". {en}',
+                    )
+                )
     return found
 
 
@@ -149,11 +174,6 @@ def named(paper: Paper) -> list[str]:
     if isinstance(paper.basis, Mapping):
         return [one for ids in paper.basis.values() for one in ids]
     return list(paper.basis) if isinstance(paper.basis, tuple) else []
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1, 0.5)
-    return f"，是不是“{close[0]}”" if close else ""
 
 
 def basis_of(paper: Paper, ground: str, variables: Mapping[str, Any], env: feel.Env) -> list[str] | None:

@@ -19,8 +19,10 @@ from engine.forms import Form
 from engine.matters import english, lines, schema
 from engine.matters.info import Matter
 
-#: What belongs to a matter; other files in its folders are ignored.
-_KINDS = {"bpmn": (".bpmn", ".dmn", ".yaml"), "forms": (".form", ".html", ".yaml")}
+#: What belongs to a matter; other files in its folders are ignored. In which of the two a kind belongs, the gate says:
+#: one in the wrong folder is read, so that it is named and not lost.
+_READ = (".bpmn", ".dmn", ".yaml", ".yml", ".form", ".html")
+_KINDS = {"bpmn": _READ, "forms": _READ}
 SHARED = "_shared"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,6 +33,16 @@ def wrong(zh: str, en: str) -> PydanticCustomError:
     return PydanticCustomError("said", "{zh} {en}", {"zh": zh, "en": en})
 
 
+#: A fault at a place below the value a validator looks at: (path, Chinese, English).
+Fault = tuple[tuple[str, ...], str, str]
+
+
+def wrong_at(faults: Sequence[Fault]) -> PydanticCustomError:
+    """What a validator of a whole part raises: each fault at its own place, so that each has its line."""
+    text = "；".join(f"{'.'.join(path)}：{zh}" for path, zh, _ in faults)
+    return PydanticCustomError("said-at", "{text}", {"text": text, "faults": list(faults)})
+
+
 def check(model: type[Model], text: Text, rule: str) -> tuple[Model | None, list[Finding]]:
     """The file as this model says it, or every fault with its line. Nothing is said of a file that could not be read."""
     if any(f.rule != "duplicate-key" for f in text.findings):
@@ -54,6 +64,11 @@ def faults(model: type[BaseModel], error: ValidationError, text: Text, rule: str
     found = []
     for fault in error.errors(include_url=False):
         where = tuple(p for p in fault["loc"] if not str(p).startswith(("function-", "tuple[", "dict[", "list[")))
+        if fault["type"] == "said-at":
+            for path, zh, en in fault["ctx"]["faults"]:
+                place = ".".join(str(p) for p in (*where, *path))
+                found.append(text.error(rule, f"“{place}”：{zh}", f"{place}: {en}", *above, *where, *path))
+            continue
         zh, en = _said(model, where, fault)
         found.append(text.error(rule, zh, en, *above, *where))
     return found

@@ -371,6 +371,8 @@ def _desk(
         known = {**dict(case.answers or {}), **dict(task.variables or {})}
         shown = {path.split(".")[0] for path, _ in form.walk() if rights.sees(path)}
         data = {k: v for k, v in known.items() if k in shown}
+        read = forms.wanted(form, known, rights.sees)  # {{receiver.name}} in a label: the case's value
+        data = {**{k: v for k, v in read.items() if k not in data}, **data}
         signatures = [p for p, one in form.walk() if one.properties.get("check") == "signature"]
         data = _unsigned(data, signatures)  # everybody signs with their own hand, and again after a return
         if task.drafted and actor.id is not None:

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import process
+from engine.commands import gate
 from engine.errors import NotFound
 from engine.findings import Finding
-from engine.matters import Package
+from engine.matters import County, Package
 from engine.people import units
+from engine.reads import county as counties
 from engine.reads import versions
 from engine.records import library
 from web import edge, names
@@ -28,6 +29,7 @@ def matters() -> ResponseReturnValue:
     work = edge.work()
     running = versions.running(work)
     count = versions.published(work)
+    county = counties.county(work)
     return render_template(
         "staff/matters.html",
         matters=[
@@ -39,16 +41,25 @@ def matters() -> ResponseReturnValue:
                 "running": running.get(p.name, 0),
                 "versions": count[p.name][0],
                 "published_at": count[p.name][1],
-                "findings": len(_findings(p)),
+                "findings": len(_findings(p, county)),
             }
             for p in library.published(work)
         ],
     )
 
 
-def _findings(package: Package) -> list[Finding]:
-    """What the check of the diagrams says: errors, warnings and hints."""
-    return process.check(package.diagrams)
+#: (version, county) -> findings: a list of forty matters must not check forty matters for each reader.
+_checked: dict[tuple[str, County | None], list[Finding]] = {}
+
+
+def _findings(package: Package, county: County | None) -> list[Finding]:
+    """What the gate says of the whole package: the same as `yizhan check` and publishing say. Hints are for files."""
+    key = (package.version, county)  # the version is the hash of all its files
+    if key not in _checked:
+        if len(_checked) > 500:
+            _checked.clear()
+        _checked[key] = gate.check(package, county, house=gate.house(edge.hall().settings.content))
+    return [f for f in _checked[key] if f.severity != "hint"]
 
 
 @pages.get("/<name>")
@@ -58,7 +69,7 @@ def matter(name: str) -> ResponseReturnValue:
     package = library.current(work, name)
     names.about(package)
     tree = units.tree(work)
-    findings = _findings(package)
+    findings = _findings(package, counties.county(work))
     return render_template(
         "staff/matter.html",
         matter=package.info,
@@ -70,6 +81,7 @@ def matter(name: str) -> ResponseReturnValue:
                 "element": f.element,
                 "where": f.element_name or f.element,
                 "file": f.file,
+                "line": f.line,
             }
             for f in findings
         ],

@@ -12,17 +12,20 @@ One file a subject; each is `check(reading, …)` and adds to `reading.findings`
     papers       kinds, places, required facts           form_rules  what forms read, sign and are opened by
     steps        properties, effects, decisions, waits   variables   what FEEL in the diagrams reads
     story_rules  what stories speak of                   tables      en.yaml
+    drawings     shapes of the picture, types           twins       one name written in two ways
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine import dmn, process
 from engine.findings import Finding, in_order
 from engine.forms import lint as form_lint
 from engine.matters.county import County
 from engine.matters.gate import (
+    drawings,
     form_rules,
     notices,
     papers,
@@ -32,6 +35,7 @@ from engine.matters.gate import (
     steps,
     story_rules,
     tables,
+    twins,
     variables,
 )
 from engine.matters.gate.reading import Reading
@@ -52,6 +56,8 @@ _SAID_HERE = frozenset(
         "effect-unknown",
     }
 )
+#: What is a warning for a file alone, and an error in a matter: nothing but a slip draws so.
+_STRICT = frozenset({"dangling-reference", "flow-not-declared", "dmn-variable-name", "header-unknown"})
 
 
 def check(package: Files, county: County | None = None, house: House | None = None) -> list[Finding]:
@@ -94,7 +100,7 @@ def _files(read: Reading) -> None:
             read.findings.extend(form_lint.check(data, file))
         elif file.endswith(".dmn"):
             others = {n: d for n, d in decisions.items() if n != file.rpartition("/")[2]}
-            read.findings.extend(dmn.check(data, file, others))
+            read.findings.extend(_strict(f) for f in dmn.check(data, file, others))
     found = process.check(
         {file: data for file, data in read.files.items() if file.endswith(".bpmn")},
         forms={id: frozenset(one.form.keys) for id, one in read.forms.items()},
@@ -102,7 +108,11 @@ def _files(read: Reading) -> None:
         roles=None if read.info is None else set(read.info.groups),
         effects=effects.TYPES,
     )
-    read.findings.extend([f for f in found if f.rule not in _SAID_HERE])
+    read.findings.extend(_strict(f) for f in found if f.rule not in _SAID_HERE)
+
+
+def _strict(finding: Finding) -> Finding:
+    return replace(finding, severity="error") if finding.rule in _STRICT else finding
 
 
 def _whole(read: Reading) -> None:
@@ -116,10 +126,12 @@ def _whole(read: Reading) -> None:
     people.check(read)
     steps.check(read, known)
     variables.check(read, known)
+    drawings.check(read)
+    twins.check(read)
     form_rules.check(read, known)
     notices.check(read, known)
     papers.check(read, known)
-    story_rules.check(read)
+    story_rules.check(read, known)
 
 
 def _english(read: Reading) -> None:

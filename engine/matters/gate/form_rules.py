@@ -106,15 +106,7 @@ def _components(
         for what, text in templates.expressions(component):
             node_ = _tree(text)
             if node_ is None:
-                reading.of_form(
-                    one,
-                    where,
-                    "feel-syntax",
-                    f"部件「{name}」的 {what} 里“{text[:60]}”不是正确的 FEEL。请检查括号、引号和运算符。",
-                    f'Component "{name}" has "{text[:60]}" in its {what}, which is not right FEEL.',
-                    line=_line(one, component),
-                )
-                continue
+                continue  # the lint of forms says it
             _read(reading, one, component, what, node_, inner, more)
             _hidden(reading, one, component, what, node_, places)
         values_key = component.get("valuesKey")

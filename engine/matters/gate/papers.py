@@ -30,8 +30,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     "paper-unknown",
                     f"没有文书“{kind}”：forms/{reading.name}/ 和共用文书里都没有。{zh}",
                     f'There is no paper "{kind}", neither in forms/{reading.name}/ nor among the shared ones. {en}',
-                    "papers",
-                    n,
+                    *_place(reading, n, kind),
                 )
     issued: set[str] = set()
     for file, process, _, node in reading.nodes():
@@ -62,8 +61,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             "paper-unused",
             f"文书“{kind}”列在这里，但流程图里没有签发它。{hint_zh}",
             f'The paper "{kind}" is listed, but the diagram never issues it. {hint_en}',
-            "papers",
-            n,
+            *_place(reading, n, kind),
             severity="error" if like else "hint",
         )
     for kind, file in reading.paper_files.items():
@@ -79,34 +77,52 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             )
 
 
+def _place(reading: Reading, n: int, kind: str) -> tuple[object, ...]:
+    """Where a kind stands: `papers` is a list of kinds, or says of each who signs it."""
+    value = reading.matter.value
+    listed = isinstance(value, dict) and isinstance(value.get("papers"), list)
+    return ("papers", n if listed else kind)
+
+
+#: The YAML files of a matter.
+_NAMES = ("matter.yaml", "stories.yaml", "en.yaml")
+
+
 def _places(reading: Reading) -> None:
-    """A paper is a file of forms/<matter>/; elsewhere nobody finds it."""
+    """Each kind of file has its folder; elsewhere, or under another name, nobody finds it."""
     for file in reading.files:
         path = PurePosixPath(file)
-        if (
-            path.suffix == ".html"
-            and path.parent != PurePosixPath("forms") / reading.name
-            or path.suffix == ".form"
-            and path.parent.parent != PurePosixPath("forms")
-        ):
-            _misplaced(reading, file, f"forms/{reading.name}/{path.name}")
-        elif path.suffix in (".bpmn", ".dmn") and path.parent.parent != PurePosixPath("bpmn"):
-            _misplaced(reading, file, f"bpmn/{reading.name}/{path.name}")
-
-
-def _misplaced(reading: Reading, file: str, wanted: str) -> None:
-    reading.findings.append(
-        Finding(
-            file,
-            "",
-            "",
-            1,
-            "wrong-folder",
-            "error",
-            f"文件放错了文件夹，没有人会找到它。请移到 {wanted}。",
-            f"The file is in the wrong folder: nobody finds it there. Move it to {wanted}.",
-        )
-    )
+        if "_shared" in path.parts:
+            continue
+        home = "bpmn" if path.suffix in (".bpmn", ".dmn", ".yaml", ".yml") else "forms"
+        wanted = f"{home}/{reading.name}/{path.name}"
+        if path.suffix in (".yaml", ".yml") and path.name not in _NAMES:
+            zh, en = meant(path.name, _NAMES)
+            reading.findings.append(
+                Finding(
+                    file,
+                    "",
+                    "",
+                    1,
+                    "file-unknown",
+                    "error",
+                    f"没有人读名叫“{path.name}”的文件。{zh}",
+                    f'Nothing reads a file called "{path.name}". {en}',
+                )
+            )
+        elif file != wanted:
+            reading.findings.append(
+                Finding(
+                    file,
+                    "",
+                    "",
+                    1,
+                    "wrong-folder",
+                    "error",
+                    f"文件放错了文件夹，没有人会在这里找它。请移到 {wanted}。",
+                    f"The file is in the wrong folder: nobody looks for it there. Move it to {wanted}.",
+                )
+            )
 
 
 def _facts(
@@ -118,7 +134,8 @@ def _facts(
     always = shapes.of_paths(reading.house.facts)
     if not info.materials:
         always.pop("materials", None)
-    if not info.remedy:
+    declared = info.papers.get(kind)
+    if not (info.remedy if declared is None or declared.remedy is None else declared.remedy):
         always.pop("remedies", None)
     if any(io.target == "reason" for io in node.extension.inputs):
         always["reason"] = shapes.LEAF

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from engine.findings import meant, nearest
+from engine.findings import Finding, meant, nearest
+from engine.matters import organs
 from engine.matters.county import FROM_CASE
 from engine.matters.gate.reading import Reading
 from engine.process.language import model as m
@@ -27,6 +28,12 @@ def check(reading: Reading) -> None:
                     n,
                     "to",
                 )
+        _organs(reading)
+    for n, person in enumerate(reading.told.people):
+        _story_person(reading, "post", person.post, reading.county.post_codes if reading.county else None, "people", n)
+        _story_person(reading, "at", person.at, reading.county.words if reading.county else None, "people", n)
+    for n, room in enumerate(reading.told.rooms):
+        _story_person(reading, "at", room.at, reading.county.words if reading.county else None, "rooms", n)
     for file, _, _, node in reading.nodes("userTask", "manualTask"):
         _task(reading, file, node)
 
@@ -40,6 +47,48 @@ def _groups(reading: Reading) -> None:
         _held(reading, group.post, group.at, "groups", name)
         if name not in named:
             unnamed(reading, "group-unused", "候选组", "group", name, named, "groups", name)
+
+
+def _organs(reading: Reading) -> None:
+    """Units that sign, and who signs a paper by a word of its own in the diagram."""
+    info = reading.info
+    assert info is not None
+    for name, who in info.organs.items():
+        for one in who if isinstance(who, tuple) else (who,):
+            if isinstance(one, str):
+                _unit(reading, one, "organs", name)
+    for file, _, _, node in reading.nodes():
+        organ = node.extension.header("organ")
+        known = [*info.organs, *organs.PLACES]
+        if organ and organ not in known:
+            zh, en = meant(organ, known)
+            reading.say(
+                file,
+                node,
+                "header-value",
+                f"的 organ 是“{organ}”，matter.yaml 的 organs 里没有。{zh}",
+                f'has "{organ}" as its organ, which is not among the organs of matter.yaml. {en}',
+            )
+
+
+def _story_person(reading: Reading, key: str, word: str, known: Collection[str] | None, group: str, n: int) -> None:
+    if known is None or word in known:
+        return
+    zh, en = meant(word, known, 40)
+    said = ("岗位", "post") if key == "post" else ("单位", "unit")
+    line = reading.story_text.line(group, n, key)
+    reading.findings.append(
+        Finding(
+            reading.story_text.file,
+            f"{group}.{n}.{key}",
+            "",
+            line,
+            said[1],
+            "error",
+            f"县里没有{said[0]}“{word}”。{zh}",
+            f'The county has no {said[1]} "{word}". {en}',
+        )
+    )
 
 
 def unnamed(

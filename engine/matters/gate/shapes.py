@@ -26,6 +26,12 @@ OPEN = Shape(open=True)
 LEAF = Shape()
 
 
+#: What FEEL's days, moments and durations have.
+_PARTS = ("year", "month", "day", "weekday", "hour", "minute", "second", "time offset", "timezone")
+TEMPORAL = Shape(dict.fromkeys(_PARTS, LEAF))
+_TEMPORAL = frozenset({"today", "now", "date", "time", "date and time"})
+
+
 def merged(one: Shape, other: Shape) -> Shape:
     """What may be either."""
     if one is other:
@@ -126,6 +132,8 @@ def of(node: tree.Node, scope: Mapping[str, Shape]) -> Shape:
             return Shape(inner.entries, inner.open, True)
         case tree.Binary():
             return LEAF
+        case tree.Call(function=tree.Name(name=name)) if name in _TEMPORAL:
+            return TEMPORAL
     return OPEN
 
 
@@ -154,7 +162,11 @@ def unknown(node: tree.Node, scope: Mapping[str, Shape], built_in: frozenset[str
                 if source is not None and source.entries and not source.open and one.name not in source.entries:
                     yield Read(f"{_text(one.source)}.{one.name}", one.name, tuple(source.entries))
             case tree.Filter():
-                waiting += [(one.source, here, filtered), (one.condition, here, True)]
+                waiting.append((one.source, here, filtered))
+                shape = of(one.source, here)
+                known = bool(shape.entries) and not shape.open and not filtered
+                item = {"item": Shape(shape.entries, shape.open or not shape.entries), **shape.entries}
+                waiting.append((one.condition, {**here, **item}, not known))
             case tree.For() | tree.Quantified():
                 inner = dict(here)
                 for step in one.iterations:

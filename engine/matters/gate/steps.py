@@ -197,6 +197,16 @@ def _decision(reading: Reading, file: str, node: m.Node, known: Mapping[str, sco
             f'calls the decision "{name}", which does not exist. {en}',
         )
         return
+    ids = [d.id for d in model.definitions.decisions] + [d.id for d in model.definitions.services]
+    if name not in ids and nearest(name, ids):
+        zh, en = meant(name, ids, 40)
+        reading.say(
+            file,
+            node,
+            "decision-missing",
+            f"的决策“{name}”只是名称，它的 id 是另一个。请写 id。{zh}",
+            f'calls the decision "{name}" by its name, while its id is another. Write the id. {en}',
+        )
     wants = [one.name for one in model.wants(name)]
     given = [io.target.split(".")[0] for io in said.inputs]
     for want in wants:

@@ -7,13 +7,13 @@ from typing import Any
 
 from engine import forms
 from engine.findings import meant
+from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.process.language import effects
-from engine.process.language import model as m
 
 
-def check(reading: Reading) -> None:
+def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     if not reading.diagrams:
         return
     steps = {node.id: node for _, _, _, node in reading.nodes()}
@@ -34,6 +34,7 @@ def check(reading: Reading) -> None:
     for n, story in reading.told.stories:
         if start is not None:
             _answers(reading, story.answers, start.form, n, "answers")
+        _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
         for k, step in enumerate(story.steps):
             if step.task is not None:
                 one_of("用户任务", "user task", step.task, tasks, n, "steps", k, "task")
@@ -52,12 +53,21 @@ def check(reading: Reading) -> None:
                 one_of("任务", "task", name, tasks, n, "steps", k, "open", r)
             if step.message is not None:
                 one_of("消息", "message", step.message, messages, n, "steps", k, "message")
+                if step.message in reading.house.messages:
+                    brings = shapes.of_paths(reading.house.messages[step.message])
+                    _values(reading, step.variables, brings, n, "steps", k, "variables")
             if step.answer is not None:
                 one_of("等结果的任务", "awaited effect", step.answer, waits, n, "steps", k, "answer")
                 kind = effects.find(steps[step.answer].extension.task_type or "") if step.answer in steps else None
                 if step.error is not None and kind is not None:
                     one_of("错误代码", "error code", step.error, [c for c, _ in kind.errors], n, "steps", k, "error")
+                if kind is not None:
+                    results = {a.name: shapes.OPEN for a in kind.results}
+                    _values(reading, step.variables, results, n, "steps", k, "variables")
         end = story.end
+        for one in known.values():
+            if not one.more:
+                _values(reading, end.variables or {}, one.scope, n, "end", "variables")
         if end.at is not None:
             one_of("步骤", "step", end.at, steps, n, "end", "at")
         if info is not None:
@@ -111,5 +121,18 @@ def _answers(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *pa
     look(answers, "", path)
 
 
-def nodes_of(reading: Reading) -> dict[str, m.Node]:
-    return {node.id: node for _, _, _, node in reading.nodes()}
+def _values(reading: Reading, values: Mapping[str, Any], known: scope.Scope, *path: object) -> None:
+    """What a story gives or expects must be something the run gives: the names in it, level by level."""
+    for key, value in values.items():
+        shape = known.get(str(key))
+        if shape is None:
+            zh, en = meant(str(key), known, 60)
+            reading.of_story(
+                "story-field",
+                f"没有“{key}”这个变量。{zh}",
+                f'There is no variable "{key}" here. {en}',
+                *path,
+                key,
+            )
+        elif isinstance(value, Mapping) and shape.entries and not shape.open:
+            _values(reading, value, dict(shape.entries), *path, key)

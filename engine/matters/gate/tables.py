@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.findings import Finding, nearest
+from engine.forms import templates
 from engine.matters import english, lines
 from engine.matters.gate.reading import Reading
 
@@ -22,6 +23,11 @@ def check(reading: Reading) -> None:
     text = lines.read(reading.files[own], own)
     if not isinstance(text.value, dict):
         return
+    for key, value in text.value.items():
+        if "{{" in str(key) and set(templates.parts(str(key))) != set(templates.parts(str(value))):
+            zh = f"“{str(key)[:60]}”里的 {{{{…}}}} 和英文里的不一样。请写成一样。"
+            en = f"The {{{{…}}}} of {str(key)[:60]!r} and of its English differ. Write the same in both."
+            reading.findings.append(text.error("english", zh, en, key))
     seen = set(english.texts(info, reading.files))
     told = english.read(reading.name, {f: d for f, d in reading.files.items() if f != own})
     untold = [one for one in seen if one not in text.value and one not in told]

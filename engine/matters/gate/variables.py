@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.feel import tree
 from engine.feel.table import BUILT_INS
 from engine.findings import meant, nearest
+from engine.forms import templates
 from engine.matters.gate import scope as scopes
 from engine.matters.gate import shapes
 from engine.matters.gate.reading import Reading
@@ -21,6 +23,7 @@ class _Drawn:
 
 
 def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
+    unread(reading)
     for file, diagram in reading.diagrams.items():
         for process in diagram.executable():
             all_of = known[process.id]
@@ -38,6 +41,37 @@ def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
                         continue
                     told.add((one.owner.id, read.path))
                     _say(reading, file, one, read, all_of.more)
+
+
+def unread(reading: Reading) -> None:
+    """A variable that a step computes and nothing reads, while a name like it is read: two names for one thing."""
+    read: set[str] = set()
+    for diagram in reading.diagrams.values():
+        for process in diagram.executable():
+            for one in written(_Drawn(diagram), process):
+                feel = one.text.strip().startswith("=") or one.mode == "condition"
+                body = scopes.parsed(one.text) if feel else None
+                read |= _names(body) if body is not None else set()
+    for form in reading.forms.values():
+        read |= {path.split(".")[0] for path in templates.reads(form.form)}
+        read |= set(form.form.keys)  # shown, or asked again
+    for model in reading.models.values():
+        read |= {one.name for decision in model.names for one in model.wants(decision)}
+    for file, _, _, node in reading.nodes("scriptTask", "businessRuleTask"):
+        name = (node.extension.result or "").split(".")[0]
+        like = nearest(name, read) if name and name not in read else ""
+        if like:
+            reading.say(
+                file,
+                node,
+                "variable-unread",
+                f"算出的“{name}”没有地方读，读的是“{like}”。请写成一样。",
+                f'computes "{name}", which nothing reads; "{like}" is read. Write them the same.',
+            )
+
+
+def _names(node: tree.Node) -> set[str]:
+    return {one.name for one in tree.walk(node) if isinstance(one, tree.Name)}
 
 
 def _say(reading: Reading, file: str, one: Written, read: shapes.Read, more: bool) -> None:

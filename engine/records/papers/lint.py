@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,13 +16,13 @@ from engine.findings import Finding, meant
 from engine.matters import lines, schema
 from engine.matters.schema import Part
 from engine.records.papers import pages
-from engine.records.papers.kinds import Library, PaperKind
+from engine.records.papers.kinds import FORMS, Library, PaperKind
 
 _HEAD = re.compile(rb"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
 #: A paper is written by a person.
 MAX_BYTES = 500_000
 #: What the page gives every template (pages.compose).
-GIVEN = frozenset({"kind", "copy", "sample", "seal", "verify", "id_number", "phone", "person"})
+GIVEN = frozenset({"kind", "copy", "sample", "seal", "seals", "verify", "id_number", "phone", "person"})
 #: Entries of what the page gives, and of a signature.
 _GIVEN_ENTRIES = {
     "kind": frozenset({"key", "title", "title_en", "series", "basis", "when", "adverse", "audience"}),
@@ -273,44 +274,73 @@ def _written(node: nodes.Node) -> str:
 
 
 def shared(forms: Path) -> tuple[Library, list[Finding]]:
-    """The shared papers of a forms folder that can be read, and what is wrong with the others, with facts.yaml and with
-    the page templates. Never raises for what a file holds."""
-    place = forms / "_shared"
+    """The shared papers of a forms folder, laid over the program's own as the run does (kinds.library); those that
+    cannot be read are left out, and what is wrong with the folder's files is said. Never raises for what they hold."""
+    roots = tuple(dict.fromkeys((FORMS, forms.resolve())))
+    files = [
+        path for root in roots for path in sorted((root / "_shared").rglob("*")) if path.suffix in {".html", ".yaml"}
+    ]
+    stamp = tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.is_file())
+    return _read_shared(roots, stamp)
+
+
+@lru_cache(maxsize=8)
+def _read_shared(roots: tuple[Path, ...], stamp: tuple[tuple[str, int, int], ...]) -> tuple[Library, list[Finding]]:
+    sets: dict[str, Mapping[str, Any]] = {}
+    fragments: dict[str, str] = {}
+    papers: dict[str, tuple[Path, Path]] = {}
     findings: list[Finding] = []
-
-    def text_of(path: Path) -> str:
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            zh, en = f"读不了：{error}。", f"Cannot be read: {error}."
-            findings.append(Finding(_named(forms, path), "", "", 0, "shared", "error", zh, en))
-            return ""
-
-    sets: dict[str, dict[str, Any]] = {}
-    facts = place / "facts.yaml"
-    if facts.is_file():
-        file = _named(forms, facts)
-        text = lines.read(facts.read_bytes(), file)
-        findings += text.findings
-        for name, value in text.value.items() if isinstance(text.value, dict) else ():
-            try:
-                one = FactSet.model_validate(value)
-            except ValidationError as error:
-                findings += schema.faults(FactSet, error, text, "facts", name)
-                continue
-            sets[str(name)] = {"facts": one.facts, "optional": one.optional}
-            findings += _labels(text, one.facts, name, "facts")
-            findings += _labels(text, one.optional, name, "optional")
-    fragments = {path.name: text_of(path) for path in sorted(place.glob("*.html"))}
-    stamp = tuple((name, len(text), hash(text)) for name, text in fragments.items())
+    for root in roots:
+        said: list[Finding] = []
+        place = root / "_shared"
+        sets |= _sets(root, place / "facts.yaml", said)
+        for path in sorted(place.glob("*.html")):
+            fragments[path.name] = _fragment(root, path, said)
+        papers |= {path.name: (root, path) for path in sorted((place / "papers").glob("*.html"))}
+        if root is roots[-1]:
+            findings += said
     library = Library(css="", fragments=fragments, sets=sets, kinds={}, stamp=stamp)
     kinds: dict[str, PaperKind] = {}
-    for path in sorted((place / "papers").glob("*.html")):
-        kind, faults = read(path.read_bytes(), _named(forms, path), library)
-        findings += faults
+    for root, path in papers.values():
+        kind, faults = read(path.read_bytes(), _named(root, path), library)
+        findings += faults if root is roots[-1] else ()
         if kind is not None:
             kinds[kind.key] = kind
     return Library(css="", fragments=fragments, sets=sets, kinds=kinds, stamp=stamp), findings
+
+
+def _sets(root: Path, facts: Path, findings: list[Finding]) -> dict[str, Mapping[str, Any]]:
+    """The sets of one facts.yaml that can be read."""
+    found: dict[str, Mapping[str, Any]] = {}
+    if not facts.is_file():
+        return found
+    text = lines.read(facts.read_bytes(), _named(root, facts))
+    findings += text.findings
+    for name, value in text.value.items() if isinstance(text.value, dict) else ():
+        try:
+            one = FactSet.model_validate(value)
+        except ValidationError as error:
+            findings += schema.faults(FactSet, error, text, "facts", name)
+            continue
+        found[str(name)] = {"facts": one.facts, "optional": one.optional}
+        findings += _labels(text, one.facts, name, "facts")
+        findings += _labels(text, one.optional, name, "optional")
+    return found
+
+
+def _fragment(root: Path, path: Path, findings: list[Finding]) -> str:
+    data = path.read_bytes()
+    if _HEAD.match(data):
+        zh = f"这是文书，放错了文件夹，没有人会找到它。请移到 forms/_shared/papers/{path.name}。"
+        en = f"This is a paper in the wrong folder: nobody finds it. Move it to forms/_shared/papers/{path.name}."
+        findings.append(Finding(_named(root, path), "", "", 1, "wrong-folder", "error", zh, en))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        zh, en = "文件不是 UTF-8 编码。请另存为 UTF-8。", "The file is not UTF-8. Save it as UTF-8."
+        findings.append(Finding(_named(root, path), "", "", line, "shared", "error", zh, en))
+        return ""
 
 
 def _named(forms: Path, path: Path) -> str:

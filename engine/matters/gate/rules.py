@@ -1,0 +1,84 @@
+"""What the gate finds beyond the lint of diagrams (engine.process.language.dialect.RULES): rule -> Chinese, English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # files
+        "yaml": ("YAML 的写法有误", "broken YAML"),
+        "duplicate-key": ("同一个键写了两次", "a key written twice"),
+        "too-large": ("文件太大", "a file too large"),
+        "unreadable": ("文件读不了", "a file that cannot be read"),
+        "shared": ("共用文件读不了", "a shared file that cannot be read"),
+        "no-matter": ("文件夹里没有 matter.yaml", "a folder without matter.yaml"),
+        "no-diagram": ("没有流程图", "no diagram"),
+        "wrong-folder": ("文件放错了文件夹", "a file in the wrong folder"),
+        "file-unknown": ("没有人读这个名称的文件", "a file under a name nobody reads"),
+        "check-failed": ("检查程序自身出错", "the check itself failed"),
+        # matter.yaml, people
+        "matter": ("matter.yaml 的键或值不对", "a wrong key or value in matter.yaml"),
+        "post": ("县里没有这个岗位", "a post the county has not"),
+        "unit": ("县里没有这个单位", "a unit the county has not"),
+        "user": ("办理人不认识", "a user nobody knows"),
+        "role-missing": ("候选组不存在", "a candidate group that does not exist"),
+        "group-unused": ("候选组没有人用", "a group nothing uses"),
+        "nobody-holds": ("岗位没有人担任", "a post nobody holds"),
+        "no-county": ("没有给出县的清单", "no county was given"),
+        "county": ("县的清单写法不对", "a county's file that cannot be read"),
+        "step-unknown": ("没有这个用户任务或定时事件", "no such user task or timer"),
+        # notices
+        "placeholder": ("通知里的名称没有人填", "a name in a notice nobody fills"),
+        "notice-missing": ("通知没有内容", "a notice without text"),
+        "notice-unused": ("通知没有人发", "a notice nobody sends"),
+        "languages-differ": ("中英文内容不一样", "the two languages differ"),
+        # papers
+        "paper-unknown": ("没有这种文书", "a kind of paper that does not exist"),
+        "paper-missing": ("文书没有列在 papers 里", "a paper that papers does not list"),
+        "paper-unused": ("列了文书，但没有签发", "a paper listed and never issued"),
+        "paper-not-listed": ("有文书文件，但没有列", "a paper file that papers does not list"),
+        "paper-facts": (
+            "文书缺少必须的内容，或内容项写法不对",
+            "a paper without a fact it needs, or a fact written wrongly",
+        ),
+        "paper-fact-unknown": ("给文书的内容它不认识", "a fact the paper does not know"),
+        "paper-head": ("文书开头的说明不对", "a wrong head of a paper"),
+        "paper-template": ("文书模板的写法有误", "a broken template of a paper"),
+        "paper-name": ("文书模板读了没有声明的名称", "a name in a paper nobody declared"),
+        "paper-typed-by-name": ("内容因名称被当作日期", "a fact typed as a date by its name alone"),
+        "facts": ("facts.yaml 的键或值不对", "a wrong key or value in facts.yaml"),
+        # forms
+        "no-form": ("没有申请表单", "no application form"),
+        "no-field": ("表单和办件里都没有这个内容", "a field neither form nor case has"),
+        "form-missing": ("表单不存在", "a form that does not exist"),
+        "form-unused": ("表单没有任务打开", "a form no task opens"),
+        "form-id": ("表单的 id 没有人用", "an id of a form nobody names"),
+        "reads-hidden": ("读了步骤隐藏的内容", "a text that reads what its step hides"),
+        "offers": ("大厅没有这种选项", "options the hall has not"),
+        "property-unknown": ("属性没有人读", "a property nothing reads"),
+        "property": ("属性的值不认识", "a value of a property nobody knows"),
+        # steps
+        "effect-unknown": ("效果不在清单里", "an effect not in the list"),
+        "effect-without-handler": ("效果没有人做", "an effect nobody carries out"),
+        "header-unknown": ("效果不读这个参数", "a header the effect does not read"),
+        "header-value": ("参数的值不对", "a wrong value of a header"),
+        "argument-unknown": ("效果不读这个输入", "an input the effect does not read"),
+        "decision-missing": ("决策不存在", "a decision that does not exist"),
+        "decision-input": ("决策的输入不对", "inputs that do not fit the decision"),
+        "unset-variable": ("读取了没人设置的变量", "a variable nobody sets"),
+        "variable-unread": ("算出的变量没有人读", "a variable nobody reads"),
+        "wait-without-end": ("等候没有到时的出口", "a wait without an exit by time"),
+        "twin-names": ("同一个名称写成两样", "one name written in two ways"),
+        "shape-of-nothing": ("图形不属于任何要素", "a shape of nothing"),
+        "dmn-unknown-type": ("决策的类型不存在", "a type of a decision that does not exist"),
+        # stories, English
+        "stories": ("stories.yaml 的键或值不对", "a wrong key or value in stories.yaml"),
+        "story-name": ("故事里的名称不存在", "a name in a story that does not exist"),
+        "story-field": ("故事里的内容没有字段或变量", "an answer without its field"),
+        "english": ("en.yaml 的写法不对", "a wrong line of en.yaml"),
+        "english-unused": ("en.yaml 的一行没有用", "a line of en.yaml of no use"),
+        "no-english": ("没有英文", "no English"),
+    }
+)

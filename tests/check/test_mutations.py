@@ -1,0 +1,73 @@
+"""Slips of the pen, one at a time, in every good matter: the gate refuses them by file, line and cure.
+
+A sample runs always; `-m wide` runs them all. What survives is listed in SURVIVORS with its reason: a survivor of another
+kind fails the test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from engine import matters
+from engine.commands import gate
+from engine.findings import errors
+from engine.matters import county as counties
+from tests.cast import ROOT
+from tests.check.mutations import Slip, once, slips
+
+COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), "county.yaml")
+HOUSE = gate.house(ROOT)
+#: Of every so many slips one is tried always.
+SAMPLE = 127
+AT_LEAST = 0.95
+
+#: kind of slip, pattern of the word -> why nothing can tell.
+SURVIVORS = [
+    ("matter reference", r"\d{4}-\d\d-\d\d", "another day is a day"),
+    ("matter reference", r"\d+(wd|cd|h)", "another limit within the law is a limit"),
+    ("story reference", r"P.*", "another duration is a duration"),
+    ("bpmn header register", r".*", "a register is named by its records until matters declare registers"),
+    ("bpmn target", r"facts\..*", "so are the facts of its lines"),
+    ("form key", r".*", "a field that nothing in the matter reads: it is only shown and kept"),
+    ("dmn output name", r".*", "a column that nothing reads"),
+]
+
+
+def refused(name: str, slip: Slip, files: dict[str, bytes]) -> bool:
+    """Whether an error names a file, a line and what to do, in both languages."""
+    found = errors(gate.check(matters.Source(name, slip.of(files)), COUNTY, house=HOUSE))
+    assert not [f for f in found if f.rule == "check-failed"], (str(slip), found)
+    return any(f.line > 0 and f.file in files and f.message_zh and f.message_en for f in found)
+
+
+def reason(slip: Slip) -> str:
+    return next((why for kind, word, why in SURVIVORS if slip.kind == kind and re.fullmatch(word, slip.word)), "")
+
+
+def tried(name: str, every: int, first: int = 0) -> tuple[int, list[Slip]]:
+    """How many slips were tried, and those that were not refused."""
+    files = matters.read_files(ROOT, name)
+    todo = [slip for slip in slips(name, files) if not once(slip, files)][first::every]
+    return len(todo), [slip for slip in todo if not refused(name, slip, files)]
+
+
+@pytest.mark.parametrize("name", matters.names(ROOT))
+def test_a_sample_of_slips_is_refused(name: str) -> None:
+    count, survivors = tried(name, SAMPLE, first=len(name))
+    assert count and [str(slip) for slip in survivors if not reason(slip)] == []
+
+
+@pytest.mark.wide
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("name", matters.names(ROOT))
+def test_every_slip_is_refused_but_those_nothing_can_tell(name: str, record_property: pytest.RecordProperty) -> None:
+    count, survivors = tried(name, 1)
+    share = 1 - len(survivors) / count
+    record_property("slips", count)
+    record_property("refused", round(share, 4))
+    print(f"{name}: {count} slips, {share:.2%} refused; survivors: {dict(Counter(s.kind for s in survivors))}")
+    assert [str(slip) for slip in survivors if not reason(slip)] == []
+    assert share >= AT_LEAST
