@@ -8,11 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import process
+from engine import matters as matters_
 from engine.errors import NotFound
-from engine.findings import Finding
-from engine.matters import Package
 from engine.people import units
+from engine.proof import prove, verdicts
 from engine.reads import versions
 from engine.records import library
 from web import edge, names
@@ -39,16 +38,11 @@ def matters() -> ResponseReturnValue:
                 "running": running.get(p.name, 0),
                 "versions": count[p.name][0],
                 "published_at": count[p.name][1],
-                "findings": len(_findings(p)),
+                "findings": len([f for f in verdicts.findings_of(work, p) if f.severity != "hint"]),
             }
             for p in library.published(work)
         ],
     )
-
-
-def _findings(package: Package) -> list[Finding]:
-    """What the check of the diagrams says: errors, warnings and hints."""
-    return process.check(package.diagrams)
 
 
 @pages.get("/<name>")
@@ -58,7 +52,7 @@ def matter(name: str) -> ResponseReturnValue:
     package = library.current(work, name)
     names.about(package)
     tree = units.tree(work)
-    findings = _findings(package)
+    findings = [f for f in verdicts.findings_of(work, package) if f.severity != "hint"]
     return render_template(
         "staff/matter.html",
         matter=package.info,
@@ -77,6 +71,38 @@ def matter(name: str) -> ResponseReturnValue:
         versions=versions.of(work, name),
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),
         forms=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".form")),
+    )
+
+
+@pages.post("/<name>/proof")
+@guard("designer")
+def proof(name: str) -> ResponseReturnValue:
+    """Check and play the stories of a draft: of a zip that was sent, else of what lies in the content folder, else of the
+    version that is published. Nothing is kept."""
+    content, sent = edge.hall().settings.content, request.files.get("draft")
+    if sent is not None and sent.filename:
+        files, about = matters_.draft(name, sent.read(), content), sent.filename[:80]
+    elif (content / "bpmn" / name / "matter.yaml").is_file():
+        files, about = matters_.read_files(content, name), f"bpmn/{name}"
+    else:
+        files, about = dict(library.current(edge.work(), name).files), name
+    verdict = prove(name, files, county=verdicts.county_of(edge.work()), content=content)
+    chinese = not english()
+    return render_template(
+        "staff/proof.html",
+        name=name,
+        about=about,
+        good=verdict.good,
+        stories=verdict.stories,
+        findings=[
+            {
+                "where": f"{f.file}:{f.line}" if f.line else f.file,
+                "text": f.message_zh if chinese else f.message_en,
+                "severity": f.severity,
+            }
+            for f in verdict.findings
+            if f.severity != "hint"
+        ],
     )
 
 
