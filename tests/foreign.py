@@ -22,7 +22,7 @@ name: 牲畜耳标发放
 name_en: Ear tags for livestock
 summary: 给新出栏的牲畜戴上耳标。
 summary_en: New livestock gets its ear tags.
-functions: [有事办]
+functions: [事有所办]
 office: XMZ
 limits: {regime: service, promised: 5wd, steps: {visit-farm: 2wd}}
 basis: [{law: 动物防疫法, article: 第二十七条, says: 牲畜应当加施标识。}]

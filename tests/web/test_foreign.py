@@ -41,6 +41,7 @@ def hall(sqlite, clock, content, tmp_path):
 
     with sqlite.unit_of_work() as work:
         the_cast.hire(work, clock(), ())
+        foreign.hire(work, clock())
     yield opened
     from engine.records import papers
 
@@ -79,8 +80,6 @@ def test_an_empty_content_folder_makes_no_demo_county_and_says_so(tmp_path, cont
 def test_a_matter_the_program_never_heard_of_is_applied_for_worked_on_and_ended(hall, content, clock):
     foreign.write(content)
     opened = hall()
-    with opened.database.unit_of_work() as work:
-        opened.cast.users["vet"] = foreign.hire(work, clock())
     assert walk(opened) == []
     resident, vet = opened.client("zhang"), opened.client("vet")
     assert "牲畜耳标发放" in resident.get("/matters").text
@@ -113,15 +112,12 @@ def test_a_matter_the_program_never_heard_of_is_applied_for_worked_on_and_ended(
 def test_a_withdrawn_matter_is_gone_from_the_lists_and_the_interface_and_its_case_goes_on(hall, content, clock):
     folder = foreign.write(content)
     opened = hall()
-    with opened.database.unit_of_work() as work:
-        opened.cast.users["vet"] = foreign.hire(work, clock())
     resident = opened.client("zhang")
     resident.post(f"/apply/{foreign.NAME}", json={"answers": foreign.CALVES, "consent": True, "once": "1"})
     with opened.database.reading() as work:
         number = work.session.scalars(select(Case.number)).one()
     shutil.rmtree(folder)
     opened = hall()
-    opened.cast.users["vet"] = opened.cast.users.get("vet")
     resident, vet = opened.client("zhang"), opened.client("vet")
     assert "牲畜耳标发放" not in resident.get("/matters").text
     assert resident.get(f"/apply/{foreign.NAME}").status_code == 404

@@ -25,6 +25,7 @@ def hall(sqlite, clock, tmp_path):
     of = Settings(home=tmp_path, database_url=str(sqlite.url), secret_key="test", content=tmp_path / "content")
     with sqlite.unit_of_work() as work:
         the_cast.hire(work, clock(), ())
+        foreign.hire(work, clock())
     publish(sqlite, of)
     app = create_app(of, database=sqlite, clock=clock, testing=True)
     app.config["WTF_CSRF_ENABLED"] = False

@@ -15,7 +15,7 @@ from engine.findings import Finding, meant
 from engine.matters import lines, schema
 from engine.matters.schema import Part
 from engine.records.papers import pages
-from engine.records.papers.kinds import Library, PaperKind
+from engine.records.papers.kinds import FACTS, FORMS, Library, PaperKind, files_of, library
 
 _HEAD = re.compile(rb"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
 #: A paper is written by a person.
@@ -275,6 +275,7 @@ def _written(node: nodes.Node) -> str:
 def shared(forms: Path) -> tuple[Library, list[Finding]]:
     """The shared papers of a forms folder that can be read, and what is wrong with the others, with facts.yaml and with
     the page templates. Never raises for what a file holds."""
+    forms = forms.resolve()
     place = forms / "_shared"
     findings: list[Finding] = []
 
@@ -286,8 +287,13 @@ def shared(forms: Path) -> tuple[Library, list[Finding]]:
             findings.append(Finding(_named(forms, path), "", "", 0, "shared", "error", zh, en))
             return ""
 
-    sets: dict[str, dict[str, Any]] = {}
-    facts = place / "facts.yaml"
+    # What the folder does not bring is the program's own, and right: nothing is said of it here.
+    found = files_of(forms)
+    program = sorted(path for path in found.values() if not path.is_relative_to(place))
+    sets: dict[str, Mapping[str, Any]] = {}
+    if any(path.name == FACTS for path in program):
+        sets |= library(FORMS).sets
+    facts = place / FACTS
     if facts.is_file():
         file = _named(forms, facts)
         text = lines.read(facts.read_bytes(), file)
@@ -301,15 +307,19 @@ def shared(forms: Path) -> tuple[Library, list[Finding]]:
             sets[str(name)] = {"facts": one.facts, "optional": one.optional}
             findings += _labels(text, one.facts, name, "facts")
             findings += _labels(text, one.optional, name, "optional")
-    fragments = {path.name: text_of(path) for path in sorted(place.glob("*.html"))}
+    fragments = {key: text_of(path) for key, path in found.items() if path.suffix == ".html" and "/" not in key}
     stamp = tuple((name, len(text), hash(text)) for name, text in fragments.items())
-    library = Library(css="", fragments=fragments, sets=sets, kinds={}, stamp=stamp)
+    made = Library(css="", fragments=fragments, sets=sets, kinds={}, stamp=stamp)
     kinds: dict[str, PaperKind] = {}
-    for path in sorted((place / "papers").glob("*.html")):
-        kind, faults = read(path.read_bytes(), _named(forms, path), library)
-        findings += faults
-        if kind is not None:
+    for path in sorted(p for key, p in found.items() if key.startswith("papers/") and p.suffix == ".html"):
+        if path in program:
+            kind = made.read(path.read_text(encoding="utf-8"), path.name)
             kinds[kind.key] = kind
+            continue
+        checked, faults = read(path.read_bytes(), _named(forms, path), made)
+        findings += faults
+        if checked is not None:
+            kinds[checked.key] = checked
     return Library(css="", fragments=fragments, sets=sets, kinds=kinds, stamp=stamp), findings
 
 
