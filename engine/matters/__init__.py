@@ -5,10 +5,12 @@ from engine.matters.gate import check
 from engine.matters.house import House
 from engine.matters.info import Matter
 from engine.matters.package import (
+    BadDraft,
     BadMatter,
     Files,
     Package,
     Source,
+    draft,
     from_zip,
     load,
     names,
@@ -18,6 +20,7 @@ from engine.matters.package import (
 )
 
 __all__ = [
+    "BadDraft",
     "BadMatter",
     "County",
     "Files",
@@ -26,6 +29,7 @@ __all__ = [
     "Package",
     "Source",
     "check",
+    "draft",
     "from_zip",
     "load",
     "names",

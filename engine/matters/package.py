@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -116,15 +118,22 @@ def read_files(root: Path, name: str) -> dict[str, bytes]:
     """The files of a matter, and the shared forms it may use, by their path."""
     found: dict[str, bytes] = {}
     for folder, kinds in _KINDS.items():
-        for owner in (name, SHARED):
-            for path in sorted((root / folder / owner).rglob("*")):
-                # Shared fragments belong to every matter's version: a form changed there changes each matter.
-                shared = path.suffix == ".form" or path.name == english.FILE
-                if path.is_file() and path.suffix in kinds and (owner == name or shared):
-                    found[path.relative_to(root).as_posix()] = path.read_bytes()
+        for path in sorted((root / folder / name).rglob("*")):
+            if path.is_file() and path.suffix in kinds:
+                found[path.relative_to(root).as_posix()] = path.read_bytes()
     if f"bpmn/{name}/matter.yaml" not in found:
         raise NotFound(f"没有事项“{name}”。", f"There is no matter {name!r}.")
-    return found
+    return found | _shared_files(root)
+
+
+def _shared_files(root: Path) -> dict[str, bytes]:
+    """Shared fragments belong to every matter's version: a form changed there changes each matter."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for folder in _KINDS
+        for path in sorted((root / folder / SHARED).rglob("*"))
+        if path.is_file() and (path.suffix == ".form" or path.name == english.FILE)
+    }
 
 
 def load(root: Path, name: str) -> Package:
@@ -136,6 +145,43 @@ def from_zip(name: str, content: bytes) -> Package:
     """A published version, from what the store kept."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return read(name, {i.filename: archive.read(i) for i in archive.infolist()})
+
+
+#: A draft that somebody sends: most files and most bytes when unpacked.
+MOST_FILES, MOST_BYTES = 400, 20_000_000
+
+
+def draft(name: str, content: bytes, root: Path) -> dict[str, bytes]:
+    """The files of a matter in a zip that a designer sends, its folders bpmn/<name>/ and forms/<name>/ somewhere in it; the
+    shared forms it may use are those of `root` where it brings none. BadDraft when it is no such zip."""
+    found = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            if len(members) > MOST_FILES or sum(m.file_size for m in members) > MOST_BYTES:
+                raise BadDraft(
+                    f"压缩包太大：最多 {MOST_FILES} 个文件、{MOST_BYTES // 1_000_000} MB。",
+                    f"The zip is too large: at most {MOST_FILES} files and {MOST_BYTES // 1_000_000} MB.",
+                )
+            for member in members:
+                path = re.search(rf"(?:^|/)((bpmn|forms)/(?:{re.escape(name)}|{SHARED})/.+)$", member.filename)
+                if path is not None and member.filename.endswith(_KINDS[path[2]]):
+                    found[path[1]] = archive.read(member)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise BadDraft(f"不是能打开的 zip 文件（{error}）。", f"No zip that can be opened ({error}).") from None
+    if f"bpmn/{name}/matter.yaml" not in found:
+        raise BadDraft(
+            f"压缩包里没有 bpmn/{name}/matter.yaml。请把 bpmn/{name}/ 和 forms/{name}/ 一起打包。",
+            f"There is no bpmn/{name}/matter.yaml in the zip: pack bpmn/{name}/ and forms/{name}/ together.",
+        )
+    return _shared_files(root) | found
+
+
+class BadDraft(Refused):
+    """Expected a zip with a matter's folders, but it is none."""
+
+    status = 422
+    slug = "bad-draft"
 
 
 def version_of(files: Mapping[str, bytes]) -> str:

@@ -25,6 +25,9 @@ from engine.proof.scratch import Scratch, empty
 from engine.records import papers
 from engine.records.papers.kinds import FACTS
 
+#: The rule of a finding about a story that went otherwise.
+FAILED = "story-failed"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -43,6 +46,7 @@ class Verdict:
     findings: tuple[Finding, ...]  # of the check; a story that goes otherwise is one too (rule "story-failed")
     stories: tuple[Told, ...] = ()
     offered: bool = True  # matter.yaml does not say `published: false`
+    played: bool = False  # the check found no error, so the stories were played
 
     @property
     def good(self) -> bool:
@@ -63,15 +67,18 @@ def prove(
     county: County | None = None,
     content: Path | None = None,
     each: Callable[[Played], None] | None = None,
+    again: Verdict | None = None,
 ) -> Verdict:
     """Check a matter's files and play its stories. Never raises for what a file holds.
 
     `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `county`: the lists its
     posts and units are held against. `content`: the folder whose shared papers come before the program's own, and whose
-    other matters it may open. `each` is told of every story as it was played. Days are counted by the national calendar: a county's own closing day must not turn a story red.
+    other matters it may open. `each` is told of every story as it was played. `again`: an earlier verdict whose stories
+    were played with just the same; they are not played again. Days are counted by the national calendar: a county's own
+    closing day must not turn a story red.
     """
     with papers.using(content / "forms" if content is not None else None):
-        return _prove(name, files, scratch, county, content, each)
+        return _prove(name, files, scratch, county, content, each, again)
 
 
 def _prove(
@@ -81,6 +88,7 @@ def _prove(
     county: County | None,
     content: Path | None,
     each: Callable[[Played], None] | None,
+    again: Verdict | None,
 ) -> Verdict:
     findings = _guarded(
         name, lambda: gate.check(matters.Source(name, files), county, house=gate.house(content) if content else None)
@@ -88,6 +96,9 @@ def _prove(
     findings += _guarded(name, lambda: _broken_papers(name, files))
     if errors(findings):
         return Verdict(name, tuple(in_order(findings)), (), offered(name, files))
+    if again is not None and again.played:
+        failed = [finding for finding in again.findings if finding.rule == FAILED]
+        return Verdict(name, tuple(in_order(findings + failed)), again.stories, offered(name, files), True)
     told: list[Told] = []
 
     def play_all() -> list[Finding]:
@@ -104,8 +115,9 @@ def _prove(
                     each(played)
         return found
 
-    findings += _guarded(name, play_all)
-    return Verdict(name, tuple(in_order(findings)), tuple(told), offered(name, files))
+    went = _guarded(name, play_all)
+    hindered = any(finding.rule != FAILED for finding in went)
+    return Verdict(name, tuple(in_order(findings + went)), tuple(told), offered(name, files), played=not hindered)
 
 
 class Stage:
@@ -164,7 +176,7 @@ def _failed(matter: str, story: Story, problem: str) -> Finding:
         story.name,
         story.name,
         story.line,
-        "story-failed",
+        FAILED,
         "error",
         f"故事“{story.name}”没有照着走：{problem}",
         f"The story {story.name!r} went otherwise: {problem}",
@@ -200,6 +212,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     return {
         "matter": verdict.matter,
         "offered": verdict.offered,
+        "played": verdict.played,
         "findings": [finding.as_json() for finding in verdict.findings],
         "stories": [
             {"name": t.name, "problems": list(t.problems), "cpu_s": round(t.cpu_s, 3)} for t in verdict.stories
@@ -213,4 +226,5 @@ def from_json(kept: Mapping[str, Any]) -> Verdict:
         tuple(Finding(**finding) for finding in kept["findings"]),
         tuple(Told(t["name"], tuple(t["problems"]), float(t["cpu_s"])) for t in kept["stories"]),
         bool(kept["offered"]),
+        bool(kept["played"]),
     )

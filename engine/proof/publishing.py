@@ -77,7 +77,7 @@ def look(
     """What publishing this content folder would do. New verdicts are kept; nothing else is written.
 
     `county`: its lists, where the hall has none yet (a demo county that is about to be made). `proving` is told the name
-    of each matter that has to be proved.
+    of each matter whose stories have to be played.
     """
     if not (content / "bpmn").is_dir():
         raise NoContent(
@@ -88,7 +88,7 @@ def look(
         found, broken = _files(content)
         with database.reading() as work:
             lists = county or verdicts.county_of(work)
-            keys = {name: verdicts.key_of(files, lists) for name, files in found.items()}
+            keys = {name: verdicts.key_of(files, lists, found) for name, files in found.items()}
             known = verdicts.kept(work, keys.values())
             serving = {
                 row.matter: row for row in work.session.scalars(select(MatterVersion).where(MatterVersion.current))
@@ -98,14 +98,20 @@ def look(
         if new:
             with Scratch() as scratch:
                 for name in new:
-                    proving(name)
+                    plays = verdicts.plays_of(found[name])
+                    with database.reading() as work:
+                        again = verdicts.played(work, name, plays)
+                    if again is None:
+                        proving(name)
                     if offered(name, found[name]):
-                        verdict = prove(name, found[name], scratch=scratch, county=lists, content=content)
+                        verdict = prove(name, found[name], scratch=scratch, county=lists, content=content, again=again)
                     else:  # only for trying: nobody waits for its verdict
                         verdict = Verdict(name, (), offered=False)
                     with database.unit_of_work() as work:
                         version = matters.version_of(found[name])
-                        known[keys[name]] = verdicts.keep(work, keys[name], verdict, version=version, now=now)
+                        known[keys[name]] = verdicts.keep(
+                            work, keys[name], verdict, version=version, now=now, plays=plays
+                        )
         with database.unit_of_work() as work:
             unread = {name: verdicts.key_of({name: repr(v.reasons).encode()}, lists) for name, v in broken.items()}
             for name, key in unread.items():

@@ -1,7 +1,7 @@
 """Verdicts that are kept: a start proves only what is new.
 
 A verdict holds for exactly what it was found on, so its key is the hash of all of that: the matter's files (its stories
-among them), the shared papers, the program itself with what it runs on, and the county's lists of units and posts.
+among them), the shared papers, the program itself with what it runs on, the county's lists of units and posts, and the matters beside it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
+from engine import matters
+from engine.commands import gate
+from engine.findings import Finding
 from engine.matters import County
 from engine.proof.proving import Verdict, as_json, from_json
 from engine.reads import county as counties
@@ -36,9 +39,16 @@ def county_of(work: Work) -> County | None:
     return counties.county(work)
 
 
-def key_of(files: Mapping[str, bytes], county: County | None) -> str:
-    """The key of the verdict on these files."""
-    total = hashlib.sha256(f"{program()} {_shared()} {_lists(county)}".encode())
+def key_of(files: Mapping[str, bytes], county: County | None, there: Iterable[str] = ()) -> str:
+    """The key of the verdict on these files. `there`: the matters beside it, which it may open."""
+    text = f"{plays_of(files)} {_lists(county)} {' '.join(sorted(there))}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plays_of(files: Mapping[str, bytes]) -> str:
+    """The hash of all that the stories are played with. The county's lists are none of it: somebody who takes a post
+    somewhere asks for the check again, which takes a moment, not for the stories."""
+    total = hashlib.sha256(f"{program()} {_shared()}".encode())
     for name in sorted(files):
         total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
     return total.hexdigest()
@@ -91,8 +101,28 @@ def kept(work: Work, keys: Iterable[str]) -> dict[str, MatterVerdict]:
     return {row.key: row for row in rows}
 
 
-def keep(work: Work, key: str, verdict: Verdict, *, version: str, now: datetime) -> MatterVerdict:
-    """Keep a new verdict; what is old of the same matter is forgotten."""
+def findings_of(work: Work, package: matters.Package) -> tuple[Finding, ...]:
+    """What is known to be wrong with a published version: its newest verdict, else what the check says now."""
+    row = work.session.scalar(
+        select(MatterVerdict)
+        .where(MatterVerdict.matter == package.name, MatterVerdict.version == package.version)
+        .order_by(MatterVerdict.proved_at.desc())
+        .limit(1)
+    )
+    return read(row).findings if row is not None else tuple(gate.check(package, county_of(work)))
+
+
+def played(work: Work, matter: str, plays: str) -> Verdict | None:
+    """A kept verdict whose stories were played with just the same; None when there is none."""
+    rows = work.session.scalars(
+        select(MatterVerdict).where(MatterVerdict.matter == matter).order_by(MatterVerdict.proved_at.desc())
+    )
+    found = (read(row) for row in rows if row.found.get("plays") == plays)
+    return next((verdict for verdict in found if verdict.played), None)
+
+
+def keep(work: Work, key: str, verdict: Verdict, *, version: str, now: datetime, plays: str = "") -> MatterVerdict:
+    """Keep a new verdict; what is old of the same matter is forgotten. `plays`: what its stories were played with."""
     old = MatterVerdict.matter == verdict.matter, MatterVerdict.proved_at < now - KEPT, MatterVerdict.key != key
     work.session.execute(delete(MatterVerdict).where(*old))
     row = MatterVerdict(
@@ -101,7 +131,7 @@ def keep(work: Work, key: str, verdict: Verdict, *, version: str, now: datetime)
         version=version,
         good=verdict.good,
         offered=verdict.offered,
-        found=as_json(verdict),
+        found={**as_json(verdict), "plays": plays},
         proved_at=now,
         stands=False,
     )

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from engine.commands import cases
+from engine.commands import cases, gate
 from engine.errors import NotFound
+from engine.people import holders, units
 from engine.proof import proving, publishing
 from engine.proof.publishing import NoContent
 from engine.records import audit, library
-from engine.store.models import Case, Event, MatterVerdict, MatterVersion
+from engine.store.models import Case, Event, Holding, MatterVerdict, MatterVersion
 from tests import cast as the_cast
 from tests.commands import acting
 from web.settings import Settings
@@ -123,22 +124,30 @@ def test_a_refusal_is_remembered_too_with_its_reasons(hall, monkeypatch):
         assert rows == {True: False, False: True}
 
 
-@pytest.mark.parametrize("what", ["program", "papers", "county"])
-def test_another_program_paper_or_list_asks_for_a_new_proof(hall, monkeypatch, what, clock):
+@pytest.mark.parametrize("what", ["program", "papers"])
+def test_another_program_or_paper_asks_for_a_new_proof(hall, monkeypatch, what, clock):
     sqlite, _cast, folder, of = hall
     if what == "program":
         monkeypatch.setattr("engine.proof.verdicts.program", lambda: "another")
-    elif what == "papers":
+    else:
         paper = folder / "forms" / "_shared" / "papers" / "closing.html"
         paper.write_text(paper.read_text() + "\n")
-    else:
-        from engine.people import units
-
-        with sqlite.unit_of_work() as work:
-            units.add(work, code="350526-XX", name="新局", kind="office", parent=units.tree(work).county, number="1999")
     asked = []
     publishing.look(sqlite, of.content, now=clock(), proving=asked.append)
     assert asked == ["daiban"]
+
+
+def test_another_list_of_the_county_asks_for_the_check_again_and_not_for_the_stories(hall, clock, monkeypatch):
+    sqlite, _cast, _folder, of = hall
+    with sqlite.unit_of_work() as work:
+        work.session.execute(delete(Holding).where(Holding.unit_id == units.by_code(work, "350526-YB").id))
+        holders.forget(work)
+    asked, checked, check = [], [], gate.check
+    monkeypatch.setattr(gate, "check", lambda one, *rest, **more: checked.append(one.name) or check(one, *rest, **more))
+    monkeypatch.setattr("engine.proof.proving.Stage", None)  # no story can be played
+    (planned,) = publishing.look(sqlite, of.content, now=clock(), proving=asked.append).matters
+    assert (asked, checked) == ([], ["daiban"])
+    assert [t.name for t in planned.verdict.stories] == ["不属于本机关，不予受理"] and planned.verdict.played
 
 
 def test_forty_broken_matters_stop_neither_the_start_nor_the_good_ones(sqlite, clock, tmp_path):
@@ -199,7 +208,7 @@ def test_a_matter_taken_off_gets_no_new_cases_its_running_ones_go_on_and_it_come
     with pytest.raises(NotFound), sqlite.unit_of_work() as work:
         cases.submit(work, "daiban", the_cast.DAIBAN, by=cast.zhang, now=clock())
     acting.claim(sqlite, case, cast.chen, clock())
-    acting.complete(sqlite, case, acting.ACCEPT, cast.chen, clock())
+    acting.complete(sqlite, case, acting.TAKE_IN, cast.chen, clock())
     if how == "unpublished":
         path.write_text(path.read_text().replace("published: false", ""))
     else:

@@ -8,12 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.commands import gate
+from engine import matters as matters_
 from engine.errors import NotFound
-from engine.findings import Finding
-from engine.matters import County, Package
 from engine.people import units
-from engine.reads import county as counties
+from engine.proof import prove, verdicts
 from engine.reads import versions
 from engine.records import library
 from web import edge, names
@@ -29,7 +27,6 @@ def matters() -> ResponseReturnValue:
     work = edge.work()
     running = versions.running(work)
     count = versions.published(work)
-    county = counties.county(work)
     return render_template(
         "staff/matters.html",
         matters=[
@@ -41,25 +38,11 @@ def matters() -> ResponseReturnValue:
                 "running": running.get(p.name, 0),
                 "versions": count[p.name][0],
                 "published_at": count[p.name][1],
-                "findings": len(_findings(p, county)),
+                "findings": len([f for f in verdicts.findings_of(work, p) if f.severity != "hint"]),
             }
             for p in library.published(work)
         ],
     )
-
-
-#: (version, county) -> findings: a list of forty matters must not check forty matters for each reader.
-_checked: dict[tuple[str, County | None], list[Finding]] = {}
-
-
-def _findings(package: Package, county: County | None) -> list[Finding]:
-    """What the gate says of the whole package: the same as `yizhan check` and publishing say. Hints are for files."""
-    key = (package.version, county)  # the version is the hash of all its files
-    if key not in _checked:
-        if len(_checked) > 500:
-            _checked.clear()
-        _checked[key] = gate.check(package, county, house=gate.house(edge.hall().settings.content))
-    return [f for f in _checked[key] if f.severity != "hint"]
 
 
 @pages.get("/<name>")
@@ -69,7 +52,7 @@ def matter(name: str) -> ResponseReturnValue:
     package = library.current(work, name)
     names.about(package)
     tree = units.tree(work)
-    findings = _findings(package, counties.county(work))
+    findings = [f for f in verdicts.findings_of(work, package) if f.severity != "hint"]
     return render_template(
         "staff/matter.html",
         matter=package.info,
@@ -89,6 +72,38 @@ def matter(name: str) -> ResponseReturnValue:
         versions=versions.of(work, name),
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),
         forms=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".form")),
+    )
+
+
+@pages.post("/<name>/proof")
+@guard("designer")
+def proof(name: str) -> ResponseReturnValue:
+    """Check and play the stories of a draft: of a zip that was sent, else of what lies in the content folder, else of the
+    version that is published. Nothing is kept."""
+    content, sent = edge.hall().settings.content, request.files.get("draft")
+    if sent is not None and sent.filename:
+        files, about = matters_.draft(name, sent.read(), content), sent.filename[:80]
+    elif (content / "bpmn" / name / "matter.yaml").is_file():
+        files, about = matters_.read_files(content, name), f"bpmn/{name}"
+    else:
+        files, about = dict(library.current(edge.work(), name).files), name
+    verdict = prove(name, files, county=verdicts.county_of(edge.work()), content=content)
+    chinese = not english()
+    return render_template(
+        "staff/proof.html",
+        name=name,
+        about=about,
+        good=verdict.good,
+        stories=verdict.stories,
+        findings=[
+            {
+                "where": f"{f.file}:{f.line}" if f.line else f.file,
+                "text": f.message_zh if chinese else f.message_en,
+                "severity": f.severity,
+            }
+            for f in verdict.findings
+            if f.severity != "hint"
+        ],
     )
 
 

@@ -349,19 +349,25 @@ class Library:
         return read(text, self.sets, source)
 
 
+def files_of(forms: Path) -> dict[str, Path]:
+    """Where each shared file is found: in these forms, else in the program's own. Both files of the sets of facts stand
+    there, the program's first: the sets are laid over each other, name by name."""
+    found: dict[str, Path] = {}
+    for root in dict.fromkeys((FORMS, forms.resolve())):
+        shared = root / "_shared"
+        for path in sorted(shared.rglob("*")):
+            if path.suffix in (".css", ".html", ".yaml"):
+                key = path.relative_to(shared).as_posix()
+                found[f"{key} of {root}" if path.name == FACTS else key] = path
+    return found
+
+
 def library(forms: Path | None = None) -> Library:
     """The shared papers: each file from this forms folder (the installation's, without one), else the program's own.
 
     Read again only when a file changed. One with a fault is left out and named (`broken`): it stops no other paper.
     """
-    found: dict[str, Path] = {}
-    for root in dict.fromkeys((FORMS, (forms or folder()).resolve())):
-        shared = root / "_shared"
-        for path in sorted(shared.rglob("*")):
-            if path.suffix in (".css", ".html", ".yaml"):
-                key = path.relative_to(shared).as_posix()
-                # Sets of facts are laid over each other, name by name; every other file stands for the whole of it.
-                found[f"{key} of {root}" if path.name == FACTS else key] = path
+    found = files_of(forms or folder())
     stats = [(path, path.stat()) for path in found.values()]
     return _library(
         tuple(zip(found, found.values(), strict=True)), tuple((str(p), s.st_size, s.st_mtime_ns) for p, s in stats)

@@ -1,0 +1,137 @@
+"""The hall needs no matter of ours: it runs with none at all, and with one the program has never heard of."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from sqlalchemy import select
+
+from engine.records import library
+from engine.store.models import Case, Document, Notice, Task
+from tests import cast as the_cast
+from tests import foreign
+from tests.hall import Open
+from tests.services.telling import ROOT
+from web.app import create_app
+from web.settings import Settings
+from web.start import prepare
+
+ROLES = (None, "zhang", "chen", "wang", "zhao", "wu", "designer", "operator")
+
+
+@pytest.fixture
+def content(tmp_path):
+    (tmp_path / "content" / "bpmn").mkdir(parents=True)
+    return tmp_path / "content"
+
+
+@pytest.fixture
+def hall(sqlite, clock, content, tmp_path):
+    """A staffed hall that holds what the content folder holds and not one matter of the program's own."""
+
+    def opened() -> Open:
+        of = Settings(home=tmp_path, database_url=str(sqlite.url), secret_key="test", content=content)
+        said: list[str] = []
+        prepare(of, demo=False, say=said.append)
+        app = create_app(of, database=sqlite, clock=clock, testing=True)
+        app.config["WTF_CSRF_ENABLED"] = False
+        with sqlite.reading() as work:
+            return Open(app, sqlite, the_cast.meet(work, clock()), clock)
+
+    with sqlite.unit_of_work() as work:
+        the_cast.hire(work, clock(), ())
+        foreign.hire(work, clock())
+    yield opened
+    from engine.records import papers
+
+    papers.use(None)
+
+
+def walk(hall: Open) -> list[str]:
+    """Every page without a parameter, for everybody: those that fail."""
+    pages = [r.rule for r in hall.app.url_map.iter_rules() if "GET" in (r.methods or ()) and not r.arguments]
+    assert len(pages) > 30
+    wrong = []
+    for role in ROLES:
+        client = hall.client(role)
+        for page in pages:
+            answer = client.get(page)
+            if answer.status_code >= 500:
+                wrong.append(f"{role}: {page}: {answer.status_code}")
+    return wrong
+
+
+def test_a_hall_without_any_matter_runs_and_every_page_opens(hall):
+    opened = hall()
+    assert walk(opened) == []
+    assert opened.client("zhang").get("/api/v1/matters").status_code < 500
+    with opened.database.reading() as work:
+        assert library.published(work) == []
+
+
+def test_an_empty_content_folder_makes_no_demo_county_and_says_so(tmp_path, content):
+    said: list[str] = []
+    of = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}", secret_key="test", content=content)
+    prepare(of, demo=True, say=said.append)
+    assert any("没有生成演示数据" in line for line in said)
+
+
+def test_a_matter_the_program_never_heard_of_is_applied_for_worked_on_and_ended(hall, content, clock):
+    foreign.write(content)
+    opened = hall()
+    assert walk(opened) == []
+    resident, vet = opened.client("zhang"), opened.client("vet")
+    assert "牲畜耳标发放" in resident.get("/matters").text
+    assert "牲畜耳标发放" in resident.get(f"/apply/{foreign.NAME}").text
+    sent = resident.post(f"/apply/{foreign.NAME}", json={"answers": foreign.CALVES, "consent": True, "once": "1"})
+    assert sent.status_code < 400, sent.text
+    with opened.database.reading() as work:
+        case = work.session.scalars(select(Case)).one()
+        task = work.session.scalars(select(Task)).one()
+        assert (case.matter, task.element, case.office_id) == (foreign.NAME, "visit-farm", task.unit_id)
+    assert "上门查看" in vet.get("/desk/list/open").text
+    assert resident.get(f"/mine/{case.number}").status_code == 200
+    assert vet.get(f"/desk/cases/{case.number}").status_code == 200
+    from engine.commands import cases
+    from engine.people import load
+
+    with opened.database.unit_of_work() as work:
+        by = load(work, opened.cast.users["vet"], now=clock())
+        cases.complete(work, task.id, {"fit": "yes", "remark": "健康"}, version=task.version, by=by, now=clock())
+    with opened.database.reading() as work:
+        assert work.session.get(Case, case.id).outcome == "done"
+        assert work.session.scalars(select(Document.kind)).all() == ["tag_card"]
+        assert {n.text for n in work.session.scalars(select(Notice).where(Notice.kind == "tag-ready"))} == {
+            f"{case.number}：3枚耳标已发，请妥善保管。"
+        }
+    assert resident.get(f"/mine/{case.number}").status_code == 200
+    assert walk(opened) == []
+
+
+def test_a_withdrawn_matter_is_gone_from_the_lists_and_the_interface_and_its_case_goes_on(hall, content, clock):
+    folder = foreign.write(content)
+    opened = hall()
+    resident = opened.client("zhang")
+    resident.post(f"/apply/{foreign.NAME}", json={"answers": foreign.CALVES, "consent": True, "once": "1"})
+    with opened.database.reading() as work:
+        number = work.session.scalars(select(Case.number)).one()
+    shutil.rmtree(folder)
+    opened = hall()
+    resident, vet = opened.client("zhang"), opened.client("vet")
+    assert "牲畜耳标发放" not in resident.get("/matters").text
+    assert resident.get(f"/apply/{foreign.NAME}").status_code == 404
+    assert resident.post(f"/apply/{foreign.NAME}", json={"answers": foreign.CALVES}).status_code == 404
+    assert foreign.NAME not in opened.app.test_client().get("/api/v1/matters").text
+    assert resident.get(f"/mine/{number}").status_code == 200
+    assert vet.get(f"/desk/cases/{number}").status_code == 200 and "上门查看" in vet.get("/desk/list/open").text
+    assert walk(opened) == []
+
+
+def test_the_foreign_matter_has_no_name_of_ours():
+    """So that the tests above say something: none of its words stands in the program."""
+    program = "\n".join(
+        path.read_text(encoding="utf-8") for room in ("engine", "web") for path in (ROOT / room).rglob("*.py")
+    )
+    for word in (foreign.NAME, "visit-farm", "tag_card", "tag-ready", "herd-sold", "herd-form", "vets", "needs-tag"):
+        assert word not in program, word
