@@ -44,7 +44,7 @@ CLEAN = [
     timer("timeDuration", "P3D"),
     timer("timeDuration", "=workdays(3)"),
     timer("timeDate", "2026-10-08T09:00:00+08:00"),
-    timer("timeCycle", "R3/PT24H"),
+    timer("timeCycle", "R1/PT24H"),
     # a loop with a way out, joined rightly
     START
     + '<flow s a/><exclusiveGateway id="a"/><flow a t/><task id="t"/><flow t b/><exclusiveGateway id="b" default="b_e"/>'
