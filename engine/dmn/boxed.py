@@ -653,8 +653,8 @@ def _texts(box: object) -> Iterator[str]:
 
 
 def _arithmetic(word: str, scope: frozenset[str]) -> bool:
-    """Whether a name such as `a-b` would swallow an operation on names that are in scope."""
-    return any(sign in word and any(part.strip() in scope for part in word.split(sign)) for sign in "+-*/")
+    """Whether a name such as `a-b` or `a.b` would swallow an operation on names, or the path of one, in scope."""
+    return any(sign in word and any(part.strip() in scope for part in word.split(sign)) for sign in "+-*/.")
 
 
 def not_boolean(owner: str, run: Run) -> None:

@@ -35,12 +35,16 @@ def program(
                     ready.append(value)
                 return java.call(inner, java_class, signature, ready)
 
-            return values.Function(names, called, label=owner)
+            return values.Function(names, called, label=owner, **compiler.signature(box))
 
         return run_java
 
     def run_external(outer: Scope, run: Run) -> Any:
         def called(_: Any, arguments: list[Any]) -> Any:
+            for name, kind, argument in zip(names, types, arguments, strict=True):
+                if not kind.convert(argument)[1]:
+                    mismatch(argument, kind, f"{owner}({name})", run)
+                    return None
             run.warn(
                 "dmn-external",
                 f"“{owner}”是 {box.kind} 函数，这里不执行外部代码，结果为空。请改写成 FEEL。",
@@ -48,7 +52,7 @@ def program(
             )
             return None
 
-        return values.Function(names, called, label=owner)
+        return values.Function(names, called, label=owner, **compiler.signature(box))
 
     return run_external
 

@@ -463,7 +463,9 @@ class _Logic:
 
     def table(self, box: e.Table, scope: dict[str, Type]) -> None:
         kinds: list[Type] = []
-        for clause in box.inputs:
+        for number, clause in enumerate(box.inputs):
+            if not clause.expression.text.strip():
+                self.empty_column(box, number, clause)
             self.literal(clause.expression, scope)
             kinds.append(self.type_of(clause.expression, scope))
             if clause.values:
@@ -502,6 +504,27 @@ class _Logic:
                 )
         if box.inputs and box.rules:
             Grid(box, kinds, self.owner.name, self.teller(box)).report()
+
+    def empty_column(self, box: e.Table, number: int, clause: e.Clause) -> None:
+        """Nothing is asked in this column: it is null for every case, and a rule that tests it never holds."""
+        tested = any(
+            not isinstance(cells.shape(rule.inputs[number].text), cells.Anything)
+            for rule in box.rules
+            if number < len(rule.inputs)
+        )
+        label = clause.label or str(number + 1)
+        self.add(
+            "dmn-empty-input",
+            box,
+            f"输入列“{label}”没有表达式，值总是空"
+            + ("，写了条件的规则永远不会命中" if tested else "")
+            + "。请写上要比较的变量，例如 年龄。",
+            f"Expected an expression in input column “{label}”, but there is none: it is always null"
+            + (", and rules that test it never match" if tested else "")
+            + ". Write the variable to compare.",
+            "error" if tested else "warning",
+            line=clause.line,
+        )
 
     def teller(self, box: e.Table) -> Tell:
         """Adds what a search of the table finds."""

@@ -17,7 +17,7 @@ from typing import Any
 from engine import feel
 from engine.dmn import elements as e
 from engine.dmn import lint, read
-from engine.dmn.boxed import Compiler, Hit, Program, Run, Scope, convert, nothing, type_name
+from engine.dmn.boxed import Compiler, Hit, Program, Run, Scope, convert, mismatch, nothing, type_name
 from engine.dmn.types import ANY, Type, Types
 from engine.errors import NotFound
 from engine.feel import values
@@ -471,12 +471,17 @@ class _Work:
 
     def service(self, model: Model, element: e.Service) -> Any:
         """The function of a decision service: its input data, then its input decisions (10.4)."""
-        names = []
-        for ref in (*element.input_data, *element.input_decisions):
-            target = model.resolve(ref.href)
-            names.append(target[1].variable if target is not None else "?")
+        targets = [model.resolve(ref.href) for ref in (*element.input_data, *element.input_decisions)]
+        names = [target[1].variable if target is not None else "?" for target in targets]
 
         def called(_: Any, arguments: list[Any]) -> Any:
+            # As with any function: an argument that does not conform to its type makes the result null (10.3.2.9.4).
+            for name, target, argument in zip(names, targets, arguments, strict=True):
+                if target is not None:
+                    kind = target[0].types.lazy(target[1].type_ref)
+                    if not kind.convert(argument)[1]:
+                        mismatch(argument, kind, f"{element.name}({name})", self.run)
+                        return None
             return self.serve(model, element, arguments)
 
         return values.Function(tuple(names), called, label=element.name)

@@ -57,7 +57,7 @@ def load(
             _compiled_files.pop(next(iter(_compiled_files)))
         _compiled_files[hash] = compiled(files)
     diagrams, processes, found = _compiled_files[hash]
-    findings = in_order([*checked, *found])
+    findings = [*checked, *(f for f in in_order(found) if f not in checked)]
     if any(f.severity == "error" for f in findings):
         raise CannotRun(findings)
     return Definition(hash, processes, diagrams, dict(decisions or {}), findings, await_effects)

@@ -24,6 +24,7 @@ from engine.process.machine.throwing import hear, throw_error
 from engine.process.step import (
     Answer,
     Cancel,
+    ClosedTask,
     Complete,
     Deliver,
     Fire,
@@ -184,16 +185,25 @@ def _throw(case: Case, input: Throw) -> None:
     spec = token.task_spec
     said = f":{input.message}" if input.message else ""
     said_en = f": {input.message}" if input.message else ""
-    case.failed(
-        token,
-        Failure(
-            "uncaught-error",
-            f"「{spec.title}」报告了错误「{input.code}」{said},没有事件捕获它。请在图上加错误边界事件，或改正原因后重试。",
-            f'"{spec.title}" reported the error "{input.code}"{said_en}, and no event catches it. '
-            "Add an error boundary event, or mend the cause and retry.",
-        ),
-        catch=False,
+    failure = Failure(
+        "uncaught-error",
+        f"「{spec.title}」报告了错误「{input.code}」{said},没有事件捕获它。请在图上加错误边界事件，或改正原因后重试。",
+        f'"{spec.title}" reported the error "{input.code}"{said_en}, and no event catches it. '
+        "Add an error boundary event, or mend the cause and retry.",
     )
+    case.failed(_closed(case, token, input.code), failure, catch=False)
+
+
+def _closed(case: Case, token: Token, reason: str) -> Token:
+    """An open task that failed is open no more: it closes, and a retry opens another. An effect stays as it is."""
+    if token.internal_data.pop("task", None) is None:
+        return token
+    spec = token.task_spec
+    case.closed.append(ClosedTask(token.id, spec.name, "cancelled", reason))
+    other = case.token(spec, token.scope, token.at, token.parent)
+    other.data, other.internal_data = token.data, token.internal_data
+    case.forget(token)
+    return other
 
 
 def _deliver(case: Case, input: Deliver) -> None:

@@ -44,7 +44,7 @@ CLEAN = [
     timer("timeDuration", "P3D"),
     timer("timeDuration", "=workdays(3)"),
     timer("timeDate", "2026-10-08T09:00:00+08:00"),
-    timer("timeCycle", "R3/PT24H"),
+    timer("timeCycle", "R1/PT24H"),
     # a loop with a way out, joined rightly
     START
     + '<flow s a/><exclusiveGateway id="a"/><flow a t/><task id="t"/><flow t b/><exclusiveGateway id="b" default="b_e"/>'
@@ -321,7 +321,7 @@ BROKEN = {
         "",
         "other-engine",
         "t",
-        "error",
+        "warning",
     ),
     "a habit of Camunda 7 without effect": (
         LINE % '<task id="t" camunda:asyncBefore="true"/>',
@@ -473,3 +473,81 @@ def test_data_that_breaks_the_standard_is_only_a_warning(name):
     )
     found = look(LINE % body, before)
     assert ("data", element) in rules(found, "warning") and not rules(found, "error")
+
+
+def test_what_another_engine_says_of_people_and_forms_is_a_warning_with_the_sentence_to_write():
+    body = (
+        '<startEvent id="s"/><flow s t/><userTask id="t" camunda:assignee="${boss.name}" camunda:candidateGroups="a,b" '
+        'camunda:formKey="embedded:deployment:forms/x.html"/><flow t e/><endEvent id="e"/>'
+    )
+    found = [f for f in look(body) if f.rule == "other-engine"]
+    assert {f.severity for f in found} == {"warning"}
+    said = " ".join(f.message_zh for f in found)
+    assert '<zeebe:assignmentDefinition assignee="=boss.name" />' in said
+    assert 'candidateGroups="a,b"' in said and '<zeebe:formDefinition formId="forms/x.html" />' in said
+
+
+def test_what_another_engine_does_differently_stays_an_error():
+    body = '<startEvent id="s"/><flow s t/><serviceTask id="t" camunda:class="org.Work"/><flow t e/><endEvent id="e"/>'
+    assert ("other-engine", "t") in rules(look(body), "error")
+
+
+def test_one_habit_in_many_places_is_said_once_with_its_places():
+    tasks = "".join(f'<task id="t{n}" camunda:asyncBefore="true"/>' for n in range(9))
+    flows = "<flow s t0/>" + "".join(f"<flow t{n} t{n + 1}/>" for n in range(8)) + "<flow t8 e/>"
+    found = [f for f in look(f'<startEvent id="s"/>{tasks}<endEvent id="e"/>{flows}') if f.rule == "other-engine"]
+    assert [f.element for f in found] == ["t0"]
+    assert "另有 8 处：t1, t2, t3, t4, t5, t6 …" in found[0].message_zh
+
+
+def test_what_stops_a_drawing_stands_before_the_habits_of_another_engine():
+    body = (
+        '<startEvent id="s" camunda:asyncBefore="true"/><flow s t/><userTask id="t" camunda:assignee="x"/><flow t g/>'
+        '<exclusiveGateway id="g"/><flow g e/><flow g f/><endEvent id="e"/><endEvent id="f"/>'
+    )
+    found = look(body)
+    habits = [n for n, f in enumerate(found) if f.rule == "other-engine"]
+    causes = [n for n, f in enumerate(found) if f.severity == "error"]
+    assert causes and habits and max(causes) < min(habits)
+
+
+def test_two_compensations_of_one_activity_are_refused():
+    handlers = "".join(
+        f'<boundaryEvent id="b{n}" attachedToRef="t"><compensateEventDefinition/></boundaryEvent>'
+        f'<task id="u{n}" isForCompensation="true"/><association id="a{n}" sourceRef="b{n}" targetRef="u{n}"/>'
+        for n in (1, 2)
+    )
+    found = look(f'<startEvent id="s"/><flow s t/><task id="t"/>{handlers}<flow t e/><endEvent id="e"/>')
+    assert ("two-compensations", "b2") in rules(found, "error") and ("two-compensations", "b1") not in rules(found)
+
+
+def test_two_compensation_event_sub_processes_are_refused():
+    subs = "".join(
+        f'<subProcess id="v{n}" triggeredByEvent="true"><startEvent id="c{n}"><compensateEventDefinition/></startEvent>'
+        f'<flow c{n} d{n}/><endEvent id="d{n}"/></subProcess>'
+        for n in (1, 2)
+    )
+    inside = f'<startEvent id="i"/><flow i j/><endEvent id="j"/>{subs}'
+    found = look(
+        f'<startEvent id="s"/><flow s h/><subProcess id="h">{inside}</subProcess><flow h e/><endEvent id="e"/>'
+    )
+    assert ("two-compensations", "v2") in rules(found, "error")
+
+
+def test_a_cycle_that_repeats_beside_its_task_is_right_and_one_that_interrupts_is_named():
+    text = (
+        '<startEvent id="s"/><flow s t/><task id="t"/><boundaryEvent id="b" attachedToRef="t" cancelActivity="%s">'
+        "<timerEventDefinition><timeCycle>R3/PT24H</timeCycle></timerEventDefinition></boundaryEvent><flow b e/>"
+        '<flow t e/><endEvent id="e"/>'
+    )
+    assert "cycle-fires-once" not in {f.rule for f in look(text % "false")}
+    assert ("cycle-fires-once", "b") in rules(look(text % "true"), "warning")
+
+
+def test_a_start_quantity_that_its_flows_can_bring_is_not_blamed():
+    body = (
+        '<startEvent id="s"/><flow s t/><task id="t" completionQuantity="2"/><flow t u/><task id="u" startQuantity="%s"/>'
+        '<flow u e/><endEvent id="e"/>'
+    )
+    assert "bad-quantity" not in {f.rule for f in look(body % 2)}
+    assert ("bad-quantity", "u") in rules(look(body % 3), "warning")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -323,3 +324,111 @@ def test_an_import_that_is_missing_or_circular_is_an_error():
     a = d.definitions(f'<import name="b" namespace="B" importType="{d.SPACE}"/>', namespace="A")
     b = d.definitions(f'<import name="a" namespace="A" importType="{d.SPACE}"/>', namespace="B")
     assert "dmn-import-cycle" in [f.rule for f in dmn.load(a, {"A": a, "B": b}).findings]
+
+
+# ---------------------------------------------------------------- names with dots, empty columns, arguments that do not fit
+
+
+def dotted(text: str, name: str, scope: str = "res") -> bytes:
+    """A decision reading `scope`, beside a table whose second output has a dot in its name."""
+    return (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+        f'<inputData id="i" name="{scope}"><variable name="{scope}"/></inputData>'
+        '<decision id="A" name="A"><variable name="A"/><informationRequirement id="r"><requiredInput href="#i"/>'
+        f"</informationRequirement><literalExpression><text>{text}</text></literalExpression></decision>"
+        '<decision id="B" name="B"><variable name="B"/><decisionTable hitPolicy="FIRST">'
+        f'<output id="o" name="{name}"/><output id="p" name="y"/><rule id="q"><outputEntry id="e"><text>1</text>'
+        '</outputEntry><outputEntry id="f"><text>2</text></outputEntry></rule></decisionTable></decision></definitions>'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "text, name, given, right",
+    [
+        ("res.x.y", "res.x", {"x": {"y": 3}}, 3),
+        ("res.x + 1", "res.x", {"x": 3}, 4),
+        ("sum(for a in [1, 2] return a * res.x)", "res.x", {"x": 3}, 9),
+        ("res.y", "a.b", {"y": 5}, 5),
+    ],
+)
+def test_an_output_with_a_dot_hides_no_path(text: str, name: str, given: dict[str, Any], right: int) -> None:
+    assert dmn.load(dotted(text, name)).evaluate("A", {"res": given}).value == right
+    assert dmn.load(dotted(text, name)).evaluate("B", {}).value == {name: 1, "y": 2}
+
+
+def column(expression: str, entry: str) -> bytes:
+    return (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+        '<inputData id="i" name="a"><variable name="a"/></inputData><decision id="A" name="A"><variable name="A"/>'
+        '<informationRequirement id="r"><requiredInput href="#i"/></informationRequirement>'
+        f'<decisionTable hitPolicy="FIRST"><input id="c" label="年龄">{expression}</input><output id="o" name="o"/>'
+        f'<rule id="q"><inputEntry id="e"><text>{entry}</text></inputEntry><outputEntry id="f"><text>1</text></outputEntry>'
+        "</rule></decisionTable></decision></definitions>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "expression, entry, severity",
+    [
+        ("<inputExpression><text></text></inputExpression>", "&gt; 5", "error"),
+        ("<inputExpression><text>  </text></inputExpression>", '"x"', "error"),
+        ("<inputExpression/>", "null", "error"),
+        ("<inputExpression><text/></inputExpression>", "-", "warning"),
+        ("<inputExpression><text>a</text></inputExpression>", "&gt; 5", None),
+    ],
+)
+def test_a_column_that_asks_nothing_is_named(expression: str, entry: str, severity: str | None) -> None:
+    found = [f for f in dmn.check(column(expression, entry)) if f.rule == "dmn-empty-input"]
+    assert [f.severity for f in found] == ([severity] if severity else [])
+    assert all("年龄" in f.message_zh for f in found)
+
+
+SERVICE = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+    '<inputData id="i" name="n"><variable name="n" typeRef="number"/></inputData>'
+    '<decision id="D" name="D"><variable name="D"/><informationRequirement id="r"><requiredInput href="#i"/>'
+    '</informationRequirement><literalExpression><text>"got " + string(n)</text></literalExpression></decision>'
+    '<decisionService id="S" name="S"><variable name="S"/><outputDecision href="#D"/><inputData href="#i"/></decisionService>'
+    '<decision id="C" name="C"><variable name="C"/><knowledgeRequirement id="k"><requiredKnowledge href="#S"/>'
+    "</knowledgeRequirement><literalExpression><text>S({0})</text></literalExpression></decision></definitions>"
+)
+
+
+@pytest.mark.parametrize(
+    "given, right", [("1", "got 1"), ('"one"', None), ("true", None), ("[1, 2]", None), ("[7]", "got 7")]
+)
+def test_a_service_called_with_what_is_not_of_its_type_answers_null_and_says_so(given: str, right: str | None) -> None:
+    outcome = dmn.load(SERVICE.replace("{0}", given).encode()).evaluate("C", {})
+    assert outcome.value == right
+    assert (right is None) == ("dmn-type" in {w.code for w in outcome.warnings})
+
+
+FUNCTION = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+    '<businessKnowledgeModel id="k" name="f"><variable name="f"/><encapsulatedLogic kind="{0}">'
+    '<formalParameter name="x" typeRef="number"/>{1}</encapsulatedLogic></businessKnowledgeModel>'
+    '<decision id="C" name="C"><variable name="C"/><knowledgeRequirement id="r"><requiredKnowledge href="#k"/>'
+    "</knowledgeRequirement><literalExpression><text>{2}</text></literalExpression></decision></definitions>"
+)
+MATHS = '<literalExpression><text>{class: "java.lang.Math", method signature: "abs(double)"}</text></literalExpression>'
+PMML = '<literalExpression><text>{document: "x.pmml", model: "m"}</text></literalExpression>'
+
+
+@pytest.mark.parametrize(
+    "kind, body, call, right, rule",
+    [
+        ("Java", MATHS, "f(-2)", 2, None),
+        ("Java", MATHS, 'f("-2")', None, "dmn-type"),
+        ("PMML", PMML, 'f("-2")', None, "dmn-type"),
+        ("PMML", PMML, "f(-2)", None, "dmn-external"),
+        ("Java", MATHS, "f instance of function&lt;number&gt;-&gt;Any", True, None),
+        ("Java", MATHS, "f instance of function&lt;string&gt;-&gt;Any", False, None),
+    ],
+)
+def test_an_external_function_keeps_the_types_of_its_parameters(
+    kind: str, body: str, call: str, right: Any, rule: str | None
+) -> None:
+    source = FUNCTION.replace("{0}", kind).replace("{1}", body).replace("{2}", call)
+    outcome = dmn.load(source.encode()).evaluate("C", {})
+    assert outcome.value == right
+    assert rule is None or rule in {w.code for w in outcome.warnings}

@@ -183,3 +183,30 @@ def test_working_days_are_known_to_the_expressions(files: Path) -> None:
     (files / "w.bpmn").write_bytes(data)
     result = CliRunner().invoke(main, ["play", str(files / "w.bpmn"), "--json"])
     assert json.loads(result.output)["variables"]["due"] == "2026-03-09"
+
+
+def test_a_folder_is_tried_diagram_by_diagram(tmp_path: Path) -> None:
+    drawings = {
+        "ends": draw("start s", "user u", "s > u"),
+        "waits": draw("start s", "catch c message:M", "s > c"),
+        "told": draw(
+            "start s", "xor g", "task a", "task b", "and j", "s > g", "g > a [x = 1]", "g > b *", "a > j", "b > j"
+        ),
+        "refused": draw("start s", "and f", "s > f > nowhere"),
+    }
+    for name, data in drawings.items():
+        (tmp_path / f"{name}.bpmn").write_bytes(data)
+    out = tmp_path / "out.json"
+    found = CliRunner().invoke(main, ["play", "--batch", str(tmp_path), "--out", str(out)])
+    assert found.exit_code == 0, found.output
+    rows = {Path(row["file"]).stem: row for row in json.loads(out.read_text(encoding="utf-8"))["files"]}
+    assert {name: row["kind"] for name, row in rows.items()} == {name: name for name in drawings}
+    assert rows["waits"]["why"] == ["message M"] and rows["told"]["why"] == ["waits-in-vain j"]
+    assert "ends          1   25.0 %" in found.output and "sticks        0" in found.output
+
+
+def test_a_folder_with_a_diagram_that_sticks_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.bpmn").write_bytes(draw("start s", "catch c condition:= ready", "s > c"))
+    monkeypatch.setattr("engine.process.run.tell_standstill", lambda case: None)
+    found = CliRunner().invoke(main, ["play", "--batch", str(tmp_path), "--out", str(tmp_path / "o.json")])
+    assert found.exit_code == 1 and "STICKS" in found.output and "x.bpmn" in found.output

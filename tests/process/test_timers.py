@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine import feel, process, workdays
-from engine.process import Fire
-from engine.process.language.schedules import Duration, parse_duration, parse_moment, plan_of
+from engine.process import Fire, Start
+from engine.process.language.schedules import Duration, Schedule, parse_duration, parse_moment, plan_of
 
 from .drawing import draw
 from .playing import NOW, begin, complete, load, play, seen
@@ -146,3 +146,43 @@ def test_a_sub_process_that_failed_while_it_opened_is_opened_anew() -> None:
     assert [t.element for t in step.open_tasks] == ["u"] and len(step.timers) == 1 and not step.incidents
     step = complete(definition, step, "u")
     assert step.finished and not step.timers
+
+
+@pytest.mark.parametrize(
+    "begun, every, days",
+    [
+        ("2026-01-31", "R/P1M", ["02-28", "03-31", "04-30", "05-31"]),
+        ("2028-01-31", "R/P1M", ["02-29", "03-31", "04-30", "05-31"]),
+        ("2026-08-31", "R9/P1M", ["09-30", "10-31", "11-30", "12-31"]),
+        ("2028-02-29", "R/P1Y", ["02-28", "02-28", "02-28", "02-29"]),
+        ("2026-01-30", "R/2026-01-31T09:00:00+08:00/P1M", ["01-31", "02-28", "03-31", "04-30"]),
+    ],
+)
+def test_a_monthly_cycle_keeps_its_day_of_the_month(begun: str, every: str, days: list[str]) -> None:
+    data = draw("start s", "user u", f"on b u cycle:{every} !", "task n", "s > u", "b > n")
+    definition, now = load(data), datetime.fromisoformat(f"{begun}T09:00:00+08:00")
+    step = process.start(definition, Start(), now=now)
+    seen = []
+    for _ in days:
+        (timer,) = step.timers
+        seen.append(timer.due.astimezone(now.tzinfo).strftime("%m-%d"))
+        step = process.advance(definition, step.state, Fire(timer.id), now=timer.due)
+    assert seen == days
+
+
+def test_a_cycle_that_began_in_an_older_state_goes_on() -> None:
+    facts = {"form": "cycle", "base": "2026-03-02T02:00:00+00:00", "every": "PT1H", "left": 2, "turn": 0}
+    following = Schedule.next(facts)
+    assert following is not None and following["due"] == "2026-03-02T03:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["R/PT0S", "R3/PT0S", "R/-PT1H", "R/PT0.2S", "R²/PT1H", "R/P1M/0001-01-01", "R/P10000Y"]
+)
+def test_cycles_that_take_no_time_or_leave_the_calendar_make_no_sense(text: str) -> None:
+    assert plan_of("cycle", text, NOW) is None
+
+
+def test_a_cycle_that_leads_out_of_the_calendar_ends_there() -> None:
+    plan = plan_of("cycle", "R/P5000Y", NOW)
+    assert plan is not None and Schedule.next(plan.facts()) is None

@@ -22,7 +22,18 @@ START = "2026-01-05T09:00:00+08:00"
 @click.option("--max-steps", default=10_000, show_default=True, help="最多完成多少个环节 · elements completed at most")
 @click.option("--now", default=START, show_default=True, help="虚拟时钟的起点 · where the virtual clock begins")
 @click.option("--json", "as_json", is_flag=True, help="一行 JSON · JSON on one line")
-@click.option("--batch", type=click.Path(path_type=Path), help="一行一次运行的 JSONL 文件 · one run a line")
+@click.option(
+    "--batch",
+    type=click.Path(path_type=Path),
+    help="一行一次运行的 JSONL 文件，或一个文件夹的流程图 · one run a line, or a folder of diagrams",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("play-batch.json"),
+    show_default=True,
+    help="文件夹试运行的结果 · where the results of a folder are written",
+)
 def command(
     files: tuple[str, ...],
     processes: tuple[str, ...],
@@ -32,15 +43,18 @@ def command(
     now: str,
     as_json: bool,
     batch: Path | None,
+    out: Path,
 ) -> None:
     """在内存中试运行流程图：给出文件、目录，或内容目录（YIZHAN_CONTENT）里的事项名；同一处的决策表和表单会一起用上。
 
-    All processes of the given files are deployed together, with the decisions and forms beside them. User, manual, service and send tasks complete with the
-    answers for their element id, else empty. {"$error": "CODE"} throws that error there, {"$message": {…}} delivers a
-    message, a list answers successive visits, {"$wait": true} leaves it open. The earliest timer fires when nothing
-    else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
+    All processes of the given files are deployed together, with the decisions and forms beside them. User, manual,
+    service and send tasks complete with the answers for their element id, else empty. {"$error": "CODE"} throws that
+    error there, {"$message": {…}} delivers a message, a list answers successive visits, {"$wait": true} leaves it
+    open. The earliest timer fires when nothing else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
     decisions, findings and, when there is any, stuck: what waits for something that cannot come.
     """
+    if batch is not None and batch.is_dir():
+        raise SystemExit(_folder(batch, out, _json(given, "--input"), max_steps, now))
     if batch is not None:
         for line in batch.read_text(encoding="utf-8").splitlines():
             if line.strip():
@@ -100,6 +114,19 @@ def _of_matter(folder: Path) -> list[Path]:
         return []
     places = (folder.parent.parent / "forms" / name for name in (folder.name, "_shared"))
     return [p for place in places for p in sorted(place.rglob("*.form"))]
+
+
+def _folder(folder: Path, out: Path, given: Mapping[str, Any], max_steps: int, now: str) -> int:
+    """Every diagram of a folder; 1 when one sticks without a word or crashes."""
+    from web.shell import play_folder
+
+    moment = datetime.fromisoformat(now).astimezone(UTC)
+    rows = [play_folder.tried(path, moment, given, max_steps) for path in play_folder.diagrams(folder)]
+    if not rows:
+        raise click.UsageError(f"{folder} 里没有流程图（.bpmn）。There is no diagram (.bpmn) in {folder}.")
+    out.write_text(play_folder.as_json(rows), encoding="utf-8")
+    click.echo(play_folder.table(rows))
+    return 1 if any(row["kind"] in play_folder.BAD for row in rows) else 0
 
 
 def _json(text: str, option: str) -> Any:

@@ -129,6 +129,7 @@ class EventDefinition:
     links: tuple[str, ...] = ()  # ids of the link definitions it names as sources or target
     timer: str | None = None  # "date", "duration" or "cycle"
     text: str = ""  # the timer's expression or the condition
+    other_timers: tuple[str, ...] = ()  # further kinds of time that the same timer says; they exclude each other
     wait_for_completion: bool = True  # compensate
     shared: bool = False  # reached through an eventDefinitionRef
     extension: Extension = NOTHING

@@ -56,3 +56,13 @@ INSTEAD_OF_ELEMENTS: dict[str, str] = {
     "errorEventDefinition": "bpmn:errorEventDefinition",
     "properties": "zeebe:properties",
 }
+#: Attributes whose meaning we have too: the sentence to write, with their value. The drawing runs without them, and who
+#: is asked or which form is shown is told by rules of their own: these are warnings.
+SENTENCES: dict[str, str] = {
+    "assignee": '<zeebe:assignmentDefinition assignee="{}" />',
+    "candidateUsers": '<zeebe:assignmentDefinition candidateUsers="{}" />',
+    "candidateGroups": '<zeebe:assignmentDefinition candidateGroups="{}" />',
+    "formKey": '<zeebe:formDefinition formId="{}" />',
+    "formRef": '<zeebe:formDefinition formId="{}" />',
+    "topic": '<zeebe:taskDefinition type="{}" />',
+}

@@ -548,11 +548,13 @@ class _Reader:
         name = element.tag[len(B) :]
         kind = EVENT_DEFINITIONS[name]
         timer, text = None, ""
+        others: list[str] = []
         if kind == "timer":
-            for part, child in _parts(element):
-                if part in TIMERS:
-                    timer, text = TIMERS[part], _text(child)
-                    break
+            said = [(TIMERS[part], _text(child)) for part, child in _parts(element) if part in TIMERS]
+            said = [(t, words) for t, words in said if words.strip()] or said[:1]
+            if said:
+                (timer, text), *rest = said
+                others = [t for t, _ in rest]
         elif kind == "conditional":
             text = _child_text(element, "condition") or ""
         links = (
@@ -568,6 +570,7 @@ class _Reader:
             links=tuple(links),
             timer=timer,
             text=text,
+            other_timers=tuple(others),
             wait_for_completion=self.flag(element, "waitForCompletion", True),
             extension=self.extension(element),
         )

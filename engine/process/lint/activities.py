@@ -41,6 +41,16 @@ def _activity(page: Page, scope: m.Scope, node: m.Node) -> None:
                 f"的 {attribute} 是 {value}，至少应为 1。请改正或删去。",
                 f"has {attribute} {value}; it must be 1 or more. Mend or remove it.",
             )
+    sources = [scope.by_id[f.source] for f in scope.into(node) if f.source in scope.by_id]
+    supply = sum(max(1, source.completion_quantity) for source in sources)
+    if node.start_quantity > max(1, supply):
+        page.warn(
+            "bad-quantity",
+            node,
+            f"的 startQuantity 是 {node.start_quantity}，而它的入线一次只送来 {supply} 个令牌：办件可能一直等在这里。请改为 1，或让前面送来足够的。",
+            f"has startQuantity {node.start_quantity}, but its flows bring {supply} at a time: the case may wait here for "
+            "ever. Make it 1, or let enough come.",
+        )
     if node.kind in m.SUB_PROCESSES and node.scope is not None:
         _sub_process(page, node, node.scope)
 

@@ -164,6 +164,23 @@ def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) 
                 "has no time. Write a date, a duration or a cycle, such as P3D or =workdays(3).",
                 d.line,
             )
+        elif d.other_timers:
+            said = (d.timer, *d.other_timers)
+            page.error(
+                "timer-several",
+                node,
+                f"同时写了{'、'.join(_TIMES[t][0] for t in said)}，只能写一种。请留下要用的，删去其余。",
+                f"says {', '.join(_TIMES[t][1] for t in said)} at once; they exclude each other. Keep the one that counts.",
+                d.line,
+            )
+        elif d.timer == "cycle" and not throws and _fires_once(node) and not d.text.strip().startswith("R1/"):
+            page.warn(
+                "cycle-fires-once",
+                node,
+                "写的是周期，但在这里只会触发一次。请改为时长；要重复提醒，请用不中断的边界事件。",
+                "has a cycle, but fires once here. Write a duration; to repeat, use a boundary event that does not interrupt.",
+                d.line,
+            )
     elif d.kind == "link":
         if not d.link:
             page.error(
@@ -375,8 +392,47 @@ def _starts_and_ends(page: Page, scope: m.Scope) -> None:
             )
 
 
+_TIMES = {
+    "date": ("日期（timeDate）", "a date (timeDate)"),
+    "duration": ("时长（timeDuration）", "a duration (timeDuration)"),
+    "cycle": ("周期（timeCycle）", "a cycle (timeCycle)"),
+}
+
+
+def _fires_once(node: m.Node) -> bool:
+    """One token comes in and one goes out; what interrupts its host does so once."""
+    return node.kind == "intermediateCatchEvent" or (node.kind == "boundaryEvent" and node.interrupting)
+
+
+def _undone_twice(page: Page, scope: m.Scope) -> None:
+    """Which of two handlers undoes, BPMN does not say (10.5.1): it is refused, not half run."""
+    first: dict[str, m.Node] = {}
+    for node in scope.nodes:
+        if node.kind == "boundaryEvent" and any(d.kind == "compensate" for d in node.definitions):
+            host = node.attached_to or ""
+            if first.setdefault(host, node) is not node and host in scope.by_id:
+                page.error(
+                    "two-compensations",
+                    node,
+                    f"和{label(first[host])[0]}都是{label(scope.by_id[host])[0]}的补偿，只能有一个。请合并成一个补偿活动（可以是子流程）。",
+                    f"and {label(first[host])[1]} both undo {label(scope.by_id[host])[1]}; there may be one. Join them in "
+                    "one handler, which may be a sub-process.",
+                )
+        elif node.scope is not None and node.scope.triggered_by_event:
+            starts = [d.kind for start in node.scope.starts() for d in start.definitions]
+            if "compensate" in starts and first.setdefault("", node) is not node:
+                page.error(
+                    "two-compensations",
+                    node,
+                    f"和{label(first[''])[0]}都是同一个子流程的补偿事件子流程，只能有一个。请合并。",
+                    f"and {label(first[''])[1]} are both compensation event sub-processes of one sub-process; there may be "
+                    "one. Join them.",
+                )
+
+
 def _compensation(page: Page, process: m.Process, scope: m.Scope) -> None:
     handlers = Counter(scope.compensation.values())
+    _undone_twice(page, scope)
     for node in scope.nodes:
         if node.kind == "boundaryEvent" and any(d.kind == "compensate" for d in node.definitions):
             target = scope.compensation.get(node.id)

@@ -1,8 +1,13 @@
-"""The instance as bytes: JSON with sorted keys, without its definition. The same instance always gives the same bytes."""
+"""The instance as bytes: JSON without its definition. The same instance always gives the same bytes.
+
+Values come back as they were: contexts keep the order of their entries. A decimal is written {"$d": "1.50"}; a context of
+one entry that looks like that, $d with any number of $ before it, is written with one more.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -51,9 +56,10 @@ def dumps(case: Case) -> bytes:
         whole["x"] = case.incident_of
     if case.completed:
         whole["f"] = 1
-    return json.dumps(
-        whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_encode, check_circular=False
-    ).encode()
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), default=_encode, check_circular=False)
+    if '$d"' in text and (safe := _escaped(whole)) is not whole:
+        text = json.dumps(safe, ensure_ascii=False, separators=(",", ":"), default=_encode, check_circular=False)
+    return text.encode("utf-8", "surrogatepass")  # half of a pair, as a form may bring it, is no reason to lose a case
 
 
 def _ends(case: Case) -> Iterator[str]:
@@ -71,16 +77,40 @@ def _encode(value: Any) -> Any:
 
 
 def _decode(value: dict[str, Any]) -> Any:
-    if len(value) == 1 and isinstance(number := value.get("$d"), str):
-        try:
-            return Decimal(number)
-        except ArithmeticError:
-            return value
+    if len(value) != 1:
+        return value
+    [(key, inner)] = value.items()
+    if not _MARK.fullmatch(key):
+        return value
+    if key != "$d":
+        return {key[1:]: inner}
+    if not isinstance(inner, str):
+        return value
+    try:
+        return Decimal(inner)
+    except ArithmeticError:
+        return value
+
+
+_MARK = re.compile(r"\$+d")
+
+
+def _escaped(value: Any) -> Any:
+    """The value with every context that looks like a mark of ours written with one more $; itself when there is none."""
+    if isinstance(value, dict):
+        inner = {k: _escaped(v) for k, v in value.items()}
+        if len(inner) == 1 and _MARK.fullmatch(next(iter(inner))):
+            [(key, one)] = inner.items()
+            return {"$" + key: one}
+        return inner if any(inner[k] is not v for k, v in value.items()) else value
+    if isinstance(value, (list, tuple)):
+        found = [_escaped(v) for v in value]
+        return found if any(a is not b for a, b in zip(found, value, strict=True)) else value
     return value
 
 
 def loads(definition: Definition, state: bytes) -> Case:
-    whole = json.loads(state, object_hook=_decode) if b'"$d"' in state else json.loads(state)
+    whole = json.loads(state, object_hook=_decode) if b'$d"' in state else json.loads(state)
     if whole.get("v") != VERSION:
         raise ValueError(f"Expected a state of version {VERSION}, but got {whole.get('v')}")
     case = Case(definition, definition.processes[whole["p"]], throw_error)
