@@ -15,7 +15,7 @@ from engine.findings import Finding, meant
 from engine.matters import lines, schema
 from engine.matters.schema import Part
 from engine.records.papers import pages
-from engine.records.papers.kinds import Library, PaperKind
+from engine.records.papers.kinds import FORMS, Library, PaperKind
 
 _HEAD = re.compile(rb"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
 #: A paper is written by a person.
@@ -273,44 +273,58 @@ def _written(node: nodes.Node) -> str:
 
 
 def shared(forms: Path) -> tuple[Library, list[Finding]]:
-    """The shared papers of a forms folder that can be read, and what is wrong with the others, with facts.yaml and with
-    the page templates. Never raises for what a file holds."""
-    place = forms / "_shared"
+    """The shared papers a forms folder has, with the program's own behind them file by file as kinds.library lays them, and
+    what is wrong with those that cannot be read, with facts.yaml and with the page templates. Never raises for what a
+    file holds."""
     findings: list[Finding] = []
-
-    def text_of(path: Path) -> str:
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            zh, en = f"读不了：{error}。", f"Cannot be read: {error}."
-            findings.append(Finding(_named(forms, path), "", "", 0, "shared", "error", zh, en))
-            return ""
-
+    roots = list(dict.fromkeys((FORMS, forms.resolve())))
     sets: dict[str, dict[str, Any]] = {}
-    facts = place / "facts.yaml"
-    if facts.is_file():
-        file = _named(forms, facts)
-        text = lines.read(facts.read_bytes(), file)
-        findings += text.findings
-        for name, value in text.value.items() if isinstance(text.value, dict) else ():
-            try:
-                one = FactSet.model_validate(value)
-            except ValidationError as error:
-                findings += schema.faults(FactSet, error, text, "facts", name)
-                continue
-            sets[str(name)] = {"facts": one.facts, "optional": one.optional}
-            findings += _labels(text, one.facts, name, "facts")
-            findings += _labels(text, one.optional, name, "optional")
-    fragments = {path.name: text_of(path) for path in sorted(place.glob("*.html"))}
+    for root in roots:
+        sets |= _sets(root, findings)
+    fragments: dict[str, str] = {}
+    papers: dict[str, tuple[Path, str]] = {}
+    for root in roots:
+        for path in sorted((root / "_shared").glob("*.html")):
+            fragments[path.name] = _text_of(root, path, findings)
+        for path in sorted((root / "_shared" / "papers").glob("*.html")):
+            papers[path.name] = path, _named(root, path)
     stamp = tuple((name, len(text), hash(text)) for name, text in fragments.items())
     library = Library(css="", fragments=fragments, sets=sets, kinds={}, stamp=stamp)
     kinds: dict[str, PaperKind] = {}
-    for path in sorted((place / "papers").glob("*.html")):
-        kind, faults = read(path.read_bytes(), _named(forms, path), library)
+    for path, file in papers.values():
+        kind, faults = read(path.read_bytes(), file, library)
         findings += faults
         if kind is not None:
             kinds[kind.key] = kind
     return Library(css="", fragments=fragments, sets=sets, kinds=kinds, stamp=stamp), findings
+
+
+def _sets(forms: Path, findings: list[Finding]) -> dict[str, dict[str, Any]]:
+    facts = forms / "_shared" / "facts.yaml"
+    if not facts.is_file():
+        return {}
+    sets: dict[str, dict[str, Any]] = {}
+    text = lines.read(facts.read_bytes(), _named(forms, facts))
+    findings += text.findings
+    for name, value in text.value.items() if isinstance(text.value, dict) else ():
+        try:
+            one = FactSet.model_validate(value)
+        except ValidationError as error:
+            findings += schema.faults(FactSet, error, text, "facts", name)
+            continue
+        sets[str(name)] = {"facts": one.facts, "optional": one.optional}
+        findings += _labels(text, one.facts, name, "facts")
+        findings += _labels(text, one.optional, name, "optional")
+    return sets
+
+
+def _text_of(forms: Path, path: Path, findings: list[Finding]) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        zh, en = f"读不了：{error}。", f"Cannot be read: {error}."
+        findings.append(Finding(_named(forms, path), "", "", 0, "shared", "error", zh, en))
+        return ""
 
 
 def _named(forms: Path, path: Path) -> str:
