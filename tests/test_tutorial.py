@@ -8,6 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+
+from engine.store import db, migrate
+from engine.store.models import User
+from tests import cast
+from tests.conftest import NOW
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -24,6 +30,7 @@ def walked(tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("YIZHAN_")}
+    kept["YIZHAN_DATA_KEY"] = os.environ["YIZHAN_DATA_KEY"]
     environment = kept | {
         "YIZHAN_CONTENT": str(content),
         "YIZHAN_HOME": str(tmp_path / "home"),
@@ -50,10 +57,22 @@ def test_the_page_has_the_files_it_promises_and_the_commands_in_their_order():
         "who-agrees.dmn",
     ]
     said = re.findall(r"^    (yizhan .+)$", PAGE, re.M)
-    assert [line.split()[1] for line in said] == ["check", "stories", "publish"]
+    assert [line.split()[1] for line in said] == ["check", "stories", "publish", "publish"]
 
 
-def test_what_the_page_says_is_checked_told_and_published(walked, tmp_path):
+@pytest.fixture
+def designer(tmp_path):
+    """A hall with a county in it, and the page's designer."""
+    (tmp_path / "home").mkdir()
+    database = db.connect(f"sqlite:///{tmp_path / 'home' / 'hall.db'}", files=tmp_path / "home" / "files")
+    migrate.upgrade(database)
+    with database.unit_of_work() as work:
+        cast.hire(work, NOW, ())
+        work.session.scalars(select(User).where(User.login == "designer")).one().login = "hongsj"
+    database.close()
+
+
+def test_what_the_page_says_is_checked_told_and_published(walked, designer, tmp_path):
     for line in re.findall(r"^    yizhan (.+)$", PAGE, re.M):
         done = walked(*line.split())
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
@@ -67,11 +86,11 @@ def test_what_the_page_says_is_checked_told_and_published(walked, tmp_path):
     assert rows == [(NAME, 1)]
 
 
-def test_a_slip_of_a_reader_is_not_published(walked, tmp_path):
+def test_a_slip_of_a_reader_is_not_published(walked, designer, tmp_path):
     drawing = walked.content / "bpmn" / NAME / "process.bpmn"
     drawing.write_text(drawing.read_text(encoding="utf-8").replace('formId="key"', 'formId="kye"'), encoding="utf-8")
     checked = walked("check", "$YIZHAN_CONTENT/bpmn")
     assert checked.returncode == 1 and "kye" in checked.stdout
-    assert walked("publish").returncode == 1
+    assert walked("publish", "--by", "hongsj", "--note", "试试").returncode == 1
     rows = sqlite3.connect(tmp_path / "home" / "hall.db").execute("SELECT count(*) FROM matter_version").fetchone()
     assert rows == (0,)
