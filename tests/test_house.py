@@ -1,6 +1,8 @@
 """The house keeps its rules: import contracts hold, and nothing names a host or a machine's path."""
 
 import ast
+import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -30,3 +32,34 @@ def test_pages_and_the_interface_for_programs_never_touch_the_session_of_a_unit_
                 if isinstance(node, ast.Attribute) and node.attr == "session":
                     found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert not found, f"a page calls a read or a command, and queries or writes nothing itself: {found}"
+
+
+def test_the_first_gate_that_does_not_hold_stops_the_others_and_is_named():
+    command = [sys.executable, str(ROOT / ".ci" / "gates.py"), "no-such-gate", "lint"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "gate no-such-gate does not hold" in done.stdout.splitlines()[-1]
+    assert "gate lint" not in done.stdout
+
+
+def test_a_fault_that_could_not_be_looked_up_is_not_called_none(monkeypatch, capsys):
+    """pip-audit skips what its service does not know, and then says that nothing was found."""
+    spec = importlib.util.spec_from_file_location("packages", ROOT / ".ci" / "packages.py")
+    packages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(packages)
+    answers = {
+        "none known": {"dependencies": [{"name": "flask", "skip_reason": "not found"}]},
+        "one bad": {
+            "dependencies": [
+                {"name": "flask", "version": "1", "vulns": [{"id": "X-1", "fix_versions": ["2"]}]},
+                {"name": "click", "version": "1", "vulns": []},
+            ]
+        },
+    }
+    said = {}
+    for name, answer in answers.items():
+        done = subprocess.CompletedProcess([], 0, json.dumps(answer), "")
+        monkeypatch.setattr(packages.subprocess, "run", lambda *a, done=done, **k: done)
+        said[name] = (packages.faults(), capsys.readouterr().out)
+    assert said["none known"][0] == 0 and "NOT LOOKED UP" in said["none known"][1]
+    assert said["one bad"][0] == 1 and "flask 1: X-1, mended in 2" in said["one bad"][1]

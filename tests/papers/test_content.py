@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import NotFound
 from engine.records import documents, papers
+from engine.records.papers import lint
 
 HEAD = "---\nkind: {kind}\ntitle: {title}\ntitle_en: Own\nuses: [common]\n---\n<h1>{title}</h1>\n"
 
@@ -80,3 +81,13 @@ def test_sets_of_facts_with_a_fault_leave_the_programs_own(forms):
     (forms / "_shared" / "facts.yaml").write_text("common: [")
     found = papers.library(forms)
     assert found.sets == papers.library().sets and "facts.yaml" in found.broken
+
+
+def test_the_check_of_an_installation_knows_the_programs_papers_facts_and_letterhead_too(forms):
+    write(forms, "loan", "借物单")
+    library, findings = lint.shared(forms)
+    assert findings == []
+    own = papers.library()
+    assert set(library.kinds) == {*own.kinds, "loan"} and set(library.sets) == set(own.sets)
+    (forms / "_shared" / "facts.yaml").write_text("herd:\n  facts: {herd.head: 头数}\n")
+    assert set(lint.shared(forms)[0].sets) == {*own.sets, "herd"}

@@ -1,4 +1,4 @@
-"""Settings: every name is known, written down in the README, and wrong ones stop the program at start."""
+"""Settings: every name is known, written down in the operator's handbook, and wrong ones stop the program at start."""
 
 import re
 from pathlib import Path
@@ -38,6 +38,8 @@ def test_a_gateway_without_its_address_stops_the_program(tmp_path):
     assert not read.development
 
 
-def test_the_readme_lists_every_setting_in_the_programs_own_words():
-    rows = re.findall(r"^\| `(YIZHAN_\w+)` \| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+def test_the_handbook_lists_every_setting_in_the_programs_own_words():
+    rows = re.findall(
+        r"^\| `(YIZHAN_\w+)` \| (.*) \|$", (ROOT / "docs" / "operators.md").read_text(encoding="utf-8"), re.M
+    )
     assert dict(rows) == settings.KNOWN

@@ -315,6 +315,11 @@ class Teller:
         if end == "withdrawn":
             cases.withdraw(self.work, self.case_id, "已到窗口自行办理", by=who.actor, now=self.now)
             return
+        if not self._claim():
+            return
+        yield timedelta(minutes=dice.uniform(10, 120))
+        self._complete({"identity_checked": True, "agent_signature": _ink(dice)})
+        yield timedelta(hours=dice.uniform(0.5, 4))
         if not self._claim() or end == "accepting":
             return
         yield timedelta(minutes=dice.uniform(10, 300))
