@@ -26,6 +26,9 @@ from engine.reads import english_names
 from engine.store import Work
 from web import edge, language
 
+#: The schema of a step that asks nothing: only to be confirmed.
+EMPTY_FORM: dict[str, Any] = {"type": "default", "id": "empty", "schemaVersion": 19, "components": []}
+
 
 class Reason(Protocol):
     """A sentence in both languages."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import DAIBAN, PASSWORD
 from tests.commands import acting
-from web.api.operations import OPERATIONS, description
+from web.api.declaring import OPERATIONS, description
 from web.app import create_app
 from web.settings import Settings
 
