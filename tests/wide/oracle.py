@@ -189,7 +189,9 @@ RULES: dict[str, Rule] = {
         "api.hold",
         "booking.wait",
     ),
-    **_door("resident", "booking.stop_waiting", "booking.ask_review", thing="absent"),  # nobody waits, nobody is shut out
+    **_door(
+        "resident", "booking.stop_waiting", "booking.ask_review", thing="absent"
+    ),  # nobody waits, nobody is shut out
     **_door(
         "resident",
         "api.calendar",
