@@ -152,8 +152,12 @@ class _Notes:
                 if not (isinstance(path, str) and path):
                     self.say(
                         "key-missing",
-                        f"列表「{component.get('label') or component.get('id') or ''}」没有 path，填的内容无处存放。请填写 path。",
-                        f'The list "{component.get("label") or component.get("id") or ""}" has no path, so what is typed is lost. '
+                        (
+                            f"列表「{component.get('label') or component.get('id') or ''}」没有 path，填的内容无处"
+                            "存放。请填写 path。"
+                        ),
+                        f'The list "{component.get("label") or component.get("id") or ""}" has no path, so '
+                        "what is typed is lost. "
                         "Fill it in.",
                         component,
                     )
@@ -182,7 +186,10 @@ class _Notes:
                 self.say(
                     "bad-key",
                     f"部件「{name}」的 key“{key[:60]}”只能用字母、汉字、数字、下划线，以点分层。",
-                    f'Component "{name}" has the key "{key[:60]}"; use letters, digits and underscores, dots for levels.',
+                    (
+                        f'Component "{name}" has the key "{key[:60]}"; use letters, digits and underscores, dots '
+                        "for levels."
+                    ),
                     component,
                 )
             else:
@@ -191,8 +198,12 @@ class _Notes:
                 if other is not None and not (_hides(component) and _hides(other)):
                     self.say(
                         "duplicate-key",
-                        f"部件「{name}」与「{other.get('label') or full}」的 key 都是“{full}”，后填的会盖掉先填的。请改掉其中一个。",
-                        f'Components "{name}" and "{other.get("label") or full}" share the key "{full}": one overwrites the other. '
+                        (
+                            f"部件「{name}」与「{other.get('label') or full}」的 key 都是“{full}”，"
+                            "后填的会盖掉先填的。请改掉其中一个。"
+                        ),
+                        f'Components "{name}" and "{other.get("label") or full}" share the key "{full}": one '
+                        "overwrites the other. "
                         "Change one.",
                         component,
                     )

@@ -68,7 +68,8 @@ def prove(
 
     `scratch`: a scratch hall to use again (the first use of one costs a quarter of a second). `county`: the lists its
     posts and units are held against. `content`: the folder whose shared papers come before the program's own, and whose
-    other matters it may open. `each` is told of every story as it was played. Days are counted by the national calendar: a county's own closing day must not turn a story red.
+    other matters it may open. `each` is told of every story as it was played. Days are counted by the national
+    calendar: a county's own closing day must not turn a story red.
     """
     with papers.using(content / "forms" if content is not None else None):
         return _prove(name, files, scratch, county, content, each)
@@ -135,7 +136,8 @@ class Stage:
 
 
 def offered(name: str, files: Mapping[str, bytes]) -> bool:
-    """Whether people may be offered this matter: not when its matter.yaml says `published: false`, whatever else it says."""
+    """Whether people may be offered this matter: not when its matter.yaml says `published: false`, whatever else it
+    says."""
     try:
         found = yaml.safe_load(files.get(f"bpmn/{name}/matter.yaml", b""))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError):
@@ -144,7 +146,8 @@ def offered(name: str, files: Mapping[str, bytes]) -> bool:
 
 
 def _broken_papers(name: str, files: Mapping[str, bytes]) -> list[Finding]:
-    """The shared papers this matter may issue whose files have a fault; and the sets of facts, which all of them read."""
+    """The shared papers this matter may issue whose files have a fault; and the sets of facts, which all of them
+    read."""
     broken = papers.library().broken
     if not broken:
         return []

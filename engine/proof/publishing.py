@@ -76,8 +76,8 @@ def look(
 ) -> Plan:
     """What publishing this content folder would do. New verdicts are kept; nothing else is written.
 
-    `county`: its lists, where the hall has none yet (a demo county that is about to be made). `proving` is told the name
-    of each matter that has to be proved.
+    `county`: its lists, where the hall has none yet (a demo county that is about to be made). `proving` is told the
+    name of each matter that has to be proved.
     """
     if not (content / "bpmn").is_dir():
         raise NoContent(

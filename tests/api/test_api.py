@@ -1,4 +1,5 @@
-"""A program's day: log in with a token, apply, claim, complete, fetch the paper; and what it is told when it is wrong."""
+"""A program's day: log in with a token, apply, claim, complete, fetch the paper; and what it is told when it is
+wrong."""
 
 import json
 from types import SimpleNamespace

@@ -1,5 +1,5 @@
-"""The way a case has come, on its page: who, when, for whom, which round, what was said, why; and no page of ours prints
-nothing where a name is wrong."""
+"""The way a case has come, on its page: who, when, for whom, which round, what was said, why; and no page of ours
+prints nothing where a name is wrong."""
 
 from datetime import timedelta
 

@@ -1,9 +1,10 @@
 """Who may do what at which address: written down by hand, from RULES and the posts' work, not from the code's guards.
 
-A line for every route of the hall: which door it has, and about which thing it is. `MAY` says, thing by thing and state by
-state, which role gets through. A route without a line fails the walk; so does a line without a route.
+A line for every route of the hall: which door it has, and about which thing it is. `MAY` says, thing by thing and state
+by state, which role gets through. A route without a line fails the walk; so does a line without a route.
 
-Roles and how they stand to the case (全程代办 of 张三丰 in 苏洋村 of 龙门滩镇, decided by the 医保局, its first step open):
+Roles and how they stand to the case (全程代办 of 张三丰 in 苏洋村 of 龙门滩镇, decided by the 医保局, its first step
+open):
 
     stranger            nobody signed in
     applicant           张三丰
@@ -110,8 +111,8 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
 class Rule:
     """One route's line.
 
-    thing: a key of MAY; "" when the door is all there is; "absent" when the world of the walk has no such thing, so that
-    only the door is walked (whoever gets in is told that it is not there).
+    thing: a key of MAY; "" when the door is all there is; "absent" when the world of the walk has no such thing, so
+    that only the door is walked (whoever gets in is told that it is not there).
     """
 
     door: str

@@ -1,17 +1,17 @@
 """Every route x every role x the states of a case, GET and POST, against tests/wide/oracle.py.
 
-The world is one case, its step, its papers, a material and a booking, and sixteen people who stand to it in different ways.
-Every request is thrown away after it was answered, so that each role meets the same world.
+The world is one case, its step, its papers, a material and a booking, and sixteen people who stand to it in different
+ways. Every request is thrown away after it was answered, so that each role meets the same world.
 
 What is held of every answer:
 - the door: who may not come in is sent to sign in (nobody signed in) or refused; the hall never breaks (no 5xx);
 - the thing: who may not see or do it is refused, and whoever may is not;
 - no answer to somebody who may not see the case holds the applicant's number, identity or name.
 
-Not walked yet (each is a line here, not a silence): mediations with their mediators and former mediators (tests/services has
-them by hand), mandates that ended, 回避, tasks in other hands, ratings, extension requests, blocks and waiting lists (their
-routes are walked at the door only, "absent" in the oracle), the bodies of POSTs beyond one good one a route, and the second
-step of a preview.
+Not walked yet (each is a line here, not a silence): mediations with their mediators and former mediators
+(tests/services has them by hand), mandates that ended, 回避, tasks in other hands, ratings, extension requests, blocks
+and waiting lists (their routes are walked at the door only, "absent" in the oracle), the bodies of POSTs beyond one
+good one a route, and the second step of a preview.
 """
 
 from __future__ import annotations

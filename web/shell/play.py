@@ -35,11 +35,12 @@ def command(
 ) -> None:
     """在内存中试运行流程图：给出文件、目录，或内容目录（YIZHAN_CONTENT）里的事项名；同一处的决策表和表单会一起用上。
 
-    All processes of the given files are deployed together, with the decisions and forms beside them. User, manual, service and send tasks complete with the
-    answers for their element id, else empty. {"$error": "CODE"} throws that error there, {"$message": {…}} delivers a
-    message, a list answers successive visits, {"$wait": true} leaves it open. The earliest timer fires when nothing
-    else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
-    decisions, findings and, when there is any, stuck: what waits for something that cannot come.
+    All processes of the given files are deployed together, with the decisions and forms beside them. User, manual,
+    service and send tasks complete with the answers for their element id, else empty. {"$error": "CODE"} throws that
+    error there, {"$message": {…}} delivers a message, a list answers successive visits, {"$wait": true} leaves it open.
+    The earliest timer fires when nothing else can move. Prints status (finished, waiting, failed, refused), trace,
+    open, effects, variables, incidents, decisions, findings and, when there is any, stuck: what waits for something
+    that cannot come.
     """
     if batch is not None:
         for line in batch.read_text(encoding="utf-8").splitlines():
@@ -66,7 +67,8 @@ _PARTS = (".bpmn", ".dmn", ".form")
 
 
 def gather(given: Iterable[str]) -> list[Path]:
-    """The files meant: a folder's own, a matter's with the shared forms, a diagram's with decisions and forms beside it."""
+    """The files meant: a folder's own, a matter's with the shared forms, a diagram's with decisions and forms beside
+    it."""
     from engine import matters
     from web import settings
 
@@ -94,7 +96,8 @@ def _beside(diagram: Path) -> list[Path]:
 
 
 def _of_matter(folder: Path) -> list[Path]:
-    """The forms of the matter whose folder this is, and the shared ones: bpmn/<matter>/ has its forms in forms/<matter>/."""
+    """The forms of the matter whose folder this is, and the shared ones: bpmn/<matter>/ has its forms in
+    forms/<matter>/."""
     folder = folder.resolve()
     if folder.parent.name != "bpmn":
         return []

@@ -282,7 +282,10 @@ def _links(page: Page, scope: m.Scope) -> None:
                     "link-without-partner",
                     node,
                     f"跳到链接“{name}”，但同一层没有同名的链接捕获事件。请补上，或改名。",
-                    f'jumps to the link "{name}", but its level has no link catch event of that name. Add it, or rename.',
+                    (
+                        f'jumps to the link "{name}", but its level has no link catch event of that name. Add it, '
+                        "or rename."
+                    ),
                 )
     for name, nodes in catches.items():
         if name not in throws:
@@ -361,8 +364,12 @@ def _starts_and_ends(page: Page, scope: m.Scope) -> None:
         page.warn(
             "two-starts",
             node,
-            f"与{label(none[0])[0]}都是没有触发器的开始事件；从哪一个开始，须在启动时指明。请合并，或给其中一个触发器。",
-            f"and {label(none[0])[1]} are both start events without a trigger; whoever starts must say which. Merge them, or "
+            (
+                f"与{label(none[0])[0]}都是没有触发器的开始事件；从哪一个开始，须在启动时指明。请合并，"
+                "或给其中一个触发器。"
+            ),
+            f"and {label(none[0])[1]} are both start events without a trigger; whoever starts must say which. "
+            "Merge them, or "
             "give one a trigger.",
         )
     for node in starts:

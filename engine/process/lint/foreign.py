@@ -84,7 +84,8 @@ def _tell(page: Page, owner: Any, element: Any, what: str, instead: str | None) 
         "other-engine",
         thing,
         f"上的 {what} 是别的引擎的写法，不会读取。请改写为 {instead}（在 Modeler 中选择 Camunda 8 / Zeebe）。",
-        f"has {what}, written for another engine and not read. Write {instead} instead (choose Camunda 8 / Zeebe in the "
+        f"has {what}, written for another engine and not read. Write {instead} instead (choose Camunda 8 / "
+        "Zeebe in the "
         "Modeler).",
         line,
     )

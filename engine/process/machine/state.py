@@ -1,4 +1,5 @@
-"""The instance as bytes: JSON with sorted keys, without its definition. The same instance always gives the same bytes."""
+"""The instance as bytes: JSON with sorted keys, without its definition. The same instance always gives the same
+bytes."""
 
 from __future__ import annotations
 
