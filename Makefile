@@ -30,6 +30,7 @@ lint: setup-test
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	@$(PYTHON) .ci/setup.py scripts
 	.venv/bin/yizhan check --county web/demo/county.yaml bpmn forms
 
 # The licences of what we stand on, and its known faults where the advisory service can be reached. Never fails for lack of it.

@@ -2,8 +2,8 @@
 """What the hall stands on: the licence of every package it needs, and the faults known of them.
 
 Faults are asked of pip-audit, which asks PyPI's advisory service. Where that cannot be reached, or does not know the
-packages (a mirror without advisories answers so), this says that nothing is known, which is not the same as that there is
-none, and fails nothing. A fault that is known fails.
+packages (a mirror without advisories answers so), this says that nothing is known, which is not the same as that there
+is none, and fails nothing. A fault that is known fails.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 
     python3 .ci/setup.py run     what serving needs
     python3 .ci/setup.py test    the same, and what the tests need
+    python3 .ci/setup.py scripts what the linter says of the pages' scripts, once set up
 
 Only the standard library is used: this runs before anything is installed. Every step leaves a stamp in
 .venv/.stamps that holds the hash of what the step read, so that a second start only compares hashes.
@@ -186,9 +187,18 @@ def frontend() -> None:
     stamp("frontend", digest(*sources))
 
 
+def scripts() -> None:
+    """Look the pages' scripts over (`make lint`), with the Node the set-up found or brought."""
+    npm, environment = node()
+    done = subprocess.run([*npm, "run", "--silent", "lint"], cwd=FRONTEND, env=environment, check=False)
+    sys.exit(done.returncode)
+
+
 def main() -> None:
     if sys.version_info < (3, 11):
         sys.exit(f"[一站] Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+    if "scripts" in sys.argv[1:]:
+        scripts()
     test = "test" in sys.argv[1:]
     start = time.monotonic()
     system(test)

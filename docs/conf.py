@@ -1,4 +1,5 @@
-"""The documents as one site: `make docs`. Sphinx reads the same Markdown that a forge shows; a dead link is an error."""
+"""The documents as one site: `make docs`. Sphinx reads the same Markdown that a forge shows; a dead link is an
+error."""
 
 import re
 from pathlib import Path

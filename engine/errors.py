@@ -58,7 +58,8 @@ class NotNow(Refused):
 
 
 class AlreadyDone(NotNow):
-    """Expected the version the person saw, but somebody acted first. Facts: who (masked name), what, when (aware UTC)."""
+    """Expected the version the person saw, but somebody acted first. Facts: who (masked name), what, when (aware
+    UTC)."""
 
     slug = "already-done"
 

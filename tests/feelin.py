@@ -1,4 +1,5 @@
-"""The browser's FEEL beside ours: npm feelin in an embedded V8, for measuring. Only where the front end is installed."""
+"""The browser's FEEL beside ours: npm feelin in an embedded V8, for measuring. Only where the front end is
+installed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""A matter the program has never heard of: 牲畜耳标. Its folder, forms, posts, office, messages and papers have names that
-appear nowhere else, so that whoever names one of ours in the program breaks here.
+"""A matter the program has never heard of: 牲畜耳标. Its folder, forms, posts, office, messages and papers have names
+that appear nowhere else, so that whoever names one of ours in the program breaks here.
 
-Three steps, one decision, one paper of its own, and four ways it can end: tagged, turned away, given up by a message, late.
+Three steps, one decision, one paper of its own, and four ways it can end: tagged, turned away, given up by a
+message, late.
 """
 
 from __future__ import annotations
@@ -141,7 +142,8 @@ def _flow(source: str, target: str, condition: str = "") -> str:
         if condition
         else ""
     )
-    return f'<bpmn:sequenceFlow id="{source}-{target}" sourceRef="{source}" targetRef="{target}">{inside}</bpmn:sequenceFlow>'
+    ends = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<bpmn:sequenceFlow id="{source}-{target}" {ends}>{inside}</bpmn:sequenceFlow>'
 
 
 def _node(
@@ -196,13 +198,16 @@ def diagram() -> str:
             "userTask",
             "visit-farm",
             "上门查看",
-            '<zeebe:userTask/><zeebe:formDefinition formId="farm-form"/><zeebe:assignmentDefinition candidateGroups="vets"/>',
+            '<zeebe:userTask/><zeebe:formDefinition formId="farm-form"/>'
+            '<zeebe:assignmentDefinition candidateGroups="vets"/>',
             ("split",),
             ("judge",),
         ),
-        '<bpmn:boundaryEvent id="sold" name="卖掉了" attachedToRef="visit-farm"><bpmn:outgoing>sold-stop</bpmn:outgoing>'
+        '<bpmn:boundaryEvent id="sold" name="卖掉了" attachedToRef="visit-farm">'
+        "<bpmn:outgoing>sold-stop</bpmn:outgoing>"
         '<bpmn:messageEventDefinition id="sold-def" messageRef="msg-sold"/></bpmn:boundaryEvent>',
-        '<bpmn:boundaryEvent id="late" name="满一个月" attachedToRef="visit-farm"><bpmn:outgoing>late-stop</bpmn:outgoing>'
+        '<bpmn:boundaryEvent id="late" name="满一个月" attachedToRef="visit-farm">'
+        "<bpmn:outgoing>late-stop</bpmn:outgoing>"
         '<bpmn:timerEventDefinition id="late-def"><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">P30D'
         "</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>",
         _flow("sold", "stop"),
@@ -256,7 +261,8 @@ def diagram() -> str:
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"'
         ' id="d" targetNamespace="urn:tags"><bpmn:message id="msg-sold" name="herd-sold"><bpmn:extensionElements>'
         '<zeebe:subscription correlationKey="=case.number"/></bpmn:extensionElements></bpmn:message>'
-        f'<bpmn:process id="tagging" name="牲畜耳标" isExecutable="true">{"".join(parts)}</bpmn:process></bpmn:definitions>'
+        f'<bpmn:process id="tagging" name="牲畜耳标" isExecutable="true">{"".join(parts)}</bpmn:process>'
+        "</bpmn:definitions>"
     )
 
 

@@ -1,4 +1,5 @@
-"""A hall for tests: the real application over a real database, with the fixed cast, and a press that makes real papers."""
+"""A hall for tests: the real application over a real database, with the fixed cast, and a press that makes real
+papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A permit for the tests of pages: accepted at once, reviewed at the office, 10 working days promised, under the law's clocks."""
+"""A permit for the tests of pages: accepted at once, reviewed at the office, 10 working days promised, under the law's
+clocks."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
       <bpmn:incoming>f1</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:serviceTask>
     <bpmn:sequenceFlow id="f2" sourceRef="take" targetRef="review"/>
     <bpmn:userTask id="review" name="审查">
-      <bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition candidateGroups="审核"/></bpmn:extensionElements>
+      <bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition \
+candidateGroups="审核"/></bpmn:extensionElements>
       <bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3</bpmn:outgoing></bpmn:userTask>
     <bpmn:sequenceFlow id="f3" sourceRef="review" targetRef="end"/>
     <bpmn:endEvent id="end"><bpmn:incoming>f3</bpmn:incoming></bpmn:endEvent>

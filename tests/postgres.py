@@ -28,7 +28,8 @@ BEGIN
 END $$;
 CREATE FUNCTION kept.shape() RETURNS text LANGUAGE sql AS $$
     SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
-        SELECT concat_ws(' ', c.relname, c.relkind) AS line FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+        SELECT concat_ws(' ', c.relname, c.relkind) AS line FROM pg_class c WHERE c.relnamespace = \
+'public'::regnamespace
         UNION ALL SELECT concat_ws(' ', c.relname, a.attname, a.attnum, a.atttypid, a.attnotnull)
             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
             WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0

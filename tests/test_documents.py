@@ -1,4 +1,5 @@
-"""The documents keep step: every file, target, command, setting and commit they name exists, and every link leads somewhere."""
+"""The documents keep step: every file, target, command, setting and commit they name exists, and every link leads
+somewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The designer's tutorial is walked as it is written: its files are taken from the page and go through the real commands."""
+"""The designer's tutorial is walked as it is written: its files are taken from the page and go through the real
+commands."""
 
 import os
 import re

@@ -43,41 +43,34 @@ def create_app(
     from web import api
     from web.pages import (
         absences,
+        application,
         booking,
         bulk,
         calendar,
+        case,
+        counter,
         desk,
         entry,
+        inbox,
         limits,
         mediation,
         operations,
         overview,
+        own_cases,
         papers,
         resident,
         services,
+        steps,
         studio,
         tracking,
     )
 
-    for pages in (
-        assets.pages,
-        entry.pages,
-        resident.pages,
-        tracking.pages,
-        papers.pages,
-        desk.pages,
-        bulk.pages,
-        overview.pages,
-        limits.pages,
-        absences.pages,
-        operations.pages,
-        calendar.pages,
-        services.pages,
-        mediation.pages,
-        studio.pages,
-        booking.pages,
-        api.pages,
-    ):
+    modules = (
+        *(assets, entry, resident, application, own_cases, tracking, papers),
+        *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
+        *(mediation, studio, booking, api),
+    )
+    for pages in dict.fromkeys(module.pages for module in modules):  # some families share a blueprint
         app.register_blueprint(pages)
     edge.all_guarded(app)
     return app

@@ -4,9 +4,9 @@
     @guard("staff")
     def inbox(): ...
 
-A view runs inside one transaction (`work()`): a reading one for GET, a writing one for the rest, committed when the view
-returned and rolled back when it raised. Where PostgreSQL rolled it back only because another transaction was in the way,
-the view is run again, in a new one. A route without a guard stops the program at start.
+A view runs inside one transaction (`work()`): a reading one for GET, a writing one for the rest, committed when the
+view returned and rolled back when it raised. Where PostgreSQL rolled it back only because another transaction was in
+the way, the view is run again, in a new one. A route without a guard stops the program at start.
 """
 
 from __future__ import annotations

@@ -26,6 +26,9 @@ from engine.reads import english_names
 from engine.store import Work
 from web import edge, language
 
+#: The schema of a step that asks nothing: only to be confirmed.
+EMPTY_FORM: dict[str, Any] = {"type": "default", "id": "empty", "schemaVersion": 19, "components": []}
+
 
 class Reason(Protocol):
     """A sentence in both languages."""
@@ -77,13 +80,15 @@ def _found(text: str) -> str | None:
 
 
 _ARTICLE = re.compile(
-    "(?:第([一二三四五六七八九十百零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第([一二三四五六七八九十0-9]+)项)?"
+    "(?:第([一二三四五六七八九十百零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第"
+    "([一二三四五六七八九十0-9]+)项)?"
 )
 _DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")}
 
 
 def cited(text: str | None) -> str:
-    """A place in the law on an English page: the law keeps its title, in its brackets; its articles are counted in figures.
+    """A place in the law on an English page: the law keeps its title, in its brackets; its articles are counted in
+    figures.
 
     第一百七十三条 -> art. 173; 行政许可法 第42条第一款 -> 《行政许可法》 art. 42(1)
     """

@@ -196,7 +196,8 @@ def reminders(policy: Policy, starts_at: datetime, booked_at: datetime) -> list[
 
 
 def refuse_blocked(block: Block | Warned | None) -> None:
-    """Raise NotNow for a person whose online booking is shut, with the way that stays open (PIPL 24: a human review)."""
+    """Raise NotNow for a person whose online booking is shut, with the way that stays open (PIPL 24: a human
+    review)."""
     if isinstance(block, Block):
         until = block.until.astimezone(ZONE)
         raise NotNow(

@@ -144,7 +144,8 @@ class Applying:
     # -------------------------------------------------------------- a step
 
     def step(self, step: Step, *, ended: Mapping[str, tuple[str, str]] | None = None) -> None:
-        """Write what one input changed. `ended`: key of a task -> (APPROVED …, reason), where the caller knows better."""
+        """Write what one input changed. `ended`: key of a task -> (APPROVED …, reason), where the caller knows
+        better."""
         case = self.case
         case.state = step.state
         self.variables, self.taken = step.variables, step

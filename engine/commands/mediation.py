@@ -56,9 +56,9 @@ def refuse(work: Work, case_id: int, party: str, *, by: Actor, now: datetime) ->
 def object_to(
     work: Work, case_id: int, *, whom: str = "", reason: str, party: str = "", by: Actor, now: datetime
 ) -> cases.Done:
-    """要求换人（回避）: a party objects to a mediator (`whom`; empty: to all of them). Whoever it is is replaced, a meeting
-    that was to come is called off, and they are no candidate in this case any more. Told by a party, or by a mediator
-    for a party who said so. Raises NotNow when nobody has been chosen, or an agreement is being written."""
+    """要求换人（回避）: a party objects to a mediator (`whom`; empty: to all of them). Whoever it is is replaced, a
+    meeting that was to come is called off, and they are no candidate in this case any more. Told by a party, or by a
+    mediator for a party who said so. Raises NotNow when nobody has been chosen, or an agreement is being written."""
     case = _case(work, case_id, by)
     who = _speaker(work, case, party, by)
     chosen = [str(m.get("name")) for m in (case.answers or {}).get("mediators") or () if isinstance(m, Mapping)]

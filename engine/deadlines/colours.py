@@ -1,8 +1,8 @@
 """Colours (RULES T11), computed from plain columns so that no ledger is opened to list or to sweep.
 
-yellow: the last working day before the promised day has begun, or a step is overdue. red: past the promised limit, which
-ends when the office closes on that day (民法典 203). black: past the statutory limit, which ends at midnight. A paused
-clock alerts nobody.
+yellow: the last working day before the promised day has begun, or a step is overdue. red: past the promised limit,
+which ends when the office closes on that day (民法典 203). black: past the statutory limit, which ends at midnight. A
+paused clock alerts nobody.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def colour_of(marks: Marks, now: datetime) -> str:
 def changes(marks: Marks, after: datetime | None = None) -> list[tuple[datetime, str]]:
     """The moments at which something must happen, in order: (at, what).
 
-    what: yellow, T-1wd, step_overdue, red, black, deemed_accepted. With `after`, only those later than it: the first one
-    is the row's next alert, and the worker never looks at a row before it.
+    what: yellow, T-1wd, step_overdue, red, black, deemed_accepted. With `after`, only those later than it: the first
+    one is the row's next alert, and the worker never looks at a row before it.
     """
     if marks.paused or marks.done:
         return []

@@ -631,7 +631,10 @@ def _check(ledger: Ledger, event: Event) -> None:
     if facts.last and event.at < facts.last:
         raise NotNow(
             f"{what}的时间早于已登记的上一事项，请核对时间。",
-            f"Expected {event.kind} not before the last event ({facts.last.isoformat()}), but it is {event.at.isoformat()}.",
+            (
+                f"Expected {event.kind} not before the last event ({facts.last.isoformat()}), but it is "
+                f"{event.at.isoformat()}."
+            ),
         )
     account = ledger.account(event.at)
     match event.kind:
@@ -642,7 +645,10 @@ def _check(ledger: Ledger, event: Event) -> None:
         case "accepted":
             if facts.accepted or account.deemed:
                 raise NotNow(
-                    f"已于 {account.accepted_on} 受理{'（逾期未告知，视为受理）' if account.deemed else ''}，不再受理。",
+                    (
+                        f"已于 {account.accepted_on} 受理{'（逾期未告知，视为受理）' if account.deemed else ''}，"
+                        "不再受理。"
+                    ),
                     f"Expected a case not yet accepted, but it was accepted on {account.accepted_on}.",
                 )
             if facts.correcting:
@@ -662,7 +668,10 @@ def _check(ledger: Ledger, event: Event) -> None:
             if account.phase in ("received", "correcting", "paused"):
                 raise NotNow(
                     f"现在是“{PHASES_ZH[account.phase]}”，不能作出决定；请先受理、补正或恢复计时。",
-                    f"Expected a case that is being handled, but it is {account.phase}; accept, correct or resume it first.",
+                    (
+                        f"Expected a case that is being handled, but it is {account.phase}; accept, correct or "
+                        "resume it first."
+                    ),
                 )
         case "hearing_asked" | "hearing_notified" | "hearing_held":
             _check_hearing(ledger, facts, account, event)
@@ -697,13 +706,22 @@ def _check_correction(ledger: Ledger, facts: _Facts, account: Account, event: Ev
         raise NotNow("已告知补正，正等待申请人。", "Expected no correction under way, but one is waited for.")
     if account.deemed and not facts.accepted or facts.deemed:
         raise NotNow(
-            f"超过 {regime.accept.within.zh() if regime.accept else ''}未告知，自 {account.accepted_on} 起视为受理，不能再要求补正（{rule.source}）。",
-            f"Expected the window to ask to be open, but silence made it accepted from {account.accepted_on} ({rule.source}).",
+            (
+                f"超过 {regime.accept.within.zh() if regime.accept else ''}未告知，自 {account.accepted_on} "
+                f"起视为受理，不能再要求补正（{rule.source}）。"
+            ),
+            (
+                f"Expected the window to ask to be open, but silence made it accepted from {account.accepted_on} "
+                f"({rule.source})."
+            ),
         )
     if account.accepted_on and not rule.after_acceptance:
         raise NotNow(
             f"已于 {account.accepted_on} 受理，受理后不能再要求补正（{rule.source}）。",
-            f"Expected a case not yet accepted, but it was on {account.accepted_on}; no correction after that ({rule.source}).",
+            (
+                f"Expected a case not yet accepted, but it was on {account.accepted_on}; no correction after that "
+                f"({rule.source})."
+            ),
         )
     if len(facts.asked) >= rule.times:
         before = {item for asked in facts.asked for item in asked.items}
@@ -731,7 +749,10 @@ def _check_pause(ledger: Ledger, facts: _Facts, account: Account, event: Event) 
         known = "、".join(rule.causes.values())
         raise Refused(
             f"“{event.cause}”不是可以停止计时的事由。{rule.source}只限：{known}。",
-            f"Expected a lawful cause to stop the clock, but got {event.cause!r}. {rule.source} allows only: {', '.join(rule.causes)}.",
+            (
+                f"Expected a lawful cause to stop the clock, but got {event.cause!r}. {rule.source} allows only: "
+                f"{', '.join(rule.causes)}."
+            ),
         )
     if facts.paused:
         raise NotNow("计时已暂停。", "Expected a clock that runs, but it stands still already.")
@@ -791,7 +812,10 @@ def _check_extension(ledger: Ledger, facts: _Facts, account: Account, event: Eve
                 "approver",
                 "批准人",
                 f"须经{rule.approver_zh}批准（{rule.source}）。",
-                f"Expected the approval of {rule.approver} ({rule.source}), but it is {event.approver_role or 'nobody'}.",
+                (
+                    f"Expected the approval of {rule.approver} ({rule.source}), but it is "
+                    f"{event.approver_role or 'nobody'}."
+                ),
             )
         )
     if faults:
@@ -894,8 +918,14 @@ def _countdown(account: Account, zh: bool) -> str:
         if statutory and statutory.due_on and statutory.due_at and account.now < statutory.due_at:
             rest = max(statutory.remaining or 0, 0)
             if zh:
-                return f"已超承诺时限 {over} {_unit(lead, True)}，法定时限还剩 {rest} {_unit(statutory, True)}，{say(statutory.due_on)}止"
-            return f"{over} {_unit(lead, False)} past the promise; {rest} {_unit(statutory, False)} to the statutory limit on {statutory.due_on.isoformat()}"
+                return (
+                    f"已超承诺时限 {over} {_unit(lead, True)}，法定时限还剩 {rest} {_unit(statutory, True)}，"
+                    f"{say(statutory.due_on)}止"
+                )
+            return (
+                f"{over} {_unit(lead, False)} past the promise; {rest} {_unit(statutory, False)} to the statutory "
+                f"limit on {statutory.due_on.isoformat()}"
+            )
         if statutory and statutory.due_at and account.now >= statutory.due_at:
             lead, over = statutory, -min(statutory.remaining or 0, 0)
     return (

@@ -96,7 +96,10 @@ class Run:
             self.calls = 0
             raise feel.FeelError(
                 f"决策或知识模型相互调用超过 {MOST_CALLS} 层，已停止。请检查是否无限递归。",
-                f"Decisions and knowledge models call each other more than {MOST_CALLS} deep. Look for endless recursion.",
+                (
+                    f"Decisions and knowledge models call each other more than {MOST_CALLS} deep. Look for endless "
+                    "recursion."
+                ),
                 code="limit",
             )
 
@@ -206,7 +209,8 @@ class Compiler:
         return run_typed
 
     def answered(self, program: Program, type_ref: str, what: str) -> Program:
-        """The body of a function with its answer converted; the declared type is the answer's or the whole function's."""
+        """The body of a function with its answer converted; the declared type is the answer's or the whole
+        function's."""
         target = self.types.lazy(type_ref).found()
         if target.kind != "function":
             return self.typed(program, type_ref, what)
@@ -672,7 +676,10 @@ def mismatch(value: Any, kind: Type, what: str, run: Run) -> None:
     run.warn(
         "dmn-type",
         f"“{what}”应为 {name}，实际是{values.kind_zh(values.kind_of(value))}，按空值处理。",
-        f"Expected “{what}” to be {name}, but it is {values.kind_of(value)} (or not an allowed value): it becomes null.",
+        (
+            f"Expected “{what}” to be {name}, but it is {values.kind_of(value)} (or not an allowed value): it "
+            "becomes null."
+        ),
     )
 
 

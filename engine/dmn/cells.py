@@ -213,7 +213,8 @@ def constants(shapes: Iterable[Shape | None], kind: str) -> list[Any]:
 
 
 def regions(shapes: list[Shape | None], kinds: Iterable[str]) -> list[Region]:
-    """Every region of the kinds: the bounds, what lies between them, the constants and one value that is none of them."""
+    """Every region of the kinds: the bounds, what lies between them, the constants and one value that is none of
+    them."""
     found: list[Region] = []
     for kind in kinds:
         if kind in ("number", "date"):

@@ -48,7 +48,10 @@ def program(
             run.warn(
                 "dmn-external",
                 f"“{owner}”是 {box.kind} 函数，这里不执行外部代码，结果为空。请改写成 FEEL。",
-                f"“{owner}” is a {box.kind} function and no outside code runs here: the result is null. Write it in FEEL.",
+                (
+                    f"“{owner}” is a {box.kind} function and no outside code runs here: the result is null. Write "
+                    "it in FEEL."
+                ),
             )
             return None
 

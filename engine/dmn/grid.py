@@ -1,8 +1,8 @@
 """Searches a decision table for rules that overlap, are never reached, or leave inputs without an answer.
 
-Every input column is cut into regions where its entries differ; a rule is a box of regions. A gap is a cell of that grid
-without a rule, an overlap one with several. What only FEEL can test counts as if it might accept everything, so that a
-gap that is reported is a gap; such rules are left out of the search for overlaps.
+Every input column is cut into regions where its entries differ; a rule is a box of regions. A gap is a cell of that
+grid without a rule, an overlap one with several. What only FEEL can test counts as if it might accept everything, so
+that a gap that is reported is a gap; such rules are left out of the search for overlaps.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class Grid:
             self.tell(
                 "dmn-unreachable-rule",
                 rule,
-                f"第 {rule + 1} 条规则永远不会命中：“{clause.label}”不可能取“{self.table.rules[rule].inputs[column].text}”。"
+                f"第 {rule + 1} 条规则永远不会命中：“{clause.label}”不可能取“"
+                f"{self.table.rules[rule].inputs[column].text}”。"
                 "请改正或删去。",
                 f"Rule {rule + 1} never matches: “{clause.label}” cannot be "
                 f"{self.table.rules[rule].inputs[column].text}. Mend or remove it.",
@@ -223,7 +224,10 @@ class Grid:
                 self.tell(
                     "dmn-unreachable-rule",
                     rule,
-                    f"“{self.name}”的第 {rule + 1} 条规则永远轮不到：前面的规则已经处理了它的全部输入。请调整顺序或删去。",
+                    (
+                        f"“{self.name}”的第 {rule + 1} 条规则永远轮不到：前面的规则已经处理了它的全部输入。"
+                        "请调整顺序或删去。"
+                    ),
                     f"Rule {rule + 1} of “{self.name}” is never reached: earlier rules answer all its inputs. "
                     "Move or remove it.",
                 )

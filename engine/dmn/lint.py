@@ -314,8 +314,12 @@ class _Logic:
                 self.add(
                     "dmn-type-mismatch",
                     box,
-                    f"“{self.owner.name}”里的“{values.text_of(value, None, True)}”不是 {name}，结果会是空值。请改正值或类型。",
-                    f"Expected {name} in “{self.owner.name}”, but {values.text_of(value, None, True)} is not: it is null. "
+                    (
+                        f"“{self.owner.name}”里的“{values.text_of(value, None, True)}”不是 {name}，结果会是空值。"
+                        "请改正值或类型。"
+                    ),
+                    f"Expected {name} in “{self.owner.name}”, but {values.text_of(value, None, True)} is not: "
+                    "it is null. "
                     "Mend the value or the type.",
                 )
 
@@ -390,7 +394,10 @@ class _Logic:
             self.add(
                 "dmn-argument",
                 box,
-                f"调用“{called.name}”要给的参数是 {'、'.join(wanted) or '无'}，写的是 {'、'.join(given) or '无'}，结果为空。请改正。",
+                (
+                    f"调用“{called.name}”要给的参数是 {'、'.join(wanted) or '无'}，写的是 "
+                    f"{'、'.join(given) or '无'}，结果为空。请改正。"
+                ),
                 f"Expected the invocation of “{called.name}” to bind {', '.join(wanted) or 'nothing'}, "
                 f"but it binds {', '.join(given) or 'nothing'}: the result is null.",
             )
@@ -427,7 +434,10 @@ class _Logic:
                 self.add(
                     "dmn-undeclared-input",
                     box,
-                    f"“{self.owner.name}”直接使用名称“{name}”，但没有画出输入数据。可以运行，但建议补画输入数据和连线，以便检查类型。",
+                    (
+                        f"“{self.owner.name}”直接使用名称“{name}”，但没有画出输入数据。可以运行，"
+                        "但建议补画输入数据和连线，以便检查类型。"
+                    ),
                     f"“{self.owner.name}” uses “{name}” without an input data drawn. It runs; draw the input and its "
                     "requirement so that types can be checked.",
                     "warning",
@@ -443,7 +453,10 @@ class _Logic:
                     "dmn-unknown-name",
                     box,
                     f"“{self.owner.name}”用到的名称“{name}”在这里不可用，结果会是空值。{hint_zh}。",
-                    f"Expected “{name}” (used in “{self.owner.name}”) to be in scope, but it is not: it is null. {hint_en}.",
+                    (
+                        f"Expected “{name}” (used in “{self.owner.name}”) to be in scope, but it is not: it is "
+                        f"null. {hint_en}."
+                    ),
                     line=line,
                 )
 
@@ -498,7 +511,10 @@ class _Logic:
                 self.add(
                     "dmn-no-priority",
                     box,
-                    f"命中策略为优先级（{box.hit_policy}），但输出列没有列出取值顺序。请在输出列填写允许的取值，重要的在前。",
+                    (
+                        f"命中策略为优先级（{box.hit_policy}），但输出列没有列出取值顺序。请在输出列填写允许的取值"
+                        "，重要的在前。"
+                    ),
                     f"Expected output values in order of priority (hit policy {box.hit_policy}), but none are given.",
                     "warning",
                 )
@@ -560,7 +576,10 @@ class _Logic:
                     box,
                     f"第 {number} 条规则的输出“{result.text}”是{values.kind_zh(one.kind)}，"
                     f"但输出列要求{values.kind_zh(kind.kind)}，结果会是空值。请改正。",
-                    f"Expected {kind.kind} as the output of rule {number}, but “{result.text}” is {one.kind}: it is null.",
+                    (
+                        f"Expected {kind.kind} as the output of rule {number}, but “{result.text}” is {one.kind}: "
+                        "it is null."
+                    ),
                     line=result.line,
                 )
                 return
@@ -572,7 +591,10 @@ class _Logic:
                     self.add(
                         "dmn-output-value",
                         box,
-                        f"第 {number} 条规则的输出“{result.text}”不在允许的取值“{output.values or kind.allowed}”内。请改正。",
+                        (
+                            f"第 {number} 条规则的输出“{result.text}”不在允许的取值“{output.values or kind.allowed}"
+                            "”内。请改正。"
+                        ),
                         f"Expected the output of rule {number} to be one of {output.values or kind.allowed}, "
                         f"but it is {result.text}.",
                         line=result.line,

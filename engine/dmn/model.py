@@ -165,9 +165,9 @@ class Model:
         """Evaluate a decision, a decision service or a business knowledge model by its name or id.
 
         inputs: FEEL or JSON values by the name of the input data; those of imported models also by
-        `{namespace}name` or inside a mapping under the import's name. ISO texts are read as dates where the input's type
-        says so, absent parts of structures are null, and a decision that draws no information requirement at all sees
-        the inputs by their names, as Camunda's engines do; `strict` leaves all three out.
+        `{namespace}name` or inside a mapping under the import's name. ISO texts are read as dates where the input's
+        type says so, absent parts of structures are null, and a decision that draws no information requirement at all
+        sees the inputs by their names, as Camunda's engines do; `strict` leaves all three out.
         linear: test every cell of every table by FEEL, without the index (for measuring it).
         Wrong data gives null and a warning. Raises NotFound when there is nothing of the name.
         """
@@ -449,7 +449,8 @@ class _Work:
         return kind
 
     def knowledge(self, model: Model, element: e.Knowledge) -> Any:
-        """The function of a knowledge model. What it requires is found at the first call, so that it may call itself."""
+        """The function of a knowledge model. What it requires is found at the first call, so that it may call
+        itself."""
         definition = element.function
         program = model.program(element)
         if definition is None:

@@ -1,7 +1,7 @@
 """Reads a DMN file (1.1 to 1.5) into `elements`. Whatever the bytes are, the answer is a value and a list of findings.
 
-Limits, against hostile files: MOST_BYTES in all, DEEPEST boxed expressions inside each other, MOST_ELEMENTS XML elements.
-No DOCTYPE, no entities, no network.
+Limits, against hostile files: MOST_BYTES in all, DEEPEST boxed expressions inside each other, MOST_ELEMENTS XML
+elements. No DOCTYPE, no entities, no network.
 """
 
 from __future__ import annotations
@@ -112,7 +112,10 @@ class _Reader:
             self.note(
                 root,
                 "dmn-not-dmn",
-                f"这不是 DMN 1.1 至 1.5 文件：根元素是 {tag.localname}，命名空间是“{self.space}”。请上传 DMN 决策文件。",
+                (
+                    f"这不是 DMN 1.1 至 1.5 文件：根元素是 {tag.localname}，命名空间是“{self.space}”。请上传 DMN "
+                    "决策文件。"
+                ),
                 f"Expected a DMN 1.1 to 1.5 file, but the root is {tag.localname} in namespace “{self.space}”. "
                 "Supply a DMN decision file.",
             )
@@ -261,7 +264,10 @@ class _Reader:
                     element,
                     "dmn-duplicate-id",
                     f"标识“{identifier}”重复：第 {line} 行的 {tag} 已经用过。请改成不同的标识。",
-                    f"Expected id “{identifier}” once, but {tag} on line {line} has it too. Give one of them another id.",
+                    (
+                        f"Expected id “{identifier}” once, but {tag} on line {line} has it too. Give one of them "
+                        "another id."
+                    ),
                     warning=tag not in _GRAPH or _local(element) not in _GRAPH,
                 )
             else:

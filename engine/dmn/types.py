@@ -1,7 +1,8 @@
-"""Types of a model: built-in ones, item definitions, and what FEEL's type expressions combine (OMG DMN 1.5, 7.3.2, 10.3.2.9).
+"""Types of a model: built-in ones, item definitions, and what FEEL's type expressions combine (OMG DMN 1.5, 7.3.2,
+10.3.2.9).
 
-A value that does not fit its declared type becomes null with a warning, after the conversions of 10.3.2.9.4: a value to a
-singleton list, a singleton list to its value, a date to a date and time at midnight UTC.
+A value that does not fit its declared type becomes null with a warning, after the conversions of 10.3.2.9.4: a value to
+a singleton list, a singleton list to its value, a date to a date and time at midnight UTC.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ class Type:
         return values.kind_of(value) == kind
 
     def _callable(self, value: values.Function, *, strict: bool) -> bool:
-        """Whether a function takes what this type gives and gives what it takes; untold results count when not strict."""
+        """Whether a function takes what this type gives and gives what it takes; untold results count when not
+        strict."""
         if self.parameters is None:
             return True
         if len(value.names) != len(self.parameters):
@@ -165,7 +167,8 @@ class Type:
         return None, False
 
     def from_json(self, value: Any, depth: int = 0, *, fill: bool = True) -> Any:
-        """A JSON value as this type reads it: ISO texts become dates, absent parts of a structure null (when `fill`)."""
+        """A JSON value as this type reads it: ISO texts become dates, absent parts of a structure null (when
+        `fill`)."""
         if value is None or depth > DEEPEST:
             return value
         me = self.found()

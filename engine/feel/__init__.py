@@ -3,8 +3,8 @@
     >>> evaluate('if 年龄 >= 60 then "减免" else "全额"', {"年龄": 61})
     '减免'
 
-Values: Decimal, str, bool, None, list, dict, date, time, datetime, DaysTimeDuration, YearsMonthsDuration, Range, Function.
-Wrong data is null and a warning in `Env.warnings`; only an unreadable text and a limit raise `FeelError`.
+Values: Decimal, str, bool, None, list, dict, date, time, datetime, DaysTimeDuration, YearsMonthsDuration, Range,
+Function. Wrong data is null and a warning in `Env.warnings`; only an unreadable text and a limit raise `FeelError`.
 """
 
 from __future__ import annotations

@@ -419,7 +419,8 @@ def _within(a: tree.TypeName, b: tree.TypeName) -> bool:
 
 
 def convert(run: Run, value: Value, kind: tree.TypeName | None) -> Value:
-    """A value as a parameter's type, through the implicit conversions; REFUSED when it does not fit. Null always fits."""
+    """A value as a parameter's type, through the implicit conversions; REFUSED when it does not fit. Null always
+    fits."""
     if kind is None or value is None or kind.name == "Any":
         return value
     if conforms(run, value, kind):

@@ -87,7 +87,8 @@ class Expression:
 
     @property
     def names_outside_filters(self) -> tuple[str, ...]:
-        """The free names read outside `[...]`. Inside one, a name may be an entry of the item, so only these are sure."""
+        """The free names read outside `[...]`. Inside one, a name may be an entry of the item, so only these are
+        sure."""
         read: set[str] = set()
         waiting: list[tree.Node] = [self.tree]
         while waiting:
@@ -154,7 +155,8 @@ def _names(names: Iterable[str] | None) -> tuple[frozenset[str], frozenset[str]]
 
 
 def compile(text: str, *, names: Iterable[str] | None = None) -> Expression:
-    """Read and compile an expression (cached). A leading `=` as in Camunda's files is not part of FEEL: take it off first.
+    """Read and compile an expression (cached). A leading `=` as in Camunda's files is not part of FEEL: take it off
+    first.
 
     names: the names in scope (also of entries inside contexts). Needed only for names that hold operators or keywords
     such as `申请-审批`, and for variables that hide a built-in. Raises FeelError with position and hint.

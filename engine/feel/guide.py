@@ -54,7 +54,8 @@ expression.evaluate(context, env)  # wrong data is null and a line in env.warnin
 | `=`，不是 `==`；`!=`；`and` `or` `not(…)` | 三值逻辑：缺数据时是空值 · three-valued logic |
 
 - 名称可以有空格、汉字和运算符（如 `申请-审批`）：先看作用域里有没有这个名称，取最长的；`a - b` 两边有空格时仍是减法。
-  Names may hold spaces, Chinese characters and operators: the longest name in scope wins; `a - b` with spaces subtracts.
+  Names may hold spaces, Chinese characters and operators: the longest name in scope wins; `a - b` with spaces \
+subtracts.
 - 数字是 34 位十进制（IEEE 754 decimal128），四舍六入五成双；0.1 + 0.2 = 0.3。
   Numbers are decimal, 34 digits, half to even.
 - `time`、`date and time` 相等不看秒的小数；有时区的和没有时区的不相等、不可比大小。
@@ -76,9 +77,11 @@ We measured jdmn-python-runtime 1.0.5.1 and use none of it:
 |---|---|---|
 | 导入（CPU） import | 0.30 s | 0.24 s（`regex` 用到才导入 imported on use） |
 | 一次加法 one addition | 9.8 µs | 2.3 µs |
-| `matches("foobar", "^fo*b")` | 610 µs（经 XPath 引擎 through an XPath engine） | 30 µs（整个表达式 the whole expression） |
+| `matches("foobar", "^fo*b")` | 610 µs（经 XPath 引擎 through an XPath engine） | 30 µs（整个表达式 the whole \
+expression） |
 | `date("2020-01-01")` | 5 µs | 24 µs（整个表达式 the whole expression） |
-| `date("-0001-01-01")`、`date("999999999-12-31")`、`date and time("99999-12-31T11:22:33")` | 空值 null | 标准的结果 the standard's |
+| `date("-0001-01-01")`、`date("999999999-12-31")`、`date and time("99999-12-31T11:22:33")` | 空值 null | 标准的结果 \
+the standard's |
 | `string(1E10)` | `1E+10` | `10000000000` |
 | 数据有误时 wrong data | 打印调用栈 prints a stack trace | 空值和一条提醒 null and a warning |
 | 步数、正则时间的限度 limits | 没有 none | 有 yes |
@@ -106,7 +109,8 @@ def text() -> str:
     out = [_HEAD]
     out.append("## 函数 · Functions\n")
     out.append(
-        "※ 不在标准里 · not part of the standard. `b?` 可以不写 · may be missing. `list...` 也可逐个写 · also one by one.\n"
+        "※ 不在标准里 · not part of the standard. `b?` 可以不写 · may be missing. `list...` 也可逐个写 · also "
+        "one by one.\n"
     )
     for group, title in _GROUPS.items():
         out.append(f"### {title}\n")
@@ -129,7 +133,8 @@ def text() -> str:
     out.append("## 与浏览器的差别 · Differences of the browser's FEEL\n")
     out.append(
         "表单在浏览器里用 @bpmn-io/feelin 6。下列写法在那里另有结果（均经实测）；一站按标准，`yizhan check` 会提醒。\n"
-        "Forms in the browser use @bpmn-io/feelin 6. These were measured to answer otherwise there; we follow the standard, "
+        "Forms in the browser use @bpmn-io/feelin 6. These were measured to answer otherwise there; we follow "
+        "the standard, "
         "and `yizhan check` warns.\n"
     )
     out.append("| 规则 Rule | 例 Example |\n|---|---|")

@@ -1,7 +1,8 @@
 """Text to tree: the grammar of DMN 1.5 (10.3.1.2), with names resolved against the scope by the longest match.
 
-A FEEL name may hold spaces, operators and keywords (`date and time`, `申请人 - 姓名`). The parser is told the names that
-are not plain words (`names`), and joins plain words that stand side by side. Spaces around an operator inside a name
+A FEEL name may hold spaces, operators and keywords (`date and time`, `申请人 - 姓名`). The parser is told the names
+that are not plain words (`names`), and joins plain words that stand side by side. Spaces around an operator inside a
+name
 count: `a-b` is the name where one is known, `a - b` stays a subtraction.
 """
 

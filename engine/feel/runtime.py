@@ -12,8 +12,8 @@ from engine.feel.errors import FeelError, Warning, limit
 
 #: What one evaluation may spend; a step is about half a microsecond of work.
 MAX_STEPS: Final = 80_000
-#: Seconds of the processor all patterns of one evaluation may take together. The one limit that is time: a pattern's work cannot be
-#: counted from outside. An honest one needs microseconds.
+#: Seconds of the processor all patterns of one evaluation may take together. The one limit that is time: a pattern's
+#: work cannot be counted from outside. An honest one needs microseconds.
 MAX_PATTERN_SECONDS: Final = 0.04
 #: Longest string an expression may build.
 MAX_STRING: Final = 200_000

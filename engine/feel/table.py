@@ -1,4 +1,5 @@
-"""The table of functions: signatures, checks and words for the guide. The functions themselves stand in the modules beside."""
+"""The table of functions: signatures, checks and words for the guide. The functions themselves stand in the modules
+beside."""
 
 from __future__ import annotations
 
@@ -101,7 +102,8 @@ _DURATIONS = ("days and time duration", "years and months duration")
 
 
 def fit(value: Value, kinds: tuple[str, ...]) -> Value:
-    """The value as one of the kinds, through the implicit conversions of DMN 1.5 (10.3.2.9.4); REFUSED when none fits."""
+    """The value as one of the kinds, through the implicit conversions of DMN 1.5 (10.3.2.9.4); REFUSED when none
+    fits."""
     kind = kind_of(value)
     for wanted in kinds:
         if (
@@ -215,7 +217,10 @@ def call_positional(run: Run, entry: BuiltIn, arguments: list[Value], position: 
         return invoke(run, entry, overload, arguments, position)
     run.warn(
         "argument",
-        f"{entry.name}() 的参数个数不对：给了 {len(arguments)} 个。应为 {' 或 '.join(o.signature for o in entry.overloads)}。",
+        (
+            f"{entry.name}() 的参数个数不对：给了 {len(arguments)} 个。应为 "
+            f"{' 或 '.join(o.signature for o in entry.overloads)}。"
+        ),
         f"{entry.name}(): {len(arguments)} arguments do not fit {' or '.join(o.signature for o in entry.overloads)}.",
         position,
     )
@@ -245,7 +250,10 @@ def call_named(run: Run, entry: BuiltIn, arguments: dict[str, Value], position: 
     run.warn(
         "argument",
         f"{entry.name}() 没有参数 {', '.join(arguments)}。应为 {' 或 '.join(o.signature for o in entry.overloads)}。",
-        f"{entry.name}() does not take {', '.join(arguments)}. Expected {' or '.join(o.signature for o in entry.overloads)}.",
+        (
+            f"{entry.name}() does not take {', '.join(arguments)}. Expected "
+            f"{' or '.join(o.signature for o in entry.overloads)}."
+        ),
         position,
     )
     return None

@@ -1,7 +1,8 @@
 """The values of FEEL and what may be done with them: equality, order, text, JSON.
 
-number = Decimal (34 digits), string = str, boolean = bool, null = None, list = list, context = dict, dates and durations
-as in `dates`, `Range`, `Function`. Values from outside (int, float, tuple, timedelta, mappings, callables) come in through `admit`.
+number = Decimal (34 digits), string = str, boolean = bool, null = None, list = list, context = dict, dates and
+durations as in `dates`, `Range`, `Function`. Values from outside (int, float, tuple, timedelta, mappings, callables)
+come in through `admit`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ SCALARS: Final = frozenset(
 
 
 def admit(value: object, depth: int = 0) -> Value:
-    """A value from outside as a FEEL value; the same object when it is one already. What FEEL has no word for is null."""
+    """A value from outside as a FEEL value; the same object when it is one already. What FEEL has no word for is
+    null."""
     cls = value.__class__
     if cls in SCALARS:
         if cls is Decimal and not value.is_finite():  # type: ignore[attr-defined]
@@ -413,7 +415,8 @@ def _to_json(value: object, left: list[int]) -> Any:
             return None
         if value.adjusted() < 34 and value == value.to_integral_value():
             return int(value)
-        # A text would keep all 34 digits, but come back as a text: the kind of a value matters more than its 18th digit.
+        # A text would keep all 34 digits, but come back as a text: the kind of a value matters more than its 18th
+        # digit.
         number = float(value)
         return number if math.isfinite(number) else None
     if isinstance(value, float):

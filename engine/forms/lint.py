@@ -17,7 +17,8 @@ from engine.forms.schema import CONTAINERS, INPUTS, MAX_BYTES, MAX_DEPTH, STATIC
 #: Checks that need more than the text: a signature binds the answers, a date is held against today.
 _CHECKS = frozenset(CHECKS) | {"signature", "past"}
 
-#: Every key of a form and of its components that form-js (schema versions to 19) or this system reads. A key nobody reads
+#: Every key of a form and of its components that form-js (schema versions to 19) or this system reads. A key nobody
+#: reads
 #: does nothing: a misspelt "required" would let everything through.
 _OF_FORM = frozenset(
     {
@@ -34,9 +35,11 @@ _OF_FORM = frozenset(
     }
 )
 _OF_COMPONENT = frozenset(
-    """acceptsFiles accept action allowAddRemove alt appearance columns columnsExpression components computeOn conditional
+    """acceptsFiles accept action allowAddRemove alt appearance columns columnsExpression components computeOn
+    conditional
     content dataSource dateLabel decimalDigits defaultRepetitions defaultValue description disableCollapse disabled
-    disallowPassedDates documentMetadata endpointKey expression height hint html id increment isRepeating key label layout
+    disallowPassedDates documentMetadata endpointKey expression height hint html id increment isRepeating key label
+    layout
     maxHeight multiple nonCollapsedItems path pdfFileNamePattern properties readonly rowCount searchable security
     serializeToString showOutline source subtype text timeInterval timeLabel timeSerializingFormat title type url use24h
     validate values valuesExpression valuesKey verticalAlignment""".split()  # noqa: SIM905
@@ -185,8 +188,12 @@ class _Notes:
                 if not (isinstance(path, str) and path):
                     self.say(
                         "key-missing",
-                        f"列表「{component.get('label') or component.get('id') or ''}」没有 path，填的内容无处存放。请填写 path。",
-                        f'The list "{component.get("label") or component.get("id") or ""}" has no path, so what is typed is lost. '
+                        (
+                            f"列表「{component.get('label') or component.get('id') or ''}」没有 path，填的内容无处"
+                            "存放。请填写 path。"
+                        ),
+                        f'The list "{component.get("label") or component.get("id") or ""}" has no path, so '
+                        "what is typed is lost. "
                         "Fill it in.",
                         component,
                     )
@@ -240,7 +247,10 @@ class _Notes:
                 self.say(
                     "bad-key",
                     f"部件「{name}」的 key“{key[:60]}”只能用字母、汉字、数字、下划线，以点分层。",
-                    f'Component "{name}" has the key "{key[:60]}"; use letters, digits and underscores, dots for levels.',
+                    (
+                        f'Component "{name}" has the key "{key[:60]}"; use letters, digits and underscores, dots '
+                        "for levels."
+                    ),
                     component,
                 )
             else:
@@ -249,8 +259,12 @@ class _Notes:
                 if other is not None and not (_hides(component) and _hides(other)):
                     self.say(
                         "duplicate-key",
-                        f"部件「{name}」与「{other.get('label') or full}」的 key 都是“{full}”，后填的会盖掉先填的。请改掉其中一个。",
-                        f'Components "{name}" and "{other.get("label") or full}" share the key "{full}": one overwrites the other. '
+                        (
+                            f"部件「{name}」与「{other.get('label') or full}」的 key 都是“{full}”，"
+                            "后填的会盖掉先填的。请改掉其中一个。"
+                        ),
+                        f'Components "{name}" and "{other.get("label") or full}" share the key "{full}": one '
+                        "overwrites the other. "
                         "Change one.",
                         component,
                     )

@@ -70,7 +70,8 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
 
 
 def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[Event]]:
-    """The ledger after the effect, and what was added. An end after an end adds nothing; the law's refusals are raised."""
+    """The ledger after the effect, and what was added. An end after an end adds nothing; the law's refusals are
+    raised."""
     added: list[Event] = []
     for event in events_of(effect, now):
         if event.kind in ("accepted", "deemed_accepted") and ledger.account(now).deemed:

@@ -1,7 +1,8 @@
 """What a matter must know of its county: the posts, the units, and who of them is there. A frozen value, for the check.
 
 The edge reads it from the database (engine.reads.county), `yizhan check --county FILE` from a file such as
-web/demo/county.yaml: only `units`, `posts`, `staff` and `resources` are read there. Without one, what needs it is a hint.
+web/demo/county.yaml: only `units`, `posts`, `staff` and `resources` are read there. Without one, what needs it is a
+hint.
 """
 
 from __future__ import annotations

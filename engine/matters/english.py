@@ -186,7 +186,10 @@ def check(name: str, info: Matter, files: Mapping[str, bytes]) -> list[Finding]:
         return _without_notices(name, info)
     if own not in files:
         zh = f"没有 {FILE}：英文页面上有 {len(missing)} 处文字仍是中文。可以补上“中文: 英文”对照表。"
-        en = f"There is no {FILE}: {len(missing)} texts stay Chinese on English pages. A table Chinese: English mends it."
+        en = (
+            f"There is no {FILE}: {len(missing)} texts stay Chinese on English pages. A table Chinese: English "
+            "mends it."
+        )
         return [Finding(f"bpmn/{name}/matter.yaml", "", "", 0, "no-english", "hint", zh, en)]
     return [
         Finding(

@@ -35,7 +35,9 @@ class Basis(Part):
     id: str = Field(
         default="",
         pattern=r"^([a-z][a-z0-9-]{0,39})?$",
-        description="简称，文书按它引用；写了 id 的只印在引用它的文书上 · what a paper names it by; then printed only there",
+        description=(
+            "简称，文书按它引用；写了 id 的只印在引用它的文书上 · what a paper names it by; then printed only there"
+        ),
     )
     law: Line = Field(description="法律、法规或文件的名称 · name of the law or document")
     article: str = Field(default="", description="第几条 · which article")
@@ -79,7 +81,9 @@ class Limits(Part):
     regime: Line = Field(description="时限制度的 id，见时限指南 · id of a regime of time limits")
     promised: str | int | None = Field(
         default=None,
-        description="承诺时限：3wd 工作日、30cd 日、24h 小时、即办；不得长于法定 · promised limit, never longer than the law's",
+        description=(
+            "承诺时限：3wd 工作日、30cd 日、24h 小时、即办；不得长于法定 · promised limit, never longer than the law's"
+        ),
     )
     promised_source: str = Field(default="县级服务承诺", description="承诺写在哪里 · where it is promised")
     steps: dict[str, str] = Field(
@@ -114,7 +118,8 @@ class Group(Part):
     post: Name = Field(description="岗位的代码，见县的岗位表 · code of a post of the county")
     at: str = Field(
         default="office",
-        description="哪个单位的：village、town、county 办件所在的，office 主管的，intake 收件的，或单位代码 · of which unit: village, "
+        description="哪个单位的：village、town、county 办件所在的，office 主管的，intake 收件的，或单位代码 · of which "
+        "unit: village, "
         "town, county of the case, the deciding office, who took it in, or a unit's code",
     )
     name: str = Field(default="", description="给人看的名称 · what people call it")
@@ -204,7 +209,10 @@ class Matter(Part):
     )
     level: str = Field(default="县级", description="层级 · level")
     office: Line = Field(
-        description="主管单位的代码（如 YB），或 village、town、county、intake · code of the deciding unit, or one told from the case"
+        description=(
+            "主管单位的代码（如 YB），或 village、town、county、intake · code of the deciding unit, or one told "
+            "from the case"
+        )
     )
     limits: Limits = Field(description="时限 · time limits")
     basis: tuple[Basis, ...] = Field(min_length=1, description="法律依据，至少一条 · legal basis, at least one")

@@ -165,7 +165,10 @@ class _Walk:
                 continue
             if name in seen:
                 zh = f"“{name}”写了两次（第 {seen[name]} 行已经有了），后一个会盖掉前一个。请删去一个。"
-                en = f'"{name}" is written twice (first on line {seen[name]}); the second would hide the first. Remove one.'
+                en = (
+                    f'"{name}" is written twice (first on line {seen[name]}); the second would hide the first. '
+                    "Remove one."
+                )
                 self.say(key, (*path, name), "duplicate-key", zh, en)
             seen[name] = line
             self.lines[(*path, name)] = line

@@ -1,6 +1,7 @@
 """What a node of a diagram says about the people who work at it, in its `zeebe:properties`. Pure.
 
-serves       the answers that say how the decided papers were handed over: their 送达回证 is issued (engine.commands.effects.hall_papers)
+serves       the answers that say how the decided papers were handed over: their 送达回证 is issued
+             (engine.commands.effects.hall_papers)
 operations   comma-separated: what may be done here (OPERATIONS); all without it
 write        paths that may be written; every other is then read-only
 readonly     paths that are shown only

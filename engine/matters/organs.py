@@ -68,7 +68,8 @@ class Paper(Part):
     )
     basis: str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | None = Field(
         default=None,
-        description="印在文书上的依据：basis 里的 id；可按情形写（情形: [id]，else 是别的情形），或写 FEEL（=ground.basis） · "
+        description="印在文书上的依据：basis 里的 id；可按情形写（情形: [id]，else 是别的情形），或写 "
+        "FEEL（=ground.basis） · "
         "the basis it prints: ids of basis; by ground (ground: [ids], else: the others); or FEEL. "
         "Absent: the entries of basis that have no id",
     )

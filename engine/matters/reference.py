@@ -20,7 +20,8 @@ _HEAD = """# 事项的文件：每一个键 · A matter's files: every key
 > 本页由程序自己的表生成（`yizhan docs`），不要手改；测试保证它与程序一致。
 > This page is made from the program's own tables (`yizhan docs`); a test keeps it in step.
 
-一个事项是两个文件夹：`bpmn/<事项>/` 里有 matter.yaml（是什么）、process.bpmn（怎么办，见[流程图指南](dialect.md)）、决策表
+一个事项是两个文件夹：`bpmn/<事项>/` 里有
+matter.yaml（是什么）、process.bpmn（怎么办，见[流程图指南](dialect.md)）、决策表
 （.dmn）、stories.yaml（例子）、en.yaml（英文）；`forms/<事项>/` 里有表单（.form）和自己的文书（.html）。写完运行
 `yizhan check bpmn/<事项> --county 县的清单.yaml`，每一处错误都有行号、错在哪里、怎么改。
 
@@ -55,7 +56,8 @@ def text(head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: M
         _HEAD,
         "## matter.yaml\n",
         *_models(Matter),
-        "## stories.yaml\n\n一列故事，每个故事是一个例子，也是一个测试。A list of stories: each is an example, and a test.\n",
+        "## stories.yaml\n\n一列故事，每个故事是一个例子，也是一个测试。A list of stories: each is an example, "
+        "and a test.\n",
         *_models(StoryText),
         _english(),
         _forms(),
@@ -113,8 +115,10 @@ def _default(field: Any) -> str:
 
 def _english() -> str:
     return (
-        "## en.yaml\n\n`中文: English`，每行一条，中文照抄事项里的原文。事项里没有的中文是多余的，检查会指出来；共用的词在 "
-        "`bpmn/_shared/en.yaml`。\n\nLines of Chinese: English, the Chinese as it stands in the matter's files. The check "
+        "## en.yaml\n\n`中文: English`，每行一条，中文照抄事项里的原文。事项里没有的中文是多余的，"
+        "检查会指出来；共用的词在 "
+        "`bpmn/_shared/en.yaml`。\n\nLines of Chinese: English, the Chinese as it stands in the matter's "
+        "files. The check "
         "names lines that translate nothing; words many matters use stand in `bpmn/_shared/en.yaml`.\n"
     )
 
@@ -123,8 +127,10 @@ def _forms() -> str:
     rows = [(f"`{name}`", _both(*FIELD_PROPERTIES[name])) for name in FIELD_PROPERTIES]
     kinds = [(f"`{name}`", _both(*CHECK_KINDS[name])) for name in (*CHECKS, "signature", "past")]
     return (
-        "## 表单 · Forms\n\nform-js 的表单（Camunda Modeler 或 bpmn.io 的表单编辑器）。文字里可以用 `{{…}}` 读表单自己的字段和办件的"
-        "内容，例如标签 `送给{{receiver.name}}`；步骤隐藏的内容读不到。\n\nForms of form-js. Texts may read the form's own fields "
+        "## 表单 · Forms\n\nform-js 的表单（Camunda Modeler 或 bpmn.io 的表单编辑器）。文字里可以用 `{{…}}` "
+        "读表单自己的字段和办件的"
+        "内容，例如标签 `送给{{receiver.name}}`；步骤隐藏的内容读不到。\n\nForms of form-js. Texts may read "
+        "the form's own fields "
         "and what the case holds, such as the label `{{receiver.name}}`; what the step hides cannot be read.\n\n"
         "### 字段的 properties · Properties of a field\n\n"
         + _table(("属性 · Property", "作用"), rows)
@@ -142,7 +148,8 @@ def _tasks() -> str:
             rows.append((f"`{name}`", said.strip()))
     operations = ", ".join(f"`{one}`" for one in nodes.OPERATIONS)
     return (
-        "## 任务的 properties · Properties of a task\n\n在流程图里任务的扩展属性（zeebe:properties）里写。Extension properties of a "
+        "## 任务的 properties · Properties of a task\n\n在流程图里任务的扩展属性（zeebe:properties）里写。"
+        "Extension properties of a "
         "task in the diagram.\n\n" + _table(("属性 · Property", "作用"), rows) + f"\n`operations`: {operations}\n"
     )
 
@@ -151,9 +158,12 @@ def _papers(
     head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: Mapping[str, Mapping[str, Any]]
 ) -> str:
     out = [
-        "## 文书 · Papers\n\n`forms/<事项>/<种类>.html` 或 `forms/_shared/papers/<种类>.html`：两行 `---` 之间是说明，下面是 Jinja 模板。"
-        "模板里读的每个名称都要在说明里声明。名叫 `…_on` 的是日期，`…_at` 的是带时区的时间，`…[]` 是列表。\n\nBetween two lines of "
-        "`---` the head, below it a Jinja template. Every name the template reads is declared in the head. `…_on` is a date, "
+        "## 文书 · Papers\n\n`forms/<事项>/<种类>.html` 或 `forms/_shared/papers/<种类>.html`：两行 `---` "
+        "之间是说明，下面是 Jinja 模板。"
+        "模板里读的每个名称都要在说明里声明。名叫 `…_on` 的是日期，`…_at` 的是带时区的时间，`…[]` 是列表。"
+        "\n\nBetween two lines of "
+        "`---` the head, below it a Jinja template. Every name the template reads is declared in the head. "
+        "`…_on` is a date, "
         "`…_at` a time with its offset, `…[]` a list.\n",
         *_models(head),
         *_models(fact_set),
@@ -187,7 +197,8 @@ def _notices(house: House) -> str:
     return (
         "## 通知里的名称 · Names in notices\n\n每条通知都可以用 Every notice may use: "
         + ", ".join(f"`{{{name}}}`" for name in house.said)
-        + "；流程图里输入 `facts` 给出的也可以用。and what the input `facts` gives.\n\n大厅自己发的通知，事项可以自己写内容："
+        + "；流程图里输入 `facts` 给出的也可以用。and what the input `facts` gives.\n\n大厅自己发的通知，"
+        "事项可以自己写内容："
         "The hall sends these itself; a matter may word them:\n\n" + _table(("通知 · Notice", "另有 · Also"), rows)
     )
 

@@ -44,7 +44,8 @@ def wrong_at(faults: Sequence[Fault]) -> PydanticCustomError:
 
 
 def check(model: type[Model], text: Text, rule: str) -> tuple[Model | None, list[Finding]]:
-    """The file as this model says it, or every fault with its line. Nothing is said of a file that could not be read."""
+    """The file as this model says it, or every fault with its line. Nothing is said of a file that could not be
+    read."""
     if any(f.rule != "duplicate-key" for f in text.findings):
         return None, []
     if not isinstance(text.value, dict):

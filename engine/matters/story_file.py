@@ -1,4 +1,5 @@
-"""stories.yaml: what an example case may say. The models are the check and the reference; who plays them is elsewhere."""
+"""stories.yaml: what an example case may say. The models are the check and the reference; who plays them is
+elsewhere."""
 
 from __future__ import annotations
 

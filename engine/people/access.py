@@ -109,6 +109,7 @@ def _may_task(actor: Actor, verb: str, task: Task, case: Case) -> bool:
         return candidate
     if verb == "work":
         return holds
-    if verb == "supervise":
-        return actor.supervises(task.unit_id if task.unit_id is not None else case.office_id)
+    if verb == "supervise":  # who may not see a restricted case does not give its steps to others either
+        above = actor.supervises(task.unit_id if task.unit_id is not None else case.office_id)
+        return above and (not case.restricted or _may_case(actor, "see", case))
     return candidate or holds or _may_case(actor, "see", case)

@@ -1,4 +1,5 @@
-"""请假代理: who is away and who acts for them. A circle, and a chain of more than three, are refused when they are made.
+"""请假代理: who is away and who acts for them. A circle, and a chain of more than three, are refused when they are
+made.
 
 The chains are followed with what they carry: two absences that never overlap, or cover other matters, are no chain.
 """
@@ -61,8 +62,14 @@ def check_chain(work: Work, user_id: int, agent_id: int, span: Span) -> None:
         raise wrong(
             "agent",
             "由谁代理",
-            f"代理最多转 {AGENCY_DEPTH} 次，这样会转 {length} 次：那段时间已有人代来代去。请换一个不请假、也不代别人的人。",
-            f"Expected at most {AGENCY_DEPTH} agents in a row, but it would be {length}. Choose somebody who is not away.",
+            (
+                f"代理最多转 {AGENCY_DEPTH} 次，这样会转 {length} 次：那段时间已有人代来代去。请换一个不请假、"
+                "也不代别人的人。"
+            ),
+            (
+                f"Expected at most {AGENCY_DEPTH} agents in a row, but it would be {length}. Choose somebody who "
+                "is not away."
+            ),
         )
 
 
@@ -87,7 +94,10 @@ def _longest(
                 raise wrong(
                     "agent",
                     "由谁代理",
-                    f"{name}那段时间正由您代理，您不能再请{'他人转' if depth else '对方'}代理：会绕成一圈。请换一个人。",
+                    (
+                        f"{name}那段时间正由您代理，您不能再请{'他人转' if depth else '对方'}代理：会绕成一圈。"
+                        "请换一个人。"
+                    ),
                     f"{name} is away at that time with you as agent: it would be a circle. Choose somebody else.",
                 )
             frontier.append((following, rest, depth + 1))

@@ -1,4 +1,5 @@
-"""From files to a Definition: checked, read, compiled. Above the linter and the machine, which do not know each other."""
+"""From files to a Definition: checked, read, compiled. Above the linter and the machine, which do not know each
+other."""
 
 from __future__ import annotations
 

@@ -340,7 +340,8 @@ def _asked(instance: Instance) -> Iterable[tuple[str, str]]:
 
 
 def to_start(definition: Definition) -> list[str]:
-    """Which processes to start when nobody says: those with a none start that no other process calls; else the first."""
+    """Which processes to start when nobody says: those with a none start that no other process calls; else the
+    first."""
     runnable = [p.id for p in definition.executable()]
     called = {
         n.extension.called_process or n.called_element

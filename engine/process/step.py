@@ -90,7 +90,8 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """自由跳转 (and 直送): from an open task to any node around it. Other live branches end; who may is the caller's to ask."""
+    """自由跳转 (and 直送): from an open task to any node around it. Other live branches end; who may is the caller's to
+    ask."""
 
     task_id: str
     to_element: str

@@ -1,4 +1,5 @@
-"""Proving a matter (求证): the check, then its stories by the real commands, its papers drawn. The room above the commands.
+"""Proving a matter (求证): the check, then its stories by the real commands, its papers drawn. The room above the
+commands.
 
 prove(name, files) -> Verdict         every finding, and how each story went; never raises for what a file holds
 

@@ -1,8 +1,8 @@
 """One story, played by the real commands on a scratch hall (engine.proof.scratch), on a clock of its own.
 
-What a person does is a command by somebody who may; what falls due is done by the worker's own sweep and jobs, moment by
-moment; papers are drawn to HTML with every fact they read, notices are filled. What then stands in the rows is compared
-with what the story says. Nothing here reads the machine's clock.
+What a person does is a command by somebody who may; what falls due is done by the worker's own sweep and jobs, moment
+by moment; papers are drawn to HTML with every fact they read, notices are filled. What then stands in the rows is
+compared with what the story says. Nothing here reads the machine's clock.
 """
 
 from __future__ import annotations

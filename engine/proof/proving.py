@@ -147,7 +147,8 @@ class Stage:
 
 
 def offered(name: str, files: Mapping[str, bytes]) -> bool:
-    """Whether people may be offered this matter: not when its matter.yaml says `published: false`, whatever else it says."""
+    """Whether people may be offered this matter: not when its matter.yaml says `published: false`, whatever else it
+    says."""
     try:
         found = yaml.safe_load(files.get(f"bpmn/{name}/matter.yaml", b""))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError):
@@ -156,7 +157,8 @@ def offered(name: str, files: Mapping[str, bytes]) -> bool:
 
 
 def _broken_papers(name: str, files: Mapping[str, bytes]) -> list[Finding]:
-    """The shared papers this matter may issue whose files have a fault; and the sets of facts, which all of them read."""
+    """The shared papers this matter may issue whose files have a fault; and the sets of facts, which all of them
+    read."""
     broken = papers.library().broken
     if not broken:
         return []

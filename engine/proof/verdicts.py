@@ -1,7 +1,8 @@
 """Verdicts that are kept: a start proves only what is new.
 
 A verdict holds for exactly what it was found on, so its key is the hash of all of that: the matter's files (its stories
-among them), the shared papers, the program itself with what it runs on, the county's lists of units and posts, and the matters beside it.
+among them), the shared papers, the program itself with what it runs on, the county's lists of units and posts, and
+the matters beside it.
 """
 
 from __future__ import annotations

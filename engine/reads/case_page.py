@@ -181,7 +181,8 @@ def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePag
 
 
 def _read(actor: Actor) -> list[Any]:
-    """What is read of a task beside its plain columns: what its form sees, and for the hall's people what was answered."""
+    """What is read of a task beside its plain columns: what its form sees, and for the hall's people what was
+    answered."""
     return [undefer(Task.variables), *([undefer(Task.result)] if actor.kind == "staff" else [])]
 
 

@@ -13,7 +13,8 @@ from engine.store.models import Holding, Post, Resource, Unit, User
 
 
 def county(work: Work) -> County | None:
-    """The units, posts and who holds them, as they are now. None while there is no county: then nothing is said of it."""
+    """The units, posts and who holds them, as they are now. None while there is no county: then nothing is said of
+    it."""
     tree = list(units.tree(work))
     if not tree:
         return None

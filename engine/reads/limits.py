@@ -1,4 +1,5 @@
-"""What may be done to the clock of a case, by whom, and what the law says where it may not be; requests for more time."""
+"""What may be done to the clock of a case, by whom, and what the law says where it may not be; requests for more
+time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Who looked behind a mask, at what, and why: for the person it is about, and for the head of whoever looked (RULES Y1)."""
+"""Who looked behind a mask, at what, and why: for the person it is about, and for the head of whoever looked (RULES
+Y1)."""
 
 from __future__ import annotations
 

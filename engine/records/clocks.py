@@ -1,4 +1,5 @@
-"""The time-limit ledger of a case in the database: its events are kept with the case, what follows from them is columns.
+"""The time-limit ledger of a case in the database: its events are kept with the case, what follows from them is
+columns.
 
     ledger = clocks.ledger(work, case, rules)
     after = ledger.with_event(event)                  # refused when unlawful
@@ -57,15 +58,16 @@ def settle(
     tasks: list[Task] | None = None,
     account: Account | None = None,
 ) -> Account:
-    """Write what follows from the ledger and the open tasks into the columns; `tasks` and `account`, when the caller has
-    them already."""
+    """Write what follows from the ledger and the open tasks into the columns; `tasks` and `account`, when the caller
+    has them already."""
     account = after.account(now) if account is None else account
     marks, limits = account.marks, account.limits
     tasks = open_tasks(work, case) if tasks is None else tasks
     step_due = min((at for at in (marks.step_due_at, *(t.due_at for t in tasks)) if at), default=None)
     seen = marks.with_step(step_due)
     promised, statutory = limits.get("promised"), limits.get("statutory")
-    # The clocks may stand before the case ends (a 回访 follows): nothing is due any more, and when they stopped is kept.
+    # The clocks may stand before the case ends (a 回访 follows): nothing is due any more, and when they stopped is
+    # kept.
     case.stopped_at = (case.stopped_at or now) if account.phase == "done" else None
     follows = case.stopped_at is not None and case.status == "running"
     case.promised_due = promised.due_at if promised and not follows else None

@@ -69,7 +69,8 @@ def known(kind: str) -> bool:
 
 
 def named(kind: str) -> tuple[str, str]:
-    """What people call a kind of job. A row of another version of the program may be of a kind this one does not know."""
+    """What people call a kind of job. A row of another version of the program may be of a kind this one does not
+    know."""
     return NAMES[Kind(kind)] if known(kind) else (f"后台作业 {kind}", f"A job of kind {kind}")
 
 
@@ -198,7 +199,8 @@ def holders(work: Work) -> list[str]:
 
 
 def release(work: Work, worker: str, *, now: datetime) -> int:
-    """A worker is known to be dead: its leases end now. Safe even when it is not: the fence has grown at the next lease."""
+    """A worker is known to be dead: its leases end now. Safe even when it is not: the fence has grown at the next
+    lease."""
     found = work.session.execute(
         update(Job).where(Job.state == "leased", Job.worker == worker).values(state="ready", run_after=now)
     )

@@ -88,7 +88,10 @@ def _may_seal(work: Work, package: matters.Package) -> None:
             "organ-without-seal",
             "error",
             f"署名机关“{name}”是单位“{code}”，它没有登记印章，不能署名。请写有印章的单位，或者先登记它的法定名称。",
-            f"The organ {name!r} is the unit {code}, which has no seal. Name a unit with one, or register its legal name.",
+            (
+                f"The organ {name!r} is the unit {code}, which has no seal. Name a unit with one, or register its "
+                "legal name."
+            ),
         )
         for name, code in organs.unsealed(package.info.organs, sealed)
     ]

@@ -1,8 +1,9 @@
-"""Sources outside (数据共享): another office's data, asked so that nobody brings a paper. One interface for all of them.
+"""Sources outside (数据共享): another office's data, asked so that nobody brings a paper. One interface for all of
+them.
 
 A source is anything with `ask` and `collect`. It may answer at once, or later: then the answer is pushed to
-`/api/v1/answers/…` with the question's own token, or collected by a job that looks again. Each question has a key: asked
-again after a crash it is the same question.
+`/api/v1/answers/…` with the question's own token, or collected by a job that looks again. Each question has a key:
+asked again after a crash it is the same question.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ class Exchange:
 
 
 def token(case_number: str, effect: str) -> str:
-    """The bearer token that lets an answer in: it opens this one question and nothing else. Made from the hall's key."""
+    """The bearer token that lets an answer in: it opens this one question and nothing else. Made from the hall's
+    key."""
     return keys.blind("answer", f"{case_number}:{effect}")
 
 

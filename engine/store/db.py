@@ -60,7 +60,8 @@ class Work:
             yield
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Do this once the transaction is safely stored; never when it is rolled back. Asked for twice, it is done once."""
+        """Do this once the transaction is safely stored; never when it is rolled back. Asked for twice, it is done
+        once."""
         if call not in self._after:
             self._after.append(call)
 
@@ -123,7 +124,8 @@ class Database:
         self._calendar_files: tuple[str, ...] = ()
         self._calendar_read_at = 0.0
         self._writer = self.engine.execution_options(yizhan_writes=True)
-        #: Told of every step of every case once it is stored: (case, step). A proof listens (engine.proof), a hall does not.
+        #: Told of every step of every case once it is stored: (case, step). A proof listens (engine.proof), a hall does
+        #: not.
         self.watcher: Callable[[int, Any], None] | None = None
 
     @property

@@ -61,7 +61,8 @@ def configure(key: bytes) -> None:
 
 @contextmanager
 def borrowing(keyring: Keyring) -> Iterator[None]:
-    """Seal and open with this key until the end of the block, in this thread: the hall's own is neither read nor made."""
+    """Seal and open with this key until the end of the block, in this thread: the hall's own is neither read nor
+    made."""
     token = _borrowed.set(keyring)
     try:
         yield

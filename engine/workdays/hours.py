@@ -56,8 +56,9 @@ def at_end_of_day(day: date) -> datetime:
 class OpeningHours:
     """When a unit's counters are open.
 
-    A public holiday is closed and a make-up working day (调休上班) has `makeup` hours whatever the weekday, unless `dates`
-    says otherwise. A weekday that is empty in `weekly` is closed; a unit that serves on Saturdays lists Saturday.
+    A public holiday is closed and a make-up working day (调休上班) has `makeup` hours whatever the weekday, unless
+    `dates` says otherwise. A weekday that is empty in `weekly` is closed; a unit that serves on Saturdays lists
+    Saturday.
     """
 
     calendar: Calendar
@@ -119,9 +120,11 @@ class OpeningHours:
 
     @classmethod
     def read(cls, data: Mapping[str, Any], calendar: Calendar) -> OpeningHours:
-        """From a unit's settings: `{weekly: {mon: ["08:00-12:00", "14:30-17:30"], …}, makeup: [...], dates: {2026-11-25: []}}`.
+        """From a unit's settings: `{weekly: {mon: ["08:00-12:00", "14:30-17:30"], …}, makeup: [...], dates:
+        {2026-11-25: []}}`.
 
-        Dates may be text (2026-11-25). A weekday left out of `weekly` is closed; `weekly` left out means Monday to Friday 08:00-12:00, 14:30-17:30.
+        Dates may be text (2026-11-25). A weekday left out of `weekly` is closed; `weekly` left out means Monday to
+        Friday 08:00-12:00, 14:30-17:30.
         """
         faults: list[FieldError] = []
         known = {"weekly", "makeup", "dates"}

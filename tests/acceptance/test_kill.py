@@ -61,7 +61,8 @@ class Hall:
             )
 
     def torment(self):
-        """Kill one or the other, again and again; each has come up before it is killed, or nothing would ever be done."""
+        """Kill one or the other, again and again; each has come up before it is killed, or nothing would ever be
+        done."""
         while not self.over.wait(self.dice.uniform(*BETWEEN)):
             name = self.dice.choice(["serve", "worker"])
             if not self.up(name):
@@ -262,8 +263,8 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
 
 
 def settled(database):
-    """Wait until the worker has nothing left (a killed worker's leases end by themselves). What is for the morning waits:
-    no text messages go out in the night."""
+    """Wait until the worker has nothing left (a killed worker's leases end by themselves). What is for the morning
+    waits: no text messages go out in the night."""
     until = time.monotonic() + 200
     while time.monotonic() < until:
         with database.reading() as work:

@@ -1,4 +1,5 @@
-"""A program's day: log in with a token, apply, claim, complete, fetch the paper; and what it is told when it is wrong."""
+"""A program's day: log in with a token, apply, claim, complete, fetch the paper; and what it is told when it is
+wrong."""
 
 import json
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ import pytest
 
 from tests.cast import DAIBAN, PASSWORD
 from tests.commands import acting
-from web.api.operations import OPERATIONS, description
+from web.api.declaring import OPERATIONS, description
 from web.app import create_app
 from web.settings import Settings
 

@@ -1,4 +1,5 @@
-"""释放预约: the hall declines a booking. Its place is free at once, nobody is reminded of it, and nobody's record suffers."""
+"""释放预约: the hall declines a booking. Its place is free at once, nobody is reminded of it, and nobody's record
+suffers."""
 
 import threading
 from datetime import date, timedelta
@@ -107,7 +108,10 @@ def test_what_its_matter_declines_at_once_is_never_booked(open_hall):
 def releasing(number: str) -> str:
     return (
         task("look", "看看")
-        + '<flow look free/><serviceTask id="free"><extensionElements><zeebe:taskDefinition type="release-appointment"/>'
+        + (
+            '<flow look free/><serviceTask id="free"><extensionElements><zeebe:taskDefinition '
+            'type="release-appointment"/>'
+        )
         + f'<zeebe:ioMapping>{number}<zeebe:input source="=&quot;停水&quot;" target="reason"/></zeebe:ioMapping>'
         + '</extensionElements></serviceTask><flow free e/><endEvent id="e"/>'
     )

@@ -3,7 +3,8 @@
     figures() -> rows of {name, value, unit, baseline, ratio, target, met}
 
 Ours: bytes of the state in; load, complete one user task, run, bytes of the new state out. The baseline keeps its
-workflow in memory with a cached spec: dictionary in (deserialised with the spec at hand), complete, run, dictionary out.
+workflow in memory with a cached spec: dictionary in (deserialised with the spec at hand), complete, run, dictionary
+out.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ class _CachedSpec(BpmnConverter):  # type: ignore[misc]
 
 
 def _raw(data: bytes, done: int) -> tuple[Callable[[], Any], float, int]:
-    """Raw SpiffWorkflow: (load, complete, run, store), milliseconds to complete and run in memory alone, size of its JSON."""
+    """Raw SpiffWorkflow: (load, complete, run, store), milliseconds to complete and run in memory alone, size of its
+    JSON."""
     parser = BpmnParser()
     parser.add_bpmn_xml(etree.fromstring(data))
     workflow = BpmnWorkflow(parser.get_spec("p"))

@@ -33,7 +33,8 @@ ASKS = matter(
     )
     + '<boundaryEvent id="down" attachedToRef="ask"><errorEventDefinition errorRef="err"/></boundaryEvent>'
     "<flow down byhand/>" + task("byhand", "人工核对") + "<flow byhand e2/>"
-    "<flow ask there/><exclusiveGateway id='there' default='there_bring'/><flow there check when='=found'/><flow there bring/>"
+    "<flow ask there/><exclusiveGateway id='there' default='there_bring'/><flow there check when='=found'/>"
+    "<flow there bring/>"
     + task("check", "核对记录")
     + task("bring", "请带户口簿")
     + '<flow check e1/><flow bring e3/><endEvent id="e1"/><endEvent id="e2"/><endEvent id="e3"/>',

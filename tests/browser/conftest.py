@@ -20,7 +20,8 @@ from tests.hall import Open, open_hall
 
 #: Words of another language that belong on a Chinese page: names, formats, keys.
 ALLOWED = re.compile(
-    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)|[a-f]+"  # the last: a piece of a version's fingerprint
+    # the last: a piece of a version's fingerprint
+    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)|[a-f]+"
 )
 
 
@@ -178,7 +179,8 @@ def english_left(page: Any) -> list[str]:
     """Latin words that a person would see or hear on a Chinese page."""
     seen = page.evaluate(
         """() => [document.body.innerText,
-            ...[...document.querySelectorAll('[placeholder],[aria-label],[title],[alt]')].filter(e => !e.closest('.fjs-powered-by, .bjs-powered-by')).flatMap(
+            ...[...document.querySelectorAll('[placeholder],[aria-label],[title],[alt]')].filter(e => \
+!e.closest('.fjs-powered-by, .bjs-powered-by')).flatMap(
                 e => ['placeholder', 'aria-label', 'title', 'alt'].map(n => e.getAttribute(n) || ''))].join(' ')"""
     )
     seen = re.sub(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b", " ", seen)  # check codes of papers are letters by chance

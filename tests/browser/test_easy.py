@@ -1,8 +1,9 @@
-"""Every resident's page is light on an old phone and easy for old eyes and hands: weighed and measured in a real browser.
+"""Every resident's page is light on an old phone and easy for old eyes and hands: weighed and measured in a real
+browser.
 
-What is counted is what crosses the wire to an empty cache. What is measured: width at 320 px, twice the size, letters, line
-height, contrast, targets, and that nothing hides behind the tabs. The pages are those the application has: a new one that
-is not visited here fails the last test.
+What is counted is what crosses the wire to an empty cache. What is measured: width at 320 px, twice the size, letters,
+line height, contrast, targets, and that nothing hides behind the tabs. The pages are those the application has: a new
+one that is not visited here fails the last test.
 """
 
 from __future__ import annotations
@@ -175,11 +176,12 @@ def test_every_page_is_light(site: Site, visited: dict[str, str]) -> None:
     assert heavy == []
 
 
-#: What is wrong with the letters and targets of a page, as text: smaller than 18 px, lines closer than 1.3, a target under
-#: 44 px (48 for a button) that is not a word in a sentence, text cut off by its own box.
+#: What is wrong with the letters and targets of a page, as text: smaller than 18 px, lines closer than 1.3, a target
+#: under 44 px (48 for a button) that is not a word in a sentence, text cut off by its own box.
 MEASURE = """() => {
   const found = [], seen = e => { const r = e.getBoundingClientRect(), s = getComputedStyle(e);
-    return e.checkVisibility() && r.width > 1 && r.height > 1 && s.visibility != 'hidden' && !e.closest('.yz-skip, .yz-unseen, .visually-hidden, [aria-hidden=true], .fjs-powered-by') };
+    return e.checkVisibility() && r.width > 1 && r.height > 1 && s.visibility != 'hidden' && !e.closest('.yz-skip, \
+.yz-unseen, .visually-hidden, [aria-hidden=true], .fjs-powered-by') };
   const name = e => e.tagName.toLowerCase() + '.' + e.className + ' ' + e.textContent.trim().slice(0, 20);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const elements = new Set();
@@ -188,16 +190,20 @@ MEASURE = """() => {
     if (!seen(e) || ['SCRIPT', 'STYLE', 'OPTION', 'NOSCRIPT'].includes(e.tagName)) continue;
     const s = getComputedStyle(e), size = parseFloat(s.fontSize), line = parseFloat(s.lineHeight);
     if (size < 17.99) found.push(`${size} px: ${name(e)}`);
-    if (line && line / size < 1.2 || line / size < 1.295 && e.getClientRects().length > 1) found.push(`line ${line / size}: ${name(e)}`);
+    if (line && line / size < 1.2 || line / size < 1.295 && e.getClientRects().length > 1) found.push(`line ${line / \
+size}: ${name(e)}`);
     if (s.overflowX != 'visible' && e.scrollWidth > e.clientWidth + 1) found.push(`cut off: ${name(e)}`);
   }
-  for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]')) {
+  for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, \
+[role=button]')) {
     if (!seen(e) || e.disabled) continue;
     const s = getComputedStyle(e);
-    const inSentence = e.tagName == 'A' && s.display == 'inline' && e.parentElement.textContent.trim() != e.textContent.trim();
+    const inSentence = e.tagName == 'A' && s.display == 'inline' && e.parentElement.textContent.trim() != \
+e.textContent.trim();
     if (inSentence) continue;
     const own = e.closest('label') || document.querySelector(`label[for="${CSS.escape(e.id || 'none')}"]`);
-    const boxes = [e, own && ['radio', 'checkbox'].includes(e.type) ? own : null].filter(Boolean).map(b => b.getBoundingClientRect());
+    const boxes = [e, own && ['radio', 'checkbox'].includes(e.type) ? own : null].filter(Boolean).map(b => \
+b.getBoundingClientRect());
     const high = Math.max(...boxes.map(b => b.height)), wide = Math.max(...boxes.map(b => b.width));
     const least = e.classList.contains('btn') ? 47.5 : 43.5;
     if (high < least || wide < 43.5) found.push(`target ${Math.round(wide)}x${Math.round(high)}: ${name(e)}`);
@@ -208,13 +214,17 @@ MEASURE = """() => {
 #: What can be reached by the keyboard but then lies under the tabs, or is wider than the window.
 REACH = """() => {
   const tabs = document.querySelector('.yz-tabs'), found = [];
-  for (const e of document.querySelectorAll('main a[href], main button, main input:not([type=hidden]), main select, main textarea, footer a')) {
+  for (const e of document.querySelectorAll('main a[href], main button, main input:not([type=hidden]), main select, \
+main textarea, footer a')) {
     if (!e.checkVisibility() || e.disabled) continue;
     e.focus({preventScroll: true});
     e.scrollIntoView({block: 'nearest', behavior: 'instant'});
-    const r = e.getBoundingClientRect(), bar = getComputedStyle(tabs).position == 'sticky' ? tabs.getBoundingClientRect().top : innerHeight;
-    if (r.height < innerHeight - 100 && r.bottom > bar + 1) found.push(`under the tabs by ${Math.round(r.bottom - bar)} px: ${e.textContent.trim().slice(0, 20)}`);
-    if (r.left < -1 || r.right > document.documentElement.clientWidth + 1) found.push(`outside: ${e.textContent.trim().slice(0, 20)}`);
+    const r = e.getBoundingClientRect(), bar = getComputedStyle(tabs).position == 'sticky' ? \
+tabs.getBoundingClientRect().top : innerHeight;
+    if (r.height < innerHeight - 100 && r.bottom > bar + 1) found.push(`under the tabs by ${Math.round(r.bottom - \
+bar)} px: ${e.textContent.trim().slice(0, 20)}`);
+    if (r.left < -1 || r.right > document.documentElement.clientWidth + 1) found.push(`outside: \
+${e.textContent.trim().slice(0, 20)}`);
   }
   return found;
 }"""

@@ -1,4 +1,5 @@
-"""Every page in a real browser: no finding of axe, no English left, nothing cut off at 320 px, nothing refused by the CSP."""
+"""Every page in a real browser: no finding of axe, no English left, nothing cut off at 320 px, nothing refused by the
+CSP."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""我要反映 on a phone, from the home page to the receipt and its QR; then the dispatcher's page and the supervisor's."""
+"""我要反映 on a phone, from the home page to the receipt and its QR; then the dispatcher's page and the
+supervisor's."""
 
 from __future__ import annotations
 

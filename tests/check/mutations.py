@@ -1,9 +1,11 @@
-"""Slips of the pen, one at a time: every key, id, reference, header and placeholder of a matter with two letters swapped.
+"""Slips of the pen, one at a time: every key, id, reference, header and placeholder of a matter with two letters
+swapped.
 
     for slip in slips("daiban", files): …
 
 What is changed is what names something or is a name; sentences for people are not (no program can know that a sentence
-is wrong). An id that stands once in the whole matter is left out by `once`: nothing refers to it, so changing it changes
+is wrong). An id that stands once in the whole matter is left out by `once`: nothing refers to it, so changing it
+changes
 nothing; the test says how many those are.
 """
 

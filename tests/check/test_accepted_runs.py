@@ -15,7 +15,10 @@ from engine.process import Complete, Deliver, Fire, Signal, Start, check
 from .drawing import file, short
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-BEFORE = '<message id="m" name="m"/><signal id="g" name="g"/><error id="e" errorCode="E"/><escalation id="c" escalationCode="C"/>'
+BEFORE = (
+    '<message id="m" name="m"/><signal id="g" name="g"/><error id="e" errorCode="E"/><escalation id="c" '
+    'escalationCode="C"/>'
+)
 CALLED = '<process id="q" isExecutable="true"><startEvent id="qs"/></process>'
 TIMER = "<timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition>"
 COMING = [TIMER, '<messageEventDefinition messageRef="m"/>', '<signalEventDefinition signalRef="g"/>']
@@ -32,7 +35,10 @@ THROWN = [
 ]
 LOOPS = [
     *[""] * 8,
-    '<standardLoopCharacteristics loopMaximum="2"><loopCondition>=loopCounter &lt; 2</loopCondition></standardLoopCharacteristics>',
+    (
+        '<standardLoopCharacteristics loopMaximum="2"><loopCondition>=loopCounter &lt; 2</loopCondition>'
+        "</standardLoopCharacteristics>"
+    ),
     "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>",
     '<multiInstanceLoopCharacteristics isSequential="true"><extensionElements><zeebe:loopCharacteristics '
     'inputCollection="=[1,2]" inputElement="i" outputCollection="r" outputElement="=i"/></extensionElements>'
@@ -96,7 +102,8 @@ def random_content(chance: random.Random, name: str, depth: int = 0) -> str:
             trigger = chance.choice([*COMING, *INSIDE, "<compensateEventDefinition/>"])
             drawn.append(
                 f'<subProcess id="{id}" triggeredByEvent="true"><startEvent id="{id}s" isInterrupting='
-                f'"{chance.choice(["true", "false"])}">{trigger}</startEvent><task id="{id}t"/><flow {id}s {id}t/></subProcess>'
+                f'"{chance.choice(["true", "false"])}">{trigger}</startEvent><task id="{id}t"/><flow {id}s '
+                f"{id}t/></subProcess>"
             )
             continue
         elif kind == "adHocSubProcess":
@@ -159,7 +166,8 @@ def test_a_call_in_a_multi_instance_does_not_bring_back_copies_of_the_loop_s_own
     """Found by the drawings above: the copies overwrote the counts, and the multi-instance never ended."""
     body = (
         '<startEvent id="s"/><flow s c/><callActivity id="c" calledElement="q"><multiInstanceLoopCharacteristics>'
-        '<extensionElements><zeebe:loopCharacteristics inputCollection="=[1,2]" inputElement="i" outputCollection="all" '
+        '<extensionElements><zeebe:loopCharacteristics inputCollection="=[1,2]" inputElement="i" '
+        'outputCollection="all" '
         'outputElement="=i * 10"/></extensionElements></multiInstanceLoopCharacteristics></callActivity>'
     )
     data = file(short(f'<process id="p" isExecutable="true">{body}</process>{CALLED}'))

@@ -11,7 +11,8 @@ from .drawing import process
 
 GOOD = process('<startEvent id="s"/><flow s e/><endEvent id="e"/>')
 CALLS = process(
-    '<startEvent id="s"/><flow s t/><userTask id="t" name="填表"><extensionElements><zeebe:formDefinition formId="apply"/>'
+    '<startEvent id="s"/><flow s t/><userTask id="t" name="填表"><extensionElements><zeebe:formDefinition '
+    'formId="apply"/>'
     '<zeebe:assignmentDefinition candidateGroups="clerk"/></extensionElements></userTask><flow t e/><endEvent id="e"/>'
 )
 FORM = {"id": "apply", "components": [{"type": "textfield", "key": "name", "label": "姓名"}]}

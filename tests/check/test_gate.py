@@ -136,7 +136,8 @@ def test_a_slip_is_an_error_with_its_line_and_the_nearest_word(
 
 
 def added(name: str, **more: str) -> list[Finding]:
-    """What is said of a good matter with further files, or others in their place; `_` in a name stands for its folder."""
+    """What is said of a good matter with further files, or others in their place; `_` in a name stands for its
+    folder."""
     return look(name, {**matters.read_files(ROOT, name), **{file: text.encode() for file, text in more.items()}})
 
 

@@ -1,6 +1,7 @@
 """Slips of the pen, one at a time, in every good matter: the gate refuses them by file, line and cure.
 
-A sample runs always; `-m wide` runs them all. What survives is listed in SURVIVORS with its reason: a survivor of another
+A sample runs always; `-m wide` runs them all. What survives is listed in SURVIVORS with its reason: a survivor of
+another
 kind fails the test.
 """
 

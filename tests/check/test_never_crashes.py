@@ -145,8 +145,10 @@ def test_random_structures_are_answered(seed):
         inner = "".join(element(depth + 1) for _ in range(chance.randrange(5))) if depth < 4 else ""
         if chance.random() < 0.2:
             inner += (
-                "<bpmn:extensionElements><zeebe:loopCharacteristics inputCollection='=a'/><zeebe:script expression='=b'/>"
-                "<zeebe:ioMapping><zeebe:input source='=c' target='d'/><zeebe:output source='e' target=''/></zeebe:ioMapping>"
+                "<bpmn:extensionElements><zeebe:loopCharacteristics inputCollection='=a'/><zeebe:script "
+                "expression='=b'/>"
+                "<zeebe:ioMapping><zeebe:input source='=c' target='d'/><zeebe:output source='e' target=''/>"
+                "</zeebe:ioMapping>"
                 "</bpmn:extensionElements>"
             )
         return f"<bpmn:{name}{said}>{inner}{chance.choice(texts).replace('<', '&lt;')}</bpmn:{name}>"
@@ -164,8 +166,10 @@ def test_five_megabytes_and_two_thousand_elements_take_less_than_three_seconds()
     for i in range(0, 1000, 2):
         parts.append(
             f'<userTask id="t{i}" name="第 {i} 步"><documentation>{"说明" * 700}</documentation><extensionElements>'
-            f'<zeebe:assignmentDefinition candidateGroups="clerk"/><zeebe:ioMapping><zeebe:input source="=a + {i}" target="b"/>'
-            f'</zeebe:ioMapping></extensionElements></userTask><exclusiveGateway id="t{i + 1}" default="t{i + 1}_t{i + 2}"/>'
+            '<zeebe:assignmentDefinition candidateGroups="clerk"/><zeebe:ioMapping><zeebe:input source="=a + '
+            f'{i}" target="b"/>'
+            f'</zeebe:ioMapping></extensionElements></userTask><exclusiveGateway id="t{i + 1}" '
+            f'default="t{i + 1}_t{i + 2}"/>'
             f"<flow t{i} t{i + 1}/><flow t{i + 1} t{i + 2}/><flow t{i + 1} t{max(0, i - 4)} when='=x > {i}'/>"
         )
     parts.append('<endEvent id="t1000"/>')

@@ -46,8 +46,8 @@ CLEAN = [
     timer("timeDate", "2026-10-08T09:00:00+08:00"),
     timer("timeCycle", "R1/PT24H"),
     # a loop with a way out, joined rightly
-    START
-    + '<flow s a/><exclusiveGateway id="a"/><flow a t/><task id="t"/><flow t b/><exclusiveGateway id="b" default="b_e"/>'
+    START + '<flow s a/><exclusiveGateway id="a"/><flow a t/><task id="t"/><flow t b/><exclusiveGateway id="b" '
+    'default="b_e"/>'
     "<flow b a when='=x = 1'/><flow b e/><endEvent id=\"e\"/>",
     # a parallel join behind a parallel split, with a choice on one branch that is joined before
     START
@@ -210,7 +210,8 @@ BROKEN = {
     "an event sub-process with two starts": (
         LINE
         % '<task id="t"/>'
-        + '<subProcess id="sub" triggeredByEvent="true"><startEvent id="s1"><messageEventDefinition messageRef="m"/></startEvent>'
+        + '<subProcess id="sub" triggeredByEvent="true"><startEvent id="s1"><messageEventDefinition '
+        'messageRef="m"/></startEvent>'
         '<startEvent id="s2"><messageEventDefinition messageRef="m"/></startEvent></subProcess>',
         MESSAGE,
         "event-sub-process-start",
@@ -220,7 +221,8 @@ BROKEN = {
     "a non-interrupting error start": (
         LINE
         % '<task id="t"/>'
-        + '<subProcess id="sub" triggeredByEvent="true"><startEvent id="s1" isInterrupting="false"><errorEventDefinition/>'
+        + '<subProcess id="sub" triggeredByEvent="true"><startEvent id="s1" isInterrupting="false">'
+        "<errorEventDefinition/>"
         '</startEvent><flow s1 e1/><endEvent id="e1"/></subProcess>',
         "",
         "must-interrupt",
@@ -404,8 +406,8 @@ def test_a_call_finds_the_processes_of_the_other_files():
 
 def test_a_form_s_keys_and_earlier_results_count_as_set():
     body = (
-        START
-        + f'<flow s t/><userTask id="t">{EXTENSION % (PEOPLE + "<zeebe:formDefinition formId=" + chr(34) + "apply" + chr(34) + "/>")}'
+        START + "<flow s t/><userTask "
+        f'id="t">{EXTENSION % (PEOPLE + "<zeebe:formDefinition formId=" + chr(34) + "apply" + chr(34) + "/>")}'
         "</userTask><flow t x when='=amount &gt; 1'/><flow t y when='=other'/><task id=\"x\"/><task id=\"y\"/>"
     )
     unset = [f.message_en for f in look(body, forms={"apply": ["amount"]}) if f.rule == "unset-variable"]
@@ -444,7 +446,8 @@ def test_the_line_of_the_element_is_told():
 
 DATA = {
     "two input sets for one message": (
-        '<sendTask id="t" messageRef="m"><ioSpecification><dataInput id="i"/><inputSet><dataInputRefs>i</dataInputRefs></inputSet>'
+        '<sendTask id="t" messageRef="m"><ioSpecification><dataInput id="i"/><inputSet><dataInputRefs>i'
+        "</dataInputRefs></inputSet>"
         "<inputSet><dataInputRefs>i</dataInputRefs></inputSet><outputSet/></ioSpecification></sendTask>",
         "t",
     ),
@@ -546,7 +549,8 @@ def test_a_cycle_that_repeats_beside_its_task_is_right_and_one_that_interrupts_i
 
 def test_a_start_quantity_that_its_flows_can_bring_is_not_blamed():
     body = (
-        '<startEvent id="s"/><flow s t/><task id="t" completionQuantity="2"/><flow t u/><task id="u" startQuantity="%s"/>'
+        '<startEvent id="s"/><flow s t/><task id="t" completionQuantity="2"/><flow t u/><task id="u" '
+        'startQuantity="%s"/>'
         '<flow u e/><endEvent id="e"/>'
     )
     assert "bad-quantity" not in {f.rule for f in look(body % 2)}

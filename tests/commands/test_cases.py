@@ -1,4 +1,5 @@
-"""Every command on a case: works, wrong person, wrong moment, twice, two at once, what was recorded, what the clock says."""
+"""Every command on a case: works, wrong person, wrong moment, twice, two at once, what was recorded, what the clock
+says."""
 
 from __future__ import annotations
 

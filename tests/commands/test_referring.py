@@ -1,4 +1,5 @@
-"""移送: a case changes its office. Its time runs on, its tasks and its papers go along, the office before keeps sight."""
+"""移送: a case changes its office. Its time runs on, its tasks and its papers go along, the office before keeps
+sight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Wiring is a table: every effect of a diagram and every job of the worker has its handler, or the hall does not start."""
+"""Wiring is a table: every effect of a diagram and every job of the worker has its handler, or the hall does not
+start."""
 
 from __future__ import annotations
 

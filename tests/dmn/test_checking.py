@@ -62,7 +62,10 @@ def test_allowed_values_limit_what_must_be_covered():
     assert "dmn-gap" in found(table_of(rules, "string"))
     table = d.table([("x", "string", '"甲", "乙"')], rules)  # type: ignore[list-item]
     assert found(d.definitions(d.given("x", "string"), d.decision("结果", table, needs=["i_x"]))) == {}
-    item = '<itemDefinition name="t"><typeRef>string</typeRef><allowedValues><text>"甲","乙"</text></allowedValues></itemDefinition>'
+    item = (
+        '<itemDefinition name="t"><typeRef>string</typeRef><allowedValues><text>"甲","乙"</text></allowedValues>'
+        "</itemDefinition>"
+    )
     by_type = d.definitions(item, d.given("x", "t"), d.decision("结果", d.table([("x", "t")], rules), needs=["i_x"]))
     assert found(by_type) == {}
 

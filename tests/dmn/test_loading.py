@@ -39,9 +39,11 @@ def test_files_of_every_version_are_read(space: str):
 def test_type_names_of_version_1_1_carry_prefixes():
     source = (
         '<definitions xmlns="http://www.omg.org/spec/DMN/20151101/dmn.xsd" name="旧" namespace="旧" '
-        'xmlns:feel="http://www.omg.org/spec/FEEL/20140401"><inputData id="i_x" name="x"><variable name="x" typeRef="feel:number"/>'
+        'xmlns:feel="http://www.omg.org/spec/FEEL/20140401"><inputData id="i_x" name="x"><variable name="x" '
+        'typeRef="feel:number"/>'
         '</inputData><decision id="d" name="结果"><variable name="结果" typeRef="feel:string"/><informationRequirement>'
-        '<requiredInput href="#i_x"/></informationRequirement><literalExpression><text>string(x)</text></literalExpression>'
+        '<requiredInput href="#i_x"/></informationRequirement><literalExpression><text>string(x)</text>'
+        "</literalExpression>"
         "</decision></definitions>"
     ).encode()
     model = dmn.load(source)
@@ -74,7 +76,10 @@ def test_circles_duplicates_and_unknown_types_are_found_and_evaluation_survives_
         d.decision("甲", d.literal("乙"), needs=["d_乙"]),
         d.decision("乙", d.literal("甲"), needs=["d_甲"]),
         d.given("乙", "没有的类型", id="d_甲"),
-        '<itemDefinition name="a"><typeRef>b</typeRef></itemDefinition><itemDefinition name="b"><typeRef>a</typeRef></itemDefinition>',
+        (
+            '<itemDefinition name="a"><typeRef>b</typeRef></itemDefinition><itemDefinition name="b"><typeRef>a'
+            "</typeRef></itemDefinition>"
+        ),
     )
     found = set(rules(source))
     assert {"dmn-duplicate-id", "dmn-duplicate-name", "dmn-unknown-type", "dmn-type-cycle"} <= found

@@ -110,25 +110,33 @@ def test_a_part_named_like_a_function_does_not_hide_the_function():
 
 
 def test_names_with_operators_in_them_are_read_whole_where_they_are_known():
-    items = '<itemDefinition name="t"><itemComponent name="同意-人数"><typeRef>number</typeRef></itemComponent></itemDefinition>'
+    items = (
+        '<itemDefinition name="t"><itemComponent name="同意-人数"><typeRef>number</typeRef></itemComponent>'
+        "</itemDefinition>"
+    )
     model = load(items, d.given("表 决", "t"), d.decision("半", d.literal("表 决.同意-人数 / 2"), needs=["i_表 决"]))
     assert model.evaluate("半", {"表 决": {"同意-人数": 8}}).value == 4
 
 
 def test_a_table_as_the_camunda_modeler_saves_it():
     source = """<?xml version="1.0" encoding="UTF-8"?>
-<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" xmlns:dmndi="https://www.omg.org/spec/DMN/20191111/DMNDI/"
-  xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/" xmlns:modeler="http://camunda.org/schema/modeler/1.0" id="D" name="DRD"
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" \
+xmlns:dmndi="https://www.omg.org/spec/DMN/20191111/DMNDI/"
+  xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/" xmlns:modeler="http://camunda.org/schema/modeler/1.0" id="D" \
+name="DRD"
   namespace="http://camunda.org/schema/1.0/dmn" modeler:executionPlatform="Camunda Cloud">
  <decision id="Decision_1" name="补助标准"><decisionTable id="T" hitPolicy="FIRST">
-  <input id="I1" label="年龄"><inputExpression id="E1" typeRef="number"><text>applicant.age</text></inputExpression></input>
+  <input id="I1" label="年龄"><inputExpression id="E1" typeRef="number"><text>applicant.age</text></inputExpression></\
+input>
   <input id="I2" label="类别"><inputExpression id="E2" typeRef="string"><text>kind</text></inputExpression></input>
   <output id="O1" label="金额" name="amount" typeRef="number" />
   <rule id="R1"><description>六十以上</description><inputEntry id="c1"><text>&gt;= 60</text></inputEntry>
-   <inputEntry id="c2"><text>"A"</text></inputEntry><outputEntry id="o1"><text>100 + applicant.age</text></outputEntry></rule>
+   <inputEntry id="c2"><text>"A"</text></inputEntry><outputEntry id="o1"><text>100 + \
+applicant.age</text></outputEntry></rule>
   <rule id="R2"><inputEntry id="c3"><text></text></inputEntry><inputEntry id="c4"><text>-</text></inputEntry>
    <outputEntry id="o2"><text>0</text></outputEntry></rule></decisionTable></decision>
- <dmndi:DMNDI><dmndi:DMNDiagram><dmndi:DMNShape dmnElementRef="Decision_1"><dc:Bounds height="80" width="180" x="1" y="1"/>
+ <dmndi:DMNDI><dmndi:DMNDiagram><dmndi:DMNShape dmnElementRef="Decision_1"><dc:Bounds height="80" width="180" x="1" \
+y="1"/>
  </dmndi:DMNShape></dmndi:DMNDiagram></dmndi:DMNDI></definitions>""".encode()
     assert [(f.rule, f.severity) for f in dmn.check(source)] == [("dmn-undeclared-input", "warning")] * 2
     model = dmn.load(source)
@@ -156,7 +164,10 @@ def test_lists_and_relations():
 
 
 def test_conditional_filter_and_iterators():
-    conditional = f"<conditional><if>{d.literal('x > 1')}</if><then>{d.literal('1')}</then><else>{d.literal('2')}</else></conditional>"
+    conditional = (
+        f"<conditional><if>{d.literal('x > 1')}</if><then>{d.literal('1')}</then><else>{d.literal('2')}</else>"
+        "</conditional>"
+    )
     assert one(conditional, {"x": 2}) == 1
     assert one(conditional, {"x": None}) == 2
     people = [{"名": "甲", "岁": D(60)}, {"名": "乙", "岁": D(70)}]
@@ -180,7 +191,10 @@ def test_conditional_filter_and_iterators():
 
 
 def test_a_function_is_called_by_position_by_name_and_by_invocation():
-    function = f'<functionDefinition><formalParameter name="a"/><formalParameter name="b"/>{d.literal("a - b")}</functionDefinition>'
+    function = (
+        f'<functionDefinition><formalParameter name="a"/><formalParameter name="b"/>{d.literal("a - b")}'
+        "</functionDefinition>"
+    )
     assert one(d.context(("f", function), ("", d.literal("f(5, 3)")))) == 2
     assert one(d.context(("f", function), ("", d.literal("f(b: 5, a: 3)")))) == -2
     invocation = (
@@ -281,7 +295,10 @@ def test_a_service_is_a_function_of_its_input_data_then_its_input_decisions():
 
 def library(namespace: str = "库") -> bytes:
     return d.definitions(
-        '<itemDefinition name="t分"><typeRef>number</typeRef><allowedValues><text>[0..100]</text></allowedValues></itemDefinition>',
+        (
+            '<itemDefinition name="t分"><typeRef>number</typeRef><allowedValues><text>[0..100]</text>'
+            "</allowedValues></itemDefinition>"
+        ),
         d.given("底 分", "t分"),
         d.decision("加分", d.literal("底 分 + 1"), needs=["i_底 分"]),
         d.knowledge("折 半", [("n", "number")], d.literal("n / 2")),
@@ -326,7 +343,8 @@ def test_an_import_that_is_missing_or_circular_is_an_error():
     assert "dmn-import-cycle" in [f.rule for f in dmn.load(a, {"A": a, "B": b}).findings]
 
 
-# ---------------------------------------------------------------- names with dots, empty columns, arguments that do not fit
+# ---------------------------------------------------------------- names with dots, empty columns, arguments that do
+# not fit
 
 
 def dotted(text: str, name: str, scope: str = "res") -> bytes:
@@ -362,7 +380,8 @@ def column(expression: str, entry: str) -> bytes:
         '<inputData id="i" name="a"><variable name="a"/></inputData><decision id="A" name="A"><variable name="A"/>'
         '<informationRequirement id="r"><requiredInput href="#i"/></informationRequirement>'
         f'<decisionTable hitPolicy="FIRST"><input id="c" label="年龄">{expression}</input><output id="o" name="o"/>'
-        f'<rule id="q"><inputEntry id="e"><text>{entry}</text></inputEntry><outputEntry id="f"><text>1</text></outputEntry>'
+        f'<rule id="q"><inputEntry id="e"><text>{entry}</text></inputEntry><outputEntry '
+        f'id="f"><text>1</text></outputEntry>'
         "</rule></decisionTable></decision></definitions>"
     ).encode()
 
@@ -388,7 +407,8 @@ SERVICE = (
     '<inputData id="i" name="n"><variable name="n" typeRef="number"/></inputData>'
     '<decision id="D" name="D"><variable name="D"/><informationRequirement id="r"><requiredInput href="#i"/>'
     '</informationRequirement><literalExpression><text>"got " + string(n)</text></literalExpression></decision>'
-    '<decisionService id="S" name="S"><variable name="S"/><outputDecision href="#D"/><inputData href="#i"/></decisionService>'
+    '<decisionService id="S" name="S"><variable name="S"/><outputDecision href="#D"/><inputData '
+    'href="#i"/></decisionService>'
     '<decision id="C" name="C"><variable name="C"/><knowledgeRequirement id="k"><requiredKnowledge href="#S"/>'
     "</knowledgeRequirement><literalExpression><text>S({0})</text></literalExpression></decision></definitions>"
 )

@@ -1,4 +1,5 @@
-"""Decision tables: every hit policy, defaults, allowed values, and the index that answers as testing every cell does."""
+"""Decision tables: every hit policy, defaults, allowed values, and the index that answers as testing every cell
+does."""
 
 from __future__ import annotations
 

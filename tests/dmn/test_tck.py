@@ -19,14 +19,19 @@ CASES = """<?xml version="1.0" encoding="UTF-8"?>
 <testCases xmlns="http://www.omg.org/spec/DMN/20160719/testcase" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
  xmlns:xsd="http://www.w3.org/2001/XMLSchema"><modelName>{model}</modelName>
 <testCase id="对"><inputNode name="x"><value xsi:type="xsd:decimal">3</value></inputNode>
-<resultNode name="和" type="decision"><expected><value xsi:type="xsd:decimal">3.333333333</value></expected></resultNode>
-<resultNode name="列" type="decision"><expected><list><item><component name="a"><value xsi:type="xsd:date">2026-07-01</value></component></item>
+<resultNode name="和" type="decision"><expected><value xsi:type="xsd:decimal">3.333333333</value></expected></resultNo\
+de>
+<resultNode name="列" type="decision"><expected><list><item><component name="a"><value \
+xsi:type="xsd:date">2026-07-01</value></component></item>
 <item><value xsi:nil="true"/></item></list></expected></resultNode></testCase>
-<testCase id="服务" type="decisionService" invocableName="服务"><inputNode name="x"><value xsi:type="xsd:decimal">6</value></inputNode>
+<testCase id="服务" type="decisionService" invocableName="服务"><inputNode name="x"><value \
+xsi:type="xsd:decimal">6</value></inputNode>
 <resultNode name="和"><expected><value xsi:type="xsd:double">6.333333333</value></expected></resultNode></testCase>
-<testCase id="知识" type="bkm" invocableName="加"><inputNode name="n"><value xsi:type="xsd:decimal">1</value></inputNode>
+<testCase id="知识" type="bkm" invocableName="加"><inputNode name="n"><value \
+xsi:type="xsd:decimal">1</value></inputNode>
 <resultNode name="加"><expected><value xsi:type="xsd:decimal">2</value></expected></resultNode></testCase>
-<testCase id="错"><resultNode name="和" type="decision"><expected><value xsi:type="xsd:string">x</value></expected></resultNode></testCase>
+<testCase id="错"><resultNode name="和" type="decision"><expected><value \
+xsi:type="xsd:string">x</value></expected></resultNode></testCase>
 </testCases>"""
 
 

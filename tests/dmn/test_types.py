@@ -14,12 +14,14 @@ D = Decimal
 
 ITEMS = """
 <itemDefinition name="文列" isCollection="true"><typeRef>string</typeRef></itemDefinition>
-<itemDefinition name="等级"><typeRef>string</typeRef><allowedValues><text>"甲","乙"</text></allowedValues></itemDefinition>
+<itemDefinition name="等级"><typeRef>string</typeRef><allowedValues><text>"甲","乙"</text></allowedValues></itemDefini\
+tion>
 <itemDefinition name="等级列" isCollection="true"><typeRef>等级</typeRef>
   <typeConstraint><text>count(?) &lt; 3</text></typeConstraint></itemDefinition>
 <itemDefinition name="人"><itemComponent name="姓名"><typeRef>string</typeRef></itemComponent>
   <itemComponent name="子女" isCollection="true"><typeRef>人</typeRef></itemComponent></itemDefinition>
-<itemDefinition name="算"><functionItem outputTypeRef="string"><parameters name="n" typeRef="number"/></functionItem></itemDefinition>
+<itemDefinition name="算"><functionItem outputTypeRef="string"><parameters name="n" \
+typeRef="number"/></functionItem></itemDefinition>
 """
 
 

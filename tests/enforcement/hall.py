@@ -26,13 +26,16 @@ DIAGRAM = b"""<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:startEvent id="start"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
     <bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="review"/>
     <bpmn:userTask id="review" name="\xe5\xae\xa1\xe6\x9f\xa5">
-      <bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition candidateGroups="review"/></bpmn:extensionElements>
+      <bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition \
+candidateGroups="review"/></bpmn:extensionElements>
       <bpmn:incoming>f1</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:userTask>
     <bpmn:boundaryEvent id="late" attachedToRef="review" cancelActivity="false"><bpmn:outgoing>f3</bpmn:outgoing>
-      <bpmn:timerEventDefinition><bpmn:timeDuration>PT24H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>
+      <bpmn:timerEventDefinition><bpmn:timeDuration>PT24H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:bounda\
+ryEvent>
     <bpmn:sequenceFlow id="f3" sourceRef="late" targetRef="help"/>
     <bpmn:userTask id="help" name="\xe5\x8d\x8f\xe5\x8a\xa9">
-      <bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition candidateGroups="review"/></bpmn:extensionElements>
+      <bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition \
+candidateGroups="review"/></bpmn:extensionElements>
       <bpmn:incoming>f3</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing></bpmn:userTask>
     <bpmn:sequenceFlow id="f4" sourceRef="help" targetRef="end2"/>
     <bpmn:endEvent id="end2"><bpmn:incoming>f4</bpmn:incoming></bpmn:endEvent>

@@ -1,4 +1,5 @@
-"""Acceptance by silence (RULES T3) and the drawing that comes to acceptance later: no conflict, no second acceptance."""
+"""Acceptance by silence (RULES T3) and the drawing that comes to acceptance later: no conflict, no second
+acceptance."""
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,8 @@ def database(sqlite):
 
 
 SERVICE = """
-    <bpmn:serviceTask id="after" name="{name}"><bpmn:extensionElements><zeebe:taskDefinition type="{kind}"/>{io}</bpmn:extensionElements>
+    <bpmn:serviceTask id="after" name="{name}"><bpmn:extensionElements><zeebe:taskDefinition \
+type="{kind}"/>{io}</bpmn:extensionElements>
       <bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f5</bpmn:outgoing></bpmn:serviceTask>
     <bpmn:sequenceFlow id="f2" sourceRef="review" targetRef="after"/>
     <bpmn:userTask id="decide" name="决定"><bpmn:extensionElements><zeebe:userTask/>

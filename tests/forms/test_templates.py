@@ -1,4 +1,5 @@
-"""A label may read what the case holds: filled where answers are described and refused, and no more of the case handed over."""
+"""A label may read what the case holds: filled where answers are described and refused, and no more of the case
+handed over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""stories.yaml is read strictly: every slip is a finding with its line and the nearest known word, never a traceback."""
+"""stories.yaml is read strictly: every slip is a finding with its line and the nearest known word, never a
+traceback."""
 
 from __future__ import annotations
 

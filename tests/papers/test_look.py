@@ -1,4 +1,5 @@
-"""Pages look as they should: where the type stands, where the seal is, nothing in the margins. Measured on pdftoppm's pixels."""
+"""Pages look as they should: where the type stands, where the seal is, nothing in the margins. Measured on pdftoppm's
+pixels."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Diagrams for tests, written as lines. `draw("start s", "user u", "s > u > e", "end e")` gives BPMN 2.0 bytes.
 
-Nodes:  start end catch throw [TRIGGER]     on EVENT HOST TRIGGER [!]     task user manual service send receive rule call
+Nodes:  start end catch throw [TRIGGER]     on EVENT HOST TRIGGER [!]     task user manual service send receive rule
+        call
         script ID = FEEL -> variable        xor or and event complex      sub transaction adhoc eventsub ID {  …  }
 Triggers are kind:name (signal:S, message:M, error:E, escalation:E, timer:PT1H, cycle:R3/PT1H, date:…, link:L,
 condition:= …, compensate, compensate:ACTIVITY, cancel, terminate); several are joined by " + "; "!" means not
@@ -180,7 +181,10 @@ def _trigger(text: str) -> str:
         return f"<{kind}EventDefinition{ref}/>"
     if kind in ("timer", "cycle", "date"):
         element = {"timer": "timeDuration", "cycle": "timeCycle", "date": "timeDate"}[kind]
-        return f'<timerEventDefinition><{element} xsi:type="tFormalExpression">{_esc(name)}</{element}></timerEventDefinition>'
+        return (
+            f'<timerEventDefinition><{element} xsi:type="tFormalExpression">{_esc(name)}</{element}>'
+            "</timerEventDefinition>"
+        )
     if kind == "condition":
         return (
             '<conditionalEventDefinition><condition xsi:type="tFormalExpression">'

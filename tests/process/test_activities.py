@@ -26,7 +26,8 @@ def test_a_user_task_says_who_may_do_it_until_when_and_with_which_form() -> None
         ext(
             '<zeebe:assignmentDefinition assignee="= clerk" candidateGroups="窗口, 审批" '
             'candidateUsers="= [clerk, &quot;王&quot;]"/>'
-            '<zeebe:taskSchedule dueDate="= now() + duration(&quot;P2D&quot;)" followUpDate="2026-03-03T09:00:00+08:00"/>'
+            '<zeebe:taskSchedule dueDate="= now() + duration(&quot;P2D&quot;)" followUpDate="2026-03-03T09:00:'
+            '00+08:00"/>'
             '<zeebe:priorityDefinition priority="= 20 * 4"/><zeebe:formDefinition formId="accept"/>'
             '<zeebe:taskHeaders><zeebe:header key="buttons" value="通过,退回"/></zeebe:taskHeaders>'
             '<zeebe:properties><zeebe:property name="seat" value="A3"/></zeebe:properties>'

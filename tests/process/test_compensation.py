@@ -129,7 +129,10 @@ def test_an_error_in_a_transaction_leaves_without_undoing() -> None:
 
 
 def test_each_instance_of_a_multi_instance_is_undone() -> None:
-    many = ' <multiInstanceLoopCharacteristics isSequential="true"><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>'
+    many = (
+        ' <multiInstanceLoopCharacteristics isSequential="true"><loopCardinality>3</loopCardinality>'
+        "</multiInstanceLoopCharacteristics>"
+    )
     data = draw(
         "start s",
         "task a",

@@ -14,7 +14,8 @@ from .drawing import definitions, draw, io
 from .drawing import process as pool
 from .playing import NOW, begin, complete, load, open_now, play, seen, task
 
-# ---------------------------------------------------------------- boundary events, on tasks, sub-processes, transactions
+# ---------------------------------------------------------------- boundary events, on tasks, sub-processes,
+# transactions
 
 #: What makes each trigger happen inside the host: lines of the sub-process.
 INSIDE = {

@@ -17,7 +17,10 @@ from .playing import NOW, begin, complete, load, play, seen
 def standard(before: bool, condition: str = "", most: str = "") -> str:
     inside = f'<loopCondition xsi:type="tFormalExpression">= {condition}</loopCondition>' if condition else ""
     maximum = f' loopMaximum="{most}"' if most else ""
-    return f' <standardLoopCharacteristics testBefore="{str(before).lower()}"{maximum}>{inside}</standardLoopCharacteristics>'
+    return (
+        f' <standardLoopCharacteristics testBefore="{str(before).lower()}"{maximum}>{inside}</standardLoopCharacter'
+        "istics>"
+    )
 
 
 @pytest.mark.parametrize(("before", "n", "times"), [(True, 0, 3), (True, 3, 0), (False, 0, 3), (False, 3, 1)])
@@ -45,7 +48,10 @@ def test_a_loop_counts_its_turns_and_may_hold_a_sub_process() -> None:
     assert play(data).variables == {"last": 4}
 
 
-CARDINALITY = ' <multiInstanceLoopCharacteristics isSequential="{0}"><loopCardinality>{1}</loopCardinality></multiInstanceLoopCharacteristics>'
+CARDINALITY = (
+    ' <multiInstanceLoopCharacteristics isSequential="{0}"><loopCardinality>{1}</loopCardinality>'
+    "</multiInstanceLoopCharacteristics>"
+)
 
 
 @pytest.mark.parametrize("sequential", ["true", "false"])

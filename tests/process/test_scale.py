@@ -1,4 +1,5 @@
-"""Size: long chains, wide forks, many turns, pair after pair. Limits are generous; what matters is that growth is straight."""
+"""Size: long chains, wide forks, many turns, pair after pair. Limits are generous; what matters is that growth is
+straight."""
 
 from __future__ import annotations
 

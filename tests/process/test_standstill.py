@@ -386,7 +386,8 @@ def test_a_retry_whose_loop_condition_fails_again_is_an_incident_not_a_refusal()
 def test_an_ad_hoc_condition_that_failed_is_asked_again_with_the_mended_variable() -> None:
     data = draw("start s", "adhoc h {", "user a", "user b", "}", "user z", "s > h > z").replace(
         b"</adHocSubProcess>",
-        b'<completionCondition xmlns:x="http://www.w3.org/2001/XMLSchema-instance">= count(for i in 1..n return i) &lt; 3'
+        b'<completionCondition xmlns:x="http://www.w3.org/2001/XMLSchema-instance">= count(for i in 1..n '
+        b"return i) &lt; 3"
         b"</completionCondition></adHocSubProcess>",
     )
     definition, step = begin(data, n=99_999_999)

@@ -1,4 +1,5 @@
-"""What raw SpiffWorkflow 3.2.0 gets wrong, each beside ours getting it right. When a raw half begins to fail, it was mended."""
+"""What raw SpiffWorkflow 3.2.0 gets wrong, each beside ours getting it right. When a raw half begins to fail, it was
+mended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`yizhan stories` and `yizhan play`: a name, a folder or a file; what the content folder holds, and what stands beside."""
+"""`yizhan stories` and `yizhan play`: a name, a folder or a file; what the content folder holds, and what stands
+beside."""
 
 from __future__ import annotations
 

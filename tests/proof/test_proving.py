@@ -106,7 +106,10 @@ def test_each_expectation_is_compared_with_what_was_stored(scratch, expected, sa
 
 
 def test_a_name_that_a_paper_reads_and_nobody_gave_fails_the_story(scratch):
-    own = "---\nkind: acceptance\ntitle: 受理通知书\ntitle_en: Notice\nuses: [common]\n---\n<h1>受理通知书</h1>{{ parcel.tooo }}"
+    own = (
+        "---\nkind: acceptance\ntitle: 受理通知书\ntitle_en: Notice\nuses: [common]\n---\n<h1>受理通知书</h1>{{ "
+        "parcel.tooo }}"
+    )
     files = only(files_of("daiban"), "daiban", 0) | {"forms/daiban/acceptance.html": own.encode()}
     (problem,) = problems(scratch, "daiban", files)
     assert "受理通知书" in problem and "parcel" in problem

@@ -1,4 +1,5 @@
-"""A story of a matter told on a test's own database, with the tests' cast: up to a step, for what is tried from there on."""
+"""A story of a matter told on a test's own database, with the tests' cast: up to a step, for what is tried from there
+on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""我要反映: from the word to the 回访; and a complaint about a clerk never reaches that clerk, by any way (RULES W6)."""
+"""我要反映: from the word to the 回访; and a complaint about a clerk never reaches that clerk, by any way (RULES
+W6)."""
 
 from __future__ import annotations
 

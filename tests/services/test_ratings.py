@@ -1,4 +1,5 @@
-"""好差评: five levels, once, voluntary; unrated kept apart; a named bad one is mended; the rated never learn who rated."""
+"""好差评: five levels, once, voluntary; unrated kept apart; a named bad one is mended; the rated never learn who
+rated."""
 
 from __future__ import annotations
 

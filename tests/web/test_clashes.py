@@ -89,7 +89,8 @@ def test_two_requests_that_take_two_series_of_numbers_in_opposite_order_both_suc
         both([lambda pair=pair: post(*pair) for pair in PAIRS])
     assert {answer.status_code for answer in answers.values()} == {200}
     assert len(runs) == 3 and "try 1" in caplog.text  # one of the two was done again
-    # … as if for the first time: the file from its beginning, the cookie, the messages and the request's own as they came
+    # … as if for the first time: the file from its beginning, the cookie, the messages and the request's own as they
+    # came
     assert {run[1:] for run in runs} == {(False, 0, b"scan")}
     assert sorted(answer.text for answer in answers.values()) in (
         ["papers 1 1 1", "receipts 2 2 1"],

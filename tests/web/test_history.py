@@ -1,5 +1,5 @@
-"""The way a case has come, on its page: who, when, for whom, which round, what was said, why; and no page of ours prints
-nothing where a name is wrong."""
+"""The way a case has come, on its page: who, when, for whom, which round, what was said, why; and no page of ours
+prints nothing where a name is wrong."""
 
 from datetime import timedelta
 
@@ -9,9 +9,8 @@ import pytest
 from engine.commands import cases
 from engine.people import load
 from engine.store.models import Leave
+from tests.commands.acting import ACCEPT, TAKE_IN
 from tests.hall import Open
-
-ACCEPT = {"decision": "accept", "checked": True}
 
 
 def _actor(hall: Open, short: str, work):
@@ -26,11 +25,12 @@ def _do(hall: Open, short: str, number: str, verb, *arguments):
 
 
 def _returned(hall: Open) -> str:
+    """A case whose first step came back to the agent who had taken it in."""
     number = hall.submit()
-    _do(hall, "chen", number, cases.complete, ACCEPT)
+    _do(hall, "chen", number, cases.complete, TAKE_IN)
     hall.clock.on(hours=3)
     _do(hall, "wang", number, cases.claim)
-    _do(hall, "wang", number, cases.return_, "accept", "身份证照片看不清")
+    _do(hall, "wang", number, cases.return_, "take_in", "身份证照片看不清")
     return number
 
 
@@ -42,18 +42,21 @@ def _steps(text: str) -> str:
 def test_a_new_case_shows_the_one_step_that_waits(hall: Open):
     number = hall.submit()
     steps = _steps(hall.client("chen").get(f"/desk/cases/{number}").text)
-    assert steps.count("<li>") == 1 and "代办受理审查" in steps and "待签收" in steps
+    assert steps.count("<li>") == 1 and "代办收件" in steps and "待签收" in steps
 
 
 def test_each_step_says_who_when_how_long_and_what_was_decided(hall: Open):
     number = hall.submit()
     hall.clock.on(hours=5)
-    _do(hall, "chen", number, cases.complete, ACCEPT)
+    _do(hall, "chen", number, cases.complete, TAKE_IN)
+    hall.clock.on(hours=1)
+    _do(hall, "wang", number, cases.complete, ACCEPT)
     steps = _steps(hall.client("wang").get(f"/desk/cases/{number}").text)
-    assert steps.count("<li>") == 2
-    first = steps.partition("</li>")[0]
+    assert steps.count("<li>") == 3
+    first, second = steps.split("</li>")[:2]
     assert "陈小云" in first and "办完" in first and "用时 5 小时" in first and "14:00" in first
-    assert "受理" in first.partition("用时")[2], "the decision of the step, in the words of its form"
+    assert "王丽" in second and "用时 60 分钟" in second
+    assert "受理" in second.partition("用时")[2], "the decision of the step, in the words of its form"
 
 
 def test_the_reason_of_a_return_reaches_the_receiver_on_form_row_notice_and_record(hall: Open):
@@ -108,7 +111,7 @@ def test_what_is_done_for_somebody_away_names_both(hall: Open):
 def test_the_applicant_reads_no_opinion_and_no_reason_of_the_hall(hall: Open):
     number = _returned(hall)
     text = hall.client("zhang").get(f"/mine/{number}").text
-    assert "代办受理审查" in text and "身份证照片看不清" not in text
+    assert "代办收件" in text and "身份证照片看不清" not in text
 
 
 def test_a_template_that_names_what_nobody_gave_is_a_fault(hall: Open):

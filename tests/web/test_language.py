@@ -12,7 +12,7 @@ from engine.reads import mediation
 from engine.reads.labels import EVENTS
 from tests.hall import Open
 from web import formats, language, problems, sentences
-from web.pages import booking, bulk, desk, limits, overview, resident, services
+from web.pages import booking, bulk, limits, overview, resident, services, steps
 from web.pages import mediation as mediation_pages
 
 WEB = Path(language.__file__).parent
@@ -52,7 +52,7 @@ def _asked() -> set[str]:
     found |= {words for _, words in sentences.LEVELS} | {words for _, words in mediation_pages.MINUTES}
     found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())
     found |= {cause for one in regimes() if one.pause for cause in one.pause.causes.values()}
-    found |= {text for pair in [*desk._ASKED.values(), *problems._WORDS.values()] for text in pair}
+    found |= {text for pair in [*steps._ASKED.values(), *problems._WORDS.values()] for text in pair}
     return {text for text in found if re.search("[\u3000-\u9fff]", text)}
 
 

@@ -1,4 +1,5 @@
-"""挂起, 激活, 延期 from the 时限 tab: shown first, confirmed exactly so, by who may; requests for more time and their answer.
+"""挂起, 激活, 延期 from the 时限 tab: shown first, confirmed exactly so, by who may; requests for more time and their
+answer.
 
 2026-09-18 is a Friday; +10 working days is 10-09, +20 is 10-22.
 """

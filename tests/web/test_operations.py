@@ -163,9 +163,12 @@ def test_a_process_that_cannot_go_on_is_tried_again_and_says_so_when_it_fails_ag
 
     gateway = """
     <bpmn:sequenceFlow id="f2" sourceRef="take" targetRef="fork"/>
-    <bpmn:exclusiveGateway id="fork" name="够条件吗"><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing><bpmn:outgoing>f5</bpmn:outgoing></bpmn:exclusiveGateway>
-    <bpmn:sequenceFlow id="f4" sourceRef="fork" targetRef="review"><bpmn:conditionExpression>=ready = true</bpmn:conditionExpression></bpmn:sequenceFlow>
-    <bpmn:sequenceFlow id="f5" sourceRef="fork" targetRef="end"><bpmn:conditionExpression>=ready = false</bpmn:conditionExpression></bpmn:sequenceFlow>"""
+    <bpmn:exclusiveGateway id="fork" name="够条件吗"><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing\
+><bpmn:outgoing>f5</bpmn:outgoing></bpmn:exclusiveGateway>
+    <bpmn:sequenceFlow id="f4" sourceRef="fork" targetRef="review"><bpmn:conditionExpression>=ready = \
+true</bpmn:conditionExpression></bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="f5" sourceRef="fork" targetRef="end"><bpmn:conditionExpression>=ready = \
+false</bpmn:conditionExpression></bpmn:sequenceFlow>"""
     drawn = permit.DIAGRAM.replace(
         '\n    <bpmn:sequenceFlow id="f2" sourceRef="take" targetRef="review"/>', gateway
     ).replace(

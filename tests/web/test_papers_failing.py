@@ -1,4 +1,5 @@
-"""A paper that cannot be made: seen on the case's page at once, tried again, an incident in the end, mended by a person."""
+"""A paper that cannot be made: seen on the case's page at once, tried again, an incident in the end, mended by a
+person."""
 
 from sqlalchemy import select
 

@@ -1,7 +1,11 @@
 """The interface for programs: /api/v1, described at /api/openapi.json. What a mini-program of the county calls."""
 
-from web.api.operations import pages
+from types import ModuleType
 
-from . import answers, bookings, routes  # noqa: F401 - the modules register their operations
+from web.api import answers, applications, bookings, matters, papers, sessions, tasks
+from web.api.declaring import pages
 
-__all__ = ["pages"]
+#: The modules that declare operations: a new one is named here.
+MODULES: tuple[ModuleType, ...] = (sessions, matters, applications, tasks, papers, bookings, answers)
+
+__all__ = ["MODULES", "pages"]

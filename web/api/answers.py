@@ -8,7 +8,7 @@ from pydantic import StrictBool
 
 from engine.commands.worker import sharing
 from web import edge
-from web.api.operations import Shape, operation
+from web.api.declaring import Shape, operation
 
 
 class AnswerIn(Shape):

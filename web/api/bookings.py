@@ -11,7 +11,7 @@ from engine.commands import booking
 from engine.errors import NotNow
 from engine.reads import bookings as reads
 from web import edge
-from web.api.operations import Shape, operation, shaped
+from web.api.declaring import Shape, operation, shaped
 
 
 class PlaceOut(Shape):

@@ -97,7 +97,8 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
     return (
-        f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、{booked} 个预约"
+        f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、"
+        f"{booked} 个预约"
         f"（{time.monotonic() - began:.0f} 秒）。"
     )
 

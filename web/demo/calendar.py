@@ -1,8 +1,8 @@
 """A calendar for the demo county's years that the State Council has not published: a demonstration, and says so.
 
 A real hall never guesses: there such a year stays unknown until somebody publishes it. A demo county has to open in any
-year, so it publishes a county file of its own with the holidays that stand in the law itself (全国年节及纪念日放假办法),
-without bridges and make-up days, under a source that calls it an assumption.
+year, so it publishes a county file of its own with the holidays that stand in the law itself
+(全国年节及纪念日放假办法), without bridges and make-up days, under a source that calls it an assumption.
 """
 
 from __future__ import annotations

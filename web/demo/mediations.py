@@ -1,4 +1,5 @@
-"""Mediations (说事评理) of the demo county, at different steps: with rooms booked, agreements to sign, days for the court."""
+"""Mediations (说事评理) of the demo county, at different steps: with rooms booked, agreements to sign, days for the
+court."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What residents of the demo county said afterwards: bad ratings that are mended, and reports (我要反映) on their way."""
+"""What residents of the demo county said afterwards: bad ratings that are mended, and reports (我要反映) on their
+way."""
 
 from __future__ import annotations
 

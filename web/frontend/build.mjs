@@ -97,7 +97,7 @@ for (const [path, output] of Object.entries(scripts.metafile.outputs)) {
   if (entry) manifest[`${entry[0]}.js`] = file;
   if (entry && output.cssBundle) manifest[`${entry[0]}-island.css`] = output.cssBundle.split("/").pop();
 }
-writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 
 for (const file of readdirSync(out)) {
   if (!/\.(js|css|svg)$/.test(file)) continue;

@@ -1,4 +1,5 @@
-"""请假代理 and 离职移交: when I am away and who acts for me; for whom I act; ended early. Heads set it for their people too."""
+"""请假代理 and 离职移交: when I am away and who acts for me; for whom I act; ended early. Heads set it for their people
+too."""
 
 from __future__ import annotations
 

@@ -17,8 +17,7 @@ from engine.reads import inbox
 from engine.store import Work
 from web import edge, names
 from web.edge import guard
-from web.pages.desk import colleagues
-from web.pages.resident import EMPTY_FORM
+from web.pages.steps import colleagues
 
 pages = Blueprint("bulk", __name__, url_prefix="/desk/bulk")
 
@@ -78,7 +77,7 @@ def _form(work: Work, task_id: int) -> Any:
         return None
     package, schema = found
     names.about(package)
-    return EMPTY_FORM if schema is None else names.schema(schema)
+    return names.EMPTY_FORM if schema is None else names.schema(schema)
 
 
 @pages.post("/claim")

@@ -1,4 +1,5 @@
-"""工作日历: the years that are known, the days of a year, and laying a correction over them, shown before it is done."""
+"""工作日历: the years that are known, the days of a year, and laying a correction over them, shown before it is
+done."""
 
 from __future__ import annotations
 

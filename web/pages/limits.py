@@ -1,4 +1,5 @@
-"""挂起, 激活, 延期: the clock of a case, from its 时限 page; and 待批延期, the requests that wait for a supervisor's word.
+"""挂起, 激活, 延期: the clock of a case, from its 时限 page; and 待批延期, the requests that wait for a supervisor's
+word.
 
 Everything that moves a deadline is shown first; confirming carries out exactly what was shown, or nothing.
 """

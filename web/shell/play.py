@@ -49,9 +49,10 @@ def command(
 
     All processes of the given files are deployed together, with the decisions and forms beside them. User, manual,
     service and send tasks complete with the answers for their element id, else empty. {"$error": "CODE"} throws that
-    error there, {"$message": {…}} delivers a message, a list answers successive visits, {"$wait": true} leaves it
-    open. The earliest timer fires when nothing else can move. Prints status (finished, waiting, failed, refused), trace, open, effects, variables, incidents,
-    decisions, findings and, when there is any, stuck: what waits for something that cannot come.
+    error there, {"$message": {…}} delivers a message, a list answers successive visits, {"$wait": true} leaves it open.
+    The earliest timer fires when nothing else can move. Prints status (finished, waiting, failed, refused), trace,
+    open, effects, variables, incidents, decisions, findings and, when there is any, stuck: what waits for something
+    that cannot come.
     """
     if batch is not None and batch.is_dir():
         raise SystemExit(_folder(batch, out, _json(given, "--input"), max_steps, now))
@@ -80,7 +81,8 @@ _PARTS = (".bpmn", ".dmn", ".form")
 
 
 def gather(given: Iterable[str]) -> list[Path]:
-    """The files meant: a folder's own, a matter's with the shared forms, a diagram's with decisions and forms beside it."""
+    """The files meant: a folder's own, a matter's with the shared forms, a diagram's with decisions and forms beside
+    it."""
     from engine import matters
     from web import settings
 
@@ -108,7 +110,8 @@ def _beside(diagram: Path) -> list[Path]:
 
 
 def _of_matter(folder: Path) -> list[Path]:
-    """The forms of the matter whose folder this is, and the shared ones: bpmn/<matter>/ has its forms in forms/<matter>/."""
+    """The forms of the matter whose folder this is, and the shared ones: bpmn/<matter>/ has its forms in
+    forms/<matter>/."""
     folder = folder.resolve()
     if folder.parent.name != "bpmn":
         return []

@@ -18,7 +18,8 @@ from engine.store.models import Case, ExtensionRequest
 
 
 def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime) -> ExtensionRequest:
-    """申请延期: by one who holds a task of the case, with the reason. Refused at once where the law knows no extension."""
+    """申请延期: by one who holds a task of the case, with the reason. Refused at once where the law knows no
+    extension."""
     # find and may
     case = find_case(work, case_id)
     live = live_tasks(work, case)

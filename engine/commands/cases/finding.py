@@ -46,7 +46,8 @@ def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[
 
 
 def find_case(work: Work, case_id: int, version: int | None = None) -> Case:
-    """The case, locked and read anew. What this transaction has changed in it already is written first, not read over."""
+    """The case, locked and read anew. What this transaction has changed in it already is written first, not read
+    over."""
     work.session.flush()
     case = work.session.scalar(
         select(Case)

@@ -95,7 +95,8 @@ def hear(
 
 
 def revoke_authority(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
-    """撤销委托: the principal takes back the authority of the agent, at any time (民法典 173). Only the principal may."""
+    """撤销委托: the principal takes back the authority of the agent, at any time (民法典 173). Only the principal
+    may."""
     case = find_case(work, case_id)
     if by.id is None or by.id != case.applicant_id:
         raise NotYours("只有委托人本人可以撤销委托。", "Only the principal can revoke the authority.")

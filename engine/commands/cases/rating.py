@@ -29,8 +29,8 @@ def rate(
 ) -> None:
     """好差评: five levels, once a case, by the person served, never by the agent who did the work (RULES E1).
 
-    named: they want to be called about it. A named bad rating opens the matter that says so (opened_by: bad-rating, RULES
-    E3).
+    named: they want to be called about it. A named bad rating opens the matter that says so (opened_by: bad-rating,
+    RULES E3).
     """
     # find and may
     case = find_case(work, case_id)

@@ -43,8 +43,8 @@ def _recorded(work: Work, opened: attachments.Opened, by: Actor, now: datetime) 
 def reveal(work: Work, case_id: int, field: str, purpose: str, words: str, *, by: Actor, now: datetime) -> str:
     """What is behind a mask: `name`, `phone` or `id_number` of the applicant.
 
-    `purpose` is one of reveals.PURPOSES, `words` says what for in this case. Both are kept, and shown to the applicant and
-    to the head. So many an hour and no more (TooMany).
+    `purpose` is one of reveals.PURPOSES, `words` says what for in this case. Both are kept, and shown to the applicant
+    and to the head. So many an hour and no more (TooMany).
     """
     case = find_case(work, case_id)
     require(by, "reveal", case)

@@ -218,7 +218,8 @@ def _path_of(answers: Mapping[str, Any], value: object, at: str = "") -> str | N
 def in_hand(
     work: Work, task_id: int, version: int | None, *, by: Actor, now: datetime
 ) -> tuple[Case, Task, list[Task], int | None]:
-    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf). Refused otherwise."""
+    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf). Refused
+    otherwise."""
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
     return case, task, live, _take(work, case, task, by, now)

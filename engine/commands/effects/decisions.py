@@ -38,7 +38,8 @@ def decline(a: Applying, effect: Effect) -> None:
 
 
 def ask_correction(a: Applying, effect: Effect) -> None:
-    """一次性告知: the paper with every item, and the same told to the applicant and their agent. Never without the paper."""
+    """一次性告知: the paper with every item, and the same told to the applicant and their agent. Never without the
+    paper."""
     items = corrections.items_of(effect.arguments.get("items"))
     until = corrections.until(effect.arguments.get("due_on"), local_date(a.now))
     facts = {"items": [item.to_json() for item in items], "due_on": until.isoformat()}

@@ -30,8 +30,8 @@ OUTCOMES = {
 }
 
 
-#: What `facts_of` gives every paper, as the check of a matter reads it: what it cannot do without may be taken from here.
-#: `materials` only of a matter that lists some, `remedies` only of one whose refusals may be fought.
+#: What `facts_of` gives every paper, as the check of a matter reads it: what it cannot do without may be taken from
+#: here. `materials` only of a matter that lists some, `remedies` only of one whose refusals may be fought.
 GIVEN = (
     "case.number",
     "case.title",

@@ -1,7 +1,7 @@
 """Papers that the hall itself gives, whatever the diagram says: 收件凭证 when it takes in, 送达回证 when it hands over.
 
-A matter has them by listing `receipt` and `service_receipt` among the papers of its matter.yaml. The receipt of service is
-made when the task is completed whose property `serves` names the answers that say how the papers were handed over.
+A matter has them by listing `receipt` and `service_receipt` among the papers of its matter.yaml. The receipt of service
+is made when the task is completed whose property `serves` names the answers that say how the papers were handed over.
 """
 
 from __future__ import annotations
@@ -90,10 +90,11 @@ def deliver(a: Applying, effect: Effect) -> None:
 
 
 def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any]], *, at: str = "") -> dict[str, Any]:
-    """What the receipt of service says, from the answers {way, received_by, relation, refused, witness, signature …} that
-    stand in the form at this path.
+    """What the receipt of service says, from the answers {way, received_by, relation, refused, witness, signature …}
+    that stand in the form at this path.
 
-    Left with somebody who refuses, it needs a reason and a witness (民事诉讼法 第八十九条); signed for by another, it names them.
+    Left with somebody who refuses, it needs a reason and a witness (民事诉讼法 第八十九条); signed for by another, it
+    names them.
     """
     case, way = a.case, WAYS.get(str(said.get("way") or "window"), "窗口")
     by, relation = str(said.get("received_by") or ""), str(said.get("relation") or "")

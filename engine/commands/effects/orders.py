@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def report_police(a: Applying, effect: Effect) -> None:
-    """Told to the head at once; from now on only the deciding office reads the case. Who could before stays on record."""
+    """Told to the head at once; from now on only the deciding office reads the case. Who could before stays on
+    record."""
     case = a.case
     before = {"place": case.place_id, "unit": case.unit_id}
     a.work.session.add(
@@ -48,7 +49,8 @@ def report_police(a: Applying, effect: Effect) -> None:
 
 
 def dispatch(a: Applying, effect: Effect) -> None:
-    """派单: the case is this office's now; who receives there is told. `unit`: a group of matter.yaml, or a unit's code."""
+    """派单: the case is this office's now; who receives there is told. `unit`: a group of matter.yaml, or a unit's
+    code."""
     named = str(effect.arguments.get("unit") or "")
     group = a.package.info.groups.get(named)
     found = candidates.unit_at(a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office)

@@ -1,4 +1,5 @@
-"""联办, 消息, 信号, 数据共享: what a case asks of other cases and of sources outside. Each is a job, so that no two cases are locked at once."""
+"""联办, 消息, 信号, 数据共享: what a case asks of other cases and of sources outside. Each is a job, so that no two
+cases are locked at once."""
 
 from __future__ import annotations
 

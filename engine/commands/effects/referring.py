@@ -38,7 +38,8 @@ REFERRED = Notice(
 
 
 def refer(a: Applying, effect: Effect) -> None:
-    """The case goes to this unit: a unit's code, or a group of matter.yaml. Refused without a reason, to itself, to nobody."""
+    """The case goes to this unit: a unit's code, or a group of matter.yaml. Refused without a reason, to itself, to
+    nobody."""
     before, reason = a.office, "；".join(texts(effect.arguments.get("reason")))
     after = _receiver(a, str(effect.arguments.get("unit") or effect.headers.get("unit") or ""))
     if after.id == before.id:

@@ -1,4 +1,5 @@
-"""请假代理: somebody is away and another acts for them; ended early; and 离职移交, everything of a person to another."""
+"""请假代理: somebody is away and another acts for them; ended early; and 离职移交, everything of a person to
+another."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ def take_leave(
     by: Actor,
     now: datetime,
 ) -> Leave:
-    """请假: from then until then `agent_id` acts for `user_id`, in these matters (None: all). By the person, or who heads
-    their unit. Faults are told by the field: from, until, agent, matters."""
+    """请假: from then until then `agent_id` acts for `user_id`, in these matters (None: all). By the person, or who
+    heads their unit. Faults are told by the field: from, until, agent, matters."""
     # find and may
     user, agent = _staff(work, user_id), _staff(work, agent_id)
     _may(work, user_id, by)
@@ -94,7 +95,10 @@ def take_leave(
             "until": until_at.isoformat(),
         },
     )
-    text = f"{user.name}{say_at(from_at)}至{say_at(until_at)}请假，由您代理。代办的件会在您的待办里，注明“代 {user.name}”。"
+    text = (
+        f"{user.name}{say_at(from_at)}至{say_at(until_at)}请假，由您代理。代办的件会在您的待办里，注明“代 "
+        f"{user.name}”。"
+    )
     _tell(work, f"leave:{row.id}:agent", text, agent_id, now)
     if by.id != user_id:
         _tell(

@@ -321,7 +321,8 @@ def follow_late(database: Database, job: Leased, equipment: Equipment, now: date
 
 
 def _follow(work: Work, case: Case, now: datetime, old: Calendar | None = None) -> bool:
-    """Compute one case again under the calendar of today; whether a day moved. `old`: the one before, when it is known."""
+    """Compute one case again under the calendar of today; whether a day moved. `old`: the one before, when it is
+    known."""
     before = {"promised": case.promised_due, "statutory": case.statutory_due}
     package = library.version(work, case.version_hash)
     try:

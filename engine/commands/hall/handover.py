@@ -87,7 +87,8 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
 
 
 def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str, by: Actor, now: datetime) -> Plan:
-    """离职移交: what was shown, exactly; NotNow when it is otherwise by now. Each task is transferred, each on record."""
+    """离职移交: what was shown, exactly; NotNow when it is otherwise by now. Each task is transferred, each on
+    record."""
     if not reason.strip():
         raise Invalid([FieldError("reason", "移交理由", "请填写移交理由。", "Give the reason.")])
     found = plan(work, user_id, to_id, by=by, now=now)

@@ -96,7 +96,10 @@ def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetim
             work,
             f"case:{case.id}:deemed",
             text,
-            text_en=f"Your case {case.number} ({info.name_en}) counts as accepted since {day}: nobody asked for corrections in time.",
+            text_en=(
+                f"Your case {case.number} ({info.name_en}) counts as accepted since {day}: nobody asked for "
+                "corrections in time."
+            ),
             kind="deemed-accepted",
             now=now,
             channel="screen",

@@ -1,7 +1,7 @@
 """The worker's loop over jobs, and the seal over the audit. Who does which kind of job is wiring.py.
 
-Each job is leased in one short transaction, done, and finished in another that holds what it made and the proof that the
-lease is still ours: so a worker killed anywhere leaves either everything or a job that runs again.
+Each job is leased in one short transaction, done, and finished in another that holds what it made and the proof that
+the lease is still ours: so a worker killed anywhere leaves either everything or a job that runs again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def run(
             return 0
     with database.unit_of_work() as work:
         taken = jobs.lease(work, equipment.worker, now=now, most=most)
-    # Papers are made beside each other and beside everything else: nobody's paper waits for another's, or for a slow gateway.
+    # Papers are made beside each other and beside everything else: nobody's paper waits for another's, or for a slow
+    # gateway.
     papers_ = [job for job in taken if job.kind == Kind.RENDER_PAPER]
     if equipment.hands > 1 and papers_:
         with ThreadPoolExecutor(equipment.hands) as hands:

@@ -1,11 +1,11 @@
 """What one case says to another: children and their outcome, messages, signals. Each in a job of its own.
 
-No job ever locks two cases: what a case says is queued in the commit that says it, and told to the other in another. The
-job is marked done in the commit that tells it: so it is told once, whoever dies.
+No job ever locks two cases: what a case says is queued in the commit that says it, and told to the other in another.
+The job is marked done in the commit that tells it: so it is told once, whoever dies.
 
-A message goes to the one case that waits longest for its name and key; when none waits, it starts a case of the published
-matter that begins with it; when there is none either, it is kept until somebody waits, 30 days at most. A signal is heard
-by every case that waits for it at this moment, and starts a case of every matter that begins with it.
+A message goes to the one case that waits longest for its name and key; when none waits, it starts a case of the
+published matter that begins with it; when there is none either, it is kept until somebody waits, 30 days at most. A
+signal is heard by every case that waits for it at this moment, and starts a case of every matter that begins with it.
 """
 
 from __future__ import annotations
@@ -187,7 +187,8 @@ def hear(database: Database, job: Leased, equipment: Equipment, now: datetime) -
 
 
 def _begin(work: Work, kind: str, name: str, variables: Mapping[str, Any], job: Leased, now: datetime) -> bool:
-    """Start the matters that begin with this message or signal; whether there was one. A message starts one case only."""
+    """Start the matters that begin with this message or signal; whether there was one. A message starts one case
+    only."""
     sender = work.session.get(Case, job.payload["sender"])
     assert sender is not None
     begun = False

@@ -56,7 +56,8 @@ class Swept:
 def sweep(
     database: Database, *, now: datetime, fire: Fire = cases.fire, most: int = 50, lease: timedelta = timers.LEASE
 ) -> Swept:
-    """Handle up to `most` due cases and `most` due timers. `now` is the worker's trusted time (engine.records.heartbeats)."""
+    """Handle up to `most` due cases and `most` due timers. `now` is the worker's trusted time
+    (engine.records.heartbeats)."""
     with database.reading() as work:
         cases_due, timers_due = work.session.execute(_DUE, {"now": now}).one()
     woken = fired = failed = lost = 0

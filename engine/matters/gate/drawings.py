@@ -1,4 +1,5 @@
-"""What stands in the XML beside the process: each shape of the picture is of something, each type of a decision exists."""
+"""What stands in the XML beside the process: each shape of the picture is of something, each type of a decision
+exists."""
 
 from __future__ import annotations
 

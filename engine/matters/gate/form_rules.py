@@ -77,7 +77,10 @@ def _id(reading: Reading, one: FormFile, names: list[str]) -> None:
             said,
             "form-id",
             f"表单的 id 是“{said}”，没有任务用这个 id。请写“{one.stem}”（文件名），或任务里写的 formId。",
-            f'The form\'s id is "{said}", which no task names. Write "{one.stem}" (the file\'s name), or what the task names.',
+            (
+                f'The form\'s id is "{said}", which no task names. Write "{one.stem}" (the file\'s name), or what '
+                "the task names."
+            ),
             line=one.line(said),
         )
 
@@ -192,7 +195,8 @@ def _hidden(
                     str(component.get("key") or component.get("id") or ""),
                     "reads-hidden",
                     f"部件「{name}」的 {what} 读取“{path}”，而步骤“{place.name or place.id}”不让看它。请去掉一处。",
-                    f'Component "{name}" reads "{path}" in its {what}, but the step "{place.name or place.id}" hides it. '
+                    f'Component "{name}" reads "{path}" in its {what}, but the step "{place.name or place.id}" '
+                    "hides it. "
                     "Remove one of the two.",
                     line=_line(one, component),
                 )

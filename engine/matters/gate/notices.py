@@ -44,7 +44,10 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 reading.of_matter(
                     "placeholder",
                     f"通知“{name}”的花括号不成对。名称写在一对花括号里，如 {{number}}。",
-                    f"The braces of the notice {name!r} do not match. Write names in a pair of them, such as {{number}}.",
+                    (
+                        f"The braces of the notice {name!r} do not match. Write names in a pair of them, such as "
+                        f"{{number}}."
+                    ),
                     "notices",
                     name,
                     key,

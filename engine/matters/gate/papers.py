@@ -47,7 +47,10 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 node,
                 "paper-missing",
                 f"的文书“{kind}”没有列在 matter.yaml 的 papers 里。请列入，或改正种类。{zh}",
-                f'names the paper "{kind}", which is not among the papers of matter.yaml. List it, or mend the kind. {en}',
+                (
+                    f'names the paper "{kind}", which is not among the papers of matter.yaml. List it, or mend the '
+                    f"kind. {en}"
+                ),
             )
         if said.task_type == "issue-paper" and kind in kinds:
             _facts(reading, known, file, process, node, kind)
@@ -128,7 +131,8 @@ def _places(reading: Reading) -> None:
 def _facts(
     reading: Reading, known: Mapping[str, scope.Known], file: str, process: m.Process, node: m.Node, kind: str
 ) -> None:
-    """The required facts that neither the hall nor this effect gives, and those it gives that the paper does not know."""
+    """The required facts that neither the hall nor this effect gives, and those it gives that the paper does not
+    know."""
     paper, info = reading.kinds[kind], reading.info
     assert info is not None
     always = shapes.of_paths(reading.house.facts)
@@ -172,7 +176,8 @@ def _facts(
 
 
 def _written(node: m.Node) -> Iterator[tuple[str, int]]:
-    """The facts an effect names itself, with their line; what a variable that is handed over holds besides is not its."""
+    """The facts an effect names itself, with their line; what a variable that is handed over holds besides is not
+    its."""
     for io in node.extension.inputs:
         head, _, rest = io.target.partition(".")
         if head != "facts":

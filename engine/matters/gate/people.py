@@ -180,7 +180,10 @@ def _held(reading: Reading, post: str, at: str, *path: object) -> None:
         reading.of_matter(
             "nobody-holds",
             f"没有人担任“{post}”（{at}），交给这一组的任务没有人办。请先安排人，或改岗位。",
-            f'Nobody holds the post "{post}" ({at}): what this group is given, nobody does. Appoint somebody, or change it.',
+            (
+                f'Nobody holds the post "{post}" ({at}): what this group is given, nobody does. Appoint somebody, '
+                "or change it."
+            ),
             *path,
             severity="warning",
         )

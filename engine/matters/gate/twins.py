@@ -40,7 +40,8 @@ def check(reading: Reading) -> None:
                             "twin-names",
                             "error",
                             f"这里写的是“{rare}”，别处写的是“{other}”，只差两个字母的次序。是不是“{other}”？请写成一样。",
-                            f'Here it says "{rare}", elsewhere "{other}": two letters the wrong way round. Did you mean '
+                            f'Here it says "{rare}", elsewhere "{other}": two letters the wrong way round. Did '
+                            f"you mean "
                             f'"{other}"? Write them the same.',
                         )
                     )

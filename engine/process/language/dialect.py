@@ -1,5 +1,6 @@
 """The dialect as tables: every BPMN 2.0 element, what we read of it, what we do with it. The linter and the guide
-(docs/dialect.md, written by engine/process/language/guide.py) both come from here, so neither can say what the other does not."""
+(docs/dialect.md, written by engine/process/language/guide.py) both come from here, so neither can say what the other
+does not."""
 
 from __future__ import annotations
 
@@ -70,7 +71,10 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "manual task",
         "runs",
         "在系统外完成的事：打开一个没有表单的任务，由人点“完成”。读法同用户任务，表单除外。",
-        "Work outside the system: opens a task without a form that a person ticks off. Read as a user task, but no form.",
+        (
+            "Work outside the system: opens a task without a form that a person ticks off. Read as a user task, "
+            "but no form."
+        ),
     ),
     (
         "scriptTask",
@@ -79,7 +83,10 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "script task",
         "runs",
         "读 zeebe:script（expression、resultVariable），表达式是 FEEL。bpmn:script 里的代码从不执行，会被拒绝。",
-        "Reads zeebe:script (expression, resultVariable); the expression is FEEL. Code in bpmn:script is never run: refused.",
+        (
+            "Reads zeebe:script (expression, resultVariable); the expression is FEEL. Code in bpmn:script is never "
+            "run: refused."
+        ),
     ),
     (
         "businessRuleTask",
@@ -115,7 +122,10 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "receive task",
         "runs",
         "等待 messageRef 指的消息；instantiate 时由消息启动流程。没有消息的被拒绝。",
-        "Waits for the message of messageRef; with instantiate the message starts the process. Without a message: refused.",
+        (
+            "Waits for the message of messageRef; with instantiate the message starts the process. Without a "
+            "message: refused."
+        ),
     ),
     # ------------------------------------------------------------ sub-processes
     (
@@ -125,7 +135,10 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "sub-process",
         "runs",
         "嵌入子流程，有自己的变量范围（输入映射的变量只在其中）；triggeredByEvent 时是事件子流程。",
-        "An embedded sub-process with a scope of its own for input mappings; with triggeredByEvent an event sub-process.",
+        (
+            "An embedded sub-process with a scope of its own for input mappings; with triggeredByEvent an event "
+            "sub-process."
+        ),
     ),
     (
         "transaction",
@@ -142,8 +155,14 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "临时子流程",
         "ad-hoc sub-process",
         "runs",
-        "读 ordering（Parallel、Sequential）、completionCondition、cancelRemainingInstances。里面不能有开始或结束事件。",
-        "Reads ordering (Parallel, Sequential), completionCondition, cancelRemainingInstances. No start or end events inside.",
+        (
+            "读 ordering（Parallel、Sequential）、completionCondition、cancelRemainingInstances。"
+            "里面不能有开始或结束事件。"
+        ),
+        (
+            "Reads ordering (Parallel, Sequential), completionCondition, cancelRemainingInstances. No start or end "
+            "events inside."
+        ),
     ),
     (
         "callActivity",
@@ -151,9 +170,11 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "调用活动",
         "call activity",
         "runs",
-        "读 calledElement（processId 可以是 FEEL，propagateAllParentVariables、propagateAllChildVariables）和 ioMapping；"
+        "读 calledElement（processId 可以是 FEEL，propagateAllParentVariables、propagateAllChildVariables）和 "
+        "ioMapping；"
         "也读 BPMN 自己的 calledElement，可调用全局任务。",
-        "Reads calledElement (processId, may be FEEL; propagateAllParentVariables, propagateAllChildVariables) and ioMapping; "
+        "Reads calledElement (processId, may be FEEL; propagateAllParentVariables, propagateAllChildVariables) "
+        "and ioMapping; "
         "BPMN's own calledElement too, also for global tasks.",
     ),
     # ------------------------------------------------------------ events
@@ -163,8 +184,12 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "开始事件",
         "start event",
         "runs",
-        "流程：无、消息、定时、信号、条件、多重。事件子流程：消息、定时、错误、升级、信号、条件、补偿；读 isInterrupting。",
-        "Of a process: none, message, timer, signal, conditional, multiple. Of an event sub-process: message, timer, error, "
+        (
+            "流程：无、消息、定时、信号、条件、多重。事件子流程：消息、定时、错误、升级、信号、条件、补偿；读 "
+            "isInterrupting。"
+        ),
+        "Of a process: none, message, timer, signal, conditional, multiple. Of an event sub-process: message, "
+        "timer, error, "
         "escalation, signal, conditional, compensation; reads isInterrupting.",
     ),
     (
@@ -201,7 +226,8 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "boundary event",
         "runs",
         "消息、定时、错误、升级、信号、条件、补偿、取消（只在事务上）、多重；读 attachedToRef、cancelActivity。",
-        "Message, timer, error, escalation, signal, conditional, compensation, cancel (on a transaction), multiple; reads "
+        "Message, timer, error, escalation, signal, conditional, compensation, cancel (on a transaction), "
+        "multiple; reads "
         "attachedToRef, cancelActivity.",
     ),
     (
@@ -221,7 +247,10 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "message",
         "runs",
         "读 messageRef；消息的 subscription correlationKey（FEEL）。抛出时若有 taskDefinition，则作为效果。",
-        "Reads messageRef, and the message's subscription correlationKey (FEEL). A throw with a taskDefinition is an effect.",
+        (
+            "Reads messageRef, and the message's subscription correlationKey (FEEL). A throw with a taskDefinition "
+            "is an effect."
+        ),
     ),
     (
         "timerEventDefinition",
@@ -340,7 +369,8 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "event-based gateway",
         "runs",
         "后面只能是消息、定时、信号、条件捕获事件或接收任务；先发生的一个胜出。读 instantiate、eventGatewayType。",
-        "Followed only by message, timer, signal, conditional catch events or receive tasks; the first to happen wins. Reads "
+        "Followed only by message, timer, signal, conditional catch events or receive tasks; the first to "
+        "happen wins. Reads "
         "instantiate, eventGatewayType.",
     ),
     (
@@ -350,7 +380,8 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "complex gateway",
         "runs",
         "汇合读 activationCondition（可读 activationCount），没有就等所有入线；分出同包容网关。",
-        "A join reads activationCondition (it may read activationCount) and waits for all without one; a split is like the "
+        "A join reads activationCondition (it may read activationCount) and waits for all without one; a split "
+        "is like the "
         "inclusive one.",
     ),
     (
@@ -387,7 +418,8 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "多实例",
         "multi-instance",
         "runs",
-        "读 isSequential、loopCardinality、completionCondition、behavior（None、One、All、Complex）和 zeebe:loopCharacteristics"
+        "读 isSequential、loopCardinality、completionCondition、behavior（None、One、All、Complex）和 zeebe:"
+        "loopCharacteristics"
         "（inputCollection、inputElement、outputCollection、outputElement）。",
         "Reads isSequential, loopCardinality, completionCondition, behavior (None, One, All, Complex) and "
         "zeebe:loopCharacteristics (inputCollection, inputElement, outputCollection, outputElement).",
@@ -585,7 +617,8 @@ ELEMENTS: Mapping[str, Element] = MappingProxyType({row[0]: Element(*row) for ro
 PARTS = frozenset(
     """activationCondition artifactRef body calledChoreographyRef categoryValueRef childLaneSet choreographyRef
     completionCondition complexBehaviorDefinition condition conversationAssociation conversationNodeRef
-    correlationPropertyBinding correlationPropertyRef correlationPropertyRetrievalExpression dataInputRefs dataOutputRefs
+    correlationPropertyBinding correlationPropertyRef correlationPropertyRetrievalExpression dataInputRefs \
+dataOutputRefs
     dataPath endPointRef errorRef event eventDefinition flowNodeRef from inMessageRef incoming innerConversationNodeRef
     inputDataItem inputSetRefs interfaceRef loopCardinality loopCondition loopDataInputRef loopDataOutputRef
     messageFlowAssociation messageFlowRef messagePath operationRef optionalInputRefs optionalOutputRefs outMessageRef
@@ -645,7 +678,8 @@ ZEEBE: tuple[tuple[str, str, str, str], ...] = (
     (
         "properties",
         "property: name, value",
-        "这一步的办法：operations（允许的操作，逗号分开）、write、readonly、hidden（字段）、decision（哪一项是同意与否）、"
+        "这一步的办法：operations（允许的操作，逗号分开）、write、readonly、hidden（字段）、"
+        "decision（哪一项是同意与否）、"
         "batch=true（可以批量办理）；别的给界面和报表看",
         "how the step is worked: operations (what may be done, by commas), write, readonly, hidden (fields), decision "
         "(the answer that says yes or no), batch=true (many cases at once); others are for pages and reports",

@@ -172,7 +172,8 @@ _ALL = (
         "受理",
         "Accept the case",
         "受理申请：记下受理日，法定和承诺时限从此起算。视为受理时 accepted_on 给出收件日。",
-        "Accepts the application: the statutory and the promised limit start. When acceptance is deemed, accepted_on is "
+        "Accepts the application: the statutory and the promised limit start. When acceptance is deemed, "
+        "accepted_on is "
         "the day of receipt.",
         headers=(
             Header(
@@ -204,7 +205,8 @@ _ALL = (
         "补正告知",
         "Ask for corrections",
         "一次性告知全部需要补正的内容：生成补正告知书、通知申请人、记一次补正（不得二次补正可预见的内容）。",
-        "Tells everything to be corrected at once: makes the notice, tells the applicant, counts one correction (a second "
+        "Tells everything to be corrected at once: makes the notice, tells the applicant, counts one "
+        "correction (a second "
         "for what could be seen the first time is refused).",
         arguments=(
             Argument("items", "补正内容", "each: material, what is wrong, how to mend it", required=True, kind="list"),
@@ -275,9 +277,11 @@ _ALL = (
         "start-clock",
         "起算时限",
         "Start a limit",
-        "起算 matter.yaml 里的一个时限（例如派单后的签收时限），或另一种时限制度（例如 judicial_confirmation，司法确认）。"
+        "起算 matter.yaml 里的一个时限（例如派单后的签收时限），或另一种时限制度（例如 judicial_confirmation，"
+        "司法确认）。"
         "受理的法定、承诺时限由“受理”起算。",
-        "Starts one limit of matter.yaml (such as signing for an order), or another regime's limit beside the case's own "
+        "Starts one limit of matter.yaml (such as signing for an order), or another regime's limit beside the "
+        "case's own "
         "(such as judicial_confirmation). Statutory and promised limits start by accept-case.",
         headers=(Header("limit", "时限名称", "the limit's name in matter.yaml", required=True),),
         arguments=(Argument("from", "起算时间", "counted from; now without it", kind="date-time"),),
@@ -352,8 +356,12 @@ _ALL = (
         "book-meeting",
         "预订调解会",
         "Book a meeting",
-        "预订调解室和调解员的时间；已有待开的会时是改期（先占新的，再放旧的）。时间冲突时退回填写，并列出近期都空的时间。",
-        "Books the room and the mediators' time; when a meeting is planned already, it is moved (the new is taken, then "
+        (
+            "预订调解室和调解员的时间；已有待开的会时是改期（先占新的，再放旧的）。时间冲突时退回填写，"
+            "并列出近期都空的时间。"
+        ),
+        "Books the room and the mediators' time; when a meeting is planned already, it is moved (the new is "
+        "taken, then "
         "the old let go). A clash is refused at the field, with the next times that are free.",
         arguments=(
             Argument("starts_at", "时间", "when it begins", required=True, kind="date-time"),
@@ -445,7 +453,8 @@ _ALL = (
         "接受委托",
         "Take the mandate",
         "办上一步的工作人员接受委托，从此是本件的代办员：文书上写他的名字，进展也告诉他。已经有代办员的不变。",
-        "The clerk who did the step before takes the mandate and is the applicant's agent from now on: papers name them, "
+        "The clerk who did the step before takes the mandate and is the applicant's agent from now on: papers "
+        "name them, "
         "and they are told. A case that has an agent keeps theirs.",
     ),
     EffectKind(
@@ -489,7 +498,10 @@ _ALL = (
         "记入台账",
         "Record a fact",
         "在台账里记一条（走访、服务时长、发放、归还等），可查可统计。",
-        "Writes one line into a register (visit, hours of service, payment, return …) that can be searched and counted.",
+        (
+            "Writes one line into a register (visit, hours of service, payment, return …) that can be searched and "
+            "counted."
+        ),
         headers=(Header("register", "台账", "the register's name", required=True),),
         arguments=(Argument("facts", "内容", "what is recorded", kind="context"),),
     ),

@@ -24,16 +24,20 @@ _HEAD = """# 画流程图的指南 · The designer's guide
 > 本页由程序自己的表生成（`yizhan docs`），不要手改；测试保证它与程序一致。
 > This page is made from the program's own tables (`yizhan docs`); a test keeps it in step.
 
-一张流程图就是一个事项：图上画什么，系统就办什么。图用免费的 Camunda Modeler（新建时选 **Camunda 8**）或系统里的流程设计器画，
+一张流程图就是一个事项：图上画什么，系统就办什么。图用免费的 Camunda Modeler（新建时选 **Camunda \
+8**）或系统里的流程设计器画，
 是标准的 BPMN 2.0；条件、时间、脚本都写 FEEL。系统能正确运行的才收下，不能的在检查时用白话告诉您是哪个要素、该怎么改。
 
-A drawing is a matter: what is drawn is what happens. Draw in the free Camunda Modeler (new diagram: **Camunda 8**) or in
-the designer of this system. It is plain BPMN 2.0; conditions, times and scripts are FEEL. What the engine can run rightly
+A drawing is a matter: what is drawn is what happens. Draw in the free Camunda Modeler (new diagram: **Camunda 8**) or \
+in
+the designer of this system. It is plain BPMN 2.0; conditions, times and scripts are FEEL. What the engine can run \
+rightly
 is accepted; what it cannot is refused by the check, in plain words, with the element and what to do.
 
 ## 三步上手 · Three steps
 
-1. **画** Draw: 把 `bpmn/_templates/` 的文件放进 Modeler 的 `resources/element-templates` 文件夹，任务的属性面板里就能直接选
+1. **画** Draw: 把 `bpmn/_templates/` 的文件放进 Modeler 的 `resources/element-templates` \
+文件夹，任务的属性面板里就能直接选
    “签发文书”“发送通知”“暂停时限”等。Put the files of `bpmn/_templates/` into the Modeler's
    `resources/element-templates`: the panels of a task then offer 签发文书, 发送通知, 暂停时限 and the rest.
 2. **查** Check: `yizhan check bpmn/我的事项`
@@ -106,11 +110,13 @@ _AFTER = """## 出了错怎么办 · When something goes wrong
 
 ## SpiffWorkflow 与本系统 · What SpiffWorkflow does, and what is ours
 
-任务的一生（就绪、开始、完成、取消）、任务登记表和节点名册用的是 SpiffWorkflow；读图、检查、FEEL、网关、事件、循环、补偿、退回、
+任务的一生（就绪、开始、完成、取消）、任务登记表和节点名册用的是 SpiffWorkflow；读图、检查、FEEL、网关、事件、循环、\
+补偿、退回、
 定时和存取状态是本系统自己的，因为它自己的 BPMN 部分会丢失令牌、读时钟、运行图里的 Python。所有接触它的代码在
 `engine/process/machine/spiff.py` 一个文件里，用 3.1.2、锁定的版本和最新的 3.x 都跑过测试（`make spiff`）。
 SpiffWorkflow gives the life of a task (ready, started, completed, cancelled), the registry of tasks and the list of
-specs. Reading, checking, FEEL, gateways, events, loops, compensation, 退回, timers and the stored state are ours: its own
+specs. Reading, checking, FEEL, gateways, events, loops, compensation, 退回, timers and the stored state are ours: its \
+own
 BPMN part loses tokens, reads the clock and runs Python from a drawing. All that touches it stands in
 `engine/process/machine/spiff.py`, tested with 3.1.2, the locked version and the newest 3.x.
 """
@@ -132,8 +138,8 @@ def _semantics() -> str:
         "Where the standard leaves a choice or is easily misread (clauses of ISO/IEC 19510).\n\n"
         + _table(("什么 · What", "怎样 · How", "条款 · Clause"), rules)
         + "\n### 例外 · Exceptions\n\n"
-        "公开的 betsy 测试流程中,以下与其期望不同。Of the public betsy processes, these differ from what it expects.\n\n"
-        + _table(("流程 · Process", "为什么 · Why"), exceptions)
+        "公开的 betsy 测试流程中,以下与其期望不同。Of the public betsy processes, these differ from what it "
+        "expects.\n\n" + _table(("流程 · Process", "为什么 · Why"), exceptions)
     )
 
 
@@ -223,10 +229,14 @@ def _effects() -> str:
         "",
         "服务任务和发送任务只能从这里选。流程只说“要什么”，写进同一次提交；由系统去做，重启也不会丢、不会做两遍。",
         "“等待”的效果做完才往下走，其余的交代了就往下走。",
-        "Service and send tasks choose from this list. The process only says what it wants, in the same commit as the state; "
+        "Service and send tasks choose from this list. The process only says what it wants, in the same commit "
+        "as the state; "
         "a worker does it once. Awaited effects hold the task until the answer comes.",
         "",
-        f"加一个 header `{AWAIT}` = `true`，任何效果都变成等待。The header `{AWAIT}` = `true` makes any effect awaited.",
+        (
+            f"加一个 header `{AWAIT}` = `true`，任何效果都变成等待。The header `{AWAIT}` = `true` makes any effect "
+            "awaited."
+        ),
         "",
         f"`{TRIAL}…` 只用于试图：`yizhan play` 会报告它，正式的事项不能用。"
         f"Types that begin with `{TRIAL}` are for trying out only.",
@@ -264,9 +274,11 @@ def _foreign() -> str:
     rows += [(f"`<camunda:{name}>`", instead) for name, instead in INSTEAD_OF_ELEMENTS.items()]
     return (
         "## 从别的引擎搬来的图 · Drawings from other engines\n\n"
-        "Camunda 7、Flowable、Activiti 的属性不会读取；会改变流程走向的检查时拒绝，其余只提醒。`flowable:`、`activiti:` 同理。"
+        "Camunda 7、Flowable、Activiti 的属性不会读取；会改变流程走向的检查时拒绝，其余只提醒。`flowable:`、"
+        "`activiti:` 同理。"
         "`${amount > 5 && !done}` 请写成 `=amount > 5 and not(done)`，检查会给出草稿。\n\n"
-        "Attributes of Camunda 7, Flowable and Activiti are not read. Those that change what happens are refused, the rest only "
+        "Attributes of Camunda 7, Flowable and Activiti are not read. Those that change what happens are "
+        "refused, the rest only "
         "warned about. The check drafts the FEEL for a `${…}`.\n\n" + _table(("原来的写法", "改为"), rows)
     )
 
@@ -275,10 +287,11 @@ def _rules() -> str:
     rows = [(f"`{rule}`", zh, en) for rule, (zh, en) in dialect.RULES.items()]
     return (
         "## 检查说的每一条 · What the check says\n\n"
-        "`yizhan check 路径…` 退出码 1 表示有错误。错误：不能正确运行，或 BPMN 2.0 没有给它含义。警告：能运行，请再看一眼。"
+        "`yizhan check 路径…` 退出码 1 表示有错误。错误：不能正确运行，或 BPMN 2.0 没有给它含义。警告：能运行，"
+        "请再看一眼。"
         "同一条规则视情形可以是错误或警告。`--json` 给程序读，`--lang en` 出英文。\n\n"
-        "Exit code 1 means an error: it cannot run right, or BPMN 2.0 gives it no meaning. A warning runs: look again.\n\n"
-        + _table(("规则", "说的是", ""), rows)
+        "Exit code 1 means an error: it cannot run right, or BPMN 2.0 gives it no meaning. A warning runs: "
+        "look again.\n\n" + _table(("规则", "说的是", ""), rows)
     )
 
 
@@ -304,10 +317,13 @@ def _miwg() -> str:
     ]
     return (
         "## 附：公开参考模型 · The MIWG reference models\n\n"
-        "OMG 模型交换工作组（bpmn-miwg-test-suite）的参考模型，逐个检查的结果。它们多是画给人看的图，没有设为可执行、没有指定消息或条件，"
+        "OMG 模型交换工作组（bpmn-miwg-test-suite）的参考模型，逐个检查的结果。它们多是画给人看的图，"
+        "没有设为可执行、没有指定消息或条件，"
         "所以被拒绝；每一个都指出要素和原因（这里列一个）。第四栏是把每个流程设为可执行后再查的错误数。\n\n"
-        "The reference models of the OMG's Model Interchange Working Group, each checked as published. Most are drawn for reading: not "
-        "executable, without messages or conditions. Each refusal names the element and the reason (one is shown). The fourth column "
+        "The reference models of the OMG's Model Interchange Working Group, each checked as published. Most "
+        "are drawn for reading: not "
+        "executable, without messages or conditions. Each refusal names the element and the reason (one is "
+        "shown). The fourth column "
         "counts the errors once every process is marked executable. C.9.0 to C.9.2 are checked together.\n\n"
         + _table(("模型", "回答", "错误", "设为可执行后的错误", "警告", "原因之一"), rows)
     )

@@ -3,8 +3,8 @@
     diagram, findings = read(data, "process.bpmn")
 
 `diagram` is None only when the file is not a BPMN file at all; the findings say why. The reader is tolerant: it takes
-what it can and leaves judging to the linter. It reads the BPMN namespace, whatever the prefix, and `zeebe:`; elements of
-other namespaces are passed over.
+what it can and leaves judging to the linter. It reads the BPMN namespace, whatever the prefix, and `zeebe:`; elements
+of other namespaces are passed over.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ def parse(data: bytes, file: str) -> tuple[Any | None, list[Finding]]:
                 0,
                 "too-large",
                 f"文件有 {len(data):,} 字节，超过上限 {LARGEST:,} 字节。请拆成几个流程，用调用活动连接。",
-                f"The file has {len(data):,} bytes, more than {LARGEST:,}. Split it and join the parts with call activities.",
+                (
+                    f"The file has {len(data):,} bytes, more than {LARGEST:,}. Split it and join the parts with "
+                    "call activities."
+                ),
             )
         ]
     doctype = _finding(
@@ -107,7 +110,10 @@ def parse(data: bytes, file: str) -> tuple[Any | None, list[Finding]]:
                 root.sourceline or 0,
                 "not-bpmn",
                 f"根元素是 {name.localname}，不是 BPMN 2.0 的 definitions。请确认这是 .bpmn 文件。",
-                f"The root element is {name.localname}, not the definitions of BPMN 2.0. Make sure this is a .bpmn file.",
+                (
+                    f"The root element is {name.localname}, not the definitions of BPMN 2.0. Make sure this is a "
+                    ".bpmn file."
+                ),
             )
         ]
     return root, []
@@ -199,7 +205,10 @@ class _Reader:
                 _line(element),
                 "bad-attribute",
                 f"{kind}「{_name(element) or element.get('id') or ''}」的 {attribute} 是“{value[:40]}”，应为{zh}。",
-                f'{attribute} of {kind} "{_name(element) or element.get("id") or ""}" is "{value[:40]}"; expected {en}.',
+                (
+                    f'{attribute} of {kind} "{_name(element) or element.get("id") or ""}" is "{value[:40]}"; '
+                    f"expected {en}."
+                ),
                 element.get("id") or "",
                 _name(element),
             )
@@ -490,7 +499,10 @@ class _Reader:
                         _line(element),
                         "too-deep",
                         f"子流程「{_name(element) or id}」嵌套超过 {DEEPEST} 层。请用调用活动代替。",
-                        f'Sub-process "{_name(element) or id}" is nested more than {DEEPEST} deep. Use a call activity.',
+                        (
+                            f'Sub-process "{_name(element) or id}" is nested more than {DEEPEST} deep. Use a call '
+                            "activity."
+                        ),
                         id,
                         _name(element),
                     )

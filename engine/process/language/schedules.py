@@ -110,7 +110,8 @@ class Schedule:
 
 
 def plan_of(kind: str, value: Any, now: datetime, zone: ZoneInfo = ZONE) -> Schedule | None:
-    """A schedule from a FEEL value or ISO text; None when it makes no sense, or leads out of the calendar (years 1-9999).
+    """A schedule from a FEEL value or ISO text; None when it makes no sense, or leads out of the calendar (years
+    1-9999).
 
     A duration may be given as the moment it ends: that is what workdays(3) says.
     """

@@ -47,8 +47,10 @@ def _activity(page: Page, scope: m.Scope, node: m.Node) -> None:
         page.warn(
             "bad-quantity",
             node,
-            f"的 startQuantity 是 {node.start_quantity}，而它的入线一次只送来 {supply} 个令牌：办件可能一直等在这里。请改为 1，或让前面送来足够的。",
-            f"has startQuantity {node.start_quantity}, but its flows bring {supply} at a time: the case may wait here for "
+            f"的 startQuantity 是 {node.start_quantity}，而它的入线一次只送来 {supply} 个令牌："
+            f"办件可能一直等在这里。请改为 1，或让前面送来足够的。",
+            f"has startQuantity {node.start_quantity}, but its flows bring {supply} at a time: the case may "
+            f"wait here for "
             "ever. Make it 1, or let enough come.",
         )
     if node.kind in m.SUB_PROCESSES and node.scope is not None:
@@ -67,7 +69,10 @@ def _work(page: Page, node: m.Node) -> None:
                     "script-missing",
                     node,
                     "写的是任务类型（job worker），这里不运行外部脚本。请改用 zeebe:script 写 FEEL，或改成服务任务。",
-                    "names a job worker; no outside script is run here. Write FEEL in zeebe:script, or make it a service task.",
+                    (
+                        "names a job worker; no outside script is run here. Write FEEL in zeebe:script, or make it "
+                        "a service task."
+                    ),
                 )
             elif node.script is not None:
                 language = f"（{node.script_format}）" if node.script_format else ""
@@ -273,7 +278,10 @@ def _effect(page: Page, node: m.Node, said: m.Extension) -> None:
                 node,
                 f"（{kind.zh}）的 {header.key} 是“{value[:40]}”，应为："
                 f"{listed((f'{v}（{zh}）' for v, zh in header.choices), 12)}。",
-                f'({kind.en}) has "{value[:40]}" as its {header.key}; use one of: {listed((v for v, _ in header.choices), 12)}.',
+                (
+                    f'({kind.en}) has "{value[:40]}" as its {header.key}; use one of: '
+                    f"{listed((v for v, _ in header.choices), 12)}."
+                ),
             )
     for key in headers:
         if kind.header(key) is None and key != effects.AWAIT:
@@ -281,7 +289,10 @@ def _effect(page: Page, node: m.Node, said: m.Extension) -> None:
                 "header-unknown",
                 node,
                 f"（{kind.zh}）不读参数 {key}。可用：{listed(h.key for h in kind.headers) or '无'}。",
-                f"({kind.en}) does not read the header {key}. It reads: {listed(h.key for h in kind.headers) or 'none'}.",
+                (
+                    f"({kind.en}) does not read the header {key}. It reads: "
+                    f"{listed(h.key for h in kind.headers) or 'none'}."
+                ),
             )
     given = {io.target.split(".")[0] for io in said.inputs}
     for argument in kind.arguments:
@@ -289,7 +300,10 @@ def _effect(page: Page, node: m.Node, said: m.Extension) -> None:
             page.error(
                 "argument-missing",
                 node,
-                f"（{kind.zh}）缺少输入 {argument.name}（{argument.zh}）。请在输入映射中添加目标为 {argument.name} 的一行。",
+                (
+                    f"（{kind.zh}）缺少输入 {argument.name}（{argument.zh}）。请在输入映射中添加目标为 "
+                    f"{argument.name} 的一行。"
+                ),
                 f"({kind.en}) lacks the input {argument.name} ({argument.en}). Add an input mapping with that target.",
             )
     for name in sorted(given):
@@ -298,7 +312,10 @@ def _effect(page: Page, node: m.Node, said: m.Extension) -> None:
                 "argument-unknown",
                 node,
                 f"（{kind.zh}）不读输入 {name}。可用：{listed(a.name for a in kind.arguments) or '无'}。",
-                f"({kind.en}) does not read the input {name}. It reads: {listed(a.name for a in kind.arguments) or 'none'}.",
+                (
+                    f"({kind.en}) does not read the input {name}. It reads: "
+                    f"{listed(a.name for a in kind.arguments) or 'none'}."
+                ),
             )
 
 
@@ -514,7 +531,10 @@ def _extension(page: Page, node: m.Node, said: m.Extension) -> None:
                 "bad-name",
                 node,
                 f"的映射目标“{io.target[:40]}”不是变量名。请用字母、汉字、数字、下划线，以点分层。",
-                f'maps to "{io.target[:40]}", which is no variable name. Use letters, digits and underscores, dots for levels.',
+                (
+                    f'maps to "{io.target[:40]}", which is no variable name. Use letters, digits and underscores, '
+                    "dots for levels."
+                ),
                 io.line,
             )
     if said.result is not None and not PATH.fullmatch(said.result.strip()):

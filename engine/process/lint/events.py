@@ -170,7 +170,8 @@ def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) 
                 "timer-several",
                 node,
                 f"同时写了{'、'.join(_TIMES[t][0] for t in said)}，只能写一种。请留下要用的，删去其余。",
-                f"says {', '.join(_TIMES[t][1] for t in said)} at once; they exclude each other. Keep the one that counts.",
+                f"says {', '.join(_TIMES[t][1] for t in said)} at once; they exclude each other. Keep the one "
+                f"that counts.",
                 d.line,
             )
         elif d.timer == "cycle" and not throws and _fires_once(node) and not d.text.strip().startswith("R1/"):
@@ -178,7 +179,8 @@ def _definition(page: Page, scope: m.Scope, node: m.Node, d: m.EventDefinition) 
                 "cycle-fires-once",
                 node,
                 "写的是周期，但在这里只会触发一次。请改为时长；要重复提醒，请用不中断的边界事件。",
-                "has a cycle, but fires once here. Write a duration; to repeat, use a boundary event that does not interrupt.",
+                "has a cycle, but fires once here. Write a duration; to repeat, use a boundary event that does "
+                "not interrupt.",
                 d.line,
             )
     elif d.kind == "link":
@@ -299,7 +301,10 @@ def _links(page: Page, scope: m.Scope) -> None:
                     "link-without-partner",
                     node,
                     f"跳到链接“{name}”，但同一层没有同名的链接捕获事件。请补上，或改名。",
-                    f'jumps to the link "{name}", but its level has no link catch event of that name. Add it, or rename.',
+                    (
+                        f'jumps to the link "{name}", but its level has no link catch event of that name. Add it, '
+                        "or rename."
+                    ),
                 )
     for name, nodes in catches.items():
         if name not in throws:
@@ -378,8 +383,12 @@ def _starts_and_ends(page: Page, scope: m.Scope) -> None:
         page.warn(
             "two-starts",
             node,
-            f"与{label(none[0])[0]}都是没有触发器的开始事件；从哪一个开始，须在启动时指明。请合并，或给其中一个触发器。",
-            f"and {label(none[0])[1]} are both start events without a trigger; whoever starts must say which. Merge them, or "
+            (
+                f"与{label(none[0])[0]}都是没有触发器的开始事件；从哪一个开始，须在启动时指明。请合并，"
+                "或给其中一个触发器。"
+            ),
+            f"and {label(none[0])[1]} are both start events without a trigger; whoever starts must say which. "
+            "Merge them, or "
             "give one a trigger.",
         )
     for node in starts:
@@ -415,7 +424,8 @@ def _undone_twice(page: Page, scope: m.Scope) -> None:
                     "two-compensations",
                     node,
                     f"和{label(first[host])[0]}都是{label(scope.by_id[host])[0]}的补偿，只能有一个。请合并成一个补偿活动（可以是子流程）。",
-                    f"and {label(first[host])[1]} both undo {label(scope.by_id[host])[1]}; there may be one. Join them in "
+                    f"and {label(first[host])[1]} both undo {label(scope.by_id[host])[1]}; there may be one. "
+                    f"Join them in "
                     "one handler, which may be a sub-process.",
                 )
         elif node.scope is not None and node.scope.triggered_by_event:
@@ -425,7 +435,8 @@ def _undone_twice(page: Page, scope: m.Scope) -> None:
                     "two-compensations",
                     node,
                     f"和{label(first[''])[0]}都是同一个子流程的补偿事件子流程，只能有一个。请合并。",
-                    f"and {label(first[''])[1]} are both compensation event sub-processes of one sub-process; there may be "
+                    f"and {label(first[''])[1]} are both compensation event sub-processes of one sub-process; "
+                    f"there may be "
                     "one. Join them.",
                 )
 

@@ -28,7 +28,9 @@ class Written:
     zh: str  # what it is
     en: str
     text: str
-    mode: str  # "feel": FEEL, with "=". "condition": FEEL, the "=" may lack. "value": plain text or FEEL. "time": ISO or FEEL. "date", "duration", "cycle": a timer
+    # "feel": FEEL, with "=". "condition": FEEL, the "=" may lack. "value": plain text or FEEL. "time": ISO or FEEL.
+    # "date", "duration", "cycle": a timer
+    mode: str
     line: int
     scope: m.Scope  # whose variables it sees
     locals: frozenset[str] = frozenset()  # set by the engine there
@@ -188,7 +190,10 @@ def check_process(page: Page, process: m.Process) -> None:
                 "expression-language",
                 process,
                 f"所在文件写明表达式语言是 {language[:60]}；这里一律按 FEEL 读取。",
-                f"stands in a file whose expression language is {language[:60]}; here every expression is read as FEEL.",
+                (
+                    f"stands in a file whose expression language is {language[:60]}; here every expression is read "
+                    "as FEEL."
+                ),
             )
 
 
@@ -201,7 +206,10 @@ def _one(page: Page, found: Written) -> None:
             "juel",
             found.owner,
             f"的{found.zh}“{text[:60]}”是别的引擎的写法（JUEL）。请写 FEEL，例如 {feel_for(text)}",
-            f'has "{text[:60]}" as its {found.en}, written for another engine (JUEL). Write FEEL, such as {feel_for(text)}',
+            (
+                f'has "{text[:60]}" as its {found.en}, written for another engine (JUEL). Write FEEL, such as '
+                f"{feel_for(text)}"
+            ),
             found.line,
         )
     elif found.mode in ("feel", "condition"):

@@ -46,7 +46,8 @@ def is_juel(text: str) -> bool:
 
 
 def check_file(page: Page) -> None:
-    """Every attribute and extension element of another engine. One that stands in many places is said once, with them."""
+    """Every attribute and extension element of another engine. One that stands in many places is said once, with
+    them."""
     said: dict[tuple[str, bool, str], list[tuple[Any, int]]] = {}
     for element in page.root.iter(etree.Element):
         uri, _, name = element.tag[1:].rpartition("}") if element.tag[0] == "{" else ("", "", element.tag)
@@ -113,7 +114,8 @@ def _tell(page: Page, what: str, soft: bool, places: list[tuple[Any, int]], inst
         "other-engine",
         thing,
         f"上的 {what} 是别的引擎的写法，不会读取。请改写为 {instead}（在 Modeler 中选择 Camunda 8 / Zeebe）。{also}",
-        f"has {what}, written for another engine and not read. Write {instead} instead (choose Camunda 8 / Zeebe in the "
+        f"has {what}, written for another engine and not read. Write {instead} instead (choose Camunda 8 / "
+        f"Zeebe in the "
         f"Modeler).{also_en}",
         line,
     )

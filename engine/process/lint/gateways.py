@@ -55,7 +55,10 @@ def _gateway(page: Page, scope: m.Scope, node: m.Node) -> None:
                 "condition-not-read",
                 flow,
                 f"有条件，但它从{label(node)[0]}出发，条件不会被看。请删去条件，或换成排他或包容网关。",
-                f"has a condition, but {label(node)[1]} does not look at it. Remove it, or use an exclusive or inclusive gateway.",
+                (
+                    f"has a condition, but {label(node)[1]} does not look at it. Remove it, or use an exclusive or "
+                    "inclusive gateway."
+                ),
             )
         return
     if many_out:
@@ -66,14 +69,20 @@ def _gateway(page: Page, scope: m.Scope, node: m.Node) -> None:
                         "flow-without-condition",
                         flow,
                         f"从{label(node)[0]}出发，既没有条件也不是默认连线。请写条件，或设为默认。",
-                        f"leaves {label(node)[1]} without a condition and is not its default. Write one, or make it the default.",
+                        (
+                            f"leaves {label(node)[1]} without a condition and is not its default. Write one, or "
+                            "make it the default."
+                        ),
                     )
                 else:
                     page.warn(
                         "flow-without-condition",
                         flow,
                         f"从{label(node)[0]}出发而没有条件，总会被选中。若不是本意，请写条件。",
-                        f"leaves {label(node)[1]} without a condition and is always taken. If that is not meant, write one.",
+                        (
+                            f"leaves {label(node)[1]} without a condition and is always taken. If that is not "
+                            "meant, write one."
+                        ),
                     )
         if node.default is None and len(conditions) == len(out):
             page.warn(
@@ -87,15 +96,20 @@ def _gateway(page: Page, scope: m.Scope, node: m.Node) -> None:
             "no-default",
             conditions[0],
             f"是{label(node)[0]}唯一的出线，却有条件：不成立时办件会停住。请删去条件，或补上默认连线。",
-            f"is the only flow out of {label(node)[1]} and has a condition: when it fails the case stops. Remove it, or add a "
+            f"is the only flow out of {label(node)[1]} and has a condition: when it fails the case stops. "
+            "Remove it, or add a "
             "default.",
         )
     if node.kind == "complexGateway" and many_in and not (node.activation_condition or "").strip():
         page.warn(
             "activation-missing",
             node,
-            "汇合多条连线，但没有激活条件，会等所有入线。若不是本意，请写 activationCondition，例如 =activationCount >= 2。",
-            "joins several flows without an activation condition and waits for all. If that is not meant, write one, such as "
+            (
+                "汇合多条连线，但没有激活条件，会等所有入线。若不是本意，请写 activationCondition，例如 "
+                "=activationCount >= 2。"
+            ),
+            "joins several flows without an activation condition and waits for all. If that is not meant, "
+            "write one, such as "
             "=activationCount >= 2.",
         )
 
@@ -120,7 +134,8 @@ def _event_based(page: Page, scope: m.Scope, node: m.Node, into: list[m.Flow], o
             "event-gateway",
             node,
             "是并行的（eventGatewayType=Parallel），只有用来启动流程时才可以。请改为排他，或用并行网关。",
-            "is parallel (eventGatewayType=Parallel), which only one that starts the process may be. Make it exclusive, or use a "
+            "is parallel (eventGatewayType=Parallel), which only one that starts the process may be. Make it "
+            "exclusive, or use a "
             "parallel gateway.",
         )
     if node.instantiate and into:
@@ -153,7 +168,10 @@ def _event_based(page: Page, scope: m.Scope, node: m.Node, into: list[m.Flow], o
                 "event-gateway",
                 target,
                 f"不能接在{label(node)[0]}后面。那里只能放消息、定时、信号、条件捕获事件或接收任务。",
-                f"cannot follow {label(node)[1]}: only message, timer, signal, conditional catch events or receive tasks may.",
+                (
+                    f"cannot follow {label(node)[1]}: only message, timer, signal, conditional catch events or "
+                    "receive tasks may."
+                ),
             )
             continue
         if len(target.incoming) > 1:
@@ -183,13 +201,17 @@ def _implicit(page: Page, scope: m.Scope, node: m.Node) -> None:
             "condition-on-event",
             conditions[0],
             f"从{label(node)[0]}出发，却有条件。条件只能写在活动或网关的出线上，请加一个排他网关。",
-            f"leaves {label(node)[1]} with a condition. Only activities and gateways have those: add an exclusive gateway.",
+            (
+                f"leaves {label(node)[1]} with a condition. Only activities and gateways have those: add an "
+                "exclusive gateway."
+            ),
         )
     elif node.default is None and len(conditions) == len(out):
         page.warn(
             "no-default",
             node,
             "的出线都有条件，又没有默认连线：都不成立时办件会停住。请指定默认连线，或改用排他网关。",
-            "has only conditional flows and no default: when none holds, the case stops. Choose a default, or use an exclusive "
+            "has only conditional flows and no default: when none holds, the case stops. Choose a default, or "
+            "use an exclusive "
             "gateway.",
         )

@@ -171,8 +171,12 @@ def _declared_flows(page: Page) -> None:
             page.warn(
                 "flow-not-declared",
                 wrong[0],
-                f"两端的 incoming / outgoing 没有如实列出它{more}。运行以连线的起点和终点为准；请在 Modeler 中重新连接。",
-                f"is not listed truly by the incoming / outgoing of its ends{more_en}. It runs by its source and target; "
+                (
+                    f"两端的 incoming / outgoing 没有如实列出它{more}。运行以连线的起点和终点为准；请在 Modeler "
+                    "中重新连接。"
+                ),
+                f"is not listed truly by the incoming / outgoing of its ends{more_en}. It runs by its source "
+                "and target; "
                 "connect it again in the Modeler.",
             )
 
@@ -203,7 +207,10 @@ def _processes(page: Page) -> None:
                 "public-process",
                 process,
                 "是公开流程（processType=Public），公开流程只作说明，不应设为可执行。请改为 Private。",
-                "is a public process (processType=Public); those only describe and should not be executable. Make it Private.",
+                (
+                    "is a public process (processType=Public); those only describe and should not be executable. "
+                    "Make it Private."
+                ),
             )
         if not process.nodes and process.executable:
             page.error("empty", process, "是空的。请画出步骤。", "is empty. Draw its steps.")
@@ -314,7 +321,8 @@ def check_process(page: Page, process: m.Process) -> None:
                         flow,
                         f"穿过了子流程的边界：{which[0]}{label(home[end][1])[0]}在另一层。请连到子流程本身，"
                         "或用边界事件离开。",
-                        f"crosses the border of a sub-process: its {which[1]}, {label(home[end][1])[1]}, is on another level. "
+                        f"crosses the border of a sub-process: its {which[1]}, {label(home[end][1])[1]}, is on "
+                        "another level. "
                         "Connect the sub-process itself, or leave by a boundary event.",
                     )
                 elif end in page.process_of:
@@ -322,7 +330,8 @@ def check_process(page: Page, process: m.Process) -> None:
                         "flow-crosses-pool",
                         flow,
                         f"穿过了池的边界：{which[0]}在流程“{page.process_of[end].id}”里。两个池之间请用消息流。",
-                        f'crosses the border of a pool: its {which[1]} is in process "{page.process_of[end].id}". Between pools use '
+                        f"crosses the border of a pool: its {which[1]} is in process "
+                        f'"{page.process_of[end].id}". Between pools use '
                         "a message flow.",
                     )
                 else:
@@ -343,7 +352,10 @@ def check_process(page: Page, process: m.Process) -> None:
                     "dangling-default",
                     node,
                     f"的默认连线“{node.default}”不是从它出发的连线。请重新指定默认连线。",
-                    f'names "{node.default}" as its default flow, but that does not leave it. Choose the default again.',
+                    (
+                        f'names "{node.default}" as its default flow, but that does not leave it. Choose the '
+                        "default again."
+                    ),
                 )
             elif scope.flow_by_id[node.default].condition:
                 page.warn(
@@ -363,7 +375,10 @@ def _ends(page: Page, scope: m.Scope, flow: m.Flow) -> None:
                 "end-with-outgoing",
                 source,
                 f"后面还有连线“{flow.id}”。结束事件不能有出线，请改为中间事件或删去连线。",
-                f'has an outgoing flow "{flow.id}". An end event has none: make it an intermediate event, or remove the flow.',
+                (
+                    f'has an outgoing flow "{flow.id}". An end event has none: make it an intermediate event, or '
+                    "remove the flow."
+                ),
             )
         elif source.scope is not None and source.scope.triggered_by_event:
             page.error(
@@ -377,14 +392,20 @@ def _ends(page: Page, scope: m.Scope, flow: m.Flow) -> None:
                 "compensation-flow",
                 source,
                 f"有出线“{flow.id}”。补偿边界事件用关联线（虚线）连到补偿活动。",
-                f'has an outgoing flow "{flow.id}". A compensation boundary event leads to its handler by an association.',
+                (
+                    f'has an outgoing flow "{flow.id}". A compensation boundary event leads to its handler by an '
+                    "association."
+                ),
             )
         elif source.kind == "intermediateThrowEvent" and any(d.kind == "link" for d in source.definitions):
             page.error(
                 "link-flow",
                 source,
                 f"是链接的起点，不能有出线“{flow.id}”；后面的步骤接在同名的链接捕获事件上。",
-                f'throws a link and cannot have the outgoing flow "{flow.id}"; what follows belongs to the link catch event.',
+                (
+                    f'throws a link and cannot have the outgoing flow "{flow.id}"; what follows belongs to the '
+                    "link catch event."
+                ),
             )
         elif source.for_compensation:
             page.error(
@@ -399,7 +420,10 @@ def _ends(page: Page, scope: m.Scope, flow: m.Flow) -> None:
                 "start-with-incoming",
                 target,
                 f"前面有连线“{flow.id}”。开始事件不能有入线，请改为中间事件或删去连线。",
-                f'has an incoming flow "{flow.id}". A start event has none: make it an intermediate event, or remove the flow.',
+                (
+                    f'has an incoming flow "{flow.id}". A start event has none: make it an intermediate event, or '
+                    "remove the flow."
+                ),
             )
         elif target.kind == "boundaryEvent":
             page.error(
@@ -427,6 +451,7 @@ def _ends(page: Page, scope: m.Scope, flow: m.Flow) -> None:
                 "compensation-flow",
                 target,
                 f"是补偿活动，不能有入线“{flow.id}”。请用关联线从补偿边界事件连来。",
-                f'is a compensation handler and cannot have the incoming flow "{flow.id}". Lead an association to it from the '
+                f'is a compensation handler and cannot have the incoming flow "{flow.id}". Lead an association '
+                "to it from the "
                 "compensation boundary event.",
             )

@@ -199,7 +199,8 @@ def _deadlocks(page: Page, scope: m.Scope, next_of: dict[str, list[str]], order:
                     "deadlock",
                     join,
                     f"等连线“{flow.id}”送来令牌，而那条路要先通过它自己：永远等不到。循环请用排他网关汇合。",
-                    f'waits for a token on the flow "{flow.id}", but that path comes after the join itself: it waits for ever. Join '
+                    f'waits for a token on the flow "{flow.id}", but that path comes after the join itself: it '
+                    "waits for ever. Join "
                     "a loop with an exclusive gateway.",
                 )
                 break
@@ -328,14 +329,19 @@ def _endless(
         (page.warn if rests else page.error)(
             "endless-loop",
             nodes[0],
-            f"所在的循环没有出口（{listed((n.name or n.id for n in nodes), 5)}），办件永远办不完。请加一个排他网关离开。",
-            f"is in a loop without a way out ({listed((n.name or n.id for n in nodes), 5)}): the case never ends. Add an "
+            (
+                f"所在的循环没有出口（{listed((n.name or n.id for n in nodes), 5)}），办件永远办不完。"
+                "请加一个排他网关离开。"
+            ),
+            f"is in a loop without a way out ({listed((n.name or n.id for n in nodes), 5)}): the case never "
+            "ends. Add an "
             "exclusive gateway that leaves it.",
         )
 
 
 def _stopped_from_outside(scope: m.Scope, inside: set[str], holder: dict[str, tuple[m.Scope, m.Node]]) -> bool:
-    """Something else can end the loop: a terminate end beside it, an interrupting event of its scope or of one above."""
+    """Something else can end the loop: a terminate end beside it, an interrupting event of its scope or of one
+    above."""
     current: m.Scope | None = scope
     seen: set[str] = set()  # with duplicate ids a scope can seem to be inside itself
     while current is not None and current.id not in seen:

@@ -1,5 +1,5 @@
-"""What the standard asks of parts that are only drawn here: data, item definitions, interfaces. They do not change a run,
-so all of it is warnings; another tool may refuse the file."""
+"""What the standard asks of parts that are only drawn here: data, item definitions, interfaces. They do not change a
+run, so all of it is warnings; another tool may refuse the file."""
 
 from __future__ import annotations
 
@@ -167,7 +167,10 @@ def _specification(data: _Data, element: Any) -> None:
                     data.say(
                         owner,
                         f"的 {id} 以 {there} 指向 {reference}，但 {reference} 没有指回来。请让两边一致。",
-                        f"has {id} name {reference} in {there}, but {reference} does not name it back. Make them agree.",
+                        (
+                            f"has {id} name {reference} in {there}, but {reference} does not name it back. Make "
+                            "them agree."
+                        ),
                     )
 
 

@@ -12,7 +12,8 @@ _EVERYTHING = "*"
 
 
 def _sets(page: Page, process: m.Process) -> set[str]:
-    """The names a process can set; "*" when it may set any (an unknown form, a message's variables, a called process)."""
+    """The names a process can set; "*" when it may set any (an unknown form, a message's variables, a called
+    process)."""
     names: set[str] = set()
     for scope in process.all_scopes():
         names.update(
@@ -87,7 +88,8 @@ def check_process(page: Page, process: m.Process) -> None:
                 "unset-variable",
                 found.owner,
                 f"的{found.zh}读取变量“{name}”，图中没有任何步骤设置它；除非启动时带入，否则是空值。请检查名字。",
-                f'reads the variable "{name}" in its {found.en}, but no step sets it; unless it comes with the start it is null. '
+                f'reads the variable "{name}" in its {found.en}, but no step sets it; unless it comes with the '
+                "start it is null. "
                 "Check the name.",
                 found.line,
             )

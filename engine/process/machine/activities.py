@@ -78,8 +78,12 @@ class Activity(NodeSpec):
         come, need = len(token.internal_data["arrived"][""]), self.node.start_quantity
         return Failure(
             IN_VAIN,
-            f"「{self.title}」要等 {need} 个令牌（startQuantity），只来了 {come} 个，不会再来了。要么撤销本件；要么重试，不再等。请也改正图。",
-            f'"{self.title}" waits for {need} tokens (startQuantity), {come} came and no more can. Cancel the case, or retry: '
+            (
+                f"「{self.title}」要等 {need} 个令牌（startQuantity），只来了 {come} 个，不会再来了。要么撤销本件；"
+                "要么重试，不再等。请也改正图。"
+            ),
+            f'"{self.title}" waits for {need} tokens (startQuantity), {come} came and no more can. Cancel the '
+            "case, or retry: "
             "then it waits no longer. Mend the diagram too.",
         )
 
@@ -485,7 +489,8 @@ class CallActivity(Activity):
         token.workflow.drop_scope(scope)
         token.internal_data.pop("scope", None)
         if self.take_all:
-            # The counts and results of a loop around the call are not the called process's to bring back: it had copies.
+            # The counts and results of a loop around the call are not the called process's to bring back: it had
+            # copies.
             ours = {*token.data, *(token.parent.data if token.parent is not None else ())}
             for name, value in variables.items():
                 if name not in ours:

@@ -1,7 +1,9 @@
-"""The running instance: tokens, scopes, what waits, and the loop that moves them. Built on SpiffWorkflow's Workflow and Task.
+"""The running instance: tokens, scopes, what waits, and the loop that moves them. Built on SpiffWorkflow's Workflow and
+Task.
 
-A token is a SpiffWorkflow Task; it is forgotten when it leaves its node, so state grows with what is open, not with what
-was done. Ready tokens stand in one queue: nothing here calls itself along a path, so a path may be as long as it likes.
+A token is a SpiffWorkflow Task; it is forgotten when it leaves its node, so state grows with what is open, not with
+what was done. Ready tokens stand in one queue: nothing here calls itself along a path, so a path may be as long as it
+likes.
 """
 
 from __future__ import annotations
@@ -265,7 +267,10 @@ class Case(Run):
             token,
             Failure(
                 "limit",
-                f"一次办理走了太多步还没有停下来，最后停在「{token.task_spec.title}」。请检查图中是否有走不出去的循环。",
+                (
+                    f"一次办理走了太多步还没有停下来，最后停在「{token.task_spec.title}」。请检查图中是否有走不出去"
+                    "的循环。"
+                ),
                 f'One advance took too many steps and stopped at "{token.task_spec.title}". '
                 "Check the diagram for a loop without a way out.",
             ),
@@ -273,7 +278,8 @@ class Case(Run):
         )
 
     def release_joins(self) -> bool:
-        """Inclusive and complex joins that may go on now that nothing else moves (BPMN 2.0, 13.4.3). True when one did."""
+        """Inclusive and complex joins that may go on now that nothing else moves (BPMN 2.0, 13.4.3). True when one
+        did."""
         for token in list(self.tasks.values()):
             if token.state != WAITING:
                 continue
@@ -451,7 +457,8 @@ class Case(Run):
             self.failed(token, token.task_spec.data_fault(fault))
 
     def failed(self, token: Token, failure: Failure, *, catch: bool = True) -> None:
-        """A failure at a token: an error when something catches it, else an incident. A token has one incident at most."""
+        """A failure at a token: an error when something catches it, else an incident. A token has one incident at
+        most."""
         if catch and failure.code != "no-flow" and self.catch(self, token, failure.error, {}):
             return
         if token.id not in self.tasks:

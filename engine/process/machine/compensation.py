@@ -106,7 +106,8 @@ def after(token: Token) -> None:
 
 
 def give_up(case: Case, handler: Token) -> None:
-    """A person has led the case out of a handler: what it undid for ends here, it would wait for the handler for ever."""
+    """A person has led the case out of a handler: what it undid for ends here, it would wait for the handler for
+    ever."""
     thrower = case.tasks.get(handler.internal_data.get("undo", ""))
     if thrower is not None:
         case.cancel_token(thrower, reason=handler.task_spec.name)

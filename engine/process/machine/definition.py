@@ -1,4 +1,5 @@
-"""A Definition: processes compiled and ready to run, and the decisions they call. Instances share it; it never changes."""
+"""A Definition: processes compiled and ready to run, and the decisions they call. Instances share it; it never
+changes."""
 
 from __future__ import annotations
 

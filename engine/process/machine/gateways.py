@@ -85,8 +85,12 @@ class Joining(NodeSpec):
         )
         return Failure(
             IN_VAIN,
-            f"汇合「{self.title}」等的分支不会再来了：{missing}。要么撤销本件；要么重试，不再等它们，用已到的继续办理。请也改正图。",
-            f'The join "{self.title}" waits for branches that cannot come: {missing_en}. Cancel the case, or retry: then it '
+            (
+                f"汇合「{self.title}」等的分支不会再来了：{missing}。要么撤销本件；要么重试，不再等它们，"
+                "用已到的继续办理。请也改正图。"
+            ),
+            f'The join "{self.title}" waits for branches that cannot come: {missing_en}. Cancel the case, or '
+            "retry: then it "
             "waits for them no longer and goes on with those that came. Mend the diagram too.",
         )
 
@@ -115,7 +119,8 @@ class Joining(NodeSpec):
 
 
 class Parallel(Joining):
-    """Waits for one token on every incoming flow; goes out on all (13.4.1). Conditions on its flows are not looked at."""
+    """Waits for one token on every incoming flow; goes out on all (13.4.1). Conditions on its flows are not looked
+    at."""
 
     def gathered(self, token: Token) -> None:
         token.scope.memory["join " + self.name] = token.id
@@ -130,7 +135,8 @@ class Parallel(Joining):
 
 
 class Inclusive(Joining):
-    """Waits while a token that could still arrive is on its way (13.4.3); goes out on every flow whose condition is true."""
+    """Waits while a token that could still arrive is on its way (13.4.3); goes out on every flow whose condition is
+    true."""
 
     def finish(self) -> None:
         self.near = frozenset().union(*self.upstream.values())
@@ -173,8 +179,8 @@ class Inclusive(Joining):
 
 
 class Complex(Joining):
-    """Goes on when its activation condition is true of `activationCount` and the variables; then swallows the rest of that
-    turn and starts anew (10.6, 13.4.5)."""
+    """Goes on when its activation condition is true of `activationCount` and the variables; then swallows the rest of
+    that turn and starts anew (10.6, 13.4.5)."""
 
     def finish(self) -> None:
         self.activation: Text | None = self.text(self.node.activation_condition, always_feel=True)

@@ -14,7 +14,8 @@ from engine.process.step import ClosedTask, Jump
 
 
 def jump(case: Case, input: Jump) -> None:
-    """From an open task to a node of its own (sub-)process or of one around it. Live branches it leaves are cancelled."""
+    """From an open task to a node of its own (sub-)process or of one around it. Live branches it leaves are
+    cancelled."""
     token = case.open_task(input.task_id)
     body = token.parent or token
     here = body

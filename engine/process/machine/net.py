@@ -1,4 +1,5 @@
-"""What a diagram is compiled to: SpiffWorkflow task specs of our own, joined by flows. Built once a file, never changed.
+"""What a diagram is compiled to: SpiffWorkflow task specs of our own, joined by flows. Built once a file, never
+changed.
 
 SpiffWorkflow's own BPMN specs predict every path ahead and keep the whole tree of finished tasks. These do neither: a
 token knows its node, its scope and its own data, and is forgotten when it leaves.
@@ -127,15 +128,20 @@ class NodeSpec(Spec):
         return False
 
     def hopes(self, token: Token, stands: Callable[[frozenset[str]], bool]) -> bool:
-        """Whether a token that waits here may still be met. `stands` tells whether a living one stands at such a node."""
+        """Whether a token that waits here may still be met. `stands` tells whether a living one stands at such a
+        node."""
         return False
 
     def in_vain(self, token: Token) -> Failure:
         """What is said of a token that waits here for what cannot come."""
         return Failure(
             IN_VAIN,
-            f"「{self.title}」停住了：它等的事不会再发生，也没有人、时间或消息能让它继续。请撤销本件，或改正图后重新办理。",
-            f'"{self.title}" stands still: what it waits for cannot happen any more, and no person, time or message can '
+            (
+                f"「{self.title}」停住了：它等的事不会再发生，也没有人、时间或消息能让它继续。请撤销本件，"
+                "或改正图后重新办理。"
+            ),
+            f'"{self.title}" stands still: what it waits for cannot happen any more, and no person, time or '
+            "message can "
             "move it. Cancel the case, or mend the diagram and begin anew.",
         )
 

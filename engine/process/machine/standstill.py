@@ -1,10 +1,10 @@
 """A case may never stand still without somebody being told.
 
 When nothing moves any more, every token must be able to move again by something that can still happen: a person's task,
-an answer, a due time, a message or signal, the retry of an incident, or another token that can move and so bring what it
-waits for. One that cannot gets an incident: a join whose branch has ended, two tokens on one flow, a task that wants two
-tokens and gets one, inclusive joins that wait for each other, a condition that nothing can make true, one who undoes and
-whose handler is gone. The incident goes when the token can move again, or ends.
+an answer, a due time, a message or signal, the retry of an incident, or another token that can move and so bring what
+it waits for. One that cannot gets an incident: a join whose branch has ended, two tokens on one flow, a task that wants
+two tokens and gets one, inclusive joins that wait for each other, a condition that nothing can make true, one who
+undoes and whose handler is gone. The incident goes when the token can move again, or ends.
 
 One fault, one incident: of tokens that wait for each other the one that waits for nobody else is told; the others wait
 for it, and it can be retried. In a circle the first is told.

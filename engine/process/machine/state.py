@@ -1,6 +1,7 @@
 """The instance as bytes: JSON without its definition. The same instance always gives the same bytes.
 
-Values come back as they were: contexts keep the order of their entries. A decimal is written {"$d": "1.50"}; a context of
+Values come back as they were: contexts keep the order of their entries. A decimal is written {"$d": "1.50"}; a
+context of
 one entry that looks like that, $d with any number of $ before it, is written with one more.
 """
 
@@ -96,7 +97,8 @@ _MARK = re.compile(r"\$+d")
 
 
 def _escaped(value: Any) -> Any:
-    """The value with every context that looks like a mark of ours written with one more $; itself when there is none."""
+    """The value with every context that looks like a mark of ours written with one more $; itself when there is
+    none."""
     if isinstance(value, dict):
         inner = {k: _escaped(v) for k, v in value.items()}
         if len(inner) == 1 and _MARK.fullmatch(next(iter(inner))):

@@ -1,4 +1,5 @@
-"""What is thrown inside an instance finds what catches it: errors, escalations, signals, compensation, cancel, terminate."""
+"""What is thrown inside an instance finds what catches it: errors, escalations, signals, compensation, cancel,
+terminate."""
 
 from __future__ import annotations
 
@@ -34,7 +35,10 @@ def throw(token: Token, trigger: Trigger) -> bool:
         if not throw_error(case, token, trigger.code, {}):
             raise Failure(
                 "uncaught-error",
-                f"「{spec.title}」抛出的错误「{trigger.code}」没有被任何事件捕获。请在外层加上错误边界事件或错误事件子流程。",
+                (
+                    f"「{spec.title}」抛出的错误「{trigger.code}」没有被任何事件捕获。请在外层加上错误边界事件或错"
+                    "误事件子流程。"
+                ),
                 f'The error "{trigger.code}" thrown by "{spec.title}" is caught by no event. '
                 "Add an error boundary event or an error event sub-process around it.",
             )
@@ -113,7 +117,8 @@ def _boundary(body: Token, kind: str, code: str | None) -> Any:
 
 
 def _event_sub(scope: ScopeRun, kind: str, code: str | None, thrower: Token) -> Any:
-    """The event sub-process of this scope that catches the code. One that runs in this scope throws past its sisters."""
+    """The event sub-process of this scope that catches the code. One that runs in this scope throws past its
+    sisters."""
     if thrower.task_spec in scope.spec.event_subs:
         return None
     found = None

@@ -60,7 +60,10 @@ def check(text: str, file: str, shared: Library | None = None) -> list[Finding]:
         wrong(
             "no-remedies",
             0,
-            f"《{kind.title}》对当事人不利，必须写明复议和诉讼的途径与期限。请加入 {{{{ m.remedies_text(remedies, …) }}}}。",
+            (
+                f"《{kind.title}》对当事人不利，必须写明复议和诉讼的途径与期限。请加入 {{{{ m.remedies_text"
+                f"(remedies, …) }}}}。"
+            ),
             f"{kind.title_en} is adverse and must print the remedies: add m.remedies_text(remedies, …).",
         )
     for match in re.finditer(r"""(?:src|href)\s*=\s*["'](?!\{\{|data:image/)([^"']+)""", kind.body):

@@ -1,7 +1,7 @@
 """The check code (查验码) and the QR code of a paper.
 
-The code is random and says nothing about anybody; the page behind it shows kind, number, masked name, date, organ, state
-and the file's SHA-256. It can be typed from a printed copy, so letters and digits that look alike are left out.
+The code is random and says nothing about anybody; the page behind it shows kind, number, masked name, date, organ,
+state and the file's SHA-256. It can be typed from a printed copy, so letters and digits that look alike are left out.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ and the punctuation of official papers) into plain TrueType files:
     Yizhan Hei          黑体: headings and labels; GB 2312
 
 Names outside that (Extension A, B …) fall back to the system's Noto Serif CJK SC; a character found in no font of the
-list is refused before issue (`missing`), so no paper is ever printed with an empty box. An office that owns 仿宋, 楷体 or 小标宋
-puts fangsong.ttf, kaiti.ttf or xiaobiaosong.ttf into the folder and the papers use them.
+list is refused before issue (`missing`), so no paper is ever printed with an empty box. An office that owns 仿宋, 楷体
+or 小标宋 puts fangsong.ttf, kaiti.ttf or xiaobiaosong.ttf into the folder and the papers use them.
 
-GB/T 9704 sets the body in 仿宋; ours is 宋体 unless the office brings its own. The only free 仿宋 (Fandol) comes inside a TeX
-package of 49 MB, holds GB 2312 alone (no 玥 喆 祎 珺 赟 镕 …, so a name would change its type in the middle), and would be
-a third of all that set-up fetches: not worth it for papers whose text, seal and code are the same without it.
+GB/T 9704 sets the body in 仿宋; ours is 宋体 unless the office brings its own. The only free 仿宋 (Fandol) comes inside
+a TeX package of 49 MB, holds GB 2312 alone (no 玥 喆 祎 珺 赟 镕 …, so a name would change its type in the middle), and
+would be a third of all that set-up fetches: not worth it for papers whose text, seal and code are the same without it.
 
     python -m engine.records.papers.fonts        cut the fonts now (about 20 s, once)
 """
@@ -47,7 +47,8 @@ SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.
 
 
 def folder() -> Path:
-    """Where the cut fonts live: inside the virtual environment, for they belong to the installation and not to the data."""
+    """Where the cut fonts live: inside the virtual environment, for they belong to the installation and not to the
+    data."""
     return Path(sys.prefix) / "share" / "yizhan" / "fonts"
 
 
@@ -268,7 +269,8 @@ def ready(place: Path | None = None) -> bool:
 
 
 def build(place: Path | None = None, processes: int = 2) -> bool:
-    """Cut all fonts, in that many processes; False when the system has no Noto CJK to cut (papers then use what it has)."""
+    """Cut all fonts, in that many processes; False when the system has no Noto CJK to cut (papers then use what it
+    has)."""
     place = place or folder()
     if ready(place):
         return True
@@ -306,7 +308,8 @@ class Face:
 
 @lru_cache(maxsize=4)
 def faces(place: Path) -> tuple[Face, ...]:
-    """The font files there are: those in this folder, the office's own first, and the installation's cuts for the rest."""
+    """The font files there are: those in this folder, the office's own first, and the installation's cuts for the
+    rest."""
     own = [Face(family, 400, place / file) for family, file in OWN.items() if (place / file).is_file()]
     home = next((one for one in (place, folder()) if ready(one)), None)
     return (*own, *(Face(one.family, one.weight, home / one.file, True) for one in CUTS if home))
@@ -339,7 +342,8 @@ def coverage(place: Path) -> frozenset[int]:
 
 
 def missing(text: str, place: Path | None = None) -> list[str]:
-    """The characters of the text that no font of the papers can draw, in order, each once. Layout controls are not counted."""
+    """The characters of the text that no font of the papers can draw, in order, each once. Layout controls are not
+    counted."""
     known = coverage(place or folder())
     if not known:
         return []  # a machine without any Chinese font: set-up has said so
@@ -390,7 +394,8 @@ def outline(char: str, place: Path, bold: bool = True) -> tuple[tuple[Command, .
 
 @lru_cache(maxsize=8)
 def _drawing(place: Path, name: str, family: str) -> tuple[Any, dict[int, str]] | None:
-    """(glyph set, cmap) of a cut font (`font:True` is the bold one) or of a font of the system; None when it is not there."""
+    """(glyph set, cmap) of a cut font (`font:True` is the bold one) or of a font of the system; None when it is not
+    there."""
     from fontTools.ttLib import TTFont
 
     if name.startswith("font:"):

@@ -1,7 +1,7 @@
 """Kinds of paper (文书种类): what a paper file says about itself at its top, and the facts it cannot do without.
 
-A paper is one file, forms/_shared/papers/<kind>.html or forms/<matter>/<kind>.html: YAML between two lines of `---`, then
-the body as a Jinja template.
+A paper is one file, forms/_shared/papers/<kind>.html or forms/<matter>/<kind>.html: YAML between two lines of `---`,
+then the body as a Jinja template.
 
     ---
     kind: acceptance                 the name a diagram uses
@@ -19,7 +19,8 @@ the body as a Jinja template.
       agent.name: 代理人
     ---
 
-Types follow the house's names: `…_on` is a date (2026-09-18), `…_at` a date-time with offset; `…[]` a list; the rest text or number.
+Types follow the house's names: `…_on` is a date (2026-09-18), `…_at` a date-time with offset; `…[]` a list; the rest
+text or number.
 """
 
 from __future__ import annotations

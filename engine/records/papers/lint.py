@@ -142,8 +142,14 @@ def _dated(text: lines.Text, path: str, last: str, label: str, *at: object) -> I
     moment = any(word in label for word in ("时间", "时限", "期限", "日期", "之日", "到期"))
     if last in ("at", "on") and not moment:
         kind_zh, kind_en = ("带时区的时间", "a time with its offset") if last == "at" else ("日期", "a date")
-        zh = f"“{path}”叫 {last}，会被当作{kind_zh}，而“{label}”不像。请换个名称，如 {path.rpartition('.')[0] or 'x'}.place。"
-        en = f'"{path}" is called {last} and is taken for {kind_en}, but "{label}" does not look like one. Call it otherwise.'
+        zh = (
+            f"“{path}”叫 {last}，会被当作{kind_zh}，而“{label}”不像。请换个名称，如 "
+            f"{path.rpartition('.')[0] or 'x'}.place。"
+        )
+        en = (
+            f'"{path}" is called {last} and is taken for {kind_en}, but "{label}" does not look like one. Call it '
+            "otherwise."
+        )
         yield text.error("paper-typed-by-name", zh, en, *at, path)
 
 

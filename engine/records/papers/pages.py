@@ -1,7 +1,7 @@
 """From facts to PDF: the template is filled, every character is checked, the page is set.
 
-The same facts give the same bytes: no clock, no random identifier, no network. The dates inside the PDF come from the facts
-and its identifier from the page's own text. Signing (signing.py) comes after and is the only thing that differs.
+The same facts give the same bytes: no clock, no random identifier, no network. The dates inside the PDF come from the
+facts and its identifier from the page's own text. Signing (signing.py) comes after and is the only thing that differs.
 
 What makes it quick, measured against plain WeasyPrint on the same page: fonts cut beforehand (fonts.py), one font
 configuration and one parsed style sheet a process, compiled templates and drawn seals kept.
@@ -195,7 +195,8 @@ def _signature_indent(organ: str, day: str) -> float:
 
 
 def fill(kind: PaperKind, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts, with None (or an empty list) where an optional one is absent. A copy: the caller's stay as they are."""
+    """The facts, with None (or an empty list) where an optional one is absent. A copy: the caller's stay as they
+    are."""
     copy: dict[str, Any] = _copy(told(facts))
     for path in kind.optional:
         _default(copy, path.replace("[]", ".[]").split("."))
@@ -338,8 +339,8 @@ def _style(css: str, place: Path) -> tuple[Any, Any]:
     from weasyprint.text.fonts import FontConfiguration
 
     configuration = FontConfiguration()
-    # Our own files are named by their families and stay where they are. By @font-face every process would copy them to a
-    # temporary folder, and leave 14 MB there when it is killed.
+    # Our own files are named by their families and stay where they are. By @font-face every process would copy them to
+    # a temporary folder, and leave 14 MB there when it is killed.
     for one in fonts.faces(place):
         if one.cut:
             fontconfig.FcConfigAppFontAddFile(configuration._config, str(one.path).encode())

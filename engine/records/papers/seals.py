@@ -1,10 +1,10 @@
 """Seals, drawn to measure.
 
-国务院关于国家行政机关和企业事业单位社会团体印章管理的规定 (国发〔1999〕25号): round, the legal name on the ring from left to right, a star in
-the centre; 45 mm at most for an office of the county, 42 mm for a town; a special seal (专用章) differs in name and in
-look, here by a line across its lower part. The state emblem is never drawn. A drawn seal is a picture: it has legal
-force only as an electronic seal of the state's system (国务院关于在线政务服务的若干规定 第九条), so every drawing says 样章 unless the
-office declares its own.
+国务院关于国家行政机关和企业事业单位社会团体印章管理的规定 (国发〔1999〕25号): round, the legal name on the ring from
+left to right, a star in the centre; 45 mm at most for an office of the county, 42 mm for a town; a special seal
+(专用章) differs in name and in look, here by a line across its lower part. The state emblem is never drawn. A drawn
+seal is a picture: it has legal force only as an electronic seal of the state's system (国务院关于在线政务服务的若干规定
+第九条), so every drawing says 样章 unless the office declares its own.
 """
 
 from __future__ import annotations

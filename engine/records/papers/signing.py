@@ -1,8 +1,8 @@
 """Signatures on papers: PAdES (ETSI EN 319 142-1, baseline B) by pyHanko, and their check.
 
-A signature says that the file is whole and who issued it. It is the reliable signature of 电子签名法 第十三条 only with a certificate
-of a licensed authority: an office sets its PKCS#12 file. Without one, a demonstration authority is made at first start,
-and its papers say so.
+A signature says that the file is whole and who issued it. It is the reliable signature of 电子签名法 第十三条 only with
+a certificate of a licensed authority: an office sets its PKCS#12 file. Without one, a demonstration authority is made
+at first start, and its papers say so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The press: papers are rendered and signed in processes of their own, kept warm.
 
-A page takes a tenth of a second of pure computing; in the web or worker process it would hold up everything else. A job and its
-answer are plain values. A process that dies or hangs is replaced, and the job's caller is told to try again.
+A page takes a tenth of a second of pure computing; in the web or worker process it would hold up everything else. A job
+and its answer are plain values. A process that dies or hangs is replaced, and the job's caller is told to try again.
 
 The processes are forked from one that has imported everything (a fork server): the second costs a third of the first's
 start and shares its memory, and one that is replaced is back in half a second.

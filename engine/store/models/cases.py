@@ -390,7 +390,8 @@ class RegisterEntry(Base):
 
 
 class PrivateNote(Base):
-    """What a mediator keeps to themself about one party (背对背笔记). Read by its author and by nobody else (RULES Y3)."""
+    """What a mediator keeps to themself about one party (背对背笔记). Read by its author and by nobody else (RULES
+    Y3)."""
 
     __tablename__ = "private_note"
 

@@ -12,8 +12,8 @@ from engine.store.models.booking import Appointment, Resource
 
 
 class CaseParty(Base):
-    """One party (当事人) of a case, on whichever side, found again by blind index. Rewritten when the case's answers say
-    otherwise; the answers stay what was said."""
+    """One party (当事人) of a case, on whichever side, found again by blind index. Rewritten when the case's answers
+    say otherwise; the answers stay what was said."""
 
     __tablename__ = "case_party"
 

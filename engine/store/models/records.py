@@ -12,7 +12,8 @@ from engine.store.models.base import Base, BigId, Sealed, SealedJson
 
 
 class Event(Base):
-    """A fact that happened (审计事件). Append-only: triggers refuse UPDATE and DELETE; each holds its predecessor's hash.
+    """A fact that happened (审计事件). Append-only: triggers refuse UPDATE and DELETE; each holds its predecessor's
+    hash.
 
     There is a chain a case (`case:7`) and a chain a person outside cases (`user:3`), so two clerks never wait for
     each other's chain; seals bind all chains together from time to time.

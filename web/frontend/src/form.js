@@ -85,8 +85,9 @@ class Island {
       timer = setTimeout(() => {
         if (this.busy || this.root.dataset.readonly) return;
         const data = this.form._getSubmitData();
-        if (JSON.stringify(data) === JSON.stringify(this.was ?? data)) return (this.was = data);
+        const unchanged = JSON.stringify(data) === JSON.stringify(this.was ?? data);
         this.was = data;
+        if (unchanged) return;
         if (this.draft.set(data)) this.say(word("Saved on this phone"));
       }, 300);
     });

@@ -86,7 +86,7 @@ export class Steps {
 
   at(screens = this.screens()) {
     const found = screens.findIndex((screen) => (screen[0] ?? "last") === this.here);
-    return found < 0 ? 0 : found;
+    return Math.max(0, found);
   }
 
   draw() {

@@ -24,7 +24,8 @@ def upgrade() -> None:
     op.execute("PRAGMA writable_schema = ON")
     quoted = (BEFORE.replace("'", "''"), AFTER.replace("'", "''"))
     op.execute(
-        f"UPDATE sqlite_master SET sql = replace(sql, '{quoted[0]}', '{quoted[1]}') WHERE type = 'table' AND name = 'unit'"
+        f"UPDATE sqlite_master SET sql = replace(sql, '{quoted[0]}', '{quoted[1]}') WHERE type = 'table' AND "
+        "name = 'unit'"
     )
     op.execute(f"PRAGMA schema_version = {version + 1}")
     op.execute("PRAGMA writable_schema = OFF")

@@ -1,0 +1,278 @@
+"""Who may do what at which address: written down by hand, from RULES and the posts' work, not from the code's guards.
+
+A line for every route of the hall: which door it has, and about which thing it is. `MAY` says, thing by thing and state
+by state, which role gets through. A route without a line fails the walk; so does a line without a route.
+
+Roles and how they stand to the case (全程代办 of 张三丰 in 苏洋村 of 龙门滩镇, decided by the 医保局, its first step
+open):
+
+    stranger            nobody signed in
+    applicant           张三丰
+    party               a resident whom the case names as its other party
+    resident            another resident
+    intake              an agent of 苏洋村: has the step that waits
+    reviewer            a clerk of the 医保局, which decides
+    office_head         heads the 医保局
+    town_clerk          at a window of 龙门滩镇, above the village
+    town_head           heads 龙门滩镇
+    other_village       an agent of 霞碧村, below the same town
+    other_office        a clerk of the 民政局
+    county_head         heads the county
+    stand_in            a clerk of the 民政局 who acts for the agent of 苏洋村, in another matter only
+    former              held the agent's post at 苏洋村 until yesterday
+    designer, operator  of the county
+    disabled            an agent of 苏洋村 whose account was closed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RESIDENTS = ("applicant", "party", "resident")
+CLERKS = ("intake", "reviewer", "town_clerk", "other_village", "other_office", "stand_in", "former")
+HEADS = ("office_head", "town_head", "county_head")
+STAFF = (*CLERKS, *HEADS, "designer", "operator")
+ROLES = ("stranger", *RESIDENTS, *STAFF, "disabled")
+STATES = ("open", "restricted", "withdrawn")
+
+#: Who gets through a door at all; what they may do behind it is said by the thing.
+DOORS: dict[str, frozenset[str]] = {
+    "anyone": frozenset(ROLES) - {"disabled"},
+    "signed-in": frozenset((*RESIDENTS, *STAFF)),
+    "resident": frozenset(RESIDENTS),
+    "staff": frozenset(STAFF),
+    "heads": frozenset(HEADS),
+    "designer": frozenset({"designer"}),
+    "operator": frozenset({"operator"}),
+}
+
+_UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
+_ABOVE = {"town_clerk", "town_head", "county_head"}
+
+
+def _states(**by_state: set[str]) -> dict[str, frozenset[str]]:
+    return {state: frozenset(roles) for state, roles in by_state.items()}
+
+
+#: thing -> state -> who. "withdrawn": the applicant took the application back.
+MAY: dict[str, dict[str, frozenset[str]]] = {
+    # reading the case and what hangs on it
+    "case": _states(
+        open={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"applicant", "party", *_UNITS_ON_ITS_WAY},
+        withdrawn={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
+    ),
+    # a paper the applicant may have is the party's too; an internal one is for the hall's people who may see the case
+    "internal-paper": _states(
+        open={*_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={*_UNITS_ON_ITS_WAY},
+        withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
+    ),
+    "void-paper": _states(open=set(), restricted=set(), withdrawn=set()),
+    # what somebody handed in: theirs, and of those who see the case
+    "material": _states(
+        open={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"applicant", "party", *_UNITS_ON_ITS_WAY},
+        withdrawn={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
+    ),
+    # the step that waits
+    "step": _states(open={"intake"}, restricted={"intake"}, withdrawn=set()),
+    # giving the step to somebody else, while nobody has claimed it: the heads of its unit who see the case
+    "step-of-theirs": _states(open={"town_head", "county_head"}, restricted=set(), withdrawn=set()),
+    # asking for more time: who has the step (here nobody), and the heads who see the case
+    "more-time": _states(
+        open={"office_head", "town_head", "county_head"},
+        restricted={"office_head"},
+        withdrawn={"office_head", "town_head", "county_head"},
+    ),
+    # whole names and numbers
+    "masked": _states(
+        open={*_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={*_UNITS_ON_ITS_WAY},
+        withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
+    ),
+    "own-case": _states(open={"applicant"}, restricted={"applicant"}, withdrawn={"applicant"}),
+    "own-running-case": _states(open={"applicant"}, restricted={"applicant"}, withdrawn=set()),
+    # a booking of the applicant's, at the 医保局
+    "booking": _states(
+        open={"applicant", "reviewer", "office_head", "county_head"},
+        restricted={"applicant", "reviewer", "office_head", "county_head"},
+        withdrawn={"applicant", "reviewer", "office_head", "county_head"},
+    ),
+    "own-booking": _states(open={"applicant"}, restricted={"applicant"}, withdrawn={"applicant"}),
+    # the county's calendar is its head's and its operators'
+    "calendar": _states(
+        open={"county_head", "operator"}, restricted={"county_head", "operator"}, withdrawn={"county_head", "operator"}
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One route's line.
+
+    thing: a key of MAY; "" when the door is all there is; "absent" when the world of the walk has no such thing, so
+    that only the door is walked (whoever gets in is told that it is not there).
+    """
+
+    door: str
+    thing: str = ""
+
+
+def _door(door: str, *endpoints: str, thing: str = "") -> dict[str, Rule]:
+    return {endpoint: Rule(door, thing) for endpoint in endpoints}
+
+
+#: (method, endpoint) is not needed: no endpoint of ours has two methods.
+RULES: dict[str, Rule] = {
+    # ---- for everybody
+    **_door(
+        "anyone",
+        "api.matter",
+        "api.matters",
+        "api.openapi",
+        "api.places",
+        "assets.static",
+        "booking.doors",
+        "entry.ask_code",
+        "entry.language",
+        "entry.leave",
+        "entry.letters",
+        "entry.resident",
+        "entry.staff",
+        "papers.ask",
+        "papers.typed",
+        "resident.agent",
+        "resident.guide",
+        "resident.home",
+        "resident.matters",
+        "resident.report",
+        "tracking.ask",
+        "booking.calendar",
+        "api.days",
+        "api.times",
+        "api.send_code",
+    ),
+    # what is asked with a word, a number, a code or a password: without the right one there is nothing
+    **_door(
+        "anyone",
+        "api.answer",
+        "api.sign_in",
+        "api.track",
+        "api.verify",
+        "entry.check_code",
+        "entry.check_password",
+        "papers.compare",
+        "papers.verify",
+        "tracking.look_up",
+        "tracking.remind",
+        "tracking.seen",
+        thing="absent",
+    ),
+    # ---- whoever is signed in
+    **_door("signed-in", "api.sign_out", "api.upload", "resident.upload", "api.apply"),
+    **_door("signed-in", "api.case", thing="case"),
+    **_door("signed-in", "papers.pdf", "papers.file", "api.document", thing="internal-paper"),
+    **_door("signed-in", "api.task", thing="case"),
+    **_door("signed-in", "api.complete", "api.draft", thing="step"),
+    **_door("signed-in", "api.check_in", thing="booking"),
+    # ---- residents
+    **_door(
+        "resident",
+        "api.my_bookings",
+        "api.my_cases",
+        "booking.mine",
+        "resident.apply",
+        "resident.check",
+        "resident.mine",
+        "resident.send",
+        "booking.hold",
+        "api.hold",
+        "booking.wait",
+    ),
+    **_door(
+        "resident", "booking.stop_waiting", "booking.ask_review", thing="absent"
+    ),  # nobody waits, nobody is shut out
+    **_door(
+        "resident",
+        "api.calendar",
+        "api.cancel",
+        "api.change",
+        "api.confirm",
+        "booking.calendar_file",
+        "booking.cancel",
+        "booking.change",
+        "booking.confirm",
+        "booking.one",
+        "booking.other_times",
+        thing="own-booking",
+    ),
+    **_door("resident", "resident.case", "resident.receipt", thing="case"),
+    **_door("resident", "api.withdraw", "resident.withdraw", thing="own-case"),
+    **_door("resident", "resident.rate", "resident.rated", thing="own-case"),
+    **_door("resident", "resident.task", "resident.complete", thing="absent"),  # the step is not a resident's
+    **_door(
+        "resident", "resident.revoke", "mediation.my_objection", "mediation.my_refusal", "mediation.say", thing="absent"
+    ),
+    # ---- the hall's people
+    **_door(
+        "staff",
+        "absences.mine",
+        "absences.take",
+        "api.inbox",
+        "booking.week",
+        "booking.walk_in",
+        "booking.preview_closing",
+        "booking.close",
+        "bulk.ask",
+        "bulk.claim",
+        "bulk.complete",
+        "bulk.transfer",
+        "calendar.year",
+        "desk.find",
+        "desk.inbox",
+        "desk.listed",
+        "desk.notices",
+        "desk.take_in",
+        "desk.taken_in",
+        "desk.window",
+        "services.carried",
+    ),
+    **_door("staff", "absences.end", thing="absent"),
+    **_door("staff", "booking.check_in", "booking.step", thing="booking"),
+    **_door("staff", "calendar.preview", "calendar.publish", thing="calendar"),
+    **_door("staff", "desk.case", "desk.diagram", "desk.glance", "desk.ask", thing="case"),
+    **_door("staff", "desk.reveal", thing="masked"),
+    **_door("staff", "api.claim", "desk.claim", thing="step"),
+    **_door("staff", "desk.complete", "desk.draft", "desk.preview", thing="step"),
+    **_door("staff", "desk.carry_out", thing="step-of-theirs"),
+    **_door("staff", "api.unclaim", "desk.unclaim", "desk.opinion", thing="absent"),  # nobody has claimed it
+    **_door("staff", "limits.ask", thing="more-time"),
+    **_door("staff", "limits.asking", "limits.carry_out", "limits.change", thing="case"),
+    **_door(
+        "staff",
+        "mediation.move",
+        "mediation.objected",
+        "mediation.tie",
+        "services.note",
+        "services.refused",
+        thing="absent",  # the case is no mediation: tests/services walk these
+    ),
+    # ---- heads
+    **_door(
+        "heads",
+        "absences.hand_over",
+        "absences.handover",
+        "limits.extensions",
+        "overview.behind",
+        "overview.numbers",
+        "overview.rated",
+        "overview.reveals",
+        "overview.visited",
+    ),
+    **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
+    # ---- designers and operators
+    **_door("designer", "studio.decision", "studio.file", "studio.matter", "studio.matters", "studio.modeler"),
+    **_door("operator", "operations.confirm_clock", "operations.now"),
+    **_door("operator", "operations.retry", thing="absent"),
+}

@@ -1,0 +1,74 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from flask import request
+from pydantic import Field, StringConstraints
+
+from engine.errors import FieldError, Invalid
+from engine.people import login
+from engine.records import notices
+from engine.store import keys
+from web import edge
+from web.api.declaring import Shape, operation
+
+
+class Phone(Shape):
+    phone: Annotated[str, StringConstraints(pattern=r"^1[3-9]\d{9}$")]
+
+
+class CodeSent(Shape):
+    shown: str  # the code itself, only while the hall is in development; else ""
+
+
+class LogIn(Shape):
+    """Residents: phone and code. Staff: login and password."""
+
+    phone: str = ""
+    code: str = ""
+    login: str = ""
+    password: str = ""
+    device: str = Field("", max_length=80)
+
+
+class SignedIn(Shape):
+    token: str
+    kind: Literal["resident", "staff"]
+    name: str
+
+
+@operation("post", "/session/code", who="anyone", tag="session", takes=Phone, gives=CodeSent, alone=True)
+def send_code(body: Phone) -> CodeSent:
+    """Send a one-time code to a phone."""
+    hall, now = edge.hall(), edge.now()
+    with hall.database.unit_of_work() as work:
+        code = login.issue_code(work, body.phone, now=now)
+        text = f"【{hall.settings.hall_name}】验证码 {code}，5 分钟内有效。请勿告诉他人。"
+        key = f"code:{keys.blind('phone', body.phone)}:{now.isoformat()}"
+        notices.put(work, key, text, kind="code", now=now, address=body.phone, urgent=True)
+    return CodeSent(shown=code if hall.settings.development else "")
+
+
+@operation("post", "/session", who="anyone", tag="session", takes=LogIn, gives=SignedIn, status=201, alone=True)
+def sign_in(body: LogIn) -> SignedIn:
+    """Log in and get a token for the Authorization header."""
+    hall, now = edge.hall(), edge.now()
+    if body.phone:
+        user_id = login.resident(hall.database, body.phone, body.code, now=now)
+    elif body.login:
+        user_id = login.staff(hall.database, body.login, body.password, now=now, address=request.remote_addr or "")
+    else:
+        raise Invalid([FieldError("phone", "手机号", "请给出手机号和验证码，或用户名和密码。", "Give phone and code.")])
+    with hall.database.unit_of_work() as work:
+        token = login.new_token(work, user_id, now=now, name=body.device or "api")
+        actor = login.actor_of_token(work, token, now=now)
+    assert actor is not None
+    return SignedIn(token=token, kind="staff" if actor.kind == "staff" else "resident", name=actor.name)
+
+
+@operation("delete", "/session", who="signed-in", tag="session")
+def sign_out() -> None:
+    """Revoke the token of this call."""
+    login.revoke_token(edge.work(), edge.bearer(), now=edge.now())

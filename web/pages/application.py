@@ -1,0 +1,164 @@
+"""Applying: the form, the check before sending, the files, the application itself."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import forms
+from engine.commands import cases
+from engine.errors import FieldError, Invalid, NotFound
+from engine.matters import Package
+from engine.people import units
+from engine.reads import residents
+from engine.records import files
+from web import edge, names, throttle
+from web.edge import guard
+from web.language import english
+from web.pages.resident import current, pages
+
+
+@pages.get("/apply/<name>")
+@guard("resident")
+def apply(name: str) -> ResponseReturnValue:
+    package = current(name)
+    _open_online(package)
+    form = package.form(package.info.apply.form)
+    return render_template(
+        "resident/apply.html",
+        title=package.info.name_en if english() else package.info.name,
+        schema=names.schema(forms.browser_schema(form)),
+        answers=_known(package),
+        draft=f"{edge.actor().id}:apply:{name}:{package.version[:8]}",
+        check=url_for("resident.check", name=name),
+        places=_places() if _asks_place(package) else (),
+        tab="resident.matters",
+    )
+
+
+def _asks_place(package: Package) -> bool:
+    """Whether we must ask where the applicant lives: neither the form nor their account says it."""
+    return edge.actor().place_id is None and not package.info.who.place
+
+
+def _places() -> list[tuple[str, str]]:
+    """(code, name) of every village and community, town by town."""
+    tree = units.tree(edge.work())
+    found = [u for u in tree if u.kind in ("village", "community")]
+    return [(u.code, tree.full_name(u)) for u in sorted(found, key=lambda u: u.path)]
+
+
+def _place(package: Package, body: dict[str, Any]) -> Any:
+    """The village an application belongs to, when it had to be asked."""
+    if not _asks_place(package):
+        return None
+    found = next((u for u in units.tree(edge.work()) if u.code == body.get("place")), None)
+    if found is None or found.kind not in ("village", "community"):
+        words = _("所在村（社区）")
+        raise Invalid([FieldError("place", words, "请选择您所在的村（社区）。", "Choose your village or community.")])
+    return found
+
+
+def _open_online(package: Package) -> None:
+    if "online" not in package.info.apply.channels:
+        raise NotFound(
+            f"“{package.info.name}”不能在网上申请，请到窗口或打大厅电话。",
+            "This matter is not open for applications online.",
+        )
+
+
+def _known(package: Package) -> dict[str, Any]:
+    """What we know of the applicant already, laid into the form so that nothing is asked twice."""
+    person = residents.own(edge.work(), edge.actor())
+    found: dict[str, Any] = {}
+    who = package.info.who
+    paths = {path for path, _field in package.form(package.info.apply.form).walk()}
+    about = request.args.get("about", "")[:40]
+    if about and "about.number" in paths:  # came from a case's own page
+        found["about"] = {"number": about}
+    for path, value in ((who.name, person.name), (who.phone, person.phone), (who.id_number, person.id_number)):
+        if not path or not value or path not in paths:
+            continue
+        place = found
+        *groups, last = path.split(".")
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = value
+    return found
+
+
+def sent() -> dict[str, Any]:
+    """The JSON a form's script sends."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or not isinstance(body.get("answers"), dict):
+        raise Invalid([FieldError("", "", "送来的内容看不懂，请刷新这一页再试。", "Expected JSON with answers.")])
+    return body
+
+
+@pages.post("/apply/<name>/check")
+@guard("resident", writes=False)
+def check(name: str) -> ResponseReturnValue:
+    """Check the answers as the command will, and show them in words. Nothing is stored."""
+    package = current(name)
+    _open_online(package)
+    form = package.form(package.info.apply.form)
+    body = sent()
+    place = _place(package, body)
+    answers = forms.check(form, body["answers"], env=_env())
+    rules = package.info.limits.rules()
+    return jsonify(
+        review=render_template(
+            "resident/review.html",
+            lines=forms.describe(form, answers, env=_env()),
+            place=units.tree(edge.work()).full_name(place) if place else "",
+            consent=package.info.apply.consent,
+            promised=(rules.promised.en() if english() else rules.promised.zh()) if rules.promised else "",
+            send=url_for("resident.send", name=name),
+            once=secrets.token_urlsafe(12),
+        )
+    )
+
+
+def _env() -> Any:
+    from engine import feel
+
+    return feel.Env(now=edge.now(), calendar=edge.work().calendar)
+
+
+@pages.post("/files")
+@guard("signed-in", alone=True)
+def upload() -> ResponseReturnValue:
+    """Keep one chosen file; answers {id, name, size}."""
+    throttle.count("upload", f"u{edge.actor().id}")
+    sent = request.files.get("file")
+    if sent is None:
+        raise Invalid([FieldError("file", "", "没有选择文件。", "There is no file.")])
+    with edge.hall().database.unit_of_work() as work:
+        kept = files.upload(
+            work, sent.read(), sent.filename or "", by=edge.actor(), now=edge.now(), label=sent.filename or "文件"
+        )
+        said = {"id": str(kept.id), "name": kept.name, "size": kept.size}
+    return jsonify(said), 201
+
+
+@pages.post("/apply/<name>")
+@guard("resident")
+def send(name: str) -> ResponseReturnValue:
+    """The application, for good. Sent twice with the same key, it is one case."""
+    body = sent()
+    package = current(name)
+    done = cases.apply_online(
+        edge.work(),
+        name,
+        body["answers"],
+        by=edge.actor(),
+        now=edge.now(),
+        consent=body.get("consent") is True,
+        place=_place(package, body),
+        key=str(body.get("once") or "") or None,
+    )
+    return jsonify(location=url_for("resident.receipt", number=done.case.number)), 201

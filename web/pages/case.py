@@ -1,0 +1,121 @@
+"""The page of one case, its glance, its diagram, and what is behind a mask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands import cases
+from engine.plain import plain
+from engine.reads import case_page
+from engine.reads.case_page import CasePage
+from engine.reads.reveals import PURPOSES
+from engine.records import library
+from web import edge, formats, names, sentences
+from web.edge import guard
+from web.language import english
+from web.pages import limits, mediation
+from web.pages.desk import pages
+
+
+def _page(number: str) -> CasePage:
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    names.about(library.version(edge.work(), page.version_hash))
+    return page
+
+
+@pages.get("/cases/<number>")
+@guard("staff", writes=True)
+def case(number: str) -> ResponseReturnValue:
+    """The page of a case. Opening one's own open step marks it as seen: after that it is not recalled."""
+    page = _page(number)
+    work = None
+    if page.desk is not None:
+        cases.mark_seen(edge.work(), page.desk.task_id, by=edge.actor(), now=edge.now())
+        mine = next(t for t in page.tasks if t.id == page.desk.task_id)
+        work = {
+            "desk": page.desk,
+            "can": mine.can,
+            "held": mine.state == "claimed",
+            "schema": names.schema(page.desk.schema or names.EMPTY_FORM),
+            "answers": plain(dict(page.desk.data)),
+            "version": mine.version,
+        }
+    return render_template(
+        "staff/case.html",
+        case=page,
+        stuck=sentences.where(page.where),
+        status=sentences.status(page.status, page.outcome),
+        due_at=page.account.leading.due_at if page.account.leading else None,
+        event=sentences.event,
+        came=sentences.came,
+        ends=sentences.ENDS,
+        purposes=[(key, _(words)) for key, words in PURPOSES.items()],
+        lasting=formats.lasting,
+        channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
+        work=work,
+        limits=_limits(page),
+        marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
+        recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
+        materials=library.version(edge.work(), page.version_hash).info.materials,
+        **mediation.beside(page),
+        **limits.tab(page.id),
+    )
+
+
+@pages.get("/cases/<number>/glance")
+@guard("staff")
+def glance(number: str) -> ResponseReturnValue:
+    """The third pane of the inbox: the case in short."""
+    page = _page(number)
+    held = page.desk is not None and any(t.id == page.desk.task_id and t.state == "claimed" for t in page.tasks)
+    return render_template(
+        "staff/glance.html",
+        case=page,
+        stuck=sentences.where(page.where),
+        held=held,
+        event=sentences.event,
+        came=sentences.came,
+        due_at=page.account.leading.due_at if page.account.leading else None,
+    )
+
+
+def _limits(page: CasePage) -> list[dict[str, Any]]:
+    """The day-by-day account of each limit."""
+    found = []
+    for one in (*page.account.limits.values(), *page.sides):
+        found.append(
+            {
+                "name": one.name if not english() else one.id,
+                "limit": one.limit.en() if english() else one.limit.zh(),
+                "source": one.source,
+                "due_on": one.due_on,
+                "used": one.used,
+                "remaining": one.remaining,
+                "state": one.state,
+                "days": [{"day": d.date, "counts": d.counts, "kind": d.kind, "name": d.name} for d in one.days],
+            }
+        )
+    return found
+
+
+@pages.get("/cases/<number>/process.bpmn")
+@guard("staff")
+def diagram(number: str) -> ResponseReturnValue:
+    """The diagram of the version this case runs on."""
+    page = _page(number)
+    source = names.diagram(library.version(edge.work(), page.version_hash).diagram)
+    return Response(source, content_type="application/xml; charset=utf-8")
+
+
+@pages.post("/cases/<number>/reveal")
+@guard("staff")
+def reveal(number: str) -> ResponseReturnValue:
+    """Look behind a mask, for a purpose that is recorded."""
+    page = _page(number)
+    field, purpose, words = (request.form.get(name, "")[:200] for name in ("field", "purpose", "words"))
+    value = cases.reveal(edge.work(), page.id, field, purpose, words, by=edge.actor(), now=edge.now())
+    return render_template("staff/revealed.html", number=number, value=value, purpose=f"{PURPOSES[purpose]}：{words}")

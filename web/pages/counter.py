@@ -1,0 +1,85 @@
+"""The counter (窗口): what can be taken in, and taking it in."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import flash, jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import forms
+from engine.commands import cases
+from engine.errors import NotNow
+from engine.records import library
+from web import edge, names, sentences
+from web.edge import guard
+from web.language import english
+from web.pages.desk import is_agent, pages
+from web.pages.steps import sent
+
+
+@pages.get("/window")
+@guard("staff")
+def window() -> ResponseReturnValue:
+    """What can be taken in at a counter."""
+    found = [
+        p
+        for p in library.published(edge.work())
+        if "counter" in p.info.apply.channels or "phone" in p.info.apply.channels
+    ]
+    return render_template(
+        "staff/window.html",
+        matters=[
+            {
+                "name": p.name,
+                "title": p.info.name_en if english() else p.info.name,
+                "summary": (p.info.summary_en if english() else "") or p.info.summary,
+                "code": p.info.code,
+            }
+            for p in found
+        ],
+    )
+
+
+@pages.get("/window/<name>")
+@guard("staff")
+def take_in(name: str) -> ResponseReturnValue:
+    package = library.current(edge.work(), name)
+    names.about(package)
+    form = package.form(package.info.apply.form)
+    return render_template(
+        "staff/take_in.html",
+        title=package.info.name_en if english() else package.info.name,
+        name=name,
+        schema=names.schema(forms.browser_schema(form)),
+        materials=package.info.materials,
+        channels=[
+            (c, _(sentences.CHANNELS[c]))
+            for c in ("counter", "agent", "phone")
+            if c in package.info.apply.channels and (c != "agent" or is_agent(name))
+        ],
+        once=secrets.token_urlsafe(12),
+    )
+
+
+@pages.post("/window/<name>")
+@guard("staff")
+def taken_in(name: str) -> ResponseReturnValue:
+    body = sent()
+    channel = str(body.get("channel") or "counter")
+    if channel not in ("counter", "agent", "phone"):
+        raise NotNow("窗口只能选窗口、代办或电话。", "Expected counter, agent or phone.")
+    if channel == "agent" and not is_agent(name):
+        raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
+    done = cases.submit(
+        edge.work(),
+        name,
+        body["answers"],
+        by=edge.actor(),
+        now=edge.now(),
+        channel=channel,
+        key=str(body.get("once") or "") or None,
+    )
+    flash(_("已收件，编号 %(number)s。", number=done.case.number))
+    return jsonify(location=url_for("desk.case", number=done.case.number)), 201

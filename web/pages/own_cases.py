@@ -1,0 +1,246 @@
+"""我的办件: a resident's cases, the receipt, the steps that wait for them, withdrawing, rating."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands import cases
+from engine.errors import FieldError, Invalid, NotNow
+from engine.plain import plain
+from engine.reads import case_list, case_page, inbox
+from engine.reads.case_page import CasePage
+from engine.records import library
+from web import edge, formats, names, sentences
+from web.edge import guard
+from web.language import english
+from web.pages import mediation, tracking
+from web.pages.application import sent
+from web.pages.resident import pages
+
+
+def _shown(page: CasePage) -> dict[str, Any]:
+    """A resident's case in plain words."""
+    running = page.status in ("running", "suspended")
+    live = [t for t in page.tasks if t.state != "ended"]
+    due_at = page.account.leading.due_at if running and page.account.leading else None
+    return {
+        "number": page.number,
+        "version": page.version,
+        "matter_name": page.title,
+        "where": sentences.where(page.where),
+        "who": _("、").join(dict.fromkeys(t.unit or _("您自己") for t in live)) if running else "",
+        "next": _("、").join(dict.fromkeys(t.name for t in live)),
+        "until": formats.due(due_at) if due_at else "",
+        "due_at": due_at,
+        "colour": page.colour,
+        "outcome": sentences.outcome(page.outcome) if not running else "",
+        "office": page.office,
+        "phone": page.office_phone or edge.hall().settings.hall_phone,
+        "todo": {"id": page.desk.task_id, "name": page.desk.name} if page.desk else None,
+        "steps": [
+            {"name": t.name, "state": "done" if t.state == "ended" else "now", "words": sentences.step(t)}
+            for t in page.tasks
+            if t.ended not in ("CANCELLED", "SUPERSEDED")
+        ],
+        "papers": [
+            {
+                "id": p.id,
+                "title": p.title,
+                "number": p.number or "",
+                "issued_at": p.issued_at,
+                "ready": p.state == "ready",
+            }
+            for p in page.papers
+            if p.state != "void"
+        ],
+        "answers": page.answers,
+        "reveals": page.reveals,
+        "withdraw": "withdraw" in page.can,
+        "revoke": "revoke" in page.can,
+        "refuse": "refuse" in page.can,
+        "agent": page.agent,
+        "rate": "rate" in page.can and page.status == "finished",
+        "rated": _(dict(sentences.LEVELS)[page.rated]) if page.rated else "",
+    }
+
+
+def _page(number: str) -> CasePage:
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    names.about(library.version(edge.work(), page.version_hash))
+    return page
+
+
+@pages.get("/receipt/<number>")
+@guard("resident")
+def receipt(number: str) -> ResponseReturnValue:
+    page = _page(number)
+    return render_template(
+        "resident/receipt.html",
+        case=_shown(page),
+        qr=tracking.qr_of(page.number),
+        told=[  # at once, when it came in; what is told later stands on the case's own page
+            (en if english() else "") or zh
+            for at, channel, zh, en in page.notices
+            if channel == "screen" and at <= page.received_at + timedelta(minutes=1)
+        ],
+        tab="resident.mine",
+    )
+
+
+@pages.get("/mine")
+@guard("resident")
+def mine() -> ResponseReturnValue:
+    work, actor = edge.work(), edge.actor()
+    boxes: tuple[inbox.Box, ...] = ("mine", "open")
+    todo = [t for box in boxes for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]
+    found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
+    return render_template(
+        "resident/mine.html",
+        todo=[
+            {
+                "id": t.task_id,
+                "name": t.step,
+                "matter_name": t.matter_name,
+                "until": formats.due(t.due_at) if t.due_at else "",
+            }
+            for t in todo
+        ],
+        cases=[
+            {
+                "number": c.number,
+                "matter_name": c.title,
+                "status": sentences.status(c.status, c.outcome)
+                if c.finished_at
+                else c.stage or sentences.status(c.status),
+                "applicant": c.applicant,
+            }
+            for c in found
+        ],
+        tab="resident.mine",
+    )
+
+
+@pages.get("/mine/<number>")
+@guard("resident")
+def case(number: str) -> ResponseReturnValue:
+    page = _page(number)
+    return render_template(
+        "resident/case.html", case={**_shown(page), **mediation.resident_part(page)}, tab="resident.mine"
+    )
+
+
+@pages.get("/mine/task/<int:task_id>")
+@guard("resident", writes=True)
+def task(task_id: int) -> ResponseReturnValue:
+    """A step that waits for the resident: a correction, a confirmation."""
+    page = case_page.of_task(edge.work(), task_id, actor=edge.actor(), now=edge.now())
+    names.about(library.version(edge.work(), page.version_hash))
+    desk = page.desk
+    if desk is None or desk.task_id != task_id:
+        raise NotNow("这一步已经办过了，谢谢。", "This step is done already. Thank you.")
+    cases.mark_seen(edge.work(), task_id, by=edge.actor(), now=edge.now())
+    due_at = next((t.due_at for t in page.tasks if t.id == task_id), None)
+    return render_template(
+        "resident/task.html",
+        task={
+            "id": desk.task_id,
+            "version": desk.version,
+            "name": desk.name,
+            "number": page.number,
+            "matter_name": page.title,
+            "until": formats.due(due_at) if due_at else "",
+        },
+        schema=names.schema(desk.schema or names.EMPTY_FORM),
+        answers=plain(dict(desk.data)),
+        agreement=mediation.to_sign(page),
+        notes=desk.notes,
+        came=sentences.came,
+        tab="resident.mine",
+    )
+
+
+@pages.post("/mine/task/<int:task_id>")
+@guard("resident")
+def complete(task_id: int) -> ResponseReturnValue:
+    body = sent()
+    done = cases.complete(
+        edge.work(), task_id, body["answers"], version=_version(body), by=edge.actor(), now=edge.now()
+    )
+    flash(_("已经提交，谢谢。"))
+    return jsonify(location=url_for("resident.case", number=done.case.number))
+
+
+def _version(body: dict[str, Any]) -> int | None:
+    found = body.get("version")
+    return found if isinstance(found, int) else None
+
+
+@pages.post("/mine/<number>/withdraw")
+@guard("resident")
+def withdraw(number: str) -> ResponseReturnValue:
+    page = _page(number)
+    cases.withdraw(
+        edge.work(),
+        page.id,
+        request.form.get("reason", "")[:200],
+        by=edge.actor(),
+        now=edge.now(),
+        version=request.form.get("version", type=int),
+    )
+    flash(_("已经撤销。编号和文书都还在。"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@pages.post("/mine/<number>/revoke")
+@guard("resident")
+def revoke(number: str) -> ResponseReturnValue:
+    """撤销委托: the agent stops; both are told."""
+    cases.revoke_authority(edge.work(), _page(number).id, by=edge.actor(), now=edge.now())
+    flash(_("委托已经撤销，代办员也收到了通知。"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@pages.get("/mine/<number>/rate")
+@guard("resident")
+def rate(number: str) -> ResponseReturnValue:
+    page = _page(number)
+    if "rate" not in page.can:
+        raise NotNow(
+            "这件事现在不能评价：办结以后由申请人评一次，过了期限或已经评过就不再评。",
+            "It cannot be rated now: the applicant rates it once, after its end and within the time for it.",
+        )
+    return _rate_page(page)
+
+
+def _rate_page(
+    page: CasePage, wrong: tuple[FieldError, ...] = (), chosen: int = 0, comment: str = "", named: bool = False
+) -> str:
+    return render_template(
+        "resident/rate.html",
+        case=_shown(page),
+        levels=[(n, _(words)) for n, words in sentences.LEVELS],
+        wrong=wrong,
+        chosen=chosen,
+        comment=comment,
+        named=named,
+        tab="resident.mine",
+    )
+
+
+@pages.post("/mine/<number>/rate")
+@guard("resident")
+def rated(number: str) -> ResponseReturnValue:
+    page = _page(number)
+    level, comment = request.form.get("level", 0, type=int), request.form.get("comment", "")[:500]
+    named = request.form.get("named") == "1"
+    try:
+        cases.rate(edge.work(), page.id, level, by=edge.actor(), now=edge.now(), comment=comment, named=named)
+    except Invalid as error:
+        return _rate_page(page, tuple(error.fields), level, comment, named), 422
+    flash(_("谢谢您的评价。"))
+    return redirect(url_for("resident.case", number=number))
