@@ -96,7 +96,7 @@ def test_the_tree_knows_what_is_above_and_below(database, cast):
     with database.reading() as work:
         tree = units.tree(work)
         assert [p.name for p in tree.above(cast.suyang)] == ["苏洋村", "龙门滩镇", "德化县"]
-        assert {p.name for p in tree.below(cast.lmt)} == {"龙门滩镇", "苏洋村", "霞碧村"}
+        assert {p.name for p in tree.below(cast.lmt)} == {"龙门滩镇", "苏洋村", "霞碧村", "龙门滩镇人民调解委员会"}
         assert tree.full_name(cast.suyang) == "龙门滩镇苏洋村"
         assert tree.level(cast.suyang, "town") == cast.lmt
 

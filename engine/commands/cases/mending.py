@@ -13,7 +13,7 @@ from engine import forms, process
 from engine.commands import organs
 from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases.changing import change
-from engine.commands.cases.finding import find_case, live_tasks, needs, package_of
+from engine.commands.cases.finding import find_case, needs
 from engine.commands.changes import Change
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.forms.kinds import CHECKS, Wrong
@@ -47,7 +47,7 @@ def reissue_paper(work: Work, document_id: int, reason: str, *, by: Actor, now: 
     case, row = _found(work, document_id)
     require(by, "supervise", case)
     needs(reason, "reason", "重新签发的原因")
-    applying = change(work, case, package_of(work, case), by, now, live=live_tasks(work, case))
+    applying = change(work, case, by=by, now=now)
     made = _again(applying, row, reason, {})
     applying.finish()
     return made
@@ -68,19 +68,17 @@ def correct_applicant(
     new = {field: value for field, value in new.items() if value != old[field]}
     if not new:
         raise NotNow("和原来的一样，没有要更正的。", "Expected something to correct, but all is as it was.")
-    package = package_of(work, case)
-    applying = change(work, case, package, by, now, live=live_tasks(work, case))
+    applying = change(work, case, by=by, now=now)
     for field, value in new.items():
         setattr(case, FIELDS[field][0], value)
         column, purpose = _INDEXES[field]
         setattr(case, column, keys.blind(purpose, value))
     answers = copy.deepcopy(dict(case.answers or {}))
-    heads = {_put(answers, getattr(package.info.who, field), value) for field, value in new.items()}
+    heads = {_put(answers, getattr(applying.package.info.who, field), value) for field, value in new.items()}
     mended = {head: answers[head] for head in heads if head}
     if case.status in ("running", "suspended") and mended:
-        step = process.advance(
-            package.definition, case.state or b"", process.Amend(mended), now=now, env=env_of(work, now)
-        )
+        env = env_of(work, now, applying.office)
+        step = process.advance(applying.package.definition, case.state or b"", process.Amend(mended), now=now, env=env)
         applying.step(step)
     else:
         case.answers = answers
