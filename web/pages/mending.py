@@ -32,7 +32,8 @@ def _paper(page: Any, document_id: int) -> Any:
 @guard("supervisor")
 def paper(number: str, document_id: int) -> ResponseReturnValue:
     page = _page(number)
-    return render_template("staff/mend_paper.html", case=page, paper=_paper(page, document_id), sent={}, wrong=())
+    sent = {"reason": "", "what": "again"}
+    return render_template("staff/mend_paper.html", case=page, paper=_paper(page, document_id), sent=sent, wrong=())
 
 
 @pages.post("/papers/<int:document_id>/mend")
@@ -56,7 +57,8 @@ def mend(number: str, document_id: int) -> ResponseReturnValue:
 @pages.get("/correct")
 @guard("supervisor")
 def applicant(number: str) -> ResponseReturnValue:
-    return render_template("staff/correct.html", case=_page(number), sent={}, wrong=())
+    sent = dict.fromkeys(("name", "id_number", "phone", "reason"), "")
+    return render_template("staff/correct.html", case=_page(number), sent=sent, wrong=())
 
 
 @pages.post("/correct")
