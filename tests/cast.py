@@ -80,6 +80,15 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
         word="德滩",
         seal_name="德化县龙门滩镇人民调解委员会",
     )
+    units.add(
+        work,
+        code="350526100-TW",
+        name="浔中镇人民调解委员会",
+        kind="committee",
+        parent=xunzhong,
+        number="7100",
+        word="德浔",
+    )
     posts = {}
     for code, (name, role) in POSTS.items():
         posts[code] = Post(code=code, name=name, name_en=code, role=role)

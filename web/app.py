@@ -54,6 +54,7 @@ def create_app(
         inbox,
         limits,
         mediation,
+        mending,
         operations,
         overview,
         own_cases,
@@ -68,7 +69,7 @@ def create_app(
     modules = (
         *(assets, entry, resident, application, own_cases, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
-        *(mediation, studio, booking, api),
+        *(mediation, mending, studio, booking, api),
     )
     for pages in dict.fromkeys(module.pages for module in modules):  # some families share a blueprint
         app.register_blueprint(pages)

@@ -65,11 +65,12 @@ def must_seal(places: tuple[Place, ...], title: str, seal: str) -> None:
 def facts(a: Applying, places: tuple[Place, ...]) -> dict[str, Any]:
     """What a paper says of who signs it: `organ` is the one that leads, `signers` all of them, each with its seal."""
     lead, info = places[0], a.package.info
-    own = lead.id == a.case.office_id  # the matter's own telephone is the deciding office's
+    # The telephone and the counter that the matter names are its own office's, not those of whoever signs this one.
+    own = lead.id == candidates.office_of(a.work, a.package, a.place, a.intake).id
     return {
         "organ": {
             "name": lead.seal_name or lead.name,
-            "address": lead.address or info.contact.where,
+            "address": lead.address or (info.contact.where if own else ""),
             "phone": (info.contact.phone or lead.phone) if own else (lead.phone or info.contact.phone),
             "complaints": info.complaint.phone,
         },

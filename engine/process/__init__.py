@@ -15,6 +15,7 @@ from engine.process.machine.starts import StartTrigger, start_triggers
 from engine.process.play import Result, World, to_start
 from engine.process.run import advance, start
 from engine.process.step import (
+    Amend,
     Answer,
     Cancel,
     ClosedTask,
@@ -56,6 +57,7 @@ __all__ = [
     "Input",
     "Jump",
     "OpenTask",
+    "Amend",
     "Redate",
     "Redated",
     "Reopen",

@@ -22,6 +22,7 @@ from engine.process.machine.standstill import tell_standstill
 from engine.process.machine.starts import begin_beside, gateway_of
 from engine.process.machine.throwing import hear, throw_error
 from engine.process.step import (
+    Amend,
     Answer,
     Cancel,
     ClosedTask,
@@ -155,6 +156,9 @@ def _apply(case: Case, input: Input) -> None:
             _retry(case, input)
         case Redate():
             redate(case)
+        case Amend():
+            case.scopes[""].variables.update({k: plain(v) for k, v in input.variables.items()})
+            case.touched = True
         case Cancel():
             for token in list(case.tasks.values()):
                 if token.id in case.tasks:

@@ -125,7 +125,29 @@ class Redate:
     """Another calendar of working days (in the environment): timers and due dates that asked it are computed again."""
 
 
-Input = Start | Complete | Answer | Throw | Deliver | Signal | Fire | Return | Jump | Reopen | Retry | Cancel | Redate
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """更正: variables of the whole case are mended; nothing moves but what a condition over them asks for."""
+
+    variables: Variables = field(default_factory=dict)
+
+
+Input = (
+    Start
+    | Complete
+    | Answer
+    | Throw
+    | Deliver
+    | Signal
+    | Fire
+    | Return
+    | Jump
+    | Reopen
+    | Retry
+    | Cancel
+    | Redate
+    | Amend
+)
 
 
 # ---------------------------------------------------------------- what comes out

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, masks, may
 from engine.reads.case_page import require_seen
-from engine.records import files, papers
+from engine.records import documents, files, papers
 from engine.store import Work
 from engine.store.models import Case, Document, File
 
@@ -83,6 +83,7 @@ class Verified:
     sha256: str | None
     check_code: str
     by_number: str = ""  # of the one that replaced it
+    reason: str = ""  # why it is void
 
 
 def verify(work: Work, typed: str) -> Verified:
@@ -104,6 +105,7 @@ def _verified(work: Work, row: Document) -> Verified:
     facts = row.facts or {}
     organ = str((facts.get("organ") or {}).get("name", ""))
     newer = _newer(work, row)
+    again = _issued_again(work, row) if row.state == "void" else None
     return Verified(
         row.title,
         row.number,
@@ -113,8 +115,15 @@ def _verified(work: Work, row: Document) -> Verified:
         "replaced" if newer is not None else row.state,
         row.sha256,
         row.check_code,
-        (newer.number or "") if newer is not None else "",
+        next((one.number or one.check_code for one in (newer, again) if one is not None), ""),
+        row.void_reason if row.state == "void" else "",
     )
+
+
+def _issued_again(work: Work, row: Document) -> Document | None:
+    """The paper that was issued in the place of a void one."""
+    found = work.session.scalar(select(Document).where(Document.key == documents.again_key(row.key)))
+    return found if found is not None and found.state != "void" else None
 
 
 def _newer(work: Work, row: Document) -> Document | None:

@@ -44,6 +44,7 @@ EVENTS = {
     "document.issued": "签发文书",
     "document.rendered": "文书制成",
     "document.voided": "文书作废",
+    "case.applicant-corrected": "更正申请人信息",
     "document.read": "查阅文书",
     "notice.sent": "通知已发出",
     "incident.opened": "出现异常",

@@ -58,6 +58,7 @@ class Kind(StrEnum):
     DOCUMENT_ISSUED = "document.issued"
     DOCUMENT_RENDERED = "document.rendered"
     DOCUMENT_VOIDED = "document.voided"
+    APPLICANT_CORRECTED = "case.applicant-corrected"
     DOCUMENT_READ = "document.read"
     NOTICE_SENT = "notice.sent"
     INCIDENT = "incident.opened"

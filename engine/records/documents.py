@@ -156,6 +156,11 @@ def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) 
     )
 
 
+def again_key(key: str) -> str:
+    """What asks for the paper that takes the place of the one issued under this key."""
+    return f"{key}:again"
+
+
 def void(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime) -> None:
     """Take a paper back. Its number stays used."""
     row = work.session.get(Document, document_id)

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from engine.records import papers
 from engine.records.papers import filters as words_
 from engine.records.papers import fonts, seals
-from tests.papers.facts import FACTS, seal
+from tests.papers.facts import FACTS, account, seal
 from tests.papers.made import URL, pdf, render
 
 DPI = 72
@@ -107,11 +107,33 @@ def test_page_numbers_stand_right_on_odd_and_left_on_even_pages(tmp_path: Path) 
 
 
 def test_a_seal_never_stands_on_a_page_without_text(tmp_path: Path) -> None:
-    for key in ("acceptance", "rejection", "correction"):
-        found = words(pdf(key), tmp_path)
+    long = {
+        "acceptance": {"materials": FACTS["acceptance"]["materials"] * 3},
+        "rejection": {"reason": FACTS["rejection"]["reason"] * 4},
+        "correction": {"items": FACTS["correction"]["items"] * 6},
+    }
+    for key, more in long.items():
+        found = words(render(key, FACTS[key] | more).pdf, tmp_path)
         last = max(w[0] for w in found)
-        assert last == 1
+        assert last == 1, key
         assert sum(1 for w in found if w[0] == last and w[3] < 150) > 3
+
+
+def test_a_paper_with_little_to_say_keeps_its_seal_on_its_one_page(tmp_path: Path) -> None:
+    few = {
+        "acceptance": {
+            "materials": [{"name": m["name"]} for m in FACTS["acceptance"]["materials"][:4]],
+            "deadline": {**FACTS["acceptance"]["deadline"], "account": account(5)},
+        },
+        "rejection": {},
+        "correction": {"items": FACTS["correction"]["items"][:1]},
+        "proxy_acceptance": {},
+        "closing": {},
+    }
+    for key, more in few.items():
+        made = render(key, FACTS[key] | more)
+        assert made.pages == 1, key
+        assert box_of(pages(made.pdf, tmp_path)[0], "red") is not None
 
 
 def test_a_demonstration_says_so_and_a_real_paper_does_not(tmp_path: Path) -> None:

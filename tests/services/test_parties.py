@@ -388,7 +388,8 @@ def test_everybody_is_reminded_once_before_the_last_day_and_not_after_they_asked
         assert task.due_at == datetime(2026, 10, 19, 9, 30, tzinfo=UTC)
     with office.database.unit_of_work() as work:
         task = work.session.scalars(select(Task).where(Task.element == "confirm", Task.state != "ended")).one()
-        answers = {"court": "德化县人民法院", "confirmation_sent": True}
+        both = [{"name": one["name"], "signature": INK} for one in task.variables["applications"]]
+        answers = {"court": "德化县人民法院", "confirmation_sent": True, "applications": both}
         cases.complete(work, task.id, answers, version=task.version, by=office.lai, now=on + timedelta(days=3))
     with office.database.reading() as work:
         left = work.session.scalars(

@@ -324,6 +324,11 @@ class Teller:
         if not self._claim() or end == "accepting":
             return
         yield timedelta(minutes=dice.uniform(10, 300))
+        self._complete({"identity_checked": True, "agent_signature": _ink(dice)})
+        yield timedelta(hours=dice.uniform(1, 8))
+        if not self._claim():
+            return
+        yield timedelta(minutes=dice.uniform(10, 100))
         if end in ("correcting", "corrected"):
             item = {"material": "居民身份证", "problem": "照片反光，看不清有效期限", "fix": "请重新拍摄正反面"}
             due = workdays.local_date(self.now) + timedelta(days=10)

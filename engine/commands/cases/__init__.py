@@ -11,6 +11,7 @@ from engine.commands.cases.asking import ask_extension, refuse_extension
 from engine.commands.cases.clocks import approve_extension, extend, resume, suspend
 from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
 from engine.commands.cases.inputs import REVOKED, answer, deliver, fire, hear, retry, revoke_authority
+from engine.commands.cases.mending import correct_applicant, reissue_paper, void_paper
 from engine.commands.cases.online import apply_online
 from engine.commands.cases.rating import close_rating, rate
 from engine.commands.cases.reading import open_file, open_paper, reveal
@@ -31,6 +32,7 @@ __all__ = [
     "claim",
     "close_rating",
     "complete",
+    "correct_applicant",
     "delegate",
     "deliver",
     "draft_of",
@@ -45,6 +47,7 @@ __all__ = [
     "rate",
     "recall",
     "refuse_extension",
+    "reissue_paper",
     "remind",
     "resume",
     "retry",
@@ -58,5 +61,6 @@ __all__ = [
     "terminate",
     "transfer",
     "unclaim",
+    "void_paper",
     "withdraw",
 ]

@@ -10,6 +10,7 @@ from engine.commands import organs
 from engine.people import units
 from engine.process import Effect
 from engine.records.papers import filters
+from engine.store.models import User
 from engine.workdays import ZONE, local_date
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
         "handler": _drop({"unit": a.office.seal_name or a.office.name, "name": _handler(a)}),
     }
     if case.agent_name:
-        facts["agent"] = {"name": case.agent_name}
+        facts["agent"] = _drop({"name": case.agent_name, "phone": _phone(a, case.agent_id)})
     if a.by.kind == "staff":
         facts["clerk"] = {"name": a.by.name, "window": units.place(a.work, a.by.unit_id).name if a.by.unit_id else ""}
     if account.accepted_on:
@@ -155,6 +156,11 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
 
 
 CHANNELS = {"online": "网上", "counter": "窗口", "agent": "代办", "phone": "电话", "system": "系统"}
+
+
+def _phone(a: Applying, user_id: int | None) -> str | None:
+    user = a.work.session.get(User, user_id) if user_id is not None else None
+    return user.phone if user is not None else None
 
 
 def _handler(a: Applying) -> str | None:

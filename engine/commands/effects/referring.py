@@ -52,7 +52,8 @@ def refer(a: Applying, effect: Effect) -> None:
             "移送要写明理由，接收单位和申请人都会看到。请在“移送”这一步写上理由。",
             "Expected the reason of the referral, but it is empty: the receiving office and the applicant read it.",
         )
-    issue(a, PAPER, key_of(a, effect), {"transfer": _slip(a, before, after, reason)})
+    slip = {"transfer": _slip(a, before, after, reason)}
+    issue(a, PAPER, key_of(a, effect), slip, organ=effect.headers.get("organ", ""))
     a.case.office_id = after.id
     a.case.past_offices = apart.write(apart.read(a.case.past_offices) | {before.id})
     waiting = a.taken.open_tasks if a.taken is not None else ()

@@ -436,7 +436,10 @@ _ALL = (
         "Refer to another office",
         "移送有权处理的单位，附移送清单。",
         "Hands the case to the office that may handle it, with a list of what is handed over.",
-        headers=(Header("unit", "接收单位", "the office; the argument wins"),),
+        headers=(
+            Header("unit", "接收单位", "the office; the argument wins"),
+            Header("organ", "移送机关", "who signs the slip: a name of `organs` in matter.yaml", default="office"),
+        ),
         arguments=(Argument("unit", "接收单位", "the office", kind="text"), _REASON),
     ),
     EffectKind(

@@ -468,7 +468,18 @@ def render(
         shared=shared,
         place=place,
     )
-    return press(composed, shared, place, archive=archive)
+    made = press(composed, shared, place, archive=archive)
+    if made.pages != 2:
+        return made
+    # GB/T 9704 7.3.5.5: too little room for organ, date and seal is made by the lines' distance, never by a page of
+    # its own.
+    tight = press(
+        Composed(re.sub(r'<body class="(letter|sheet)">', r'<body class="\1 tight">', composed.html), composed.assets),
+        shared,
+        place,
+        archive=archive,
+    )
+    return tight if tight.pages == 1 else made
 
 
 def warm(forms: Path | None = None, place: Path | None = None) -> None:
