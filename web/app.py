@@ -49,13 +49,13 @@ def create_app(
         desk,
         entry,
         limits,
-        mediation,
         operations,
         overview,
         papers,
         resident,
         services,
         studio,
+        taking_part,
         tracking,
     )
 
@@ -73,7 +73,7 @@ def create_app(
         operations.pages,
         calendar.pages,
         services.pages,
-        mediation.pages,
+        taking_part.pages,
         studio.pages,
         booking.pages,
         api.pages,

@@ -27,7 +27,7 @@ from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
 from web.names import named
-from web.pages import limits, mediation, operations
+from web.pages import limits, operations, taking_part
 from web.pages.resident import EMPTY_FORM
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
@@ -251,7 +251,7 @@ def case(number: str) -> ResponseReturnValue:
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
-        **mediation.beside(page),
+        **taking_part.beside(page),
         **limits.tab(page.id),
     )
 

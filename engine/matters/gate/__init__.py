@@ -32,6 +32,7 @@ from engine.matters.gate import (
     steps,
     story_rules,
     tables,
+    taking_part,
     variables,
 )
 from engine.matters.gate.reading import Reading
@@ -114,6 +115,7 @@ def _whole(read: Reading) -> None:
     }
     form_rules.of_matter(read)
     people.check(read)
+    taking_part.check(read)
     steps.check(read, known)
     variables.check(read, known)
     form_rules.check(read, known)
