@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,7 +19,13 @@ from tests.cast import ROOT
 
 def environment(home, port):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("YIZHAN_") or k == "YIZHAN_DATA_KEY"}
-    return kept | {"YIZHAN_HOME": str(home), "YIZHAN_PORT": str(port)}
+    content = home / "content"
+    if not content.exists():  # one small matter: a start proves each, and that is tested elsewhere
+        for part in ("bpmn", "forms"):
+            for owner in ("_shared", "zhenggai"):
+                if (ROOT / part / owner).exists():
+                    shutil.copytree(ROOT / part / owner, content / part / owner)
+    return kept | {"YIZHAN_HOME": str(home), "YIZHAN_PORT": str(port), "YIZHAN_CONTENT": str(content)}
 
 
 @pytest.fixture
