@@ -169,6 +169,7 @@ class Case(Run):
         self.env: feel.Env | None = None
         self.now: datetime = datetime.min.replace(tzinfo=UTC)
         self.queue: deque[Token] = deque()
+        self.patient: deque[Token] = deque()  # ready too, but they move only when nothing else is
         self.touched = False  # a variable changed: conditions must be looked at again
         self.emptied: list[ScopeRun] = []
         self.moves_left = 0
@@ -196,7 +197,10 @@ class Case(Run):
 
     def make_ready(self, token: Token) -> None:
         token.force(READY)
-        self.queue.append(token)
+        self.enqueue(token)
+
+    def enqueue(self, token: Token) -> None:
+        (self.patient if token.task_spec.patient else self.queue).append(token)
 
     def open_scope(
         self, spec: ScopeSpec, process: ProcessSpec, owner: Token | None, *, root: bool, variables: dict[str, Any]
@@ -239,12 +243,9 @@ class Case(Run):
     def go(self) -> None:
         """Move every token as far as it goes."""
         while not self.stopped:
-            if self.queue:
-                token = self.queue.popleft()
+            if self.queue or self.patient:
+                token = (self.queue or self.patient).popleft()
                 if token.state != READY or token.id not in self.tasks:
-                    continue
-                if token.task_spec.patient and self.queue and not self._only_patient():
-                    self.queue.append(token)
                     continue
                 if self.moves_left <= 0:
                     self._limit(token)
@@ -258,9 +259,6 @@ class Case(Run):
                 self.finish_scope(self.emptied.pop(0))
             elif not self.release_joins():
                 return
-
-    def _only_patient(self) -> bool:
-        return all(token.task_spec.patient for token in self.queue if token.state == READY)
 
     def _limit(self, token: Token) -> None:
         self.failed(

@@ -134,7 +134,7 @@ def loads(definition: Definition, state: bytes) -> Case:
             if "arrived" in internal:
                 scope.memory["join " + node] = id
         if number == READY:
-            case.queue.append(token)
+            case.enqueue(token)
     for id, node, index, kind, owner, scope_id, facts in whole.get("w", ()):
         case.waits[id] = Wait(id, node, index, kind, owner, scope_id, facts)
     case.path.records = whole.get("h", {})
