@@ -3,8 +3,11 @@
 import ast
 import importlib.util
 import json
+import re
 import subprocess
 import sys
+import tomllib
+import unicodedata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,3 +66,31 @@ def test_a_fault_that_could_not_be_looked_up_is_not_called_none(monkeypatch, cap
         said[name] = (packages.faults(), capsys.readouterr().out)
     assert said["none known"][0] == 0 and "NOT LOOKED UP" in said["none known"][1]
     assert said["one bad"][0] == 1 and "flask 1: X-1, mended in 2" in said["one bad"][1]
+
+
+#: Columns a line may have, in Python (ruff's E501) and in templates alike. Chinese signs take two.
+LIMIT = 120
+
+
+def _columns(line: str) -> int:
+    """How wide a line is, without what cannot be broken and put out the same: Chinese prose, data URLs."""
+    line = re.sub("[\u3000-\u9fff\uff00-\uffef“”…]{20,}", "", line)
+    line = re.sub('data:[^"]+', "", line)
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+def test_lines_of_python_are_held_to_the_limit_by_the_linter():
+    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]
+    assert ruff["line-length"] == LIMIT
+    assert "E" in ruff["lint"]["select"] and "E501" not in ruff["lint"]["ignore"]
+
+
+def test_lines_of_templates_are_held_to_the_same_limit():
+    found = [
+        f"{file.relative_to(ROOT)}:{n}"
+        for folder in ("web/templates", "forms")
+        for file in sorted((ROOT / folder).rglob("*.html"))
+        for n, line in enumerate(file.read_text().splitlines(), 1)
+        if _columns(line) > LIMIT
+    ]
+    assert not found, f"longer than {LIMIT} columns; break inside tags, or after a Jinja tag that ends in -%}}: {found}"

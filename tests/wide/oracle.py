@@ -272,7 +272,15 @@ RULES: dict[str, Rule] = {
     ),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
     # ---- designers and operators
-    **_door("designer", "studio.decision", "studio.file", "studio.matter", "studio.matters", "studio.modeler"),
+    **_door(
+        "designer",
+        "studio.decision",
+        "studio.file",
+        "studio.matter",
+        "studio.matters",
+        "studio.modeler",
+        "studio.proof",
+    ),
     **_door("operator", "operations.confirm_clock", "operations.now"),
     **_door("operator", "operations.retry", thing="absent"),
 }

@@ -79,8 +79,7 @@ def matter(name: str) -> ResponseReturnValue:
 @guard("designer")
 def proof(name: str) -> ResponseReturnValue:
     """Check and play the stories of a draft: of a zip that was sent, else of what lies in the content folder, else
-    of the
-    version that is published. Nothing is kept."""
+    of the version that is published. Nothing is kept."""
     content, sent = edge.hall().settings.content, request.files.get("draft")
     if sent is not None and sent.filename:
         files, about = matters_.draft(name, sent.read(), content), sent.filename[:80]
