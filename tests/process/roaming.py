@@ -31,6 +31,7 @@ from engine.process.machine import state as store
 from .playing import NOW
 
 LIMIT = 400
+LARGE = 60_000  # bytes of state: a loop that forks multiplies its tokens, and each step costs more than the last
 
 
 class Roamer:
@@ -50,7 +51,7 @@ class Roamer:
         """Up to so many steps; how many were taken."""
         for taken in range(steps):
             moves = self.moves()
-            if self.step.finished or not moves:
+            if self.step.finished or not moves or len(self.step.state) > LARGE:
                 return taken
             move = self.dice.choice(moves)
             if isinstance(move, Fire):
