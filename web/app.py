@@ -53,7 +53,6 @@ def create_app(
         entry,
         inbox,
         limits,
-        mediation,
         mending,
         operations,
         overview,
@@ -63,13 +62,14 @@ def create_app(
         services,
         steps,
         studio,
+        taking_part,
         tracking,
     )
 
     modules = (
         *(assets, entry, resident, application, own_cases, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
-        *(mediation, mending, studio, booking, api),
+        *(taking_part, mending, studio, booking, api),
     )
     for pages in dict.fromkeys(module.pages for module in modules):  # some families share a blueprint
         app.register_blueprint(pages)

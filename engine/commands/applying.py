@@ -149,10 +149,7 @@ class Applying:
         case = self.case
         case.state = step.state
         self.variables, self.taken = step.variables, step
-        if step.variables.get("parties") != (case.answers or {}).get("parties"):
-            parties.sync(self.work, case, step.variables.get("parties"), by=self.by, now=self.now)
-        if step.variables.get("objected") != (case.answers or {}).get("objected"):
-            parties.stand_down(self.work, case, step.variables.get("objected"), self.live)
+        parties.follow(self.work, case, self.package.info, step.variables, self.live, by=self.by, now=self.now)
         case.answers = dict(step.variables)
         case.version += 1
         self._close(step.closed, ended or {})
@@ -216,8 +213,7 @@ class Applying:
     def _row(self, one: OpenTask) -> dict[str, Any]:
         away = candidates.away_from(self.case, one.properties)
         keys, unit_id = candidates.candidates(self.work, self.package, self.case, one, away)
-        if parties.VARIABLE in one.variables:
-            keys += [k for k in parties.hands(self.work, self.case, one.variables) if k not in keys]
+        keys += [k for k in parties.hands(self.work, self.case, self.package.info, one.variables) if k not in keys]
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
             due = self.ledger.step_due(one.element, self.now).due_at

@@ -10,6 +10,8 @@ from sqlalchemy import delete, select, update
 from engine import matters
 from engine.errors import NotFound
 from engine.people import apart, holders, units
+from engine.people.groups import nowhere as nowhere
+from engine.people.groups import unit_at as unit_at
 from engine.people.units import Place
 from engine.process.step import OpenTask
 from engine.store import Work
@@ -19,36 +21,8 @@ from engine.store.models import Case, Task, TaskCandidate, User
 COUNTER = "window"
 #: The post that gets what nobody else can (审批人为空 -> the supervisor).
 SUPERVISOR = "head"
-#: The candidate user that stands for the mediators chosen for the case, whatever unit they are of.
-LEADS = "leads"
-
-
-def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
-    """The unit meant by `village`, `town`, `county`, `office`, `intake`, `committee` or `centre` (the nearest to the
-    place), an office's short code, or a unit's code."""
-    tree = units.tree(work)
-    if at == "office":
-        return office
-    if at == "intake":
-        return intake
-    if at in ("village", "town", "county"):
-        found = tree.level(place, at) or (tree.level(intake, at) if at != "county" else None)
-        return found or (place if at == "village" else tree.county)
-    if at in ("committee", "centre"):
-        near = tree.nearest(place, at)
-        if near is None:
-            raise nowhere(at, place)
-        return near
-    return tree.by_code.get(at) or tree.by_code.get(f"{tree.county.code}-{at}") or units.by_code(work, at)
-
-
-def nowhere(kind: str, place: Place) -> NotFound:
-    """There is no unit of this kind here, nor further up."""
-    zh = {"committee": "人民调解委员会", "centre": "服务中心", "partner": "合作单位"}.get(kind, kind)
-    return NotFound(
-        f"{place.name}没有{zh}，上一级也没有。请先把它登记为单位。",
-        f"Expected a unit of kind {kind} at {place.name} or above, but there is none. Enter it as a unit first.",
-    )
+#: `party:<role>` as a candidate user: the staff chosen for that role of the case, whatever unit they are of.
+ROLE = "party:"
 
 
 def office_of(work: Work, package: matters.Package, place: Place, intake: Place) -> Place:
@@ -114,8 +88,8 @@ def follow_office(
 
 
 def _user(work: Work, case: Case, who: str) -> list[str]:
-    """Keys of a user a diagram names: applicant, agent, submitter, an id, or a log-in name, or the
-    mediators chosen (none before the choice: the group has the step)."""
+    """Keys of a user a diagram names: applicant, agent, submitter, an id, a log-in name, or `party:<role>`: who was
+    chosen for that role (nobody before the choice: the group has the step)."""
     if who in ("applicant", "principal"):
         found = [case.applicant_id] if case.applicant_id else [case.agent_id] if case.agent_id else []
         return [f"u:{i}" for i in found] or [f"p:{case.unit_id}:{COUNTER}"]
@@ -123,8 +97,8 @@ def _user(work: Work, case: Case, who: str) -> list[str]:
         return [f"u:{case.agent_id}"] if case.agent_id else _user(work, case, "applicant")
     if who in ("submitter", "initiator"):
         return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant")
-    if who == LEADS:
-        return [f"u:{i}" for i in case.lead_ids or ()]
+    if who.startswith(ROLE):
+        return [f"u:{i}" for i in case.chosen.get(who.removeprefix(ROLE), ())]
     if who.isdigit():
         return [f"u:{who}"]
     found_id = work.session.scalar(select(User.id).where(User.login == who.lower()))

@@ -15,7 +15,6 @@ from pathlib import Path
 from engine import matters
 from engine.commands import wiring
 from engine.commands.booking.book import MESSAGES
-from engine.commands.candidates import LEADS
 from engine.commands.effects import facts, notices
 from engine.errors import NotFound
 from engine.findings import Finding
@@ -25,7 +24,7 @@ from engine.records.papers import kinds
 from engine.records.papers import lint as paper_lint
 
 #: Words a diagram may write for a person of the case (engine.commands.candidates reads them).
-USERS = ("applicant", "principal", "agent", "submitter", "initiator", LEADS)
+USERS = ("applicant", "principal", "agent", "submitter", "initiator")
 #: What a case has before its first step, beside the answers (engine.commands.cases.submit), and what a booking adds.
 BEGINS = (
     "case.number",
@@ -52,12 +51,9 @@ BOOKED = (
     "appointment.duty",
     "appointment.calls",
 )
-#: Messages the hall sends to a running case -> what they bring.
+#: Messages the hall itself sends to a running case -> what they bring; what people say to it stands in the matter
+#: (tells).
 SENT = {
-    "authority-revoked": (),
-    "mediation-refused": ("refused_by",),
-    "mediation-objected": ("objection.by", "objection.whom", "objection.reason"),
-    "mediation-moved": ("session.when", "session.minutes", "session.place"),
     **{name: (*BOOKED, "appointment_state") for name in MESSAGES.values()},
 }
 #: Of these, what the worker surely sends when its time has come: a wait for one of them ends.

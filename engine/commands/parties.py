@@ -1,7 +1,8 @@
-"""The parties (当事人) of a case on both sides: found again by blind index, joined to their accounts.
+"""Those who take part in a case: found again by blind index, joined to their accounts; and who was chosen for it.
 
-A party with an account is shown the case from its acceptance on: until then only the applicant's word says who they
-are. The account is theirs when the telephone is the same and, where the account has a name, the name too.
+Who they are, which answers name them and since when they see the case is declared by the matter (`parties` of
+matter.yaml): as a rule from its acceptance on, for until then only the applicant's word says who they are. An account
+is theirs when the telephone is the same and, where the account has a name, the name too.
 """
 
 from __future__ import annotations
@@ -12,40 +13,71 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from engine import forms
+from engine.matters import Matter
+from engine.matters.taking_part import Keys, Role
 from engine.people import Actor, load
+from engine.reads import taking_part
 from engine.records import audit
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Task, TaskCandidate, User
 
-#: Under this name a step that is done once for each party knows whose turn it is.
-VARIABLE = "party"
+
+def follow(
+    work: Work,
+    case: Case,
+    info: Matter,
+    variables: Mapping[str, Any],
+    live: Sequence[Task],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """What the new variables of a case say of those who take part in it. Call it before they become its answers."""
+    before = case.answers or {}
+    roles = taking_part.outside(info)
+    if any(forms.dig(before, r.source) != forms.dig(variables, r.source) for r in roles.values()):
+        _sync(work, case, info, variables, by=by, now=now)
+    for name, role in taking_part.staff(info).items():
+        objected = forms.dig(variables, role.objected)
+        if role.objected and objected != forms.dig(before, role.objected):
+            _stand_down(work, case, name, objected, live)
 
 
-def sync(work: Work, case: Case, parties: Any, *, by: Actor, now: datetime) -> None:
+def _sync(work: Work, case: Case, info: Matter, variables: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
     """Write the parties as the case's answers name them now."""
-    rows = [p for p in parties if isinstance(p, Mapping) and p.get("name")] if isinstance(parties, list) else []
     work.session.execute(delete(CaseParty).where(CaseParty.case_id == case.id))
+    found = [
+        (name, role.keys, row)
+        for name, role in taking_part.outside(info).items()
+        for row in taking_part.rows(variables, role)
+    ]
     work.session.add_all(
         CaseParty(
             case_id=case.id,
+            role=name,
             n=n,
-            side=str(p.get("side") or "")[:20],
-            name=str(p["name"])[:40],
-            name_index=keys.blind("name", str(p["name"])),
-            phone_index=_blind("phone", p.get("phone")),
-            id_index=_blind("id", p.get("id_number")),
-            address_index=_blind("address", p.get("address")),
+            side=str(row.get(of.side) or "")[:20],
+            name=str(row[of.name])[:40],
+            name_index=keys.blind("name", str(row[of.name])),
+            phone_index=_blind("phone", row.get(of.phone)),
+            id_index=_blind("id", row.get(of.id_number)),
+            address_index=_blind("address", row.get(of.address)),
         )
-        for n, p in enumerate(rows)
+        for n, (name, of, row) in enumerate(found)
     )
     work.session.flush()
-    if case.accepted_at is not None:
-        admit(work, case, by=by, now=now)
+    admit(work, case, info, by=by, now=now)
 
 
-def admit(work: Work, case: Case, *, by: Actor, now: datetime) -> None:
-    """Join the parties of an accepted case to their accounts."""
-    rows = work.session.scalars(select(CaseParty).where(CaseParty.case_id == case.id).order_by(CaseParty.n)).all()
+def admit(work: Work, case: Case, info: Matter, *, by: Actor, now: datetime) -> None:
+    """Join those who may see the case by now to their accounts."""
+    welcome = [name for name, role in taking_part.outside(info).items() if _may_see_by_now(case, role)]
+    if not welcome:
+        return
+    rows = work.session.scalars(
+        select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.role.in_(welcome)).order_by(CaseParty.n)
+    ).all()
     wanted = [r.phone_index for r in rows if r.phone_index]
     users = {
         u.phone_index: u
@@ -63,14 +95,18 @@ def admit(work: Work, case: Case, *, by: Actor, now: datetime) -> None:
         audit.record(work, audit.Kind.PARTIES_JOINED, by=by, now=now, case=case, facts={"parties": len(known)})
 
 
+def _may_see_by_now(case: Case, role: Role) -> bool:
+    return role.since == "submission" or case.accepted_at is not None
+
+
 def signed_in(work: Work, user_id: int, *, now: datetime) -> list[Case]:
     """The resident of this account logged in: see `join`."""
     return join(work, work.session.get_one(User, user_id), by=load(work, user_id, now=now), now=now)
 
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
-    """Somebody logged in: the accepted, running cases in which they are a party are theirs to see, and the steps that
-    wait for their hand are theirs to do. Returns the cases."""
+    """Somebody logged in: the running cases in which they are a party, as far as they may see them by now, are theirs
+    to see, and the steps that wait for their hand are theirs to do. Returns the cases."""
     if user.kind != "resident" or not user.phone_index:
         return []
     rows = work.session.scalars(
@@ -79,7 +115,6 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         .where(
             CaseParty.phone_index == user.phone_index,
             CaseParty.user_id.is_(None),
-            Case.accepted_at.is_not(None),
             Case.status.in_(["running", "suspended"]),
         )
     ).all()
@@ -87,9 +122,12 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
     for row in rows:
         if not _same(user, row):
             continue
+        case = work.session.get_one(Case, row.case_id)
+        role = taking_part.outside(taking_part.package_of(work, case).info).get(row.role)
+        if role is None or not _may_see_by_now(case, role):
+            continue
         row.user_id = user.id
         work.session.flush()
-        case = work.session.get_one(Case, row.case_id)
         if user.id == case.applicant_id:
             continue
         case.party_ids = sorted({*(case.party_ids or []), user.id})
@@ -98,20 +136,21 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         waiting = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "open")).all()
         for task in waiting:
             key = f"u:{user.id}"
-            if _is(dict(task.variables or {}).get(VARIABLE), row) and key not in task.candidates:
+            if _is(dict(task.variables or {}).get(row.role), row, role.keys) and key not in task.candidates:
                 task.candidates = [*task.candidates, key]
                 work.session.add(TaskCandidate(key=key, task_id=task.id))
     return joined
 
 
-def stand_down(work: Work, case: Case, objected: Any, live: Sequence[Task]) -> None:
-    """Whom a party objected to leads the case no more: they neither read it for that nor get a step of it."""
+def _stand_down(work: Work, case: Case, role: str, objected: Any, live: Sequence[Task]) -> None:
+    """Whom a party objected to is chosen no more: they neither read the case for that nor get a step of it."""
     names = set(objected) if isinstance(objected, list) else set()
-    leads = work.session.scalars(select(User).where(User.id.in_(case.lead_ids or []))).all() if names else []
-    gone = {user.id for user in leads if user.name in names}
+    ids = case.chosen.get(role, [])
+    people = work.session.scalars(select(User).where(User.id.in_(ids))).all() if names else []
+    gone = {user.id for user in people if user.name in names}
     if not gone:
         return
-    case.lead_ids = [i for i in case.lead_ids if i not in gone]
+    case.chosen = {**case.chosen, role: [i for i in ids if i not in gone]}
     keys_gone = {f"u:{i}" for i in gone}
     for task in live:
         if not keys_gone & set(task.candidates):
@@ -122,23 +161,28 @@ def stand_down(work: Work, case: Case, objected: Any, live: Sequence[Task]) -> N
         )
 
 
-def hands(work: Work, case: Case, variables: Mapping[str, Any]) -> list[str]:
-    """Whose own hand a step waits for, as candidate keys: the account of the party it is about."""
-    party = variables.get(VARIABLE)
-    if not isinstance(party, Mapping):
+def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) -> list[str]:
+    """Whose own hand a step waits for, as candidate keys: the account of the party it is about. A step that is done
+    once for each party of a role keeps it under the role's name."""
+    about = [
+        (name, role.keys, variables[name])
+        for name, role in taking_part.outside(info).items()
+        if isinstance(variables.get(name), Mapping)
+    ]
+    if not about:
         return []
     rows = work.session.scalars(
         select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
-    )
-    return [f"u:{row.user_id}" for row in rows if _is(party, row)]
+    ).all()
+    return [f"u:{row.user_id}" for name, of, one in about for row in rows if row.role == name and _is(one, row, of)]
 
 
-def _is(party: Any, row: CaseParty) -> bool:
+def _is(party: Any, row: CaseParty, of: Keys) -> bool:
     return (
         isinstance(party, Mapping)
-        and keys.blind("name", str(party.get("name") or "")) == row.name_index
-        and str(party.get("side") or "")[:20] == row.side
-        and _blind("phone", party.get("phone")) == row.phone_index
+        and keys.blind("name", str(party.get(of.name) or "")) == row.name_index
+        and str(party.get(of.side) or "")[:20] == row.side
+        and _blind("phone", party.get(of.phone)) == row.phone_index
     )
 
 

@@ -18,9 +18,9 @@ from engine.commands.effects import (
     agency,
     appointments,
     board,
+    chosen,
     decisions,
     hall_papers,
-    mediators,
     meetings,
     notices,
     orders,
@@ -67,7 +67,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "extend-clock": time_limits.recorded,
         # appointments and meetings
         "release-appointment": appointments.release,
-        "check-mediators": mediators.check,
+        "check-chosen": chosen.check,
         "book-meeting": meetings.book_meeting,
         "end-meeting": meetings.end_meeting,
         # other cases, other offices

@@ -18,6 +18,7 @@ from engine.matters import organs as organs_
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
 from engine.matters.schema import Part, wrong, wrong_at
+from engine.matters.taking_part import Id, Mandate, Meeting, Role, Tell
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -260,6 +261,18 @@ class Matter(Part):
         default="",
         description="不用申请，由什么开启：bad-rating 是实名差评，表单得到 rated 和 applicant · "
         "what opens it without an application: a named bad rating, whose form is given rated and applicant (RULES E3)",
+    )
+    parties: dict[Id, Role] = Field(
+        default={}, description="申请人之外谁参加：角色 -> 从哪项答案来、看什么 · who takes part beside the applicant"
+    )
+    tells: dict[Id, Tell] = Field(
+        default={}, description="谁可以对办着的件说什么 · what they, or a post, may say to a running case"
+    )
+    meeting: Meeting | None = Field(
+        default=None, description="会叫什么、谁主持 · what its meetings are called, and who leads them"
+    )
+    mandate: Mandate | None = Field(
+        default=None, description="委托的期限和签名在哪项答案 · until when an agent may act, and where it was signed"
     )
     escalation: tuple[dict[str, Any], ...] | None = Field(
         default=None,

@@ -7,7 +7,8 @@ write        paths that may be written; every other is then read-only
 readonly     paths that are shown only
 hidden       paths that are not shown
 apart        comma-separated: agent, submitter: they never get this task (回避), whoever sends it
-batch        true: may be done for several cases at once, with the same answers (批量办理)
+shows        the path of answers that stand before the form: what is to be signed, in the words of the form they came
+from batch        true: may be done for several cases at once, with the same answers (批量办理)
 decision     the answer that says yes or no (default: decision)
 clock        correction: completing it is the applicant's correction (补正), and the clock runs again
 """
@@ -34,7 +35,7 @@ OPERATIONS = (
     "copy",
 )
 #: Every property that something reads; another is a slip of the pen.
-PROPERTIES = ("operations", "write", "readonly", "hidden", "batch", "decision", "apart", "serves", "clock")
+PROPERTIES = ("operations", "write", "readonly", "hidden", "batch", "decision", "apart", "serves", "clock", "shows")
 #: Always allowed: without them nobody could work.
 _ALWAYS = frozenset({"claim", "complete", "draft"})
 

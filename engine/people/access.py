@@ -72,8 +72,8 @@ def _may_case(actor: Actor, verb: str, case: Case) -> bool:
         return True
     if actor.kind != "staff" or keeps_away(actor, case):
         return False
-    if verb in ("see", "reveal") and actor.id in (case.lead_ids or ()):
-        return True  # chosen to mediate it, whatever unit they are of
+    if verb in ("see", "reveal") and any(actor.id in ids for ids in case.chosen.values()):
+        return True  # chosen for a role in it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): only the units themselves, no one above
         inside = bool(actor.own_units & {case.place_id, case.unit_id, case.office_id})
     else:

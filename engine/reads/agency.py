@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from engine import forms
 from engine.people import Actor
 from engine.people.access import keeps_away
 from engine.reads.case_list import Brief, brief
+from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, Task
 from engine.workdays import local_date
@@ -31,7 +33,7 @@ class Carried:
     mine: bool  # the step is the agent's own
     due_at: datetime | None  # of the step
     until: date | None  # 委托期限
-    authority: str  # ok, soon, over, unsigned
+    authority: str  # ok, soon, over, unsigned; none: the matter knows no mandate
 
 
 def carried(work: Work, actor: Actor, *, now: datetime, limit: int = 200) -> list[Carried]:
@@ -62,9 +64,12 @@ def _one(work: Work, case: Case, live: list[Task], actor: Actor, now: datetime) 
     mine = next((t for t in live if t.assignee_id == actor.id or _may_claim(actor, t)), None)
     task = mine or next(iter(live), None)
     answers = case.answers if isinstance(case.answers, dict) else {}
-    until = _date(answers.get("mandate_until"))
+    mandate = library.version(work, case.version_hash).info.mandate
+    until = _date(forms.dig(answers, mandate.until)) if mandate is not None else None
     today = local_date(now)
-    if not answers.get("mandate_signature"):
+    if mandate is None:
+        authority = "none"
+    elif not forms.dig(answers, mandate.signature):
         authority = "unsigned"
     elif until is not None and until < today:
         authority = "over"

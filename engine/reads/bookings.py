@@ -91,7 +91,7 @@ class Booked:
     calls: int
     reason: str
     sequence: int
-    meeting: bool = False  # 调解会: the time is held for people whom the week does not name
+    meeting: bool = False  # of a case: the time is held for people whom the week does not name
 
 
 def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Place]:
@@ -205,7 +205,8 @@ def board(work: Work, actor: Actor, first: date, last: date) -> list[Booked]:
 
 
 def _meetings_once(work: Work, rows: list[Booked]) -> list[Booked]:
-    """A meeting books its room and each mediator: on the week it is one line, with its place and who leads it."""
+    """A meeting books its room and everybody who leads it: on the week it is one line, with its place and who leads
+    it."""
     meetings = {
         appointment_id: (meeting_id, place)
         for appointment_id, meeting_id, place in work.session.execute(

@@ -60,7 +60,7 @@ COLUMNS = load_only(
     Case.place_id,
     Case.flags,
     Case.party_ids,
-    Case.lead_ids,
+    Case.chosen,
 )
 
 

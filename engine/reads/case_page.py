@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import undefer
 
-from engine import forms
+from engine import forms, matters
 from engine.deadlines import Account, Running
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
@@ -18,7 +19,7 @@ from engine.matters import nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import history, meetings, reveals, stuck
+from engine.reads import history, meetings, reveals, stuck, taking_part
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -33,7 +34,6 @@ from engine.store.models import (
     Job,
     Notice,
     Rating,
-    Subscription,
     Task,
     Timer,
     User,
@@ -94,6 +94,7 @@ class Desk:
     opinions: tuple[Mapping[str, Any], ...] = ()
     asked: str = ""  # 委派: what was asked
     notes: tuple[history.Note, ...] = ()  # why it came to me: 退回, 转办
+    shown: tuple[forms.Line, ...] = ()  # answers that stand before the form (the node's property `shows`)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,8 @@ class CasePage:
     lit: tuple[str, ...]  # elements where it stands now
     beside: tuple[str, ...]  # those of them that are terms beside the work
     passed: tuple[str, ...]  # elements whose tasks were done
-    can: tuple[str, ...]  # what the actor may do to the case: withdraw, revoke, refuse, rate, …
+    can: tuple[str, ...]  # what the actor may do to the case: withdraw, rate, …, and the names of `tells`
+    tells: tuple[taking_part.Offered, ...]  # what they may say to it now (matter.yaml tells)
     reveals: tuple[reveals.Looked, ...]  # who looked at the applicant's data: for them, and for a head
     rated: int | None
     mine: bool  # the reader is the applicant or their agent
@@ -262,6 +264,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     form = package.form(info.apply.form)
     office = units.place(work, case.office_id)
     show = (lambda text: text or "") if mine else None
+    offered = tuple(taking_part.offered(work, case, actor))
+    sees = _sees(work, case, info, actor, mine)
     return CasePage(
         id=case.id,
         version=case.version,
@@ -291,11 +295,11 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
         tasks=steps,
         desk=_desk(work, case, package, live, actor, steps),
-        answers=tuple(_lines(form, case, mine)),
+        answers=tuple(_lines(form, case, mine, phones="phones" in sees)) if "answers" in sees else (),
         papers=tuple(
             Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
             for d in docs
-            if d.public or actor.kind == "staff"
+            if (d.public or actor.kind == "staff") and "papers" in sees
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
         record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
@@ -313,7 +317,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         ),
         beside=_beside(package, timers),
         passed=tuple(dict.fromkeys(t.element for t in tasks if t.ended in ("APPROVED", "REJECTED"))),
-        can=tuple(_can(case, info.withdraw, actor, rating, now) + _messages(work, case, actor)),
+        can=tuple(_can(case, info.withdraw, actor, rating, now) + [one.name for one in offered]),
+        tells=offered,
         reveals=reveals.of_case(work, case, masked=mine) if mine or may(actor, "supervise", case) else (),
         rated=rating.level if rating is not None and mine else None,
         mine=mine,
@@ -326,18 +331,30 @@ def _beside(package: Any, timers: list[Timer]) -> tuple[str, ...]:
     return tuple(t.element for t in timers if kinds.get(t.element) in ("boundaryEvent", "startEvent"))
 
 
-def _lines(form: forms.Form, case: Case, mine: bool) -> list[forms.Line]:
+#: What everybody but a party of a role sees: their own case, or as much as their post lets them.
+_ALL = ("answers", "papers")
+
+
+def _sees(work: Work, case: Case, info: matters.Matter, actor: Actor, mine: bool) -> tuple[str, ...]:
+    """What this reader sees of the case: a party, what the matter says of their role (`sees`)."""
+    if mine or actor.kind == "staff" or actor.id is None:
+        return _ALL
+    roles = {
+        row.role for row in taking_part.indexed(work, case.id) if row.user_id == actor.id and row.role in info.parties
+    }
+    return tuple({what for role in roles for what in info.parties[role].sees}) if roles else _ALL
+
+
+def _lines(form: forms.Form, case: Case, mine: bool, *, phones: bool = False) -> list[forms.Line]:
     lines = forms.describe(form, dict(case.answers or {}))
     if mine:
         return lines
-    import dataclasses
-
     out = []
     for line in lines:
         text = line.text
         if line.path.endswith("id_number"):
             text = masks.id_number(text)
-        elif line.path.endswith("phone"):
+        elif line.path.endswith("phone") and not phones:
             text = masks.phone(text)
         elif line.path.endswith("name") and len(text) < 30:
             text = masks.name(text)
@@ -366,7 +383,7 @@ def _desk(
     data: dict[str, Any] = {}
     draft = False
     if task.form:
-        form = meetings.offering(work, package.form(task.form), case.matter, drawn=True)
+        form = meetings.offering(work, package.form(task.form), package, drawn=True)
         rights = nodes.rights(form, task.properties)
         schema = forms.browser_schema(form, rights)
         known = {**dict(case.answers or {}), **dict(task.variables or {})}
@@ -396,7 +413,20 @@ def _desk(
         opinions=tuple((task.variables or {}).get("_opinions", ())),
         asked=waiting["question"] if waiting else "",
         notes=next((s.notes for s in steps if s.id == task.id), ()),
+        shown=_before_form(package, case, task),
     )
+
+
+def _before_form(package: matters.Package, case: Case, task: Task) -> tuple[forms.Line, ...]:
+    """The answers that a step shows before its form, in the words of the form they came from."""
+    path = str(task.properties.get("shows") or "").strip()
+    if not path:
+        return ()
+    for form in package.forms.values():
+        if form.id != task.form and any(p.startswith(f"{path}.") for p, _field in form.walk()):
+            lines = forms.describe(form, dict(case.answers or {}))
+            return tuple(line for line in lines if line.path.startswith(f"{path}."))
+    return ()
 
 
 def _unsigned(data: Mapping[str, Any], signatures: Sequence[str]) -> dict[str, Any]:
@@ -418,28 +448,6 @@ def _ended(work: Work, case: Case) -> list[tuple[str, str]]:
         .order_by(Task.ended_at.desc(), Task.id.desc())
     ).all()
     return list(dict.fromkeys((r[0], r[1]) for r in rows))
-
-
-def _messages(work: Work, case: Case, actor: Actor) -> list[str]:
-    """What the case waits to be told at any time, and this actor may tell it: revoke (撤销委托), refuse (一方拒绝调解),
-    object (要求换人), move (改期)."""
-    if case.status not in ("running", "suspended") or actor.id is None:
-        return []
-    waits = set(
-        work.session.scalars(
-            select(Subscription.name).where(Subscription.case_id == case.id, Subscription.kind == "message")
-        )
-    )
-    out = []
-    if "authority-revoked" in waits and actor.id == case.applicant_id:
-        out.append("revoke")
-    a_party = actor.id == case.applicant_id or actor.id in (case.party_ids or ())
-    for name, verb in (("mediation-refused", "refuse"), ("mediation-objected", "object")):
-        if name in waits and (a_party or actor.kind == "staff"):
-            out.append(verb)
-    if "mediation-moved" in waits and actor.kind == "staff":
-        out.append("move")
-    return out
 
 
 def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: datetime) -> list[str]:

@@ -1,4 +1,4 @@
-"""调解会: which are planned and held, who can lead one, and when a room and its mediators are free."""
+"""Meetings of a case: which are planned and held, who can lead one, and when a room and those who lead it are free."""
 
 from __future__ import annotations
 
@@ -10,32 +10,38 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import forms
+from engine import forms, matters
+from engine.matters.taking_part import Role
 from engine.store import Work
 from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, Unit, User
 from engine.workdays import ZONE, UnknownYear, local_date, say
 
-#: The post of those who mediate; a mediator's time is the resource `mediator-<id>`.
-POST = "mediator"
+#: What a choice offers when its options are the rooms of the matter.
+ROOMS = "rooms"
 #: How many other times are named, and how many days ahead they are looked for.
 OFFERS, OFFER_DAYS = 4, 14
 #: Between these hours a meeting outside a room is offered.
 DAY_FROM, DAY_UNTIL = time(9), time(17)
 
 
-def mediators(work: Work) -> list[User]:
-    """Everybody in the county who holds the post of a mediator, in order of name."""
-    return sorted({user.id: user for user, _unit in _posted(work)}.values(), key=lambda u: (u.name, u.id))
+def time_code(user_id: int) -> str:
+    """The resource that stands for a person's time: one, whatever they lead."""
+    return f"time-{user_id}"
 
 
-def _posted(work: Work) -> list[tuple[User, str]]:
-    """Every mediator with each unit where they mediate."""
+def people_of(work: Work, post: str) -> list[User]:
+    """Everybody in the county who holds this post, in order of name."""
+    return sorted({user.id: user for user, _unit in _posted(work, post)}.values(), key=lambda u: (u.name, u.id))
+
+
+def _posted(work: Work, post: str) -> list[tuple[User, str]]:
+    """Everybody who holds a post, with each unit where they do."""
     rows = work.session.execute(
         select(User, Unit.name)
         .join(Holding, Holding.user_id == User.id)
         .join(Post, Post.id == Holding.post_id)
         .join(Unit, Unit.id == Holding.unit_id)
-        .where(Post.code == POST, User.disabled_at.is_(None), User.kind == "staff")
+        .where(Post.code == post, User.disabled_at.is_(None), User.kind == "staff")
         .order_by(Unit.id, User.id)
     )
     return [(user, unit) for user, unit in rows]
@@ -61,39 +67,48 @@ def rooms(work: Work, matter: str) -> list[Resource]:
     )
 
 
-def offering(work: Work, form: forms.Form, matter: str, *, drawn: bool = False) -> forms.Form:
+def offering(work: Work, form: forms.Form, matter: matters.Package, *, drawn: bool = False) -> forms.Form:
     """The form, with what the hall has: the rooms that can be booked now, before the places nobody books, wherever a
-    choice says `offers: rooms`; and when it is `drawn` for a person, the county's mediators with their units instead of
-    a name to type, where a field says `offers: mediators` (what is sent is checked by name, and told who there are)."""
-    wanted = {one.properties.get("offers") for _path, one in form.walk()} - (set() if drawn else {"mediators"})
-    if not wanted & {"rooms", "mediators"}:
+    choice says `offers: rooms`; and when it is `drawn` for a person, the county's people of a role with their units
+    instead of a name to type, where a field says `offers: <role>` (what is sent is checked by name, and told who there
+    are)."""
+    roles = offered_roles(form, matter) if drawn else {}
+    wants_rooms = any(one.properties.get("offers") == ROOMS for _path, one in form.walk())
+    if not wants_rooms and not roles:
         return form
     schema = copy.deepcopy(dict(form.schema))
-    names = [room.name for room in rooms(work, matter)] if "rooms" in wanted else []
-    people = _by_name(work) if "mediators" in wanted else {}
+    names = [room.name for room in rooms(work, matter.name)] if wants_rooms else []
+    people = {name: _by_name(work, role.post) for name, role in roles.items()}
 
     def fill(components: list[dict[str, Any]]) -> None:
         for one in components:
             fill(one.get("components") or [])
-            if (one.get("properties") or {}).get("offers") == "rooms":
+            offers = str((one.get("properties") or {}).get("offers") or "")
+            if offers == ROOMS:
                 places = [v for v in one["values"] if v["value"] not in names]
                 one["values"] = [*({"value": n, "label": n} for n in names), *places]
-            if (one.get("properties") or {}).get("offers") == "mediators" and people:
+            if people.get(offers):
                 one.pop("validate", None)
                 one |= {
                     "type": "select",
                     "validate": {"required": True},
-                    "values": [{"value": n, "label": f"{n}（{'、'.join(at)}）"} for n, at in people.items()],
+                    "values": [{"value": n, "label": f"{n}（{'、'.join(at)}）"} for n, at in people[offers].items()],
                 }
 
     fill(schema["components"])
     return forms.load(json.dumps(schema), form.id)
 
 
-def _by_name(work: Work) -> dict[str, list[str]]:
-    """The mediators' names, each with the units where somebody of that name mediates."""
+def offered_roles(form: forms.Form, matter: matters.Package) -> dict[str, Role]:
+    """The roles of staff whose people a field of this form offers."""
+    wanted = {one.properties.get("offers") for _path, one in form.walk()}
+    return {name: role for name, role in matter.info.parties.items() if role.post and name in wanted}
+
+
+def _by_name(work: Work, post: str) -> dict[str, list[str]]:
+    """The names of those who hold a post, each with the units where somebody of that name holds it."""
     found: dict[str, list[str]] = {}
-    for user, unit in _posted(work):
+    for user, unit in _posted(work, post):
         found.setdefault(user.name, []).append(unit)
     return found
 
@@ -116,9 +131,9 @@ def said(at: datetime) -> str:
 def free_times(
     work: Work, people: Sequence[User], room: Resource | None, minutes: int, *, after: datetime, most: int = OFFERS
 ) -> list[datetime]:
-    """The next beginnings at which the room (or, without one, an office hour) and all these mediators are free."""
+    """The next beginnings at which the room (or, without one, an office hour) and all these people are free."""
     until, length = after + timedelta(days=OFFER_DAYS), timedelta(minutes=minutes)
-    codes = [f"{POST}-{p.id}" for p in people]
+    codes = [time_code(p.id) for p in people]
     persons = {r.id: r for r in work.session.scalars(select(Resource).where(Resource.code.in_(codes)))}
     ids = [*persons, *([room.id] if room else [])]
     slots = work.session.scalars(

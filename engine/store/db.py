@@ -2,7 +2,7 @@
 
     database = db.connect("sqlite:///var/hall.db")
     with database.unit_of_work() as work:        # one transaction; commits at the end, rolls back on any exception
-        number = cases.submit(work, "daiban", answers, by=actor, now=now)
+        number = cases.submit(work, matter, answers, by=actor, now=now)
     with database.reading() as work:             # reads only
         inbox.tasks_for(work, actor)
 

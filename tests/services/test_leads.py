@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.commands import cases, mediation
+from engine.commands import cases
 from engine.errors import Invalid
 from engine.people import load, may, units
 from engine.reads import case_page
@@ -43,7 +43,15 @@ def test_who_was_not_chosen_does_not_read_it_and_who_was_objected_to_loses_it(vi
     case_id = chosen(village, "谢秀英")
     with village.database.unit_of_work() as work:
         assert not may(village.xie, "see", work.session.get(Case, other))
-        mediation.object_to(work, case_id, whom="谢秀英", reason="是远亲", party="赖春生", by=village.lai, now=NOW)
+        cases.tell(
+            work,
+            case_id,
+            "object",
+            {"objection.whom": "谢秀英", "objection.reason": "是远亲"},
+            party="赖春生",
+            by=village.lai,
+            now=NOW,
+        )
     complete(village, case_id, "choose", mediators=[{"name": "苏清福"}])
     complete(village, case_id, "consult")
     with village.database.reading() as work:

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select, text
 
 from engine import feel, matters, workdays
-from engine.commands import cases, mediation
+from engine.commands import cases, private_notes
 from engine.errors import Invalid, NotFound, NotNow
 from engine.matters import stories
 from engine.people import load
 from engine.reads import case_list, case_page
-from engine.reads import mediation as seen
+from engine.reads import taking_part as seen
 from engine.records import audit
 from engine.store.models import Case, Notice, RegisterEntry
 from tests.services.telling import ROOT, Teller
@@ -34,7 +34,7 @@ def test_a_private_note_is_read_by_its_author_alone_and_leaves_no_word_anywhere(
     with sqlite.unit_of_work() as work:
         mediator = load(work, teller.who.clerk, now=teller.now)
         before = len(list(audit.history(work, teller.case_id)))
-        mediation.note(work, teller.case_id, "赖春生", secret, by=mediator, now=teller.now)
+        private_notes.keep(work, teller.case_id, "赖春生", secret, by=mediator, now=teller.now)
         assert len(list(audit.history(work, teller.case_id))) == before
     with sqlite.reading() as work:
         assert [n.text for n in seen.notes(work, teller.case_id, actor=mediator)] == [secret]
@@ -44,7 +44,7 @@ def test_a_private_note_is_read_by_its_author_alone_and_leaves_no_word_anywhere(
             assert case_list.search(work, secret, actor=actor, now=teller.now) == []
         assert secret.encode() not in bytes(work.session.execute(text("select text from private_note")).scalar_one())
     with pytest.raises(Invalid), sqlite.unit_of_work() as work:
-        mediation.note(work, teller.case_id, "", "  ", by=mediator, now=teller.now)
+        private_notes.keep(work, teller.case_id, "", "  ", by=mediator, now=teller.now)
 
 
 def test_who_may_not_see_the_case_writes_no_note_and_registers_no_refusal(sqlite, clock):
@@ -53,9 +53,9 @@ def test_who_may_not_see_the_case_writes_no_note_and_registers_no_refusal(sqlite
         for other in ("huang", "sun", "xu"):
             actor = load(work, teller.who.users[other], now=teller.now)
             with pytest.raises(NotFound):
-                mediation.note(work, teller.case_id, "", "x", by=actor, now=teller.now)
+                private_notes.keep(work, teller.case_id, "", "x", by=actor, now=teller.now)
             with pytest.raises(NotFound):
-                mediation.refuse(work, teller.case_id, "甲", by=actor, now=teller.now)
+                cases.tell(work, teller.case_id, "refuse", party="甲", by=actor, now=teller.now)
 
 
 def test_a_clear_refusal_ends_the_talking_and_only_while_there_is_talking(sqlite, clock):
@@ -63,11 +63,11 @@ def test_a_clear_refusal_ends_the_talking_and_only_while_there_is_talking(sqlite
     with sqlite.unit_of_work() as work:
         mediator = load(work, early.who.clerk, now=early.now)
         with pytest.raises(NotNow):
-            mediation.refuse(work, early.case_id, "赖春生", by=mediator, now=early.now)
+            cases.tell(work, early.case_id, "refuse", party="赖春生", by=mediator, now=early.now)
         for step in stories.read(matters.load(ROOT, "tiaojie"))[0].steps[1:4]:
             early.complete(work, step)
         assert "refuse" in case_page.page(work, early.case_id, actor=mediator, now=early.now).can
-        mediation.refuse(work, early.case_id, "赖春生", by=mediator, now=early.now)
+        cases.tell(work, early.case_id, "refuse", party="赖春生", by=mediator, now=early.now)
         case = work.session.get(Case, early.case_id)
         assert case.stage == "终止调解" and case.answers["refused_by"] == "赖春生"
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engine import matters, people
-from engine.commands import booking, cases, mediation
+from engine.commands import booking, cases
 from engine.commands.effects import meetings
 from engine.errors import Invalid, NotNow, NotYours
 from engine.matters import stories
@@ -158,10 +158,12 @@ def test_moving_a_meeting_takes_the_new_lets_the_old_go_and_tells_everybody(offi
     case_id = chosen(office)
     complete(office, case_id, "schedule", session={"when": AT, "place": "说事评理室"})
     with office.database.unit_of_work() as work:  # half an hour later: the slots of both never change hands
-        mediation.move(work, case_id, {"when": "2026-09-22T15:30+08:00"}, by=office.lai, now=NOW)
+        cases.tell(work, case_id, "move", {"session.when": "2026-09-22T15:30+08:00"}, by=office.lai, now=NOW)
     assert taken(office) == {"room": 4, "person": 4}
     with office.database.unit_of_work() as work:
-        mediation.move(work, case_id, {"when": "2026-09-23T09:00", "place": "村部"}, by=office.lai, now=NOW)
+        cases.tell(
+            work, case_id, "move", {"session.when": "2026-09-23T09:00", "session.place": "村部"}, by=office.lai, now=NOW
+        )
     assert taken(office) == {"person": 4}
     with office.database.reading() as work:
         rows = work.session.scalars(select(Meeting).order_by(Meeting.id)).all()
@@ -187,7 +189,7 @@ def test_a_move_to_a_taken_time_keeps_the_old(office):
     complete(office, second, "schedule", session={"when": "2026-09-23T15:00+08:00", "place": "说事评理室"})
     before = taken(office)
     with pytest.raises(Invalid), office.database.unit_of_work() as work:
-        mediation.move(work, second, {"when": AT}, by=office.su, now=NOW)
+        cases.tell(work, second, "move", {"session.when": AT}, by=office.su, now=NOW)
     assert taken(office) == before
     with office.database.reading() as work:
         assert [m.state for m in work.session.scalars(select(Meeting))] == ["planned", "planned"]
@@ -196,10 +198,10 @@ def test_a_move_to_a_taken_time_keeps_the_old(office):
 def test_only_a_mediator_moves_a_meeting_and_only_while_there_is_one(office):
     case_id = chosen(office)
     with pytest.raises(NotNow), office.database.unit_of_work() as work:
-        mediation.move(work, case_id, {"when": AT}, by=office.lai, now=NOW)
+        cases.tell(work, case_id, "move", {"session.when": AT}, by=office.lai, now=NOW)
     complete(office, case_id, "schedule", session={"when": AT, "place": "村部"})
     with pytest.raises(NotYours), office.database.unit_of_work() as work:
-        mediation.move(work, case_id, {"when": "2026-09-23T09:00"}, by=office.zhang, now=NOW)
+        cases.tell(work, case_id, "move", {"session.when": "2026-09-23T09:00"}, by=office.zhang, now=NOW)
 
 
 @pytest.mark.parametrize("how", ["refused", "withdrawn", "objected"])
@@ -208,11 +210,13 @@ def test_a_meeting_that_will_not_be_gives_everything_back(office, how):
     complete(office, case_id, "schedule", session={"when": AT, "place": "说事评理室"})
     with office.database.unit_of_work() as work:
         if how == "refused":
-            mediation.refuse(work, case_id, "赖春生", by=office.lai, now=NOW)
+            cases.tell(work, case_id, "refuse", party="赖春生", by=office.lai, now=NOW)
         elif how == "withdrawn":
             cases.withdraw(work, case_id, "", by=office.zhang, now=NOW)
         else:
-            mediation.object_to(work, case_id, reason="他和苏家是远亲", party="赖春生", by=office.lai, now=NOW)
+            cases.tell(
+                work, case_id, "object", {"objection.reason": "他和苏家是远亲"}, party="赖春生", by=office.lai, now=NOW
+            )
     assert taken(office) == {}
     with office.database.reading() as work:
         assert work.session.scalars(select(Meeting.state)).one() == "cancelled"
@@ -245,14 +249,15 @@ def test_shutting_the_room_calls_the_meeting_off_and_tells_both_sides_and_the_me
         told = work.session.scalars(select(Notice).where(Notice.kind == "meeting-lost")).all()
         assert {n.address for n in told if n.address} == {"13800001234", "13800001235"}
         assert office.lai.id in {n.user_id for n in told} and "漏水维修" in told[0].text
-        mediation.move(work, case_id, {"when": "2026-09-23T09:00"}, by=office.lai, now=NOW)
+        cases.tell(work, case_id, "move", {"session.when": "2026-09-23T09:00"}, by=office.lai, now=NOW)
     assert taken(office) == {"room": 4, "person": 4}
 
 
 def test_a_mediator_who_is_away_is_not_booked(office):
     case_id = chosen(office)
     with office.database.unit_of_work() as work:
-        time = meetings.time_of(work, work.session.get(User, office.lai.id), "tiaojie")
+        words, role = meetings.words_of(matters.load(ROOT, "tiaojie"))
+        time = meetings.time_of(work, work.session.get(User, office.lai.id), "tiaojie", words, role)
         booking.close(
             work,
             time.id,
@@ -310,7 +315,7 @@ def test_free_times_pass_over_what_is_taken_and_ask_for_the_whole_length(office)
     complete(office, case_id, "schedule", session={"when": "2026-09-22T10:00+08:00", "place": "说事评理室"})
     with office.database.reading() as work:
         room = work.session.get(Resource, office.room)
-        lai = next(u for u in seen.mediators(work) if u.name == "赖炳根")
+        lai = next(u for u in seen.people_of(work, "mediator") if u.name == "赖炳根")
         after = datetime(2026, 9, 22, 0, 30, tzinfo=UTC)
         free = seen.free_times(work, [lai], room, 120, after=after)
         assert [f"{t.hour + 8:02d}:{t.minute:02d}" for t in free] == ["12:00", "12:30", "13:00", "13:30"]

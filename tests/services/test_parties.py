@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import cases, mediation, parties
-from engine.commands.effects import mediators
+from engine.commands import cases, parties
+from engine.commands.effects import chosen as chosen_people
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.forms import signing
 from engine.matters import stories
 from engine.people import holders, load, units
 from engine.reads import case_list, case_page
-from engine.reads import mediation as seen
+from engine.reads import taking_part as seen
 from engine.records import audit, clocks, library
 from engine.store import keys
 from engine.store.models import Case, CaseParty, Document, Notice, SideClock, Task, Tie, User
@@ -27,7 +27,9 @@ from tests.services import mediating
 from tests.services.telling import ROOT
 
 NOW = datetime(2026, 9, 18, 1, tzinfo=UTC)
-STORY = stories.read(matters.load(ROOT, "tiaojie"))[0]
+PACKAGE = matters.load(ROOT, "tiaojie")
+STORY = stories.read(PACKAGE)[0]
+ROLE = PACKAGE.info.parties["mediator"]
 INK = "M10 10" + " L20 30" * 12
 OTHER_PHONE = "13800001235"
 
@@ -126,7 +128,7 @@ def test_a_mediator_who_is_a_party_or_shares_its_telephone_is_no_candidate(offic
     register(office, case_id, people_)
     with office.database.reading() as work:
         case = work.session.get(Case, case_id)
-        lai = next(c for c in seen.candidates(work, case, actor=office.su) if c.name == "赖炳根")
+        lai = next(c for c in seen.candidates(work, case, ROLE, actor=office.su) if c.name == "赖炳根")
         assert not lai.free and [d.kind for d in lai.doubts] == [kind]
         assert party["name"] not in lai.doubts[0].zh  # masked
     with pytest.raises(Invalid) as refused:
@@ -139,8 +141,8 @@ def test_a_declared_tie_speaks_against_the_mediator_in_later_cases_too(office):
     first = start(office)
     register(office, first)
     with office.database.unit_of_work() as work:
-        mediators.declare(work, first, 1, "kin", by=office.lai, now=NOW)
-        mediators.declare(work, first, 1, "kin", by=office.lai, now=NOW)  # twice is once
+        chosen_people.declare(work, first, 1, "kin", by=office.lai, now=NOW)
+        chosen_people.declare(work, first, 1, "kin", by=office.lai, now=NOW)  # twice is once
     second = start(office)
     register(office, second)
     with pytest.raises(Invalid) as refused:
@@ -149,9 +151,9 @@ def test_a_declared_tie_speaks_against_the_mediator_in_later_cases_too(office):
     with office.database.unit_of_work() as work:
         assert len(work.session.scalars(select(Tie)).all()) == 1
         with pytest.raises(NotFound):
-            mediators.declare(work, first, 1, "kin", by=office.xu, now=NOW)
+            chosen_people.declare(work, first, 1, "kin", by=office.xu, now=NOW)
         with pytest.raises(Invalid):
-            mediators.declare(work, first, 9, "kin", by=office.lai, now=NOW)
+            chosen_people.declare(work, first, 9, "kin", by=office.lai, now=NOW)
 
 
 def test_the_same_declared_household_is_found_by_its_address_whoever_of_it_quarrels(office):
@@ -163,14 +165,14 @@ def test_the_same_declared_household_is_found_by_its_address_whoever_of_it_quarr
     first = start(office, people_=people_)
     register(office, first, people_)
     with office.database.unit_of_work() as work:
-        mediators.declare(work, first, 1, "household", by=office.lai, now=NOW)
+        chosen_people.declare(work, first, 1, "household", by=office.lai, now=NOW)
     people_[1] = {"side": "乙方", "name": "赖小妹", "phone": "13811110002", "address": " 霞碧村12号 "}
     second = start(office, people_=people_)
     register(office, second, people_)
     with office.database.reading() as work:
         case = work.session.get(Case, second)
         lai = work.session.get(User, office.lai.id)
-        assert "household" in [d.kind for d in seen.doubts(work, case, lai, seen_by=office.su)]
+        assert "household" in [d.kind for d in seen.doubts(work, case, ROLE, lai, seen_by=office.su)]
 
 
 def test_earlier_cases_are_found_by_any_party_on_any_side(office):
@@ -186,7 +188,7 @@ def test_earlier_cases_are_found_by_any_party_on_any_side(office):
     register(office, second, people_)
     with office.database.reading() as work:
         case, number = work.session.get(Case, second), work.session.get(Case, first).number
-        lai = next(c for c in seen.candidates(work, case, actor=office.su) if c.name == "赖炳根")
+        lai = next(c for c in seen.candidates(work, case, ROLE, actor=office.su) if c.name == "赖炳根")
         assert lai.free and [d.kind for d in lai.doubts] == ["earlier"]
         assert number in lai.doubts[0].zh and "是其办的" in lai.doubts[0].zh
 
@@ -199,11 +201,11 @@ def test_an_objection_of_the_other_side_replaces_the_mediator_and_bars_them_in_t
     with office.database.unit_of_work() as work:
         assert "object" in case_page.page(work, case_id, actor=load(work, other, now=NOW), now=NOW).can
         with pytest.raises(Invalid):
-            mediation.object_to(work, case_id, reason=" ", by=actor(office, other), now=NOW)
+            cases.tell(work, case_id, "object", {"objection.reason": " "}, by=actor(office, other), now=NOW)
         with pytest.raises(NotFound):
-            mediation.object_to(work, case_id, reason="不公", by=office.xu, now=NOW)
+            cases.tell(work, case_id, "object", {"objection.reason": "不公"}, by=office.xu, now=NOW)
     with office.database.unit_of_work() as work:
-        mediation.object_to(work, case_id, reason="他和苏家是远亲", by=actor(office, other), now=NOW)
+        cases.tell(work, case_id, "object", {"objection.reason": "他和苏家是远亲"}, by=actor(office, other), now=NOW)
         case = work.session.get(Case, case_id)
         assert case.stage == "选定调解员" and case.answers["objected"] == ["赖炳根"]
         assert case.answers["objection"]["by"] == "赖春生"
@@ -211,7 +213,7 @@ def test_an_objection_of_the_other_side_replaces_the_mediator_and_bars_them_in_t
         do(office, case_id, "choose")
     assert "已提出异议" in refused.value.fields[0].zh
     with office.database.unit_of_work() as work, pytest.raises(NotNow):
-        mediation.object_to(work, case_id, reason="再换", by=actor(office, other), now=NOW)
+        cases.tell(work, case_id, "object", {"objection.reason": "再换"}, by=actor(office, other), now=NOW)
     do(office, case_id, "choose", mediators=named("苏清福"))
 
 

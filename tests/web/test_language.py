@@ -6,14 +6,13 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from engine.commands.effects import mediators
+from engine.commands.effects import chosen
 from engine.deadlines import regimes
-from engine.reads import mediation
+from engine.reads import taking_part
 from engine.reads.labels import EVENTS
 from tests.hall import Open
 from web import formats, language, problems, sentences
 from web.pages import booking, bulk, limits, overview, resident, services, steps
-from web.pages import mediation as mediation_pages
 
 WEB = Path(language.__file__).parent
 
@@ -45,11 +44,11 @@ def _asked() -> set[str]:
         resident._KINDS,
         booking.KINDS,
         EVENTS,
-        mediation.STATES,
-        mediators.KINDS,
+        taking_part.STATES,
+        chosen.KINDS,
     ):
         found |= set(table.values())
-    found |= {words for _, words in sentences.LEVELS} | {words for _, words in mediation_pages.MINUTES}
+    found |= {words for _, words in sentences.LEVELS}
     found |= {text for verb in limits.VERBS.values() for text in verb} | set(limits.UNITS.values())
     found |= {cause for one in regimes() if one.pause for cause in one.pause.causes.values()}
     found |= {text for pair in [*steps._ASKED.values(), *problems._WORDS.values()] for text in pair}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from engine.reads.mediation import Doubt
 from flask import session
 from sqlalchemy import select, update
 
 from engine.commands import cases
-from engine.reads.mediation import Doubt
 from engine.reads.stuck import Sentence
 from engine.reads.tracking import word_of
 from engine.store.models import Notice, Reminder, Resource

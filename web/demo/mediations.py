@@ -146,7 +146,7 @@ class _Told:
         """The next free meeting after a while; None when there is none."""
         with self.database.reading() as work:
             room = meetings.room_of(work, "tiaojie", ROOM)
-            people = [u for u in meetings.mediators(work) if u.name in names]
+            people = [u for u in meetings.people_of(work, "mediator") if u.name in names]
             free = meetings.free_times(
                 work, people, room, 120, after=self.at + timedelta(hours=3) if soon else self.now, most=12
             )

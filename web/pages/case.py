@@ -17,7 +17,7 @@ from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
-from web.pages import limits, mediation
+from web.pages import limits, taking_part
 from web.pages.desk import pages
 
 
@@ -61,7 +61,7 @@ def case(number: str) -> ResponseReturnValue:
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
-        **mediation.beside(page),
+        **taking_part.beside(page),
         **limits.tab(page.id),
     )
 

@@ -91,7 +91,7 @@ def check_code() -> ResponseReturnValue:
 
 
 def _join(user_id: int) -> None:
-    """Whoever proved a telephone is shown the mediations in which it is a party's."""
+    """Whoever proved a telephone is shown the cases in which it is a party's."""
     now = edge.now()
     with edge.hall().database.unit_of_work() as work:
         parties.signed_in(work, user_id, now=now)

@@ -18,7 +18,7 @@ from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
-from web.pages import mediation, tracking
+from web.pages import taking_part, tracking
 from web.pages.application import sent
 from web.pages.resident import pages
 
@@ -61,8 +61,6 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "answers": page.answers,
         "reveals": page.reveals,
         "withdraw": "withdraw" in page.can,
-        "revoke": "revoke" in page.can,
-        "refuse": "refuse" in page.can,
         "agent": page.agent,
         "rate": "rate" in page.can and page.status == "finished",
         "rated": _(dict(sentences.LEVELS)[page.rated]) if page.rated else "",
@@ -130,7 +128,7 @@ def mine() -> ResponseReturnValue:
 def case(number: str) -> ResponseReturnValue:
     page = _page(number)
     return render_template(
-        "resident/case.html", case={**_shown(page), **mediation.resident_part(page)}, tab="resident.mine"
+        "resident/case.html", case={**_shown(page), **taking_part.resident_part(page)}, tab="resident.mine"
     )
 
 
@@ -157,7 +155,7 @@ def task(task_id: int) -> ResponseReturnValue:
         },
         schema=names.schema(desk.schema or names.EMPTY_FORM),
         answers=plain(dict(desk.data)),
-        agreement=mediation.to_sign(page),
+        shown=desk.shown,
         notes=desk.notes,
         came=sentences.came,
         tab="resident.mine",
@@ -193,15 +191,6 @@ def withdraw(number: str) -> ResponseReturnValue:
         version=request.form.get("version", type=int),
     )
     flash(_("已经撤销。编号和文书都还在。"))
-    return redirect(url_for("resident.case", number=number))
-
-
-@pages.post("/mine/<number>/revoke")
-@guard("resident")
-def revoke(number: str) -> ResponseReturnValue:
-    """撤销委托: the agent stops; both are told."""
-    cases.revoke_authority(edge.work(), _page(number).id, by=edge.actor(), now=edge.now())
-    flash(_("委托已经撤销，代办员也收到了通知。"))
     return redirect(url_for("resident.case", number=number))
 
 

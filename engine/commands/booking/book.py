@@ -334,10 +334,15 @@ def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointme
     require(by, verb, made)
     if verb != "see" and not made.name and work.session.get(MeetingBooking, made.id) is not None:
         raise NotNow(
-            "这是调解会占用的时间，请调解员在办件里改期或者取消。",
-            "A meeting holds this time: its mediator moves it or calls it off on the page of the case.",
+            f"这是{_meeting(made)}占用的时间，请承办人在办件里改期或者取消。",
+            "A meeting holds this time: who leads it moves it or calls it off on the page of the case.",
         )
     return made
+
+
+def _meeting(made: Appointment) -> str:
+    """What the meeting that holds this time is called."""
+    return next((str(one.get("name")) for one in made.resource.items if one.get("code") == made.item), "会面")
 
 
 def lock_cases(work: Work, bookings: ColumnElement[bool]) -> None:

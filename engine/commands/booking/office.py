@@ -124,7 +124,7 @@ class Hit:
     number: str
     starts_at: datetime
     offer: datetime | None  # None: no time of that kind is free within two weeks
-    meeting: bool = False  # a 调解会: called off, and its mediator sets another time
+    meeting: bool = False  # a meeting of a case: called off, and who leads it sets another time
 
 
 def preview_closing(
@@ -174,7 +174,7 @@ def close(
 
 def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Actor, now: datetime) -> None:
     if meetings.lost(work, made.id, reason, by=by, now=now):
-        return  # a meeting is not moved to the next free time: its mediator agrees another with both sides
+        return  # a meeting is not moved to the next free time: who leads it agrees another with all sides
     for slot in book.free_times(work, made.resource_id, after, kind=made.kind):
         if seats.take(work, [slot.id], "public", now=now):
             continue

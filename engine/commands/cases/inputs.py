@@ -13,15 +13,12 @@ from engine import process
 from engine.commands.applying import Done
 from engine.commands.cases.changing import advance, carry_out
 from engine.commands.cases.finding import find_case
-from engine.errors import NotFound, NotNow, NotYours
+from engine.errors import NotFound
 from engine.people import SYSTEM, Actor, require
 from engine.people import may as may_
 from engine.records import audit, jobs, timers
 from engine.store import Work
 from engine.store.models import Awaited, Case, Incident, Subscription, Timer
-
-#: 撤销委托: what a diagram of 代办 waits for while the agent acts.
-REVOKED = "authority-revoked"
 
 
 def fire(work: Work, timer: Timer, *, now: datetime, case: Case | None = None) -> Done | None:
@@ -92,18 +89,6 @@ def hear(
         return None
     said = process.Signal(name, dict(variables or {}))
     return carry_out(work, case, said, audit.Kind.MESSAGE, by=by, now=now, facts={"signal": name})
-
-
-def revoke_authority(work: Work, case_id: int, *, by: Actor, now: datetime) -> Done:
-    """撤销委托: the principal takes back the authority of the agent, at any time (民法典 173). Only the principal
-    may."""
-    case = find_case(work, case_id)
-    if by.id is None or by.id != case.applicant_id:
-        raise NotYours("只有委托人本人可以撤销委托。", "Only the principal can revoke the authority.")
-    done = deliver(work, case_id, REVOKED, key=case.number, by=by, now=now)
-    if done is None:
-        raise NotNow("现在没有可以撤销的委托。", "There is no authority in force that could be revoked.")
-    return done
 
 
 def answer(

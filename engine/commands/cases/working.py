@@ -99,7 +99,7 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
 
 
 def save_draft(work: Work, about: str, values: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
-    """暂存: keep what was typed, unchecked. `about`: `task:7` or `matter:daiban`."""
+    """暂存: keep what was typed, unchecked. `about`: `task:7` or `matter:<name>`."""
     if by.id is None:
         raise NotYours("请先登录。", "Log in first.")
     if about.startswith("task:"):
@@ -244,7 +244,7 @@ def _answers(
 ) -> dict[str, Any]:
     if not task.form:
         return {}
-    form = meetings.offering(work, package.form(task.form), case.matter)
+    form = meetings.offering(work, package.form(task.form), package)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
     answers = forms.check(form, raw, nodes.rights(form, task.properties), env_of(work, now), known=known)
     before = set(_file_ids_of(form, known))

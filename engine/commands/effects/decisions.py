@@ -26,8 +26,7 @@ def accept(a: Applying, effect: Effect) -> None:
         a.case.accepted_at = a.case.received_at if account.accepted_on == account.received_on else a.now
     if effect.headers.get("way") == "promise" and "容缺" not in a.case.flags:
         a.case.flags = [*a.case.flags, "容缺"]
-    if a.variables.get("parties"):
-        parties.admit(a.work, a.case, by=a.by, now=a.now)
+    parties.admit(a.work, a.case, a.package.info, by=a.by, now=a.now)
     a.record(audit.Kind.CASE_ACCEPTED, facts={"way": effect.headers.get("way") or "normal"})
 
 

@@ -1,10 +1,14 @@
-"""调解会: a meeting books its room and its mediators' time, in the transaction of the step that asks for it.
+"""People of a case meet: a meeting books its room and the time of who leads it, in the transaction of the step that
+asks.
 
-    book(...)  -> the room's and each mediator's slots, or Invalid by the field, with the next times that are free
+What it is called, who leads it and which answers say when and where stands in the matter (`meeting` of matter.yaml);
+its texts are the matter's notices meeting-reminder, meeting-lost and meeting-off, or those below.
+
+    book(...)  -> the room's slots and those of who leads it, or Invalid by the field, with the next times that are free
     move(...)  -> the new is taken, then the old let go; a slot both need never changes hands
     end(...)   -> held: the bookings are served; cancelled: the slots are given back
 
-A mediator's time is a resource of kind `person`, made when it is first needed, cut into half hours. Without opening
+A person's time is a resource of kind `person`, made when it is first needed, cut into half hours. Without opening
 rules it can be booked whenever a closure (leave) does not forbid it; with rules, only when they say. Nothing of a
 party is in these bookings: the office's week shows that a room is taken, not by whose quarrel.
 """
@@ -15,6 +19,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -24,11 +29,15 @@ from sqlalchemy.orm import joinedload
 from engine import booking
 from engine.commands import seats
 from engine.commands.effects.notices import say_to
-from engine.errors import FieldError, Invalid, NotNow
+from engine.errors import FieldError, Invalid, NotNow, Refused
+from engine.matters import Package
 from engine.matters.info import Notice
+from engine.matters.taking_part import Meeting as Words
+from engine.matters.taking_part import Role
 from engine.people import SYSTEM, Actor
 from engine.process import Effect
-from engine.reads.meetings import OFFER_DAYS, POST, free_times, mediators, planned, room_of, said
+from engine.reads import taking_part
+from engine.reads.meetings import OFFER_DAYS, free_times, of_case, people_of, planned, room_of, said, time_code
 from engine.records import audit, notices
 from engine.store import Work, keys
 from engine.store.models import (
@@ -53,7 +62,7 @@ if TYPE_CHECKING:
 
 #: What a booking of a meeting is called on the office's week.
 ITEM = "session"
-#: A mediator's time is cut into pieces of so many minutes; a meeting begins and ends on one.
+#: A person's time is cut into pieces of so many minutes; a meeting begins and ends on one.
 PIECE = 30
 #: How long a meeting lasts when nobody says.
 MINUTES = 120
@@ -67,19 +76,31 @@ class Wanted:
     starts_at: datetime  # aware
     minutes: int
     place: str
-    mediators: tuple[str, ...]
+    leading: tuple[str, ...]  # names
 
     @property
     def ends_at(self) -> datetime:
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
-def wanted(given: Mapping[str, Any]) -> Wanted:
-    """From what a form or a diagram says. Raises Invalid by the field."""
+def words_of(package: Package) -> tuple[Words, Role]:
+    """What this matter's meetings are called, and the role that leads them. Refused for a matter that declares none."""
+    words = package.info.meeting
+    if words is None:
+        raise Refused(
+            f"“{package.info.name}”的 matter.yaml 没有 meeting：不知道会叫什么、由谁主持。请补上。",
+            f"Expected `meeting` in the matter.yaml of {package.name}, which books one, but there is none.",
+        )
+    return words, package.info.parties[words.led_by]
+
+
+def wanted(given: Mapping[str, Any], words: Words, role: Role) -> Wanted:
+    """From what a diagram says. Raises Invalid by the field."""
+    when = f"{words.answers}.when"
     try:
         at = datetime.fromisoformat(str(given.get("starts_at")))
     except ValueError:
-        raise _wrong("session.when", "时间", "请选调解会的时间。", "Choose when to meet.") from None
+        raise _wrong(when, "时间", f"请选{words.name}的时间。", "Choose when to meet.") from None
     at = (at if at.tzinfo else at.replace(tzinfo=ZONE)).astimezone(UTC)
     try:
         minutes = int(given.get("minutes") or MINUTES)
@@ -87,31 +108,32 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
         minutes = 0
     if minutes % PIECE or not PIECE <= minutes <= MOST_MINUTES:
         raise _wrong(
-            "session.minutes",
+            f"{words.answers}.minutes",
             "多长时间",
             f"请选 {PIECE} 分钟到 {MOST_MINUTES // 60} 小时，按半小时算。",
             f"Choose {PIECE} to {MOST_MINUTES} minutes, in half hours.",
         )
     if at.minute % PIECE or at.second or at.microsecond:
-        raise _wrong("session.when", "时间", "请选整点或者半点开始。", "A meeting begins on the hour or half hour.")
-    names = [str(m.get("name") if isinstance(m, Mapping) else m or "").strip() for m in given.get("mediators") or ()]
+        raise _wrong(when, "时间", "请选整点或者半点开始。", "A meeting begins on the hour or half hour.")
+    people = given.get("people") or ()
+    names = [str(m.get(role.keys.name) if isinstance(m, Mapping) else m or "").strip() for m in people]
     return Wanted(at, minutes, str(given.get("place") or "").strip()[:80], tuple(dict.fromkeys(n for n in names if n)))
 
 
 # ---------------------------------------------------------------- who and where
 
 
-def named(work: Work, names: Sequence[str]) -> list[User]:
-    """The mediators of these names. Raises Invalid at the list's field for one who is none."""
+def named(work: Work, role: Role, names: Sequence[str]) -> list[User]:
+    """The staff of these names who hold the role's post. Raises Invalid at the list's field for one who does not."""
     known: dict[str, User] = {}
-    for user in mediators(work):
+    for user in people_of(work, role.post):
         known.setdefault(user.name, user)
     wrong = [
         FieldError(
-            f"mediators.{n}.name",
+            f"{role.source}.{n}.{role.keys.name}",
             "姓名",
-            f"“{name}”不在调解员名册里。可以请：{'、'.join(known) or '（名册还是空的）'}。",
-            f"{name} is no mediator. Mediators: {', '.join(known)}.",
+            f"“{name}”不在{role.name}名册里。可以请：{'、'.join(known) or '（名册还是空的）'}。",
+            f"Expected one of the roll of {role.name_en}, but {name} is not on it: {', '.join(known)}.",
         )
         for n, name in enumerate(names)
         if name not in known
@@ -121,15 +143,15 @@ def named(work: Work, names: Sequence[str]) -> list[User]:
     return [known[name] for name in names]
 
 
-def time_of(work: Work, user: User, matter: str) -> Resource:
-    """The resource that stands for a mediator's time; made when there is none."""
-    code = f"{POST}-{user.id}"
+def time_of(work: Work, user: User, matter: str, words: Words, role: Role) -> Resource:
+    """The resource that stands for a person's time; made when there is none."""
+    code = time_code(user.id)
     found = work.session.scalar(select(Resource).where(Resource.code == code))
     if found is None:
         unit_id = work.session.scalar(
             select(Holding.unit_id)
             .join(Post, Post.id == Holding.post_id)
-            .where(Holding.user_id == user.id, Post.code == POST)
+            .where(Holding.user_id == user.id, Post.code == role.post)
             .order_by(Holding.id)
             .limit(1)
         )
@@ -143,7 +165,7 @@ def time_of(work: Work, user: User, matter: str) -> Resource:
                 name=user.name,
                 name_en="",
                 matter=matter,
-                items=[{"code": ITEM, "name": "调解会"}],
+                items=[{"code": ITEM, "name": words.name}],
                 policy={},
                 prefix="T",
                 active=True,
@@ -157,22 +179,25 @@ def time_of(work: Work, user: User, matter: str) -> Resource:
 # ---------------------------------------------------------------- book, move, end
 
 
-def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> Meeting:
-    """A meeting of this case, with its room and its mediators' time. Raises Invalid by the field: in the past, the room
-    or a mediator taken (with the next free times), a name that is no mediator. A planned meeting is moved."""
-    people = named(work, want.mediators)
+def book(work: Work, case: Case, package: Package, given: Mapping[str, Any], *, by: Actor, now: datetime) -> Meeting:
+    """A meeting of this case, with its room and the time of who leads it. `given`: starts_at, minutes, place, people.
+    Raises Invalid by the field: in the past, the room or a person taken (with the next free times), a name that is
+    not of the role. A planned meeting is moved."""
+    words, role = words_of(package)
+    want = wanted(given, words, role)
+    people = named(work, role, want.leading)
     if not people:
-        raise NotNow("还没有选定调解员，不能排期。", "Expected mediators before a meeting is planned.")
+        raise NotNow(f"还没有选定{role.name}，不能排期。", f"Expected a {role.name_en} before a meeting is planned.")
     if want.starts_at <= now:
-        raise _wrong("session.when", "时间", "这个时间已经过去，请选以后的时间。", "That time is past.")
+        raise _wrong(f"{words.answers}.when", "时间", "这个时间已经过去，请选以后的时间。", "That time is past.")
     room = room_of(work, case.matter, want.place)
-    resources = [*([room] if room else []), *(time_of(work, one, case.matter) for one in people)]
+    resources = [*([room] if room else []), *(time_of(work, one, case.matter, words, role) for one in people)]
     before = planned(work, case.id)
     old = _bookings(work, before) if before is not None else []
     mine = {a.resource_id: (a, {s.id for s in seats.taken_slots(work, a)}) for a in old}
     need: dict[int, list[Slot]] = {}
     for resource in resources:
-        need[resource.id] = _pieces(work, resource, want, people, room, case, now)
+        need[resource.id] = _pieces(work, resource, want, people, room, (words, role), now)
     taken: dict[int, tuple[Resource, str]] = {}
     for resource in resources:
         held, pool = mine[resource.id][1] if resource.id in mine else set(), ""
@@ -181,7 +206,7 @@ def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> M
             if not seats.take(work, ids, pool, now=now):
                 break
         else:
-            raise _clash(work, resource, want, people, room, now)
+            raise _clash(work, resource, want, people, room, (words, role), now)
         taken[resource.id] = (resource, pool)
     if before is not None:
         before.state, before.ended_at = "moved", now
@@ -205,7 +230,7 @@ def book(work: Work, case: Case, want: Wanted, *, by: Actor, now: datetime) -> M
     for n, (resource, pool) in enumerate(taken.values()):
         person = people[n - (1 if room else 0)] if resource.kind == "person" else people[0]
         _seat(work, made, case, resource, pool, need[resource.id], person, now)
-    _remind(work, case, made, people, now)
+    _remind(work, case, package, made, people, now)
     audit.record(
         work,
         audit.Kind.MEETING_MOVED if before is not None else audit.Kind.MEETING_BOOKED,
@@ -234,8 +259,8 @@ def end(work: Work, case: Case, state: str, *, by: Actor, now: datetime, reason:
 
 
 def lost(work: Work, appointment_id: int, reason: str, *, by: Actor, now: datetime) -> bool:
-    """The room is shut, or a mediator is away: the meeting that this booking belongs to is called off, its mediators
-    and parties are told, and the mediator sets another time. False: the booking is no meeting's."""
+    """The room is shut, or somebody is away: the meeting that this booking belongs to is called off, who leads it and
+    the parties are told, and who leads it sets another time. False: the booking is no meeting's."""
     made = work.session.scalar(
         select(Meeting).join(MeetingBooking).where(MeetingBooking.appointment_id == appointment_id)
     )
@@ -244,33 +269,34 @@ def lost(work: Work, appointment_id: int, reason: str, *, by: Actor, now: dateti
     case = work.session.get_one(Case, made.case_id)
     leading = [a.duty_id for a in _bookings(work, made) if a.duty_id is not None]
     end(work, case, "cancelled", by=by, now=now, reason=reason)
-    when = said(made.starts_at)
-    text = f"因{reason}，原定 {when} 在{made.place}的调解会取消，新的时间另行通知。编号 {case.number}。"
-    for n, phone in enumerate(phones(case)):
-        notices.put(
-            work, f"meeting-lost:{made.id}:{n}", text, kind="meeting-lost", now=now, address=phone, case_id=case.id
-        )
+    package = taking_part.package_of(work, case)
+    facts = {**_facts(case, package, made), "reason": reason}
+    notice = package.info.notices.get("meeting-lost") or _LOST
+    text, text_en = notices.fill(notice.zh, facts), notices.fill(notice.en, facts)
+    put = partial(notices.put, work, kind="meeting-lost", now=now, case_id=case.id)
+    for n, phone in enumerate(taking_part.phones(case, package.info)):
+        put(f"meeting-lost:{made.id}:{n}", text, text_en=text_en, address=phone)
     for user_id in dict.fromkeys(leading):
-        notices.put(
-            work,
+        put(
             f"meeting-lost:{made.id}:u{user_id}",
             f"{text}请到办件里改期。",
-            kind="meeting-lost",
-            now=now,
+            text_en=f"{text_en} Set another time on the page of the case.",
             channel="screen",
             user_id=user_id,
-            case_id=case.id,
         )
     return True
 
 
-def phones(case: Case) -> list[str]:
-    """The telephones of everybody on both sides, the applicant's first."""
-    found = [case.applicant_phone or ""]
-    parties = (case.answers or {}).get("parties")
-    for one in parties if isinstance(parties, list) else []:
-        found.append(str(one.get("phone") or "") if isinstance(one, Mapping) else "")
-    return [phone for phone in dict.fromkeys(found) if phone]
+def _facts(case: Case, package: Package, made: Meeting) -> dict[str, str]:
+    """What the texts about a meeting are filled with."""
+    words, _role = words_of(package)
+    return {
+        "meeting": words.name,
+        "meeting_en": words.name_en,
+        "when": said(made.starts_at),
+        "place": made.place,
+        "number": case.number,
+    }
 
 
 # ---------------------------------------------------------------- the parts
@@ -282,7 +308,7 @@ def _pieces(
     want: Wanted,
     people: Sequence[User],
     room: Resource | None,
-    case: Case,
+    words: tuple[Words, Role],
     now: datetime,
 ) -> list[Slot]:
     """The slots of a resource that this meeting fills, from its first minute to its last."""
@@ -298,12 +324,12 @@ def _pieces(
     whole = bool(found) and found[0].starts_at == want.starts_at and found[-1].ends_at == want.ends_at
     gaps = any(a.ends_at != b.starts_at for a, b in zip(found, found[1:], strict=False))
     if not whole or gaps:
-        raise _clash(work, resource, want, people, room, now, shut=True)
+        raise _clash(work, resource, want, people, room, words, now, shut=True)
     return found
 
 
 def _cut(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime) -> None:
-    """A mediator's half hours between these moments, unless opening rules made them or a closure forbids them."""
+    """A person's half hours between these moments, unless opening rules made them or a closure forbids them."""
     if work.session.scalar(select(ResourceOpening.id).where(ResourceOpening.resource_id == resource.id).limit(1)):
         return
     away = work.session.scalar(
@@ -342,21 +368,23 @@ def _clash(
     want: Wanted,
     people: Sequence[User],
     room: Resource | None,
+    of: tuple[Words, Role],
     now: datetime,
     *,
     shut: bool = False,
 ) -> Invalid:
+    words, role = of
     free = free_times(work, people, room, want.minutes, after=max(now, want.starts_at))
     offers = "、".join(said(at) for at in free)
     if resource.kind == "room":
         why = "不开放" if shut else "已有安排"
         zh, en = f"{resource.name}这段时间{why}。", f"The room {resource.code} cannot be had then."
     else:
-        zh = f"调解员{resource.name}这段时间{'不在' if shut else '另有调解会'}。"
-        en = "A mediator is taken then."
-    zh += f"可以选：{offers}。" if offers else f"{OFFER_DAYS} 天内没有大家都空的时间，请换一个地方或者调解员。"
-    wrong = FieldError("session.when", "时间", zh, en + (" Free: " + ", ".join(t.isoformat() for t in free)))
-    return Invalid([wrong])
+        zh = f"{role.name}{resource.name}这段时间{'不在' if shut else f'另有{words.name}'}。"
+        en = f"A {role.name_en} is taken then."
+    zh += f"可以选：{offers}。" if offers else f"{OFFER_DAYS} 天内没有大家都空的时间，请换一个地方或者{role.name}。"
+    field = FieldError(f"{words.answers}.when", "时间", zh, en + (" Free: " + ", ".join(t.isoformat() for t in free)))
+    return Invalid([field])
 
 
 def _seat(
@@ -425,12 +453,14 @@ def _close(appointment: Appointment, state: str, reason: str, now: datetime) -> 
     appointment.sequence += 1
 
 
-def _remind(work: Work, case: Case, made: Meeting, people: Sequence[User], now: datetime) -> None:
+def _remind(work: Work, case: Case, package: Package, made: Meeting, people: Sequence[User], now: datetime) -> None:
     """A day and two hours before, not in the night (RULES A7), to both sides and to who leads it."""
     before = work.session.scalars(select(Meeting.id).where(Meeting.case_id == case.id, Meeting.id != made.id)).all()
     for one in before:
         notices.cancel(work, f"meeting:{one}:", now=now)
-    text = f"提醒：{said(made.starts_at)} 在{made.place}开调解会，编号 {case.number}。不能来请早些说。"
+    notice, facts = package.info.notices.get("meeting-reminder") or _REMINDER, _facts(case, package, made)
+    text, text_en = notices.fill(notice.zh, facts), notices.fill(notice.en, facts)
+    put = partial(notices.put, work, text_en=text_en, kind="meeting-reminder", now=now, case_id=case.id)
     accounts = dict(
         work.session.execute(
             select(CaseParty.phone_index, CaseParty.user_id).where(
@@ -439,34 +469,15 @@ def _remind(work: Work, case: Case, made: Meeting, people: Sequence[User], now: 
         ).all()
     )
     for n, at in enumerate(booking.reminders(booking.load_policy(), made.starts_at, now)):
-        for m, phone in enumerate(phones(case)):
+        for m, phone in enumerate(taking_part.phones(case, package.info)):
             key = f"meeting:{made.id}:{n}:{m}"
-            notices.put(work, key, text, kind="meeting-reminder", now=now, address=phone, case_id=case.id, after=at)
+            put(key, text, address=phone, after=at)
             user_id = accounts.get(keys.blind("phone", phone))
             if user_id is not None:
-                notices.put(
-                    work,
-                    f"{key}:screen",
-                    text,
-                    kind="meeting-reminder",
-                    now=now,
-                    channel="screen",
-                    user_id=user_id,
-                    case_id=case.id,
-                    after=at,
-                )
+                put(f"{key}:screen", text, channel="screen", user_id=user_id, after=at)
         for person in people:
-            notices.put(
-                work,
-                f"meeting:{made.id}:{n}:u{person.id}",
-                text,
-                kind="meeting-reminder",
-                now=now,
-                channel="screen",
-                user_id=person.id,
-                case_id=case.id,
-                after=at,
-            )
+            key = f"meeting:{made.id}:{n}:u{person.id}"
+            put(key, text, channel="screen", user_id=person.id, after=at)
 
 
 def _wrong(field: str, label: str, zh: str, en: str) -> Invalid:
@@ -477,7 +488,15 @@ def _wrong(field: str, label: str, zh: str, en: str) -> Invalid:
 
 
 def book_meeting(a: Applying, effect: Effect) -> None:
-    book(a.work, a.case, wanted(effect.arguments), by=a.by, now=a.now)
+    """Books it. When it is moved, the step that waits for it is due as much later or earlier (matter.yaml
+    meeting.due)."""
+    words, _role = words_of(a.package)
+    before = of_case(a.work, a.case.id)
+    made = book(a.work, a.case, a.package, effect.arguments, by=a.by, now=a.now)
+    if words.due and before:
+        for task in a.live:
+            if task.element == words.due and task.due_at is not None and task not in a.opened:
+                task.due_at += made.starts_at - before[-1].starts_at
 
 
 def end_meeting(a: Applying, effect: Effect) -> None:
@@ -491,23 +510,25 @@ def end_meeting(a: Applying, effect: Effect) -> None:
     )
 
 
+_REMINDER = Notice(
+    zh="提醒：{when} 在{place}开{meeting}，编号 {number}。不能来请早些说。",
+    en="Reminder: {meeting_en} on {when} at {place}. Number {number}. Tell us early if you cannot come.",
+)
+_LOST = Notice(
+    zh="因{reason}，原定 {when} 在{place}的{meeting}取消，新的时间另行通知。编号 {number}。",
+    en="{meeting_en} of {when} at {place} is called off. A new time will be told. Number {number}.",
+)
 _OFF = Notice(
-    zh="原定 {when} 在{place}的调解会不开了。编号 {number}。",
-    en="The meeting of {when} at {place} is called off. Number {number}.",
+    zh="原定 {when} 在{place}的{meeting}不开了。编号 {number}。",
+    en="{meeting_en} of {when} at {place} is called off. Number {number}.",
 )
 
 
 def case_ended(a: Applying) -> None:
     """The case is over, however it ended: a meeting that was to come is called off and everybody told."""
-    if not (a.case.answers or {}).get("session"):
+    if a.package.info.meeting is None:
         return
     made = end(a.work, a.case, "cancelled", by=SYSTEM, now=a.now, reason="办件已结束")
     if made is not None and made.starts_at > a.now:
-        say_to(
-            a,
-            f"meeting-off:{made.id}",
-            "meeting-off",
-            _OFF,
-            "parties",
-            facts={"when": said(made.starts_at), "place": made.place},
-        )
+        notice = a.package.info.notices.get("meeting-off") or _OFF
+        say_to(a, f"meeting-off:{made.id}", "meeting-off", notice, "parties", facts=_facts(a.case, a.package, made))

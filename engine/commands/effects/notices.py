@@ -15,6 +15,7 @@ from engine.errors import NotFound
 from engine.matters.info import Notice
 from engine.people import apart, holders, masks
 from engine.process import Effect
+from engine.reads import taking_part
 from engine.records import notices
 from engine.store import keys
 from engine.store.models import CaseParty, User
@@ -149,11 +150,9 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
         return [_user(a, case.agent_id)] if case.agent_id else [applicant]
     if to in ("both", "parties"):
         told = [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
-        others = a.variables.get("parties") if to == "parties" else None
-        accounts = _accounts(a) if isinstance(others, list) else {}
-        for one in others if isinstance(others, list) else []:
-            phone = str(one.get("phone") or "") if isinstance(one, Mapping) else ""
-            if phone and phone not in {known for _, known in told}:
+        accounts = _accounts(a) if to == "parties" else {}
+        for phone in taking_part.phones(case, a.package.info) if to == "parties" else ():
+            if phone not in {known for _, known in told}:
                 told.append((accounts.get(keys.blind("phone", phone)), phone))
         return told
     if to == "assignee":

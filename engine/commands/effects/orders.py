@@ -10,6 +10,7 @@ from engine.commands import candidates
 from engine.commands.effects import agency
 from engine.commands.effects.facts import key_of, texts
 from engine.commands.effects.notices import ORDER, POLICE, say_to
+from engine.people import groups
 from engine.process import Effect
 from engine.records import audit
 from engine.store import Work
@@ -53,7 +54,7 @@ def dispatch(a: Applying, effect: Effect) -> None:
     code."""
     named = str(effect.arguments.get("unit") or "")
     group = a.package.info.groups.get(named)
-    found = candidates.unit_at(a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office)
+    found = groups.unit_at(a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office)
     if a.case.accepted_at is None:
         a.case.unit_id = a.case.office_id  # the centre that dispatches it took it in: it goes on seeing it
     a.case.office_id = found.id

@@ -35,6 +35,7 @@ from engine.matters.gate import (
     steps,
     story_rules,
     tables,
+    taking_part,
     twins,
     variables,
 )
@@ -124,6 +125,7 @@ def _whole(read: Reading) -> None:
     }
     form_rules.of_matter(read)
     people.check(read)
+    taking_part.check(read)
     steps.check(read, known)
     variables.check(read, known)
     drawings.check(read)

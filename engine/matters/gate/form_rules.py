@@ -17,7 +17,7 @@ from engine.process.language import model as m
 
 _BUILT_IN = frozenset(BUILT_INS)
 #: What a field may offer from the hall's lists.
-OFFERS = ("rooms", "mediators")
+OFFERS = ("rooms",)
 #: The custom properties of a component that something reads.
 PROPERTIES = ("check", "signs", "offers", "pattern_hint", "hint")
 
@@ -224,8 +224,9 @@ def _properties(
                 key,
             )
     offers = found.get("offers")
-    if offers is not None and offers not in OFFERS:
-        zh, en = meant(str(offers), OFFERS)
+    roles = () if reading.info is None else [n for n, role in reading.info.parties.items() if role.post]
+    if offers is not None and offers not in (*OFFERS, *roles):
+        zh, en = meant(str(offers), (*OFFERS, *roles))
         say(
             "offers",
             f"部件「{name}」的 offers“{offers}”不存在。{zh}",

@@ -21,7 +21,7 @@ def check(reading: Reading) -> None:
         _unit(reading, reading.info.office, "office")
         for n, step in enumerate(reading.info.escalation or ()):
             if step.get("do") == "reassign":
-                _post(
+                known_post(
                     reading,
                     str(step.get("to", "")).rpartition("@")[0] or str(step.get("to", "")),
                     "escalation",
@@ -42,7 +42,7 @@ def _groups(reading: Reading) -> None:
     assert reading.info is not None
     named = frozenset(names_in(reading))
     for name, group in reading.info.groups.items():
-        _post(reading, group.post, "groups", name, "post")
+        known_post(reading, group.post, "groups", name, "post")
         _unit(reading, group.at, "groups", name, "at")
         _held(reading, group.post, group.at, "groups", name)
         if name not in named:
@@ -146,7 +146,7 @@ def _words(text: str | None) -> Iterator[str]:
         yield from (part.strip() for part in text.split(","))
 
 
-def _post(reading: Reading, post: str, *path: object) -> None:
+def known_post(reading: Reading, post: str, *path: object) -> None:
     if reading.county is None:
         return
     if post not in reading.county.post_codes:
@@ -205,10 +205,11 @@ def _task(reading: Reading, file: str, node: m.Node) -> None:
 
 
 def _user(reading: Reading, file: str, node: m.Node, who: str, zh: str, en: str) -> None:
-    words = {*reading.house.users, *(reading.county.logins if reading.county is not None else ())}
+    roles = set() if reading.info is None else {f"party:{n}" for n, role in reading.info.parties.items() if role.post}
+    words = {*reading.house.users, *roles, *(reading.county.logins if reading.county is not None else ())}
     if not who or who.isdigit() or who in words:
         return
-    if reading.county is None and not nearest(who, reading.house.users):
+    if reading.county is None and not who.startswith("party:") and not nearest(who, reading.house.users):
         return  # perhaps a log-in: only the county knows
     like = meant(who, words, 40)
     reading.say(

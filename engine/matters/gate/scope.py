@@ -161,12 +161,15 @@ def _messages(reading: Reading, node: m.Node) -> Iterator[str]:
 
 
 def brought_by(reading: Reading, message: str) -> Scope | None:
-    """What a message brings: what the hall says of it, and what the stories send. None: nobody says."""
+    """What a message brings: what the hall says of it, what is asked of who tells it, and what the stories send.
+    None: nobody says."""
     told = reading.house.messages.get(message)
     sent = [step.variables for _, story in reading.told.stories for step in story.steps if step.message == message]
-    if told is None and not sent:
+    said = [] if reading.info is None else [t for t in reading.info.tells.values() if t.message == message]
+    if told is None and not sent and not said:
         return None
-    return shapes.all_of([shapes.of_paths(told or ()), *(_of_values(one) for one in sent)])
+    asked = [path for tell in said for path in (*([tell.teller] if tell.teller else []), *tell.asks)]
+    return shapes.all_of([shapes.of_paths([*(told or ()), *asked]), *(_of_values(one) for one in sent)])
 
 
 def _of_values(values: object) -> Scope:

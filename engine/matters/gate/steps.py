@@ -72,6 +72,15 @@ def _properties(reading: Reading, file: str, node: m.Node) -> None:
                 # What the case holds and this form does not show may be kept from it as well.
                 if one not in paths and (name != "hidden" or nearest(one, paths) or not _case_has(reading, one)):
                     say(name, one, paths)
+        elif name == "shows":
+            if not any(
+                path.startswith(f"{value.strip()}.") for f in reading.forms.values() for path in paths_of(f.form)
+            ):
+                say(
+                    name,
+                    value.strip(),
+                    {path.split(".")[0] for f in reading.forms.values() for path in paths_of(f.form)},
+                )
         elif name in ("decision", "serves") and form is not None:
             paths = paths_of(form.form)
             if value.strip() not in paths:

@@ -342,40 +342,47 @@ _ALL = (
             _REASON,
         ),
     ),
-    # ------------------------------------------------------------ mediation
+    # ------------------------------------------------------------ people of the case
     EffectKind(
-        "check-mediators",
-        "核对调解员",
-        "Check the mediators",
-        "核对选定的调解员：须在名册里；是当事人本人、同户、申报为近亲属或有利害关系、被提出过异议的，退回填写并说明。",
-        "Checks the chosen mediators: they must hold the post; a party, one of the same household, declared kin, or "
-        "one objected to is refused by name, at the field.",
-        arguments=(Argument("mediators", "调解员", "each with name", required=True, kind="list"),),
+        "check-chosen",
+        "核对选定的人",
+        "Check who was chosen",
+        "核对按名字选定的工作人员：须在名册里；是当事人本人、同户、申报为近亲属或有利害关系、被提出过异议的，退回填写并说明"
+        "（按 matter.yaml 里这个角色的 stand_aside）。核对过的人看得到办件，候选人 party:角色 就是他们。",
+        "Checks staff who were chosen by name: they must hold the role's post; a party, one of the same "
+        "household, declared "
+        "kin, or one objected to is refused by name, at the field, as the role's stand_aside in matter.yaml "
+        "says. From then "
+        "on they see the case, and the candidate user party:<role> is they.",
+        headers=(Header("role", "角色", "the role of `parties` in matter.yaml", required=True),),
+        arguments=(Argument("people", "选定的人", "each with name", required=True, kind="list"),),
     ),
     EffectKind(
         "book-meeting",
-        "预订调解会",
+        "约定会面",
         "Book a meeting",
         (
-            "预订调解室和调解员的时间；已有待开的会时是改期（先占新的，再放旧的）。时间冲突时退回填写，"
-            "并列出近期都空的时间。"
+            "预订房间和主持人的时间（matter.yaml 的 meeting 写着会叫什么、谁主持）；已有待开的会时是改期"
+            "（先占新的，再放旧的）。时间冲突时退回填写，并列出近期都空的时间。"
         ),
-        "Books the room and the mediators' time; when a meeting is planned already, it is moved (the new is "
-        "taken, then "
-        "the old let go). A clash is refused at the field, with the next times that are free.",
+        "Books the room and the time of who leads it (`meeting` of matter.yaml says what it is called and who "
+        "does); when "
+        "one is planned already, it is moved (the new is taken, then the old let go). A clash is refused at the "
+        "field, with "
+        "the next times that are free.",
         arguments=(
             Argument("starts_at", "时间", "when it begins", required=True, kind="date-time"),
             Argument("place", "地点", "a room that can be booked, or anywhere else", required=True, kind="text"),
-            Argument("mediators", "调解员", "each with name", required=True, kind="list"),
+            Argument("people", "主持人", "who leads it, each with name", required=True, kind="list"),
             Argument("minutes", "多长时间", "minutes; two hours without it", kind="number"),
         ),
     ),
     EffectKind(
         "end-meeting",
-        "结束调解会",
+        "结束会面",
         "End the meeting",
-        "调解会开过了，或者不开了：记下结果，不开的放开调解室和调解员的时间。没有待开的会就什么也不做。",
-        "The meeting was held, or is called off: the room and the mediators' time are given back in the second case. "
+        "会开过了，或者不开了：记下结果，不开的放开房间和主持人的时间。没有待开的会就什么也不做。",
+        "The meeting was held, or is called off: the room and the people's time are given back in the second case. "
         "Nothing happens when none is planned.",
         headers=(
             Header(

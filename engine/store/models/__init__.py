@@ -30,7 +30,6 @@ from engine.store.models.cases import (
     TaskCandidate,
     Timer,
 )
-from engine.store.models.mediation import CaseParty, Meeting, MeetingBooking, SideClock, Tie
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -54,6 +53,7 @@ from engine.store.models.records import (
     Seal,
     SealedEvent,
 )
+from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
 __all__ = [

@@ -123,7 +123,7 @@ class Case(Base):
     flags: Mapped[list[str]] = mapped_column(default=list)  # 老年, 代办, 容缺 …
     #: Accounts of its parties (当事人) beside the applicant: they read the case, and sign what is theirs to sign.
     party_ids: Mapped[list[Any]] = mapped_column(default=list)
-    lead_ids: Mapped[list[Any]] = mapped_column(default=list)  # the mediators chosen for it
+    chosen: Mapped[dict[str, Any]] = mapped_column(default=dict)  # role of staff -> ids of who was chosen for it
     restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only its own units read it (Y3)
     #: 回避: ids of the staff who must keep away from it, as /12/34/; they neither see nor touch it (RULES W6, E4).
     apart: Mapped[str] = mapped_column(String(400), default="")
@@ -390,8 +390,7 @@ class RegisterEntry(Base):
 
 
 class PrivateNote(Base):
-    """What a mediator keeps to themself about one party (背对背笔记). Read by its author and by nobody else (RULES
-    Y3)."""
+    """What a clerk keeps to themself about one party (背对背笔记). Read by its author and by nobody else (RULES Y3)."""
 
     __tablename__ = "private_note"
 

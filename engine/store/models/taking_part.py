@@ -1,4 +1,4 @@
-"""说事评理: the parties of a case, its meetings, what a mediator declared; and further limits that run in a case."""
+"""Who takes part in a case, its meetings, the ties staff declared; and further limits that run in a case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class CaseParty(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
-    n: Mapped[int]  # from 0, in the order of the form
+    role: Mapped[str] = mapped_column(String(40))  # of matter.yaml `parties`
+    n: Mapped[int]  # from 0, role by role, in the order of the form
     side: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(Sealed)
     name_index: Mapped[str] = mapped_column(String(32), index=True)
@@ -33,12 +34,13 @@ class CaseParty(Base):
 
 
 class Tie(Base):
-    """Who a mediator is close to, as they declared it (申报的关系). It speaks against them in every later case too."""
+    """Who a clerk is close to, as they declared it (申报的关系). It speaks against their being chosen in every later
+    case."""
 
     __tablename__ = "tie"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # the mediator
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # the clerk
     kind: Mapped[str] = mapped_column(String(12))
     name: Mapped[str] = mapped_column(Sealed)
     name_index: Mapped[str] = mapped_column(String(32))
@@ -54,7 +56,7 @@ class Tie(Base):
 
 
 class Meeting(Base):
-    """One 调解会: when, where and who leads it. Its room and its mediators are bookings (`meeting_booking`)."""
+    """People of a case meet: when and where. The room and the time of who leads it are bookings (`meeting_booking`)."""
 
     __tablename__ = "meeting"
 
@@ -85,7 +87,7 @@ class Meeting(Base):
 
 
 class MeetingBooking(Base):
-    """A booking that a meeting made: of the room, or of a mediator's time."""
+    """A booking that a meeting made: of the room, or of somebody's time."""
 
     __tablename__ = "meeting_booking"
 

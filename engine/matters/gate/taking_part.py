@@ -1,0 +1,155 @@
+"""parties, tells, meeting, mandate: every name in them means somebody, some answer, some message or step of the
+matter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from engine.findings import meant
+from engine.matters.gate import people
+from engine.matters.gate.form_rules import paths_of
+from engine.matters.gate.reading import Reading
+from engine.matters.taking_part import ALWAYS, VERBS, Tell
+from engine.process.language import model as m
+
+
+def check(reading: Reading) -> None:
+    info = reading.info
+    if info is None:
+        return
+    answers = {path for one in reading.forms.values() for path in paths_of(one.form)}
+    answers |= {path.rpartition(".")[0] for path in answers if "." in path}
+    answers |= _made(reading)
+    staff = [name for name, role in info.parties.items() if role.post]
+    outside = [name for name in info.parties if name not in staff]
+    for name, role in info.parties.items():
+        if role.post:
+            people.known_post(reading, role.post, "parties", name, "post")
+        _name(reading, role.source, answers, ("没有答案", "no answer"), "parties", name, "from")
+        if role.objected:
+            _name(reading, role.objected, answers, ("没有答案", "no answer"), "parties", name, "objected")
+        if role.in_person is not None:
+            _name(
+                reading,
+                role.in_person.post,
+                info.groups,
+                ("没有候选组", "no group"),
+                "parties",
+                name,
+                "in_person",
+                "post",
+            )
+    for name, tell in info.tells.items():
+        _tell(reading, name, tell, staff, outside)
+    steps = {node.id for _, _, _, node in reading.nodes("userTask", "manualTask")}
+    if info.meeting is not None:
+        _name(
+            reading,
+            info.meeting.led_by,
+            staff,
+            ("parties 里没有带 post 的角色", "no role of staff"),
+            "meeting",
+            "led_by",
+        )
+        if info.meeting.due:
+            _name(reading, info.meeting.due, steps, ("没有要人办的步骤", "no step that people do"), "meeting", "due")
+    if info.mandate is not None:
+        _name(reading, info.mandate.until, answers, ("没有答案", "no answer"), "mandate", "until")
+        _name(reading, info.mandate.signature, answers, ("没有答案", "no answer"), "mandate", "signature")
+    for file, _, _, node in reading.nodes("serviceTask"):
+        _effect(reading, file, node, staff)
+
+
+def _tell(reading: Reading, name: str, tell: Tell, staff: list[str], outside: list[str]) -> None:
+    info = reading.info
+    assert info is not None
+    if name in VERBS:
+        reading.of_matter(
+            "tell-name",
+            f"“{name}”已有固定的意思，请换一个名字。",
+            f'"{name}" means something already; choose another name.',
+            "tells",
+            name,
+        )
+    for n, one in enumerate(tell.who):
+        known = [*ALWAYS, *info.parties, *info.groups]
+        _name(reading, one, known, ("没有角色或候选组", "no role or group"), "tells", name, "who", n)
+    for n, one in enumerate(tell.taken_down_by):
+        known = [*staff, *info.groups]
+        _name(
+            reading,
+            one,
+            known,
+            ("没有工作人员的角色或候选组", "no role or group of staff"),
+            "tells",
+            name,
+            "taken_down_by",
+            n,
+        )
+    if tell.taken_down_by and not {*ALWAYS, *outside} & set(tell.who):
+        reading.of_matter(
+            "tell-for-nobody",
+            "taken_down_by 让工作人员登记当事人说的话，但 who 里没有当事人。请补上，或删去 taken_down_by。",
+            "taken_down_by lets staff write down what a party said, but who names no party. Add one, or remove it.",
+            "tells",
+            name,
+            "taken_down_by",
+        )
+    messages = {one.name for diagram in reading.diagrams.values() for one in diagram.messages if one.name}
+    _name(
+        reading, tell.message, messages, ("流程图里没有消息", "no message of the diagram is"), "tells", name, "message"
+    )
+    if tell.while_:
+        steps = {node.id for _, _, _, node in reading.nodes("userTask", "manualTask")}
+        _name(reading, tell.while_, steps, ("没有要人办的步骤", "no step that people do"), "tells", name, "while")
+    for path, asked in tell.asks.items():
+        if asked.people:
+            _name(
+                reading,
+                asked.people,
+                list(info.parties),
+                ("没有角色", "no role"),
+                "tells",
+                name,
+                "asks",
+                path,
+                "people",
+            )
+
+
+def _effect(reading: Reading, file: str, node: m.Node, staff: list[str]) -> None:
+    info, kind = reading.info, node.extension.task_type
+    assert info is not None
+    if kind == "check-chosen" and (role := node.extension.header("role") or "") not in staff:
+        zh, en = meant(role, staff, 40)
+        reading.say(
+            file,
+            node,
+            "role-unknown",
+            f"核对的角色“{role}”不是 matter.yaml 的 parties 里带 post 的角色。{zh}",
+            f'checks the role "{role}", which is no role of staff in matter.yaml. {en}',
+        )
+    if kind in ("book-meeting", "end-meeting") and info.meeting is None:
+        reading.say(
+            file,
+            node,
+            "meeting-missing",
+            "约定会面，但 matter.yaml 没有 meeting：会叫什么、由谁主持。请补上。",
+            "books a meeting, but matter.yaml has no `meeting`: what it is called and who leads it. Add it.",
+        )
+
+
+def _made(reading: Reading) -> set[str]:
+    """Answers that the diagram makes itself: results of scripts, decisions and lists."""
+    found: set[str] = set()
+    for _, _, _, node in reading.nodes():
+        said = node.extension
+        found |= {name for name in (said.result, *(io.target for io in said.outputs)) if name}
+    return found
+
+
+def _name(reading: Reading, name: str, known: Collection[str], what: tuple[str, str], *path: object) -> None:
+    if name not in known:
+        zh, en = meant(name, known, 40)
+        where = "taking-part"
+        reading.of_matter(where, f"{what[0]}“{name}”。{zh}", f'There is {what[1]} "{name}". {en}', *path)

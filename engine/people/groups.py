@@ -1,0 +1,51 @@
+"""Which unit a candidate group of a matter means for one case, and who of it acts."""
+
+from __future__ import annotations
+
+from engine.errors import NotFound
+from engine.matters.info import Group
+from engine.people import holders, units
+from engine.people.actor import Actor
+from engine.people.units import Place
+from engine.store import Work
+from engine.store.models import Case
+
+
+def nowhere(kind: str, place: Place) -> NotFound:
+    """There is no unit of this kind here, nor further up."""
+    zh = {"committee": "人民调解委员会", "centre": "服务中心", "partner": "合作单位"}.get(kind, kind)
+    return NotFound(
+        f"{place.name}没有{zh}，上一级也没有。请先把它登记为单位。",
+        f"Expected a unit of kind {kind} at {place.name} or above, but there is none. Enter it as a unit first.",
+    )
+
+
+def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
+    """The unit meant by `village`, `town`, `county`, `office`, `intake`, `committee` or `centre` (the nearest to the
+    place), an office's short code, or a unit's code."""
+    tree = units.tree(work)
+    if at == "office":
+        return office
+    if at == "intake":
+        return intake
+    if at in ("village", "town", "county"):
+        found = tree.level(place, at) or (tree.level(intake, at) if at != "county" else None)
+        return found or (place if at == "village" else tree.county)
+    if at in ("committee", "centre"):
+        near = tree.nearest(place, at)
+        if near is None:
+            raise nowhere(at, place)
+        return near
+    return tree.by_code.get(at) or tree.by_code.get(f"{tree.county.code}-{at}") or units.by_code(work, at)
+
+
+def key_of(work: Work, group: Group, case: Case) -> str:
+    """The candidate key of a group in this case: its post, at the unit where somebody holds it."""
+    place, intake, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
+    meant = unit_at(work, group.at or "office", place=place, intake=intake, office=office)
+    return f"p:{holders.nearest(work, meant, group.post).id}:{group.post}"
+
+
+def of(work: Work, group: Group, case: Case, actor: Actor) -> bool:
+    """Whether this actor is of the group in this case."""
+    return actor.kind == "staff" and key_of(work, group, case) in actor.keys
