@@ -173,6 +173,38 @@ def case(number: str) -> CaseOut:
     )
 
 
+class TellIn(Shape):
+    """What is said to a case: `party` when staff write down what a party of it said."""
+
+    answers: dict[str, Annotated[str, StringConstraints(max_length=2000)]] = {}
+    party: str = Field("", max_length=60)
+
+
+class Offer(Shape):
+    name: str
+    words: str
+    own: bool  # of oneself
+    parties: list[str]  # in whose name staff may write it down
+    asks: list[str]  # what `answers` may hold
+
+
+@operation("get", "/cases/{number}/tells", who="signed-in", tag="applications", gives=list[Offer])
+def tells(number: str) -> list[Offer]:
+    """What the caller may say to a case now."""
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    return [
+        Offer(name=one.name, words=one.tell.words, own=one.own, parties=list(one.parties), asks=list(one.tell.asks))
+        for one in page.tells
+    ]
+
+
+@operation("post", "/cases/{number}/tells/{name}", who="signed-in", tag="applications", takes=TellIn)
+def tell(number: str, name: str, body: TellIn) -> None:
+    """Say it to a running case: what its matter declares that one may say."""
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    cases.tell(edge.work(), page.id, name, body.answers, party=body.party, by=edge.actor(), now=edge.now())
+
+
 @operation("post", "/cases/{number}/withdraw", who="resident", tag="applications", takes=Reason)
 def withdraw(number: str, body: Reason) -> None:
     """Take an application back."""

@@ -1,0 +1,143 @@
+"""What may be said to a running case, and by whom: the matter declares it, one command and one API operation carry it
+out."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from engine import matters
+from engine.commands import cases
+from engine.errors import Invalid, NotFound, NotNow, NotYours
+from engine.matters import stories
+from engine.people import load
+from engine.reads import case_page
+from engine.store.models import Case, Holding, Post, Task, User
+from tests.hall import open_hall
+from tests.services.telling import ROOT
+from tests.services.test_meetings import AT, NOW, chosen, complete, office
+from tests.services.test_pages import mediator
+
+__all__ = ["office"]
+
+
+def refused_by(office, case_id):
+    with office.database.reading() as work:
+        return (work.session.get(Case, case_id).answers or {}).get("refused_by")
+
+
+def agent_of_the_village(office):
+    """A village agent who sees the case because they took it in, and is no mediator."""
+    with office.database.unit_of_work() as work:
+        case = work.session.scalars(select(Case)).one()
+        post = work.session.scalars(select(Post).where(Post.code == "agent")).one()
+        user = User(kind="staff", login="villager", name="村里的代办员", created_at=NOW)
+        work.session.add(user)
+        work.session.flush()
+        work.session.add(Holding(user_id=user.id, unit_id=case.place_id, post_id=post.id))
+        work.session.flush()
+        return load(work, user.id, now=NOW)
+
+
+def test_a_village_agent_who_is_no_mediator_ends_nothing_in_an_invented_name(office):
+    case_id = chosen(office)
+    agent = agent_of_the_village(office)
+    for party in ("赖春生", "谁也不是"):
+        with pytest.raises(NotYours) as refused, office.database.unit_of_work() as work:
+            cases.tell(work, case_id, "refuse", party=party, by=agent, now=NOW)
+        assert "不能替当事人说" in refused.value.zh
+    with pytest.raises(NotYours), office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "refuse", by=agent, now=NOW)
+    with office.database.reading() as work:
+        page = case_page.page(work, case_id, actor=agent, now=NOW)
+        assert page.tells == () and "refuse" not in page.can
+        assert work.session.get(Case, case_id).status == "running"
+    assert refused_by(office, case_id) is None
+
+
+def test_a_mediator_writes_down_only_what_a_party_of_this_case_said(office):
+    case_id = chosen(office)
+    for party in ("谁也不是", ""):
+        with pytest.raises(Invalid) as refused, office.database.unit_of_work() as work:
+            cases.tell(work, case_id, "refuse", party=party, by=office.lai, now=NOW)
+        assert set(refused.value.by_field()) == {"party"}
+    with office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "refuse", party="赖春生", by=office.lai, now=NOW)
+    assert refused_by(office, case_id) == "赖春生"
+
+
+def test_the_applicant_speaks_in_their_own_name_and_in_nobody_elses(office):
+    case_id = chosen(office)
+    with pytest.raises(NotYours), office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "refuse", party="赖春生", by=office.zhang, now=NOW)
+    with office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "refuse", by=office.zhang, now=NOW)
+    assert refused_by(office, case_id) == "苏玉兰"
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [
+        ({"objection.whom": "路人甲", "objection.reason": "不公"}, "objection.whom"),
+        ({"objection.reason": ""}, "objection.reason"),
+        ({"objection.reason": "长" * 301}, "objection.reason"),
+        ({"objection.reason": "不公", "objection.wish": "x"}, "objection.wish"),
+    ],
+)
+def test_what_is_asked_is_checked_by_its_field(office, answers, field):
+    case_id = chosen(office)
+    with pytest.raises(Invalid) as refused, office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "object", answers, by=office.zhang, now=NOW)
+    assert set(refused.value.by_field()) == {field}
+
+
+def test_what_the_matter_does_not_know_or_the_case_does_not_wait_for_is_refused(office):
+    case_id = chosen(office)
+    with pytest.raises(NotFound), office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "revoke", by=office.zhang, now=NOW)
+    with pytest.raises(NotNow), office.database.unit_of_work() as work:
+        cases.tell(work, case_id, "move", {"session.when": AT}, by=office.lai, now=NOW)
+    with office.database.reading() as work:
+        assert [t.name for t in case_page.page(work, case_id, actor=office.lai, now=NOW).tells] == ["object", "refuse"]
+    complete(office, case_id, "schedule", session={"when": AT, "place": "村部"})
+    with office.database.reading() as work:
+        offered = case_page.page(work, case_id, actor=office.lai, now=NOW).tells
+        assert [t.name for t in offered] == ["object", "refuse", "move"]
+        assert [(t.own, t.parties) for t in offered] == [
+            (False, ("苏玉兰", "赖春生")),
+            (False, ("苏玉兰", "赖春生")),
+            (True, ()),
+        ]
+        places = [value for value, _words in offered[2].options["session.place"]]
+        assert places[0] == "说事评理室" and "村部" in places
+
+
+def test_a_program_says_it_over_the_interface_and_is_held_to_the_same(sqlite, clock, tmp_path):
+    hall = open_hall(sqlite, clock, tmp_path)
+    mediator(hall)
+    story = stories.read(matters.load(ROOT, "tiaojie"))[0]
+    with hall.database.unit_of_work() as work:
+        case = cases.submit(work, "tiaojie", story.answers, by=hall.cast.zhang, now=clock()).case
+        number, case_id = case.number, case.id
+    for element in ("register", "choose", "consult"):
+        with hall.database.unit_of_work() as work:
+            task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.element == element)).one()
+            answers = next(step["answers"] for step in story.steps if step.get("task") == element)
+            lai = load(work, hall.cast.users["lai"], now=clock())
+            cases.complete(work, task.id, answers, version=task.version, by=lai, now=clock())
+    client = hall.app.test_client()
+    phone = "13800000001"
+    code = client.post("/api/v1/session/code", json={"phone": phone}).get_json()["shown"]
+    token = client.post("/api/v1/session", json={"phone": phone, "code": code}).get_json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    offered = client.get(f"/api/v1/cases/{number}/tells", headers=headers).get_json()
+    assert [one["name"] for one in offered] == ["object", "refuse"]
+    assert offered[0]["asks"] == ["objection.whom", "objection.reason"] and offered[0]["own"]
+    wrong = client.post(f"/api/v1/cases/{number}/tells/object", json={"answers": {}}, headers=headers)
+    assert wrong.status_code == 422 and wrong.get_json()["fields"][0]["field"] == "objection.reason"
+    assert client.post(f"/api/v1/cases/{number}/tells/nothing", json={}, headers=headers).status_code == 404
+    others = client.post(f"/api/v1/cases/{number}/tells/refuse", json={"party": "赖春生"}, headers=headers)
+    assert others.status_code == 403
+    assert client.post(f"/api/v1/cases/{number}/tells/refuse", json={}, headers=headers).status_code == 204
+    with hall.database.reading() as work:
+        assert work.session.get(Case, case_id).answers["refused_by"] == "苏玉兰"
