@@ -100,7 +100,7 @@ def visited(site: Site) -> dict[str, str]:
         "resident.task": f"/mine/task/{task}",
         "tracking.ask": "/track",
         "tracking.seen": f"/track/{running}/{word_of(running)}",
-        "mediation.say": f"/mine/{_mediated(site)}/say",
+        "taking_part.say": f"/mine/{_mediated(site)}/tells/refuse",
         "resident.agent": "/agent",
         "resident.report": "/report",
         "booking.doors": "/book",
@@ -115,15 +115,17 @@ def visited(site: Site) -> dict[str, str]:
 
 
 def _mediated(site: Site) -> str:
-    """A mediation that was taken in: either side may say what they think of the mediators."""
+    """A mediation whose mediators were chosen: either side may say that they will not go on."""
     mediator(site)
     story = stories.read(matters.load(ROOT, "tiaojie"))[0]
     with site.database.unit_of_work() as work:
         lai = people.load(work, site.cast.users["lai"], now=site.clock())
         case = cases.submit(work, "tiaojie", story.answers, by=site.cast.zhang, now=site.clock()).case
-        task = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state != "ended")).one()
-        answers = next(step["answers"] for step in story.steps if step.get("task") == task.element)
-        cases.complete(work, task.id, answers, version=task.version, by=lai, now=site.clock())
+        for element in ("register", "choose", "consult"):
+            waits = Task.case_id == case.id, Task.element == element
+            task = work.session.scalars(select(Task).where(*waits)).one()
+            answers = next(step["answers"] for step in story.steps if step.get("task") == element)
+            cases.complete(work, task.id, answers, version=task.version, by=lai, now=site.clock())
         return case.number
 
 

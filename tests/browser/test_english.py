@@ -233,7 +233,7 @@ def test_a_mediators_pages_are_english_through_the_steps(site: Site):
     held(page, number)
     reader.read("a planned meeting")
     party = Reader(site.resident("13800000001"), site, typed=(story.answers, story.steps))
-    party.open("/mine", f"/mine/{number}", f"/mine/{number}/say")
+    party.open("/mine", f"/mine/{number}", f"/mine/{number}/tells/object")
     site.clock.at("2026-09-22 15:00")
     reader = Reader(site.staff("lai"), site, typed=(story.answers, story.steps, reader.left))
     for step in story.steps[5:]:

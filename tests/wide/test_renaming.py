@@ -1,0 +1,28 @@
+"""No matter, form, post, message or element is named in the program: under other names all stories still play."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import matters, proof
+from engine.findings import errors
+from tests.wide import renaming
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Walked in every run; the others in `make wide`.
+ONE = "zhenggai"
+
+
+def every() -> list[object]:
+    return [pytest.param(name, id=name, marks=() if name == ONE else pytest.mark.wide) for name in matters.names(ROOT)]
+
+
+@pytest.mark.parametrize("name", every())
+def test_under_other_names_its_stories_play_as_written(name, tmp_path):
+    renamed = renaming.content(ROOT, tmp_path, name)
+    verdict = proof.prove(renamed, matters.read_files(tmp_path, renamed), content=tmp_path)
+    found = [f"{f.file}:{f.line} {f.message_zh}" for f in errors(list(verdict.findings))]
+    assert found == [], "\n".join(found)
+    assert verdict.stories and all(not told.problems for told in verdict.stories)
