@@ -1,7 +1,8 @@
-"""No matter is named in the program: what bpmn/ and forms/ call things is theirs, and another county calls them otherwise.
+"""No matter is named in the program: what bpmn/ and forms/ call things is theirs, and another county calls them
+otherwise.
 
-The renaming of a whole matter (tests/wide/test_renaming.py) shows that its stories play without the names; this shows that
-no page and no word of the program holds one either.
+The renaming of a whole matter (tests/wide/test_renaming.py) shows that its stories play without the names; this shows
+that no page and no word of the program holds one either.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 #: The demo county plays the five matters by name: it is their data, not the program.
 APART = ("web/demo/", "web/frontend/node_modules/", "web/static/", "engine/store/migrations/")
-#: Plain words that a drawing also uses for an element. In the program they are its own: outcomes of a case, states of a task or
-#: booking, kinds of clock events, operations, FEEL's functions. That none of them means an element is what the renaming shows.
+#: Plain words that a drawing also uses for an element. In the program they are its own: outcomes of a case, states of
+#: a task or
+#: booking, kinds of clock events, operations, FEEL's functions. That none of them means an element is what the
+#: renaming shows.
 WORDS = frozenset(
     [
         "accept",
