@@ -50,15 +50,6 @@ class Keys(Declared):
     side: Id = Field(default="side", description="哪一方 · which side they are on")
 
 
-class InPerson(Declared):
-    """A party who has no telephone does their step at a desk."""
-
-    post: str = Field(description="在哪个候选组面前办 · the group (of `groups`) before whom they do it")
-    witness: bool = Field(
-        default=True, description="要不要另写一名见证人 · whether somebody else must be named who was there"
-    )
-
-
 class Role(Declared):
     """One kind of people who take part."""
 
@@ -80,9 +71,6 @@ class Role(Declared):
         default=("answers", "papers"),
         description="看得到什么；phones 是别人的完整电话 · "
         "what they see of it; phones: the others' telephones unmasked",
-    )
-    in_person: InPerson | None = Field(
-        default=None, description="没有手机的怎么办自己那一步 · how one without a telephone does their step"
     )
     notes: Literal["none", "private"] = Field(
         default="none",

@@ -28,17 +28,6 @@ def check(reading: Reading) -> None:
         _name(reading, role.source, answers, ("没有答案", "no answer"), "parties", name, "from")
         if role.objected:
             _name(reading, role.objected, answers, ("没有答案", "no answer"), "parties", name, "objected")
-        if role.in_person is not None:
-            _name(
-                reading,
-                role.in_person.post,
-                info.groups,
-                ("没有候选组", "no group"),
-                "parties",
-                name,
-                "in_person",
-                "post",
-            )
     for name, tell in info.tells.items():
         _tell(reading, name, tell, staff, outside)
     steps = {node.id for _, _, _, node in reading.nodes("userTask", "manualTask")}
