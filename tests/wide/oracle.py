@@ -209,11 +209,10 @@ RULES: dict[str, Rule] = {
     ),
     **_door("resident", "resident.case", "resident.receipt", thing="case"),
     **_door("resident", "api.withdraw", "resident.withdraw", thing="own-case"),
+    **_door("signed-in", "api.tells", "api.tell", thing="absent"),  # the case waits for nothing that one could say
     **_door("resident", "resident.rate", "resident.rated", thing="own-case"),
     **_door("resident", "resident.task", "resident.complete", thing="absent"),  # the step is not a resident's
-    **_door(
-        "resident", "resident.revoke", "mediation.my_objection", "mediation.my_refusal", "mediation.say", thing="absent"
-    ),
+    **_door("resident", "taking_part.say", "taking_part.tell", thing="absent"),
     # ---- the hall's people
     **_door(
         "staff",
@@ -251,12 +250,10 @@ RULES: dict[str, Rule] = {
     **_door("staff", "limits.asking", "limits.carry_out", "limits.change", thing="case"),
     **_door(
         "staff",
-        "mediation.move",
-        "mediation.objected",
-        "mediation.tie",
-        "services.note",
-        "services.refused",
-        thing="absent",  # the case is no mediation: tests/services walk these
+        "taking_part.staff_tell",
+        "taking_part.tie",
+        "taking_part.note",
+        thing="absent",  # the case has nobody who takes part: tests/services walk these
     ),
     # ---- heads
     **_door(
