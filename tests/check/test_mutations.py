@@ -29,6 +29,9 @@ AT_LEAST = 0.95
 SURVIVORS = [
     ("matter reference", r"\d{4}-\d\d-\d\d", "another day is a day"),
     ("matter reference", r"\d+(wd|cd|h)", "another limit within the law is a limit"),
+    ("matter reference", r"[a-z]+(-[a-z]+)+", "an id of a basis that no paper names yet"),
+    ("matter key", r"not_\w+", "a ground's own word, written by whoever declines"),
+    ("english key", r".", "one character doubled is another word"),
     ("story reference", r"P.*", "another duration is a duration"),
     ("bpmn header register", r".*", "a register is named by its records until matters declare registers"),
     ("bpmn target", r"facts\..*", "so are the facts of its lines"),

@@ -102,6 +102,17 @@ def _components(
         of_case = shapes.all_of([of_case, fields])
     here = shapes.all_of([fields, of_case])
     paths = {path for path, _ in one.form.walk()}
+    for path, field in one.form.walk() if places and not more else ():
+        if field.readonly and "defaultValue" not in field.component and not _shown(one, path, of_case):
+            zh, en = meant(path, scope.paths(of_case), 60)
+            reading.of_form(
+                one,
+                path,
+                "no-field",
+                f"部件「{field.label}」只读，显示办件的“{path}”，办件里没有。{zh}",
+                f'Component "{field.label}" only shows "{path}" of the case, which has none. {en}',
+                line=one.line(field.key),
+            )
     for component, around in templates.components(one.form):
         inner = {**here, **_row(fields, around)}
         where = str(component.get("key") or component.get("path") or component.get("id") or "")
@@ -124,6 +135,13 @@ def _components(
                 line=one.line(values_key),
             )
         _properties(reading, one, component, paths, here)
+
+
+def _shown(one: FormFile, path: str, of_case: scope.Scope) -> bool:
+    """Whether the case surely or perhaps holds what a read-only field shows. A field of a row is its list's."""
+    return shapes.has(of_case, path) or any(
+        path.startswith(f"{other}.") and field.children for other, field in one.form.walk()
+    )
 
 
 def _row(fields: scope.Scope, around: tuple[str, ...]) -> scope.Scope:

@@ -57,6 +57,11 @@ def _organs(reading: Reading) -> None:
         for one in who if isinstance(who, tuple) else (who,):
             if isinstance(one, str):
                 _unit(reading, one, "organs", name)
+    used = {paper.organ for paper in info.papers.values()}
+    used |= {node.extension.header("organ") or "" for _, _, _, node in reading.nodes()}
+    for name in info.organs:
+        if name not in used:
+            unnamed(reading, "organ-unused", "署名机关", "organ", name, {*used, *organs.PLACES} - {""}, "organs", name)
     for file, _, _, node in reading.nodes():
         organ = node.extension.header("organ")
         known = [*info.organs, *organs.PLACES]

@@ -25,6 +25,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "user": ("办理人不认识", "a user nobody knows"),
         "role-missing": ("候选组不存在", "a candidate group that does not exist"),
         "group-unused": ("候选组没有人用", "a group nothing uses"),
+        "organ-unused": ("署名机关没有人用", "an organ nothing names"),
         "nobody-holds": ("岗位没有人担任", "a post nobody holds"),
         "no-county": ("没有给出县的清单", "no county was given"),
         "county": ("县的清单写法不对", "a county's file that cannot be read"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine import dmn, feel
@@ -147,6 +147,23 @@ def _result(reading: Reading, node: m.Node, here: Scope) -> tuple[Scope, bool]:
     if node.kind == "callActivity" and said.propagate_all_child:
         more = True
     return found, more
+
+
+def paths(known: Mapping[str, Shape]) -> list[str]:
+    """Every dotted path that is known."""
+    found = []
+    for name, shape in known.items():
+        found.append(name)
+        found += [f"{name}.{under}" for under in paths(shape.entries)]
+    return found
+
+
+def brought_inside(reading: Reading, owner: object, here: Scope) -> Scope | None:
+    """What the work of an activity brings, for its own output mappings. None: nobody can know."""
+    if not isinstance(owner, m.Node) or owner.kind not in ("userTask", "manualTask", "serviceTask", "sendTask"):
+        return None
+    found, unknown = _result(reading, owner, here)
+    return None if unknown else found
 
 
 def _messages(reading: Reading, node: m.Node) -> Iterator[str]:

@@ -28,6 +28,8 @@ LEAF = Shape()
 
 #: What FEEL's days, moments and durations have.
 _PARTS = ("year", "month", "day", "weekday", "hour", "minute", "second", "time offset", "timezone")
+#: What is kept of a signature (engine.forms.signing).
+SIGNED = Shape(dict.fromkeys(("path", "signs", "sha256", "at"), LEAF))
 TEMPORAL = Shape(dict.fromkeys(_PARTS, LEAF))
 _TEMPORAL = frozenset({"today", "now", "date", "time", "date and time"})
 
@@ -71,7 +73,9 @@ def of_form(form: forms.Form) -> dict[str, Shape]:
             shape = LEAF
             if one.children:
                 shape = Shape(fields(one.children), some=True)
-            elif one.properties.get("check") == "signature" or one.type in ("filepicker", "expression"):
+            elif one.properties.get("check") == "signature":
+                shape = SIGNED
+            elif one.type in ("filepicker", "expression"):
                 shape = OPEN
             for part in reversed(parts[1:]):
                 shape = Shape({part: shape})

@@ -30,11 +30,16 @@ def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
             told: set[tuple[str, str]] = set()
             for one in written(_Drawn(diagram), process):
                 node = scopes.parsed(one.text) if one.text.strip().startswith("=") else None
-                if node is None or "*" in one.locals:
+                if node is None:
                     continue
                 here = dict(all_of.scope)
                 if isinstance(one.owner, m.Node):
                     here = scopes.at_node(reading, one.owner, here)
+                if "*" in one.locals:  # it may read what the work itself brings: the answers of its form
+                    brought = scopes.brought_inside(reading, one.owner, here)
+                    if brought is None:
+                        continue
+                    here = shapes.all_of([here, brought])
                 here |= {name: shapes.OPEN for name in one.locals if name not in here}
                 for read in shapes.unknown(node, here, _BUILT_IN):
                     if (one.owner.id, read.path) in told:
