@@ -2,8 +2,7 @@
 otherwise.
 
 The renaming of a whole matter (tests/wide/test_renaming.py) shows that its stories play without the names; this
-shows that
-no page and no word of the program holds one either.
+shows that no page and no word of the program holds one either.
 """
 
 from __future__ import annotations

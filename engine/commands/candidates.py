@@ -89,8 +89,7 @@ def follow_office(
 
 def _user(work: Work, case: Case, who: str) -> list[str]:
     """Keys of a user a diagram names: applicant, agent, submitter, an id, a log-in name, or `party:<role>`: who was
-    chosen
-    for that role (nobody before the choice: the group has the step)."""
+    chosen for that role (nobody before the choice: the group has the step)."""
     if who in ("applicant", "principal"):
         found = [case.applicant_id] if case.applicant_id else [case.agent_id] if case.agent_id else []
         return [f"u:{i}" for i in found] or [f"p:{case.unit_id}:{COUNTER}"]

@@ -2,8 +2,7 @@
 
 Who they are, which answers name them and since when they see the case is declared by the matter (`parties` of
 matter.yaml): as a rule from its acceptance on, for until then only the applicant's word says who they are. An
-account is
-theirs when the telephone is the same and, where the account has a name, the name too.
+account is theirs when the telephone is the same and, where the account has a name, the name too.
 """
 
 from __future__ import annotations
@@ -107,8 +106,7 @@ def signed_in(work: Work, user_id: int, *, now: datetime) -> list[Case]:
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
     """Somebody logged in: the running cases in which they are a party, as far as they may see them by now, are
-    theirs to
-    see, and the steps that wait for their hand are theirs to do. Returns the cases."""
+    theirs to see, and the steps that wait for their hand are theirs to do. Returns the cases."""
     if user.kind != "resident" or not user.phone_index:
         return []
     rows = work.session.scalars(
@@ -165,8 +163,7 @@ def _stand_down(work: Work, case: Case, role: str, objected: Any, live: Sequence
 
 def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) -> list[str]:
     """Whose own hand a step waits for, as candidate keys: the account of the party it is about. A step that is done
-    once
-    for each party of a role keeps it under the role's name."""
+    once for each party of a role keeps it under the role's name."""
     about = [
         (name, role.keys, variables[name])
         for name, role in taking_part.outside(info).items()

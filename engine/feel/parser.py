@@ -2,8 +2,7 @@
 
 A FEEL name may hold spaces, operators and keywords (`date and time`, `申请人 - 姓名`). The parser is told the names
 that are not plain words (`names`), and joins plain words that stand side by side. Spaces around an operator inside a
-name
-count: `a-b` is the name where one is known, `a - b` stays a subtraction.
+name count: `a-b` is the name where one is known, `a - b` stays a subtraction.
 """
 
 from __future__ import annotations

@@ -153,8 +153,7 @@ MOST_FILES, MOST_BYTES = 400, 20_000_000
 
 def draft(name: str, content: bytes, root: Path) -> dict[str, bytes]:
     """The files of a matter in a zip that a designer sends, its folders bpmn/<name>/ and forms/<name>/ somewhere in
-    it; the
-    shared forms it may use are those of `root` where it brings none. BadDraft when it is no such zip."""
+    it; the shared forms it may use are those of `root` where it brings none. BadDraft when it is no such zip."""
     found = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -10,10 +10,8 @@ and `mandate` of matter.yaml.
       sure: true}
 
 A role without `post` is of people from outside, found again by name and telephone. A role with `post` is of staff,
-chosen by
-name in an answer. A role's name is also a candidate user of the diagram (`party:mediator`) and the name of the
-variable by
-which a step that is done once for each of them knows whose turn it is.
+chosen by name in an answer. A role's name is also a candidate user of the diagram (`party:mediator`) and the name of
+the variable by which a step that is done once for each of them knows whose turn it is.
 """
 
 from __future__ import annotations

@@ -77,8 +77,7 @@ def look(
     """What publishing this content folder would do. New verdicts are kept; nothing else is written.
 
     `county`: its lists, where the hall has none yet (a demo county that is about to be made). `proving` is told the
-    name
-    of each matter whose stories have to be played.
+    name of each matter whose stories have to be played.
     """
     if not (content / "bpmn").is_dir():
         raise NoContent(

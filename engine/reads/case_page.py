@@ -138,7 +138,7 @@ class CasePage:
     lit: tuple[str, ...]  # elements where it stands now
     beside: tuple[str, ...]  # those of them that are terms beside the work
     passed: tuple[str, ...]  # elements whose tasks were done
-    can: tuple[str, ...]  # what the actor may do to the case: withdraw, rate, …, and the names of `tells`
+    can: tuple[str, ...]  # what the actor may do to the case: withdraw, supervise, …, and the names of `tells`
     tells: tuple[taking_part.Offered, ...]  # what they may say to it now (matter.yaml tells)
     reveals: tuple[reveals.Looked, ...]  # who looked at the applicant's data: for them, and for a head
     rated: int | None
@@ -459,6 +459,7 @@ def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: d
     if not running and rating is None and open_for and actor.kind != "staff" and may(actor, "withdraw", case):
         out.append("rate")
     if may(actor, "supervise", case):
+        out.append("supervise")
         out += ["suspend", "extend", "terminate"] if case.status == "running" else []
         out += ["resume"] if case.status == "suspended" else []
     if may(actor, "reveal", case):

@@ -52,6 +52,8 @@ def sentence(
     by_zh, by_en = (f"，{say(due)}前办结", f", due {due.isoformat()}") if due else ("", "")
     if incidents and not for_applicant:
         one = incidents[0]
+        if one.job_id is not None:  # its words name the job already
+            return Sentence(f"需要运维处理：{one.zh}", one.en or one.zh, blocked=True)
         return Sentence(
             f"“{one.name or one.element}”出了异常，需要运维处理：{one.zh}",
             f"“{one.name or one.element}” cannot go on: {one.en}",

@@ -1,6 +1,5 @@
 """Who takes part in a case: the parties, who was chosen for it and what speaks against whom, what staff keep to
-themselves,
-what each may say to it now, and when everybody meets."""
+themselves, what each may say to it now, and when everybody meets."""
 
 from __future__ import annotations
 
@@ -161,8 +160,7 @@ def candidates(work: Work, case: Case, role: Role, *, actor: Actor) -> list[Cand
 def doubts(work: Work, case: Case, role: Role, person: User, *, seen_by: Actor) -> list[Doubt]:
     """What speaks against this person in this role, party by party on every side: the same person, the same household,
     declared ties, an objection (as far as the role says that they count), and earlier cases of the same people (by
-    blind
-    index of identity number, telephone, name)."""
+    blind index of identity number, telephone, name)."""
     found: list[Doubt] = []
     you, you_en = ("您", "you") if person.id == seen_by.id else ("其", "them")
     ties = list(work.session.scalars(select(Tie).where(Tie.user_id == person.id)))

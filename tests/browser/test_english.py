@@ -20,6 +20,7 @@ from tests import permit
 from tests.browser.conftest import Site, whole
 from tests.browser.test_booking import counter  # noqa: F401 - a fixture
 from tests.cast import DAIBAN
+from tests.commands import acting
 from tests.services.telling import ROOT
 from tests.services.test_fanying import DONE, GLAD, TO_YB, centre, do, fire
 from tests.services.test_pages import mediator
@@ -150,9 +151,12 @@ def test_a_correction_reaches_the_resident_in_english(site: Site):
     with site.database.unit_of_work() as work:
         chen = people.load(work, site.cast.users["chen"], now=site.clock())
         task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state != "ended")).one()
+        cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=chen, now=site.clock())
+        wang = people.load(work, site.cast.users["wang"], now=site.clock())
+        task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state != "ended")).one()
         items = [{"material": "Photo", "problem": "too dark", "fix": "take it again"}]
         answers = {"decision": "correct", "correction": {"items": items, "due_on": "2026-09-25"}}
-        cases.complete(work, task.id, answers, version=task.version, by=chen, now=site.clock())
+        cases.complete(work, task.id, answers, version=task.version, by=wang, now=site.clock())
         task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state != "ended")).one()
         task_id = task.id
     reader = Reader(site.resident("13800000001"), site)

@@ -54,7 +54,7 @@ def test_the_whole_way_from_the_phone_to_the_paper(site: Site, tmp_path):
     resident.get_by_role("button", name="同意并提交").click()
     number = resident.locator("[data-number]").inner_text()
 
-    # 陈小云 of the village claims it and accepts.
+    # 陈小云 of the village claims it and takes it in.
     clerk = site.staff("chen")
     clerk.keyboard.press("g")
     clerk.keyboard.press("c")
@@ -64,8 +64,18 @@ def test_the_whole_way_from_the_phone_to_the_paper(site: Site, tmp_path):
     assert "苏洋村" in clerk.locator("[data-stuck]").inner_text()
     clerk.keyboard.press("c")
     clerk.wait_for_selector("[data-form][data-drawn]")
-    clerk.get_by_label("受理", exact=True).check()
     clerk.get_by_label("已核对委托人身份和委托意愿").check()
+    sign(clerk)
+    clerk.get_by_role("button", name="办好，往下走").click()
+    clerk.get_by_text("已办好。").wait_for()
+
+    # 王五 of the bureau, which decides, accepts.
+    clerk = site.staff("wang")
+    clerk.goto(f"/desk/cases/{number}")
+    clerk.get_by_role("button", name=re.compile("签收")).click()
+    clerk.wait_for_selector("[data-form][data-drawn]")
+    clerk.get_by_label("受理", exact=True).check()
+    clerk.get_by_label("已核对").first.check()
     clerk.get_by_role("button", name="办好，往下走").click()
     clerk.get_by_text("已办好。").wait_for()
     assert "受理通知书" in clerk.locator(".yz-said").inner_text()

@@ -5,8 +5,7 @@ swapped.
 
 What is changed is what names something or is a name; sentences for people are not (no program can know that a sentence
 is wrong). An id that stands once in the whole matter is left out by `once`: nothing refers to it, so changing it
-changes
-nothing; the test says how many those are.
+changes nothing; the test says how many those are.
 """
 
 from __future__ import annotations

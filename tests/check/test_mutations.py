@@ -1,8 +1,7 @@
 """Slips of the pen, one at a time, in every good matter: the gate refuses them by file, line and cure.
 
-A sample runs always; `-m wide` runs them all. What survives is listed in SURVIVORS with its reason: a survivor of
-another
-kind fails the test.
+A sample runs always, a larger one in `make wide`, all of them in `make soak`. What survives is listed in SURVIVORS with its reason: a survivor of
+another kind fails the test.
 """
 
 from __future__ import annotations
@@ -23,6 +22,8 @@ COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), 
 HOUSE = gate.house(ROOT)
 #: Of every so many slips one is tried always.
 SAMPLE = 127
+#: The same in `make wide`; all of some twelve thousand (twenty minutes) in `make soak`.
+WIDE_SAMPLE = 13
 AT_LEAST = 0.95
 
 #: kind of slip, pattern of the word -> why nothing can tell.
@@ -64,11 +65,16 @@ def test_a_sample_of_slips_is_refused(name: str) -> None:
     assert count and [str(slip) for slip in survivors if not reason(slip)] == []
 
 
-@pytest.mark.wide
-@pytest.mark.timeout(1500)
-@pytest.mark.parametrize("name", matters.names(ROOT))
-def test_every_slip_is_refused_but_those_nothing_can_tell(name: str, record_property: pytest.RecordProperty) -> None:
-    count, survivors = tried(name, 1)
+@pytest.mark.parametrize(
+    ("name", "every"),
+    [
+        pytest.param(name, every, marks=marks)
+        for every, marks in ((WIDE_SAMPLE, pytest.mark.wide), (1, [pytest.mark.soak, pytest.mark.timeout(3600)]))
+        for name in matters.names(ROOT)
+    ],
+)
+def test_every_slip_is_refused_but_those_nothing_can_tell(name, every, record_property) -> None:
+    count, survivors = tried(name, every)
     share = 1 - len(survivors) / count
     record_property("slips", count)
     record_property("refused", round(share, 4))

@@ -28,7 +28,9 @@ def _to_the_hand_over(database, cast, clock):
 
 
 def test_a_receipt_counts_originals_and_copies_apart_and_accounts_for_the_deadline(database, cast, clock, tmp_path):
-    case_id = acting.submit(database, cast.zhang, clock())
+    # Signed at the door, on paper: what was signed on the screen is no original (RULES D11).
+    on_paper = {k: v for k, v in acting.DAIBAN.items() if k != "mandate_signature"}
+    case_id = acting.submit(database, cast.chen, clock(), on_paper, channel="agent")
     row = _paper(database, case_id, "receipt")
     assert row is not None and row.public and row.number is None
     read = _read(row, tmp_path)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from engine.reads.mediation import Doubt
 from flask import session
 from sqlalchemy import select, update
 
 from engine.commands import cases
 from engine.reads.stuck import Sentence
+from engine.reads.taking_part import Doubt
 from engine.reads.tracking import word_of
 from engine.store.models import Notice, Reminder, Resource
 from tests.commands import acting

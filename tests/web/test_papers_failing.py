@@ -63,7 +63,7 @@ def test_after_the_last_try_it_is_an_incident_on_the_page_until_a_person_mends_i
         _work_off(hall, DIED)
         hall.clock.on(hours=2)
     text = _page(hall, number)
-    assert "生成失败，已报运维" in text and "后台作业“生成文书”没有做成" in text
+    assert "生成失败，已报运维" in text and "后台作业“制作文书”没有做成" in text
     with hall.database.reading() as work:
         incident = work.session.scalar(select(Incident.id).where(Incident.case_id == case_id))
     with hall.database.unit_of_work() as work:

@@ -267,6 +267,7 @@ RULES: dict[str, Rule] = {
         "overview.reveals",
         "overview.visited",
     ),
+    **_door("heads", "mending.applicant", "mending.correct", "mending.paper", "mending.mend", thing="more-time"),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
     # ---- designers and operators
     **_door(

@@ -1,6 +1,5 @@
 """A matter under other names: its folder, its forms, posts, messages and elements are called something else, and so
-is every
-place that names them. Whatever then does not play was named in the program."""
+is every place that names them. Whatever then does not play was named in the program."""
 
 from __future__ import annotations
 

@@ -318,10 +318,7 @@ class Teller:
             return
         if not self._claim():
             return
-        yield timedelta(minutes=dice.uniform(10, 120))
-        self._complete({"identity_checked": True, "agent_signature": _ink(dice)})
-        yield timedelta(hours=dice.uniform(0.5, 4))
-        if not self._claim() or end == "accepting":
+        if end == "accepting":
             return
         yield timedelta(minutes=dice.uniform(10, 300))
         self._complete({"identity_checked": True, "agent_signature": _ink(dice)})

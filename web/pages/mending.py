@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import cases
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, NotYours
 from engine.reads import case_page
 from web import edge
 from web.edge import guard
@@ -19,7 +19,10 @@ pages = Blueprint("mending", __name__, url_prefix="/desk/cases/<number>")
 
 
 def _page(number: str) -> Any:
-    return case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    if "supervise" not in page.can:  # the commands refuse it too; nobody fills in a form for nothing
+        raise NotYours("只有承办单位的负责人可以更正。", "Only a head of the office in charge may correct it.")
+    return page
 
 
 def _paper(page: Any, document_id: int) -> Any:

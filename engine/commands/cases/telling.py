@@ -1,8 +1,7 @@
 """What somebody says to a running case: a tell of its matter (matter.yaml `tells`), checked and sent as its message.
 
 Refusing, objecting, moving a meeting, taking back a mandate: none of them is a verb of its own. The matter declares
-who may
-say it, what is asked with it and which message of the diagram it is; what follows is the diagram's.
+who may say it, what is asked with it and which message of the diagram it is; what follows is the diagram's.
 """
 
 from __future__ import annotations
@@ -37,12 +36,11 @@ def tell(
     now: datetime,
 ) -> Done:
     """Say this to the case. `answers`: what is asked, by its path. `party`: the name of the party who said it, when
-    a clerk
-    writes it down for them.
+    a clerk writes it down for them.
 
     Raises NotFound for a case one may not see or a tell its matter does not have, NotYours for who may not say it,
-    Invalid
-    by the field for a party who is none and for an answer that is missing, NotNow when the case does not wait for it.
+    Invalid by the field for a party who is none and for an answer that is missing, NotNow when the case does not wait
+    for it.
     """
     case = find_case(work, case_id)
     if not may(by, "see", case):

@@ -1,6 +1,5 @@
 """Staff who are chosen by name for a role of a case: who must stand aside is refused by name; what only speaks
-against them
-is shown to people, who weigh it (engine/reads/taking_part.py)."""
+against them is shown to people, who weigh it (engine/reads/taking_part.py)."""
 
 from __future__ import annotations
 

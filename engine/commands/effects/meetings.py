@@ -2,8 +2,7 @@
 asks.
 
 What it is called, who leads it and which answers say when and where stands in the matter (`meeting` of matter.yaml);
-its
-texts are the matter's notices meeting-reminder, meeting-lost and meeting-off, or those below.
+its texts are the matter's notices meeting-reminder, meeting-lost and meeting-off, or those below.
 
     book(...)  -> the room's slots and those of who leads it, or Invalid by the field, with the next times that are free
     move(...)  -> the new is taken, then the old let go; a slot both need never changes hands
@@ -182,9 +181,8 @@ def time_of(work: Work, user: User, matter: str, words: Words, role: Role) -> Re
 
 def book(work: Work, case: Case, package: Package, given: Mapping[str, Any], *, by: Actor, now: datetime) -> Meeting:
     """A meeting of this case, with its room and the time of who leads it. `given`: starts_at, minutes, place,
-    people. Raises
-    Invalid by the field: in the past, the room or a person taken (with the next free times), a name that is not of the
-    role. A planned meeting is moved."""
+    people. Raises Invalid by the field: in the past, the room or a person taken (with the next free times), a name
+    that is not of the role. A planned meeting is moved."""
     words, role = words_of(package)
     want = wanted(given, words, role)
     people = named(work, role, want.leading)
@@ -262,8 +260,7 @@ def end(work: Work, case: Case, state: str, *, by: Actor, now: datetime, reason:
 
 def lost(work: Work, appointment_id: int, reason: str, *, by: Actor, now: datetime) -> bool:
     """The room is shut, or somebody is away: the meeting that this booking belongs to is called off, who leads it
-    and the
-    parties are told, and who leads it sets another time. False: the booking is no meeting's."""
+    and the parties are told, and who leads it sets another time. False: the booking is no meeting's."""
     made = work.session.scalar(
         select(Meeting).join(MeetingBooking).where(MeetingBooking.appointment_id == appointment_id)
     )

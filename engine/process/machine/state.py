@@ -1,8 +1,7 @@
 """The instance as bytes: JSON without its definition. The same instance always gives the same bytes.
 
 Values come back as they were: contexts keep the order of their entries. A decimal is written {"$d": "1.50"}; a
-context of
-one entry that looks like that, $d with any number of $ before it, is written with one more.
+context of one entry that looks like that, $d with any number of $ before it, is written with one more.
 """
 
 from __future__ import annotations
