@@ -1,7 +1,7 @@
 """Slips of the pen, one at a time, in every good matter: the gate refuses them by file, line and cure.
 
-A sample runs always, a larger one in `make wide`, all of them in `make soak`. What survives is listed in SURVIVORS with its reason: a survivor of
-another kind fails the test.
+A sample runs always, a larger one in `make wide`, all of them in `make soak`. What survives is listed in SURVIVORS
+with its reason: a survivor of another kind fails the test.
 """
 
 from __future__ import annotations
