@@ -93,6 +93,7 @@ def say_to(
     *,
     given: Any = None,
     facts: Mapping[str, Any] | None = None,
+    facts_en: Mapping[str, Any] | None = None,
     channels: tuple[str, ...] = ("sms", "screen"),
     after: datetime | None = None,
 ) -> None:
@@ -118,6 +119,7 @@ def say_to(
         "due": due.isoformat() if due else "",
         "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")),
         **(facts or {}),
+        **(facts_en or {}),
     }
     text, text_en = notices.fill(template.zh, said), notices.fill(template.en, said_en)
     for n, (user_id, phone) in enumerate(_receivers(a, to, given)):

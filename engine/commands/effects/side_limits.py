@@ -69,6 +69,11 @@ def start(a: Applying, effect: Effect) -> None:
         template,
         "parties",
         facts=facts,
+        facts_en={
+            "until": found.due_on.isoformat(),
+            "from": starts_on.isoformat(),
+            "limit": found.limit.en(),
+        },
         channels=template.channels,
         after=remind_at(a.work, found.due_on),
     )
