@@ -11,7 +11,8 @@ from typing import Any
 def plain(value: Any) -> Any:
     """A value made of what JSON knows. Tuples and sets are lists; a day or a moment is its ISO text.
 
-    An integral Decimal is an int; another is a float when that is the same number, else the text of its digits.
+    What says itself as JSON (a pydantic model) is what it says. An integral Decimal is an int; another is a float when
+    that is the same number, else the text of its digits.
 
     >>> from datetime import date
     >>> plain({"n": Decimal("2.0"), "p": (Decimal("0.1"), date(2026, 9, 18))})
@@ -50,6 +51,8 @@ def _other(value: Any) -> Any:
         if value == value.to_integral_value():
             return int(value)
         return float(value) if Decimal(repr(float(value))) == value else str(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if isinstance(value, (set, frozenset, tuple)):

@@ -11,8 +11,6 @@ from engine import workdays
 from engine.people import masks
 from web.language import english
 
-_WEEK = "一二三四五六日"
-
 
 def day(value: date | datetime | str | None, year: bool | None = None) -> str:
     """11月25日（周三）; with the year when it is not this one's or when asked."""
@@ -24,18 +22,17 @@ def day(value: date | datetime | str | None, year: bool | None = None) -> str:
     on = on.date() if isinstance(on, datetime) else on
     if english():
         return format_date(on, "EEE d MMM y" if year or year is None else "EEE d MMM", locale="en")
-    head = f"{on.year}年" if year else ""
-    return f"{head}{on.month}月{on.day}日（周{_WEEK[on.weekday()]}）"
+    return f"{on.year}年{workdays.say(on)}" if year else workdays.say(on)
 
 
 def monthday(value: date) -> str:
     """11月25日, for a calendar that says the weekday below."""
-    return format_date(value, "d MMM", locale="en") if english() else f"{value.month}月{value.day}日"
+    return format_date(value, "d MMM", locale="en") if english() else workdays.say_day(value)
 
 
 def weekday(value: date) -> str:
     """周三"""
-    return format_date(value, "EEE", locale="en") if english() else f"周{_WEEK[value.weekday()]}"
+    return format_date(value, "EEE", locale="en") if english() else workdays.calendar.WEEKDAYS_ZH[value.weekday()]
 
 
 def moment(value: datetime | None, year: bool = False) -> str:

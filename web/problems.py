@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
 from engine.people.tries import TooMany
+from engine.plain import plain
 from web import edge
 from web.language import english
 from web.names import named, within
@@ -47,17 +48,9 @@ def words(error: FieldError) -> str:
     return within(error.en, (error.label,)) if english() else error.zh
 
 
-def _plain(facts: dict[str, object]) -> dict[str, object]:
-    return {
-        k: (v.isoformat() if hasattr(v, "isoformat") else v)
-        for k, v in facts.items()
-        if isinstance(v, (str, int, float, bool, list, dict, type(None))) or hasattr(v, "isoformat")
-    }
-
-
 def refused(error: Refused) -> ResponseReturnValue:
     if wants_json():
-        more: dict[str, object] = {"facts": _plain(error.facts)} if error.facts else {}
+        more: dict[str, object] = {"facts": plain(error.facts)} if error.facts else {}
         if isinstance(error, Invalid):
             more["fields"] = [{"field": f.field, "label": named(f.label), "text": words(f)} for f in error.fields]
         if isinstance(error, AlreadyDone) and request.referrer:

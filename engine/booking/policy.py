@@ -13,6 +13,7 @@ import yaml
 
 from engine.booking.slots import ZONE
 from engine.errors import NotNow, Refused
+from engine.workdays import say_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def refuse_blocked(block: Block | Warned | None) -> None:
     if isinstance(block, Block):
         until = block.until.astimezone(ZONE)
         raise NotNow(
-            f"因{block.reason_zh}，网上预约暂停到 {until.month}月{until.day}日。"
+            f"因{block.reason_zh}，网上预约暂停到 {say_day(until)}。"
             "您仍可打电话预约或直接到窗口；认为有误，可以申请人工复核。",
             f"Online booking is paused until {until:%Y-%m-%d} because of {block.reason_en}. "
             "You can still telephone or come to the counter, and ask for a review by a person.",

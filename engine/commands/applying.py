@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from engine import feel, matters
+from engine import feel, matters, process
 from engine.commands import candidates, parties
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
@@ -64,6 +64,18 @@ class Done:
 def env_of(work: Work, now: datetime, unit: Place | None = None) -> feel.Env:
     """What FEEL may know: the moment, the calendar, the unit."""
     return feel.Env(now=now, calendar=work.calendar, unit=unit.code if unit else None)
+
+
+def standing(work: Work, case: Case) -> dict[str, Any]:
+    """What the variable `case` says of where the case is now: effects of a step change it, and the variable follows."""
+    place, unit, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
+    return {
+        "place": place.code,
+        "unit": unit.code,
+        "office": office.code,
+        "agent": case.agent_name is not None,
+        "flags": list(case.flags),
+    }
 
 
 @dataclass
@@ -176,6 +188,28 @@ class Applying:
         watcher = self.work.database.watcher
         if watcher is not None:
             self.work.after_commit(partial(watcher, case.id, step))
+        self._stand()
+
+    def _stand(self) -> None:
+        """FEEL's `case.office`, `case.flags` … say what is so now: effects that changed it told only the row."""
+        known = self.variables.get("case")
+        if self.case.status != "running" or not isinstance(known, Mapping):
+            return
+        now = standing(self.work, self.case)
+        if any(known.get(name) != value for name, value in now.items()):
+            amended = process.Amend({"case": {**known, **now}})
+            env = env_of(self.work, self.now, self.office)
+            self.step(process.advance(self.package.definition, self.case.state or b"", amended, now=self.now, env=env))
+
+    def follow_office(self) -> list[Task]:
+        """The case has another office: what waits for a post of the one before waits for this one's. Which changed."""
+        waiting = self.taken.open_tasks if self.taken is not None else ()
+        told = {row.id: self._opens(row) for row in self.opened}
+        moved = candidates.follow_office(self.work, self.live, waiting, self._keys)
+        for row in moved:
+            if row.id in told:  # opened by this same step: whoever reads the changes reads who has it now
+                self.changes[self.changes.index(told[row.id])] = self._opens(row)
+        return moved
 
     def _close(self, closed: tuple[ClosedTask, ...], ended: Mapping[str, tuple[str, str]]) -> None:
         by_key = {t.key: t for t in self.live}
@@ -208,12 +242,20 @@ class Applying:
         self.live += rows
         self.opened += rows
         for row in rows:
-            self.changes.append(Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at))
+            self.changes.append(self._opens(row))
 
-    def _row(self, one: OpenTask) -> dict[str, Any]:
+    def _opens(self, row: Task) -> Change:
+        return Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at)
+
+    def _keys(self, one: OpenTask) -> tuple[list[str], int | None]:
+        """Who may do it as the case stands now, and the unit it belongs to."""
         away = candidates.away_from(self.case, one.properties)
         keys, unit_id = candidates.candidates(self.work, self.package, self.case, one, away)
         keys += [k for k in parties.hands(self.work, self.case, self.package.info, one.variables) if k not in keys]
+        return keys, unit_id
+
+    def _row(self, one: OpenTask) -> dict[str, Any]:
+        keys, unit_id = self._keys(one)
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
             due = self.ledger.step_due(one.element, self.now).due_at
@@ -245,7 +287,7 @@ class Applying:
             reason="",
             delegated=[],
             drafted=False,
-            apart=apart.write(away),
+            apart=apart.write(candidates.away_from(self.case, one.properties)),
         )
 
     def _names(self, row: Task) -> list[str]:

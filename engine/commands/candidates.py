@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -64,18 +64,22 @@ def candidates(
 
 
 def follow_office(
-    work: Work, package: matters.Package, case: Case, tasks: Iterable[Task], waiting: Iterable[OpenTask]
+    work: Work,
+    tasks: Iterable[Task],
+    waiting: Iterable[OpenTask],
+    keys_of: Callable[[OpenTask], tuple[list[str], int | None]],
 ) -> list[Task]:
     """The case has another office: what waits for a post of the office before waits for this one's. Which changed.
 
-    A task that somebody of the office before holds is open again; one that names its people or another unit stays.
+    keys_of: who may do it now, and its unit. A task that somebody of the office before holds is open again; one that
+    names its people or another unit stays.
     """
     rows, moved = {task.key: task for task in tasks}, []
     for one in waiting:
         task = rows.get(one.id)
         if task is None or not one.candidate_groups:
             continue
-        keys, unit_id = candidates(work, package, case, one, away_from(case, one.properties))
+        keys, unit_id = keys_of(one)
         if keys == task.candidates:
             continue
         task.candidates, task.unit_id, task.version = keys, unit_id, task.version + 1

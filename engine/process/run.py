@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import feel
 from engine.errors import NotFound, NotNow
-from engine.process.language.texts import plain
+from engine.process.language.texts import exact
 from engine.process.machine import state as store
 from engine.process.machine.activities import UserTask
 from engine.process.machine.back import reopen, send_back
@@ -75,7 +75,7 @@ def start(
             )
     try:
         scope = case.open_scope(
-            process.scope, process, None, root=True, variables={k: plain(v) for k, v in start.variables.items()}
+            process.scope, process, None, root=True, variables={k: exact(v) for k, v in start.variables.items()}
         )
         if only is None and not process.scope.begins:
             only = next((n for n in process.scope.nodes if n.node.kind == "startEvent"), None)
@@ -157,7 +157,7 @@ def _apply(case: Case, input: Input) -> None:
         case Redate():
             redate(case)
         case Amend():
-            case.scopes[""].variables.update({k: plain(v) for k, v in input.variables.items()})
+            case.scopes[""].variables.update({k: exact(v) for k, v in input.variables.items()})
             case.touched = True
         case Cancel():
             for token in list(case.tasks.values()):
@@ -213,7 +213,7 @@ def _closed(case: Case, token: Token, reason: str) -> Token:
 def _deliver(case: Case, input: Deliver) -> None:
     for wait in case.waits.values():
         if wait.kind == "message" and wait.facts["name"] == input.name and wait.facts.get("key") == input.key:
-            case.trigger(wait, {k: plain(v) for k, v in input.variables.items()})
+            case.trigger(wait, {k: exact(v) for k, v in input.variables.items()})
             return
     raise NotNow(
         f"没有环节在等待消息「{input.name}」。", f'Nothing waits for the message "{input.name}".', message=input.name
@@ -226,7 +226,7 @@ def _retry(case: Case, input: Retry) -> None:
     if token is None:
         raise NotNow(f"异常 {input.incident_id} 已经不在。", f"Incident {input.incident_id} is not open any more.")
     for name, value in input.variables.items():
-        token.assign(name, plain(value))
+        token.assign(name, exact(value))
     code = case.incidents[input.incident_id].code
     case.clear_incident(token)
     with case.blaming(token):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -63,6 +64,7 @@ class Played:
     open: list[str] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
     case_id: int = 0
+    cpu_s: float = 0.0  # seconds of computing it took, without what its county costs
 
 
 class Stuck(Refused):
@@ -74,6 +76,7 @@ class Stuck(Refused):
 def play(database: Database, hall: Hall, package: matters.Package, story: Story) -> Played:
     """Play a story in this hall, in which the matter is published. Never raises for what the story holds."""
     player = Player(database, hall, package, story)
+    began = time.process_time()
     database.watcher = player.watch
     try:
         player.run()
@@ -86,6 +89,7 @@ def play(database: Database, hall: Hall, package: matters.Package, story: Story)
         player.problem(f"{player.where}程序出错（{type(fault).__name__}: {str(fault)[:300]}），请报告。")
     finally:
         database.watcher = None
+    player.played.cpu_s = time.process_time() - began
     return player.played
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, date
 from pathlib import Path
@@ -22,7 +21,7 @@ from engine.proof import county, playing
 from engine.proof.county import Hall
 from engine.proof.playing import Played
 from engine.proof.scratch import Scratch, empty
-from engine.records import papers
+from engine.records import documents, papers
 from engine.records.papers.kinds import FACTS
 
 #: The rule of a finding about a story that went otherwise.
@@ -107,9 +106,8 @@ def _prove(
         with ExitStack() as stack:
             stage = Stage(package, scratch or stack.enter_context(Scratch()))
             for story in stage.book.stories:
-                began = time.process_time()
                 played = stage.play(story)
-                told.append(Told(story.name, tuple(played.problems), time.process_time() - began))
+                told.append(Told(story.name, tuple(played.problems), played.cpu_s))
                 found += [_failed(name, story, problem) for problem in played.problems]
                 if each is not None:
                     each(played)
@@ -121,11 +119,17 @@ def _prove(
 
 
 class Stage:
-    """Where the stories of one matter are played: its county, put back for each story."""
+    """Where the stories of one matter are played: its county, put back for each story.
+
+    What all stories share is made here, outside every story's clock: the empty hall, the county, the papers' templates.
+    """
 
     def __init__(self, package: matters.Package, scratch: Scratch) -> None:
         self.package, self.scratch = package, scratch
         self.book: Book = stories.book(package)
+        for key in sorted({*package.info.papers, *playing.HALL_PAPERS}):
+            with suppress(Refused):  # a paper with a fault is the finding of the story that issues it
+                papers.ready(documents.kind_of(package, key)[1])
         self._founded: dict[date, tuple[bytes, Hall]] = {}  # by the day of the story: rooms are open from then on
 
     def play(self, story: Story) -> Played:

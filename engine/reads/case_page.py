@@ -231,6 +231,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     awaited = list(work.session.scalars(select(Awaited).where(Awaited.case_id == case.id))) if running else []
     ledger = clocks.ledger(work, case, info.limits.rules(local_date(case.received_at)))
     account = ledger.account(now)
+    office = units.place(work, case.office_id)
+    phone = info.contact.phone or office.phone
     where = stuck.sentence(
         work,
         case,
@@ -242,6 +244,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         incidents=incidents,
         timers=timers,
         awaited=awaited,
+        phone=phone,
         me=actor.id,
     )
     docs = list(work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id)))
@@ -262,7 +265,6 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     )
     steps = history.steps(work, tasks, case, package, actor=actor, names=names)
     form = package.form(info.apply.form)
-    office = units.place(work, case.office_id)
     show = (lambda text: text or "") if mine else None
     offered = tuple(taking_part.offered(work, case, actor))
     sees = _sees(work, case, info, actor, mine)
@@ -286,7 +288,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         place=units.tree(work).full_name(units.place(work, case.place_id)),
         unit=units.place(work, case.unit_id).name,
         office=office.name,
-        office_phone=info.contact.phone or office.phone,
+        office_phone=phone,
         received_at=case.received_at,
         accepted_at=case.accepted_at,
         finished_at=case.finished_at,

@@ -10,7 +10,7 @@ from engine.deadlines import Account
 from engine.people import masks, units
 from engine.store import Work
 from engine.store.models import Awaited, Case, Incident, Task, Timer
-from engine.workdays import ZONE, say
+from engine.workdays import say, say_at
 
 ENDED = {
     "finished": ("已办结", "It is done"),
@@ -38,12 +38,13 @@ def sentence(
     now: datetime,
     names: dict[int, str],
     for_applicant: bool,
-    incidents: Sequence[Incident] = (),
-    timers: Sequence[Timer] = (),
-    awaited: Sequence[Awaited] = (),
+    incidents: Sequence[Incident],
+    timers: Sequence[Timer],
+    awaited: Sequence[Awaited],
+    phone: str,
     me: int | None = None,
 ) -> Sentence:
-    """The sentence. `names`: user id -> name, of the assignees."""
+    """The sentence. `names`: user id -> name, of the assignees. `phone`: whom a resident may call about it."""
     if case.status in ENDED:
         zh, en = ENDED[case.status]
         at = f"（{_at(case.finished_at)}）" if case.finished_at else ""
@@ -76,6 +77,8 @@ def sentence(
             f"It waits for the applicant: “{step.name}”.",
             names=(step.name,),
         )
+    if incidents:
+        return _incident(incidents[0], phone)
     if tasks:
         said = [_task(work, t, names, for_applicant) for t in tasks[:3]]
         more = f" 等 {len(tasks)} 处" if len(tasks) > 3 else ""
@@ -96,7 +99,44 @@ def sentence(
         )
     if timers:
         return Sentence(f"等到 {_at(timers[0].due_at)} 后自动继续。", "It goes on by itself when the time comes.")
-    return Sentence("正在等待消息。", "It waits for a message.")
+    if case.subscriptions:
+        return Sentence("正在等待消息。", "It waits for a message.")
+    return _still(phone, for_applicant)
+
+
+def _incident(one: Incident, phone: str) -> Sentence:
+    """To a resident: not what failed inside, but that it is known, and whom to ask."""
+    at = f"在“{one.name}”这一步" if one.name else ""
+    return Sentence(
+        f"办件{at}出了故障，暂时停在这里。大厅已经收到提醒，正在处理，不用您做什么。{_call(phone)}",
+        f"A fault stopped it{f' at “{one.name}”' if one.name else ''}. The hall has been told and is mending it; you "
+        f"need not do anything. {_call_en(phone)}",
+        blocked=True,
+        names=(one.name,) if one.name else (),
+    )
+
+
+def _still(phone: str, for_applicant: bool) -> Sentence:
+    """Nothing is open, nothing falls due and nothing is awaited: nobody would ever go on with it."""
+    if for_applicant:
+        return Sentence(
+            f"办件停住了：现在没有人在办，也不是在等您。请告诉大厅，由大厅接着办。{_call(phone)}",
+            f"It stands still: nobody works on it, and it does not wait for you. Tell the hall. {_call_en(phone)}",
+            blocked=True,
+        )
+    return Sentence(
+        "办件停住了：没有待办，也没有在等的时间、消息或答复。请联系运维处理。",
+        "It stands still: no task is open and nothing is awaited. Ask the operator to see to it.",
+        blocked=True,
+    )
+
+
+def _call(phone: str) -> str:
+    return f"要问进展，请打 {phone}。" if phone else "要问进展，请到办事窗口。"
+
+
+def _call_en(phone: str) -> str:
+    return f"To ask about it, call {phone}." if phone else "To ask about it, come to the counter."
 
 
 def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) -> tuple[str, str, tuple[str, ...]]:
@@ -111,4 +151,4 @@ def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) ->
 
 
 def _at(at: datetime | None) -> str:
-    return f"{at.astimezone(ZONE):%m月%d日 %H:%M}" if at else ""
+    return say_at(at) if at else ""

@@ -19,7 +19,7 @@ from engine.people import masks, units
 from engine.reads import stuck
 from engine.records import clocks, library, papers
 from engine.store import Work, keys
-from engine.store.models import Awaited, Case, Rating, Task, Timer, User
+from engine.store.models import Awaited, Case, Incident, Rating, Task, Timer, User
 from engine.workdays import local_date
 
 
@@ -118,12 +118,26 @@ def _progress(work: Work, number: str, now: datetime) -> Progress:
     awaited = list(work.session.scalars(select(Awaited).where(Awaited.case_id == case.id)))
     account = clocks.ledger(work, case, info.limits.rules(local_date(case.received_at))).account(now)
     running = case.status in ("running", "suspended")
+    incidents = list(
+        work.session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.solved_at.is_(None)))
+    )
+    office = units.place(work, case.office_id)
+    phone = info.contact.phone or office.phone
     where = stuck.sentence(
-        work, case, live, account, now=now, names=names, for_applicant=True, timers=timers, awaited=awaited
+        work,
+        case,
+        live,
+        account,
+        now=now,
+        names=names,
+        for_applicant=True,
+        incidents=incidents,
+        timers=timers,
+        awaited=awaited,
+        phone=phone,
     )
     rated = work.session.scalar(select(Rating.id).where(Rating.case_id == case.id, Rating.step == ""))
     in_time = case.finished_at is not None and now <= rating_rules(local_date(now)).until(case.finished_at)
-    office = units.place(work, case.office_id)
     return Progress(
         number=case.number,
         word=word_of(case.number),
@@ -136,7 +150,7 @@ def _progress(work: Work, number: str, now: datetime) -> Progress:
         due_at=case.promised_due if running else None,
         colour=account_colour(case, running),
         received_at=case.received_at,
-        office_phone=info.contact.phone or office.phone,
+        office_phone=phone,
         step_id=live[0].id if live else None,
         can_remind=case.status == "running" and any(t.assignee_id != case.applicant_id for t in live),
         can_rate=case.status == "finished" and rated is None and in_time,

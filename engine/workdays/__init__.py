@@ -3,7 +3,7 @@
 Dates are local dates of the county (Asia/Shanghai); datetimes that go in or out are aware, in UTC on the way out.
 """
 
-from engine.workdays.calendar import Calendar, Day, UnknownYear, china, load, say, say_whole, sentence
+from engine.workdays.calendar import Calendar, Day, UnknownYear, china, load, say, say_day, say_whole, sentence
 from engine.workdays.hours import ZONE, OpeningHours, at_end_of_day, at_start_of_day, local_date, say_at
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "local_date",
     "say",
     "say_at",
+    "say_day",
     "say_whole",
     "sentence",
 ]

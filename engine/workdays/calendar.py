@@ -65,7 +65,7 @@ class Day:
         what = {"周末": "休", "工作日": ""}.get(self.kind, self.kind)
         if self.name and self.kind != "调休上班":
             what = f"{what}（{self.name}）" if what else self.name
-        words = [f"{self.date.month}月{self.date.day}日", WEEKDAYS_ZH[self.date.weekday()], what]
+        words = [say_day(self.date), WEEKDAYS_ZH[self.date.weekday()], what]
         if self.counts is not None:
             words.append(f"第{self.counts}日")
         return " ".join(w for w in words if w)
@@ -76,13 +76,22 @@ class Day:
         return text if self.counts is None else f"{text}: day {self.counts}"
 
 
+def say_day(day: date) -> str:
+    """`11月25日`.
+
+    >>> say_day(date(2026, 11, 5))
+    '11月5日'
+    """
+    return f"{day.month}月{day.day}日"
+
+
 def say(day: date) -> str:
     """`11月25日（周三）`.
 
     >>> say(date(2026, 11, 25))
     '11月25日（周三）'
     """
-    return f"{day.month}月{day.day}日（{WEEKDAYS_ZH[day.weekday()]}）"
+    return f"{say_day(day)}（{WEEKDAYS_ZH[day.weekday()]}）"
 
 
 def say_whole(day: date) -> str:
@@ -91,7 +100,7 @@ def say_whole(day: date) -> str:
     >>> say_whole(date(2026, 11, 5))
     '2026年11月5日'
     """
-    return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.year}年{say_day(day)}"
 
 
 def sentence(days: Iterable[Day], lang: str = "zh") -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import FieldError, Invalid
-from engine.workdays.calendar import Calendar
+from engine.workdays.calendar import Calendar, say_day
 
 ZONE = ZoneInfo("Asia/Shanghai")
 Span = tuple[time, time]  # [from, to)
@@ -39,7 +39,7 @@ def say_at(at: datetime) -> str:
     '9月15日 18:30'
     """
     local = at.astimezone(ZONE)
-    return f"{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{say_day(local)} {local:%H:%M}"
 
 
 def at_start_of_day(day: date) -> datetime:

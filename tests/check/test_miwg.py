@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine import process
 from engine.findings import errors
 from engine.process import check
 from engine.process.language import guide
 
 FOLDER = os.environ.get("YIZHAN_MIWG")
-TABLE = Path(guide.__file__).parent / "miwg.yaml"
+TABLE = Path(process.__file__).parent / "miwg.yaml"
 
 
 def executable(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.process import check
+from engine.process import check, load
 from engine.process.language import effects
 
 from .drawing import file, look, process, rules, short
@@ -416,7 +416,7 @@ def test_a_form_s_keys_and_earlier_results_count_as_set():
 
 
 def test_a_process_that_is_not_executable_is_refused_alone_and_only_looked_at_beside_another():
-    alone = file(short('<process id="p"><startEvent id="s"/></process>'))
+    alone = file(short('<process id="p" isExecutable="false"><startEvent id="s"/></process>'))
     assert ("not-executable", "p") in rules(check({"a.bpmn": alone}), "error")
     beside = file(
         short(
@@ -426,6 +426,29 @@ def test_a_process_that_is_not_executable_is_refused_alone_and_only_looked_at_be
     )
     found = check({"a.bpmn": beside})
     assert ("unreachable", "never") in rules(found, "warning") and not rules(found, "error")
+
+
+def test_the_only_process_of_a_file_runs_when_it_does_not_say_whether_it_may():
+    silent = file(short('<process id="p"><startEvent id="s"/><flow s e/><endEvent id="e"/></process>'))
+    found = check({"a.bpmn": silent})
+    assert rules(found) == [("executable-not-said", "p")] and not rules(found, "error")
+    assert [one.id for one in load({"a.bpmn": silent}).executable()] == ["p"]
+    broken = file(short('<process id="p"><startEvent id="s"/><task id="never"/></process>'))
+    assert ("unreachable", "never") in rules(check({"a.bpmn": broken}), "error"), "it is checked as one that runs"
+
+
+def test_of_two_processes_that_do_not_say_none_runs():
+    two = '<process id="p"><startEvent id="s"/></process><process id="q"><startEvent id="s2"/></process>'
+    assert ("not-executable", "p") in rules(check({"a.bpmn": file(short(two))}), "error")
+
+
+def test_a_call_may_reach_a_process_alone_in_its_file_that_does_not_say_whether_it_may_run():
+    called = file(short('<process id="q"><startEvent id="s2"/><flow s2 e2/><endEvent id="e2"/></process>'))
+    calls = process(
+        '<startEvent id="s"/><flow s c/><callActivity id="c"><extensionElements>'
+        '<zeebe:calledElement processId="q"/></extensionElements></callActivity><flow c e/><endEvent id="e"/>'
+    )
+    assert not rules(check({"a.bpmn": calls, "b.bpmn": called}), "error")
 
 
 def test_flows_between_pools_are_refused():

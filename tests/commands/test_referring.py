@@ -153,3 +153,71 @@ def test_a_wrong_unit_or_no_reason_is_refused_and_nothing_is_written(
         case = work.session.scalars(select(Case)).one()
         assert (case.office_id, waiting(database, case.id)) == (cast.yb.id, {"look"})
         assert work.session.scalar(select(RegisterEntry.id)) is None
+
+
+ORDER = service("order", "dispatch-order", inputs=given("unit", "=decision"))
+DISPATCHED = matter(
+    "small_dispatched",
+    "派单的事",
+    '<startEvent id="s"/><flow s look/>'
+    + task("look", "看派给谁")
+    + "<flow look split/>"
+    + '<parallelGateway id="split"/><flow split order/><flow split note/>'
+    + task("note", "另记一笔")
+    + "<flow note join/>"
+    + ORDER
+    + "<flow order do/>"
+    + task("do", "办理")
+    + '<flow do join/><parallelGateway id="join"/><flow join which/>'
+    + '<exclusiveGateway id="which" default="which_elsewhere"/>'
+    + "<flow which there when='=case.office = &quot;350526-MZ&quot;'/><flow which elsewhere/>"
+    + task("there", "在接单单位")
+    + "<flow there e/>"
+    + task("elsewhere", "还在原单位")
+    + '<flow elsewhere e/><endEvent id="e"/>',
+)
+
+
+def dispatched(database, cast, clock):
+    publish(database, clock(), DISPATCHED)
+    case_id = submit(database, "small_dispatched", cast.zhang, clock())
+    complete(database, case_id, "look", cast.wang, clock.on(hours=1), decision="MZ")
+    return case_id
+
+
+def test_steps_opened_together_with_a_dispatch_wait_for_the_office_that_it_went_to(database, cast, clock):
+    case_id = dispatched(database, cast, clock)
+    with database.reading() as work:
+        tasks = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state != "ended")).all()
+        assert {(t.element, t.unit_id, tuple(t.candidates)) for t in tasks} == {
+            ("note", cast.mz.id, (f"p:{cast.mz.id}:reviewer",)),
+            ("do", cast.mz.id, (f"p:{cast.mz.id}:reviewer",)),
+        }
+
+
+def test_the_preview_of_a_dispatch_names_who_will_have_the_steps(database, cast, clock):
+    publish(database, clock(), DISPATCHED)
+    case_id = submit(database, "small_dispatched", cast.zhang, clock())
+    with database.unit_of_work() as work:
+        look = work.session.scalars(select(Task).where(Task.case_id == case_id)).one()
+        cases.claim(work, look.id, version=look.version, by=cast.wang, now=clock())
+    with database.unit_of_work() as work:
+        look = work.session.get(Task, look.id)
+        done = cases.complete(
+            work, look.id, {"decision": "MZ"}, version=look.version, by=cast.wang, now=clock.on(hours=1)
+        )
+        opens = {change.name: change.who for change in done.changes if change.what == "opens"}
+    assert set(opens) == {"另记一笔", "办理"} and all("德化县民政局" in who for who in opens.values()), opens
+
+
+@pytest.mark.parametrize("way", ["dispatch", "refer"])
+def test_the_variable_case_says_the_office_that_has_it_now(database, cast, clock, referred, way):
+    case_id = dispatched(database, cast, clock) if way == "dispatch" else referred()
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert case.answers["case"]["office"] == "350526-MZ"
+        assert case.answers["case"]["number"] == case.number, "the rest stays"
+    for step in ("do", "note"):
+        complete(database, case_id, step, cast.sun, clock.on(minutes=5), decision="好")
+    if way == "dispatch":
+        assert waiting(database, case_id) == {"there"}, "conditions read it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +12,9 @@ import yaml
 from engine import matters
 from engine.commands import wiring
 from engine.matters import stories
-from engine.proof import Scratch, prove
+from engine.proof import Scratch, county, playing, prove
 from engine.proof.proving import Stage, as_json, from_json
+from engine.records.papers import pages
 from engine.store import keys
 from tests.cast import ROOT
 
@@ -208,3 +210,31 @@ def test_time_passes_only_when_the_story_says_so(scratch):
     prove(name, files, scratch=scratch, each=found.append)
     (late,) = found
     assert late.story.steps[0] == {"wait": "P40D"} and late.outcome == "declined"
+
+
+def test_what_all_stories_share_is_made_outside_their_clocks(scratch, monkeypatch):
+    """The first story of a matter is charged neither for the county nor for the fonts and templates of its papers."""
+    running, made = [], []
+
+    class Clock:
+        """`time`, as playing reads it: it starts and stops the clock of one story."""
+
+        @staticmethod
+        def process_time():
+            running.pop() if running else running.append(True)
+            return 0.0
+
+    def told(what, real):
+        def tell(*arguments, **more):
+            made.append((what, bool(running)))
+            return real(*arguments, **more)
+
+        return tell
+
+    monkeypatch.setattr(playing, "time", Clock)
+    monkeypatch.setattr(county, "found", told("county", county.found))
+    monkeypatch.setattr(pages, "_template", lru_cache(told("template", pages._template.__wrapped__)))
+    verdict = prove("daiban", only(files_of("daiban"), "daiban", 0), scratch=scratch)
+    assert verdict.played and not running
+    assert {what for what, _ in made} == {"county", "template"}
+    assert [what for what, during in made if during] == []

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.errors import NotFound
 from engine.reads import case_list, case_page, inbox, overview, tracking
-from engine.store.models import Task
+from engine.store.models import Case, Incident, Task, Timer
 from tests.cast import DAIBAN
 
 
@@ -105,3 +105,59 @@ def test_the_board_counts_what_its_reader_may_see(database, cast, clock, case_id
         seen = overview.numbers(work, cast.wu, now=clock())
         assert (seen.total.open, seen.total.overdue, seen.total.received) == (1, 0, 1)
         assert overview.numbers(work, cast.sun, now=clock()).total.open == 0
+
+
+def stopped(work, case_id, clock, *, incident):
+    """The case without a task, as after a fault: nobody can go on with it."""
+    work.session.get(Case, case_id).subscriptions = []
+    task = _task(work, case_id)
+    task.state, task.ended, task.ended_at = "ended", "CANCELLED", clock()
+    for timer in work.session.scalars(select(Timer).where(Timer.case_id == case_id)):
+        work.session.delete(timer)
+    if incident:
+        work.session.add(
+            Incident(
+                case_id=case_id,
+                key="t1",
+                element="review",
+                name="审核",
+                code="no-rule",
+                zh="决策表没有一行符合",
+                en="no rule fits",
+                at=clock(),
+            )
+        )
+    work.session.flush()
+
+
+@pytest.mark.parametrize("incident", [True, False])
+def test_a_case_that_nobody_can_go_on_with_says_so_to_the_resident_and_whom_to_call(
+    database, cast, clock, case_id, incident
+):
+    with database.unit_of_work() as work:
+        stopped(work, case_id, clock, incident=incident)
+        case = work.session.get(Case, case_id)
+        shown = case_page.page(work, case_id, actor=cast.zhang, now=clock())
+        followed = tracking.by_word(work, case.number, tracking.word_of(case.number), now=clock())
+        for where in (shown.where, followed.where):
+            assert where.blocked and "消息" not in where.zh and "message" not in where.en
+            assert shown.office_phone and shown.office_phone in where.zh and shown.office_phone in where.en
+            assert ("大厅已经收到提醒" if incident else "请告诉大厅") in where.zh
+            assert "决策表" not in where.zh, "what failed inside is for the operator"
+        staff = case_page.page(work, case_id, actor=cast.chen, now=clock()).where
+        assert staff.blocked and ("决策表没有一行符合" if incident else "请联系运维") in staff.zh
+
+
+def test_what_the_resident_can_do_comes_before_a_fault_elsewhere(database, cast, clock, case_id):
+    with database.unit_of_work() as work:
+        task = _task(work, case_id)
+        task.state, task.assignee_id = "claimed", cast.zhang.id
+        work.session.add(
+            Incident(case_id=case_id, key="t1", element="x", name="", code="c", zh="坏了", en="broken", at=clock())
+        )
+        work.session.flush()
+        shown = case_page.page(work, case_id, actor=cast.zhang, now=clock())
+        assert shown.where.zh.startswith("等您办理")
+        task.assignee_id = cast.chen.id
+        work.session.flush()
+        assert "出了故障" in case_page.page(work, case_id, actor=cast.zhang, now=clock()).where.zh

@@ -1,5 +1,6 @@
 """Opening hours of a unit. 2026-09-18 is a Friday, 2026-09-20 a Sunday that is worked, 2026-09-25 a holiday."""
 
+import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 
 from engine.errors import Invalid
 from engine.workdays import OpeningHours, at_end_of_day, china, local_date
+from tests.cast import ROOT
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = OpeningHours(china())
@@ -102,3 +104,15 @@ def test_a_local_day_is_shanghai_s():
     assert at_end_of_day(date(2026, 9, 18)) == datetime(2026, 9, 18, 16, 0, tzinfo=UTC)
     with pytest.raises(ValueError, match="zone"):
         local_date(datetime(2026, 9, 18, 16, 0))
+
+
+def test_a_chinese_date_is_written_in_one_place():
+    """Whoever writes 月 and 日 by hand writes 09月05日 in one place and 9月5日 in the next."""
+    by_hand = re.compile(r"%m月|%-m月|\.month\}月|月\{")
+    found = {
+        str(path.relative_to(ROOT))
+        for room in ("engine", "web")
+        for path in (ROOT / room).rglob("*.py")
+        if "node_modules" not in path.parts and by_hand.search(path.read_text("utf-8"))
+    }
+    assert found == {"engine/workdays/calendar.py"}

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from engine.errors import FieldError, Invalid
+from engine.plain import plain
 from web.edge import Who, guard
 from web.security import csrf
 
@@ -93,7 +94,7 @@ def operation(
                 return found
             if found is None:
                 return "", 204 if status == 200 else status
-            return jsonify(_plain(found)), status
+            return jsonify(plain(found)), status
 
         rule = "/v1" + re.sub(r"\{(\w+)\}", lambda m: f"<{'int:' if m[1].endswith('_id') else ''}{m[1]}>", path)
         pages.add_url_rule(rule, function.__name__, view, methods=[method.upper()])
@@ -139,14 +140,6 @@ def _checked(shape: type[BaseModel], sent: Any) -> BaseModel:
             zh, en = _WORDS.get(one["type"], (f"不对：{one['msg']}", one["msg"]))
             fields.append(FieldError(name, name, f"“{name}”{zh}", f"{name}: {en}"))
         raise Invalid(fields) from None
-
-
-def _plain(found: Any) -> Any:
-    if isinstance(found, BaseModel):
-        return found.model_dump(mode="json")
-    if isinstance(found, (list, tuple)):
-        return [_plain(one) for one in found]
-    return found
 
 
 # ---------------------------------------------------------------- the description

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from engine.plain import plain
+
 #: The virtual clock begins on a Monday at nine, unless --now says otherwise.
 START = "2026-01-05T09:00:00+08:00"
 
@@ -278,11 +280,4 @@ def _empty(status: str, findings: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _dump(result: dict[str, Any], indent: int | None) -> str:
-    from decimal import Decimal
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Decimal):
-            return float(value)
-        return str(value)
-
-    return json.dumps(result, ensure_ascii=False, indent=indent, default=plain)
+    return json.dumps(plain(result), ensure_ascii=False, indent=indent)

@@ -15,6 +15,7 @@ from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import Case, ExtensionRequest
+from engine.workdays import say_at, say_day
 
 
 def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime) -> ExtensionRequest:
@@ -38,7 +39,7 @@ def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: date
     if before is not None:
         who = masked_name(work, before.asked_by_id)
         raise NotNow(
-            f"{who}已于 {clock(before.asked_at)} 申请延期，正等待批准。",
+            f"{who}已于 {say_at(before.asked_at)} 申请延期，正等待批准。",
             f"Expected no request under way, but {who} asked at {clock(before.asked_at)}.",
         )
     needs(reason, "reason", "延期理由")
@@ -104,8 +105,9 @@ def still_open(work: Work, row: ExtensionRequest) -> None:
         return
     who, what = masked_name(work, row.answered_by_id), "批准" if row.state == "approved" else "不同意"
     at = clock(row.answered_at) if row.answered_at else ""
+    at_zh = say_at(row.answered_at) if row.answered_at else ""
     raise AlreadyDone(
-        f"这份延期申请已由{who}于 {at} {what}。",
+        f"这份延期申请已由{who}于 {at_zh} {what}。",
         f"Expected an open request, but {who} answered it ({row.state}) at {at}.",
         who=who,
         what=what,
@@ -122,7 +124,7 @@ def granted(applying: Applying) -> None:
     applying.record(audit.Kind.EXTENSION_APPROVED, facts={"request": row.id})
     case = applying.case
     due = applying.account().due_on
-    until = f"，新的办结期限为 {due.month}月{due.day}日" if due else ""
+    until = f"，新的办结期限为 {say_day(due)}" if due else ""
     text = f"办件 {case.number}（{case.matter_name}）已批准延期{until}。"
     _tell(
         applying.work, case, f"extension:{row.id}:approved", "extension-approved", text, row.asked_by_id, applying.now

@@ -15,7 +15,7 @@ from engine.people import apart
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, Task
-from engine.workdays import ZONE
+from engine.workdays import ZONE, say_at
 
 
 def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[Case, Task, list[Task]]:
@@ -87,13 +87,14 @@ def already(work: Work, case: Case, task: Task) -> AlreadyDone:
         who, at, what, doing = masked_name(work, task.assignee_id), task.claimed_at, "签收", "claimed"
     else:
         who, at, what, doing = "", task.opened_at, "退签", "released"
-    when = clock(at) if at is not None else ""
-    zh = f"“{task.name}”已由{who or '他人'}于 {when} {what}，请刷新后再看。"
+    when, when_zh = (clock(at), say_at(at)) if at is not None else ("", "")
+    zh = f"“{task.name}”已由{who or '他人'}于 {when_zh} {what}，请刷新后再看。"
     en = f"Expected task {task.id} as you saw it, but {who or 'somebody'} {doing} it at {when}."
     return AlreadyDone(zh, en, who=who, what=what, when=at, task=task.id, number=case.number)
 
 
 def clock(at: datetime) -> str:
+    """A moment in an English sentence; a Chinese one says it by engine.workdays.say_at."""
     return f"{at.astimezone(ZONE):%m-%d %H:%M}"
 
 

@@ -28,6 +28,7 @@ from engine.store.models import (
     TaskCandidate,
     User,
 )
+from engine.workdays import say_at
 
 #: 催办: once a task in this time.
 REMIND_EVERY = timedelta(hours=4)
@@ -164,8 +165,10 @@ def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = ""
     if not may_(by, "withdraw", case):
         require(by, "supervise", task, case=case)
     if task.reminded_at is not None and now - task.reminded_at < REMIND_EVERY:
-        again = clock(task.reminded_at + REMIND_EVERY)
-        raise NotNow(f"刚刚催办过，{again} 之后可以再催。", f"It was reminded just now: again after {again}.")
+        again = task.reminded_at + REMIND_EVERY
+        raise NotNow(
+            f"刚刚催办过，{say_at(again)} 之后可以再催。", f"It was reminded just now: again after {clock(again)}."
+        )
     task.reminded_at = now
     work.session.add(Reminder(task_id=task.id, by_id=by.id, at=now, text=text[:200]))
     applying = change(work, case, by=by, now=now, live=live)

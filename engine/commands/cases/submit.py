@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from engine import forms, matters, process
 from engine.commands import candidates
-from engine.commands.applying import Done, env_of
+from engine.commands.applying import Done, env_of, standing
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.changing import change
 from engine.commands.effects import facts, hall_papers
@@ -150,11 +150,7 @@ def submit(
             "channel": channel,
             "received_at": now.isoformat(),
             "received_on": day.isoformat(),
-            "place": place.code,
-            "unit": intake.code,
-            "office": office.code,
-            "agent": agent_name is not None,
-            "flags": list(case.flags),
+            **standing(work, case),
         },
     }
     step = process.start(package.definition, process.Start(begins, *(begin or ())), now=now, env=env)

@@ -58,6 +58,7 @@ def dispatch(a: Applying, effect: Effect) -> None:
     if a.case.accepted_at is None:
         a.case.unit_id = a.case.office_id  # the centre that dispatches it took it in: it goes on seeing it
     a.case.office_id = found.id
+    moved = a.follow_office()
     a.case.accepted_at = a.case.accepted_at or a.now
     urgent = effect.arguments.get("urgent") is True
     if urgent and "紧急" not in a.case.flags:
@@ -73,7 +74,10 @@ def dispatch(a: Applying, effect: Effect) -> None:
             facts={"unit": found.name, "category": category, "urgent": urgent},
         )
     )
-    a.record(audit.Kind.RECORD, facts={"register": "派单台账", "unit": found.id, "category": category})
+    told: dict[str, object] = {"register": "派单台账", "unit": found.id, "category": category}
+    if moved:
+        told["tasks"] = [task.element for task in moved]
+    a.record(audit.Kind.RECORD, facts=told)
     say_to(a, key_of(a, effect), "order", ORDER, "unit", channels=("screen",))
 
 

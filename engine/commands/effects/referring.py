@@ -56,8 +56,7 @@ def refer(a: Applying, effect: Effect) -> None:
     issue(a, PAPER, key_of(a, effect), slip, organ=effect.headers.get("organ", ""))
     a.case.office_id = after.id
     a.case.past_offices = apart.write(apart.read(a.case.past_offices) | {before.id})
-    waiting = a.taken.open_tasks if a.taken is not None else ()
-    moved = candidates.follow_office(a.work, a.package, a.case, a.live, waiting)
+    moved = a.follow_office()
     a.work.session.add(
         RegisterEntry(
             register=REGISTER,

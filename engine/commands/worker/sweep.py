@@ -23,6 +23,7 @@ from engine.records import audit, timers
 from engine.records.timers import Lease
 from engine.store import Database, Work, again
 from engine.store.models import Case, Incident, Timer, UtcDateTime
+from engine.workdays import say_at
 
 log = logging.getLogger("yizhan.sweep")
 
@@ -131,7 +132,7 @@ def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool |
         with database.unit_of_work() as work:
             left = work.session.get(Timer, lease.id)
             if left is not None:
-                later = "" if wake == timers.NEVER else f" 将于 {wake:%m-%d %H:%M} (UTC) 重试。"
+                later = "" if wake == timers.NEVER else f" 将于 {say_at(wake)} 重试。"
                 _incident(work, lease.case_id, f"timer:{left.key}", left.element, "timer", "定时", error, now, later)
         return False
 

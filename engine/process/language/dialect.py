@@ -440,8 +440,8 @@ _ROWS: tuple[tuple[str, str, str, str, State, str, str], ...] = (
         "流程",
         "process",
         "runs",
-        "isExecutable=true 的才运行。",
-        "Runs only when isExecutable is true.",
+        "isExecutable=true 的才运行；文件里唯一的流程没有写，按可执行处理并提醒。",
+        "Runs when isExecutable is true; the only process of a file also when it does not say, with a warning.",
     ),
     (
         "collaboration",
@@ -763,6 +763,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not-bpmn": ("不是 BPMN 2.0 文件", "not a BPMN 2.0 file"),
         "no-process": ("没有流程", "no process"),
         "not-executable": ("没有设为可执行", "not executable"),
+        "executable-not-said": ("没有写是否可执行", "whether it is executable is not written"),
         "public-process": ("公开流程设成了可执行", "a public process is executable"),
         "empty": ("流程或子流程是空的", "an empty process or sub-process"),
         "duplicate-id": ("id 重复", "an id used twice"),

@@ -367,6 +367,7 @@ class Scope:
 @dataclass(frozen=True)
 class Process(Scope):
     executable: bool | None = None  # isExecutable; None: not said
+    assumed: bool = False  # isExecutable is not written, and this is the only process of its file: it runs
     process_type: str = "None"
     version_tag: str | None = None
     properties: tuple[tuple[str, str], ...] = ()  # zeebe:properties of the process

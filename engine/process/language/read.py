@@ -175,6 +175,14 @@ def _parts(element: Any) -> Iterable[tuple[str, Any]]:
             yield child.tag[len(B) :], child
 
 
+def _only(processes: tuple[m.Process, ...]) -> tuple[m.Process, ...]:
+    """BPMN says false when isExecutable is not written; tools that leave it out mean nothing by it. Who gives a file of
+    one process wants that process: it runs, and check says so."""
+    if len(processes) == 1 and processes[0].executable is None:
+        return (replace(processes[0], executable=True, assumed=True),)
+    return processes
+
+
 class _Reader:
     """One pass over one file. Keeps the counters that make ids for what has none."""
 
@@ -256,7 +264,7 @@ class _Reader:
             exporter=root.get("exporter") or "",
             platform=root.get(f"{{{MODELER}}}executionPlatform") or "",
             expression_language=root.get("expressionLanguage") or "",
-            processes=tuple(self.process(e) for e in got.get("process", [])),
+            processes=_only(tuple(self.process(e) for e in got.get("process", []))),
             participants=tuple(self.participant(e) for c in collaborations for e in c.iterfind(B + "participant")),
             message_flows=tuple(
                 m.MessageFlow(

@@ -48,7 +48,7 @@ class Text:
 
     def json(self, sight: Sight, env: feel.Env | None) -> Any:
         """The same as a JSON value, fit to be stored in a variable."""
-        return self.literal if self.expression is None else plain(feel.to_json(self.value(sight, env)))
+        return self.literal if self.expression is None else exact(feel.to_json(self.value(sight, env)))
 
     def remembered(self, sight: Sight, now: datetime) -> dict[str, Any] | None:
         """What to keep of an expression that asks the calendar, to ask it again later; None for every other."""
@@ -61,8 +61,9 @@ class Text:
         return self.value(sight, env) is True
 
 
-def plain(value: Any) -> Any:
-    """A JSON value with whole numbers as int, so that the same number always has the same bytes."""
+def exact(value: Any) -> Any:
+    """A value as a variable keeps it: numbers stay exact (Decimal), whole ones are int, so that the same number always
+    has the same bytes. What leaves the process for a reader is `engine.plain`."""
     if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
@@ -72,9 +73,9 @@ def plain(value: Any) -> Any:
             return int(value)
         return value
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): exact(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
+        return [exact(v) for v in value]
     raise TypeError(f"Expected a JSON value, but got {type(value).__name__}")
 
 

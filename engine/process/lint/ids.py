@@ -202,6 +202,15 @@ def _processes(page: Page) -> None:
             'is not executable and will not run. Tick "Executable" in the properties panel (isExecutable="true").',
         )
     for process in diagram.processes:
+        if process.assumed:
+            page.warn(
+                "executable-not-said",
+                process,
+                '没有写 isExecutable，按可执行处理，因为它是文件里唯一的流程。请写明 isExecutable="true"；'
+                '只供阅读的图，写 isExecutable="false"。',
+                "does not say isExecutable and is taken as executable, being the only process of its file. Write "
+                'isExecutable="true"; or "false" when the drawing is only to be read.',
+            )
         if process.executable and process.process_type == "Public":
             page.warn(
                 "public-process",

@@ -11,7 +11,7 @@ from engine import feel
 from engine.errors import Refused
 from engine.process.language.model import EventDefinition, Node
 from engine.process.language.schedules import ZONE, moment_of
-from engine.process.language.texts import Text, plain, text
+from engine.process.language.texts import Text, exact, text
 from engine.process.machine.case import Case, ScopeRun, Token
 from engine.process.machine.compensation import undone
 from engine.process.machine.events import BoundaryEvent, Catching, EventGateway, StartEvent, nested, outputs
@@ -292,7 +292,7 @@ class ServiceTask(Activity):
             return True
         kind = str(token.evaluate(self.kind)) if self.kind is not None else self.node.kind
         awaited = self.awaited or case.definition.awaits(kind)
-        effect = Effect(case.new_id("e"), self.name, self.title, kind, plain(dict(token.data)), self.headers, awaited)
+        effect = Effect(case.new_id("e"), self.name, self.title, kind, exact(dict(token.data)), self.headers, awaited)
         case.effects.append(effect)
         if awaited:
             token.internal_data["effect"] = effect.id
@@ -330,7 +330,7 @@ class RuleTask(Activity):
                 f'The decision "{decision}" of "{self.title}" gave no result: {error.en}',
                 error="decision",
             ) from error
-        value = plain(feel.to_json(result.value))
+        value = exact(feel.to_json(result.value))
         rules = tuple(hit.as_json() for hit in result.hits)
         case.decisions.append(Decided(self.name, decision, rules, value))
         if self.result:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.errors import NotNow
-from engine.process.language.texts import plain
+from engine.process.language.texts import exact
 from engine.process.machine import state as store
 from engine.process.machine.case import Case, Token
 from engine.process.machine.definition import Definition
@@ -98,7 +98,7 @@ def send_back(case: Case, input: Return) -> None:
     if place is None:
         raise _not_there(case, body, input.to_element)
     for name, value in input.variables.items():
-        body.assign(name, plain(value))
+        body.assign(name, exact(value))
     scope = case.scopes[place.scope]
     here = body
     while here.scope is not scope:

@@ -17,7 +17,7 @@ from typing import Any
 
 from engine import feel
 from engine.errors import NotNow
-from engine.process.language.texts import Text, plain
+from engine.process.language.texts import Text, exact
 from engine.process.machine.definition import Definition
 from engine.process.machine.net import DATA_FAULTS, Failure, FlowSpec, NodeSpec, ProcessSpec, ScopeSpec
 from engine.process.machine.path import Path
@@ -485,7 +485,7 @@ class Case(Run):
 
     def merge(self, token: Token, variables: dict[str, Any]) -> None:
         """Results of a task: through the output mappings when there are some, else straight to the scopes."""
-        values = {k: plain(v) for k, v in variables.items()}
+        values = {k: exact(v) for k, v in variables.items()}
         if token.task_spec.outputs_map:
             token.data.update(values)
             return

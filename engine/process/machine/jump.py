@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import NotFound, NotNow
-from engine.process.language.texts import plain
+from engine.process.language.texts import exact
 from engine.process.machine.back import cancel_after, open_forks
 from engine.process.machine.case import Case
 from engine.process.machine.compensation import give_up
@@ -40,7 +40,7 @@ def jump(case: Case, input: Jump) -> None:
             element=target.name,
         )
     for name, value in input.variables.items():
-        body.assign(name, plain(value))
+        body.assign(name, exact(value))
     forks = [f for f in open_forks(case, here.at) if case.path.records[f][2] == scope.id]
     why = body.task_spec.name
     at = here.at

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.process.language.model import Loop
-from engine.process.language.texts import plain, text
+from engine.process.language.texts import exact, text
 from engine.process.machine.case import Token
 from engine.process.machine.net import Failure
 from engine.process.machine.spiff import STARTED
@@ -238,4 +238,4 @@ class LoopPlan:
 
     def _publish(self, body: Token) -> None:
         if self.into:
-            body.assign_outside(self.into, plain(body.data[self.into]))
+            body.assign_outside(self.into, exact(body.data[self.into]))

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
         use,
         using,
     )
-    from engine.records.papers.pages import Composed, ForbiddenResource, MissingGlyph, Rendered, compose, render, warm
+    from engine.records.papers.pages import (
+        Composed,
+        ForbiddenResource,
+        MissingGlyph,
+        Rendered,
+        compose,
+        ready,
+        render,
+        warm,
+    )
     from engine.records.papers.seals import Seal
     from engine.records.papers.signing import Identity, Verdict, demo_identity, sign, validate
     from engine.records.papers.workers import Job, Made, Press, PressFailed
@@ -50,7 +59,7 @@ _HOMES = {
         "use",
         "using",
     ),
-    "pages": ("Composed", "ForbiddenResource", "MissingGlyph", "Rendered", "compose", "render", "warm"),
+    "pages": ("Composed", "ForbiddenResource", "MissingGlyph", "Rendered", "compose", "ready", "render", "warm"),
     "seals": ("Seal",),
     "signing": ("Identity", "Verdict", "demo_identity", "sign", "validate"),
     "workers": ("Job", "Made", "Press", "PressFailed"),
@@ -82,6 +91,7 @@ __all__ = [
     "library",
     "numbers",
     "read",
+    "ready",
     "render",
     "sign",
     "use",

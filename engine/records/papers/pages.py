@@ -482,6 +482,23 @@ def render(
     return tight if tight.pages == 1 else made
 
 
+def ready(kind: PaperKind, place: Path | None = None) -> None:
+    """What composing this paper costs once a process and not again: its template, the tables of the fonts."""
+    shared, place = library(), place or fonts.folder()
+    _template(shared.stamp, tuple(shared.fragments.items()), kind.key, kind.body)
+    for name in shared.fragments:
+        try:
+            environment_of(shared).get_template(name)
+        except TemplateSyntaxError as error:
+            raise BadPaper(
+                f"文书共用片段 {name} 第 {error.lineno} 行有误：{error.message}",
+                f"The shared fragment {name}, line {error.lineno}: {error.message}",
+                source=name,
+            ) from None
+    fonts.coverage(place)
+    fonts.outline("章", place)  # of any character: it opens the font that seals are drawn from
+
+
 def warm(forms: Path | None = None, place: Path | None = None) -> None:
     """Load fonts and style sheet, so that the first paper is as quick as the next."""
     shared = library(forms)
