@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from engine import people, workdays
 from engine.commands import cases
-from engine.errors import Refused
+from engine.errors import Invalid, Refused
 from engine.matters import County
 from engine.matters.county import read as read_county
 from engine.people import Actor, holders, login, units
@@ -321,11 +321,6 @@ class Teller:
         if end == "accepting":
             return
         yield timedelta(minutes=dice.uniform(10, 300))
-        self._complete({"identity_checked": True, "agent_signature": _ink(dice)})
-        yield timedelta(hours=dice.uniform(1, 8))
-        if not self._claim():
-            return
-        yield timedelta(minutes=dice.uniform(10, 100))
         if end in ("correcting", "corrected"):
             item = {"material": "居民身份证", "problem": "照片反光，看不清有效期限", "fix": "请重新拍摄正反面"}
             due = workdays.local_date(self.now) + timedelta(days=10)
@@ -463,7 +458,9 @@ def _cases(
                 try:
                     wait = teller.act(work, at)
                 except Refused as error:
-                    raise RuntimeError(f"demo case {n} ({teller.ending}): {error.en}") from error
+                    fields = [f"{e.field}: {e.en}" for e in error.fields] if isinstance(error, Invalid) else []
+                    told = " ".join([error.en, *fields])
+                    raise RuntimeError(f"demo case {n} ({teller.ending}): {told}") from error
                 if wait is not None:
                     following = office_hour(at + wait, database.calendar, dice)
                     if following < now:
