@@ -81,26 +81,42 @@ def logins() -> list[str]:
     ]
 
 
-def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2026) -> str:
-    """Fill an empty hall; says what was made."""
-    began = time.monotonic()
+@dataclass(frozen=True)
+class Peopled:
+    """A hall with everybody in it and no case yet."""
+
+    places: dict[str, Place]
+    staff: dict[str, Actor]
+    residents: list[Resident]
+    dice: random.Random
+
+    def __str__(self) -> str:
+        return f"{len(self.places)} 个单位、{len(self.staff)} 名工作人员、{len(self.residents)} 名群众"
+
+
+def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled:
+    """Put the county's calendar, units, staff and residents into an empty hall: whatever matters it has, somebody can
+    log in, publish and try them."""
     dice = random.Random(seed)
     calendar.fill(database, county()["calendar"], now=now)
     with database.unit_of_work() as work:
         places = _units(work)
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
-        residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
+        return Peopled(places, staff, _residents(work, places, dice, now - timedelta(days=DAYS + 20)), dice)
+
+
+def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2026) -> str:
+    """Fill an empty hall in which MATTERS are published; says what was made."""
+    began = time.monotonic()
+    there = people_it(database, now=now, seed=seed)
+    places, staff, residents, dice = there.places, there.staff, there.residents, there.dice
     made = _cases(database, staff, residents, dice, now, count)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
     made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     made += ratings.fill(database, staff, residents, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
-    return (
-        f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、"
-        f"{booked} 个预约"
-        f"（{time.monotonic() - began:.0f} 秒）。"
-    )
+    return f"演示县：{there}、{made} 个办件、{booked} 个预约（{time.monotonic() - began:.0f} 秒）。"
 
 
 def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> None:
