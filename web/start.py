@@ -50,12 +50,13 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
 
 
 def _demo(database: Database, say: Callable[[str], None]) -> None:
-    from web.demo import MATTERS, fill
+    from web.demo import MATTERS, fill, people_it
 
     with database.reading() as work:
         missing = sorted(set(MATTERS) - {package.name for package in library.published(work)})
     if missing:
-        say(f"演示县要用到的事项没有发布：{'、'.join(missing)}。没有生成演示数据，大厅照常启动。")
+        there = people_it(database, now=datetime.now(UTC))
+        say(f"演示县：{there}。没有办件：演示的办件要用到没有发布的事项 {'、'.join(missing)}。")
         return
     say("正在生成演示县的数据，约需十几秒 …")
     say(fill(database, now=datetime.now(UTC)))

@@ -79,7 +79,7 @@ class Material(Part):
 class Limits(Part):
     """Which clocks the matter follows: a regime of engine/deadlines, and what the county promises."""
 
-    regime: Line = Field(description="时限制度的 id，见时限指南 · id of a regime of time limits")
+    regime: Line = Field(description="时限制度的 id，见下面的表 · id of a regime of time limits: the table below")
     promised: str | int | None = Field(
         default=None,
         description=(

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from engine.deadlines import regimes
+from engine.forms import CONTAINERS, INPUTS, STATIC
 from engine.forms.kinds import CHECKS
 from engine.matters import nodes, schema
 from engine.matters.gate.rules import RULES
@@ -56,6 +58,7 @@ def text(head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: M
         _HEAD,
         "## matter.yaml\n",
         *_models(Matter),
+        _regimes(),
         "## stories.yaml\n\n一列故事，每个故事是一个例子，也是一个测试。A list of stories: each is an example, "
         "and a test.\n",
         *_models(StoryText),
@@ -123,6 +126,17 @@ def _english() -> str:
     )
 
 
+def _regimes() -> str:
+    newest = {one.id: one for one in sorted(regimes(), key=lambda one: str(one.valid_from))}
+    rows = [(f"`{one.id}`", _both(one.name, one.en), one.source) for _, one in sorted(newest.items())]
+    return (
+        "### 时限制度 · Regimes of time limits\n\n`limits.regime` 写其中一个。不知道归哪一种的公共服务用 `service`："
+        "只有县里的承诺，没有法定时限。\n\n"
+        "What `limits.regime` may say. A public service that no law gives a limit is a `service`.\n\n"
+        + _table(("id", "名称", "依据 · Source"), rows)
+    )
+
+
 def _forms() -> str:
     rows = [(f"`{name}`", _both(*FIELD_PROPERTIES[name])) for name in FIELD_PROPERTIES]
     kinds = [(f"`{name}`", _both(*CHECK_KINDS[name])) for name in (*CHECKS, "signature", "past")]
@@ -132,7 +146,16 @@ def _forms() -> str:
         "内容，例如标签 `送给{{receiver.name}}`；步骤隐藏的内容读不到。\n\nForms of form-js. Texts may read "
         "the form's own fields "
         "and what the case holds, such as the label `{{receiver.name}}`; what the step hides cannot be read.\n\n"
-        "### 字段的 properties · Properties of a field\n\n"
+        "### 部件 · Components\n\n别的种类检查时拒绝。Any other type is refused by the check.\n\n"
+        + _table(
+            ("用途 · Use", "`type`"),
+            [
+                ("填内容的 · hold an answer", "、".join(f"`{one}`" for one in sorted(INPUTS))),
+                ("装别的部件的 · hold others", "、".join(f"`{one}`" for one in sorted(CONTAINERS))),
+                ("只给人看的 · only show", "、".join(f"`{one}`" for one in sorted(STATIC))),
+            ],
+        )
+        + "\n`filepicker` 是上传文件。`filepicker` takes files.\n\n### 字段的 properties · Properties of a field\n\n"
         + _table(("属性 · Property", "作用"), rows)
         + "\n### check 的种类 · Kinds of check\n\n"
         + _table(("种类 · Kind", "校验什么"), kinds)

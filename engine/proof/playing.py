@@ -27,6 +27,7 @@ from engine.errors import Invalid, Refused
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
+from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked
 from engine.records import audit, clocks, papers, sources
 from engine.store import Database, Work
@@ -191,10 +192,11 @@ class Player:
             by = {"online": lambda: self._actor(work, hall.applicant), "system": lambda: people.SYSTEM}.get(
                 story.channel, lambda: self._actor(work, hall.clerk)
             )()
+            form = self.package.form(self.package.info.apply.form)
             done = cases.submit(
                 work,
                 self.package.name,
-                story.answers,
+                handed_in(work, form, story.answers, by=by, now=self.now),
                 by=by,
                 now=self.now,
                 channel=story.channel,
@@ -289,7 +291,10 @@ class Player:
         """Somebody who may completes the open task of this step."""
         task = self._task(work, str(step["task"]))
         by = self._holder(work, task)
-        cases.complete(work, task.id, step.get("answers") or {}, version=task.version, by=by, now=self.now)
+        answers = step.get("answers") or {}
+        if task.form:
+            answers = handed_in(work, self.package.form(task.form), answers, by=by, now=self.now)
+        cases.complete(work, task.id, answers, version=task.version, by=by, now=self.now)
 
     def _complete(self, step: Mapping[str, Any]) -> None:
         refused: Invalid | None = None

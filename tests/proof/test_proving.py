@@ -8,14 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from engine import matters
 from engine.commands import wiring
 from engine.matters import stories
 from engine.proof import Scratch, county, playing, prove
+from engine.proof.playing import play
 from engine.proof.proving import Stage, as_json, from_json
 from engine.records.papers import pages
 from engine.store import keys
+from engine.store.models import File
 from tests.cast import ROOT
 
 STORIES, MATTER = "bpmn/{}/stories.yaml", "bpmn/{}/matter.yaml"
@@ -238,3 +241,27 @@ def test_what_all_stories_share_is_made_outside_their_clocks(scratch, monkeypatc
     assert verdict.played and not running
     assert {what for what, _ in made} == {"county", "template"}
     assert [what for what, during in made if during] == []
+
+
+def with_file(told, name):
+    """The first story hands in this file at a step or with the application."""
+    return lambda text: yaml.safe_dump(told(yaml.safe_load(text), name), allow_unicode=True, sort_keys=False)
+
+
+def test_a_story_hands_in_files_by_their_name_and_a_name_that_is_none_is_refused_with_an_example(scratch):
+    def handing_in(found, name):
+        found[0]["answers"]["id_copies"] = [name, "背面.png"]
+        return found
+
+    files = files_of("daiban", **{STORIES.format("daiban"): with_file(handing_in, "正面.jpg")})
+    stage = Stage(matters.read("daiban", files), scratch)
+    with scratch.inside() as database:
+        played = play(database, stage.set(stage.book.stories[0]), stage.package, stage.book.stories[0])
+        assert played.problems == []
+        with database.reading() as work:
+            handed = work.session.scalars(select(File).where(File.case_id == played.case_id, File.field == "id_copies"))
+            assert [(one.name, one.type) for one in handed] == [("正面.jpg", "image/jpeg"), ("背面.png", "image/png")]
+
+    wrong = files_of("daiban", **{STORIES.format("daiban"): with_file(handing_in, "file-1")})
+    [problem] = problems(scratch, "daiban", wrong)
+    assert "写它的名字，如 照片.jpg，这里是“file-1”" in problem

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from engine.records import library
-from engine.store.models import Case, Document, Notice, Task
+from engine.store import connect
+from engine.store.models import Case, Document, Notice, Task, User
 from tests import cast as the_cast
 from tests import foreign
 from tests.hall import Open
 from tests.services.telling import ROOT
+from web import demo
 from web.app import create_app
 from web.settings import Settings
+from web.shell.run import demo_logins
 from web.start import prepare
 
 ROLES = (None, "zhang", "chen", "wang", "zhao", "wu", "designer", "operator")
@@ -70,11 +73,26 @@ def test_a_hall_without_any_matter_runs_and_every_page_opens(hall):
         assert library.published(work) == []
 
 
-def test_an_empty_content_folder_makes_no_demo_county_and_says_so(tmp_path, content):
+def test_a_content_folder_without_the_demo_matters_gets_the_people_of_the_demo_county_and_no_cases(tmp_path, content):
+    """Somebody with a folder of their own can log in, publish and try it; nothing is made of matters that are not."""
     said: list[str] = []
     of = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}", secret_key="test", content=content)
     prepare(of, demo=True, say=said.append)
-    assert any("没有生成演示数据" in line for line in said)
+    [line] = [line for line in said if "演示县" in line]
+    assert "没有办件" in line and "daiban" in line
+    database = connect(of.database_url, files=tmp_path / "files")
+    with database.reading() as work:
+        logins = set(work.session.scalars(select(User.login).where(User.kind == "staff")))
+        assert set(demo.county()["shown"]) <= logins
+        assert work.session.query(Case).count() == 0
+    database.close()
+    assert demo_logins(of) == demo.logins()
+
+
+def test_a_hall_without_the_demo_county_does_not_print_its_log_ins(tmp_path, content):
+    of = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}", secret_key="test", content=content)
+    prepare(of, demo=False)
+    assert demo_logins(of) == []
 
 
 def test_a_matter_the_program_never_heard_of_is_applied_for_worked_on_and_ended(hall, content, clock):

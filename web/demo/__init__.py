@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from engine import people, workdays
 from engine.commands import cases
-from engine.errors import Refused
+from engine.errors import Invalid, Refused
 from engine.matters import County
 from engine.matters.county import read as read_county
 from engine.people import Actor, holders, login, units
@@ -81,26 +81,42 @@ def logins() -> list[str]:
     ]
 
 
-def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2026) -> str:
-    """Fill an empty hall; says what was made."""
-    began = time.monotonic()
+@dataclass(frozen=True)
+class Peopled:
+    """A hall with everybody in it and no case yet."""
+
+    places: dict[str, Place]
+    staff: dict[str, Actor]
+    residents: list[Resident]
+    dice: random.Random
+
+    def __str__(self) -> str:
+        return f"{len(self.places)} 个单位、{len(self.staff)} 名工作人员、{len(self.residents)} 名群众"
+
+
+def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled:
+    """Put the county's calendar, units, staff and residents into an empty hall: whatever matters it has, somebody can
+    log in, publish and try them."""
     dice = random.Random(seed)
     calendar.fill(database, county()["calendar"], now=now)
     with database.unit_of_work() as work:
         places = _units(work)
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
-        residents = _residents(work, places, dice, now - timedelta(days=DAYS + 20))
+        return Peopled(places, staff, _residents(work, places, dice, now - timedelta(days=DAYS + 20)), dice)
+
+
+def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2026) -> str:
+    """Fill an empty hall in which MATTERS are published; says what was made."""
+    began = time.monotonic()
+    there = people_it(database, now=now, seed=seed)
+    places, staff, residents, dice = there.places, there.staff, there.residents, there.dice
     made = _cases(database, staff, residents, dice, now, count)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
     made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     made += ratings.fill(database, staff, residents, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
-    return (
-        f"演示县：{len(places)} 个单位、{len(staff)} 名工作人员、{len(residents)} 名群众、{made} 个办件、"
-        f"{booked} 个预约"
-        f"（{time.monotonic() - began:.0f} 秒）。"
-    )
+    return f"演示县：{there}、{made} 个办件、{booked} 个预约（{time.monotonic() - began:.0f} 秒）。"
 
 
 def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> None:
@@ -321,11 +337,6 @@ class Teller:
         if end == "accepting":
             return
         yield timedelta(minutes=dice.uniform(10, 300))
-        self._complete({"identity_checked": True, "agent_signature": _ink(dice)})
-        yield timedelta(hours=dice.uniform(1, 8))
-        if not self._claim():
-            return
-        yield timedelta(minutes=dice.uniform(10, 100))
         if end in ("correcting", "corrected"):
             item = {"material": "居民身份证", "problem": "照片反光，看不清有效期限", "fix": "请重新拍摄正反面"}
             due = workdays.local_date(self.now) + timedelta(days=10)
@@ -463,7 +474,9 @@ def _cases(
                 try:
                     wait = teller.act(work, at)
                 except Refused as error:
-                    raise RuntimeError(f"demo case {n} ({teller.ending}): {error.en}") from error
+                    fields = [f"{e.field}: {e.en}" for e in error.fields] if isinstance(error, Invalid) else []
+                    told = " ".join([error.en, *fields])
+                    raise RuntimeError(f"demo case {n} ({teller.ending}): {told}") from error
                 if wait is not None:
                     following = office_hour(at + wait, database.calendar, dice)
                     if following < now:

@@ -123,7 +123,7 @@ def _of_matter(folder: Path) -> list[Path]:
 
 def _folder(folder: Path, out: Path, given: Mapping[str, Any], max_steps: int, now: str) -> int:
     """Every diagram of a folder; 1 when one sticks without a word or crashes."""
-    from web.shell import play_folder
+    from web import play_folder
 
     moment = datetime.fromisoformat(now).astimezone(UTC)
     rows = [play_folder.tried(path, moment, given, max_steps) for path in play_folder.diagrams(folder)]

@@ -11,8 +11,12 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from web.settings import Settings
 
 #: A child that ends by itself is started again after this many seconds.
 AGAIN_S = 1.0
@@ -54,7 +58,7 @@ def command(demo: bool) -> None:
     welcomed, failed = False, ""
     while not stopping.wait(0.1 if not welcomed else 0.3) and not failed:
         if not welcomed and _answers(read.host, read.port):
-            _welcome(read.host, read.port, read.home)
+            _welcome(read)
             welcomed = True
         for name, child in children.items():
             if child.poll() is None or stopping.is_set():
@@ -125,13 +129,28 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
             child.wait()
 
 
-def _welcome(host: str, port: int, home: Path) -> None:
-    click.echo(f"[一站] 大厅已启动：http://{_reached(host)}:{port}    停止：Ctrl-C")
-    from web.demo import logins
-
-    for line in logins():
+def _welcome(read: Settings) -> None:
+    click.echo(f"[一站] 大厅已启动：http://{_reached(read.host)}:{read.port}    停止：Ctrl-C")
+    for line in demo_logins(read):
         click.echo(f"       {line}")
-    click.echo(f"       后台做了什么、会发出哪些短信，记在 {home / 'log' / 'worker.log'}")
+    click.echo(f"       后台做了什么、会发出哪些短信，记在 {read.home / 'log' / 'worker.log'}")
+
+
+def demo_logins(read: Settings) -> list[str]:
+    """How to log in to the demo county; nothing in a hall that does not hold it: its password is no secret."""
+    from sqlalchemy import select
+
+    from engine.store import connect
+    from engine.store.models import User
+    from web.demo import county, logins
+
+    database = connect(read.database_url or None, files=read.home / "files")
+    try:
+        with database.reading() as work:
+            there = set(work.session.scalars(select(User.login).where(User.login.in_(county()["shown"]))))
+    finally:
+        database.close()
+    return logins() if there == set(county()["shown"]) else []
 
 
 def end_with(parent: int) -> None:
