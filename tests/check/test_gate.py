@@ -110,7 +110,7 @@ SLIPS = [
         "header-value",
         "judicial_confirmation",
     ),
-    ("tiaojie", "forms/tiaojie/choose.form", '"offers": "mediators"', '"offers": "mediatros"', "offers", "mediators"),
+    ("tiaojie", "forms/tiaojie/choose.form", '"offers": "mediator"', '"offers": "mediatro"', "offers", "mediator"),
     ("daiban", "forms/daiban/sign.form", '"id": "daiban_sign"', '"id": "daiban_sing"', "form-id", "sign"),
     ("daiban", "forms/daiban/sign.form", '"check": "signature"', '"chekc": "signature"', "property-unknown", "check"),
     ("daiban", "bpmn/daiban/stories.yaml", "task: accept", "taks: accept", "stories", "task"),
