@@ -43,7 +43,7 @@ def test_every_effect_has_its_handler():
         "resume-clock": "effects.time_limits.recorded",
         "extend-clock": "effects.time_limits.recorded",
         "release-appointment": "effects.appointments.release",
-        "check-mediators": "effects.mediators.check",
+        "check-chosen": "effects.chosen.check",
         "book-meeting": "effects.meetings.book_meeting",
         "end-meeting": "effects.meetings.end_meeting",
         "open-child-case": "effects.other_cases.open_child",
