@@ -57,6 +57,21 @@ class NotNow(Refused):
     slug = "not-now"
 
 
+class Outdated(NotNow):
+    """Expected the program to have what the case's version of its matter asks for, but it has it no longer. Facts:
+    element, needs."""
+
+    slug = "version-outdated"
+
+
+#: What to do when a case runs on a version that the program can no longer carry out.
+MEND = (
+    "这件事照它开始时的事项版本办。请报运维：装回还有它的程序版本，或者由负责人终止本件，请申请人按现在的版本重新提交。",
+    "The case runs on the version of its matter that it began with. Tell the operator: install a version of the "
+    "program that still has it, or let a head end this case and the applicant hand it in anew.",
+)
+
+
 class AlreadyDone(NotNow):
     """Expected the version the person saw, but somebody acted first. Facts: who (masked name), what, when (aware
     UTC)."""

@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 from engine.records import heartbeats
 from engine.records import papers as paper_room
 from engine.store import Database, connect
-from web import assets, edge, formats, language, names, problems, security, store
+from web import assets, edge, formats, language, names, problems, security, sentences, store
 from web.settings import Settings, read
 
 
@@ -91,6 +91,7 @@ def _templates(app: edge.Hall) -> None:
         reason=names.reason,
         titled=names.titled,
         fault=problems.words,
+        present=sentences.in_person,
     )
     app.jinja_env.globals.update(
         asset=assets.asset,

@@ -160,6 +160,8 @@ def answer(line: Line) -> str:
         return line.text
     if line.type == "signature":
         return _("已签名（%(day)s）", day=line.parts[0])
+    if line.type == "fingerprint":
+        return _("已按指印（%(day)s）", day=line.parts[0])
     if line.type == "filepicker":
         return _("%(n)s 个文件", n=line.parts[0])
     if line.type == "checkbox":

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from engine.matters.in_person import SAID
 from engine.reads.case_page import Line
-from engine.reads.history import Note, Step
+from engine.reads.history import InPerson, Note, Step
 from engine.reads.labels import EVENTS
 from engine.reads.stuck import Sentence
 from web import formats
@@ -91,6 +92,12 @@ def event(one: Line) -> str:
     if not english() or one.kind not in EVENTS:
         return one.zh
     return " · ".join(w for w in (_(EVENTS[one.kind]), named(one.about)) if w)
+
+
+def in_person(one: InPerson) -> str:
+    """How a party did their step at the desk, and who saw it."""
+    words = SAID[one.how][1 if english() else 0]
+    return words + (_("，见证人：%(name)s", name=one.witness) if one.witness else "")
 
 
 def step(one: Step) -> str:

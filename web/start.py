@@ -108,6 +108,12 @@ def lines(plan: Plan, *, planned: bool = False) -> list[str]:
             out.append(f"    {where}：{finding.message_zh}")
         if len(reasons) > SHOWN:
             out.append(f"    …… 还有 {len(reasons) - SHOWN} 处，运行 yizhan check 和 yizhan stories 可以看到全部。")
+    for old in plan.outdated:
+        out.append(
+            f"事项 {old.matter} 有 {old.running} 件在办的按旧版本（{old.version[:12]}）办，"
+            f"那个版本要用的东西程序里已经没有，有 {len(old.findings)} 处："
+        )
+        out += [f"    {f.file}{f' 第 {f.line} 行' if f.line else ''}：{f.message_zh}" for f in old.findings[:SHOWN]]
     return out
 
 

@@ -23,6 +23,7 @@ from engine.commands import candidates, parties
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
+from engine.errors import MEND, Outdated
 from engine.matters import clocks as meanings
 from engine.people import Actor, apart, masks, units
 from engine.people.units import Place
@@ -336,6 +337,15 @@ class Applying:
         self.case.subscriptions = list(now)
 
     def _effect(self, effect: AskedEffect) -> None:
+        handler = self.handlers.get(effect.kind)
+        if handler is None:
+            name = effect.name or effect.element
+            raise Outdated(
+                f"“{name}”要做“{effect.kind}”，程序里已经没有这个效果，所以这一步没有办成，什么都没有改。{MEND[0]}",
+                f"{name!r} asks for {effect.kind!r}, an effect the program has no more; nothing was changed. {MEND[1]}",
+                element=effect.element,
+                needs=effect.kind,
+            )
         self.ledger, added = meanings.apply(self.ledger, effect, self.now)
         self._keep(added)
         if effect.awaited:
@@ -344,7 +354,7 @@ class Applying:
                     case_id=self.case.id, key=effect.id, element=effect.element, kind=effect.kind, since_at=self.now
                 )
             )
-        self.handlers[effect.kind](self, effect)
+        handler(self, effect)
 
     def _incidents(self, step: Step) -> None:
         if not step.incidents:

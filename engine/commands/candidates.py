@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from engine import matters
-from engine.errors import NotFound
+from engine.errors import MEND, Outdated
 from engine.people import apart, holders, units
 from engine.people.groups import nowhere as nowhere
 from engine.people.groups import unit_at as unit_at
@@ -21,6 +21,8 @@ from engine.store.models import Case, Task, TaskCandidate, User
 COUNTER = "window"
 #: The post that gets what nobody else can (审批人为空 -> the supervisor).
 SUPERVISOR = "head"
+#: Users of the case itself, by whatever name a diagram gives them.
+OF_CASE = frozenset({"applicant", "principal", "agent", "submitter", "initiator"})
 #: `party:<role>` as a candidate user: the staff chosen for that role of the case, whatever unit they are of.
 ROLE = "party:"
 
@@ -41,7 +43,7 @@ def candidates(
     keys: list[str] = []
     unit: Place | None = None
     for user in [*([task.assignee] if task.assignee else []), *task.candidate_users]:
-        keys += _user(work, case, user)
+        keys += _user(work, case, user, task.name or task.element)
     for group in task.candidate_groups:
         known = package.info.groups.get(group)
         if known is not None:
@@ -91,23 +93,28 @@ def follow_office(
     return moved
 
 
-def _user(work: Work, case: Case, who: str) -> list[str]:
+def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
     """Keys of a user a diagram names: applicant, agent, submitter, an id, a log-in name, or `party:<role>`: who was
     chosen for that role (nobody before the choice: the group has the step)."""
     if who in ("applicant", "principal"):
         found = [case.applicant_id] if case.applicant_id else [case.agent_id] if case.agent_id else []
         return [f"u:{i}" for i in found] or [f"p:{case.unit_id}:{COUNTER}"]
     if who == "agent":
-        return [f"u:{case.agent_id}"] if case.agent_id else _user(work, case, "applicant")
+        return [f"u:{case.agent_id}"] if case.agent_id else _user(work, case, "applicant", step)
     if who in ("submitter", "initiator"):
-        return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant")
+        return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant", step)
     if who.startswith(ROLE):
         return [f"u:{i}" for i in case.chosen.get(who.removeprefix(ROLE), ())]
     if who.isdigit():
         return [f"u:{who}"]
     found_id = work.session.scalar(select(User.id).where(User.login == who.lower()))
     if found_id is None:
-        raise NotFound(f"流程指定的经办人“{who}”不存在。", f"The diagram names {who!r}, but there is no such user.")
+        raise Outdated(
+            f"下一步“{step}”指定由“{who}”办，现在没有这个经办人，所以这一步没有办成，什么都没有改。{MEND[0]}",
+            f"The next step, {step!r}, is for {who!r}, but there is no such user now; nothing was changed. {MEND[1]}",
+            element=step,
+            needs=who,
+        )
     return [f"u:{found_id}"]
 
 

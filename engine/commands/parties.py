@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from engine import forms
 from engine.matters import Matter
-from engine.matters.taking_part import Keys, Role
+from engine.matters.taking_part import Role
 from engine.people import Actor, load
 from engine.reads import taking_part
 from engine.records import audit
@@ -60,9 +60,9 @@ def _sync(work: Work, case: Case, info: Matter, variables: Mapping[str, Any], *,
             side=str(row.get(of.side) or "")[:20],
             name=str(row[of.name])[:40],
             name_index=keys.blind("name", str(row[of.name])),
-            phone_index=_blind("phone", row.get(of.phone)),
-            id_index=_blind("id", row.get(of.id_number)),
-            address_index=_blind("address", row.get(of.address)),
+            phone_index=taking_part.blind("phone", row.get(of.phone)),
+            id_index=taking_part.blind("id", row.get(of.id_number)),
+            address_index=taking_part.blind("address", row.get(of.address)),
         )
         for n, (name, of, row) in enumerate(found)
     )
@@ -136,7 +136,10 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         waiting = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "open")).all()
         for task in waiting:
             key = f"u:{user.id}"
-            if _is(dict(task.variables or {}).get(row.role), row, role.keys) and key not in task.candidates:
+            if (
+                taking_part.same(dict(task.variables or {}).get(row.role), row, role.keys)
+                and key not in task.candidates
+            ):
                 task.candidates = [*task.candidates, key]
                 work.session.add(TaskCandidate(key=key, task_id=task.id))
     return joined
@@ -174,22 +177,13 @@ def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) ->
     rows = work.session.scalars(
         select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
     ).all()
-    return [f"u:{row.user_id}" for name, of, one in about for row in rows if row.role == name and _is(one, row, of)]
-
-
-def _is(party: Any, row: CaseParty, of: Keys) -> bool:
-    return (
-        isinstance(party, Mapping)
-        and keys.blind("name", str(party.get(of.name) or "")) == row.name_index
-        and str(party.get(of.side) or "")[:20] == row.side
-        and _blind("phone", party.get(of.phone)) == row.phone_index
-    )
+    return [
+        f"u:{row.user_id}"
+        for name, of, one in about
+        for row in rows
+        if row.role == name and taking_part.same(one, row, of)
+    ]
 
 
 def _same(user: User, row: CaseParty) -> bool:
     return not user.name or keys.blind("name", user.name) == row.name_index
-
-
-def _blind(kind: str, value: Any) -> str | None:
-    text = str(value or "").strip()
-    return keys.blind(kind, text) if text else None

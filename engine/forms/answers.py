@@ -105,7 +105,7 @@ def _level(
     for one in fields:
         here, there = f"{path}{one.key}", f"{schema_path}{one.key}"
         if any(run.feel(condition, scope) is True for condition in one.hide):
-            _put(scope, one.key, None)
+            put(scope, one.key, None)
             continue
         if templates.reading(one.label):  # what is wrong is said by the name the person sees
             one = replace(one, label=templates.filled(one.label, scope, run.env))
@@ -115,15 +115,15 @@ def _level(
             value = dig(known, one.key)
             if value is None and one.readonly and run.rights.sees(there):
                 value = one.component.get("defaultValue")
-            _put(scope, one.key, value)
+            put(scope, one.key, value)
             continue  # nothing is written: the case keeps what it has
         else:
             value = _value(run, one, dig(raw, one.key), dig(known, one.key), scope, here, there)
         if value is None and dig(known, one.key) is None and one.type != "expression":
-            _put(scope, one.key, None)
+            put(scope, one.key, None)
             continue
-        _put(answers, one.key, value)
-        _put(scope, one.key, value)
+        put(answers, one.key, value)
+        put(scope, one.key, value)
     return answers
 
 
@@ -378,7 +378,13 @@ _READERS = {
 }
 
 
-def _put(data: dict[str, Any], path: str, value: Any) -> None:
+def hidden(one: Field, scope: Mapping[str, Any], env: feel.Env | None = None) -> bool:
+    """Whether a field is not shown with these values, and so has no answer."""
+    return any(feel.evaluate(c.strip().removeprefix("="), scope, env) is True for c in one.hide)
+
+
+def put(data: dict[str, Any], path: str, value: Any) -> None:
+    """Write a value at a dotted path, making what it stands in."""
     *parents, last = path.split(".")
     for part in parents:
         inner = data.get(part)

@@ -22,7 +22,7 @@ class Line:
     path: str
     label: str
     text: str  # "" when there is no answer
-    type: str  # of the field; "signature" for a signed one
+    type: str  # of the field; "signature" or "fingerprint" for a signed one
     level: int = 0  # 1 inside a row of a list
     row: int = 0  # the how-manieth row of a list: from 1; 0: no row
     parts: tuple[str, ...] = ()  # what the text is made of, for a page in another language: labels, a count, a day
@@ -90,7 +90,7 @@ def describe(
                     lines.append(Line(f"{path}{one.key}.{index}", label, "", one.type, level, row=index + 1))
                     inner(one.children, row, f"{path}{one.key}.{index}.", f"{schema_path}{one.key}.", level + 1)
             else:
-                kind = "signature" if _signed(value) else one.type
+                kind = _kind(one, value)
                 parts = tuple(_parts(one, value, answers, env))
                 lines.append(Line(f"{path}{one.key}", label, _said(kind, parts), kind, level, parts=parts))
 
@@ -100,7 +100,14 @@ def describe(
 
 def words(one: Field, value: Any, scope: Mapping[str, Any], env: feel.Env | None = None) -> str:
     """One answer as text."""
-    return _said("signature" if _signed(value) else one.type, tuple(_parts(one, value, scope, env)))
+    return _said(_kind(one, value), tuple(_parts(one, value, scope, env)))
+
+
+def _kind(one: Field, value: Any) -> str:
+    """The type of the field; for what was signed, what stands there: ink, or the photograph of a fingerprint."""
+    if not _signed(value):
+        return one.type
+    return "fingerprint" if value.get("print") else "signature"
 
 
 def _signed(value: Any) -> bool:
@@ -131,4 +138,5 @@ def _said(kind: str, parts: tuple[str, ...]) -> str:
     text = "、".join(parts)
     if not parts:
         return ""
-    return f"已签名（{text}）" if kind == "signature" else f"{text} 个文件" if kind == "filepicker" else text
+    shown = {"signature": f"已签名（{text}）", "fingerprint": f"已按指印（{text}）", "filepicker": f"{text} 个文件"}
+    return shown.get(kind, text)

@@ -52,9 +52,9 @@ class Keys(Declared):
 
 
 class InPerson(Declared):
-    """A party who has no telephone does their step at a desk."""
+    """A party who has no telephone does their step at a desk: on the pad, or by a photographed fingerprint."""
 
-    post: str = Field(description="在哪个候选组面前办 · the group (of `groups`) before whom they do it")
+    post: Id = Field(description="在哪个岗位的工作人员面前办 · the post of the staff before whom they do it")
     witness: bool = Field(
         default=True, description="要不要另写一名见证人 · whether somebody else must be named who was there"
     )
@@ -83,7 +83,9 @@ class Role(Declared):
         "unmasked",
     )
     in_person: InPerson | None = Field(
-        default=None, description="没有手机的怎么办自己那一步 · how one without a telephone does their step"
+        default=None,
+        description="外面的当事人没有手机的，怎么当面办自己那一步 · of people from outside: how one without a "
+        "telephone does their step in person",
     )
     notes: Literal["none", "private"] = Field(
         default="none",
@@ -111,6 +113,11 @@ class Role(Declared):
             raise wrong(
                 "stand_aside、aside_if、objected 只用于有 post 的角色（按名字选出来的工作人员）。",
                 "stand_aside, aside_if and objected are of roles with a post (staff who are chosen by name).",
+            )
+        if self.post and self.in_person is not None:
+            raise wrong(
+                "in_person 只用于外面的当事人，有 post 的角色是工作人员，自己登录办理。",
+                "in_person is of people from outside; a role with a post is of staff, who log in themselves.",
             )
         return self
 

@@ -168,13 +168,17 @@ def _offices(work: Work, package: matters.Package, book: Book, county: Place) ->
 
 
 def _needs(package: matters.Package, post: str) -> bool:
-    return any(group.post == post for group in package.info.groups.values())
+    groups, roles = package.info.groups.values(), package.info.parties.values()
+    return any(one.post == post for one in groups) or any(
+        one.in_person is not None and one.in_person.post == post for one in roles
+    )
 
 
 def _posts(work: Work, package: matters.Package, book: Book) -> dict[str, int]:
     wanted = {COUNTER: "窗口", SUPERVISOR: "负责人"}
     wanted |= {g.post: g.name or g.post for g in package.info.groups.values()}
-    wanted |= {p.post: p.post for p in book.people if p.post not in wanted}
+    before = [one.in_person.post for one in package.info.parties.values() if one.in_person is not None]
+    wanted |= {post: post for post in (*before, *(p.post for p in book.people)) if post not in wanted}
     for data in package.diagrams.values():
         for post in re.findall(r"([\w-]+)@[\w-]+", data.decode("utf-8", "replace")):
             wanted.setdefault(post, post)

@@ -24,7 +24,8 @@ from engine.errors import Refused
 from engine.findings import Finding
 from engine.matters import County
 from engine.people import Actor
-from engine.proof import verdicts
+from engine.proof import outdated, verdicts
+from engine.proof.outdated import Outdated
 from engine.proof.proving import Verdict, offered, prove
 from engine.proof.scratch import Scratch
 from engine.records import library, papers
@@ -55,6 +56,7 @@ class Plan:
     """What is to happen, in order of name."""
 
     matters: tuple[Planned, ...]
+    outdated: tuple[Outdated, ...] = ()  # stored versions whose running cases the program can no longer carry out
 
     def that(self, does: Does) -> list[Planned]:
         return [one for one in self.matters if one.does == does]
@@ -116,7 +118,9 @@ def look(
             unread = {name: verdicts.key_of({name: repr(v.reasons).encode()}, lists) for name, v in broken.items()}
             for name, key in unread.items():
                 verdicts.keep(work, key, broken[name], version="", now=now)
-            verdicts.stand(work, [*keys.values(), *unread.values()])
+            behind = outdated.find(work)
+            old = [verdicts.keep_outdated(work, one, now=now) for one in behind]
+            verdicts.stand(work, [*keys.values(), *unread.values(), *old])
     planned = [
         _planned(name, known[keys[name]], found[name], serving.get(name), running.get(name, 0)) for name in found
     ]
@@ -129,7 +133,7 @@ def look(
         for name, row in serving.items()
         if name not in found and name not in broken
     ]
-    return Plan(tuple(sorted(planned, key=lambda one: one.name)))
+    return Plan(tuple(sorted(planned, key=lambda one: one.name)), tuple(behind))
 
 
 def publish(database: Database, plan: Plan, *, by: Actor, note: str, now: datetime) -> None:
@@ -144,6 +148,14 @@ def publish(database: Database, plan: Plan, *, by: Actor, note: str, now: dateti
         elif one.does == "refuse":
             reasons = "; ".join(f"{f.file}:{f.line} {f.message_en}" for f in reasons_of(one)[:3])
             log.warning("matter %s is left out, %s findings: %s", one.name, len(reasons_of(one)), reasons)
+    for old in plan.outdated:
+        log.warning(
+            "%s running cases of matter %s are on version %s, which the program can no longer carry out: %s",
+            old.running,
+            old.matter,
+            old.version[:12],
+            "; ".join(f"{f.file}:{f.line} {f.message_en}" for f in old.findings[:3]),
+        )
 
 
 def reasons_of(one: Planned) -> tuple[Finding, ...]:

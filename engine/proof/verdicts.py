@@ -20,6 +20,7 @@ from engine import matters
 from engine.commands import gate
 from engine.findings import Finding
 from engine.matters import County
+from engine.proof.outdated import Outdated
 from engine.proof.proving import Verdict, as_json, from_json
 from engine.reads import county as counties
 from engine.records import papers
@@ -139,6 +140,18 @@ def keep(work: Work, key: str, verdict: Verdict, *, version: str, now: datetime,
     kept_row = work.session.merge(row)
     work.session.flush()  # `stand` updates rows
     return kept_row
+
+
+def keep_outdated(work: Work, one: Outdated, *, now: datetime) -> str:
+    """Keep what a stored version with running cases needs and the program has no longer. Its key.
+
+    It is no verdict on the version (`version` is empty): what its own proof found stays what is known of it.
+    """
+    text = "\0".join([one.version, str(one.running), *(f"{f.file}:{f.line} {f.message_zh}" for f in one.findings)])
+    key = hashlib.sha256(text.encode()).hexdigest()
+    row = keep(work, key, Verdict(one.matter, one.findings), version="", now=now)
+    row.found = {**row.found, "outdated": {"version": one.version, "running": one.running}}
+    return key
 
 
 def stand(work: Work, keys: Iterable[str]) -> None:

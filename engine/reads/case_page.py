@@ -15,7 +15,7 @@ from engine import forms, matters
 from engine.deadlines import Account, Running
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
-from engine.matters import nodes
+from engine.matters import in_person, nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
@@ -52,6 +52,7 @@ class Line:
     for_whom: str = ""
     about: str = ""  # the step or paper it is about, as it stands in `zh`
     told: str = ""  # the reason, question or opinion that came with it, for the hall's people
+    in_person: history.InPerson | None = None  # 当面办理: how a party did their step at the desk, before whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class InPerson:
+    """A party's own step, done at the desk before one who holds a post."""
+
+    name: str
+    account: bool  # they could do it on their own telephone
+    may: bool  # the reader holds the post
+    post: tuple[str, str]  # which post, in Chinese and English
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The task this actor can work on, with its form."""
 
@@ -95,6 +106,7 @@ class Desk:
     asked: str = ""  # 委派: what was asked
     notes: tuple[history.Note, ...] = ()  # why it came to me: 退回, 转办
     shown: tuple[forms.Line, ...] = ()  # answers that stand before the form (the node's property `shows`)
+    in_person: InPerson | None = None  # 当面办理: a party's own step, which this clerk would do for them
 
 
 @dataclass(frozen=True)
@@ -384,9 +396,14 @@ def _desk(
     schema: Mapping[str, Any] | None = None
     data: dict[str, Any] = {}
     draft = False
-    if task.form:
-        form = meetings.offering(work, package.form(task.form), package, drawn=True)
+    turn = taking_part.in_person(work, package.info, task, actor)
+    before = _before_whom(work, case, turn, actor)
+    if task.form or turn is not None:
+        form = package.form(task.form) if task.form else in_person.EMPTY
+        form = meetings.offering(work, form, package, drawn=True)
         rights = nodes.rights(form, task.properties)
+        if turn is not None and before is not None and before.may:
+            form = taking_part.asking(form, rights, turn)
         schema = forms.browser_schema(form, rights)
         known = {**dict(case.answers or {}), **dict(task.variables or {})}
         shown = {path.split(".")[0] for path, _ in form.walk() if rights.sees(path)}
@@ -416,7 +433,15 @@ def _desk(
         asked=waiting["question"] if waiting else "",
         notes=next((s.notes for s in steps if s.id == task.id), ()),
         shown=_before_form(package, case, task),
+        in_person=before,
     )
+
+
+def _before_whom(work: Work, case: Case, turn: taking_part.Turn | None, actor: Actor) -> InPerson | None:
+    if turn is None or turn.role.in_person is None:
+        return None
+    post = taking_part.post_name(work, turn.role.in_person.post)
+    return InPerson(turn.name, turn.user_id is not None, taking_part.may_stand_by(turn.role, case, actor), post)
 
 
 def _before_form(package: matters.Package, case: Case, task: Task) -> tuple[forms.Line, ...]:
@@ -517,7 +542,8 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
         # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
         for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
     told = history.told(task, event.kind, event.at) if task is not None and actor.kind == "staff" else ""
-    return Line(event.at, event.kind, zh, shown, for_whom, about, told)
+    done = history.in_person(task, masked=actor.kind != "staff") if event.kind == "task.completed" else None
+    return Line(event.at, event.kind, zh, shown, done.name if done else for_whom, about, told, done)
 
 
 def require_seen(work: Work, case: Case, actor: Actor) -> None:

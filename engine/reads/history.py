@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from engine import forms
 from engine.matters import Package, nodes
+from engine.matters.in_person import KEY
 from engine.people import Actor, masks, may, units
 from engine.records import audit
 from engine.store import Work
@@ -37,6 +38,26 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class InPerson:
+    """How a party did their step in person, and who saw it. Names are masked for whoever is not of the hall."""
+
+    name: str
+    how: str  # signature, fingerprint, spoken
+    witness: str
+
+
+def in_person(task: Task | None, *, masked: bool) -> InPerson | None:
+    """What is kept of 当面办理 with this task."""
+    kept = dict(task.variables or {}).get(KEY) if task is not None else None
+    if not isinstance(kept, Mapping):
+        return None
+    name, witness = str(kept["name"]), str(kept["witness"])
+    if masked:
+        name, witness = masks.name(name), masks.name(witness) if witness else ""
+    return InPerson(name, str(kept["how"]), witness)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One task of the case, open or ended."""
 
@@ -56,6 +77,7 @@ class Step:
     due_at: datetime | None
     can: tuple[str, ...] = ()  # operations this actor may do now
     for_whom: str = ""  # 代理: on whose behalf
+    in_person: InPerson | None = None  # 当面办理
     notes: tuple[Note, ...] = ()
     said: tuple[forms.Line, ...] = field(default=(), repr=False)  # the decision and the opinion, for the hall's people
 
@@ -134,6 +156,9 @@ def _step(
     name = names.get(who, "") if who else ""
     for_whom = names.get(task.acting_for_id, "") if task.acting_for_id else ""
     staff = actor.kind == "staff"
+    done = in_person(task, masked=not staff) if task.state == "ended" else None
+    if done is not None:
+        for_whom = done.name
     holds = task.assignee_id is not None and task.assignee_id == actor.id
     return Step(
         id=task.id,
@@ -151,7 +176,8 @@ def _step(
         ended_at=task.ended_at,
         due_at=task.due_at,
         can=_can(task, case, actor),
-        for_whom=for_whom if staff else masks.name(for_whom),
+        for_whom=for_whom if staff or done is not None else masks.name(for_whom),
+        in_person=done,
         notes=came if staff else tuple(Note(n.kind, n.at, "", n.text) for n in came) if holds else (),
         said=_said(task, package) if staff else (),
     )

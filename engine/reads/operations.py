@@ -91,13 +91,17 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A matter of the content folder that was not published, with why."""
+    """A matter of the content folder that was not published, or a stored version whose running cases the program can no
+    longer carry out, with why."""
 
     name: str  # its folder
     serving: bool  # the version before goes on
     at: datetime
     reasons: tuple[tuple[str, tuple[str, str]], ...]  # (file and line, (Chinese, English)); the first few
     total: int
+    running: int = (
+        0  # cases on a stored version that the program can no longer carry out; 0: it is of the content folder
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ class Operations:
     workers: tuple[Worker, ...]
     holders: tuple[str, ...]  # workers that have jobs in hand
     due: Due
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeftOut, ...]  # of the content folder
+    outdated: tuple[LeftOut, ...]  # stored versions with running cases
 
 
 #: Reasons shown of a matter that was left out.
@@ -134,7 +139,8 @@ def _left_out(work: Work) -> tuple[LeftOut, ...]:
             (f"{f['file']}:{f['line']}" if f["line"] else f["file"], (f["message_zh"], f["message_en"]))
             for f in errors[:REASONS]
         )
-        found.append(LeftOut(row.matter, row.matter in serving, row.proved_at, reasons, len(errors)))
+        running = row.found.get("outdated", {}).get("running", 0)
+        found.append(LeftOut(row.matter, row.matter in serving, row.proved_at, reasons, len(errors), running))
     return tuple(found)
 
 
@@ -164,8 +170,10 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
         .order_by(Notice.created_at.desc())
         .limit(MOST)
     ).all()
+    left_out = _left_out(work)
     return Operations(
-        left_out=_left_out(work),
+        left_out=tuple(one for one in left_out if not one.running),
+        outdated=tuple(one for one in left_out if one.running),
         troubles=tuple(_trouble(incident, number, name or "") for incident, number, name in incidents),
         troubles_total=open_incidents(work),
         failed=tuple(

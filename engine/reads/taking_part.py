@@ -12,12 +12,13 @@ from sqlalchemy import and_, or_, select
 
 from engine import forms, matters
 from engine.errors import NotFound
-from engine.matters.taking_part import Role, Tell
+from engine.matters import in_person as questions
+from engine.matters.taking_part import Keys, Role, Tell
 from engine.people import Actor, groups, masks, may
 from engine.reads import meetings
 from engine.records import library
 from engine.store import Work, keys
-from engine.store.models import Case, CaseParty, Meeting, PrivateNote, Subscription, Task, Tie, User
+from engine.store.models import Case, CaseParty, Meeting, Post, PrivateNote, Subscription, Task, Tie, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,70 @@ def free_times(work: Work, case: Case, *, now: datetime, minutes: int = 120) -> 
         (room.name, meetings.free_times(work, people, room, minutes, after=now))
         for room in meetings.rooms(work, case.matter)
     ]
+
+
+# ---------------------------------------------------------------- whose step it is
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The party whose own step a task is: one that is done once for each of a role keeps them under the role's name."""
+
+    role: Role
+    name: str
+    user_id: int | None  # their account, once they may see the case
+
+
+def turn(work: Work, info: matters.Matter, task: Task) -> Turn | None:
+    """Whose step this is; None: nobody's in particular."""
+    known = task.variables if isinstance(task.variables, Mapping) else {}
+    for name, role in outside(info).items():
+        one = known.get(name)
+        if isinstance(one, Mapping) and one.get(role.keys.name):
+            row = next((r for r in indexed(work, task.case_id) if r.role == name and same(one, r, role.keys)), None)
+            return Turn(role, str(one[role.keys.name]), row.user_id if row is not None else None)
+    return None
+
+
+def same(party: Any, row: CaseParty, of: Keys) -> bool:
+    """Whether a row of the answers is this party."""
+    return (
+        isinstance(party, Mapping)
+        and keys.blind("name", str(party.get(of.name) or "")) == row.name_index
+        and str(party.get(of.side) or "")[:20] == row.side
+        and blind("phone", party.get(of.phone)) == row.phone_index
+    )
+
+
+def blind(kind: str, value: Any) -> str | None:
+    text = str(value or "").strip()
+    return keys.blind(kind, text) if text else None
+
+
+def in_person(work: Work, info: matters.Matter, task: Task, actor: Actor) -> Turn | None:
+    """The party for whom this clerk would do the step at the desk (当面办理); None: it is not done so, or is theirs."""
+    if actor.kind != "staff":
+        return None
+    found = turn(work, info, task)
+    return found if found is not None and found.role.in_person is not None and found.user_id != actor.id else None
+
+
+def asking(form: forms.Form, rights: forms.Rights, turn: Turn) -> forms.Form:
+    """The form of a step with what is asked of the clerk who does it for a party who is there."""
+    assert turn.role.in_person is not None
+    return questions.asking(form, rights, witness=turn.role.in_person.witness, account=turn.user_id is not None)
+
+
+def post_name(work: Work, code: str) -> tuple[str, str]:
+    """What a post is called, in Chinese and in English."""
+    row = work.session.scalar(select(Post).where(Post.code == code))
+    return (row.name, row.name_en or row.name) if row is not None else (code, code)
+
+
+def may_stand_by(role: Role, case: Case, actor: Actor) -> bool:
+    """Whether a party may do their step in person before this clerk: they hold the post that the role names."""
+    wanted = role.in_person
+    return wanted is not None and any(p.post == wanted.post and p.covers(case.matter) for p in actor.positions)
 
 
 # ---------------------------------------------------------------- what may be said to it

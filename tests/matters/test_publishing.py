@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, func, select
 
-from engine.commands import cases, gate
-from engine.errors import NotFound
+from engine import matters, people
+from engine.commands import cases, gate, wiring
+from engine.errors import NotFound, Outdated
 from engine.people import holders, units
 from engine.proof import proving, publishing
 from engine.proof.publishing import NoContent
+from engine.reads.operations import operations
 from engine.records import audit, library
 from engine.store.models import Case, Event, Holding, MatterVerdict, MatterVersion
 from tests import cast as the_cast
@@ -295,3 +299,83 @@ def test_a_fault_is_named_with_its_reason_and_the_exit_code_says_so(hall):
 
 def test_one_function_judges_for_all(monkeypatch):
     assert publishing.prove is proving.prove
+
+
+# ---------------------------------------------------------------- versions that the program has outgrown
+
+
+def without(monkeypatch, effect):
+    """The program no longer has this effect."""
+    monkeypatch.setattr(wiring, "EFFECTS", {kind: does for kind, does in wiring.EFFECTS.items() if kind != effect})
+
+
+def test_a_case_on_a_version_that_asks_for_an_effect_that_is_gone_is_refused_in_plain_words(hall, clock, monkeypatch):
+    sqlite, cast, _folder, of = hall
+    case_id = acting.taken_in(sqlite, cast, clock)
+    assert publish(sqlite, of).outdated == ()
+    without(monkeypatch, "accept-case")
+    acting.claim(sqlite, case_id, cast.wang, clock())
+    before = acting.now_open(sqlite, case_id).element
+    with pytest.raises(Outdated) as refused:
+        acting.complete(sqlite, case_id, acting.ACCEPT, cast.wang, clock())
+    assert "“受理”" in refused.value.zh and "“accept-case”" in refused.value.zh and "报运维" in refused.value.zh
+    assert "accept-case" in refused.value.en and refused.value.status == 409
+    assert acting.now_open(sqlite, case_id).element == before  # nothing was changed
+
+    plan = publish(sqlite, of)
+    (old,) = plan.outdated
+    assert (old.matter, old.running) == ("daiban", 1)
+    assert {f.element_name for f in old.findings} == {"受理"} and all(f.line for f in old.findings)
+    said = "\n".join(lines(plan))
+    assert "1 件在办" in said and old.version[:12] in said and "“受理”要做“accept-case”" in said
+    with sqlite.reading() as work:
+        page = operations(work, actor=cast.operator, now=clock())
+        assert page.left_out == ()
+        (shown,) = page.outdated
+        assert (shown.name, shown.running) == ("daiban", 1) and "accept-case" in shown.reasons[0][1][0]
+
+    monkeypatch.undo()  # the program has it again: the case goes on, and nobody is told of it
+    acting.complete(sqlite, case_id, acting.ACCEPT, cast.wang, clock())
+    assert publish(sqlite, of).outdated == ()
+    with sqlite.reading() as work:
+        assert operations(work, actor=cast.operator, now=clock()).outdated == ()
+
+
+def test_so_is_one_whose_step_is_for_a_user_that_the_program_no_longer_knows(hall, clock):
+    sqlite, cast, _folder, of = hall
+    files = matters.read_files(ROOT, "daiban")
+    drawing = files["bpmn/daiban/process.bpmn"].decode()
+    assert 'assignee="applicant"' in drawing
+    files["bpmn/daiban/process.bpmn"] = drawing.replace('assignee="applicant"', 'assignee="leads"').encode()
+    with sqlite.unit_of_work() as work:
+        library.publish(work, matters.read("daiban", files), by=people.SYSTEM, now=clock())
+    case_id = acting.taken_in(sqlite, cast, clock)
+    plan = publish(sqlite, of)  # the folder's own version is for new cases; the running one keeps its own
+    assert [("leads" in f.message_zh, f.element_name) for f in plan.outdated[0].findings] == [(True, "申请人补正")]
+    acting.claim(sqlite, case_id, cast.wang, clock())
+    with pytest.raises(Outdated) as refused:
+        acting.complete(sqlite, case_id, acting.CORRECT, cast.wang, clock())
+    assert "“申请人补正”" in refused.value.zh and "“leads”" in refused.value.zh
+    assert refused.value.facts == {"element": "申请人补正", "needs": "leads"}
+
+
+def test_and_one_whose_matter_yaml_the_program_cannot_read_any_more(hall, clock, monkeypatch):
+    sqlite, cast, _folder, of = hall
+    acting.submit(sqlite, cast.zhang, clock())
+    with sqlite.unit_of_work() as work:
+        row = work.session.scalars(select(MatterVersion)).one()
+        files = matters.read_files(ROOT, "daiban")
+        text = files["bpmn/daiban/matter.yaml"].decode() + "leads: mediators\n"
+        files["bpmn/daiban/matter.yaml"] = text.encode()
+        row.content = zipped(files)
+    monkeypatch.setattr(library, "_packages", type(library._packages)())  # as a start finds it
+    (old,) = publish(sqlite, of).outdated
+    assert any("leads" in f.message_zh for f in old.findings)
+
+
+def zipped(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()

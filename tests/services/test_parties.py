@@ -345,8 +345,9 @@ def agreed(office: Any, on: datetime, *, wants: bool = False, status: bool = Fal
     text = copy.deepcopy(next(s["answers"] for s in STORY.steps if s.get("task") == "draft"))
     text["agreement"]["status"] = status
     do(office, case_id, "draft", now=on, **text)
-    do(office, case_id, "sign", now=on)
-    do(office, case_id, "sign", now=on)
+    there = {"how": "signature", "witness": "王淑贞", "present": True}  # both come, with a telephone or without
+    do(office, case_id, "sign", now=on, _in_person=there)
+    do(office, case_id, "sign", now=on, _in_person=there)
     seal = copy.deepcopy(next(s["answers"] for s in STORY.steps if s.get("task") == "seal"))
     seal["seal"]["wants_confirmation"] = wants
     do(office, case_id, "seal", now=on, **seal)

@@ -45,6 +45,8 @@ BEGAN = {
     "oral": 6,
     "ended": 6,
 }
+#: Who was there when somebody signed.
+WITNESSES = ("王淑贞", "陈水金", "林月娥")
 TALKS = {"again": "continue", "sign": "written", "court": "written", "oral": "oral", "ended": "failed"}
 
 
@@ -135,10 +137,10 @@ class _Told:
             "due_on": self.day(10),
         }
         self.do({"agreement": text})
-        self.do({"signs": True, "signature": self.ink()})
+        self.do(self.signing())
         if until == "sign":
             return
-        self.do({"signs": True, "signature": self.ink()})
+        self.do(self.signing())
         seal = {"name": names[0], "signature": self.ink(), "wants_confirmation": True}
         self.do({"seal": seal, "stamped": True})
 
@@ -159,6 +161,11 @@ class _Told:
 
     def day(self, days: int) -> str:
         return (local_date(self.at) + timedelta(days=days)).isoformat()
+
+    def signing(self) -> dict[str, Any]:
+        """A party signs on the mediator's pad, though they could on their own telephone: they are there."""
+        there = {"how": "signature", "witness": self.dice.choice(WITNESSES), "present": True}
+        return {"signs": True, "signature": self.ink(), "_in_person": there}
 
     def ink(self) -> str:
         """A pen's path that looks like a quick signature."""

@@ -25,13 +25,13 @@ from engine.commands.cases.finding import (
 from engine.commands.effects import hall_papers
 from engine.deadlines import Event as ClockEvent
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refused
-from engine.matters import nodes
+from engine.matters import in_person, nodes
 from engine.people import Actor, apart, require
 from engine.people import may as may_
-from engine.reads import meetings
+from engine.reads import meetings, taking_part
 from engine.records import audit, files
 from engine.store import Work
-from engine.store.models import Case, Draft, Task, TaskCandidate
+from engine.store.models import Case, Draft, File, Task, TaskCandidate
 
 #: Answers of a task's decision field that mean no.
 NO = frozenset({"reject", "refuse", "no", "disagree", "不同意", "不予", "不予受理", "驳回", "decline"})
@@ -155,7 +155,7 @@ def complete(
         )
 
     # check
-    answers = _answers(work, case, task, package, raw, by, now)
+    answers, in_person_ = _answers(work, case, task, package, raw, by, now)
 
     # advance
     done_with = process.Complete(task.key, answers)
@@ -164,9 +164,11 @@ def complete(
     # apply
     how = "REJECTED" if _says_no(task, answers) else "APPROVED"
     task.result = answers
-    applying.record(
-        audit.Kind.TASK_COMPLETED, task=task, facts={"element": task.element, "round": task.round, "how": how}
-    )
+    facts: dict[str, Any] = {"element": task.element, "round": task.round, "how": how}
+    if in_person_ is not None:  # names and the photograph lie sealed with the task; the record says how alone
+        task.variables = {**dict(task.variables or {}), in_person.KEY: in_person_}
+        facts |= {"in_person": in_person_["how"], "account": in_person_["account"]}
+    applying.record(audit.Kind.TASK_COMPLETED, task=task, facts=facts)
     if task.drafted:
         work.session.execute(delete(Draft).where(Draft.about == f"task:{task.id}"))
     _answer_correction(applying, task)
@@ -241,17 +243,59 @@ def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int |
 
 def _answers(
     work: Work, case: Case, task: Task, package: matters.Package, raw: Mapping[str, Any], by: Actor, now: datetime
-) -> dict[str, Any]:
-    if not task.form:
-        return {}
-    form = meetings.offering(work, package.form(task.form), package)
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The answers of the step's form; and what is kept of 当面办理, when a clerk does it for a party who is there."""
+    turn = taking_part.in_person(work, package.info, task, by)
+    if turn is not None:
+        _may_stand_by(work, case, task, turn, by)
+    if not task.form and turn is None:
+        return {}, None
+    own = meetings.offering(work, package.form(task.form), package) if task.form else in_person.EMPTY
+    rights, env = nodes.rights(own, task.properties), env_of(work, now)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
-    answers = forms.check(form, raw, nodes.rights(form, task.properties), env_of(work, now), known=known)
+    form = taking_part.asking(own, rights, turn) if turn is not None else own
+    answers = forms.check(form, raw, rights, env, known=known)
     before = set(_file_ids_of(form, known))
     new = [i for i in file_ids(form, answers) if i not in before]
     if new:
         files.attach(work, new, case, by=by)
-    return answers
+    if turn is None:
+        return answers, None
+    given = answers.pop(in_person.KEY)
+    _witnessed(work, turn, given, by)
+    answers, how = in_person.marked(own, rights, answers, given, env, known=known)
+    kept = {"name": turn.name, "how": how, "witness": given.get("witness") or "", "account": turn.user_id is not None}
+    return answers, {**kept, "print": given["print"][0]} if given.get("print") else kept
+
+
+def _may_stand_by(work: Work, case: Case, task: Task, turn: taking_part.Turn, by: Actor) -> None:
+    if taking_part.may_stand_by(turn.role, case, by):
+        return
+    assert turn.role.in_person is not None
+    zh, en = taking_part.post_name(work, turn.role.in_person.post)
+    raise NotYours(
+        f"“{task.name}”是{turn.role.name}本人的步骤：本人用手机办，或者在{zh}面前当面办。您没有这个岗位，请转给{zh}。",
+        f"{task.name!r} is the party's own step: they do it on their telephone, or in person before a {en}. You do not "
+        f"hold this post; hand it on to one who does.",
+    )
+
+
+def _witnessed(work: Work, turn: taking_part.Turn, given: Mapping[str, Any], by: Actor) -> None:
+    """The witness is somebody else who was there; a fingerprint was photographed, not written about."""
+    wrong: list[FieldError] = []
+    if (given.get("witness") or "") in (turn.name, by.name):
+        zh = "见证人要是在场的另一个人，不是本人，也不是经办人。"
+        en = "The witness is somebody else who was there: neither the party nor you."
+        wrong.append(FieldError(f"{in_person.KEY}.witness", "见证人姓名", zh, en))
+    for number in given.get("print") or ():
+        if not work.session.get_one(File, int(number)).type.startswith("image/"):
+            zh, en = (
+                "指印要拍成照片上传，这个文件不是照片。",
+                "A fingerprint is uploaded as a photograph; this file is none.",
+            )
+            wrong.append(FieldError(f"{in_person.KEY}.print", "指印照片", zh, en))
+    if wrong:
+        raise Invalid(wrong)
 
 
 def _file_ids_of(form: forms.Form, known: Mapping[str, Any]) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import forms
 from engine.findings import meant
+from engine.matters import in_person
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -41,10 +42,11 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 node = tasks.get(step.task)
                 form = reading.forms.get(node.extension.form or "") if node is not None else None
                 if form is not None:
-                    _answers(reading, step.answers, form.form, n, "steps", k, "answers")
+                    asked = _asked(reading, form.form)
+                    _answers(reading, step.answers, asked, n, "steps", k, "answers")
                     for r, path in enumerate(step.refused or ()):
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
-                        one_of("字段", "field", plain, paths_of(form.form), n, "steps", k, "refused", r)
+                        one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
             if step.return_ is not None:
                 one_of("用户任务", "user task", step.return_, tasks, n, "steps", k, "return")
             if step.to is not None:
@@ -93,6 +95,14 @@ OUTCOMES = frozenset(
     if header.key == "outcome"
     for value, _ in header.choices
 )
+
+
+def _asked(reading: Reading, form: forms.Form) -> forms.Form:
+    """The form, with what is asked of the clerk who does a step for a party who is there, where the matter lets one."""
+    roles = reading.info.parties.values() if reading.info is not None else ()
+    if not any(role.in_person is not None for role in roles):
+        return form
+    return in_person.asking(form, forms.EVERYTHING, witness=True, account=True)
 
 
 def _answers(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *path: object) -> None:

@@ -29,16 +29,8 @@ def check(reading: Reading) -> None:
         if role.objected:
             _name(reading, role.objected, answers, ("没有答案", "no answer"), "parties", name, "objected")
         if role.in_person is not None:
-            _name(
-                reading,
-                role.in_person.post,
-                info.groups,
-                ("没有候选组", "no group"),
-                "parties",
-                name,
-                "in_person",
-                "post",
-            )
+            people.known_post(reading, role.in_person.post, "parties", name, "in_person", "post")
+            _in_person(reading, name)
     for name, tell in info.tells.items():
         _tell(reading, name, tell, staff, outside)
     steps = {node.id for _, _, _, node in reading.nodes("userTask", "manualTask")}
@@ -58,6 +50,22 @@ def check(reading: Reading) -> None:
         _name(reading, info.mandate.signature, answers, ("没有答案", "no answer"), "mandate", "signature")
     for file, _, _, node in reading.nodes("serviceTask"):
         _effect(reading, file, node, staff)
+
+
+def _in_person(reading: Reading, role: str) -> None:
+    """What is done in person is a step for one of them: its variable has the role's name."""
+    turns = {node.loop.input_element for _, _, _, node in reading.nodes() if node.loop is not None}
+    if role not in turns:
+        reading.of_matter(
+            "in-person-nothing",
+            f"in_person 说“{role}”可以当面办理，但流程图里没有他们自己的步骤。请让那一步对每个人各办一次（多实例，"
+            f"inputElement 写“{role}”），或删去 in_person。",
+            f'in_person lets "{role}" act in person, but no step of the diagram is theirs. Let the step be done once '
+            f'for each of them (multi-instance, inputElement "{role}"), or remove in_person.',
+            "parties",
+            role,
+            "in_person",
+        )
 
 
 def _tell(reading: Reading, name: str, tell: Tell, staff: list[str], outside: list[str]) -> None:

@@ -30,7 +30,7 @@ _GIVEN_ENTRIES = {
     "verify": frozenset({"qr", "url", "code"}),
     "loop": frozenset({"index", "index0", "first", "last", "length", "revindex", "previtem", "nextitem"}),
 }
-_INK = frozenset({"path", "sha256", "at", "signs"})
+_INK = frozenset({"path", "sha256", "at", "signs", "print", "in_person", "how", "witness"})
 
 
 class PaperHead(Part):
