@@ -17,7 +17,7 @@ from engine.reads.tracking import word_of
 from engine.records import heartbeats, library
 from engine.store.models import Case, Task, User
 from tests import permit
-from tests.browser.conftest import Site, whole
+from tests.browser.conftest import Site, whole, sign
 from tests.browser.test_booking import counter  # noqa: F401 - a fixture
 from tests.cast import DAIBAN
 from tests.commands import acting
@@ -189,8 +189,8 @@ def test_a_clerks_pages_are_english_on_every_tab_and_the_drawing_too(site: Site)
     page.keyboard.press("c")
     page.wait_for_selector("[data-form][data-drawn]")
     reader.read("form of a step")
-    page.get_by_label("Accept", exact=True).check()
     page.get_by_label(re.compile("identity and wish have been checked")).check()
+    sign(page)
     page.get_by_role("button", name=re.compile("See the result|Preview|first", re.I)).first.click()
     page.locator("[data-form-review]:not([hidden])").wait_for()
     reader.read("preview")

@@ -26,6 +26,8 @@ SAMPLE = 127
 WIDE_SAMPLE = 13
 AT_LEAST = 0.95
 
+TELLS = sorted({tell for name in matters.names(ROOT) for tell in matters.load(ROOT, name).info.tells})
+
 #: kind of slip, pattern of the word -> why nothing can tell.
 SURVIVORS = [
     ("matter reference", r"\d{4}-\d\d-\d\d", "another day is a day"),
@@ -33,6 +35,8 @@ SURVIVORS = [
     ("matter reference", r"[a-z]+(-[a-z]+)+", "an id of a basis that no paper names yet"),
     ("matter key", r"not_\w+", "a ground's own word, written by whoever declines"),
     ("english key", r".", "one character doubled is another word"),
+    ("matter key", r"\d+", "another number of minutes is a number"),
+    ("matter key", "|".join(TELLS), "the name of a tell is its address: nothing else in the matter names it"),
     ("story reference", r"P.*", "another duration is a duration"),
     ("bpmn header register", r".*", "a register is named by its records until matters declare registers"),
     ("bpmn target", r"facts\..*", "so are the facts of its lines"),

@@ -36,10 +36,6 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "step-unknown": ("没有这个用户任务或定时事件", "no such user task or timer"),
         # who takes part
         "taking-part": ("角色、答案、消息或步骤不存在", "a role, answer, message or step that does not exist"),
-        "tell-name": ("这个名字已有固定的意思", "a name that means something already"),
-        "tell-for-nobody": ("登记谁说的，却没有当事人", "written down for a party, but none may say it"),
-        "role-unknown": ("核对的角色没有声明", "a role checked that nobody declared"),
-        "meeting-missing": ("约定会面，却没有 meeting", "a meeting booked that nobody declared"),
         "in-person-nothing": ("当面办理，却没有本人的步骤", "in person, but no step is theirs"),
         # notices
         "placeholder": ("通知里的名称没有人填", "a name in a notice nobody fills"),
