@@ -103,7 +103,7 @@ def cited(text: str | None) -> str:
         number = ", ".join(_figure(part) for part in article.split("、"))
         return f" art. {number}" + "".join(f"({_figure(part)})" for part in (paragraph, item) if part)
 
-    said = re.sub("^([^《》（第 ]+(?:法典|法|条例|办法|规定))", "《\\1》", text)
+    said = re.sub("^([^《》（第 ]+(?:法典|法|条例|办法|规定|意见$|决定$|通知$))", "《\\1》", text)
     return _ARTICLE.sub(figures, said).replace("至", " to").replace("  ", " ").strip()
 
 

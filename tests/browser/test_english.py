@@ -17,7 +17,7 @@ from engine.reads.tracking import word_of
 from engine.records import heartbeats, library
 from engine.store.models import Case, Task, User
 from tests import permit
-from tests.browser.conftest import Site, whole, sign
+from tests.browser.conftest import Site, sign, whole
 from tests.browser.test_booking import counter  # noqa: F401 - a fixture
 from tests.cast import DAIBAN
 from tests.commands import acting
@@ -45,7 +45,12 @@ _READ = """() => {
 def chinese_left(page: Any, site: Site) -> list[str]:
     """What is Chinese on this page (hidden parts too), without names of people and places and titles of laws."""
     with site.database.reading() as work:
-        people_ = [name for name in work.session.scalars(select(User.name)) if name] + ["苏玉兰", "赖春生", "林小梅"]
+        people_ = [name for name in work.session.scalars(select(User.name)) if name] + [
+            "苏玉兰",
+            "赖春生",
+            "林小梅",
+            "王淑贞",
+        ]
         places = [u.name for u in units.tree(work)]
         places += [units.tree(work).full_name(u) for u in units.tree(work)]
     names = [*people_, *(masks.name(n) for n in people_), *places, "德化县政务服务大厅", "一站", "一", "中文", "大字版"]

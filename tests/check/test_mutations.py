@@ -36,6 +36,7 @@ SURVIVORS = [
     ("matter key", r"not_\w+", "a ground's own word, written by whoever declines"),
     ("english key", r".", "one character doubled is another word"),
     ("matter key", r"\d+", "another number of minutes is a number"),
+    ("matter key", "[\u4e00-\u9fff]+", "an answer to choose from, in the matter's own words"),
     ("matter key", "|".join(TELLS), "the name of a tell is its address: nothing else in the matter names it"),
     ("story reference", r"P.*", "another duration is a duration"),
     ("bpmn header register", r".*", "a register is named by its records until matters declare registers"),
