@@ -334,7 +334,10 @@ class Teller:
             return
         if not self._claim():
             return
-        if end == "accepting":
+        yield timedelta(minutes=dice.uniform(10, 120))
+        self._complete({"identity_checked": True, "agent_signature": _ink(dice)})
+        yield timedelta(hours=dice.uniform(0.5, 4))
+        if not self._claim() or end == "accepting":
             return
         yield timedelta(minutes=dice.uniform(10, 300))
         if end in ("correcting", "corrected"):
