@@ -26,6 +26,8 @@ from engine.matters.info import Matter
 _READ = (".bpmn", ".dmn", ".yaml", ".yml", ".form", ".html")
 _KINDS = {"bpmn": _READ, "forms": _READ}
 SHARED = "_shared"
+#: The program's own words that many matters use (受理, 身份证号 …).
+WORDS = Path(__file__).resolve().parents[2] / "bpmn" / SHARED / english.FILE
 
 
 class BadMatter(Refused):
@@ -127,13 +129,18 @@ def read_files(root: Path, name: str) -> dict[str, bytes]:
 
 
 def _shared_files(root: Path) -> dict[str, bytes]:
-    """Shared fragments belong to every matter's version: a form changed there changes each matter."""
-    return {
+    """Shared fragments belong to every matter's version: a form changed there changes each matter. A folder without
+    shared words of its own has the program's, as it has the program's papers."""
+    found = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for folder in _KINDS
         for path in sorted((root / folder / SHARED).rglob("*"))
         if path.is_file() and (path.suffix == ".form" or path.name == english.FILE)
     }
+    words = f"bpmn/{SHARED}/{english.FILE}"
+    if words not in found and WORDS.is_file():
+        found[words] = WORDS.read_bytes()
+    return found
 
 
 def load(root: Path, name: str) -> Package:

@@ -285,3 +285,9 @@ def test_a_matter_of_ninety_elements_takes_less_than_a_third_of_a_second() -> No
     profile = cProfile.Profile()
     profile.runcall(gate.check, source, COUNTY, house=HOUSE)
     assert sum(one.callcount for one in profile.getstats()) < 600_000  # some 250 ms where it was measured
+
+
+@pytest.mark.parametrize("name", matters.names(ROOT))
+def test_one_slip_in_matter_yaml_is_one_finding_and_hides_nothing_the_application_brings(name: str) -> None:
+    [only] = with_slip(name, f"bpmn/{name}/matter.yaml", "regime: ", "regime: no_")
+    assert (only.rule, only.file) == ("matter", f"bpmn/{name}/matter.yaml")

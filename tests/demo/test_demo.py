@@ -37,3 +37,5 @@ def test_every_log_in_that_is_printed_exists():
     staff = {one["login"] for one in demo.county()["staff"]}
     assert set(demo.county()["shown"]) <= staff
     assert all(name in "\n".join(demo.logins()) for name in demo.county()["shown"])
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert demo.RESIDENT in readme and demo.RESIDENT in demo.logins()[-1]

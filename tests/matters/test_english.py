@@ -86,3 +86,14 @@ def test_values_and_conditions_of_a_form_are_no_words_for_readers():
         ]
     }
     assert sorted(part[key] for part, key in english.seen(schema)) == ["满意", "结果"]
+
+
+def test_a_content_folder_without_shared_words_has_the_programs_and_its_own_go_before(tmp_path):
+    folder = tmp_path / "bpmn" / "a-matter"
+    folder.mkdir(parents=True)
+    (folder / "matter.yaml").write_text("{}", encoding="utf-8")
+    assert english.read("a-matter", matters.read_files(tmp_path, "a-matter"))["受理"] == "Accept"
+    own = tmp_path / "bpmn" / "_shared" / "en.yaml"
+    own.parent.mkdir()
+    own.write_text("受理: Take in\n", encoding="utf-8")
+    assert english.read("a-matter", matters.read_files(tmp_path, "a-matter")) == {"受理": "Take in"}

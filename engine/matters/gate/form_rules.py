@@ -28,9 +28,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
         one = reading.forms.get(node.extension.form or "")
         if one is not None:
             opened.setdefault(one.file, []).append((process, node))
-    start = reading.forms.get(reading.info.apply.form) if reading.info is not None else None
+    start = reading.application
     names = [node.extension.form for _, _, _, node in reading.nodes("userTask") if node.extension.form]
-    names += [reading.info.apply.form] if reading.info is not None else []
+    names.append(reading.applied_by)
     for one in {f.file: f for f in reading.forms.values()}.values():
         if f"/{reading.name}/" not in one.file:
             continue  # a shared form is opened by other matters too
@@ -242,8 +242,8 @@ def _properties(
                 key,
             )
     offers = found.get("offers")
-    roles = () if reading.info is None else [n for n, role in reading.info.parties.items() if role.post]
-    if offers is not None and offers not in (*OFFERS, *roles):
+    roles = [] if reading.info is None else [n for n, role in reading.info.parties.items() if role.post]
+    if offers is not None and offers not in (*OFFERS, *roles) and reading.info is not None:  # else: no role is known
         zh, en = meant(str(offers), (*OFFERS, *roles))
         say(
             "offers",

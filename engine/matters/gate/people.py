@@ -214,6 +214,8 @@ def _user(reading: Reading, file: str, node: m.Node, who: str, zh: str, en: str)
     words = {*reading.house.users, *roles, *(reading.county.logins if reading.county is not None else ())}
     if not who or who.isdigit() or who in words:
         return
+    if reading.info is None and who.startswith("party:"):
+        return  # matter.yaml has a fault, which is said: no role is known
     if reading.county is None and not who.startswith("party:") and not nearest(who, reading.house.users):
         return  # perhaps a log-in: only the county knows
     like = meant(who, words, 40)

@@ -54,7 +54,7 @@ def put(scope: Scope, path: str, shape: Shape) -> Scope:
 def begins(reading: Reading) -> Scope:
     """What a case has before its first step."""
     found = shapes.of_paths(reading.house.begins)
-    form = reading.forms.get(reading.info.apply.form) if reading.info is not None else None
+    form = reading.application
     return shapes.all_of([found, shapes.of_form(form.form)]) if form is not None else found
 
 

@@ -22,7 +22,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     waits = [id for id, node in steps.items() if node.kind in ("serviceTask", "sendTask")]
     messages = [one.name or one.id for diagram in reading.diagrams.values() for one in diagram.messages]
     info = reading.info
-    start = reading.forms.get(info.apply.form) if info is not None else None
+    start = reading.application
 
     def one_of(what_zh: str, what_en: str, name: Any, known: Iterable[str], *path: object) -> None:
         words = list(known)
