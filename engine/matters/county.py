@@ -29,6 +29,7 @@ class Unit:
     name: str
     kind: str  # county, office, town, village, community, centre
     parent: str = ""  # code of the unit above
+    seal: bool = True  # it has one, and signs papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,16 @@ class County:
             yield at
             at = self.by_code.get(at.parent) if at.parent else None
 
+    def of_kind(self, kind: str) -> tuple[Unit, ...]:
+        kinds = _VILLAGES if kind == "village" else {kind}
+        return tuple(u for u in self.units if u.kind in kinds)
+
     def meant(self, at: str, office: str = "") -> tuple[Unit, ...]:
         """The units a word of a matter may mean; `office`: the matter's own, when `at` is office."""
         if at == "office" and office != "office":
             return self.meant(office or "county")
         if at in ("village", "town", "county", "committee", "centre"):
-            kinds = _VILLAGES if at == "village" else {at}
-            return tuple(u for u in self.units if u.kind in kinds)
+            return self.of_kind(at)
         if at in ("intake", "office"):
             return self.units
         found = self.by_code.get(at)
@@ -100,7 +104,14 @@ def read(data: bytes, file: str) -> tuple[County | None, list[Finding]]:
     found: Any = text.value
     try:
         units = tuple(
-            Unit(str(u["code"]), str(u.get("name", "")), str(u["kind"]), str(u.get("parent") or ""))
+            Unit(
+                str(u["code"]),
+                str(u.get("name", "")),
+                str(u["kind"]),
+                str(u.get("parent") or ""),
+                # as the hall enters a unit: its own name is its legal one, and a partner body has none
+                bool(u.get("seal_name", "" if u["kind"] == "partner" else "own")),
+            )
             for u in found["units"]
         )
         posts = tuple(Post(str(p["code"]), str(p.get("name", "")), str(p.get("role", "clerk"))) for p in found["posts"])

@@ -35,6 +35,16 @@ PLACES: Mapping[str, str] = {
     "committee": "办件所在地最近的人民调解委员会",
     "centre": "最近的服务中心",
 }
+#: Kinds of units, in words.
+KINDS: Mapping[str, str] = {
+    "committee": "人民调解委员会",
+    "centre": "服务中心",
+    "office": "单位",
+    "town": "乡镇",
+    "village": "村（社区）",
+    "partner": "合作单位",
+    "county": "县级人民政府",
+}
 #: A unit's code: YB, 350526-YB, 350526104001.
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]*")
 #: The basis of every other ground.

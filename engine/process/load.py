@@ -33,6 +33,15 @@ class CannotRun(Refused):
         self.findings = findings
 
 
+#: Errors of the check that forbid publishing, not running: the engine runs such a drawing and tells where it stands
+#: still. Cases of a version published before the rule was known go on, and `yizhan play` shows what happens.
+RUNS = frozenset({"deadlock"})
+
+
+def _hindered(findings: list[Finding]) -> bool:
+    return any(f.severity == "error" and f.rule not in RUNS for f in findings)
+
+
 def load(
     files: Mapping[str, bytes],
     decisions: Mapping[str, Any] | None = None,
@@ -44,14 +53,15 @@ def load(
     """Read, check and compile BPMN files that belong together. Raises CannotRun with the findings.
 
     `decisions` maps a decision's id to a model with evaluate(). `await_effects` makes every service and send task wait
-    for its answer. `lint=False` leaves out the checks that need no compiling (for diagrams known to be checked).
+    for its answer. What RUNS names is found and does not hinder. `lint=False` leaves out the checks that need no
+    compiling (for diagrams known to be checked).
     """
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
     hash = digest.hexdigest()
     checked = check(files, decisions=decisions, forms=forms) if lint else []
-    if any(f.severity == "error" for f in checked):
+    if _hindered(checked):
         raise CannotRun(checked)
     if hash not in _compiled_files:
         if len(_compiled_files) >= MOST_COMPILED:
@@ -59,7 +69,7 @@ def load(
         _compiled_files[hash] = compiled(files)
     diagrams, processes, found = _compiled_files[hash]
     findings = [*checked, *(f for f in in_order(found) if f not in checked)]
-    if any(f.severity == "error" for f in findings):
+    if _hindered(findings):
         raise CannotRun(findings)
     return Definition(hash, processes, diagrams, dict(decisions or {}), findings, await_effects)
 

@@ -30,7 +30,7 @@ def county(work: Work) -> County | None:
     posts = work.session.execute(select(Post.code, Post.name, Post.role).order_by(Post.code)).all()
     logins = work.session.scalars(select(User.login).where(User.kind == "staff", User.login.is_not(None)))
     return County(
-        units=tuple(UnitOf(p.code, p.name, p.kind, code.get(p.parent_id or 0, "")) for p in tree),
+        units=tuple(UnitOf(p.code, p.name, p.kind, code.get(p.parent_id or 0, ""), bool(p.seal_name)) for p in tree),
         posts=tuple(PostOf(*row) for row in posts),
         held=frozenset((unit, post) for unit, post in held),
         logins=frozenset(login for login in logins if login),

@@ -11,6 +11,7 @@ import pytest
 
 from engine import process
 from engine.process import Complete, Deliver, Fire, Signal, Start, check
+from engine.process.load import RUNS
 
 from .drawing import file, short
 
@@ -139,7 +140,7 @@ def test_what_is_accepted_runs_until_it_rests(seed):
         data = file(short(f'{BEFORE}<process id="p" isExecutable="true">{body}</process>{CALLED}'))
         findings = check({"a.bpmn": data})
         assert not [f for f in findings if f.rule == "check-failed"], number
-        if any(f.severity == "error" for f in findings):
+        if any(f.severity == "error" and f.rule not in RUNS for f in findings):
             continue
         accepted += 1
         definition = process.load({"a.bpmn": data}, {})

@@ -266,6 +266,47 @@ def test_a_group_whose_post_nobody_holds_is_a_warning() -> None:
     assert {f.element for f in found if f.rule == "nobody-holds"} == {"groups.duty", "groups.window"}
 
 
+def signing(name: str, county: matters.County | None) -> list[tuple[str, str]]:
+    found = gate.check(matters.Source(name, matters.read_files(ROOT, name)), county, house=HOUSE)
+    return [(f.rule, f.element) for f in errors(found)]
+
+
+def unsealed(*codes: str, kind: str = "") -> matters.County:
+    assert COUNTY is not None
+    units = tuple(replace(u, seal=not (u.code in codes or u.kind == kind)) for u in COUNTY.units)
+    return replace(COUNTY, units=units)
+
+
+def test_a_unit_that_signs_must_have_a_seal() -> None:
+    assert signing("fanying", unsealed("350526-FW")) == [
+        ("unit-without-seal", "organs.centre"),
+        ("unit-without-seal", "papers.order_reply.organ"),
+    ]
+    assert signing("daiban", unsealed("350526-YB")) == [("unit-without-seal", "organs.decide")]
+    assert signing("tiaojie", unsealed(kind="committee")) == [("unit-without-seal", "organs.committee")]
+    assert signing("tiaojie", unsealed("350526-TW")) == [], "another committee has one"
+
+
+def test_a_committee_that_signs_must_be_somewhere_in_the_county() -> None:
+    assert COUNTY is not None
+    without = replace(COUNTY, units=tuple(u for u in COUNTY.units if u.kind != "committee"))
+    assert ("unit", "organs.committee") in signing("tiaojie", without)
+    assert signing("fanying", without) == [], "nobody asks for one there"
+    assert signing("tiaojie", None) == [], "nothing is said without a county"
+
+
+def test_a_county_s_file_says_who_has_a_seal() -> None:
+    file = """
+posts: []
+units:
+  - {code: C, name: 县, kind: county}
+  - {code: C-A, name: 局, kind: office, parent: C, seal_name: ""}
+  - {code: C-B, name: 站, kind: partner, parent: C}
+"""
+    read, _ = counties.read(file.encode(), "county.yaml")
+    assert read is not None and [u.seal for u in read.units] == [True, False, False]
+
+
 def test_an_effect_nobody_carries_out_is_an_error() -> None:
     less = replace(HOUSE, effects=frozenset(HOUSE.effects or ()) - {"issue-paper"})
     found = errors(gate.check(matters.Source("yuyue", matters.read_files(ROOT, "yuyue")), COUNTY, house=less))

@@ -122,7 +122,7 @@ BROKEN = {
         "",
         "deadlock",
         "j",
-        "warning",
+        "error",
     ),
     "a parallel join in a loop": (
         START + '<flow s j/><parallelGateway id="j"/><flow j g/><exclusiveGateway id="g" default="g_e"/><flow g e/>'
@@ -130,7 +130,7 @@ BROKEN = {
         "",
         "deadlock",
         "j",
-        "warning",
+        "error",
     ),
     "a parallel join of a task and its interruption": (
         START + '<flow s f/><task id="f"/><flow f j/><boundaryEvent id="b" attachedToRef="f"><timerEventDefinition>'
@@ -139,7 +139,7 @@ BROKEN = {
         "",
         "deadlock",
         "j",
-        "warning",
+        "error",
     ),
     "a loop without a way out": (
         START + '<flow s a/><exclusiveGateway id="a"/><flow a t/><task id="t"/><flow t a/>',

@@ -57,6 +57,10 @@ def _organs(reading: Reading) -> None:
         for one in who if isinstance(who, tuple) else (who,):
             if isinstance(one, str):
                 _unit(reading, one, "organs", name)
+        _signs(reading, who, "organs", name)
+    signs = {paper.organ: kind for kind, paper in reversed(info.papers.items()) if paper.organ not in info.organs}
+    for word, kind in signs.items():  # each is told once, at the first paper it signs
+        _signs(reading, word, "papers", kind, "organ")
     used = {paper.organ for paper in info.papers.values()}
     used |= {node.extension.header("organ") or "" for _, _, _, node in reading.nodes()}
     for name in info.organs:
@@ -73,6 +77,33 @@ def _organs(reading: Reading) -> None:
                 "header-value",
                 f"的 organ 是“{organ}”，matter.yaml 的 organs 里没有。{zh}",
                 f'has "{organ}" as its organ, which is not among the organs of matter.yaml. {en}',
+            )
+
+
+def _signs(reading: Reading, who: organs.Who, *path: object) -> None:
+    """Whoever signs must be in the county, and have a seal: a paper of this kind could not be issued anywhere in it."""
+    county, info = reading.county, reading.info
+    if county is None or info is None:
+        return
+    for one in who if isinstance(who, tuple) else (who,):
+        word = one if isinstance(one, str) else one.unit
+        units = county.meant(word, info.office) if isinstance(one, str) else county.of_kind(word)
+        told = isinstance(one, organs.UnitOf) or word in organs.PLACES
+        if not units and told:
+            name = organs.KINDS.get(word, word)
+            reading.of_matter(
+                "unit",
+                f"县里没有{name}（{word}），没有谁能署名盖章。请先登记这样的单位，或改由别的机关署名。",
+                f"The county has no {word}: nobody could sign and seal. Enter such a unit first, or let another sign.",
+                *path,
+            )
+        elif units and not any(unit.seal for unit in units):
+            listed = "、".join(unit.name or unit.code for unit in units[:3])
+            reading.of_matter(
+                "unit-without-seal",
+                f"{listed}没有印章，不能署名。请登记它的法定名称，或改由有印章的单位署名。",
+                f"{listed} has no seal and cannot sign. Register its legal name, or let a unit with a seal sign.",
+                *path,
             )
 
 

@@ -22,6 +22,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "matter": ("matter.yaml 的键或值不对", "a wrong key or value in matter.yaml"),
         "post": ("县里没有这个岗位", "a post the county has not"),
         "unit": ("县里没有这个单位", "a unit the county has not"),
+        "unit-without-seal": ("署名的单位没有印章", "a unit that signs and has no seal"),
         "user": ("办理人不认识", "a user nobody knows"),
         "role-missing": ("候选组不存在", "a candidate group that does not exist"),
         "group-unused": ("候选组没有人用", "a group nothing uses"),

@@ -6,6 +6,7 @@ from collections import deque
 
 from engine.process.language import model as m
 from engine.process.lint.page import Page, label, listed
+from engine.process.lint.together import Together
 
 #: Nodes where the instance rests; a loop through one is not an endless spin.
 _WAITS = frozenset(
@@ -22,7 +23,7 @@ def check_process(page: Page, process: m.Process) -> None:
         reached = _reach(next_of, roots)
         _unreached(page, scope, next_of, reached)
         order = _order(next_of, roots)
-        _deadlocks(page, scope, {**next_of, _TOP: roots}, order)
+        _deadlocks(page, scope, {**next_of, _TOP: roots}, order, holder)
         _endless(page, scope, next_of, reached, holder)
         _implicit_ends(page, scope, reached)
 
@@ -177,11 +178,20 @@ def _dominators(next_of: dict[str, list[str]], order: list[str]) -> dict[str, st
     return above
 
 
-def _deadlocks(page: Page, scope: m.Scope, next_of: dict[str, list[str]], order: list[str]) -> None:
+def _deadlocks(
+    page: Page,
+    scope: m.Scope,
+    next_of: dict[str, list[str]],
+    order: list[str],
+    holder: dict[str, tuple[m.Scope, m.Node]],
+) -> None:
+    """Joins that wait for ever: an error where the structure leaves no doubt and nothing else ends the wait, a warning
+    where it can happen."""
     joins = [n for n in scope.nodes if len(n.incoming) > 1 and _waits_for_all(n)]
     if not joins:
         return
     above = _dominators(next_of, order)
+    together = Together(scope, next_of[_TOP])
 
     def chain(vertex: str) -> list[str]:
         found = [vertex]
@@ -192,10 +202,11 @@ def _deadlocks(page: Page, scope: m.Scope, next_of: dict[str, list[str]], order:
 
     for join in joins:
         arrivals = [f"flow {f}" for f in join.incoming if f"flow {f}" in above]
+        ended_from_outside = _stopped_from_outside(scope, {join.id}, holder)
         for arrival in arrivals:
             if join.id in chain(arrival):
                 flow = scope.flow_by_id[arrival[5:]]
-                page.warn(
+                (page.warn if ended_from_outside else page.error)(
                     "deadlock",
                     join,
                     f"等连线“{flow.id}”送来令牌，而那条路要先通过它自己：永远等不到。循环请用排他网关汇合。",
@@ -206,7 +217,20 @@ def _deadlocks(page: Page, scope: m.Scope, next_of: dict[str, list[str]], order:
                 break
         else:
             split = _exclusive_split(scope, next_of, join, [chain(a) for a in arrivals])
-            if split is not None:
+            apart = together.never(a[5:] for a in arrivals)
+            if apart is not None:
+                at, at_en = label(split) if split is not None else ("", "")
+                (page.warn if ended_from_outside else page.error)(
+                    "deadlock",
+                    join,
+                    f"要等所有入线，但连线“{apart[0]}”和“{apart[1]}”"
+                    + (f"来自{at}的不同分支，只会走其中一条" if at else "不会都送来令牌")
+                    + "：一定会永远等下去。请改用排他网关汇合。",
+                    f'waits for all its flows, but never gets a token on both "{apart[0]}" and "{apart[1]}"'
+                    + (f": they come from different branches of {at_en}, of which only one is taken" if at_en else "")
+                    + ". It waits for ever. Join with an exclusive gateway.",
+                )
+            elif split is not None:
                 may = split.kind == "inclusiveGateway"
                 page.warn(
                     "deadlock",
