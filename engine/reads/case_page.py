@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import in_person, nodes
 from engine.people import Actor, masks, may, require, units
-from engine.people.access import keeps_away
+from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
 from engine.reads import history, meetings, reveals, stuck, taking_part
 from engine.reads.labels import EVENTS
@@ -38,7 +38,7 @@ from engine.store.models import (
     Timer,
     User,
 )
-from engine.workdays import local_date
+from engine.workdays import local_date, say_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,54 @@ def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
     )
     if case is None or not (may(actor, "see", case) or _has_task(work, case, actor)):
         raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
-    return _page(work, case, actor, now)
+    whole = _page(work, case, actor, now)
+    until = _referred_away(work, case, actor)
+    return whole if until is None else _as_it_left(whole, until)
+
+
+def _referred_away(work: Work, case: Case, actor: Actor) -> datetime | None:
+    """When the case left the actor's office, if that is all they see it by (移送)."""
+    if may(actor, "reveal", case) or not had_it(actor, case):
+        return None
+    live = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state != "ended"))
+    if any(may(actor, verb, task, case=case) for task in live for verb in ("claim", "work")):
+        return None
+    units_of = {position.unit_id for position in actor.positions}
+    left = [
+        event.at
+        for event in audit.history(work, case.id)
+        if event.kind == audit.Kind.CASE_REFERRED and (event.facts or {}).get("from") in units_of
+    ]
+    return max(left, default=None)
+
+
+def _as_it_left(page: CasePage, until: datetime) -> CasePage:
+    """Whose it is, its status, and what they had when it left; nothing of what another office did with it since."""
+    tasks = tuple(step for step in page.tasks if step.ended_at is not None and step.ended_at <= until)
+    return replace(
+        page,
+        where=stuck.Sentence(
+            f"已移送{page.office}（{say_at(until)}），以后的办理在那里看。",
+            f"Referred to {page.office}: what happened since is theirs to see.",
+            names=(page.office,),
+        ),
+        stage="",
+        tasks=tasks,
+        desk=None,
+        answers=(),  # they hold what was answered since
+        papers=tuple(paper for paper in page.papers if paper.issued_at <= until),
+        files=tuple(file for file in page.files if file.uploaded_at <= until),
+        record=tuple(line for line in page.record if line.at <= until),
+        notices=tuple(notice for notice in page.notices if notice[0] <= until),
+        sides=(),
+        incidents=(),
+        lit=(),
+        beside=(),
+        passed=tuple(dict.fromkeys(step.element for step in tasks)),
+        can=(),
+        tells=(),
+        reveals=(),
+    )
 
 
 def by_number(work: Work, number: str, *, actor: Actor, now: datetime) -> CasePage:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.errors import NotFound, NotNow
 from engine.people import may
-from engine.reads import case_list
+from engine.reads import case_list, case_page
 from engine.records import audit, papers
 from engine.store.models import Case, Document, Event, Notice, RegisterEntry, Task
 from tests.between import small
@@ -221,3 +221,18 @@ def test_the_variable_case_says_the_office_that_has_it_now(database, cast, clock
         complete(database, case_id, step, cast.sun, clock.on(minutes=5), decision="好")
     if way == "dispatch":
         assert waiting(database, case_id) == {"there"}, "conditions read it"
+
+
+def test_what_happens_after_the_referral_is_not_the_office_before_s_to_read(database, cast, clock, referred):
+    case_id = referred()
+    left = clock()
+    complete(database, case_id, "do", cast.sun, clock.on(hours=2), decision="民政的意见")
+    with database.reading() as work:
+        before = case_page.page(work, case_id, actor=cast.zhao, now=clock())
+        assert (before.office, before.status) == ("德化县民政局", "running")
+        assert [step.element for step in before.tasks] == ["look"] and before.passed == ("look",)
+        assert before.record and max(line.at for line in before.record) <= left
+        assert before.papers and not before.answers and before.desk is None and before.can == ()
+        assert before.where.zh.startswith("已移送德化县民政局") and "民政的意见" not in str(before)
+        now = case_page.page(work, case_id, actor=cast.sun, now=clock())
+        assert {"look", "do", "note"} <= {step.element for step in now.tasks} and now.answers
