@@ -104,8 +104,8 @@ OUTCOMES = frozenset(
 
 def _asked(reading: Reading, form: forms.Form) -> forms.Form:
     """The form, with what is asked of the clerk who does a step for a party who is there, where the matter lets one."""
-    roles = reading.info.parties.values() if reading.info is not None else ()
-    if not any(role.in_person is not None for role in roles):
+    info = reading.info  # None: matter.yaml is wrong, which is said once, there
+    if info is not None and not any(role.in_person is not None for role in info.parties.values()):
         return form
     return in_person.asking(form, forms.EVERYTHING, witness=True, account=True)
 
