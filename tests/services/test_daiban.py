@@ -41,11 +41,11 @@ def test_only_the_principal_revokes_and_then_the_agent_has_nothing_left_to_do(sq
     case_id = acting.accepted(sqlite, hired, clock)
     for other, refusal in ((hired.chen, NotYours), (hired.wu, NotYours), (hired.xu, NotFound)):  # xu sees no such case
         with pytest.raises(refusal), sqlite.unit_of_work() as work:
-            cases.tell(work, case_id, "revoke", by=other, now=clock())
+            cases.tell(work, case_id, "revoke", sure=True, by=other, now=clock())
     with sqlite.unit_of_work() as work:
         assert "revoke" in case_page.page(work, case_id, actor=hired.zhang, now=clock()).can
         assert "revoke" not in case_page.page(work, case_id, actor=hired.chen, now=clock()).can
-        cases.tell(work, case_id, "revoke", by=hired.zhang, now=clock())
+        cases.tell(work, case_id, "revoke", sure=True, by=hired.zhang, now=clock())
     with sqlite.reading() as work:
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "withdrawn")
@@ -53,7 +53,7 @@ def test_only_the_principal_revokes_and_then_the_agent_has_nothing_left_to_do(sq
         told = work.session.scalars(select(Notice.user_id).where(Notice.kind == "revoked")).all()
         assert set(told) == {hired.users["zhang"], hired.users["chen"]}
     with pytest.raises(NotNow), sqlite.unit_of_work() as work:
-        cases.tell(work, case_id, "revoke", by=hired.zhang, now=clock())
+        cases.tell(work, case_id, "revoke", sure=True, by=hired.zhang, now=clock())
 
 
 def test_an_agent_never_rates_the_own_work(sqlite, clock, hired):

@@ -12,11 +12,24 @@ from engine import matters, people
 from engine.commands import cases
 from engine.commands.hall import absences
 from engine.commands.worker import alarms
-from engine.errors import NotFound, NotYours
+from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import holders, units
 from engine.reads import case_list, case_page, inbox
 from engine.records import library
-from engine.store.models import Case, Holding, Notice, Post, RegisterEntry, Reminder, Task, TaskCandidate, Timer, User
+from engine.store.models import (
+    Case,
+    Document,
+    Holding,
+    Notice,
+    Post,
+    RegisterEntry,
+    Reminder,
+    Task,
+    TaskCandidate,
+    Timer,
+    User,
+)
+from engine.workdays import local_date
 from tests.commands import acting
 from tests.services.telling import ROOT
 
@@ -298,3 +311,56 @@ def test_the_one_complained_about_does_not_hear_a_reminder(database, cast, clock
         assert work.session.scalars(select(Reminder)).one()
         told = work.session.scalars(select(Notice.user_id).where(Notice.kind == "remind")).all()
         assert told == [cast.users["li"]]
+
+
+# ---------------------------------------------------------------- 没解决，请重办
+
+
+def answered(database, cast, clock, answers=LAMP):
+    """A report that was answered today: the receipt names the day until which it may be done again."""
+    centre(database, cast, clock)
+    case_id = tell(database, cast, clock, answers)
+    do(database, cast, clock, case_id, "he", {**TO_YB, "category": "政务服务"})
+    do(database, cast, clock, case_id, "wang", {"signing": "accept"})
+    do(database, cast, clock, case_id, "wang", DONE)
+    return case_id
+
+
+def offered(database, case_id, actor, now):
+    with database.reading() as work:
+        return [one.name for one in case_page.page(work, case_id, actor=actor, now=now).tells]
+
+
+def test_until_the_printed_day_the_resident_has_it_done_again_and_says_why(database, cast, clock):
+    case_id = answered(database, cast, clock, {**LAMP, "consent_visit": False})
+    with database.reading() as work:
+        paper = work.session.scalars(select(Document).where(Document.kind == "order_reply")).one()
+        last = local_date(clock()) + timedelta(days=15)
+        assert paper.facts["reopen_by_on"] == last.isoformat()
+        told = work.session.scalars(select(Notice).where(Notice.kind == "replied")).first()
+        assert f"{last.month}月{last.day}日以前" in told.text
+    assert offered(database, case_id, cast.zhang, clock()) == ["redo"]
+    with pytest.raises(Invalid) as refused, database.unit_of_work() as work:
+        cases.tell(work, case_id, "redo", {"redo_reason": ""}, sure=True, by=cast.zhang, now=clock())
+    assert set(refused.value.by_field()) == {"redo_reason"}
+    with database.unit_of_work() as work:
+        cases.tell(work, case_id, "redo", {"redo_reason": "灯还是不亮"}, sure=True, by=cast.zhang, now=clock())
+    task = acting.now_open(database, case_id)
+    assert task.element == "handle"
+    with database.reading() as work:
+        assert work.session.get(Case, case_id).answers["redo_reason"] == "灯还是不亮"
+    assert offered(database, case_id, cast.zhang, clock()) == []  # nothing to be done again while it is being done
+
+
+def test_the_centre_writes_it_down_for_who_calls_and_after_the_day_nobody_can(database, cast, clock):
+    case_id = answered(database, cast, clock, {**LAMP, "consent_visit": False})
+    with database.reading() as work:
+        he, wang = who(work, cast, "he", clock()), who(work, cast, "wang", clock())
+    assert offered(database, case_id, he, clock()) == ["redo"]
+    assert offered(database, case_id, wang, clock()) == []  # not the office whose work it is about
+    clock.now += timedelta(days=16)
+    fire(database, clock, case_id)
+    with database.reading() as work:
+        assert work.session.get(Case, case_id).status == "finished"
+    with pytest.raises(NotNow), database.unit_of_work() as work:
+        cases.tell(work, case_id, "redo", {"redo_reason": "又坏了"}, sure=True, by=cast.zhang, now=clock())

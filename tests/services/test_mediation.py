@@ -55,7 +55,7 @@ def test_who_may_not_see_the_case_writes_no_note_and_registers_no_refusal(sqlite
             with pytest.raises(NotFound):
                 private_notes.keep(work, teller.case_id, "", "x", by=actor, now=teller.now)
             with pytest.raises(NotFound):
-                cases.tell(work, teller.case_id, "refuse", party="甲", by=actor, now=teller.now)
+                cases.tell(work, teller.case_id, "refuse", sure=True, party="甲", by=actor, now=teller.now)
 
 
 def test_a_clear_refusal_ends_the_talking_and_only_while_there_is_talking(sqlite, clock):
@@ -63,11 +63,11 @@ def test_a_clear_refusal_ends_the_talking_and_only_while_there_is_talking(sqlite
     with sqlite.unit_of_work() as work:
         mediator = load(work, early.who.clerk, now=early.now)
         with pytest.raises(NotNow):
-            cases.tell(work, early.case_id, "refuse", party="赖春生", by=mediator, now=early.now)
+            cases.tell(work, early.case_id, "refuse", sure=True, party="赖春生", by=mediator, now=early.now)
         for step in stories.read(matters.load(ROOT, "tiaojie"))[0].steps[1:4]:
             early.complete(work, step)
         assert "refuse" in case_page.page(work, early.case_id, actor=mediator, now=early.now).can
-        cases.tell(work, early.case_id, "refuse", party="赖春生", by=mediator, now=early.now)
+        cases.tell(work, early.case_id, "refuse", sure=True, party="赖春生", by=mediator, now=early.now)
         case = work.session.get(Case, early.case_id)
         assert case.stage == "终止调解" and case.answers["refused_by"] == "赖春生"
 

@@ -210,7 +210,7 @@ def test_a_meeting_that_will_not_be_gives_everything_back(office, how):
     complete(office, case_id, "schedule", session={"when": AT, "place": "说事评理室"})
     with office.database.unit_of_work() as work:
         if how == "refused":
-            cases.tell(work, case_id, "refuse", party="赖春生", by=office.lai, now=NOW)
+            cases.tell(work, case_id, "refuse", sure=True, party="赖春生", by=office.lai, now=NOW)
         elif how == "withdrawn":
             cases.withdraw(work, case_id, "", by=office.zhang, now=NOW)
         else:

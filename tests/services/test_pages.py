@@ -34,10 +34,10 @@ def test_the_principal_revokes_by_a_button_and_it_is_gone_afterwards(hall: Open,
         number = work.session.get(Case, case_id).number
     client = hall.client("zhang")
     assert "撤销委托" in client.get(f"/mine/{number}").text
-    assert client.post(f"/mine/{number}/tells/revoke").status_code == 302
+    assert client.post(f"/mine/{number}/tells/revoke", data={"sure": "1"}).status_code == 302
     after = client.get(f"/mine/{number}").text
     assert "委托已经撤销" in after and f"/mine/{number}/tells/tells/revoke" not in after
-    assert hall.client("xu").post(f"/mine/{number}/tells/revoke").status_code in (403, 404)
+    assert hall.client("xu").post(f"/mine/{number}/tells/revoke", data={"sure": "1"}).status_code in (403, 404)
 
 
 def mediator(hall: Open) -> None:

@@ -1,11 +1,15 @@
 """A resident's way: find, apply, follow, correct, rate."""
 
 import io
+import re
 
 from sqlalchemy import select
 
+from engine import matters
+from engine.people import SYSTEM
+from engine.records import library
 from engine.store.models import Case, Consent, File
-from tests.cast import DAIBAN
+from tests.cast import DAIBAN, ROOT
 from tests.hall import Open
 
 
@@ -20,6 +24,21 @@ def test_people_find_a_matter_by_the_words_they_use(hall: Open):
     assert "没有找到“护照”" in client.get("/matters", query_string={"q": "护照"}).text
     assert "全程代办" in client.get("/matters", query_string={"function": "病有所医"}).text
     assert "全程代办" not in client.get("/matters", query_string={"function": "居有所乐"}).text
+
+
+def test_the_empty_search_suggests_words_of_what_the_hall_offers(hall: Open, clock):
+    client = hall.client()
+    assert 'placeholder="如：代办"' in client.get("/matters").text
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "tiaojie"), by=SYSTEM, now=clock())
+    assert 'placeholder="如：代办、调解"' in client.get("/matters").text
+    client.post("/language", data={"to": "en"})
+    shown = re.search(r'placeholder="(Such as: [^"]+)"', client.get("/matters").text)
+    assert shown is not None and not re.search("[\u4e00-\u9fff]", shown[1])
+    with hall.database.unit_of_work() as work:
+        for name in ("daiban", "tiaojie"):
+            library.withdraw(work, name, by=SYSTEM, now=clock())
+    assert "placeholder" not in client.get("/matters").text
 
 
 def test_the_guide_says_how_long_what_it_costs_and_by_which_law(hall: Open):

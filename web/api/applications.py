@@ -178,6 +178,7 @@ class TellIn(Shape):
 
     answers: dict[str, Annotated[str, StringConstraints(max_length=2000)]] = {}
     party: str = Field("", max_length=60)
+    sure: bool = False  # asked once more, and yes: needed where the offer says `sure`
 
 
 class Offer(Shape):
@@ -186,6 +187,7 @@ class Offer(Shape):
     own: bool  # of oneself
     parties: list[str]  # in whose name staff may write it down
     asks: list[str]  # what `answers` may hold
+    sure: bool  # the person is asked once more, and `sure` says that they are
 
 
 @operation("get", "/cases/{number}/tells", who="signed-in", tag="applications", gives=list[Offer])
@@ -193,7 +195,14 @@ def tells(number: str) -> list[Offer]:
     """What the caller may say to a case now."""
     page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
     return [
-        Offer(name=one.name, words=one.tell.words, own=one.own, parties=list(one.parties), asks=list(one.tell.asks))
+        Offer(
+            name=one.name,
+            words=one.tell.words,
+            own=one.own,
+            parties=list(one.parties),
+            asks=list(one.tell.asks),
+            sure=one.tell.sure,
+        )
         for one in page.tells
     ]
 
@@ -202,7 +211,9 @@ def tells(number: str) -> list[Offer]:
 def tell(number: str, name: str, body: TellIn) -> None:
     """Say it to a running case: what its matter declares that one may say."""
     page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
-    cases.tell(edge.work(), page.id, name, body.answers, party=body.party, by=edge.actor(), now=edge.now())
+    cases.tell(
+        edge.work(), page.id, name, body.answers, party=body.party, sure=body.sure, by=edge.actor(), now=edge.now()
+    )
 
 
 @operation("post", "/cases/{number}/withdraw", who="resident", tag="applications", takes=Reason)

@@ -69,12 +69,23 @@ def _published() -> list[Package]:
     return [p for p in library.published(edge.work()) if p.info.published and set(p.info.apply.channels) != {"system"}]
 
 
+#: Words shown in the empty field of the search.
+EXAMPLES = 3
+
+
+def _examples(offered: list[Package]) -> list[str]:
+    """What one may look for: the first word of each of the first matters that have one, in the reader's language."""
+    words = [(p.info.words[0], p.info) for p in offered if p.info.words][:EXAMPLES]
+    return [info.name_en if english() and named(word) == word else named(word) for word, info in words]
+
+
 @pages.get("/matters")
 @guard("anyone")
 def matters() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:60]
     function = request.args.get("function", "")[:10]
-    found = [_brief(p) for p in _published()]
+    offered = _published()
+    found = [_brief(p) for p in offered]
     if function:
         found = [m for m in found if function in m["functions"]]
     if query:
@@ -82,6 +93,7 @@ def matters() -> ResponseReturnValue:
         found = sorted((m for m in found if _fits(query, m["words"])), key=lambda m: -_fits(query, m["words"]))
     return render_template(
         "resident/matters.html",
+        examples=_examples(offered),
         matters=found,
         query=query,
         function=function,

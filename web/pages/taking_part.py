@@ -161,6 +161,7 @@ def _send(page: CasePage, name: str) -> None:
         name,
         {path: request.form.get(path, "")[: asks[path].most + 1] for path in asks},
         party=request.form.get("party", ""),
+        sure=request.form.get("sure") == "1",
         by=edge.actor(),
         now=edge.now(),
     )

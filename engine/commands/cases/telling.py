@@ -32,11 +32,12 @@ def tell(
     answers: Mapping[str, Any] | None = None,
     *,
     party: str = "",
+    sure: bool = False,
     by: Actor,
     now: datetime,
 ) -> Done:
     """Say this to the case. `answers`: what is asked, by its path. `party`: the name of the party who said it, when
-    a clerk writes it down for them.
+    a clerk writes it down for them. `sure`: they were asked once more, where the tell says so, and said yes.
 
     Raises NotFound for a case one may not see or a tell its matter does not have, NotYours for who may not say it,
     Invalid by the field for a party who is none and for an answer that is missing, NotNow when the case does not wait
@@ -59,7 +60,7 @@ def tell(
             f"现在不能“{said.words}”：办件没有在等这句话。",
             f"Expected a case that waits to be told “{said.words_en}”, but it does not wait for it now.",
         )
-    variables = _variables(work, case, said, speaker, answers or {})
+    variables = _variables(work, case, said, speaker, answers or {}, sure)
     done = deliver(work, case.id, said.message, variables, key=waits.correlation, by=by, now=now)
     assert done is not None  # it waits: looked above, in this transaction, on a locked case
     return done
@@ -94,7 +95,9 @@ def _speaker(work: Work, package: Package, case: Case, said: Tell, party: str, b
     raise NotYours(f"您不能“{said.words}”。", f"You may not say “{said.words_en}” in this case.")
 
 
-def _variables(work: Work, case: Case, said: Tell, speaker: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+def _variables(
+    work: Work, case: Case, said: Tell, speaker: str, answers: Mapping[str, Any], sure: bool
+) -> dict[str, Any]:
     """What the message carries: who said it, and what was asked, each where the matter says."""
     known = dict(case.answers or {})
     given: dict[str, Any] = {}
@@ -114,6 +117,10 @@ def _variables(work: Work, case: Case, said: Tell, speaker: str, answers: Mappin
             _put(given, known, path, value)
     if unknown := sorted(set(answers) - set(said.asks)):
         wrong.append(FieldError(unknown[0], unknown[0], "没有问这一项。", "This is not asked."))
+    if said.sure and not sure:
+        zh = f"说了“{said.words}”就会照办，不能随手收回。请勾选“我确定”再发。"
+        en = f"Saying “{said.words_en}” is acted on and not easily undone. Say that you are sure."
+        wrong.append(FieldError("sure", "我确定", zh, en))
     if wrong:
         raise Invalid(wrong)
     return given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from engine import forms
@@ -34,7 +34,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
 
     for n, story in reading.told.stories:
         if start is not None:
-            _answers(reading, story.answers, start.form, n, "answers")
+            _answers(reading, story.answers, paths_of(start.form), n, "answers")
         _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
         for k, step in enumerate(story.steps):
             if step.task is not None:
@@ -43,7 +43,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 form = reading.forms.get(node.extension.form or "") if node is not None else None
                 if form is not None:
                     asked = _asked(reading, form.form)
-                    _answers(reading, step.answers, asked, n, "steps", k, "answers")
+                    _answers(reading, step.answers, paths_of(asked), n, "steps", k, "answers")
                     for r, path in enumerate(step.refused or ()):
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
                         one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
@@ -55,6 +55,11 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 one_of("任务", "task", name, tasks, n, "steps", k, "open", r)
             if step.message is not None:
                 one_of("消息", "message", step.message, messages, n, "steps", k, "message")
+                told = [one for one in info.tells.values() if one.message == step.message] if info is not None else []
+                if told:
+                    asked_for = {path for one in told for path in (one.teller, *one.asks) if path}
+                    asked_for |= {path.rpartition(".")[0] for path in asked_for if "." in path}
+                    _answers(reading, step.variables or {}, asked_for, n, "steps", k, "variables")
                 if step.message in reading.house.messages:
                     brings = shapes.of_paths(reading.house.messages[step.message])
                     _values(reading, step.variables, brings, n, "steps", k, "variables")
@@ -99,15 +104,14 @@ OUTCOMES = frozenset(
 
 def _asked(reading: Reading, form: forms.Form) -> forms.Form:
     """The form, with what is asked of the clerk who does a step for a party who is there, where the matter lets one."""
-    roles = reading.info.parties.values() if reading.info is not None else ()
-    if not any(role.in_person is not None for role in roles):
+    info = reading.info  # None: matter.yaml is wrong, which is said once, there
+    if info is not None and not any(role.in_person is not None for role in info.parties.values()):
         return form
     return in_person.asking(form, forms.EVERYTHING, witness=True, account=True)
 
 
-def _answers(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *path: object) -> None:
-    """Every answer must have its field: the form drops what it does not know without a word."""
-    known = paths_of(form)
+def _answers(reading: Reading, answers: Mapping[str, Any], known: Collection[str], *path: object) -> None:
+    """Every answer must have its field, or be asked: what is not known is dropped without a word."""
 
     def look(value: Any, at: str, here: tuple[object, ...]) -> None:
         if isinstance(value, Mapping):
