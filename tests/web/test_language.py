@@ -1,8 +1,6 @@
 """Chinese first, English second: nothing on a page is left without its English."""
 
-import ast
 import re
-from pathlib import Path
 
 from babel.messages.pofile import read_po
 
@@ -11,22 +9,14 @@ from engine.deadlines import regimes
 from engine.reads import taking_part
 from engine.reads.labels import EVENTS
 from tests.hall import Open
+from tests.web.test_words import extracted
 from web import formats, language, problems, sentences
 from web.pages import booking, bulk, limits, overview, resident, services, steps
-
-WEB = Path(language.__file__).parent
 
 
 def _asked() -> set[str]:
     """Every text the pages ask gettext for."""
-    found: set[str] = set()
-    for file in (WEB / "templates").rglob("*.html"):
-        found |= set(re.findall(r"_\('((?:[^'\\]|\\.)*)'", file.read_text()))
-    for file in [*WEB.glob("*.py"), *(WEB / "pages").glob("*.py")]:
-        for node in ast.walk(ast.parse(file.read_text())):
-            asks = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_" and node.args
-            if asks and isinstance(node.args[0], ast.Constant):
-                found.add(node.args[0].value)
+    found = extracted()
     for table in (
         sentences.OUTCOMES,
         sentences.STATUS,

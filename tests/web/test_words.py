@@ -20,7 +20,8 @@ def _english() -> dict[str, str]:
         return {str(m.id): str(m.string) for m in read_po(source, locale="en") if m.id}
 
 
-def _asked() -> set[str]:
+def extracted() -> set[str]:
+    """Every text the sources ask gettext for, as Babel reads them."""
     method = [("frontend/**", "ignore"), ("static/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]
     found = extract_from_dir(WEB, method, keywords={"_": None, "gettext": None})
     return {str(text) for _file, _line, text, _comments, _context in found}
@@ -28,7 +29,7 @@ def _asked() -> set[str]:
 
 def test_no_text_of_a_page_is_without_its_english():
     known = _english()
-    asked = _asked()
+    asked = extracted()
     assert len(asked) > 400, "the reader of the sources found too little to be right"
     assert sorted(text for text in asked if not known.get(text)) == []
 
