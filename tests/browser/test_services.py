@@ -51,6 +51,7 @@ def test_an_agents_day_from_the_doorstep_signature_to_the_list_of_those_they_car
     resident = site.resident("13800000001")
     resident.goto(f"/mine/{number}")
     resident.get_by_text("不想托人办了？").click()
+    resident.get_by_label("我确定").check()
     resident.get_by_role("button", name="撤销委托").click()
     resident.get_by_text("委托已经撤销").wait_for()
     clerk.goto("/desk/carried")
@@ -80,6 +81,7 @@ def test_both_sides_and_the_mediator_sign_with_the_pen_and_the_agreement_is_issu
         page.get_by_label("已读协议，愿意签名").check()
         page.wait_for_selector(".yz-signature-pad")
         sign(page)
+        _before(page)
         page.get_by_role("button", name="办好，往下走").click()
         page.get_by_text("已办好。").wait_for()
     with site.database.unit_of_work() as work:
@@ -95,6 +97,13 @@ def test_both_sides_and_the_mediator_sign_with_the_pen_and_the_agreement_is_issu
     changed = {**answers, "agreement": {**answers["agreement"], "facts": answers["agreement"]["facts"] + "。"}}
     assert not any(signing.fits(s, changed) for s in signed)
     assert not site.troubles
+
+
+def _before(page: Any) -> None:
+    """当面办理: how the party did it, and who saw it."""
+    page.get_by_label("在签名板上签名").check()
+    page.get_by_label("见证人姓名").fill("王淑贞")
+    page.wait_for_timeout(500)  # a form takes what was typed a moment later
 
 
 def _held(page: Any, number: str) -> None:
@@ -224,6 +233,8 @@ def test_a_mediation_from_the_application_to_the_agreement_that_each_side_signed
     lai.get_by_label("已读协议，愿意签名").check()
     lai.wait_for_selector(".yz-signature-pad")
     sign(lai)
+    _before(lai)
+    lai.get_by_label("本人在场，由我代为操作").check()  # he has an account and could sign on his own telephone
     _on(lai)
     _held(lai, number)
     lai.get_by_label("调解员姓名").fill("赖炳根")

@@ -116,7 +116,7 @@ def test_one_request_at_a_time(database):
     ask(database, hall, one)
     with pytest.raises(NotNow) as caught:
         ask(database, hall, one)
-    assert "陈*核已于 09-28 10:00 申请延期" in caught.value.zh
+    assert "陈*核已于 9月28日 10:00 申请延期" in caught.value.zh
 
 
 def test_the_second_to_answer_is_told_who_did(database):
