@@ -51,7 +51,7 @@ def asking(form: forms.Form, rights: forms.Rights, *, witness: bool, account: bo
         },
     ]
     if witness:
-        rule = {"required": True, "minLength": 2, "maxLength": 30}
+        rule = {"required": True, "minLength": 2, "maxLength": 60}
         asked.append({"type": "textfield", "key": f"{KEY}.witness", "label": "见证人姓名", "validate": rule})
     if account:
         label = "本人在场，由我代为操作"
