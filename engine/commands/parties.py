@@ -186,4 +186,4 @@ def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) ->
 
 
 def _same(user: User, row: CaseParty) -> bool:
-    return not user.name or keys.blind("name", user.name) == row.name_index
+    return not user.name or row.name_index in keys.blinds("name", user.name)

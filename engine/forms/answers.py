@@ -178,6 +178,14 @@ def _text(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> 
     rules = one.validation
     if one.properties.get("check") == "signature":
         return _signature(run, one, text, scope, here)
+    check = one.properties.get("check") or ("cn-phone" if rules.get("validationType") == "phone" else None)
+    checked = check is not None
+    if checked:  # before the length: spaces and +86 are no places of a number
+        verdict = CHECKS[str(check)](text)
+        if isinstance(verdict, Wrong):
+            run.wrong(here, one, verdict.zh, verdict.en)
+            return text
+        text = verdict
     least, most = rules.get("minLength"), rules.get("maxLength", MAX_TEXT)
     if isinstance(least, int) and len(text) < least:
         run.wrong(
@@ -195,15 +203,8 @@ def _text(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> 
             f"“{one.label}” takes {most} characters at most, this has {len(text)}.",
         )
         return text
-    name = one.properties.get("check")
-    if name is None and rules.get("validationType") == "phone":
-        name = "cn-phone"
-    if name is not None:
-        verdict = CHECKS[str(name)](text)
-        if isinstance(verdict, Wrong):
-            run.wrong(here, one, verdict.zh, verdict.en)
-            return text
-        return verdict
+    if checked:
+        return text
     if rules.get("validationType") == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         run.wrong(here, one, "电子邮箱不对，例如 name@example.com。", "This is not an e-mail address.")
     pattern = rules.get("pattern")
@@ -322,7 +323,7 @@ def _datetime(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str)
     try:
         text = str(raw)
         if kind == "date":
-            day = datetime.date.fromisoformat(text[:10])
+            day = _day(text, run.env)
             shown = day.isoformat()
         elif kind == "time":
             moment = datetime.time.fromisoformat(text)
@@ -346,6 +347,16 @@ def _datetime(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str)
         if one.properties.get("check") == "past" and day > today:
             run.wrong(here, one, f"“{one.label}”不能晚于今天。", f"“{one.label}” cannot be after today.")
     return shown
+
+
+def _day(text: str, env: feel.Env | None) -> datetime.date:
+    """A day; sent as a moment with a zone, the county's day at that moment. ValueError: it is none."""
+    if len(text) <= 10:
+        return datetime.date.fromisoformat(text)
+    when = datetime.datetime.fromisoformat(text)
+    if when.tzinfo is not None and env is not None:
+        when = when.astimezone(env.zone)
+    return when.date()
 
 
 _FILE = re.compile(r"[0-9a-zA-Z:_-]{1,200}")

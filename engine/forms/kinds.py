@@ -7,13 +7,15 @@ The algorithms are the library python-stdnum's (GB 11643, GB 32100, ISO 7812) an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import phonenumbers
 from stdnum import luhn, numdb
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidComponent, ValidationError
+
+from engine.forms import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +26,40 @@ class Wrong:
     en: str
 
 
+#: A passport, a travel permit, the permanent residence card of before 2023: letters and digits. A lone X at the end is
+#: of an identity number that lost places. Of a passport all in digits the nation's letters are asked for, so that a
+#: date of birth or half an identity number is not taken for one.
+_OTHER_DOCUMENT = re.compile(r"(?=.*(?:[A-WYZ]|X.))(?=(?:.*[0-9]){4})[A-Z0-9]{6,15}")
+#: First places of who has an 18-place number but no area on the mainland: residence permits of Hong Kong, Macao and
+#: Taiwan (2018). The permanent residence card (2023) begins with 9, then province, and the nation's three digits.
+_PERMITS = ("81", "82", "83")
+
+
 def _cn_id(text: str) -> str | Wrong:
-    """公民身份号码 (GB 11643): 18 characters: area, birth date, serial, check digit.
+    """公民身份号码 (GB 11643): 18 characters: area, birth date, serial, check digit. So are the numbers of residence
+    permits (81, 82, 83) and of the permanent residence card (9…). A passport or travel permit is taken as it is
+    written: nobody is sent away for having no number of ours.
 
     The library's own `validate` is not used whole: it asks that the area's code existed in the year of birth, but
     numbers were first given out in the 1980s, with the codes of that day, to people of every age. It would send
     away everybody in Dehua born before 1985.
     """
-    number = ric.compact(text)
+    number = written.identity(text)
+    if _OTHER_DOCUMENT.fullmatch(number):
+        return number
     if len(number) != 18:
         return Wrong(
-            f"身份证号码应为18位，现在是{len(number)}位。请对照身份证核对。",
-            f"An ID number has 18 characters, this has {len(number)}. Check it against the card.",
+            f"身份证号码应为18位，现在是{len(number)}位。请对照身份证核对；用护照、通行证的，填证件上的字母和数字，"
+            "全是数字的前面加国籍，例如 GBR123456789。",
+            f"An ID number has 18 characters, this has {len(number)}. Check it against the card; of a passport or "
+            "permit, enter its letters and digits; where it has digits alone, put the nation before: GBR123456789.",
         )
     try:
         if not (number[:17].isascii() and number[:17].isdigit() and number[17] in "0123456789X"):
             raise InvalidComponent
         ric.get_birth_date(number)
-        if not any(properties for _, properties in numdb.get("cn/loc").info(number[:2])):
+        area = number[1:3] if number[0] == "9" else number[:2]
+        if area not in _PERMITS and not any(properties for _, properties in numdb.get("cn/loc").info(area)):
             raise InvalidComponent
     except ValidationError:
         return Wrong(
@@ -53,13 +71,13 @@ def _cn_id(text: str) -> str | Wrong:
             "身份证号码的最后一位（校验码）对不上，可能有一位输错了。请对照身份证核对。",
             "The last character of the ID number does not fit the others: one of them may be mistyped.",
         )
-    return str(number)
+    return number
 
 
 def _uscc(text: str) -> str | Wrong:
     """统一社会信用代码 (GB 32100): 18 characters with a check character."""
     try:
-        return str(uscc.validate(text.strip().upper()))
+        return str(uscc.validate(written.identity(text)))
     except ValidationError:
         return Wrong(
             "统一社会信用代码不对，应为18位。请对照营业执照核对。",
@@ -69,24 +87,17 @@ def _uscc(text: str) -> str | Wrong:
 
 def _bank_card(text: str) -> str | Wrong:
     """Bank card number (ISO 7812): 12 to 19 digits with a Luhn check digit."""
-    digits = text.replace(" ", "")
+    digits = written.identity(text)
     if digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn.is_valid(digits):
         return digits
     return Wrong("银行卡号不对。请对照卡面数字核对。", "This is not a bank card number. Check it against the card.")
 
 
 def _phone(text: str, mobile: bool) -> str | Wrong:
-    try:
-        number = phonenumbers.parse(text, "CN")
-    except phonenumbers.NumberParseException:
-        number = None
-    kinds = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-    if number is not None and number.country_code == 86 and phonenumbers.is_valid_number(number):
-        kind = phonenumbers.number_type(number)
-        if kind in kinds:
-            return str(number.national_number)
-        if not mobile:
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL).replace(" ", "-", 1)
+    number = written.number(text)
+    ours = number is not None and number.country_code == 86 and number.extension is None
+    if ours and (written.mobile(text) or not mobile):
+        return written.telephone(text)
     if mobile:
         return Wrong(
             "手机号码不对，应为11位数字，例如 13800001234。",

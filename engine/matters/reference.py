@@ -42,7 +42,10 @@ FIELD_PROPERTIES = {
 }
 #: What a check of a field asks for.
 CHECK_KINDS = {
-    "cn-id": ("公民身份号码（GB 11643）", "identity number"),
+    "cn-id": (
+        "公民身份号码（GB 11643）、港澳台居民居住证、外国人永久居留身份证、护照和通行证的号码，怎么写都认",
+        "the number of an identity card, residence permit, permanent residence card, passport or travel permit",
+    ),
     "cn-mobile": ("手机号码，11 位", "mobile number, 11 digits"),
     "cn-phone": ("手机或固定电话（带区号）", "mobile number, or fixed line with its area code"),
     "uscc": ("统一社会信用代码（GB 32100）", "unified social credit code"),

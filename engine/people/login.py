@@ -16,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import select, update
 
 from engine.errors import NotNow, NotYours
+from engine.forms import written
 from engine.people import actor as actors
 from engine.people import tries
 from engine.people.actor import Actor
@@ -82,7 +83,7 @@ def issue_code(work: Work, phone: str, *, now: datetime) -> str:
 
 def resident(database: Database, phone: str, code: str, *, now: datetime, name: str = "") -> int:
     """The id of the resident with this phone and code; a first log-in makes the account."""
-    phone = phone.strip()
+    phone = written.telephone(phone)
     index = keys.blind("phone", phone)
     with database.unit_of_work() as work:
         row = work.session.scalar(
@@ -100,7 +101,9 @@ def resident(database: Database, phone: str, code: str, *, now: datetime, name: 
 
 
 def _resident(work: Work, phone: str, index: str, name: str, now: datetime) -> int:
-    user = work.session.scalar(select(User).where(User.phone_index == index, User.kind == "resident"))
+    user = work.session.scalar(
+        select(User).where(User.phone_index.in_(keys.blinds("phone", phone)), User.kind == "resident")
+    )
     if user is None:
         user = User(kind="resident", name=name, phone=phone, phone_index=index, created_at=now)
         work.session.add(user)

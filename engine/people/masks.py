@@ -27,9 +27,13 @@ def phone(text: str | None) -> str:
 
 def id_number(text: str | None) -> str:
     """
-    >>> id_number("350526196001011234"), id_number(None)
-    ('3505**********1234', '')
+    A passport has half the places: as much shown of it would hide next to nothing.
+
+    >>> id_number("350526196001011234"), id_number("E12345678"), id_number(None)
+    ('3505**********1234', 'E******78', '')
     """
     if not text:
         return ""
+    if len(text) < 15:
+        return text[:1] + "*" * max(len(text) - 3, 4) + text[-2:]
     return text[:4] + "*" * max(len(text) - 8, 4) + text[-4:]

@@ -12,6 +12,8 @@ from sqlalchemy.orm import load_only
 
 from engine.deadlines import colour
 from engine.errors import Refused
+from engine.forms import written
+from engine.forms.kinds import CHECKS, Wrong
 from engine.people import Actor, masks, units
 from engine.reads import sight
 from engine.records import papers
@@ -106,7 +108,7 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
     if not text:
         return []
     conditions: list[ColumnElement[bool]] = []
-    digits = re.sub(r"[\s\-－—]", "", text)
+    digits = written.identity(text)
     if digits.isdigit() and len(digits) >= 22:
         try:
             conditions.append(Case.number == str(papers.numbers.read_case_number(text)))
@@ -114,12 +116,12 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
             return []
     elif re.fullmatch(r"[0-9-]{6,40}", text) and "-" in text:
         conditions.append(Case.number.startswith(text.replace("%", "").replace("_", "")))
-    if digits.isdigit() and len(digits) == 11 or re.fullmatch(r"0[0-9]{2,3}-?[0-9]{7,8}", text):
-        conditions.append(Case.phone_index == keys.blind("phone", text))
-    if re.fullmatch(r"[0-9]{17}[0-9Xx]", digits):
-        conditions.append(Case.id_index == keys.blind("id", digits))
+    if written.number(text) is not None:
+        conditions.append(Case.phone_index.in_(keys.blinds("phone", text)))
+    if not isinstance(CHECKS["cn-id"](text), Wrong):
+        conditions.append(Case.id_index.in_(keys.blinds("id", text)))
     if not digits.isdigit() and len(text) >= 2:
-        conditions.append(Case.name_index == keys.blind("name", text))
+        conditions.append(Case.name_index.in_(keys.blinds("name", text)))
     if not conditions:
         return []
     rows = work.session.scalars(

@@ -169,7 +169,7 @@ def doubts(work: Work, case: Case, role: Role, person: User, *, seen_by: Actor) 
         found.append(Doubt("objected", "本案当事人已提出异议", "a party of this case has objected"))
     for party in indexed(work, case.id):
         shown = masks.name(party.name)
-        same_name = keys.blind("name", person.name) == party.name_index
+        same_name = party.name_index in keys.blinds("name", person.name)
         same_phone = bool(person.phone_index) and person.phone_index == party.phone_index
         same_id = bool(person.id_index) and person.id_index == party.id_index
         if same_id or (same_name and same_phone):
@@ -302,10 +302,16 @@ def same(party: Any, row: CaseParty, of: Keys) -> bool:
     """Whether a row of the answers is this party."""
     return (
         isinstance(party, Mapping)
-        and keys.blind("name", str(party.get(of.name) or "")) == row.name_index
+        and row.name_index in keys.blinds("name", str(party.get(of.name) or ""))
         and str(party.get(of.side) or "")[:20] == row.side
-        and blind("phone", party.get(of.phone)) == row.phone_index
+        and _is(row.phone_index, "phone", party.get(of.phone))
     )
+
+
+def _is(index: str | None, kind: str, value: Any) -> bool:
+    """Whether a row's index is of this value, or neither is there."""
+    text = str(value or "").strip()
+    return index in keys.blinds(kind, text) if text else index is None
 
 
 def blind(kind: str, value: Any) -> str | None:

@@ -12,13 +12,14 @@ import hashlib
 import hmac
 import os
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from engine.forms import written
 
 _VERSION = b"\x01"
 
@@ -43,8 +44,15 @@ class Keyring:
         return self._aead.decrypt(sealed[1:13], sealed[13:], about)
 
     def blind(self, kind: str, text: str) -> str:
-        """The index of a value: 32 hex digits. Spaces and case do not count; full-width digits equal plain ones."""
-        normal = "".join(unicodedata.normalize("NFKC", text).upper().split())
+        """The index of a value: 32 hex digits. However it is typed (engine.forms.written), it is the same."""
+        return self._index(kind, written.compared(kind, text))
+
+    def blinds(self, kind: str, text: str) -> tuple[str, ...]:
+        """The index of a value, and those that a row of before its writing was made one may have: for look-ups."""
+        writings = dict.fromkeys((written.compared(kind, text), *written.earlier(kind, text)))
+        return tuple(self._index(kind, one) for one in writings)
+
+    def _index(self, kind: str, normal: str) -> str:
         return hmac.new(self._index_key, f"{kind}\0{normal}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -82,6 +90,11 @@ def current() -> Keyring:
 
 def blind(kind: str, text: str) -> str:
     return current().blind(kind, text)
+
+
+def blinds(kind: str, text: str) -> tuple[str, ...]:
+    """`blind`, and the indexes of earlier rows."""
+    return current().blinds(kind, text)
 
 
 def home() -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from flask import request
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from engine.errors import FieldError, Invalid
+from engine.forms import written
 from engine.people import login
 from engine.records import notices
 from engine.store import keys
@@ -15,8 +16,12 @@ from web import edge
 from web.api.declaring import Shape, operation
 
 
+def _telephone(given: object) -> object:
+    return written.telephone(given) if isinstance(given, str) else given
+
+
 class Phone(Shape):
-    phone: Annotated[str, StringConstraints(pattern=r"^1[3-9]\d{9}$")]
+    phone: Annotated[str, BeforeValidator(_telephone), StringConstraints(pattern=r"^1[3-9]\d{9}$")]
 
 
 class CodeSent(Shape):

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands import parties
 from engine.errors import FieldError, Invalid, Refused
+from engine.forms import written
 from engine.people import login, tries
 from engine.records import notices
 from engine.store import Work, keys
@@ -45,9 +46,9 @@ def resident() -> ResponseReturnValue:
 @guard("anyone", alone=True)
 def ask_code() -> ResponseReturnValue:
     """Send a one-time code to the phone."""
-    phone = re.sub(r"\D", "", request.form.get("phone", ""))
+    phone = written.telephone(request.form.get("phone", "")[:40])
     target = _next("")
-    if not re.fullmatch(r"1[3-9]\d{9}", phone):
+    if not written.mobile(phone):
         wrong = FieldError("phone", _("手机号"), "手机号应为 11 位数字，以 1 开头。", "A mobile number has 11 digits.")
         return render_template(
             "resident/enter.html", target=target, phone=request.form.get("phone", "")[:20], wrong=(wrong,)
@@ -77,7 +78,7 @@ def _send(work: Work, phone: str, code: str) -> str:
 @pages.post("/enter/code")
 @guard("anyone", alone=True)
 def check_code() -> ResponseReturnValue:
-    phone, code = request.form.get("phone", "")[:20], request.form.get("code", "")[:12]
+    phone, code = request.form.get("phone", "")[:40], request.form.get("code", "")[:12]
     try:
         user_id = login.resident(edge.hall().database, phone, code, now=edge.now())
     except Refused as error:
