@@ -23,9 +23,8 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 #: The demo county plays the five matters by name: it is their data, not the program.
 APART = ("web/demo/", "web/frontend/node_modules/", "web/static/", "engine/store/migrations/")
 #: Plain words that a drawing also uses for an element. In the program they are its own: outcomes of a case, states of
-#: a task or
-#: booking, kinds of clock events, operations, FEEL's functions. That none of them means an element is what the
-#: renaming shows.
+#: a task or booking, kinds of clock events, operations, FEEL's functions. That none of them means an element is what
+#: the renaming shows.
 WORDS = frozenset(
     [
         "accept",
@@ -79,6 +78,7 @@ WORDS = frozenset(
         "stamp",
         "tell",
         "unsigned",
+        "until",
         "urgent",
         "visit",
         "wait",
