@@ -89,8 +89,9 @@ def _drawing(drawing: Any, elements: set[str], messages: set[str], forms: Mappin
 def _matter(info: dict[str, Any], elements: set[str], messages: set[str]) -> dict[str, Any]:
     info["apply"]["form"] = other(info["apply"].get("form", "apply"))
     for one in (*info.get("groups", {}).values(), *info.get("parties", {}).values()):
-        if one.get("post"):
-            one["post"] = other(one["post"])
+        for post in (one, one.get("in_person") or {}):
+            if post.get("post"):
+                post["post"] = other(post["post"])
     steps = info.get("limits", {}).get("steps")
     if steps:
         info["limits"]["steps"] = {other(k) if k in elements else k: v for k, v in steps.items()}
