@@ -16,7 +16,7 @@ from typing import Any
 
 from engine import feel
 from engine.errors import FieldError, Invalid
-from engine.forms import signing, templates
+from engine.forms import letters, signing, templates
 from engine.forms.kinds import CHECKS, Wrong
 from engine.forms.schema import CHOICES, Field, Form
 from engine.plain import dig
@@ -186,6 +186,17 @@ def _text(run: _Run, one: Field, raw: Any, scope: dict[str, Any], here: str) -> 
             run.wrong(here, one, verdict.zh, verdict.en)
             return text
         text = verdict
+    text = letters.seen(text)
+    absent = letters.unprintable(text)
+    if absent:
+        shown = "、".join(f"“{char}”" if char.isprintable() else f"U+{ord(char):04X}" for char in absent[:8])
+        run.wrong(
+            here,
+            one,
+            f"“{one.label}”里有文书打印不出的字符：{shown}。请去掉或换成别的写法，例如表情用文字说。",
+            f"“{one.label}” has characters that no paper can print: {shown}. Leave them out or write them otherwise.",
+        )
+        return text
     least, most = rules.get("minLength"), rules.get("maxLength", MAX_TEXT)
     if isinstance(least, int) and len(text) < least:
         run.wrong(

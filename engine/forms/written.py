@@ -13,6 +13,8 @@ from types import MappingProxyType
 
 import phonenumbers
 
+from engine.forms import letters
+
 #: What stands between the parts of a name of several parts. The first is the one of GB/T 15834 and the registers.
 DOTS = "·•‧∙⋅・᛫●⸱."
 _DOT = re.compile(f"[{re.escape(DOTS)}]")
@@ -24,7 +26,8 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 def plain(text: str) -> str:
     """Full-width letters and digits as narrow ones; nothing that cannot be seen (a pasted number brings marks of
     direction and joiners along)."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc"))
+    narrow = unicodedata.normalize("NFKC", letters.seen(text))
+    return "".join(c for c in narrow if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc"))
 
 
 def close(text: str) -> str:

@@ -43,6 +43,11 @@ def paper(work: Work, document_id: int, *, actor: Actor) -> Opened:
 def _file(work: Work, row: Document) -> Opened:
     if row.state == "void":
         raise NotNow("这份文书已作废。", "This document is void.")
+    if row.state == "failed":
+        raise NotNow(
+            "这份文书没有生成成功，大厅正在处理，办好后可以在这里打开。",
+            "This document could not be made; the hall is working on it, and it opens here when it is done.",
+        )
     if row.state != "ready" or row.file_id is None:
         raise NotNow("文书正在生成，请稍等几秒再打开。", "The document is being made: try again in a few seconds.")
     file = work.session.get(File, row.file_id)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import update
 
+from engine.forms import written
 from engine.records import jobs
 from engine.store import Work
 from engine.store.models import Notice
@@ -95,12 +96,16 @@ def put(
     case_id: int | None = None,
     urgent: bool = False,
     after: datetime | None = None,
-) -> Notice:
+) -> Notice | None:
     """Put a notice into the outbox, and the job that sends it. The key names what asked for it.
+
+    None, and nothing is put there: a text message for a fixed line, which would be lost, and would read as sent.
 
     `after`: not before this moment (a reminder). One on the screen then shows itself from that moment on.
     `text_en`: the same in English, for an English page; what is sent is Chinese.
     """
+    if channel == "sms" and address and not written.takes_texts(address):
+        return None
     after = max(after or now, now)
     if not urgent and channel != "screen":
         after = next_waking(after)

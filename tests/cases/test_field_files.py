@@ -128,7 +128,6 @@ def test_a_paper_signed_while_the_certificate_was_good_stays_good(tmp_path: Path
     assert later.good, later.zh
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a paper that failed for good is promised in a minute")
 def test_a_paper_that_failed_is_not_said_to_be_on_its_way(hall: Open) -> None:
     number = hall.submit()
     with hall.database.unit_of_work() as work:

@@ -193,7 +193,6 @@ def test_a_name_is_taken_as_it_stands_in_a_passport(hall: Open, name: str) -> No
         pytest.param("བོད་", id="Tibetan"),
     ],
 )
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the form takes letters that fail the paper for good")
 def test_what_a_form_takes_a_paper_can_print(text: str) -> None:
     form = forms.load((ROOT / "forms" / "fanying" / "apply.form").read_bytes())
     answers = {

@@ -8,9 +8,10 @@ import unicodedata
 
 import pytest
 
-from engine.forms import written
+from engine.forms import letters, written
 from engine.forms.kinds import CHECKS, Wrong
 from engine.people import masks
+from engine.records.papers import fonts
 from engine.store import keys
 
 
@@ -90,3 +91,11 @@ def test_a_row_of_before_is_still_found(kind: str, stored: str, asked: str) -> N
 
 def test_a_mask_hides_most_of_a_passport() -> None:
     assert masks.id_number("E12345678") == "E******78"
+
+
+def test_what_has_no_shape_is_left_out_and_what_no_font_has_is_named() -> None:
+    assert letters.seen("葛\U000e0100文 \u202d138\u202c") == "葛文 138"
+    assert keys.blind("name", "葛\U000e0100文") == keys.blind("name", "葛文")
+    assert fonts.missing("张三丰 𠮷㛃䶮 1—2 O’Neill Škvorecký Nguyễn Иван") == []
+    assert letters.unprintable("井盖没了😡，😡 ئۇ") == tuple(fonts.missing("😡ئۇ"))
+    assert letters.unprintable("😡") == ("😡",)

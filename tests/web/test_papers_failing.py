@@ -81,3 +81,15 @@ def test_a_character_no_font_has_is_told_at_once_and_not_after_an_hour(hall: Ope
         assert work.session.scalar(select(Job.state).where(Job.kind == "render-paper")) == "failed"
     text = _page(hall, number)
     assert "生成失败" in text and "字体打印不出的字" in text
+
+
+def test_a_paper_that_failed_promises_nothing_wherever_it_is_asked_for(hall: Open):
+    number = hall.submit()
+    with hall.database.unit_of_work() as work:
+        row = work.session.scalars(select(Document)).first()
+        row.state = "failed"
+        code, document_id = row.check_code, row.id
+    zhang = hall.client("zhang")
+    assert "没有生成成功" in zhang.get(f"/mine/{number}").text
+    for page in (zhang.get(f"/papers/{document_id}.pdf"), hall.client().get(f"/v/{code}")):
+        assert "没有生成成功" in page.text and "正在生成" not in page.text, page.text

@@ -53,7 +53,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
                 "title": p.title,
                 "number": p.number or "",
                 "issued_at": p.issued_at,
-                "ready": p.state == "ready",
+                "state": p.state,
             }
             for p in page.papers
             if p.state != "void"

@@ -31,6 +31,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.forms import letters
 from engine.records.papers.pictures import Command
 
 #: Raise when the recipe below changes: set-up then cuts the fonts again.
@@ -75,6 +76,9 @@ OWN = {"Yizhan Fang": "fangsong.ttf", "Yizhan Kai": "kaiti.ttf", "Yizhan Title":
 
 #: What a style sheet may fall back to when the cut fonts lack a character.
 FALLBACK = ("NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC")
+
+#: What Pango takes for the letters of a foreign passport (Š, ğ, ế) and for Cyrillic: Debian has it with fontconfig.
+FOREIGN = ("DejaVuSerif.ttf", "DejaVu Serif")
 
 
 def characters(wide: bool) -> set[int]:
@@ -326,7 +330,7 @@ def rules(place: Path) -> str:
 
 @lru_cache(maxsize=8)
 def coverage(place: Path) -> frozenset[int]:
-    """Every code point a paper can print: of our body font and of the fallback of the system."""
+    """Every code point a paper can print: of our body font and of the fallbacks of the system."""
     from fontTools.ttLib import TTFont
 
     codes: set[int] = set()
@@ -334,10 +338,10 @@ def coverage(place: Path) -> frozenset[int]:
         if one.weight == 400 and one.family == "Yizhan Song":
             with TTFont(one.path, lazy=True) as font:
                 codes |= set(font.getBestCmap())
-    name, family = FALLBACK
-    path = find(name)
-    if path is not None:
-        codes |= set(face(path, family).getBestCmap())
+    for name, family in (FALLBACK, FOREIGN):
+        path = find(name)
+        if path is not None:
+            codes |= set(face(path, family).getBestCmap())
     return frozenset(codes)
 
 
@@ -353,6 +357,8 @@ def missing(text: str, place: Path | None = None) -> list[str]:
 
 #: Characters with no shape of their own: no-break space, zero-width, soft hyphen, byte-order mark.
 INVISIBLE = frozenset("\u00a0\u00ad\u200b\u200c\u200d\u2060\ufeff\x85")
+
+letters.drawn_by(missing)  # what a form takes, a paper can print
 
 
 @lru_cache(maxsize=2048)
