@@ -23,7 +23,7 @@ _CROSSES = str.maketrans("×Х✕✖", "XXXX")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
-def plain(text: str) -> str:
+def narrow(text: str) -> str:
     """Full-width letters and digits as narrow ones; nothing that cannot be seen (a pasted number brings marks of
     direction and joiners along)."""
     narrow = unicodedata.normalize("NFKC", letters.seen(text))
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 def close(text: str) -> str:
     """The same without any space, and in capitals."""
-    return "".join(plain(text).upper().split())
+    return "".join(narrow(text).upper().split())
 
 
 def identity(text: str) -> str:
@@ -48,7 +48,7 @@ def identity(text: str) -> str:
 def number(text: str) -> phonenumbers.PhoneNumber | None:
     """The telephone number that was meant, seen from China; None: it is none."""
     try:
-        found = phonenumbers.parse(plain(text), "CN")
+        found = phonenumbers.parse(narrow(text), "CN")
     except phonenumbers.NumberParseException:
         return None
     # A country may open new ranges before the library knows them: what has a mobile's eleven places is one.
