@@ -14,9 +14,10 @@ from typing import Any
 
 from engine.findings import Finding
 from engine.matters import lines
+from engine.matters.organs import PLACES
 
 #: Units told from the case: of the place it belongs to, of who decides, of who took it in.
-FROM_CASE = ("village", "town", "county", "office", "intake", "committee", "centre")
+FROM_CASE = tuple(PLACES)
 #: A community is the town's village.
 _VILLAGES = frozenset({"village", "community"})
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from engine import matters
 from engine.commands import booking
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
+from engine.matters.county import FROM_CASE
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
@@ -37,7 +38,7 @@ TOWN, VILLAGE = f"{CODE}106", f"{CODE}106201"
 #: How long a room of a story is open from the day of the story on.
 ROOM_DAYS = 90
 #: Words of matter.yaml that are no unit's code but told from the case.
-_TOLD = frozenset({"village", "town", "county", "office", "intake", "committee", "centre", ""})
+_TOLD = frozenset((*FROM_CASE, ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,22 @@ from flask.typing import ResponseReturnValue
 
 from engine import matters as matters_
 from engine.errors import NotFound
+from engine.findings import Finding
 from engine.people import units
 from engine.proof import prove, verdicts
 from engine.reads import versions
 from engine.records import library
+from engine.store import Work
 from web import edge, names
 from web.edge import guard
 from web.language import english
 
 pages = Blueprint("studio", __name__, url_prefix="/desk/matters")
+
+
+def _findings(work: Work, package: matters_.Package) -> list[Finding]:
+    """What is wrong with a published version. Hints are for files."""
+    return [f for f in verdicts.findings_of(work, package) if f.severity != "hint"]
 
 
 @pages.get("")
@@ -38,7 +45,7 @@ def matters() -> ResponseReturnValue:
                 "running": running.get(p.name, 0),
                 "versions": count[p.name][0],
                 "published_at": count[p.name][1],
-                "findings": len([f for f in verdicts.findings_of(work, p) if f.severity != "hint"]),
+                "findings": len(_findings(work, p)),
             }
             for p in library.published(work)
         ],
@@ -52,7 +59,7 @@ def matter(name: str) -> ResponseReturnValue:
     package = library.current(work, name)
     names.about(package)
     tree = units.tree(work)
-    findings = [f for f in verdicts.findings_of(work, package) if f.severity != "hint"]
+    findings = _findings(work, package)
     return render_template(
         "staff/matter.html",
         matter=package.info,
