@@ -44,6 +44,7 @@ def create_app(
     from web.pages import (
         absences,
         application,
+        around,
         booking,
         bulk,
         calendar,
@@ -69,7 +70,16 @@ def create_app(
     modules = (
         *(assets, entry, resident, application, own_cases, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
-        *(taking_part, mending, studio, booking, api),
+        *(taking_part, mending, studio, booking, around, api),
+        # registers 台账
+        # bonds 关系
+        # offers 供给与预订
+        # matches 撮合
+        # handovers 交接
+        # boards 公开栏
+        # queues 取号
+        # schedules 定期
+        # ballots 表决
     )
     for pages in dict.fromkeys(module.pages for module in modules):  # some families share a blueprint
         app.register_blueprint(pages)

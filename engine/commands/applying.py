@@ -23,7 +23,7 @@ from engine.commands import candidates, parties
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
-from engine.errors import MEND, Outdated
+from engine.errors import MEND, NotNow, Outdated
 from engine.matters import clocks as meanings
 from engine.people import Actor, apart, masks, units
 from engine.people.units import Place
@@ -47,6 +47,9 @@ from engine.workdays import local_date
 
 #: How the process says a task closed -> how our row ends.
 ENDS = {"completed": "APPROVED", "cancelled": "CANCELLED", "returned": "RETURNED", "superseded": "SUPERSEDED"}
+
+#: How many effects of one command may be answered at once: more is a diagram that turns in a circle.
+MOST_ANSWERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Applying:
     documents: list[Document] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
     taken: Step | None = None  # the step that is being written: what one effect says, another need not
+    answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
+    _answered: int = field(init=False, default=0)
     _due_before: datetime | None = field(init=False, default=None)
     _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
     _account: tuple[Ledger, Account] | None = field(init=False, default=None)
@@ -190,6 +195,36 @@ class Applying:
         if watcher is not None:
             self.work.after_commit(partial(watcher, case.id, step))
         self._stand()
+        self._hear()
+
+    def answer(self, effect: AskedEffect, variables: Mapping[str, Any] | None = None) -> None:
+        """An awaited effect is answered at once, in the same transaction: what a handler says that need not wait for
+        anybody (a look-up, a booking). The process goes on with it when the step that asked is written."""
+        self.answers.append(process.Answer(effect.id, dict(variables or {})))
+
+    def throw(self, effect: AskedEffect, code: str, message: str, variables: Mapping[str, Any] | None = None) -> None:
+        """The same by a BPMN error, for a boundary event of the task: full, not found."""
+        self.answers.append(process.Throw(effect.id, code, message, dict(variables or {})))
+
+    def _hear(self) -> None:
+        """The process goes on with what its effects were answered."""
+        while self.answers:
+            said = self.answers.pop(0)
+            id = said.effect_id if isinstance(said, process.Answer) else said.id
+            waiting = dict(self.taken.awaited) if self.taken is not None else {}
+            if self.case.status != "running" or id not in waiting:
+                continue  # another answer of this step ended the branch that asked
+            self._answered += 1
+            if self._answered > MOST_ANSWERS:
+                raise NotNow(
+                    f"这一步里自动查询、登记超过 {MOST_ANSWERS} 次还没有停，什么都没有改。请检查流程图里的循环。",
+                    f"Expected at most {MOST_ANSWERS} effects answered at once in one step, but it goes on. Nothing "
+                    "was changed. Look for a loop in the diagram.",
+                )
+            code = said.code if isinstance(said, process.Throw) else ""
+            self.record(audit.Kind.EFFECT_ANSWERED, facts={"element": waiting[id], "error": code})
+            env = env_of(self.work, self.now, self.office)
+            self.step(process.advance(self.package.definition, self.case.state or b"", said, now=self.now, env=env))
 
     def _stand(self) -> None:
         """FEEL's `case.office`, `case.flags` … say what is so now: effects that changed it told only the row."""
@@ -348,13 +383,14 @@ class Applying:
             )
         self.ledger, added = meanings.apply(self.ledger, effect, self.now)
         self._keep(added)
-        if effect.awaited:
+        asked = len(self.answers)
+        handler(self, effect)
+        if effect.awaited and len(self.answers) == asked:  # nobody answered at once: somebody will
             self.work.session.add(
                 Awaited(
                     case_id=self.case.id, key=effect.id, element=effect.element, kind=effect.kind, since_at=self.now
                 )
             )
-        handler(self, effect)
 
     def _incidents(self, step: Step) -> None:
         if not step.incidents:

@@ -18,8 +18,10 @@ from engine.commands.booking.book import MESSAGES
 from engine.commands.effects import facts, notices
 from engine.errors import NotFound
 from engine.findings import Finding
-from engine.matters import County, Files, House
+from engine.matters import County, Files, House, english, lines, schema
 from engine.matters import reference as matters_reference
+from engine.matters.nouns import Nouns
+from engine.matters.package import SHARED
 from engine.records.papers import kinds
 from engine.records.papers import lint as paper_lint
 
@@ -118,8 +120,13 @@ def of_folder(content: Path, name: str, county: County | None = None, *, house: 
 
 
 def shared(content: Path) -> list[Finding]:
-    """What is wrong with the papers and facts that all matters of a content folder share."""
-    return paper_lint.shared(content / "forms")[1]
+    """What is wrong with the papers, facts and nouns that matters of a content folder share."""
+    found = list(paper_lint.shared(content / "forms")[1])
+    for path in sorted((content / "bpmn" / SHARED).glob("*.yaml")):
+        if path.name != english.FILE:
+            text = lines.read(path.read_bytes(), path.relative_to(content).as_posix())
+            found += [*text.findings, *schema.check(Nouns, text, "matter")[1]]
+    return found
 
 
 def reference() -> str:

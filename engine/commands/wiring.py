@@ -86,6 +86,15 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "record": registers.record,
         "ask-rating": ratings.ask,
         "set-rating-aside": ratings.set_aside,
+        # registers 台账
+        # bonds 关系
+        # offers 供给与预订
+        # matches 撮合
+        # handovers 交接
+        # boards 公开栏
+        # queues 取号
+        # schedules 定期
+        # ballots 表决
     }
 )
 

@@ -15,6 +15,7 @@ from engine import deadlines
 from engine.errors import Invalid
 from engine.findings import meant
 from engine.matters import organs as organs_
+from engine.matters.nouns import Nouns
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
 from engine.matters.schema import Part, wrong, wrong_at
@@ -180,7 +181,7 @@ class Contact(Part):
     where: str = Field(default="", description="地点 · place")
 
 
-class Matter(Part):
+class Matter(Nouns):
     """A service matter."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{1,39}$")] = Field(
@@ -273,6 +274,11 @@ class Matter(Part):
     )
     mandate: Mandate | None = Field(
         default=None, description="委托的期限和签名在哪项答案 · until when an agent may act, and where it was signed"
+    )
+    uses: tuple[Name, ...] = Field(
+        default=(),
+        description="用到 bpmn/_shared 里的哪些文件（几个事项共用的台账、供给等） · files of bpmn/_shared it uses: "
+        "nouns that several matters share",
     )
     escalation: tuple[dict[str, Any], ...] | None = Field(
         default=None,

@@ -19,7 +19,9 @@ from engine.errors import NotFound, Refused
 from engine.findings import Finding, errors
 from engine.forms import Form
 from engine.matters import english, lines, schema
+from engine.matters import nouns as nouns_
 from engine.matters.info import Matter
+from engine.matters.nouns import Declared, Nouns
 
 #: What belongs to a matter; other files in its folders are ignored. In which of the two a kind belongs, the gate says:
 #: one in the wrong folder is read, so that it is named and not lost.
@@ -76,6 +78,11 @@ class Package:
     forms: Mapping[str, Form] = field(repr=False)  # form id -> form
     decisions: Mapping[str, dmn.Model] = field(repr=False)  # decision id -> its model
     english: Mapping[str, str] = field(repr=False, default_factory=dict)  # its Chinese words -> English (en.yaml)
+    nouns: Mapping[str, Mapping[str, Declared]] = field(repr=False, default_factory=dict)  # kind -> name -> declaration
+
+    def declared(self, kind: str) -> Mapping[str, Declared]:
+        """The declarations of a kind (registers, offers …) that it has or uses, by the name it calls them."""
+        return self.nouns.get(kind, {})
 
     @cached_property
     def definition(self) -> process.Definition:
@@ -125,17 +132,31 @@ def read_files(root: Path, name: str) -> dict[str, bytes]:
                 found[path.relative_to(root).as_posix()] = path.read_bytes()
     if f"bpmn/{name}/matter.yaml" not in found:
         raise NotFound(f"没有事项“{name}”。", f"There is no matter {name!r}.")
-    return found | _shared_files(root)
+    return found | _shared_files(root, used(found[f"bpmn/{name}/matter.yaml"]))
 
 
-def _shared_files(root: Path) -> dict[str, bytes]:
-    """Shared fragments belong to every matter's version: a form changed there changes each matter. A folder without
-    shared words of its own has the program's, as it has the program's papers."""
+def used(matter: bytes) -> tuple[str, ...]:
+    """The shared files of nouns that this matter.yaml names (`uses`), whatever else is wrong with it."""
+    written = lines.read(matter, "matter.yaml").value
+    listed = written.get("uses") if isinstance(written, dict) else None
+    return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
+
+
+def shared_file(name: str) -> str:
+    """Where a shared file of nouns stands."""
+    return f"bpmn/{SHARED}/{name}.yaml"
+
+
+def _shared_files(root: Path, uses: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """Shared fragments belong to every matter's version: a form changed there changes each matter. Of the shared nouns
+    only those it uses. A folder without shared words of its own has the program's, as it has the program's papers."""
+    nouns = {shared_file(one) for one in uses}
     found = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for folder in _KINDS
         for path in sorted((root / folder / SHARED).rglob("*"))
-        if path.is_file() and (path.suffix == ".form" or path.name == english.FILE)
+        if path.is_file()
+        and (path.suffix == ".form" or path.name == english.FILE or path.relative_to(root).as_posix() in nouns)
     }
     words = f"bpmn/{SHARED}/{english.FILE}"
     if words not in found and WORDS.is_file():
@@ -181,7 +202,7 @@ def draft(name: str, content: bytes, root: Path) -> dict[str, bytes]:
             f"压缩包里没有 bpmn/{name}/matter.yaml。请把 bpmn/{name}/ 和 forms/{name}/ 一起打包。",
             f"There is no bpmn/{name}/matter.yaml in the zip: pack bpmn/{name}/ and forms/{name}/ together.",
         )
-    return _shared_files(root) | found
+    return _shared_files(root, used(found[f"bpmn/{name}/matter.yaml"])) | found
 
 
 class BadDraft(Refused):
@@ -213,6 +234,7 @@ def read(name: str, files: Mapping[str, bytes]) -> Package:
         findings.append(_finding(str(bad.facts["file"]), bad.slug, bad.zh, bad.en))
     if f"bpmn/{name}/process.bpmn" not in files:
         findings.append(_finding(f"bpmn/{name}/process.bpmn", "no-diagram", "缺少流程图。", "There is no diagram."))
+    declared, _ = read_nouns(name, info, files, findings)
     if info is not None:
         findings += _cross(name, info, found_forms)
     if errors(findings) or info is None:
@@ -225,7 +247,36 @@ def read(name: str, files: Mapping[str, bytes]) -> Package:
         forms=MappingProxyType(found_forms),
         decisions=MappingProxyType(models),
         english=MappingProxyType(words | {info.name: info.name_en}),
+        nouns=MappingProxyType(declared),
     )
+
+
+def read_nouns(
+    name: str, info: Matter | None, files: Mapping[str, bytes], findings: list[Finding]
+) -> tuple[dict[str, dict[str, Declared]], dict[str, lines.Text]]:
+    """What the matter declares and what the shared files it uses declare, by kind and name; and those files as text."""
+    matter = f"bpmn/{name}/matter.yaml"
+    found = {} if info is None else nouns_.declared(name, matter, info)
+    texts: dict[str, lines.Text] = {}
+    for one in used(files.get(matter, b"")):
+        file = shared_file(one)
+        if file not in files:
+            zh, en = f"uses 写了“{one}”，但没有文件 {file}。", f"uses names {one!r}, but there is no file {file}."
+            findings.append(_finding(matter, "uses", zh, en, "uses"))
+            continue
+        text = texts[file] = lines.read(files[file], file)
+        shared, faults = schema.check(Nouns, text, "matter")
+        findings += [*text.findings, *faults]
+        if shared is None:
+            continue
+        for kind, given in nouns_.declared("", file, shared).items():
+            for twice in sorted(set(given) & set(found.get(kind, {}))):
+                before = found[kind][twice].file
+                zh = f"{kind} 的“{twice}”在 {before} 里已经有了。请给其中一个换名字。"
+                en = f"{twice!r} of {kind} stands in {before} already. Rename one of them."
+                findings.append(_finding(file, "noun-twice", zh, en, f"{kind}.{twice}"))
+            found.setdefault(kind, {}).update(given)
+    return found, texts
 
 
 def _finding(file: str, rule: str, zh: str, en: str, element: str = "") -> Finding:

@@ -110,6 +110,15 @@ class Kind(StrEnum):
     CLOCK_JUMPED = "clock.jumped"  # a machine's wall clock is not followed any more
     CLOCK_BACK = "clock.back"  # … and is followed again
     CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
+    # registers 台账
+    # bonds 关系
+    # offers 供给与预订
+    # matches 撮合
+    # handovers 交接
+    # boards 公开栏
+    # queues 取号
+    # schedules 定期
+    # ballots 表决
 
 
 def record(

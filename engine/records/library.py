@@ -13,6 +13,7 @@ from engine import matters
 from engine.errors import NotFound
 from engine.findings import Finding
 from engine.matters import organs
+from engine.matters.nouns import Declared
 from engine.people import Actor, units
 from engine.records import audit
 from engine.store import Work
@@ -135,6 +136,16 @@ def published(work: Work) -> list[matters.Package]:
             # A version that this program cannot read any more: the others are offered all the same. The cases on it are
             # refused one by one, in the same words.
             log.error("the published version %s cannot be read: %s", one[:12], bad.en)
+    return found
+
+
+def declared(work: Work, kind: str) -> dict[str, tuple[Declared, matters.Package]]:
+    """Every declaration of a kind (registers, offers …) in the matters published now, by its key, with the matter that
+    has it; of a shared one, the first matter by code that uses it."""
+    found: dict[str, tuple[Declared, matters.Package]] = {}
+    for package in published(work):
+        for one in package.declared(kind).values():
+            found.setdefault(one.key, (one, package))
     return found
 
 

@@ -133,6 +133,7 @@ RULES: dict[str, Rule] = {
         "api.openapi",
         "api.places",
         "assets.static",
+        "around.tiles",
         "booking.doors",
         "entry.ask_code",
         "entry.language",
@@ -281,4 +282,13 @@ RULES: dict[str, Rule] = {
     ),
     **_door("operator", "operations.confirm_clock", "operations.now"),
     **_door("operator", "operations.retry", thing="absent"),
+    # ---- registers 台账
+    # ---- bonds 关系
+    # ---- offers 供给与预订
+    # ---- matches 撮合
+    # ---- handovers 交接
+    # ---- boards 公开栏
+    # ---- queues 取号
+    # ---- schedules 定期
+    # ---- ballots 表决
 }

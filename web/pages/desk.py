@@ -65,6 +65,15 @@ def _nav() -> list[dict[str, Any]]:
         one("desk.notices", _("抄送和通知"), "copy", "g n"),
         one("absences.mine", _("请假代理"), "person", "g l"),
     ]
+    # registers 台账
+    # bonds 关系
+    # offers 供给与预订
+    # matches 撮合
+    # handovers 交接
+    # boards 公开栏
+    # queues 取号
+    # schedules 定期
+    # ballots 表决
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
         found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))

@@ -25,6 +25,7 @@ from engine.findings import Finding, in_order
 from engine.forms import lint as form_lint
 from engine.matters.county import County
 from engine.matters.gate import (
+    declared,
     drawings,
     form_rules,
     notices,
@@ -126,6 +127,7 @@ def _whole(read: Reading) -> None:
     form_rules.of_matter(read)
     people.check(read)
     taking_part.check(read)
+    declared.check(read)
     steps.check(read, known)
     variables.check(read, known)
     drawings.check(read)

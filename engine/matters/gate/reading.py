@@ -15,6 +15,8 @@ from engine.matters import lines, schema, story_file
 from engine.matters.county import County
 from engine.matters.house import House, Paper
 from engine.matters.info import Apply, Matter
+from engine.matters.nouns import Declared
+from engine.matters.package import read_nouns
 from engine.matters.story_file import Told
 from engine.process.language import model as m
 from engine.process.language.read import read as read_diagram
@@ -60,6 +62,19 @@ class Reading:
     papers: dict[str, Paper]  # the matter's own
     paper_files: dict[str, str]  # kind -> its file
     findings: list[Finding]
+    nouns: dict[str, dict[str, Declared]] = field(default_factory=dict)  # kind -> name -> what it has or uses
+    noun_files: dict[str, lines.Text] = field(default_factory=dict)  # the shared files it uses
+
+    def declared(self, kind: str) -> Mapping[str, Declared]:
+        """The declarations of a kind (registers, offers …), by the name the matter calls them."""
+        return self.nouns.get(kind, {})
+
+    def of_noun(self, one: Declared, rule: str, zh: str, en: str, *path: object, severity: Severity = "error") -> None:
+        """Something about a declaration, wherever it stands; `path` goes on from its name."""
+        text = self.noun_files.get(one.file, self.matter)
+        whole = (one.kind, one.name, *path)
+        element = ".".join(str(p) for p in whole)
+        self.findings.append(Finding(text.file, element, "", text.line(*whole), rule, severity, zh, en))
 
     def nodes(self, *kinds: str) -> Iterator[tuple[str, m.Process, m.Scope, m.Node]]:
         """The nodes of the processes that run, of these kinds; all without one."""
@@ -137,6 +152,7 @@ def read(name: str, files: Mapping[str, bytes], house: House, county: County | N
             diagram, _ = read_diagram(data, file)  # what is wrong with it, the lint of diagrams says
             if diagram is not None:
                 diagrams[file] = diagram
+    nouns, noun_files = read_nouns(name, info, files, findings)
     papers: dict[str, Paper] = {}
     paper_files: dict[str, str] = {}
     for file, data in files.items():
@@ -160,6 +176,8 @@ def read(name: str, files: Mapping[str, bytes], house: House, county: County | N
         papers,
         paper_files,
         findings,
+        nouns,
+        noun_files,
     )
 
 

@@ -35,6 +35,18 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no-county": ("没有给出县的清单", "no county was given"),
         "county": ("县的清单写法不对", "a county's file that cannot be read"),
         "step-unknown": ("没有这个用户任务或定时事件", "no such user task or timer"),
+        # nouns
+        "uses": ("uses 里的共用文件不存在", "a shared file in uses that does not exist"),
+        "noun-twice": ("同一个名称声明了两次", "a name declared twice"),
+        # registers 台账
+        # bonds 关系
+        # offers 供给与预订
+        # matches 撮合
+        # handovers 交接
+        # boards 公开栏
+        # queues 取号
+        # schedules 定期
+        # ballots 表决
         # who takes part
         "taking-part": ("角色、答案、消息或步骤不存在", "a role, answer, message or step that does not exist"),
         "in-person-nothing": ("当面办理，却没有本人的步骤", "in person, but no step is theirs"),

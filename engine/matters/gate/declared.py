@@ -1,0 +1,24 @@
+"""The nouns a matter declares or uses: each kind has its rules in a file of its own; here they are called in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.matters.gate.reading import Reading
+
+CHECKS: tuple[Callable[[Reading], None], ...] = (
+    # registers 台账
+    # bonds 关系
+    # offers 供给与预订
+    # matches 撮合
+    # handovers 交接
+    # boards 公开栏
+    # queues 取号
+    # schedules 定期
+    # ballots 表决
+)
+
+
+def check(reading: Reading) -> None:
+    for rules in CHECKS:
+        rules(reading)

@@ -1,0 +1,64 @@
+"""What a matter may declare beside its case: the nouns of the hall.
+
+    registers:              declared in matter.yaml, or in bpmn/_shared/<file>.yaml when several matters use them
+      diner: {…}
+    uses: [volunteers]      those files, in matter.yaml
+
+One file a noun; each gives the model of one declaration. `Nouns` lists them all: matter.yaml and a shared file may hold
+the same keys. In the database a declaration goes by its `key`: the name alone when it is shared, else "matter.name".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.matters.schema import Part
+
+
+class Nouns(Part):
+    """The nouns that may stand in matter.yaml and in a shared file, each a name -> a declaration."""
+
+    # registers 台账
+
+    # bonds 关系
+
+    # offers 供给与预订
+
+    # matches 撮合
+
+    # handovers 交接
+
+    # boards 公开栏
+
+    # queues 取号
+
+    # schedules 定期
+
+    # ballots 表决
+
+
+#: The keys of `Nouns`, in order.
+KINDS: tuple[str, ...] = tuple(Nouns.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declaration, with where it stands."""
+
+    kind: str  # registers, bonds …
+    name: str  # as the matter calls it
+    key: str  # in the database and in addresses
+    what: Part
+    file: str
+
+
+def declared(owner: str, file: str, nouns: Nouns) -> dict[str, dict[str, Declared]]:
+    """kind -> name -> declaration, of one file. `owner`: the matter; "" for a shared file."""
+    found: dict[str, dict[str, Declared]] = {}
+    for kind in KINDS:
+        given: Mapping[str, Part] = getattr(nouns, kind)
+        found[kind] = {
+            name: Declared(kind, name, f"{owner}.{name}" if owner else name, what, file) for name, what in given.items()
+        }
+    return found
