@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.matters.gate import handovers
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -12,6 +13,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # offers 供给与预订
     # matches 撮合
     # handovers 交接
+    handovers.check,
     # boards 公开栏
     # queues 取号
     # schedules 定期

@@ -9,6 +9,7 @@ from engine.findings import Finding, meant, nearest
 from engine.matters import organs
 from engine.matters.county import FROM_CASE
 from engine.matters.gate.reading import Reading
+from engine.matters.nouns.handovers import Handover
 from engine.process.language import model as m
 
 #: Units that a matter may name without a list of the county; with one, its codes too.
@@ -165,6 +166,10 @@ def names_in(reading: Reading) -> Iterator[str]:
     for model in set(reading.models.values()):
         for text in _cells(model):
             yield from _words(f"={text}")
+    for noun in reading.declared("handovers").values():
+        assert isinstance(noun.what, Handover)
+        for link in noun.what.links:
+            yield from (link.giver, link.receiver)
 
 
 def _cells(model: Any) -> Iterator[str]:

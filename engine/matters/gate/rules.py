@@ -43,6 +43,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # offers 供给与预订
         # matches 撮合
         # handovers 交接
+        "handover-name": ("交接里的名称不存在", "a name in a hand-over that does not exist"),
+        "handover-chain": ("交出的人手里没有这件东西", "a link given by whom nothing was brought to"),
+        "handover-uncaught": ("不收或有出入时没有出口", "a refusal or difference without a way out"),
+        "handover-unused": ("声明的交接没有一步用到", "a hand-over no step opens"),
         # boards 公开栏
         # queues 取号
         # schedules 定期

@@ -13,7 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import Field
+
+from engine.matters.nouns.handovers import Handover
 from engine.matters.schema import Part
+from engine.matters.taking_part import Id
 
 
 class Nouns(Part):
@@ -28,6 +32,9 @@ class Nouns(Part):
     # matches 撮合
 
     # handovers 交接
+    handovers: dict[Id, Handover] = Field(
+        default={}, description="交接：谁把什么交给谁 · things handed from hand to hand"
+    )
 
     # boards 公开栏
 

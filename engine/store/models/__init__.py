@@ -30,6 +30,7 @@ from engine.store.models.cases import (
     TaskCandidate,
     Timer,
 )
+from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -77,6 +78,10 @@ __all__ = [
     "Event",
     "ExtensionRequest",
     "File",
+    "Handover",
+    "HandoverLink",
+    "HandoverSign",
+    "HandoverTrouble",
     "Holding",
     "Incident",
     "Job",

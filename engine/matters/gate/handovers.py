@@ -1,0 +1,146 @@
+"""handovers: every end is somebody, every link begins where the thing is, a refusal has a way out in the diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from engine.findings import meant
+from engine.matters.gate.form_rules import paths_of
+from engine.matters.gate.reading import Reading
+from engine.matters.nouns import Declared
+from engine.matters.nouns.handovers import TROUBLES, Handover
+from engine.matters.taking_part import ALWAYS
+from engine.process.language import model as m
+
+EFFECT = "hand-over"
+#: The BPMN errors of the effect.
+REFUSED, DIFFERENT = "REFUSED", "DIFFERENT"
+
+
+def declared(reading: Reading) -> Iterator[tuple[Declared, Handover]]:
+    for one in reading.declared("handovers").values():
+        assert isinstance(one.what, Handover)
+        yield one, one.what
+
+
+def check(reading: Reading) -> None:
+    if reading.info is None:
+        return
+    for one, what in declared(reading):
+        _names(reading, one, what)
+        _chain(reading, one, what)
+    opened = {_opens(reading, file, scope, node) for file, _, scope, node in reading.nodes("serviceTask", "sendTask")}
+    for one, _ in declared(reading):
+        if one.name not in opened:
+            reading.of_noun(
+                one,
+                "handover-unused",
+                f"没有一步交接“{one.name}”。请在流程图里加一个“交接”（{EFFECT}）服务任务，或删去它。",
+                f'No step hands "{one.name}" over. Add a service task {EFFECT} to the diagram, or remove it.',
+                severity="warning",
+            )
+
+
+def _names(reading: Reading, one: Declared, what: Handover) -> None:
+    info = reading.info
+    assert info is not None
+
+    def name(word: str, known: Collection[str], zh: str, en: str, *path: object) -> None:
+        if word and word not in known:
+            like = meant(word, known, 40)
+            reading.of_noun(one, "handover-name", f"{zh}“{word}”。{like[0]}", f'{en} "{word}". {like[1]}', *path)
+
+    ends = [*ALWAYS, *info.parties, *info.groups]
+    for n, link in enumerate(what.links):
+        for end in (link.giver, link.receiver):
+            name(end, ends, "没有当事人、角色或候选组", "There is no applicant, role or group", "links", n)
+    answers = {path for form in reading.forms.values() for path in paths_of(form.form)}
+    answers |= {io.target for _, _, _, node in reading.nodes() for io in node.extension.outputs}
+    answers |= {node.extension.result or "" for _, _, _, node in reading.nodes()}
+    name(what.thing.source, answers, "没有答案", "There is no answer", "thing", "from")
+    name(what.refuse, reading.models, "没有决策", "There is no decision", "refuse")
+    if reading.house.papers is not None:
+        name(what.paper, reading.kinds, "没有文书", "There is no paper", "paper")
+    messages = {said.name for diagram in reading.diagrams.values() for said in diagram.messages if said.name}
+    for trouble in TROUBLES:
+        name(what.message(trouble), messages, "流程图里没有消息", "The diagram has no message", trouble)
+    if what.in_person is not None and reading.county is not None:
+        name(
+            what.in_person.post,
+            reading.county.post_codes,
+            "县里没有岗位",
+            "The county has no post",
+            "in_person",
+            "post",
+        )
+
+
+def _chain(reading: Reading, one: Declared, what: Handover) -> None:
+    """A thing can only be given from where it may have come."""
+    been = {what.links[0].giver}
+    for n, link in enumerate(what.links):
+        if link.giver not in been:
+            like = meant(link.giver, been, 40)
+            reading.of_noun(
+                one,
+                "handover-chain",
+                f"第 {n + 1} 环由“{link.giver}”交出，但前面没有一环交到他手里。{like[0]}",
+                f'Link {n + 1} is given by "{link.giver}", whom no link before it brings the thing to. {like[1]}',
+                "links",
+                n,
+            )
+        been.add(link.receiver)
+
+
+def _opens(reading: Reading, file: str, scope: m.Scope, node: m.Node) -> str:
+    """Which hand-over this step opens; "" when it is none."""
+    said = node.extension
+    if said.task_type != EFFECT:
+        return ""
+    named = said.header("handover") or ""
+    known = reading.declared("handovers")
+    if named not in known:
+        if named:  # a header that is missing is told already
+            zh, en = meant(named, known, 40)
+            reading.say(
+                file,
+                node,
+                "handover-name",
+                f"交接“{named}”，但 handovers 里没有。{zh}",
+                f'hands over "{named}", which is not among handovers. {en}',
+            )
+        return ""
+    what = known[named].what
+    assert isinstance(what, Handover)
+    link = said.header("link") or ""
+    if link and what.link(link) is None:
+        zh, en = meant(link, [one.name for one in what.links], 40)
+        reading.say(
+            file,
+            node,
+            "handover-name",
+            f"交接“{link}”这一环，但“{named}”里没有。{zh}",
+            f'opens the link "{link}", which "{named}" has not. {en}',
+        )
+    _caught(reading, file, scope, node, what)
+    return named
+
+
+def _caught(reading: Reading, file: str, scope: m.Scope, node: m.Node, what: Handover) -> None:
+    """Who refuses must lead somewhere; who takes what is different too, where the matter does not merely note it."""
+    codes: set[str | None] = set()
+    errors = {error.id: error.code for diagram in reading.diagrams.values() for error in diagram.errors}
+    for event in scope.boundaries.get(node.id, ()):
+        codes |= {errors.get(d.ref or "") for d in event.definitions if d.kind == "error"}
+    wanted = (REFUSED, DIFFERENT) if what.different == "error" else (REFUSED,)
+    missing = [code for code in wanted if code not in codes and None not in codes]
+    if missing:
+        listed = "、".join(missing)
+        reading.say(
+            file,
+            node,
+            "handover-uncaught",
+            f"可能不收或有出入，但没有接 {listed} 的错误边界事件，办件会停在异常里。请加上。",
+            f"may be refused or different, but no error boundary event catches {', '.join(missing)}: the case would "
+            "stop with an incident. Add one.",
+        )
