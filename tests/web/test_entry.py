@@ -58,13 +58,42 @@ def test_staff_come_in_by_name_and_password(hall: Open):
     assert "陈小云" in client.get("/desk").text
 
 
-def test_a_wrong_password_is_refused_and_the_sixth_try_waits(hall: Open):
-    client = hall.client()
-    for _ in range(5):
+def _wrong(client, times):
+    for _ in range(times):
         answer = client.post("/desk/enter", data={"name": "chen", "password": "wrong password"})
         assert answer.status_code == 403 and "用户名或密码不正确" in answer.text
+
+
+def test_a_wrong_password_is_refused_and_the_sixth_try_waits(hall: Open):
+    client = hall.client()
+    _wrong(client, 5)
     answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
-    assert answer.status_code == 429
+    assert answer.status_code == 429 and "30 秒后再试" in answer.text
+
+
+def test_a_clerk_on_their_own_computer_is_not_kept_out_by_a_guesser_and_is_told_of_them(hall: Open):
+    own, stranger = hall.client(), hall.client()
+    own.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+    own.post("/leave")
+    _wrong(stranger, 5)
+    answer = own.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+    assert answer.status_code == 302
+    assert "试了 5 次错误的密码" in own.get("/desk").text
+
+
+def test_a_device_cookie_that_somebody_wrote_opens_nothing_and_breaks_nothing(hall: Open):
+    client = hall.client()
+    for cookie in ("nonsense", "e30.AAAA", "é"):
+        client.set_cookie("yizhan_device", cookie)
+        answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+        assert answer.status_code == 302, cookie
+
+
+def test_a_code_works_in_the_browser_that_asked_for_it_only(hall: Open):
+    own, stranger = hall.client(), hall.client()
+    code = _code(own.post("/enter", data={"phone": "13900000009"}))
+    assert stranger.post("/enter/code", data={"phone": "13900000009", "code": code}).status_code == 403
+    assert own.post("/enter/code", data={"phone": "13900000009", "code": code}).status_code == 302
 
 
 def test_leaving_ends_the_session_in_the_store_too(hall: Open):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Literal
 
 from flask import request
@@ -25,6 +26,7 @@ class Phone(Shape):
 
 
 class CodeSent(Shape):
+    ask: str  # to be given with the code: it works only for whoever asked for it
     shown: str  # the code itself, only while the hall is in development; else ""
 
 
@@ -33,6 +35,7 @@ class LogIn(Shape):
 
     phone: str = ""
     code: str = ""
+    ask: str = Field("", max_length=80)  # as POST /session/code gave it
     login: str = ""
     password: str = ""
     device: str = Field("", max_length=80)
@@ -49,11 +52,12 @@ def send_code(body: Phone) -> CodeSent:
     """Send a one-time code to a phone."""
     hall, now = edge.hall(), edge.now()
     with hall.database.unit_of_work() as work:
-        code = login.issue_code(work, body.phone, now=now)
+        ask = secrets.token_urlsafe(24)
+        code = login.issue_code(work, body.phone, now=now, ask=ask, address=request.remote_addr or "")
         text = f"【{hall.settings.hall_name}】验证码 {code}，5 分钟内有效。请勿告诉他人。"
         key = f"code:{keys.blind('phone', body.phone)}:{now.isoformat()}"
         notices.put(work, key, text, kind="code", now=now, address=body.phone, urgent=True)
-    return CodeSent(shown=code if hall.settings.development else "")
+    return CodeSent(ask=ask, shown=code if hall.settings.development else "")
 
 
 @operation("post", "/session", who="anyone", tag="session", takes=LogIn, gives=SignedIn, status=201, alone=True)
@@ -61,9 +65,10 @@ def sign_in(body: LogIn) -> SignedIn:
     """Log in and get a token for the Authorization header."""
     hall, now = edge.hall(), edge.now()
     if body.phone:
-        user_id = login.resident(hall.database, body.phone, body.code, now=now)
+        user_id = login.resident(hall.database, body.phone, body.code, now=now, ask=body.ask)
     elif body.login:
-        user_id = login.staff(hall.database, body.login, body.password, now=now, address=request.remote_addr or "")
+        address = request.remote_addr or ""
+        user_id = login.staff(hall.database, body.login, body.password, now=now, address=address).user_id
     else:
         raise Invalid([FieldError("phone", "手机号", "请给出手机号和验证码，或用户名和密码。", "Give phone and code.")])
     with hall.database.unit_of_work() as work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from engine.forms import written
 from engine.people import login, tries
 from engine.records import notices
 from engine.store import Work, keys
-from web import edge
+from web import devices, edge
 from web.edge import guard
 
 pages = Blueprint("entry", __name__)
@@ -55,13 +55,22 @@ def ask_code() -> ResponseReturnValue:
         ), 422
     shown = ""
     with edge.hall().database.unit_of_work() as work:
+        device = devices.current()
         try:
-            code = login.issue_code(work, phone, now=edge.now())
+            code = login.issue_code(
+                work,
+                phone,
+                now=edge.now(),
+                ask=device.id,
+                known=device.knows("phone", phone),
+                address=request.remote_addr or "",
+            )
         except tries.TooMany as error:
             wrong = FieldError("phone", _("手机号"), error.zh, error.en)
             return render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,)), 429
         shown = _send(work, phone, code)
-    return render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=())
+    page = render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=())
+    return devices.keep(make_response(page), device)
 
 
 def _send(work: Work, phone: str, code: str) -> str:
@@ -80,7 +89,7 @@ def _send(work: Work, phone: str, code: str) -> str:
 def check_code() -> ResponseReturnValue:
     phone, code = request.form.get("phone", "")[:40], request.form.get("code", "")[:12]
     try:
-        user_id = login.resident(edge.hall().database, phone, code, now=edge.now())
+        user_id = login.resident(edge.hall().database, phone, code, now=edge.now(), ask=devices.current().id)
     except Refused as error:
         wrong = FieldError("code", _("验证码"), error.zh, error.en)
         return render_template(
@@ -88,7 +97,8 @@ def check_code() -> ResponseReturnValue:
         ), error.status
     _join(user_id)
     _enter(user_id)
-    return redirect(_next(url_for("resident.home")))
+    known = devices.current().knowing("phone", written.telephone(phone))
+    return devices.keep(redirect(_next(url_for("resident.home"))), known)
 
 
 def _join(user_id: int) -> None:
@@ -111,15 +121,29 @@ def check_password() -> ResponseReturnValue:
     try:
         if not name or not password:
             raise Invalid([FieldError("name", _("用户名"), "请填写用户名和密码。", "Enter your name and password.")])
-        user_id = login.staff(edge.hall().database, name, password, now=edge.now(), address=request.remote_addr or "")
+        entered = login.staff(
+            edge.hall().database,
+            name,
+            password,
+            now=edge.now(),
+            address=request.remote_addr or "",
+            device=devices.current(),
+        )
     except Refused as error:
         zh, en = error.zh, error.en
         if isinstance(error, Invalid):
             zh, en = error.fields[0].zh, error.fields[0].en
         wrong = FieldError("password", _("用户名和密码"), zh, en)
         return render_template("staff/enter.html", target=_next(""), name=name, wrong=(wrong,)), error.status
-    _enter(user_id)
-    return redirect(_next("/desk"))
+    _enter(entered.user_id)
+    if entered.wrong_before:
+        flash(
+            _(
+                "最近一小时里有人在别处用您的用户名试了 %(n)s 次错误的密码。不是您自己的话，请告诉单位管理员。",
+                n=entered.wrong_before,
+            )
+        )
+    return devices.keep(redirect(_next("/desk")), devices.current().knowing("login", name))
 
 
 @pages.post("/leave")
