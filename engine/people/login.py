@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from engine.errors import NotNow, NotYours
 from engine.forms import written
@@ -29,6 +29,8 @@ SESSION_LASTS = timedelta(hours=12)
 TOKEN_LASTS = timedelta(days=90)
 CODE_LASTS = timedelta(minutes=5)
 CODE_TRIES = 5
+#: An account nobody used for so long opens by its telephone alone no more.
+SILENCE = timedelta(days=180)
 #: OWASP's second recommendation: 19 MiB, two passes, one lane; about 20 ms.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 #: Verified when the name is unknown, so that an unknown name takes as long as a wrong password.
@@ -172,6 +174,51 @@ def _resident(work: Work, phone: str, index: str, name: str, now: datetime) -> i
     elif user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系大厅。", "This account is disabled: ask the hall.")
     return user.id
+
+
+# ---------------------------------------------------------------- a number is not a person
+
+
+def unproved(work: Work, user_id: int, *, now: datetime) -> str:
+    """What must be proved beside the telephone before this account opens: "id" (the last four of the identity number),
+    "name", or "" when nothing need be. A number that nobody signed in by for half a year may have another owner now:
+    carriers give numbers out again."""
+    user = work.session.get_one(User, user_id)
+    last = work.session.scalar(select(func.max(Session.created_at)).where(Session.user_id == user_id))
+    if max(last or user.created_at, user.created_at) + SILENCE > now:
+        return ""
+    return "id" if user.id_number else "name" if user.name else ""
+
+
+def prove(database: Database, user_id: int, proof: str, *, now: datetime) -> None:
+    """Check that whoever has the telephone is the person. Raises NotYours; TooMany after three wrong answers a day."""
+    with database.unit_of_work() as work:
+        tries.within(work, "proof", str(user_id), now=now)
+        asked = unproved(work, user_id, now=now)
+        user = work.session.get_one(User, user_id)
+        if asked == "id":
+            right, given = (user.id_number or "")[-4:], written.narrow(proof).strip()
+        else:
+            right, given = written.name(user.name), written.name(proof)
+        if not asked or hmac.compare_digest(given.upper().encode(), right.upper().encode()):
+            tries.forget(work, "proof", str(user_id))
+            return
+        tries.count(work, "proof", str(user_id), now=now)
+    raise NotYours(
+        "和登记的不一样。可以再试；也可以带身份证到窗口核对，或者选“这是我新换的号码”。",
+        "It is not as registered. Try again, come to the counter with your card, or say that the number is new to you.",
+    )
+
+
+def another_owner(work: Work, user_id: int, *, now: datetime) -> int:
+    """Whoever holds the number now is somebody else: a new account for them. The one before keeps all that is theirs,
+    without a telephone, and gets their new one at the counter. Returns the new account."""
+    before = work.session.get_one(User, user_id)
+    phone, index = before.phone, before.phone_index
+    assert phone and index
+    before.phone = before.phone_index = None
+    work.session.flush()
+    return _resident(work, phone, index, "", now)
 
 
 def _code_hash(index: str, code: str) -> str:

@@ -39,6 +39,7 @@ LIMITS = {
     "code-day": Limit(10, timedelta(days=1)),
     "code-device": Limit(6, timedelta(minutes=10)),
     "code-address": Limit(20, timedelta(minutes=10)),
+    "proof": Limit(3, timedelta(days=1)),
     # what one person sends in
     "apply": Limit(20, timedelta(hours=1)),
     "apply-day": Limit(60, timedelta(days=1)),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from flask import request
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from engine.errors import FieldError, Invalid
+from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import login
 from engine.records import notices
@@ -36,9 +36,18 @@ class LogIn(Shape):
     phone: str = ""
     code: str = ""
     ask: str = Field("", max_length=80)  # as POST /session/code gave it
+    #: Only where it is asked for (error "proof-needed"): the last four of the identity number, or the name.
+    proof: str = Field("", max_length=80)
     login: str = ""
     password: str = ""
     device: str = Field("", max_length=80)
+
+
+class ProofNeeded(Refused):
+    """Expected a second proof beside the code, but there is none."""
+
+    status = 403
+    slug = "proof-needed"
 
 
 class SignedIn(Shape):
@@ -66,6 +75,17 @@ def sign_in(body: LogIn) -> SignedIn:
     hall, now = edge.hall(), edge.now()
     if body.phone:
         user_id = login.resident(hall.database, body.phone, body.code, now=now, ask=body.ask)
+        with hall.database.reading() as work:
+            asked = login.unproved(work, user_id, now=now)
+        if asked and not body.proof:
+            raise ProofNeeded(
+                "这个号码半年多没有登录，请在 proof 里给出身份证号最后 4 位（没有登记证件的，给出姓名）。",
+                "Nobody signed in by this number for half a year: give the last four of the identity number, or the "
+                "name, as proof.",
+                asked=asked,
+            )
+        if asked:
+            login.prove(hall.database, user_id, body.proof, now=now)
     elif body.login:
         address = request.remote_addr or ""
         user_id = login.staff(hall.database, body.login, body.password, now=now, address=address).user_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -11,8 +12,9 @@ from flask_babel import gettext as _
 from engine.commands import parties
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
+from engine.people import actor as actors
 from engine.people import login, tries
-from engine.records import notices
+from engine.records import audit, notices
 from engine.store import Work, keys
 from web import devices, edge
 from web.edge import guard
@@ -95,10 +97,71 @@ def check_code() -> ResponseReturnValue:
         return render_template(
             "resident/code.html", target=_next(""), phone=phone, shown="", wrong=(wrong,)
         ), error.status
+    phone = written.telephone(phone)
+    if not devices.current().knows("phone", phone):
+        with edge.hall().database.reading() as work:
+            if login.unproved(work, user_id, now=edge.now()):
+                session["proving"] = {"user": user_id, "phone": phone, "at": edge.now().isoformat()}
+                return redirect(url_for("entry.proof", next=_next("") or None))
+    return _in(user_id, phone)
+
+
+def _in(user_id: int, phone: str) -> ResponseReturnValue:
     _join(user_id)
     _enter(user_id)
-    known = devices.current().knowing("phone", written.telephone(phone))
+    known = devices.current().knowing("phone", phone)
     return devices.keep(redirect(_next(url_for("resident.home"))), known)
+
+
+#: How long after the code the second proof may come.
+PROVING_LASTS = timedelta(minutes=10)
+
+
+def _proving() -> tuple[int, str] | None:
+    """Whose account a right code came for, that is not open yet."""
+    said = session.get("proving")
+    if not isinstance(said, dict) or datetime.fromisoformat(said["at"]) + PROVING_LASTS <= edge.now():
+        return None
+    return int(said["user"]), str(said["phone"])
+
+
+@pages.get("/enter/proof")
+@guard("anyone", alone=True)
+def proof() -> ResponseReturnValue:
+    """The number was silent for long: is it still the same person's?"""
+    return _proof()
+
+
+def _proof(wrong: tuple[FieldError, ...] = (), status: int = 200) -> ResponseReturnValue:
+    about = _proving()
+    if about is None:
+        return redirect(url_for("entry.resident", next=_next("") or None))
+    with edge.hall().database.reading() as work:
+        asked = login.unproved(work, about[0], now=edge.now())
+    page = render_template("resident/proof.html", target=_next(""), asked=asked, phone=about[1], wrong=wrong)
+    return page, status
+
+
+@pages.post("/enter/proof")
+@guard("anyone", alone=True)
+def check_proof() -> ResponseReturnValue:
+    """The last four of the identity number, or the name; or: the number is new to me."""
+    about = _proving()
+    if about is None:
+        return redirect(url_for("entry.resident", next=_next("") or None))
+    user_id, phone = about
+    database, now = edge.hall().database, edge.now()
+    if request.form.get("another") == "1":
+        with database.unit_of_work() as work:
+            mine = login.another_owner(work, user_id, now=now)
+            by = actors.load(work, mine, now=now)
+            audit.record(work, audit.Kind.PHONE_GIVEN_ON, by=by, now=now, facts={"before": user_id, "now": mine})
+        return _in(mine, phone)
+    try:
+        login.prove(database, user_id, request.form.get("proof", "")[:80], now=now)
+    except Refused as error:
+        return _proof((FieldError("proof", _("核对"), error.zh, error.en),), error.status)
+    return _in(user_id, phone)
 
 
 def _join(user_id: int) -> None:
