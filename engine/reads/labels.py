@@ -66,6 +66,7 @@ EVENTS = {
     "waiting.joined": "加入候补",
     "waiting.left": "退出候补",
     "booking.blocked": "暂停网上预约",
+    "account.phone-given-on": "号码换了主人，另开账号",
     "booking.review_asked": "申请复核暂停预约",
     "booking.reviewed": "复核暂停预约",
     "slots.published": "放出预约号源",

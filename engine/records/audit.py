@@ -110,6 +110,7 @@ class Kind(StrEnum):
     CLOCK_JUMPED = "clock.jumped"  # a machine's wall clock is not followed any more
     CLOCK_BACK = "clock.back"  # … and is followed again
     CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
+    PHONE_GIVEN_ON = "account.phone-given-on"  # the number has another owner: a new account, the old one without it
     # registers 台账
     # bonds 关系
     # offers 供给与预订

@@ -1,5 +1,6 @@
 """Log-in: passwords, one-time codes, sessions, tokens, and the throttle."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,13 @@ from sqlalchemy import select
 
 from engine.errors import NotYours
 from engine.people import login, tries
+from engine.people.devices import MOST_ACCOUNTS, Device
 from engine.store.models import ApiToken, OneTimeCode, Session, User
 from tests.cast import PASSWORD
 
 
 def test_staff_log_in_with_name_and_password(database, cast, clock):
-    assert login.staff(database, " Chen ", PASSWORD, now=clock()) == cast.users["chen"]
+    assert login.staff(database, " Chen ", PASSWORD, now=clock()).user_id == cast.users["chen"]
 
 
 @pytest.mark.parametrize(("name", "password"), [("chen", "wrong-password"), ("nobody", PASSWORD), ("chen", "")])
@@ -22,15 +24,65 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(database, cast, c
     assert refused.value.zh == "用户名或密码不正确。"
 
 
-def test_five_failures_close_the_door_for_a_while_even_to_the_right_password(database, cast, clock):
-    for _ in range(5):
+def _guess(database, name, now, times=1, **more):
+    for _ in range(times):
         with pytest.raises(NotYours):
-            login.staff(database, "chen", "wrong-password", now=clock())
+            login.staff(database, name, "wrong-password", now=now, **more)
+
+
+def test_whoever_guesses_waits_longer_each_time_and_nobody_else_does(database, cast, clock):
+    _guess(database, "chen", clock(), 5, address="203.0.113.9")
     with pytest.raises(tries.TooMany) as refused:
-        login.staff(database, "chen", PASSWORD, now=clock())
-    assert refused.value.facts["minutes"] == 16
-    assert login.staff(database, "wang", PASSWORD, now=clock()) == cast.users["wang"]
-    assert login.staff(database, "chen", PASSWORD, now=clock.on(minutes=16)) == cast.users["chen"]
+        login.staff(database, "chen", PASSWORD, now=clock.on(seconds=28), address="203.0.113.9")
+    assert "2 秒后再试" in refused.value.zh
+    assert login.staff(database, "chen", PASSWORD, now=clock(), address="198.51.100.1").user_id == cast.users["chen"]
+    _guess(database, "chen", clock.on(seconds=2), address="203.0.113.9")
+    with pytest.raises(tries.TooMany):  # the sixth failure doubled the wait
+        login.staff(database, "chen", PASSWORD, now=clock.on(seconds=59), address="203.0.113.9")
+    entered = login.staff(database, "chen", PASSWORD, now=clock.on(seconds=1), address="203.0.113.9")
+    assert entered.user_id == cast.users["chen"]
+
+
+def test_a_stranger_who_guesses_from_everywhere_keeps_nobody_out_of_their_own_device(database, cast, clock):
+    own = Device().knowing("login", "Chen")
+    for n in range(60):
+        try:
+            login.staff(database, "chen", "wrong-password", now=clock(), address=f"203.0.113.{n}")
+        except (NotYours, tries.TooMany):
+            continue
+    with pytest.raises(tries.TooMany):
+        login.staff(database, "chen", PASSWORD, now=clock(), address="198.51.100.1")
+    entered = login.staff(database, "chen", PASSWORD, now=clock(), address="203.0.113.1", device=own)
+    assert entered.user_id == cast.users["chen"]
+    assert entered.wrong_before == 20 and not entered.new_device
+
+
+def test_fifty_failures_from_one_address_slow_it_and_shut_out_nobody(database, cast, clock):
+    for n in range(50):
+        _guess(database, f"name-{n}", clock(), address="203.0.113.9")
+    with pytest.raises(tries.TooMany) as refused:
+        login.staff(database, "wang", PASSWORD, now=clock(), address="203.0.113.9")
+    assert "2 秒后再试" in refused.value.zh
+    entered = login.staff(database, "wang", PASSWORD, now=clock.on(seconds=2), address="203.0.113.9")
+    assert entered.user_id == cast.users["wang"]
+
+
+def test_what_is_mistyped_on_ones_own_device_slows_that_device_alone(database, cast, clock):
+    own = Device().knowing("login", "chen")
+    _guess(database, "chen", clock(), 10, device=own)
+    with pytest.raises(tries.TooMany):
+        login.staff(database, "chen", PASSWORD, now=clock(), device=own)
+    assert login.staff(database, "chen", PASSWORD, now=clock(), address="198.51.100.1").user_id == cast.users["chen"]
+    assert login.staff(database, "chen", PASSWORD, now=clock.on(seconds=10), device=own).user_id == cast.users["chen"]
+
+
+def test_a_device_says_nothing_of_who_signed_in_on_it(database):
+    device = Device().knowing("phone", "13800000001").knowing("login", "chen")
+    assert device.knows("login", " CHEN ") and not device.knows("login", "wang") and not device.knows("phone", "chen")
+    assert not any("13800000001" in one or "chen" in one for one in device.accounts)
+    for n in range(20):
+        device = device.knowing("login", f"clerk-{n}")
+    assert len(device.accounts) == MOST_ACCOUNTS and device.knows("login", "clerk-19")
 
 
 def test_a_disabled_account_does_not_log_in(database, cast, clock):
@@ -77,9 +129,51 @@ def test_a_code_is_guessed_five_times_at_most(database, cast, clock):
 
 def test_codes_are_not_sent_faster_than_one_a_minute(database, cast, clock):
     with database.unit_of_work() as work:
-        login.issue_code(work, "13800000001", now=clock())
+        login.issue_code(work, "13800000001", now=clock(), ask="browser")
     with pytest.raises(tries.TooMany), database.unit_of_work() as work:
-        login.issue_code(work, "13800000001", now=clock.on(seconds=30))
+        login.issue_code(work, "13800000001", now=clock.on(seconds=30), ask="browser")
+
+
+def test_who_asks_for_anothers_code_or_guesses_it_takes_nothing_from_them(database, cast, clock):
+    with database.unit_of_work() as work:
+        code = login.issue_code(work, "13800000001", now=clock(), ask="hers")
+        login.issue_code(work, "13800000001", now=clock(), ask="a stranger's")
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    for _ in range(10):
+        with pytest.raises(NotYours):
+            login.resident(database, "13800000001", wrong, now=clock(), ask="a stranger's")
+    with pytest.raises(NotYours):  # not even the right one, where it was not asked for
+        login.resident(database, "13800000001", code, now=clock(), ask="a stranger's")
+    assert login.resident(database, "13800000001", code, now=clock(), ask="hers") == cast.users["zhang"]
+
+
+def test_a_second_code_may_be_asked_for_and_then_the_first_opens_no_more(database, cast, clock):
+    with database.unit_of_work() as work:
+        first = login.issue_code(work, "13800000001", now=clock(), ask="hers")
+        second = login.issue_code(work, "13800000001", now=clock.on(minutes=1), ask="hers")
+    with pytest.raises(NotYours):
+        login.resident(database, "13800000001", first, now=clock.on(minutes=1), ask="hers")
+    assert login.resident(database, "13800000001", second, now=clock.on(minutes=1), ask="hers") == cast.users["zhang"]
+
+
+def test_sixty_codes_to_sixty_phones_from_one_address_are_refused_after_twenty(database, cast, clock):
+    sent = 0
+    for n in range(60):
+        with suppress(tries.TooMany), database.unit_of_work() as work:
+            login.issue_code(work, f"139000000{n:02d}", now=clock(), ask=f"cookie-{n}", address="203.0.113.9")
+            sent += 1
+    assert sent == tries.LIMITS["code-address"].most == 20
+
+
+def test_strangers_who_ask_all_day_leave_the_person_their_own_codes(database, cast, clock):
+    for n in range(20):
+        with suppress(tries.TooMany), database.unit_of_work() as work:
+            login.issue_code(work, "13800000001", now=clock.on(minutes=5), ask=f"cookie-{n}")
+    with pytest.raises(tries.TooMany), database.unit_of_work() as work:
+        login.issue_code(work, "13800000001", now=clock.on(minutes=5), ask="new")
+    with database.unit_of_work() as work:
+        code = login.issue_code(work, "13800000001", now=clock(), ask="hers", known=True)
+    assert login.resident(database, "13800000001", code, now=clock.on(minutes=1), ask="hers") == cast.users["zhang"]
 
 
 def test_a_session_lasts_its_time_and_ends_when_closed(database, cast, clock):

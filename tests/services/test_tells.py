@@ -129,8 +129,9 @@ def test_a_program_says_it_over_the_interface_and_is_held_to_the_same(sqlite, cl
             cases.complete(work, task.id, answers, version=task.version, by=lai, now=clock())
     client = hall.app.test_client()
     phone = "13800000001"
-    code = client.post("/api/v1/session/code", json={"phone": phone}).get_json()["shown"]
-    token = client.post("/api/v1/session", json={"phone": phone, "code": code}).get_json()["token"]
+    asked = client.post("/api/v1/session/code", json={"phone": phone}).get_json()
+    sent = {"phone": phone, "code": asked["shown"], "ask": asked["ask"]}
+    token = client.post("/api/v1/session", json=sent).get_json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     offered = client.get(f"/api/v1/cases/{number}/tells", headers=headers).get_json()
     assert [one["name"] for one in offered] == ["object", "refuse"]

@@ -4,6 +4,7 @@ import re
 
 from sqlalchemy import select
 
+from engine.records import audit
 from engine.store.models import Notice, User
 from tests.cast import PASSWORD
 from tests.hall import Open
@@ -58,13 +59,42 @@ def test_staff_come_in_by_name_and_password(hall: Open):
     assert "陈小云" in client.get("/desk").text
 
 
-def test_a_wrong_password_is_refused_and_the_sixth_try_waits(hall: Open):
-    client = hall.client()
-    for _ in range(5):
+def _wrong(client, times):
+    for _ in range(times):
         answer = client.post("/desk/enter", data={"name": "chen", "password": "wrong password"})
         assert answer.status_code == 403 and "用户名或密码不正确" in answer.text
+
+
+def test_a_wrong_password_is_refused_and_the_sixth_try_waits(hall: Open):
+    client = hall.client()
+    _wrong(client, 5)
     answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
-    assert answer.status_code == 429
+    assert answer.status_code == 429 and "30 秒后再试" in answer.text
+
+
+def test_a_clerk_on_their_own_computer_is_not_kept_out_by_a_guesser_and_is_told_of_them(hall: Open):
+    own, stranger = hall.client(), hall.client()
+    own.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+    own.post("/leave")
+    _wrong(stranger, 5)
+    answer = own.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+    assert answer.status_code == 302
+    assert "试了 5 次错误的密码" in own.get("/desk").text
+
+
+def test_a_device_cookie_that_somebody_wrote_opens_nothing_and_breaks_nothing(hall: Open):
+    client = hall.client()
+    for cookie in ("nonsense", "e30.AAAA", "é"):
+        client.set_cookie("yizhan_device", cookie)
+        answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})
+        assert answer.status_code == 302, cookie
+
+
+def test_a_code_works_in_the_browser_that_asked_for_it_only(hall: Open):
+    own, stranger = hall.client(), hall.client()
+    code = _code(own.post("/enter", data={"phone": "13900000009"}))
+    assert stranger.post("/enter/code", data={"phone": "13900000009", "code": code}).status_code == 403
+    assert own.post("/enter/code", data={"phone": "13900000009", "code": code}).status_code == 302
 
 
 def test_leaving_ends_the_session_in_the_store_too(hall: Open):
@@ -105,3 +135,60 @@ def test_large_letters_are_a_switch_that_lasts(hall: Open):
     client = hall.client()
     client.post("/letters", data={"next": "/"})
     assert 'class="is-large"' in client.get("/matters").text
+
+
+# ---------------------------------------------------------------- a number is not a person
+
+
+def _after_a_year(hall: Open):
+    """Somebody with 张三丰's old number and its code, 400 days later."""
+    number = hall.submit()
+    hall.clock.on(days=400)
+    client = hall.client()
+    code = _code(client.post("/enter", data={"phone": "13800000001"}))
+    answer = client.post("/enter/code", data={"phone": "13800000001", "code": code, "next": "/mine"})
+    assert (answer.status_code, answer.location) == (302, "/enter/proof?next=/mine")
+    return client, number
+
+
+def test_after_long_silence_the_code_alone_opens_nothing_and_the_last_four_do(hall: Open):
+    client, number = _after_a_year(hall)
+    page = client.get("/enter/proof?next=/mine").text
+    assert "身份证号的最后 4 位" in page and "张" not in page
+    assert client.get("/mine").status_code == 302  # not in yet
+    wrong = client.post("/enter/proof", data={"proof": "0000"})
+    assert wrong.status_code == 403 and "和登记的不一样" in wrong.text
+    answer = client.post("/enter/proof", data={"proof": "1239", "next": "/mine"})
+    assert (answer.status_code, answer.location) == (302, "/mine")
+    assert number in client.get("/mine").text
+    client.post("/leave")
+    hall.clock.on(days=400)  # this browser has shown who holds it
+    code = _code(client.post("/enter", data={"phone": "13800000001"}))
+    assert client.post("/enter/code", data={"phone": "13800000001", "code": code}).location == "/"
+
+
+def test_three_wrong_proofs_a_day_are_all(hall: Open):
+    client, _number = _after_a_year(hall)
+    for proof in ("0000", "1111", "2222"):
+        assert client.post("/enter/proof", data={"proof": proof}).status_code == 403
+    assert client.post("/enter/proof", data={"proof": "1239"}).status_code == 429
+
+
+def test_the_new_owner_of_a_number_gets_an_account_of_their_own(hall: Open):
+    client, number = _after_a_year(hall)
+    answer = client.post("/enter/proof", data={"another": "1", "next": "/mine"})
+    assert (answer.status_code, answer.location) == (302, "/mine")
+    assert number not in client.get("/mine").text and client.get(f"/mine/{number}").status_code == 404
+    with hall.database.reading() as work:
+        before = work.session.get_one(User, hall.cast.users["zhang"])
+        assert before.phone is None and before.phone_index is None
+        mine = work.session.scalars(select(User).where(User.phone_index.is_not(None), User.id != before.id)).all()
+        assert "13800000001" in {one.phone for one in mine}
+        assert not audit.verify(work).faults
+
+
+def test_a_proof_is_asked_only_of_who_just_gave_the_right_code(hall: Open):
+    client, _number = _after_a_year(hall)
+    hall.clock.on(minutes=11)
+    assert client.post("/enter/proof", data={"proof": "1239"}).location == "/enter"
+    assert hall.client().get("/enter/proof").location == "/enter"

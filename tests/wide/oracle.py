@@ -163,6 +163,8 @@ RULES: dict[str, Rule] = {
         "api.verify",
         "entry.check_code",
         "entry.check_password",
+        "entry.check_proof",
+        "entry.proof",
         "papers.compare",
         "papers.verify",
         "tracking.look_up",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Literal
 
 from flask import request
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from engine.errors import FieldError, Invalid
+from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import login
 from engine.records import notices
@@ -25,6 +26,7 @@ class Phone(Shape):
 
 
 class CodeSent(Shape):
+    ask: str  # to be given with the code: it works only for whoever asked for it
     shown: str  # the code itself, only while the hall is in development; else ""
 
 
@@ -33,9 +35,19 @@ class LogIn(Shape):
 
     phone: str = ""
     code: str = ""
+    ask: str = Field("", max_length=80)  # as POST /session/code gave it
+    #: Only where it is asked for (error "proof-needed"): the last four of the identity number, or the name.
+    proof: str = Field("", max_length=80)
     login: str = ""
     password: str = ""
     device: str = Field("", max_length=80)
+
+
+class ProofNeeded(Refused):
+    """Expected a second proof beside the code, but there is none."""
+
+    status = 403
+    slug = "proof-needed"
 
 
 class SignedIn(Shape):
@@ -49,11 +61,12 @@ def send_code(body: Phone) -> CodeSent:
     """Send a one-time code to a phone."""
     hall, now = edge.hall(), edge.now()
     with hall.database.unit_of_work() as work:
-        code = login.issue_code(work, body.phone, now=now)
+        ask = secrets.token_urlsafe(24)
+        code = login.issue_code(work, body.phone, now=now, ask=ask, address=request.remote_addr or "")
         text = f"【{hall.settings.hall_name}】验证码 {code}，5 分钟内有效。请勿告诉他人。"
         key = f"code:{keys.blind('phone', body.phone)}:{now.isoformat()}"
         notices.put(work, key, text, kind="code", now=now, address=body.phone, urgent=True)
-    return CodeSent(shown=code if hall.settings.development else "")
+    return CodeSent(ask=ask, shown=code if hall.settings.development else "")
 
 
 @operation("post", "/session", who="anyone", tag="session", takes=LogIn, gives=SignedIn, status=201, alone=True)
@@ -61,9 +74,21 @@ def sign_in(body: LogIn) -> SignedIn:
     """Log in and get a token for the Authorization header."""
     hall, now = edge.hall(), edge.now()
     if body.phone:
-        user_id = login.resident(hall.database, body.phone, body.code, now=now)
+        user_id = login.resident(hall.database, body.phone, body.code, now=now, ask=body.ask)
+        with hall.database.reading() as work:
+            asked = login.unproved(work, user_id, now=now)
+        if asked and not body.proof:
+            raise ProofNeeded(
+                "这个号码半年多没有登录，请在 proof 里给出身份证号最后 4 位（没有登记证件的，给出姓名）。",
+                "Nobody signed in by this number for half a year: give the last four of the identity number, or the "
+                "name, as proof.",
+                asked=asked,
+            )
+        if asked:
+            login.prove(hall.database, user_id, body.proof, now=now)
     elif body.login:
-        user_id = login.staff(hall.database, body.login, body.password, now=now, address=request.remote_addr or "")
+        address = request.remote_addr or ""
+        user_id = login.staff(hall.database, body.login, body.password, now=now, address=address).user_id
     else:
         raise Invalid([FieldError("phone", "手机号", "请给出手机号和验证码，或用户名和密码。", "Give phone and code.")])
     with hall.database.unit_of_work() as work:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import parties
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
+from engine.people import actor as actors
 from engine.people import login, tries
-from engine.records import notices
+from engine.records import audit, notices
 from engine.store import Work, keys
-from web import edge
+from web import devices, edge
 from web.edge import guard
 
 pages = Blueprint("entry", __name__)
@@ -55,13 +57,22 @@ def ask_code() -> ResponseReturnValue:
         ), 422
     shown = ""
     with edge.hall().database.unit_of_work() as work:
+        device = devices.current()
         try:
-            code = login.issue_code(work, phone, now=edge.now())
+            code = login.issue_code(
+                work,
+                phone,
+                now=edge.now(),
+                ask=device.id,
+                known=device.knows("phone", phone),
+                address=request.remote_addr or "",
+            )
         except tries.TooMany as error:
             wrong = FieldError("phone", _("手机号"), error.zh, error.en)
             return render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,)), 429
         shown = _send(work, phone, code)
-    return render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=())
+    page = render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=())
+    return devices.keep(make_response(page), device)
 
 
 def _send(work: Work, phone: str, code: str) -> str:
@@ -80,15 +91,77 @@ def _send(work: Work, phone: str, code: str) -> str:
 def check_code() -> ResponseReturnValue:
     phone, code = request.form.get("phone", "")[:40], request.form.get("code", "")[:12]
     try:
-        user_id = login.resident(edge.hall().database, phone, code, now=edge.now())
+        user_id = login.resident(edge.hall().database, phone, code, now=edge.now(), ask=devices.current().id)
     except Refused as error:
         wrong = FieldError("code", _("验证码"), error.zh, error.en)
         return render_template(
             "resident/code.html", target=_next(""), phone=phone, shown="", wrong=(wrong,)
         ), error.status
+    phone = written.telephone(phone)
+    if not devices.current().knows("phone", phone):
+        with edge.hall().database.reading() as work:
+            if login.unproved(work, user_id, now=edge.now()):
+                session["proving"] = {"user": user_id, "phone": phone, "at": edge.now().isoformat()}
+                return redirect(url_for("entry.proof", next=_next("") or None))
+    return _in(user_id, phone)
+
+
+def _in(user_id: int, phone: str) -> ResponseReturnValue:
     _join(user_id)
     _enter(user_id)
-    return redirect(_next(url_for("resident.home")))
+    known = devices.current().knowing("phone", phone)
+    return devices.keep(redirect(_next(url_for("resident.home"))), known)
+
+
+#: How long after the code the second proof may come.
+PROVING_LASTS = timedelta(minutes=10)
+
+
+def _proving() -> tuple[int, str] | None:
+    """Whose account a right code came for, that is not open yet."""
+    said = session.get("proving")
+    if not isinstance(said, dict) or datetime.fromisoformat(said["at"]) + PROVING_LASTS <= edge.now():
+        return None
+    return int(said["user"]), str(said["phone"])
+
+
+@pages.get("/enter/proof")
+@guard("anyone", alone=True)
+def proof() -> ResponseReturnValue:
+    """The number was silent for long: is it still the same person's?"""
+    return _proof()
+
+
+def _proof(wrong: tuple[FieldError, ...] = (), status: int = 200) -> ResponseReturnValue:
+    about = _proving()
+    if about is None:
+        return redirect(url_for("entry.resident", next=_next("") or None))
+    with edge.hall().database.reading() as work:
+        asked = login.unproved(work, about[0], now=edge.now())
+    page = render_template("resident/proof.html", target=_next(""), asked=asked, phone=about[1], wrong=wrong)
+    return page, status
+
+
+@pages.post("/enter/proof")
+@guard("anyone", alone=True)
+def check_proof() -> ResponseReturnValue:
+    """The last four of the identity number, or the name; or: the number is new to me."""
+    about = _proving()
+    if about is None:
+        return redirect(url_for("entry.resident", next=_next("") or None))
+    user_id, phone = about
+    database, now = edge.hall().database, edge.now()
+    if request.form.get("another") == "1":
+        with database.unit_of_work() as work:
+            mine = login.another_owner(work, user_id, now=now)
+            by = actors.load(work, mine, now=now)
+            audit.record(work, audit.Kind.PHONE_GIVEN_ON, by=by, now=now, facts={"before": user_id, "now": mine})
+        return _in(mine, phone)
+    try:
+        login.prove(database, user_id, request.form.get("proof", "")[:80], now=now)
+    except Refused as error:
+        return _proof((FieldError("proof", _("核对"), error.zh, error.en),), error.status)
+    return _in(user_id, phone)
 
 
 def _join(user_id: int) -> None:
@@ -111,15 +184,29 @@ def check_password() -> ResponseReturnValue:
     try:
         if not name or not password:
             raise Invalid([FieldError("name", _("用户名"), "请填写用户名和密码。", "Enter your name and password.")])
-        user_id = login.staff(edge.hall().database, name, password, now=edge.now(), address=request.remote_addr or "")
+        entered = login.staff(
+            edge.hall().database,
+            name,
+            password,
+            now=edge.now(),
+            address=request.remote_addr or "",
+            device=devices.current(),
+        )
     except Refused as error:
         zh, en = error.zh, error.en
         if isinstance(error, Invalid):
             zh, en = error.fields[0].zh, error.fields[0].en
         wrong = FieldError("password", _("用户名和密码"), zh, en)
         return render_template("staff/enter.html", target=_next(""), name=name, wrong=(wrong,)), error.status
-    _enter(user_id)
-    return redirect(_next("/desk"))
+    _enter(entered.user_id)
+    if entered.wrong_before:
+        flash(
+            _(
+                "最近一小时里有人在别处用您的用户名试了 %(n)s 次错误的密码。不是您自己的话，请告诉单位管理员。",
+                n=entered.wrong_before,
+            )
+        )
+    return devices.keep(redirect(_next("/desk")), devices.current().knowing("login", name))
 
 
 @pages.post("/leave")

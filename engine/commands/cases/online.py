@@ -9,7 +9,7 @@ from typing import Any
 from engine.commands.applying import Done
 from engine.commands.cases.submit import submit
 from engine.errors import FieldError, Invalid
-from engine.people import Actor
+from engine.people import Actor, tries
 from engine.people.units import Place
 from engine.records import library
 from engine.store import Work
@@ -28,14 +28,19 @@ def apply_online(
     now: datetime,
 ) -> Done:
     """提交 by the applicant. A matter that asks for consent is not taken in without it, and keeps the sentence the
-    person agreed to. `place`: where they live, when it had to be asked; it is asked once. Sent twice with the same
+    person agreed to. TooMany for somebody who floods the clerks: what was refused for its answers is not counted.
+    `place`: where they live, when it had to be asked; it is asked once. Sent twice with the same
     key, it is one case with one consent."""
     asked = library.current(work, matter).info.apply.consent
     if asked and not consent:
         raise Invalid([FieldError("", "同意使用个人信息", "要先同意才能办理。", "Your consent is needed.")])
+    for limit in ("apply", "apply-day"):
+        tries.within(work, limit, by.key, now=now)
     done = submit(work, matter, answers, by=by, now=now, place=place, key=key)
     if done.case.received_at != now:
         return done  # sent before
+    for limit in ("apply", "apply-day"):
+        tries.count(work, limit, by.key, now=now)
     if place is not None:
         work.session.get_one(User, by.id).place_id = place.id
     if asked:

@@ -144,6 +144,7 @@ class OneTimeCode(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     phone_index: Mapped[str] = mapped_column(String(32), index=True)
+    ask: Mapped[str] = mapped_column(String(64), default="")  # hash of the secret of the device that asked
     code_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
