@@ -54,6 +54,7 @@ from engine.store.models.records import (
     SealedEvent,
 )
 from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
+from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Event",
     "ExtensionRequest",
     "File",
+    "Hall",
     "Holding",
     "Incident",
     "Job",
@@ -110,10 +112,13 @@ __all__ = [
     "Task",
     "TaskCandidate",
     "Throttle",
+    "Ticket",
+    "TicketLine",
     "Tie",
     "Timer",
     "Unit",
     "User",
     "UtcDateTime",
     "Waiting",
+    "Window",
 ]
