@@ -1,14 +1,14 @@
 """What a matter must know of its county: the posts, the units, and who of them is there. A frozen value, for the check.
 
 The edge reads it from the database (engine.reads.county), `yizhan check --county FILE` from a file such as
-web/demo/county.yaml: only `units`, `posts`, `staff` and `resources` are read there. Without one, what needs it is a
-hint.
+web/demo/county.yaml: only `units`, `posts`, `staff`, `resources` and `halls` are read there. Without one, what needs it
+is a hint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -51,6 +51,7 @@ class County:
     held: frozenset[tuple[str, str]]  # (unit's code, post's code): somebody holds it
     logins: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()  # codes of what can be booked
+    halls: Mapping[str, frozenset[str]] = field(default_factory=dict)  # code -> units that have a window there
 
     @cached_property
     def by_code(self) -> Mapping[str, Unit]:
@@ -122,8 +123,12 @@ def read(data: bytes, file: str) -> tuple[County | None, list[Finding]]:
         )
         logins = frozenset(str(one["login"]) for one in staff)
         resources = frozenset(str(one["code"]) for one in found.get("resources") or ())
+        halls = {
+            str(one["code"]): frozenset(str(w["unit"]) for w in one.get("windows") or ())
+            for one in found.get("halls") or ()
+        }
     except (KeyError, TypeError, AttributeError) as wrong:
         zh = f"县的文件要有 units（code、kind、parent）和 posts（code）；缺少或不对的是 {wrong}。"
         en = f"A county's file needs units (code, kind, parent) and posts (code); missing or wrong: {wrong}."
         return None, [text.error("county", zh, en)]
-    return County(units, posts, held, logins, resources), []
+    return County(units, posts, held, logins, resources, halls), []

@@ -93,7 +93,15 @@ def _lists(county: County | None) -> str:
     if county is None:
         return ""
     units = sorted((unit.code, unit.kind, unit.parent) for unit in county.units)
-    lists = (units, sorted(county.post_codes), sorted(county.held), sorted(county.logins), sorted(county.resources))
+    halls = sorted((code, sorted(there)) for code, there in county.halls.items())
+    lists = (
+        units,
+        sorted(county.post_codes),
+        sorted(county.held),
+        sorted(county.logins),
+        sorted(county.resources),
+        halls,
+    )
     return hashlib.sha256(repr(lists).encode()).hexdigest()
 
 

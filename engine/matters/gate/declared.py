@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import handovers
+from engine.matters.gate import queues
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -16,6 +17,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     handovers.check,
     # boards 公开栏
     # queues 取号
+    queues.check,
     # schedules 定期
     # ballots 表决
 )

@@ -49,6 +49,14 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "handover-unused": ("声明的交接没有一步用到", "a hand-over no step opens"),
         # boards 公开栏
         # queues 取号
+        "queue-hall": ("队所在的大厅不在县的清单里", "a line in a hall that the county does not have"),
+        "queue-window": (
+            "叫号的单位不存在，或在这个大厅没有窗口",
+            "a line called by a unit without a window in the hall",
+        ),
+        "queue-matter": ("取号的事项不存在，或不能在窗口办", "a number for a matter that no counter takes in"),
+        "queue-decision": ("定类的决策表不存在，或给出没有的类", "a decision about classes that is not there"),
+        "queue-unknown": ("没有声明这个队", "no such line is declared"),
         # schedules 定期
         # ballots 表决
         # who takes part

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from engine.matters.nouns.handovers import Handover
+from engine.matters.nouns.queues import Queue
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
@@ -39,6 +40,9 @@ class Nouns(Part):
     # boards 公开栏
 
     # queues 取号
+    queues: dict[Id, Queue] = Field(
+        default={}, description="取号的队：谁在大厅里等、按什么次序叫 · lines in a hall: who waits, and in which order"
+    )
 
     # schedules 定期
 

@@ -55,6 +55,7 @@ from engine.store.models.records import (
     SealedEvent,
 )
 from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
+from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "HandoverLink",
     "HandoverSign",
     "HandoverTrouble",
+    "Hall",
     "Holding",
     "Incident",
     "Job",
@@ -115,10 +117,13 @@ __all__ = [
     "Task",
     "TaskCandidate",
     "Throttle",
+    "Ticket",
+    "TicketLine",
     "Tie",
     "Timer",
     "Unit",
     "User",
     "UtcDateTime",
     "Waiting",
+    "Window",
 ]
