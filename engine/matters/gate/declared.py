@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import handovers
+from engine.matters.gate import ballots
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -18,6 +19,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # queues 取号
     # schedules 定期
     # ballots 表决
+    ballots.check,
 )
 
 
