@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import handovers, queues
+from engine.matters.gate import handovers
+from engine.matters.gate import ballots
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -19,6 +21,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     queues.check,
     # schedules 定期
     # ballots 表决
+    ballots.check,
 )
 
 

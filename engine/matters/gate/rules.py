@@ -59,6 +59,9 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "queue-unknown": ("没有声明这个队", "no such line is declared"),
         # schedules 定期
         # ballots 表决
+        "ballot-unknown": ("没有声明这个表决", "a ballot that is not declared"),
+        "ballot-unused": ("表决没有任务开启", "a ballot no task opens"),
+        "ballot-roll": ("表决的名册不对", "a roll that cannot be drawn up"),
         # who takes part
         "taking-part": ("角色、答案、消息或步骤不存在", "a role, answer, message or step that does not exist"),
         "in-person-nothing": ("当面办理，却没有本人的步骤", "in person, but no step is theirs"),

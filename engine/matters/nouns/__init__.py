@@ -17,6 +17,7 @@ from pydantic import Field
 
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
+from engine.matters.nouns.ballots import Ballot
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
@@ -47,6 +48,9 @@ class Nouns(Part):
     # schedules 定期
 
     # ballots 表决
+    ballots: dict[Id, Ballot] = Field(
+        default={}, description="表决：谁可以投、怎样算通过 · votes: who may vote and how it is decided"
+    )
 
 
 #: The keys of `Nouns`, in order.

@@ -1,5 +1,14 @@
 """All tables. A room that needs its own adds a module here and imports it below."""
 
+from engine.store.models.ballots import (
+    Ballot,
+    BallotBody,
+    BallotBox,
+    BallotKey,
+    BallotMark,
+    BallotProxy,
+    BallotVoter,
+)
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
 from engine.store.models.booking import (
     Appointment,
@@ -63,6 +72,13 @@ __all__ = [
     "Appointment",
     "AppointmentSlot",
     "Awaited",
+    "Ballot",
+    "BallotBody",
+    "BallotBox",
+    "BallotKey",
+    "BallotMark",
+    "BallotProxy",
+    "BallotVoter",
     "Base",
     "Beat",
     "BigId",

@@ -1,0 +1,112 @@
+"""ballots: the register of the roll and its fields are there, somebody holds the post, and the diagram opens what is
+declared and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import feel
+from engine.findings import meant
+from engine.matters.gate.reading import Reading
+from engine.matters.nouns import Declared
+from engine.matters.nouns.ballots import Ballot, Roll
+
+OPENS, CLOSES = "open-ballot", "close-ballot"
+
+
+def check(reading: Reading) -> None:
+    opened = _named(reading)
+    for name, one in reading.declared("ballots").items():
+        ballot = one.what
+        assert isinstance(ballot, Ballot)
+        if ballot.post and reading.county is not None and ballot.post not in reading.county.post_codes:
+            zh, en = meant(ballot.post, reading.county.post_codes, 40)
+            zh, en = f"县里没有岗位“{ballot.post}”。{zh}", f'The county has no post "{ballot.post}". {en}'
+            reading.of_noun(one, "post", zh, en, "post")
+        if ballot.roll is not None:
+            _roll(reading, one, ballot.roll)
+        if name not in opened and one.file == reading.matter.file:  # of a shared file, another matter may open it
+            reading.of_noun(
+                one,
+                "ballot-unused",
+                f"表决“{name}”没有任务开启。请在流程图里加“{OPENS}”任务，或删去它。",
+                f'No task opens the ballot "{name}". Add an {OPENS} task to the diagram, or remove it.',
+            )
+
+
+def _roll(reading: Reading, one: Declared, roll: Roll) -> None:
+    registers = reading.declared("registers")
+    register = registers.get(roll.source)
+    if register is None:
+        zh, en = meant(roll.source, registers, 40)
+        reading.of_noun(
+            one,
+            "ballot-roll",
+            f"名册要的台账“{roll.source}”没有声明，uses 里也没有。{zh}",
+            f'The register "{roll.source}" of the roll is declared nowhere. {en}',
+            "roll",
+            "register",
+        )
+        return
+    fields: dict[str, Any] = dict(getattr(register.what, "fields", {}) or {})
+    for key in ("by", "household", "weight"):
+        named = getattr(roll, key)
+        if named and named not in fields:
+            zh, en = meant(named, fields, 40)
+            reading.of_noun(
+                one,
+                "ballot-roll",
+                f"台账“{roll.source}”没有字段“{named}”。{zh}",
+                f'The register "{roll.source}" has no field "{named}". {en}',
+                "roll",
+                key,
+            )
+    if roll.where:
+        try:
+            read = feel.compile(roll.where.removeprefix("="))
+        except feel.FeelError as bad:
+            reading.of_noun(one, "ballot-roll", f"where 读不了：{bad.zh}", f"where: {bad.en}", "roll", "where")
+            return
+        for used in sorted({one.name for one in read.reads} - set(fields) - {"state"}):
+            zh, en = meant(used, [*fields, "state"], 40)
+            reading.of_noun(
+                one,
+                "ballot-roll",
+                f"where 读了“{used}”，台账“{roll.source}”没有这个字段。{zh}",
+                f'where reads "{used}", which the register "{roll.source}" has not. {en}',
+                "roll",
+                "where",
+            )
+
+
+def _named(reading: Reading) -> set[str]:
+    """The ballots that tasks open; a task that names none of the declared ones is told."""
+    known, opened = reading.declared("ballots"), set()
+    for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
+        if node.extension.task_type not in (OPENS, CLOSES):
+            continue
+        name = node.extension.header("ballot") or ""
+        opened.add(name)
+        one = known.get(name)
+        if one is None:
+            zh, en = meant(name, known, 40)
+            reading.say(
+                file,
+                node,
+                "ballot-unknown",
+                f"说的表决“{name}”没有声明。{zh}",
+                f'speaks of the ballot "{name}", which is not declared. {en}',
+            )
+            continue
+        ballot = one.what
+        assert isinstance(ballot, Ballot)
+        given = {mapping.target for mapping in node.extension.inputs}
+        if node.extension.task_type == OPENS and ballot.roll is None and "roll" not in given:
+            reading.say(
+                file,
+                node,
+                "ballot-roll",
+                f"开启表决“{name}”，但没有名册：声明里写 roll，或者输入映射给出 roll。",
+                f'opens the ballot "{name}" without a roll: declare it, or bring it by an input mapping "roll".',
+            )
+    return opened
