@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import handovers, queues
-from engine.matters.gate import handovers
-from engine.matters.gate import ballots
+from engine.matters.gate import ballots, handovers, queues
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
