@@ -17,6 +17,7 @@ from typing import Any
 from engine import feel
 from engine.matters import Package
 from engine.people import units
+from engine.records import registers
 from engine.store import Work, keys
 from engine.store.models import User
 from engine.workdays import local_date
@@ -81,10 +82,22 @@ def _person(asked: Asked) -> Mapping[str, Any]:
     return {"name": one.name, "age": age, "village": place.code if place is not None else None}
 
 
+def _register(asked: Asked) -> Mapping[str, Any]:
+    """The person's entries in the registers that are read, as on that day; null where they have none."""
+    wanted = {name: one for name, one in asked.package.declared("registers").items() if name in asked.names}
+    named = {listed: name for name, one in wanted.items() for listed in registers.names(one)}
+    found: dict[str, Any] = dict.fromkeys(asked.names)
+    for entry in registers.of_people(asked.work, wanted.values(), asked.person):
+        name = named[entry.register]
+        if found[name] is None:
+            found[name] = registers.values(asked.work, wanted[name], entry, on=asked.on)
+    return found
+
+
 #: The first word of a name -> what it holds.
 PARTS: dict[str, Part] = {
     "person": _person,
-    # registers 台账
+    "register": _register,
     # bonds 关系
 }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import ballots, handovers, queues
+from engine.matters.gate import registers
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
     # registers 台账
+    registers.check,
     # bonds 关系
     # offers 供给与预订
     # matches 撮合

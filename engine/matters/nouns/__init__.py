@@ -18,6 +18,7 @@ from pydantic import Field
 from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
+from engine.matters.nouns.registers import Register
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
@@ -26,6 +27,9 @@ class Nouns(Part):
     """The nouns that may stand in matter.yaml and in a shared file, each a name -> a declaration."""
 
     # registers 台账
+    registers: dict[Id, Register] = Field(
+        default={}, description="台账：名称 → 各项、状态、谁看 · registers: name → fields, states, readers"
+    )
 
     # bonds 关系
 

@@ -32,7 +32,6 @@ from engine.store.models.cases import (
     PrivateNote,
     PublicNotice,
     Rating,
-    RegisterEntry,
     Reminder,
     Subscription,
     Task,
@@ -63,6 +62,7 @@ from engine.store.models.records import (
     Seal,
     SealedEvent,
 )
+from engine.store.models.registers import RegisterChange, RegisterEntry, RegisterIndex
 from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
 from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
@@ -115,7 +115,9 @@ __all__ = [
     "PrivateNote",
     "PublicNotice",
     "Rating",
+    "RegisterChange",
     "RegisterEntry",
+    "RegisterIndex",
     "Reminder",
     "Resource",
     "ResourceClosure",

@@ -373,22 +373,6 @@ class Reminder(Base):
     text: Mapped[str] = mapped_column(String(200), default="")
 
 
-class RegisterEntry(Base):
-    """One line of a register (台账): a visit, hours of service, a payment, a return …"""
-
-    __tablename__ = "register_entry"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    register: Mapped[str] = mapped_column(String(80))
-    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
-    unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))
-    facts: Mapped[Any] = mapped_column(SealedJson)
-    at: Mapped[datetime]
-    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
-
-    __table_args__ = (Index("ix_register_entry_register_at", "register", "at"),)
-
-
 class PrivateNote(Base):
     """What a clerk keeps to themself about one party (背对背笔记). Read by its author and by nobody else (RULES Y3)."""
 

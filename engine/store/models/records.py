@@ -196,6 +196,7 @@ class Reveal(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    entry_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("register_entry.id"), index=True)  # of a register
     field: Mapped[str] = mapped_column(String(80))
     purpose: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

@@ -1,0 +1,93 @@
+"""Registers (台账): the posts that read them, the decisions their options come from; and what FEEL may read of them."""
+
+from __future__ import annotations
+
+from engine.findings import meant
+from engine.matters.gate import shapes
+from engine.matters.gate.reading import Reading
+from engine.matters.gate.shapes import LEAF, OPEN, Shape
+from engine.matters.nouns import Declared
+from engine.matters.nouns.registers import OWN, Register, decided
+
+
+def registers(reading: Reading) -> dict[str, tuple[Declared, Register]]:
+    """The registers of the matter, by the name it calls them."""
+    found = {}
+    for name, one in reading.declared("registers").items():
+        if isinstance(one.what, Register):
+            found[name] = (one, one.what)
+    return found
+
+
+def known(reading: Reading) -> Shape:
+    """`register` of an expression about a person: each register of persons, with its fields."""
+    return Shape(
+        {name: entry(register) for name, (_, register) in registers(reading).items() if register.about == "person"}
+    )
+
+
+def entry(register: Register) -> Shape:
+    """What an entry holds, as FEEL reads it."""
+    fields = {
+        name: Shape(dict.fromkeys(field.columns, LEAF), some=True)
+        if field.type == "rows"
+        else shapes.TEMPORAL
+        if field.type == "date"
+        else OPEN
+        if field.type == "list"
+        else LEAF
+        for name, field in register.fields.items()
+    }
+    own = {name: shapes.TEMPORAL if name in ("valid_until", "since") else LEAF for name in OWN}
+    return Shape({**fields, **own})
+
+
+def check(reading: Reading) -> None:
+    for one, register in registers(reading).values():
+        for at in ("readers", "writers"):
+            for post in getattr(register, at):
+                _post(reading, one, post, at)
+        for name, field in register.fields.items():
+            for post in field.readers:
+                _post(reading, one, post, "fields", name, "readers")
+            if field.source:
+                _source(reading, one, name, field.source)
+        for post in register.runs_out.tells if register.runs_out is not None else ():
+            if post != "person":
+                _post(reading, one, post, "runs_out", "tells")
+            elif register.about != "person":
+                reading.of_noun(
+                    one,
+                    "register-nobody",
+                    "这个台账不是一人一条，没有“person”可以告诉。请写岗位。",
+                    "This register is not about persons: there is no “person” to tell. Name posts.",
+                    "runs_out",
+                    "tells",
+                )
+        if register.about != "case" and not register.readers:
+            reading.of_noun(
+                one,
+                "register-nobody",
+                "没有写 readers，除了本人谁也看不到。请写哪些岗位看。",
+                "Without readers nobody but the person sees it. Name the posts that read it.",
+            )
+
+
+def _post(reading: Reading, one: Declared, post: str, *path: object) -> None:
+    if reading.county is not None and post not in reading.county.post_codes:
+        zh, en = meant(post, reading.county.post_codes, 40)
+        reading.of_noun(one, "post", f"县里没有岗位“{post}”。{zh}", f'The county has no post "{post}". {en}', *path)
+
+
+def _source(reading: Reading, one: Declared, name: str, decision: str) -> None:
+    if decision not in reading.models:
+        zh, en = meant(decision, reading.models)
+        said = (f"没有决策“{decision}”。{zh}", f'There is no decision "{decision}". {en}')
+    elif not decided(reading.models, decision, name):
+        said = (
+            f"决策“{decision}”没有叫“{name}”的输入，或没有写它可能的值。",
+            f'The decision "{decision}" has no input "{name}", or none with the values it may have.',
+        )
+    else:
+        return
+    reading.of_noun(one, "register-source", *said, "fields", name, "from")
