@@ -17,6 +17,8 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.findings import meant
@@ -130,7 +132,7 @@ def change(
     if state and state != entry.state:
         _stated(register, state, at)
         before["state"] = [entry.state, state]
-    new = {
+    new: dict[str, Any] = {
         "title": entry.title,
         "person": entry.person,
         "key": entry.key,
@@ -159,28 +161,28 @@ def change(
     if "state" in before:
         ended = (entry.ended_at or now) if register.ends(state) else None
     old_index = _index(register, entry.facts or {}, entry.person, entry.id, entry.register)
+    until = register.until(facts, local_date(entry.at))
+    new |= {
+        "facts": facts,
+        "valid_until": until,
+        "version": entry.version + 1,
+        "changed_at": now,
+        "ended_at": ended,
+        "keep_until": registers.keep_day(register, facts, at=entry.at, ended_at=ended, valid_until=until),
+    }
+    statement = update(RegisterEntry).where(RegisterEntry.id == entry.id, RegisterEntry.version == entry.version)
     changed = cast(
         "CursorResult[Any]",
-        work.session.execute(
-            update(RegisterEntry)
-            .where(RegisterEntry.id == entry.id, RegisterEntry.version == entry.version)
-            .values(
-                **new,
-                facts=facts,
-                valid_until=register.until(facts, local_date(entry.at)),
-                version=entry.version + 1,
-                changed_at=now,
-                ended_at=ended,
-            ),
-            execution_options={"synchronize_session": False},
-        ),
+        work.session.execute(statement.values(**new), execution_options={"synchronize_session": False}),
     )
     if changed.rowcount != 1:
         raise _outdated(entry)
+    for name, value in new.items():
+        set_committed_value(entry, name, value)
     work.session.add(
         RegisterChange(
             entry_id=entry.id,
-            version=entry.version + 1,
+            version=entry.version,
             at=now,
             by_id=by.id,
             case_id=case_id,
@@ -190,8 +192,6 @@ def change(
         )
     )
     work.session.flush()
-    work.session.refresh(entry)
-    _keep(register, entry)
     index = _index(register, facts, entry.person, entry.id, entry.register)
     if index != old_index:
         work.session.execute(delete(RegisterIndex).where(RegisterIndex.entry_id == entry.id))
@@ -300,7 +300,7 @@ def _new(
         changed_at=now,
         ended_at=now if register.ends(state) else None,
     )
-    row.keep_until = registers.keep_day(register, row)
+    row.keep_until = registers.keep_day(register, facts, at=now, ended_at=row.ended_at, valid_until=row.valid_until)
     if key is None:
         work.session.add(row)
         work.session.flush()
@@ -318,9 +318,9 @@ def _new(
                 registers.by_key(one.key, key).with_for_update().execution_options(populate_existing=True)
             ).one()
             return there, False
-        found = registers.get(work, id)
-        assert found is not None
-        row = found
+        row.id = id
+        make_transient_to_detached(row)  # it is in the database as it is here: no need to read it back
+        work.session.add(row)
     index = _index(register, facts, told, row.id, one.key)
     if index:
         work.session.execute(insert(RegisterIndex), index)
@@ -377,13 +377,6 @@ def _index(register: Register, facts: Any, person: Any, entry_id: int, name: str
         {"entry_id": entry_id, "register": name, "field": field, "value": value}
         for field, value in sorted(dict.fromkeys(found))
     ]
-
-
-def _keep(register: Register, entry: RegisterEntry) -> None:
-    """When something of it is to be blanked next; written with what else the session holds."""
-    until = registers.keep_day(register, entry)
-    if until != entry.keep_until:
-        entry.keep_until = until
 
 
 def _outdated(entry: RegisterEntry) -> AlreadyDone:

@@ -87,6 +87,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "ask-rating": ratings.ask,
         "set-rating-aside": ratings.set_aside,
         # registers 台账
+        "look-up": registers.look_up,
         # bonds 关系
         # offers 供给与预订
         # matches 撮合

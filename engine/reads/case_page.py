@@ -579,7 +579,7 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
         about = str(facts.get("number") or "")
         zh = f"{zh} {about}".strip()
     if event.kind == "record.added" and facts.get("register"):
-        zh = f"{zh}“{facts['register']}”"
+        zh = f"{zh}“{facts.get('title') or facts['register']}”"
     if event.kind == "effect.asked" and str(facts.get("kind")) in EFFECTS:
         zh = f"{zh}：{EFFECTS[str(facts['kind'])].zh}"
     name = names.get(event.by_id, "") if event.by_id else "系统"

@@ -17,13 +17,14 @@ from engine.people import Actor
 from engine.reads import sight
 from engine.reads.case_list import COLUMNS, Brief, brief
 from engine.reads.overview import LATELY
+from engine.records import library, registers
 from engine.store import Work
 from engine.store.models import Case, Rating, RegisterEntry, Task
 
 #: A rate of fewer than these says nothing.
 ENOUGH = 5
-#: The register that the 回访 of 我要反映 writes.
-VISITS = "反映回访"
+#: What registers whose lines count for the three rates say of themselves (`feeds`).
+FEEDS = "three-rates"
 #: The three rates (三率) -> which answers of the 回访 count as yes.
 THREE: Mapping[str, tuple[str, frozenset[str]]] = {
     "answered": ("answered", frozenset({"yes"})),
@@ -115,10 +116,16 @@ def behind(
 
 def _visits(work: Work, actor: Actor, now: datetime) -> list[tuple[int, Mapping[str, Any]]]:
     """(case, what they said) of everybody reached lately. Facts are sealed: they are counted here, not in SQL."""
+    feeding = [
+        name
+        for one, _ in library.declared(work, "registers").values()
+        if registers.register_of(one).feeds == FEEDS
+        for name in registers.names(one)
+    ]
     rows = work.session.execute(
         select(RegisterEntry.case_id, RegisterEntry.facts)
         .join(Case, Case.id == RegisterEntry.case_id)
-        .where(sight.of_cases(work, actor), RegisterEntry.register == VISITS, RegisterEntry.at >= now - LATELY)
+        .where(sight.of_cases(work, actor), RegisterEntry.register.in_(feeding), RegisterEntry.at >= now - LATELY)
         .order_by(RegisterEntry.id)
     ).all()
     last = {case: facts for case, facts in rows if isinstance(facts, dict)}  # after a redo the last word counts

@@ -112,6 +112,10 @@ class Kind(StrEnum):
     CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
     PHONE_GIVEN_ON = "account.phone-given-on"  # the number has another owner: a new account, the old one without it
     # registers 台账
+    REGISTER_READ = "register.read"  # health or child data of an entry, or a whole list taken out
+    REGISTER_CHANGED = "register.changed"  # by hand: added, changed, another state
+    REGISTER_IMPORTED = "register.imported"  # a sheet of entries
+    REGISTER_BLANKED = "register.blanked"  # its time was over
     # bonds 关系
     # offers 供给与预订
     # matches 撮合
@@ -168,6 +172,22 @@ def record(
     else:
         work.session.flush()
     return event
+
+
+def read(
+    work: Work,
+    register: str,
+    entries: list[int],
+    fields: list[str],
+    *,
+    by: Actor,
+    now: datetime,
+    case: Case | None = None,
+    purpose: str = "",
+) -> Event:
+    """Somebody, or a case, read sensitive fields of these entries of a register."""
+    facts = {"register": register, "entries": entries, "fields": fields, "purpose": purpose}
+    return record(work, Kind.REGISTER_READ, by=by, now=now, case=case, facts=facts)
 
 
 def _tail(work: Work, chain: str) -> tuple[int, str] | None:

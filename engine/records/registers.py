@@ -7,7 +7,7 @@ may read: engine.people.access judges an entry, engine.reads.registers lists the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -163,7 +163,7 @@ def matching(
     query = select(RegisterEntry).where(*conditions(one, where, states=states, places=places, valid_on=valid_on))
     if before is not None:
         query = query.where(RegisterEntry.id < before)
-    return list(work.session.scalars(query.order_by(RegisterEntry.id.desc()).limit(min(most, MOST))))
+    return list(work.session.scalars(query.order_by(RegisterEntry.id.desc()).limit(min(most, MOST + 1))))
 
 
 def conditions(
@@ -284,15 +284,16 @@ def options(one: Declared, package: Package) -> dict[str, dict[str, str]]:
     }
 
 
-def keep_day(register: Register, entry: RegisterEntry) -> date | None:
-    """The day on which something of the entry is to be blanked: a field's own time, or the register's. None: nothing
-    is kept only for a time, or the entry has neither ended nor an end."""
-    end = local_date(entry.ended_at) if entry.ended_at is not None else entry.valid_until
+def keep_day(
+    register: Register, facts: Mapping[str, Any], *, at: datetime, ended_at: datetime | None, valid_until: date | None
+) -> date | None:
+    """The day on which something of an entry is to be blanked: a field's own time, or the register's. None: nothing is
+    kept only for a time, or the entry has neither ended nor an end."""
+    end = local_date(ended_at) if ended_at is not None else valid_until
     if end is None and register.about == "case":
-        end = local_date(entry.at)
-    if end is None or entry.blanked_at is not None:
+        end = local_date(at)
+    if end is None:
         return None
-    facts = entry.facts if isinstance(entry.facts, Mapping) else {}
     spans = [field.keep for name, field in register.fields.items() if field.keep and facts.get(name) is not None]
     if register.keep:
         spans.append(register.keep)

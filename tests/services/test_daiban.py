@@ -104,7 +104,7 @@ def test_every_case_is_visited_by_somebody_else_than_the_agent_and_no_clock_runs
         registers = work.session.scalars(
             select(RegisterEntry.register).where(RegisterEntry.case_id == case_id).order_by(RegisterEntry.id)
         ).all()
-        assert registers == ["归档目录", "代办台账", "代办回访"]
+        assert registers == ["归档目录", "daiban.agency", "daiban.calls"]
         lines = [line.zh for line in case_page.page(work, case_id, actor=cast.zhou, now=clock()).record]
         assert "记入台账“归档目录”" in lines and "记入台账“代办台账”" in lines
         filed = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "归档目录")).one().facts

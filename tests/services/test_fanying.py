@@ -129,7 +129,7 @@ def test_a_report_goes_to_the_right_office_and_is_answered_and_asked_about(datab
     with database.reading() as work:
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "done")
-        visits = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "反映回访")).one()
+        visits = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "fanying.calls")).one()
         assert visits.facts["satisfied"] == "满意"
 
 

@@ -104,7 +104,7 @@ def test_a_named_bad_rating_is_followed_up_mended_and_asked_about(database, cast
     done(database, cast, clock, child, "gu", {"visit": {"reached": "yes", "satisfied": "满意", "note": "可以"}})
     with database.reading() as work:
         assert work.session.get(Case, child).status == "finished"
-        assert work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "差评回访")).one()
+        assert work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "zhenggai.calls")).one()
 
 
 def test_an_appeal_is_decided_above_and_a_mistaken_rating_counts_no_more(database, cast, clock):

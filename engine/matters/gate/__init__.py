@@ -32,6 +32,7 @@ from engine.matters.gate import (
     papers,
     people,
     reading,
+    register_steps,
     scope,
     steps,
     story_rules,
@@ -129,6 +130,7 @@ def _whole(read: Reading) -> None:
     taking_part.check(read)
     declared.check(read)
     steps.check(read, known)
+    register_steps.check(read, known)
     variables.check(read, known)
     drawings.check(read)
     twins.check(read)

@@ -8,6 +8,7 @@ from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.matters.nouns import Declared
 from engine.matters.nouns.registers import OWN, Register, decided
+from engine.process.language import model as m
 
 
 def registers(reading: Reading) -> dict[str, tuple[Declared, Register]]:
@@ -40,6 +41,25 @@ def entry(register: Register) -> Shape:
     }
     own = {name: shapes.TEMPORAL if name in ("valid_until", "since") else LEAF for name in OWN}
     return Shape({**fields, **own})
+
+
+def brought(reading: Reading, node: m.Node) -> dict[str, Shape] | None:
+    """What a look-up brings; None of any other task. An entry has the fields of its register, and nothing else."""
+    if node.extension.task_type != "look-up":
+        return None
+    found = registers(reading).get(node.extension.header("register") or "")
+    if found is None:
+        return dict.fromkeys(("found", "entry", "entries", "more"), OPEN)
+    hidden: frozenset[str] = frozenset() if node.extension.header("sensitive") == "true" else found[1].sensitive
+    whole = entry(found[1])
+    # The days are texts here: what goes between steps is JSON.
+    kept = {
+        name: Shape(shape.entries, shape.open, shape.some) if shape.some or shape.open else LEAF
+        for name, shape in whole.entries.items()
+        if name not in hidden
+    }
+    one = Shape({**kept, "id": LEAF, "version": LEAF})
+    return {"found": LEAF, "entry": one, "entries": Shape(one.entries, some=True), "more": LEAF}
 
 
 def check(reading: Reading) -> None:

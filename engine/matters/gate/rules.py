@@ -39,6 +39,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "uses": ("uses 里的共用文件不存在", "a shared file in uses that does not exist"),
         "noun-twice": ("同一个名称声明了两次", "a name declared twice"),
         # registers 台账
+        "register-field": ("台账没有这一项，或少了必须的一项", "a field a register has not, or one it must have"),
         "register-source": ("台账的选项所来自的决策不对", "a decision that gives no options to a register"),
         "register-nobody": ("台账没有人看，或没有人可告诉", "a register nobody reads, or nobody to tell"),
         # bonds 关系

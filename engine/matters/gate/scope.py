@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine import dmn, feel
 from engine.dmn import elements as e
 from engine.feel import tree
-from engine.matters.gate import shapes
+from engine.matters.gate import registers, shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.process.language import effects
@@ -134,6 +134,9 @@ def _result(reading: Reading, node: m.Node, here: Scope) -> tuple[Scope, bool]:
         kind = effects.find(said.task_type or "")
         if kind is None:
             return {}, said.task_type is not None
+        looked = registers.brought(reading, node)
+        if looked is not None:
+            return looked, False
         return {a.name: OPEN if a.kind in ("context", "any", "list") else LEAF for a in kind.results}, False
     names = list(_messages(reading, node))
     found: Scope = {}

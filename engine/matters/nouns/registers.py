@@ -314,6 +314,11 @@ class Register(_Declared):
     # ------------------------------------------------------------ what it says of an entry
 
     @property
+    def sensitive(self) -> frozenset[str]:
+        """Its fields of health and children."""
+        return frozenset(name for name, field in self.fields.items() if field.kind in SENSITIVE)
+
+    @property
     def first_state(self) -> str:
         return next(iter(self.states), "")
 

@@ -347,7 +347,8 @@ _ALL = (
         "check-chosen",
         "核对选定的人",
         "Check who was chosen",
-        "核对按名字选定的工作人员：须在名册里；是当事人本人、同户、申报为近亲属或有利害关系、被提出过异议的，退回填写并说明"
+        "核对按名字选定的工作人员：须在名册里；是当事人本人、同户、申报为近亲属或有利害关系、被提出过异议的，"
+        "退回填写并说明"
         "（按 matter.yaml 里这个角色的 stand_aside）。核对过的人看得到办件，候选人 party:角色 就是他们。",
         "Checks staff who were chosen by name: they must hold the role's post; a party, one of the same "
         "household, declared "
@@ -504,14 +505,28 @@ _ALL = (
     EffectKind(
         "record",
         "记入台账",
-        "Record a fact",
-        "在台账里记一条（走访、服务时长、发放、归还等），可查可统计。",
-        (
-            "Writes one line into a register (visit, hours of service, payment, return …) that can be searched and "
-            "counted."
+        "Record in a register",
+        "在事项声明的台账里记一条。一人一条、一物一条的，已有的按新的内容改，每次改都留下前后对比；没给的各项不变，"
+        "空值清除。"
+        "办件留下的一行（走访、回访）每次新记。",
+        "Puts an entry into a register that the matter declares. Of a person or a thing that has one, that one is "
+        "changed: what is not given stays, null empties a field, and each change keeps what was. A line that a case "
+        "leaves is always a new one.",
+        headers=(
+            Header("register", "台账", "the register's name in matter.yaml or a shared file", required=True),
+            Header("state", "状态", "its state from now on; without it a new entry has the register's first"),
         ),
-        headers=(Header("register", "台账", "the register's name", required=True),),
-        arguments=(Argument("facts", "内容", "what is recorded", kind="context"),),
+        arguments=(
+            Argument("facts", "内容", "field → value", kind="context"),
+            Argument(
+                "person",
+                "是谁",
+                "of a register about persons: name, phone, id_number; the applicant without it",
+                kind="context",
+            ),
+            Argument("state", "状态", "its state, when the header does not say", kind="text"),
+            Argument("place", "村（社区）", "code of the village it belongs to; the case's without it", kind="text"),
+        ),
     ),
     EffectKind(
         "ask-rating",
@@ -547,6 +562,51 @@ _ALL = (
         ),
     ),
     # ------------------------------------------------------------ registers 台账
+    EffectKind(
+        "look-up",
+        "查台账",
+        "Look up a register",
+        "在事项声明的台账里查，当场得到结果。按人或按 key 查得一条（entry），按各项查得几条（entries，最多 most 条，"
+        "还有更多时 more 为真）。健康、儿童信息不给，除非写明 sensitive 和 purpose，每次都有记录。",
+        "Looks into a register that the matter declares and is answered at once. By person or key: one entry; by the "
+        "fields it searches: entries, at most `most` of them, and more says whether there are others. Health and child "
+        "data are left out unless sensitive and purpose are given, and each such reading is recorded.",
+        headers=(
+            Header("register", "台账", "the register's name in matter.yaml or a shared file", required=True),
+            Header("most", "最多几条", "entries at most, up to 200", default="20"),
+            Header(
+                "none",
+                "查不到时",
+                "what happens when nothing is found",
+                choices=(("nothing", "继续，found 为假"), ("error", "抛出错误 NOT_FOUND")),
+                default="nothing",
+            ),
+            Header(
+                "only",
+                "哪些",
+                "which entries",
+                choices=(("valid", "有效的（没结束、没过期）"), ("all", "全部")),
+                default="valid",
+            ),
+            Header("sensitive", "健康、儿童信息", "true: health and child data too", choices=(("true", "要"),)),
+            Header("purpose", "用途", "why health or child data are read; it is recorded"),
+        ),
+        arguments=(
+            Argument("person", "是谁", "name, phone, id_number of whom it is about", kind="context"),
+            Argument("key", "编号", "the key of a thing", kind="text"),
+            Argument("where", "条件", "searched field → value, or a list of values", kind="context"),
+            Argument("state", "状态", "a state, or a list of states", kind="any"),
+            Argument("place", "地方", "code of a unit: only entries of it and below", kind="text"),
+        ),
+        results=(
+            Argument("found", "查到了", "whether there is any", kind="boolean"),
+            Argument("entry", "那一条", "the entry; of several the newest; null without any", kind="context"),
+            Argument("entries", "几条", "all that were found", kind="list"),
+            Argument("more", "还有更多", "whether there are more than these", kind="boolean"),
+        ),
+        awaited=True,
+        errors=(("NOT_FOUND", "没有查到"),),
+    ),
     # ------------------------------------------------------------ bonds 关系
     # ------------------------------------------------------------ offers 供给与预订
     # ------------------------------------------------------------ matches 撮合

@@ -1,0 +1,133 @@
+"""What a diagram records in a register and looks up there: each name stands in the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.findings import meant
+from engine.matters.gate import scope
+from engine.matters.gate.reading import Reading
+from engine.matters.gate.registers import registers
+from engine.matters.gate.shapes import Shape
+from engine.matters.nouns.registers import Register
+from engine.process.language import model as m
+
+#: The most entries a look-up may ask for (engine.records.registers.MOST).
+MOST = 200
+
+
+def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
+    for file, process, _, node in reading.nodes("serviceTask", "sendTask"):
+        kind = node.extension.task_type
+        if kind not in ("record", "look-up"):
+            continue
+        name = node.extension.header("register") or ""
+        found = registers(reading).get(name)
+        if found is None:
+            zh, en = meant(name, registers(reading), 40)
+            reading.say(
+                file,
+                node,
+                "header-value",
+                f"的 register 是“{name}”，matter.yaml 和共用文件都没有声明这个台账。{zh}",
+                f'has "{name}" as its register, which neither matter.yaml nor a shared file declares. {en}',
+            )
+            continue
+        given = {io.target.split(".")[0] for io in node.extension.inputs}
+        here = scope.at_node(reading, node, known[process.id].scope) if given else {}
+        one = _Step(reading, file, node, name, found[1], given, here)
+        one.record() if kind == "record" else one.look_up()
+
+
+class _Step:
+    """One task and the register it names."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        file: str,
+        node: m.Node,
+        name: str,
+        register: Register,
+        given: set[str],
+        here: Mapping[str, Shape],
+    ) -> None:
+        self.reading, self.file, self.node = reading, file, node
+        self.name, self.register, self.given, self.here = name, register, given, here
+
+    def say(self, rule: str, zh: str, en: str) -> None:
+        self.reading.say(self.file, self.node, rule, zh, en)
+
+    def record(self) -> None:
+        register = self.register
+        facts = self.here.get("facts", Shape())
+        for key in facts.entries:
+            if key not in register.fields:
+                zh, en = meant(key, register.fields, 40)
+                self.say(
+                    "register-field",
+                    f"往台账“{self.name}”记“{key}”，它没有这一项。{zh}",
+                    f'records "{key}" in the register "{self.name}", which has no such field. {en}',
+                )
+        # What is always new must have everything; a person's or a thing's entry may be there already.
+        needed = [n for n, f in register.fields.items() if f.required] if register.about == "case" else []
+        needed += [register.key] if register.key else []
+        for key in needed:
+            if key not in facts.entries and not facts.open:
+                self.say(
+                    "register-field",
+                    f"往台账“{self.name}”记，没有给必填的“{key}”（facts.{key}）。",
+                    f'records in the register "{self.name}" without "{key}", which it must have (facts.{key}).',
+                )
+        self.person()
+        state = self.node.extension.header("state")
+        if state and state not in register.states:
+            zh, en = meant(state, register.states)
+            self.say(
+                "header-value",
+                f"的 state 是“{state}”，台账“{self.name}”没有这个状态。{zh}",
+                f'has "{state}" as its state, which the register "{self.name}" has not. {en}',
+            )
+
+    def look_up(self) -> None:
+        register, header = self.register, self.node.extension.header
+        where = self.here.get("where", Shape())
+        for key in where.entries:
+            if key not in register.search:
+                zh, en = meant(key, register.search, 40)
+                self.say(
+                    "register-field",
+                    f"按“{key}”查台账“{self.name}”，它的 search 没有写这一项。{zh}",
+                    f'looks up "{self.name}" by "{key}", which is not in its search. {en}',
+                )
+        self.person()
+        if "key" in self.given and register.about != "thing":
+            self.say(
+                "argument-unknown",
+                f"按 key 查台账“{self.name}”，它不是按 key 认的。请用 person 或 where。",
+                f'looks up "{self.name}" by key, but it is not about things. Use person or where.',
+            )
+        most = header("most")
+        if most and not (most.isascii() and most.isdigit() and 0 < int(most) <= MOST):
+            self.say(
+                "header-value",
+                f"的 most 是“{most}”，应为 1 到 {MOST} 的整数。",
+                f'has "{most}" as its most; write a whole number from 1 to {MOST}.',
+            )
+        if header("sensitive") == "true" and not (header("purpose") or "").strip():
+            self.say(
+                "header-value",
+                "要查健康、儿童信息（sensitive），没有写用途（purpose）。",
+                "reads health or child data (sensitive) without saying why (purpose).",
+            )
+
+    def person(self) -> None:
+        if "person" in self.given and self.register.about != "person":
+            self.say(
+                "argument-unknown",
+                f"写了 person，但台账“{self.name}”不是一人一条。",
+                f'gives person, but the register "{self.name}" is not about persons.',
+            )
+
+
+__all__ = ["check"]
