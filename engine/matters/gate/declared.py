@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.matters.gate import bonds
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
     # registers 台账
     # bonds 关系
+    bonds.check,
     # offers 供给与预订
     # matches 撮合
     # handovers 交接

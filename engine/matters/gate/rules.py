@@ -40,6 +40,8 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "noun-twice": ("同一个名称声明了两次", "a name declared twice"),
         # registers 台账
         # bonds 关系
+        "bond-name": ("关系的名称是大厅自带的", "a bond with the name of one the hall has"),
+        "bond-until": ("关系的最后一天读不到答案", "a bond's last day that reads no answer"),
         # offers 供给与预订
         # matches 撮合
         # handovers 交接

@@ -1,6 +1,7 @@
 """All tables. A room that needs its own adds a module here and imports it below."""
 
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
+from engine.store.models.bonds import Bond, BondCode
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
@@ -64,6 +65,8 @@ __all__ = [
     "Base",
     "Beat",
     "BigId",
+    "Bond",
+    "BondCode",
     "CalendarFile",
     "Case",
     "CaseParty",
