@@ -35,6 +35,7 @@ WORDS = frozenset(
         "arrived",
         "back",
         "begin",
+        "book",
         "booked",
         "call",
         "cancelled",

@@ -98,7 +98,9 @@ def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
     chosen for that role (nobody before the choice: the group has the step)."""
     if who in ("applicant", "principal"):
         found = [case.applicant_id] if case.applicant_id else [case.agent_id] if case.agent_id else []
-        return [f"u:{i}" for i in found] or [f"p:{case.unit_id}:{COUNTER}"]
+        # Applied for somebody without an account: whoever holds that bond, while it holds; the counter always.
+        by_bond = [f"b:{case.bond_id}"] if case.bond_id else []
+        return [f"u:{i}" for i in found] or [*by_bond, f"p:{case.unit_id}:{COUNTER}"]
     if who == "agent":
         return [f"u:{case.agent_id}"] if case.agent_id else _user(work, case, "applicant", step)
     if who in ("submitter", "initiator"):
@@ -161,6 +163,9 @@ def _others(work: Work, case: Case, task: Task, away: frozenset[int]) -> list[st
     keys: list[str] = []
     for key in task.candidates:
         kind, _, rest = key.partition(":")
+        if kind == "b":
+            keys.append(key)
+            continue
         if kind == "u":
             keys += [key] if int(rest) not in away else []
             continue

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import NotYours
+from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import apart
 from engine.people.actor import Actor
-from engine.store.models import Appointment, Case, Document, OnlineBlock, Resource, Task
+from engine.people.bonds import Grant
+from engine.store.models import Appointment, Bond, Case, Document, OnlineBlock, Resource, Task
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve"]
 
@@ -39,9 +41,11 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
             return False
         return _may_case(actor, "see", case) and (actor.kind == "staff" or thing.public)
     if isinstance(thing, Appointment):
-        return (verb in ("see", "work") and actor.id is not None and thing.user_id == actor.id) or _may_resource(
-            actor, verb, thing.resource
-        )
+        mine = actor.id is not None and thing.user_id == actor.id
+        own = verb in ("see", "work") and (mine or booked_for(actor, verb, thing) is not None)
+        return own or _may_resource(actor, verb, thing.resource)
+    if isinstance(thing, Bond):
+        return _may_bond(actor, verb, thing)
     if isinstance(thing, Resource):
         return _may_resource(actor, verb, thing)
     if isinstance(thing, OnlineBlock):
@@ -64,11 +68,51 @@ def _may_resource(actor: Actor, verb: str, resource: Resource) -> bool:
     return verb in ("see", "work", "serve") or (verb == "supervise" and actor.supervises(resource.unit_id))
 
 
+def booked_for(actor: Actor, verb: str, booking: Appointment) -> Grant | None:
+    """The bond by which the actor sees (see or book) or moves (book) somebody else's booking."""
+    if booking.user_id is None:
+        return None
+    powers = ("book", "see") if verb == "see" else ("book",)
+    return next(
+        (
+            g
+            for g in actor.grants
+            if g.subject_id == booking.user_id and any(g.covers(power, booking.matter) for power in powers)
+        ),
+        None,
+    )
+
+
+def _may_bond(actor: Actor, verb: str, bond: Bond) -> bool:
+    """Its two sides and the subject's guardians see it; who may end it is the same, where it can be ended without a
+    counter. Staff of the units it was made in, or where the person lives, see it and end it at the counter."""
+    if verb == "see" and actor.id is not None and actor.id in (bond.subject_id, bond.holder_id):
+        return True
+    if verb in ("see", "withdraw") and side_of(actor, bond):
+        return verb == "see" or bond.revocable
+    if actor.kind != "staff":
+        return False
+    inside = bool(actor.realm & {u for u in (bond.unit_id, bond.place_id) if u is not None})
+    return verb in ("see", "serve", "reveal") and inside
+
+
+def side_of(actor: Actor, bond: Bond) -> str:
+    """Which side of a bond the actor is: subject, holder, guardian (of the subject); "" when none."""
+    if actor.id is not None and actor.id == bond.subject_id:
+        return "subject"
+    if actor.id is not None and actor.id == bond.holder_id:
+        return "holder"
+    guards = any(g.kind == GUARDIAN and g.subject_ref == bond.subject_ref for g in actor.grants)
+    return "guardian" if guards and bond.kind != GUARDIAN else ""
+
+
 def _may_case(actor: Actor, verb: str, case: Case) -> bool:
     is_party = actor.id is not None and actor.id in (case.applicant_id, case.agent_id)
     if verb == "withdraw":
-        return is_party
+        return is_party or actor.granted("apply", case) is not None
     if verb == "see" and (is_party or (actor.id is not None and actor.id in (case.party_ids or ()))):
+        return True
+    if verb == "see" and actor.granted("see", case) is not None:
         return True
     if actor.kind != "staff" or keeps_away(actor, case):
         return False
@@ -96,14 +140,35 @@ def keeps_away(actor: Actor, thing: Case | Task) -> bool:
     return actor.id is not None and actor.id in apart.read(thing.apart)
 
 
+def as_whom(actor: Actor, task: Task, case: Case) -> tuple[bool, int | None]:
+    """(may they do this step, on whose behalf): by name or post, for somebody away, or by a bond with the applicant."""
+    found, for_id = actor.as_whom(task.candidates, case.matter)
+    if found:
+        return True, for_id
+    grant = _acts(actor, task, case)
+    return (True, grant.subject_id) if grant is not None else (False, None)
+
+
+def _acts(actor: Actor, task: Task, case: Case) -> Grant | None:
+    """The bond by which they do a step of the applicant's; the case it was applied for by a bond has the bond's key."""
+    grant = actor.granted("apply", case)
+    if grant is None:
+        return None
+    waits = {f"u:{grant.subject_id}", f"b:{grant.id}"} & set(task.candidates)
+    return grant if waits and (task.assignee_id in (None, actor.id, grant.subject_id)) else None
+
+
 def _may_task(actor: Actor, verb: str, task: Task, case: Case) -> bool:
     away = apart.read(task.apart) | apart.read(case.apart)
     if actor.kind == "staff" and actor.id in away:
         return verb == "see" and _may_case(actor, "see", case)
     actor = actor.without(away)
-    candidate, _ = actor.as_whom(task.candidates, case.matter)
+    candidate, _ = as_whom(actor, task, case)
+    # Whoever took a step by a bond has it no longer when the bond is over: it waits for the person themselves.
+    by_bond = case.applicant_id is not None and task.acting_for_id == case.applicant_id != actor.id
+    mine = task.assignee_id == actor.id and not by_bond
     holds = task.assignee_id is not None and (
-        task.assignee_id == actor.id or actor.stands_for(task.assignee_id, case.matter)
+        mine or actor.stands_for(task.assignee_id, case.matter) or _acts(actor, task, case) is not None
     )
     if verb == "claim":
         return candidate

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, exists, select
 
 from engine import workdays
 from engine.errors import NotFound, NotYours
-from engine.people import masks, units
+from engine.people import bonds, masks, units
+from engine.people.bonds import Grant
 from engine.store import Work
-from engine.store.models import Holding, Leave, Post, User
+from engine.store.models import Case, Holding, Leave, Post, User
 
 #: 代理 may be passed on this often: A's agent B is away, C acts for B, D for C.
 AGENCY_DEPTH = 3
@@ -73,6 +74,7 @@ class Actor:
     absences: tuple[Absence, ...] = ()
     realm: frozenset[int] = frozenset()  # units whose cases they may see: their units and all below
     lent: tuple[Lent, ...] = ()  # 代理: the same, in some matters only
+    grants: tuple[Grant, ...] = ()  # 关系: what others let them do for them today
     locale: str = "zh"
     place_id: int | None = None  # where a resident belongs
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -115,6 +117,16 @@ class Actor:
                 return True, position.for_id
         return False, None
 
+    def granted(self, power: str, case: Case) -> Grant | None:
+        """The bond that lets them do this in this case, for the person it is of."""
+        return next((grant for grant in self.grants if grant.over(power, case)), None)
+
+    def for_whom(self, power: str, user_id: int | None) -> Grant | None:
+        """The bond that lets them do this for this person at all, whichever matter."""
+        if user_id is None:
+            return None
+        return next((g for g in self.grants if g.subject_id == user_id and power in g.lets), None)
+
     def without(self, apart: Collection[int]) -> Actor:
         """The same person, but not on behalf of these: who keeps away lends nobody their place (回避)."""
         if not apart or not (self.absences or any(p.for_id is not None for p in self.positions)):
@@ -156,7 +168,8 @@ SYSTEM = Actor(id=None, kind="system", name="系统")
 
 
 def load(work: Work, user_id: int, *, now: datetime) -> Actor:
-    """The actor a user is at this moment. Two statements for someone without an absence to cover."""
+    """The actor a user is at this moment. Two statements for someone without an absence to cover or a bond to act
+    by."""
     found = load_where(work, User.id == user_id, now=now)
     if found is None:
         raise NotFound(f"没有编号为 {user_id} 的用户。", f"There is no user {user_id}.")
@@ -180,7 +193,7 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
     )
     rows = work.session.execute(
         # Whether they cover for anybody comes along: most do not, and are asked no further.
-        select(User, Holding, Post, covers)
+        select(User, Holding, Post, covers, bonds.any_held(workdays.local_date(now)))
         .outerjoin(Holding, Holding.user_id == User.id)
         .outerjoin(Post, Post.id == Holding.post_id)
         .where(condition)
@@ -193,7 +206,8 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
     if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系管理员。", "This account is disabled: ask the administrator.")
     absences = tuple(_absences(work, user.id, now)) if user.kind == "staff" and rows[0][3] else ()
-    positions = list(_positions(work, [(h, p) for _, h, p, _ in rows if h is not None], now))
+    grants = bonds.granted(work, user.id, workdays.local_date(now)) if rows[0][4] else ()
+    positions = list(_positions(work, [(row[1], row[2]) for row in rows if row[1] is not None], now))
     if absences:
         positions += _borrowed(work, absences, now)
     tree = units.tree(work) if positions else None
@@ -215,6 +229,7 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
         absences=absences,
         realm=realm,
         lent=lent,
+        grants=grants,
         locale=user.locale,
         place_id=user.place_id,
     )

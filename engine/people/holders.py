@@ -100,7 +100,7 @@ def of_task(work: Work, task: Task | None) -> list[int]:
         kind, _, rest = key.partition(":")
         if kind == "u":
             found.append(int(rest))
-        else:
+        elif kind == "p":
             unit_id, _, post = rest.partition(":")
             found += of(work, int(unit_id), post=post)
     away = away_.read(task.apart)

@@ -2,7 +2,8 @@
 
     person.name, person.age, person.village …      who it is about
     register.<name>.<field>, register.<name>.state their entry in a register of the matter; null without one
-    bond.<kind>                                    their relations of this kind that hold on that day: a list
+    bond.<kind>                                    their relations of this kind that hold on that day: a list of
+                                                   {name, age, acts}; acts: the other acts for them
 
 Only what the expression reads is fetched. A noun adds its own part to `PARTS`; the gate reads the same names.
 """
@@ -12,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from engine import feel
 from engine.matters import Package
 from engine.people import units
 from engine.records import registers
 from engine.store import Work, keys
-from engine.store.models import User
+from engine.store.models import Bond, User
 from engine.workdays import local_date
 
 
@@ -73,13 +76,68 @@ def born_on(id_number: str | None) -> date | None:
         return None
 
 
+def age_on(born: date | None, day: date) -> int | None:
+    """How old somebody born on this day is then.
+
+    >>> age_on(date(2012, 11, 29), date(2026, 11, 28)), age_on(None, date(2026, 11, 28))
+    (13, None)
+    """
+    return None if born is None else day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 def _person(asked: Asked) -> Mapping[str, Any]:
     one, born = asked.person, born_on(asked.person.id_number)
     place = units.place(asked.work, one.place_id) if one.place_id is not None else None
-    age = None
-    if born is not None:
-        age = asked.on.year - born.year - ((asked.on.month, asked.on.day) < (born.month, born.day))
-    return {"name": one.name, "age": age, "village": place.code if place is not None else None}
+    return {"name": one.name, "age": age_on(born, asked.on), "village": place.code if place is not None else None}
+
+
+def _bonds(asked: Asked) -> Mapping[str, Any]:
+    """Each kind the expression reads -> the other sides of the bonds that hold on that day: name, age, and `acts`,
+    whether the other acts for this person (else this person acts for the other)."""
+    key_of = {name: one.key for name, one in asked.package.declared("bonds").items()}
+    wanted = {name: key_of.get(name, name) for name in asked.names}
+    found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in wanted}
+    subject, holder = (_is(asked.person, side) for side in ("subject", "holder"))
+    rows = asked.work.session.scalars(
+        select(Bond)
+        .where(
+            Bond.kind.in_(sorted(set(wanted.values()))),
+            Bond.state == "held",
+            Bond.from_on <= asked.on,
+            Bond.until_on >= asked.on,
+            or_(subject, holder),
+        )
+        .order_by(Bond.id)
+    ).all()
+    me = asked.person
+    for row in rows:
+        acts = row.subject_id == me.user_id if me.user_id is not None else _named(me, row.subject_id_number, row)
+        name, number = (row.holder_name, row.holder_id_number) if acts else (row.subject_name, row.subject_id_number)
+        one = {"name": name, "age": age_on(born_on(number), asked.on), "acts": acts}
+        for word, key in wanted.items():
+            if key == row.kind:
+                found[word].append(one)
+    return found
+
+
+def _is(person: Person, side: str) -> ColumnElement[bool]:
+    """Bonds with this person on this side: by account, else by the same identity number or telephone and name."""
+    column = {name: getattr(Bond, f"{side}_{name}") for name in ("id", "id_index", "phone_index", "name_index")}
+    if person.user_id is not None:
+        return cast("ColumnElement[bool]", column["id"] == person.user_id)
+    if person.id_number:
+        return cast("ColumnElement[bool]", column["id_index"].in_(keys.blinds("id", person.id_number)))
+    if person.phone:
+        return and_(
+            column["phone_index"].in_(keys.blinds("phone", person.phone)),
+            column["name_index"].in_(keys.blinds("name", person.name)),
+        )
+    return false()
+
+
+def _named(person: Person, id_number: str | None, row: Bond) -> bool:
+    """Whether a person without an account is the one the bond is about."""
+    return id_number == person.id_number if person.id_number else row.subject_name == person.name
 
 
 def _register(asked: Asked) -> Mapping[str, Any]:
@@ -99,6 +157,7 @@ PARTS: dict[str, Part] = {
     "person": _person,
     "register": _register,
     # bonds 关系
+    "bond": _bonds,
 }
 
 

@@ -117,6 +117,12 @@ class Kind(StrEnum):
     REGISTER_IMPORTED = "register.imported"  # a sheet of entries
     REGISTER_BLANKED = "register.blanked"  # its time was over
     # bonds 关系
+    BOND_ASKED = "bond.asked"  # the other side has to confirm it on their phone
+    BOND_MADE = "bond.made"
+    BOND_ENDED = "bond.ended"
+    BOND_JOINED = "bond.joined"  # a side that had no account has one now
+    BOND_CODE = "bond.code"  # six digits were shown: to bind, or to fetch somebody
+    BOND_CHECKED = "bond.checked"  # at a door: whether this person may fetch that one
     # offers 供给与预订
     # matches 撮合
     # handovers 交接

@@ -28,6 +28,7 @@ from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refus
 from engine.matters import in_person, nodes
 from engine.people import Actor, apart, require
 from engine.people import may as may_
+from engine.people.access import as_whom
 from engine.reads import meetings, taking_part
 from engine.records import audit, files
 from engine.store import Work
@@ -41,7 +42,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
     """签收: the task is mine. The second claimer is told who has it."""
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
-    may, for_id = by.without(apart.read(task.apart)).as_whom(task.candidates, case.matter)
+    may, for_id = as_whom(by.without(apart.read(task.apart)), task, case)
     if task.state == "claimed":
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
     require(by, "claim", task, case=case)
@@ -231,7 +232,7 @@ def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int |
     """Whoever completes a task they may claim claims it with that."""
     if task.state == "open":
         require(by, "claim", task, case=case)
-        _, for_id = by.without(apart.read(task.apart)).as_whom(task.candidates, case.matter)
+        _, for_id = as_whom(by.without(apart.read(task.apart)), task, case)
         take_over(work, case, task, by, for_id, now)
         return for_id
     if not may_(by, "work", task, case=case):

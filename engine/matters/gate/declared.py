@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import ballots, handovers, queues, registers
+from engine.matters.gate import bonds
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
     # registers 台账
     registers.check,
     # bonds 关系
+    bonds.check,
     # offers 供给与预订
     # matches 撮合
     # handovers 交接

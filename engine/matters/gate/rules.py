@@ -43,6 +43,8 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "register-source": ("台账的选项所来自的决策不对", "a decision that gives no options to a register"),
         "register-nobody": ("台账没有人看，或没有人可告诉", "a register nobody reads, or nobody to tell"),
         # bonds 关系
+        "bond-name": ("关系的名称是大厅自带的", "a bond with the name of one the hall has"),
+        "bond-until": ("关系的最后一天读不到答案", "a bond's last day that reads no answer"),
         # offers 供给与预订
         # matches 撮合
         # handovers 交接

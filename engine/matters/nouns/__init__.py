@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,8 +20,13 @@ from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
+from pydantic import Field, StringConstraints
+
+from engine.matters.nouns.bonds import Bond
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
 class Nouns(Part):
@@ -32,6 +38,11 @@ class Nouns(Part):
     )
 
     # bonds 关系
+    bonds: dict[Id, Bond] = Field(
+        default={},
+        description="关系：谁可以替谁办、接谁、看谁的，到什么时候 · bonds between persons: who may act for whom, "
+        "until when",
+    )
 
     # offers 供给与预订
 

@@ -10,6 +10,7 @@ from engine.store.models.ballots import (
     BallotVoter,
 )
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
+from engine.store.models.bonds import Bond, BondCode
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
@@ -82,6 +83,8 @@ __all__ = [
     "Base",
     "Beat",
     "BigId",
+    "Bond",
+    "BondCode",
     "CalendarFile",
     "Case",
     "CaseParty",

@@ -36,7 +36,16 @@ class Event(Base):
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
-    __table_args__ = (UniqueConstraint("chain", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("chain", "seq"),
+        Index(  # what others did for somebody: most events are nobody else's
+            "ix_event_for_id",
+            "for_id",
+            "id",
+            sqlite_where=text("for_id is not null"),
+            postgresql_where=text("for_id is not null"),
+        ),
+    )
 
 
 class Seal(Base):

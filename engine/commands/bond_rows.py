@@ -1,0 +1,321 @@
+"""The rows of bonds (关系): made, confirmed, ended, joined to accounts. Effects of diagrams and the verbs of people
+both
+come here; who may ask for it is judged above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
+from engine.matters.nouns.bonds import ADULT
+from engine.matters.nouns.bonds import Bond as Kind
+from engine.people import Actor, bonds
+from engine.reads.knowing import Person, born_on
+from engine.records import audit
+from engine.store import Work, keys
+from engine.store.models import Bond, Case, User
+from engine.workdays import local_date
+
+#: A bond that somebody is asked to confirm on their phone waits so long.
+CONFIRM_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The bond that is wanted."""
+
+    key: str  # as in the database: family, or the declaration's key
+    kind: Kind
+    subject: Person
+    holder: Person
+    how: str  # counter, code, phone, case
+    until: date | None = None  # its last day; None: as long as the kind lasts
+    lets: Sequence[str] | None = None  # of what the kind lets; None: all
+    matters: Sequence[str] | None = None
+    offers: Sequence[str] | None = None
+    entries: Sequence[str] | None = None
+    proof: Mapping[str, Any] = field(default_factory=dict)
+    unit_id: int | None = None
+    confirmed: bool = True  # False: the subject has to confirm it first
+
+
+def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | None = None) -> Bond:
+    """The bond, held from now on; or asked for, when the other side has still to confirm it. Refused by the field."""
+    today = local_date(now)
+    subject, holder = known(work, asked.subject), known(work, asked.holder)
+    until = _sound(asked, subject, holder, today)
+    row = Bond(
+        kind=asked.key,
+        state="held" if asked.confirmed else "asked",
+        **_side("subject", subject),
+        **_side("holder", holder),
+        n=1,
+        most=asked.kind.most,
+        lets=[one for one in asked.kind.lets if asked.lets is None or one in asked.lets],
+        matters=_list(asked.matters),
+        offers=_list(asked.offers),
+        entries=_list(asked.entries),
+        proof=dict(asked.proof),
+        revocable=asked.kind.revocable,
+        from_on=today,
+        until_on=until,
+        how=asked.how,
+        made_by_id=by.id,
+        case_id=case.id if case is not None else None,
+        unit_id=asked.unit_id,
+        place_id=subject.place_id,
+        made_at=now,
+        confirmed_at=now if asked.confirmed else None,
+    )
+    _make_room(work, row, now)
+    _put(work, row, asked.kind)
+    audit.record(
+        work,
+        audit.Kind.BOND_MADE if asked.confirmed else audit.Kind.BOND_ASKED,
+        by=by,
+        now=now,
+        case=case,
+        for_id=row.subject_id if row.subject_id != by.id else None,
+        facts={"bond": row.id, "kind": row.kind, "how": row.how, "until": row.until_on.isoformat()},
+    )
+    return row
+
+
+def known(work: Work, person: Person) -> Person:
+    """The person with their account, when they have one: the same identity number or telephone, and the same name (an
+    account that has no name yet has only its telephone)."""
+    if person.user_id is not None:
+        return person
+    by_id = keys.blinds("id", person.id_number) if person.id_number else ()
+    by_phone = keys.blinds("phone", person.phone) if person.phone else ()
+    if not by_id and not by_phone:
+        return person
+    found = work.session.scalars(
+        select(User)
+        .where(
+            User.kind == "resident",
+            User.disabled_at.is_(None),
+            or_(User.id_index.in_(by_id), User.phone_index.in_(by_phone)),
+        )
+        .order_by(User.id)
+    ).all()
+    for user in sorted(found, key=lambda u: u.id_index not in by_id):
+        if user.name and user.name != person.name:
+            continue
+        if user.id_number and person.id_number and user.id_number != person.id_number:
+            continue
+        return Person(
+            person.name,
+            person.phone or user.phone,
+            person.id_number or user.id_number,
+            user.id,
+            person.place_id or user.place_id,
+        )
+    return person
+
+
+def ref_of(person: Person) -> str:
+    return bonds.ref(
+        user_id=person.user_id,
+        id_index=keys.blind("id", person.id_number) if person.id_number else None,
+        phone_index=keys.blind("phone", person.phone) if person.phone else None,
+        name_index=keys.blind("name", person.name),
+    )
+
+
+def _side(side: str, person: Person) -> dict[str, Any]:
+    return {
+        f"{side}_id": person.user_id,
+        f"{side}_ref": ref_of(person),
+        f"{side}_name": person.name,
+        f"{side}_phone": person.phone,
+        f"{side}_id_number": person.id_number,
+        f"{side}_name_index": keys.blind("name", person.name),
+        f"{side}_phone_index": keys.blind("phone", person.phone) if person.phone else None,
+        f"{side}_id_index": keys.blind("id", person.id_number) if person.id_number else None,
+    }
+
+
+def _sound(asked: Asked, subject: Person, holder: Person, today: date) -> date:
+    """The last day of a bond that may be; refused by the field that is wrong."""
+    wrong: list[FieldError] = []
+    last = asked.kind.last_day(today)
+    for side, person, wanted in (
+        ("subject", subject, asked.kind.between[0]),
+        ("holder", holder, asked.kind.between[1]),
+    ):
+        if not person.name:
+            wrong.append(FieldError(side, "姓名", "请填写姓名。", "The name is missing."))
+            continue
+        born = born_on(person.id_number)
+        of_age = _birthday(born, ADULT) if born is not None else None
+        if wanted == "adult" and of_age is not None and today < of_age:
+            zh = f"{person.name}未满 {ADULT} 岁，不能做{asked.kind.title}。请换一位成年人。"
+            en = f"{person.name} is under {ADULT} and cannot be this ({asked.kind.title_en}). Name an adult."
+            wrong.append(FieldError(f"{side}.id_number", "身份证号", zh, en))
+        if wanted == "child" and of_age is not None:
+            if today >= of_age:
+                zh = f"{person.name}已满 {ADULT} 岁，要由本人建立关系。"
+                en = f"{person.name} is {ADULT} or older and makes such bonds in person."
+                wrong.append(FieldError(f"{side}.id_number", "身份证号", zh, en))
+            last = min(last, of_age - timedelta(days=1))
+    if ref_of(subject) == ref_of(holder):
+        zh, en = "两方是同一个人。请填写另一方。", "Both sides are the same person: name the other."
+        wrong.append(FieldError("holder", "姓名", zh, en))
+    until = asked.until or last
+    if until < today:
+        zh, en = f"最后一天 {until} 已经过了。", f"The last day, {until}, is over."
+        wrong.append(FieldError("until", "到哪一天", zh, en))
+    elif asked.until is not None and until > last:
+        zh, en = f"最长到 {last}，您写的是 {until}。", f"It may last until {last}, but {until} was given."
+        wrong.append(FieldError("until", "到哪一天", zh, en))
+    if wrong:
+        raise Invalid(wrong)
+    return until
+
+
+def _birthday(born: date, years: int) -> date:
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:  # born on 29 February: of age on 1 March (民法典 201: the day after)
+        return date(born.year + years, 3, 1)
+
+
+def _make_room(work: Work, row: Bond, now: datetime) -> None:
+    """Those of the subject and kind that are over give their places back: a day ends them, and needs no sweep for
+    it."""
+    today = local_date(now)
+    old = update(Bond).where(Bond.kind == row.kind, Bond.subject_ref == row.subject_ref, Bond.ended_at.is_(None))
+    over = or_(
+        Bond.until_on < today,
+        (Bond.state == "asked") & (Bond.made_at < now - timedelta(days=CONFIRM_DAYS)),
+    )
+    work.session.execute(old.where(over).values(state="ended", ended_at=now, ended_how="expired"))
+
+
+def _put(work: Work, row: Bond, kind: Kind) -> None:
+    """Into the lowest free place. The database says whether it is free: of two at once for the last, one is refused."""
+    for _ in range(kind.most + 1):
+        taken = set(
+            work.session.scalars(
+                select(Bond.n).where(
+                    Bond.kind == row.kind, Bond.subject_ref == row.subject_ref, Bond.ended_at.is_(None)
+                )
+            )
+        )
+        free = next((n for n in range(1, kind.most + 1) if n not in taken), None)
+        if free is None:
+            raise NotNow(
+                f"{row.subject_name}的{kind.title}最多 {kind.most} 位，已经满了。请先解除一位，再加新的。",
+                f"At most {kind.most} of this kind ({kind.title_en}) for one person, and all are taken. End one first.",
+            )
+        row.n = free
+        try:
+            with work.session.begin_nested():
+                work.session.add(row)
+                work.session.flush()
+            return
+        except IntegrityError as error:
+            if "uq_bond_live" in str(error.orig) or "bond.holder_ref" in str(error.orig):
+                raise NotNow(
+                    f"{row.holder_name}已经是{row.subject_name}的{kind.title}，不用再加。要改，请先解除。",
+                    f"This bond ({kind.title_en}) is there already. To change it, end it first.",
+                ) from None
+            if "uq_bond_place" not in str(error.orig) and "bond.n" not in str(error.orig):
+                raise
+    raise NotNow("同时有别人在登记，请再试一次。", "Somebody else was registering at the same time: try again.")
+
+
+def confirm(work: Work, bond: Bond, *, by: Actor, now: datetime) -> None:
+    """The subject says yes on their phone."""
+    done = work.session.execute(
+        update(Bond)
+        .where(Bond.id == bond.id, Bond.state == "asked", Bond.made_at >= now - timedelta(days=CONFIRM_DAYS))
+        .values(state="held", confirmed_at=now, subject_id=by.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotNow("这个请求已经处理过，或者过期了。", "This request was answered before, or its time is over.")
+    audit.record(
+        work,
+        audit.Kind.BOND_MADE,
+        by=by,
+        now=now,
+        facts={"bond": bond.id, "kind": bond.kind, "how": bond.how, "until": bond.until_on.isoformat()},
+    )
+
+
+def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Case | None = None) -> None:
+    """It is over from this moment: the next page of the holder is judged without it. The second who ends it is told."""
+    done = work.session.execute(
+        update(Bond)
+        .where(Bond.id == bond.id, Bond.ended_at.is_(None))
+        .values(state="ended", ended_at=now, ended_by_id=by.id, ended_how=how)
+        .execution_options(synchronize_session="fetch")
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise AlreadyDone("这个关系已经解除了。", "This bond was ended before.", when=bond.ended_at)
+    audit.record(
+        work,
+        audit.Kind.BOND_ENDED,
+        by=by,
+        now=now,
+        case=case,
+        for_id=bond.subject_id if bond.subject_id != by.id else None,
+        facts={"bond": bond.id, "kind": bond.kind, "how": how},
+    )
+
+
+def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:
+    """Somebody logged in: bonds made with their words before they had an account are theirs now. How many were. One
+    that the account has already is ended instead, for two of a kind between two persons cannot be."""
+    if user.kind != "resident" or not user.phone_index:
+        return 0
+    phones = keys.blinds("phone", user.phone or "")
+    ids = keys.blinds("id", user.id_number) if user.id_number else ()
+    joined = 0
+    for side in ("subject", "holder"):
+        column = {name: getattr(Bond, f"{side}_{name}") for name in ("id", "phone_index", "id_index")}
+        rows = work.session.scalars(
+            select(Bond).where(
+                column["id"].is_(None),
+                Bond.ended_at.is_(None),
+                or_(column["phone_index"].in_(phones), column["id_index"].in_(ids)),
+            )
+        ).all()
+        for row in rows:
+            if not _same(user, row, side):
+                continue
+            try:
+                with work.session.begin_nested():
+                    setattr(row, f"{side}_id", user.id)
+                    setattr(row, f"{side}_ref", f"u:{user.id}")
+                    work.session.flush()
+            except IntegrityError:
+                work.session.refresh(row)
+                end(work, row, side, by=by, now=now)
+                continue
+            joined += 1
+            facts = {"bond": row.id, "kind": row.kind, "side": side}
+            audit.record(work, audit.Kind.BOND_JOINED, by=by, now=now, facts=facts)
+    return joined
+
+
+def _same(user: User, row: Bond, side: str) -> bool:
+    """A telephone may be a family's: the name decides. Where identity numbers are known on both sides, they do too."""
+    number = getattr(row, f"{side}_id_number")
+    if number and user.id_number and number != user.id_number:
+        return False
+    if not user.name:  # an account's first hour: nothing is opened to a telephone alone
+        return False
+    return getattr(row, f"{side}_name_index") in keys.blinds("name", user.name)
+
+
+def _list(names: Sequence[str] | None) -> list[str] | None:
+    return sorted(set(names)) if names is not None else None
