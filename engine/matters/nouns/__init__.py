@@ -14,15 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from engine.matters.nouns.ballots import Ballot
+from engine.matters.nouns.bonds import Bond
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
-from pydantic import Field, StringConstraints
-
-from engine.matters.nouns.bonds import Bond
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
