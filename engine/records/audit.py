@@ -114,6 +114,9 @@ class Kind(StrEnum):
     # registers 台账
     # bonds 关系
     # offers 供给与预订
+    OFFER_OPENED = "offer.opened"
+    OFFER_MOVED = "offer.moved"
+    OFFER_CLOSED = "offer.closed"
     # matches 撮合
     # handovers 交接
     # boards 公开栏

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, handovers, queues
+from engine.matters.gate import ballots, handovers, offers, queues
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
     # registers 台账
     # bonds 关系
     # offers 供给与预订
+    offers.check,
     # matches 撮合
     # handovers 交接
     handovers.check,

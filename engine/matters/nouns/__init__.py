@@ -17,6 +17,7 @@ from pydantic import Field
 
 from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.handovers import Handover
+from engine.matters.nouns.offers import Offer
 from engine.matters.nouns.queues import Queue
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
@@ -30,6 +31,10 @@ class Nouns(Part):
     # bonds 关系
 
     # offers 供给与预订
+    offers: dict[Id, Offer] = Field(
+        default={},
+        description="可以预订的：名称 → 何时开放、谁可以订 · what can be booked: name → when it opens, who may",
+    )
 
     # matches 撮合
 

@@ -13,12 +13,14 @@ from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJso
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
+    BookingPlace,
     Duty,
     OnlineBlock,
     Resource,
     ResourceClosure,
     ResourceOpening,
     Slot,
+    SlotPlace,
     Waiting,
 )
 from engine.store.models.cases import (
@@ -83,6 +85,7 @@ __all__ = [
     "Beat",
     "BigId",
     "CalendarFile",
+    "BookingPlace",
     "Case",
     "CaseParty",
     "Consent",
@@ -129,6 +132,7 @@ __all__ = [
     "Session",
     "SideClock",
     "Slot",
+    "SlotPlace",
     "Subscription",
     "Task",
     "TaskCandidate",
