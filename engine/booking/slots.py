@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from engine.errors import Refused
+from engine.workdays import lunar as lunar_days
 
 ZONE = ZoneInfo("Asia/Shanghai")
 #: What the time is to the resident: in hours, after hours (八小时外), or on a day off (非工作日).
@@ -38,6 +39,7 @@ class Opening:
     weekdays: frozenset[int] = frozenset(range(1, 8))  # ISO: 1 Monday .. 7 Sunday
     every_weeks: int = 1
     anchor: date | None = None  # a day in a week that counts, when every_weeks > 1
+    lunar: str = ""  # on which days of the lunar month (墟日): 逢三逢八; empty: every one
     weeks_of_month: frozenset[int] = frozenset()  # 1..5: the n-th such weekday of the month; empty: every one
     valid_from: date | None = None
     valid_until: date | None = None  # inclusive
@@ -67,6 +69,8 @@ class Opening:
             first = self.anchor - timedelta(days=self.anchor.weekday())
             if (monday - first).days // 7 % self.every_weeks:
                 return False
+        if self.lunar and not lunar_days.days(self.lunar).on(day):
+            return False
         return self.days == "any" or calendar.is_workday(day) == (self.days == "working")
 
 

@@ -6,24 +6,37 @@ Below the verbs of bookings (engine/commands/booking) and below the effects of a
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any, cast
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, CursorResult, func, select, update
 
 from engine import booking
 from engine.booking import Past, Policy
 from engine.booking.slots import ZONE
 from engine.commands import seats
+from engine.matters.nouns.offers import OfferTells
 from engine.people import SYSTEM, Actor
-from engine.records import audit, jobs, notices
-from engine.store import Work, keys
-from engine.store.models import Appointment, AppointmentSlot, Resource, Slot, User, Waiting
+from engine.reads import knowing, offers
+from engine.reads.knowing import Person
+from engine.records import audit, jobs, messages, notices
+from engine.store import Work
+from engine.store.models import (
+    Appointment,
+    AppointmentSlot,
+    BookingPlace,
+    OnlineBlock,
+    Resource,
+    Slot,
+    User,
+    Waiting,
+)
 from engine.workdays import say_at
 
 #: How long a seat that was freed is kept for the first on the waiting list.
@@ -34,36 +47,15 @@ HISTORY_DAYS = 70
 GRACE_MINUTES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who comes, when staff book for them by telephone or at the counter."""
-
-    name: str
-    phone: str | None = None
-    id_number: str | None = None
-    user_id: int | None = None
-
-    @property
-    def index(self) -> str:
-        """RULES A6: by ID number, or by telephone."""
-        if self.id_number:
-            return keys.blind("id", self.id_number)
-        if self.phone:
-            return keys.blind("phone", self.phone)
-        return keys.blind("name", f"{self.name}/{self.user_id}")
-
-
 def policy_of(resource: Resource) -> Policy:
     """The booking numbers of a resource."""
     return booking.load_policy(resource.policy)
 
 
-def person_of(user: User) -> Person:
-    return Person(user.name, user.phone, user.id_number, user.id)
-
-
-def history(work: Work, person_index: str, now: datetime) -> list[Past]:
-    """What the policy looks at: this person's bookings of the last weeks and those to come."""
+def history(work: Work, person_index: str, now: datetime, resource: Resource | None = None) -> list[Past]:
+    """What the policy looks at: this person's bookings of the last weeks and those to come. What opens a case counts
+    together; of anything else (`resource`), the bookings of the same offer."""
+    alike = Resource.matter != "" if resource is None or resource.matter else Resource.offer == resource.offer
     rows = work.session.execute(
         select(
             Appointment.starts_at,
@@ -74,7 +66,10 @@ def history(work: Work, person_index: str, now: datetime) -> list[Past]:
             Appointment.ended_at,
             Appointment.channel,
             Appointment.by_hall,
-        ).where(
+        )
+        .join(Resource, Resource.id == Appointment.resource_id)
+        .where(
+            alike,
             Appointment.person_index == person_index,
             Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
             Appointment.state != "expired",
@@ -87,6 +82,30 @@ def history(work: Work, person_index: str, now: datetime) -> list[Past]:
     ]
 
 
+def block_scope(resource: Resource) -> str:
+    """Of what a pause of online booking holds: all that opens cases together, else this offer alone."""
+    return "" if resource.matter else resource.offer
+
+
+def blocked(person_index: str, resource: Resource, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The pauses of this person's online booking that hold now for such a resource."""
+    return (
+        OnlineBlock.person_index == person_index,
+        OnlineBlock.offer == block_scope(resource),
+        OnlineBlock.until_at > now,
+        OnlineBlock.lifted.is_(False),
+    )
+
+
+def refuse_blocked(work: Work, person_index: str, resource: Resource, now: datetime) -> None:
+    """Raise NotNow for a person whose online booking is paused."""
+    row = work.session.scalar(
+        select(OnlineBlock).where(*blocked(person_index, resource, now)).order_by(OnlineBlock.until_at.desc()).limit(1)
+    )
+    if row is not None:
+        booking.refuse_blocked(booking.Block(row.until_at, row.reason_zh, row.reason_en))
+
+
 #: How a live booking may end by somebody's word -> what the record says of it.
 ENDED = {"cancelled": audit.Kind.APPOINTMENT_CANCELLED, "no_show": audit.Kind.APPOINTMENT_MISSED}
 
@@ -96,14 +115,56 @@ def give_back(
 ) -> None:
     """End a live booking: seats back, reminders off, its place offered to who waits."""
     before = seats.taken_slots(work, made)
-    seats.leave(work, made.id, [s.id for s in before], made.pool)
+    seats.leave(work, made.id, [s.id for s in before], made.pool, made.places)
     made.state, made.hold_until, made.day_key, made.ended_at = state, None, None, now
     made.reason, made.by_hall = reason[:200], by_hall
     made.sequence += 1
     made.version += 1
     notices.cancel(work, f"appointment:{made.id}:", now=now)
     record(work, ENDED[state], made, by, now)
+    cover(work, made.resource, now=now)
     offer_freed(work, made.resource, before, now=now)
+
+
+def cover(work: Work, resource: Resource, *, now: datetime) -> None:
+    """The case that opened it hears once that every place is taken (covered), and that somebody left after that.
+
+    Two who take the last places at once both come here; the slot's row has let one wait for the other, and the flag is
+    turned by one of them."""
+    if resource.case_id is None:
+        return
+    work.session.flush()
+    free = work.session.scalar(
+        select(func.count())
+        .select_from(Slot)
+        .where(Slot.resource_id == resource.id, Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity)
+    )
+    turned = cast(
+        "CursorResult[Any]",
+        work.session.execute(
+            update(Resource)
+            .where(Resource.id == resource.id, Resource.active, Resource.covered.is_(bool(free)))
+            .values(covered=not free),
+            execution_options={"synchronize_session": "fetch"},
+        ),
+    ).rowcount
+    if turned:
+        tell_opener(work, resource, "left" if free else "covered", now=now)
+
+
+def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> None:
+    """A message to the case that opened it, by the offer's number, when its declaration says one (`covered`, `left`,
+    `unclaimed`, `over`)."""
+    known = offers.declared(work).get(resource.offer)
+    said: OfferTells | None = getattr(known.offer, what) if known is not None else None
+    if resource.case_id is None or said is None:
+        return
+    slots = work.session.execute(
+        select(Slot.public_capacity, Slot.public_taken).where(Slot.resource_id == resource.id)
+    ).all()
+    places, taken = sum(s[0] for s in slots), sum(s[1] for s in slots)
+    facts = {"offer": {"number": resource.code, "places": places, "taken": taken, "free": places - taken}}
+    messages.tell(work, resource.case_id, said.tells, resource.code, facts, about=what, now=now)
 
 
 def request_key(made: Appointment) -> str:
@@ -113,7 +174,8 @@ def request_key(made: Appointment) -> str:
 
 def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> Appointment | None:
     """A seat became free: hold it for the first who waits for that day, and tell them."""
-    slots = [s for s in slots if s.starts_at > now + timedelta(hours=OFFER_HOURS) and not s.closed]
+    told_at = notices.next_waking(now)  # one that falls free in the night is told in the morning, and runs from then
+    slots = [s for s in slots if s.starts_at > told_at + timedelta(hours=OFFER_HOURS) and not s.closed]
     if not slots:
         return None
     first = slots[0]
@@ -128,16 +190,19 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
     policy = policy_of(resource)
     for row in queue:
         user = work.session.get_one(User, row.user_id)
-        person = person_of(user)
-        past = history(work, person.index, now)
+        person = knowing.of_user(user)
+        past = history(work, person.index, now, resource)
         if isinstance(booking.block_for(policy, past, now), booking.Block) or any(
             p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past
         ):
             continue
-        free = day_keys(work, policy, person.index, first.starts_at)
+        free = day_keys(work, policy, person.index, first.starts_at, resource)
         if not free:
             continue
-        if seats.take(work, [first.id], "public", now=now):
+        roles = {row.role: 1} if row.role else {}
+        if seats.take(work, [first.id], "public", now=now, roles=roles):
+            if roles:  # another role's place fell free: the next may wait for that one
+                continue
             return None
         made = Appointment(
             number=seats.next_number(work, resource, now),
@@ -157,15 +222,17 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
             phone=person.phone,
             day_key=free[0],
             booked_at=now,
-            hold_until=now + timedelta(hours=OFFER_HOURS),
+            hold_until=told_at + timedelta(hours=OFFER_HOURS),
         )
         made.resource, made.case = resource, None
         work.session.add(made)
         work.session.flush()
         sit(work, made, [first])
+        if resource.offer and not resource.matter:
+            claim(work, made, [first], [(person, row.role)])
         row.state, row.appointment_id = "offered", made.id
         watch(work, made, now)
-        tell(work, made, "waiting-offered", now, now)
+        tell(work, made, "waiting-offered", told_at, now)
         record(work, audit.Kind.APPOINTMENT_OFFERED, made, SYSTEM, now)
         return made
     return None
@@ -176,12 +243,37 @@ def sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:
     work.session.flush()
 
 
+def claim(work: Work, made: Appointment, slots: Sequence[Slot], members: Sequence[tuple[Person, str]]) -> None:
+    """Who takes each place, as what. A person who has one in that slot already: IntegrityError."""
+    work.session.add_all(
+        BookingPlace(
+            appointment_id=made.id,
+            slot_id=slot.id,
+            role=role,
+            person_index=person.index,
+            user_id=person.user_id,
+            name=person.name,
+            phone=person.phone,
+        )
+        for slot in slots
+        for person, role in members
+    )
+    work.session.flush()
+
+
 def day_keys(
-    work: Work, policy: Policy, person_index: str, starts_at: datetime, own: int | None = None
+    work: Work,
+    policy: Policy,
+    person_index: str,
+    starts_at: datetime,
+    resource: Resource,
+    own: int | None = None,
 ) -> list[str | None]:
-    """The numbers of the person's day that look free; that of the booking `own` counts as free."""
+    """The numbers of the person's day that look free; that of the booking `own` counts as free. What opens a case is
+    counted together, so many a day a person; of anything else, each offer by itself."""
     day = f"{person_index}:{starts_at.astimezone(ZONE).date()}"
-    numbered = [f"{day}:{n}" for n in range(policy.per_day)]
+    of = "" if resource.matter else f":{hashlib.sha256(resource.offer.encode()).hexdigest()[:8]}"
+    numbered = [f"{day}:{n}{of}" for n in range(policy.per_day)]
     query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered))
     if own is not None:
         query = query.where(Appointment.id != own)
@@ -203,8 +295,13 @@ def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, 
         "place": made.resource.name,
         "when": say_at(made.starts_at),
         "reason": made.reason,
+        "until": say_at(made.hold_until) if made.hold_until is not None else "",
     }
     facts_en = facts | {"place": made.resource.name_en or made.resource.name, "when": f"{local:%Y-%m-%d %H:%M}"}
+    if made.hold_until is not None:
+        facts_en["until"] = f"{made.hold_until.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    if not made.resource.matter:  # nobody comes to a counter: what is said of a meal or a job says so
+        kind = kind.replace("appointment-", "offer-") if kind.replace("appointment-", "offer-") in _texts() else kind
     texts = _texts()[kind]
     name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
     for channel, address in (("screen", None), ("sms", made.phone)):
@@ -243,3 +340,9 @@ def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: date
         case=made.case,
         facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
     )
+
+
+def remind(work: Work, made: Appointment, policy: Policy, now: datetime) -> None:
+    """Queue the reminders of a booking."""
+    for index, at in enumerate(booking.reminders(policy, made.starts_at, now)):
+        tell(work, made, "appointment-reminder", at, now, key=f"remind{index}")

@@ -2,20 +2,21 @@
 
 A seat is taken by one conditional UPDATE, so that many threads and processes at once give away exactly as many as
 there are, on SQLite and PostgreSQL alike; the table's CHECK would stop a mistake here. Slots are always touched in
-the order of their ids: two bookings of several slots cannot wait for each other in a circle.
+the order of their ids, and in a slot first the slot, then its places by role in the order of their names: two bookings
+of several slots cannot wait for each other in a circle. The places by role of a slot add up to the slot's own counters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 
 from engine.records import counters
 from engine.store.db import Work
-from engine.store.models import Appointment, AppointmentSlot, Resource, Slot
+from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Resource, Slot, SlotPlace
 from engine.workdays import ZONE
 
 
@@ -30,34 +31,88 @@ def _step(pool: str, by: int) -> Any:
     taken = Slot.public_taken if pool == "public" else Slot.staff_taken
     capacity = Slot.public_capacity if pool == "public" else Slot.staff_capacity
     statement = update(Slot).values({taken.key: taken + by})
-    return statement.where(taken < capacity, Slot.closed.is_(False)) if by > 0 else statement.where(taken > 0)
+    return statement.where(taken + by <= capacity, Slot.closed.is_(False)) if by > 0 else statement.where(taken >= -by)
 
 
-def take(work: Work, slot_ids: Iterable[int], pool: str, *, now: datetime) -> list[int]:
-    """Take one seat in each slot. Returns the ids of the slots that are full or closed: when there are any, nothing
-    was taken. Holds that have run out are let go first where a slot is full."""
+def _of_role(slot_id: int, role: str, by: int) -> Any:
+    statement = update(SlotPlace).values(taken=SlotPlace.taken + by)
+    statement = statement.where(SlotPlace.slot_id == slot_id, SlotPlace.role == role)
+    return statement.where(SlotPlace.taken + by <= SlotPlace.capacity if by > 0 else SlotPlace.taken >= -by)
+
+
+def take(
+    work: Work,
+    slot_ids: Iterable[int],
+    pool: str,
+    *,
+    now: datetime,
+    places: int = 1,
+    roles: Mapping[str, int] | None = None,
+) -> list[int]:
+    """Take one seat (or `places`) in each slot. Returns the ids of the slots that are full or closed: when there are
+    any, nothing was taken. Holds that have run out are let go first where a slot is full. `roles`: how many of each
+    role, in slots whose places are by role; they add up to `places`."""
     taken: list[int] = []
     for slot_id in sorted(set(slot_ids)):
-        statement = _step(pool, 1).where(Slot.id == slot_id)
-        if not _changed(work, statement) and not (expire(work, now=now, slot_id=slot_id) and _changed(work, statement)):
+        if not _take_one(work, slot_id, pool, places, roles or {}, now):
             for other in taken:
-                _changed(work, _step(pool, -1).where(Slot.id == other))
+                _give(work, other, pool, places, roles or {})
             return [slot_id]
         taken.append(slot_id)
     return []
 
 
-def leave(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str) -> None:
-    """Give one booking's seats in these slots back."""
+def _take_one(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[str, int], now: datetime) -> bool:
+    for last_try in (False, True):
+        if _changed(work, _step(pool, places).where(Slot.id == slot_id)):
+            got: dict[str, int] = {}
+            for role, n in sorted(roles.items()):
+                if not _changed(work, _of_role(slot_id, role, n)):
+                    break
+                got[role] = n
+            else:
+                return True
+            _give(work, slot_id, pool, places, got)
+        if last_try or not expire(work, now=now, slot_id=slot_id):
+            return False
+    return False
+
+
+def _give(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[str, int]) -> bool:
+    done = _changed(work, _step(pool, -places).where(Slot.id == slot_id))
+    for role, n in sorted(roles.items()):
+        done = _changed(work, _of_role(slot_id, role, -n)) and done
+    return bool(done)
+
+
+def leave(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str, places: int = 1) -> None:
+    """Give one booking's seats in these slots back, and what its people claimed in them."""
     work.session.execute(
         delete(AppointmentSlot).where(
             AppointmentSlot.appointment_id == appointment_id, AppointmentSlot.slot_id.in_(slot_ids)
         ),
         execution_options={"synchronize_session": "fetch"},
     )
+    claims = (
+        BookingPlace.appointment_id == appointment_id,
+        BookingPlace.slot_id.in_(slot_ids),
+        BookingPlace.live,
+    )
+    roles: dict[int, dict[str, int]] = {}
+    for slot_id, role, n in work.session.execute(
+        select(BookingPlace.slot_id, BookingPlace.role, func.count())
+        .where(*claims)
+        .group_by(BookingPlace.slot_id, BookingPlace.role)
+    ).all():
+        roles.setdefault(slot_id, {})[role] = n
     for slot_id in sorted(set(slot_ids)):
-        if not _changed(work, _step(pool, -1).where(Slot.id == slot_id)):
+        by_role = {role: n for role, n in roles.get(slot_id, {}).items() if role}
+        if not _give(work, slot_id, pool, places, by_role):
             raise AssertionError(f"Expected slot {slot_id} to have a seat of booking {appointment_id}, but it has none")
+    if roles:
+        work.session.execute(
+            update(BookingPlace).where(*claims).values(live=False), execution_options={"synchronize_session": "fetch"}
+        )
 
 
 def expire(
@@ -81,17 +136,17 @@ def expire(
         update(Appointment)
         .where(Appointment.id.in_(ids), Appointment.state == "held")
         .values(state="expired", hold_until=None, day_key=None, ended_at=now, version=Appointment.version + 1)
-        .returning(Appointment.id, Appointment.pool),
+        .returning(Appointment.id, Appointment.pool, Appointment.places),
         execution_options={"synchronize_session": False},
     ).all()
     freed: dict[int, list[int]] = {}
-    for appointment_id, pool in gone:
+    for appointment_id, pool, places in gone:
         slots = list(
             work.session.scalars(
                 select(AppointmentSlot.slot_id).where(AppointmentSlot.appointment_id == appointment_id)
             )
         )
-        leave(work, appointment_id, slots, pool)
+        leave(work, appointment_id, slots, pool, places)
         freed[appointment_id] = slots
     return freed
 

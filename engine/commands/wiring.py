@@ -23,6 +23,7 @@ from engine.commands.effects import (
     hall_papers,
     meetings,
     notices,
+    offers,
     orders,
     other_cases,
     papers,
@@ -90,6 +91,11 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "look-up": registers.look_up,
         # bonds 关系
         # offers 供给与预订
+        "open-offer": offers.open_,
+        "close-offer": offers.close,
+        "move-offer": offers.move,
+        "book": offers.book,
+        "release": offers.release,
         # matches 撮合
         # handovers 交接
         # boards 公开栏
@@ -99,7 +105,12 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 
-AFTER_CASE: tuple[AfterCase, ...] = (meetings.case_ended, appointments.case_ended, other_cases.answer_parent)
+AFTER_CASE: tuple[AfterCase, ...] = (
+    meetings.case_ended,
+    appointments.case_ended,
+    offers.case_ended,
+    other_cases.answer_parent,
+)
 
 
 def check(handled: Iterable[str], known: Iterable[str], what: str) -> None:

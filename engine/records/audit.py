@@ -124,6 +124,9 @@ class Kind(StrEnum):
     BOND_CODE = "bond.code"  # six digits were shown: to bind, or to fetch somebody
     BOND_CHECKED = "bond.checked"  # at a door: whether this person may fetch that one
     # offers 供给与预订
+    OFFER_OPENED = "offer.opened"
+    OFFER_MOVED = "offer.moved"
+    OFFER_CLOSED = "offer.closed"
     # matches 撮合
     # handovers 交接
     # boards 公开栏

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CLOSE_RATING = "close-rating"
     APPOINTMENT_DUE = "appointment-due"
     PUBLISH_SLOTS = "publish-slots"
+    OFFER_DUE = "offer-due"
     FOLLOW_CALENDAR = "follow-calendar"
 
 
@@ -58,6 +59,7 @@ NAMES = {
     Kind.HEAR_SIGNAL: ("把信号送到办件", "A signal to one case"),
     Kind.CLOSE_RATING: ("到期未评价的归档", "Closing ratings nobody gave"),
     Kind.APPOINTMENT_DUE: ("预约到时处理", "What is due of a booking"),
+    Kind.OFFER_DUE: ("供给到时处理", "What is due of an offer"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
 }

@@ -33,6 +33,31 @@ def throw(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, 
     )
 
 
+def tell(
+    work: Work,
+    case_id: int,
+    name: str,
+    key: str,
+    variables: Mapping[str, Any],
+    *,
+    about: str,
+    now: datetime,
+) -> None:
+    """A message of the hall's own to the case that waits for it by this key (an offer's number). `about`: what is
+    said, so that two things said at one moment are two messages."""
+    payload = {"name": name, "key": key, "sender": case_id, "at": now.isoformat()}
+    mark = hashlib.sha256(repr((about, now.isoformat(), dict(variables))).encode()).hexdigest()[:16]
+    jobs.put(
+        work,
+        jobs.Kind.DELIVER_MESSAGE,
+        f"{_about(name, key)}:{case_id}:{mark}",
+        payload,
+        now=now,
+        case_id=case_id,
+        private=dict(variables),
+    )
+
+
 def broadcast(work: Work, case: Case, effect: str, arguments: Mapping[str, Any], *, now: datetime) -> None:
     """A signal for every other case that waits for it."""
     payload = {"name": str(arguments.get("name") or ""), "sender": case.id}

@@ -45,6 +45,11 @@ def test_every_effect_has_its_handler():
         "release-appointment": "effects.appointments.release",
         "check-chosen": "effects.chosen.check",
         "book-meeting": "effects.meetings.book_meeting",
+        "open-offer": "effects.offers.open_",
+        "close-offer": "effects.offers.close",
+        "move-offer": "effects.offers.move",
+        "book": "effects.offers.book",
+        "release": "effects.offers.release",
         "end-meeting": "effects.meetings.end_meeting",
         "open-child-case": "effects.other_cases.open_child",
         "run-child-case": "effects.other_cases.open_child",
@@ -77,6 +82,7 @@ def test_every_job_has_its_handler():
         "close-rating": "worker.paperwork.close_rating",
         "appointment-due": "booking.due.appointment_due",
         "publish-slots": "booking.due.publish_slots",
+        "offer-due": "booking.due.offer_due",
         "follow-calendar": "hall.calendars.follow_late",
     }
     assert set(JOBS) == set(jobs.Kind)

@@ -61,6 +61,7 @@ def _resource(work: Work, one: Mapping[str, Any], places: Mapping[str, Place]) -
         name=one["name"],
         name_en=one["name_en"],
         matter=one["matter"],
+        offer=one.get("offer", ""),
         items=one["items"],
     )
     work.session.add(row)

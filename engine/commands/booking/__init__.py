@@ -1,6 +1,5 @@
 """Appointments (预约): every write to bookings, slots, rosters and the waiting list. One verb, one function."""
 
-from engine.commands.appointments import Person
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
 from engine.commands.booking.counter import call, check_in, miss, miss_if_over, serve, walk_in
 from engine.commands.booking.office import (
@@ -15,6 +14,7 @@ from engine.commands.booking.office import (
     roster,
     unroster,
 )
+from engine.reads.knowing import Person
 
 __all__ = [
     "STATES",

@@ -23,14 +23,16 @@ from engine.booking import Policy
 from engine.booking.slots import ZONE
 from engine.commands import cases, seats
 from engine.commands.appointments import (
-    Person,
+    block_scope,
+    blocked,
     day_keys,
     give_back,
     history,
     offer_freed,
-    person_of,
     policy_of,
     record,
+    refuse_blocked,
+    remind,
     request_key,
     sit,
     tell,
@@ -39,6 +41,8 @@ from engine.commands.appointments import (
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb
+from engine.reads import knowing
+from engine.reads.knowing import Person
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
@@ -85,10 +89,10 @@ def hold(
             raise NotNow("请先填写来办事的人的姓名和电话。", "Expected the name and telephone of who comes.")
     policy = policy_of(resource)
     slots = _slots(work, resource, starts_at)
-    past = history(work, person.index, now)
+    past = history(work, person.index, now, resource)
     first = slots[0].starts_at
     if online:
-        _refuse_blocked(work, person.index, now)
+        refuse_blocked(work, person.index, resource, now)
     booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
     number = seats.next_number(work, resource, now)
     made = Appointment(
@@ -141,7 +145,7 @@ def confirm(
     policy = policy_of(resource)
     online = made.channel == "online"
     if online:
-        _refuse_blocked(work, made.person_index, now)
+        refuse_blocked(work, made.person_index, resource, now)
     if made.starts_at <= now and online:
         raise NotNow("这个时段已经开始，请重新选择时间。", "That time has begun. Choose another.")
     if made.state == "expired":
@@ -175,7 +179,7 @@ def confirm(
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
     watch(work, made, now)
-    _remind(work, made, policy, now)
+    remind(work, made, policy, now)
     tell(work, made, "appointment-confirmed", now, now)
     record(work, audit.Kind.APPOINTMENT_CONFIRMED, made, by, now)
     return made
@@ -190,7 +194,7 @@ def change(
     resource, policy, online = made.resource, policy_of(made.resource), made.channel == "online"
     booking.check_cancel(policy, made.starts_at, now, online=online)
     slots = _slots(work, resource, starts_at)
-    past = [p for p in history(work, made.person_index, now) if p.starts_at != made.starts_at]
+    past = [p for p in history(work, made.person_index, now, made.resource) if p.starts_at != made.starts_at]
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
     before = seats.taken_slots(work, made)
     old_pool = made.pool
@@ -199,7 +203,7 @@ def change(
         made.pool = _take(work, resource, slots, online, now)
 
     _on_a_free_number(work, made, policy, slots[0].starts_at, take, counted=made.day_key is not None)
-    seats.leave(work, made.id, [s.id for s in before], old_pool)
+    seats.leave(work, made.id, [s.id for s in before], old_pool, made.places)
     sit(work, made, slots)
     made.starts_at, made.ends_at, made.kind = slots[0].starts_at, slots[-1].ends_at, slots[0].kind
     made.sequence += 1
@@ -208,7 +212,7 @@ def change(
     if made.state == "confirmed":
         made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
         notices.cancel(work, f"appointment:{made.id}:", now=now)
-        _remind(work, made, policy, now)
+        remind(work, made, policy, now)
         tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
     record(work, audit.Kind.APPOINTMENT_CHANGED, made, by, now)
@@ -244,7 +248,7 @@ def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, 
     """Wait for a place on a day that is full. First come, first offered."""
     person = _self(work, by)
     resource = _resource(work, resource_id)
-    _refuse_blocked(work, person.index, now)
+    refuse_blocked(work, person.index, resource, now)
     free = work.session.scalar(select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now))
     if free:
         raise NotNow("这一天还有空位，可以直接预约。", "There are places on that day: book one.")
@@ -444,20 +448,25 @@ def tell_process(work: Work, made: Appointment, what: str, *, by: Actor, now: da
 def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBlock | None:
     """After a cancellation or a no-show: does the policy shut online booking now? (RULES A6.) Tells the person."""
     policy = policy_of(made.resource)
-    verdict = booking.block_for(policy, history(work, made.person_index, now), now)
+    verdict = booking.block_for(policy, history(work, made.person_index, now, made.resource), now)
     if isinstance(verdict, booking.Warned):
         tell(work, made, "appointment-warned", now, now, key="warned")
     if not isinstance(verdict, booking.Block):
         return None
-    open_already = work.session.scalar(select(OnlineBlock).where(*_blocked(made.person_index, now)))
+    open_already = work.session.scalar(select(OnlineBlock).where(*blocked(made.person_index, made.resource, now)))
     reviewed = work.session.scalar(
-        select(OnlineBlock).where(OnlineBlock.person_index == made.person_index, OnlineBlock.until_at == verdict.until)
+        select(OnlineBlock).where(
+            OnlineBlock.person_index == made.person_index,
+            OnlineBlock.offer == block_scope(made.resource),
+            OnlineBlock.until_at == verdict.until,
+        )
     )
     if open_already is not None or reviewed is not None:
         return open_already
     row = OnlineBlock(
         person_index=made.person_index,
         user_id=made.user_id,
+        offer=block_scope(made.resource),
         from_at=now,
         until_at=verdict.until,
         reason_zh=verdict.reason_zh,
@@ -498,7 +507,7 @@ def _resource(work: Work, resource_id: int) -> Resource:
 def _self(work: Work, by: Actor) -> Person:
     if by.id is None or by.kind == "system":
         raise NotYours("请先登录再预约。", "Log in to book.")
-    return person_of(work.session.get_one(User, by.id))
+    return knowing.of_user(work.session.get_one(User, by.id))
 
 
 def _slots(work: Work, resource: Resource, starts_at: Sequence[datetime]) -> list[Slot]:
@@ -544,7 +553,7 @@ def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None
         )
     )
     online = made.channel == "online"
-    past = history(work, made.person_index, now)
+    past = history(work, made.person_index, now, made.resource)
     booking.check_new(policy, made.starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
 
     def take() -> None:
@@ -561,7 +570,7 @@ def _on_a_free_number(
     """Take the seats (`take`) under a free number of the person's day. A day has `per_day` numbers and the table holds
     each once, so however many bookings come in at the same moment, no more than that are made. A number that another
     booking took meanwhile sends this one to the next; none left: NotNow, and nothing was taken."""
-    for key in day_keys(work, policy, made.person_index, starts_at, made.id) if counted else [None]:
+    for key in day_keys(work, policy, made.person_index, starts_at, made.resource, made.id) if counted else [None]:
         try:
             with work.session.begin_nested():  # what is taken here is given back when the number is not free
                 take()
@@ -574,18 +583,6 @@ def _on_a_free_number(
         "您那一天已经有预约了。可以改期，或先取消原来的预约。",
         "You already have a booking that day. Change it, or cancel it first.",
     )
-
-
-def _blocked(person_index: str, now: datetime) -> tuple[Any, ...]:
-    return (OnlineBlock.person_index == person_index, OnlineBlock.until_at > now, OnlineBlock.lifted.is_(False))
-
-
-def _refuse_blocked(work: Work, person_index: str, now: datetime) -> None:
-    row = work.session.scalar(
-        select(OnlineBlock).where(*_blocked(person_index, now)).order_by(OnlineBlock.until_at.desc()).limit(1)
-    )
-    if row is not None:
-        booking.refuse_blocked(booking.Block(row.until_at, row.reason_zh, row.reason_en))
 
 
 def _free_on(resource_id: int, day: date) -> tuple[Any, ...]:
@@ -602,8 +599,3 @@ def _free_on(resource_id: int, day: date) -> tuple[Any, ...]:
 def _waiting_done(work: Work, made: Appointment) -> None:
     for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == made.id)):
         row.state = "taken"
-
-
-def _remind(work: Work, made: Appointment, policy: Policy, now: datetime) -> None:
-    for index, at in enumerate(booking.reminders(policy, made.starts_at, now)):
-        tell(work, made, "appointment-reminder", at, now, key=f"remind{index}")

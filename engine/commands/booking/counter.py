@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from engine.booking.slots import ZONE
 from engine.commands import appointments, seats
-from engine.commands.appointments import GRACE_MINUTES, Person
+from engine.commands.appointments import GRACE_MINUTES
 from engine.commands.booking import book
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require
+from engine.reads.knowing import Person
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Slot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from engine.commands import offer_rows
 from engine.commands.booking import book, counter, office
 from engine.commands.equipment import Equipment
 from engine.records import jobs
@@ -22,6 +23,13 @@ def appointment_due(database: Database, job: Leased, equipment: Equipment, now: 
         which = int(job.payload["appointment"])
         if not book.run_out(work, which, now=now):
             counter.miss_if_over(work, which, now=now)
+
+
+def offer_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """Not enough people came forward in time, or its time is over: the case that opened it hears of it."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        offer_rows.fell_due(work, int(job.payload["resource"]), str(job.payload["what"]), now=now)
 
 
 def publish_slots(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:

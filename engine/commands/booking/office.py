@@ -179,7 +179,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
         if seats.take(work, [slot.id], "public", now=now):
             continue
         before, pool = seats.taken_slots(work, made), made.pool
-        seats.leave(work, made.id, [s.id for s in before], pool)
+        seats.leave(work, made.id, [s.id for s in before], pool, made.places)
         work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
         made.pool, made.starts_at, made.ends_at = "public", slot.starts_at, slot.ends_at
         made.state, made.by_hall, made.reason = "held", True, reason[:200]

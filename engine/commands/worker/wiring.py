@@ -29,6 +29,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         # what falls due
         Kind.CLOSE_RATING: paperwork.close_rating,
         Kind.APPOINTMENT_DUE: due.appointment_due,
+        Kind.OFFER_DUE: due.offer_due,
         Kind.PUBLISH_SLOTS: due.publish_slots,
         Kind.FOLLOW_CALENDAR: calendars.follow_late,
     }

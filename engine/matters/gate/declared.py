@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import ballots, bonds, handovers, queues, registers
+from engine.matters.gate import ballots, handovers, offers, queues
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -13,6 +14,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # bonds 关系
     bonds.check,
     # offers 供给与预订
+    offers.check,
     # matches 撮合
     # handovers 交接
     handovers.check,

@@ -31,10 +31,13 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     start = reading.application
     names = [node.extension.form for _, _, _, node in reading.nodes("userTask") if node.extension.form]
     names.append(reading.applied_by)
+    asked = {getattr(one.what, "ask", "") for one in reading.declared("offers").values()}
     for one in {f.file: f for f in reading.forms.values()}.values():
         if f"/{reading.name}/" not in one.file:
             continue  # a shared form is opened by other matters too
         places = opened.get(one.file, [])
+        if asked & {one.stem, one.form.id}:
+            continue  # whoever books fills it in
         if not places and (start is None or start.file != one.file):
             like = nearest(one.stem, [n for n in names if n not in reading.forms]) or nearest(
                 one.form.id, [n for n in names if n not in reading.forms]

@@ -46,6 +46,11 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bond-name": ("关系的名称是大厅自带的", "a bond with the name of one the hall has"),
         "bond-until": ("关系的最后一天读不到答案", "a bond's last day that reads no answer"),
         # offers 供给与预订
+        "offer-unit": ("没有这样的单位可以开放", "no unit that has the offer"),
+        "offer-name": ("供给里的表单、决策、消息或事项不存在", "a form, decision, message or matter that is not there"),
+        "offer-price": ("价钱的决策缺少输入", "an input of the price's decision that nothing gives"),
+        "offer-feel": ("供给的表达式读了没有的名称", "an expression of an offer reads what there is not"),
+        "offer-missing": ("要开放的供给没有声明", "an offer that is opened and not declared"),
         # matches 撮合
         # handovers 交接
         "handover-name": ("交接里的名称不存在", "a name in a hand-over that does not exist"),

@@ -11,12 +11,16 @@ from engine.feel import tree
 from engine.matters.gate import registers, shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
+from engine.matters.nouns.offers import heard
 from engine.process.language import effects
 from engine.process.language import model as m
 from engine.process.language.dialect import LOOP_VARIABLES
 from engine.process.lint.expressions import compiled
 
 Scope = dict[str, Shape]
+
+#: What the messages of an offer bring to the case that opened it.
+OFFER_SAYS = ("offer.number", "offer.places", "offer.taken", "offer.free")
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,8 @@ def brought_by(reading: Reading, message: str) -> Scope | None:
     told = reading.house.messages.get(message)
     sent = [step.variables for _, story in reading.told.stories for step in story.steps if step.message == message]
     said = [] if reading.info is None else [t for t in reading.info.tells.values() if t.message == message]
+    if told is None and message in heard(one.what for one in reading.declared("offers").values()):
+        told = OFFER_SAYS
     if told is None and not sent and not said:
         return None
     asked = [path for tell in said for path in (*([tell.teller] if tell.teller else []), *tell.asks)]

@@ -10,6 +10,7 @@ from engine.matters import nodes
 from engine.matters.gate import scope
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
+from engine.matters.nouns.offers import heard
 from engine.process.language import effects
 from engine.process.language import model as m
 
@@ -319,16 +320,15 @@ def _outside(node: m.Node) -> bool:
     if node.kind == "intermediateCatchEvent":
         return any(d.kind in ("message", "signal") for d in node.definitions)
     kind = effects.find(said.task_type or "") if node.kind in ("serviceTask", "sendTask") else None
-    return kind is not None and kind.awaited
+    return kind is not None and kind.awaited and not kind.at_once
 
 
 def _raced(reading: Reading, around: m.Scope, node: m.Node) -> bool:
     """Behind an event-based gateway beside a timer, or beside a message the hall surely sends in time."""
+    told = heard(one.what for one in reading.declared("offers").values())
+    surely = {*reading.house.timed, *(message for message, comes in told.items() if comes)}
     timed = {
-        one.id
-        for diagram in reading.diagrams.values()
-        for one in diagram.messages
-        if (one.name or one.id) in reading.house.timed
+        one.id for diagram in reading.diagrams.values() for one in diagram.messages if (one.name or one.id) in surely
     }
     for flow in around.into(node):
         source = around.by_id.get(flow.source)

@@ -19,6 +19,7 @@ from pydantic import Field, StringConstraints
 from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.bonds import Bond
 from engine.matters.nouns.handovers import Handover
+from engine.matters.nouns.offers import Offer
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
 from engine.matters.schema import Part
@@ -43,6 +44,10 @@ class Nouns(Part):
     )
 
     # offers 供给与预订
+    offers: dict[Id, Offer] = Field(
+        default={},
+        description="可以预订的：名称 → 何时开放、谁可以订 · what can be booked: name → when it opens, who may",
+    )
 
     # matches 撮合
 

@@ -59,6 +59,7 @@ class EffectKind:
     results: tuple[Argument, ...] = ()  # what the answer brings back
     awaited: bool = False  # the task waits for the answer
     errors: tuple[tuple[str, str], ...] = ()  # (BPMN error code it may throw, Chinese meaning)
+    at_once: bool = False  # awaited, and always answered in the transaction that asks: nobody is waited for
 
     def header(self, key: str) -> Header | None:
         return next((h for h in self.headers if h.key == key), None)
@@ -609,6 +610,87 @@ _ALL = (
     ),
     # ------------------------------------------------------------ bonds 关系
     # ------------------------------------------------------------ offers 供给与预订
+    EffectKind(
+        "open-offer",
+        "开放供给",
+        "Open an offer",
+        "开放一项可以预订的供给（matter.yaml 的 offers 里写着 opened_by: case）：时间、名额或角色、在哪个村。"
+        "报满、有人退出、到时没报满、结束，按声明里的消息告诉本办件，关联键是供给的编号。",
+        "Opens something people can book (declared in `offers` with opened_by: case): when, how many places or which "
+        "roles, in which village. The case hears that it is covered, left, unclaimed or over by the messages the "
+        "declaration names; their correlation key is the offer's number.",
+        headers=(Header("offer", "供给", "the name in `offers` of matter.yaml", required=True),),
+        arguments=(
+            Argument("starts_at", "开始时间", "when it begins", required=True, kind="date-time"),
+            Argument("ends_at", "结束时间", "when it ends; two hours later without it", kind="date-time"),
+            Argument(
+                "places",
+                "名额",
+                "a number, or a list of roles {role, title, capacity}; as declared without it",
+            ),
+            Argument("name", "叫什么", "what it is called, to people", kind="text"),
+            Argument("about", "说明", "a sentence for whoever may book it", kind="text"),
+            Argument("place", "哪个村", "the village's or town's code; the case's without it", kind="text"),
+            Argument("address", "详细地址", "only for who booked it, and the unit's staff", kind="text"),
+            Argument("parent", "属于哪个活动", "the number of the event it is a session of", kind="text"),
+        ),
+        results=(Argument("offer", "供给", "number, name, starts_at, ends_at, places, taken, free", kind="context"),),
+        awaited=True,
+        at_once=True,
+    ),
+    EffectKind(
+        "close-offer",
+        "取消供给",
+        "Call an offer off",
+        "取消本办件开放的供给（连同它的场次）：名额退回，每个预订的人通知一次，不计入本人的取消。",
+        "Calls off what this case opened, with its sessions: every booking is given back, everybody is told once, and "
+        "it counts against nobody.",
+        arguments=(
+            Argument("offer", "供给编号", "the number; all of this case without it", kind="text"),
+            _REASON,
+        ),
+    ),
+    EffectKind(
+        "move-offer",
+        "供给改期",
+        "Move an offer",
+        "把本办件开放的供给改到另一个时间，它的场次一起移，预订跟着走，每个人通知一次。",
+        "Moves what this case opened to another time, its sessions with it; the bookings go along and everybody is "
+        "told once.",
+        arguments=(
+            Argument("offer", "供给编号", "the number; all of this case without it", kind="text"),
+            Argument("starts_at", "新的时间", "the new time", required=True, kind="date-time"),
+            _REASON,
+        ),
+    ),
+    EffectKind(
+        "book",
+        "预订",
+        "Book",
+        "给申请人（或 person 写的人）预订；几项一起订的，要么都订上，要么都不订。",
+        "Books for the applicant, or for `person`; several offers are booked together or not at all.",
+        arguments=(
+            Argument("offer", "供给编号", "the number of one offer", kind="text"),
+            Argument("role", "角色", "the role, where places are by role", kind="text"),
+            Argument("offers", "几项", "instead of offer: a list of numbers, or of {offer, role}", kind="list"),
+            Argument("person", "给谁", "{name, phone, id_number}; the applicant without it", kind="context"),
+        ),
+        results=(Argument("bookings", "预订", "each: number, starts_at, price", kind="list"),),
+        awaited=True,
+        at_once=True,
+        errors=(("FULL", "满了"), ("REFUSED", "不符合条件，或已经截止、已经订过")),
+    ),
+    EffectKind(
+        "release",
+        "释放预订",
+        "Release a booking",
+        "由大厅取消本办件的预订，名额让给候补的人，不计入本人的取消。",
+        "The hall gives back the booking of this case: its place is offered to who waits; it counts against nobody.",
+        arguments=(
+            Argument("appointment", "预订编号", "the number; all of this case without it", kind="text"),
+            _REASON,
+        ),
+    ),
     # ------------------------------------------------------------ matches 撮合
     # ------------------------------------------------------------ handovers 交接
     # ------------------------------------------------------------ boards 公开栏

@@ -14,12 +14,14 @@ from engine.store.models.bonds import Bond, BondCode
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
+    BookingPlace,
     Duty,
     OnlineBlock,
     Resource,
     ResourceClosure,
     ResourceOpening,
     Slot,
+    SlotPlace,
     Waiting,
 )
 from engine.store.models.cases import (
@@ -86,6 +88,7 @@ __all__ = [
     "Bond",
     "BondCode",
     "CalendarFile",
+    "BookingPlace",
     "Case",
     "CaseParty",
     "Consent",
@@ -134,6 +137,7 @@ __all__ = [
     "Session",
     "SideClock",
     "Slot",
+    "SlotPlace",
     "Subscription",
     "Task",
     "TaskCandidate",

@@ -1,4 +1,9 @@
-"""Bookable resources and who booked them (预约). What opens when is data; what fits is held by the database."""
+"""Bookable resources and who booked them (预约). What opens when is data; what fits is held by the database.
+
+A resource is one opened offer (供给): a counter, a kitchen's lunch, one village's need of two barbers. Which
+declaration it follows says `offer`; a room or a person's time has none. It opens a case for each booking only where it
+names a matter.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,16 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.base import Base, BigId, Sealed, SealedJson
 from engine.store.models.cases import Case
 from engine.store.models.people import Unit, User
 
 
 class Resource(Base):
-    """Something that can be booked (可预约资源): a window, a duty clerk, a room, a session, a seat."""
+    """Something that can be booked (可预约资源): a window, a duty clerk, a room, a session, a seat.
+
+    `kind` is how its time is kept; what it is to people (a meal, a volunteer job) the declaration of its offer says.
+    """
 
     __tablename__ = "resource"
 
@@ -24,13 +32,22 @@ class Resource(Base):
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(120), default="")
-    matter: Mapped[str] = mapped_column(String(40))  # whose process a booking starts
+    matter: Mapped[str] = mapped_column(String(40))  # whose process a booking starts; "": a booking is a row
     items: Mapped[list[Any]] = mapped_column(default=list)  # what may be done there: [{"code", "name"}]
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)  # its own numbers over the default policy
     prefix: Mapped[str] = mapped_column(String(4), default="Y")  # of its tickets
     active: Mapped[bool] = mapped_column(default=True)
+    offer: Mapped[str] = mapped_column(String(81), default="", index=True)  # key of the declaration; "": none
+    place_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # where; None: at the unit's
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)  # the case that opened it
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("resource.id"), index=True)  # the event it is of
+    about: Mapped[str] = mapped_column(String(500), default="")  # what it is, for whoever may book it
+    address: Mapped[str | None] = mapped_column(Sealed)  # where exactly: only for who booked it, and the unit's staff
+    covered: Mapped[bool] = mapped_column(default=False)  # the case that opened it was told that every place is taken
+    closed_at: Mapped[datetime | None]
+    closed_reason: Mapped[str] = mapped_column(String(200), default="")
 
-    unit: Mapped[Unit] = relationship(lazy="raise")
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id], lazy="raise")
 
     __table_args__ = (CheckConstraint("kind in ('window','person','room','session','seat')", name="kind"),)
 
@@ -105,6 +122,25 @@ class Slot(Base):
     )
 
 
+class SlotPlace(Base):
+    """The places of one role (理发、帮手) in a slot whose places are by role. They add up to the slot's own."""
+
+    __tablename__ = "slot_place"
+
+    slot_id: Mapped[int] = mapped_column(BigId, ForeignKey("slot.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(default=0)  # in which order they are shown
+    title: Mapped[str] = mapped_column(String(40))
+    title_en: Mapped[str] = mapped_column(String(80), default="")
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+    who: Mapped[str] = mapped_column(String(500), default="")  # FEEL: who may take it
+    who_says: Mapped[str] = mapped_column(String(200), default="")  # the same in words
+    who_says_en: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (CheckConstraint("taken between 0 and capacity", name="taken"),)
+
+
 class Appointment(Base):
     """One booking (预约) from hold to served. Never deleted."""
 
@@ -140,6 +176,11 @@ class Appointment(Base):
     sequence: Mapped[int] = mapped_column(default=0)  # of the calendar entry: grows with every change
     reason: Mapped[str] = mapped_column(String(200), default="")
     by_hall: Mapped[bool] = mapped_column(default=False)  # the hall ended or moved it: not held against the person
+    places: Mapped[int] = mapped_column(default=1)  # how many it takes in each of its slots
+    team: Mapped[str] = mapped_column(String(80), default="")  # the team that booked, when a team did
+    answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form
+    price: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as its decision said when it was booked
+    booked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
 
     resource: Mapped[Resource] = relationship(lazy="raise")
     case: Mapped[Case | None] = relationship(lazy="raise")
@@ -172,6 +213,36 @@ class AppointmentSlot(Base):
     slot_id: Mapped[int] = mapped_column(BigId, ForeignKey("slot.id"), primary_key=True, index=True)
 
 
+class BookingPlace(Base):
+    """Who takes one place of a slot, and as what: a row a person. One claim a person a slot is the database's rule."""
+
+    __tablename__ = "booking_place"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(BigId, ForeignKey("appointment.id"), index=True)
+    slot_id: Mapped[int] = mapped_column(BigId, ForeignKey("slot.id"))
+    role: Mapped[str] = mapped_column(String(40), default="")
+    person_index: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    name: Mapped[str] = mapped_column(Sealed)
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    live: Mapped[bool] = mapped_column(default=True)  # false: the place was given back
+    checked_in_at: Mapped[datetime | None]
+    checked_out_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_booking_place_slot_id_person_index",
+            "slot_id",
+            "person_index",
+            unique=True,
+            sqlite_where=text("live"),
+            postgresql_where=text("live"),
+        ),
+        Index("ix_booking_place_person_index", "person_index"),
+    )
+
+
 class Waiting(Base):
     """Someone waits for a place (候补) on a day of a resource."""
 
@@ -182,6 +253,7 @@ class Waiting(Base):
     day: Mapped[date]
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     item: Mapped[str] = mapped_column(String(80), default="")
+    role: Mapped[str] = mapped_column(String(40), default="")  # of a slot with places by role
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     since_at: Mapped[datetime]
     appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))  # the hold offered
@@ -201,6 +273,7 @@ class OnlineBlock(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_index: Mapped[str] = mapped_column(String(32), index=True)
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    offer: Mapped[str] = mapped_column(String(81), default="")  # of this offer alone; "": of all that open a case
     from_at: Mapped[datetime]
     until_at: Mapped[datetime]
     reason_zh: Mapped[str] = mapped_column(String(200))

@@ -1,0 +1,153 @@
+"""offers: every unit, form, decision, message and name in a declaration means something; effects name what is declared
+for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine import feel
+from engine.findings import meant
+from engine.matters.gate.form_rules import paths_of
+from engine.matters.gate.reading import Reading
+from engine.matters.nouns import Declared
+from engine.matters.nouns.offers import HEARD, Offer, OfferNeed
+from engine.process.language import model as m
+
+#: What an expression of an offer may read of a person, and of what is booked (engine/reads/knowing.py, offers.py).
+PERSON = ("name", "age", "village")
+BOOKED = ("name", "place", "starts_at", "ends_at", "day")
+#: Kinds of units that may have an offer.
+KINDS = ("county", "office", "centre", "town", "village", "community", "committee")
+
+
+def check(reading: Reading) -> None:
+    for one in reading.declared("offers").values():
+        assert isinstance(one.what, Offer)
+        _places(reading, one, one.what)
+        _names(reading, one, one.what)
+        for where, text in _expressions(one.what):
+            _reads(reading, one, one.what, text, *where)
+    for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
+        _effect(reading, file, node)
+
+
+def _places(reading: Reading, one: Declared, offer: Offer) -> None:
+    """The units that have it."""
+    known = [*KINDS, *(reading.county.by_code if reading.county is not None else ())]
+    for n, at in enumerate(offer.at):
+        if at not in known and reading.county is not None:
+            zh, en = meant(at, known, 20)
+            reading.of_noun(
+                one,
+                "offer-unit",
+                f"没有单位或单位的种类“{at}”。{zh}",
+                f"There is no unit or kind {at!r}. {en}",
+                "at",
+                n,
+            )
+    if offer.opens is not None and not offer.at:
+        reading.of_noun(
+            one,
+            "offer-unit",
+            "写了 opens，却没有写 at：哪些单位开放？请写单位的种类（village、town、centre）或代码。",
+            "opens says when, but no `at` says which units have it: write kinds (village, town, centre) or codes.",
+            "opens",
+        )
+
+
+def _names(reading: Reading, one: Declared, offer: Offer) -> None:
+    def named(word: str, known: Iterable[str], rule: str, zh: str, en: str, *path: object) -> None:
+        listed = list(known)
+        if word and word not in listed:
+            like = meant(word, listed, 20)
+            reading.of_noun(one, rule, f"{zh}“{word}”。{like[0]}", f"{en} {word!r}. {like[1]}", *path)
+
+    named(offer.ask, reading.forms, "offer-name", "没有表单", "There is no form", "ask")
+    if offer.price is not None:
+        named(offer.price.decision, reading.models, "offer-name", "没有决策", "There is no decision", "price")
+        model = reading.models.get(offer.price.decision)
+        wants = [wanted.name for wanted in model.wants(offer.price.decision)] if model is not None else []
+        for given in offer.price.inputs if model is not None else ():
+            named(given, wants, "offer-name", "决策没有输入", "The decision has no input", "price", "with", given)
+        asked = _asked(reading, offer)
+        for want in wants:
+            if want not in offer.price.inputs and want not in asked:
+                zh = f"决策要“{want}”，表单里没有，with 里也没有写。请在 price 的 with 里写它从哪里来。"
+                en = f"The decision wants {want!r}, which neither form nor `with` gives: write it under price, with."
+                reading.of_noun(one, "offer-price", zh, en, "price")
+    others = [name for name in reading.declared("offers") if name != one.name]
+    named(offer.parent, others, "offer-name", "没有供给", "There is no offer", "parent")
+    if reading.house.matters is not None:
+        there = {*reading.house.matters, reading.name}
+        named(offer.each, there, "offer-name", "没有事项", "There is no matter", "each")
+        if offer.missed is not None:
+            named(offer.missed.opens, there, "offer-name", "没有事项", "There is no matter", "missed", "opens")
+        for at, what in offer.left_at.items():
+            named(what.opens, there, "offer-name", "没有事项", "There is no matter", "left_at", at, "opens")
+    messages = {x.name for diagram in reading.diagrams.values() for x in diagram.messages if x.name}
+    for key in HEARD:
+        said = getattr(offer, key)
+        if said is not None:
+            named(said.tells, messages, "offer-name", "流程图里没有消息", "No message of the diagram is", key, "tells")
+
+
+def _expressions(offer: Offer) -> Iterator[tuple[tuple[object, ...], str]]:
+    needs: list[tuple[tuple[object, ...], OfferNeed | None]] = [(("who",), offer.who)]
+    needs += [(("needs", name), need) for name, need in offer.needs.items()]
+    needs += [(("places", n, "who"), role.who) for n, role in enumerate(offer.roles())]
+    for path, need in needs:
+        if need is not None:
+            yield (*path, "if"), need.if_
+    if offer.price is not None:
+        for name, text in offer.price.inputs.items():
+            yield ("price", "with", name), text
+
+
+def _asked(reading: Reading, offer: Offer) -> set[str]:
+    form = reading.forms.get(offer.ask)
+    return {path.split(".")[0] for path in paths_of(form.form)} if form is not None else set()
+
+
+def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: object) -> None:
+    """It can be read, and reads what there is."""
+    try:
+        body = feel.compile(text.removeprefix("="))
+    except feel.FeelError as error:
+        reading.of_noun(one, "offer-feel", f"表达式读不懂：{error.zh}", f"It is no FEEL: {error.en}", *path)
+        return
+    known: dict[str, Iterable[str] | None] = {
+        "person": PERSON,
+        "offer": BOOKED,
+        "ask": _asked(reading, offer),
+        "register": list(reading.declared("registers")) if "registers" in reading.nouns else None,
+        "bond": None,  # the hall's own and the matter's: the bonds' rules know them
+    }
+    for read in body.reads:
+        listed = known.get(read.name, ())
+        if read.name not in known:
+            zh, en = meant(read.name, known)
+            reading.of_noun(one, "offer-feel", f"没有“{read.name}”。{zh}", f"There is no {read.name!r}. {en}", *path)
+        elif listed is not None and read.path and read.path[0] not in listed:
+            zh, en = meant(read.path[0], listed)
+            whole = f"{read.name}.{read.path[0]}"
+            reading.of_noun(one, "offer-feel", f"没有“{whole}”。{zh}", f"There is no {whole!r}. {en}", *path)
+
+
+def _effect(reading: Reading, file: str, node: m.Node) -> None:
+    if node.extension.task_type != "open-offer":
+        return
+    name = node.extension.header("offer") or ""
+    opened = {
+        n: one
+        for n, one in reading.declared("offers").items()
+        if isinstance(one.what, Offer) and one.what.opened_by == "case"
+    }
+    if name not in opened:
+        zh, en = meant(name, opened)
+        reading.say(
+            file,
+            node,
+            "offer-missing",
+            f"要开放供给“{name}”，offers 里没有由办件开放（opened_by: case）的这一项。{zh}",
+            f"opens {name!r}, but there is no offer of that name with opened_by: case. {en}",
+        )

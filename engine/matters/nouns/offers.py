@@ -1,0 +1,333 @@
+"""Offers (供给): anything with a capacity in time that people book (预订): a window, a room, a session, a volunteer
+job, a meal, a place, a trip.
+
+    offers:
+      job:
+        title: 志愿服务
+        title_en: Volunteer job
+        kind: job
+        opened_by: case
+        places: [{role: cut, title: 理发, capacity: 2}, {role: help, title: 帮手, capacity: 3}]
+        taker: [person, team]
+        who: {if: "=person.age >= 16", says: 满 16 周岁, says_en: 16 years of age}
+        covered: {tells: need-covered}
+        unclaimed: {after: 48h, tells: nobody-yet}
+
+A booking is a row: it opens a case only where `each` names a matter. When it opens is said by `opens` (for each unit
+of `at`), or by a case (`opened_by: case`, effect open-offer), or by the county's list of what can be booked. Values are
+FEEL where they begin with `=`, over what engine/reads/knowing.py knows of a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from engine import booking
+from engine.booking import written
+from engine.errors import Refused
+from engine.matters.schema import Part, wrong
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+#: A FEEL expression, with its sign.
+Feel = Annotated[str, StringConstraints(pattern=r"^=.+$", max_length=500)]
+Kind = Literal["window", "room", "session", "job", "meal", "place", "trip", "loan"]
+#: How who comes, or who fetches, is known: the code of the booking, its name, a leader's word, a hand-over.
+How = Literal["qr", "code", "name", "leader", "hand-over"]
+
+
+#: What the case that opened an offer hears: the key of the declaration -> whether it surely comes in time.
+HEARD = {"covered": False, "left": False, "unclaimed": False, "over": True}
+
+
+def _readable(reader: Any, value: Any) -> Any:
+    """A value that a reader of engine.booking.written can read, or what it says of it."""
+    try:
+        reader(str(value))
+    except Refused as refused:
+        raise wrong(refused.zh, refused.en) from None
+    return value
+
+
+class OfferPart(Part):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class OfferNeed(OfferPart):
+    """A condition, and how the button says it is not fulfilled."""
+
+    if_: Feel = Field(alias="if", description="条件，FEEL · the condition, FEEL")
+    says: Words = Field(description="要求是什么，不符合时说给本人 · what is asked, told to whoever does not fulfil it")
+    says_en: str = Field(default="", description="英文 · the same in English")
+
+
+class OfferPlace(OfferPart):
+    """The places of one role."""
+
+    role: Id = Field(description="角色的代码 · code of the role")
+    title: Words = Field(description="叫什么：理发、帮手 · what it is called: 理发, 帮手")
+    title_en: str = Field(default="", description="英文 · the same in English")
+    capacity: int = Field(ge=1, le=10_000, description="几个名额 · how many places")
+    who: OfferNeed | None = Field(default=None, description="谁可以报这个角色 · who may take this role")
+
+
+class OfferTerm(OfferPart):
+    """One term (学期)."""
+
+    since: date = Field(description="从哪天起 · from this day")
+    until: date = Field(description="到哪天为止 · until this day")
+
+
+class OfferOpens(OfferPart):
+    """When it opens, by itself."""
+
+    weekly: tuple[str, ...] = Field(
+        default=(),
+        description="每周：mon-sat 11:00-12:30，可写几行 · every week, as mon-sat 11:00-12:30; several too",
+    )
+    dates: tuple[str, ...] = Field(
+        default=(), description="列出的日子：2026-10-17 09:00-11:00 · listed days, as 2026-10-17 09:00-11:00"
+    )
+    lunar: tuple[str, ...] = Field(
+        default=(),
+        description="农历的日子（墟日）：逢三逢八 06:00-12:00 · days of the lunar month, market days",
+    )
+    terms: tuple[OfferTerm, ...] = Field(
+        default=(), description="只在这些学期里开放 · weekly and lunar days only within these terms"
+    )
+    days: Literal["any", "working", "non_working"] = Field(
+        default="any", description="只在工作日或只在休息日 · only on working days, or only on days off"
+    )
+    minutes: int | None = Field(
+        default=None,
+        ge=5,
+        le=1440,
+        description="一个时段几分钟；不写是整段 · how long one time is, in minutes; the whole opening without it",
+    )
+
+    @field_validator("weekly", "dates", "lunar", mode="before")
+    @classmethod
+    def _one(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _times(self) -> OfferOpens:
+        for reader, lines in ((written.weekly, self.weekly), (written.dated, self.dates), (written.lunar, self.lunar)):
+            for line in lines:
+                _readable(reader, line)
+        if not (self.weekly or self.dates or self.lunar):
+            raise wrong("weekly、dates、lunar 至少写一个。", "Write at least one of weekly, dates and lunar.")
+        if any(term.until < term.since for term in self.terms):
+            raise wrong("terms：结束要不早于开始。", "A term must not end before it begins.")
+        return self
+
+
+class OfferTells(OfferPart):
+    """A message to the case that opened it."""
+
+    tells: Words = Field(
+        description="流程图里的消息，correlationKey 是供给的编号 · a message of the diagram; its "
+        "correlation key is the offer's number"
+    )
+
+
+class OfferUnclaimed(OfferTells):
+    """A message when nobody, or not enough, came forward in time."""
+
+    after: str = Field(default="48h", description="开放多久以后还没有报满 · so long after it opened, and not full yet")
+
+    @field_validator("after")
+    @classmethod
+    def _after(cls, text: str) -> str:
+        found: str = _readable(written.span, text)
+        return found
+
+
+class OfferPrice(OfferPart):
+    """What it costs, by a decision."""
+
+    decision: Id = Field(description="决策的 id · id of the decision")
+    inputs: dict[str, Feel] = Field(
+        default={},
+        alias="with",
+        description="决策的输入 → FEEL；不写的取自表单的同名答案 · input → FEEL; else the form's answer of its name",
+    )
+
+
+class OfferRelease(OfferPart):
+    """How late a place may be given back, and when it is given to others."""
+
+    free_until: str = Field(
+        default="", description="开始前多久还可以自己退：2h；不写用默认 · until how long before people may cancel: 2h"
+    )
+    no_show: str = Field(
+        default="",
+        description="开始后多久没签到就让出：30min · lost when nobody checked in so long after the start",
+    )
+
+    @field_validator("free_until", "no_show")
+    @classmethod
+    def _span(cls, text: str) -> str:
+        return str(_readable(written.span, text)) if text else text
+
+
+class OfferMissed(OfferPart):
+    """What follows when nobody came: a case only for the exception."""
+
+    at: str = Field(default="", description="几点还没有来：13:00 · not there at this time: 13:00")
+    opens: str = Field(default="", description="开出哪个事项的办件 · the matter whose case it opens")
+
+
+class OfferLeftAt(OfferPart):
+    """What is done when somebody is still there at this time."""
+
+    call: bool = Field(default=False, description="打电话给接的人 · whoever fetches is called")
+    opens: str = Field(default="", description="开出哪个事项的办件 · the matter whose case it opens")
+
+
+class Offer(OfferPart):
+    """Something with a capacity in time that people book."""
+
+    title: Words = Field(description="叫什么 · what it is called")
+    title_en: Words = Field(description="英文 · the same in English")
+    summary: str = Field(default="", description="一两句话说明 · a sentence or two")
+    summary_en: str = Field(default="", description="英文说明 · the same in English")
+    kind: Kind = Field(description="是哪一种：窗口、房间、场次、志愿岗、餐、名额、行程、借阅 · what it is")
+    at: tuple[str, ...] = Field(
+        default=(),
+        description="哪些单位有：单位的种类（village、town …）或代码；不写是县的资源清单里的，或由办件开放 · "
+        "which units have it: kinds of units or codes; without it those of the county's list, or what cases open",
+    )
+    opens: OfferOpens | None = Field(default=None, description="什么时候开放 · when it opens")
+    opened_by: Literal["", "case"] = Field(
+        default="", description="case 是由办件的“开放供给”开放 · case: opened by open-offer of a case"
+    )
+    places: int | Feel | tuple[OfferPlace, ...] = Field(
+        default=1,
+        description="名额：一个数；FEEL（读办件的内容）；或按角色列出 · a number, FEEL over the case, or by role",
+    )
+    staff: int = Field(default=0, ge=0, le=1000, description="另有几个只由工作人员给的 · places only staff may give")
+    taker: tuple[Literal["person", "team"], ...] = Field(
+        default=("person",), description="个人报、团队报 · taken by a person, by a team"
+    )
+    who: OfferNeed | None = Field(default=None, description="谁可以预订 · who may book it")
+    needs: dict[Id, OfferNeed] = Field(
+        default={}, description="还要有什么；没有的，按钮上说明原因 · what else is needed; the button says why not"
+    )
+    ask: Id | Literal[""] = Field(default="", description="预订时填的表单 · the form that is filled in when booking")
+    price: OfferPrice | None = Field(
+        default=None, description="价钱：预订前给本人看，随预订保存 · its price: shown before, kept with the booking"
+    )
+    cut_off: str = Field(
+        default="",
+        description="截止：16:00 the day before、16:00 3 days before、09:00 the same day、2h · until when one may book",
+    )
+    policy: dict[str, Any] = Field(
+        default={}, description="自己的预约规则，名称见 engine/booking/data/policy.yaml · its own numbers of the policy"
+    )
+    waiting: bool = Field(default=True, description="满了可以候补 · whether there is a waiting list")
+    each: Id | Literal[""] = Field(
+        default="", description="每个预订开出哪个事项的办件；不写就只是一行 · each booking opens a case of this matter"
+    )
+    parent: Id | Literal[""] = Field(
+        default="", description="属于哪个活动的场次，一起改期 · the offer it is a session of: they move together"
+    )
+    covered: OfferTells | None = Field(default=None, description="报满了，告诉办件 · every place is taken")
+    left: OfferTells | None = Field(default=None, description="报满后有人退出，告诉办件 · somebody left after that")
+    unclaimed: OfferUnclaimed | None = Field(default=None, description="到时没有报满，告诉办件 · not full in time")
+    over: OfferTells | None = Field(default=None, description="结束了，告诉办件 · its time is over")
+    standing: bool | Literal["term"] = Field(
+        default=False, description="可以按周几长期预订；term 是整个学期 · standing orders by weekday; term: for a term"
+    )
+    check_in: tuple[How, ...] = Field(default=(), description="怎样签到 · how people check in")
+    check_out: tuple[How, ...] = Field(default=(), description="怎样签退 · how people check out")
+    hours: bool = Field(default=False, description="记服务时长，签到到签退，不含路上 · hours are kept, from in to out")
+    release: OfferRelease = Field(default=OfferRelease(), description="退出和让出 · giving a place back, losing it")
+    missed: OfferMissed | None = Field(default=None, description="没有来，怎么办 · when nobody came")
+    left_at: dict[str, OfferLeftAt] = Field(
+        default={}, description="几点还在：时间 → 怎么办 · still there at this time → what is done"
+    )
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _one(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @field_validator("price", mode="before")
+    @classmethod
+    def _decision(cls, given: Any) -> Any:
+        return {"decision": given} if isinstance(given, str) else given
+
+    @field_validator("places")
+    @classmethod
+    def _places(cls, places: Any) -> Any:
+        if isinstance(places, int) and not 1 <= places <= 10_000:
+            raise wrong("名额应为 1 到 10000。", "Places are 1 to 10000.")
+        if isinstance(places, tuple):
+            roles = [one.role for one in places]
+            if not roles or len(set(roles)) != len(roles):
+                raise wrong("每个角色写一次，至少一个。", "Write each role once, and at least one.")
+        return places
+
+    @field_validator("cut_off")
+    @classmethod
+    def _cut(cls, text: str) -> str:
+        return str(_readable(written.CutOff.read, text)) if text else text
+
+    @field_validator("policy")
+    @classmethod
+    def _policy(cls, numbers: dict[str, Any]) -> dict[str, Any]:
+        try:
+            booking.load_policy(numbers)
+        except (Refused, TypeError, ValueError) as error:
+            zh, en = (error.zh, error.en) if isinstance(error, Refused) else (str(error), str(error))
+            raise wrong(zh, en) from None
+        return numbers
+
+    @model_validator(mode="after")
+    def _whole(self) -> Offer:
+        if self.opened_by and self.opens is not None:
+            raise wrong(
+                "opened_by: case 的由办件说时间，不写 opens。",
+                "A case says when it opens: write opens or opened_by, not both.",
+            )
+        if self.opens is not None and isinstance(self.places, str):
+            raise wrong(
+                "places 写 FEEL 的由办件开放（opened_by: case）；自己开放的写一个数或按角色列出。",
+                "Places in FEEL are read from a case (opened_by: case); what opens by itself has a number or roles.",
+            )
+        if self.opened_by and self.each:
+            raise wrong(
+                "办件开放的（opened_by: case），预订只是一行，不写 each。",
+                "What a case opened has bookings that are rows: write opened_by or each, not both.",
+            )
+        if not self.opened_by and (self.covered or self.left or self.unclaimed or self.over):
+            raise wrong(
+                "covered、left、unclaimed、over 是告诉开放它的办件的，要写 opened_by: case。",
+                "covered, left, unclaimed and over are told to the case that opened it: write opened_by: case.",
+            )
+        return self
+
+    def numbers(self) -> dict[str, Any]:
+        """Its own numbers over the default policy. What has a cut-off needs no day between."""
+        found: dict[str, Any] = {"book_from_days": 0} if self.cut_off or not self.each else {}
+        return found | dict(self.policy)
+
+    def roles(self) -> tuple[OfferPlace, ...]:
+        """Its places by role, when they are declared so."""
+        return self.places if isinstance(self.places, tuple) else ()
+
+
+def heard(offers: Iterable[Part]) -> dict[str, bool]:
+    """The messages that offers tell to the cases that opened them -> whether it surely comes in time."""
+    found: dict[str, bool] = {}
+    for offer in offers:
+        for key, surely in HEARD.items():
+            said = getattr(offer, key, None)
+            if said is not None:
+                found[said.tells] = found.get(said.tells, False) or surely
+    return found
