@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, bonds, handovers, queues, registers
-from engine.matters.gate import ballots, handovers, offers, queues
+from engine.matters.gate import ballots, bonds, handovers, offers, queues, registers
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
