@@ -18,6 +18,7 @@ from pydantic import Field
 from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
+from engine.matters.nouns.boards import Board
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
@@ -39,6 +40,10 @@ class Nouns(Part):
     )
 
     # boards 公开栏
+    boards: dict[Id, Board] = Field(
+        default={},
+        description="公开栏：名称 → 公开什么、给谁看、多久 · boards: name → what the public reads, where, how long",
+    )
 
     # queues 取号
     queues: dict[Id, Queue] = Field(

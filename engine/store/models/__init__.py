@@ -10,6 +10,7 @@ from engine.store.models.ballots import (
     BallotVoter,
 )
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
+from engine.store.models.boards import BoardEntry, BoardFollow, BoardObjection, BoardTold
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
@@ -30,7 +31,6 @@ from engine.store.models.cases import (
     MatterVerdict,
     MatterVersion,
     PrivateNote,
-    PublicNotice,
     Rating,
     RegisterEntry,
     Reminder,
@@ -82,6 +82,10 @@ __all__ = [
     "Base",
     "Beat",
     "BigId",
+    "BoardEntry",
+    "BoardFollow",
+    "BoardObjection",
+    "BoardTold",
     "CalendarFile",
     "Case",
     "CaseParty",
@@ -113,7 +117,6 @@ __all__ = [
     "OnlineBlock",
     "Post",
     "PrivateNote",
-    "PublicNotice",
     "Rating",
     "RegisterEntry",
     "Reminder",
