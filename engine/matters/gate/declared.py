@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, handovers, queues
-from engine.matters.gate import boards
+from engine.matters.gate import ballots, boards, handovers, queues
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (

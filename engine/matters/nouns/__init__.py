@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from engine.matters.nouns.ballots import Ballot
+from engine.matters.nouns.boards import Board
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
-from engine.matters.nouns.boards import Board
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
