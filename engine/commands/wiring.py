@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from engine.commands.effects import (
     agency,
     appointments,
-    board,
+    boards,
     chosen,
     decisions,
     hall_papers,
@@ -52,7 +52,6 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "deliver-paper": hall_papers.deliver,
         "send-notice": notices.send_notice,
         "remind": notices.remind,
-        "publish-notice": board.publish,
         # acceptance, decision, end
         "accept-case": decisions.accept,
         "decline-case": decisions.decline,
@@ -99,6 +98,9 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         # matches 撮合
         # handovers 交接
         # boards 公开栏
+        "publish-notice": boards.publish,
+        "change-notice": boards.change,
+        "withdraw-notice": boards.withdraw,
         # queues 取号
         # schedules 定期
         # ballots 表决
@@ -109,6 +111,7 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     meetings.case_ended,
     appointments.case_ended,
     offers.case_ended,
+    boards.case_ended,
     other_cases.answer_parent,
 )
 

@@ -34,6 +34,7 @@ from engine.feel.values import (
     order,
     text_of,
 )
+from engine.workdays import lunar
 
 ZERO: Final = Decimal(0)
 _WIDE: Final = Context(prec=7000, Emin=-9999, Emax=9999, traps=[])
@@ -1647,6 +1648,42 @@ def _workdays_between(run: Run, start: Value, end: Value) -> Value:
         return None
 
     return _ask(run, "workdays between", lambda: int(calendar.count(a, b)))
+
+
+@built_in(
+    "lunar date(date: date|date and time)",
+    group="ours",
+    zh="农历：{year, month, leap, day, name}，如 name 是“八月初三”。只知道 1900 到 2099 年。",
+    en="The lunar date: {year, month, leap, day, name}, the name being 八月初三. Known from 1900 to 2099.",
+    examples=(('lunar date(@"2026-09-13").name', '"八月初三"'),),
+    standard=False,
+)
+def _lunar_date(run: Run, day: Value) -> Value:
+    start = _plain_date(day)
+    if start is None:
+        return None
+
+    def found() -> Value:
+        one = lunar.of(start)
+        return {"year": one.year, "month": one.month, "leap": one.leap, "day": one.day, "name": one.name}
+
+    return _ask(run, "lunar date", found)
+
+
+@built_in(
+    "market days(days: string, from: date|date and time, to: date|date and time)",
+    group="ours",
+    zh="农历墟日（“逢三逢八”“初一十五”“八月十五”）在这两天之间的日期，两头都算，至多十年。",
+    en="The days between two dates, both counted and ten years apart at most, on which lunar days such as 逢三逢八, "
+    "初一十五 or 八月十五 fall.",
+    examples=(('count(market days("逢三逢八", @"2026-12-01", @"2026-12-31"))', "7"),),
+    standard=False,
+)
+def _market_days(run: Run, days: str, start: Value, end: Value) -> Value:
+    a, b = _plain_date(start), _plain_date(end)
+    if a is None or b is None or (b - a).days > 3660:
+        return None
+    return _ask(run, "market days", lambda: list(lunar.days(days).between(a, b)))
 
 
 @built_in(

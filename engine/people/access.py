@@ -9,9 +9,9 @@ from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import apart
 from engine.people.actor import Actor
 from engine.people.bonds import Grant
-from engine.store.models import Appointment, Bond, Case, Document, OnlineBlock, Resource, Task
+from engine.store.models import Appointment, BoardEntry, Bond, Case, Document, OnlineBlock, Resource, Task
 
-Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve"]
+Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 
 _WORDS = {
     "see": ("查看", "see"),
@@ -23,6 +23,7 @@ _WORDS = {
     "design": ("设计", "design"),
     "operate": ("运维", "operate"),
     "serve": ("接待", "serve at"),
+    "review": ("审核", "review"),
 }
 
 
@@ -48,6 +49,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _may_bond(actor, verb, thing)
     if isinstance(thing, Resource):
         return _may_resource(actor, verb, thing)
+    if isinstance(thing, BoardEntry):
+        return _may_entry(actor, verb, thing)
     if isinstance(thing, OnlineBlock):
         mine = actor.id is not None and thing.user_id == actor.id
         return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
@@ -104,6 +107,22 @@ def side_of(actor: Actor, bond: Bond) -> str:
         return "holder"
     guards = any(g.kind == GUARDIAN and g.subject_ref == bond.subject_ref for g in actor.grants)
     return "guardian" if guards and bond.kind != GUARDIAN else ""
+
+
+def _may_entry(actor: Actor, verb: str, entry: BoardEntry) -> bool:
+    """What is up is everybody's to read. The rest is the business of who published it, of those above them, and of the
+    post that reviews it, which is not done by who asked for it."""
+    if verb == "see" and entry.state == "shown":
+        return True
+    if actor.kind != "staff":
+        return False
+    ours = entry.unit_id in actor.realm
+    reviews = any(p.unit_id == entry.review_unit_id and p.post == entry.review_post for p in actor.positions)
+    if verb == "review":
+        return reviews and (entry.by_id is None or entry.by_id != actor.id)
+    if verb == "withdraw":
+        return ours or reviews
+    return verb in ("see", "reveal") and (ours or reviews)
 
 
 def _may_case(actor: Actor, verb: str, case: Case) -> bool:

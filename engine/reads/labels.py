@@ -91,4 +91,13 @@ EVENTS = {
     "clock.jumped": "机器时间跳变，不再采用",
     "clock.back": "机器时间恢复正常",
     "clock.confirmed": "确认机器时间",
+    "board.published": "公开",
+    "board.asked": "公开，等审核",
+    "board.refused": "公开没有通过审核",
+    "board.changed": "改公开内容",
+    "board.withdrawn": "撤下公开内容",
+    "board.over": "公开到期",
+    "board.objected": "对公开内容提出意见",
+    "board.followed": "要求提醒",
+    "board.unfollowed": "不再提醒",
 }

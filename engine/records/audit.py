@@ -130,6 +130,15 @@ class Kind(StrEnum):
     # matches 撮合
     # handovers 交接
     # boards 公开栏
+    BOARD_PUBLISHED = "board.published"
+    BOARD_ASKED = "board.asked"  # waits to be reviewed
+    BOARD_REFUSED = "board.refused"
+    BOARD_CHANGED = "board.changed"
+    BOARD_WITHDRAWN = "board.withdrawn"
+    BOARD_OVER = "board.over"
+    BOARD_OBJECTED = "board.objected"
+    BOARD_FOLLOWED = "board.followed"
+    BOARD_UNFOLLOWED = "board.unfollowed"
     # queues 取号
     # schedules 定期
     # ballots 表决

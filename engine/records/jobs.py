@@ -42,6 +42,8 @@ class Kind(StrEnum):
     PUBLISH_SLOTS = "publish-slots"
     OFFER_DUE = "offer-due"
     FOLLOW_CALENDAR = "follow-calendar"
+    BOARD_DUE = "board-due"
+    BOARD_TELL = "board-tell"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -62,6 +64,8 @@ NAMES = {
     Kind.OFFER_DUE: ("供给到时处理", "What is due of an offer"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
+    Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),
+    Kind.BOARD_TELL: ("通知关注公开栏的人", "Telling those who follow a board"),
 }
 
 

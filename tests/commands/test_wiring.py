@@ -30,7 +30,9 @@ def test_every_effect_has_its_handler():
         "deliver-paper": "effects.hall_papers.deliver",
         "send-notice": "effects.notices.send_notice",
         "remind": "effects.notices.remind",
-        "publish-notice": "effects.board.publish",
+        "publish-notice": "effects.boards.publish",
+        "change-notice": "effects.boards.change",
+        "withdraw-notice": "effects.boards.withdraw",
         "accept-case": "effects.decisions.accept",
         "decline-case": "effects.decisions.decline",
         "request-correction": "effects.decisions.ask_correction",
@@ -83,6 +85,8 @@ def test_every_job_has_its_handler():
         "appointment-due": "booking.due.appointment_due",
         "publish-slots": "booking.due.publish_slots",
         "offer-due": "booking.due.offer_due",
+        "board-due": "boards.due.board_due",
+        "board-tell": "boards.due.board_tell",
         "follow-calendar": "hall.calendars.follow_late",
     }
     assert set(JOBS) == set(jobs.Kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
@@ -32,6 +33,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.OFFER_DUE: due.offer_due,
         Kind.PUBLISH_SLOTS: due.publish_slots,
         Kind.FOLLOW_CALENDAR: calendars.follow_late,
+        Kind.BOARD_DUE: boards.board_due,
+        Kind.BOARD_TELL: boards.board_tell,
     }
 )
 

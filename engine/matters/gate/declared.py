@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, bonds, handovers, offers, queues, registers
+from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -18,6 +18,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # handovers 交接
     handovers.check,
     # boards 公开栏
+    boards.check,
     # queues 取号
     queues.check,
     # schedules 定期

@@ -58,6 +58,13 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "handover-uncaught": ("不收或有出入时没有出口", "a refusal or difference without a way out"),
         "handover-unused": ("声明的交接没有一步用到", "a hand-over no step opens"),
         # boards 公开栏
+        "board-unknown": ("没有这个公开栏", "no such board"),
+        "board-fact": ("发布的内容不在公开栏的清单里，或缺一项", "a fact the board does not know, or lacks"),
+        "board-personal": ("要公开的是个人的电话、证件号", "a telephone or identity number of a person made public"),
+        "board-until": ("公开到哪天的表达式不对", "an end of publication that cannot be computed"),
+        "board-refusal": ("审核不通过以后怎么办没有画", "nothing drawn for what a reviewer refuses"),
+        "board-message": ("异议送出的消息没有人听", "objections that nobody hears"),
+        "board-unused": ("公开栏没有人发布", "a board on which nothing is published"),
         # queues 取号
         "queue-hall": ("队所在的大厅不在县的清单里", "a line in a hall that the county does not have"),
         "queue-window": (

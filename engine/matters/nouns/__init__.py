@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from engine.matters.nouns.ballots import Ballot
+from engine.matters.nouns.boards import Board
 from engine.matters.nouns.bonds import Bond
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.offers import Offer
@@ -24,8 +25,6 @@ from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
 class Nouns(Part):
@@ -57,6 +56,10 @@ class Nouns(Part):
     )
 
     # boards 公开栏
+    boards: dict[Id, Board] = Field(
+        default={},
+        description="公开栏：名称 → 公开什么、给谁看、多久 · boards: name → what the public reads, where, how long",
+    )
 
     # queues 取号
     queues: dict[Id, Queue] = Field(

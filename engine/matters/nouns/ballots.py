@@ -31,9 +31,9 @@ from engine.findings import meant
 from engine.matters import majority
 from engine.matters.majority import BadRule, Rule
 from engine.matters.schema import Part, wrong, wrong_at
+from engine.matters.taking_part import Id
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "ballots.yaml"
 

@@ -30,9 +30,9 @@ from engine import booking
 from engine.booking import written
 from engine.errors import Refused
 from engine.matters.schema import Part, wrong
+from engine.matters.taking_part import Id
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 #: A FEEL expression, with its sign.
 Feel = Annotated[str, StringConstraints(pattern=r"^=.+$", max_length=500)]
 Kind = Literal["window", "room", "session", "job", "meal", "place", "trip", "loan"]

@@ -152,21 +152,6 @@ _ALL = (
             Argument("facts", "补充内容", "further facts for the template", kind="context"),
         ),
     ),
-    EffectKind(
-        "publish-notice",
-        "公示",
-        "Publish a notice",
-        "在公示栏公布（只公布姓名、人数、金额等允许公开的内容）。期满由图中的定时器表示。",
-        "Puts a notice on the public board (only what may be public). The diagram's timer says when it is over.",
-        headers=(
-            Header("kind", "公示种类", "the notice's name in matter.yaml", required=True),
-            Header("days", "公示天数", "calendar days it stays up", default="7"),
-        ),
-        arguments=(
-            Argument("facts", "公示内容", "what is published", kind="context"),
-            Argument("until", "公示至", "last day", kind="date"),
-        ),
-    ),
     # ------------------------------------------------------------ acceptance, decision, end
     EffectKind(
         "accept-case",
@@ -694,6 +679,59 @@ _ALL = (
     # ------------------------------------------------------------ matches 撮合
     # ------------------------------------------------------------ handovers 交接
     # ------------------------------------------------------------ boards 公开栏
+    EffectKind(
+        "publish-notice",
+        "公开",
+        "Publish on a board",
+        "在公开栏发布。只能有 boards 里写明可以公开的内容，个人电话、证件号一律不收，人名只显示一部分。要审核的，等审核"
+        "通过才往下走；不通过是错误 NOT_PUBLISHED。到期自动撤下。",
+        "Publishes an entry on a board of matter.yaml. Only what the board may show; telephones and identity numbers "
+        "are refused, names are masked. Where the board is reviewed the task waits; a refusal is the error "
+        "NOT_PUBLISHED. It comes down by itself when its time is over.",
+        headers=(
+            Header("board", "公开栏", "the board's name in matter.yaml", required=True),
+            Header("days", "公开天数", "calendar days it stays up, when not as the board says"),
+        ),
+        arguments=(
+            Argument("facts", "公开内容", "what is published: the names of shows and hides", kind="context"),
+            Argument("until", "公开到", "last day, when not as the board says", kind="date"),
+            Argument("place", "哪里的公开栏", "code of a unit, when not where the case belongs", kind="text"),
+        ),
+        results=(
+            Argument("entry", "编号", "the entry's number", kind="text"),
+            Argument("published_on", "公开日", "the day it went up", kind="date"),
+            Argument("published_until", "公开到", "the last day it stays up", kind="date"),
+        ),
+        awaited=True,
+        errors=(("NOT_PUBLISHED", "审核没有通过"),),
+    ),
+    EffectKind(
+        "change-notice",
+        "改公开内容",
+        "Change what is published",
+        "改已经公开的内容（如改期）：编号不变，日历里的也跟着改，关注的人都会收到通知。只写要改的。",
+        "Changes an entry that is up, such as its day: the number stays, calendars that hold it follow, and everybody "
+        "who asked is told. Give only what changes.",
+        headers=(Header("board", "公开栏", "the board's name in matter.yaml", required=True),),
+        arguments=(
+            Argument("facts", "改成什么", "what changes: names of shows and hides", kind="context"),
+            Argument("entry", "编号", "which entry; without it the case's newest on that board", kind="text"),
+            Argument("until", "公开到", "last day, when not as the board says", kind="date"),
+            Argument("reason", "为什么改", "said to those who are told", kind="text"),
+        ),
+    ),
+    EffectKind(
+        "withdraw-notice",
+        "撤下公开内容",
+        "Take down what is published",
+        "撤下公开栏上的内容，写明理由；关注的人都会收到通知。",
+        "Takes an entry down, with a reason; everybody who asked is told.",
+        headers=(Header("board", "公开栏", "the board's name in matter.yaml", required=True),),
+        arguments=(
+            Argument("entry", "编号", "which entry; without it all of the case on that board", kind="text"),
+            Argument("reason", "为什么撤下", "said to those who are told", kind="text"),
+        ),
+    ),
     # ------------------------------------------------------------ queues 取号
     # ------------------------------------------------------------ schedules 定期
     # ------------------------------------------------------------ ballots 表决

@@ -10,6 +10,7 @@ from engine.store.models.ballots import (
     BallotVoter,
 )
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
+from engine.store.models.boards import BoardEntry, BoardFollow, BoardObjection, BoardTold
 from engine.store.models.bonds import Bond, BondCode
 from engine.store.models.booking import (
     Appointment,
@@ -33,7 +34,6 @@ from engine.store.models.cases import (
     MatterVerdict,
     MatterVersion,
     PrivateNote,
-    PublicNotice,
     Rating,
     Reminder,
     Subscription,
@@ -87,6 +87,10 @@ __all__ = [
     "BigId",
     "Bond",
     "BondCode",
+    "BoardEntry",
+    "BoardFollow",
+    "BoardObjection",
+    "BoardTold",
     "CalendarFile",
     "BookingPlace",
     "Case",
@@ -119,7 +123,6 @@ __all__ = [
     "OnlineBlock",
     "Post",
     "PrivateNote",
-    "PublicNotice",
     "Rating",
     "RegisterChange",
     "RegisterEntry",

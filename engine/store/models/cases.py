@@ -389,18 +389,3 @@ class PrivateNote(Base):
     at: Mapped[datetime]
 
     __table_args__ = (Index("ix_private_note_case_id_author_id", "case_id", "author_id"),)
-
-
-class PublicNotice(Base):
-    """A notice on the public board (公示): only what may be public."""
-
-    __tablename__ = "public_notice"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    key: Mapped[str] = mapped_column(String(160), unique=True)
-    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
-    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(80))
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    from_at: Mapped[datetime]
-    until_at: Mapped[datetime] = mapped_column(index=True)

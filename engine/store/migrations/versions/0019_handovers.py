@@ -6,7 +6,7 @@ from alembic import op
 from engine.store.models.base import BigId, Sealed, SealedJson, UtcDateTime
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
