@@ -72,6 +72,7 @@ WORDS = frozenset(
         "register",
         "result",
         "seal",
+        "schedule",
         "second",
         "serve",
         "sign",

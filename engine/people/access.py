@@ -7,7 +7,7 @@ from typing import Literal
 from engine.errors import NotYours
 from engine.people import apart
 from engine.people.actor import Actor
-from engine.store.models import Appointment, Case, Document, OnlineBlock, Resource, Task
+from engine.store.models import Appointment, Case, Document, OnlineBlock, Resource, Schedule, ScheduleRun, Task
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve"]
 
@@ -28,6 +28,11 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
     """Whether they may. A task is judged together with its case (pass `case`, or have it loaded)."""
     if actor.kind == "system":
         return True
+    if isinstance(thing, (Schedule, ScheduleRun)) and verb in ("see", "operate"):
+        # Who runs the hall sees and moves them all; a head sees the runs of the units they head.
+        if "operator" in actor.roles:
+            return True
+        return verb == "see" and isinstance(thing, ScheduleRun) and actor.supervises(thing.unit_id)
     if verb in ("design", "operate"):
         return ("designer" if verb == "design" else "operator") in actor.roles
     if isinstance(thing, Task):

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     APPOINTMENT_DUE = "appointment-due"
     PUBLISH_SLOTS = "publish-slots"
     FOLLOW_CALENDAR = "follow-calendar"
+    BEGIN_SCHEDULED = "begin-scheduled"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -60,6 +61,7 @@ NAMES = {
     Kind.APPOINTMENT_DUE: ("预约到时处理", "What is due of a booking"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
+    Kind.BEGIN_SCHEDULED: ("开始定期事项", "Beginning what is scheduled"),
 }
 
 

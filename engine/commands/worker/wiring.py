@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.commands import schedules
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
@@ -31,6 +32,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.APPOINTMENT_DUE: due.appointment_due,
         Kind.PUBLISH_SLOTS: due.publish_slots,
         Kind.FOLLOW_CALENDAR: calendars.follow_late,
+        Kind.BEGIN_SCHEDULED: schedules.begin_run,
     }
 )
 

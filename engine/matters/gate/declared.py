@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import ballots, handovers, queues
+from engine.matters.gate import schedules
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -18,6 +19,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # queues 取号
     queues.check,
     # schedules 定期
+    schedules.check,
     # ballots 表决
     ballots.check,
 )

@@ -18,6 +18,7 @@ from pydantic import Field
 from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.queues import Queue
+from engine.matters.nouns.schedules import Schedule
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
@@ -46,6 +47,9 @@ class Nouns(Part):
     )
 
     # schedules 定期
+    schedules: dict[Id, Schedule] = Field(
+        default={}, description="定期：自己开始的事项或流程 · what begins by itself: name -> when, for whom"
+    )
 
     # ballots 表决
     ballots: dict[Id, Ballot] = Field(

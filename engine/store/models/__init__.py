@@ -40,6 +40,7 @@ from engine.store.models.cases import (
     Timer,
 )
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
+from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -63,6 +64,7 @@ from engine.store.models.records import (
     Seal,
     SealedEvent,
 )
+from engine.store.models.schedules import Schedule, ScheduleRun
 from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
 from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
@@ -100,6 +102,8 @@ __all__ = [
     "HandoverSign",
     "HandoverTrouble",
     "Hall",
+    "ForEach",
+    "ForEachItem",
     "Holding",
     "Incident",
     "Job",
@@ -121,6 +125,8 @@ __all__ = [
     "ResourceClosure",
     "ResourceOpening",
     "Reveal",
+    "Schedule",
+    "ScheduleRun",
     "Seal",
     "Sealed",
     "SealedBytes",
