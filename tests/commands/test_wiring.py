@@ -78,6 +78,7 @@ def test_every_job_has_its_handler():
         "appointment-due": "booking.due.appointment_due",
         "publish-slots": "booking.due.publish_slots",
         "follow-calendar": "hall.calendars.follow_late",
+        "begin-scheduled": "schedules.runs.begin_run",
     }
     assert set(JOBS) == set(jobs.Kind)
 
