@@ -76,6 +76,7 @@ WORDS = frozenset(
         "release",
         "result",
         "seal",
+        "schedule",
         "second",
         "serve",
         "sign",

@@ -63,7 +63,7 @@ class Worker:
                 break
             swept = sweep.sweep(self.database, now=now)
             taken = background.run(self.database, self.equipment, now=now)
-            done += taken + swept.alarms + swept.timers
+            done += taken + swept.alarms + swept.timers + swept.turns
             if not taken and not swept.busy:
                 break
         return done

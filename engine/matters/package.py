@@ -94,6 +94,16 @@ class Package:
         """The messages and signals that begin it."""
         return tuple(process.start_triggers(self.definition))
 
+    @cached_property
+    def main(self) -> str | None:
+        """The process that an application begins, where the diagrams hold several: the one that begins plainly, or has
+        the matter's name. None: there is one only."""
+        runs = self.definition.executable()
+        plain = [one.id for one in runs if one.starts("none")]
+        if len(runs) < 2 or not plain:
+            return None
+        return self.name if self.name in plain else plain[0]
+
     @property
     def diagrams(self) -> dict[str, bytes]:
         return {k.rpartition("/")[2]: v for k, v in self.files.items() if k.endswith(".bpmn")}

@@ -18,6 +18,8 @@ bpmn/<matter>/stories.yaml is a list of stories:
         - {task: register, answers: {…}, refused: [decline_reason]}   # the form must refuse these fields
       end: {finished: true, at: done, outcome: done, papers: [acceptance], notices: [rating], due: 2026-10-09}
 
+A story that a schedule begins says `schedule: report` instead of `answers`; its `at` is when that schedule is due.
+
 Everything named in `end` must be so: `papers` and `notices` in order, `at` an element the case has passed, `due` and
 `statutory` the last day of the promised and the statutory limit. Where `key` is STORY (or 350526-STORY), the number of
 the story's own case is meant.
@@ -56,6 +58,8 @@ class Story:
     channel: str = "online"
     facts: Mapping[str, Any] = field(default_factory=dict)
     line: int = 0  # where it begins in stories.yaml
+    schedule: str = ""  # what begins it; "": an application
+    unit: str = ""  # for which unit the schedule begins it
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             channel=one.channel,
             facts=one.facts,
             line=text.line(*told.above, n),
+            schedule=one.schedule,
+            unit=one.unit,
         )
         for n, one in told.stories
     )

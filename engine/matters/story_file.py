@@ -136,7 +136,14 @@ class StoryText(Part):
 
     name: str = Field(min_length=1, description="人们怎么称呼它 · what people call it")
     at: datetime | date | str = Field(description="申请的当地时间，如 2026-09-18 09:00 · local time of the application")
-    answers: dict[str, Any] = Field(description="申请表单填什么 · what the application form gets")
+    answers: dict[str, Any] = Field(default={}, description="申请表单填什么 · what the application form gets")
+    schedule: str = Field(
+        default="",
+        description="由这个定期开始，at 是它到期的时刻；不写 answers · begun by this schedule, due at `at`; no answers",
+    )
+    unit: str = Field(
+        default="", description="定期为哪个单位开始（代码）；不写是第一个 · for which unit the schedule begins it"
+    )
     steps: list[StepText] = Field(description="一步一步 · step by step")
     end: EndText = Field(description="最后应当怎样 · what must be so at the end")
     says: str = Field(default="", description="给读者的话 · a word for the reader")
@@ -151,6 +158,20 @@ class StoryText(Part):
     @classmethod
     def _moment(cls, at: datetime | date | str) -> datetime | date | str | None:
         return moment(at)
+
+    @model_validator(mode="after")
+    def _begun(self) -> StoryText:
+        if self.schedule and self.answers:
+            raise wrong(
+                "schedule 开始的故事，答案由定期自己填，不写 answers。",
+                "A story that a schedule begins has no answers: the schedule gives them.",
+            )
+        if not self.schedule and ("answers" not in self.model_fields_set or self.unit):
+            raise wrong(
+                "缺少“answers”（申请表单填什么）；由定期开始的请写 schedule。",
+                'Write "answers" (what the form gets), or the "schedule" that begins it.',
+            )
+        return self
 
 
 def moment(value: datetime | date | str | None) -> datetime | date | str | None:

@@ -9,7 +9,18 @@ from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import apart
 from engine.people.actor import Actor
 from engine.people.bonds import Grant
-from engine.store.models import Appointment, BoardEntry, Bond, Case, Document, OnlineBlock, Resource, Task
+from engine.store.models import (
+    Appointment,
+    BoardEntry,
+    Bond,
+    Case,
+    Document,
+    OnlineBlock,
+    Resource,
+    Schedule,
+    ScheduleRun,
+    Task,
+)
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 
@@ -31,6 +42,11 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
     """Whether they may. A task is judged together with its case (pass `case`, or have it loaded)."""
     if actor.kind == "system":
         return True
+    if isinstance(thing, (Schedule, ScheduleRun)) and verb in ("see", "operate"):
+        # Who runs the hall sees and moves them all; a head sees the runs of the units they head.
+        if "operator" in actor.roles:
+            return True
+        return verb == "see" and isinstance(thing, ScheduleRun) and actor.supervises(thing.unit_id)
     if verb in ("design", "operate"):
         return ("designer" if verb == "design" else "operator") in actor.roles
     if isinstance(thing, Task):

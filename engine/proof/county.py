@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import update
+
 from engine import matters
 from engine.commands import booking
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
@@ -27,6 +29,7 @@ from engine.store.models import (
     Post,
     Resource,
     ResourceOpening,
+    Schedule,
     Slot,
     User,
 )
@@ -79,6 +82,8 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     work.session.flush()
     holders.forget(work)
     library.publish(work, package, by=SYSTEM, now=now)
+    # A story is one case: what else would begin by itself while it waits rests.
+    work.session.execute(update(Schedule).values(paused_at=now, pause_reason="story"))
     _rooms(work, package, book, county, now)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
 

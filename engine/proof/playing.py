@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -20,10 +20,11 @@ import isodate
 from sqlalchemy import func, select, update
 
 from engine import matters, people
-from engine.commands import appointments, cases
+from engine.commands import appointments, cases, schedules
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
 from engine.errors import Invalid, Refused
+from engine.matters import plans
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
@@ -183,8 +184,33 @@ class Player:
             self._read(work)
             self._compare()
 
+    def _begin_by_schedule(self) -> None:
+        """As the worker begins it when its turn is due (engine.commands.schedules.turns)."""
+        plan = plans.find(self.package, self.story.schedule)
+        if plan is None:
+            raise Stuck(f"没有定期“{self.story.schedule}”。", f"There is no schedule {self.story.schedule}.")
+        just_before = self.now - timedelta(microseconds=1)
+        turn = plan.rule.due_after(
+            just_before, self.database.calendar, closed=plan.closed, since=plan.since, until=plan.until
+        )
+        if turn is None or turn.due != self.now:
+            next_on = f"{turn.due.astimezone(ZONE):%Y-%m-%d %H:%M}" if turn is not None else "没有下一次"
+            raise Stuck(
+                f"这一刻不是定期“{plan.title}”到期的时候；之后是 {next_on}。",
+                f"The schedule {plan.name} is not due at this moment.",
+            )
+        with self.database.unit_of_work() as work:
+            unit = schedules.of_unit(work, plan, self.story.unit)
+            if not unit:
+                raise Stuck("没有单位要办这个定期。", "No unit gets a run of this schedule.")
+            done = schedules.begin(work, self.package, plan, turn, unit[0], key="story", now=self.now)
+            self.played.case_id, self.number = done.case.id, done.case.number
+
     def submit(self) -> None:
         story, hall = self.story, self.hall
+        if story.schedule:
+            self._begin_by_schedule()
+            return
         with self.database.unit_of_work() as work:
             booking = None
             if "appointment" in story.facts:  # as the verbs of bookings have it when they begin the case

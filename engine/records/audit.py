@@ -141,6 +141,13 @@ class Kind(StrEnum):
     BOARD_UNFOLLOWED = "board.unfollowed"
     # queues 取号
     # schedules 定期
+    SCHEDULE_TURN = "schedule.turn"  # it was due: its runs were opened
+    SCHEDULE_BY_HAND = "schedule.by-hand"
+    SCHEDULE_PAUSED = "schedule.paused"
+    SCHEDULE_RESUMED = "schedule.resumed"
+    FOR_EACH_ENDED = "for-each.ended"  # one thing was done for each of many records
+    FOR_EACH_RETRIED = "for-each.retried"
+    FOR_EACH_LEFT_OUT = "for-each.left-out"
     # ballots 表决
 
 

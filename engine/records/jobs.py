@@ -44,6 +44,7 @@ class Kind(StrEnum):
     FOLLOW_CALENDAR = "follow-calendar"
     BOARD_DUE = "board-due"
     BOARD_TELL = "board-tell"
+    BEGIN_SCHEDULED = "begin-scheduled"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -66,6 +67,7 @@ NAMES = {
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
     Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),
     Kind.BOARD_TELL: ("通知关注公开栏的人", "Telling those who follow a board"),
+    Kind.BEGIN_SCHEDULED: ("开始定期事项", "Beginning what is scheduled"),
 }
 
 

@@ -15,7 +15,7 @@ from engine.findings import Finding
 from engine.matters import organs
 from engine.matters.nouns import Declared
 from engine.people import Actor, units
-from engine.records import audit
+from engine.records import audit, schedules
 from engine.store import Work
 from engine.store.models import MatterVersion
 
@@ -70,6 +70,7 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
             "note": note,
         },
     )
+    schedules.follow(work, package, now=now)
     _keep(package)
     return True
 
@@ -174,6 +175,7 @@ def withdraw(work: Work, matter: str, *, by: Actor, now: datetime, note: str = "
     work.session.flush()
     facts = {"matter": matter, "version": current.hash, "note": note}
     audit.record(work, audit.Kind.MATTER_WITHDRAWN, by=by, now=now, facts=facts)
+    schedules.stop(work, matter)
     return True
 
 

@@ -88,6 +88,7 @@ def test_every_job_has_its_handler():
         "board-due": "boards.due.board_due",
         "board-tell": "boards.due.board_tell",
         "follow-calendar": "hall.calendars.follow_late",
+        "begin-scheduled": "schedules.runs.begin_run",
     }
     assert set(JOBS) == set(jobs.Kind)
 

@@ -57,7 +57,8 @@ def submit(
     parent: tuple[int, str | None] | None = None,
     variables: Mapping[str, Any] | None = None,
     person: Person | None = None,
-    begin: tuple[str, str] | None = None,
+    begin: tuple[str, str | None] | None = None,
+    asked: bool = True,
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
@@ -65,7 +66,7 @@ def submit(
     the resident or the counter without it). key: the sender's own key; sent twice, the first case is returned.
     applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
     the answers (a booking, a parent case). person: who applies, when the form does not ask it again. begin: (process,
-    start event) when a message or signal begins it.
+    start event) when a message, a signal or a schedule begins it. asked: the answers are those of the application form.
     """
     # find and may
     package = library.current(work, matter)
@@ -81,7 +82,7 @@ def submit(
     # check
     tree = units.tree(work)
     env = env_of(work, now, unit)
-    answers = forms.check(package.form(info.apply.form), raw, env=env)
+    answers = forms.check(package.form(info.apply.form), raw, env=env) if asked else dict(raw)
     who = info.who
     known = person or Person(by.name if by.kind == "resident" else "", None, None)
     name = _text(answers, who.name) or known.name
@@ -90,7 +91,7 @@ def submit(
     place = _place(work, place, _text(answers, who.place), by, unit)
     intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
     office = candidates.office_of(work, package, place, intake)
-    attached = file_ids(package.form(info.apply.form), answers)
+    attached = file_ids(package.form(info.apply.form), answers) if asked else []
     agent_id, agent_name = None, _text(answers, who.agent)
     if channel == "agent":
         agent_id, agent_name = by.id, agent_name or by.name
@@ -153,7 +154,7 @@ def submit(
             **standing(work, case),
         },
     }
-    step = process.start(package.definition, process.Start(begins, *(begin or ())), now=now, env=env)
+    step = process.start(package.definition, process.Start(begins, *(begin or (package.main, None))), now=now, env=env)
 
     # apply
     applying = change(work, case, by=by, now=now, live=(), package=package)

@@ -23,7 +23,7 @@ from engine.deadlines import Ledger
 from engine.errors import AlreadyDone
 from engine.matters import Package
 from engine.people import SYSTEM, Actor, may, require
-from engine.records import audit, clocks, jobs, library, notices, timers
+from engine.records import audit, clocks, jobs, library, notices, schedules, timers
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.db import CALENDAR_FRESH_S
@@ -126,6 +126,7 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
             case=case,
             facts={"calendar": row.id, "moves": _facts(again.moves)},
         )
+    schedules.follow_calendar(work, library.current, now=now, calendar=after)
     days = tuple(before.differences(after))
     audit.record(
         work,
@@ -294,6 +295,7 @@ def catch_up(database: Database, machine: str, *, now: datetime) -> int:
             break
         last = cases[-1].id
     with database.unit_of_work() as work:
+        schedules.follow_calendar(work, library.current, now=now)
         beat = work.session.get(Beat, machine, with_for_update=True)
         if beat is not None:
             beat.calendar = calendar.version
@@ -317,6 +319,7 @@ def follow_late(database: Database, job: Leased, equipment: Equipment, now: date
             for case in work.session.scalars(portion.order_by(Case.id).with_for_update()).all():
                 _follow(work, case, now, before)
     with database.unit_of_work() as work:
+        schedules.follow_calendar(work, library.current, now=now)
         jobs.done(work, job, now=now)
 
 

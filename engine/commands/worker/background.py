@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from engine.commands import schedules
 from engine.commands.equipment import Equipment, Handler
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, Refused
@@ -77,6 +78,8 @@ def _one(
                 documents.give_up(work, str(job.payload["key"]))
             if gone and job.kind == Kind.SEND_NOTICE:
                 notices.give_up(work, str(job.payload["key"]))
+            if gone and job.kind == Kind.BEGIN_SCHEDULED:
+                schedules.give_up(work, job.payload, why, now=now)
 
 
 def _never(job: Leased, error: Exception) -> bool:
@@ -84,7 +87,9 @@ def _never(job: Leased, error: Exception) -> bool:
     if isinstance(error, NotFound):
         return True
     # A paper that lacks a fact or a character lacks it the next time too; a press that died does not.
-    return job.kind == Kind.RENDER_PAPER and isinstance(error, Refused) and not isinstance(error, NotNow)
+    # So does a run whose answers the form refuses.
+    fixed = (Kind.RENDER_PAPER, Kind.BEGIN_SCHEDULED)
+    return job.kind in fixed and isinstance(error, Refused) and not isinstance(error, NotNow)
 
 
 def seal(database: Database, *, now: datetime) -> bool:

@@ -15,11 +15,12 @@ from typing import Protocol
 
 from sqlalchemy import bindparam, select, update
 
-from engine.commands import cases
+from engine.commands import cases, schedules
 from engine.commands.worker import alarms
 from engine.errors import Refused
 from engine.people import SYSTEM
 from engine.records import audit, timers
+from engine.records import schedules as schedule_rows
 from engine.records.timers import Lease
 from engine.store import Database, Work, again
 from engine.store.models import Case, Incident, Timer, UtcDateTime
@@ -46,12 +47,13 @@ class Swept:
     alarms: int = 0  # cases whose deadlines were handled
     timers: int = 0  # timers fired
     failed: int = 0  # cases and timers that became incidents
+    turns: int = 0  # turns of schedules opened
     lost: int = 0  # timers that were fired, cleared or taken by another in the meantime
 
     @property
     def busy(self) -> bool:
         """Whether there may be more: sweep again at once."""
-        return bool(self.alarms or self.timers or self.failed or self.lost)
+        return bool(self.alarms or self.timers or self.turns or self.failed or self.lost)
 
 
 def sweep(
@@ -60,7 +62,7 @@ def sweep(
     """Handle up to `most` due cases and `most` due timers. `now` is the worker's trusted time
     (engine.records.heartbeats)."""
     with database.reading() as work:
-        cases_due, timers_due = work.session.execute(_DUE, {"now": now}).one()
+        cases_due, timers_due, turns_due = work.session.execute(_DUE, {"now": now}).one()
     woken = fired = failed = lost = 0
     if cases_due is not None:
         with database.unit_of_work() as work:
@@ -74,13 +76,16 @@ def sweep(
         for each in leases:
             done = _fire(database, each, fire, now)
             fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
-    return Swept(woken, fired, failed, lost)
+    turns = schedules.open_due(database, now=now) if turns_due is not None else 0
+    return Swept(woken, fired, failed, turns, lost)
 
 
-#: Whether a case and whether a timer is due: one statement, so that an idle worker costs the database almost nothing.
+#: Whether a case, a timer or a schedule is due: one statement, so that an idle worker costs the database almost
+#: nothing.
 _DUE = select(
     alarms.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
     timers.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
+    schedule_rows.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
 )
 
 

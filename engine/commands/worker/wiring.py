@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.commands import schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
@@ -35,6 +36,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.FOLLOW_CALENDAR: calendars.follow_late,
         Kind.BOARD_DUE: boards.board_due,
         Kind.BOARD_TELL: boards.board_tell,
+        Kind.BEGIN_SCHEDULED: schedules.begin_run,
     }
 )
 

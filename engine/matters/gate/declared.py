@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers
+from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers, schedules
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # queues 取号
     queues.check,
     # schedules 定期
+    schedules.check,
     # ballots 表决
     ballots.check,
 )

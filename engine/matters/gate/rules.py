@@ -75,6 +75,12 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "queue-decision": ("定类的决策表不存在，或给出没有的类", "a decision about classes that is not there"),
         "queue-unknown": ("没有声明这个队", "no such line is declared"),
         # schedules 定期
+        "schedule-shared": ("定期写在共用文件里", "a schedule in a shared file"),
+        "schedule-starts": ("定期要开始的流程不存在，或不能这样开始", "a schedule that starts what cannot begin"),
+        "schedule-when": ("定期或定时启动事件说不出什么时候", "nobody can tell when it begins"),
+        "schedule-twice": ("多久一次说了两次", "how often, said twice"),
+        "schedule-for-nobody": ("县里没有这种单位", "for a kind of unit the county has none of"),
+        "schedule-answer": ("定期填的字段、读的名称不对", "what a schedule fills or reads does not exist"),
         # ballots 表决
         "ballot-unknown": ("没有声明这个表决", "a ballot that is not declared"),
         "ballot-unused": ("表决没有任务开启", "a ballot no task opens"),

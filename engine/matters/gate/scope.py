@@ -12,6 +12,8 @@ from engine.matters.gate import registers, shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.matters.nouns.offers import heard
+from engine.matters.nouns.schedules import MATTER, Schedule
+from engine.matters.plans import timer_starts
 from engine.process.language import effects
 from engine.process.language import model as m
 from engine.process.language.dialect import LOOP_VARIABLES
@@ -21,6 +23,16 @@ Scope = dict[str, Shape]
 
 #: What the messages of an offer bring to the case that opened it.
 OFFER_SAYS = ("offer.number", "offer.places", "offer.taken", "offer.free")
+#: What a case that a schedule began knows of its run.
+RUN: Scope = {
+    "run": Shape(
+        {
+            "due": LEAF,
+            "period": Shape({"from": LEAF, "until": LEAF}),
+            "unit": Shape(dict.fromkeys(("code", "name", "kind"), LEAF)),
+        }
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -58,13 +70,27 @@ def put(scope: Scope, path: str, shape: Shape) -> Scope:
 def begins(reading: Reading) -> Scope:
     """What a case has before its first step."""
     found = shapes.of_paths(reading.house.begins)
+    schedules = [one.what for one in reading.declared("schedules").values() if isinstance(one.what, Schedule)]
+    if any(one.starts == MATTER for one in schedules):
+        found = shapes.all_of([found, RUN])
     form = reading.application
     return shapes.all_of([found, shapes.of_form(form.form)]) if form is not None else found
 
 
+def _begins_by_itself(reading: Reading, process: str) -> Scope | None:
+    """What a process that a schedule starts has at its beginning; None: no schedule starts it."""
+    schedules = [one.what for one in reading.declared("schedules").values() if isinstance(one.what, Schedule)]
+    started = [what for what in schedules if what.starts == process]
+    if not started and not any(one.process.id == process for one in timer_starts(reading.diagrams.values())):
+        return None
+    given = shapes.of_paths(path for what in started for path in what.answers)
+    return shapes.all_of([shapes.of_paths(reading.house.begins), RUN, given])
+
+
 def of_process(reading: Reading, process: m.Process) -> Known:
     """Everything any step of a process may set. Twice over, for what one step computes from another's."""
-    scope, more = begins(reading), False
+    by_itself = _begins_by_itself(reading, process.id)
+    scope, more = begins(reading) if by_itself is None else by_itself, False
     for _ in range(3):
         before = scope
         for held in process.all_scopes():

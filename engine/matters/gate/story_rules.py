@@ -11,6 +11,7 @@ from engine.matters import in_person
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
+from engine.matters.plans import timer_starts
 from engine.process.language import effects
 
 
@@ -32,8 +33,12 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 "story-name", f"没有{what_zh}“{name}”。{zh}", f'There is no {what_en} "{name}". {en}', *path
             )
 
+    schedules = {**reading.declared("schedules")}
+    timed = [one.node.id for one in timer_starts(reading.diagrams.values())]
     for n, story in reading.told.stories:
-        if start is not None:
+        if story.schedule:
+            one_of("定期", "schedule", story.schedule, [*schedules, *timed], n, "schedule")
+        elif start is not None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
         _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
         for k, step in enumerate(story.steps):

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.boards import Board
@@ -23,6 +22,7 @@ from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.offers import Offer
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
+from engine.matters.nouns.schedules import Schedule
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
@@ -67,6 +67,9 @@ class Nouns(Part):
     )
 
     # schedules 定期
+    schedules: dict[Id, Schedule] = Field(
+        default={}, description="定期：自己开始的事项或流程 · what begins by itself: name -> when, for whom"
+    )
 
     # ballots 表决
     ballots: dict[Id, Ballot] = Field(

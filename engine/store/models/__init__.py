@@ -41,6 +41,7 @@ from engine.store.models.cases import (
     TaskCandidate,
     Timer,
 )
+from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
 from engine.store.models.people import (
     ApiToken,
@@ -66,6 +67,7 @@ from engine.store.models.records import (
     SealedEvent,
 )
 from engine.store.models.registers import RegisterChange, RegisterEntry, RegisterIndex
+from engine.store.models.schedules import Schedule, ScheduleRun
 from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
 from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
@@ -110,6 +112,8 @@ __all__ = [
     "HandoverSign",
     "HandoverTrouble",
     "Hall",
+    "ForEach",
+    "ForEachItem",
     "Holding",
     "Incident",
     "Job",
@@ -132,6 +136,8 @@ __all__ = [
     "ResourceClosure",
     "ResourceOpening",
     "Reveal",
+    "Schedule",
+    "ScheduleRun",
     "Seal",
     "Sealed",
     "SealedBytes",
