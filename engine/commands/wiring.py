@@ -18,6 +18,8 @@ from engine.commands.effects import (
     agency,
     appointments,
     boards,
+    ballots,
+    board,
     chosen,
     decisions,
     hall_papers,
@@ -104,6 +106,8 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         # queues 取号
         # schedules 定期
         # ballots 表决
+        "open-ballot": ballots.open_,
+        "close-ballot": ballots.close,
     }
 )
 
@@ -113,6 +117,8 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     offers.case_ended,
     boards.case_ended,
     other_cases.answer_parent,
+    other_cases.answer_parent,
+    ballots.case_ended,
 )
 
 

@@ -21,6 +21,8 @@ from engine.store.models import (
     ScheduleRun,
     Task,
 )
+from engine.store.models import Appointment, BoardEntry, Bond, Case, Document, OnlineBlock, Resource, Task
+from engine.store.models import Appointment, Ballot, BallotBody, Case, Document, OnlineBlock, Resource, Task
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 
@@ -70,6 +72,11 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
     if isinstance(thing, OnlineBlock):
         mine = actor.id is not None and thing.user_id == actor.id
         return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
+    # ballots 表决
+    if isinstance(thing, Ballot):
+        return verb == "see" and actor.kind == "staff" and bool({thing.unit_id, thing.place_id} & actor.realm)
+    if isinstance(thing, BallotBody):
+        return _may_body(actor, verb, thing)
     return False
 
 
@@ -139,6 +146,14 @@ def _may_entry(actor: Actor, verb: str, entry: BoardEntry) -> bool:
     if verb == "withdraw":
         return ours or reviews
     return verb in ("see", "reveal") and (ours or reviews)
+def _may_body(actor: Actor, verb: str, body: BallotBody) -> bool:
+    """A vote is the business of the village that votes and of who holds it; who votes in person does so before the
+    post that the ballot names, of either."""
+    units = {body.unit_id, body.ballot.unit_id, body.ballot.place_id}
+    if actor.kind != "staff" or not units & actor.realm:
+        return False
+    post = body.ballot.settings["post"]
+    return verb == "see" or (verb == "serve" and bool(post) and any(p.post == post for p in actor.positions))
 
 
 def _may_case(actor: Actor, verb: str, case: Case) -> bool:

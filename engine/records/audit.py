@@ -149,6 +149,13 @@ class Kind(StrEnum):
     FOR_EACH_RETRIED = "for-each.retried"
     FOR_EACH_LEFT_OUT = "for-each.left-out"
     # ballots 表决
+    BALLOT_ANNOUNCED = "ballot.announced"
+    BALLOT_OPENED = "ballot.opened"
+    BALLOT_VOTED = "ballot.voted"  # that, never what
+    BALLOT_ENTRUSTED = "ballot.entrusted"
+    BALLOT_REVOKED = "ballot.revoked"
+    BALLOT_COUNTED = "ballot.counted"  # with the hash of the result
+    BALLOT_WITHDRAWN = "ballot.withdrawn"
 
 
 def record(

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     BOARD_DUE = "board-due"
     BOARD_TELL = "board-tell"
     BEGIN_SCHEDULED = "begin-scheduled"
+    BALLOT_DUE = "ballot-due"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -64,6 +65,7 @@ NAMES = {
     Kind.APPOINTMENT_DUE: ("预约到时处理", "What is due of a booking"),
     Kind.OFFER_DUE: ("供给到时处理", "What is due of an offer"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
+    Kind.BALLOT_DUE: ("表决开始、截止", "Opening and closing a ballot"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
     Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),
     Kind.BOARD_TELL: ("通知关注公开栏的人", "Telling those who follow a board"),

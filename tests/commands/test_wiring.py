@@ -66,6 +66,8 @@ def test_every_effect_has_its_handler():
         "record": "effects.registers.record",
         "ask-rating": "effects.ratings.ask",
         "set-rating-aside": "effects.ratings.set_aside",
+        "open-ballot": "effects.ballots.open_",
+        "close-ballot": "effects.ballots.close",
     }
     assert set(wiring.EFFECTS) == {*TYPES, *wiring.BETWEEN_CASES}
 
@@ -89,6 +91,7 @@ def test_every_job_has_its_handler():
         "board-tell": "boards.due.board_tell",
         "follow-calendar": "hall.calendars.follow_late",
         "begin-scheduled": "schedules.runs.begin_run",
+        "ballot-due": "ballots.closing.fall_due",
     }
     assert set(JOBS) == set(jobs.Kind)
 

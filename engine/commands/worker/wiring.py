@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from engine.commands import schedules
 from engine.commands.boards import due as boards
+from engine.commands import ballots
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
@@ -37,6 +38,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.BOARD_DUE: boards.board_due,
         Kind.BOARD_TELL: boards.board_tell,
         Kind.BEGIN_SCHEDULED: schedules.begin_run,
+        # ballots 表决
+        Kind.BALLOT_DUE: ballots.fall_due,
     }
 )
 

@@ -735,6 +735,47 @@ _ALL = (
     # ------------------------------------------------------------ queues 取号
     # ------------------------------------------------------------ schedules 定期
     # ------------------------------------------------------------ ballots 表决
+    EffectKind(
+        "open-ballot",
+        "开启表决",
+        "Open a ballot",
+        "按 matter.yaml 的 ballots 公告一次表决：名册从此不变，到时间开始投，到截止时间（或人人都投过）由系统计票，"
+        "结果按村给出。公告期比法律短的退回填写。",
+        "Announces a vote as `ballots` of matter.yaml declares it: the roll stands from here, the "
+        "vote opens and closes "
+        "by time (earlier only when everybody has voted), the hall counts, and the result comes body by body. A notice "
+        "shorter than the law's is refused at the field opens_at.",
+        headers=(Header("ballot", "表决", "the ballot's name in matter.yaml", required=True),),
+        arguments=(
+            Argument("question", "表决什么", "the question, in a sentence", required=True, kind="text"),
+            Argument("text", "议案全文", "the whole proposal", kind="text"),
+            Argument("options", "选项", "what is chosen from; yes, no, abstain without it", kind="list"),
+            Argument("bodies", "分别投票的村", "villages that vote apart, by name or code", kind="list"),
+            Argument("roll", "名册", "each: name, phone, id_number, household, body, weight", kind="list"),
+            Argument("opens_at", "开始时间", "when the vote opens", required=True, kind="date-time"),
+            Argument("closes_at", "截止时间", "when it closes", required=True, kind="date-time"),
+        ),
+        results=(
+            Argument(
+                "ballot",
+                "表决结果",
+                "passed, outcome (passed, failed, no-quorum), and bodies: roll, present, yes, no, abstain, needed, "
+                "passed, why",
+                kind="context",
+            ),
+        ),
+        awaited=True,
+    ),
+    EffectKind(
+        "close-ballot",
+        "撤回表决",
+        "Call a ballot off",
+        "撤回还没有结束的表决：不计票，已投的票销毁。已经结束的不动。",
+        "Calls off a vote that has not ended: nothing is counted, what was voted is destroyed. One "
+        "that has ended stays.",
+        headers=(Header("ballot", "表决", "the ballot's name in matter.yaml", required=True),),
+        arguments=(_REASON,),
+    ),
 )
 
 #: type -> entry
