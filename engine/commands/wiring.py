@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 from engine.commands.effects import (
     agency,
     appointments,
-    boards,
     ballots,
-    board,
+    boards,
     chosen,
     decisions,
     hall_papers,

@@ -11,6 +11,8 @@ from engine.people.actor import Actor
 from engine.people.bonds import Grant
 from engine.store.models import (
     Appointment,
+    Ballot,
+    BallotBody,
     BoardEntry,
     Bond,
     Case,
@@ -23,6 +25,8 @@ from engine.store.models import (
 )
 from engine.store.models import Appointment, BoardEntry, Bond, Case, Document, OnlineBlock, Resource, Task
 from engine.store.models import Appointment, Ballot, BallotBody, Case, Document, OnlineBlock, Resource, Task
+    Task,
+)
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 
@@ -146,6 +150,8 @@ def _may_entry(actor: Actor, verb: str, entry: BoardEntry) -> bool:
     if verb == "withdraw":
         return ours or reviews
     return verb in ("see", "reveal") and (ours or reviews)
+
+
 def _may_body(actor: Actor, verb: str, body: BallotBody) -> bool:
     """A vote is the business of the village that votes and of who holds it; who votes in person does so before the
     post that the ballot names, of either."""

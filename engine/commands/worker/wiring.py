@@ -8,6 +8,7 @@ from types import MappingProxyType
 from engine.commands import schedules
 from engine.commands.boards import due as boards
 from engine.commands import ballots
+from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars

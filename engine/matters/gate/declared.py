@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers, schedules
 from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers
-from engine.matters.gate import ballots, handovers
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
