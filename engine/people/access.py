@@ -23,10 +23,6 @@ from engine.store.models import (
     ScheduleRun,
     Task,
 )
-from engine.store.models import Appointment, BoardEntry, Bond, Case, Document, OnlineBlock, Resource, Task
-from engine.store.models import Appointment, Ballot, BallotBody, Case, Document, OnlineBlock, Resource, Task
-    Task,
-)
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.commands import schedules
-from engine.commands.boards import due as boards
-from engine.commands import ballots
+from engine.commands import ballots, schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler

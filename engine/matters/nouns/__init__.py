@@ -23,7 +23,6 @@ from engine.matters.nouns.offers import Offer
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
 from engine.matters.nouns.schedules import Schedule
-from engine.matters.nouns.handovers import Handover
 from engine.matters.schema import Part
 from engine.matters.taking_part import Id
 
