@@ -14,6 +14,7 @@ bpmn/<matter>/stories.yaml is a list of stories:
         - {message: appointment-checked-in, key: …, variables: {…}}
         - {answer: book, variables: {…}}   # an awaited effect; or {answer: book, error: FULL}
         - {return: review, to: register}   # 退回
+        - {vote: {yes: 6, no: 1}, body: "350526106201"}   # so many of the roll vote
         - {open: [confirm]}                # these tasks are open now, no others
         - {task: register, answers: {…}, refused: [decline_reason]}   # the form must refuse these fields
       end: {finished: true, at: done, outcome: done, papers: [acceptance], notices: [rating], due: 2026-10-09}
@@ -28,6 +29,7 @@ A story that needs people or rooms by name says so above the list, which then st
 
     people: [{name: 赖炳根, post: mediator, at: SF}]       # at: as in the groups of matter.yaml
     rooms: [{name: 说事评理室, at: SF}]                     # free every day from nine to nine
+    entries: [{register: voter, name: 村民, place: "350526106201", times: 9}]    # what stands in its registers
     stories: [ … ]
 """
 
@@ -80,12 +82,25 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands in a register before the stories begin; `times`: so many like it."""
+
+    register: str
+    name: str = ""
+    place: str = ""
+    state: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """All that stories.yaml says."""
 
     stories: tuple[Story, ...] = ()
     people: tuple[Person, ...] = ()
     rooms: tuple[Room, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
 
 class BadStories(Refused):
@@ -150,7 +165,8 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
     )
     people = tuple(Person(one.name, one.post, one.at) for one in told.people)
     rooms = tuple(Room(one.name, one.at) for one in told.rooms)
-    return Book(stories, people, rooms), [*text.findings, *told.findings]
+    entries = tuple(Entry(one.register_, one.name, one.place, one.state, one.facts, one.times) for one in told.entries)
+    return Book(stories, people, rooms, entries), [*text.findings, *told.findings]
 
 
 def when(text: Any) -> datetime:

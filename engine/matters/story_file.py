@@ -23,6 +23,7 @@ VERBS = {
     "message": {"key", "variables", "open"},
     "answer": {"variables", "error", "open"},
     "return": {"to", "open"},
+    "vote": {"body", "open"},
     "wait": {"open"},
     "at": {"open"},
     "open": set[str](),
@@ -30,7 +31,7 @@ VERBS = {
 
 
 class StepText(Part):
-    """One step of a story: exactly one of task, message, answer, return, wait, at, open."""
+    """One step of a story: exactly one of task, message, answer, return, vote, wait, at, open."""
 
     task: str | None = Field(default=None, description="完成这个打开着的用户任务 · complete this open user task")
     answers: dict[str, Any] = Field(default={}, description="任务表单填什么 · what its form gets")
@@ -53,6 +54,14 @@ class StepText(Part):
     to: str | None = Field(default=None, description="退回到哪个任务 · to which task")
     open: list[str] | None = Field(
         default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
+    )
+    vote: dict[str, int] | None = Field(
+        default=None,
+        description="名册上还没投的人投票：选项 → 几个人，如 {yes: 6, no: 1}；列出选项的写 o1、o2 · people of the roll "
+        "who have not voted do: choice → how many, such as {yes: 6, no: 1}; of options o1, o2",
+    )
+    body: str = Field(
+        default="", description="投票的是哪个村（代码） · of a vote: in which village, by its code; else in any"
     )
     says: str = Field(default="", description="给读者的话 · a word for the reader")
     item: Any = Field(default=None, description="多实例里的哪一个 · which one of several instances")
@@ -131,6 +140,19 @@ class RoomText(Part):
     at: str = Field(default="office", description="属于哪个单位，写法同 groups · of which unit, as in groups")
 
 
+class EntryText(Part):
+    """What stands in a register before the stories begin."""
+
+    register_: str = Field(alias="register", description="哪个台账 · which register")
+    name: str = Field(default="", description="关于谁 · whom it is about")
+    place: str = Field(default="", description="在哪个村（代码） · in which village, by its code")
+    state: str = Field(default="", description="状态；不写用第一个 · its state; the first without it")
+    facts: dict[str, Any] = Field(default={}, description="各项 · its fields")
+    times: int = Field(
+        default=1, ge=1, le=200, description="这样的几条，姓名后面加数 · so many like it, the names numbered"
+    )
+
+
 class StoryText(Part):
     """One example case."""
 
@@ -192,6 +214,7 @@ class Told:
 
     people: list[PersonText] = field(default_factory=list)
     rooms: list[RoomText] = field(default_factory=list)
+    entries: list[EntryText] = field(default_factory=list)
     stories: list[tuple[int, StoryText]] = field(default_factory=list)  # each with its place in the list
     above: tuple[str, ...] = ()  # the keys under which the list of stories stands
     findings: list[Finding] = field(default_factory=list)  # every fault of what could not be read
@@ -208,11 +231,12 @@ def check(text: Text) -> Told:
         above = ("stories",)
         told = Told(above=above)
         for key in listed:
-            if key not in (known := ("people", "rooms", "stories")):
+            if key not in (known := ("people", "rooms", "entries", "stories")):
                 zh, en = meant(str(key), known)
                 told.findings.append(text.error("stories", f"不认识“{key}”。{zh}", f'"{key}" is not known. {en}', key))
         _each(PersonText, _rows(listed, "people", text, told.findings), text, ("people",), told.findings, told.people)
         _each(RoomText, _rows(listed, "rooms", text, told.findings), text, ("rooms",), told.findings, told.rooms)
+        _each(EntryText, _rows(listed, "entries", text, told.findings), text, ("entries",), told.findings, told.entries)
         listed = listed.get("stories") or []
     if not isinstance(listed, list):
         zh, en = (

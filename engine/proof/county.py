@@ -14,12 +14,13 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import update
 
 from engine import matters
-from engine.commands import booking
+from engine.commands import booking, register_rows
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
 from engine.matters.county import FROM_CASE
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
+from engine.reads.knowing import Person
 from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import (
@@ -85,6 +86,7 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     # A story is one case: what else would begin by itself while it waits rests.
     work.session.execute(update(Schedule).values(paused_at=now, pause_reason="story"))
     _rooms(work, package, book, county, now)
+    _entries(work, package, book, now)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
 
 
@@ -236,6 +238,23 @@ def _at(work: Work, package: matters.Package, at: str) -> Place:
     home = units.by_code(work, VILLAGE)
     office = unit_at(work, package.info.office, place=home, intake=home, office=home)
     return unit_at(work, at, place=home, intake=home, office=office)
+
+
+# ---------------------------------------------------------------- registers
+
+
+def _entries(work: Work, package: matters.Package, book: Book, now: datetime) -> None:
+    """What stands in the registers of the matter, as its stories.yaml says. People get telephones one after the
+    other."""
+    n = 0
+    for given in book.entries:
+        one = package.declared("registers")[given.register]
+        place = units.by_code(work, given.place).id if given.place else None
+        for k in range(given.times):
+            n += 1
+            name = f"{given.name}{k + 1}" if given.times > 1 else given.name
+            whom = Person(name, phone=f"1380001{n:04d}") if name else None
+            register_rows.put(work, one, given.facts, by=SYSTEM, now=now, whom=whom, state=given.state, place_id=place)
 
 
 # ---------------------------------------------------------------- rooms

@@ -28,6 +28,7 @@ from engine.matters import plans
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
+from engine.proof import voting
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked
 from engine.records import audit, clocks, papers, sources
@@ -268,6 +269,8 @@ class Player:
                 raise Stuck(f"没有在等消息“{step['message']}”。", f"Nothing waits for {step['message']}.")
         elif "answer" in step:
             self._answer(step)
+        elif "vote" in step:
+            voting.vote(self.database, self.case_id, step["vote"], str(step.get("body") or ""), now=self.now)
         elif "return" in step:
             with self.database.unit_of_work() as work:
                 task = self._task(work, str(step["return"]))

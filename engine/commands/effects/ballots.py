@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from engine import feel
 from engine.commands import ballot_rows
 from engine.commands.ballot_rows import Line, Proposal
 from engine.errors import FieldError, Invalid, NotFound
@@ -16,14 +17,16 @@ from engine.matters.nouns.ballots import Ballot as Declaration
 from engine.people import units
 from engine.people.units import Place
 from engine.process import Effect
-from engine.records import audit
+from engine.records import audit, registers
 from engine.store import Work
-from engine.store.models import Ballot
-from engine.workdays import ZONE
+from engine.store.models import Ballot, RegisterEntry
+from engine.workdays import ZONE, local_date
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
 
+#: So many entries of a register are looked through for a roll.
+MOST_ENTRIES = 100_000
 #: What a line of a given roll may say, besides its name.
 _PARTS = ("phone", "id_number", "household")
 
@@ -49,7 +52,7 @@ def open_(a: Applying, effect: Effect) -> None:
             closes_at=_moment(given.get("closes_at"), "closes_at", "截止时间"),
             case_id=a.case.id,
             effect=effect.id,
-            roll=tuple(_line(a.work, a.place, n, row) for n, row in enumerate(_list(given.get("roll")))),
+            roll=_roll(a, what, bodies, given.get("roll")),
         ),
         by=a.by,
         now=a.now,
@@ -120,6 +123,45 @@ def _moment(value: object, at: str, label: str) -> datetime:
     except ValueError:
         raise Invalid([FieldError(at, label, f"请写{label}。", "Say the day and the time.")]) from None
     return (found if found.tzinfo else found.replace(tzinfo=ZONE)).astimezone(UTC)
+
+
+def _roll(a: Applying, what: Declaration, bodies: Sequence[Place], given: object) -> tuple[Line, ...]:
+    """The roll that the diagram brings, or what the register says today: later changes there change nothing here."""
+    if what.roll is None or given is not None:
+        return tuple(_line(a.work, a.place, n, row) for n, row in enumerate(_list(given)))
+    roll, today = what.roll, local_date(a.now)
+    one = a.package.declared("registers")[roll.source]
+    inside = {place.id for place in bodies} or {place.id for place in (a.place, *units.tree(a.work).below(a.place))}
+    read = feel.compile(roll.where.removeprefix("=")) if roll.where else None
+    env = feel.Env(now=a.now, calendar=a.work.calendar)
+    entries = a.work.session.scalars(
+        select(RegisterEntry)
+        .where(*registers.conditions(one, valid_on=today), RegisterEntry.blanked_at.is_(None))
+        .order_by(RegisterEntry.id)
+        .limit(MOST_ENTRIES)
+    )
+    found = []
+    for entry in entries:
+        facts = registers.values(a.work, one, entry, on=today)
+        place_id = entry.place_id
+        if roll.by:
+            place_id = _unit(a.work, a.place, facts.get(roll.by)).id if facts.get(roll.by) else None
+        if place_id not in inside or (read is not None and read.evaluate(facts, env) is not True):
+            continue
+        person = entry.person if isinstance(entry.person, Mapping) else {}
+        household = facts.get(roll.household) if roll.household else None
+        weight = facts.get(roll.weight) if roll.weight else None
+        found.append(
+            Line(
+                name=str(person.get("name") or entry.title or ""),
+                phone=person.get("phone"),
+                id_number=person.get("id_number"),
+                household=str(household) if household is not None else None,
+                place_id=place_id,
+                weight=int(weight) if weight is not None else 1,
+            )
+        )
+    return tuple(found)
 
 
 def _line(work: Work, near: Place, n: int, row: object) -> Line:

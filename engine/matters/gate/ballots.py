@@ -3,13 +3,12 @@ declared and nothing else."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine import feel
 from engine.findings import meant
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
 from engine.matters.nouns.ballots import Ballot, Roll
+from engine.matters.nouns.registers import OWN, Register
 
 OPENS, CLOSES = "open-ballot", "close-ballot"
 
@@ -48,7 +47,17 @@ def _roll(reading: Reading, one: Declared, roll: Roll) -> None:
             "register",
         )
         return
-    fields: dict[str, Any] = dict(getattr(register.what, "fields", {}) or {})
+    assert isinstance(register.what, Register)
+    fields = register.what.fields
+    if register.what.about != "person":
+        reading.of_noun(
+            one,
+            "ballot-roll",
+            f"台账“{roll.source}”不是一人一条，不能当名册。请用 about: person 的台账。",
+            f'The register "{roll.source}" is not of persons: a roll needs one that is about: person.',
+            "roll",
+            "register",
+        )
     for key in ("by", "household", "weight"):
         named = getattr(roll, key)
         if named and named not in fields:
@@ -67,8 +76,8 @@ def _roll(reading: Reading, one: Declared, roll: Roll) -> None:
         except feel.FeelError as bad:
             reading.of_noun(one, "ballot-roll", f"where 读不了：{bad.zh}", f"where: {bad.en}", "roll", "where")
             return
-        for used in sorted({one.name for one in read.reads} - set(fields) - {"state"}):
-            zh, en = meant(used, [*fields, "state"], 40)
+        for used in sorted({name.name for name in read.reads} - set(fields) - set(OWN)):
+            zh, en = meant(used, [*fields, *OWN], 40)
             reading.of_noun(
                 one,
                 "ballot-roll",

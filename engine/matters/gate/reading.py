@@ -111,6 +111,13 @@ class Reading:
         line = self.story_text.line(*self.told.above, *path)
         self.findings.append(Finding(self.story_text.file, element, "", line, rule, severity, zh, en))
 
+    def of_entries(self, rule: str, zh: str, en: str, *path: object) -> None:
+        """Something about the entries of registers in stories.yaml."""
+        whole = ("entries", *path)
+        element = ".".join(str(p) for p in whole)
+        line = self.story_text.line(*whole)
+        self.findings.append(Finding(self.story_text.file, element, "", line, rule, "error", zh, en))
+
     def of_form(self, one: FormFile, element: str, rule: str, zh: str, en: str, *, line: int = 0) -> None:
         self.findings.append(Finding(one.file, element, "", line, rule, "error", zh, en))
 

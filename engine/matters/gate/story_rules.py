@@ -33,6 +33,12 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 "story-name", f"没有{what_zh}“{name}”。{zh}", f'There is no {what_en} "{name}". {en}', *path
             )
 
+    registers = reading.declared("registers")
+    for n, entry in enumerate(reading.told.entries):
+        if entry.register_ not in registers:
+            zh, en = meant(entry.register_, registers, 60)
+            zh, en = f"没有台账“{entry.register_}”。{zh}", f'There is no register "{entry.register_}". {en}'
+            reading.of_entries("story-name", zh, en, n, "register")
     schedules = {**reading.declared("schedules")}
     timed = [one.node.id for one in timer_starts(reading.diagrams.values())]
     for n, story in reading.told.stories:
