@@ -11,6 +11,7 @@ from engine.feel import tree
 from engine.matters.gate import shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
+from engine.matters.nouns.boards import OBJECTION, Board
 from engine.process.language import effects
 from engine.process.language import model as m
 from engine.process.language.dialect import LOOP_VARIABLES
@@ -183,10 +184,17 @@ def brought_by(reading: Reading, message: str) -> Scope | None:
     told = reading.house.messages.get(message)
     sent = [step.variables for _, story in reading.told.stories for step in story.steps if step.message == message]
     said = [] if reading.info is None else [t for t in reading.info.tells.values() if t.message == message]
-    if told is None and not sent and not said:
+    heard = any(
+        isinstance(one.what, Board) and one.what.objections is not None and one.what.objections.message == message
+        for one in reading.declared("boards").values()
+    )
+    if reading.info is None:  # what matter.yaml declares is not known; that its stories object says it has a board
+        heard = any(step.object is not None for _, story in reading.told.stories for step in story.steps)
+    if told is None and not sent and not said and not heard:
         return None
+    objection = OBJECTION if heard else ()
     asked = [path for tell in said for path in (*([tell.teller] if tell.teller else []), *tell.asks)]
-    return shapes.all_of([shapes.of_paths([*(told or ()), *asked]), *(_of_values(one) for one in sent)])
+    return shapes.all_of([shapes.of_paths([*(told or ()), *asked, *objection]), *(_of_values(one) for one in sent)])
 
 
 def _of_values(values: object) -> Scope:

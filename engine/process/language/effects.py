@@ -58,6 +58,7 @@ class EffectKind:
     arguments: tuple[Argument, ...] = ()
     results: tuple[Argument, ...] = ()  # what the answer brings back
     awaited: bool = False  # the task waits for the answer
+    inside: bool = False  # the hall itself answers, at once or by its staff: no exit by time is asked for
     errors: tuple[tuple[str, str], ...] = ()  # (BPMN error code it may throw, Chinese meaning)
 
     def header(self, key: str) -> Header | None:
@@ -559,8 +560,10 @@ _ALL = (
             Argument("entry", "编号", "the entry's number", kind="text"),
             Argument("published_on", "公开日", "the day it went up", kind="date"),
             Argument("published_until", "公开到", "the last day it stays up", kind="date"),
+            Argument("refused_because", "没有通过的理由", "why the reviewer refused, with the error", kind="text"),
         ),
         awaited=True,
+        inside=True,
         errors=(("NOT_PUBLISHED", "审核没有通过"),),
     ),
     EffectKind(
