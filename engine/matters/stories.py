@@ -15,6 +15,8 @@ bpmn/<matter>/stories.yaml is a list of stories:
         - {answer: book, variables: {…}}   # an awaited effect; or {answer: book, error: FULL}
         - {return: review, to: register}   # 退回
         - {vote: {yes: 6, no: 1}, body: "350526106201"}   # so many of the roll vote
+        - {review: market}                 # 公开栏上等审核的通过；{review: market, refuse: 理由} 不通过
+        - {object: 太吵了, board: market}   # 一个群众对公开的内容提意见
         - {open: [confirm]}                # these tasks are open now, no others
         - {task: register, answers: {…}, refused: [decline_reason]}   # the form must refuse these fields
       end: {finished: true, at: done, outcome: done, papers: [acceptance], notices: [rating], due: 2026-10-09}

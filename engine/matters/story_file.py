@@ -24,6 +24,8 @@ VERBS = {
     "answer": {"variables", "error", "open"},
     "return": {"to", "open"},
     "vote": {"body", "open"},
+    "review": {"refuse", "open"},
+    "object": {"board", "open"},
     "wait": {"open"},
     "at": {"open"},
     "open": set[str](),
@@ -31,7 +33,7 @@ VERBS = {
 
 
 class StepText(Part):
-    """One step of a story: exactly one of task, message, answer, return, vote, wait, at, open."""
+    """One step of a story: exactly one of its verbs (VERBS)."""
 
     task: str | None = Field(default=None, description="完成这个打开着的用户任务 · complete this open user task")
     answers: dict[str, Any] = Field(default={}, description="任务表单填什么 · what its form gets")
@@ -52,6 +54,14 @@ class StepText(Part):
     error: str | None = Field(default=None, description="结果是这个错误代码 · it is answered by this error code")
     return_: str | None = Field(default=None, alias="return", description="从这个任务退回 · send back from this task")
     to: str | None = Field(default=None, description="退回到哪个任务 · to which task")
+    review: str | None = Field(default=None, description="审核这个公开栏上等着的内容 · review what waits on this board")
+    refuse: str | None = Field(default=None, description="审核不通过，理由是 · refuse it, for this reason")
+    object: str | None = Field(
+        default=None, description="一个群众对公开的内容这样说 · a resident says this about what is published"
+    )
+    board: str | None = Field(
+        default=None, description="对哪个公开栏说；只有一个就不用写 · on which board; the only one without it"
+    )
     open: list[str] | None = Field(
         default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
     )
@@ -120,6 +130,10 @@ class EndText(Part):
     due: date | str | None = Field(default=None, description="承诺时限的最后一天 · last day of the promised limit")
     statutory: date | str | None = Field(
         default=None, description="法定时限的最后一天 · last day of the statutory limit"
+    )
+    entries: dict[str, str] | None = Field(
+        default=None,
+        description="公开栏 → 最新一条：shown、review、refused、withdrawn、over · board → how its newest entry is",
     )
     variables: dict[str, Any] | None = Field(default=None, description="变量 → 值 · variable → value")
     open: list[str] | None = Field(default=None, description="还打开着的任务 · tasks still open")

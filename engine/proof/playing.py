@@ -20,7 +20,7 @@ import isodate
 from sqlalchemy import func, select, update
 
 from engine import matters, people
-from engine.commands import appointments, cases, schedules
+from engine.commands import appointments, boards, cases, schedules
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
 from engine.errors import Invalid, Refused
@@ -33,7 +33,7 @@ from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked
 from engine.records import audit, clocks, papers, sources
 from engine.store import Database, Work
-from engine.store.models import Awaited, Case, Document, Incident, Job, Notice, Task, Timer
+from engine.store.models import Awaited, BoardEntry, Case, Document, Incident, Job, Notice, Task, Timer
 from engine.workdays import ZONE, local_date
 
 #: The hall itself gives these papers when it takes in and hands over (engine.commands.effects.hall_papers): a story
@@ -65,6 +65,7 @@ class Played:
     due_on: date | None = None  # last day of the promised limit
     statutory_on: date | None = None
     open: list[str] = field(default_factory=list)
+    entries: dict[str, str] = field(default_factory=dict)  # board -> how its newest entry stands
     variables: Mapping[str, Any] = field(default_factory=dict)
     case_id: int = 0
     cpu_s: float = 0.0  # seconds of computing it took, without what its county costs
@@ -279,6 +280,38 @@ class Player:
                     cases.claim(work, task.id, version=task.version, by=by, now=self.now)
                 cases.return_(work, task.id, str(step["to"]), "请补充", version=task.version, by=by, now=self.now)
 
+        elif "review" in step:
+            self._review(str(step["review"]), step.get("refuse"))
+        elif "object" in step:
+            with self.database.unit_of_work() as work:
+                entry = self._entry(work, step.get("board"), "shown")
+                by = self._actor(work, self.hall.applicant)
+                boards.object_to(work, entry.number, str(step["object"]), by=by, now=self.now)
+
+    def _entry(self, work: Work, board: Any, state: str) -> BoardEntry:
+        """The newest entry of this case on a board, which must stand so."""
+        known = self.package.declared("boards")
+        query = select(BoardEntry).where(BoardEntry.case_id == self.case_id, BoardEntry.state == state)
+        if board is not None:
+            query = query.where(BoardEntry.board == known[str(board)].key)
+        found = work.session.scalar(query.order_by(BoardEntry.id.desc()).limit(1))
+        if found is None:
+            zh = f"公开栏{f'“{board}”' if board else ''}上没有{'等审核' if state == 'review' else '公开着'}的内容。"
+            raise Stuck(zh, f"Nothing of this case is in the state {state} on the board.")
+        return found
+
+    def _review(self, board: str, refuse: Any) -> None:
+        with self.database.unit_of_work() as work:
+            entry = self._entry(work, board, "review")
+            actors = (self._actor(work, one) for one in (self.hall.head, self.hall.second, self.hall.clerk))
+            by = next((one for one in actors if people.may(one, "review", entry)), None)
+            if by is None:
+                raise Stuck(f"没有人可以审核“{board}”。", f"Nobody may review what waits on {board}.")
+            if refuse is None:
+                boards.approve(work, entry.number, changed=entry.changed, by=by, now=self.now)
+            else:
+                boards.refuse(work, entry.number, str(refuse), changed=entry.changed, by=by, now=self.now)
+
     def _answer(self, step: Mapping[str, Any]) -> None:
         with self.database.unit_of_work() as work:
             key = work.session.scalar(
@@ -421,6 +454,9 @@ class Player:
         played.due_on = promised.due_on if promised else None
         played.statutory_on = statutory.due_on if statutory else None
         played.open = self._open(work)
+        names = {one.key: name for name, one in self.package.declared("boards").items()}
+        rows = select(BoardEntry.board, BoardEntry.state).where(BoardEntry.case_id == case.id).order_by(BoardEntry.id)
+        played.entries = {names[key]: state for key, state in work.session.execute(rows)} if names else {}
         played.variables = dict(case.answers or {})
         for fault in audit.verify(work).faults:
             self.problem(f"审计记录对不上：{fault}")
@@ -436,6 +472,7 @@ class Player:
             "due": str(played.due_on) if played.due_on else None,
             "statutory": str(played.statutory_on) if played.statutory_on else None,
             "open": played.open,
+            "entries": played.entries,
         }
         for name, expected in self.story.end.items():
             if name == "at":
@@ -460,7 +497,7 @@ def _wanted(name: str, expected: Any) -> Any:
 
 
 def _short(step: Mapping[str, Any]) -> str:
-    for key in ("task", "message", "answer", "return", "at", "wait", "open"):
+    for key in ("task", "message", "answer", "return", "review", "object", "at", "wait", "open"):
         if key in step:
             return f"{key}: {step[key]}"
     return ""

@@ -11,6 +11,7 @@ from engine.feel import tree
 from engine.matters.gate import registers, shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
+from engine.matters.nouns.boards import OBJECTION, Board
 from engine.matters.nouns.offers import heard
 from engine.matters.nouns.schedules import MATTER, Schedule
 from engine.matters.plans import timer_starts
@@ -216,12 +217,27 @@ def brought_by(reading: Reading, message: str) -> Scope | None:
     told = reading.house.messages.get(message)
     sent = [step.variables for _, story in reading.told.stories for step in story.steps if step.message == message]
     said = [] if reading.info is None else [t for t in reading.info.tells.values() if t.message == message]
-    if told is None and message in heard(one.what for one in reading.declared("offers").values()):
-        told = OFFER_SAYS
-    if told is None and not sent and not said:
+    declared = _of_nouns(reading, message)
+    if told is None and not sent and not said and not declared:
         return None
     asked = [path for tell in said for path in (*([tell.teller] if tell.teller else []), *tell.asks)]
-    return shapes.all_of([shapes.of_paths([*(told or ()), *asked]), *(_of_values(one) for one in sent)])
+    return shapes.all_of([shapes.of_paths([*(told or ()), *asked, *declared]), *(_of_values(one) for one in sent)])
+
+
+def _of_nouns(reading: Reading, message: str) -> list[str]:
+    """What a message brings that the matter's nouns send: dotted paths. Empty: none of them sends it."""
+    found: list[str] = []
+    if message in heard(one.what for one in reading.declared("offers").values()):
+        found += OFFER_SAYS
+    objected = any(
+        isinstance(one.what, Board) and one.what.objections is not None and one.what.objections.message == message
+        for one in reading.declared("boards").values()
+    )
+    if reading.info is None:  # what matter.yaml declares is not known; that its stories object says it has a board
+        objected = any(step.object is not None for _, story in reading.told.stories for step in story.steps)
+    if objected:
+        found += OBJECTION
+    return found
 
 
 def _of_values(values: object) -> Scope:

@@ -74,6 +74,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 if step.message in reading.house.messages:
                     brings = shapes.of_paths(reading.house.messages[step.message])
                     _values(reading, step.variables, brings, n, "steps", k, "variables")
+            for key, board in (("review", step.review), ("board", step.board)):
+                if board is not None and info is not None:
+                    one_of("公开栏", "board", board, reading.declared("boards"), n, "steps", k, key)
             if step.answer is not None:
                 one_of("等结果的任务", "awaited effect", step.answer, waits, n, "steps", k, "answer")
                 kind = effects.find(steps[step.answer].extension.task_type or "") if step.answer in steps else None
@@ -99,9 +102,16 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             one_of("效果", "effect", name, [*effects.TYPES, "message", "signal"], n, "end", "effects", r)
         for r, name in enumerate(end.open or ()):
             one_of("任务", "task", name, tasks, n, "end", "open", r)
+        for board, state in (end.entries or {}).items():
+            if info is not None:
+                one_of("公开栏", "board", board, reading.declared("boards"), n, "end", "entries", board)
+            one_of("状态", "state", state, ENTRIES, n, "end", "entries", board)
         if end.outcome is not None:
             one_of("结果", "outcome", end.outcome, OUTCOMES, n, "end", "outcome")
 
+
+#: How what is on a board may stand.
+ENTRIES = ("shown", "review", "refused", "withdrawn", "over")
 
 #: What a case may end with: the choices of the effects that end one.
 OUTCOMES = frozenset(

@@ -47,6 +47,9 @@ KINDS: dict[str, tuple[str, str]] = {
 Kind = Literal["notice", "need", "offer", "activity", "market", "sharing"]
 Scope = Literal["village", "town", "county"]
 
+#: What the message of an objection brings.
+OBJECTION = tuple(f"objection.{name}" for name in ("number", "entry", "who", "phone", "words", "at"))
+
 #: Words in the name or title of a shown fact that promise what nobody may publish.
 PERSONAL = ("phone", "mobile", "id_number", "identity", "身份证", "手机", "联系电话", "银行卡", "病", "诊断")
 

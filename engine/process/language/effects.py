@@ -59,7 +59,7 @@ class EffectKind:
     results: tuple[Argument, ...] = ()  # what the answer brings back
     awaited: bool = False  # the task waits for the answer
     errors: tuple[tuple[str, str], ...] = ()  # (BPMN error code it may throw, Chinese meaning)
-    at_once: bool = False  # awaited, and always answered in the transaction that asks: nobody is waited for
+    at_once: bool = False  # awaited, and answered by the hall itself, soon and surely: no exit by time is asked for
 
     def header(self, key: str) -> Header | None:
         return next((h for h in self.headers if h.key == key), None)
@@ -701,8 +701,10 @@ _ALL = (
             Argument("entry", "编号", "the entry's number", kind="text"),
             Argument("published_on", "公开日", "the day it went up", kind="date"),
             Argument("published_until", "公开到", "the last day it stays up", kind="date"),
+            Argument("refused_because", "没有通过的理由", "why the reviewer refused, with the error", kind="text"),
         ),
         awaited=True,
+        at_once=True,
         errors=(("NOT_PUBLISHED", "审核没有通过"),),
     ),
     EffectKind(
