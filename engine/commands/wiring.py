@@ -21,6 +21,7 @@ from engine.commands.effects import (
     chosen,
     decisions,
     hall_papers,
+    handovers,
     meetings,
     notices,
     offers,
@@ -97,6 +98,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "release": offers.release,
         # matches 撮合
         # handovers 交接
+        "hand-over": handovers.hand_over,
         # boards 公开栏
         "publish-notice": boards.publish,
         "change-notice": boards.change,
@@ -113,6 +115,8 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     offers.case_ended,
     boards.case_ended,
     other_cases.answer_parent,
+    other_cases.answer_parent,
+    handovers.case_ended,
 )
 
 

@@ -23,6 +23,8 @@ VERBS = {
     "message": {"key", "variables", "open"},
     "answer": {"variables", "error", "open"},
     "return": {"to", "open"},
+    "handed": {"outcome", "note", "photos", "refused", "open"},
+    "trouble": {"thing", "note", "open"},
     "wait": {"open"},
     "at": {"open"},
     "open": set[str](),
@@ -30,7 +32,7 @@ VERBS = {
 
 
 class StepText(Part):
-    """One step of a story: exactly one of task, message, answer, return, wait, at, open."""
+    """One step of a story: exactly one of task, message, answer, return, handed, trouble, wait, at, open."""
 
     task: str | None = Field(default=None, description="完成这个打开着的用户任务 · complete this open user task")
     answers: dict[str, Any] = Field(default={}, description="任务表单填什么 · what its form gets")
@@ -51,6 +53,19 @@ class StepText(Part):
     error: str | None = Field(default=None, description="结果是这个错误代码 · it is answered by this error code")
     return_: str | None = Field(default=None, alias="return", description="从这个任务退回 · send back from this task")
     to: str | None = Field(default=None, description="退回到哪个任务 · to which task")
+    handed: str | None = Field(
+        default=None,
+        description="这件交接（handovers 的名称）现在的一环交了 · the open link of this hand-over ends",
+    )
+    outcome: Literal["done", "different", "refused"] = Field(
+        default="done", description="交了、有出入也收了、不收 · taken, taken though different, or not"
+    )
+    note: str = Field(default="", description="交接或出事的说明 · what is said of it")
+    photos: list[str] = Field(default=[], description="照片的文件名 · names of photos")
+    trouble: Literal["lost", "damaged"] | None = Field(
+        default=None, description="拿着东西的人说丢了、坏了 · whoever has the thing says that it is lost or damaged"
+    )
+    thing: str = Field(default="", description="是哪件交接 · of which hand-over")
     open: list[str] | None = Field(
         default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
     )

@@ -20,7 +20,7 @@ import isodate
 from sqlalchemy import func, select, update
 
 from engine import matters, people
-from engine.commands import appointments, cases, schedules
+from engine.commands import appointments, cases, handovers, schedules
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
 from engine.errors import Invalid, Refused
@@ -28,6 +28,7 @@ from engine.matters import plans
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
+from engine.proof import handing
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked
 from engine.records import audit, clocks, papers, sources
@@ -268,6 +269,13 @@ class Player:
                 raise Stuck(f"没有在等消息“{step['message']}”。", f"Nothing waits for {step['message']}.")
         elif "answer" in step:
             self._answer(step)
+        elif "handed" in step:
+            self._hand_over(step)
+        elif "trouble" in step:
+            with self.database.unit_of_work() as work:
+                chain = handing.chain(work, self.package, self.case_id, str(step.get("thing")))
+                by = handing.holder(work, chain, self.hall, now=self.now)
+                handovers.report(work, chain.id, step["trouble"], str(step.get("note", "")), by=by, now=self.now)
         elif "return" in step:
             with self.database.unit_of_work() as work:
                 task = self._task(work, str(step["return"]))
@@ -275,6 +283,19 @@ class Player:
                 if task.state == "open":
                     cases.claim(work, task.id, version=task.version, by=by, now=self.now)
                 cases.return_(work, task.id, str(step["to"]), "请补充", version=task.version, by=by, now=self.now)
+
+    def _hand_over(self, step: Mapping[str, Any]) -> None:
+        refused: Invalid | None = None
+        try:
+            with self.database.unit_of_work() as work:
+                handing.act(work, self.package, self.case_id, step, self.hall, now=self.now)
+        except Invalid as refusal:
+            refused = refusal
+        wrong = sorted(refused.by_field()) if refused is not None else []
+        if refused is not None and wrong != sorted(step.get("refused") or ()):
+            raise refused
+        if refused is None and "refused" in step:
+            self.problem(f"{self.where}应拒绝 {step['refused']}，但通过了")
 
     def _answer(self, step: Mapping[str, Any]) -> None:
         with self.database.unit_of_work() as work:
@@ -457,7 +478,7 @@ def _wanted(name: str, expected: Any) -> Any:
 
 
 def _short(step: Mapping[str, Any]) -> str:
-    for key in ("task", "message", "answer", "return", "at", "wait", "open"):
+    for key in ("task", "message", "answer", "return", "handed", "trouble", "at", "wait", "open"):
         if key in step:
             return f"{key}: {step[key]}"
     return ""
