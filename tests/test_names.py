@@ -55,6 +55,7 @@ WORDS = frozenset(
         "ended",
         "extended",
         "first",
+        "handed",
         "handle",
         "heard",
         "how",

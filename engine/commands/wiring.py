@@ -22,6 +22,7 @@ from engine.commands.effects import (
     chosen,
     decisions,
     hall_papers,
+    handovers,
     meetings,
     notices,
     offers,
@@ -98,6 +99,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "release": offers.release,
         # matches 撮合
         # handovers 交接
+        "hand-over": handovers.hand_over,
         # boards 公开栏
         "publish-notice": boards.publish,
         "change-notice": boards.change,
@@ -118,6 +120,7 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     other_cases.answer_parent,
     other_cases.answer_parent,
     ballots.case_ended,
+    handovers.case_ended,
 )
 
 

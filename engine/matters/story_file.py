@@ -26,6 +26,8 @@ VERBS = {
     "vote": {"body", "open"},
     "review": {"refuse", "open"},
     "object": {"board", "open"},
+    "handed": {"outcome", "note", "photos", "refused", "open"},
+    "trouble": {"thing", "note", "open"},
     "wait": {"open"},
     "at": {"open"},
     "open": set[str](),
@@ -62,6 +64,19 @@ class StepText(Part):
     board: str | None = Field(
         default=None, description="对哪个公开栏说；只有一个就不用写 · on which board; the only one without it"
     )
+    handed: str | None = Field(
+        default=None,
+        description="这件交接（handovers 的名称）现在的一环交了 · the open link of this hand-over ends",
+    )
+    outcome: Literal["done", "different", "refused"] = Field(
+        default="done", description="交了、有出入也收了、不收 · taken, taken though different, or not"
+    )
+    note: str = Field(default="", description="交接或出事的说明 · what is said of it")
+    photos: list[str] = Field(default=[], description="照片的文件名 · names of photos")
+    trouble: Literal["lost", "damaged"] | None = Field(
+        default=None, description="拿着东西的人说丢了、坏了 · whoever has the thing says that it is lost or damaged"
+    )
+    thing: str = Field(default="", description="是哪件交接 · of which hand-over")
     open: list[str] | None = Field(
         default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
     )

@@ -17,6 +17,8 @@ from engine.store.models import (
     Bond,
     Case,
     Document,
+    Handover,
+    HandoverLink,
     OnlineBlock,
     Resource,
     Schedule,
@@ -77,6 +79,10 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return verb == "see" and actor.kind == "staff" and bool({thing.unit_id, thing.place_id} & actor.realm)
     if isinstance(thing, BallotBody):
         return _may_body(actor, verb, thing)
+    if isinstance(thing, HandoverLink):
+        return _may_link(actor, verb, thing)
+    if isinstance(thing, Handover):  # whoever has it says what happened to it
+        return verb in ("see", "work") and thing.holder_key in actor.keys
     return False
 
 
@@ -85,6 +91,17 @@ def require(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None
     if not may(actor, verb, thing, case=case):
         zh, en = _WORDS[verb]
         raise NotYours(f"您没有权限{zh}这一项。如需办理，请联系负责的窗口。", f"You may not {en} this.")
+
+
+def _may_link(actor: Actor, verb: str, link: HandoverLink) -> bool:
+    """交接: its two ends; and where it is done in person, the named post of that unit."""
+    if verb not in ("see", "work"):
+        return False
+    if {link.giver_key, link.receiver_key} & set(actor.keys):
+        return True
+    return bool(link.post) and any(
+        p.post == link.post and p.unit_id in (link.unit_id, link.place_id) for p in actor.positions
+    )
 
 
 def _may_resource(actor: Actor, verb: str, resource: Resource) -> bool:

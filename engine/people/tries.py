@@ -46,6 +46,9 @@ LIMITS = {
     "track": Limit(20, timedelta(minutes=10)),
     "verify": Limit(60, timedelta(minutes=10)),
     "upload": Limit(120, timedelta(hours=1)),
+    # six digits of a hand-over: of one link, whoever tries; of one person, over all links
+    "handover": Limit(5, timedelta(minutes=15)),
+    "handover-by": Limit(20, timedelta(hours=1)),
 }
 
 

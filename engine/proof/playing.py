@@ -20,7 +20,7 @@ import isodate
 from sqlalchemy import func, select, update
 
 from engine import matters, people
-from engine.commands import appointments, boards, cases, schedules
+from engine.commands import appointments, cases, schedules
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
 from engine.errors import Invalid, Refused
@@ -28,7 +28,7 @@ from engine.matters import plans
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
-from engine.proof import voting
+from engine.proof import noun_steps
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked
 from engine.records import audit, clocks, papers, sources
@@ -217,8 +217,8 @@ class Player:
             booking = None
             if "appointment" in story.facts:  # as the verbs of bookings have it when they begin the case
                 booking = booked(work, self.package, story, hall, now=self.now)
-            by = {"online": lambda: self._actor(work, hall.applicant), "system": lambda: people.SYSTEM}.get(
-                story.channel, lambda: self._actor(work, hall.clerk)
+            by = {"online": lambda: self.actor(work, hall.applicant), "system": lambda: people.SYSTEM}.get(
+                story.channel, lambda: self.actor(work, hall.clerk)
             )()
             form = self.package.form(self.package.info.apply.form)
             done = cases.submit(
@@ -237,7 +237,7 @@ class Player:
                 booking.case_id = done.case.id
             self.played.case_id, self.number = done.case.id, done.case.number
 
-    def _actor(self, work: Work, user_id: int) -> people.Actor:
+    def actor(self, work: Work, user_id: int) -> people.Actor:
         return people.load(work, user_id, now=self.now)
 
     # ------------------------------------------------------------ one step
@@ -270,8 +270,6 @@ class Player:
                 raise Stuck(f"没有在等消息“{step['message']}”。", f"Nothing waits for {step['message']}.")
         elif "answer" in step:
             self._answer(step)
-        elif "vote" in step:
-            voting.vote(self.database, self.case_id, step["vote"], str(step.get("body") or ""), now=self.now)
         elif "return" in step:
             with self.database.unit_of_work() as work:
                 task = self._task(work, str(step["return"]))
@@ -279,38 +277,10 @@ class Player:
                 if task.state == "open":
                     cases.claim(work, task.id, version=task.version, by=by, now=self.now)
                 cases.return_(work, task.id, str(step["to"]), "请补充", version=task.version, by=by, now=self.now)
-
-        elif "review" in step:
-            self._review(str(step["review"]), step.get("refuse"))
-        elif "object" in step:
-            with self.database.unit_of_work() as work:
-                entry = self._entry(work, step.get("board"), "shown")
-                by = self._actor(work, self.hall.applicant)
-                boards.object_to(work, entry.number, str(step["object"]), by=by, now=self.now)
-
-    def _entry(self, work: Work, board: Any, state: str) -> BoardEntry:
-        """The newest entry of this case on a board, which must stand so."""
-        known = self.package.declared("boards")
-        query = select(BoardEntry).where(BoardEntry.case_id == self.case_id, BoardEntry.state == state)
-        if board is not None:
-            query = query.where(BoardEntry.board == known[str(board)].key)
-        found = work.session.scalar(query.order_by(BoardEntry.id.desc()).limit(1))
-        if found is None:
-            zh = f"公开栏{f'“{board}”' if board else ''}上没有{'等审核' if state == 'review' else '公开着'}的内容。"
-            raise Stuck(zh, f"Nothing of this case is in the state {state} on the board.")
-        return found
-
-    def _review(self, board: str, refuse: Any) -> None:
-        with self.database.unit_of_work() as work:
-            entry = self._entry(work, board, "review")
-            actors = (self._actor(work, one) for one in (self.hall.head, self.hall.second, self.hall.clerk))
-            by = next((one for one in actors if people.may(one, "review", entry)), None)
-            if by is None:
-                raise Stuck(f"没有人可以审核“{board}”。", f"Nobody may review what waits on {board}.")
-            if refuse is None:
-                boards.approve(work, entry.number, changed=entry.changed, by=by, now=self.now)
-            else:
-                boards.refuse(work, entry.number, str(refuse), changed=entry.changed, by=by, now=self.now)
+        else:
+            for verb, act in noun_steps.STEPS.items():
+                if verb in step:
+                    act(self, step)
 
     def _answer(self, step: Mapping[str, Any]) -> None:
         with self.database.unit_of_work() as work:
@@ -347,7 +317,7 @@ class Player:
         if task.assignee_id is not None:
             named.insert(0, task.assignee_id)
         able = [one for one in (*named, self.hall.clerk, self.hall.second, self.hall.head) if one not in away]
-        return self._actor(work, able[0])
+        return self.actor(work, able[0])
 
     def complete(self, work: Work, step: Mapping[str, Any]) -> None:
         """Somebody who may completes the open task of this step."""
@@ -497,7 +467,7 @@ def _wanted(name: str, expected: Any) -> Any:
 
 
 def _short(step: Mapping[str, Any]) -> str:
-    for key in ("task", "message", "answer", "return", "review", "object", "at", "wait", "open"):
+    for key in ("task", "message", "answer", "return", *noun_steps.STEPS, "at", "wait", "open"):
         if key in step:
             return f"{key}: {step[key]}"
     return ""

@@ -110,4 +110,7 @@ EVENTS = {
     "board.objected": "对公开内容提出意见",
     "board.followed": "要求提醒",
     "board.unfollowed": "不再提醒",
+    "handover.opened": "开始交接",
+    "handover.ended": "交接完成或没有交成",
+    "handover.trouble": "交接出了问题",
 }

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from engine.people import Actor
 from engine.plain import dumps
+from engine.records import handovers
 from engine.store import Work
 from engine.store.models import Case, Event, Seal, SealedEvent
 
@@ -129,6 +130,9 @@ class Kind(StrEnum):
     OFFER_CLOSED = "offer.closed"
     # matches 撮合
     # handovers 交接
+    HANDOVER_OPENED = "handover.opened"
+    HANDOVER_ENDED = "handover.ended"  # with the hash of all that the link says
+    HANDOVER_TROUBLE = "handover.trouble"
     # boards 公开栏
     BOARD_PUBLISHED = "board.published"
     BOARD_ASKED = "board.asked"  # waits to be reviewed
@@ -355,7 +359,18 @@ def verify(work: Work) -> Verdict:
         if one.previous != last or len(rows) != one.count or _seal_hash(last, one.at, rows) != one.hash:
             faults.append(Fault(f"seal:{one.id}", "封存与事件不符", "the seal does not fit its events"))
         last = one.hash
+    faults += [_handed(one) for one in handovers.changed(work)]
     return Verdict(events, chains, seals, tuple(faults))
+
+
+def _handed(one: handovers.Changed) -> Fault:
+    zh = {"changed": "交接记录被改动", "missing": "交接记录不见了", "unrecorded": "交接记录没有审计"}[one.why]
+    en = {
+        "changed": "a link of the hand-over was changed",
+        "missing": "a link of the hand-over is gone",
+        "unrecorded": "a link of the hand-over has no event",
+    }[one.why]
+    return Fault(f"handover:{one.handover_id}#{one.n}", zh, en)
 
 
 def history(work: Work, case_id: int) -> Iterator[Event]:

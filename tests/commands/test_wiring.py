@@ -68,6 +68,7 @@ def test_every_effect_has_its_handler():
         "set-rating-aside": "effects.ratings.set_aside",
         "open-ballot": "effects.ballots.open_",
         "close-ballot": "effects.ballots.close",
+        "hand-over": "effects.handovers.hand_over",
     }
     assert set(wiring.EFFECTS) == {*TYPES, *wiring.BETWEEN_CASES}
 

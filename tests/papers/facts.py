@@ -322,6 +322,21 @@ FACTS |= {
         "witness": {"name": "许文静"},
         "data_sha256": "8c1f0f0a6c2c5a7d3b2e4f6a9b0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4",
     },
+    "handover": {
+        **COMMON,
+        "handover": {
+            "number": "7-1",
+            "thing": "包裹",
+            "lines": ["地瓜一箱", "衣服一袋"],
+            "giver": {"name": "苏玉兰", "phone": "138****1234", "proof": "扫码"},
+            "receiver": {"name": "村驿站", "proof": "本人账号"},
+            "handed_at": "2026-09-21T10:00:00+08:00",
+            "state": "有出入",
+            "note": "箱子一角湿了",
+            "photos": 1,
+            "witness": "郑月兰",
+        },
+    },
     "transfer": {
         **COMMON,
         "organ": TOWN,

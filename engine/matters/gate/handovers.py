@@ -59,8 +59,7 @@ def _names(reading: Reading, one: Declared, what: Handover) -> None:
     answers |= {node.extension.result or "" for _, _, _, node in reading.nodes()}
     name(what.thing.source, answers, "没有答案", "There is no answer", "thing", "from")
     name(what.refuse, reading.models, "没有决策", "There is no decision", "refuse")
-    if reading.house.papers is not None:
-        name(what.paper, reading.kinds, "没有文书", "There is no paper", "paper")
+    name(what.paper, info.papers, "matter.yaml 的 papers 里没有文书", "papers of matter.yaml have no paper", "paper")
     messages = {said.name for diagram in reading.diagrams.values() for said in diagram.messages if said.name}
     for trouble in TROUBLES:
         name(what.message(trouble), messages, "流程图里没有消息", "The diagram has no message", trouble)

@@ -10,6 +10,7 @@ from engine.findings import Finding, meant, nearest
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.notices import facts_of
 from engine.matters.gate.reading import Reading
+from engine.matters.nouns.handovers import Handover
 from engine.process.language import model as m
 
 #: The effects that name a paper in their header `kind`.
@@ -54,6 +55,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             )
         if said.task_type == "issue-paper" and kind in kinds:
             _facts(reading, known, file, process, node, kind)
+    for noun in reading.declared("handovers").values():
+        assert isinstance(noun.what, Handover)
+        issued.add(noun.what.paper)  # engine.matters.gate.handovers says that it is listed
     for n, kind in enumerate(info.papers):
         if kind in issued or kind in house.own_papers or kind not in kinds:
             continue

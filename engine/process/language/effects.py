@@ -678,6 +678,25 @@ _ALL = (
     ),
     # ------------------------------------------------------------ matches 撮合
     # ------------------------------------------------------------ handovers 交接
+    EffectKind(
+        "hand-over",
+        "交接",
+        "Hand over",
+        "开下一环交接：东西从一方交到另一方，等双方都确认。不收走 REFUSED 出口，收下但有出入走 DIFFERENT 出口。",
+        "Opens the next link of a hand-over and waits until both ends have signed. Refused: the error REFUSED; taken "
+        "though different: the error DIFFERENT.",
+        headers=(
+            Header("handover", "交接", "its name among handovers of matter.yaml", required=True),
+            Header("link", "哪一环", "which link, as written there: giver -> receiver; the next without it"),
+        ),
+        arguments=(
+            Argument("thing", "具体是什么", "what exactly; else as handovers says"),
+            Argument("item", "哪一件", "which of several things of a case", kind="text"),
+        ),
+        results=(Argument("handover", "交接结果", "state, link, giver, receiver, at, note", kind="context"),),
+        awaited=True,
+        errors=(("REFUSED", "不收"), ("DIFFERENT", "收下但有出入")),
+    ),
     # ------------------------------------------------------------ boards 公开栏
     EffectKind(
         "publish-notice",

@@ -1,0 +1,102 @@
+"""Steps of a story that are a noun's own verbs: a vote, a hand-over, what is said about a notice. By the real commands.
+
+A noun adds its verbs to VERBS of engine/matters/story_file.py with their keys, and here who plays them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from engine import matters, people
+from engine.commands import boards, handovers
+from engine.errors import Invalid
+from engine.proof import handing, posting, voting
+from engine.proof.county import Hall
+from engine.store import Database, Work
+
+
+class Playing(Protocol):
+    """What of a story being played its steps use."""
+
+    database: Database
+    hall: Hall
+    package: matters.Package
+    now: datetime
+    where: str
+
+    @property
+    def case_id(self) -> int: ...
+    def actor(self, work: Work, user_id: int) -> people.Actor: ...
+    def problem(self, text: str) -> None: ...
+
+
+Step = Mapping[str, Any]
+
+
+# ---------------------------------------------------------------- boards 公开栏
+
+
+def _review(player: Playing, step: Step) -> None:
+    board, refuse = str(step["review"]), step.get("refuse")
+    with player.database.unit_of_work() as work:
+        entry = posting.entry(work, player.package, player.case_id, board, "review")
+        by = posting.reviewer(work, entry, board, player.hall, now=player.now)
+        if refuse is None:
+            boards.approve(work, entry.number, changed=entry.changed, by=by, now=player.now)
+        else:
+            boards.refuse(work, entry.number, str(refuse), changed=entry.changed, by=by, now=player.now)
+
+
+def _object(player: Playing, step: Step) -> None:
+    with player.database.unit_of_work() as work:
+        entry = posting.entry(work, player.package, player.case_id, step.get("board"), "shown")
+        by = player.actor(work, player.hall.applicant)
+        boards.object_to(work, entry.number, str(step["object"]), by=by, now=player.now)
+
+
+# ---------------------------------------------------------------- ballots 表决
+
+
+def _vote(player: Playing, step: Step) -> None:
+    voting.vote(player.database, player.case_id, step["vote"], str(step.get("body") or ""), now=player.now)
+
+
+# ---------------------------------------------------------------- handovers 交接
+
+
+def _handed(player: Playing, step: Step) -> None:
+    refused: Invalid | None = None
+    try:
+        with player.database.unit_of_work() as work:
+            handing.act(work, player.package, player.case_id, step, player.hall, now=player.now)
+    except Invalid as refusal:
+        refused = refusal
+    wrong = sorted(refused.by_field()) if refused is not None else []
+    if refused is not None and wrong != sorted(step.get("refused") or ()):
+        raise refused
+    if refused is None and "refused" in step:
+        player.problem(f"{player.where}应拒绝 {step['refused']}，但通过了")
+
+
+def _trouble(player: Playing, step: Step) -> None:
+    with player.database.unit_of_work() as work:
+        chain = handing.chain(work, player.package, player.case_id, str(step.get("thing")))
+        by = handing.holder(work, chain, player.hall, now=player.now)
+        handovers.report(work, chain.id, step["trouble"], str(step.get("note", "")), by=by, now=player.now)
+
+
+STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
+    {
+        # boards 公开栏
+        "review": _review,
+        "object": _object,
+        # handovers 交接
+        "handed": _handed,
+        "trouble": _trouble,
+        # ballots 表决
+        "vote": _vote,
+    }
+)
