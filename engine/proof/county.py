@@ -20,6 +20,7 @@ from engine.matters.county import FROM_CASE
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
+from engine.proof import booking_steps
 from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import (
@@ -85,6 +86,7 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     # A story is one case: what else would begin by itself while it waits rests.
     work.session.execute(update(Schedule).values(paused_at=now, pause_reason="story"))
     _rooms(work, package, book, county, now)
+    booking_steps.opened(work, package, now=now)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
 
 

@@ -28,6 +28,7 @@ from engine.matters import plans
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
+from engine.proof import booking_steps
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked
 from engine.records import audit, clocks, papers, sources
@@ -268,6 +269,10 @@ class Player:
                 raise Stuck(f"没有在等消息“{step['message']}”。", f"Nothing waits for {step['message']}.")
         elif "answer" in step:
             self._answer(step)
+        elif "book" in step:
+            booking_steps.book(self.database, self.package, self.case_id, step["book"], now=self.now)
+        elif "cancel" in step:
+            booking_steps.cancel(self.database, self.package, self.case_id, step["cancel"], now=self.now)
         elif "return" in step:
             with self.database.unit_of_work() as work:
                 task = self._task(work, str(step["return"]))
@@ -457,7 +462,7 @@ def _wanted(name: str, expected: Any) -> Any:
 
 
 def _short(step: Mapping[str, Any]) -> str:
-    for key in ("task", "message", "answer", "return", "at", "wait", "open"):
+    for key in ("task", "message", "answer", "return", "book", "cancel", "at", "wait", "open"):
         if key in step:
             return f"{key}: {step[key]}"
     return ""
