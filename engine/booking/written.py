@@ -147,6 +147,11 @@ class CutOff:
         return datetime.combine(day, self.at, ZONE).astimezone(UTC)
 
 
+def start_of(day: date) -> datetime:
+    """Midnight of the hall before that day, aware UTC."""
+    return datetime.combine(day, time.min, ZONE).astimezone(UTC)
+
+
 def rules(
     *,
     weekly_: Sequence[str] = (),

@@ -152,6 +152,20 @@ def cover(work: Work, resource: Resource, *, now: datetime) -> None:
         tell_opener(work, resource, "left" if free else "covered", now=now)
 
 
+def facts_of(resource: Resource, slots: Sequence[Slot]) -> dict[str, Any]:
+    """What the case that opened an offer knows of it: as it answers open-offer, and as its messages say."""
+    places, taken = sum(s.public_capacity for s in slots), sum(s.public_taken for s in slots)
+    return {
+        "number": resource.code,
+        "name": resource.name,
+        "starts_at": slots[0].starts_at.astimezone(ZONE).isoformat() if slots else None,
+        "ends_at": slots[-1].ends_at.astimezone(ZONE).isoformat() if slots else None,
+        "places": places,
+        "taken": taken,
+        "free": places - taken,
+    }
+
+
 def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> None:
     """A message to the case that opened it, by the offer's number, when its declaration says one (`covered`, `left`,
     `unclaimed`, `over`)."""
@@ -159,11 +173,13 @@ def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> 
     said: OfferTells | None = getattr(known.offer, what) if known is not None else None
     if resource.case_id is None or said is None:
         return
-    slots = work.session.execute(
-        select(Slot.public_capacity, Slot.public_taken).where(Slot.resource_id == resource.id)
+    slots = work.session.scalars(
+        select(Slot)
+        .where(Slot.resource_id == resource.id)
+        .order_by(Slot.starts_at)
+        .execution_options(populate_existing=True)
     ).all()
-    places, taken = sum(s[0] for s in slots), sum(s[1] for s in slots)
-    facts = {"offer": {"number": resource.code, "places": places, "taken": taken, "free": places - taken}}
+    facts = {"offer": facts_of(resource, slots)}
     messages.tell(work, resource.case_id, said.tells, resource.code, facts, about=what, now=now)
 
 

@@ -71,9 +71,14 @@ class Wish:
     """One booking of one time: who takes a place, each as what; a team when it has a name."""
 
     slot_id: int
-    members: tuple[tuple[Person, str], ...]  # (who, role); the first answers for it
+    members: tuple[tuple[Person, str], ...]  # (who, role)
     team: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
+    by_whom: Person | None = None  # whose booking it is, when a team's: they need not come themselves
+
+    @property
+    def holder(self) -> Person:
+        return self.by_whom or self.members[0][0]
 
 
 def declared_roles(offer: Offer) -> tuple[Role, ...]:
@@ -267,13 +272,15 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
             f"Choose a role: {', '.join(by_role)}." if known else "There are no roles here.",
         )
     online = channel == "online"
-    leader = wish.members[0][0]
+    leader = wish.holder
     policy = appointments.policy_of(resource)
     past = appointments.history(work, leader.index, now, resource)
     if online:
         appointments.refuse_blocked(work, leader.index, resource, now)
     booking.check_new(policy, slot.starts_at, what.key, past, now, online=online)
     for person, role in wish.members:
+        if wish.team and person.user_id is None and person.index != leader.index:
+            continue  # a member whom the hall does not know comes on the word of who booked for the team
         wanted = [by_role[role]] if role else []
         reasons = reads.why_not(
             work, what, resource, slot, person, roles=wanted, answers=wish.answers, online=online, now=now
@@ -297,7 +304,7 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
 def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, now: datetime) -> Appointment:
     """The seats, the row and who sits, under a number of the person's day that is free."""
     slot, resource, wish = plan.slot, plan.resource, plan.wish
-    leader = wish.members[0][0]
+    leader = wish.holder
     counted = channel == "online"
     keys = appointments.day_keys(work, plan.policy, leader.index, slot.starts_at, resource) if counted else [None]
     for key in keys:
@@ -366,7 +373,8 @@ def _seat(work: Work, plan: _Plan, first: str, now: datetime) -> str:
     for pool in dict.fromkeys((first, "public")):
         if not seats.take(work, [plan.slot.id], pool, now=now, places=n, roles=plan.roles):
             return pool
-    left = reads.shown(work, [work.session.get_one(Slot, plan.slot.id, populate_existing=True)])
+    work.session.refresh(plan.slot, ["public_taken", "closed"])
+    left = reads.shown(work, [plan.slot])
     free = [one for row in left for one in row.left if one.free > 0]
     if free and plan.roles:
         others = "、".join(f"{one.title} {one.free} 个" for one in free)

@@ -28,10 +28,38 @@ VERBS = {
     "object": {"board", "open"},
     "handed": {"outcome", "note", "photos", "refused", "open"},
     "trouble": {"thing", "note", "open"},
+    "book": {"open"},
+    "cancel": {"open"},
     "wait": {"open"},
     "at": {"open"},
     "open": set[str](),
 }
+
+
+class CancelText(Part):
+    """Somebody gives back what they booked."""
+
+    offer: str = Field(min_length=1, description="offers 里的名称 · the name in offers")
+    who: str = Field(min_length=1, description="谁 · who")
+    time: datetime | date | str | None = Field(default=None, description="哪一次；不写是最近的 · of which time")
+
+    @field_validator("time")
+    @classmethod
+    def _time(cls, at: datetime | date | str | None) -> datetime | date | str | None:
+        return moment(at)
+
+
+class BookText(CancelText):
+    """Somebody books a time of an offer."""
+
+    born: date | None = Field(default=None, description="哪天出生；不写是成年人 · date of birth; an adult without it")
+    role: str = Field(default="", description="角色 · the role")
+    team: str = Field(default="", description="团队的名称 · the team's name")
+    members: dict[str, list[str]] = Field(default={}, description="队员：角色 → 姓名 · its members: role → names")
+    answers: dict[str, Any] = Field(default={}, description="表单填什么 · what its form gets")
+    error: str | None = Field(
+        default=None, description="应当订不上：FULL 满了，REFUSED 不符合或已截止 · must fail: FULL or REFUSED"
+    )
 
 
 class StepText(Part):
@@ -77,6 +105,8 @@ class StepText(Part):
         default=None, description="拿着东西的人说丢了、坏了 · whoever has the thing says that it is lost or damaged"
     )
     thing: str = Field(default="", description="是哪件交接 · of which hand-over")
+    book: BookText | None = Field(default=None, description="有人预订（报名） · somebody books")
+    cancel: CancelText | None = Field(default=None, description="有人取消预订 · somebody cancels")
     open: list[str] | None = Field(
         default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
     )

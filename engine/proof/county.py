@@ -20,6 +20,7 @@ from engine.matters.county import FROM_CASE
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
+from engine.proof import booking_steps
 from engine.reads.knowing import Person
 from engine.records import library
 from engine.store import Work, keys
@@ -87,6 +88,7 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     work.session.execute(update(Schedule).values(paused_at=now, pause_reason="story"))
     _rooms(work, package, book, county, now)
     _entries(work, package, book, now)
+    booking_steps.opened(work, package, now=now)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
 
 

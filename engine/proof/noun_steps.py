@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from engine import matters, people
 from engine.commands import boards, handovers
 from engine.errors import Invalid
-from engine.proof import handing, posting, voting
+from engine.proof import booking_steps, handing, posting, voting
 from engine.proof.county import Hall
 from engine.store import Database, Work
 
@@ -34,6 +34,17 @@ class Playing(Protocol):
 
 
 Step = Mapping[str, Any]
+
+
+# ---------------------------------------------------------------- offers 供给与预订
+
+
+def _book(player: Playing, step: Step) -> None:
+    booking_steps.book(player.database, player.package, player.case_id, step["book"], now=player.now)
+
+
+def _cancel(player: Playing, step: Step) -> None:
+    booking_steps.cancel(player.database, player.package, player.case_id, step["cancel"], now=player.now)
 
 
 # ---------------------------------------------------------------- boards 公开栏
@@ -90,6 +101,9 @@ def _trouble(player: Playing, step: Step) -> None:
 
 STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
     {
+        # offers 供给与预订
+        "book": _book,
+        "cancel": _cancel,
         # boards 公开栏
         "review": _review,
         "object": _object,

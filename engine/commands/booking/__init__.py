@@ -1,19 +1,26 @@
 """Appointments (预约): every write to bookings, slots, rosters and the waiting list. One verb, one function."""
 
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
+from engine.commands.booking.claim import book as take_place
+from engine.commands.booking.claim import known_person
 from engine.commands.booking.counter import call, check_in, miss, miss_if_over, serve, walk_in
 from engine.commands.booking.office import (
     Hit,
     ask_review,
     close,
     local,
-    opening,
+    opening_of,
     preview_closing,
     publish,
+    publish_ahead,
     review,
     roster,
     unroster,
 )
+from engine.commands.booking.opening import close as close_offer
+from engine.commands.booking.opening import establish
+from engine.commands.booking.opening import move as move_offer
+from engine.commands.booking.opening import open_ as open_offer
 from engine.reads.knowing import Person
 
 __all__ = [
@@ -21,19 +28,26 @@ __all__ = [
     "Hit",
     "Person",
     "ask_review",
+    "take_place",
     "call",
     "cancel",
     "change",
     "check_in",
     "close",
+    "close_offer",
     "confirm",
+    "establish",
     "hold",
+    "known_person",
     "local",
     "miss",
     "miss_if_over",
-    "opening",
+    "move_offer",
+    "open_offer",
+    "opening_of",
     "preview_closing",
     "publish",
+    "publish_ahead",
     "review",
     "roster",
     "serve",

@@ -25,6 +25,7 @@ from engine.commands import cases, seats
 from engine.commands.appointments import (
     block_scope,
     blocked,
+    cover,
     day_keys,
     give_back,
     history,
@@ -38,15 +39,17 @@ from engine.commands.appointments import (
     tell,
     watch,
 )
+from engine.commands.booking import claim
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb
-from engine.reads import knowing
+from engine.reads import knowing, offers
 from engine.reads.knowing import Person
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
     Appointment,
+    BookingPlace,
     Case,
     Duty,
     MeetingBooking,
@@ -87,6 +90,8 @@ def hold(
         require(by, "work", resource)
         if person is None:
             raise NotNow("请先填写来办事的人的姓名和电话。", "Expected the name and telephone of who comes.")
+    if not resource.matter and resource.offer:
+        raise NotNow("请从这一项的页面预订。", "Book this on the page of its offer.")
     policy = policy_of(resource)
     slots = _slots(work, resource, starts_at)
     past = history(work, person.index, now, resource)
@@ -155,7 +160,10 @@ def confirm(
     made.state, made.hold_until, made.confirmed_at = "confirmed", None, now
     made.version += 1
     made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
-    if made.case_id is None:
+    if not resource.matter:  # a place that was kept for who waited, or that the hall moved: a row, no case
+        _fits(work, made, answers or {}, now)
+        cover(work, resource, now=now)
+    elif made.case_id is None:
         facts = process_facts(made, policy)
         unit = units.place(work, resource.unit_id)
         raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
@@ -185,6 +193,31 @@ def confirm(
     return made
 
 
+def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: datetime) -> None:
+    """Who kept a place of an offer may have it, and at what price, as it is now. NotNow says why not."""
+    if not made.resource.offer:
+        return
+    what = offers.of(work, made.resource.offer)
+    given = claim.check(work, what, answers, now=now)
+    person = Person(made.name, made.phone)
+    if made.user_id is not None:
+        person = knowing.of_user(work.session.get_one(User, made.user_id))
+    claims = work.session.scalars(
+        select(BookingPlace).where(BookingPlace.appointment_id == made.id, BookingPlace.live)
+    ).all()
+    for slot in seats.taken_slots(work, made):
+        by_role = {row.role: row for row in offers.roles_of(work, [slot.id]).get(slot.id, [])}
+        roles = [by_role[one.role] for one in claims if one.role in by_role]
+        # (not the cut-off: the place was offered after it fell free)
+        reasons = offers.why_not(
+            work, what, made.resource, slot, person, roles=roles, answers=given, online=False, now=now
+        )
+        if reasons:
+            raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
+        made.price = offers.price(work, what, made.resource, slot, person, given, now=now)
+    made.answers = given or None
+
+
 def change(
     work: Work, appointment_id: int, *, version: int, starts_at: Sequence[datetime], by: Actor, now: datetime
 ) -> Appointment:
@@ -196,6 +229,8 @@ def change(
     slots = _slots(work, resource, starts_at)
     past = [p for p in history(work, made.person_index, now, made.resource) if p.starts_at != made.starts_at]
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
+    if not resource.matter and resource.offer:
+        raise NotNow("这一项请先订新的，再取消原来的。", "Book the other time first, then cancel this one.")
     before = seats.taken_slots(work, made)
     old_pool = made.pool
 
@@ -316,6 +351,7 @@ def _has_run_out(work: Work, made: Appointment, freed: Sequence[int], now: datet
         row.state, row.appointment_id = "left", None
     tell_process(work, made, "cancelled", by=SYSTEM, now=now)
     record(work, audit.Kind.APPOINTMENT_EXPIRED, made, SYSTEM, now)
+    cover(work, made.resource, now=now)
     found = work.session.scalars(select(Slot).where(Slot.id.in_(freed)).order_by(Slot.starts_at)).all()
     offer_freed(work, made.resource, found, now=now)
 
@@ -553,6 +589,8 @@ def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None
         )
     )
     online = made.channel == "online"
+    if not made.resource.matter and made.resource.offer:
+        raise NotNow("保留的时间已过，请重新预订。", "The time it was kept for you is over: book again.")
     past = history(work, made.person_index, now, made.resource)
     booking.check_new(policy, made.starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
 

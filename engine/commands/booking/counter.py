@@ -12,6 +12,7 @@ from engine.commands.appointments import GRACE_MINUTES
 from engine.commands.booking import book
 from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM, Actor, require
+from engine.reads import offers
 from engine.reads.knowing import Person
 from engine.records import audit
 from engine.store import Work
@@ -100,8 +101,20 @@ def miss_if_over(work: Work, appointment_id: int, *, now: datetime) -> bool:
     made = book.find(work, appointment_id, "see", by=SYSTEM)
     if made.state not in ("confirmed", "called") or now < made.ends_at + timedelta(minutes=GRACE_MINUTES):
         return False
+    if not made.resource.matter and made.resource.offer and not _checked_in(work, made):
+        # Nobody signs in there: who booked and did not cancel was there.
+        made.state, made.ended_at, made.day_key = "served", now, None
+        made.version += 1
+        appointments.record(work, audit.Kind.APPOINTMENT_SERVED, made, SYSTEM, now)
+        return True
     miss(work, appointment_id, version=made.version, by=SYSTEM, now=now)
     return True
+
+
+def _checked_in(work: Work, made: Appointment) -> bool:
+    """Whether people sign in at this offer."""
+    known = offers.declared(work).get(made.resource.offer)
+    return known is not None and bool(known.offer.check_in)
 
 
 def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by: Actor, now: datetime) -> Appointment:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
 from engine.commands import appointments, seats
-from engine.commands.booking import book
+from engine.commands.booking import book, opening
 from engine.commands.effects import meetings
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM, Actor, require
@@ -36,7 +36,7 @@ from engine.workdays import local_date
 MOVED_HOURS = 24
 
 
-def opening(rule: Mapping[str, Any]) -> Opening:
+def opening_of(rule: Mapping[str, Any]) -> Opening:
     """An opening rule from its data: times as "18:00", days as "2026-09-01". Raises Refused naming what is wrong."""
     known = dict(rule)
     try:
@@ -61,7 +61,7 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
         raise NotFound("没有这个可预约的项目。", "There is no such thing to book.")
     require(by, "serve", resource)
     rules = [
-        opening(row)
+        opening_of(row)
         for row in work.session.scalars(
             select(ResourceOpening.rule).where(ResourceOpening.resource_id == resource.id).order_by(ResourceOpening.id)
         )
@@ -92,6 +92,7 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
     for start in range(0, len(rows), 500):
         work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows[start : start + 500]))
     made = _slot_count(work, resource.id) - before
+    opening.give_roles(work, resource, first, last)
     audit.record(
         work,
         audit.Kind.SLOTS_PUBLISHED,
@@ -106,6 +107,7 @@ def publish_ahead(work: Work, *, now: datetime) -> int:
     """Make the slots of every resource as far ahead as its policy lets people book, or as far as the calendar knows.
     Called by the worker every night; returns how many are new."""
     today, made = local_date(now), 0
+    opening.establish(work)
     for resource in work.session.scalars(select(Resource).where(Resource.active).order_by(Resource.id)).all():
         last = work.calendar.last_known(today, today + timedelta(days=appointments.policy_of(resource).book_until_days))
         made += publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from engine import feel
+from engine.commands import appointments as rows
 from engine.commands import offer_rows
 from engine.commands.effects import appointments
 from engine.commands.offer_rows import Opening, Role, Wish
@@ -129,21 +130,8 @@ def open_(a: Applying, effect: Effect) -> None:
         now=a.now,
     )
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "offer": row.code})
-    slot = a.work.session.scalars(select(Slot).where(Slot.resource_id == row.id)).one()
-    a.answer(
-        effect,
-        {
-            "offer": {
-                "number": row.code,
-                "name": row.name,
-                "starts_at": slot.starts_at.astimezone(ZONE).isoformat(),
-                "ends_at": slot.ends_at.astimezone(ZONE).isoformat(),
-                "places": slot.public_capacity,
-                "taken": 0,
-                "free": slot.public_capacity,
-            }
-        },
-    )
+    slots = a.work.session.scalars(select(Slot).where(Slot.resource_id == row.id)).all()
+    a.answer(effect, {"offer": rows.facts_of(row, slots)})
 
 
 def _of_case(a: Applying, number: str) -> Resource:

@@ -23,7 +23,7 @@ from engine.process.lint.expressions import compiled
 Scope = dict[str, Shape]
 
 #: What the messages of an offer bring to the case that opened it.
-OFFER_SAYS = ("offer.number", "offer.places", "offer.taken", "offer.free")
+OFFER_SAYS = tuple(f"offer.{name}" for name in ("number", "name", "starts_at", "ends_at", "places", "taken", "free"))
 #: What a case that a schedule began knows of its run.
 RUN: Scope = {
     "run": Shape(

@@ -12,6 +12,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.plans import timer_starts
+from engine.matters.story_file import BookText
 from engine.process.language import effects
 
 
@@ -58,6 +59,14 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     for r, path in enumerate(step.refused or ()):
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
                         one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
+            for verb, wish in (("book", step.book), ("cancel", step.cancel)):
+                if wish is not None:
+                    offers = reading.declared("offers")
+                    one_of("供给", "offer", wish.offer, offers, n, "steps", k, verb, "offer")
+                    said = offers[wish.offer].what if wish.offer in offers else None
+                    form = reading.forms.get(getattr(said, "ask", "") or "")
+                    if isinstance(wish, BookText) and form is not None:
+                        _answers(reading, wish.answers, paths_of(form.form), n, "steps", k, verb, "answers")
             if step.return_ is not None:
                 one_of("用户任务", "user task", step.return_, tasks, n, "steps", k, "return")
             if step.to is not None:

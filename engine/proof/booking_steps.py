@@ -1,0 +1,133 @@
+"""What people do with offers in a story: somebody books a time, alone or for a team, and somebody gives it back.
+
+Whom the story names and the hall does not know yet signs up at that moment: a resident of the story's village.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from engine import matters, people
+from engine.commands import booking
+from engine.errors import NotFound, NotNow, Refused
+from engine.matters.stories import when
+from engine.people import units
+from engine.store import Database, Work, keys
+from engine.store.models import Appointment, Resource, Slot, User
+
+#: The day of birth of whoever the story says nothing of: an adult.
+ADULT = date(1980, 1, 1)
+#: The region that begins an identity number of the scratch county.
+REGION = "350526"
+
+
+class Booked(Refused):
+    """Expected the booking to fail as the story says, but it did not."""
+
+    slug = "story-booked"
+
+
+def book(database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime) -> None:
+    """Somebody books. What the story says must fail, must fail so."""
+    expected = step.get("error")
+    try:
+        with database.unit_of_work() as work:
+            slot = _slot(work, package, case_id, step, now)
+            by = people.load(work, _resident(work, str(step["who"]), step.get("born"), now).id, now=now)
+            members = [
+                (name, _resident(work, name, None, now).phone or "", role)
+                for role, names in (step.get("members") or {}).items()
+                for name in names
+            ]
+            booking.take_place(
+                work,
+                slot.id,
+                role=str(step.get("role") or ""),
+                answers=step.get("answers") or {},
+                team=str(step.get("team") or ""),
+                members=members,
+                by=by,
+                now=now,
+            )
+    except NotNow as refused:
+        code = "FULL" if refused.facts.get("full") else "REFUSED"
+        if expected != code:
+            raise
+        return
+    if expected:
+        raise Booked(f"应当订不上（{expected}），但订上了。", f"Expected {expected}, but it was booked.")
+
+
+def cancel(
+    database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Somebody gives back what they booked."""
+    with database.unit_of_work() as work:
+        user = _resident(work, str(step["who"]), None, now)
+        key = package.declared("offers")[str(step["offer"])].key
+        query = (
+            select(Appointment)
+            .join(Resource, Resource.id == Appointment.resource_id)
+            .where(Resource.offer == key, Appointment.user_id == user.id, Appointment.state.in_(("held", "confirmed")))
+            .order_by(Appointment.starts_at)
+        )
+        if step.get("time") is not None:
+            query = query.where(Appointment.starts_at == when(step["time"]).astimezone(UTC))
+        made = work.session.scalars(query.limit(1)).first()
+        if made is None:
+            raise NotFound(f"{step['who']}没有订过“{step['offer']}”。", f"{step['who']} has booked no {step['offer']}.")
+        booking.cancel(work, made.id, version=made.version, by=people.load(work, user.id, now=now), now=now)
+
+
+def _slot(work: Work, package: matters.Package, case_id: int, step: Mapping[str, Any], now: datetime) -> Slot:
+    """The time that is meant: of what this case opened, else of what opens by itself; the next, or the one named."""
+    key = package.declared("offers")[str(step["offer"])].key
+    query = (
+        select(Slot)
+        .join(Resource, Resource.id == Slot.resource_id)
+        .where(Resource.offer == key, Resource.active, Resource.case_id.is_(None) | (Resource.case_id == case_id))
+        .order_by(Slot.starts_at, Slot.id)
+    )
+    if step.get("time") is not None:
+        query = query.where(Slot.starts_at == when(step["time"]).astimezone(UTC))
+    else:
+        query = query.where(Slot.starts_at > now)
+    slot = work.session.scalars(query.limit(1)).first()
+    if slot is None:
+        raise NotFound(f"“{step['offer']}”此时没有可以订的时间。", f"There is no time of {step['offer']} to book now.")
+    return slot
+
+
+def _resident(work: Work, name: str, born: date | None, now: datetime) -> User:
+    """The resident of that name, who signs up when the story names them first."""
+    mark = int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
+    phone = f"139{mark % 100_000_000:08d}"
+    index = keys.blind("phone", phone)
+    found = work.session.scalar(select(User).where(User.phone_index == index))
+    if found is not None:
+        return found
+    number = f"{REGION}{born or ADULT:%Y%m%d}{mark % 1000:03d}X"
+    home = next((one for one in units.tree(work) if one.kind in ("village", "community")), None)
+    user = User(
+        kind="resident",
+        name=name,
+        phone=phone,
+        phone_index=index,
+        id_number=number,
+        place_id=home.id if home is not None else None,
+        created_at=now,
+    )
+    work.session.add(user)
+    work.session.flush()
+    return user
+
+
+def opened(work: Work, package: matters.Package, *, now: datetime) -> None:
+    """What opens by itself is open in the story's hall."""
+    if any(getattr(one.what, "opens", None) is not None for one in package.declared("offers").values()):
+        booking.publish_ahead(work, now=now)
