@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import NotYours
-from engine.people import apart
+from engine.people import apart, shelves
 from engine.people.actor import Actor
 from engine.store.models import Appointment, Case, Document, OnlineBlock, Resource, Task
 
@@ -44,6 +44,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         )
     if isinstance(thing, Resource):
         return _may_resource(actor, verb, thing)
+    if isinstance(thing, shelves.Kept):
+        return shelves.may(actor, verb, thing)
     if isinstance(thing, OnlineBlock):
         mine = actor.id is not None and thing.user_id == actor.id
         return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
