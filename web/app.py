@@ -59,6 +59,7 @@ def create_app(
         overview,
         own_cases,
         papers,
+        registers,
         resident,
         services,
         steps,
@@ -72,6 +73,7 @@ def create_app(
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, studio, booking, around, api),
         # registers 台账
+        registers,
         # bonds 关系
         # offers 供给与预订
         # matches 撮合

@@ -6,7 +6,7 @@ from typing import Literal
 
 from engine.errors import NotYours
 from engine.matters.nouns.bonds import GUARDIAN
-from engine.people import apart
+from engine.people import apart, shelves
 from engine.people.actor import Actor
 from engine.people.bonds import Grant
 from engine.store.models import (
@@ -71,6 +71,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _may_resource(actor, verb, thing)
     if isinstance(thing, BoardEntry):
         return _may_entry(actor, verb, thing)
+    if isinstance(thing, shelves.Kept):
+        return shelves.may(actor, verb, thing)
     if isinstance(thing, OnlineBlock):
         mine = actor.id is not None and thing.user_id == actor.id
         return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)

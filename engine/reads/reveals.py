@@ -35,7 +35,7 @@ class Looked:
     unit: str
     field: str  # 姓名, 电话, 身份证
     purpose: str
-    number: str  # of the case
+    number: str  # of the case; of an entry of a register, what that is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,18 @@ def of_case(work: Work, case: Case, *, masked: bool) -> tuple[Looked, ...]:
     return _looked(work, [(row, masks.name(name) if masked else name, number) for row, name, number in rows])
 
 
+def of_entry(work: Work, entry_id: int, *, masked: bool) -> tuple[Looked, ...]:
+    """Every look at whole data of an entry of a register, the newest first."""
+    rows = work.session.execute(
+        select(Reveal, User.name)
+        .join(User, User.id == Reveal.by_id)
+        .where(Reveal.entry_id == entry_id)
+        .order_by(Reveal.id.desc())
+        .limit(MOST)
+    ).all()
+    return _looked(work, [(row, masks.name(name) if masked else name, "") for row, name in rows])
+
+
 def of_my_people(work: Work, actor: Actor, *, now: datetime) -> Looks:
     """The looks of those who work in the units this actor heads, lately."""
     heads = [p for p in actor.positions if p.role == "supervisor" and p.for_id is None]
@@ -76,14 +88,14 @@ def of_my_people(work: Work, actor: Actor, *, now: datetime) -> Looks:
     rows = work.session.execute(
         select(Reveal, User.name, Case.number)
         .join(User, User.id == Reveal.by_id)
-        .join(Case, Case.id == Reveal.case_id)
+        .outerjoin(Case, Case.id == Reveal.case_id)
         .where(*lately)
         .order_by(Reveal.id.desc())
         .limit(MOST)
     ).all()
     return Looks(
         tuple((name, n) for name, n in counted),
-        _looked(work, [(row, name, number) for row, name, number in rows]),
+        _looked(work, [(row, name, number or "") for row, name, number in rows]),
         sum(n for _name, n in counted),
     )
 
@@ -97,6 +109,19 @@ def _looked(work: Work, rows: Sequence[tuple[Reveal, str, str]]) -> tuple[Looked
         )
     }
     return tuple(
-        Looked(row.at, name, at.get(row.by_id, ""), FIELDS.get(row.field, row.field), row.purpose, number)
+        Looked(
+            row.at,
+            name,
+            at.get(row.by_id, ""),
+            FIELDS.get(row.field.removeprefix("person."), row.field),
+            row.purpose,
+            number,
+        )
         for row, name, number in rows
     )
+
+
+def _field(name: str) -> str:
+    """What people call it; a field of a register by its own name."""
+    plain = name.removeprefix("person.")
+    return FIELDS.get(plain, plain)

@@ -178,7 +178,7 @@ def conditions(
     register, listed = register_of(one), names(one)
     found: list[ColumnElement[bool]] = [RegisterEntry.register.in_(listed)]
     for name, wanted in (where or {}).items():
-        if name not in register.search:
+        if name not in register.search and not (register.about == "person" and name in ("name", "phone", "id_number")):
             raise ValueError(f"Expected a field that {one.key} searches ({', '.join(register.search)}), not {name!r}")
         values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
         if name == "key":

@@ -285,6 +285,10 @@ RULES: dict[str, Rule] = {
     **_door("operator", "operations.confirm_clock", "operations.now"),
     **_door("operator", "operations.retry", thing="absent"),
     # ---- registers 台账
+    **_door("staff", "registers.shelves"),
+    **_door("staff", "registers.listed", "registers.new", "registers.add", thing="absent"),
+    **_door("staff", "registers.entry", "registers.changing", "registers.change", "registers.reveal", thing="absent"),
+    **_door("resident", "registers.mine"),
     # ---- bonds 关系
     # ---- offers 供给与预订
     # ---- matches 撮合

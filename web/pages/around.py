@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from engine.reads import registers
 from web import edge
 from web.edge import guard
 
@@ -29,6 +31,13 @@ class Tile:
 
 
 Says = Callable[[], Tile | None]
+
+
+def _own_registers() -> Tile | None:
+    if not registers.mine(edge.work(), edge.actor(), now=edge.now()):
+        return None
+    return Tile(_("我的台账"), _("大厅为我保存的记录"), "paper", url_for("registers.mine"))
+
 
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
@@ -48,6 +57,7 @@ OWN: tuple[Says, ...] = (
     # handovers 交接
     # ballots 表决
     # registers 台账
+    _own_registers,
 )
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.commands.hall import calendars
 from engine.people import units
 from engine.reads import inbox as lists
+from engine.reads import registers
 from web import edge
 from web.pages import limits, operations
 
@@ -66,6 +67,8 @@ def _nav() -> list[dict[str, Any]]:
         one("absences.mine", _("请假代理"), "person", "g l"),
     ]
     # registers 台账
+    if work is not None and registers.for_actor(work, actor):
+        found.append(one("registers.shelves", _("台账"), "paper", "g r"))
     # bonds 关系
     # offers 供给与预订
     # matches 撮合

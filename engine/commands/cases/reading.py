@@ -48,23 +48,33 @@ def reveal(work: Work, case_id: int, field: str, purpose: str, words: str, *, by
     """
     case = find_case(work, case_id)
     require(by, "reveal", case)
+    said = said_why(purpose, words)
+    values = {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
+    if field not in values or by.id is None:
+        raise NotFound("没有这一项。", f"There is no field {field!r}.")
+    not_too_often(work, by.id, now=now)
+    work.session.add(Reveal(by_id=by.id, case_id=case.id, field=field, purpose=said, at=now))
+    audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts={"field": field, "purpose": purpose})
+    work.session.flush()
+    return values[field] or ""
+
+
+def said_why(purpose: str, words: str) -> str:
+    """Why somebody looks behind a mask, as it is kept. Invalid: no purpose of the list, or too few words."""
     if purpose not in reveals.PURPOSES:
         raise Invalid([FieldError("purpose", "为什么要看", "请选一个用途。", "Choose a purpose.")])
     words = words.strip()
     if len(words) < LEAST_WORDS:
         zh = f"请用至少{LEAST_WORDS}个字写明这次为什么要看。"
         raise Invalid([FieldError("words", "这次的事由", zh, f"Say why, in at least {LEAST_WORDS} characters.")])
-    values = {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
-    if field not in values or by.id is None:
-        raise NotFound("没有这一项。", f"There is no field {field!r}.")
-    looked = work.session.scalar(select(func.count()).where(Reveal.by_id == by.id, Reveal.at > now - WITHIN)) or 0
+    return f"{reveals.PURPOSES[purpose]}：{words}"[:200]
+
+
+def not_too_often(work: Work, user_id: int, *, now: datetime) -> None:
+    """TooMany: they looked behind as many masks in this hour as anybody may."""
+    looked = work.session.scalar(select(func.count()).where(Reveal.by_id == user_id, Reveal.at > now - WITHIN)) or 0
     if looked >= MOST:
         raise TooMany(
             f"您这一小时已看了 {looked} 次完整信息，最多 {MOST} 次。请稍后再看；确要成批核对，请找单位负责人。",
             f"You looked behind {looked} masks in this hour and {MOST} are the most: wait, or ask your head.",
         )
-    said = f"{reveals.PURPOSES[purpose]}：{words}"[:200]
-    work.session.add(Reveal(by_id=by.id, case_id=case.id, field=field, purpose=said, at=now))
-    audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts={"field": field, "purpose": purpose})
-    work.session.flush()
-    return values[field] or ""

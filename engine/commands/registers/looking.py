@@ -1,0 +1,41 @@
+"""Looking behind a mask of an entry: for a purpose, so many an hour, and it stays on record (RULES Y1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from engine.commands.cases.reading import not_too_often, said_why
+from engine.errors import NotFound
+from engine.matters.nouns.registers import SENSITIVE
+from engine.people import Actor, require, shelves
+from engine.reads import registers as reads
+from engine.records import audit, registers
+from engine.store import Work
+from engine.store.models import Reveal
+
+
+def reveal(work: Work, entry_id: int, name: str, purpose: str, words: str, *, by: Actor, now: datetime) -> reads.Line:
+    """One field whole, or `person.name`, `person.phone`, `person.id_number`. Health and child data leave a line of
+    their own in the record beside."""
+    entry, one, package = reads.found(work, entry_id)
+    kept = shelves.of(work, one, entry)
+    require(by, "reveal", kept)
+    register = registers.register_of(one)
+    field = register.fields.get(name)
+    part = name.removeprefix("person.")
+    there = part in reads.PERSON and name != part and register.about == "person"
+    if by.id is None or not (there or (field is not None and shelves.may_read_field(by, kept, name))):
+        raise NotFound("没有这一项。", f"There is no field {name!r}.")
+    said = said_why(purpose, words)
+    not_too_often(work, by.id, now=now)
+    work.session.add(Reveal(by_id=by.id, entry_id=entry.id, field=name, purpose=said, at=now))
+    facts = {"register": one.key, "entry": entry.id, "field": name, "purpose": purpose}
+    audit.record(work, audit.Kind.REVEALED, by=by, now=now, facts=facts)
+    if field is None:
+        known = entry.person if isinstance(entry.person, Mapping) else {}
+        return reads.person_line(part, str(known.get(part) or ""))
+    if field.kind in SENSITIVE:
+        audit.read(work, one.key, [entry.id], [name], by=by, now=now, purpose=purpose)
+    value = (entry.facts or {}).get(name)
+    return reads.line_of(name, field, value, registers.options(one, package).get(name), whole=True)

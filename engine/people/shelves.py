@@ -1,0 +1,98 @@
+"""An entry of a register as it is judged: its declaration, and where it belongs (engine.people.access asks for it)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.matters.nouns import Declared
+from engine.matters.nouns.registers import Register, RegisterField
+from engine.people import units
+from engine.people.actor import Actor, Position
+from engine.store import Work
+from engine.store.models import RegisterEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry, or (without `paths`) the register as such: whether there can be any for this actor."""
+
+    one: Declared
+    paths: tuple[str, ...] | None = None  # of the units it belongs to
+    user_id: int | None = None  # whom it is about
+
+    @property
+    def register(self) -> Register:
+        assert isinstance(self.one.what, Register)
+        return self.one.what
+
+
+def of(work: Work, one: Declared, entry: RegisterEntry) -> Kept:
+    """An entry with the units it belongs to."""
+    tree = units.tree(work)
+    ids = [i for i in (entry.place_id, entry.unit_id) if i is not None]
+    return Kept(one, tuple(tree.by_id[i].path for i in ids if i in tree.by_id), entry.user_id)
+
+
+def at(work: Work, one: Declared, unit_ids: Iterable[int]) -> Kept:
+    """An entry that is to be: where it would belong."""
+    return Kept(one, tuple(units.place(work, i).path for i in unit_ids))
+
+
+def reading(actor: Actor, register: Register) -> list[Position]:
+    """The positions by which they read the register: their posts, and those of whom they stand in for in everything.
+    Lines that cases left are read by heads too, of their units."""
+    return [
+        p
+        for p in _whole(actor)
+        if p.post in register.readers or p.post in register.writers or (register.about == "case" and heads(p))
+    ]
+
+
+def writing(actor: Actor, register: Register) -> list[Position]:
+    return [p for p in _whole(actor) if p.post in register.writers]
+
+
+def of_field(actor: Actor, register: Register, field: RegisterField) -> list[Position]:
+    """The positions by which they read a field."""
+    if not field.readers:
+        return reading(actor, register)
+    return [p for p in _whole(actor) if p.post in field.readers]
+
+
+def heads(position: Position) -> bool:
+    return position.role == "supervisor" and position.for_id is None
+
+
+def _whole(actor: Actor) -> list[Position]:
+    if actor.kind != "staff":
+        return []
+    return [p for p in actor.positions if p.reads and (p.for_id is None or p.matters is None)]
+
+
+def covers(positions: Iterable[Position], kept: Kept) -> bool:
+    """Whether one of these positions is at a unit of the entry, or above one."""
+    if kept.paths is None:
+        return any(True for _ in positions)
+    return any(path.startswith(p.unit_path) for p in positions for path in kept.paths)
+
+
+def may(actor: Actor, verb: str, kept: Kept) -> bool:
+    """see: its readers, and whom it is about. work: its writers. reveal: its readers. take-out: its readers, all at
+    once, where they also write or head the unit."""
+    if verb == "see" and actor.id is not None and kept.user_id == actor.id:
+        return True
+    if verb in ("see", "reveal"):
+        return covers(reading(actor, kept.register), kept)
+    if verb == "work":
+        return covers(writing(actor, kept.register), kept)
+    if verb == "supervise":
+        return covers([p for p in reading(actor, kept.register) if heads(p)], kept)
+    return False
+
+
+def may_read_field(actor: Actor, kept: Kept, name: str) -> bool:
+    """Whether they read this field of the entry at all, masked or not."""
+    if actor.id is not None and kept.user_id == actor.id:
+        return True
+    return covers(of_field(actor, kept.register, kept.register.fields[name]), kept)
