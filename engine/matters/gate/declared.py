@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers, schedules
-from engine.matters.gate import ballots, handovers, queues, schedules
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
