@@ -171,6 +171,7 @@ class Applying:
         case.answers = dict(step.variables)
         case.version += 1
         self._close(step.closed, ended or {})
+        self._follow_dates(step.variables)
         self._open(step.opened)
         self._timers(step)
         self._subscriptions(step)
@@ -294,7 +295,7 @@ class Applying:
         keys, unit_id = self._keys(one)
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
-            due = self.ledger.step_due(one.element, self.now).due_at
+            due = self._step_due(one.element, one.variables)
         # A task for exactly one person is theirs at once: nobody needs to sign for it first.
         alone = int(keys[0][2:]) if len(keys) == 1 and keys[0].startswith("u:") else None
         return dict(
@@ -325,6 +326,26 @@ class Applying:
             drafted=False,
             apart=apart.write(candidates.away_from(self.case, one.properties)),
         )
+
+    def _step_due(self, element: str, variables: Mapping[str, Any]) -> datetime | None:
+        """Until when a step of the matter must be done: counted from now, or backward from a date of the answers."""
+        before = self.package.info.limits.backward.get(element)
+        if before is None:
+            return self.ledger.step_due(element, self.now).due_at
+        return clocks.backward_due(before, variables, self.ledger)
+
+    def _follow_dates(self, variables: Mapping[str, Any]) -> None:
+        """A date was changed that an open step counts backward from: its due moves with it, unless somebody set it."""
+        for task in self.live:
+            before = self.package.info.limits.backward.get(task.element)
+            if before is None:
+                continue
+            was = clocks.backward_due(before, task.variables, self.ledger)
+            now = clocks.backward_due(before, variables, self.ledger)
+            if was != now and task.due_at == was:
+                task.due_at = now
+                name = before.path.partition(".")[0]
+                task.variables = {**task.variables, name: variables.get(name)}
 
     def _names(self, row: Task) -> list[str]:
         tree = units.tree(self.work)

@@ -1,5 +1,6 @@
 """The time-limit ledger: (rules, events, now) -> due, used, colour, and why that day. Pure (RULES T1-T11)."""
 
+from engine.deadlines.before import Before
 from engine.deadlines.colours import COLOURS, COLOURS_ZH, Marks, changes, colour, colour_of
 from engine.deadlines.escalation import ACTIONS, Firing, Policy
 from engine.deadlines.ledger import KINDS, Account, Event, Ledger, Running
@@ -11,6 +12,7 @@ __all__ = [
     "COLOURS_ZH",
     "KINDS",
     "Account",
+    "Before",
     "Event",
     "Firing",
     "Ledger",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from engine import deadlines
+from engine import deadlines, feel
 from engine.errors import Invalid
 from engine.findings import meant
 from engine.matters import organs as organs_
@@ -89,7 +89,11 @@ class Limits(Part):
     )
     promised_source: str = Field(default="县级服务承诺", description="承诺写在哪里 · where it is promised")
     steps: dict[str, str] = Field(
-        default={}, description="用户任务的 id → 这一步的时限 · id of a user task → its limit"
+        default={},
+        description=(
+            "用户任务的 id → 这一步的时限：3wd，或倒数的 3wd before event.held_on · id of a user task → its "
+            "limit, or one that counts backward from a date of the answers"
+        ),
     )
 
     @field_validator("regime")
@@ -111,7 +115,14 @@ class Limits(Part):
 
     def rules(self, on: date | None = None) -> deadlines.Rules:
         promised = None if self.promised is None else str(self.promised)
-        return deadlines.rules(self.regime, promised=promised, steps=self.steps, on=on)
+        forward = {step: text for step, text in self.steps.items() if step not in self.backward}
+        return deadlines.rules(self.regime, promised=promised, steps=forward, on=on)
+
+    @property
+    def backward(self) -> dict[str, deadlines.Before]:
+        """The steps whose limit counts backward from a date."""
+        read = {step: deadlines.Before.parse(text) for step, text in self.steps.items()}
+        return {step: one for step, one in read.items() if one is not None}
 
 
 class Group(Part):
@@ -155,6 +166,56 @@ class Who(Part):
     )
 
 
+class InTime(Part):
+    """Until when people may apply, counted backward from a date they give."""
+
+    until: str = Field(
+        description=(
+            "最晚什么时候：20cd before event.held_on，或“event.held_on 前20日” · at the latest: 20cd before "
+            "event.held_on (wd working days, cd days, h hours)"
+        )
+    )
+    when: str = Field(
+        default="",
+        description="什么情况才算，FEEL，可用申请表单的答案；不写总是 · only when: FEEL over the answers; always",
+    )
+    says: str = Field(
+        default="", max_length=80, description="办事指南上的话：一千人以上的活动 · a word for the guide: for whom it is"
+    )
+    exceptions: tuple[Line, ...] = Field(
+        default=(), description="哪些情况晚了也收，告诉来晚的人 · when it is taken all the same, as it is told"
+    )
+    basis: str = Field(default="", description="依据（basis 里的 id） · the id of its basis")
+
+    @field_validator("until")
+    @classmethod
+    def _read(cls, until: str) -> str:
+        if deadlines.Before.parse(until) is None:
+            raise wrong(
+                f"看不懂“{until}”。请写 20cd before event.held_on（wd 工作日、cd 日、h 小时），event.held_on "
+                "是申请表单的日期。",
+                f'"{until}" cannot be read. Write 20cd before event.held_on (wd, cd or h); event.held_on is a date '
+                "of the application form.",
+            )
+        return until
+
+    @field_validator("when")
+    @classmethod
+    def _feel(cls, when: str) -> str:
+        if when:
+            try:
+                feel.compile(when.removeprefix("="))
+            except feel.FeelError as bad:
+                raise wrong(f"when 的 FEEL 读不懂：{bad.zh}", f"The FEEL of when cannot be read: {bad.en}") from None
+        return when
+
+    @property
+    def before(self) -> deadlines.Before:
+        found = deadlines.Before.parse(self.until)
+        assert found is not None  # the validator has read it
+        return found
+
+
 class Apply(Part):
     """How an application begins."""
 
@@ -164,6 +225,14 @@ class Apply(Part):
     )
     consent: str = Field(
         default="", description="提交前另行征得的同意（个人信息保护法 29） · separate consent asked before sending"
+    )
+    in_time: tuple[InTime, ...] = Field(
+        default=(),
+        description=(
+            "最晚什么时候申请，从答案里的日期倒数；晚了提交时就说 · until when, counted backward from a date of "
+            "the "
+            "answers: too late is said at submission"
+        ),
     )
 
 
@@ -236,8 +305,10 @@ class Matter(Nouns):
     notices: dict[str, Notice] = Field(default={}, description="通知 → 内容 · notice → its text")
     organs: dict[Name, Signer] = Field(
         default={},
-        description="署名机关：名称 → 谁（office、intake、centre、committee、单位代码、{unit, at}，或一列联合署名） · "
-        "who decides and signs: a name → a unit told from the case, or a list that signs jointly",
+        description=(
+            "署名机关：名称 → 谁（office、intake、centre、committee、单位代码、{unit, at}，或一列联合署名） · "
+            "who decides and signs: a name → a unit told from the case, or a list that signs jointly"
+        ),
     )
     papers: dict[str, Paper] = Field(
         default={},

@@ -12,19 +12,22 @@ opened to list cases, and the worker never looks at a case before its `next_aler
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import select
 
-from engine.deadlines import Account, Event, Ledger, Policy, Rules, Running, changes, colour_of
+from engine.deadlines import Account, Before, Event, Ledger, Policy, Rules, Running, changes, colour_of
 from engine.deadlines import rules as rules_of
 from engine.deadlines.escalation import PolicyStep
 from engine.people import Actor, units
+from engine.plain import dig
 from engine.store import Work
 from engine.store.models import Case, Escalation, SideClock, Task
-from engine.workdays import ZONE
+from engine.workdays import ZONE, OpeningHours, UnknownYear
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,31 @@ def settle(
     return account
 
 
-def redate_tasks(tasks: Iterable[Task], before: Ledger, before_at: datetime, after: Ledger, after_at: datetime) -> None:
+def backward_due(limit: Before, variables: Mapping[str, Any], ledger: Ledger) -> datetime | None:
+    """When a step must be done that counts backward from a date; None while there is no date, or its year is not
+    known."""
+    hours = ledger.hours or OpeningHours(ledger.calendar)
+    try:
+        return limit.until(dig(variables, limit.path), ledger.calendar, hours)
+    except UnknownYear:
+        return None
+
+
+def redate_tasks(
+    tasks: Iterable[Task],
+    before: Ledger,
+    before_at: datetime,
+    after: Ledger,
+    after_at: datetime,
+    backward: Mapping[str, Before] = MappingProxyType({}),
+) -> None:
     """Open tasks whose due time came from a step limit of the matter follow the ledger (a calendar was corrected, a
     pause has ended); a due time that the diagram or a person set stays."""
     for task in tasks:
+        if (limit := backward.get(task.element)) is not None:
+            if task.due_at == backward_due(limit, task.variables, before):
+                task.due_at = backward_due(limit, task.variables, after)
+            continue
         if task.element not in before.rules.steps:
             continue
         if task.due_at == before.step_due(task.element, task.opened_at, before_at).due_at:

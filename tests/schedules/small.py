@@ -8,11 +8,23 @@ from engine import matters
 from tests.between.small import DECIDE, FORM, task
 from tests.check.drawing import file, short
 
+HELD = {
+    "type": "datetime",
+    "id": "f4",
+    "key": "event.held_on",
+    "subtype": "date",
+    "dateLabel": "举办日",
+    "label": "举办日",
+}
 ASK = {
     **FORM,
-    "components": [*FORM["components"], {"type": "textfield", "id": "f3", "key": "about.month", "label": "月"}],
+    "components": [
+        *FORM["components"],
+        {"type": "textfield", "id": "f3", "key": "about.month", "label": "月"},
+        HELD,
+        {"type": "number", "id": "f5", "key": "event.people", "label": "人数"},
+    ],
 }
-
 #: A report of a month, one for each town.
 REPORT = """
 schedules:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.matters import Package
+from engine.matters.info import InTime
 from engine.people import units
 from engine.records import library
 from web import edge, names
@@ -39,6 +40,14 @@ def _functions() -> list[tuple[str, str, str]]:
         "事有所办": _("事有所办"),
     }
     return [(name, words[name], picture) for name, picture in FUNCTIONS]
+
+
+def _in_time(package: Package, rule: InTime) -> str:
+    """Until when people may apply, as the guide says it."""
+    fields = dict(package.form(package.info.apply.form).walk())
+    label = fields[rule.before.path].label if rule.before.path in fields else rule.before.path
+    said = rule.before.en(named(label)) if english() else rule.before.zh(label)
+    return _("%(whom)s：%(until)s", whom=named(rule.says), until=said) if rule.says else said
 
 
 @pages.get("/")
@@ -141,6 +150,7 @@ def guide(name: str) -> ResponseReturnValue:
             "summary": (info.summary_en or info.summary) if english() else info.summary,
             "promised": limit(rules.promised) or _("当场办好"),
             "statutory": limit(rules.statutory),
+            "in_time": [_in_time(package, one) for one in info.apply.in_time],
             "fee": info.fee,
             "visits": _("不用跑") if info.visits == 0 else _("%(n)s 次", n=info.visits),
             "scope": info.scope,

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from engine import forms, matters, process
 from engine.commands import candidates
 from engine.commands.applying import Done, env_of, standing
+from engine.commands.cases import in_time
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.changing import change
 from engine.commands.effects import facts, hall_papers
@@ -83,6 +84,7 @@ def submit(
     tree = units.tree(work)
     env = env_of(work, now, unit)
     answers = forms.check(package.form(info.apply.form), raw, env=env) if asked else dict(raw)
+    late = in_time.check(package, answers, channel=channel, work=work, now=now, env=env) if asked else []
     who = info.who
     known = person or Person(by.name if by.kind == "resident" else "", None, None)
     name = _text(answers, who.name) or known.name
@@ -133,7 +135,7 @@ def submit(
         office_id=office.id,
         received_at=now,
         colour="green",
-        flags=_flags(id_number, agent_name, day),
+        flags=[*_flags(id_number, agent_name, day), *late],
         restricted=info.readers == "restricted",
         events_count=0,
         events_head="",

@@ -115,7 +115,8 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         if known is not None:
             _tell_day(work, again.case, known, now)
         ledger, case = again.ledger, again.case
-        clocks.redate_tasks(clocks.open_tasks(work, case), ledger, now, ledger.under(after), now)
+        tasks, backward = clocks.open_tasks(work, case), again.package.info.limits.backward
+        clocks.redate_tasks(tasks, ledger, now, ledger.under(after), now, backward)
         _redate_rows(work, case, again.step)
         clocks.settle(work, case, ledger.under(after), again.package.info.policy(), now=now)
         audit.record(
@@ -234,7 +235,23 @@ def _of(work: Work, case: Case, after: Calendar, now: datetime) -> _Moving:
         before = local_date(one.before) if one.before is not None else None
         name = f"{one.what}:{one.element}"
         moves.append(Move(case.id, case.number, case.matter_name, name, before, local_date(one.after)))
+    moves += _backward(work, case, package, ledger, ledger.under(after))
     return _Moving(case, package, ledger, tuple(moves), step, False)
+
+
+def _backward(work: Work, case: Case, package: Package, ledger: Ledger, under: Ledger) -> list[Move]:
+    """Open steps that count backward from a date and are due on another day."""
+    backward = package.info.limits.backward
+    found = []
+    for task in clocks.open_tasks(work, case) if backward else ():
+        if (limit := backward.get(task.element)) is None:
+            continue
+        before = clocks.backward_due(limit, task.variables, ledger)
+        after = clocks.backward_due(limit, task.variables, under)
+        if before == task.due_at and before != after:
+            days = [local_date(at) if at is not None else None for at in (before, after)]
+            found.append(Move(case.id, case.number, case.matter_name, f"step:{task.element}", *days))
+    return found
 
 
 def _redated(work: Work, case: Case, package: Package, after: Calendar, now: datetime) -> process.Step | None:
@@ -336,7 +353,8 @@ def _follow(work: Work, case: Case, now: datetime, old: Calendar | None = None) 
     _redate_rows(work, case, step)
     ledger = clocks.ledger(work, case, package.info.limits.rules(local_date(case.received_at)))
     if old is not None:
-        clocks.redate_tasks(clocks.open_tasks(work, case), ledger.under(old), now, ledger, now)
+        backward = package.info.limits.backward
+        clocks.redate_tasks(clocks.open_tasks(work, case), ledger.under(old), now, ledger, now, backward)
     clocks.settle(work, case, ledger, package.info.policy(), now=now)
     after = {"promised": case.promised_due, "statutory": case.statutory_due}
     moves = [[name, _day(before[name]), _day(after[name])] for name in after if before[name] != after[name]]

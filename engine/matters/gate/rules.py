@@ -119,6 +119,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "property-unknown": ("属性没有人读", "a property nothing reads"),
         "property": ("属性的值不认识", "a value of a property nobody knows"),
         # steps
+        "before-date": ("倒数的时限没有日期可数，或条件读不到", "a limit that counts backward from no date"),
         "effect-unknown": ("效果不在清单里", "an effect not in the list"),
         "effect-without-handler": ("效果没有人做", "an effect nobody carries out"),
         "header-unknown": ("效果不读这个参数", "a header the effect does not read"),

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine import deadlines
+from engine.deadlines import Before
+from engine.feel.table import BUILT_INS
 from engine.findings import meant, nearest
 from engine.matters import nodes
-from engine.matters.gate import scope
+from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
+from engine.matters.info import InTime
 from engine.matters.nouns.offers import heard
 from engine.process.language import effects
 from engine.process.language import model as m
 
+_BUILT_IN = frozenset(BUILT_INS)
 #: Words of `apart`: who never gets the task.
 APART = ("agent", "submitter")
 #: Words of `clock`.
@@ -262,6 +266,11 @@ def _limits(reading: Reading, steps: Mapping[str, m.Node]) -> None:
                 "steps",
                 name,
             )
+    for step, before in info.limits.backward.items():
+        _backward(reading, before, "limits", "steps", step)
+    for n, rule in enumerate(info.apply.in_time):
+        _backward(reading, rule.before, "apply", "in_time", n, "until", first=True)
+        _when(reading, rule, n)
     timers = [id for id, node in steps.items() if any(d.kind == "timer" for d in node.definitions)]
     for n, row in enumerate(info.escalation or ()):
         timer = row.get("timer")
@@ -275,6 +284,67 @@ def _limits(reading: Reading, steps: Mapping[str, m.Node]) -> None:
                 n,
                 "timer",
             )
+
+
+def _backward(reading: Reading, before: Before, *path: object, first: bool = False) -> None:
+    """A limit that counts backward needs a date that somebody gives; at submission, one of the application form."""
+    forms = [reading.application] if first else list(reading.forms.values())
+    fields = {path: field for one in forms if one is not None for path, field in one.form.walk()}
+    field = fields.get(before.path)
+    if field is None:
+        dates = [path for path, one in fields.items() if one.type == "datetime"]
+        zh, en = meant(before.path, dates, 40)
+        where = ("申请表单", "the application form") if first else ("表单", "the forms")
+        reading.of_matter(
+            "before-date",
+            f"要从“{before.path}”倒数，{where[0]}里没有这个字段。{zh}",
+            f'counts backward from "{before.path}", but {where[1]} have no such field. {en}',
+            *path,
+        )
+    elif field.type != "datetime" or field.component.get("subtype") == "time":
+        reading.of_matter(
+            "before-date",
+            f"要从“{before.path}”（{field.label}）倒数，它不是日期。请改用日期字段，或改这个字段的类型。",
+            f'counts backward from "{before.path}" ({field.label}), which is no date. Name a date, or make it one.',
+            *path,
+        )
+    elif before.limit.unit == "h" and field.component.get("subtype") == "date":
+        reading.of_matter(
+            "before-date",
+            f"按小时倒数要有钟点，“{before.path}”（{field.label}）只有日期。请按日写，或让它也填时间。",
+            f'counts hours backward from "{before.path}" ({field.label}), a date without a time. Count in days, or ask '
+            "for the time too.",
+            *path,
+        )
+
+
+def _when(reading: Reading, rule: InTime, n: int) -> None:
+    form = reading.application
+    body = scope.parsed(rule.when)
+    fields = shapes.of_form(form.form) if form is not None else {}
+    for read in shapes.unknown(body, fields, _BUILT_IN) if body is not None and form is not None else ():
+        zh, en = meant(read.name, read.known)
+        reading.of_matter(
+            "before-date",
+            f"when 读取“{read.path}”，申请表单没有它。{zh}",
+            f'when reads "{read.path}", which the application form does not have. {en}',
+            "apply",
+            "in_time",
+            n,
+            "when",
+        )
+    known = [one.id for one in reading.info.basis if one.id] if reading.info is not None else []
+    if rule.basis and rule.basis not in known:
+        zh, en = meant(rule.basis, known, 40)
+        reading.of_matter(
+            "before-date",
+            f"basis 没有 id“{rule.basis}”。{zh}",
+            f'There is no basis with the id "{rule.basis}". {en}',
+            "apply",
+            "in_time",
+            n,
+            "basis",
+        )
 
 
 # ---------------------------------------------------------------- exits by time
