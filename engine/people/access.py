@@ -20,6 +20,15 @@ from engine.store.models import (
     Schedule,
     ScheduleRun,
     Task,
+    Bond,
+    Case,
+    Document,
+    Hall,
+    OnlineBlock,
+    Resource,
+    Task,
+    Ticket,
+    Window,
 )
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
@@ -67,6 +76,13 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _may_resource(actor, verb, thing)
     if isinstance(thing, BoardEntry):
         return _may_entry(actor, verb, thing)
+    if isinstance(thing, Hall):
+        return _may_hall(actor, verb, thing)
+    if isinstance(thing, Window):
+        return actor.kind == "staff" and verb in ("see", "serve") and thing.unit_id in actor.realm
+    if isinstance(thing, Ticket):
+        mine = actor.id is not None and thing.user_id == actor.id
+        return (verb in ("see", "work") and mine) or (verb != "work" and _may_hall(actor, verb, thing.hall))
     if isinstance(thing, OnlineBlock):
         mine = actor.id is not None and thing.user_id == actor.id
         return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
@@ -139,6 +155,14 @@ def _may_entry(actor: Actor, verb: str, entry: BoardEntry) -> bool:
     if verb == "withdraw":
         return ours or reviews
     return verb in ("see", "reveal") and (ours or reviews)
+def _may_hall(actor: Actor, verb: str, hall: Hall) -> bool:
+    """Who waits in a hall is the business of whoever has a window there, and of those above who runs it."""
+    if actor.kind != "staff":
+        return False
+    there = {hall.unit_id, *(window.unit_id for window in hall.windows if window.active)}
+    if verb == "supervise":
+        return actor.supervises(hall.unit_id)
+    return verb in ("see", "serve", "reveal") and bool(there & actor.realm)
 
 
 def _may_case(actor: Actor, verb: str, case: Case) -> bool:

@@ -89,6 +89,7 @@ def test_every_job_has_its_handler():
         "board-tell": "boards.due.board_tell",
         "follow-calendar": "hall.calendars.follow_late",
         "begin-scheduled": "schedules.runs.begin_run",
+        "forget-tickets": "queues.due.forget_tickets",
     }
     assert set(JOBS) == set(jobs.Kind)
 

@@ -1,5 +1,6 @@
 """Appointments (预约): every write to bookings, slots, rosters and the waiting list. One verb, one function."""
 
+from engine.commands.appointments import policy_of
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
 from engine.commands.booking.counter import call, check_in, miss, miss_if_over, serve, walk_in
 from engine.commands.booking.office import (
@@ -32,6 +33,7 @@ __all__ = [
     "miss",
     "miss_if_over",
     "opening",
+    "policy_of",
     "preview_closing",
     "publish",
     "review",

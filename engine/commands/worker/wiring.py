@@ -10,6 +10,7 @@ from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
+from engine.commands.queues import due as forgetting
 from engine.commands.wiring import check
 from engine.commands.worker import messages, paperwork, sharing
 from engine.records.jobs import Kind
@@ -37,6 +38,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.BOARD_DUE: boards.board_due,
         Kind.BOARD_TELL: boards.board_tell,
         Kind.BEGIN_SCHEDULED: schedules.begin_run,
+        Kind.FORGET_TICKETS: forgetting.forget_tickets,
     }
 )
 
