@@ -19,7 +19,7 @@ from engine.errors import FieldError, Invalid, NotNow
 from engine.findings import meant
 from engine.matters.nouns.queues import Queue, span
 from engine.people import Actor
-from engine.reads.knowing import Person, born_on
+from engine.reads.knowing import Person, age_on, born_on
 from engine.reads.tickets import LIVE, STATES, Line, choices, gives_numbers, hall, line, lines, returns
 from engine.records import audit, counters
 from engine.store import Work
@@ -60,11 +60,6 @@ def letter_of(one: Line, needs: Iterable[str], age: int | None, matter: str, boo
     return by_need
 
 
-def age_of(person: Person | None, day: date) -> int | None:
-    born = born_on(person.id_number) if person is not None else None
-    return None if born is None else day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
 def take(
     work: Work,
     one: Line,
@@ -92,14 +87,19 @@ def take(
         opens, zh, en = gives_numbers(work, at, now)
         if not opens:
             raise NotNow(f"{at.name}现在不取号，{zh}。", f"The hall gives no numbers now: {en}.")
-    if matter and channel != "booking" and matter not in {package.name for package in choices(work, one)}:
+    # a triage may send somebody for what this hall has not published yet: the window will know
+    open_to = channel in ("booking", "case") and (not one.queue.matters or matter in one.queue.matters)
+    if matter and not open_to and matter not in {package.name for package in choices(work, one)}:
         like = meant(matter, [package.name for package in choices(work, one)], 40)
         wrong = FieldError("matter", "办什么事", f"这个队不办这一项。{like[0]}", f"Not in this line. {like[1]}")
         raise Invalid([wrong])
     if not matter and not one.queue.ask and channel in ("kiosk", "phone"):
         raise Invalid([FieldError("matter", "办什么事", "请选一项要办的事。", "Choose what it is about.")])
-    letter = letter_of(one, said, age_of(person, day), matter, booking is not None and since is not None)
-    who = person.index if person is not None else holder
+    age = age_on(born_on(person.id_number), day) if person is not None else None
+    letter = letter_of(one, said, age, matter, booking is not None and since is not None)
+    # a name alone says of nobody that they are the same: two 王先生 are two people
+    known = person is not None and bool(person.phone or person.id_number or person.user_id)
+    who = person.index if person is not None and known else holder
     key = f"{who}:{one.key}" if who else None
     before = None if key is None else _living(work, key, one.queue, now, by)
     if before is not None:

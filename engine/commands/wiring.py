@@ -27,6 +27,7 @@ from engine.commands.effects import (
     orders,
     other_cases,
     papers,
+    queues,
     ratings,
     referring,
     registers,
@@ -102,6 +103,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "change-notice": boards.change,
         "withdraw-notice": boards.withdraw,
         # queues 取号
+        "take-ticket": queues.take_ticket,
         # schedules 定期
         # ballots 表决
     }

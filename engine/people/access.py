@@ -15,17 +15,11 @@ from engine.store.models import (
     Bond,
     Case,
     Document,
+    Hall,
     OnlineBlock,
     Resource,
     Schedule,
     ScheduleRun,
-    Task,
-    Bond,
-    Case,
-    Document,
-    Hall,
-    OnlineBlock,
-    Resource,
     Task,
     Ticket,
     Window,
@@ -155,6 +149,8 @@ def _may_entry(actor: Actor, verb: str, entry: BoardEntry) -> bool:
     if verb == "withdraw":
         return ours or reviews
     return verb in ("see", "reveal") and (ours or reviews)
+
+
 def _may_hall(actor: Actor, verb: str, hall: Hall) -> bool:
     """Who waits in a hall is the business of whoever has a window there, and of those above who runs it."""
     if actor.kind != "staff":

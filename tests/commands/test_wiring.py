@@ -66,6 +66,7 @@ def test_every_effect_has_its_handler():
         "record": "effects.registers.record",
         "ask-rating": "effects.ratings.ask",
         "set-rating-aside": "effects.ratings.set_aside",
+        "take-ticket": "effects.queues.take_ticket",
     }
     assert set(wiring.EFFECTS) == {*TYPES, *wiring.BETWEEN_CASES}
 

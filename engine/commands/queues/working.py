@@ -300,9 +300,8 @@ def to_case(work: Work, ticket_id: int, case: Case, *, by: Actor, now: datetime)
     """What they came for was taken in at the counter: the number and the case know each other."""
     ticket = find(work, ticket_id, by=by)
     expect(ticket, ("serving",), "收件", "take in a case for it")
-    if ticket.case_id is None:
-        ticket.case_id = case.id
-        ticket.version += 1
+    ticket.case_id = case.id
+    ticket.version += 1
     audit.record(
         work,
         audit.Kind.TICKET_CASE,
