@@ -29,6 +29,7 @@ from engine.commands.effects import (
     orders,
     other_cases,
     papers,
+    queues,
     ratings,
     referring,
     registers,
@@ -105,6 +106,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "change-notice": boards.change,
         "withdraw-notice": boards.withdraw,
         # queues 取号
+        "take-ticket": queues.take_ticket,
         # schedules 定期
         # ballots 表决
         "open-ballot": ballots.open_,

@@ -17,6 +17,7 @@ from engine.store.models import (
     Bond,
     Case,
     Document,
+    Hall,
     Handover,
     HandoverLink,
     OnlineBlock,
@@ -24,6 +25,8 @@ from engine.store.models import (
     Schedule,
     ScheduleRun,
     Task,
+    Ticket,
+    Window,
 )
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
@@ -73,6 +76,13 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _may_entry(actor, verb, thing)
     if isinstance(thing, shelves.Kept):
         return shelves.may(actor, verb, thing)
+    if isinstance(thing, Hall):
+        return _may_hall(actor, verb, thing)
+    if isinstance(thing, Window):
+        return actor.kind == "staff" and verb in ("see", "serve") and thing.unit_id in actor.realm
+    if isinstance(thing, Ticket):
+        mine = actor.id is not None and thing.user_id == actor.id
+        return (verb in ("see", "work") and mine) or (verb != "work" and _may_hall(actor, verb, thing.hall))
     if isinstance(thing, OnlineBlock):
         mine = actor.id is not None and thing.user_id == actor.id
         return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
@@ -175,6 +185,16 @@ def _may_body(actor: Actor, verb: str, body: BallotBody) -> bool:
         return False
     post = body.ballot.settings["post"]
     return verb == "see" or (verb == "serve" and bool(post) and any(p.post == post for p in actor.positions))
+
+
+def _may_hall(actor: Actor, verb: str, hall: Hall) -> bool:
+    """Who waits in a hall is the business of whoever has a window there, and of those above who runs it."""
+    if actor.kind != "staff":
+        return False
+    there = {hall.unit_id, *(window.unit_id for window in hall.windows if window.active)}
+    if verb == "supervise":
+        return actor.supervises(hall.unit_id)
+    return verb in ("see", "serve", "reveal") and bool(there & actor.realm)
 
 
 def _may_case(actor: Actor, verb: str, case: Case) -> bool:

@@ -17,13 +17,14 @@ from engine import matters
 from engine.commands import booking, register_rows
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
 from engine.matters.county import FROM_CASE
+from engine.matters.nouns.queues import Queue
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
 from engine.proof import booking_steps
 from engine.reads.knowing import Person
 from engine.records import library
-from engine.store import Work, keys
+from engine.store import Work, keys, models
 from engine.store.models import (
     Appointment,
     AppointmentSlot,
@@ -34,6 +35,7 @@ from engine.store.models import (
     Schedule,
     Slot,
     User,
+    Window,
 )
 
 #: The region code the scratch county has (GB/T 2260); codes of towns and villages in the content begin with it.
@@ -89,6 +91,7 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     _rooms(work, package, book, county, now)
     _entries(work, package, book, now)
     booking_steps.opened(work, package, now=now)
+    _halls(work, package, county)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
 
 
@@ -287,6 +290,25 @@ def _rooms(work: Work, package: matters.Package, book: Book, county: Place, now:
         work.session.add(ResourceOpening(resource_id=room.id, rule=rule))
         work.session.flush()
         booking.publish(work, room.id, first=first, last=first + timedelta(days=ROOM_DAYS), by=SYSTEM, now=now)
+
+
+def _halls(work: Work, package: matters.Package, county: Place) -> None:
+    """The halls of its lines, with a window of the county's and one of each unit that calls there."""
+    wanted: dict[str, set[str]] = {}
+    for one in package.declared("queues").values():
+        assert isinstance(one.what, Queue)
+        wanted.setdefault(one.what.at, set()).update(one.what.windows)
+    by_code = units.tree(work).by_code
+    for code, callers in sorted(wanted.items()):
+        hall = models.Hall(code=code, name="试办大厅", unit_id=county.id)
+        work.session.add(hall)
+        work.session.flush()
+        theirs = [by_code.get(one) or by_code.get(f"{CODE}-{one}") or county for one in sorted(callers)]
+        work.session.add_all(
+            Window(hall_id=hall.id, unit_id=unit.id, code=f"{n}", name="试办窗口")
+            for n, unit in enumerate([county, *theirs], 1)
+        )
+    work.session.flush()
 
 
 def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, now: datetime) -> Appointment:

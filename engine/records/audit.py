@@ -144,6 +144,18 @@ class Kind(StrEnum):
     BOARD_FOLLOWED = "board.followed"
     BOARD_UNFOLLOWED = "board.unfollowed"
     # queues 取号
+    TICKET_TAKEN = "ticket.taken"
+    TICKET_CALLED = "ticket.called"
+    TICKET_PARKED = "ticket.parked"  # called as often as the line says, and nobody came
+    TICKET_BACK = "ticket.back"
+    TICKET_PASSED = "ticket.passed"  # to another window or line
+    TICKET_SERVING = "ticket.serving"
+    TICKET_CASE = "ticket.case"  # it became a case
+    TICKET_DONE = "ticket.done"
+    TICKET_GONE = "ticket.gone"
+    WINDOW_OPENED = "window.opened"  # who sits there
+    WINDOW_LEFT = "window.left"
+    TICKETS_FORGOTTEN = "ticket.forgotten"
     # schedules 定期
     SCHEDULE_TURN = "schedule.turn"  # it was due: its runs were opened
     SCHEDULE_BY_HAND = "schedule.by-hand"

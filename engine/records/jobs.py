@@ -46,6 +46,7 @@ class Kind(StrEnum):
     BOARD_TELL = "board-tell"
     BEGIN_SCHEDULED = "begin-scheduled"
     BALLOT_DUE = "ballot-due"
+    FORGET_TICKETS = "forget-tickets"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -70,6 +71,7 @@ NAMES = {
     Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),
     Kind.BOARD_TELL: ("通知关注公开栏的人", "Telling those who follow a board"),
     Kind.BEGIN_SCHEDULED: ("开始定期事项", "Beginning what is scheduled"),
+    Kind.FORGET_TICKETS: ("删去过去的号上的个人信息", "Forgetting who had past numbers"),
 }
 
 

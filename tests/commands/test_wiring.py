@@ -69,6 +69,7 @@ def test_every_effect_has_its_handler():
         "open-ballot": "effects.ballots.open_",
         "close-ballot": "effects.ballots.close",
         "hand-over": "effects.handovers.hand_over",
+        "take-ticket": "effects.queues.take_ticket",
     }
     assert set(wiring.EFFECTS) == {*TYPES, *wiring.BETWEEN_CASES}
 
@@ -93,6 +94,7 @@ def test_every_job_has_its_handler():
         "follow-calendar": "hall.calendars.follow_late",
         "begin-scheduled": "schedules.runs.begin_run",
         "ballot-due": "ballots.closing.fall_due",
+        "forget-tickets": "queues.due.forget_tickets",
     }
     assert set(JOBS) == set(jobs.Kind)
 

@@ -1,5 +1,6 @@
 """Appointments (预约): every write to bookings, slots, rosters and the waiting list. One verb, one function."""
 
+from engine.commands.appointments import policy_of
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
 from engine.commands.booking.claim import book as take_place
 from engine.commands.booking.claim import known_person
@@ -45,6 +46,7 @@ __all__ = [
     "move_offer",
     "open_offer",
     "opening_of",
+    "policy_of",
     "preview_closing",
     "publish",
     "publish_ahead",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from engine.booking.slots import ZONE
-from engine.commands import appointments, seats
+from engine.commands import appointments, seats, ticket_rows
 from engine.commands.appointments import GRACE_MINUTES
 from engine.commands.booking import book
 from engine.errors import NotFound, NotNow
@@ -47,6 +47,8 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
     appointments.record(work, audit.Kind.APPOINTMENT_CHECKED_IN, made, by, now)
+    work.session.flush()
+    ticket_rows.join(work, made, by=by, now=now)  # where the hall has a line, they wait in it at their time
     return made
 
 
@@ -74,6 +76,7 @@ def serve(work: Work, appointment_id: int, *, version: int, by: Actor, now: date
     made.version += 1
     book.tell_process(work, made, "served", by=by, now=now)
     appointments.record(work, audit.Kind.APPOINTMENT_SERVED, made, by, now)
+    ticket_rows.booking_over(work, made, "done", by=by, now=now)
     return made
 
 
@@ -91,6 +94,7 @@ def miss(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
             f"Call {left} more times, or wait until {GRACE_MINUTES} minutes after the end.",
         )
     book.let_go(work, made, "no_show", "", by=by, now=now)
+    ticket_rows.booking_over(work, made, "gone", by=by, now=now)
     if made.channel == "online":
         book.review_record(work, made, now=now)
     return made

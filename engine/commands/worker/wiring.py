@@ -10,6 +10,7 @@ from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
+from engine.commands.queues import due as forgetting
 from engine.commands.wiring import check
 from engine.commands.worker import messages, paperwork, sharing
 from engine.records.jobs import Kind
@@ -39,6 +40,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.BEGIN_SCHEDULED: schedules.begin_run,
         # ballots 表决
         Kind.BALLOT_DUE: ballots.fall_due,
+        Kind.FORGET_TICKETS: forgetting.forget_tickets,
     }
 )
 

@@ -18,6 +18,7 @@ def check(reading: Reading) -> None:
         assert isinstance(queue, Queue)
         _places(reading, one, queue)
         _matters(reading, one, queue)
+        _examples(reading, one, queue)
         if queue.decision:
             _decision(reading, one, queue)
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
@@ -59,6 +60,16 @@ def _matters(reading: Reading, one: Declared, queue: Queue) -> None:
             zh = f"“{name}”不能在窗口办（apply.channels 没有 counter），取号没有用。请加上 counter，或从这里删去。"
             en = f"{name!r} is not taken in at a counter (apply.channels): add counter there, or remove it here."
             reading.of_noun(one, "queue-matter", zh, en, "matters", n)
+
+
+def _examples(reading: Reading, one: Declared, queue: Queue) -> None:
+    """What the designer says must be so, played by the order that is declared."""
+    for n, example in enumerate(queue.examples):
+        found = example.found(queue.order)
+        if found != example.next:
+            zh = f"第 {n + 1} 个举例：{example.now} 下一个应当是“{example.next}”，照现在的写法叫的是“{found}”。"
+            en = f"Example {n + 1}: at {example.now} {example.next!r} should be next, but this order calls {found!r}."
+            reading.of_noun(one, "queue-example", zh, en, "examples", n)
 
 
 def _decision(reading: Reading, one: Declared, queue: Queue) -> None:

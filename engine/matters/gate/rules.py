@@ -73,6 +73,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "queue-matter": ("取号的事项不存在，或不能在窗口办", "a number for a matter that no counter takes in"),
         "queue-decision": ("定类的决策表不存在，或给出没有的类", "a decision about classes that is not there"),
+        "queue-example": ("举例说的下一个和声明的次序不一样", "an example that the declared order does not follow"),
         "queue-unknown": ("没有声明这个队", "no such line is declared"),
         # schedules 定期
         "schedule-shared": ("定期写在共用文件里", "a schedule in a shared file"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -14,6 +14,9 @@ from engine.matters.schema import Part, wrong, wrong_at
 Letter = Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+#: 09:50, and with its class: B 09:50.
+Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Place = Annotated[str, StringConstraints(pattern=r"^[A-Z] ([01][0-9]|2[0-3]):[0-5][0-9]$")]
 #: 30min, 2h: how long somebody waits in a hall.
 Span = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}(min|h)$")]
 
@@ -79,6 +82,29 @@ class Back(Part):
     times: int = Field(default=1, ge=0, le=5, description="可以回来几次；再过号要重新取号 · how often")
 
 
+class Example(Part):
+    """A moment in the line, and who must be next: the check holds the declared order against it."""
+
+    now: Clock = Field(description="几点 · at what time")
+    waiting: tuple[Place, ...] = Field(
+        min_length=1, description="谁在等：类和到的时间，如 B 09:50 · who waits: class, time"
+    )
+    called: str = Field(
+        default="", pattern=r"^[A-Z]{0,40}$", description="前面依次叫了哪些类，如 AAB · the classes called so far"
+    )
+    next: Place = Field(description="下一个应当是谁 · who must be next")
+
+    def found(self, order: tuple[line.Class, ...]) -> str:
+        """Who is next by this order, as it is written in `waiting`."""
+
+        def at(text: str) -> datetime:
+            return datetime.combine(date(2026, 1, 5), time.fromisoformat(text.rpartition(" ")[2]), UTC)
+
+        waiting = [line.Waits(n, one[0], at(one), n) for n, one in enumerate(self.waiting)]
+        chosen = line.following(order, waiting, [line.Called(code) for code in self.called], at(self.now))
+        return self.waiting[chosen.who.id] if chosen is not None else ""
+
+
 class Queue(Part):
     """One line in a hall (一个队)."""
 
@@ -115,6 +141,10 @@ class Queue(Part):
     shows: int = Field(default=6, ge=1, le=12, description="大屏上显示最近几个号 · how many numbers a screen shows")
     says: tuple[Literal["普通话", "闽南语"], ...] = Field(
         default=("普通话",), description="大屏用什么话叫号 · in which languages the screen calls"
+    )
+
+    examples: tuple[Example, ...] = Field(
+        default=(), description="举例：这时候谁在等，下一个应当是谁 · worked examples: who waits, and who must be next"
     )
 
     @field_validator("says")

@@ -754,6 +754,24 @@ _ALL = (
         ),
     ),
     # ------------------------------------------------------------ queues 取号
+    EffectKind(
+        "take-ticket",
+        "取号",
+        "Take a number",
+        "替申请人在大厅的队里取一个号，立即得到号码；已经有号的得到原来的号。办完以后号上的个人信息当夜删去。",
+        "Takes a number in a line of the hall for the applicant, at once; who has one already gets that one. What the "
+        "number says of a person is gone in the night.",
+        headers=(Header("queue", "队", "a line that the matter declares or uses (queues)", required=True),),
+        arguments=(
+            Argument("matter", "办什么事", "the matter it is for", kind="text"),
+            Argument("needs", "情形", "what was said of them: needs of the line", kind="list"),
+            Argument("note", "给窗口的话", "a word for the window", kind="text"),
+        ),
+        results=(Argument("ticket", "号", "number, class, hall, line, before (how many)", kind="context"),),
+        awaited=True,
+        at_once=True,
+        errors=(("NO_TICKET", "取不到号"),),
+    ),
     # ------------------------------------------------------------ schedules 定期
     # ------------------------------------------------------------ ballots 表决
     EffectKind(

@@ -1,0 +1,44 @@
+"""Tickets (取号): who waits in a hall, and every verb at its windows. One verb, one function.
+
+take -> waiting -> called -> serving -> done
+          ^  ^        |  \\-> parked -> (comes back) waiting
+          |  \\-- passed on --/   \\-> gone
+"""
+
+from engine.commands.queues.due import ask_to_forget
+from engine.commands.queues.taking import arrived, take, take_for, take_here
+from engine.commands.queues.windows import leave, sit
+from engine.commands.queues.working import (
+    back,
+    call,
+    call_next,
+    done,
+    gone,
+    park,
+    pass_on,
+    recall,
+    serve,
+    to_case,
+)
+from engine.commands.ticket_rows import STATES
+
+__all__ = [
+    "STATES",
+    "arrived",
+    "ask_to_forget",
+    "back",
+    "call",
+    "call_next",
+    "done",
+    "gone",
+    "leave",
+    "park",
+    "pass_on",
+    "recall",
+    "serve",
+    "sit",
+    "take",
+    "take_for",
+    "take_here",
+    "to_case",
+]
