@@ -30,6 +30,7 @@ def create_app(
     settings = settings or read()
     app = edge.Hall(__name__, static_folder=None)
     app.testing = testing
+    app.url_map.converters["int"] = edge.Id
     app.settings = settings
     paper_room.use(settings.content / "forms")
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")

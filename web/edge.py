@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from engine.errors import NotYours
@@ -187,6 +188,31 @@ def _check(wanted: Guard) -> Response | None:
         "您的岗位看不到这一页。如工作需要，请找单位管理员开通。",
         "Your post does not open this page: ask your unit's administrator.",
     )
+
+
+#: What a database of ours can hold as an id.
+MOST_ID = 2**63 - 1
+
+
+class Id(IntegerConverter):
+    """<int:…> of an address: an id the database can hold, else there is no such page."""
+
+    def __init__(self, map: Map, **given: Any) -> None:
+        super().__init__(map, **{"max": MOST_ID, **given})
+
+
+def is_id(text: str) -> bool:
+    """Whether this is a whole number that may be an id: ASCII digits (² is a digit to Python and no number), no longer
+    than the database's."""
+    return text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= MOST_ID
+
+
+def whole(text: str) -> int:
+    """A whole number out of a form or an address, for `type=` of request.args.get: ValueError when it is none, or more
+    than a database holds."""
+    if not is_id(text.strip().removeprefix("-")):
+        raise ValueError(text[:40])
+    return int(text)
 
 
 def hall() -> Hall:

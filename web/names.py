@@ -109,7 +109,7 @@ def cited(text: str | None) -> str:
 
 def _figure(number: str) -> str:
     """一百七十三 -> 173"""
-    if number.isdigit():
+    if number.isascii() and number.isdigit():
         return number
     total = last = 0
     for sign in number:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.settings import Settings
@@ -27,6 +31,17 @@ POLICY = "; ".join(
 csrf = CSRFProtect()
 
 
+#: NUL, and halves of surrogate pairs: \\ud800 is JSON and no text.
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _typed() -> Iterator[str]:
+    for values in (request.args, request.form):
+        for name, text in values.items(multi=True):
+            yield name
+            yield text
+
+
 def begin(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -43,6 +58,13 @@ def begin(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign]
+
+    @app.before_request
+    def readable() -> None:
+        """No NUL and no half of a character pair in what is asked: no database takes the one, no file the other."""
+        for text in (request.path, *_typed()):
+            if _UNREADABLE.search(text):
+                raise BadRequest("Expected text, but there is a NUL or half of a surrogate pair in it.")
 
     @app.after_request
     def headers(response: Response) -> Response:

@@ -110,7 +110,7 @@ def _number(env: Mapping[str, str], name: str, otherwise: int) -> int:
     text = env.get(name, "")
     if not text:
         return otherwise
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise BadSettings(f"[一站] {name} 应为整数，现在是“{text}”。 Expected a whole number in {name}.")
     return int(text)
 

@@ -107,7 +107,7 @@ def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
         return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant", step)
     if who.startswith(ROLE):
         return [f"u:{i}" for i in case.chosen.get(who.removeprefix(ROLE), ())]
-    if who.isdigit():
+    if who.isascii() and who.isdigit():
         return [f"u:{who}"]
     found_id = work.session.scalar(select(User.id).where(User.login == who.lower()))
     if found_id is None:

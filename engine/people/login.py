@@ -157,7 +157,7 @@ def resident(database: Database, phone: str, code: str, *, now: datetime, name: 
         )
         if row is not None and row.tries < CODE_TRIES:
             row.tries += 1
-            if hmac.compare_digest(row.code_hash, _code_hash(index, code.strip())):
+            if hmac.compare_digest(row.code_hash.encode(), _code_hash(index, code.strip()).encode()):
                 row.used_at = now
                 return _resident(work, phone, index, name, now)
     raise NotYours("验证码不正确或已过期，请重新获取。", "The code is not right or has expired: ask for a new one.")

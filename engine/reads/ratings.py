@@ -97,7 +97,11 @@ def behind(
     if which in ("unrated", "mistaken"):
         condition = (Rating.default_unrated if which == "unrated" else Rating.mistaken).is_(True)
     else:
-        said = Rating.level == int(which) if which.isdigit() else Rating.level >= (3 if which == "good" else 1)
+        said = (
+            Rating.level == int(which)
+            if which in ("1", "2", "3", "4", "5")
+            else Rating.level >= (3 if which == "good" else 1)
+        )
         condition = said & ~Rating.mistaken
     inside = [sight.of_cases(work, actor), Rating.at >= now - LATELY, condition]
     own = or_(

@@ -87,7 +87,7 @@ def _given(work: Work, number: str, phone: str) -> Case:
 
 def by_word(work: Work, number: str, word: str, *, now: datetime) -> Progress:
     """By the receipt's QR."""
-    if not hmac.compare_digest(word_of(number), word):
+    if not hmac.compare_digest(word_of(number).encode(), word.encode()):
         raise NotFound(
             "没有查到。请重新扫回执上的二维码，或用办件编号和手机号查。",
             "Nothing was found: scan the receipt again, or use number and phone.",

@@ -199,7 +199,7 @@ def _file(url: Any) -> str | None:
 def _sqlite(url: Any) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, json_serializer=dumps, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, json_serializer=dumps, hide_parameters=True, connect_args={"timeout": BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -216,4 +216,6 @@ def _sqlite(url: Any) -> Engine:
 
 
 def _postgresql(url: Any) -> Engine:
-    return create_engine(url, json_serializer=dumps, pool_pre_ping=False, pool_size=10, max_overflow=10)
+    return create_engine(
+        url, json_serializer=dumps, hide_parameters=True, pool_pre_ping=False, pool_size=10, max_overflow=10
+    )

@@ -187,3 +187,30 @@ def test_a_hall_that_is_busy_asks_to_send_it_again_and_changes_nothing(api, monk
     answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN}, token)
     assert answer.status_code == 503 and "再点一次" in answer.json["detail"]
     assert api.call("GET", "/cases", token=token).json == []
+
+
+# ---------------------------------------------------------------- what no application of a person is
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"matter": "' + b"a" * 1_000_001 + b'"}', 413),
+        (b"{" + b",".join(b'"k%d":1' % n for n in range(30_000)) + b"}", 413),
+        (b'{"answers": ' + b"[" * 500 + b"]" * 500 + b"}", 422),
+        (b'{"matter": "daiban", "answers": {"note": "\\ud800"}}', 422),
+        (b'{"matter": "daiban", "answers": {"note": "a\\u0000b"}}', 422),
+        (b'{"matter": ' + b"[" * 100_000, 422),
+        (b"{" + b",".join(b'"k%d":1' % n for n in range(5_000)) + b"}", 422),
+    ],
+    ids=["a megabyte", "thirty thousand names", "deep", "half a pair", "nul", "endless", "five thousand unknown"],
+)
+def test_a_hostile_body_is_refused_in_words_and_at_once(api, body, status):
+    answer = api.client.post(
+        "/api/v1/cases",
+        data=body,
+        headers={"Authorization": f"Bearer {api.resident()}"},
+        content_type="application/json",
+    )
+    assert answer.status_code == status, answer.text[:300]
+    assert answer.json["detail"] and len(answer.text) < 20_000

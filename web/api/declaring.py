@@ -21,6 +21,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.errors import FieldError, Invalid
 from engine.plain import plain
@@ -103,9 +104,18 @@ def operation(
     return declare
 
 
+#: The largest JSON body, and the most names and values in it: beyond that it is no application of a person.
+MOST_BYTES, MOST_VALUES, MOST_DEPTH = 1_000_000, 20_000, 60
+
+
 def _sent() -> Any:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise _too_large()
+    body = request.get_data()
+    if len(body) > MOST_BYTES or body.count(b":") + body.count(b",") > 2 * MOST_VALUES:
+        raise _too_large()
     try:
-        sent = json.loads(request.get_data() or b"{}")
+        sent = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
         where = f"第 {error.lineno} 行第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else ""
         raise Invalid(
@@ -113,8 +123,42 @@ def _sent() -> Any:
         ) from None
     if not isinstance(sent, dict):
         raise Invalid([FieldError("", "请求内容", "请求应是一个 JSON 对象。", "The body should be a JSON object.")])
+    _readable(sent, "", 0)
     return sent
 
+
+def _too_large() -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(
+        f"Expected a body of at most {MOST_BYTES} bytes and {MOST_VALUES} values, but it is larger."
+    )
+
+
+#: NUL, and halves of surrogate pairs: what is JSON and no text.
+_UNREADABLE = re.compile("[\\x00\\ud800-\\udfff]")
+
+
+def _readable(value: Any, path: str, depth: int) -> None:
+    """Refuse by the field what no database and no paper takes."""
+    if depth > MOST_DEPTH:
+        zh, en = f"“{path[:40]}”嵌套太深，最多 {MOST_DEPTH} 层。", f"{path[:40]} is nested deeper than {MOST_DEPTH}."
+        raise Invalid([FieldError(path, path, zh, en)])
+    if isinstance(value, str) and _UNREADABLE.search(value):
+        zh, en = (
+            "有不能用的字符（NUL 或半个代理对）。请删去。",
+            "There is a NUL or half of a surrogate pair: remove it.",
+        )
+        raise Invalid([FieldError(path, path, zh, en)])
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _readable(name, path, depth)
+            _readable(one, f"{path}.{name}" if path else str(name), depth + 1)
+    elif isinstance(value, list):
+        for n, one in enumerate(value):
+            _readable(one, f"{path}.{n}" if path else str(n), depth + 1)
+
+
+#: So many faults are named; a body with more of them is not a person's.
+MOST_FAULTS = 50
 
 _WORDS = {
     "missing": ("缺少这一项。", "This is missing."),
@@ -135,7 +179,7 @@ def _checked(shape: type[BaseModel], sent: Any) -> BaseModel:
         return shape.model_validate(sent)
     except ValidationError as error:
         fields = []
-        for one in error.errors():
+        for one in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
             name = ".".join(str(part) for part in one["loc"])
             zh, en = _WORDS.get(one["type"], (f"不对：{one['msg']}", one["msg"]))
             fields.append(FieldError(name, name, f"“{name}”{zh}", f"{name}: {en}"))
@@ -164,11 +208,14 @@ PROBLEM = {
     },
 }
 _REFUSALS = {
+    "400": "not readable",
     "401": "not signed in",
     "403": "not yours",
     "404": "not found",
     "409": "not now",
+    "413": "too large",
     "422": "fields are wrong",
+    "429": "too many tries: wait",
 }
 
 

@@ -67,7 +67,7 @@ def handover() -> ResponseReturnValue:
 def hand_over() -> ResponseReturnValue:
     """First what would go and what would stay; confirmed, exactly that."""
     work, by, now = edge.work(), edge.actor(), edge.now()
-    person, to = request.form.get("person", type=int), request.form.get("to", type=int)
+    person, to = request.form.get("person", type=edge.whole), request.form.get("to", type=edge.whole)
     wrong = []
     if person is None:
         wrong.append(FieldError("person", _("谁的件"), "请选一个人。", "Choose somebody."))
@@ -121,14 +121,14 @@ def _given() -> dict[str, Any]:
             moments[name] = datetime.fromisoformat(request.form.get(name, "")).replace(tzinfo=ZONE)
         except ValueError:
             wrong.append(FieldError(name, label, "请填日期和时间。", "Give a day and a time."))
-    agent = request.form.get("agent", type=int)
+    agent = request.form.get("agent", type=edge.whole)
     if agent is None:
         wrong.append(FieldError("agent", _("由谁代理"), "请选一个人。", "Choose somebody."))
     if wrong:
         raise Invalid(wrong)
     some = request.form.get("which") == "some"
     return {
-        "user_id": request.form.get("user", edge.actor().id, type=int),
+        "user_id": request.form.get("user", edge.actor().id, type=edge.whole),
         "agent_id": agent,
         "from_at": moments["from"],
         "until_at": moments["until"],

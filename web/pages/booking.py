@@ -26,9 +26,10 @@ KINDS = {"normal": "上班时间", "after_hours": "下班后", "non_working_day"
 
 def _day(text: str | None, otherwise: date) -> date:
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return otherwise
+    return found if 1900 < found.year < 2200 else otherwise  # a week before the first day of all is no day
 
 
 def _moment(text: str | None) -> datetime:
@@ -43,7 +44,7 @@ def _moment(text: str | None) -> datetime:
 
 def _version() -> int:
     text = request.form.get("version", "")
-    if not text.isdigit():
+    if not edge.is_id(text):
         raise Invalid([FieldError("version", "", "页面不完整，请刷新后再试。", "The page is stale: reload it.")])
     return int(text)
 
@@ -330,7 +331,7 @@ def walk_in() -> ResponseReturnValue:
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
     person = booking.Person(name, phone)
     given: dict[str, Any] = {
-        "resource_id": int(request.form.get("place", "0") or 0),
+        "resource_id": request.form.get("place", 0, type=edge.whole),
         "person": person,
         "item": request.form.get("item", "ask")[:80],
         "by": edge.actor(),
@@ -339,7 +340,12 @@ def walk_in() -> ResponseReturnValue:
     when = request.form.get("starts_at", "")
     if when:
         day, _sep, clock = when.partition("T")
-        at = booking.local(date.fromisoformat(day), time.fromisoformat(clock))
+        try:
+            at = booking.local(date.fromisoformat(day), time.fromisoformat(clock))
+        except ValueError:
+            raise Invalid(
+                [FieldError("starts_at", _("时间"), "请选日期和时间。", "Choose a day and a time.")]
+            ) from None
         made = booking.hold(edge.work(), starts_at=[at], channel="phone", **given)
         made = booking.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
     else:
@@ -363,7 +369,7 @@ def _window() -> dict[str, Any]:
         day = date.fromisoformat(request.values.get("day", ""))
         starts = booking.local(day, time.fromisoformat(request.values.get("from", "")))
         ends = booking.local(day, time.fromisoformat(request.values.get("until", "")))
-        place = int(request.values.get("place", ""))
+        place = edge.whole(request.values.get("place", ""))
     except ValueError:
         raise Invalid(
             [FieldError("day", _("停用时间"), "请选地点，填日期和起止时间。", "Choose a place, a day and times.")]

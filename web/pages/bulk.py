@@ -29,7 +29,7 @@ def _picked(these: Sequence[str]) -> list[Picked]:
     found = []
     for text in these:
         task, _sep, version = text.partition(":")
-        if not task.isdigit() or not version.isdigit():
+        if not edge.is_id(task) or not edge.is_id(version):
             raise Invalid([FieldError("task", "", "页面不完整，请刷新后再选。", "The page is stale: reload it.")])
         found.append(Picked(int(task), int(version)))
     if not found:
@@ -95,7 +95,7 @@ def transfer() -> ResponseReturnValue:
     picked = _picked(request.form.getlist("task"))
     to, reason = request.form.get("to", ""), request.form.get("reason", "")[:500]
     wrong = []
-    if not to.isdigit():
+    if not edge.is_id(to):
         wrong.append(FieldError("to", _("交给谁"), "请选一个。", "Choose one."))
     if not reason.strip():
         wrong.append(FieldError("reason", _("转办理由"), "请填写转办理由。", "Give a reason."))

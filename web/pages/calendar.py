@@ -101,7 +101,7 @@ def _by_line(text: str, error: Invalid) -> list[FieldError]:
 
 
 def _plan(found: calendars.Correction) -> dict[str, Any]:
-    number = max(1, request.form.get("page", 1, type=int))
+    number = max(1, request.form.get("page", 1, type=edge.whole))
     last = max(1, -(-len(found.moves) // PAGE))
     number = min(number, last)
     return {
@@ -121,7 +121,7 @@ def _page(text: str = "", plan: Any = None, wrong: Any = (), stale: str = "") ->
     published = reads.files(work)
     known = reads.years(work, published)
     this = local_date(edge.now()).year
-    shown = request.args.get("year", this, type=int)
+    shown = request.args.get("year", this, type=edge.whole)
     return render_template(
         "staff/calendar.html",
         known=known,

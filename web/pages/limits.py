@@ -146,7 +146,7 @@ def _needs(sent: Mapping[str, str]) -> tuple[str, Limit]:
     wrong = []
     if not sent["cause"]:
         wrong.append(FieldError("cause", _("事由"), "请选一个法定事由。", "Choose a lawful cause."))
-    if not (sent["n"].isdigit() and 0 < int(sent["n"]) <= 999) or sent["unit"] not in UNITS:
+    if not (edge.is_id(sent["n"]) and 0 < int(sent["n"]) <= 999) or sent["unit"] not in UNITS:
         wrong.append(
             FieldError("n", _("所需时间"), "请填所需时间，1 到 999 的整数。", "Give the time needed, 1 to 999.")
         )

@@ -49,7 +49,7 @@ def rated() -> ResponseReturnValue:
     """The cases behind a number of 好差评. Who rated is not told; what one has handled oneself is not listed."""
     which = request.args.get("which", "real")
     which = which if which in _RATED else "real"
-    offset = max(0, request.args.get("from", 0, type=int))
+    offset = max(0, request.args.get("from", 0, type=edge.whole))
     found, total, held_back = ratings.behind(edge.work(), edge.actor(), now=edge.now(), which=which, offset=offset)
     onward: dict[str, Any] = {"which": which, "from": offset + 100}
     more = url_for("overview.rated", **onward) if offset + 100 < total - held_back else ""
@@ -109,8 +109,8 @@ _WHICH = {
 def behind() -> ResponseReturnValue:
     which = request.args.get("which", "open")
     which = which if which in _WHICH else "open"
-    unit, matter = request.args.get("unit", type=int), request.args.get("matter", "")[:60]
-    offset = max(0, request.args.get("from", 0, type=int))
+    unit, matter = request.args.get("unit", type=edge.whole), request.args.get("matter", "")[:60]
+    offset = max(0, request.args.get("from", 0, type=edge.whole))
     found, total = reads.behind(
         edge.work(), edge.actor(), now=edge.now(), which=which, unit=unit, matter=matter, offset=offset
     )

@@ -188,7 +188,7 @@ def withdraw(number: str) -> ResponseReturnValue:
         request.form.get("reason", "")[:200],
         by=edge.actor(),
         now=edge.now(),
-        version=request.form.get("version", type=int),
+        version=request.form.get("version", type=edge.whole),
     )
     flash(_("已经撤销。编号和文书都还在。"))
     return redirect(url_for("resident.case", number=number))
@@ -225,7 +225,7 @@ def _rate_page(
 @guard("resident")
 def rated(number: str) -> ResponseReturnValue:
     page = _page(number)
-    level, comment = request.form.get("level", 0, type=int), request.form.get("comment", "")[:500]
+    level, comment = request.form.get("level", 0, type=edge.whole), request.form.get("comment", "")[:500]
     named = request.form.get("named") == "1"
     try:
         cases.rate(edge.work(), page.id, level, by=edge.actor(), now=edge.now(), comment=comment, named=named)

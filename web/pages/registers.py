@@ -55,8 +55,8 @@ def listed(key: str) -> ResponseReturnValue:
         field=asked["field"],
         text=asked["q"],
         state=asked["state"],
-        place=request.args.get("place", type=int),
-        before=request.args.get("before", type=int),
+        place=request.args.get("place", type=edge.whole),
+        before=request.args.get("before", type=edge.whole),
     )
     asked["place"] = request.args.get("place", "")
     return render_template("staff/register.html", found=found, asked=asked)
@@ -85,7 +85,7 @@ def add(key: str) -> ResponseReturnValue:
             by=actor,
             now=edge.now(),
             person=person,
-            place_id=request.form.get("place", type=int),
+            place_id=request.form.get("place", type=edge.whole),
             state=request.form.get("state", "")[:40],
         )
     except Invalid as error:
@@ -147,7 +147,7 @@ def change(entry_id: int) -> ResponseReturnValue:
             work,
             entry_id,
             {k: v for k, v in values.items() if v is not None or k not in hidden},
-            version=request.form.get("version", card.version, type=int),
+            version=request.form.get("version", card.version, type=edge.whole),
             why=request.form.get("why", ""),
             by=actor,
             now=now,

@@ -23,7 +23,7 @@ from web.pages.desk import pages
 
 
 def _seen() -> int | None:
-    return request.form.get("version", type=int)
+    return request.form.get("version", type=edge.whole)
 
 
 def _back(case_id: int) -> ResponseReturnValue:
@@ -226,7 +226,7 @@ def _do(work: Any, task_id: int, what: str, sent: Mapping[str, str], *, expect: 
         raise Invalid([FieldError("to", words, "请选一个。", "Choose one.")])
     if what == "return":
         return cases.return_(work, task_id, sent["to"], sent["reason"], version=version, by=by, now=now, expect=expect)
-    if not sent["to"].isdigit():
+    if not edge.is_id(sent["to"]):
         raise NotFound("没有这位工作人员。", "There is no such clerk.")
     if what == "transfer":
         return cases.transfer(work, task_id, int(sent["to"]), sent["reason"], version=version, by=by, now=now)

@@ -90,7 +90,7 @@ def proof(name: str) -> ResponseReturnValue:
     content, sent = edge.hall().settings.content, request.files.get("draft")
     if sent is not None and sent.filename:
         files, about = matters_.draft(name, sent.read(), content), sent.filename[:80]
-    elif (content / "bpmn" / name / "matter.yaml").is_file():
+    elif name in matters_.names(content):
         files, about = matters_.read_files(content, name), f"bpmn/{name}"
     else:
         files, about = dict(library.current(edge.work(), name).files), name

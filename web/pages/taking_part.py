@@ -185,7 +185,7 @@ def staff_tell(number: str, name: str) -> ResponseReturnValue:
 def tie(number: str) -> ResponseReturnValue:
     """申报关系: how I am close to a party."""
     page = _page(number)
-    n = request.form.get("party", type=int)
+    n = request.form.get("party", type=edge.whole)
     if n is None:
         raise Invalid([FieldError("party", _("当事人"), "请选当事人。", "Choose a party.")])
     chosen.declare(edge.work(), page.id, n, request.form.get("kind", ""), by=edge.actor(), now=edge.now())

@@ -168,7 +168,7 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     found: list[tuple[int | None, str | None]] = []
     for one in given if isinstance(given, list) else [given] if given else []:
         text = str(one)
-        found.append(_user(a, int(text)) if text.isdigit() and len(text) < 11 else (None, text))
+        found.append(_user(a, int(text)) if text.isascii() and text.isdigit() and len(text) < 11 else (None, text))
     return found
 
 
