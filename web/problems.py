@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
 from engine.people.tries import TooMany
@@ -112,6 +112,8 @@ def begin(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error
+        if isinstance(error, SecurityError):  # asked for by another name: no page of ours can be addressed there
+            return Response("大厅不是这个网址。This is not the hall's address.\n", 400, mimetype="text/plain")
         title, text = _WORDS.get(status, ("没有办成", "请回上一页再试一次；还不行，请打大厅电话。"))
         if wants_json():
             return problem(status, f"http-{status}", text, error.description or error.name)

@@ -51,6 +51,7 @@ def begin(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form typed over lunch must still be accepted
         WTF_CSRF_SSL_STRICT=False,
+        TRUSTED_HOSTS=settings.hosts or None,
         # A whole request: one file, and what is typed around it.
         MAX_CONTENT_LENGTH=(settings.upload_mb + 2) * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,

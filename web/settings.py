@@ -3,11 +3,13 @@ program, so that a spelling mistake is found at eight in the morning and not at 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.store import keys
 
@@ -59,6 +61,21 @@ class Settings:
     hall_name: str = "德化县政务服务大厅"
     hall_phone: str = "0595-12345"
     content: Path = ROOT
+    public_url: str = ""  # as people reach it
+
+    @property
+    def reachable(self) -> bool:
+        """Whether others than this machine can reach the hall: then nothing made for trying it out may be open."""
+        outside = self.public_url and not loopback(host_of(self.public_url))
+        return not loopback(self.host) or self.https or bool(outside) or self.proxies > 0
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names by which the hall may be asked for; another one is refused (a poisoned Host header)."""
+        if not self.public_url and (self.proxies or not loopback(self.host)):
+            return []  # by which name people reach it is not known here
+        own = [host_of(self.public_url)] if self.public_url else []
+        return list(dict.fromkeys([*own, self.host, "localhost", "127.0.0.1", "::1"]))
 
     @property
     def development(self) -> bool:
@@ -84,7 +101,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             "[一站] YIZHAN_NOTICES=gateway 时须写明网关地址 YIZHAN_GATEWAY_URL。\n"
             "Expected YIZHAN_GATEWAY_URL beside YIZHAN_NOTICES=gateway: without it nothing could be sent."
         )
-    return Settings(
+    found = Settings(
         home=home,
         database_url=env.get("YIZHAN_DATABASE_URL", ""),
         secret_key=env.get("YIZHAN_SECRET_KEY") or _made_secret(home),
@@ -97,7 +114,34 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         hall_name=env.get("YIZHAN_HALL_NAME", Settings.hall_name),
         hall_phone=env.get("YIZHAN_HALL_PHONE", Settings.hall_phone),
         content=content(env),
+        public_url=env.get("YIZHAN_PUBLIC_URL", "").rstrip("/"),
     )
+    if found.public_url and not host_of(found.public_url):
+        raise BadSettings(
+            f"[一站] YIZHAN_PUBLIC_URL 应是完整地址，例如 https://hall.example.cn，现在是“{found.public_url}”。\n"
+            "Expected a whole address in YIZHAN_PUBLIC_URL, such as https://hall.example.cn."
+        )
+    if found.development and found.reachable:
+        raise BadSettings(
+            "[一站] 现在的设置别人也能打开大厅，但 YIZHAN_NOTICES=screen 把验证码显示在页面上，谁都能冒充任何人登录。\n"
+            "       请设置 YIZHAN_NOTICES=gateway 和 YIZHAN_GATEWAY_URL；只在本机试用的，让 YIZHAN_HOST 为 127.0.0.1，"
+            "不设 YIZHAN_HTTPS 和 YIZHAN_PUBLIC_URL。\n"
+            "       Others can reach this hall, and YIZHAN_NOTICES=screen shows log-in codes on the page: set "
+            "YIZHAN_NOTICES=gateway and YIZHAN_GATEWAY_URL, or serve on 127.0.0.1 without HTTPS and public address."
+        )
+    return found
+
+
+def loopback(host: str) -> bool:
+    """Whether this address is the machine itself."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def content(environment: Mapping[str, str] | None = None) -> Path:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlalchemy import select
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.commands import queues
 from engine.commands.booking import due
@@ -15,9 +19,9 @@ from engine.people import SYSTEM
 from engine.proof import publishing
 from engine.proof.publishing import Plan
 from engine.records import library, papers
-from engine.store import Database, connect, migrate
+from engine.store import Database, connect, keys, migrate
 from engine.store.models import Unit
-from web.settings import Settings
+from web.settings import BadSettings, Settings
 
 #: What is written beside a version that no person published.
 NOTE = "启动时自动发布 · by the start of the hall"
@@ -26,11 +30,14 @@ NOTE = "启动时自动发布 · by the start of the hall"
 def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None] = lambda text: None) -> None:
     """Everything a start needs; quick when nothing has changed."""
     papers.use(settings.content / "forms")
+    private(settings.home)
     database = connect(settings.database_url or None, files=settings.home / "files")
     try:
+        right_key(database)
         if migrate.upgrade(database):
             say("数据库已建好。")
         new = demo and empty(database)
+        nothing_to_try_out(database, settings, new=new)
         county = None
         if new:
             from web.demo import lists
@@ -49,6 +56,62 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             _demo(database, say)
     finally:
         database.close()
+
+
+def private(home: Path) -> None:
+    """What the hall writes is its own user's to read: database, files, keys and logs hold people's affairs."""
+    os.umask(0o077)
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    for file in (*home.glob("*.db*"), *home.glob("log/*"), *home.glob("keys/*")):
+        file.chmod(0o600)
+
+
+def right_key(database: Database) -> None:
+    """Refuse to start a hall that holds sealed data without the key that opens it: a new key would be made in silence,
+    and everything kept before would be lost to it."""
+    if migrate.current(database) is None:
+        return
+    try:
+        with database.engine.connect() as connection:
+            sealed = connection.execute(text('select name from "user" where name is not null limit 1')).scalar()
+    except (OperationalError, ProgrammingError):
+        return
+    if sealed is None:
+        return
+    if not keys.there():
+        raise BadSettings(
+            f"[一站] 数据库里有加密的数据，但找不到数据密钥（YIZHAN_DATA_KEY 或 {keys.file()}）。请把备份的密钥放回去；"
+            "没有它，以前的数据谁也打不开。\n"
+            f"       The database holds sealed data but its key is missing (YIZHAN_DATA_KEY or {keys.file()}): put the "
+            "key back from its backup."
+        )
+    try:
+        keys.current().open(bytes(sealed), b"text")
+    except InvalidTag:
+        raise BadSettings(
+            "[一站] 数据密钥和这个数据库不配，以前的数据打不开。请核对密钥和数据库是不是同一个大厅的。\n"
+            "       The data key does not open this database: are key and database of the same hall?"
+        ) from None
+
+
+def nothing_to_try_out(database: Database, settings: Settings, *, new: bool) -> None:
+    """Where others can reach the hall there is no demo county: its passwords are printed for everybody."""
+    if not settings.reachable:
+        return
+    from web.demo import open_logins
+
+    if new:
+        raise BadSettings(
+            "[一站] 别人能打开的大厅不放演示县：它的密码是公开的。请用 yizhan run --no-demo，再登记自己的单位和人员。\n"
+            "       A hall that others can reach gets no demo county, whose passwords are public: run --no-demo."
+        )
+    known = open_logins(database)
+    if known:
+        raise BadSettings(
+            f"[一站] 大厅里还有演示用的密码，别人也能打开它，不能启动。请先换掉或停用：{'、'.join(known)}。\n"
+            f"       Others can reach this hall and it has demo passwords: change or disable {', '.join(known)} first."
+        )
 
 
 def _demo(database: Database, say: Callable[[str], None]) -> None:

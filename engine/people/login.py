@@ -77,7 +77,7 @@ def staff(
             )
         ).one_or_none()
         wrong = tries.so_far(work, "login", login, now=now)
-    right = _matches(found.password_hash if found is not None else None, password)
+    right = matches(found.password_hash if found is not None else None, password)
     with database.unit_of_work() as work:
         if right:
             assert found is not None
@@ -91,7 +91,8 @@ def staff(
     raise NotYours("用户名或密码不正确。", "The name or the password is not right.")
 
 
-def _matches(stored: str | None, password: str) -> bool:
+def matches(stored: str | None, password: str) -> bool:
+    """Whether this is the password of that hash; None (nobody) takes as long."""
     try:
         _hasher.verify(stored or _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):

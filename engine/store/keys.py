@@ -102,11 +102,21 @@ def home() -> Path:
     return Path(os.environ.get("YIZHAN_HOME") or "var").resolve()
 
 
+def file() -> Path:
+    """The key's file, when the environment does not hold it."""
+    return home() / "keys" / "data.key"
+
+
+def there() -> bool:
+    """Whether there is a key; none is made by asking."""
+    return bool(os.environ.get("YIZHAN_DATA_KEY")) or _current is not None or file().is_file()
+
+
 def _load() -> bytes:
     from_environment = os.environ.get("YIZHAN_DATA_KEY")
     if from_environment:
         return base64.b64decode(from_environment)
-    return base64.b64decode(kept(home() / "keys" / "data.key", lambda: base64.b64encode(os.urandom(32)) + b"\n"))
+    return base64.b64decode(kept(file(), lambda: base64.b64encode(os.urandom(32)) + b"\n"))
 
 
 def kept(file: Path, make: Callable[[], bytes]) -> bytes:

@@ -1,11 +1,19 @@
 """Settings: every name is known, written down in the operator's handbook, and wrong ones stop the program at start."""
 
+import os
 import re
+import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from web import settings
+from engine.people import login
+from engine.store import keys
+from engine.store.models import User
+from web import settings, start
+from web.app import create_app
+from web.demo import PASSWORD, county
 
 ROOT = Path(settings.__file__).parent.parent
 
@@ -43,3 +51,89 @@ def test_the_handbook_lists_every_setting_in_the_programs_own_words():
         r"^\| `(YIZHAN_\w+)` \| (.*) \|$", (ROOT / "docs" / "operators.md").read_text(encoding="utf-8"), re.M
     )
     assert dict(rows) == settings.KNOWN
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"YIZHAN_HOST": "0.0.0.0"},
+        {"YIZHAN_HOST": "192.168.1.5"},
+        {"YIZHAN_HTTPS": "1"},
+        {"YIZHAN_PUBLIC_URL": "https://hall.example.cn"},
+        {"YIZHAN_PROXIES": "1"},
+    ],
+    ids=lambda one: next(iter(one)),
+)
+def test_a_hall_that_others_can_reach_shows_no_codes(tmp_path, more):
+    with pytest.raises(settings.BadSettings, match="YIZHAN_NOTICES=gateway"):
+        settings.read({"YIZHAN_HOME": str(tmp_path), **more})
+    gateway = {"YIZHAN_NOTICES": "gateway", "YIZHAN_GATEWAY_URL": "https://gateway.example/send"}
+    assert settings.read({"YIZHAN_HOME": str(tmp_path), **gateway, **more}).reachable
+
+
+def test_trying_out_on_ones_own_machine_needs_no_setting(tmp_path):
+    for more in (
+        {},
+        {"YIZHAN_HOST": "localhost"},
+        {"YIZHAN_HOST": "::1"},
+        {"YIZHAN_PUBLIC_URL": "http://127.0.0.1:8000"},
+    ):
+        read = settings.read({"YIZHAN_HOME": str(tmp_path), **more})
+        assert not read.reachable and read.development
+
+
+def _of(home, **more):
+    return settings.Settings(home=home, database_url=f"sqlite:///{home / 'hall.db'}", secret_key="s", **more)
+
+
+def test_no_demo_county_and_no_demo_password_where_others_can_reach_them(tmp_path, sqlite):
+    outside = _of(tmp_path, host="0.0.0.0", notices="gateway")
+    with pytest.raises(settings.BadSettings, match="--no-demo"):
+        start.nothing_to_try_out(sqlite, outside, new=True)
+    start.nothing_to_try_out(sqlite, outside, new=False)  # a hall of their own
+    name = county()["shown"][0]
+    with sqlite.unit_of_work() as work:
+        hashed = login.hash_password(PASSWORD)
+        work.session.add(
+            User(kind="staff", login=name, name="演示", password_hash=hashed, created_at=datetime.now(UTC))
+        )
+    with pytest.raises(settings.BadSettings, match=name):
+        start.nothing_to_try_out(sqlite, outside, new=False)
+    start.nothing_to_try_out(sqlite, _of(tmp_path), new=False)
+
+
+def test_a_hall_does_not_start_without_its_key_or_with_another(tmp_path, sqlite, monkeypatch):
+    with sqlite.unit_of_work() as work:
+        work.session.add(User(kind="resident", name="王建国", created_at=datetime.now(UTC)))
+    start.right_key(sqlite)
+    with (
+        keys.borrowing(keys.Keyring(b"another key of another hall ....")),
+        pytest.raises(settings.BadSettings, match="不配"),
+    ):
+        start.right_key(sqlite)
+    monkeypatch.setattr(keys, "there", lambda: False)
+    with pytest.raises(settings.BadSettings, match="YIZHAN_DATA_KEY"):
+        start.right_key(sqlite)
+
+
+def test_what_the_hall_keeps_is_its_own_users_to_read(tmp_path):
+    (tmp_path / "log").mkdir()
+    for file in ("hall.db", "hall.db-wal", "log/worker.log"):
+        (tmp_path / file).write_text("x")
+        (tmp_path / file).chmod(0o644)
+    before = os.umask(0o022)
+    try:
+        start.private(tmp_path)
+        (tmp_path / "made-later.db").write_text("x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+    for file in ("hall.db", "hall.db-wal", "log/worker.log", "made-later.db"):
+        assert stat.S_IMODE((tmp_path / file).stat().st_mode) == 0o600, file
+
+
+def test_the_hall_is_asked_for_by_its_own_name_only(tmp_path, sqlite):
+    of = _of(tmp_path, public_url="https://hall.example.cn", https=True, notices="gateway")
+    client = create_app(of, database=sqlite).test_client()
+    assert client.get("/", base_url="https://hall.example.cn").status_code == 200
+    assert client.get("/", base_url="https://evil.example").status_code == 400
