@@ -46,6 +46,7 @@ def create_app(
         absences,
         application,
         around,
+        ballots,
         booking,
         bulk,
         calendar,
@@ -83,6 +84,7 @@ def create_app(
         # queues 取号
         # schedules 定期
         # ballots 表决
+        ballots,
     )
     for pages in dict.fromkeys(module.pages for module in modules):  # some families share a blueprint
         app.register_blueprint(pages)

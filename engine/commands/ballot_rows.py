@@ -465,6 +465,8 @@ def _of_body(work: Work, row: Ballot, body: BallotBody, key: BallotKey | None) -
         "passed": False,
         "counts": None,
         "majority": None,
+        "chosen": [],
+        "tied": [],
     }
     if not met:
         return said

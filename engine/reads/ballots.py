@@ -15,6 +15,7 @@ from engine.errors import NotFound, NotYours
 from engine.matters import majority
 from engine.people import Actor, masks, units
 from engine.people.access import may
+from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import Ballot, BallotBody, BallotMark, BallotProxy, BallotVoter, User
 
@@ -285,19 +286,9 @@ def for_voter(work: Work, actor: Actor, code: str, *, now: datetime) -> Page:
 
 def _sent(work: Work, row: Ballot, me: BallotVoter) -> dict[str, Any]:
     """Whom one may send, has sent, and who sent one."""
-    may_send: list[BallotVoter] = []
-    if row.settings["proxies"]["per"] == "household" and me.household_index is not None:
-        may_send = list(
-            work.session.scalars(
-                select(BallotVoter)
-                .where(
-                    BallotVoter.body_id == me.body_id,
-                    BallotVoter.household_index == me.household_index,
-                    BallotVoter.id != me.id,
-                )
-                .order_by(BallotVoter.n)
-            )
-        )
+    may_send: list[Person] = []
+    if row.settings["proxies"]["per"] == "household":
+        may_send = household(work, row.code, me.id)
     holder = work.session.scalar(
         select(BallotVoter)
         .join(BallotProxy, BallotProxy.holder_id == BallotVoter.id)
@@ -311,7 +302,7 @@ def _sent(work: Work, row: Ballot, me: BallotVoter) -> dict[str, Any]:
         .order_by(BallotVoter.n)
     ).all()
     return {
-        "may_send": tuple(Person(one.id, one.name) for one in may_send),
+        "may_send": tuple(may_send),
         "holder": holder.name if holder is not None else "",
         "mandates": tuple(Mandate(one.id, one.name, mark is not None) for one, mark in sent),
     }
@@ -485,3 +476,40 @@ def told(work: Work, row: Ballot) -> dict[str, Any]:
         "outcome": row.result["outcome"],
         "bodies": rows,
     }
+
+
+def household(work: Work, code: str, voter_id: int) -> list[Person]:
+    """The others of a voter's household on the roll: whom they may send, or who may have been sent."""
+    row = find(work, code)
+    me = work.session.get(BallotVoter, voter_id)
+    if me is None or me.ballot_id != row.id or me.household_index is None:
+        return []
+    others = work.session.scalars(
+        select(BallotVoter)
+        .where(
+            BallotVoter.body_id == me.body_id,
+            BallotVoter.household_index == me.household_index,
+            BallotVoter.id != me.id,
+        )
+        .order_by(BallotVoter.n)
+    )
+    return [Person(one.id, one.name) for one in others]
+
+
+def any_declared(work: Work) -> bool:
+    """Whether the hall's matters hold votes at all."""
+    return bool(library.declared(work, "ballots"))
+
+
+def held_by(work: Work, actor: Actor) -> bool:
+    """Whether there is a vote that the desk of whoever acts has to do with."""
+    if actor.kind != "staff" or not actor.realm:
+        return False
+    realm = sorted(actor.realm)
+    inside = select(BallotBody.id).where(BallotBody.ballot_id == Ballot.id, BallotBody.unit_id.in_(realm)).exists()
+    return (
+        work.session.scalar(
+            select(Ballot.id).where(or_(Ballot.unit_id.in_(realm), Ballot.place_id.in_(realm), inside)).limit(1)
+        )
+        is not None
+    )

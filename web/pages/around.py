@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from engine.reads import registers
 from web import edge
 from web.edge import guard
+from web.pages import ballots
 
 pages = Blueprint("around", __name__)
 
@@ -28,6 +29,17 @@ class Tile:
     line: str
     icon: str
     address: str
+
+
+def ballots_tile() -> Tile | None:
+    """表决: what the hall has voted on."""
+    line = ballots.waiting_line()
+    return Tile(_("表决"), line, "hand", url_for("ballots.mine")) if line is not None else None
+
+
+def own_ballots() -> Tile | None:
+    line = ballots.own_line()
+    return Tile(_("表决"), line, "hand", url_for("ballots.mine")) if line is not None else None
 
 
 Says = Callable[[], Tile | None]
@@ -46,6 +58,7 @@ TILES: tuple[Says, ...] = (
     # boards 公开栏
     # queues 取号
     # ballots 表决
+    ballots_tile,
     # registers 台账
 )
 
@@ -56,6 +69,7 @@ OWN: tuple[Says, ...] = (
     # bonds 关系
     # handovers 交接
     # ballots 表决
+    own_ballots,
     # registers 台账
     _own_registers,
 )

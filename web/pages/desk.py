@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
+from engine.reads import ballots
 from engine.reads import inbox as lists
 from engine.reads import registers
 from web import edge
@@ -77,6 +78,8 @@ def _nav() -> list[dict[str, Any]]:
     # queues 取号
     # schedules 定期
     # ballots 表决
+    if work is not None and ballots.held_by(work, actor):
+        found.append(one("ballots.held", _("表决"), "hand"))
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
         found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))

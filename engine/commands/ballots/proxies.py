@@ -21,7 +21,7 @@ def entrust(work: Work, code: str, holder_id: int, *, signed: bool, by: Actor, n
     if voter is None:
         raise NotYours("这次表决的名册上没有您。", "You are not on the roll of this ballot.")
     if not signed:
-        raise Invalid([FieldError("agreed", "委托书", "请先确认委托书。", "Confirm the mandate first.")])
+        raise Invalid([FieldError("mandate", "委托书", "请先确认委托书。", "Confirm the mandate first.")])
     return _give(work, row, voter, holder_id, by=by, now=now)
 
 
