@@ -45,6 +45,7 @@ def create_app(
         absences,
         application,
         around,
+        boards,
         booking,
         bulk,
         calendar,
@@ -79,6 +80,7 @@ def create_app(
         # matches 撮合
         # handovers 交接
         # boards 公开栏
+        boards,
         # queues 取号
         # schedules 定期
         # ballots 表决

@@ -295,6 +295,14 @@ def queue(work: Work, *, actor: Actor) -> list[Waiting]:
     return [_waiting(work, row, actor) for row in work.session.scalars(query)]
 
 
+def concerned(work: Work, *, actor: Actor) -> bool:
+    """Whether this actor has to do with the boards: something waits for them, or their units published something."""
+    if actor.kind != "staff" or not actor.realm:
+        return False
+    ours = select(BoardEntry.id).where(BoardEntry.unit_id.in_(sorted(actor.realm))).limit(1)
+    return bool(count(work, actor=actor)) or work.session.scalar(ours) is not None
+
+
 def count(work: Work, *, actor: Actor) -> int:
     """How many wait for this actor's review."""
     mine = _mine(actor)
