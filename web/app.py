@@ -47,6 +47,7 @@ def create_app(
         application,
         around,
         ballots,
+        boards,
         booking,
         bulk,
         calendar,
@@ -81,6 +82,7 @@ def create_app(
         # matches 撮合
         # handovers 交接
         # boards 公开栏
+        boards,
         # queues 取号
         # schedules 定期
         # ballots 表决

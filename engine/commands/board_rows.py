@@ -287,6 +287,7 @@ def find(work: Work, number: str, *, lock: bool = False) -> BoardEntry:
 
 def of_case(work: Work, case_id: int, board: str | None = None) -> list[BoardEntry]:
     """What a case has up or waiting, newest first, locked."""
+    work.session.flush()  # another effect of the same step may have published or taken down
     query = select(BoardEntry).where(BoardEntry.case_id == case_id, BoardEntry.state.in_(("shown", "review")))
     if board is not None:
         query = query.where(BoardEntry.board == board)

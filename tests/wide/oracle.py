@@ -294,6 +294,13 @@ RULES: dict[str, Rule] = {
     # ---- matches 撮合
     # ---- handovers 交接
     # ---- boards 公开栏
+    **_door("anyone", "boards.listed", "boards.calendar", "boards.feed", "api.board"),
+    **_door("anyone", "boards.at_place", "boards.entry", "boards.entry_calendar", "boards.say", thing="absent"),
+    **_door("anyone", "api.board_entry", thing="absent"),
+    **_door("resident", "boards.told", "boards.stop"),
+    **_door("resident", "boards.follow", "boards.follow_entry", thing="absent"),
+    **_door("staff", "boards.desk"),
+    **_door("staff", "boards.review", "boards.decide", thing="absent"),
     # ---- queues 取号
     # ---- schedules 定期
     # ---- ballots 表决: the world of the walk holds no vote (tests/web/test_ballots.py has them by hand)

@@ -7,5 +7,9 @@ from web.api.declaring import pages
 
 #: The modules that declare operations: a new one is named here.
 MODULES: tuple[ModuleType, ...] = (sessions, matters, applications, tasks, papers, bookings, answers, ballots)
+from web.api import answers, applications, boards, bookings, matters, papers, sessions, tasks
+
+#: The modules that declare operations: a new one is named here.
+MODULES: tuple[ModuleType, ...] = (sessions, matters, applications, tasks, papers, bookings, boards, answers)
 
 __all__ = ["MODULES", "pages"]

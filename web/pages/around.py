@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import registers
+from engine.reads import boards, registers
 from web import edge
 from web.edge import guard
 from web.pages import ballots
@@ -51,11 +51,24 @@ def _own_registers() -> Tile | None:
     return Tile(_("我的台账"), _("大厅为我保存的记录"), "paper", url_for("registers.mine"))
 
 
+def _boards() -> Tile | None:
+    if not boards.declared(edge.work()):
+        return None
+    return Tile(_("公开栏"), _("村里、镇上公布的事：公示、活动、墟日"), "bell", url_for("boards.listed"))
+
+
+def _told() -> Tile | None:
+    if not boards.declared(edge.work()):
+        return None
+    return Tile(_("要不要告诉我"), _("公开栏有新的、改期、取消，短信告诉您"), "bell", url_for("boards.told"))
+
+
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
     # matches 撮合
     # boards 公开栏
+    _boards,
     # queues 取号
     # ballots 表决
     ballots_tile,
@@ -68,6 +81,8 @@ OWN: tuple[Says, ...] = (
     # matches 撮合
     # bonds 关系
     # handovers 交接
+    # boards 公开栏
+    _told,
     # ballots 表决
     own_ballots,
     # registers 台账

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, registers
+from engine.reads import ballots, boards, registers
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -74,6 +74,8 @@ def _nav() -> list[dict[str, Any]]:
     # matches 撮合
     # handovers 交接
     # boards 公开栏
+    if work is not None and boards.concerned(work, actor=actor):
+        found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))
     # queues 取号
     # schedules 定期
     # ballots 表决

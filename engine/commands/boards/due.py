@@ -69,7 +69,7 @@ def board_tell(database: Database, job: Leased, equipment: Equipment, now: datet
         entry = rows.find(work, number)
         if what != "withdrawn" and (entry.state != "shown" or entry.until_at <= now):
             return  # by now it is down: its withdrawal is told, or it is over
-        people = _followers(work, entry, after)
+        people = _followers(work, entry, what, after)
         own = set(
             work.session.scalars(
                 select(BoardFollow.user_id).where(
@@ -85,12 +85,15 @@ def board_tell(database: Database, job: Leased, equipment: Equipment, now: datet
             jobs.put(work, jobs.Kind.BOARD_TELL, f"{job.key.split('>')[0]}>{last}", payload, now=now)
 
 
-def _followers(work: Work, entry: BoardEntry, after: int) -> list[User]:
-    """Who follows this entry, or its kind where it is read: at its place, above and below."""
+def _followers(work: Work, entry: BoardEntry, what: str, after: int) -> list[User]:
+    """Who follows its kind where it is read, at its place, above and below; of what becomes of it later, who follows
+    the entry itself too: that it is new they have seen."""
     tree = units.tree(work)
     place = units.place(work, entry.place_id)
     near = {one.id for one in (*tree.above(place), *tree.below(place))}
-    wanted = or_(BoardFollow.entry_id == entry.id, and_(BoardFollow.kind == entry.kind, BoardFollow.place_id.in_(near)))
+    wanted = and_(BoardFollow.kind == entry.kind, BoardFollow.place_id.in_(near))
+    if what != "new":
+        wanted = or_(wanted, BoardFollow.entry_id == entry.id)
     ids = select(BoardFollow.user_id).where(wanted, BoardFollow.user_id > after).distinct()
     query = select(User).where(User.id.in_(ids), User.disabled_at.is_(None)).order_by(User.id).limit(CHUNK)
     return list(work.session.scalars(query))
