@@ -52,6 +52,7 @@ def create_app(
         counter,
         desk,
         entry,
+        handovers,
         inbox,
         limits,
         mending,
@@ -76,6 +77,7 @@ def create_app(
         # offers 供给与预订
         # matches 撮合
         # handovers 交接
+        handovers,
         # boards 公开栏
         # queues 取号
         # schedules 定期

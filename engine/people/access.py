@@ -15,13 +15,14 @@ from engine.store.models import (
     Bond,
     Case,
     Document,
+    Handover,
+    HandoverLink,
     OnlineBlock,
     Resource,
     Schedule,
     ScheduleRun,
     Task,
 )
-from engine.store.models import Appointment, Case, Document, Handover, HandoverLink, OnlineBlock, Resource, Task
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 

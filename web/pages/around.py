@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from engine.reads import handovers
 from web import edge
 from web.edge import guard
 
@@ -30,6 +32,16 @@ class Tile:
 
 Says = Callable[[], Tile | None]
 
+
+def _own_handovers() -> Tile | None:
+    work = edge.work()
+    if not handovers.there_are(work):
+        return None
+    n = handovers.waiting(work, edge.actor())
+    line = _("%(n)s 件等您交接", n=n) if n else _("交给别人的、别人交给您的")
+    return Tile(_("我的交接"), line, "hand", url_for("handovers.mine"))
+
+
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
@@ -46,6 +58,7 @@ OWN: tuple[Says, ...] = (
     # matches 撮合
     # bonds 关系
     # handovers 交接
+    _own_handovers,
     # ballots 表决
     # registers 台账
 )

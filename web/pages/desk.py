@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
+from engine.reads import handovers
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -70,6 +71,8 @@ def _nav() -> list[dict[str, Any]]:
     # offers 供给与预订
     # matches 撮合
     # handovers 交接
+    if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):
+        found.append(one("handovers.desk", _("交接"), "hand", "g h", handovers.waiting(work, actor) or None))
     # boards 公开栏
     # queues 取号
     # schedules 定期
