@@ -182,6 +182,41 @@ def _others(link: HandoverLink, actor: Actor) -> list[Side]:
     return [proofs.other(mine)] if mine is not None else []
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The hand-over a case waits for, for everybody who sees the case: people's names are masked."""
+
+    thing: str
+    thing_en: str
+    giver: str
+    receiver: str
+    since: datetime
+
+
+def waits_for(work: Work, case_id: int, effects: Iterable[str]) -> Waits | None:
+    """The open link behind one of these awaited effects; None: the case waits for none."""
+    keys = list(effects)
+    if not keys:
+        return None
+    link = work.session.scalar(
+        select(HandoverLink)
+        .join(Handover)
+        .where(Handover.case_id == case_id, HandoverLink.effect.in_(keys), HandoverLink.state == "open")
+        .options(joinedload(HandoverLink.handover))
+        .order_by(HandoverLink.id)
+        .limit(1)
+    )
+    if link is None:
+        return None
+    return Waits(
+        link.handover.name,
+        link.handover.name_en,
+        _name(work, link.giver_key, link.giver_name, whole=False),
+        _name(work, link.receiver_key, link.receiver_name, whole=False),
+        link.opened_at,
+    )
+
+
 def of_case(work: Work, case_id: int, *, actor: Actor, now: datetime) -> list[Chain]:
     """The chains of a case, for whoever sees the case."""
     chains = work.session.scalars(select(Handover).where(Handover.case_id == case_id).order_by(Handover.id)).all()

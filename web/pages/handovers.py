@@ -45,7 +45,13 @@ def chains(case_id: int) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- in words
 
 
-def _outcomes() -> dict[str, str]:
+def _outcomes(link: reads.Link) -> dict[str, str]:
+    if link.mine == "giver":
+        return {
+            "done": _("交出去了，没有问题"),
+            "different": _("交出去了，但对方说有出入"),
+            "refused": _("对方不收"),
+        }
     return {"done": _("收到了，没有问题"), "different": _("收下，但有出入"), "refused": _("不收")}
 
 
@@ -126,7 +132,7 @@ def _page(template: str, link_id: int, wrong: tuple[FieldError, ...], given: Map
     return render_template(
         template,
         link=_link(link),
-        outcomes=list(_outcomes().items()),
+        outcomes=list(_outcomes(link).items()),
         troubles=list(_troubles().items()),
         holds=chain,
         wrong=wrong,
