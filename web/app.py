@@ -55,6 +55,7 @@ def create_app(
         counter,
         desk,
         entry,
+        handovers,
         inbox,
         limits,
         mending,
@@ -81,6 +82,7 @@ def create_app(
         # offers 供给与预订
         # matches 撮合
         # handovers 交接
+        handovers,
         # boards 公开栏
         boards,
         # queues 取号

@@ -73,7 +73,7 @@ def begin(app: Flask, settings: Settings) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=(self)"
+        response.headers["Permissions-Policy"] = "geolocation=(), camera=(self), microphone=(self)"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if settings.https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -153,6 +153,11 @@ def account_of(work: Work, name: str, phone: str) -> User | None:
     return found if found is not None and (not found.name or found.name == name) else None
 
 
+def signed_in(work: Work, user_id: int) -> int:
+    """The resident of this account logged in: see `join`."""
+    return join(work, work.session.get_one(User, user_id))
+
+
 def join(work: Work, user: User) -> int:
     """Somebody signed in: what waits for their telephone is theirs to see. Returns how many links."""
     if user.kind != "resident" or not user.phone_index:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from engine.deadlines import Account
 from engine.people import masks, units
+from engine.reads import handovers
 from engine.store import Work
 from engine.store.models import Awaited, Case, Incident, Task, Timer
 from engine.workdays import say, say_at
@@ -86,6 +87,13 @@ def sentence(
             f"{'；'.join(zh for zh, _, _ in said)}{more}{by_zh}。",
             f"{'; '.join(en for _, en, _ in said)}{by_en}.",
             names=tuple(name for _, _, found in said for name in found),
+        )
+    handed = handovers.waits_for(work, case.id, [one.key for one in awaited if one.kind == "hand-over"])
+    if handed is not None:
+        return Sentence(
+            f"等交接：{handed.thing}由{handed.giver}交给{handed.receiver}，自 {_at(handed.since)} 起。",
+            f"It waits for {handed.thing_en} to be handed over: {handed.giver} to {handed.receiver}.",
+            names=(handed.giver, handed.receiver),
         )
     if awaited:
         return Sentence(

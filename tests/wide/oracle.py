@@ -293,6 +293,13 @@ RULES: dict[str, Rule] = {
     # ---- offers 供给与预订
     # ---- matches 撮合
     # ---- handovers 交接
+    **_door("signed-in", "api.my_handovers"),
+    # nobody of the walk is an end of one
+    **_door("signed-in", "api.handover", "api.end_handover", "handovers.opened", thing="absent"),
+    **_door("resident", "handovers.mine", "handovers.scan"),
+    **_door("resident", "handovers.one", "handovers.act", "handovers.report", thing="absent"),
+    **_door("staff", "handovers.desk", "handovers.find"),
+    **_door("staff", "handovers.staff_one", "handovers.staff_act", "handovers.staff_report", thing="absent"),
     # ---- boards 公开栏
     **_door("anyone", "boards.listed", "boards.calendar", "boards.feed", "api.board"),
     **_door("anyone", "boards.at_place", "boards.entry", "boards.entry_calendar", "boards.say", thing="absent"),

@@ -34,6 +34,8 @@ const bundles = {
   diagram: "src/diagram.js", // a diagram to look at
   modeler: "src/modeler.js", // a diagram to try and change
   decision: "src/decision.js", // a decision table to look at
+  scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
+  scanner: "src/scanner.js", // what reads a code in a picture: fetched only when somebody presses the button
 };
 const scripts = await build({
   ...common,

@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import boards, registers
+from engine.reads import boards, handovers, registers
 from web import edge
 from web.edge import guard
 from web.pages import ballots
@@ -63,6 +63,15 @@ def _told() -> Tile | None:
     return Tile(_("要不要告诉我"), _("公开栏有新的、改期、取消，短信告诉您"), "bell", url_for("boards.told"))
 
 
+def _own_handovers() -> Tile | None:
+    work = edge.work()
+    if not handovers.there_are(work):
+        return None
+    n = handovers.waiting(work, edge.actor())
+    line = _("%(n)s 件等您交接", n=n) if n else _("交给别人的、别人交给您的")
+    return Tile(_("我的交接"), line, "hand", url_for("handovers.mine"))
+
+
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
@@ -83,6 +92,7 @@ OWN: tuple[Says, ...] = (
     # handovers 交接
     # boards 公开栏
     _told,
+    _own_handovers,
     # ballots 表决
     own_ballots,
     # registers 台账

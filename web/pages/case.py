@@ -17,7 +17,7 @@ from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
-from web.pages import limits, taking_part
+from web.pages import handovers, limits, taking_part
 from web.pages.desk import pages
 
 
@@ -63,6 +63,7 @@ def case(number: str) -> ResponseReturnValue:
         materials=library.version(edge.work(), page.version_hash).info.materials,
         **taking_part.beside(page),
         **limits.tab(page.id),
+        chains=handovers.chains(page.id),
     )
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, registers
+from engine.reads import ballots, boards, handovers, registers
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -73,6 +73,8 @@ def _nav() -> list[dict[str, Any]]:
     # offers 供给与预订
     # matches 撮合
     # handovers 交接
+    if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):
+        found.append(one("handovers.desk", _("交接"), "hand", "g h", handovers.waiting(work, actor) or None))
     # boards 公开栏
     if work is not None and boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))

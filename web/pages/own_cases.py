@@ -18,7 +18,7 @@ from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
-from web.pages import taking_part, tracking
+from web.pages import handovers, taking_part, tracking
 from web.pages.application import sent
 from web.pages.resident import pages
 
@@ -128,7 +128,10 @@ def mine() -> ResponseReturnValue:
 def case(number: str) -> ResponseReturnValue:
     page = _page(number)
     return render_template(
-        "resident/case.html", case={**_shown(page), **taking_part.resident_part(page)}, tab="resident.mine"
+        "resident/case.html",
+        case={**_shown(page), **taking_part.resident_part(page)},
+        chains=handovers.chains(page.id),
+        tab="resident.mine",
     )
 
 

@@ -3,11 +3,9 @@
 import { Errors, Label, Textfield } from "@bpmn-io/form-js-viewer";
 import { jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect, useRef } from "preact/hooks";
+import { draw, HEIGHT, listen, WIDTH } from "./pad.js";
 import { word } from "./words.js";
 
-const WIDTH = 600;
-const HEIGHT = 200;
-const LONGEST = 20000;
 
 /** What is kept of a signature, whether just drawn (a path) or stored (an object that holds one). */
 const pathOf = (value) => (typeof value === "string" ? value : typeof value?.path === "string" ? value.path : "");
@@ -17,59 +15,12 @@ function Signature({ field, domId, value, errors = [], readonly, disabled, onCha
   const path = pathOf(value);
   const closed = readonly || disabled;
 
-  useEffect(() => {
-    const pen = pad.current.getContext("2d");
-    pen.clearRect(0, 0, WIDTH, HEIGHT);
-    pen.lineWidth = 4;
-    pen.lineCap = "round";
-    pen.lineJoin = "round";
-    pen.strokeStyle = "#111";
-    if (path) pen.stroke(new Path2D(path));
-  }, [path]);
+  useEffect(() => draw(pad.current, path), [path]);
 
   useEffect(() => {
     const canvas = pad.current;
     if (closed) return undefined;
-    const pen = canvas.getContext("2d");
-    let stroke = null;
-    let kept = path;
-    const at = (event) => {
-      const box = canvas.getBoundingClientRect();
-      const x = Math.round(((event.clientX - box.left) * WIDTH) / box.width);
-      const y = Math.round(((event.clientY - box.top) * HEIGHT) / box.height);
-      return [Math.min(WIDTH, Math.max(0, x)), Math.min(HEIGHT, Math.max(0, y))];
-    };
-    const down = (event) => {
-      event.preventDefault();
-      canvas.focus();
-      canvas.setPointerCapture(event.pointerId);
-      const [x, y] = at(event);
-      stroke = `M${x} ${y}`;
-      pen.beginPath();
-      pen.moveTo(x, y);
-    };
-    const on = (event) => {
-      if (stroke === null) return;
-      for (const each of event.getCoalescedEvents?.() ?? [event]) {
-        const [x, y] = at(each);
-        stroke += ` L${x} ${y}`;
-        pen.lineTo(x, y);
-      }
-      pen.stroke();
-    };
-    const up = () => {
-      if (stroke === null) return;
-      if (stroke.includes("L") && kept.length + stroke.length < LONGEST) {
-        kept = kept ? `${kept} ${stroke}` : stroke;
-        onChange({ value: kept });
-      }
-      stroke = null;
-    };
-    const events = { pointerdown: down, pointermove: on, pointerup: up, pointercancel: up };
-    for (const [name, call] of Object.entries(events)) canvas.addEventListener(name, call);
-    return () => {
-      for (const [name, call] of Object.entries(events)) canvas.removeEventListener(name, call);
-    };
+    return listen(canvas, path, (value) => onChange({ value }));
   }, [path, closed]);
 
   const words = path ? word("Signed") : word("Sign here");
