@@ -55,6 +55,7 @@ def create_app(
         inbox,
         limits,
         mending,
+        offers,
         operations,
         overview,
         own_cases,
@@ -73,7 +74,7 @@ def create_app(
         *(taking_part, mending, studio, booking, around, api),
         # registers 台账
         # bonds 关系
-        # offers 供给与预订
+        offers,  # 供给与预订
         # matches 撮合
         # handovers 交接
         # boards 公开栏

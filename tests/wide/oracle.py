@@ -286,7 +286,12 @@ RULES: dict[str, Rule] = {
     **_door("operator", "operations.retry", thing="absent"),
     # ---- registers 台账
     # ---- bonds 关系
-    # ---- offers 供给与预订
+    # ---- offers 供给与预订 (nothing stands open in the walk's hall: what is asked by its number is not there)
+    **_door("anyone", "offers.listed", "api.offers"),
+    **_door("anyone", "offers.one", "api.offer", thing="absent"),
+    **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
+    **_door("staff", "offers.week"),
+    **_door("staff", "offers.open_", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
     # ---- matches 撮合
     # ---- handovers 交接
     # ---- boards 公开栏

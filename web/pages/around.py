@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from engine.reads import offers
 from web import edge
 from web.edge import guard
+from web.language import english
 
 pages = Blueprint("around", __name__)
 
@@ -28,11 +31,28 @@ class Tile:
     address: str
 
 
+def offers_tile() -> Tile | None:
+    """Something can be booked here whose bookings are rows."""
+    found = offers.kinds(edge.work(), now=edge.now())
+    if not found:
+        return None
+    line = _("、").join((one.title_en if english() else one.title) for one in found[:4])
+    return Tile(_("报名和预订"), line, "calendar", url_for("offers.listed"))
+
+
+def own_bookings() -> Tile | None:
+    """The bookings, where the hall offers any beside the counters."""
+    if not offers.kinds(edge.work(), now=edge.now()):
+        return None
+    return Tile(_("我的预约和报名"), _("时间、二维码、取消"), "calendar", url_for("booking.mine"))
+
+
 Says = Callable[[], Tile | None]
 
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
+    offers_tile,
     # matches 撮合
     # boards 公开栏
     # queues 取号
@@ -43,6 +63,7 @@ TILES: tuple[Says, ...] = (
 #: What a resident has of their own, in 我的.
 OWN: tuple[Says, ...] = (
     # offers 供给与预订
+    own_bookings,
     # matches 撮合
     # bonds 关系
     # handovers 交接

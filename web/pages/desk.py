@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.commands.hall import calendars
 from engine.people import units
 from engine.reads import inbox as lists
+from engine.reads import offers
 from web import edge
 from web.pages import limits, operations
 
@@ -68,6 +69,8 @@ def _nav() -> list[dict[str, Any]]:
     # registers 台账
     # bonds 关系
     # offers 供给与预订
+    if work is not None and offers.at_work(work, actor):
+        found.append(one("offers.week", _("供给"), "calendar", "g o"))
     # matches 撮合
     # handovers 交接
     # boards 公开栏
