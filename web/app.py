@@ -59,6 +59,7 @@ def create_app(
         inbox,
         limits,
         mending,
+        offers,
         operations,
         overview,
         own_cases,
@@ -79,7 +80,7 @@ def create_app(
         # registers 台账
         registers,
         # bonds 关系
-        # offers 供给与预订
+        offers,  # 供给与预订
         # matches 撮合
         # handovers 交接
         handovers,

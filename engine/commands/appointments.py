@@ -180,7 +180,7 @@ def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> 
         .execution_options(populate_existing=True)
     ).all()
     facts = {"offer": facts_of(resource, slots)}
-    messages.tell(work, resource.case_id, said.tells, resource.code, facts, about=what, now=now)
+    messages.tell(work, resource.case_id, said.tells, resource.code, facts, now=now)
 
 
 def request_key(made: Appointment) -> str:

@@ -91,6 +91,7 @@ class Booked:
     calls: int
     reason: str
     sequence: int
+    row: bool = False  # of an offer whose bookings are rows: engine.reads.offers says the rest
     meeting: bool = False  # of a case: the time is held for people whom the week does not name
 
 
@@ -105,7 +106,7 @@ def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Pl
     else:
         rules = work.session.execute(select(ResourceOpening.resource_id, ResourceOpening.rule)).all()
         public = {resource_id for resource_id, rule in rules if rule.get("public")}
-        rows = [row for row in rows if row[0].id in public]
+        rows = [row for row in rows if row[0].id in public and (row[0].matter or not row[0].offer)]
     found = []
     for resource, unit in rows:
         items = tuple((str(i.get("code")), str(i.get("name"))) for i in resource.items)
@@ -298,6 +299,12 @@ def waiting(work: Work, actor: Actor) -> Sequence[Waiting]:
     ).all()
 
 
+def names(work: Work, resource_ids: Sequence[int]) -> dict[int, str]:
+    """What these resources are called."""
+    rows = work.session.execute(select(Resource.id, Resource.name).where(Resource.id.in_(list(resource_ids)))).all()
+    return {id_: name for id_, name in rows}
+
+
 def block_of(work: Work, actor: Actor, *, now: datetime) -> OnlineBlock | None:
     """Whether the actor's online booking is shut, and until when."""
     return work.session.scalar(
@@ -391,6 +398,7 @@ def _booked(row: Appointment, actor: Actor) -> Booked:
         calls=row.calls,
         reason=row.reason,
         sequence=row.sequence,
+        row=bool(row.resource.offer) and not row.resource.matter,
     )
 
 

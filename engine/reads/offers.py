@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
-from engine import booking, feel
+from engine import booking, feel, forms
 from engine.booking import written
 from engine.booking.slots import ZONE
 from engine.errors import NotFound
 from engine.matters import Package
 from engine.matters.nouns.offers import Offer, OfferNeed
-from engine.people import units
+from engine.people import Actor, masks, may, units
+from engine.people.units import Place
 from engine.reads import knowing
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Resource, Slot, SlotPlace
+from engine.store.models import Appointment, BookingPlace, Resource, Slot, SlotPlace, User, Waiting
 from engine.workdays import local_date, say_at
 
 
@@ -293,3 +294,299 @@ def roles_of(work: Work, slot_ids: Sequence[int]) -> dict[int, list[SlotPlace]]:
 
 def policy_of(resource: Resource) -> booking.Policy:
     return booking.load_policy(resource.policy)
+
+
+# ---------------------------------------------------------------- for one person, and for the unit
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A published offer, and how many times of it are open."""
+
+    key: str
+    title: str
+    title_en: str
+    kind: str
+    summary: str
+    summary_en: str
+    open: int
+
+
+def kinds(work: Work, *, now: datetime) -> list[Kind]:
+    """What residents may book here, each with the times that are open: one statement for the numbers."""
+    counts: dict[str, int] = {
+        key: n
+        for key, n in work.session.execute(
+            select(Resource.offer, func.count())
+            .join(Slot, Slot.resource_id == Resource.id)
+            .where(
+                Resource.active,
+                Resource.offer != "",
+                Resource.matter == "",
+                Slot.closed.is_(False),
+                Slot.starts_at > now,
+            )
+            .group_by(Resource.offer)
+        ).all()
+    }
+    return [
+        Kind(
+            what.key,
+            what.offer.title,
+            what.offer.title_en,
+            what.offer.kind,
+            what.offer.summary,
+            what.offer.summary_en,
+            counts.get(what.key, 0),
+        )
+        for what in declared(work).values()
+        if not what.offer.each
+    ]
+
+
+def places(work: Work, *, offer: str | None = None, now: datetime) -> list[Place]:
+    """Where something is open."""
+    where = func.coalesce(Resource.place_id, Resource.unit_id)
+    query = (
+        select(where)
+        .join(Slot, Slot.resource_id == Resource.id)
+        .where(
+            Resource.active, Resource.offer != "", Resource.matter == "", Slot.closed.is_(False), Slot.starts_at > now
+        )
+        .distinct()
+    )
+    if offer is not None:
+        query = query.where(Resource.offer == offer)
+    found = [units.place(work, id_) for id_ in work.session.scalars(query)]
+    return sorted(found, key=lambda one: one.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """One time, for whoever looks at it: what is left, what it costs them, and why they may not have it."""
+
+    one: Open
+    what: Declared
+    slot: Slot
+    reasons: tuple[Not, ...]  # for any role
+    by_role: dict[str, tuple[Not, ...]]  # role -> why not that one
+    price: dict[str, Any]
+    booked: int | None  # their own booking of it
+    waits: bool  # they are on its waiting list
+
+
+def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
+    """One open time for this actor. NotFound: there is none any more."""
+    slot = work.session.scalar(open_query(now).where(Slot.id == slot_id))
+    if slot is None:
+        raise NotFound("没有这个时间，或者已经结束、取消了。", "There is no such time, or it is over or called off.")
+    what, resource = of(work, slot.resource.offer), slot.resource
+    roles = roles_of(work, [slot.id]).get(slot.id, [])
+    reasons: tuple[Not, ...] = ()
+    by_role: dict[str, tuple[Not, ...]] = {}
+    cost: dict[str, Any] = {}
+    booked, waits = None, False
+    if actor.id is not None and actor.kind == "resident":
+        person = knowing.of_user(work.session.get_one(User, actor.id))
+        reasons = tuple(why_not(work, what, resource, slot, person, now=now))
+        for role in roles:
+            if role.who:
+                every = why_not(work, what, resource, slot, person, roles=[role], now=now)
+                by_role[role.role] = tuple(one for one in every if one not in reasons)
+        if not what.offer.ask:
+            cost = price(work, what, resource, slot, person, {}, now=now)
+        booked = work.session.scalar(
+            select(BookingPlace.appointment_id).where(
+                BookingPlace.slot_id == slot.id, BookingPlace.person_index == person.index, BookingPlace.live
+            )
+        )
+        waits = bool(
+            work.session.scalar(
+                select(Waiting.id).where(
+                    Waiting.resource_id == resource.id,
+                    Waiting.day == local_date(slot.starts_at),
+                    Waiting.user_id == actor.id,
+                    Waiting.state.in_(("waiting", "offered")),
+                )
+            )
+        )
+    elif slot.starts_at > now:
+        late = too_late(what.offer, slot, now)
+        reasons = (late,) if late is not None else ()
+    return Chance(shown(work, [slot])[0], what, slot, reasons, by_role, cost, booked, waits)
+
+
+def price_for(work: Work, actor: Actor, it: Chance, answers: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """What it costs this actor with these answers."""
+    if actor.id is None:
+        return {}
+    person = knowing.of_user(work.session.get_one(User, actor.id))
+    return price(work, it.what, it.slot.resource, it.slot, person, answers, now=now)
+
+
+def openable(work: Work) -> list[tuple[str, str]]:
+    """What a post may open a further time of: (key, title)."""
+    return [
+        (what.key, what.offer.title)
+        for what in declared(work).values()
+        if not what.offer.each and not what.offer.opened_by
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody who has a place, for the unit: masked."""
+
+    appointment_id: int
+    version: int
+    name: str
+    phone: str
+    role: str
+    team: str
+    state: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One time of the unit's, with who has a place in it."""
+
+    one: Open
+    closed: bool
+    active: bool
+    parent: bool  # it has sessions, or is one
+    taken: tuple[Taken, ...]
+    waiting: int
+
+
+def board(work: Work, actor: Actor, first: date, last: date, *, now: datetime) -> list[Held]:
+    """The week of the actor's units: every time of their offers, in order; four statements."""
+    slots = work.session.scalars(
+        select(Slot)
+        .join(Resource, Resource.id == Slot.resource_id)
+        .where(
+            Resource.unit_id.in_(actor.realm),
+            Resource.offer != "",
+            Resource.matter == "",
+            Slot.starts_at >= written.start_of(first),
+            Slot.starts_at < written.start_of(last + timedelta(days=1)),
+        )
+        .options(joinedload(Slot.resource).joinedload(Resource.unit))
+        .order_by(Slot.starts_at, Slot.id)
+    ).all()
+    titles = {
+        (slot_id, row.role): row.title
+        for slot_id, rows in roles_of(work, [s.id for s in slots]).items()
+        for row in rows
+    }
+    people: dict[int, list[Taken]] = {}
+    for place, made in work.session.execute(
+        select(BookingPlace, Appointment)
+        .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+        .where(BookingPlace.slot_id.in_([s.id for s in slots]), BookingPlace.live)
+        .order_by(BookingPlace.slot_id, BookingPlace.id)
+    ).all():
+        people.setdefault(place.slot_id, []).append(
+            Taken(
+                made.id,
+                made.version,
+                masks.name(place.name),
+                masks.phone(place.phone),
+                titles.get((place.slot_id, place.role), place.role),
+                made.team,
+                made.state,
+                made.number,
+            )
+        )
+    waiting: dict[tuple[int, date], int] = {
+        (resource_id, day): n
+        for resource_id, day, n in work.session.execute(
+            select(Waiting.resource_id, Waiting.day, func.count())
+            .where(Waiting.resource_id.in_({s.resource_id for s in slots}), Waiting.state == "waiting")
+            .group_by(Waiting.resource_id, Waiting.day)
+        ).all()
+    }
+    return [
+        Held(
+            one,
+            slot.closed,
+            slot.resource.active,
+            slot.resource.parent_id is not None,
+            tuple(people.get(slot.id, ())),
+            waiting.get((slot.resource_id, local_date(slot.starts_at)), 0),
+        )
+        for one, slot in zip(shown(work, slots), slots, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What somebody's own booking of an offer holds beside its time."""
+
+    about: str
+    address: str  # where exactly: they have a place
+    team: str
+    members: tuple[tuple[str, str], ...]  # (name, title of the role)
+    price: dict[str, Any]
+    place: str
+    check_in: bool
+    answers: list[Any]
+    slot_id: int | None
+
+
+def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
+    """Of a booking the actor may see; None: it is of what opens a case."""
+    made = work.session.scalar(
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .options(joinedload(Appointment.resource).joinedload(Resource.unit))
+    )
+    if made is None or not may(actor, "see", made) or made.resource.matter or not made.resource.offer:
+        return None
+    places = work.session.scalars(
+        select(BookingPlace).where(BookingPlace.appointment_id == made.id).order_by(BookingPlace.id)
+    ).all()
+    roles = roles_of(work, sorted({p.slot_id for p in places}))
+    titles = {(slot_id, row.role): row for slot_id, rows in roles.items() for row in rows}
+    known = declared(work).get(made.resource.offer)
+    answers: list[Any] = []
+    if known is not None and known.offer.ask and made.answers:
+        env = feel.Env(now=now, calendar=work.calendar)
+        answers = list(forms.describe(known.package.form(known.offer.ask), made.answers, env=env))
+    live = made.state not in ("cancelled", "expired", "no_show")
+    mine = made.user_id == actor.id
+    return Own(
+        about=made.resource.about,
+        address=(made.resource.address or "") if live else "",
+        team=made.team,
+        members=tuple(
+            (
+                p.name if mine else masks.name(p.name),
+                titles[(p.slot_id, p.role)].title if (p.slot_id, p.role) in titles else "",
+            )
+            for p in places
+            if p.live or not live
+        ),
+        price=made.price or {},
+        place=units.place(work, made.resource.place_id or made.resource.unit_id).name,
+        check_in=known is not None and bool(known.offer.check_in),
+        answers=answers,
+        slot_id=next((p.slot_id for p in places), None),
+    )
+
+
+def at_work(work: Work, actor: Actor) -> bool:
+    """Whether the actor has to do with offers whose bookings are rows: one stands at a unit of theirs, or they may
+    open one. One statement, and none where nothing of the kind is published."""
+    known = [what for what in declared(work).values() if not what.offer.each]
+    if not known or not actor.realm:
+        return False
+    if any(not what.offer.opened_by for what in known):
+        return True
+    return bool(
+        work.session.scalar(
+            select(Resource.id)
+            .where(Resource.unit_id.in_(actor.realm), Resource.offer.in_([what.key for what in known]))
+            .limit(1)
+        )
+    )

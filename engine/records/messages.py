@@ -7,6 +7,7 @@ that begins to wait for it can have it looked at again at once.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -40,17 +41,15 @@ def tell(
     key: str,
     variables: Mapping[str, Any],
     *,
-    about: str,
     now: datetime,
 ) -> None:
-    """A message of the hall's own to the case that waits for it by this key (an offer's number). `about`: what is
-    said, so that two things said at one moment are two messages."""
+    """A message of the hall's own to the case that waits for it by this key (an offer's number). Said twice at one
+    moment (full, left, full again), it is two messages: what says it says it once."""
     payload = {"name": name, "key": key, "sender": case_id, "at": now.isoformat()}
-    mark = hashlib.sha256(repr((about, now.isoformat(), dict(variables))).encode()).hexdigest()[:16]
     jobs.put(
         work,
         jobs.Kind.DELIVER_MESSAGE,
-        f"{_about(name, key)}:{case_id}:{mark}",
+        f"{_about(name, key)}:{case_id}:{secrets.token_hex(8)}",
         payload,
         now=now,
         case_id=case_id,

@@ -290,7 +290,12 @@ RULES: dict[str, Rule] = {
     **_door("staff", "registers.entry", "registers.changing", "registers.change", "registers.reveal", thing="absent"),
     **_door("resident", "registers.mine"),
     # ---- bonds 关系
-    # ---- offers 供给与预订
+    # ---- offers 供给与预订 (nothing stands open in the walk's hall: what is asked by its number is not there)
+    **_door("anyone", "offers.listed", "api.offers"),
+    **_door("anyone", "offers.one", "api.offer", thing="absent"),
+    **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
+    **_door("staff", "offers.week"),
+    **_door("staff", "offers.open_", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
     # ---- matches 撮合
     # ---- handovers 交接
     **_door("signed-in", "api.my_handovers"),

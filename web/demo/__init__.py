@@ -24,7 +24,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
-from web.demo import bookings, calendar, mediations, ratings
+from web.demo import bookings, calendar, mediations, ratings, volunteers
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -57,7 +57,7 @@ def county() -> dict[str, Any]:
 
 
 #: The matters the demo county's cases are of.
-MATTERS = ("daiban", "fanying", "tiaojie", "yuyue", "zhenggai")
+MATTERS = ("daiban", "fanying", "tiaojie", "yuyue", "zhenggai", "zhiyuan")
 
 
 def lists() -> County:
@@ -126,6 +126,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
     made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     made += ratings.fill(database, staff, residents, dice, now)
+    made += volunteers.fill(database, staff, residents, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
     return f"演示县：{there}、{made} 个办件、{booked} 个预约（{time.monotonic() - began:.0f} 秒）。"

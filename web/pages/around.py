@@ -13,9 +13,10 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import boards, handovers, registers
+from engine.reads import boards, handovers, offers, registers
 from web import edge
 from web.edge import guard
+from web.language import english
 from web.pages import ballots
 
 pages = Blueprint("around", __name__)
@@ -40,6 +41,22 @@ def ballots_tile() -> Tile | None:
 def own_ballots() -> Tile | None:
     line = ballots.own_line()
     return Tile(_("表决"), line, "hand", url_for("ballots.mine")) if line is not None else None
+
+
+def offers_tile() -> Tile | None:
+    """Something can be booked here whose bookings are rows."""
+    found = offers.kinds(edge.work(), now=edge.now())
+    if not found:
+        return None
+    line = _("、").join((one.title_en if english() else one.title) for one in found[:4])
+    return Tile(_("报名和预订"), line, "calendar", url_for("offers.listed"))
+
+
+def own_bookings() -> Tile | None:
+    """The bookings, where the hall offers any beside the counters."""
+    if not offers.kinds(edge.work(), now=edge.now()):
+        return None
+    return Tile(_("我的预约和报名"), _("时间、二维码、取消"), "calendar", url_for("booking.mine"))
 
 
 Says = Callable[[], Tile | None]
@@ -75,6 +92,7 @@ def _own_handovers() -> Tile | None:
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
+    offers_tile,
     # matches 撮合
     # boards 公开栏
     _boards,
@@ -87,6 +105,7 @@ TILES: tuple[Says, ...] = (
 #: What a resident has of their own, in 我的.
 OWN: tuple[Says, ...] = (
     # offers 供给与预订
+    own_bookings,
     # matches 撮合
     # bonds 关系
     # handovers 交接

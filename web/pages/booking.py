@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
 from engine.reads import bookings as reads
+from engine.reads import offers
 from engine.records import papers
 from engine.workdays import local_date
 from web import edge, formats
@@ -132,12 +133,13 @@ def wait(place_id: int) -> ResponseReturnValue:
 @guard("resident")
 def mine() -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
-    names = {p.id: p.name for p in reads.places(work)}
+    waits = reads.waiting(work, actor)
+    names = reads.names(work, [w.resource_id for w in waits])
     return render_template(
         "resident/book_mine.html",
         coming=reads.mine(work, actor, now=now),
         past=reads.mine(work, actor, past=True, now=now),
-        waiting=[(w, names.get(w.resource_id, "")) for w in reads.waiting(work, actor)],
+        waiting=[(w, names.get(w.resource_id, "")) for w in waits],
         block=reads.block_of(work, actor, now=now),
         states=_states(),
         tab="booking.doors",
@@ -156,8 +158,13 @@ def one(booking_id: int) -> ResponseReturnValue:
 
 def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
     found = reads.one(edge.work(), edge.actor(), booking_id)
-    place = _place(found.resource_id)
     code = papers.codes.qr_data_uri(found.code) if found.code else ""
+    own = offers.own(edge.work(), edge.actor(), booking_id, now=edge.now()) if found.row else None
+    if own is not None:
+        return render_template(
+            "resident/offer_booked.html", one=found, own=own, qr=code, states=_states(), tab="booking.doors"
+        )
+    place = _place(found.resource_id)
     return render_template(
         "resident/book_one.html",
         one=found,
@@ -180,6 +187,10 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         "note": request.form.get("note", "")[:300],
         "needs_help": request.form.get("needs_help") == "1",
     }
+    if found.row:
+        booking.confirm(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
+        flash(_("订好了。"))
+        return redirect(url_for("booking.one", booking_id=booking_id))
     place = _place(found.resource_id)
     if answers["item"] not in {code for code, _name in place.items}:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, handovers, registers
+from engine.reads import ballots, boards, handovers, offers, registers
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -71,6 +71,8 @@ def _nav() -> list[dict[str, Any]]:
         found.append(one("registers.shelves", _("台账"), "paper", "g r"))
     # bonds 关系
     # offers 供给与预订
+    if work is not None and offers.at_work(work, actor):
+        found.append(one("offers.week", _("供给"), "calendar", "g o"))
     # matches 撮合
     # handovers 交接
     if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):

@@ -56,6 +56,7 @@ from engine.store.models import (
     OnlineBlock,
     Resource,
     Slot,
+    SlotPlace,
     User,
     Waiting,
 )
@@ -279,13 +280,21 @@ def let_go(
 # ---------------------------------------------------------------- the waiting list
 
 
-def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, now: datetime) -> Waiting:
-    """Wait for a place on a day that is full. First come, first offered."""
+def wait(
+    work: Work, *, resource_id: int, day: date, item: str = "", role: str = "", by: Actor, now: datetime
+) -> Waiting:
+    """Wait for a place on a day that is full (of a role, where places are by role). First come, first offered."""
     person = _self(work, by)
     resource = _resource(work, resource_id)
     refuse_blocked(work, person.index, resource, now)
-    free = work.session.scalar(select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now))
-    if free:
+    free = select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now)
+    of_role = select(SlotPlace.slot_id).join(Slot, Slot.id == SlotPlace.slot_id).where(Slot.resource_id == resource.id)
+    by_role = work.session.scalar(of_role.limit(1)) if resource.offer and not resource.matter else None
+    if by_role is not None:
+        if not work.session.scalar(of_role.where(SlotPlace.role == role).limit(1)):
+            raise NotNow("请选一个角色再候补。", "Choose the role you wait for.")
+        free = free.where(Slot.id.in_(of_role.where(SlotPlace.role == role, SlotPlace.taken < SlotPlace.capacity)))
+    if work.session.scalar(free):
         raise NotNow("这一天还有空位，可以直接预约。", "There are places on that day: book one.")
     row = work.session.scalar(
         select(Waiting).where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.user_id == person.user_id)
@@ -297,6 +306,7 @@ def wait(work: Work, *, resource_id: int, day: date, item: str = "", by: Actor, 
         row = Waiting(resource_id=resource.id, day=day, user_id=person.user_id)
         work.session.add(row)
     row.state, row.since_at, row.item, row.appointment_id = "waiting", now, item, None
+    row.role = role if by_role is not None else ""
     work.session.flush()
     audit.record(
         work, audit.Kind.WAITING_JOINED, by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()}

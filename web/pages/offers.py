@@ -1,0 +1,268 @@
+"""Offers (供给): what can be booked, by place and day, in three taps; the week of the unit's offers for staff."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import feel, forms
+from engine.commands import booking
+from engine.errors import FieldError, Invalid, NotNow
+from engine.people import units
+from engine.reads import offers as reads
+from engine.reads import residents
+from engine.workdays import local_date
+from web import edge, formats, names
+from web.edge import guard
+
+pages = Blueprint("offers", __name__)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _at(day: str, clock: str, field: str) -> datetime:
+    try:
+        return booking.local(date.fromisoformat(day), time.fromisoformat(clock))
+    except ValueError:
+        raise Invalid([FieldError(field, _("时间"), "请填日期和时间。", "Give a day and a time.")]) from None
+
+
+# ---------------------------------------------------------------- residents
+
+
+@pages.get("/offers")
+@guard("anyone")
+def listed() -> ResponseReturnValue:
+    """What can be booked, by day; of one kind, or at one place."""
+    work, now = edge.work(), edge.now()
+    kinds = reads.kinds(work, now=now)
+    offer = request.args.get("offer", "")
+    chosen = offer if any(one.key == offer for one in kinds) else None
+    places = reads.places(work, offer=chosen, now=now)
+    at = next((one for one in places if one.code == request.args.get("place", "")), None)
+    found = reads.list_open(
+        work, offer=chosen, place_ids=[at.id] if at is not None else (), day=_day(request.args.get("day")), now=now
+    )
+    days: dict[date, list[reads.Open]] = {}
+    for one in found:
+        days.setdefault(local_date(one.starts_at), []).append(one)
+    return render_template(
+        "resident/offers.html", kinds=kinds, chosen=chosen, places=places, at=at, days=days, tab="booking.doors"
+    )
+
+
+@pages.get("/offers/<int:slot_id>")
+@guard("anyone")
+def one(slot_id: int) -> ResponseReturnValue:
+    return _one(slot_id)
+
+
+def _one(slot_id: int, wrong: str = "") -> str:
+    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    form = found.what.package.form(found.what.offer.ask) if found.what.offer.ask else None
+    return render_template(
+        "resident/offer.html",
+        it=found,
+        offer=found.what.offer,
+        schema=names.schema(forms.browser_schema(form)) if form is not None else None,
+        me=residents.own(edge.work(), edge.actor()) if edge.actor().kind == "resident" else None,
+        draft=f"{edge.actor().id}:offer:{slot_id}",
+        wrong=wrong,
+        tab="booking.doors",
+    )
+
+
+@pages.post("/offers/<int:slot_id>/book")
+@guard("resident")
+def book(slot_id: int) -> ResponseReturnValue:
+    """Take a place of an offer that asks nothing."""
+    made = _take(slot_id, request.form.to_dict(), {})
+    flash(_("订好了。"))
+    return redirect(url_for("booking.one", booking_id=made))
+
+
+def _take(slot_id: int, given: dict[str, Any], answers: dict[str, Any]) -> int:
+    team = str(given.get("team") or "")[:80].strip() if given.get("as") == "team" else ""
+    made = booking.take_place(
+        edge.work(),
+        slot_id,
+        role="" if team else str(given.get("role") or "")[:40],
+        answers=answers,
+        team=team,
+        members=_members(str(given.get("members") or ""), str(given.get("role") or "")[:40]) if team else (),
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    return made.id
+
+
+def _members(text: str, otherwise: str) -> list[tuple[str, str, str]]:
+    """A line each: name, telephone, role; the role by its title or its code, and the one chosen without it."""
+    found = []
+    for line in text.splitlines():
+        parts = line.replace("，", " ").replace(",", " ").split()
+        if not parts:
+            continue
+        phone = next((part for part in parts[1:] if part.isascii() and part.isdigit() and len(part) >= 7), "")
+        role = next((part for part in parts[1:] if part != phone), otherwise)
+        found.append((parts[0][:40], phone[:20], role[:40]))
+    return found
+
+
+def _sent() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or not isinstance(body.get("answers"), dict):
+        raise Invalid([FieldError("", "", "送来的内容看不懂，请刷新这一页再试。", "Expected JSON with answers.")])
+    return body
+
+
+@pages.post("/offers/<int:slot_id>/check")
+@guard("resident", writes=False)
+def check(slot_id: int) -> ResponseReturnValue:
+    """The answers in words, and the price, before it is booked. Nothing is stored."""
+    work, now, body = edge.work(), edge.now(), _sent()
+    found = reads.chance(work, edge.actor(), slot_id, now=now)
+    form = found.what.package.form(found.what.offer.ask)
+    env = feel.Env(now=now, calendar=work.calendar)
+    answers = forms.check(form, body["answers"], env=env)
+    lines = forms.describe(form, answers, env=env)
+    cost = reads.price_for(work, edge.actor(), found, answers, now=now)
+    shown = render_template(
+        "resident/offer_review.html",
+        it=found,
+        lines=lines,
+        price=cost,
+        send=url_for("offers.send", slot_id=slot_id),
+    )
+    return jsonify(review=shown)
+
+
+@pages.post("/offers/<int:slot_id>/send")
+@guard("resident")
+def send(slot_id: int) -> ResponseReturnValue:
+    body = _sent()
+    made = _take(slot_id, body, body["answers"])
+    return jsonify(location=url_for("booking.one", booking_id=made)), 201
+
+
+@pages.post("/offers/<int:slot_id>/wait")
+@guard("resident")
+def wait(slot_id: int) -> ResponseReturnValue:
+    """Join the waiting list of a time that is full."""
+    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    if not found.what.offer.waiting:
+        raise NotNow("这一项没有候补。", "There is no waiting list.")
+    booking.wait(
+        edge.work(),
+        resource_id=found.one.resource_id,
+        day=local_date(found.one.starts_at),
+        role=request.form.get("role", "")[:40],
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("已加入候补。有名额时通知您，并为您保留两小时。"))
+    return redirect(url_for("booking.mine"))
+
+
+# ---------------------------------------------------------------- the unit
+
+
+@pages.get("/desk/offers")
+@guard("staff")
+def week() -> ResponseReturnValue:
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    today = local_date(now)
+    chosen = _day(request.args.get("day")) or today
+    monday = chosen - timedelta(days=chosen.weekday())
+    sunday = monday + timedelta(days=6)
+    held: dict[date, list[reads.Held]] = {monday + timedelta(days=n): [] for n in range(7)}
+    for one in reads.board(work, actor, monday, sunday, now=now):
+        held[local_date(one.one.starts_at)].append(one)
+    tree = units.tree(work)
+    own = sorted((tree.by_id[id_] for id_ in actor.realm if id_ in tree.by_id), key=lambda u: u.path)
+    return render_template(
+        "staff/offers.html",
+        days=held,
+        today=today,
+        now=now,
+        before=monday - timedelta(days=7),
+        after=monday + timedelta(days=7),
+        openable=reads.openable(work),
+        units=own[:200],
+    )
+
+
+@pages.post("/desk/offers/open")
+@guard("staff")
+def open_() -> ResponseReturnValue:
+    """A further time of an offer, at a unit of one's own."""
+    sent = request.form
+    day = sent.get("day", "")
+    row = booking.open_offer(
+        edge.work(),
+        sent.get("offer", ""),
+        int(sent.get("unit", "0") or 0) if sent.get("unit", "").isdigit() else 0,
+        name=sent.get("name", "")[:80],
+        about=sent.get("about", "")[:500],
+        starts_at=_at(day, sent.get("from", ""), "from"),
+        ends_at=_at(day, sent.get("until", ""), "until"),
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("已开放：%(name)s，编号 %(number)s。", name=row.name, number=row.code))
+    return redirect(url_for("offers.week", day=day))
+
+
+@pages.post("/desk/offers/<int:resource_id>/close")
+@guard("staff")
+def close(resource_id: int) -> ResponseReturnValue:
+    told = booking.close_offer(
+        edge.work(), resource_id, reason=request.form.get("reason", ""), by=edge.actor(), now=edge.now()
+    )
+    flash(_("已取消，%(n)s 位已预订的人收到了通知。", n=told))
+    return redirect(url_for("offers.week", day=request.form.get("day", "")))
+
+
+@pages.post("/desk/offers/<int:resource_id>/move")
+@guard("staff")
+def move(resource_id: int) -> ResponseReturnValue:
+    day = request.form.get("day", "")
+    told = booking.move_offer(
+        edge.work(),
+        resource_id,
+        _at(day, request.form.get("from", ""), "from"),
+        reason=request.form.get("reason", ""),
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("已改期，%(n)s 位已预订的人收到了通知。", n=told))
+    return redirect(url_for("offers.week", day=day))
+
+
+@pages.post("/desk/offers/<int:slot_id>/walk-in")
+@guard("staff")
+def walk_in(slot_id: int) -> ResponseReturnValue:
+    """Somebody stands at the desk, or telephones."""
+    name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
+    if not name or not phone:
+        raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
+    made = booking.take_place(
+        edge.work(),
+        slot_id,
+        role=request.form.get("role", "")[:40],
+        person=booking.Person(name, phone),
+        channel="counter",
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at)))
+    return redirect(url_for("offers.week", day=local_date(made.starts_at).isoformat()))
