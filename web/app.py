@@ -61,6 +61,7 @@ def create_app(
         papers,
         registers,
         resident,
+        schedules,
         services,
         steps,
         studio,
@@ -81,6 +82,7 @@ def create_app(
         # boards 公开栏
         # queues 取号
         # schedules 定期
+        schedules,
         # ballots 表决
     )
     for pages in dict.fromkeys(module.pages for module in modules):  # some families share a blueprint

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from engine.commands.hall import calendars
 from engine.people import units
 from engine.reads import inbox as lists
-from engine.reads import registers
+from engine.reads import registers, schedules
 from web import edge
 from web.pages import limits, operations
 
@@ -76,6 +76,8 @@ def _nav() -> list[dict[str, Any]]:
     # boards 公开栏
     # queues 取号
     # schedules 定期
+    if work is not None and schedules.sees(work, actor):
+        found.append(one("schedules.listed", _("定期"), "clock", "g p"))
     # ballots 表决
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
