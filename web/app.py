@@ -66,6 +66,7 @@ def create_app(
         papers,
         registers,
         resident,
+        schedules,
         services,
         steps,
         studio,
@@ -88,6 +89,7 @@ def create_app(
         boards,
         # queues 取号
         # schedules 定期
+        schedules,
         # ballots 表决
         ballots,
     )

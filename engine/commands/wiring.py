@@ -21,6 +21,7 @@ from engine.commands.effects import (
     boards,
     chosen,
     decisions,
+    for_each,
     hall_papers,
     handovers,
     meetings,
@@ -34,6 +35,7 @@ from engine.commands.effects import (
     referring,
     registers,
     side_limits,
+    sums,
     time_limits,
 )
 from engine.process.language.effects import TYPES
@@ -108,6 +110,8 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         # queues 取号
         "take-ticket": queues.take_ticket,
         # schedules 定期
+        "sum-up": sums.sum_up,
+        "for-each": for_each.begin,
         # ballots 表决
         "open-ballot": ballots.open_,
         "close-ballot": ballots.close,

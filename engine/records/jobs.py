@@ -47,6 +47,8 @@ class Kind(StrEnum):
     BEGIN_SCHEDULED = "begin-scheduled"
     BALLOT_DUE = "ballot-due"
     FORGET_TICKETS = "forget-tickets"
+    FOR_EACH = "for-each"
+    FOR_EACH_ENDED = "for-each-ended"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -72,6 +74,8 @@ NAMES = {
     Kind.BOARD_TELL: ("通知关注公开栏的人", "Telling those who follow a board"),
     Kind.BEGIN_SCHEDULED: ("开始定期事项", "Beginning what is scheduled"),
     Kind.FORGET_TICKETS: ("删去过去的号上的个人信息", "Forgetting who had past numbers"),
+    Kind.FOR_EACH: ("逐条办理", "One thing for each record"),
+    Kind.FOR_EACH_ENDED: ("逐条办理的一件办完了", "One of a for-each has ended"),
 }
 
 

@@ -70,6 +70,9 @@ def test_every_effect_has_its_handler():
         "close-ballot": "effects.ballots.close",
         "hand-over": "effects.handovers.hand_over",
         "take-ticket": "effects.queues.take_ticket",
+        "look-up": "effects.registers.look_up",
+        "sum-up": "effects.sums.sum_up",
+        "for-each": "effects.for_each.begin",
     }
     assert set(wiring.EFFECTS) == {*TYPES, *wiring.BETWEEN_CASES}
 
@@ -95,6 +98,8 @@ def test_every_job_has_its_handler():
         "begin-scheduled": "schedules.runs.begin_run",
         "ballot-due": "ballots.closing.fall_due",
         "forget-tickets": "queues.due.forget_tickets",
+        "for-each": "schedules.each.go_on",
+        "for-each-ended": "schedules.each.one_ended",
     }
     assert set(JOBS) == set(jobs.Kind)
 

@@ -112,3 +112,51 @@ def test_what_the_run_brings_is_known_in_the_drawing() -> None:
     body = BODY.replace("<flow look e/>", script)
     assert "from" in of(look(REPORT, body=body), "unset-variable").message_en
     assert [f for f in look(REPORT, body=body.replace("form", "from")) if f.rule == "unset-variable"] == []
+
+
+# ---------------------------------------------------------------- sums, and one thing for each
+
+
+def each(right: str = "", slip: str = "") -> list[Finding]:
+    from tests.schedules.test_each import LINE, PART, RECORD, REGISTERS, SUM
+
+    body = LINE % (RECORD.replace("order_total", "total"), SUM)
+    more = REGISTERS + "groups: {审核: {post: head, at: county, name: 审核}}\n"
+    assert right in body + PART, right
+    given = files("fenhong", REGISTERS, body=body.replace(right, slip, 1) if right else body, after=PART)
+    text = (
+        given["forms/fenhong/ask.form"]
+        .decode()
+        .replace('"about.month"', '"total"')
+        .replace('"textfield", "id": "f3"', '"number", "id": "f3"')
+    )
+    given["forms/fenhong/ask.form"] = text.encode()
+    assert more
+    return gate.check(matters.Source("fenhong", given), COUNTY, house=HOUSE)
+
+
+def test_a_sum_and_a_for_each_that_are_right_are_not_blamed() -> None:
+    assert [f.message_en for f in each() if f.rule in ("sum-up", "for-each") or f.severity == "error"] == []
+
+
+EACH_SLIPS = [
+    ('key="register" value="member"', 'key="register" value="membr"', "for-each", "member"),
+    ('key="record" value="paid"', 'key="record" value="piad"', "for-each", "paid"),
+    ('key="share" value="shares"', 'key="share" value="share"', "for-each", "shares"),
+    ('key="share" value="shares"', 'key="digits" value="2"', "for-each", "total"),
+    ("to: item.name", "to: item.nmae", "for-each", "name"),
+    ("to: item.name", "too: item.name", "for-each", "to"),
+    ("{to: item.name", "{to: (item.name", "for-each", "FEEL"),
+    ("amount: amount", "amount: amuont", "for-each", "amount"),
+    ('key="record" value="paid"', 'key="process" value="prat"', "for-each", "part"),
+    ('key="value" value="amount"', 'key="value" value="amout"', "sum-up", "amount"),
+    ('key="value" value="amount"', 'key="by" value="vilage"', "sum-up", "village"),
+    ('key="register" value="paid"', 'key="least" value="3"', "sum-up", "register"),
+]
+
+
+@pytest.mark.parametrize(("right", "slip", "rule", "cure"), EACH_SLIPS, ids=[s[1] for s in EACH_SLIPS])
+def test_a_slip_of_a_sum_or_a_for_each_names_the_step(right: str, slip: str, rule: str, cure: str) -> None:
+    found = of(each(right, slip), rule)
+    assert found.severity == "error" and found.line > 0 and found.element in ("all", "sum")
+    assert cure in found.message_zh and cure in found.message_en, found.message_en

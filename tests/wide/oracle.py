@@ -47,6 +47,7 @@ DOORS: dict[str, frozenset[str]] = {
 }
 
 _UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
+_RUNS = {*HEADS, "operator"}
 _ABOVE = {"town_clerk", "town_head", "county_head"}
 
 
@@ -104,6 +105,8 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "calendar": _states(
         open={"county_head", "operator"}, restricted={"county_head", "operator"}, withdrawn={"county_head", "operator"}
     ),
+    # what begins by itself is run by operators and seen by heads
+    "schedules": _states(open=_RUNS, restricted=_RUNS, withdrawn=_RUNS),
 }
 
 
@@ -340,4 +343,9 @@ RULES: dict[str, Rule] = {
         "ballots.voter",
         thing="absent",
     ),
+    **_door("staff", "schedules.listed", "api.schedules", thing="schedules"),
+    **_door("staff", "schedules.one", thing="absent"),
+    **_door("operator", "schedules.pause", "schedules.resume", "schedules.run", thing="absent"),
+    **_door("staff", "schedules.retry", "schedules.leave_out", thing="absent"),
+    # ---- ballots 表决
 }

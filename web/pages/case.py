@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.plain import plain
-from engine.reads import case_page
+from engine.reads import case_page, schedules
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
@@ -61,10 +61,18 @@ def case(number: str) -> ResponseReturnValue:
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
+        each=_each(page),
         **taking_part.beside(page),
         **limits.tab(page.id),
         chains=handovers.chains(page.id),
     )
+
+
+def _each(page: CasePage) -> list[schedules.Progress]:
+    """How far what the case does for each of many records is; asked only where its matter does such a thing."""
+    package = library.version(edge.work(), page.version_hash)
+    drawn = any(b'type="for-each"' in diagram for diagram in package.diagrams.values())
+    return schedules.of_case(edge.work(), page.id, actor=edge.actor()) if drawn else []
 
 
 @pages.get("/cases/<number>/glance")

@@ -12,6 +12,7 @@ from engine.commands.hall import calendars
 from engine.people import units
 from engine.reads import ballots, boards, handovers, offers, registers
 from engine.reads import inbox as lists
+from engine.reads import registers, schedules
 from web import edge
 from web.pages import limits, operations
 
@@ -82,6 +83,8 @@ def _nav() -> list[dict[str, Any]]:
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))
     # queues 取号
     # schedules 定期
+    if work is not None and schedules.sees(work, actor):
+        found.append(one("schedules.listed", _("定期"), "clock", "g p"))
     # ballots 表决
     if work is not None and ballots.held_by(work, actor):
         found.append(one("ballots.held", _("表决"), "hand"))

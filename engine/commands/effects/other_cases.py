@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from engine.commands.effects import for_each
 from engine.commands.effects.facts import key_of
 from engine.process import Effect
 from engine.records import audit, jobs, messages
@@ -39,6 +40,16 @@ def answer_parent(a: Applying) -> None:
     """A case that was waited for has ended: its parent is told, in a job of its own, so that two cases are never locked
     at once."""
     if a.case.parent_id is None or not a.case.parent_key:
+        return
+    if a.case.parent_key.startswith(for_each.KEY):
+        jobs.put(
+            a.work,
+            jobs.Kind.FOR_EACH_ENDED,
+            f"each-ended:{a.case.number}",
+            {"item": int(a.case.parent_key.removeprefix(for_each.KEY)), "child": a.case.id},
+            now=a.now,
+            case_id=a.case.id,
+        )
         return
     jobs.put(
         a.work,

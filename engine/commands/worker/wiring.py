@@ -41,6 +41,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         # ballots 表决
         Kind.BALLOT_DUE: ballots.fall_due,
         Kind.FORGET_TICKETS: forgetting.forget_tickets,
+        Kind.FOR_EACH: schedules.go_on,
+        Kind.FOR_EACH_ENDED: schedules.one_ended,
     }
 )
 

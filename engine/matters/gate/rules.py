@@ -81,6 +81,8 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "schedule-when": ("定期或定时启动事件说不出什么时候", "nobody can tell when it begins"),
         "schedule-twice": ("多久一次说了两次", "how often, said twice"),
         "schedule-for-nobody": ("县里没有这种单位", "for a kind of unit the county has none of"),
+        "sum-up": ("汇总的台账、字段或分组不对", "a sum over a register, field or group that does not exist"),
+        "for-each": ("逐条办理的来源、去处或内容不对", "a for-each over, into or with what does not exist"),
         "schedule-answer": ("定期填的字段、读的名称不对", "what a schedule fills or reads does not exist"),
         # ballots 表决
         "ballot-unknown": ("没有声明这个表决", "a ballot that is not declared"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import feel
 from engine.feel.table import BUILT_INS
 from engine.findings import meant
-from engine.matters.gate import shapes
+from engine.matters.gate import each, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, TEMPORAL, Shape
@@ -61,6 +61,7 @@ def check(reading: Reading) -> None:
             )
         _units(reading, one, what)
         _answers(reading, one, what)
+    each.check(reading)
     for drawn in timed.values():
         _drawn(reading, drawn, [one for one in declared.values() if _starts(one) == drawn.process.id])
 

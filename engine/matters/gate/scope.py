@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine import dmn, feel
 from engine.dmn import elements as e
 from engine.feel import tree
-from engine.matters.gate import registers, shapes
+from engine.matters.gate import each, registers, shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.matters.nouns.boards import OBJECTION, Board
@@ -84,13 +84,13 @@ def _begins_by_itself(reading: Reading, process: str) -> Scope | None:
     started = [what for what in schedules if what.starts == process]
     if not started and not any(one.process.id == process for one in timer_starts(reading.diagrams.values())):
         return None
-    given = shapes.of_paths(path for what in started for path in what.answers)
+    given: Scope = shapes.of_paths(path for what in started for path in what.answers)
     return shapes.all_of([shapes.of_paths(reading.house.begins), RUN, given])
 
 
 def of_process(reading: Reading, process: m.Process) -> Known:
     """Everything any step of a process may set. Twice over, for what one step computes from another's."""
-    by_itself = _begins_by_itself(reading, process.id)
+    by_itself = _begins_by_itself(reading, process.id) or each.begins(reading, process.id)
     scope, more = begins(reading) if by_itself is None else by_itself, False
     for _ in range(3):
         before = scope

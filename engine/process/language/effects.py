@@ -773,6 +773,103 @@ _ALL = (
         errors=(("NO_TICKET", "取不到号"),),
     ),
     # ------------------------------------------------------------ schedules 定期
+    EffectKind(
+        "sum-up",
+        "汇总",
+        "Sum up",
+        "把一段时间里的台账（register）或办件（cases）数一数、加一加，当场得到结果：总数 total，以及按 by 分的各组 "
+        "groups。台账有 value 时还有合计、最小、最大，都是精确的小数。办件的各组有收件、办结、按时办结。不满 least "
+        "的组，few 为真，不该拿来排名次。",
+        "Counts and adds up the entries of a register, or the cases of a time, and is answered at once: total, and "
+        "groups by `by`. With `value` also sum, min and max of a field of the register, exact decimals. Groups "
+        "of cases "
+        "count received, finished and finished in time. A group smaller than `least` says few: true: no rank for it.",
+        headers=(
+            Header("register", "台账", "the register's name; or cases"),
+            Header(
+                "cases",
+                "办件",
+                "cases instead of a register: all, or of this matter only",
+                choices=(("all", "全部事项"), ("own", "本事项")),
+            ),
+            Header("value", "加哪一项", "the number field that is summed"),
+            Header("by", "按什么分组", "a field, or town, village, unit, state, month; of cases also matter"),
+            Header("least", "至少几件才比", "a group of fewer says few: true", default="5"),
+            Header(
+                "only",
+                "哪些",
+                "which entries",
+                choices=(("valid", "有效的（没结束、没过期）"), ("all", "全部")),
+                default="all",
+            ),
+        ),
+        arguments=(
+            Argument("from", "从哪天", "the first day", kind="date"),
+            Argument("until", "到哪天", "the last day", kind="date"),
+            Argument("where", "条件", "searched field → value, or a list of values", kind="context"),
+            Argument("state", "状态", "a state, or a list of states", kind="any"),
+            Argument("place", "地方", "code of a unit: only of it and below", kind="text"),
+        ),
+        results=(
+            Argument("total", "总数", "count, sum, min, max; of cases count, finished, in_time", kind="context"),
+            Argument("groups", "各组", "key, name and the same of each group, the largest first", kind="list"),
+            Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
+        ),
+        awaited=True,
+        errors=(("TOO_MANY", "太多，汇总不了"),),
+    ),
+    EffectKind(
+        "for-each",
+        "逐条办理",
+        "For each",
+        "对台账的每一条（register）或一列内容的每一项（items）各做一件事：开一个办件（matter，或本事项的流程 "
+        "process），"
+        "或记一条台账（record）。每条单独提交，断电也不会重做或漏做；失败的列出来单独再办，都办完才往下走。each 是一个 "
+        "FEEL 上下文，可用 item（这一条）、n（第几条）、amount（分到的金额）和 variables 里的内容："
+        "给新办件的答案，或要记"
+        "的内容。写了 share 就把 total 按这一项的份额分，分毛都对得上。",
+        "Does one thing for each entry of a register, or each of `items`: opens a case (matter, or a process of this "
+        "one), or records an entry (record). One commit each, done exactly once whoever dies; what failed is "
+        "listed and "
+        "tried again alone, and the process waits until all are done. `each` is a FEEL context over item, n, "
+        "amount and "
+        "what variables holds: the answers of the new case, or the facts recorded. With `share` the total is "
+        "divided by "
+        "that field, to the cent.",
+        headers=(
+            Header("register", "台账", "the register whose entries are taken; else the argument items"),
+            Header("matter", "开哪个事项", "the matter of the cases that are opened; this one without it"),
+            Header("process", "开哪个流程", "the process of this matter that each begins"),
+            Header("record", "记入哪个台账", "instead of a case: the register in which a line is recorded for each"),
+            Header("each", "给什么", "FEEL over item, n, amount: the answers of the case, or the facts"),
+            Header("share", "按哪项份额分", "the field of the record by which total is divided"),
+            Header("digits", "小数位数", "decimal places of the amounts", default="2"),
+            Header(
+                "until",
+                "等到什么时候",
+                "a case counts as done when it has ended, or when it was opened",
+                choices=(("ended", "办结"), ("opened", "开出")),
+                default="ended",
+            ),
+            Header(
+                "only",
+                "哪些",
+                "which entries",
+                choices=(("valid", "有效的（没结束、没过期）"), ("all", "全部")),
+                default="valid",
+            ),
+        ),
+        arguments=(
+            Argument("items", "各项", "what is gone through, when no register is", kind="list"),
+            Argument("where", "条件", "searched field → value, or a list of values", kind="context"),
+            Argument("state", "状态", "a state, or a list of states", kind="any"),
+            Argument("place", "地方", "code of a unit: only of it and below", kind="text"),
+            Argument("total", "要分的总数", "what is divided by share", kind="number"),
+            Argument("variables", "共同的内容", "names that each may read", kind="context"),
+        ),
+        results=(Argument("counts", "办了多少", "total, done, left_out", kind="context"),),
+        awaited=True,
+    ),
     # ------------------------------------------------------------ ballots 表决
     EffectKind(
         "open-ballot",
