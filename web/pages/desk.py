@@ -10,9 +10,8 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, handovers, offers, registers
+from engine.reads import ballots, boards, handovers, offers, registers, schedules
 from engine.reads import inbox as lists
-from engine.reads import registers, schedules
 from web import edge
 from web.pages import limits, operations
 
