@@ -64,6 +64,7 @@ def create_app(
         steps,
         studio,
         taking_part,
+        tickets,
         tracking,
     )
 
@@ -77,7 +78,7 @@ def create_app(
         # matches 撮合
         # handovers 交接
         # boards 公开栏
-        # queues 取号
+        tickets,  # queues 取号
         # schedules 定期
         # ballots 表决
     )

@@ -291,6 +291,40 @@ RULES: dict[str, Rule] = {
     # ---- handovers 交接
     # ---- boards 公开栏
     # ---- queues 取号
+    **_door("anyone", "tickets.halls", "api.halls"),
+    # the world of the walk has no hall: tests/queues walk these
+    **_door(
+        "anyone",
+        "tickets.machine",
+        "tickets.take",
+        "tickets.here",
+        "tickets.own",
+        "tickets.own_now",
+        "tickets.slip",
+        "tickets.come_back",
+        "tickets.give_up",
+        "tickets.wall",
+        "tickets.wall_now",
+        "api.hall_now",
+        "api.ticket",
+        thing="absent",
+    ),
+    **_door("staff", "tickets.desks"),
+    **_door(
+        "staff",
+        "tickets.desk",
+        "tickets.make_machine",
+        "tickets.at_window",
+        "tickets.step",
+        "tickets.take_for",
+        "tickets.put_back",
+        "tickets.numbers",
+        "api.take_ticket",
+        "api.call_next",
+        "api.ticket_step",
+        "api.hall_measures",
+        thing="absent",
+    ),
     # ---- schedules 定期
     # ---- ballots 表决
 }

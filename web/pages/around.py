@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from engine.reads import tickets
 from web import edge
 from web.edge import guard
 
@@ -30,12 +32,20 @@ class Tile:
 
 Says = Callable[[], Tile | None]
 
+
+def _line() -> Tile | None:
+    found = tickets.halls(edge.work())
+    if not found:
+        return None
+    return Tile(_("大厅取号"), _("现在有几位在等；在大厅里扫码取号"), "clock", url_for("tickets.halls"))
+
+
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
     # matches 撮合
     # boards 公开栏
-    # queues 取号
+    _line,
     # ballots 表决
     # registers 台账
 )

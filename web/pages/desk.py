@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.commands.hall import calendars
 from engine.people import units
 from engine.reads import inbox as lists
+from engine.reads import tickets
 from web import edge
 from web.pages import limits, operations
 
@@ -71,7 +72,8 @@ def _nav() -> list[dict[str, Any]]:
     # matches 撮合
     # handovers 交接
     # boards 公开栏
-    # queues 取号
+    if work is not None and tickets.halls(work, actor):
+        found.append(one("tickets.desks", _("叫号"), "bell", "g h"))
     # schedules 定期
     # ballots 表决
     if "supervisor" in actor.roles:
