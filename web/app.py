@@ -71,6 +71,7 @@ def create_app(
         steps,
         studio,
         taking_part,
+        tickets,
         tracking,
     )
 
@@ -88,6 +89,7 @@ def create_app(
         # boards 公开栏
         boards,
         # queues 取号
+        tickets,  # queues 取号
         # schedules 定期
         schedules,
         # ballots 表决

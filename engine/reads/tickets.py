@@ -6,9 +6,10 @@ Halls and lines are read here for the commands too: what a line is, is said in o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -39,6 +40,18 @@ STATES = {
     "done": ("办完", "done"),
     "gone": ("已离开", "gone"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class HallRow:
+    """A hall, as a plain value."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    address: str
+    hours: Mapping[str, Any] | None = field(default=None, hash=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +91,20 @@ def hall(work: Work, code: str) -> Hall:
     return found
 
 
-def hours(work: Work, at: Hall) -> OpeningHours:
+def shown(work: Work, code: str) -> HallRow:
+    """A hall, for a page."""
+    return _plain(hall(work, code))
+
+
+def _plain(at: Hall) -> HallRow:
+    return HallRow(at.id, at.code, at.name, at.name_en, at.address, at.hours)
+
+
+def hours(work: Work, at: Hall | HallRow) -> OpeningHours:
     return OpeningHours.read(at.hours or {}, work.calendar)
 
 
-def gives_numbers(work: Work, at: Hall, now: datetime) -> tuple[bool, str, str]:
+def gives_numbers(work: Work, at: Hall | HallRow, now: datetime) -> tuple[bool, str, str]:
     """Whether the hall gives numbers at this moment; if not, when it does, in Chinese and in English."""
     kept = hours(work, at)
     day = local_date(now)
@@ -106,12 +128,12 @@ def choices(work: Work, one: Line) -> list[Package]:
     ]
 
 
-def place_code(at: Hall, now: datetime) -> str:
+def place_code(at: Hall | HallRow, now: datetime) -> str:
     """What the QR in the hall says: whoever knows it is there, or was a quarter of an hour ago."""
     return _place_code(at.code, int(now.timestamp() // HERE.total_seconds()))
 
 
-def is_here(at: Hall, code: str, now: datetime) -> bool:
+def is_here(at: Hall | HallRow, code: str, now: datetime) -> bool:
     turn = int(now.timestamp() // HERE.total_seconds())
     return code in {_place_code(at.code, turn), _place_code(at.code, turn - 1)}
 
@@ -123,31 +145,16 @@ def _place_code(code: str, turn: int) -> str:
 # ---------------------------------------------------------------- what there is
 
 
-@dataclass(frozen=True, slots=True)
-class HallRow:
-    """A hall, for a list."""
-
-    id: int
-    code: str
-    name: str
-    name_en: str
-    address: str
-
-
 def halls(work: Work, actor: Actor | None = None) -> list[HallRow]:
     """The halls in which a line is kept; for an actor, those in which they may serve."""
     kept = {one.queue.at for one in lines(work)}
     rows = work.session.scalars(
         select(Hall).where(Hall.code.in_(kept), Hall.active).options(selectinload(Hall.windows)).order_by(Hall.code)
     )
-    return [
-        HallRow(row.id, row.code, row.name, row.name_en, row.address)
-        for row in rows
-        if actor is None or may(actor, "serve", row)
-    ]
+    return [_plain(row) for row in rows if actor is None or may(actor, "serve", row)]
 
 
-def lines_at(work: Work, at: Hall) -> list[Line]:
+def lines_at(work: Work, at: Hall | HallRow) -> list[Line]:
     return [one for one in lines(work) if one.queue.at == at.code]
 
 
@@ -177,7 +184,7 @@ class Wall:
     says: tuple[str, ...]
 
 
-def wall(work: Work, at: Hall, *, now: datetime) -> Wall:
+def wall(work: Work, at: Hall | HallRow, *, now: datetime) -> Wall:
     day, own = local_date(now), lines_at(work, at)
     most = max((one.queue.shows for one in own), default=6)
     rows = work.session.execute(
@@ -301,7 +308,7 @@ def of_booking(work: Work, appointment_id: int) -> Ticket | None:
     return work.session.scalar(select(Ticket).where(Ticket.appointment_id == appointment_id))
 
 
-def code_of(work: Work, at: Hall, number: str, *, now: datetime) -> str:
+def code_of(work: Work, at: Hall | HallRow, number: str, *, now: datetime) -> str:
     """The code of a number of today's that somebody types: at the hall's machine, or a clerk."""
     found = work.session.scalar(
         select(Ticket.code).where(
@@ -431,7 +438,7 @@ def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
         waiting += [made[id] for id in _order(work, at.id, one.key, one.queue, day, now) if id in made]
     waiting += [made[t.id] for t, _ in rows if t.state == "waiting" and t.queue not in by_key]
     return Desk(
-        HallRow(at.id, at.code, at.name, at.name_en, at.address),
+        _plain(at),
         tuple(shown),
         mine,
         made[before.id] if before is not None else None,

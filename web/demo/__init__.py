@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import select
 
 from engine import people, workdays
-from engine.commands import cases
+from engine.commands import cases, queues
 from engine.errors import Invalid, Refused
 from engine.matters import County
 from engine.matters.county import read as read_county
@@ -24,7 +24,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
-from web.demo import bookings, calendar, mediations, ratings, volunteers
+from web.demo import bookings, calendar, halls, mediations, ratings, volunteers
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -114,6 +114,7 @@ def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled
     with database.unit_of_work() as work:
         places = _units(work)
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
+        queues.put_halls(work, county()["halls"])
         return Peopled(places, staff, _residents(work, places, dice, now - timedelta(days=DAYS + 20)), dice)
 
 
@@ -127,9 +128,10 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     made += ratings.fill(database, staff, residents, dice, now)
     made += volunteers.fill(database, staff, residents, dice, now)
+    waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
-    return f"演示县：{there}、{made} 个办件、{booked} 个预约（{time.monotonic() - began:.0f} 秒）。"
+    return f"演示县：{there}、{made} 个办件、{booked} 个预约、{waiting} 个号（{time.monotonic() - began:.0f} 秒）。"
 
 
 def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> None:

@@ -30,6 +30,7 @@ const common = {
 const bundles = {
   resident: "src/resident.js", // every page of a resident: a few kilobytes
   staff: "src/staff.js", // every page of the hall's people: htmx and the keys
+  hall: "src/hall.js", // the hall's machine and screen, and a telephone that waits
   form: "src/form.js", // a form, drawn by form-js
   diagram: "src/diagram.js", // a diagram to look at
   modeler: "src/modeler.js", // a diagram to try and change

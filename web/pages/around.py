@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import boards, handovers, offers, registers
+from engine.reads import boards, handovers, offers, registers, tickets
 from web import edge
 from web.edge import guard
 from web.language import english
@@ -89,6 +89,13 @@ def _own_handovers() -> Tile | None:
     return Tile(_("我的交接"), line, "hand", url_for("handovers.mine"))
 
 
+def _line() -> Tile | None:
+    found = tickets.halls(edge.work())
+    if not found:
+        return None
+    return Tile(_("大厅取号"), _("现在有几位在等；在大厅里扫码取号"), "clock", url_for("tickets.halls"))
+
+
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
@@ -97,6 +104,7 @@ TILES: tuple[Says, ...] = (
     # boards 公开栏
     _boards,
     # queues 取号
+    _line,
     # ballots 表决
     ballots_tile,
     # registers 台账

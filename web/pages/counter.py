@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
-from flask import flash, jsonify, render_template, url_for
+from flask import flash, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import forms
-from engine.commands import cases
+from engine.commands import cases, queues
 from engine.errors import NotNow
+from engine.matters import Package
+from engine.reads import tickets
 from engine.records import library
 from web import edge, names, sentences
 from web.edge import guard
@@ -48,6 +51,8 @@ def take_in(name: str) -> ResponseReturnValue:
     package = library.current(edge.work(), name)
     names.about(package)
     form = package.form(package.info.apply.form)
+    number = request.args.get("ticket", "")
+    whose = tickets.whose(edge.work(), int(number), edge.actor()) if number.isdigit() else None
     return render_template(
         "staff/take_in.html",
         title=package.info.name_en if english() else package.info.name,
@@ -60,7 +65,23 @@ def take_in(name: str) -> ResponseReturnValue:
             if c in package.info.apply.channels and (c != "agent" or is_agent(name))
         ],
         once=secrets.token_urlsafe(12),
+        answers=_known(package, whose) if whose is not None else {},
+        ticket=whose,
     )
+
+
+def _known(package: Package, whose: tickets.Whose) -> dict[str, Any]:
+    """What a number says of the person before the window, laid into the form: nobody is asked twice."""
+    who = package.info.who
+    found: dict[str, Any] = {}
+    for path, value in ((who.name, whose.name), (who.phone, whose.phone), (who.id_number, whose.id_number)):
+        at = found
+        if path and value:
+            *above, last = path.split(".")
+            for step in above:
+                at = at.setdefault(step, {})
+            at[last] = value
+    return found
 
 
 @pages.post("/window/<name>")
@@ -81,5 +102,8 @@ def taken_in(name: str) -> ResponseReturnValue:
         channel=channel,
         key=str(body.get("once") or "") or None,
     )
+    ticket = body.get("ticket")
+    if isinstance(ticket, int):
+        queues.to_case(edge.work(), ticket, done.case, by=edge.actor(), now=edge.now())
     flash(_("已收件，编号 %(number)s。", number=done.case.number))
     return jsonify(location=url_for("desk.case", number=done.case.number)), 201

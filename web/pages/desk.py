@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, handovers, offers, registers, schedules
+from engine.reads import ballots, boards, handovers, offers, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -81,6 +81,8 @@ def _nav() -> list[dict[str, Any]]:
     if work is not None and boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))
     # queues 取号
+    if work is not None and tickets.halls(work, actor):
+        found.append(one("tickets.desks", _("叫号"), "bell", "g h"))
     # schedules 定期
     if work is not None and schedules.sees(work, actor):
         found.append(one("schedules.listed", _("定期"), "clock", "g p"))

@@ -6,6 +6,7 @@ take -> waiting -> called -> serving -> done
 """
 
 from engine.commands.queues.due import ask_to_forget
+from engine.commands.queues.places import put as put_halls
 from engine.commands.queues.taking import arrived, take, take_for, take_here
 from engine.commands.queues.windows import leave, sit
 from engine.commands.queues.working import (
@@ -13,6 +14,7 @@ from engine.commands.queues.working import (
     call,
     call_next,
     done,
+    give_up,
     gone,
     park,
     pass_on,
@@ -30,10 +32,12 @@ __all__ = [
     "call",
     "call_next",
     "done",
+    "give_up",
     "gone",
     "leave",
     "park",
     "pass_on",
+    "put_halls",
     "recall",
     "serve",
     "sit",

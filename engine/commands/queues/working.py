@@ -333,6 +333,19 @@ def gone(work: Work, ticket_id: int, *, version: int, by: Actor, now: datetime) 
     return ticket
 
 
+def give_up(work: Work, code: str, *, by: Actor, now: datetime) -> Ticket:
+    """Whoever holds the slip does not wait any longer. Twice is the same as once."""
+    ticket = work.session.scalar(
+        select(Ticket).where(Ticket.code == code).with_for_update().execution_options(populate_existing=True)
+    )
+    if ticket is None or ticket.day != local_date(now):
+        raise NotFound("没有这个号，请核对。", "There is no such number.")
+    if ticket.state != "gone":
+        expect(ticket, ("waiting", "parked"), "取消", "give it up")
+        ticket_rows.end(work, ticket, "gone", by=by, now=now)
+    return ticket
+
+
 def pass_on(
     work: Work,
     ticket_id: int,
