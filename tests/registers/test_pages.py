@@ -22,7 +22,7 @@ KEY = "volunteer"
 def hall(sqlite, clock, tmp_path):
     opened = the_hall.open_hall(sqlite, clock, tmp_path)
     with sqlite.unit_of_work() as work:
-        library.publish(work, matters.load(ROOT, "zhiyuan"), by=people.SYSTEM, now=NOW)
+        library.publish(work, matters.load(ROOT, "zhiyuanzhe"), by=people.SYSTEM, now=NOW)
         one, _ = library.declared(work, "registers")[KEY]
         entry = rows.put(
             work,
