@@ -11,6 +11,7 @@ from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
 from engine.commands.queues import due as forgetting
+from engine.commands.registers import keeping
 from engine.commands.wiring import check
 from engine.commands.worker import messages, paperwork, sharing
 from engine.records.jobs import Kind
@@ -41,6 +42,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         # ballots 表决
         Kind.BALLOT_DUE: ballots.fall_due,
         Kind.FORGET_TICKETS: forgetting.forget_tickets,
+        Kind.KEEP_REGISTERS: keeping.keep_registers,
     }
 )
 
