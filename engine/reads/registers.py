@@ -140,6 +140,13 @@ def shelf(one: Declared, package: Package, actor: Actor) -> Shelf:
     return Shelf(one.key, Title(register.title, register.title_en), register.about, package.info.name, may_write)
 
 
+def shelf_of(work: Work, actor: Actor, key: str) -> Shelf:
+    """One register that somebody may read. NotFound, NotYours."""
+    one, package = declared(work, key)
+    require(actor, "reveal", shelves.Kept(one))
+    return shelf(one, package, actor)
+
+
 def for_actor(work: Work, actor: Actor) -> list[Shelf]:
     """The registers somebody of the hall's people may read, by title."""
     found = [
@@ -183,9 +190,8 @@ def listed(
     register, on, tree = registers.register_of(one), local_date(now), units.tree(work)
     where = {field: text.strip()} if text.strip() and field in _searched(register) else {}
     below = [p.id for p in tree.below(tree.by_id[place])] if place in tree.by_id else []
-    asked = registers.conditions(
-        one, where, states=[state] if state not in ("", EXPIRED, CLEARING) else (), places=below
-    )
+    states = [state] if state not in ("", EXPIRED, CLEARING) else []
+    asked = registers.conditions(one, where, states=states, places=below)
     if state == CLEARING:
         asked.append(RegisterEntry.keep_until <= on + SOON)
     if state == EXPIRED:

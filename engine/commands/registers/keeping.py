@@ -1,5 +1,5 @@
-"""What the worker does for registers in the night: who is told that an entry runs out, or has; and what is past its time
-is blanked (个人信息保护法 19, 47: kept no longer than needed).
+"""What the worker does for registers in the night: who is told that an entry runs out, or has; and what is past its
+time is blanked (个人信息保护法 19, 47: kept no longer than needed).
 
 Blanked means: a field whose own time is over goes; when the register's time is over, everything about a person goes,
 from the entry, its index and its history. Plain fields stay, so that what was done may still be counted. Each batch is
