@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, select, true
@@ -26,6 +26,8 @@ from engine.workdays import local_date
 
 #: Entries on a page, and how many plain fields a list shows.
 PAGE, COLUMNS = 50, 3
+#: In a list: entries of which something is blanked within so long. No state is declared by this name (it has a dot).
+CLEARING, SOON = "keep.soon", timedelta(days=30)
 #: What is kept of whom an entry is about.
 PERSON = ("name", "phone", "id_number")
 
@@ -138,6 +140,13 @@ def shelf(one: Declared, package: Package, actor: Actor) -> Shelf:
     return Shelf(one.key, Title(register.title, register.title_en), register.about, package.info.name, may_write)
 
 
+def shelf_of(work: Work, actor: Actor, key: str) -> Shelf:
+    """One register that somebody may read. NotFound, NotYours."""
+    one, package = declared(work, key)
+    require(actor, "reveal", shelves.Kept(one))
+    return shelf(one, package, actor)
+
+
 def for_actor(work: Work, actor: Actor) -> list[Shelf]:
     """The registers somebody of the hall's people may read, by title."""
     found = [
@@ -181,7 +190,10 @@ def listed(
     register, on, tree = registers.register_of(one), local_date(now), units.tree(work)
     where = {field: text.strip()} if text.strip() and field in _searched(register) else {}
     below = [p.id for p in tree.below(tree.by_id[place])] if place in tree.by_id else []
-    asked = registers.conditions(one, where, states=[state] if state and state != EXPIRED else (), places=below)
+    states = [state] if state not in ("", EXPIRED, CLEARING) else []
+    asked = registers.conditions(one, where, states=states, places=below)
+    if state == CLEARING:
+        asked.append(RegisterEntry.keep_until <= on + SOON)
     if state == EXPIRED:
         asked += [RegisterEntry.ended_at.is_(None), RegisterEntry.valid_until < on]
     if before is not None:
@@ -193,9 +205,7 @@ def listed(
     options = registers.options(one, package)
     return Listed(
         shelf(one, package, actor),
-        (*((n, Title(s.title, s.title_en)) for n, s in register.states.items()), (EXPIRED, _EXPIRED))
-        if register.valid_until
-        else tuple((n, Title(s.title, s.title_en)) for n, s in register.states.items()),
+        _states(register),
         _places(work, actor, register),
         tuple((name, _called(register, name)) for name in _searched(register)),
         tuple(Title(f.title, f.title_en) for _, f in columns),
@@ -353,6 +363,7 @@ _PERSON = {
     "phone": Title("电话", "Telephone"),
     "id_number": Title("身份证号", "Identity number"),
 }
+_CLEARING = Title("30 天内清除", "Blanked within 30 days")
 _KEY = Title("编号", "Number")
 
 
@@ -453,6 +464,16 @@ def _called(register: Register, name: str) -> Title:
     if name == "name" and register.label:
         return Title(register.fields[register.label].title, register.fields[register.label].title_en)
     return _PERSON.get(name, _KEY)
+
+
+def _states(register: Register) -> tuple[tuple[str, Title], ...]:
+    """The states to choose from; and what has expired, what is blanked soon, where there can be any."""
+    found = [(name, Title(state.title, state.title_en)) for name, state in register.states.items()]
+    if register.valid_until:
+        found.append((EXPIRED, _EXPIRED))
+    if register.keep or any(field.keep for field in register.fields.values()):
+        found.append((CLEARING, _CLEARING))
+    return tuple(found)
 
 
 def _places(work: Work, actor: Actor, register: Register) -> tuple[tuple[int, str], ...]:

@@ -49,12 +49,14 @@ class Kind(StrEnum):
     FORGET_TICKETS = "forget-tickets"
     FOR_EACH = "for-each"
     FOR_EACH_ENDED = "for-each-ended"
+    KEEP_REGISTERS = "keep-registers"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
 
 #: What people call them.
 NAMES = {
+    Kind.KEEP_REGISTERS: ("台账到期提醒和清除", "Registers: what runs out, what is blanked"),
     Kind.RENDER_PAPER: ("制作文书", "Making a paper"),
     Kind.SEND_NOTICE: ("发送通知", "Sending a notice"),
     Kind.OPEN_CHILD: ("开出联办件", "Opening a child case"),

@@ -3,10 +3,12 @@ For residents: what the hall keeps of me."""
 
 from __future__ import annotations
 
+import io
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,10 +17,12 @@ from engine.errors import FieldError, Invalid
 from engine.matters.nouns.registers import MOST_ROWS, Register, RegisterColumn, RegisterField
 from engine.reads import registers as reads
 from engine.reads import reveals
+from engine.records.sheets import MOST_BYTES, BadSheet
 from web import edge
 from web.edge import guard
 from web.language import english
 from web.names import named
+from web.problems import sentence
 
 pages = Blueprint("registers", __name__)
 
@@ -95,6 +99,63 @@ def add(key: str) -> ResponseReturnValue:
         return shown, 422
     flash(_("已记入台账。"))
     return redirect(url_for("registers.entry", entry_id=entry.id))
+
+
+@pages.get("/desk/registers/<key>/sheet")
+@guard("staff")
+def sheet(key: str) -> ResponseReturnValue:
+    """Entries from a spreadsheet, and into one."""
+    return _sheet(key)
+
+
+def _sheet(key: str, **shown: Any) -> str:
+    given = {"plan": None, "data": "", "wrong": (), "refused": ""} | shown
+    shelf = reads.shelf_of(edge.work(), edge.actor(), key)
+    return render_template("staff/register_sheet.html", shelf=shelf, purposes=reveals.PURPOSES, **given)
+
+
+@pages.get("/desk/registers/<key>/template.xlsx")
+@guard("staff")
+def template(key: str) -> ResponseReturnValue:
+    return _xlsx(registers.template(edge.work(), key, by=edge.actor()), f"{key}-template.xlsx")
+
+
+@pages.post("/desk/registers/<key>/sheet")
+@guard("staff")
+def bring_in(key: str) -> ResponseReturnValue:
+    """First what the sheet would do, errors by cell; confirmed, exactly that."""
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    sent = request.form.get("data", "")
+    try:
+        if sent:
+            done = registers.bring_in(
+                work, key, b64decode(sent), expect=request.form.get("expect", ""), by=actor, now=now
+            )
+            flash(_("已导入：新记 %(new)s 条，改了 %(changed)s 条。", new=done.new, changed=done.changed))
+            return redirect(url_for("registers.listed", key=key))
+        file = request.files.get("file")
+        data = file.stream.read(MOST_BYTES + 1) if file is not None else b""
+        planned = registers.plan(work, key, data, by=actor, now=now)
+    except BadSheet as refused:
+        return _sheet(key, refused=sentence(refused)), 422
+    return _sheet(key, plan=planned, data=b64encode(data).decode()), 422 if planned.faults else 200
+
+
+@pages.post("/desk/registers/<key>/take-out")
+@guard("staff")
+def take_out(key: str) -> ResponseReturnValue:
+    """All that I may read of it as a spreadsheet, for a purpose that is recorded."""
+    purpose, words, state = (request.form.get(name, "")[:200] for name in ("purpose", "words", "state"))
+    try:
+        data = registers.take_out(edge.work(), key, purpose, words, by=edge.actor(), now=edge.now(), state=state)
+    except Invalid as error:
+        return _sheet(key, wrong=error.fields), 422
+    return _xlsx(data, f"{key}.xlsx")
+
+
+def _xlsx(data: bytes, name: str) -> Response:
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return send_file(io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=name)
 
 
 @pages.get("/desk/register-entries/<int:entry_id>")

@@ -1,6 +1,8 @@
 """Registers by hand: entries added and changed by those their register names as writers, and looked behind a mask."""
 
 from engine.commands.registers.editing import add, change, set_state
+from engine.commands.registers.keeping import ask_to_keep
 from engine.commands.registers.looking import reveal
+from engine.commands.registers.sheets import bring_in, plan, take_out, template
 
-__all__ = ["add", "change", "reveal", "set_state"]
+__all__ = ["add", "ask_to_keep", "bring_in", "change", "plan", "reveal", "set_state", "take_out", "template"]

@@ -38,11 +38,11 @@ def add(
     """
     one, package = reads.declared(work, key)
     register = registers.register_of(one)
-    unit = _unit(by, register)
+    unit = unit_of(by, register)
     place = place_id or unit
     kept = shelves.at(work, one, [place] if place is not None else [])
     require(by, "work", kept)
-    whom = _whom(person) if register.about == "person" else None
+    whom = person_of(person) if register.about == "person" else None
     there = None
     if whom is not None:
         there = registers.of_person(work, one, whom)
@@ -100,7 +100,7 @@ def change(
         version=version,
         by=by,
         now=now,
-        whom=_whom({**known, **given}) if given else None,
+        whom=person_of({**known, **given}) if given else None,
         state=state,
         options=registers.options(one, package),
         why=why[:200],
@@ -122,7 +122,7 @@ def _record(work: Work, key: str, entry: RegisterEntry, what: str, by: Actor, no
     audit.record(work, audit.Kind.REGISTER_CHANGED, by=by, now=now, facts=facts)
 
 
-def _unit(by: Actor, register: Register) -> int | None:
+def unit_of(by: Actor, register: Register) -> int | None:
     """The writer's unit: who keeps the entry."""
     return next((p.unit_id for p in shelves.writing(by, register)), by.unit_id)
 
@@ -137,7 +137,7 @@ def _allowed(by: Actor, kept: shelves.Kept, values: Mapping[str, Any]) -> dict[s
     return dict(values)
 
 
-def _whom(person: Mapping[str, Any] | None) -> Person:
+def person_of(person: Mapping[str, Any] | None) -> Person:
     """Whom it is about, checked as forms check a name, a telephone and a number. Invalid."""
     said = {key: str((person or {}).get(key) or "").strip() for key in ("name", "phone", "id_number")}
     wrong = []

@@ -11,6 +11,7 @@ from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
 from engine.commands.queues import due as forgetting
+from engine.commands.registers import keeping
 from engine.commands.wiring import check
 from engine.commands.worker import messages, paperwork, sharing
 from engine.records.jobs import Kind
@@ -43,6 +44,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.FORGET_TICKETS: forgetting.forget_tickets,
         Kind.FOR_EACH: schedules.go_on,
         Kind.FOR_EACH_ENDED: schedules.one_ended,
+        Kind.KEEP_REGISTERS: keeping.keep_registers,
     }
 )
 
