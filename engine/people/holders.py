@@ -89,6 +89,18 @@ def supervisors(work: Work, unit_id: int, away: Collection[int] = ()) -> list[in
     return []
 
 
+def heads(work: Work, unit_ids: Collection[int]) -> list[int]:
+    """Everybody who heads one of these units, in one look."""
+    query = (
+        select(Holding.user_id)
+        .join(Post, Post.id == Holding.post_id)
+        .join(User, User.id == Holding.user_id)
+        .where(Holding.unit_id.in_(unit_ids), Post.role == "supervisor", User.disabled_at.is_(None))
+        .order_by(Holding.user_id)
+    )
+    return list(dict.fromkeys(work.session.scalars(query)))
+
+
 def of_task(work: Work, task: Task | None) -> list[int]:
     """Who has a task; while nobody has claimed it, everybody who may and need not keep away."""
     if task is None:

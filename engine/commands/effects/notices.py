@@ -13,7 +13,7 @@ from engine.commands.changes import Change
 from engine.commands.effects.facts import OUTCOMES, key_of
 from engine.errors import NotFound
 from engine.matters.info import Notice
-from engine.people import apart, holders, masks
+from engine.people import apart, holders, masks, units
 from engine.process import Effect
 from engine.reads import taking_part
 from engine.records import notices
@@ -165,6 +165,9 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
             for user in holders.of(a.work, case.office_id, role="supervisor" if to == "supervisor" else None)
             if user not in apart.read(case.apart)  # who keeps away is not told either
         ]
+    if to == "heads":
+        towns = [place.id for place in units.tree(a.work) if place.kind == "town"]
+        return [(user, None) for user in holders.heads(a.work, towns)]
     found: list[tuple[int | None, str | None]] = []
     for one in given if isinstance(given, list) else [given] if given else []:
         text = str(one)

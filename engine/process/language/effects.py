@@ -81,6 +81,7 @@ _TO = Header(
         ("assignee", "当前经办人"),
         ("unit", "承办单位"),
         ("supervisor", "上级主管"),
+        ("heads", "各镇负责人"),
         ("given", "由参数 to 给出"),
     ),
     default="applicant",
@@ -816,6 +817,7 @@ _ALL = (
             Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
         ),
         awaited=True,
+        at_once=True,
         errors=(("TOO_MANY", "太多，汇总不了"),),
     ),
     EffectKind(
@@ -869,6 +871,7 @@ _ALL = (
         ),
         results=(Argument("counts", "办了多少", "total, done, left_out", kind="context"),),
         awaited=True,
+        at_once=True,
     ),
     # ------------------------------------------------------------ ballots 表决
     EffectKind(
