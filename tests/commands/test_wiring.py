@@ -71,7 +71,6 @@ def test_every_effect_has_its_handler():
         "close-ballot": "effects.ballots.close",
         "hand-over": "effects.handovers.hand_over",
         "take-ticket": "effects.queues.take_ticket",
-        "look-up": "effects.registers.look_up",
         "sum-up": "effects.sums.sum_up",
         "for-each": "effects.for_each.begin",
     }
