@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,8 +24,10 @@ from engine.plain import plain
 from engine.records import counters, jobs
 from engine.store import Work
 from engine.store.models import BoardEntry
-from engine.workdays import at_end_of_day, local_date
+from engine.workdays import ZONE, at_end_of_day, local_date
 
+#: When a working day ends, as for steps (`=workdays(1)`).
+CLOSES = time(17, 30)
 #: What is kept of a reason, and of a heading.
 MOST_REASON, MOST_TITLE, MOST_WORDS = 300, 300, 2000
 
@@ -109,6 +111,7 @@ def how_shown(board: Board, days: int | None) -> dict[str, Any]:
             name: {"title": one.title, "title_en": one.title_en or one.title, "type": one.type}
             for name, one in board.shows.items()
         },
+        "hides": dict(board.hides),
         "day": board.day,
         "ends": board.ends,
         "where": board.where,
@@ -176,11 +179,13 @@ def ask(
 
 
 def due(work: Work, limit: Limit, now: datetime) -> datetime:
-    """When a length of time from now is over; working days and days end with the day."""
+    """When a length of time from now is over: working days end when the doors close, days with the day."""
     today = local_date(now)
     if limit.unit == "h":
         return now + timedelta(hours=limit.n)
-    return at_end_of_day(work.calendar.add(today, limit.n) if limit.unit == "wd" else today + timedelta(days=limit.n))
+    if limit.unit == "wd":
+        return datetime.combine(work.calendar.add(today, limit.n), CLOSES, ZONE)
+    return at_end_of_day(today + timedelta(days=limit.n))
 
 
 def show(work: Work, entry: BoardEntry, *, now: datetime) -> None:

@@ -346,7 +346,7 @@ def _waiting(work: Work, row: BoardEntry, actor: Actor, said: tuple[Objection, .
     reviewer = work.session.get(User, row.reviewed_by_id) if row.reviewed_by_id is not None else None
     return Waiting(
         shown(work, row),
-        dict(row.hidden or {}),
+        {row.shown.get("hides", {}).get(name, name): value for name, value in (row.hidden or {}).items()},
         row.reason,
         row.asked_at,
         row.review_due_at,

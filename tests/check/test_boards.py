@@ -46,7 +46,7 @@ def look(file, right, slip):
         (YAML, "scope: town", "scope: twon", "matter", "town"),
         (YAML, "    day: day\n", "    day: hours\n", "matter", "date"),
         (YAML, "    where: venue", "    where: venu", "matter", "venue"),
-        (YAML, "hides: [organiser]", "hides: [organiser, day]", "matter", "day"),
+        (YAML, "hides: {organiser: 承办单位}", "hides: {day: 日子}", "matter", "day"),
         (YAML, '    until: "=day"\n', "", "matter", "days"),
         (YAML, "objections: {who: anyone", "objections: {who: everyone", "matter", "anyone"),
         (YAML, CONTACT, "ask: {title: 手机, title_en: Ask}", "board-personal", "contact"),

@@ -137,11 +137,11 @@ def unseen(town, number, now=None):
 def test_what_waits_for_its_reviewer_is_seen_by_nobody_outside(town):
     entry = entry_of(town, asked(town))
     assert (entry.state, entry.review_post) == ("review", "head") and unseen(town, entry.number)
-    assert entry.review_due_at == datetime(2026, 12, 11, 16, 0, tzinfo=UTC)
+    assert entry.review_due_at == datetime(2026, 12, 11, 9, 30, tzinfo=UTC)
     with town.database.reading() as work:
         assert [w.entry.number for w in reads.queue(work, actor=town.qian)] == [entry.number]
         assert reads.queue(work, actor=town.wu) == [] and reads.queue(work, actor=town.zhang) == []
-        assert reads.for_staff(work, entry.number, actor=town.zhou).hidden == {"organiser": "苏洋村村民委员会"}
+        assert reads.for_staff(work, entry.number, actor=town.zhou).hidden == {"承办单位": "苏洋村村民委员会"}
         for other in (town.wang, town.zhang):
             with pytest.raises(NotFound):
                 reads.for_staff(work, entry.number, actor=other)
@@ -232,7 +232,7 @@ def test_a_persons_number_is_never_published(town, changes, field):
 def board(**changes):
     said = {"kind": "notice", "title": "公示", "scope": "village", "days": 7}
     said["shows"] = {"who": {"title": "姓名", "type": "person"}, "sum": {"title": "金额", "type": "money"}}
-    return Declared("boards", "list", "x.list", Board(**{**said, "hides": ("phone",), **changes}), "matter.yaml")
+    return Declared("boards", "list", "x.list", Board(**{**said, "hides": {"phone": "电话"}, **changes}), "matter.yaml")
 
 
 def put_up(town, given, what=None, *, now=None, place=None, **more):

@@ -10,7 +10,7 @@
           name:  {title: 哪里的墟, title_en: Which market}       # the first is the heading
           day:   {title: 日子, title_en: Day, type: date}
           phone: {title: 咨询, title_en: Ask, type: contact}
-        hides: [organiser]                           # kept with the entry, for staff only
+        hides: {organiser: 承办单位}                  # kept with the entry, for staff only
         day: day                                     # which of them is its day: then it has a calendar file
         until: "=day"                                # or days: 15
         review: {post: head, at: town, within: 1wd}  # read by somebody before the public does
@@ -118,8 +118,9 @@ class Board(Part):
     shows: dict[Id, Shown] = Field(
         min_length=1, description="公开哪些内容；第一项是标题 · what the public reads; the first is the heading"
     )
-    hides: tuple[Id, ...] = Field(
-        default=(), description="只给工作人员看的内容 · facts that come with it and stay with the staff"
+    hides: dict[Id, Words] = Field(
+        default={},
+        description="只给工作人员看的内容：名称 → 叫什么 · facts that come with it and stay with the staff: name → title",
     )
     day: Id | Literal[""] = Field(
         default="", description="哪一项是它的日子（才有日历文件） · which fact is its day: then it has a calendar file"
