@@ -288,7 +288,9 @@ RULES: dict[str, Rule] = {
     **_door("operator", "operations.confirm_clock", "operations.now"),
     **_door("operator", "operations.retry", thing="absent"),
     # ---- registers 台账
-    **_door("staff", "registers.shelves"),
+    **_door("staff", "registers.shelves", "api.registers_mine"),
+    **_door("staff", "api.register_entries", "api.register_entry", thing="absent"),
+    **_door("staff", "api.add_register_entry", "api.change_register_entry", thing="absent"),
     **_door("staff", "registers.listed", "registers.new", "registers.add", thing="absent"),
     **_door("staff", "registers.sheet", "registers.template", "registers.import_sheet", thing="absent"),
     **_door("staff", "registers.take_out", "registers.reach", thing="absent"),
