@@ -36,7 +36,10 @@ holds its forms and its own papers. `yizhan check bpmn/<matter> --county FILE` n
 FIELD_PROPERTIES = {
     "check": ("校验这个值，种类见下表", "checks the value; the kinds are below"),
     "signs": ("签名所签的字段，逗号分开", "the fields a signature signs, comma-separated"),
-    "offers": ("选项由大厅给出：rooms 可预约的地点，mediators 调解员", "options the hall gives: rooms, mediators"),
+    "offers": (
+        "选项由大厅给出：rooms 可预约的地点，parties 的角色，register:台账名 台账里的各条",
+        "options the hall gives: rooms, a role of parties, register:name the entries of a register",
+    ),
     "pattern_hint": ("格式不对时说应当怎么写", "what is said when the pattern does not fit"),
     "hint": ("签名框旁边的说明", "a word beside the box of a signature"),
 }

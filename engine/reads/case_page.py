@@ -19,7 +19,7 @@ from engine.matters import in_person, nodes
 from engine.people import Actor, masks, may, require, units
 from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import history, meetings, reveals, stuck, taking_part
+from engine.reads import form_choices, history, meetings, reveals, stuck, taking_part
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -355,7 +355,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         where=where,
         sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
         tasks=steps,
-        desk=_desk(work, case, package, live, actor, steps),
+        desk=_desk(work, case, package, live, actor, steps, now),
         answers=tuple(_lines(form, case, mine, phones="phones" in sees)) if "answers" in sees else (),
         papers=tuple(
             Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
@@ -431,7 +431,7 @@ def _names(work: Work, ids: set[int | None]) -> dict[int, str]:
 
 
 def _desk(
-    work: Work, case: Case, package: Any, live: list[Task], actor: Actor, steps: Sequence[history.Step]
+    work: Work, case: Case, package: Any, live: list[Task], actor: Actor, steps: Sequence[history.Step], now: datetime
 ) -> Desk | None:
     if case.status not in ("running", "suspended"):
         return None
@@ -447,6 +447,7 @@ def _desk(
     before = _before_whom(work, case, turn, actor)
     if task.form or turn is not None:
         form = package.form(task.form) if task.form else in_person.EMPTY
+        form = form_choices.filled(work, form, package, on=local_date(now))
         form = meetings.offering(work, form, package, drawn=True)
         rights = nodes.rights(form, task.properties)
         if turn is not None and before is not None and before.may:

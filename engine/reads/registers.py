@@ -49,6 +49,7 @@ class Shelf:
     about: str
     matter: str  # the name of the matter that has it
     may_write: bool
+    measures: bool = False  # ways from villages to facilities: there is a page of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ def declared(work: Work, key: str) -> tuple[Declared, Package]:
 def shelf(one: Declared, package: Package, actor: Actor) -> Shelf:
     register = registers.register_of(one)
     may_write = shelves.may(actor, "work", shelves.Kept(one))
-    return Shelf(one.key, Title(register.title, register.title_en), register.about, package.info.name, may_write)
+    title = Title(register.title, register.title_en)
+    return Shelf(one.key, title, register.about, package.info.name, may_write, register.reach is not None)
 
 
 def shelf_of(work: Work, actor: Actor, key: str) -> Shelf:

@@ -129,9 +129,9 @@ def test_a_file_that_unpacks_to_too_much_and_one_with_too_many_rows_are_refused(
 
 def test_who_does_not_write_the_register_imports_nothing(hall):
     with hall.database.unit_of_work() as work, pytest.raises(NotYours):
-        registers.bring_in(work, KEY, GOOD, expect="", by=hall.cast.chen, now=NOW)
+        registers.import_sheet(work, KEY, GOOD, expect="", by=hall.cast.chen, now=NOW)
     with hall.database.unit_of_work() as work, pytest.raises(NotNow):
-        registers.bring_in(work, KEY, GOOD, expect="", by=hall.cast.zhou, now=NOW)
+        registers.import_sheet(work, KEY, GOOD, expect="", by=hall.cast.zhou, now=NOW)
 
 
 def test_a_list_is_taken_out_for_a_purpose_that_each_person_sees(hall):

@@ -288,10 +288,12 @@ RULES: dict[str, Rule] = {
     **_door("operator", "operations.confirm_clock", "operations.now"),
     **_door("operator", "operations.retry", thing="absent"),
     # ---- registers 台账
-    **_door("staff", "registers.shelves"),
+    **_door("staff", "registers.shelves", "api.registers_mine"),
+    **_door("staff", "api.register_entries", "api.register_entry", thing="absent"),
+    **_door("staff", "api.add_register_entry", "api.change_register_entry", thing="absent"),
     **_door("staff", "registers.listed", "registers.new", "registers.add", thing="absent"),
-    **_door("staff", "registers.sheet", "registers.template", "registers.bring_in", thing="absent"),
-    **_door("staff", "registers.take_out", thing="absent"),
+    **_door("staff", "registers.sheet", "registers.template", "registers.import_sheet", thing="absent"),
+    **_door("staff", "registers.take_out", "registers.reach", thing="absent"),
     **_door("staff", "registers.entry", "registers.changing", "registers.change", "registers.reveal", thing="absent"),
     **_door("resident", "registers.mine"),
     # ---- bonds 关系

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine import forms
+from engine.reads import form_choices
 from engine.records import library
+from engine.workdays import local_date
 from web import edge
 from web.api.declaring import Shape, operation
 
@@ -76,5 +78,7 @@ def matter(name: str) -> Guide:
         basis=[f"《{b.law}》{b.article}" for b in info.basis],
         results=list(info.results),
         consent=info.apply.consent,
-        form=forms.browser_schema(package.form(info.apply.form)),
+        form=forms.browser_schema(
+            form_choices.filled(edge.work(), package.form(info.apply.form), package, on=local_date(edge.now()))
+        ),
     )

@@ -14,8 +14,9 @@ from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound
 from engine.matters import Package
 from engine.people import units
-from engine.reads import residents
+from engine.reads import form_choices, residents
 from engine.records import files
+from engine.workdays import local_date
 from web import edge, names, throttle
 from web.edge import guard
 from web.language import english
@@ -27,7 +28,7 @@ from web.pages.resident import current, pages
 def apply(name: str) -> ResponseReturnValue:
     package = current(name)
     _open_online(package)
-    form = package.form(package.info.apply.form)
+    form = _form(package)
     return render_template(
         "resident/apply.html",
         title=package.info.name_en if english() else package.info.name,
@@ -105,7 +106,7 @@ def check(name: str) -> ResponseReturnValue:
     """Check the answers as the command will, and show them in words. Nothing is stored."""
     package = current(name)
     _open_online(package)
-    form = package.form(package.info.apply.form)
+    form = _form(package)
     body = sent()
     place = _place(package, body)
     answers = forms.check(form, body["answers"], env=_env())
@@ -121,6 +122,12 @@ def check(name: str) -> ResponseReturnValue:
             once=secrets.token_urlsafe(12),
         )
     )
+
+
+def _form(package: Package) -> forms.Form:
+    """The application form, with the choices that registers give today."""
+    form = package.form(package.info.apply.form)
+    return form_choices.filled(edge.work(), form, package, on=local_date(edge.now()))
 
 
 def _env() -> Any:

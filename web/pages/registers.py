@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from engine.commands import registers
 from engine.errors import FieldError, Invalid
 from engine.matters.nouns.registers import MOST_ROWS, Register, RegisterColumn, RegisterField
+from engine.reads import coverage, reveals
 from engine.reads import registers as reads
-from engine.reads import reveals
 from engine.records.sheets import MOST_BYTES, BadSheet
 from web import edge
 from web.edge import guard
@@ -64,6 +64,13 @@ def listed(key: str) -> ResponseReturnValue:
     )
     asked["place"] = request.args.get("place", "")
     return render_template("staff/register.html", found=found, asked=asked)
+
+
+@pages.get("/desk/registers/<key>/coverage")
+@guard("staff")
+def reach(key: str) -> ResponseReturnValue:
+    """How far each village is from the nearest facility of each kind."""
+    return render_template("staff/coverage.html", found=coverage.of(edge.work(), edge.actor(), key, now=edge.now()))
 
 
 @pages.get("/desk/registers/<key>/new")
@@ -122,13 +129,13 @@ def template(key: str) -> ResponseReturnValue:
 
 @pages.post("/desk/registers/<key>/sheet")
 @guard("staff")
-def bring_in(key: str) -> ResponseReturnValue:
+def import_sheet(key: str) -> ResponseReturnValue:
     """First what the sheet would do, errors by cell; confirmed, exactly that."""
     work, actor, now = edge.work(), edge.actor(), edge.now()
     sent = request.form.get("data", "")
     try:
         if sent:
-            done = registers.bring_in(
+            done = registers.import_sheet(
                 work, key, b64decode(sent), expect=request.form.get("expect", ""), by=actor, now=now
             )
             flash(_("已导入：新记 %(new)s 条，改了 %(changed)s 条。", new=done.new, changed=done.changed))

@@ -20,6 +20,7 @@ from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
 from engine.people import Actor, units
 from engine.people.units import Place
+from engine.reads import form_choices
 from engine.records import audit, counters, files, library, papers
 from engine.store import Work, keys
 from engine.store.models import Case, Draft
@@ -83,7 +84,8 @@ def submit(
     # check
     tree = units.tree(work)
     env = env_of(work, now, unit)
-    answers = forms.check(package.form(info.apply.form), raw, env=env) if asked else dict(raw)
+    form = form_choices.filled(work, package.form(info.apply.form), package, on=local_date(now))
+    answers = forms.check(form, raw, env=env) if asked else dict(raw)
     late = in_time.check(package, answers, channel=channel, work=work, now=now, env=env) if asked else []
     who = info.who
     known = person or Person(by.name if by.kind == "resident" else "", None, None)

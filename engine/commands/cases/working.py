@@ -29,10 +29,11 @@ from engine.matters import in_person, nodes
 from engine.people import Actor, apart, require
 from engine.people import may as may_
 from engine.people.access import as_whom
-from engine.reads import meetings, taking_part
+from engine.reads import form_choices, meetings, taking_part
 from engine.records import audit, files
 from engine.store import Work
 from engine.store.models import Case, Draft, File, Task, TaskCandidate
+from engine.workdays import local_date
 
 #: Answers of a task's decision field that mean no.
 NO = frozenset({"reject", "refuse", "no", "disagree", "不同意", "不予", "不予受理", "驳回", "decline"})
@@ -251,7 +252,10 @@ def _answers(
         _may_stand_by(work, case, task, turn, by)
     if not task.form and turn is None:
         return {}, None
-    own = meetings.offering(work, package.form(task.form), package) if task.form else in_person.EMPTY
+    own = in_person.EMPTY
+    if task.form:
+        own = form_choices.filled(work, package.form(task.form), package, on=local_date(now))
+        own = meetings.offering(work, own, package)
     rights, env = nodes.rights(own, task.properties), env_of(work, now)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
     form = taking_part.asking(own, rights, turn) if turn is not None else own

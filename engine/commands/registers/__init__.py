@@ -3,6 +3,6 @@
 from engine.commands.registers.editing import add, change, set_state
 from engine.commands.registers.keeping import ask_to_keep
 from engine.commands.registers.looking import reveal
-from engine.commands.registers.sheets import bring_in, plan, take_out, template
+from engine.commands.registers.sheets import import_sheet, plan, take_out, template
 
-__all__ = ["add", "ask_to_keep", "bring_in", "change", "plan", "reveal", "set_state", "take_out", "template"]
+__all__ = ["add", "ask_to_keep", "import_sheet", "change", "plan", "reveal", "set_state", "take_out", "template"]

@@ -121,7 +121,7 @@ def plan(work: Work, key: str, data: bytes, *, by: Actor, now: datetime) -> Plan
     return _plan(work, key, data, by=by)[0]
 
 
-def bring_in(work: Work, key: str, data: bytes, *, expect: str, by: Actor, now: datetime) -> Plan:
+def import_sheet(work: Work, key: str, data: bytes, *, expect: str, by: Actor, now: datetime) -> Plan:
     """Import exactly what was previewed (`expect` is the plan's token), in this one transaction. Invalid by cell."""
     planned, one, package, rows = _plan(work, key, data, by=by)
     if planned.faults:

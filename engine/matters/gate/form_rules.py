@@ -10,7 +10,7 @@ from engine.feel.table import BUILT_INS
 from engine.findings import meant, nearest
 from engine.forms import templates
 from engine.matters import nodes as rights_of
-from engine.matters.gate import scope, shapes
+from engine.matters.gate import registers, scope, shapes
 from engine.matters.gate.reading import FormFile, Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.process.language import model as m
@@ -18,6 +18,8 @@ from engine.process.language import model as m
 _BUILT_IN = frozenset(BUILT_INS)
 #: What a field may offer from the hall's lists.
 OFFERS = ("rooms",)
+#: … and the entries of a register.
+OF_REGISTER = "register:"
 #: The custom properties of a component that something reads.
 PROPERTIES = ("check", "signs", "offers", "pattern_hint", "hint")
 
@@ -246,6 +248,10 @@ def _properties(
             )
     offers = found.get("offers")
     roles = [] if reading.info is None else [n for n, role in reading.info.parties.items() if role.post]
+    if isinstance(offers, str) and offers.startswith(OF_REGISTER):
+        for zh, en in registers.offered(reading, offers.removeprefix(OF_REGISTER), str(component.get("type"))):
+            say("offers", f"部件「{name}」的 offers：{zh}", f'Component "{name}" offers "{offers}": {en}', offers)
+        return
     if offers is not None and offers not in (*OFFERS, *roles) and reading.info is not None:  # else: no role is known
         zh, en = meant(str(offers), (*OFFERS, *roles))
         say(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.findings import meant
+from engine.forms.schema import CHOICES
 from engine.matters.gate import shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.matters.nouns import Declared
-from engine.matters.nouns.registers import OWN, Register, decided
+from engine.matters.nouns.registers import ABOUT_SOMEBODY, OWN, Register, decided
 from engine.process.language import model as m
 
 
@@ -60,6 +63,25 @@ def brought(reading: Reading, node: m.Node) -> dict[str, Shape] | None:
     }
     one = Shape({**kept, "id": LEAF, "version": LEAF})
     return {"found": LEAF, "entry": one, "entries": Shape(one.entries, some=True), "more": LEAF}
+
+
+def offered(reading: Reading, name: str, kind: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a field of this type that offers the entries of a register."""
+    known = {n: r for n, (_, r) in registers(reading).items() if r.about == "thing"}
+    register = known.get(name)
+    if register is None:
+        zh, en = meant(name, known)
+        yield f"没有按物登记的台账“{name}”。{zh}", f"there is no register of things called so. {en}"
+        return
+    if kind not in CHOICES:
+        listed = ", ".join(sorted(CHOICES))
+        yield f"只用于选项部件（{listed}），不用于 {kind}。", f"only {listed} have options, {kind} has none."
+    for field in dict.fromkeys((register.key, register.label or register.key)):
+        if register.fields[field].kind in ABOUT_SOMEBODY:
+            yield (
+                f"台账“{name}”的“{field}”是个人信息，不能列给填表的人看。",
+                f'"{field}" of the register is about somebody and may not be shown to whoever fills in the form.',
+            )
 
 
 def check(reading: Reading) -> None:

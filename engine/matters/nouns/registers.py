@@ -166,6 +166,20 @@ class RegisterExpiry(_Declared):
     )
 
 
+class RegisterReach(_Declared):
+    """How far it is from each village to the nearest facility of each kind; its entries are ways measured."""
+
+    village: FieldName = Field(description="村（社区）代码在哪一项 · the field with the village's code")
+    kind: FieldName = Field(
+        description="设施的种类在哪一项，要有 options · the field with the facility's kind: a choice"
+    )
+    facility: FieldName = Field(description="设施的名称在哪一项 · the field with its name")
+    minutes: FieldName = Field(description="要几分钟在哪一项 · the field with the minutes")
+    mode: FieldName | Literal[""] = Field(default="", description="怎么去在哪一项 · the field with how one goes")
+    measured_on: FieldName | Literal[""] = Field(default="", description="哪天量的在哪一项 · the day it was measured")
+    limit: int = Field(default=15, ge=1, le=600, description="几分钟以内算够得着 · within reach: so many minutes")
+
+
 class Register(_Declared):
     """A register (台账): its fields, states and readers."""
 
@@ -216,6 +230,11 @@ class Register(_Declared):
     )
     formerly: tuple[str, ...] = Field(
         default=(), description="以前的名称，旧的记录在它下面 · earlier names, under which old lines stand"
+    )
+    reach: RegisterReach | None = Field(
+        default=None,
+        description="量路程的台账：哪些项是村、设施、分钟，页面列出每个村离各种设施多远 · ways measured: which fields "
+        "are the village, the facility and the minutes; a page shows how far each village is from each kind",
     )
     feeds: Literal["", "three-rates"] = Field(
         default="",
@@ -282,6 +301,8 @@ class Register(_Declared):
                 )
         if self.runs_out is not None and not self.valid_until:
             yield (("runs_out",), "没有 valid_until，不会到期。", "Without valid_until nothing expires.")
+        if self.reach is not None:
+            yield from self._reaches(self.reach)
         ends = any(state.ends for state in self.states.values())
         kept: list[tuple[tuple[str, ...], str]] = [(("keep",), self.keep)]
         kept += [(("fields", name, "keep"), field.keep) for name, field in self.fields.items()]
@@ -292,6 +313,20 @@ class Register(_Declared):
                     "要有结束的状态（ends: true）或 valid_until，保存期限才有起点。",
                     "keep needs a state with ends: true, or valid_until, to count from.",
                 )
+
+    def _reaches(self, reach: RegisterReach) -> Iterator[Fault]:
+        types = {"kind": "choice", "minutes": "number", "measured_on": "date"}
+        for at in ("village", "kind", "facility", "minutes", "mode", "measured_on"):
+            type = types.get(at, "")
+            name = getattr(reach, at)
+            if not name:
+                continue
+            field = self.fields.get(name)
+            if field is None:
+                zh, en = meant(name, self.fields)
+                yield (("reach", at), f"fields 里没有“{name}”。{zh}", f"fields has no “{name}”. {en}")
+            elif type and field.type != type:
+                yield (("reach", at), f"“{name}”应是 type: {type}。", f"“{name}” should have type: {type}.")
 
     def _field(self, at: str, name: str, more: Iterable[str]) -> Iterator[Fault]:
         known = [*self.fields, *more]

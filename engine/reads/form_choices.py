@@ -1,0 +1,56 @@
+"""Choices of a form that a register gives: `offers: register:<name>` on a select, radio, checklist or taglist.
+
+    {"type": "select", "key": "book", "label": "哪本书", "properties": {"offers": "register:book"}}
+
+The value is the entry's key, the words its label. Only things are offered: whoever fills in the form reads the list,
+so the gate lets no field about a person be its key or label. What is sent is checked against the same list.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import date
+from typing import Any
+
+from engine import forms
+from engine.matters import Package
+from engine.records import registers
+from engine.store import Work
+
+#: How the property begins, and the most entries that a form offers.
+OFFERS, MOST = "register:", 200
+
+
+def named(form: forms.Form) -> set[str]:
+    """The registers that fields of a form offer."""
+    offers = (str(one.properties.get("offers") or "") for _path, one in form.walk())
+    return {text.removeprefix(OFFERS) for text in offers if text.startswith(OFFERS)}
+
+
+def filled(work: Work, form: forms.Form, package: Package, *, on: date) -> forms.Form:
+    """The form with the entries that are valid on that day, in order of their label."""
+    wanted = named(form)
+    if not wanted:
+        return form
+    values = {name: _values(work, package, name, on) for name in wanted}
+    schema = copy.deepcopy(dict(form.schema))
+
+    def fill(components: list[dict[str, Any]]) -> None:
+        for one in components:
+            fill(one.get("components") or [])
+            offers = str((one.get("properties") or {}).get("offers") or "")
+            if offers.startswith(OFFERS):
+                one["values"] = values[offers.removeprefix(OFFERS)]
+
+    fill(schema["components"])
+    return forms.load(json.dumps(schema), form.id)
+
+
+def _values(work: Work, package: Package, name: str, on: date) -> list[dict[str, str]]:
+    one = package.declared("registers").get(name)
+    if one is None:
+        return []
+    entries = registers.matching(work, one, valid_on=on, most=MOST)
+    found = [{"value": str(entry.key), "label": entry.title or str(entry.key)} for entry in entries if entry.key]
+    return sorted(found, key=lambda each: each["label"])
