@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.plain import plain
-from engine.reads import case_page, schedules
+from engine.reads import case_page, schedules, tickets
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
@@ -57,6 +57,7 @@ def case(number: str) -> ResponseReturnValue:
         lasting=formats.lasting,
         channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,
+        numbers=tickets.of_cases(edge.work(), page.id),
         limits=_limits(page),
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
