@@ -41,8 +41,11 @@ def _process(url, files, slot, wanted, threads):
 
 
 def _race(hall, count, cut, help_):
-    need = hall.asked(cut=cut, help=help_)
-    with hall.database.unit_of_work() as work:
+    need = hall.asked(cut=1, help=1)
+    with hall.database.unit_of_work() as work:  # more than the form of the service lets a village ask for
+        for role, capacity in (("cut", cut), ("help", help_)):
+            work.session.get(SlotPlace, (need.slot, role)).capacity = capacity
+        work.session.get(Slot, need.slot).public_capacity = cut + help_
         users = [person(work, 20_000 + n) for n in range(count)]
     wanted = [(user, "cut" if n % 2 else "help") for n, user in enumerate(users)]
     url = hall.database.url.render_as_string(hide_password=False)
