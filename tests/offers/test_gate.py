@@ -1,0 +1,73 @@
+"""Every slip in a declaration of an offer is an error with its file, its line and the nearest known word."""
+
+import pytest
+
+from engine import matters
+from engine.commands import gate
+from engine.findings import errors
+from engine.matters import county as counties
+from tests.cast import ROOT
+from tests.offers.conftest import files_of
+
+COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), "county.yaml")
+HOUSE = gate.house(ROOT)
+FILE = "bpmn/zhiyuan/matter.yaml"
+
+SLIPS = [
+    # as it is, as it is slipped, the rule, what is offered instead
+    ("at: centre", "at: cnetre", "offer-unit", "centre"),
+    ("    at: centre\n", "", "offer-unit", "village"),
+    ("ask: zhiyuan-lunch", "ask: zhiyuan-lnuch", "offer-name", "zhiyuan-lunch"),
+    ("decision: lunch-price", "decision: lunch-prise", "offer-name", "lunch-price"),
+    ('with: {age: "=person.age"}', "with: {}", "offer-price", "with"),
+    ('with: {age: "=person.age"}', 'with: {agee: "=person.age"}', "offer-name", "age"),
+    ("=person.age >= 60", "=person.agee >= 60", "offer-feel", "age"),
+    ("=person.age >= 60", "=persn.age >= 60", "offer-feel", "person"),
+    ("=person.age >= 60", "=person.age >=", "offer-feel", ""),
+    ("covered: {tells: need-covered}", "covered: {tells: need-coverd}", "offer-name", "need-covered"),
+    ("    opened_by: case\n", "", "matter", "opened_by"),
+    ("mon-sat 11:00-12:30", "mon-sta 11:00-12:30", "matter", "mon-sat"),
+    ("16:00 the day before", "16:00 yesterday", "matter", "the day before"),
+    ("book_until_days: 10", "book_untill_days: 10", "matter", ""),
+    ("after: 48h", "after: 48hours", "matter", "48h"),
+    ("kind: meal", "kind: meel", "matter", "meal"),
+    ("capacity: 2}", "capactiy: 2}", "matter", "capacity"),
+    ("places: 2\n", 'places: "=need.n"\n', "matter", "opened_by"),
+]
+
+
+@pytest.mark.parametrize("right, slip, rule, offered", SLIPS)
+def test_a_slip_is_an_error_with_its_line_and_the_word_that_was_meant(right, slip, rule, offered):
+    files = files_of()
+    text = files[FILE].decode()
+    assert right in text
+    found = errors(
+        gate.check(
+            matters.Source("zhiyuan", {**files, FILE: text.replace(right, slip, 1).encode()}), COUNTY, house=HOUSE
+        )
+    )
+    mine = [f for f in found if f.rule == rule and f.file == FILE]
+    assert mine and mine[0].line > 0, found
+    assert any(offered in f.message_zh and f.message_en for f in mine)
+
+
+def test_the_lunch_passes():
+    found = gate.check(matters.Source("zhiyuan", files_of()), COUNTY, house=HOUSE)
+    assert [f for f in found if f.severity != "hint" and not f.file.endswith(".dmn")] == []
+
+
+def test_a_step_that_opens_what_is_not_declared_is_named():
+    files = files_of()
+    file = "bpmn/zhiyuan/process.bpmn"
+    files[file] = files[file].replace(b'key="offer" value="job"', b'key="offer" value="jobb"')
+    found = errors(gate.check(matters.Source("zhiyuan", files), COUNTY, house=HOUSE))
+    assert [(f.rule, f.element) for f in found] == [("offer-missing", "job-open")]
+    assert "“job”" in found[0].message_zh
+
+
+def test_a_story_that_books_what_there_is_not_is_named():
+    files = files_of()
+    file = "bpmn/zhiyuan/stories.yaml"
+    files[file] = files[file].replace(b"offer: job, role: cut, who", b"offer: jbo, role: cut, who", 1)
+    found = errors(gate.check(matters.Source("zhiyuan", files), COUNTY, house=HOUSE))
+    assert [f.rule for f in found] == ["story-name"] and "job" in found[0].message_zh
