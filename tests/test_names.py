@@ -35,6 +35,7 @@ WORDS = frozenset(
         "arrived",
         "back",
         "begin",
+        "bind",
         "book",
         "booked",
         "call",

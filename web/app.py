@@ -48,6 +48,7 @@ def create_app(
         around,
         ballots,
         boards,
+        bonds,
         booking,
         bulk,
         calendar,
@@ -65,6 +66,7 @@ def create_app(
         own_cases,
         papers,
         registers,
+        permissions,
         resident,
         schedules,
         services,
@@ -83,6 +85,8 @@ def create_app(
         registers,
         # bonds 关系
         offers,  # 供给与预订
+        *(bonds, permissions),
+        # offers 供给与预订
         # matches 撮合
         # handovers 交接
         handovers,

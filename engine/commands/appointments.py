@@ -23,6 +23,7 @@ from engine.booking.slots import ZONE
 from engine.commands import seats
 from engine.matters.nouns.offers import OfferTells
 from engine.people import SYSTEM, Actor
+from engine.people.access import booked_for
 from engine.reads import knowing, offers
 from engine.reads.knowing import Person
 from engine.records import audit, jobs, messages, notices
@@ -347,13 +348,15 @@ def watch(work: Work, made: Appointment, now: datetime) -> None:
 
 
 def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: datetime) -> None:
-    """A line in the audit: on the case's chain when there is one."""
+    """A line in the audit: on the case's chain when there is one, with for whom it was done (关系)."""
+    others = by.id != made.user_id and booked_for(by, "work", made) is not None
     audit.record(
         work,
         kind,
         by=by,
         now=now,
         case=made.case,
+        for_id=made.user_id if others else None,
         facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
     )
 

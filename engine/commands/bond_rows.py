@@ -16,14 +16,12 @@ from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.matters.nouns.bonds import ADULT
 from engine.matters.nouns.bonds import Bond as Kind
 from engine.people import Actor, bonds
+from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit
 from engine.store import Work, keys
 from engine.store.models import Bond, Case, User
 from engine.workdays import local_date
-
-#: A bond that somebody is asked to confirm on their phone waits so long.
-CONFIRM_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from engine.commands.effects import (
     appointments,
     ballots,
     boards,
+    bonds,
     chosen,
     decisions,
     for_each,
@@ -94,6 +95,8 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         # registers 台账
         "look-up": registers.look_up,
         # bonds 关系
+        "make-bond": bonds.make,
+        "end-bond": bonds.end,
         # offers 供给与预订
         "open-offer": offers.open_,
         "close-offer": offers.close,

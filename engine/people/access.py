@@ -1,7 +1,12 @@
-"""May this actor do this to this thing? One place, asked by every command and read."""
+"""May this actor do this to this thing? One place, asked by every command and read.
+
+How an actor stands to a thing is found here (`relations`); what that lets them do is the table of
+engine/people/permissions.py, which heads and operators see as a page.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from engine.errors import NotYours
@@ -9,6 +14,7 @@ from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import apart, shelves
 from engine.people.actor import Actor
 from engine.people.bonds import Grant
+from engine.people.permissions import VERBS, Thing, lets
 from engine.store.models import (
     Appointment,
     Ballot,
@@ -31,96 +37,143 @@ from engine.store.models import (
 
 Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
 
-_WORDS = {
-    "see": ("查看", "see"),
-    "claim": ("签收", "claim"),
-    "work": ("办理", "work on"),
-    "supervise": ("管理", "supervise"),
-    "withdraw": ("撤销", "withdraw"),
-    "reveal": ("查看完整信息", "reveal"),
-    "design": ("设计", "design"),
-    "operate": ("运维", "operate"),
-    "serve": ("接待", "serve at"),
-    "review": ("审核", "review"),
-}
-
 
 def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = None) -> bool:
     """Whether they may. A task is judged together with its case (pass `case`, or have it loaded)."""
     if actor.kind == "system":
         return True
-    if isinstance(thing, (Schedule, ScheduleRun)) and verb in ("see", "operate"):
-        # Who runs the hall sees and moves them all; a head sees the runs of the units they head.
-        if "operator" in actor.roles:
-            return True
-        return verb == "see" and isinstance(thing, ScheduleRun) and actor.supervises(thing.unit_id)
-    if verb in ("design", "operate"):
-        return ("designer" if verb == "design" else "operator") in actor.roles
     if isinstance(thing, Task):
-        return _may_task(actor, verb, thing, case or thing.case)
+        return _lets("task", _to_task(actor, thing, case or thing.case), verb)
     if isinstance(thing, Case):
-        return _may_case(actor, verb, thing)
+        return _lets("case", _to_case(actor, thing), verb)
     if isinstance(thing, Document):
-        if case is None:
-            return False
-        return _may_case(actor, "see", case) and (actor.kind == "staff" or thing.public)
+        return case is not None and _lets("paper", _to_paper(actor, thing, case), verb)
     if isinstance(thing, Appointment):
-        mine = actor.id is not None and thing.user_id == actor.id
-        own = verb in ("see", "work") and (mine or booked_for(actor, verb, thing) is not None)
-        return own or _may_resource(actor, verb, thing.resource)
+        return _lets("booking", _to_booking(actor, thing), verb)
     if isinstance(thing, Bond):
-        return _may_bond(actor, verb, thing)
+        return _lets("bond", _to_bond(actor, thing), verb)
     if isinstance(thing, Resource):
-        return _may_resource(actor, verb, thing)
-    if isinstance(thing, BoardEntry):
-        return _may_entry(actor, verb, thing)
+        return _lets("place", _to_place(actor, thing), verb)
+    if isinstance(thing, OnlineBlock):
+        return _lets("block", _to_block(actor, thing), verb)
+    if isinstance(thing, (Schedule, ScheduleRun)):
+        return _lets("schedule", _to_schedule(actor, thing), verb)
     if isinstance(thing, shelves.Kept):
         return shelves.may(actor, verb, thing)
-    if isinstance(thing, Hall):
-        return _may_hall(actor, verb, thing)
-    if isinstance(thing, Window):
-        return actor.kind == "staff" and verb in ("see", "serve") and thing.unit_id in actor.realm
-    if isinstance(thing, Ticket):
-        mine = actor.id is not None and thing.user_id == actor.id
-        return (verb in ("see", "work") and mine) or (verb != "work" and _may_hall(actor, verb, thing.hall))
-    if isinstance(thing, OnlineBlock):
-        mine = actor.id is not None and thing.user_id == actor.id
-        return (verb == "see" and mine) or (verb == "supervise" and not mine and "supervisor" in actor.roles)
-    # ballots 表决
-    if isinstance(thing, Ballot):
-        return verb == "see" and actor.kind == "staff" and bool({thing.unit_id, thing.place_id} & actor.realm)
-    if isinstance(thing, BallotBody):
-        return _may_body(actor, verb, thing)
-    if isinstance(thing, HandoverLink):
-        return _may_link(actor, verb, thing)
-    if isinstance(thing, Handover):  # whoever has it says what happened to it
-        return verb in ("see", "work") and thing.holder_key in actor.keys
+    if isinstance(thing, (Hall, Window, Ticket)):
+        return _lets("queue", _to_queue(actor, thing), verb)
+    if isinstance(thing, BoardEntry):
+        return _lets("entry", _to_entry(actor, thing), verb)
+    if isinstance(thing, (Ballot, BallotBody)):
+        return _lets("ballot", _to_ballot(actor, thing), verb)
+    if isinstance(thing, (HandoverLink, Handover)):
+        return _lets("handover", _to_handover(actor, thing), verb)
+    if thing is None:
+        return _lets("hall", iter(actor.roles & {"designer", "operator"}), verb)
     return False
+
+
+def _lets(thing: Thing, relations: Iterator[str], verb: str) -> bool:
+    return any(lets(thing, relation, verb) for relation in relations)
 
 
 def require(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = None) -> None:
     """Refuse unless they may."""
     if not may(actor, verb, thing, case=case):
-        zh, en = _WORDS[verb]
+        zh, en = VERBS[verb]
         raise NotYours(f"您没有权限{zh}这一项。如需办理，请联系负责的窗口。", f"You may not {en} this.")
 
 
-def _may_link(actor: Actor, verb: str, link: HandoverLink) -> bool:
-    """交接: its two ends; and where it is done in person, the named post of that unit."""
-    if verb not in ("see", "work"):
-        return False
-    if {link.giver_key, link.receiver_key} & set(actor.keys):
-        return True
-    return bool(link.post) and any(
-        p.post == link.post and p.unit_id in (link.unit_id, link.place_id) for p in actor.positions
-    )
-
-
-def _may_resource(actor: Actor, verb: str, resource: Resource) -> bool:
+def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:
     """Bookings are the business of the unit's staff and of those above it."""
-    if actor.kind != "staff" or resource.unit_id not in actor.realm:
-        return False
-    return verb in ("see", "work", "serve") or (verb == "supervise" and actor.supervises(resource.unit_id))
+    if actor.kind == "staff" and resource.unit_id in actor.realm:
+        yield "unit"
+        if actor.supervises(resource.unit_id):
+            yield "head"
+
+
+def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:
+    if actor.id is not None and booking.user_id == actor.id:
+        yield "own"
+    if booked_for(actor, "work", booking) is not None:
+        yield "bond-book"
+    elif booked_for(actor, "see", booking) is not None:
+        yield "bond-see"
+    yield from _to_place(actor, booking.resource)
+
+
+def _to_block(actor: Actor, block: OnlineBlock) -> Iterator[str]:
+    if actor.id is not None and block.user_id == actor.id:
+        yield "own"
+    elif "supervisor" in actor.roles:
+        yield "head"
+
+
+def _to_schedule(actor: Actor, thing: Schedule | ScheduleRun) -> Iterator[str]:
+    """Who runs the hall sees and moves them all; a head sees the runs of the units they head."""
+    if "operator" in actor.roles:
+        yield "operator"
+    if isinstance(thing, ScheduleRun) and actor.supervises(thing.unit_id):
+        yield "head"
+
+
+def _to_handover(actor: Actor, thing: HandoverLink | Handover) -> Iterator[str]:
+    """交接: the two ends of a link; where it is done in person, the named post of that unit. Of the thing itself,
+    whoever has it says what happened to it."""
+    if isinstance(thing, Handover):
+        if thing.holder_key in actor.keys:
+            yield "holder"
+        return
+    if {thing.giver_key, thing.receiver_key} & set(actor.keys):
+        yield "end"
+    if thing.post and any(p.post == thing.post and p.unit_id in (thing.unit_id, thing.place_id)
+                          for p in actor.positions):  # fmt: skip
+        yield "post"
+
+
+def _to_entry(actor: Actor, entry: BoardEntry) -> Iterator[str]:
+    """What is up is everybody's to read. The rest is the business of who published it, of those above them, and of the
+    post that reviews it, which is not done by who asked for it."""
+    if entry.state == "shown":
+        yield "everybody"
+    if actor.kind != "staff":
+        return
+    if entry.unit_id in actor.realm:
+        yield "unit"
+    if any(p.unit_id == entry.review_unit_id and p.post == entry.review_post for p in actor.positions):
+        yield "reviewer"
+        if entry.by_id is None or entry.by_id != actor.id:
+            yield "reviewer-other"
+
+
+def _to_ballot(actor: Actor, thing: Ballot | BallotBody) -> Iterator[str]:
+    """A vote is the business of the village that votes and of who holds it; who votes in person does so before the
+    post that the ballot names, of either."""
+    ballot = thing if isinstance(thing, Ballot) else thing.ballot
+    units = {ballot.unit_id, ballot.place_id, *([thing.unit_id] if isinstance(thing, BallotBody) else [])}
+    if actor.kind != "staff" or not units & actor.realm:
+        return
+    yield "unit"
+    post = ballot.settings["post"]
+    if isinstance(thing, BallotBody) and post and any(p.post == post for p in actor.positions):
+        yield "teller"
+
+
+def _to_queue(actor: Actor, thing: Hall | Window | Ticket) -> Iterator[str]:
+    """Who waits in a hall is the business of whoever has a window there, and of those above who runs it."""
+    if isinstance(thing, Window):
+        if actor.kind == "staff" and thing.unit_id in actor.realm:
+            yield "window"
+        return
+    if isinstance(thing, Ticket) and actor.id is not None and thing.user_id == actor.id:
+        yield "own"
+    hall = thing if isinstance(thing, Hall) else thing.hall
+    if actor.kind != "staff":
+        return
+    if {hall.unit_id, *(window.unit_id for window in hall.windows if window.active)} & actor.realm:
+        yield "unit"
+    if actor.supervises(hall.unit_id):
+        yield "head"
 
 
 def booked_for(actor: Actor, verb: str, booking: Appointment) -> Grant | None:
@@ -138,17 +191,14 @@ def booked_for(actor: Actor, verb: str, booking: Appointment) -> Grant | None:
     )
 
 
-def _may_bond(actor: Actor, verb: str, bond: Bond) -> bool:
-    """Its two sides and the subject's guardians see it; who may end it is the same, where it can be ended without a
-    counter. Staff of the units it was made in, or where the person lives, see it and end it at the counter."""
-    if verb == "see" and actor.id is not None and actor.id in (bond.subject_id, bond.holder_id):
-        return True
-    if verb in ("see", "withdraw") and side_of(actor, bond):
-        return verb == "see" or bond.revocable
-    if actor.kind != "staff":
-        return False
-    inside = bool(actor.realm & {u for u in (bond.unit_id, bond.place_id) if u is not None})
-    return verb in ("see", "serve", "reveal") and inside
+def _to_bond(actor: Actor, bond: Bond) -> Iterator[str]:
+    """Its two sides and the subject's guardians; staff of the units it was made in, or where the person lives."""
+    if side_of(actor, bond):
+        yield "side"
+        if bond.revocable:
+            yield "side-revocable"
+    if actor.kind == "staff" and actor.realm & {u for u in (bond.unit_id, bond.place_id) if u is not None}:
+        yield "unit"
 
 
 def side_of(actor: Actor, bond: Bond) -> str:
@@ -161,64 +211,44 @@ def side_of(actor: Actor, bond: Bond) -> str:
     return "guardian" if guards and bond.kind != GUARDIAN else ""
 
 
-def _may_entry(actor: Actor, verb: str, entry: BoardEntry) -> bool:
-    """What is up is everybody's to read. The rest is the business of who published it, of those above them, and of the
-    post that reviews it, which is not done by who asked for it."""
-    if verb == "see" and entry.state == "shown":
-        return True
-    if actor.kind != "staff":
-        return False
-    ours = entry.unit_id in actor.realm
-    reviews = any(p.unit_id == entry.review_unit_id and p.post == entry.review_post for p in actor.positions)
-    if verb == "review":
-        return reviews and (entry.by_id is None or entry.by_id != actor.id)
-    if verb == "withdraw":
-        return ours or reviews
-    return verb in ("see", "reveal") and (ours or reviews)
-
-
-def _may_body(actor: Actor, verb: str, body: BallotBody) -> bool:
-    """A vote is the business of the village that votes and of who holds it; who votes in person does so before the
-    post that the ballot names, of either."""
-    units = {body.unit_id, body.ballot.unit_id, body.ballot.place_id}
-    if actor.kind != "staff" or not units & actor.realm:
-        return False
-    post = body.ballot.settings["post"]
-    return verb == "see" or (verb == "serve" and bool(post) and any(p.post == post for p in actor.positions))
-
-
-def _may_hall(actor: Actor, verb: str, hall: Hall) -> bool:
-    """Who waits in a hall is the business of whoever has a window there, and of those above who runs it."""
-    if actor.kind != "staff":
-        return False
-    there = {hall.unit_id, *(window.unit_id for window in hall.windows if window.active)}
-    if verb == "supervise":
-        return actor.supervises(hall.unit_id)
-    return verb in ("see", "serve", "reveal") and bool(there & actor.realm)
-
-
-def _may_case(actor: Actor, verb: str, case: Case) -> bool:
-    is_party = actor.id is not None and actor.id in (case.applicant_id, case.agent_id)
-    if verb == "withdraw":
-        return is_party or actor.granted("apply", case) is not None
-    if verb == "see" and (is_party or (actor.id is not None and actor.id in (case.party_ids or ()))):
-        return True
-    if verb == "see" and actor.granted("see", case) is not None:
-        return True
+def _to_case(actor: Actor, case: Case) -> Iterator[str]:
+    """How the actor stands to a case; nobody who must keep away from it stands to it as staff."""
+    if actor.id is not None:
+        if actor.id == case.applicant_id:
+            yield "applicant"
+        if actor.id == case.agent_id:
+            yield "agent"
+        if actor.id in (case.party_ids or ()):
+            yield "party"
+    if actor.grants:
+        if actor.granted("see", case) is not None:
+            yield "bond-see"
+        if actor.granted("apply", case) is not None:
+            yield "bond-apply"
     if actor.kind != "staff" or keeps_away(actor, case):
-        return False
-    if verb in ("see", "reveal") and any(actor.id in ids for ids in case.chosen.values()):
-        return True  # chosen for a role in it, whatever unit they are of
+        return
+    if any(actor.id in ids for ids in case.chosen.values()):
+        yield "chosen"  # for a role in it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): only the units themselves, no one above
         inside = bool(actor.own_units & {case.place_id, case.unit_id, case.office_id})
     else:
         inside = actor.reaches((case.place_id, case.unit_id, case.office_id), case.matter)
-    if verb in ("see", "reveal"):
+    if inside:
+        yield "unit"
+        if any(actor.supervises(u) for u in (case.office_id, case.unit_id, case.place_id)):
+            yield "head"
+    elif not case.restricted and had_it(actor, case):
         # 移送: an office that had it goes on seeing it; names and numbers are whole for the one that has it now.
-        return inside or (verb == "see" and not case.restricted and had_it(actor, case))
-    if verb == "supervise":
-        return inside and any(actor.supervises(u) for u in (case.office_id, case.unit_id, case.place_id))
-    return False
+        yield "past-office"
+
+
+def _to_paper(actor: Actor, paper: Document, case: Case) -> Iterator[str]:
+    """Whoever sees the case; an office that had it, only what was issued until it was referred (移送)."""
+    ways = [relation for relation in _to_case(actor, case) if lets("case", relation, "see")]
+    if ways == ["past-office"] and case.referred_at is not None and paper.issued_at > case.referred_at:
+        return
+    if ways:
+        yield "case-staff" if actor.kind == "staff" else "case-public" if paper.public else "none"
 
 
 def had_it(actor: Actor, case: Case) -> bool:
@@ -249,23 +279,22 @@ def _acts(actor: Actor, task: Task, case: Case) -> Grant | None:
     return grant if waits and (task.assignee_id in (None, actor.id, grant.subject_id)) else None
 
 
-def _may_task(actor: Actor, verb: str, task: Task, case: Case) -> bool:
+def _to_task(actor: Actor, task: Task, case: Case) -> Iterator[str]:
     away = apart.read(task.apart) | apart.read(case.apart)
+    seen = _lets("case", _to_case(actor, case), "see")
+    if seen:
+        yield "case-seen"
     if actor.kind == "staff" and actor.id in away:
-        return verb == "see" and _may_case(actor, "see", case)
+        return
     actor = actor.without(away)
-    candidate, _ = as_whom(actor, task, case)
-    # Whoever took a step by a bond has it no longer when the bond is over: it waits for the person themselves.
-    by_bond = case.applicant_id is not None and task.acting_for_id == case.applicant_id != actor.id
-    mine = task.assignee_id == actor.id and not by_bond
-    holds = task.assignee_id is not None and (
-        mine or actor.stands_for(task.assignee_id, case.matter) or _acts(actor, task, case) is not None
-    )
-    if verb == "claim":
-        return candidate
-    if verb == "work":
-        return holds
-    if verb == "supervise":  # who may not see a restricted case does not give its steps to others either
-        above = actor.supervises(task.unit_id if task.unit_id is not None else case.office_id)
-        return above and (not case.restricted or _may_case(actor, "see", case))
-    return candidate or holds or _may_case(actor, "see", case)
+    if as_whom(actor, task, case)[0]:
+        yield "candidate"
+    if task.assignee_id is not None:
+        # Whoever took a step by a bond has it no longer when the bond is over: it waits for the person themselves.
+        by_bond = case.applicant_id is not None and task.acting_for_id == case.applicant_id != actor.id
+        mine = task.assignee_id == actor.id and not by_bond
+        if mine or actor.stands_for(task.assignee_id, case.matter) or _acts(actor, task, case) is not None:
+            yield "holder"
+    # Who may not see a restricted case does not give its steps to others either.
+    if actor.supervises(task.unit_id if task.unit_id is not None else case.office_id) and (seen or not case.restricted):
+        yield "head"

@@ -50,6 +50,11 @@ LIMITS = {
     # six digits of a hand-over: of one link, whoever tries; of one person, over all links
     "handover": Limit(5, timedelta(minutes=15)),
     "handover-by": Limit(20, timedelta(hours=1)),
+    # bonds: codes shown, codes typed, requests sent; texts to one telephone
+    "bond-code": Limit(10, timedelta(hours=1)),
+    "bond-typed": Limit(10, timedelta(hours=1)),
+    "bond-asked": Limit(5, timedelta(days=1)),
+    "bond-texts": Limit(3, timedelta(days=1)),
 }
 
 

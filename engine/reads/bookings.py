@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import icalendar
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from engine.booking.slots import ZONE
@@ -160,7 +160,12 @@ def times(work: Work, resource_id: int, day: date, *, now: datetime) -> list[Tim
 
 def mine(work: Work, actor: Actor, *, past: bool = False, now: datetime) -> list[Booked]:
     """The actor's own bookings: those to come (and held), or the last fifty that are over."""
-    query = _query().where(Appointment.user_id == actor.id)
+    by_bond = [  # 关系: those of who let them see or book
+        and_(Appointment.user_id == g.subject_id, *([] if g.matters is None else [Appointment.matter.in_(g.matters)]))
+        for g in actor.grants
+        if g.subject_id is not None and {"book", "see"} & g.lets
+    ]
+    query = _query().where(or_(Appointment.user_id == actor.id, *by_bond))
     if past:
         query = query.where(
             (Appointment.ends_at <= now) | Appointment.state.in_(["cancelled", "no_show", "expired", "served"])

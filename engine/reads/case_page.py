@@ -264,7 +264,8 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     package = library.version(work, case.version_hash)
     info = package.info
     mine = actor.id is not None and actor.id in (case.applicant_id, case.agent_id) and actor.kind != "staff"
-    mine = mine or (actor.id is not None and actor.id == case.applicant_id)
+    # 关系: who may apply for them reads it as they do; who may only look, with names and numbers masked.
+    mine = mine or (actor.id is not None and actor.id == case.applicant_id) or actor.granted("apply", case) is not None
     tasks = list(
         work.session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id).options(*_read(actor)))
     )
@@ -360,7 +361,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         papers=tuple(
             Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
             for d in docs
-            if (d.public or actor.kind == "staff") and "papers" in sees
+            if "papers" in sees and _paper_seen(d, case, actor)
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
         record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
@@ -384,6 +385,12 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         rated=rating.level if rating is not None and mine else None,
         mine=mine,
     )
+
+
+def _paper_seen(paper: Document, case: Case, actor: Actor) -> bool:
+    """On the page: what they may open. Who had a task in a case they may not see otherwise is shown its list, as
+    staff."""
+    return may(actor, "see", paper, case=case) or (actor.kind == "staff" and not may(actor, "see", case))
 
 
 def _beside(package: Any, timers: list[Timer]) -> tuple[str, ...]:
@@ -588,6 +595,9 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
     for_whom = names.get(event.for_id, "") if event.for_id else ""
     if not for_whom and event.by_id is not None and event.by_id == case.agent_id != case.applicant_id:
         # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
+        for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
+    if not for_whom and case.bond_id is not None and event.by_id == case.submitted_by_id != case.applicant_id:
+        # 替人办 by a bond, for somebody without an account
         for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
     told = history.told(task, event.kind, event.at) if task is not None and actor.kind == "staff" else ""
     done = history.in_person(task, masked=actor.kind != "staff") if event.kind == "task.completed" else None

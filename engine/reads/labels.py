@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 EVENTS = {
+    "bond.asked": "请求建立关系",
+    "bond.made": "建立关系",
+    "bond.ended": "解除关系",
+    "bond.joined": "关系归入账号",
+    "bond.code": "出示绑定码",
+    "bond.checked": "核对接送人",
     "case.submitted": "提交申请",
     "case.accepted": "受理",
     "case.declined": "不予受理",

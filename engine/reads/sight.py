@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, true
 
+from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import Actor, apart, units
+from engine.people.bonds import Grant
 from engine.store import Work
 from engine.store.models import Case, Task, TaskCandidate
 
@@ -17,6 +19,8 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     if actor.kind == "system":
         return true()
     mine = or_(Case.applicant_id == actor.id, Case.agent_id == actor.id)
+    if actor.grants:
+        mine = or_(mine, cases_of(actor, "see"))
     if actor.kind != "staff":
         return mine if actor.id is not None else false()
     away = ~Case.apart.contains(apart.mark(actor.id))
@@ -24,6 +28,24 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     lent = [and_(_at(one.units), Case.matter.in_(one.matters)) for one in actor.lent]
     inside = true() if units.tree(work).county.id in actor.realm else or_(_at(actor.realm), *lent)
     return or_(mine, and_(away, or_(and_(inside, ~Case.restricted), at_own)))
+
+
+def cases_of(actor: Actor, power: str) -> ColumnElement[bool]:
+    """Cases of those who let the actor do this (关系)."""
+    return or_(false(), *(over(grant) for grant in actor.grants if power in grant.lets))
+
+
+def over(grant: Grant) -> ColumnElement[bool]:
+    """Cases that a bond opens: Grant.over, told to the database."""
+    if grant.subject_id is not None:
+        about: ColumnElement[bool] = Case.applicant_id == grant.subject_id
+    elif grant.id_index is not None:
+        about = and_(Case.applicant_id.is_(None), Case.id_index == grant.id_index, Case.name_index == grant.name_index)
+    else:
+        return false()
+    if grant.matters is not None:
+        return and_(about, Case.matter.in_(sorted(grant.matters)))
+    return about if grant.kind == GUARDIAN else and_(about, ~Case.restricted)
 
 
 def _at(unit_ids: Collection[int]) -> ColumnElement[bool]:
@@ -42,6 +64,10 @@ def waiting(actor: Actor) -> ColumnElement[bool]:
     """Open tasks this actor may claim, in their own name or for someone away."""
     own = {actor.key, *(p.key for p in actor.positions if p.for_id is None)}
     options: list[ColumnElement[bool]] = [_candidate(own)]
+    for grant in actor.grants:  # 关系: steps of those who let them act
+        if "apply" in grant.lets:
+            keys = {f"b:{grant.id}", *([f"u:{grant.subject_id}"] if grant.subject_id is not None else [])}
+            options.append(and_(_candidate(keys), over(grant)))
     for absence in actor.absences:
         lent = {f"u:{absence.user_id}", *(p.key for p in actor.positions if p.for_id == absence.user_id)}
         options.append(_with_matters(and_(_candidate(lent), _apart(absence.user_id)), absence.matters))

@@ -43,7 +43,7 @@ def api(sqlite, clock, tmp_path):
 
 
 def applied(api, token, **more):
-    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN, **more}, token)
+    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN, "consent": True, **more}, token)
     assert answer.status_code == 201, answer.json
     return answer.json["number"]
 
@@ -92,7 +92,7 @@ def test_the_same_key_makes_one_case(api):
 
 def test_a_field_that_is_wrong_is_named(api):
     wrong = {**DAIBAN, "applicant": {**DAIBAN["applicant"], "id_number": "350526195003071238"}}
-    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": wrong}, api.resident())
+    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": wrong, "consent": True}, api.resident())
     assert answer.status_code == 422
     assert [f["field"] for f in answer.json["fields"]] == ["applicant.id_number"]
     assert "校验码" in answer.json["fields"][0]["text"]
@@ -139,7 +139,7 @@ def test_a_file_too_large_is_refused_in_words(api):
 def test_without_a_token_nothing_opens_and_a_cookie_is_no_token(api):
     for one in OPERATIONS:
         path = one.path.replace("{number}", "1").replace("{name}", "x").replace("{code}", "ABCD-EFGH-1234")
-        for name in ("task_id", "document_id", "place_id", "booking_id", "window_id", "ticket_id"):
+        for name in ("task_id", "document_id", "place_id", "booking_id", "window_id", "ticket_id", "bond_id"):
             path = path.replace(f"{{{name}}}", "1")
         answer = api.call(one.method.upper(), path, {} if one.takes else None)
         if one.who == "anyone":
@@ -183,8 +183,8 @@ def test_a_hall_that_is_busy_asks_to_send_it_again_and_changes_nothing(api, monk
     def locked(*_given, **_named):
         raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(cases, "submit", locked)
-    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN}, token)
+    monkeypatch.setattr(cases, "apply_online", locked)
+    answer = api.call("POST", "/cases", {"matter": "daiban", "answers": DAIBAN, "consent": True}, token)
     assert answer.status_code == 503 and "再点一次" in answer.json["detail"]
     assert api.call("GET", "/cases", token=token).json == []
 

@@ -132,7 +132,7 @@ def test_one_that_is_over_gives_its_place_back_without_a_sweep(database, cast, c
 @pytest.mark.parametrize(
     ("subject", "holder", "field"),
     [
-        (CHILD, Person("小明", None, "350526201001014035"), "holder.id_number"),  # under age
+        (CHILD, Person("小明", None, "350526201001014036"), "holder.id_number"),  # under age
         (Person("老张", None, "350526195003071239"), XU, "subject.id_number"),  # no child
         (CHILD, CHILD, "holder"),
     ],

@@ -190,7 +190,9 @@ def test_a_counter_takes_in_for_someone_who_came(hall: Open):
 
     client = hall.client("chen")
     assert "全程代办" in client.get("/desk/window").text
-    answer = client.post("/desk/window/daiban", json={"answers": DAIBAN, "channel": "counter", "once": "a"})
+    answer = client.post(
+        "/desk/window/daiban", json={"answers": DAIBAN, "channel": "counter", "consent": "yes", "once": "a"}
+    )
     assert answer.status_code == 201 and answer.json["location"].startswith("/desk/cases/350526-")
 
 

@@ -21,6 +21,11 @@ open):
     stand_in            a clerk of the 民政局 who acts for the agent of 苏洋村, in another matter only
     former              held the agent's post at 苏洋村 until yesterday
     designer, operator  of the county
+    kin_sees            a resident whom the applicant lets see (关系 家人)
+    kin_acts            a resident whom the applicant lets see, apply and book
+    guardian            a resident registered as the applicant's guardian
+    kin_over            let them act until yesterday
+    kin_ended           let them act until it was ended, this morning
     disabled            an agent of 苏洋村 whose account was closed
 """
 
@@ -28,7 +33,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RESIDENTS = ("applicant", "party", "resident")
+KIN = ("kin_sees", "kin_acts", "guardian")
+RESIDENTS = ("applicant", "party", "resident", *KIN, "kin_over", "kin_ended")
 CLERKS = ("intake", "reviewer", "town_clerk", "other_village", "other_office", "stand_in", "former")
 HEADS = ("office_head", "town_head", "county_head")
 STAFF = (*CLERKS, *HEADS, "designer", "operator")
@@ -42,6 +48,7 @@ DOORS: dict[str, frozenset[str]] = {
     "resident": frozenset(RESIDENTS),
     "staff": frozenset(STAFF),
     "heads": frozenset(HEADS),
+    "heads-operator": frozenset((*HEADS, "operator")),
     "designer": frozenset({"designer"}),
     "operator": frozenset({"operator"}),
 }
@@ -49,6 +56,8 @@ DOORS: dict[str, frozenset[str]] = {
 _UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
 _RUNS = {*HEADS, "operator"}
 _ABOVE = {"town_clerk", "town_head", "county_head"}
+#: A restricted case is opened by a bond to a guardian alone: "all my matters" was not said of those.
+_ACT = {"applicant", "kin_acts", "guardian"}
 
 
 def _states(**by_state: set[str]) -> dict[str, frozenset[str]]:
@@ -59,9 +68,9 @@ def _states(**by_state: set[str]) -> dict[str, frozenset[str]]:
 MAY: dict[str, dict[str, frozenset[str]]] = {
     # reading the case and what hangs on it
     "case": _states(
-        open={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", *_UNITS_ON_ITS_WAY},
-        withdrawn={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
+        open={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"applicant", "party", "guardian", *_UNITS_ON_ITS_WAY},
+        withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     # a paper the applicant may have is the party's too; an internal one is for the hall's people who may see the case
     "internal-paper": _states(
@@ -72,9 +81,9 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "void-paper": _states(open=set(), restricted=set(), withdrawn=set()),
     # what somebody handed in: theirs, and of those who see the case
     "material": _states(
-        open={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", *_UNITS_ON_ITS_WAY},
-        withdrawn={"applicant", "party", *_UNITS_ON_ITS_WAY, *_ABOVE},
+        open={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"applicant", "party", "guardian", *_UNITS_ON_ITS_WAY},
+        withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     # the step that waits
     "step": _states(open={"intake"}, restricted={"intake"}, withdrawn=set()),
@@ -92,15 +101,21 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
         restricted={*_UNITS_ON_ITS_WAY},
         withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
-    "own-case": _states(open={"applicant"}, restricted={"applicant"}, withdrawn={"applicant"}),
-    "own-running-case": _states(open={"applicant"}, restricted={"applicant"}, withdrawn=set()),
+    "own-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=_ACT),
+    "own-running-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=set()),
     # a booking of the applicant's, at the 医保局
     "booking": _states(
-        open={"applicant", "reviewer", "office_head", "county_head"},
-        restricted={"applicant", "reviewer", "office_head", "county_head"},
-        withdrawn={"applicant", "reviewer", "office_head", "county_head"},
+        open={*_ACT, "reviewer", "office_head", "county_head"},
+        restricted={*_ACT, "reviewer", "office_head", "county_head"},
+        withdrawn={*_ACT, "reviewer", "office_head", "county_head"},
     ),
-    "own-booking": _states(open={"applicant"}, restricted={"applicant"}, withdrawn={"applicant"}),
+    "own-booking": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT),
+    "own-booking-seen": _states(
+        open={*_ACT, "kin_sees"}, restricted={*_ACT, "kin_sees"}, withdrawn={*_ACT, "kin_sees"}
+    ),
+    # the bond between the applicant and kin_acts, made at the town: its two sides, and who guards the applicant
+    "bond": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT),
+    "bond-at-desk": _states(open={"intake", *_ABOVE}, restricted={"intake", *_ABOVE}, withdrawn={"intake", *_ABOVE}),
     # the county's calendar is its head's and its operators'
     "calendar": _states(
         open={"county_head", "operator"}, restricted={"county_head", "operator"}, withdrawn={"county_head", "operator"}
@@ -201,17 +216,21 @@ RULES: dict[str, Rule] = {
     ),  # nobody waits, nobody is shut out
     **_door(
         "resident",
-        "api.calendar",
         "api.cancel",
         "api.change",
         "api.confirm",
-        "booking.calendar_file",
         "booking.cancel",
         "booking.change",
         "booking.confirm",
+        thing="own-booking",
+    ),
+    **_door(
+        "resident",
+        "api.calendar",
+        "booking.calendar_file",
         "booking.one",
         "booking.other_times",
-        thing="own-booking",
+        thing="own-booking-seen",
     ),
     **_door("resident", "resident.case", "resident.receipt", thing="case"),
     **_door("resident", "api.withdraw", "resident.withdraw", thing="own-case"),
@@ -303,6 +322,36 @@ RULES: dict[str, Rule] = {
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
     **_door("staff", "offers.week"),
     **_door("staff", "offers.open_", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
+    **_door(
+        "resident",
+        "api.bind_by_code",
+        "api.bond_code",
+        "api.done_for_me",
+        "api.my_bonds",
+        "bonds.ask",
+        "bonds.bind",
+        "bonds.let",
+        "bonds.mine",
+        "bonds.show_code",
+        "bonds.typed",
+    ),
+    **_door("resident", "api.end_bond", "bonds.end", "bonds.one", thing="bond"),
+    **_door(  # nothing waits for a yes, no picture is kept, nobody guards a child with a list
+        "resident",
+        "api.agree",
+        "bonds.add_fetcher",
+        "bonds.fetch_code",
+        "bonds.fetchers",
+        "bonds.no",
+        "bonds.yes",
+        thing="absent",
+    ),
+    **_door("signed-in", "bonds.photo", thing="absent"),
+    **_door("staff", "bonds.listed", "bonds.make", "bonds.new"),
+    **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
+    **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
+    **_door("heads-operator", "desk.permissions"),
+    # ---- offers 供给与预订
     # ---- matches 撮合
     # ---- handovers 交接
     **_door("signed-in", "api.my_handovers"),

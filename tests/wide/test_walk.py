@@ -1,6 +1,7 @@
 """Every route x every role x the states of a case, GET and POST, against tests/wide/oracle.py.
 
-The world is one case, its step, its papers, a material and a booking, and sixteen people who stand to it in different
+The world is one case, its step, its papers, a material, a booking and a bond, and twenty-one people who stand to it
+in different
 ways. Every request is thrown away after it was answered, so that each role meets the same world.
 
 What is held of every answer:
@@ -33,11 +34,11 @@ from engine.people import holders, load, login, units
 from engine.records import files
 from engine.store import Database, Work, keys
 from engine.store.db import OPTIONS, Writing
-from engine.store.models import Case, Document, Holding, Leave, Post, Slot, User
+from engine.store.models import Bond, Case, Document, Holding, Leave, Post, Slot, User
 from engine.workdays import local_date
 from tests.appointments.conftest import opened
 from tests.hall import Open, open_hall
-from tests.wide.oracle import DOORS, MAY, ROLES, RULES, STATES, Rule
+from tests.wide.oracle import DOORS, KIN, MAY, ROLES, RULES, STATES, Rule
 
 #: What nobody may read who may not see the case: number, identity, name.
 SECRETS = ("13800000001", "350526195003071239", "张三丰")
@@ -73,6 +74,7 @@ class World:
     booking_code: str = ""
     place: int = 0
     slot: str = ""
+    bond: int = 0  # between the applicant and kin_acts
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -132,6 +134,44 @@ def _booking(world: World) -> None:
         world.booking, world.booking_code, world.slot = made.id, made.code, slot.starts_at.isoformat()
 
 
+def _kin(work: Work, world: World, now: Any) -> dict[str, int]:
+    """Residents with bonds to the applicant: role -> account."""
+    today, zhang = local_date(now), work.session.get_one(User, world.hall.cast.users["zhang"])
+    found: dict[str, int] = {}
+    for n, (role, kind, lets) in enumerate(
+        (
+            ("kin_sees", "family", ["see"]),
+            ("kin_acts", "family", ["see", "apply", "book"]),
+            ("guardian", "guardian", ["see", "apply", "book", "fetch", "sign"]),
+            ("kin_over", "family", ["see", "apply", "book"]),
+            ("kin_ended", "family", ["see", "apply", "book"]),
+        )
+    ):
+        phone = f"1380000008{n}"
+        user = User(
+            kind="resident", name=f"家人{n}", phone=phone, phone_index=keys.blind("phone", phone), created_at=now
+        )
+        work.session.add(user)
+        work.session.flush()
+        over = role == "kin_over"
+        row = Bond(
+            kind=kind, state="held", subject_id=zhang.id, subject_ref=f"u:{zhang.id}", subject_name=zhang.name,
+            subject_name_index=keys.blind("name", zhang.name), holder_id=user.id, holder_ref=f"u:{user.id}",
+            holder_name=user.name, holder_name_index=keys.blind("name", user.name), n=n + 1, most=10, lets=lets,
+            proof={}, revocable=kind == "family", from_on=today - timedelta(days=9),
+            until_on=today - timedelta(days=1) if over else today + timedelta(days=90), how="counter",
+            unit_id=world.hall.cast.lmt.id, place_id=zhang.place_id, made_at=now, confirmed_at=now,
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        if role == "kin_ended":
+            row.state, row.ended_at, row.ended_how = "ended", now, "subject"
+        if role == "kin_acts":
+            world.bond = row.id
+        found[role] = user.id
+    return found
+
+
 @contextmanager
 def _thrown_away(self: Database, session: Any = None) -> Iterator[Work]:
     """A transaction that writes, and is undone when the request was answered."""
@@ -155,6 +195,7 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
         work.session.add(party)
         work.session.flush()
         users["party"] = party.id
+        users |= _kin(work, made, now)
         suyang, mz = hall.cast.suyang.id, hall.cast.mz.id
         users["former"] = _staff(work, "former", suyang, "agent", now)
         users["disabled"] = _staff(work, "disabled", suyang, "agent", now)
@@ -210,6 +251,8 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "code": "AAAA-BBBB-CCCC-DDDD",
         "word": "0" * 20,
         "effect": "effect",
+        "bond_id": world.bond,
+        "key": "family",
     }
 
 
@@ -298,7 +341,9 @@ def _wrong(world: World, role: str, endpoint: str, rule: Any, method: str, state
     elif line.thing == "" and got != "through" and endpoint not in ("entry.leave", "assets.static"):
         return f"{where}: the door is theirs"
     sees = role in MAY["case"][state] or role == "applicant"
-    if not sees and line.thing and any(secret in answer.get_data(as_text=True) for secret in SECRETS):
+    # Who holds a bond knows the person's name: it stands on their own page 家人, also of a case they may not open.
+    secrets = SECRETS[:2] if role in KIN else SECRETS
+    if not sees and line.thing and any(secret in answer.get_data(as_text=True) for secret in secrets):
         return f"{where}: the applicant's data are in the answer"
     return ""
 

@@ -30,6 +30,8 @@ class Application(Shape):
     matter: Text
     answers: dict[str, Any]
     key: str = Field("", max_length=60, description="The caller's own key: sent twice, one case is made.")
+    consent: bool = Field(False, description="The applicant agreed to what the matter asks consent for (`consent`).")
+    bond: int | None = Field(None, description="The bond by which the caller applies for somebody else.")
 
 
 class CaseBrief(Shape):
@@ -123,14 +125,13 @@ def upload() -> Uploaded:
 @operation("post", "/cases", who="signed-in", tag="applications", takes=Application, gives=CaseBrief, status=201)
 def apply(body: Application) -> CaseBrief:
     """Apply in a matter (staff: at their counter)."""
-    done = cases.submit(
-        edge.work(),
-        body.matter,
-        body.answers,
-        by=edge.actor(),
-        now=edge.now(),
-        key=f"api:{body.key}" if body.key else None,
-    )
+    work, actor, key = edge.work(), edge.actor(), f"api:{body.key}" if body.key else None
+    if actor.kind == "staff":
+        done = cases.receive(work, body.matter, body.answers, consent=body.consent, by=actor, now=edge.now(), key=key)
+    else:
+        done = cases.apply_online(
+            work, body.matter, body.answers, consent=body.consent, bond_id=body.bond, by=actor, now=edge.now(), key=key
+        )
     return shaped(CaseBrief, done.case)
 
 

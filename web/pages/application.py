@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 from engine import forms
 from engine.commands import cases
-from engine.errors import FieldError, Invalid, NotFound
+from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.matters import Package
 from engine.people import units
-from engine.reads import form_choices, residents
+from engine.reads import bonds, form_choices, residents
 from engine.records import files
 from engine.workdays import local_date
 from web import edge, names, throttle
@@ -28,14 +28,28 @@ from web.pages.resident import current, pages
 def apply(name: str) -> ResponseReturnValue:
     package = current(name)
     _open_online(package)
+    others = bonds.who_for(edge.work(), edge.actor(), "apply", package.name)
+    title = package.info.name_en if english() else package.info.name
+    if others and "for" not in request.args:  # one question a screen: for whom, before anything else
+        about = request.args.get("about", "")[:40]
+        return render_template(
+            "resident/apply_for.html", title=title, name=name, others=others, about=about, tab="resident.matters"
+        )
+    bond = _bond()
+    if bond is not None and bond not in {id_ for id_, _who in others}:
+        raise NotYours(
+            "您不能替这个人办这件事：没有委托，或者已经解除、到期。",
+            "You may not apply for this person: there is no such bond, or it is over.",
+        )
     form = _form(package)
     return render_template(
         "resident/apply.html",
-        title=package.info.name_en if english() else package.info.name,
+        for_name=dict(others).get(bond, "") if bond is not None else "",
+        title=title,
         schema=names.schema(forms.browser_schema(form)),
-        answers=_known(package),
-        draft=f"{edge.actor().id}:apply:{name}:{package.version[:8]}",
-        check=url_for("resident.check", name=name),
+        answers=_known(package, bond),
+        draft=f"{edge.actor().id}:apply:{name}:{package.version[:8]}" + (f":{bond}" if bond is not None else ""),
+        check=_at("resident.check", name, bond),
         places=_places() if _asks_place(package) else (),
         tab="resident.matters",
     )
@@ -72,9 +86,23 @@ def _open_online(package: Package) -> None:
         )
 
 
-def _known(package: Package) -> dict[str, Any]:
+def _at(endpoint: str, name: str, bond: int | None) -> str:
+    """An address of this application, with for whom it is."""
+    more: dict[str, Any] = {"for": bond} if bond is not None else {}
+    return url_for(endpoint, name=name, **more)
+
+
+def _bond() -> int | None:
+    """The bond by which they apply for somebody else; None for themselves."""
+    said = request.args.get("for", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
+def _known(package: Package, bond: int | None) -> dict[str, Any]:
     """What we know of the applicant already, laid into the form so that nothing is asked twice."""
-    person = residents.own(edge.work(), edge.actor())
+    person: Any = residents.own(edge.work(), edge.actor())
+    if bond is not None:
+        person = bonds.subject(bonds.one(edge.work(), bond))
     found: dict[str, Any] = {}
     who = package.info.who
     paths = {path for path, _field in package.form(package.info.apply.form).walk()}
@@ -118,7 +146,7 @@ def check(name: str) -> ResponseReturnValue:
             place=units.tree(edge.work()).full_name(place) if place else "",
             consent=package.info.apply.consent,
             promised=(rules.promised.en() if english() else rules.promised.zh()) if rules.promised else "",
-            send=url_for("resident.send", name=name),
+            send=_at("resident.send", name, _bond()),
             once=secrets.token_urlsafe(12),
         )
     )
@@ -167,5 +195,6 @@ def send(name: str) -> ResponseReturnValue:
         consent=body.get("consent") is True,
         place=_place(package, body),
         key=str(body.get("once") or "") or None,
+        bond_id=_bond(),
     )
     return jsonify(location=url_for("resident.receipt", number=done.case.number)), 201

@@ -110,12 +110,18 @@ TILES: tuple[Says, ...] = (
     # registers 台账
 )
 
+
+def _family() -> Tile | None:
+    return Tile(_("家人"), _("谁能替我办，我能替谁办"), "people", url_for("bonds.mine"))
+
+
 #: What a resident has of their own, in 我的.
 OWN: tuple[Says, ...] = (
     # offers 供给与预订
     own_bookings,
     # matches 撮合
     # bonds 关系
+    _family,
     # handovers 交接
     # boards 公开栏
     _told,

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.plain import plain
-from engine.reads import case_page, schedules, tickets
+from engine.reads import bonds, case_page, schedules, tickets
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
@@ -47,6 +47,7 @@ def case(number: str) -> ResponseReturnValue:
     return render_template(
         "staff/case.html",
         case=page,
+        behind=bonds.of_case(edge.work(), page.id, actor=edge.actor(), now=edge.now()),
         stuck=sentences.where(page.where),
         status=sentences.status(page.status, page.outcome),
         due_at=page.account.leading.due_at if page.account.leading else None,

@@ -59,6 +59,7 @@ def take_in(name: str) -> ResponseReturnValue:
         name=name,
         schema=names.schema(forms.browser_schema(form)),
         materials=package.info.materials,
+        consent=package.info.apply.consent,
         channels=[
             (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
@@ -93,10 +94,11 @@ def taken_in(name: str) -> ResponseReturnValue:
         raise NotNow("窗口只能选窗口、代办或电话。", "Expected counter, agent or phone.")
     if channel == "agent" and not is_agent(name):
         raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
-    done = cases.submit(
+    done = cases.receive(
         edge.work(),
         name,
         body["answers"],
+        consent=body.get("consent") == "yes",
         by=edge.actor(),
         now=edge.now(),
         channel=channel,

@@ -70,6 +70,8 @@ def _nav() -> list[dict[str, Any]]:
     if work is not None and registers.for_actor(work, actor):
         found.append(one("registers.shelves", _("台账"), "paper", "g r"))
     # bonds 关系
+    if {"clerk", "supervisor"} & actor.roles:
+        found.append(one("bonds.listed", _("家人和委托关系"), "people"))
     # offers 供给与预订
     if work is not None and offers.at_work(work, actor):
         found.append(one("offers.week", _("供给"), "calendar", "g o"))
@@ -93,6 +95,8 @@ def _nav() -> list[dict[str, Any]]:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
         found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
+    if {"supervisor", "operator"} & actor.roles:
+        found.append(one("desk.permissions", _("谁能做什么"), "lock"))
     if calendars.may_publish(actor):
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
     if "operator" in actor.roles:

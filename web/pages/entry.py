@@ -9,7 +9,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import handover_rows, parties
+from engine.commands import bonds, handover_rows, parties
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import actor as actors
@@ -170,6 +170,7 @@ def _join(user_id: int) -> None:
     with edge.hall().database.unit_of_work() as work:
         parties.signed_in(work, user_id, now=now)
         handover_rows.signed_in(work, user_id)
+        bonds.signed_in(work, user_id, now=now)
 
 
 @pages.get("/desk/enter")

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotNow
 from engine.plain import plain
-from engine.reads import case_list, case_page, inbox
+from engine.reads import bonds, case_list, case_page, inbox
 from engine.reads.case_page import CasePage
 from engine.records import library
 from web import edge, formats, names, sentences
@@ -62,6 +62,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "reveals": page.reveals,
         "withdraw": "withdraw" in page.can,
         "agent": page.agent,
+        "sent_by": next((_("%(who)s 替 %(name)s", who=r.who, name=r.for_whom) for r in page.record if r.for_whom), ""),
         "rate": "rate" in page.can and page.status == "finished",
         "rated": _(dict(sentences.LEVELS)[page.rated]) if page.rated else "",
     }
@@ -97,6 +98,7 @@ def mine() -> ResponseReturnValue:
     boxes: tuple[inbox.Box, ...] = ("mine", "open")
     todo = [t for box in boxes for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]
     found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
+    of_others = bonds.names_of(work, actor, [c.id for c in found])
     return render_template(
         "resident/mine.html",
         todo=[
@@ -115,7 +117,7 @@ def mine() -> ResponseReturnValue:
                 "status": sentences.status(c.status, c.outcome)
                 if c.finished_at
                 else c.stage or sentences.status(c.status),
-                "applicant": c.applicant,
+                "for_name": of_others.get(c.id, ""),
             }
             for c in found
         ],

@@ -42,7 +42,7 @@ from engine.commands.appointments import (
 from engine.commands.booking import claim
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
-from engine.people.access import Verb
+from engine.people.access import Verb, booked_for
 from engine.reads import knowing, offers
 from engine.reads.knowing import Person
 from engine.records import audit, notices
@@ -76,6 +76,7 @@ def hold(
     item: str = "",
     person: Person | None = None,
     channel: str = "online",
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> Appointment:
@@ -86,7 +87,7 @@ def hold(
     resource = _resource(work, resource_id)
     online = channel == "online"
     if online:
-        person = _self(work, by)
+        person = _self(work, by) if bond_id is None else _for_whom(work, resource, bond_id, by)
     else:
         require(by, "work", resource)
         if person is None:
@@ -260,7 +261,7 @@ def cancel(work: Work, appointment_id: int, *, version: int, reason: str = "", b
     """Give the seat back. Online up to `cancel_hours` before; staff at any time before it is served."""
     made = find(work, appointment_id, "work", by=by)
     expect(made, version, {"held", "confirmed", "checked_in"}, "取消", "cancel")
-    by_person = by.id is not None and by.id == made.user_id
+    by_person = by.id is not None and (by.id == made.user_id or booked_for(by, "work", made) is not None)
     if made.state != "held":
         booking.check_cancel(policy_of(made.resource), made.starts_at, now, online=by_person)
     let_go(work, made, "cancelled", reason, by=by, now=now, by_hall=not by_person)
@@ -554,6 +555,22 @@ def _self(work: Work, by: Actor) -> Person:
     if by.id is None or by.kind == "system":
         raise NotYours("请先登录再预约。", "Log in to book.")
     return knowing.of_user(work.session.get_one(User, by.id))
+
+
+def _for_whom(work: Work, resource: Resource, bond_id: int, by: Actor) -> Person:
+    """Somebody who lets the actor book for them (关系)."""
+    grant = next((g for g in by.grants if g.id == bond_id), None)
+    if grant is None or not grant.covers("book", resource.matter):
+        raise NotYours(
+            "您不能替这个人预约：没有这项委托，或者已经解除、到期。",
+            "You may not book for this person: no bond lets you.",
+        )
+    if grant.subject_id is None:
+        raise NotNow(
+            f"{grant.subject_name}还没有账号，不能在网上替他预约。请打大厅电话，或到窗口预约。",
+            f"{grant.subject_name} has no account yet: book by telephone or at the counter.",
+        )
+    return knowing.of_user(work.session.get_one(User, grant.subject_id))
 
 
 def _slots(work: Work, resource: Resource, starts_at: Sequence[datetime]) -> list[Slot]:

@@ -12,16 +12,17 @@ from engine.commands.cases.clocks import approve_extension, extend, resume, susp
 from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
 from engine.commands.cases.inputs import answer, deliver, fire, hear, retry
 from engine.commands.cases.mending import correct_applicant, reissue_paper, void_paper
-from engine.commands.cases.online import apply_online
+from engine.commands.cases.online import apply_online, receive
 from engine.commands.cases.rating import close_rating, rate
 from engine.commands.cases.reading import open_file, open_paper, reveal
 from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
-from engine.commands.cases.submit import Person, person_of, submit
+from engine.commands.cases.submit import Behalf, Person, person_of, submit
 from engine.commands.cases.telling import tell
 from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim
 from engine.commands.changes import Change
 
 __all__ = [
+    "Behalf",
     "Change",
     "Done",
     "Person",
@@ -56,6 +57,7 @@ __all__ = [
     "reveal",
     "save_draft",
     "submit",
+    "receive",
     "suspend",
     "tell",
     "terminate",

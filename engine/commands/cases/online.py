@@ -1,4 +1,5 @@
-"""An application a resident sends from their own phone: with their consent, and the place they were asked for."""
+"""An application as it comes in: from a resident's own phone, for themselves or for somebody who lets them (关系); by a
+program; at a counter. With consent, and the place they were asked for."""
 
 from __future__ import annotations
 
@@ -6,14 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from engine import forms
 from engine.commands.applying import Done
-from engine.commands.cases.submit import submit
-from engine.errors import FieldError, Invalid
-from engine.people import Actor, tries
+from engine.commands.cases import consent as consents
+from engine.commands.cases.submit import Behalf, Person, submit
+from engine.errors import FieldError, Invalid, NotYours
+from engine.matters import Package
+from engine.people import Actor, tries, units
+from engine.people.bonds import Grant
 from engine.people.units import Place
+from engine.reads import bonds
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Consent, User
+from engine.store.models import User
 
 
 def apply_online(
@@ -24,27 +30,87 @@ def apply_online(
     consent: bool,
     place: Place | None = None,
     key: str | None = None,
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> Done:
-    """提交 by the applicant. A matter that asks for consent is not taken in without it, and keeps the sentence the
-    person agreed to. TooMany for somebody who floods the clerks: what was refused for its answers is not counted.
-    `place`: where they live, when it had to be asked; it is asked once. Sent twice with the same
-    key, it is one case with one consent."""
-    asked = library.current(work, matter).info.apply.consent
-    if asked and not consent:
-        raise Invalid([FieldError("", "同意使用个人信息", "要先同意才能办理。", "Your consent is needed.")])
+    """提交 from a phone or by a program. A matter that asks for consent is not taken in without it, and keeps the
+    sentence the person agreed to. `place`: where they live, when it had to be asked; it is asked once. `bond_id`: the
+    bond by which `by` applies for somebody else. Sent twice with the same key, it is one case with one consent.
+    TooMany for somebody who floods the clerks: what was refused for its answers is not counted."""
+    package = library.current(work, matter)
+    grant = _grant(work, package, answers, bond_id, by) if bond_id is not None else None
+    person, behalf, number = None, None, _told(package, answers, "id_number")
+    if grant is not None:
+        about = bonds.subject(bonds.one(work, grant.id))
+        person = Person(about.name, about.phone, about.id_number)
+        behalf = Behalf(grant.id, about.user_id)
+        number = number or about.id_number
+        if place is None and about.place_id is not None and not _told(package, answers, "place"):
+            place = units.place(work, about.place_id)  # where they live, not where who acts for them does
+    elif by.kind == "resident":
+        number = number or work.session.get_one(User, by.id).id_number
+    whose = consents.ask(
+        work, package, consent, number, by=by, now=now, for_ref=grant.subject_ref if grant is not None else ""
+    )
     for limit in ("apply", "apply-day"):
         tries.within(work, limit, by.key, now=now)
-    done = submit(work, matter, answers, by=by, now=now, place=place, key=key)
+    done = submit(work, matter, answers, by=by, now=now, place=place, key=key, person=person, behalf=behalf)
     if done.case.received_at != now:
         return done  # sent before
     for limit in ("apply", "apply-day"):
         tries.count(work, limit, by.key, now=now)
-    if place is not None:
+    if place is not None and grant is None:
         work.session.get_one(User, by.id).place_id = place.id
-    if asked:
-        facts = {"number": done.case.number}
-        work.session.add(Consent(user_id=by.id, purpose=f"matter:{matter}", text=asked, given_at=now, facts=facts))
+    consents.keep(work, package, done.case, whose, by=by, now=now)
     work.session.flush()
     return done
+
+
+def receive(
+    work: Work,
+    matter: str,
+    answers: Mapping[str, Any],
+    *,
+    consent: bool,
+    channel: str = "counter",
+    key: str | None = None,
+    by: Actor,
+    now: datetime,
+) -> Done:
+    """收件 at a counter, by an agent or on the telephone: the clerk asked for the consent, and says so."""
+    package = library.current(work, matter)
+    whose = consents.ask(work, package, consent, _told(package, answers, "id_number"), by=by, now=now)
+    done = submit(work, matter, answers, by=by, now=now, channel=channel, key=key)
+    if done.case.received_at == now:
+        consents.keep(work, package, done.case, whose, by=by, now=now)
+        work.session.flush()
+    return done
+
+
+def _told(package: Package, answers: Mapping[str, Any], what: str) -> str | None:
+    """What the form says of the applicant; None when it does not ask."""
+    path = getattr(package.info.who, what)
+    found = forms.dig(answers, path) if path else None
+    return str(found).strip() or None if found not in (None, "") else None
+
+
+def _grant(work: Work, package: Package, answers: Mapping[str, Any], bond_id: int, by: Actor) -> Grant:
+    """The bond by which they apply: it holds, lets them apply in this matter, and the form names its person."""
+    grant = next((g for g in by.grants if g.id == bond_id), None)
+    if grant is None or not grant.covers("apply", package.name):
+        raise NotYours(
+            f"您不能替这个人办“{package.info.name}”：没有这项委托，或者已经解除、到期。请重新选给谁办。",
+            f"You may not apply for this person in {package.info.name_en}: there is no such bond, or it is over.",
+        )
+    about = bonds.subject(bonds.one(work, bond_id))
+    wrong = []
+    for what, label, known in (("name", "姓名", about.name), ("id_number", "身份证号", about.id_number)):
+        said = _told(package, answers, what)
+        if said is not None and known and said != known:
+            zh = f"您选的是替{about.name}办，这里要填{about.name}的{label}。"
+            en = f"You apply for {about.name}: this must be theirs."
+            wrong.append(FieldError(getattr(package.info.who, what), label, zh, en))
+    if wrong:
+        raise Invalid(wrong)
+    return grant

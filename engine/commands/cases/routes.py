@@ -131,7 +131,10 @@ def _end(
 ) -> Done:
     if case.status not in ("running", "suspended"):
         raise NotNow("这个办件已经结束。", "Expected a running case, but it has ended.")
-    step, applying = advance(work, case, process.Cancel(reason), by=by, now=now)
+    # Whoever takes it back for the applicant, by a bond, is named with whom they did it for.
+    others = status == "withdrawn" and by.id not in (case.applicant_id, case.agent_id)
+    for_id = case.applicant_id if others and by.granted("apply", case) is not None else None
+    step, applying = advance(work, case, process.Cancel(reason), by=by, now=now, for_id=for_id)
     case.status, case.finished_at = status, now
     case.outcome = "withdrawn" if status == "withdrawn" else "ended"
     applying.record(kind, facts={"status": status})

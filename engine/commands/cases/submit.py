@@ -39,6 +39,14 @@ class Person:
     id_number: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """By which bond somebody applies for another, and that one's account, when they have one."""
+
+    bond_id: int
+    user_id: int | None
+
+
 def person_of(case: Case) -> Person:
     """The applicant of a case, for a case that follows from it."""
     return Person(case.applicant_name, case.applicant_phone, case.applicant_id_number)
@@ -61,6 +69,7 @@ def submit(
     person: Person | None = None,
     begin: tuple[str, str | None] | None = None,
     asked: bool = True,
+    behalf: Behalf | None = None,
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
@@ -69,6 +78,7 @@ def submit(
     applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
     the answers (a booking, a parent case). person: who applies, when the form does not ask it again. begin: (process,
     start event) when a message, a signal or a schedule begins it. asked: the answers are those of the application form.
+    behalf: the bond by which `by` applies for somebody else.
     """
     # find and may
     package = library.current(work, matter)
@@ -101,7 +111,9 @@ def submit(
         agent_id, agent_name = by.id, agent_name or by.name
         if not info.agent:
             raise NotNow(f"“{info.name}”须本人办理，不能代办。", "This matter cannot be handled by an agent.")
-    if by.kind == "resident" and channel != "agent":
+    if behalf is not None:
+        applicant_id = behalf.user_id
+    elif by.kind == "resident" and channel != "agent":
         applicant_id = applicant_id or by.id
     day = local_date(now)
     serial = counters.take(work, f"case:{intake.id}:{day:%Y%m%d}")
@@ -129,6 +141,7 @@ def submit(
         applicant_id_number=id_number,
         agent_id=agent_id,
         agent_name=agent_name,
+        bond_id=behalf.bond_id if behalf is not None else None,
         name_index=keys.blind("name", name) if name else None,
         phone_index=keys.blind("phone", phone) if phone else None,
         id_index=keys.blind("id", id_number) if id_number else None,
@@ -161,11 +174,10 @@ def submit(
     step = process.start(package.definition, process.Start(begins, *(begin or (package.main, None))), now=now, env=env)
 
     # apply
-    applying = change(work, case, by=by, now=now, live=(), package=package)
-    applying.record(
-        audit.Kind.CASE_SUBMITTED,
-        facts={"matter": package.name, "version": package.version, "channel": channel, "number": number},
-    )
+    for_id = behalf.user_id if behalf is not None else None
+    applying = change(work, case, by=by, now=now, live=(), package=package, for_id=for_id)
+    said = {"matter": package.name, "version": package.version, "channel": channel, "number": number}
+    applying.record(audit.Kind.CASE_SUBMITTED, facts=said if behalf is None else {**said, "bond": behalf.bond_id})
     applying.clock(ClockEvent("received", now))
     if attached:
         files.attach(work, attached, case, by=by)

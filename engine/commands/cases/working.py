@@ -157,6 +157,7 @@ def complete(
         )
 
     # check
+    _may_sign(case, task, package, for_id, by)
     answers, in_person_ = _answers(work, case, task, package, raw, by, now)
 
     # advance
@@ -241,6 +242,26 @@ def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int |
             raise already(work, case, task)
         require(by, "work", task, case=case)
     return task.assignee_id if task.assignee_id != by.id and by.kind != "system" else task.acting_for_id
+
+
+def _may_sign(case: Case, task: Task, package: matters.Package, for_id: int | None, by: Actor) -> None:
+    """A signature is given by the person, or by whom they let sign: to let somebody apply is less."""
+    grant = by.granted("apply", case)
+    acts = grant is not None and by.id not in (case.applicant_id, case.agent_id)
+    if not acts or not task.form or for_id not in (None, case.applicant_id) or by.granted("sign", case) is not None:
+        return
+    form = package.form(task.form)
+    rights = nodes.rights(form, task.properties)
+    signed = [
+        (path, one.label)
+        for path, one in form.walk()
+        if one.properties.get("check") == "signature" and not {path} & (rights.read_only | rights.hidden)
+    ]
+    if signed:
+        path, label = signed[0]
+        zh = f"“{label}”要本人签。{case.applicant_name}没有让您代签，请本人来签，或到窗口当面办。"
+        en = "This is to be signed by the person themselves: they did not let you sign for them."
+        raise Invalid([FieldError(path, label, zh, en)])
 
 
 def _answers(

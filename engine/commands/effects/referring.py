@@ -56,6 +56,7 @@ def refer(a: Applying, effect: Effect) -> None:
     issue(a, PAPER, key_of(a, effect), slip, organ=effect.headers.get("organ", ""))
     a.case.office_id = after.id
     a.case.past_offices = apart.write(apart.read(a.case.past_offices) | {before.id})
+    a.case.referred_at = a.now
     moved = a.follow_office()
     a.work.session.add(
         RegisterEntry(

@@ -17,6 +17,39 @@ def check(reading: Reading) -> None:
             en = f"The hall has {name!r} already, for every matter. Remove it, or choose another name."
             reading.of_noun(one, "bond-name", zh, en)
         _until(reading, name, one.what)
+    _effects(reading)
+
+
+def _effects(reading: Reading) -> None:
+    """make-bond and end-bond name a kind that the matter has, or one of the hall's."""
+    known = (*reading.declared("bonds"), *HALL)
+    for file, _, _, node in reading.nodes("serviceTask"):
+        if node.extension.task_type not in ("make-bond", "end-bond"):
+            continue
+        name = node.extension.header("bond") or ""
+        if name not in known:
+            zh, en = meant(name, known, 40)
+            reading.say(
+                file,
+                node,
+                "bond-unknown",
+                f"关系“{name}”没有声明。{zh}",
+                f"names the bond {name!r}, which is not declared. {en}",
+            )
+        elif node.extension.task_type == "make-bond" and "case" not in _kind(reading, name).ways:
+            reading.say(
+                file,
+                node,
+                "bond-way",
+                f"“{name}”不能由办件建立（ways 里没有 case）。请在声明里加上，或者改用别的办法。",
+                f"makes the bond {name!r}, which is not made by cases (`ways` has no case). Add it there, or do "
+                f"without.",
+            )
+
+
+def _kind(reading: Reading, name: str) -> Bond:
+    found = reading.declared("bonds").get(name)
+    return found.what if found is not None and isinstance(found.what, Bond) else HALL[name]
 
 
 def _until(reading: Reading, name: str, bond: Bond) -> None:

@@ -44,6 +44,8 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "register-nobody": ("台账没有人看，或没有人可告诉", "a register nobody reads, or nobody to tell"),
         # bonds 关系
         "bond-name": ("关系的名称是大厅自带的", "a bond with the name of one the hall has"),
+        "bond-unknown": ("流程图用到的关系没有声明", "a bond that a diagram makes or ends and nothing declares"),
+        "bond-way": ("这种关系不由办件建立", "a bond that cases do not make"),
         "bond-until": ("关系的最后一天读不到答案", "a bond's last day that reads no answer"),
         # offers 供给与预订
         "offer-unit": ("没有这样的单位可以开放", "no unit that has the offer"),

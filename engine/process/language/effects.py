@@ -595,6 +595,54 @@ _ALL = (
         errors=(("NOT_FOUND", "没有查到"),),
     ),
     # ------------------------------------------------------------ bonds 关系
+    EffectKind(
+        "make-bond",
+        "建立关系",
+        "Make a bond",
+        "在申请人和另一个人之间建立一种关系（接送人、照护人…），从今天起有效；同一步里马上知道成不成。已经有的、人数满了的，"
+        "走 TAKEN；年龄、身份证号对不上的，走 UNFIT。",
+        "Makes a bond between the applicant and somebody else, from today; it is answered in the same step. One that "
+        "is "
+        "there already, or no place left: TAKEN. Of the wrong age, or a wrong number: UNFIT.",
+        headers=(
+            Header("bond", "哪种关系", "the bond's name in matter.yaml", required=True),
+            Header(
+                "applicant",
+                "申请人是哪一方",
+                "which side the applicant is",
+                choices=(("subject", "被照顾、被代办的一方"), ("holder", "可以替他办的一方")),
+                default="subject",
+            ),
+        ),
+        arguments=(
+            Argument("name", "对方姓名", "the other's name", required=True, kind="text"),
+            Argument("phone", "对方手机号", "the other's telephone", kind="text"),
+            Argument("id_number", "对方身份证号", "the other's identity number", kind="text"),
+            Argument("until", "最后一天", "its last day; as declared without it", kind="date"),
+            Argument("matters", "只限这些事项", "only these matters", kind="list"),
+            Argument(
+                "subject", "被照顾的人", "whom it is about, when not the applicant: name, id_number", kind="context"
+            ),
+            Argument("photo", "照片", "the file with the other's picture", kind="any"),
+        ),
+        results=(
+            Argument("bond", "关系编号", "its number, for end-bond", kind="number"),
+            Argument("until", "最后一天", "its last day", kind="date"),
+        ),
+        awaited=True,
+        errors=(("TAKEN", "已经有了，或者人数满了"), ("UNFIT", "两方的年龄、证件不合要求")),
+    ),
+    EffectKind(
+        "end-bond",
+        "解除关系",
+        "End a bond",
+        "解除本件建立的关系，或者按编号解除申请人的一种关系，立即失效。已经解除的不再办。",
+        "Ends the bonds this case made, or one of the applicant's by its number, at once. One that has ended stays so.",
+        headers=(Header("bond", "哪种关系", "the bond's name in matter.yaml", required=True),),
+        arguments=(
+            Argument("bond", "关系编号", "which one; all of the kind that the case made without it", kind="number"),
+        ),
+    ),
     # ------------------------------------------------------------ offers 供给与预订
     EffectKind(
         "open-offer",

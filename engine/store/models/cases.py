@@ -95,6 +95,7 @@ class Case(Base):
     applicant_id_number: Mapped[str | None] = mapped_column(Sealed)
     agent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # who acts for them (代办)
     agent_name: Mapped[str | None] = mapped_column(Sealed)
+    referred_at: Mapped[datetime | None]  # 移送: when it last got another office; offices before see no later papers
     #: 替人办: the bond by which somebody applied for the applicant (no foreign key: bonds name the case that made
     # them).
     bond_id: Mapped[int | None] = mapped_column(BigId)

@@ -133,3 +133,4 @@ def upgrade() -> None:
         postgresql_where=sa.text("for_id is not null"),
     )
     op.add_column("case", sa.Column("bond_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
+    op.add_column("case", sa.Column("referred_at", types.UtcDateTime(), nullable=True))

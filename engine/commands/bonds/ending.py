@@ -1,0 +1,84 @@
+"""Yes, no, and the end: at once, by either side, by the guardian of a child, or at a counter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.commands import bond_rows
+from engine.errors import NotFound, NotNow, NotYours
+from engine.forms import written
+from engine.people import Actor, load, may, require
+from engine.people.access import side_of
+from engine.reads import bonds
+from engine.records import notices
+from engine.store import Work
+from engine.store.models import Bond, User
+
+
+def say_yes(work: Work, bond_id: int, *, by: Actor, now: datetime) -> Bond:
+    """The subject agrees to what was asked."""
+    row = _asked(work, bond_id, by)
+    bond_rows.confirm(work, row, by=by, now=now)
+    _tell(work, row, row.holder_phone, row.holder_id, "yes", now)
+    return row
+
+
+def decline(work: Work, bond_id: int, *, by: Actor, now: datetime) -> None:
+    """The subject does not agree."""
+    bond_rows.end(work, _asked(work, bond_id, by), "declined", by=by, now=now)
+
+
+def _asked(work: Work, bond_id: int, by: Actor) -> Bond:
+    row = bonds.one(work, bond_id)
+    if by.id is None or row.subject_id != by.id:
+        raise NotFound("没有这个请求。", "There is no such request.")
+    if row.state != "asked":
+        raise NotNow("这个请求已经处理过。", "This request was answered before.")
+    return row
+
+
+def end(work: Work, bond_id: int, *, by: Actor, now: datetime) -> Bond:
+    """解除: over from this moment. Both sides are told."""
+    row = bonds.one(work, bond_id)
+    if not may(by, "see", row):
+        raise NotFound("没有这个关系。", "There is no such bond.")
+    side = side_of(by, row)
+    if side:
+        if not row.revocable:
+            raise NotYours(
+                "监护关系不能在手机上解除，请带证件到窗口办理。",
+                "A guardianship is not ended on the phone: come to the counter with your papers.",
+            )
+        how = side
+    else:
+        require(by, "serve", row)
+        how = "counter"
+    bond_rows.end(work, row, how, by=by, now=now)
+    for phone, user_id, whose in (
+        (row.holder_phone, row.holder_id, "holder"),
+        (row.subject_phone, row.subject_id, "subject"),
+    ):
+        if user_id != by.id:
+            _tell(work, row, phone, user_id, f"ended-{whose}", now)
+    return row
+
+
+def _tell(work: Work, row: Bond, phone: str | None, user_id: int | None, what: str, now: datetime) -> None:
+    title = bonds.kinds(work).get(row.kind)
+    words, words_en = (title.title, title.title_en) if title else (row.kind, row.kind)
+    if what == "yes":
+        zh, en = f"{row.subject_name}同意您做{words}。", f"{row.subject_name} agreed ({words_en})."
+    else:
+        zh = f"{row.holder_name}与{row.subject_name}的关系（{words}）已解除，从现在起不能再代办。"
+        en = f"The bond ({words_en}) of {row.holder_name} with {row.subject_name} has ended."
+    if user_id is not None:
+        notices.put(
+            work, f"bond:{row.id}:{what}:s", zh, text_en=en, kind="bond", now=now, channel="screen", user_id=user_id
+        )
+    if phone and written.takes_texts(phone):
+        notices.put(work, f"bond:{row.id}:{what}", zh, kind="bond", now=now, user_id=user_id, address=phone)
+
+
+def signed_in(work: Work, user_id: int, *, now: datetime) -> int:
+    """Somebody logged in: bonds made in their name before they had an account are theirs now."""
+    return bond_rows.join(work, work.session.get_one(User, user_id), by=load(work, user_id, now=now), now=now)

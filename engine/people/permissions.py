@@ -1,0 +1,155 @@
+"""Who may do what: the one table that `may` reads (post x verb x thing x relation).
+
+A relation is how an actor stands to a thing (the applicant, a clerk of its unit, who holds a bond …);
+`access.relations`
+finds them, this table says what each lets. A page shows it to heads and operators: what is not written here is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Thing = Literal[
+    "case", "task", "paper", "booking", "place", "bond", "block", "schedule", "entry", "ballot", "handover", "queue", "hall"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: whoever stands so to such a thing may do this."""
+
+    thing: Thing
+    relation: str
+    zh: str  # the relation, as people say it
+    en: str
+    verbs: frozenset[str]
+    but_zh: str = ""  # what else must be so, or what is kept back
+    but_en: str = ""
+
+
+def _line(thing: Thing, relation: str, zh: str, en: str, verbs: str, but_zh: str = "", but_en: str = "") -> Line:
+    return Line(thing, relation, zh, en, frozenset(verbs.split()), but_zh, but_en)
+
+
+_RESTRICTED = (
+    "限制查看的办件只有办理单位自己的人看得到",
+    "a restricted case is seen by the people of its own units only",
+)
+_BOND = ("只在关系说明的事项里，到期、解除马上失效", "in the matters the bond names, until it ends")
+
+TABLE: tuple[Line, ...] = (
+    _line("case", "applicant", "申请人", "the applicant", "see withdraw"),
+    _line("case", "agent", "代办员", "the agent of the case", "see withdraw"),
+    _line("case", "party", "当事人", "a party of the case", "see", "看到什么由事项规定", "what of it, the matter says"),
+    _line("case", "bond-see", "申请人让他看的人（家人、监护人…）", "whom the applicant lets see", "see", *_BOND),
+    _line("case", "bond-apply", "申请人让他办的人", "whom the applicant lets apply", "withdraw", *_BOND),
+    _line("case", "chosen", "被选定办本件的人（调解员…）", "who was chosen for the case", "see reveal"),
+    _line(
+        "case",
+        "unit",
+        "属地、收件、承办单位及上级的人",
+        "people of its units and those above",
+        "see reveal",
+        *_RESTRICTED,
+    ),
+    _line("case", "head", "这些单位的负责人", "heads of these units", "supervise", *_RESTRICTED),
+    _line(
+        "case",
+        "past-office",
+        "移送前的承办单位",
+        "an office it was referred from",
+        "see",
+        "只看，姓名号码打码；移送以后的文书看不到",
+        "masked; not the papers issued after",
+    ),
+    _line("task", "candidate", "可以签收的岗位或人", "a post or person who may claim it", "claim see"),
+    _line("task", "holder", "签收的人，或替他代理的人", "who claimed it, or stands in", "work see"),
+    _line("task", "head", "这一步所在单位的负责人", "the head of its unit", "supervise", *_RESTRICTED),
+    _line("task", "case-seen", "看得到办件的人", "whoever may see the case", "see"),
+    _line("paper", "case-staff", "看得到办件的工作人员", "staff who may see the case", "see"),
+    _line(
+        "paper",
+        "case-public",
+        "看得到办件的群众",
+        "residents who may see the case",
+        "see",
+        "只有对外的文书",
+        "public papers only",
+    ),
+    _line("paper", "none", "内部文书，群众看不到", "an internal paper, for residents", ""),
+    _line("booking", "own", "预约的本人", "the person who booked", "see work"),
+    _line("booking", "bond-book", "本人让他预约的人", "whom the person lets book", "see work", *_BOND),
+    _line("booking", "bond-see", "本人让他看的人", "whom the person lets see", "see", *_BOND),
+    _line("booking", "unit", "预约单位及上级的人", "people of its unit and above", "see work serve"),
+    _line("booking", "head", "预约单位的负责人", "the head of its unit", "supervise"),
+    _line("place", "unit", "这个地点所属单位及上级的人", "people of its unit and above", "see work serve"),
+    _line("place", "head", "这个单位的负责人", "the head of its unit", "supervise"),
+    _line("bond", "side", "关系的双方，孩子的监护人", "its two sides, the child's guardian", "see"),
+    _line("bond", "side-revocable", "同上，可以随时解除的关系", "the same, of a bond either may end", "withdraw"),
+    _line(
+        "bond", "unit", "登记单位、属地单位及上级的人", "people of where it was made or they live", "see serve reveal"
+    ),
+    _line("block", "own", "被暂停预约的本人", "the person who is shut out", "see"),
+    _line("block", "head", "负责人（不是本人）", "a head, not the person", "supervise"),
+    _line("schedule", "operator", "运维岗", "operators", "see operate"),
+    _line("schedule", "head", "本单位的负责人", "the head of its unit", "see", "只看本单位的运行", "its own runs"),
+    _line("entry", "everybody", "所有人", "everybody", "see", "公示期内的", "while it is up"),
+    _line("entry", "unit", "发布单位及上级的人", "people of who published it, and above", "see reveal withdraw"),
+    _line("entry", "reviewer", "负责审核的岗位", "the post that reviews it", "see reveal withdraw"),
+    _line("entry", "reviewer-other", "负责审核的岗位，不是提出发布的人", "the same, not who asked for it", "review"),
+    _line("ballot", "unit", "参加表决的村、主持单位及上级的人", "people of the bodies, and above", "see"),
+    _line("ballot", "teller", "当面投票的岗位", "the post before which people vote", "serve"),
+    _line("handover", "end", "交的一方和收的一方", "its two ends", "see work"),
+    _line("handover", "post", "当面交接的岗位", "the post where it is done in person", "see work"),
+    _line("handover", "holder", "现在拿着的人", "who has it now", "see work"),
+    _line("queue", "own", "取号的本人", "who took the ticket", "see work"),
+    _line("queue", "window", "窗口所属单位及上级的人", "people of the window's unit, and above", "see serve"),
+    _line("queue", "unit", "大厅和在厅里有窗口的单位的人", "people of the hall, and of units with a window there", "see serve reveal"),
+    _line("queue", "head", "大厅的负责人", "the head of the hall", "supervise"),
+    _line("hall", "designer", "流程设计岗", "designers", "design", "看不到群众的信息", "no residents' data"),
+    _line("hall", "operator", "运维岗", "operators", "operate", "看不到群众的信息", "no residents' data"),
+)
+
+_VERBS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
+    {(line.thing, line.relation): line.verbs for line in TABLE}
+)
+
+THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "case": ("办件", "a case"),
+        "task": ("办件里的一步", "a step of a case"),
+        "paper": ("文书", "a paper"),
+        "booking": ("预约", "a booking"),
+        "place": ("预约地点", "a place to book"),
+        "bond": ("家人、委托关系", "a bond"),
+        "block": ("暂停预约", "being shut out of booking"),
+        "schedule": ("定期事项", "a schedule"),
+        "entry": ("公开栏上的一条", "an entry of a board"),
+        "ballot": ("表决", "a ballot"),
+        "handover": ("交接", "a hand-over"),
+        "queue": ("取号排队", "a queue"),
+        "hall": ("大厅本身", "the hall itself"),
+    }
+)
+VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "see": ("查看", "see"),
+        "claim": ("签收", "claim"),
+        "work": ("办理", "work on"),
+        "supervise": ("管理", "supervise"),
+        "withdraw": ("撤销", "withdraw"),
+        "reveal": ("查看完整信息", "reveal"),
+        "design": ("设计", "design"),
+        "operate": ("运维", "operate"),
+        "serve": ("接待", "serve at"),
+        "review": ("审核", "review"),
+    }
+)
+
+
+def lets(thing: Thing, relation: str, verb: str) -> bool:
+    """Whether this relation to such a thing lets one do this. A relation that has no line is a fault of ours."""
+    return verb in _VERBS[thing, relation]
