@@ -96,6 +96,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A bond that holds before the stories begin; a side is somebody's name and numbers, or "applicant"."""
+
+    bond: str
+    subject: Mapping[str, str] | str
+    holder: Mapping[str, str] | str
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """All that stories.yaml says."""
 
@@ -103,6 +112,11 @@ class Book:
     people: tuple[Person, ...] = ()
     rooms: tuple[Room, ...] = ()
     entries: tuple[Entry, ...] = ()
+    bonds: tuple[Bound, ...] = ()
+
+
+def _side(side: story_file.SideText | str) -> Mapping[str, str] | str:
+    return side if isinstance(side, str) else {key: text for key, text in side.model_dump().items() if text}
 
 
 class BadStories(Refused):
@@ -168,7 +182,8 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
     people = tuple(Person(one.name, one.post, one.at) for one in told.people)
     rooms = tuple(Room(one.name, one.at) for one in told.rooms)
     entries = tuple(Entry(one.register_, one.name, one.place, one.state, one.facts, one.times) for one in told.entries)
-    return Book(stories, people, rooms, entries), [*text.findings, *told.findings]
+    bonds = tuple(Bound(one.bond, _side(one.subject), _side(one.holder)) for one in told.bonds)
+    return Book(stories, people, rooms, entries, bonds), [*text.findings, *told.findings]
 
 
 def when(text: Any) -> datetime:

@@ -212,6 +212,28 @@ class EntryText(Part):
     )
 
 
+class SideText(Part):
+    """One side of a bond."""
+
+    name: str = Field(min_length=1, description="姓名 · name")
+    id_number: str = Field(default="", description="身份证号 · identity number")
+    phone: str = Field(default="", description="手机号 · telephone")
+
+
+class BondText(Part):
+    """A bond that holds before the stories begin."""
+
+    bond: str = Field(
+        description="哪种关系：bonds 里的名称，或 guardian、family · which kind: of bonds, or of the hall"
+    )
+    subject: SideText | Literal["applicant"] = Field(
+        description="被照顾、被代办的一方；applicant 是申请人 · whom it is about; applicant: who applies"
+    )
+    holder: SideText | Literal["applicant"] = Field(
+        description="可以替他办的一方 · who may act"
+    )
+
+
 class StoryText(Part):
     """One example case."""
 
@@ -274,6 +296,7 @@ class Told:
     people: list[PersonText] = field(default_factory=list)
     rooms: list[RoomText] = field(default_factory=list)
     entries: list[EntryText] = field(default_factory=list)
+    bonds: list[BondText] = field(default_factory=list)
     stories: list[tuple[int, StoryText]] = field(default_factory=list)  # each with its place in the list
     above: tuple[str, ...] = ()  # the keys under which the list of stories stands
     findings: list[Finding] = field(default_factory=list)  # every fault of what could not be read
@@ -290,12 +313,13 @@ def check(text: Text) -> Told:
         above = ("stories",)
         told = Told(above=above)
         for key in listed:
-            if key not in (known := ("people", "rooms", "entries", "stories")):
+            if key not in (known := ("people", "rooms", "entries", "bonds", "stories")):
                 zh, en = meant(str(key), known)
                 told.findings.append(text.error("stories", f"不认识“{key}”。{zh}", f'"{key}" is not known. {en}', key))
         _each(PersonText, _rows(listed, "people", text, told.findings), text, ("people",), told.findings, told.people)
         _each(RoomText, _rows(listed, "rooms", text, told.findings), text, ("rooms",), told.findings, told.rooms)
         _each(EntryText, _rows(listed, "entries", text, told.findings), text, ("entries",), told.findings, told.entries)
+        _each(BondText, _rows(listed, "bonds", text, told.findings), text, ("bonds",), told.findings, told.bonds)
         listed = listed.get("stories") or []
     if not isinstance(listed, list):
         zh, en = (

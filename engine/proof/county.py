@@ -14,15 +14,17 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import update
 
 from engine import matters
-from engine.commands import booking, register_rows
+from engine.commands import bond_rows, booking, register_rows
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
 from engine.matters.county import FROM_CASE
+from engine.matters.nouns.bonds import HALL
+from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.queues import Queue
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
 from engine.proof import booking_steps
-from engine.reads.knowing import Person
+from engine.reads.knowing import Person, of_user
 from engine.records import library
 from engine.store import Work, keys, models
 from engine.store.models import (
@@ -90,6 +92,7 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     work.session.execute(update(Schedule).values(paused_at=now, pause_reason="story"))
     _rooms(work, package, book, county, now)
     _entries(work, package, book, now)
+    _bonds(work, package, book, applicant, now)
     booking_steps.opened(work, package, now=now)
     _halls(work, package, county)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
@@ -260,6 +263,24 @@ def _entries(work: Work, package: matters.Package, book: Book, now: datetime) ->
             name = f"{given.name}{k + 1}" if given.times > 1 else given.name
             whom = Person(name, phone=f"1380001{n:04d}") if name else None
             register_rows.put(work, one, given.facts, by=SYSTEM, now=now, whom=whom, state=given.state, place_id=place)
+
+
+# ---------------------------------------------------------------- bonds
+
+
+def _bonds(work: Work, package: matters.Package, book: Book, applicant: User, now: datetime) -> None:
+    """Who may act for whom when the stories begin, as at a counter that saw the papers."""
+    for given in book.bonds:
+        own = package.declared("bonds").get(given.bond)
+        kind = own.what if own is not None and isinstance(own.what, BondKind) else HALL[given.bond]
+        subject, holder = (
+            of_user(applicant)
+            if isinstance(side, str)
+            else Person(side.get("name", ""), side.get("phone"), side.get("id_number"))
+            for side in (given.subject, given.holder)
+        )
+        asked = bond_rows.Asked(own.key if own is not None else given.bond, kind, subject, holder, "counter")
+        bond_rows.make(work, asked, by=SYSTEM, now=now)
 
 
 # ---------------------------------------------------------------- rooms

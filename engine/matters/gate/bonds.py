@@ -18,6 +18,12 @@ def check(reading: Reading) -> None:
             reading.of_noun(one, "bond-name", zh, en)
         _until(reading, name, one.what)
     _effects(reading)
+    for n, told in enumerate(reading.told.bonds):
+        known = (*reading.declared("bonds"), *HALL)
+        if told.bond not in known:
+            zh, en = meant(told.bond, known, 40)
+            zh, en = f"没有关系“{told.bond}”。{zh}", f"There is no bond {told.bond!r}. {en}"
+            reading.of_story_bonds("bond-unknown", zh, en, n, "bond")
 
 
 def _effects(reading: Reading) -> None:

@@ -111,6 +111,14 @@ class Reading:
         line = self.story_text.line(*self.told.above, *path)
         self.findings.append(Finding(self.story_text.file, element, "", line, rule, severity, zh, en))
 
+    def of_story_bonds(self, rule: str, zh: str, en: str, *path: object) -> None:
+        """Something about the bonds of stories.yaml."""
+        whole = ("bonds", *path)
+        element = ".".join(str(p) for p in whole)
+        self.findings.append(
+            Finding(self.story_text.file, element, "", self.story_text.line(*whole), rule, "error", zh, en)
+        )
+
     def of_entries(self, rule: str, zh: str, en: str, *path: object) -> None:
         """Something about the entries of registers in stories.yaml."""
         whole = ("entries", *path)

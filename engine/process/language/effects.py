@@ -630,6 +630,7 @@ _ALL = (
             Argument("until", "最后一天", "its last day", kind="date"),
         ),
         awaited=True,
+        at_once=True,
         errors=(("TAKEN", "已经有了，或者人数满了"), ("UNFIT", "两方的年龄、证件不合要求")),
     ),
     EffectKind(
