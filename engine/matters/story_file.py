@@ -229,9 +229,7 @@ class BondText(Part):
     subject: SideText | Literal["applicant"] = Field(
         description="被照顾、被代办的一方；applicant 是申请人 · whom it is about; applicant: who applies"
     )
-    holder: SideText | Literal["applicant"] = Field(
-        description="可以替他办的一方 · who may act"
-    )
+    holder: SideText | Literal["applicant"] = Field(description="可以替他办的一方 · who may act")
 
 
 class StoryText(Part):

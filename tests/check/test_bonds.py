@@ -1,0 +1,51 @@
+"""bonds of matter.yaml: each slip is an error with its line and the nearest known word."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import matters
+from engine.commands import gate
+from tests.cast import ROOT
+from tests.check.test_gate import COUNTY, HOUSE
+
+NAME = "jieren"
+YAML, DIAGRAM, STORIES = (f"bpmn/{NAME}/{file}" for file in ("matter.yaml", "process.bpmn", "stories.yaml"))
+FILES = matters.read_files(ROOT, NAME)
+
+
+def look(file, right, slip):
+    text = FILES[file].decode()
+    assert right in text, right
+    changed = {**FILES, file: text.replace(right, slip, 1).encode()}
+    return [f for f in gate.check(matters.Source(NAME, changed), COUNTY, house=HOUSE) if f.severity != "hint"]
+
+
+def test_the_matter_itself_has_no_fault():
+    assert gate.check(matters.Source(NAME, FILES), COUNTY, house=HOUSE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "slip", "rule", "offered"),
+    [
+        (DIAGRAM, 'key="bond" value="pick_up"', 'key="bond" value="pick_pu"', "bond-unknown", "pick_up"),
+        (YAML, "  pick_up:\n", "  guardian:\n", "bond-name", "guardian"),
+        (YAML, "ways: [phone, case]", "ways: [phone]", "bond-way", "case"),
+        (YAML, 'until: "=term_end"', 'until: "=term_edn"', "bond-until", "term_end"),
+        (YAML, 'until: "=term_end"', 'until: "=term_end +"', "matter", "until"),
+        (YAML, "lets: fetch", "lets: fecth", "matter", "fetch"),
+        (YAML, "    lets: fetch\n", "", "matter", "lets"),
+        (YAML, "between: [child, adult]", "between: [child, adlut]", "matter", "adult"),
+        (YAML, "between: [child, adult]", "between: [adult, adult]", "matter", "child"),
+        (YAML, "proof: [photo, code]", "proof: [foto, code]", "matter", "photo"),
+        (YAML, "lasts: 200cd", "lasts: 200wd", "matter", "200wd"),
+        (YAML, "most: 5", "most: 0", "matter", "1"),
+        (STORIES, "bond: pick_up", "bond: pick_pu", "bond-unknown", "pick_up"),
+        (STORIES, "{bond: guardian, subject:", "{bond: guardian, subjct:", "stories", "subject"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_found_with_what_was_meant(file, right, slip, rule, offered):
+    found = [f for f in look(file, right, slip) if f.rule == rule]
+    assert found, [(f.rule, f.message_en) for f in look(file, right, slip)]
+    assert any(offered in f.message_zh and offered in f.message_en for f in found), [f.message_en for f in found]
+    assert all(f.line > 0 for f in found)
