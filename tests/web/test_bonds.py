@@ -6,8 +6,10 @@ import re
 from PIL import Image
 from sqlalchemy import select
 
+from engine import matters, people
+from engine.records import library
 from engine.store.models import Bond, Case
-from tests.cast import DAIBAN
+from tests.cast import DAIBAN, ROOT
 
 
 def page(answer):
@@ -97,6 +99,40 @@ def picture():
     Image.new("RGB", (8, 8), "white").save(out, "JPEG")
     out.seek(0)
     return out
+
+
+def test_the_guardian_keeps_the_list_with_pictures_and_the_door_goes_by_it(hall):
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "jieren"), by=people.SYSTEM, now=hall.clock())
+    guardian = registered(hall)
+    zhang, at = hall.client("zhang"), f"/family/{guardian}/list/jieren.pick_up"
+    assert "名单上还没有人" in page(zhang.get(at))
+    sent = {"name": "李阿婆", "phone": "13800000066", "until": "2027-01-22"}
+    refused = zhang.post(at, data=sent)
+    assert refused.status_code == 422 and "请上传这个人的照片" in refused.text
+    assert zhang.post(at, data={**sent, "photo": (picture(), "a.jpg")}).status_code == 302
+    with hall.database.reading() as work:
+        listed = work.session.scalar(select(Bond.id).where(Bond.kind == "jieren.pick_up"))
+    assert "李阿婆" in page(zhang.get(at))
+    assert zhang.get(f"/bonds/{listed}/photo").mimetype == "image/jpeg"
+    assert hall.client("xu").get(f"/bonds/{listed}/photo").status_code == 404
+    assert hall.client("xu").get(at).status_code == 404
+    code = digits(page(zhang.post(f"{at}/code", data={"who": "王叔叔"})))
+    zhou = hall.client("zhou")
+    assert "李阿婆" in page(zhou.get(f"/desk/fetch/{listed}"))
+    assert "可以接走" in page(zhou.post(f"/desk/fetch/{listed}", data={"who": listed}))
+    assert "王叔叔" in page(zhou.post(f"/desk/fetch/{listed}", data={"code": code}))
+    assert "先不放" in page(zhou.post(f"/desk/fetch/{listed}", data={"code": code}))
+    assert hall.client("sun").get(f"/desk/fetch/{listed}").status_code == 404
+    assert zhang.post(f"/family/{listed}/end").location == at
+    assert "先不放" in page(zhou.post(f"/desk/fetch/{guardian}", data={"who": listed}))
+
+
+def test_who_may_do_what_is_shown_to_heads_and_operators(hall):
+    shown = page(hall.client("zhao").get("/desk/permissions"))
+    assert "申请人让他看的人" in shown and "移送前的承办单位" in shown
+    assert hall.client("operator").get("/desk/permissions").status_code == 200
+    assert hall.client("chen").get("/desk/permissions").status_code == 403
 
 
 def test_a_guardian_applies_for_a_child_without_an_account(hall):
