@@ -13,7 +13,19 @@ from types import MappingProxyType
 from typing import Literal
 
 Thing = Literal[
-    "case", "task", "paper", "booking", "place", "bond", "block", "schedule", "entry", "ballot", "handover", "queue", "hall"
+    "case",
+    "task",
+    "paper",
+    "booking",
+    "place",
+    "bond",
+    "block",
+    "schedule",
+    "entry",
+    "ballot",
+    "handover",
+    "queue",
+    "hall",
 ]
 
 
@@ -107,7 +119,13 @@ TABLE: tuple[Line, ...] = (
     _line("handover", "holder", "现在拿着的人", "who has it now", "see work"),
     _line("queue", "own", "取号的本人", "who took the ticket", "see work"),
     _line("queue", "window", "窗口所属单位及上级的人", "people of the window's unit, and above", "see serve"),
-    _line("queue", "unit", "大厅和在厅里有窗口的单位的人", "people of the hall, and of units with a window there", "see serve reveal"),
+    _line(
+        "queue",
+        "unit",
+        "大厅和在厅里有窗口的单位的人",
+        "people of the hall, and of units with a window there",
+        "see serve reveal",
+    ),
     _line("queue", "head", "大厅的负责人", "the head of the hall", "supervise"),
     _line("hall", "designer", "流程设计岗", "designers", "design", "看不到群众的信息", "no residents' data"),
     _line("hall", "operator", "运维岗", "operators", "operate", "看不到群众的信息", "no residents' data"),

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.matters.nouns import Declared
-from engine.matters.nouns.registers import Register, RegisterField
+from engine.matters.nouns.bonds import GUARDIAN
+from engine.matters.nouns.registers import SENSITIVE, Register, RegisterField
 from engine.people import units
 from engine.people.actor import Actor, Position
+from engine.people.bonds import Grant
 from engine.store import Work
 from engine.store.models import RegisterEntry
 
@@ -80,7 +82,7 @@ def covers(positions: Iterable[Position], kept: Kept) -> bool:
 def may(actor: Actor, verb: str, kept: Kept) -> bool:
     """see: its readers, and whom it is about. work: its writers. reveal: its readers. take-out: its readers, all at
     once, where they also write or head the unit."""
-    if verb == "see" and actor.id is not None and kept.user_id == actor.id:
+    if verb == "see" and (_own(actor, kept) or granted(actor, kept) is not None):
         return True
     if verb in ("see", "reveal"):
         return covers(reading(actor, kept.register), kept)
@@ -91,8 +93,25 @@ def may(actor: Actor, verb: str, kept: Kept) -> bool:
     return False
 
 
+def _own(actor: Actor, kept: Kept) -> bool:
+    return actor.id is not None and kept.user_id == actor.id
+
+
+def granted(actor: Actor, kept: Kept) -> Grant | None:
+    """关系: the bond by which they see an entry about somebody who lets them."""
+    if kept.user_id is None:
+        return None
+    return next((g for g in actor.grants if g.subject_id == kept.user_id and g.over_entry(kept.one.key)), None)
+
+
 def may_read_field(actor: Actor, kept: Kept, name: str) -> bool:
-    """Whether they read this field of the entry at all, masked or not."""
-    if actor.id is not None and kept.user_id == actor.id:
+    """Whether they read this field of the entry at all, masked or not. Of health and children by a bond: a guardian,
+    and
+    who was let see this very register; "everything" was not said of those."""
+    if _own(actor, kept):
         return True
+    grant = granted(actor, kept)
+    if grant is not None:
+        sensitive = kept.register.fields[name].kind in SENSITIVE
+        return not sensitive or grant.kind == GUARDIAN or grant.entries is not None
     return covers(of_field(actor, kept.register, kept.register.fields[name]), kept)

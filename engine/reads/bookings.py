@@ -42,6 +42,7 @@ class Place:
     phone: str
     items: tuple[tuple[str, str], ...]  # (code, name)
     kind: str  # window, person, room, session, seat
+    matter: str = ""  # whose process a booking starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,15 @@ def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Pl
         if not item or any(code == item for code, _ in items):
             found.append(
                 Place(
-                    resource.id, resource.code, resource.name, unit.name, unit.address, unit.phone, items, resource.kind
+                    resource.id,
+                    resource.code,
+                    resource.name,
+                    unit.name,
+                    unit.address,
+                    unit.phone,
+                    items,
+                    resource.kind,
+                    resource.matter,
                 )
             )
     return found

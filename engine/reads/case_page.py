@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -462,7 +462,7 @@ def _desk(
         schema = forms.browser_schema(form, rights)
         known = {**dict(case.answers or {}), **dict(task.variables or {})}
         shown = {path.split(".")[0] for path, _ in form.walk() if rights.sees(path)}
-        data = {k: v for k, v in known.items() if k in shown}
+        data = _seen({k: v for k, v in known.items() if k in shown}, "", rights.sees)
         read = forms.wanted(form, known, rights.sees)  # {{receiver.name}} in a label: the case's value
         data = {**{k: v for k, v in read.items() if k not in data}, **data}
         signatures = [p for p, one in form.walk() if one.properties.get("check") == "signature"]
@@ -472,7 +472,7 @@ def _desk(
                 select(Draft).where(Draft.user_id == actor.id, Draft.about == f"task:{task.id}")
             )
             if saved is not None:
-                data, draft = {**data, **dict(saved.values)}, True
+                data, draft = {**data, **_seen(dict(saved.values), "", rights.sees)}, True
     done = [t for t in _ended(work, case) if t[0] != task.element]
     waiting = next((d for d in reversed(task.delegated) if "opinion" not in d), None)
     return Desk(
@@ -509,6 +509,17 @@ def _before_form(package: matters.Package, case: Case, task: Task) -> tuple[form
             lines = forms.describe(form, dict(case.answers or {}))
             return tuple(line for line in lines if line.path.startswith(f"{path}."))
     return ()
+
+
+def _seen(value: Any, path: str, sees: Callable[[str], bool]) -> Any:
+    """The value without what is hidden at this step, at any depth: the page's JSON holds no more than its form
+    shows."""
+    if isinstance(value, Mapping):
+        at = f"{path}." if path else ""
+        return {key: _seen(inner, f"{at}{key}", sees) for key, inner in value.items() if sees(f"{at}{key}")}
+    if isinstance(value, list):
+        return [_seen(one, path, sees) for one in value]
+    return value
 
 
 def _unsigned(data: Mapping[str, Any], signatures: Sequence[str]) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """Bonds made and ended by people: at a counter, by a code, by a yes on the phone, by a guardian; applying for another;
 fetching a child. The fixed cast, the moment of the tests."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import bonds, cases
+from engine.commands import bonds, booking, cases
 from engine.commands.bonds.making import person
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.matters.nouns.bonds import Bond as Kind
 from engine.people.tries import TooMany
 from engine.reads import bonds as reads
-from engine.reads import case_list, case_page
+from engine.reads import bookings, case_list, case_page
 from engine.store import keys
-from engine.store.models import Bond, Case, Consent, Event, File, Notice, User
+from engine.store.models import Bond, Case, Consent, Event, File, Notice, Slot, User
+from engine.workdays import local_date
+from tests.appointments.conftest import opened
 from tests.cast import DAIBAN
 
 CHILD = ("张小宝", "", "350526201601014013")
@@ -252,6 +254,34 @@ def test_below_fourteen_the_guardian_consents_on_every_way_in(database, cast, cl
 def test_a_sum_of_consent_is_asked_at_the_counter_too(database, cast, clock):
     with database.unit_of_work() as work, pytest.raises(Invalid):
         cases.receive(work, "daiban", DAIBAN, consent=False, channel="agent", by=cast.chen, now=clock())
+
+
+# ---------------------------------------------------------------- booking for another
+
+
+def test_booking_for_another_is_theirs_and_says_who_did_it(database, cast, clock):
+    bond = family(database, cast, clock)
+    with database.unit_of_work() as work:
+        place = opened(work, cast.yb.id, matter="daiban", opens=time(9), closes=time(17))
+        first = local_date(clock()) + timedelta(days=3)
+        booking.publish(work, place, first=first, last=first, by=people.SYSTEM, now=clock())
+        slots = work.session.scalars(select(Slot).where(Slot.resource_id == place).order_by(Slot.starts_at)).all()
+        xu, zhang = actor(work, cast, "xu", clock), actor(work, cast, "zhang", clock)
+        with pytest.raises(NotYours):
+            booking.hold(work, resource_id=place, starts_at=[slots[0].starts_at], bond_id=999, by=xu, now=clock())
+        made = booking.hold(work, resource_id=place, starts_at=[slots[0].starts_at], bond_id=bond, by=xu, now=clock())
+        assert (made.user_id, made.name) == (cast.users["zhang"], "张三丰")
+        assert [b.id for b in bookings.mine(work, xu, now=clock())] == [made.id]
+        assert [b.id for b in bookings.mine(work, zhang, now=clock())] == [made.id]
+        work.session.flush()
+        event = work.session.scalar(select(Event).where(Event.kind == "appointment.held"))
+        assert (event.by_id, event.for_id) == (cast.users["xu"], cast.users["zhang"])
+    with database.unit_of_work() as work:
+        bonds.end(work, bond, by=actor(work, cast, "zhang", clock), now=clock())
+        xu = actor(work, cast, "xu", clock)
+        assert bookings.mine(work, xu, now=clock()) == []
+        with pytest.raises(NotFound):
+            booking.cancel(work, made.id, version=1, by=xu, now=clock())
 
 
 # ---------------------------------------------------------------- fetching a child

@@ -1,10 +1,12 @@
 """Bonds (关系): the row, what the database refuses, what `may` lets a holder do while it holds, and not a moment
 longer."""
 
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engine import feel, people
 from engine.commands import bond_rows
@@ -181,3 +183,26 @@ def test_an_expression_knows_the_other_side_on_that_day(database, cast, clock):
         )
         assert mine["bond"]["guardian"] == [{"name": "张小宝", "age": 10, "acts": False}]
         units.forget(work)
+
+
+def test_of_six_at_once_for_three_places_exactly_three_get_one(database, cast, clock):
+    kind = Bond(title="接送人", title_en="Pick-up", lets="fetch", most=3)
+    start, got = threading.Barrier(6), []
+
+    def one(n):
+        start.wait()
+        try:
+            with database.unit_of_work() as work:
+                made(work, cast, clock, holder=Person(f"邻居{n}", f"1380000020{n}"), key="care.pick_up", kind=kind)
+            got.append("made")
+        except NotNow as full:
+            got.append("full" if "最多 3 位" in full.zh or "同时有别人" in full.zh else full.zh)
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got) == ["full"] * 3 + ["made"] * 3
+    with database.reading() as work:
+        assert sorted(work.session.scalars(select(Row.n).where(Row.ended_at.is_(None)))) == [1, 2, 3]

@@ -50,6 +50,7 @@ class Wish(Shape):
     place_id: int
     starts_at: list[AwareDatetime] = Field(min_length=1, max_length=25)
     item: str = Field("", max_length=80)
+    bond: int | None = Field(None, description="The bond by which the caller books for somebody else.")
 
 
 class Seen(Shape):
@@ -113,6 +114,7 @@ def hold(body: Wish) -> BookingOut:
         resource_id=body.place_id,
         starts_at=body.starts_at,
         item=body.item,
+        bond_id=body.bond,
         by=edge.actor(),
         now=edge.now(),
     )

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
+from engine.reads import bonds, offers
 from engine.reads import bookings as reads
-from engine.reads import offers
 from engine.records import papers
 from engine.workdays import local_date
 from web import edge, formats
@@ -99,6 +99,8 @@ def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = ""
         here=here,
         kinds=KINDS,
         moving=moving,
+        others=() if moving else bonds.who_for(work, edge.actor(), "book", place.matter),
+        whom=request.args.get("for", 0, type=int),
         wrong=wrong,
         item=request.args.get("item", "")[:80],
         tab="booking.doors",
@@ -113,6 +115,7 @@ def hold(place_id: int) -> ResponseReturnValue:
         edge.work(),
         resource_id=place_id,
         starts_at=[_moment(request.form.get("starts_at"))],
+        bond_id=request.form.get("for", type=int),
         by=edge.actor(),
         now=edge.now(),
     )

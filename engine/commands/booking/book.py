@@ -181,6 +181,7 @@ def confirm(
             key=request_key(made),
             applicant_id=made.user_id,
             variables=facts,
+            behalf=_behalf(by, made),
         )
         made.case_id, made.case = started.case.id, started.case
         if made.state != "confirmed":
@@ -555,6 +556,12 @@ def _self(work: Work, by: Actor) -> Person:
     if by.id is None or by.kind == "system":
         raise NotYours("请先登录再预约。", "Log in to book.")
     return knowing.of_user(work.session.get_one(User, by.id))
+
+
+def _behalf(by: Actor, made: Appointment) -> cases.Behalf | None:
+    """By which bond somebody else than the person confirms it."""
+    grant = booked_for(by, "work", made) if by.id != made.user_id else None
+    return cases.Behalf(grant.id, made.user_id) if grant is not None else None
 
 
 def _for_whom(work: Work, resource: Resource, bond_id: int, by: Actor) -> Person:
