@@ -86,6 +86,7 @@ class Proposal:
     case_id: int | None = None
     effect: str = ""
     roll: tuple[Line, ...] = field(repr=False, default=())
+    at: str = ""  # where the form has opens_at and closes_at, with a dot behind
 
 
 def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Ballot:
@@ -146,11 +147,13 @@ def _lawful(proposal: Proposal, now: datetime) -> None:
     """The times and the choices, against the declaration."""
     what, opens = proposal.what, proposal.opens_at
     if proposal.closes_at <= opens:
-        raise _wrong("closes_at", "截止时间", "截止时间要在开始之后。", "The close must be after the opening.")
+        raise _wrong(
+            f"{proposal.at}closes_at", "截止时间", "截止时间要在开始之后。", "The close must be after the opening."
+        )
     earliest = local_date(now) + timedelta(days=what.days)
     if local_date(opens) < earliest or opens < now:
         raise _wrong(
-            "opens_at",
+            f"{proposal.at}opens_at",
             "开始时间",
             f"{what.law.name}要提前 {what.days} 天公告：今天公告，最早 {earliest:%Y-%m-%d} 开始投票。",
             f"{what.law.name_en}: {what.days} days of notice; announced today, the vote begins on {earliest} at the "
