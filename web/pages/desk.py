@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from engine.commands.hall import calendars
 from engine.people import units
 from engine.reads import ballots, boards, handovers, offers, registers, schedules, tickets
-from engine.reads import ballots, registers
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
