@@ -116,8 +116,8 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
     )
     work.session.add(row)
     work.session.flush()
-    for n, (place, lines) in enumerate(by_body, 1):
-        body = BallotBody(
+    there = [
+        BallotBody(
             ballot_id=row.id,
             n=n,
             name=place.name,
@@ -126,11 +126,18 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
             weight=sum(line.weight for line in lines),
             voted=0,
         )
-        work.session.add(body)
-        work.session.flush()
-        work.session.execute(insert(BallotVoter), [_voter(row, body, n, line) for n, line in enumerate(lines, 1)])
+        for n, (place, lines) in enumerate(by_body, 1)
+    ]
+    work.session.add_all(there)
+    work.session.flush()
+    voters = [
+        _voter(row, body, n, line)
+        for body, (_, lines) in zip(there, by_body, strict=True)
+        for n, line in enumerate(lines, 1)
+    ]
+    work.session.execute(insert(BallotVoter), voters)
     if row.secret:
-        _furnish(work, row)
+        _furnish(work, row, there)
     at = (("open", row.opens_at), ("close", row.closes_at))
     for act, moment in at:
         jobs.put(work, jobs.Kind.BALLOT_DUE, f"ballot:{row.id}:{act}", {"ballot": row.id}, now=now, after=moment)
@@ -232,11 +239,11 @@ def _voter(row: Ballot, body: BallotBody, n: int, line: Line) -> dict[str, Any]:
     }
 
 
-def _furnish(work: Work, row: Ballot) -> None:
+def _furnish(work: Work, row: Ballot, there: Sequence[BallotBody]) -> None:
     """A key, and for each body a box as large as its roll."""
     pair = urn.new_pair()
     work.session.add(BallotKey(ballot_id=row.id, public=pair.public, private=pair.private))
-    for body in bodies_of(work, row.id):
+    for body in there:
         content = urn.empty(body.heads, pair.public, _about(row.id, body.id))
         work.session.add(BallotBox(body_id=body.id, content=content))
     work.session.flush()
