@@ -86,6 +86,7 @@ class Proposal:
     case_id: int | None = None
     effect: str = ""
     roll: tuple[Line, ...] = field(repr=False, default=())
+    at: str = ""  # where the form has opens_at and closes_at, with a dot behind
 
 
 def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Ballot:
@@ -115,8 +116,8 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
     )
     work.session.add(row)
     work.session.flush()
-    for n, (place, lines) in enumerate(by_body, 1):
-        body = BallotBody(
+    there = [
+        BallotBody(
             ballot_id=row.id,
             n=n,
             name=place.name,
@@ -125,11 +126,18 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
             weight=sum(line.weight for line in lines),
             voted=0,
         )
-        work.session.add(body)
-        work.session.flush()
-        work.session.execute(insert(BallotVoter), [_voter(row, body, n, line) for n, line in enumerate(lines, 1)])
+        for n, (place, lines) in enumerate(by_body, 1)
+    ]
+    work.session.add_all(there)
+    work.session.flush()
+    voters = [
+        _voter(row, body, n, line)
+        for body, (_, lines) in zip(there, by_body, strict=True)
+        for n, line in enumerate(lines, 1)
+    ]
+    work.session.execute(insert(BallotVoter), voters)
     if row.secret:
-        _furnish(work, row)
+        _furnish(work, row, there)
     at = (("open", row.opens_at), ("close", row.closes_at))
     for act, moment in at:
         jobs.put(work, jobs.Kind.BALLOT_DUE, f"ballot:{row.id}:{act}", {"ballot": row.id}, now=now, after=moment)
@@ -146,11 +154,13 @@ def _lawful(proposal: Proposal, now: datetime) -> None:
     """The times and the choices, against the declaration."""
     what, opens = proposal.what, proposal.opens_at
     if proposal.closes_at <= opens:
-        raise _wrong("closes_at", "截止时间", "截止时间要在开始之后。", "The close must be after the opening.")
+        raise _wrong(
+            f"{proposal.at}closes_at", "截止时间", "截止时间要在开始之后。", "The close must be after the opening."
+        )
     earliest = local_date(now) + timedelta(days=what.days)
     if local_date(opens) < earliest or opens < now:
         raise _wrong(
-            "opens_at",
+            f"{proposal.at}opens_at",
             "开始时间",
             f"{what.law.name}要提前 {what.days} 天公告：今天公告，最早 {earliest:%Y-%m-%d} 开始投票。",
             f"{what.law.name_en}: {what.days} days of notice; announced today, the vote begins on {earliest} at the "
@@ -229,11 +239,11 @@ def _voter(row: Ballot, body: BallotBody, n: int, line: Line) -> dict[str, Any]:
     }
 
 
-def _furnish(work: Work, row: Ballot) -> None:
+def _furnish(work: Work, row: Ballot, there: Sequence[BallotBody]) -> None:
     """A key, and for each body a box as large as its roll."""
     pair = urn.new_pair()
     work.session.add(BallotKey(ballot_id=row.id, public=pair.public, private=pair.private))
-    for body in bodies_of(work, row.id):
+    for body in there:
         content = urn.empty(body.heads, pair.public, _about(row.id, body.id))
         work.session.add(BallotBox(body_id=body.id, content=content))
     work.session.flush()

@@ -139,6 +139,11 @@ class StepText(Part):
     def _moment(cls, at: datetime | date | str | None) -> datetime | date | str | None:
         return moment(at)
 
+    @field_validator("vote", mode="before")
+    @classmethod
+    def _choices(cls, vote: Any) -> Any:
+        return choices(vote)
+
     @model_validator(mode="after")
     def _one_verb(self) -> StepText:
         given = {k for k, f in schema.fields(type(self)).items() if _name(k) in self.model_fields_set and f}
@@ -159,6 +164,17 @@ class StepText(Part):
                 f'"{strange[0]}" does not go with {verbs[0]}. Make it another step, or remove it.',
             )
         return self
+
+
+def choices(vote: Any) -> Any:
+    """Of a `vote`: YAML reads yes and no as true and false, and a vote is the one place where they are words.
+
+    >>> choices({True: 6, "abstain": 1})
+    {'yes': 6, 'abstain': 1}
+    """
+    if not isinstance(vote, dict):
+        return vote
+    return {("yes" if key else "no") if isinstance(key, bool) else key: n for key, n in vote.items()}
 
 
 class EndText(Part):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from engine import matters, people
 from engine.commands import boards, handovers
 from engine.errors import Invalid
+from engine.matters import story_file
 from engine.proof import booking_steps, handing, posting, voting
 from engine.proof.county import Hall
 from engine.store import Database, Work
@@ -72,7 +73,8 @@ def _object(player: Playing, step: Step) -> None:
 
 
 def _vote(player: Playing, step: Step) -> None:
-    voting.vote(player.database, player.case_id, step["vote"], str(step.get("body") or ""), now=player.now)
+    votes = story_file.choices(step["vote"])
+    voting.vote(player.database, player.case_id, votes, str(step.get("body") or ""), now=player.now)
 
 
 # ---------------------------------------------------------------- handovers 交接

@@ -34,7 +34,8 @@ _PARTS = ("phone", "id_number", "household")
 def open_(a: Applying, effect: Effect) -> None:
     """Announce it; the answer comes when it is counted."""
     one, what = _declared(a, effect)
-    given = effect.arguments
+    given, answers = effect.arguments, effect.headers.get("answers", "")
+    at = f"{answers}." if answers else ""
     bodies = tuple(_unit(a.work, a.place, code) for code in _list(given.get("bodies")))
     row = ballot_rows.announce(
         a.work,
@@ -48,11 +49,12 @@ def open_(a: Applying, effect: Effect) -> None:
             bodies=bodies,
             unit=a.office,
             place=a.place,
-            opens_at=_moment(given.get("opens_at"), "opens_at", "开始时间"),
-            closes_at=_moment(given.get("closes_at"), "closes_at", "截止时间"),
+            opens_at=_moment(given.get("opens_at"), f"{at}opens_at", "开始时间"),
+            closes_at=_moment(given.get("closes_at"), f"{at}closes_at", "截止时间"),
             case_id=a.case.id,
             effect=effect.id,
             roll=_roll(a, what, bodies, given.get("roll")),
+            at=at,
         ),
         by=a.by,
         now=a.now,

@@ -390,7 +390,7 @@ def _outside(node: m.Node) -> bool:
     if node.kind == "intermediateCatchEvent":
         return any(d.kind in ("message", "signal") for d in node.definitions)
     kind = effects.find(said.task_type or "") if node.kind in ("serviceTask", "sendTask") else None
-    return kind is not None and kind.awaited and not kind.at_once
+    return kind is not None and kind.awaited and not (kind.at_once or kind.by_time)
 
 
 def _raced(reading: Reading, around: m.Scope, node: m.Node) -> bool:

@@ -60,6 +60,7 @@ class EffectKind:
     awaited: bool = False  # the task waits for the answer
     errors: tuple[tuple[str, str], ...] = ()  # (BPMN error code it may throw, Chinese meaning)
     at_once: bool = False  # awaited, and answered by the hall itself, soon and surely: no exit by time is asked for
+    by_time: bool = False  # the hall answers it at a time that is set when it is asked: no exit by time is needed
 
     def header(self, key: str) -> Header | None:
         return next((h for h in self.headers if h.key == key), None)
@@ -933,7 +934,10 @@ _ALL = (
         "vote opens and closes "
         "by time (earlier only when everybody has voted), the hall counts, and the result comes body by body. A notice "
         "shorter than the law's is refused at the field opens_at.",
-        headers=(Header("ballot", "表决", "the ballot's name in matter.yaml", required=True),),
+        headers=(
+            Header("ballot", "表决", "the ballot's name in matter.yaml", required=True),
+            Header("answers", "时间填在哪项答案", "the answer that holds opens_at and closes_at: refusals stand there"),
+        ),
         arguments=(
             Argument("question", "表决什么", "the question, in a sentence", required=True, kind="text"),
             Argument("text", "议案全文", "the whole proposal", kind="text"),
@@ -953,6 +957,7 @@ _ALL = (
             ),
         ),
         awaited=True,
+        by_time=True,
     ),
     EffectKind(
         "close-ballot",
