@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import feel
 from engine.deadlines import Limit
@@ -23,11 +24,13 @@ from engine.people.units import Place
 from engine.plain import plain
 from engine.records import counters, jobs
 from engine.store import Work
-from engine.store.models import BoardEntry
+from engine.store.models import BoardEntry, BoardTold
 from engine.workdays import ZONE, at_end_of_day, local_date
 
 #: When a working day ends, as for steps (`=workdays(1)`).
 CLOSES = time(17, 30)
+#: Text messages that one person who is one of many gets on a day at most; what is more stands on the screen.
+MOST_A_DAY = 3
 #: What is kept of a reason, and of a heading.
 MOST_REASON, MOST_TITLE, MOST_WORDS = 300, 300, 2000
 
@@ -297,3 +300,14 @@ def of_case(work: Work, case_id: int, board: str | None = None) -> list[BoardEnt
     if board is not None:
         query = query.where(BoardEntry.board == board)
     return list(work.session.scalars(query.order_by(BoardEntry.id.desc()).with_for_update()))
+
+
+def within(work: Work, user_id: int, now: datetime) -> bool:
+    """Count one text message of the day to this person; False when the day's measure is full."""
+    insert = sqlite.insert(BoardTold) if work.dialect == "sqlite" else postgresql.insert(BoardTold)
+    made = insert.values(user_id=user_id, day=local_date(now), times=1).on_conflict_do_update(
+        index_elements=["user_id", "day"],
+        set_={"times": BoardTold.times + 1},
+        where=BoardTold.times < MOST_A_DAY,
+    )
+    return work.session.execute(made.returning(BoardTold.times)).scalar() is not None

@@ -43,6 +43,8 @@ LIMITS = {
     # what one person sends in
     "apply": Limit(20, timedelta(hours=1)),
     "apply-day": Limit(60, timedelta(days=1)),
+    # one who is told with many others, and has no account
+    "told": Limit(3, timedelta(days=1)),
     "objection": Limit(6, timedelta(hours=1)),
     "track": Limit(20, timedelta(minutes=10)),
     "verify": Limit(60, timedelta(minutes=10)),

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     FOLLOW_CALENDAR = "follow-calendar"
     BOARD_DUE = "board-due"
     BOARD_TELL = "board-tell"
+    TELL_REGISTER = "tell-register"
     BEGIN_SCHEDULED = "begin-scheduled"
     BALLOT_DUE = "ballot-due"
     FORGET_TICKETS = "forget-tickets"
@@ -73,6 +74,7 @@ NAMES = {
     Kind.BALLOT_DUE: ("表决开始、截止", "Opening and closing a ballot"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
     Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),
+    Kind.TELL_REGISTER: ("通知台账里同意接收的人", "Telling those of a register who agreed"),
     Kind.BOARD_TELL: ("通知关注公开栏的人", "Telling those who follow a board"),
     Kind.BEGIN_SCHEDULED: ("开始定期事项", "Beginning what is scheduled"),
     Kind.FORGET_TICKETS: ("删去过去的号上的个人信息", "Forgetting who had past numbers"),

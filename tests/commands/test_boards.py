@@ -30,6 +30,7 @@ from engine.store.models import (
     User,
 )
 from tests.cast import ROOT
+from tests.commands.acting import counted
 
 #: Thursday 10 December 2026, 9:00: eleven days before the market day of 冬月十三.
 NOW = datetime(2026, 12, 10, 1, 0, tzinfo=UTC)
@@ -515,3 +516,39 @@ def test_the_search_finds_words_and_only_what_is_up(town):
     asked(town, programme="高甲戏和布袋戏")
     assert public(town, q="高甲戏 苏洋") == [number] and public(town, q="布袋戏") == []
     assert public(town, q="100%") == [] and public(town, kind="market") == [number] and public(town, kind="need") == []
+
+
+# ---------------------------------------------------------------- costs
+
+
+def test_publishing_costs_at_most_three_statements_more_than_a_completion_may(town):
+    for _ in range(2):  # the second finds packages, units and compiled statements in memory
+        with town.database.unit_of_work() as work:
+            case_id = cases.submit(work, "ganxu", MARKET, by=town.zhang, now=town.now).case.id
+        with town.database.unit_of_work() as work:
+            task = work.session.scalars(
+                select(Task).where(Task.case_id == case_id, Task.element == "look_over", Task.state != "ended")
+            ).one()
+            cases.claim(work, task.id, version=task.version, by=town.zhou, now=town.now)
+            task_id, version = task.id, task.version
+        with counted(town.database) as seen, town.database.unit_of_work() as work:
+            cases.complete(work, task_id, {"looking": "yes"}, version=version, by=town.zhou, now=town.now)
+    assert seen["commits"] == 1
+    assert len(seen["statements"]) <= 15 + 3, "\n".join(seen["statements"])
+
+
+def test_the_list_is_one_statement_and_a_place_is_found_by_index(town):
+    shown(town)
+    with town.database.reading() as work:
+        place = units.by_code(work, "350526106201")
+        reads.listing(work, now=town.now, place=place)
+    with counted(town.database) as seen, town.database.reading() as work:
+        assert len(reads.listing(work, now=town.now, place=place).entries) == 1
+    assert len([one for one in seen["statements"] if one.startswith("SELECT")]) == 1
+    if town.database.dialect == "sqlite":
+        with town.database.engine.connect() as connection:
+            plan = connection.exec_driver_sql(
+                "EXPLAIN QUERY PLAN SELECT id FROM board_entry WHERE state = 'shown' AND until_at > '2026-12-10' "
+                "AND place_id IN (1, 4, 5)"
+            ).fetchall()
+        assert "ix_board_entry_place_id_state_until_at" in str(plan)

@@ -96,6 +96,7 @@ def test_every_job_has_its_handler():
         "offer-due": "booking.due.offer_due",
         "board-due": "boards.due.board_due",
         "board-tell": "boards.due.board_tell",
+        "tell-register": "worker.telling.tell_register",
         "follow-calendar": "hall.calendars.follow_late",
         "begin-scheduled": "schedules.runs.begin_run",
         "ballot-due": "ballots.closing.fall_due",

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.commands import board_rows as rows
 from engine.commands.equipment import Equipment
@@ -15,14 +14,11 @@ from engine.people import SYSTEM, holders, units
 from engine.records import audit, jobs, notices
 from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.store.models import BoardEntry, BoardFollow, BoardTold, User
-from engine.workdays import local_date, say_day
+from engine.store.models import BoardEntry, BoardFollow, User
+from engine.workdays import say_day
 
 #: How many people are told in one transaction; the next job goes on after the last of them.
 CHUNK = 200
-#: Text messages about boards that one person gets on a day at most; what is more stands on the screen.
-MOST_A_DAY = 3
-
 WHAT = {
     "new": ("{place}有新的{board}：{title}{day}。", "New on {board}, {place}: {title}{day}."),
     "changed": ("{board}有变动：{title}{day}。{why}", "Changed, {board}: {title}{day}. {why}"),
@@ -124,16 +120,5 @@ def _tell(work: Work, entry: BoardEntry, what: str, user: User, own: bool, url: 
     put = partial(notices.put, work, text=text, text_en=text_en, kind="board", now=now, user_id=user.id)
     put(f"{key}:screen", channel="screen")
     # What becomes of the very entry somebody asked about is told by text message whatever else came that day.
-    if user.phone and (own or _within(work, user.id, now)):
+    if user.phone and (own or rows.within(work, user.id, now)):
         put(f"{key}:sms", channel="sms", address=user.phone)
-
-
-def _within(work: Work, user_id: int, now: datetime) -> bool:
-    """Count one text message of the day; False when the day's measure is full."""
-    insert = sqlite.insert(BoardTold) if work.dialect == "sqlite" else postgresql.insert(BoardTold)
-    made = insert.values(user_id=user_id, day=local_date(now), times=1).on_conflict_do_update(
-        index_elements=["user_id", "day"],
-        set_={"times": BoardTold.times + 1},
-        where=BoardTold.times < MOST_A_DAY,
-    )
-    return work.session.execute(made.returning(BoardTold.times)).scalar() is not None

@@ -16,7 +16,7 @@ from engine.matters.info import Notice
 from engine.people import apart, holders, masks, units
 from engine.process import Effect
 from engine.reads import taking_part
-from engine.records import notices
+from engine.records import jobs, notices
 from engine.store import keys
 from engine.store.models import CaseParty, User
 from engine.workdays import say
@@ -72,6 +72,9 @@ def send_notice(a: Applying, effect: Effect) -> None:
             f"The diagram sends the notice {name!r}, but matter.yaml has no text for it.",
         )
     given = effect.arguments.get("facts")
+    if effect.headers.get("to") == "register":
+        _to_register(a, effect, name, template, given if isinstance(given, Mapping) else {})
+        return
     say_to(
         a,
         key_of(a, effect),
@@ -99,6 +102,31 @@ def say_to(
 ) -> None:
     """Put a notice to these people into the outbox: on their screen, and by text message when a phone is known.
     `after`: not before this moment (a reminder)."""
+    text, text_en = _texts(a, template, facts, facts_en)
+    for n, (user_id, phone) in enumerate(_receivers(a, to, given)):
+        for channel in channels:
+            if (channel == "sms" and not phone) or (channel == "screen" and user_id is None):
+                continue
+            notices.put(
+                a.work,
+                f"{key}:{n}:{channel}",
+                text,
+                text_en=text_en,
+                kind=kind,
+                now=a.now,
+                channel=channel,
+                user_id=user_id,
+                address=phone if channel == "sms" else None,
+                case_id=a.case.id,
+                after=after,
+            )
+    a.changes.append(Change("notice", text, who=to, name_en=text_en))
+
+
+def _texts(
+    a: Applying, template: Notice, facts: Mapping[str, Any] | None = None, facts_en: Mapping[str, Any] | None = None
+) -> tuple[str, str]:
+    """The notice as it is sent, in both languages."""
     account = a.account()
     due = account.due_on
     said = {
@@ -121,25 +149,28 @@ def say_to(
         **(facts or {}),
         **(facts_en or {}),
     }
-    text, text_en = notices.fill(template.zh, said), notices.fill(template.en, said_en)
-    for n, (user_id, phone) in enumerate(_receivers(a, to, given)):
-        for channel in channels:
-            if (channel == "sms" and not phone) or (channel == "screen" and user_id is None):
-                continue
-            notices.put(
-                a.work,
-                f"{key}:{n}:{channel}",
-                text,
-                text_en=text_en,
-                kind=kind,
-                now=a.now,
-                channel=channel,
-                user_id=user_id,
-                address=phone if channel == "sms" else None,
-                case_id=a.case.id,
-                after=after,
-            )
-    a.changes.append(Change("notice", text, who=to, name_en=text_en))
+    return notices.fill(template.zh, said), notices.fill(template.en, said_en)
+
+
+def _to_register(a: Applying, effect: Effect, kind: str, template: Notice, facts: Mapping[str, Any]) -> None:
+    """To those of a register who agreed: a job tells them, some at a time, so that the step waits for none of them."""
+    text, text_en = _texts(a, template, facts)
+    where, state = effect.arguments.get("where"), effect.arguments.get("state")
+    place = str(effect.arguments.get("place") or "")
+    tree = units.tree(a.work)
+    payload = {
+        "register": effect.headers.get("register", ""),
+        "consent": effect.headers.get("consent", ""),
+        "kind": kind,
+        "channels": list(template.channels),
+        "states": [str(one) for one in state] if isinstance(state, list) else [str(state)] if state else [],
+        "places": [one.id for one in tree.below(units.by_code(a.work, place))] if place else [],
+        "before": None,
+    }
+    said = {"zh": text, "en": text_en, "where": dict(where) if isinstance(where, Mapping) else {}}
+    key = f"tell-register:{key_of(a, effect)}"
+    jobs.put(a.work, jobs.Kind.TELL_REGISTER, key, payload, now=a.now, case_id=a.case.id, private=said)
+    a.changes.append(Change("notice", text, who="register", name_en=text_en))
 
 
 def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str | None]]:

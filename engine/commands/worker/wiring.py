@@ -13,7 +13,7 @@ from engine.commands.hall import calendars
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
 from engine.commands.wiring import check
-from engine.commands.worker import messages, paperwork, sharing
+from engine.commands.worker import messages, paperwork, sharing, telling
 from engine.records.jobs import Kind
 
 JOBS: Mapping[Kind, Handler] = MappingProxyType(
@@ -38,6 +38,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.FOLLOW_CALENDAR: calendars.follow_late,
         Kind.BOARD_DUE: boards.board_due,
         Kind.BOARD_TELL: boards.board_tell,
+        Kind.TELL_REGISTER: telling.tell_register,
         Kind.BEGIN_SCHEDULED: schedules.begin_run,
         # ballots 表决
         Kind.BALLOT_DUE: ballots.fall_due,

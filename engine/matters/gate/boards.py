@@ -12,6 +12,7 @@ from engine.matters.gate import notices, scope
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
 from engine.matters.nouns.boards import PERSONAL, Board, Review
+from engine.matters.nouns.registers import Register
 from engine.process.language import model as m
 
 #: The effects that name a board, and the error by which a refusal comes back.
@@ -34,6 +35,7 @@ def check(reading: Reading) -> None:
     known = {p.id: scope.of_process(reading, p) for d in reading.diagrams.values() for p in d.processes}
     used = set()
     for file, process, within, node in reading.nodes("serviceTask", "sendTask"):
+        _to_register(reading, file, node)
         if node.extension.task_type in (PUBLISH, CHANGE, WITHDRAW):
             used.add(node.extension.header("board") or "")
             _step(reading, file, process, node, boards, known)
@@ -44,6 +46,32 @@ def check(reading: Reading) -> None:
             zh = f"没有一步往公开栏“{name}”发布。请加一步“公示”（{PUBLISH}），或删去它。"
             en = f'Nothing publishes on the board "{name}". Add a step {PUBLISH}, or remove the board.'
             reading.of_noun(one, "board-unused", zh, en, severity="warning")
+
+
+def _to_register(reading: Reading, file: str, node: m.Node) -> None:
+    """A notice to a register goes to those who agreed: which register, and which of its fields says so."""
+    said = node.extension
+    if said.task_type != "send-notice" or said.header("to") != "register":
+        return
+    people = {
+        name: one.what
+        for name, one in reading.declared("registers").items()
+        if isinstance(one.what, Register) and one.what.about == "person"
+    }
+    name = said.header("register") or ""
+    if name not in people:
+        like = meant(name, people, 40)
+        zh = f"发给台账，但“{name}”不是 registers 里一人一条的台账。{like[0]}"
+        en = f'is sent to a register, but "{name}" is none of persons. {like[1]}'
+        reading.say(file, node, "notice-register", zh, en)
+        return
+    agreed = [field for field, one in people[name].fields.items() if one.type == "boolean"]
+    consent = said.header("consent") or ""
+    if consent not in agreed:
+        like = meant(consent, agreed, 40)
+        zh = f"要写 consent：台账里哪一项（是否）说他同意接收；“{consent}”不是。{like[0]}"
+        en = f'needs consent: the yes/no field by which they agreed to be told; "{consent}" is none. {like[1]}'
+        reading.say(file, node, "notice-register", zh, en)
 
 
 def _personal(reading: Reading, one: Declared, board: Board) -> None:

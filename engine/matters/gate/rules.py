@@ -66,6 +66,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "board-until": ("公开到哪天的表达式不对", "an end of publication that cannot be computed"),
         "board-refusal": ("审核不通过以后怎么办没有画", "nothing drawn for what a reviewer refuses"),
         "board-message": ("异议送出的消息没有人听", "objections that nobody hears"),
+        "notice-register": (
+            "通知发给谁：台账或同意接收的一项不对",
+            "a notice to no register, or without consent",
+        ),
         "board-unused": ("公开栏没有人发布", "a board on which nothing is published"),
         # queues 取号
         "queue-hall": ("队所在的大厅不在县的清单里", "a line in a hall that the county does not have"),

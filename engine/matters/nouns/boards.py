@@ -120,7 +120,7 @@ class Board(Part):
     )
     hides: dict[Id, Words] = Field(
         default={},
-        description="只给工作人员看的内容：名称 → 叫什么 · facts that come with it and stay with staff: name → title",
+        description="只给工作人员看的内容：名称 → 叫什么 · facts for the staff only: name → title",
     )
     day: Id | Literal[""] = Field(
         default="", description="哪一项是它的日子（才有日历文件） · which fact is its day: then it has a calendar file"

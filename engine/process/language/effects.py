@@ -12,7 +12,7 @@ This table is the one place where effects are named. The linter, the guide (docs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 #: A type that begins so is for trying a diagram out: `yizhan play` reports it, no published matter may use it.
@@ -87,6 +87,8 @@ _TO = Header(
     ),
     default="applicant",
 )
+#: A notice may also go to many: those of a register who agreed to be told.
+_TO_MORE = replace(_TO, choices=(*_TO.choices, ("register", "台账里同意接收的人")))
 _REASON = Argument("reason", "理由", "the reason, as it is printed", kind="text")
 #: Lawful causes that stop the clock (行政许可法 art 45), and 补正 before acceptance (art 32).
 _CAUSES = (
@@ -148,10 +150,18 @@ _ALL = (
         "Send a notice",
         "给当事人或工作人员发一条通知（站内、短信），按模板写成。安静时段内的顺延到早上。",
         "Sends one notice (in the system, by text message) from a template. Quiet hours postpone it to the morning.",
-        headers=(Header("template", "通知模板", "the notice's name in matter.yaml", required=True), _TO),
+        headers=(
+            Header("template", "通知模板", "the notice's name in matter.yaml", required=True),
+            _TO_MORE,
+            Header("register", "台账", "to = register: which register of persons"),
+            Header("consent", "同意接收", "to = register: its yes/no field by which they agreed to be told"),
+        ),
         arguments=(
             Argument("to", "收件人", "user ids or phone numbers, when the header to is given", kind="list"),
             Argument("facts", "补充内容", "further facts for the template", kind="context"),
+            Argument("where", "台账条件", "to = register: searched field → value, or a list of values", kind="context"),
+            Argument("state", "台账状态", "to = register: a state, or a list of states", kind="any"),
+            Argument("place", "台账地方", "to = register: code of a unit, only entries of it and below", kind="text"),
         ),
     ),
     # ------------------------------------------------------------ acceptance, decision, end
