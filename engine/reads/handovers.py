@@ -124,7 +124,8 @@ class Desk:
 
     places: tuple[tuple[str, tuple[Link, ...]], ...]
     today: int  # due today or late
-    held: tuple[tuple[int, str, str, str, datetime], ...]  # (thing's id, thing, in English, case, since)
+    #: (thing's id, thing, in English, case, since, whether its case has ended: somebody says what became of it)
+    held: tuple[tuple[int, str, str, str, datetime, bool], ...]
 
 
 def desk(work: Work, actor: Actor, *, now: datetime) -> Desk:
@@ -136,7 +137,7 @@ def desk(work: Work, actor: Actor, *, now: datetime) -> Desk:
     end = at_end_of_day(local_date(now))
     posts = [key for key in actor.keys if key.startswith("p:")]
     rows = work.session.execute(
-        select(Handover.id, Handover.name, Handover.name_en, Case.number, Handover.opened_at)
+        select(Handover.id, Handover.name, Handover.name_en, Case.number, Handover.opened_at, Case.finished_at)
         .outerjoin(Case, Case.id == Handover.case_id)
         .where(Handover.holder_key.in_(posts), Handover.ended_at.is_(None))
         .order_by(Handover.opened_at)
@@ -145,7 +146,10 @@ def desk(work: Work, actor: Actor, *, now: datetime) -> Desk:
     return Desk(
         tuple((place, tuple(found)) for place, found in by_place.items()),
         sum(1 for link in links if link.due_at is not None and link.due_at <= end),
-        tuple((id, name, name_en, number or "", at) for id, name, name_en, number, at in rows),
+        tuple(
+            (id, name, name_en, number or "", at, number is None or ended is not None)
+            for id, name, name_en, number, at, ended in rows
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Site, axe, whole
+from tests.browser.conftest import Site, axe, chromium, whole
 from tests.handovers import moving
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -32,8 +32,8 @@ def test_a_parcel_from_the_phone_to_the_receiver(site: Site, parcels):
     page.get_by_label("寄件人手机号").fill("13800000001")
     page.get_by_label("收件人姓名").fill("苏明月")
     page.get_by_label("收件人手机号").fill("13900001234")
-    for name in ("下一步", "提交"):
-        page.get_by_role("button", name=re.compile(name)).first.click()
+    for name in ("下一步：核对", "提交"):
+        page.get_by_role("button", name=name, exact=True).click()
     page.wait_for_url(re.compile("/receipt/"))
 
     page.goto("/mine")
@@ -81,3 +81,50 @@ def _case(site: Site) -> int:
 
     with site.database.reading() as work:
         return work.session.scalars(select(Case.id).order_by(Case.id.desc())).first()
+
+
+def _film(text: str, file) -> None:
+    """A film in which nothing is seen but this QR, as a camera before it would send it (YUV4MPEG2, 640 x 480)."""
+    import segno
+
+    width, height, scale = 640, 480, 8
+    rows = [bytes(row) for row in segno.make(text, error="m").matrix_iter(scale=scale, border=4)]
+    assert len(rows) <= height
+    top, left = (height - len(rows)) // 2, (width - len(rows)) // 2
+    luma = bytearray(b"\xeb" * width * height)
+    for y, row in enumerate(rows):
+        start = (top + y) * width + left
+        luma[start : start + len(row)] = bytes(16 if dark else 235 for dark in row)
+    frame = b"FRAME\n" + bytes(luma) + b"\x80" * (width * height // 2)
+    file.write_bytes(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 10)
+
+
+def test_the_camera_reads_the_qr_and_the_station_takes_the_parcel(site: Site, parcels, tmp_path, browser):
+    from engine.records import handovers as proofs
+
+    case_id = parcels.submit()
+    token = proofs.token(parcels.link(case_id), "giver", now=site.clock())
+    _film(f"{site.address}/h/{token}", tmp_path / "qr.y4m")
+    seeing = browser.browser_type.launch(
+        executable_path=chromium(),
+        args=[
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={tmp_path / 'qr.y4m'}",
+        ],
+    )
+    try:
+        camera = Site(**{**vars(site), "browser": seeing, "_contexts": [], "troubles": []})
+        desk = camera.staff("chen")
+        desk.goto("/desk/handovers")
+        desk.get_by_role("button", name="用摄像头扫").click()
+        desk.wait_for_url(re.compile(r"/desk/handovers/\d+\?proof="), timeout=30_000)
+        desk.get_by_role("button", name="确认交接").click()
+        desk.get_by_text("交接完成，双方都已确认。").wait_for()
+        assert camera.troubles == []
+    finally:
+        seeing.close()
+    assert {one.side: one.proof for one in parcels.link(case_id, 1).signs} == {"giver": "qr", "receiver": "account"}

@@ -160,4 +160,4 @@ def test_a_thing_is_in_exactly_one_hand_at_any_moment(database: Any, cast: Any) 
 
 @pytest.mark.wide
 def test_a_thing_is_in_exactly_one_hand_at_any_moment_at_length(database: Any, cast: Any, tmp_path: Path) -> None:
-    _play(database, 60 if database.engine.dialect.name == "sqlite" else 15, 30)
+    _play(database, 12 if database.engine.dialect.name == "sqlite" else 4, 25)

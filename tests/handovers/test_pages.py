@@ -142,6 +142,24 @@ def test_who_has_it_tells_the_hall_that_it_is_lost(pages):
     assert "车上颠下去了" in pages.client("chen").get(f"/desk/cases/{_number(pages, case_id)}").text
 
 
+def test_what_lay_at_the_station_when_its_case_ended_is_settled_by_a_word(pages):
+    case_id = pages.hall.submit()
+    pages.hall.act(case_id, "chen")
+    chen, thing = pages.client("chen"), pages.hall.chain(case_id).id
+    assert "怎么处理的" not in chen.get("/desk/handovers").text
+    assert chen.post(f"/desk/handovers/things/{thing}", data={"note": "退给本人"}).status_code == 409  # it runs still
+    pages.hall.complete(case_id, "chen", moving.FOUND)
+    number = _number(pages, case_id)
+    pages.client("zhang").post(f"/mine/{number}/withdraw", data={"reason": "不寄了"})
+    assert "怎么处理的" in chen.get("/desk/handovers").text
+    assert chen.post(f"/desk/handovers/things/{thing}", data={"note": ""}).status_code == 422
+    assert pages.client("huang").post(f"/desk/handovers/things/{thing}", data={"note": "x"}).status_code == 404
+    assert chen.post(f"/desk/handovers/things/{thing}", data={"note": "退给本人"}).status_code == 302
+    assert "在我们手里的" not in chen.get("/desk/handovers").text
+    assert "退给本人" in chen.get(f"/desk/cases/{number}").text
+    assert chen.post(f"/desk/handovers/things/{thing}", data={"note": "再来"}).status_code == 409
+
+
 def test_a_program_hands_over(pages):
     case_id = pages.hall.submit()
     client = pages.app.test_client()

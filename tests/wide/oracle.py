@@ -360,7 +360,14 @@ RULES: dict[str, Rule] = {
     **_door("resident", "handovers.mine", "handovers.scan"),
     **_door("resident", "handovers.one", "handovers.act", "handovers.report", thing="absent"),
     **_door("staff", "handovers.desk", "handovers.find"),
-    **_door("staff", "handovers.staff_one", "handovers.staff_act", "handovers.staff_report", thing="absent"),
+    **_door(
+        "staff",
+        "handovers.staff_one",
+        "handovers.staff_act",
+        "handovers.staff_report",
+        "handovers.settle",
+        thing="absent",
+    ),
     # ---- boards 公开栏
     **_door("anyone", "boards.listed", "boards.calendar", "boards.feed", "api.board"),
     **_door("anyone", "boards.at_place", "boards.entry", "boards.entry_calendar", "boards.say", thing="absent"),

@@ -229,6 +229,10 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
     return made
 
 
+#: What a name in an address stands for when this hall has nothing of the kind.
+NOTHING = 999_999
+
+
 def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
     """What the names in an address stand for."""
     return {
@@ -297,7 +301,7 @@ def _ask(world: World, role: str, endpoint: str, rule: Any, method: str, state: 
     values = _values(world, endpoint, state)
     with world.hall.app.test_request_context():
         address = world.hall.app.url_map.bind("localhost").build(
-            endpoint, {k: v for k, v in values.items() if k in rule.arguments}, method=method
+            endpoint, {k: values.get(k, NOTHING) for k in rule.arguments}, method=method
         )
     more = {} if method == "GET" else _body(world, endpoint, state)
     headers = {}

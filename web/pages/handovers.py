@@ -36,7 +36,7 @@ def chains(case_id: int) -> list[dict[str, Any]]:
             "since": one.since,
             "ended": one.ended,
             "links": [_link(link, to) for link in one.links],
-            "troubles": [(_troubles()[kind], note, at) for kind, note, at in one.troubles],
+            "troubles": [(_said()[kind], note, at) for kind, note, at in one.troubles],
         }
         for one in reads.of_case(edge.work(), case_id, actor=actor, now=edge.now())
     ]
@@ -56,7 +56,12 @@ def _outcomes(link: reads.Link) -> dict[str, str]:
 
 
 def _troubles() -> dict[str, str]:
+    """What whoever has a thing may tell of it."""
     return {"lost": _("丢了"), "damaged": _("坏了")}
+
+
+def _said() -> dict[str, str]:
+    return {**_troubles(), "settled": _("办件结束后处理了")}
 
 
 def _words(link: reads.Link) -> str:
@@ -324,6 +329,16 @@ def staff_one(link_id: int) -> ResponseReturnValue:
 @guard("staff", alone=True)
 def staff_act(link_id: int) -> ResponseReturnValue:
     return _act(link_id, "staff/handover_link.html", "handovers.desk")
+
+
+@pages.post("/desk/handovers/things/<int:handover_id>")
+@guard("staff")
+def settle(handover_id: int) -> ResponseReturnValue:
+    """What became of a thing that was under way when its case ended."""
+    note = request.form.get("note", "")
+    handovers.settle(edge.work(), handover_id, note, by=edge.actor(), now=edge.now())
+    flash(_("记下了，这件东西不再列出。"))
+    return redirect(url_for("handovers.desk"))
 
 
 @pages.post("/desk/handovers/<int:link_id>/trouble")

@@ -19,7 +19,7 @@ from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import find_case
 from engine.commands.effects import papers
 from engine.commands.effects.handovers import DIFFERENT, REFUSED
-from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.forms import signing
 from engine.matters.nouns.handovers import TROUBLES
 from engine.matters.nouns.handovers import Handover as Declaration
@@ -346,6 +346,36 @@ def report(
     if kind == "lost" and (waiting := handover_rows.open_of(work, chain.id)) is not None:
         handover_rows.drop(work, waiting, case=case, by=by, now=now)
     _message(work, case, chain, kind, note.strip()[:500], by=by, now=now)
+    work.session.flush()
+    return row
+
+
+def settle(work: Work, handover_id: int, note: str, *, by: Actor, now: datetime) -> HandoverTrouble:
+    """A thing was under way when its case ended: the post that has it writes what became of it (given back, kept for
+    its owner), and it is on the list no more."""
+    chain = work.session.get(Handover, handover_id)
+    if chain is None or by.kind != "staff" or not access.may(by, "work", chain):
+        raise NotFound("没有这件东西，或它不在您手里。", f"There is no thing {handover_id} that you have.")
+    case = find_case(work, chain.case_id) if chain.case_id is not None else None
+    chain = work.session.get_one(Handover, handover_id, populate_existing=True)
+    if not note.strip():
+        raise Invalid(
+            [FieldError("note", "说明", "请写明怎么处理的：退给谁了、放在哪里。", "Write what became of it.")]
+        )
+    if case is not None and case.status in ("running", "suspended"):
+        raise NotNow(
+            "办件还在办，东西要按流程交接。请在下面的列表里办这一环。",
+            "Expected a case that has ended, but it runs: hand the thing over as its diagram says.",
+        )
+    if chain.ended_at is not None:
+        raise AlreadyDone(
+            f"这件东西已于 {say_at(chain.ended_at)} 处理完。", "Expected a thing that lies here, but it was settled."
+        )
+    chain.ended_at = now
+    row = HandoverTrouble(handover_id=chain.id, kind="settled", note=note.strip()[:500], by_id=by.id, at=now)
+    work.session.add(row)
+    facts = {"handover": chain.id, "kind": "settled"}
+    audit.record(work, audit.Kind.HANDOVER_TROUBLE, by=by, now=now, case=case, facts=facts)
     work.session.flush()
     return row
 

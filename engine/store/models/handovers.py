@@ -118,7 +118,8 @@ class HandoverSign(Base):
 
 
 class HandoverTrouble(Base):
-    """What went wrong with a thing on its way: lost, damaged."""
+    """What was said of a thing on its way outside its links: lost, damaged; settled: what became of a thing that was
+    under way when its case ended."""
 
     __tablename__ = "handover_trouble"
 
@@ -130,4 +131,4 @@ class HandoverTrouble(Base):
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("kind in ('lost','damaged')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind in ('lost','damaged','settled')", name="kind"),)

@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("files", sa.JSON, nullable=False),
         sa.Column("by_id", BigId, nullable=True),
         sa.Column("at", UtcDateTime, nullable=False),
-        sa.CheckConstraint("kind in ('lost','damaged')", name=op.f("ck_handover_trouble_kind")),
+        sa.CheckConstraint("kind in ('lost','damaged','settled')", name=op.f("ck_handover_trouble_kind")),
         sa.ForeignKeyConstraint(["handover_id"], ["handover.id"], name=op.f("fk_handover_trouble_handover_id")),
         sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_handover_trouble_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handover_trouble")),
