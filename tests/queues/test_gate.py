@@ -67,6 +67,28 @@ def test_a_matter_that_no_counter_takes_in_has_no_numbers():
     assert "queue-matter" in [f.rule for f in found]
 
 
+def test_an_effect_names_a_line_that_is_declared():
+    files = matters.read_files(ROOT, "daoban")
+    drawing = (
+        files["bpmn/daoban/process.bpmn"].decode().replace('key="queue" value="hall"', 'key="queue" value="hal"', 1)
+    )
+    (found,) = look("daoban", {**files, "bpmn/daoban/process.bpmn": drawing.encode()})
+    assert (found.rule, found.element) == ("queue-unknown", "g_take") and "hall" in found.message_zh
+
+
+def test_an_example_that_the_order_does_not_follow_is_named_with_who_would_be_called():
+    example = '    examples:\n      - {now: "10:05", waiting: [A 10:05, C 09:20], next: %s}\n'
+    files = matters.read_files(ROOT, "yuyue")
+
+    def with_example(following):
+        text = files["bpmn/yuyue/matter.yaml"].decode() + GOOD + example % following
+        return look("yuyue", {**files, "bpmn/yuyue/matter.yaml": text.encode()})
+
+    assert with_example("C 09:20") == []
+    (found,) = with_example("A 10:05")
+    assert found.rule == "queue-example" and "C 09:20" in found.message_zh
+
+
 def test_the_class_is_the_first_of_all_that_hold():
     queue = Queue.model_validate(
         {

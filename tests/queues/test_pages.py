@@ -63,6 +63,24 @@ def test_a_telephone_follows_its_number_and_gives_it_up(hall, clock):
     assert hall.client().get("/tickets/nonsense").status_code == 404
 
 
+def test_which_hall_is_asked_only_where_there_are_several(hall):
+    assert "没有窗口" in hall.client("sun").get("/desk/halls").text
+    assert hall.client("zhou").get("/desk/halls").location.endswith("/desk/halls/jiayuan")
+    assert "办事大厅" in hall.client().get("/halls").text and "0 位在等" in hall.client().get("/halls").text
+    with hall.database.unit_of_work() as work:
+        windows = [{"code": "1", "name": "窗口", "unit": "350526106"}]
+        queues.put_halls(work, [{"code": "second", "name": "二号厅", "unit": "350526106", "windows": windows}])
+        text = (ROOT / "bpmn/_shared/halls.yaml").read_text()
+        files = matters.read_files(ROOT, "daoban")
+        more = text + text.replace("queues:\n  hall:", "  more:").partition("# ")[2].partition("\n")[2].replace(
+            "at: jiayuan", "at: second"
+        )
+        package = matters.read("daoban", {**files, "bpmn/_shared/halls.yaml": more.encode()})
+        library.publish(work, package, by=people.SYSTEM, now=hall.clock())
+    page = hall.client("zhou").get("/desk/halls").text
+    assert "办事大厅" in page and "二号厅" in page
+
+
 def test_the_clerks_day_at_the_window(hall):
     clerk = hall.client("zhou")
     page = clerk.get("/desk/halls", follow_redirects=True).text

@@ -21,6 +21,8 @@ def check(reading: Reading) -> None:
         _examples(reading, one, queue)
         if queue.decision:
             _decision(reading, one, queue)
+    if reading.info is None:  # what it declares is not known while matter.yaml cannot be read
+        return
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         if node.extension.task_type == "take-ticket":
             _effect(reading, file, node)
