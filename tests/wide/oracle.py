@@ -301,8 +301,8 @@ RULES: dict[str, Rule] = {
     **_door("anyone", "offers.listed", "api.offers"),
     **_door("anyone", "offers.one", "api.offer", thing="absent"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
-    **_door("staff", "offers.week"),
-    **_door("staff", "offers.open_", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
+    **_door("staff", "offers.week", "offers.open_"),
+    **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
     # ---- matches 撮合
     # ---- handovers 交接
     **_door("signed-in", "api.my_handovers"),
