@@ -301,6 +301,7 @@ RULES: dict[str, Rule] = {
     **_door("anyone", "offers.listed", "api.offers"),
     **_door("anyone", "offers.one", "api.offer", thing="absent"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
+    **_door("resident", "offers.confirm", thing="own-booking"),
     **_door("staff", "offers.week", "offers.open_"),
     **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
     # ---- matches 撮合
