@@ -532,6 +532,7 @@ class Own:
     check_in: bool
     answers: list[Any]
     slot_id: int | None
+    form: Any = None  # what a place kept for who waited still asks
 
 
 def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
@@ -572,7 +573,23 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         check_in=known is not None and bool(known.offer.check_in),
         answers=answers,
         slot_id=next((p.slot_id for p in places), None),
+        form=known.package.form(known.offer.ask)
+        if known is not None and known.offer.ask and made.state == "held"
+        else None,
     )
+
+
+def of_unit(work: Work, actor: Actor, *, resource_id: int | None = None, slot_id: int | None = None) -> Resource:
+    """The opened offer (of this time) that the actor's units have. NotFound."""
+    query = select(Resource).where(Resource.offer != "", Resource.matter == "")
+    if slot_id is not None:
+        query = query.join(Slot, Slot.resource_id == Resource.id).where(Slot.id == slot_id)
+    else:
+        query = query.where(Resource.id == resource_id)
+    row = work.session.scalar(query)
+    if row is None or not may(actor, "serve", row):
+        raise NotFound("没有这项供给。", "There is no such offer.")
+    return row
 
 
 def at_work(work: Work, actor: Actor) -> bool:
