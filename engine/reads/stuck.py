@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from engine.deadlines import Account
 from engine.people import masks, units
 from engine.reads import handovers
 from engine.store import Work
-from engine.store.models import Awaited, Case, Incident, Task, Timer
+from engine.store.models import Awaited, Case, ForEach, Incident, Task, Timer
 from engine.workdays import say, say_at
 
 ENDED = {
@@ -95,6 +97,9 @@ def sentence(
             f"It waits for {handed.thing_en} to be handed over: {handed.giver} to {handed.receiver}.",
             names=(handed.giver, handed.receiver),
         )
+    many = next((one for one in awaited if one.kind == "for-each"), None)
+    if many is not None and (row := _each_of(work, case, many.key)) is not None:
+        return _each(row)
     if awaited:
         return Sentence(
             f"等待外部结果（{awaited[0].element}），自 {_at(awaited[0].since_at)} 起。",
@@ -160,3 +165,23 @@ def _task(work: Work, task: Task, names: dict[int, str], for_applicant: bool) ->
 
 def _at(at: datetime | None) -> str:
     return say_at(at) if at else ""
+
+
+def _each_of(work: Work, case: Case, effect: str) -> ForEach | None:
+    wanted = select(ForEach).where(ForEach.case_id == case.id, ForEach.effect == effect)
+    return work.session.scalars(wanted).one_or_none()
+
+
+def _each(row: ForEach) -> Sentence:
+    """How far a for-each is: it waits for the hall's own worker, or for whoever looks at what failed."""
+    settled = row.done + row.left_out
+    if row.failed and settled + row.failed == row.total:
+        return Sentence(
+            f"“{row.name}”有 {row.failed} 条没办成，请看下面的原因，再办或者写明不办"
+            f"（办好 {settled} / {row.total} 条）。",
+            f"{row.failed} of {row.total} failed: see why below, then try them again or leave them out.",
+        )
+    return Sentence(
+        f"“{row.name}”正在逐条办理：办好 {settled} / {row.total} 条，自 {_at(row.began_at)} 起。",
+        f"One by one: {settled} of {row.total} done.",
+    )

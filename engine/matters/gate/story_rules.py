@@ -95,9 +95,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     results = {a.name: shapes.OPEN for a in kind.results}
                     _values(reading, step.variables, results, n, "steps", k, "variables")
         end = story.end
-        for one in known.values():
-            if not one.more:
-                _values(reading, end.variables or {}, one.scope, n, "end", "variables")
+        if known and not any(one.more for one in known.values()):  # of whichever process the story is
+            everything = shapes.all_of([one.scope for one in known.values()])
+            _values(reading, end.variables or {}, everything, n, "end", "variables")
         if end.at is not None:
             one_of("步骤", "step", end.at, steps, n, "end", "at")
         if info is not None:
