@@ -78,7 +78,7 @@ def _nav() -> list[dict[str, Any]]:
     # matches 撮合
     # handovers 交接
     if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):
-        found.append(one("handovers.desk", _("交接"), "hand", "g h", handovers.waiting(work, actor) or None))
+        found.append(one("handovers.desk", _("交接"), "hand", "g j", handovers.waiting(work, actor) or None))
     # boards 公开栏
     if work is not None and boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))
