@@ -575,6 +575,19 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
     )
 
 
+def of_unit(work: Work, actor: Actor, *, resource_id: int | None = None, slot_id: int | None = None) -> Resource:
+    """The opened offer (of this time) that the actor's units have. NotFound."""
+    query = select(Resource).where(Resource.offer != "", Resource.matter == "")
+    if slot_id is not None:
+        query = query.join(Slot, Slot.resource_id == Resource.id).where(Slot.id == slot_id)
+    else:
+        query = query.where(Resource.id == resource_id)
+    row = work.session.scalar(query)
+    if row is None or not may(actor, "serve", row):
+        raise NotFound("没有这项供给。", "There is no such offer.")
+    return row
+
+
 def at_work(work: Work, actor: Actor) -> bool:
     """Whether the actor has to do with offers whose bookings are rows: one stands at a unit of theirs, or they may
     open one. One statement, and none where nothing of the kind is published."""

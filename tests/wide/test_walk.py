@@ -249,6 +249,8 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "block_id": 999_999,
         "window_id": 999_999,
         "ticket_id": 999_999,
+        "slot_id": 999_999,
+        "resource_id": 999_999,
         "name": "nothing.css" if endpoint == "assets.static" else "daiban",
         "file": "process.bpmn" if endpoint == "studio.file" else "coverage.dmn",
         "which": "mine",

@@ -129,8 +129,9 @@ def _sent() -> dict[str, Any]:
 @guard("resident", writes=False)
 def check(slot_id: int) -> ResponseReturnValue:
     """The answers in words, and the price, before it is booked. Nothing is stored."""
-    work, now, body = edge.work(), edge.now(), _sent()
+    work, now = edge.work(), edge.now()
     found = reads.chance(work, edge.actor(), slot_id, now=now)
+    body = _sent()
     form = found.what.package.form(found.what.offer.ask)
     env = feel.Env(now=now, calendar=work.calendar)
     answers = forms.check(form, body["answers"], env=env)
@@ -149,6 +150,7 @@ def check(slot_id: int) -> ResponseReturnValue:
 @pages.post("/offers/<int:slot_id>/send")
 @guard("resident")
 def send(slot_id: int) -> ResponseReturnValue:
+    reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
     body = _sent()
     made = _take(slot_id, body, body["answers"])
     return jsonify(location=url_for("booking.one", booking_id=made)), 201
@@ -235,6 +237,7 @@ def close(resource_id: int) -> ResponseReturnValue:
 @pages.post("/desk/offers/<int:resource_id>/move")
 @guard("staff")
 def move(resource_id: int) -> ResponseReturnValue:
+    reads.of_unit(edge.work(), edge.actor(), resource_id=resource_id)
     day = request.form.get("day", "")
     told = booking.move_offer(
         edge.work(),
@@ -252,6 +255,7 @@ def move(resource_id: int) -> ResponseReturnValue:
 @guard("staff")
 def walk_in(slot_id: int) -> ResponseReturnValue:
     """Somebody stands at the desk, or telephones."""
+    reads.of_unit(edge.work(), edge.actor(), slot_id=slot_id)
     name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
     if not name or not phone:
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
