@@ -16,10 +16,11 @@ from engine.commands.offer_rows import Opening, Role, Wish
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import units
 from engine.process import Effect
+from engine.reads import knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.records import audit
-from engine.store.models import Resource, Slot
+from engine.store.models import Resource, Slot, User
 from engine.workdays import ZONE
 
 if TYPE_CHECKING:
@@ -205,7 +206,10 @@ def _person(a: Applying, given: Any) -> Person:
         phone, number = given.get("phone"), given.get("id_number")
         return Person(str(given["name"]), str(phone) if phone else None, str(number) if number else None)
     case = a.case
-    return Person(case.applicant_name, case.applicant_phone, case.applicant_id_number, case.applicant_id, case.place_id)
+    user = a.work.session.get(User, case.applicant_id) if case.applicant_id is not None else None
+    if user is not None:  # by their account, so that nobody has two places by two names
+        return knowing.of_user(user)
+    return Person(case.applicant_name, case.applicant_phone, case.applicant_id_number, None, case.place_id)
 
 
 def _wish(a: Applying, given: Any, person: Person) -> Wish:
