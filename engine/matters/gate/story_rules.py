@@ -60,7 +60,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
                         one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
             for verb, wish in (("book", step.book), ("cancel", step.cancel)):
-                if wish is not None:
+                if wish is not None and info is not None:
                     offers = reading.declared("offers")
                     one_of("供给", "offer", wish.offer, offers, n, "steps", k, verb, "offer")
                     said = offers[wish.offer].what if wish.offer in offers else None
