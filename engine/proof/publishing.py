@@ -20,6 +20,7 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from engine import matters
+from engine.commands.booking import due
 from engine.errors import Refused
 from engine.findings import Finding
 from engine.matters import County
@@ -142,6 +143,7 @@ def publish(database: Database, plan: Plan, *, by: Actor, note: str, now: dateti
         if one.does == "publish" and one.package is not None:
             with database.unit_of_work() as work:
                 library.publish(work, one.package, by=by, now=now, note=note)
+                due.open_offers(work, one.package, now=now)
         elif one.does == "withdraw":
             with database.unit_of_work() as work:
                 library.withdraw(work, one.name, by=by, now=now, note=note)

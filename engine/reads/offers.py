@@ -532,6 +532,7 @@ class Own:
     check_in: bool
     answers: list[Any]
     slot_id: int | None
+    form: Any = None  # what a place kept for who waited still asks
 
 
 def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
@@ -572,6 +573,9 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         check_in=known is not None and bool(known.offer.check_in),
         answers=answers,
         slot_id=next((p.slot_id for p in places), None),
+        form=known.package.form(known.offer.ask)
+        if known is not None and known.offer.ask and made.state == "held"
+        else None,
     )
 
 

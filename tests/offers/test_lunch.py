@@ -118,7 +118,13 @@ def test_full_is_said_and_who_waits_gets_the_place(hall):
     hall.do(booking.cancel, made[0].id, version=made[0].version, by=hall.residents[0], now=NOW)
     with hall.database.reading() as work:
         offered = bookings.mine(work, hall.residents[2], now=NOW)
-    assert [one.state for one in offered] == ["held"]
+        own = offers.own(work, hall.residents[2], offered[0].id, now=NOW)
+    assert [one.state for one in offered] == ["held"] and own.form.id == "zhiyuan-lunch"
+    given = {"version": offered[0].version, "by": hall.residents[2], "now": NOW}
+    with pytest.raises(Invalid):
+        hall.do(booking.confirm, offered[0].id, **given)
+    kept = hall.do(booking.confirm, offered[0].id, answers={"dish": "plain"}, **given)
+    assert (kept.state, kept.price, kept.case_id) == ("confirmed", {"pays": 3, "county": 3}, None)
 
 
 def test_a_post_opens_a_further_time(hall):
@@ -161,3 +167,19 @@ def test_lists_cost_two_statements_whatever_there_is(hall):
         assert len(offers.list_open(work, now=NOW)) == 10
     of_slots = [text for text in seen if " slot" in text]
     assert len(of_slots) == 2 and len(seen) <= 4  # (a reader begins, and looks whether the units have changed)
+
+
+def test_a_matter_that_is_published_is_open_when_the_worker_comes_by_not_in_the_coming_night(hall):
+    from engine.commands.booking import due
+
+    files = files_of()
+    text = files["bpmn/zhiyuan/matter.yaml"].decode().replace("at: centre", "at: [centre, village]")
+    files["bpmn/zhiyuan/matter.yaml"] = text.encode()
+    with hall.database.unit_of_work() as work:
+        package = matters.package.read("zhiyuan", files)
+        library.publish(work, package, by=SYSTEM, now=NOW)
+        due.open_offers(work, package, now=NOW)
+    hall.work_off(NOW)
+    with hall.database.reading() as work:
+        codes = work.session.scalars(select(Resource.code).where(Resource.offer == "zhiyuan.lunch", Resource.active))
+        assert sorted(code.partition("@")[2] for code in codes) == ["350526-FW", "350526104001", "350526104002"]

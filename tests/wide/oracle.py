@@ -352,6 +352,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
     **_door("heads-operator", "desk.permissions"),
     # ---- offers 供给与预订
+    **_door("resident", "offers.confirm", thing="own-booking"),
     **_door("staff", "offers.week", "offers.open_"),
     **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
     # ---- matches 撮合

@@ -9,13 +9,14 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine import forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
 from engine.reads import bonds, offers
 from engine.reads import bookings as reads
 from engine.records import papers
 from engine.workdays import local_date
-from web import edge, formats
+from web import edge, formats, names
 from web.edge import guard
 
 pages = Blueprint("booking", __name__)
@@ -137,12 +138,12 @@ def wait(place_id: int) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     waits = reads.waiting(work, actor)
-    names = reads.names(work, [w.resource_id for w in waits])
+    called = reads.names(work, [w.resource_id for w in waits])
     return render_template(
         "resident/book_mine.html",
         coming=reads.mine(work, actor, now=now),
         past=reads.mine(work, actor, past=True, now=now),
-        waiting=[(w, names.get(w.resource_id, "")) for w in waits],
+        waiting=[(w, called.get(w.resource_id, "")) for w in waits],
         block=reads.block_of(work, actor, now=now),
         states=_states(),
         tab="booking.doors",
@@ -165,7 +166,13 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
     own = offers.own(edge.work(), edge.actor(), booking_id, now=edge.now()) if found.row else None
     if own is not None:
         return render_template(
-            "resident/offer_booked.html", one=found, own=own, qr=code, states=_states(), tab="booking.doors"
+            "resident/offer_booked.html",
+            one=found,
+            own=own,
+            schema=names.schema(forms.browser_schema(own.form)) if own.form is not None else None,
+            qr=code,
+            states=_states(),
+            tab="booking.doors",
         )
     place = _place(found.resource_id)
     return render_template(

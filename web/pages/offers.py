@@ -13,8 +13,8 @@ from engine import feel, forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import units
+from engine.reads import bookings, residents
 from engine.reads import offers as reads
-from engine.reads import residents
 from engine.workdays import local_date
 from web import edge, formats, names
 from web.edge import guard
@@ -154,6 +154,24 @@ def send(slot_id: int) -> ResponseReturnValue:
     body = _sent()
     made = _take(slot_id, body, body["answers"])
     return jsonify(location=url_for("booking.one", booking_id=made)), 201
+
+
+@pages.post("/offers/bookings/<int:booking_id>/confirm")
+@guard("resident")
+def confirm(booking_id: int) -> ResponseReturnValue:
+    """A place that was kept for who waited, with what its offer asks."""
+    bookings.one(edge.work(), edge.actor(), booking_id)
+    body = _sent()
+    version = body.get("version")
+    booking.confirm(
+        edge.work(),
+        booking_id,
+        version=version if isinstance(version, int) else 0,
+        answers=body["answers"],
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    return jsonify(location=url_for("booking.one", booking_id=booking_id)), 201
 
 
 @pages.post("/offers/<int:slot_id>/wait")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from engine.commands import offer_rows
 from engine.commands.booking import book, counter, office
 from engine.commands.equipment import Equipment
+from engine.matters import Package
 from engine.records import jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
@@ -45,3 +46,9 @@ def ask_for_slots(work: Work, *, now: datetime) -> None:
     night = now.astimezone(ZONE).replace(hour=PUBLISH_HOUR, minute=0, second=0, microsecond=0)
     night = night if night > now else night + timedelta(days=1)
     jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, f"publish-slots:{local_date(night)}", now=now, after=night)
+
+
+def open_offers(work: Work, package: Package, *, now: datetime) -> None:
+    """A matter was published whose offers open by themselves: the worker opens them now, not in the coming night."""
+    if any(getattr(one.what, "opens", None) is not None for one in package.declared("offers").values()):
+        jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, f"publish-slots:{package.name}:{package.version}", now=now)
