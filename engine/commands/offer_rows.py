@@ -100,7 +100,9 @@ def declared_roles(offer: Offer) -> tuple[Role, ...]:
 # ---------------------------------------------------------------- opened
 
 
-def open_(work: Work, what: reads.Declared, one: Opening, *, case_id: int | None, by: Actor, now: datetime) -> Resource:
+def open_(
+    work: Work, what: reads.Declared, one: Opening, *, case: Case | None, by: Actor, now: datetime
+) -> tuple[Resource, Slot]:
     """Open an offer at one time. NotNow when that time has begun, or ends before it begins."""
     if not one.starts_at < one.ends_at:
         raise NotNow("结束时间要晚于开始时间。", "It must end after it begins.")
@@ -123,7 +125,7 @@ def open_(work: Work, what: reads.Declared, one: Opening, *, case_id: int | None
         policy=what.offer.numbers(),
         offer=what.key,
         place_id=one.place_id,
-        case_id=case_id,
+        case_id=case.id if case is not None else None,
         parent_id=one.parent_id,
         about=one.about[:500],
         address=one.address or None,
@@ -136,6 +138,7 @@ def open_(work: Work, what: reads.Declared, one: Opening, *, case_id: int | None
         ends_at=one.ends_at,
         kind="normal",
         public_capacity=total,
+        public_taken=0,
         staff_capacity=what.offer.staff,
     )
     work.session.add(slot)
@@ -144,8 +147,8 @@ def open_(work: Work, what: reads.Declared, one: Opening, *, case_id: int | None
     if what.offer.unclaimed is not None:
         _due(work, row, "unclaimed", min(now + written.span(what.offer.unclaimed.after), one.starts_at), now)
     _due(work, row, "over", one.ends_at, now)
-    _record(work, audit.Kind.OFFER_OPENED, row, by, now)
-    return row
+    _record(work, audit.Kind.OFFER_OPENED, row, by, now, case)
+    return row, slot
 
 
 def places_of(slot_id: int, roles: Sequence[Role]) -> list[SlotPlace]:
@@ -171,8 +174,10 @@ def _due(work: Work, row: Resource, what: str, at: datetime, now: datetime) -> N
     jobs.put_once(work, jobs.Kind.OFFER_DUE, key, {"resource": row.id, "what": what}, now=now, after=max(at, now))
 
 
-def _record(work: Work, kind: audit.Kind, row: Resource, by: Actor, now: datetime) -> None:
-    audit.record(work, kind, by=by, now=now, facts={"offer": row.offer, "number": row.code, "unit": row.unit_id})
+def _record(work: Work, kind: audit.Kind, row: Resource, by: Actor, now: datetime, case: Case | None = None) -> None:
+    audit.record(
+        work, kind, by=by, now=now, case=case, facts={"offer": row.offer, "number": row.code, "unit": row.unit_id}
+    )
 
 
 def fell_due(work: Work, resource_id: int, what: str, *, now: datetime) -> bool:

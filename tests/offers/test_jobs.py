@@ -142,7 +142,7 @@ def test_sessions_move_with_their_event_and_who_has_two_is_told_once(hall):
         what = offers.of(work, parent.offer)
         from engine.commands import offer_rows
 
-        child = offer_rows.open_(
+        child, _slot = offer_rows.open_(
             work,
             what,
             offer_rows.Opening(
@@ -153,7 +153,7 @@ def test_sessions_move_with_their_event_and_who_has_two_is_told_once(hall):
                 places=4,
                 parent_id=parent.id,
             ),
-            case_id=None,
+            case=None,
             by=hall.villager,
             now=NOW,
         )

@@ -56,7 +56,7 @@ def open_(
     parent = find(work, parent_id, by=by) if parent_id is not None else None
     roles = offer_rows.declared_roles(what.offer)
     places = what.offer.places
-    return offer_rows.open_(
+    row, _slot = offer_rows.open_(
         work,
         what,
         Opening(
@@ -70,10 +70,11 @@ def open_(
             about=about.strip() or what.offer.summary,
             parent_id=parent.id if parent is not None else None,
         ),
-        case_id=None,
+        case=None,
         by=by,
         now=now,
     )
+    return row
 
 
 def close(work: Work, resource_id: int, *, reason: str, by: Actor, now: datetime) -> int:

@@ -111,7 +111,7 @@ def open_(a: Applying, effect: Effect) -> None:
     given = effect.arguments
     place = units.by_code(a.work, str(given["place"])) if given.get("place") else a.place
     parent = _of_case(a, str(given["parent"])) if given.get("parent") else None
-    row = offer_rows.open_(
+    row, slot = offer_rows.open_(
         a.work,
         what,
         Opening(
@@ -126,13 +126,12 @@ def open_(a: Applying, effect: Effect) -> None:
             address=str(given["address"]) if given.get("address") else None,
             parent_id=parent.id if parent is not None else None,
         ),
-        case_id=a.case.id,
+        case=a.case,
         by=a.by,
         now=a.now,
     )
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "offer": row.code})
-    slots = a.work.session.scalars(select(Slot).where(Slot.resource_id == row.id)).all()
-    a.answer(effect, {"offer": rows.facts_of(row, slots)})
+    a.answer(effect, {"offer": rows.facts_of(row, [slot])})
 
 
 def _of_case(a: Applying, number: str) -> Resource:
