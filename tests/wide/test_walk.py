@@ -252,7 +252,8 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "word": "0" * 20,
         "effect": "effect",
         "bond_id": world.bond,
-        "key": "family",
+        "key": "family",  # a kind of bond, and no register
+        "entry_id": 999_999,
     }
 
 
@@ -285,6 +286,7 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "desk.unclaim": seen,
         "desk.carry_out": {"data": {"version": version, "to": str(other), "reason": "去开会", "confirmed": "1"}},
         "desk.reveal": {"data": {"field": "phone", "purpose": "contact", "words": "打电话核对"}},
+        "api.change_register_entry": {"json": {"version": 1, "why": "核对过了"}},
         "desk.opinion": {"data": {"version": version, "opinion": "同意"}},
         "resident.withdraw": {"data": {"reason": "不办了"}},
         "calendar.preview": {"data": {"text": "year: 2027\n"}},
