@@ -39,8 +39,7 @@ SURVIVORS = [
     ("matter key", "[\u4e00-\u9fff]+", "an answer to choose from, in the matter's own words"),
     ("matter key", "|".join(TELLS), "the name of a tell is its address: nothing else in the matter names it"),
     ("story reference", r"P.*", "another duration is a duration"),
-    ("bpmn header register", r".*", "a register is named by its records until matters declare registers"),
-    ("bpmn target", r"facts\..*", "so are the facts of its lines"),
+    ("bpmn target", r"facts\..*", "a fact of a notice or a paper that may have others"),
     ("form key", r".*", "a field that nothing in the matter reads: it is only shown and kept"),
     ("dmn output name", r".*", "a column that nothing reads"),
 ]

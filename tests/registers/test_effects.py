@@ -229,3 +229,18 @@ def test_sensitive_data_without_a_purpose_are_refused_by_the_gate():
     files = matter(chain(look("register=volunteer sensitive=true"), ids=["look", "see"]))
     found = errors(gate.check(matters.Source("volunteers", files), COUNTY, house=HOUSE))
     assert any("purpose" in f.message_zh for f in found)
+
+
+def test_what_a_form_lets_people_choose_must_be_an_option_of_the_field():
+    files = matter(chain(RECORD, ids=["put", "see"]))
+    skill = {"type": "select", "id": "f3", "key": "skill", "label": "特长"}
+
+    def said(*values):
+        one = {**skill, "values": [{"value": v, "label": v} for v in values]}
+        form = {"type": "default", "id": "ask", "schemaVersion": 19, "components": [*FORM[:2], one, FORM[3]]}
+        changed = {**files, "forms/volunteers/ask.form": json.dumps(form, ensure_ascii=False).encode()}
+        found = errors(gate.check(matters.Source("volunteers", changed), COUNTY, house=HOUSE))
+        return [f.message_zh for f in found if f.rule == "register-field"]
+
+    assert said("barber", "nurse") == []
+    assert len(said("barber", "nruse")) == 1 and "nurse" in said("nruse")[0]

@@ -249,6 +249,8 @@ def _properties(
     offers = found.get("offers")
     roles = [] if reading.info is None else [n for n, role in reading.info.parties.items() if role.post]
     if isinstance(offers, str) and offers.startswith(OF_REGISTER):
+        if reading.info is None:
+            return  # no register of the matter is known
         for zh, en in registers.offered(reading, offers.removeprefix(OF_REGISTER), str(component.get("type"))):
             say("offers", f"部件「{name}」的 offers：{zh}", f'Component "{name}" offers "{offers}": {en}', offers)
         return
