@@ -64,6 +64,7 @@ def test_every_effect_has_its_handler():
         "keep-away": "effects.orders.keep_away",
         "report-police": "effects.orders.report_police",
         "record": "effects.registers.record",
+        "look-up": "effects.registers.look_up",
         "ask-rating": "effects.ratings.ask",
         "set-rating-aside": "effects.ratings.set_aside",
         "open-ballot": "effects.ballots.open_",
