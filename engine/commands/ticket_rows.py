@@ -81,7 +81,7 @@ def take(
     person: who it is, when that is known; holder: a telephone or browser that took it without saying who. Raises
     NotNow (shut), Invalid (matter, needs), NotFound (hall).
     """
-    at, day = hall(work, one.queue.at), local_date(now)
+    at, day = hall(work, one.queue.at, windows=False), local_date(now)
     said = _needs(one, needs)
     if channel in ("kiosk", "phone"):
         opens, zh, en = gives_numbers(work, at, now)
@@ -138,7 +138,8 @@ def take(
         if before is None:
             raise
         return before, False
-    record(work, audit.Kind.TICKET_TAKEN, made, by, now)
+    if channel != "case":  # a case writes it into its own record
+        record(work, audit.Kind.TICKET_TAKEN, made, by, now)
     return made, True
 
 

@@ -83,9 +83,10 @@ def line(work: Work, key: str) -> Line:
     return _line(key, *found)
 
 
-def hall(work: Work, code: str) -> Hall:
-    """A hall with its windows."""
-    found = work.session.scalar(select(Hall).where(Hall.code == code, Hall.active).options(selectinload(Hall.windows)))
+def hall(work: Work, code: str, *, windows: bool = True) -> Hall:
+    """A hall with its windows, or without them where nobody asks."""
+    query = select(Hall).where(Hall.code == code, Hall.active)
+    found = work.session.scalar(query.options(selectinload(Hall.windows)) if windows else query)
     if found is None:
         raise NotFound(f"没有大厅“{code}”。", f"There is no hall {code!r}.")
     return found
@@ -302,6 +303,12 @@ def _order(work: Work, hall_id: int, key: str, queue: Queue, day: date, now: dat
     waiting = [order.Waits(r.id, r.letter, r.since_at, r.serial, r.behind) for r in rows]
     called = [order.Called(*c) for c in past.called] if past is not None else []
     return order.in_order(queue.order, waiting, called, now, made=past.made if past is not None else 0)
+
+
+def before(work: Work, ticket: Ticket, one: Line, *, now: datetime) -> int:
+    """How many are called before it, as it looks now; 0 when it does not wait."""
+    found = _order(work, ticket.hall_id, one.key, one.queue, ticket.day, now)
+    return found.index(ticket.id) if ticket.id in found else 0
 
 
 def of_booking(work: Work, appointment_id: int) -> Ticket | None:

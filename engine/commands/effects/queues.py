@@ -22,7 +22,7 @@ def take_ticket(a: Applying, effect: Effect) -> None:
     needs = said.get("needs") or ()
     try:
         one = ticket_rows.line(a.work, a.package.declared("queues")[effect.headers["queue"]].key)
-        made, _ = ticket_rows.take(
+        made, new = ticket_rows.take(
             a.work,
             one,
             channel="case",
@@ -40,7 +40,14 @@ def take_ticket(a: Applying, effect: Effect) -> None:
         why = "；".join(field.zh for field in refused.fields) if isinstance(refused, Invalid) else refused.zh
         a.throw(effect, "NO_TICKET", why)
         return
-    own = reads.own(a.work, made.code, now=a.now)
-    a.record(audit.Kind.TICKET_TAKEN, facts={"ticket": made.id, "number": made.number, "queue": made.queue})
-    ticket = {"number": own.number, "class": own.kind, "hall": own.hall, "line": own.line, "before": own.before or 0}
+    if new:
+        a.record(audit.Kind.TICKET_TAKEN, facts={"ticket": made.id, "number": made.number, "queue": made.queue})
+    kind = one.queue.classes.get(made.letter)
+    ticket = {
+        "number": made.number,
+        "class": kind.name if kind is not None else made.letter,
+        "hall": reads.hall(a.work, one.queue.at, windows=False).name,
+        "line": one.queue.name,
+        "before": reads.before(a.work, made, one, now=a.now),
+    }
     a.answer(effect, {"ticket": ticket})
