@@ -8,11 +8,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic import ValidationError
 
 from engine import dmn, forms, process
 from engine.errors import NotFound, Refused
@@ -261,12 +264,26 @@ def read(name: str, files: Mapping[str, bytes]) -> Package:
     )
 
 
+def _readable_nouns(matter: bytes) -> Nouns:
+    """The declarations of a matter.yaml that has a fault: each that can be read by itself, so that one slip elsewhere
+    does not make every name unknown."""
+    written = lines.read(matter, "matter.yaml").value
+    found: dict[str, dict[str, Any]] = {}
+    for kind in nouns_.KINDS if isinstance(written, dict) else ():
+        given = written.get(kind)
+        for name, what in given.items() if isinstance(given, dict) else ():
+            with suppress(ValidationError):
+                found.setdefault(kind, {})[name] = getattr(Nouns.model_validate({kind: {name: what}}), kind)[name]
+    return Nouns(**found)
+
+
 def read_nouns(
     name: str, info: Matter | None, files: Mapping[str, bytes], findings: list[Finding]
 ) -> tuple[dict[str, dict[str, Declared]], dict[str, lines.Text]]:
     """What the matter declares and what the shared files it uses declare, by kind and name; and those files as text."""
     matter = f"bpmn/{name}/matter.yaml"
-    found = {} if info is None else nouns_.declared(name, matter, info)
+    own = info if info is not None else _readable_nouns(files.get(matter, b""))
+    found = nouns_.declared(name, matter, own)
     texts: dict[str, lines.Text] = {}
     for one in used(files.get(matter, b"")):
         file = shared_file(one)

@@ -62,10 +62,10 @@ def test_every_story_of_the_house_goes_as_written_and_together_they_reach_every_
         node.id
         for process in package.definition.diagrams[0].processes
         for _, node in process.walk()
-        if node.kind == "endEvent"
+        if node.kind == "endEvent" and package.main in (None, process.id)  # what `for-each` begins is no story's case
     }
     assert ends <= {element for one in played for element in one.trace}
-    assert any(one.papers for one in played)
+    assert any(one.papers for one in played) or not package.info.papers
 
 
 def test_a_story_that_goes_otherwise_says_what_and_on_which_line(scratch):

@@ -67,7 +67,7 @@ def _one_of(reading: Reading, file: str, node: m.Node, rule: str, key: str, know
 
 def _whole(reading: Reading, file: str, node: m.Node, rule: str, key: str, most: int) -> None:
     value = _header(node, key)
-    if value and not (value.isascii() and value.isdigit() and int(value) <= most):
+    if value and not (value.isascii() and value.isdigit() and int(value) <= most and str(int(value)) == value):
         reading.say(
             file,
             node,
