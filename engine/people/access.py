@@ -126,8 +126,8 @@ def _to_handover(actor: Actor, thing: HandoverLink | Handover) -> Iterator[str]:
         return
     if {thing.giver_key, thing.receiver_key} & set(actor.keys):
         yield "end"
-    if thing.post and any(p.post == thing.post and p.unit_id in (thing.unit_id, thing.place_id)
-                          for p in actor.positions):  # fmt: skip
+    there = {thing.unit_id, thing.place_id}
+    if thing.post and any(p.post == thing.post and p.unit_id in there for p in actor.positions):
         yield "post"
 
 
