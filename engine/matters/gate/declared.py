@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers, schedules
+from engine.matters.gate import ballots, boards, bonds, handovers, loans, offers, queues, registers, schedules
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -14,6 +14,8 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     bonds.check,
     # offers 供给与预订
     offers.check,
+    # loans 借还
+    loans.check,
     # matches 撮合
     # handovers 交接
     handovers.check,

@@ -71,6 +71,13 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a notice to no register, or without consent",
         ),
         "board-unused": ("公开栏没有人发布", "a board on which nothing is published"),
+        # loans 借还
+        "loan-register": ("借还的台账、它的一项不对", "a register or field to lend from that is not there"),
+        "loan-state": ("台账没有借还要用的状态", "a state of a copy that the register has not"),
+        "loan-missed": ("没有还的要开的事项不存在", "no such matter for what was not brought back"),
+        "loan-card": ("借阅卡的台账或卡号不对", "a reader's card that no register finds"),
+        "loan-feel": ("借还的表达式不对", "an expression of loans that cannot be computed"),
+        "loan-end": ("借阅怎样了结写得不对", "no such way to end a loan"),
         # queues 取号
         "queue-hall": ("队所在的大厅不在县的清单里", "a line in a hall that the county does not have"),
         "queue-window": (

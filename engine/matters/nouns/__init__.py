@@ -19,6 +19,7 @@ from engine.matters.nouns.ballots import Ballot
 from engine.matters.nouns.boards import Board
 from engine.matters.nouns.bonds import Bond
 from engine.matters.nouns.handovers import Handover
+from engine.matters.nouns.loans import Loans
 from engine.matters.nouns.offers import Offer
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
@@ -46,6 +47,11 @@ class Nouns(Part):
     offers: dict[Id, Offer] = Field(
         default={},
         description="可以预订的：名称 → 何时开放、谁可以订 · what can be booked: name → when it opens, who may",
+    )
+
+    # loans 借还
+    loans: dict[Id, Loans] = Field(
+        default={}, description="借还：名称 → 借什么、借几天、几本 · loans: name → of what, for how long, how many"
     )
 
     # matches 撮合

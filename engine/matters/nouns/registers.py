@@ -108,6 +108,11 @@ class RegisterField(_Declared):
         "masked; without it personal data are hidden, or masked as their check says",
     )
     check: str = Field(default="", description="校验，种类同表单 · a check, of the kinds forms have")
+    words: bool = Field(
+        default=False,
+        description="目录里按其中任意几个字也能找到，只用于不涉及个人的文字 · found in a catalogue by any part of it; "
+        "a plain text only",
+    )
     options: dict[str, Title] = Field(default={}, description="选项：值 → 文字 · of a choice or list: value → words")
     source: Id | Literal[""] = Field(
         default="",
@@ -130,6 +135,11 @@ class RegisterField(_Declared):
             raise wrong("options 和 from 只写一个。", "Write either options or from.")
         if (self.type == "rows") != bool(self.columns):
             raise wrong("type: rows 要写 columns，其他类型不写。", "Rows have columns; no other type has.")
+        if self.words and (self.type != "text" or self.kind != "plain"):
+            raise wrong(
+                "words 只用于 type: text、kind: plain：个人信息不能按其中的字来找。",
+                "Only a plain text is found by a part of it (words), nothing about somebody.",
+            )
         if self.kind in SENSITIVE and not self.readers:
             raise wrong(
                 "健康、儿童信息要写 readers：哪些岗位可以看。",
@@ -384,6 +394,9 @@ class Register(_Declared):
                 continue
             for one in value if isinstance(value, list) else [value]:
                 found.append((name, as_text(one), field.kind in ABOUT_SOMEBODY))
+        for name, field in self.fields.items():
+            if field.words and values.get(name):
+                found += [(f"{name}~", part, False) for part in parts(as_text(values[name]))]
         return found
 
     def read(
@@ -453,6 +466,21 @@ def as_text(value: Any) -> str:
     if isinstance(value, float | Decimal) and value == int(value):
         return str(int(value))
     return str(value)
+
+
+#: A text that is found by a part of it has no more parts than this in the index.
+MOST_PARTS = 60
+
+
+def parts(text: str) -> list[str]:
+    """What a text is found by: its single characters and each two that stand together, without spaces and marks.
+
+    >>> parts("红楼梦"), parts("Go 语言")
+    (['红', '楼', '梦', '红楼', '楼梦'], ['g', 'o', '语', '言', 'go', 'o语', '语言'])
+    """
+    signs = [one for one in text.casefold() if one.isalnum()]
+    found = [*signs, *(a + b for a, b in zip(signs, signs[1:], strict=False))]
+    return list(dict.fromkeys(found))[:MOST_PARTS]
 
 
 _SPAN = re.compile(r"^([0-9]+)([dmy])$")

@@ -43,6 +43,7 @@ from engine.store.models.cases import (
 )
 from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
+from engine.store.models.loans import Loan, LoanHold
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -118,6 +119,8 @@ __all__ = [
     "Incident",
     "Job",
     "Leave",
+    "Loan",
+    "LoanHold",
     "MatterVerdict",
     "MatterVersion",
     "Meeting",
