@@ -7,12 +7,12 @@ what the first does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from engine.errors import NotFound
 from engine.matters import Package
@@ -21,7 +21,7 @@ from engine.matters.nouns.registers import EXPIRED, SENSITIVE, Register, Registe
 from engine.people import Actor, masks, require, shelves, units
 from engine.records import library, registers
 from engine.store import Work
-from engine.store.models import RegisterChange, RegisterEntry, User
+from engine.store.models import Case, RegisterChange, RegisterEntry, User
 from engine.workdays import local_date
 
 #: Entries on a page, and how many plain fields a list shows.
@@ -168,8 +168,16 @@ def visible(work: Work, actor: Actor, one: Declared) -> ColumnElement[bool]:
     if not positions:
         return false()
     if any(p.unit_path == tree.county.path for p in positions):
-        return true()
-    ids = {p.id for p in tree for position in positions if p.path.startswith(position.unit_path)}
+        found: ColumnElement[bool] = true()
+    else:
+        found = _at({p.id for p in tree for position in positions if p.path.startswith(position.unit_path)})
+    if registers.register_of(one).about != "case":
+        return found
+    restricted = exists().where(Case.id == RegisterEntry.case_id, Case.restricted)
+    return and_(found, or_(~restricted, _at({p.unit_id for p in positions})))
+
+
+def _at(ids: Collection[int]) -> ColumnElement[bool]:
     return or_(RegisterEntry.place_id.in_(ids), RegisterEntry.unit_id.in_(ids))
 
 
