@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request, session
@@ -213,6 +213,26 @@ def whole(text: str) -> int:
     if not is_id(text.strip().removeprefix("-")):
         raise ValueError(text[:40])
     return int(text)
+
+
+#: Days that a page or a program may name: a week before the first day of all is no day, nor an hour after the last.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def day(text: str) -> date:
+    """A day out of a form or an address. ValueError when it is none, or one that nobody means."""
+    found = date.fromisoformat(text)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"Expected a day of the years {FIRST_YEAR} to {LAST_YEAR}, not {found}")
+    return found
+
+
+def moment(text: str) -> datetime:
+    """A moment out of a form or an address, with or without its offset. ValueError as `day`."""
+    found = datetime.fromisoformat(text)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"Expected a moment of the years {FIRST_YEAR} to {LAST_YEAR}, not {found}")
+    return found
 
 
 def hall() -> Hall:

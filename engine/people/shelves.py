@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from engine.matters.nouns import Declared
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.matters.nouns.registers import SENSITIVE, Register, RegisterField
@@ -12,7 +14,7 @@ from engine.people import units
 from engine.people.actor import Actor, Position
 from engine.people.bonds import Grant
 from engine.store import Work
-from engine.store.models import RegisterEntry
+from engine.store.models import Case, RegisterEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Kept:
     one: Declared
     paths: tuple[str, ...] | None = None  # of the units it belongs to
     user_id: int | None = None  # whom it is about
+    #: A line of a restricted case: paths are those of its units, and only these read it, no one above (Y3).
+    restricted: bool = False
 
     @property
     def register(self) -> Register:
@@ -33,7 +37,16 @@ def of(work: Work, one: Declared, entry: RegisterEntry) -> Kept:
     """An entry with the units it belongs to."""
     tree = units.tree(work)
     ids = [i for i in (entry.place_id, entry.unit_id) if i is not None]
-    return Kept(one, tuple(tree.by_id[i].path for i in ids if i in tree.by_id), entry.user_id)
+    paths = tuple(tree.by_id[i].path for i in ids if i in tree.by_id)
+    return Kept(one, paths, entry.user_id, _of_restricted(work, one, entry))
+
+
+def _of_restricted(work: Work, one: Declared, entry: RegisterEntry) -> bool:
+    """Whether it is a line that a restricted case left. Entries about persons and things have the readers that their
+    register names, whichever case wrote them."""
+    if entry.case_id is None or not isinstance(one.what, Register) or one.what.about != "case":
+        return False
+    return bool(work.session.scalar(select(Case.restricted).where(Case.id == entry.case_id)))
 
 
 def at(work: Work, one: Declared, unit_ids: Iterable[int]) -> Kept:
@@ -76,6 +89,8 @@ def covers(positions: Iterable[Position], kept: Kept) -> bool:
     """Whether one of these positions is at a unit of the entry, or above one."""
     if kept.paths is None:
         return any(True for _ in positions)
+    if kept.restricted:
+        return any(p.unit_path in kept.paths for p in positions)
     return any(path.startswith(p.unit_path) for p in positions for path in kept.paths)
 
 

@@ -102,7 +102,7 @@ def _of_keys(work: Work, actor: Actor, which: str) -> list[HandoverLink]:
         taken = HandoverLink.state.in_(("done", "different", "refused"))
         query = query.where(taken).order_by(HandoverLink.id.desc())
     found = list(work.session.scalars(query.limit(MOST if which == "open" else 50)))
-    _read_numbers(work, found)
+    _read_numbers(work, found, actor)
     return found
 
 
@@ -288,7 +288,7 @@ def _phone(link: HandoverLink, side: Side) -> str:
 
 def _shown(work: Work, link: HandoverLink, actor: Actor, now: datetime) -> Link:
     chain = link.handover
-    number, title = _of(work, chain.case_id)
+    number, title = _of(work, chain.case_id, actor)
     mine = _side(link, actor)
     open_ = link.state == "open"
     other = proofs.other(mine) if mine is not None else None
@@ -324,21 +324,25 @@ def _shown(work: Work, link: HandoverLink, actor: Actor, now: datetime) -> Link:
     )
 
 
-def _of(work: Work, case_id: int | None) -> tuple[str, str]:
+def _of(work: Work, case_id: int | None, actor: Actor) -> tuple[str, str]:
     """(number, matter) of a case; read once a request."""
     if case_id is None:
         return "", ""
     known: dict[int, tuple[str, str]] = work.session.info.setdefault("handover-cases", {})
     if case_id not in known:
-        row = work.session.execute(select(Case.number, Case.matter_name).where(Case.id == case_id)).one()
-        known[case_id] = (row[0], row[1])
+        known[case_id] = _told(work.session.get_one(Case, case_id), actor)
     return known[case_id]
 
 
-def _read_numbers(work: Work, links: Iterable[HandoverLink]) -> None:
+def _read_numbers(work: Work, links: Iterable[HandoverLink], actor: Actor) -> None:
     """Read the cases of these links in one statement, before each asks for its own."""
     ids = {link.handover.case_id for link in links if link.handover.case_id is not None}
     known: dict[int, tuple[str, str]] = work.session.info.setdefault("handover-cases", {})
     if ids - set(known):
-        rows = work.session.execute(select(Case.id, Case.number, Case.matter_name).where(Case.id.in_(ids)))
-        known.update({id: (number, name) for id, number, name in rows})
+        rows = work.session.scalars(select(Case).where(Case.id.in_(ids)))
+        known.update({case.id: _told(case, actor) for case in rows})
+
+
+def _told(case: Case, actor: Actor) -> tuple[str, str]:
+    """An end of a link is told which case it is of; of a restricted one only who may see that."""
+    return ("", "") if case.restricted and not access.may(actor, "see", case) else (case.number, case.matter_name)

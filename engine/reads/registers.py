@@ -7,12 +7,12 @@ what the first does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from engine.errors import NotFound
 from engine.matters import Package
@@ -21,7 +21,7 @@ from engine.matters.nouns.registers import EXPIRED, SENSITIVE, Register, Registe
 from engine.people import Actor, masks, require, shelves, units
 from engine.records import library, registers
 from engine.store import Work
-from engine.store.models import RegisterChange, RegisterEntry, User
+from engine.store.models import Case, RegisterChange, RegisterEntry, User
 from engine.workdays import local_date
 
 #: Entries on a page, and how many plain fields a list shows.
@@ -168,8 +168,16 @@ def visible(work: Work, actor: Actor, one: Declared) -> ColumnElement[bool]:
     if not positions:
         return false()
     if any(p.unit_path == tree.county.path for p in positions):
-        return true()
-    ids = {p.id for p in tree for position in positions if p.path.startswith(position.unit_path)}
+        found: ColumnElement[bool] = true()
+    else:
+        found = _at({p.id for p in tree for position in positions if p.path.startswith(position.unit_path)})
+    if registers.register_of(one).about != "case":
+        return found
+    restricted = exists().where(Case.id == RegisterEntry.case_id, Case.restricted)
+    return and_(found, or_(~restricted, _at({p.unit_id for p in positions})))
+
+
+def _at(ids: Collection[int]) -> ColumnElement[bool]:
     return or_(RegisterEntry.place_id.in_(ids), RegisterEntry.unit_id.in_(ids))
 
 
@@ -190,7 +198,8 @@ def listed(
     one, package = declared(work, key)
     require(actor, "reveal", shelves.Kept(one))
     register, on, tree = registers.register_of(one), local_date(now), units.tree(work)
-    where = {field: text.strip()} if text.strip() and field in _searched(register) else {}
+    searched = _searched(actor, register)
+    where = {field: text.strip()} if text.strip() and field in searched else {}
     below = [p.id for p in tree.below(tree.by_id[place])] if place in tree.by_id else []
     states = [state] if state not in ("", EXPIRED, CLEARING) else []
     asked = registers.conditions(one, where, states=states, places=below)
@@ -203,13 +212,13 @@ def listed(
     rows = work.session.scalars(
         select(RegisterEntry).where(visible(work, actor, one), *asked).order_by(RegisterEntry.id.desc()).limit(most + 1)
     ).all()
-    columns = shown(register)
+    columns = shown(actor, register)
     options = registers.options(one, package)
     return Listed(
         shelf(one, package, actor),
         _states(register),
         _places(work, actor, register),
-        tuple((name, _called(register, name)) for name in _searched(register)),
+        tuple((name, _called(register, name)) for name in searched),
         tuple(Title(f.title, f.title_en) for _, f in columns),
         tuple(
             Row(
@@ -228,12 +237,15 @@ def listed(
     )
 
 
-def shown(register: Register) -> list[tuple[str, RegisterField]]:
-    """The first plain fields: what a list shows beside the name."""
+def shown(actor: Actor, register: Register) -> list[tuple[str, RegisterField]]:
+    """The first plain fields that they read: what a list shows beside the name."""
     plain = [
         (name, field)
         for name, field in register.fields.items()
-        if field.kind == "plain" and field.type not in ("long", "rows") and name not in (register.key, register.label)
+        if field.kind == "plain"
+        and field.type not in ("long", "rows")
+        and name not in (register.key, register.label)
+        and in_lists(actor, register, field)
     ]
     return plain[:COLUMNS]
 
@@ -452,11 +464,19 @@ def state_title(register: Register, state: str | None) -> Title:
     return _EXPIRED if state == EXPIRED else Title(state or "", state or "")
 
 
-def _searched(register: Register) -> tuple[str, ...]:
-    """What may be typed into the search: people are always found by name, telephone and number."""
-    if register.about == "person":
-        return tuple(dict.fromkeys((*PERSON, *register.search)))
-    return register.search
+def in_lists(actor: Actor, register: Register, field: RegisterField) -> bool:
+    """Whether a field is shown in lists, and searched: where they read it of every entry that is listed for them. Who
+    reads it at one unit only looks into the entries of that."""
+    reads = [p.unit_path for p in shelves.of_field(actor, register, field)]
+    return all(any(p.unit_path.startswith(path) for path in reads) for p in shelves.reading(actor, register))
+
+
+def _searched(actor: Actor, register: Register) -> tuple[str, ...]:
+    """What may be typed into the search: people are always found by name, telephone and number. Not what they do not
+    read: whom a search finds says what stands there."""
+    names = tuple(dict.fromkeys((*PERSON, *register.search))) if register.about == "person" else register.search
+    fields = register.fields
+    return tuple(name for name in names if name not in fields or in_lists(actor, register, fields[name]))
 
 
 def _called(register: Register, name: str) -> Title:

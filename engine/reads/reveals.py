@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from engine.people import Actor, masks, units
+from engine.reads import sight
 from engine.store import Work
 from engine.store.models import Case, Holding, Reveal, User
 
@@ -88,7 +89,7 @@ def of_my_people(work: Work, actor: Actor, *, now: datetime) -> Looks:
     rows = work.session.execute(
         select(Reveal, User.name, Case.number)
         .join(User, User.id == Reveal.by_id)
-        .outerjoin(Case, Case.id == Reveal.case_id)
+        .outerjoin(Case, and_(Case.id == Reveal.case_id, sight.named(work, actor)))
         .where(*lately)
         .order_by(Reveal.id.desc())
         .limit(MOST)

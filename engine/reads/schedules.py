@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 
 from engine.errors import NotFound, NotYours
 from engine.matters import plans
 from engine.people import Actor, masks, may, units
+from engine.reads import sight
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, ForEach, ForEachItem, Schedule, ScheduleRun, User
@@ -143,7 +144,7 @@ def page(work: Work, id: int, *, actor: Actor) -> Page:
         raise NotFound("没有这个定期，或不归您看。", f"There is no schedule {id} of yours.")
     found = work.session.execute(
         select(ScheduleRun, Case.number, Case.status, User.name)
-        .outerjoin(Case, Case.id == ScheduleRun.case_id)
+        .outerjoin(Case, and_(Case.id == ScheduleRun.case_id, sight.named(work, actor)))
         .outerjoin(User, User.id == ScheduleRun.asked_by_id)
         .where(ScheduleRun.schedule_id == id, _of_theirs(actor))
         .order_by(ScheduleRun.due_at.desc(), ScheduleRun.id.desc())
@@ -221,7 +222,7 @@ def of_case(work: Work, case_id: int, *, actor: Actor) -> list[Progress]:
     for row in rows:
         failed = work.session.execute(
             select(ForEachItem, Case.number)
-            .outerjoin(Case, Case.id == ForEachItem.case_id)
+            .outerjoin(Case, and_(Case.id == ForEachItem.case_id, sight.named(work, actor)))
             .where(ForEachItem.for_each_id == row.id, ForEachItem.state == "failed")
             .order_by(ForEachItem.n)
             .limit(MOST)

@@ -30,6 +30,11 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     return or_(mine, and_(away, or_(and_(inside, ~Case.restricted), at_own)))
 
 
+def named(work: Work, actor: Actor) -> ColumnElement[bool]:
+    """Cases whose number may stand in a list of something else: a restricted one only for whoever may see it."""
+    return or_(~Case.restricted, of_cases(work, actor))
+
+
 def cases_of(actor: Actor, power: str) -> ColumnElement[bool]:
     """Cases of those who let the actor do this (关系)."""
     return or_(false(), *(over(grant) for grant in actor.grants if power in grant.lets))

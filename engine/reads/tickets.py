@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from engine.booking import line as order
@@ -20,6 +20,7 @@ from engine.matters import Package
 from engine.matters.nouns import Declared
 from engine.matters.nouns.queues import Queue, span
 from engine.people import Actor, masks, may, require
+from engine.reads import sight
 from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import Case, Hall, Ticket, TicketLine, User, Window
@@ -407,7 +408,7 @@ def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
     own, day = lines_at(work, at), local_date(now)
     rows = work.session.execute(
         select(Ticket, Case.number)
-        .outerjoin(Case, Case.id == Ticket.case_id)
+        .outerjoin(Case, and_(Case.id == Ticket.case_id, sight.named(work, actor)))
         .where(Ticket.hall_id == at.id, Ticket.day == day, Ticket.state.in_(LIVE))
         .order_by(Ticket.since_at, Ticket.serial)
     ).all()

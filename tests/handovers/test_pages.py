@@ -9,6 +9,7 @@ import pytest
 
 from engine.people import login
 from engine.records import handovers as proofs
+from engine.store.models import Case, HandoverLink
 from tests.handovers import moving
 from web.app import create_app
 from web.settings import Settings
@@ -51,6 +52,24 @@ def test_a_stranger_to_the_link_finds_nothing(pages):
     assert pages.client("huang").get(f"/desk/handovers/{link.id}").status_code == 404
     token = proofs.token(link, "giver", now=pages.hall.clock())
     assert pages.client("xu").get(f"/h/{token}").status_code == 404
+
+
+def test_an_end_is_not_told_of_a_restricted_case_that_is_not_theirs_to_see(pages):
+    """Who carries a thing learns what to carry, and not whose confidential matter it is of (Y3)."""
+    case = pages.hall.submit()
+    link = pages.hall.link(case)
+    with pages.hall.database.unit_of_work() as work:
+        number = work.session.get(Case, case).number
+        work.session.get(HandoverLink, link.id).receiver_key = f"u:{pages.hall.users['xu']}"
+    shown = pages.client("xu").get(f"/handovers/{link.id}")
+    assert shown.status_code == 200 and number in shown.text
+    with pages.hall.database.unit_of_work() as work:
+        work.session.get(Case, case).restricted = True
+    for path in (f"/handovers/{link.id}", "/handovers"):
+        shown = pages.client("xu").get(path)
+        assert shown.status_code == 200 and number not in shown.text
+    assert number not in pages.app.test_client().get("/api/v1/handovers", headers=pages.token("xu")).text
+    assert number in pages.client("zhang").get(f"/handovers/{link.id}").text  # the applicant, at the other end
 
 
 def test_a_qr_opens_the_link_in_any_camera_with_the_code_filled_in(pages):

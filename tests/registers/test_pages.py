@@ -200,3 +200,27 @@ def test_the_days_are_days(hall):
         one, _ = library.declared(work, "registers")[KEY]
         licence = registers.values(work, one, registers.get(work, hall.entry), on=NOW.date())["licences"][0]
         assert licence["valid_until"] == date(2028, 6, 30)
+
+
+def test_a_list_neither_shows_nor_finds_by_what_its_reader_does_not_read(hall):
+    """`readers` of a field hold for its column and its search, too: whom a search finds says what stands there."""
+    file = "bpmn/_shared/volunteers.yaml"
+    files = matters.read_files(ROOT, "zhiyuanzhe")
+    text = files[file].decode().replace("title_en: Skills", "title_en: Skills\n        readers: [head]")
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.read("zhiyuanzhe", {**files, file: text.encode()}), by=people.SYSTEM, now=NOW)
+    for short, reads_it in (("zhou", False), ("chen", False), ("wu", True)):
+        shown = page(hall, short, f"/desk/registers/{KEY}")
+        assert ("张*丰" in shown, "理发" in shown) == (True, reads_it), short
+        assert ('value="skills"' in shown) == reads_it, short
+        # a search by it is no search: who reads it not is shown all, with the value and without
+        wrong = page(hall, short, f"/desk/registers/{KEY}?field=skills&q=driving")
+        assert ("张*丰" in wrong) == (not reads_it), short
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "9" * 400, "1e30"])
+def test_what_is_a_number_to_python_only_is_refused_by_the_field(hall, text):
+    data = {"person.name": "许小妹", "person.phone": "13800000002"}
+    data |= {"training.0.name": "急救", "training.0.hours": text}
+    answer = hall.client("zhou").post(f"/desk/registers/{KEY}/new", data=data)
+    assert answer.status_code == 422, answer.status_code

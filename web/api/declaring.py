@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar, get_args, get_origin
 
 from flask import Blueprint, Response, jsonify, request
@@ -25,6 +26,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.errors import FieldError, Invalid
 from engine.plain import plain
+from web import edge
 from web.edge import Who, guard
 from web.security import csrf
 
@@ -176,7 +178,7 @@ _WORDS = {
 
 def _checked(shape: type[BaseModel], sent: Any) -> BaseModel:
     try:
-        return shape.model_validate(sent)
+        found = shape.model_validate(sent)
     except ValidationError as error:
         fields = []
         for one in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
@@ -184,6 +186,25 @@ def _checked(shape: type[BaseModel], sent: Any) -> BaseModel:
             zh, en = _WORDS.get(one["type"], (f"不对：{one['msg']}", one["msg"]))
             fields.append(FieldError(name, name, f"“{name}”{zh}", f"{name}: {en}"))
         raise Invalid(fields) from None
+    _holdable(found, "")
+    return found
+
+
+def _holdable(value: Any, path: str) -> None:
+    """Refuse by the field a number that no database holds, and a day that nobody means."""
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _holdable(one, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list | tuple):
+        for n, one in enumerate(value):
+            _holdable(one, f"{path}.{n}" if path else str(n))
+    elif isinstance(value, date) and not edge.FIRST_YEAR <= value.year <= edge.LAST_YEAR:
+        zh, en = f"年份应在 {edge.FIRST_YEAR} 到 {edge.LAST_YEAR} 之间。", "The year is out of what may be."
+        raise Invalid([FieldError(path, path, f"“{path[:40]}”{zh}", f"{path[:40]}: {en}")])
+    elif isinstance(value, int | float) and not abs(value) <= edge.MOST_ID:  # nan, too
+        raise Invalid([FieldError(path, path, f"“{path[:40]}”的数太大。", f"{path[:40]}: the number is too large.")])
 
 
 # ---------------------------------------------------------------- the description

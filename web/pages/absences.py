@@ -3,7 +3,6 @@ too."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -118,7 +117,7 @@ def _given() -> dict[str, Any]:
     moments = {}
     for name, label in (("from", _("从什么时候")), ("until", _("到什么时候"))):
         try:
-            moments[name] = datetime.fromisoformat(request.form.get(name, "")).replace(tzinfo=ZONE)
+            moments[name] = edge.moment(request.form.get(name, "")).replace(tzinfo=ZONE)
         except ValueError:
             wrong.append(FieldError(name, label, "请填日期和时间。", "Give a day and a time."))
     agent = request.form.get("agent", type=edge.whole)

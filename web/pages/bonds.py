@@ -59,7 +59,7 @@ def _until(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return edge.day(text)
     except ValueError:
         zh, en = "日期写作 2026-12-31。", "Write a date such as 2026-12-31."
         raise Invalid([FieldError("until", "到哪一天", zh, en)]) from None

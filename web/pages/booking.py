@@ -28,15 +28,14 @@ KINDS = {"normal": "上班时间", "after_hours": "下班后", "non_working_day"
 
 def _day(text: str | None, otherwise: date) -> date:
     try:
-        found = date.fromisoformat(text or "")
+        return edge.day(text or "")
     except ValueError:
         return otherwise
-    return found if 1900 < found.year < 2200 else otherwise  # a week before the first day of all is no day
 
 
 def _moment(text: str | None) -> datetime:
     try:
-        found = datetime.fromisoformat(text or "")
+        found = edge.moment(text or "")
     except ValueError:
         found = datetime.min
     if found.tzinfo is None:
@@ -362,7 +361,7 @@ def walk_in() -> ResponseReturnValue:
     if when:
         day, _sep, clock = when.partition("T")
         try:
-            at = booking.local(date.fromisoformat(day), time.fromisoformat(clock))
+            at = booking.local(edge.day(day), time.fromisoformat(clock))
         except ValueError:
             raise Invalid(
                 [FieldError("starts_at", _("时间"), "请选日期和时间。", "Choose a day and a time.")]
@@ -387,7 +386,7 @@ def _declined(state: str, reason: str) -> str:
 
 def _window() -> dict[str, Any]:
     try:
-        day = date.fromisoformat(request.values.get("day", ""))
+        day = edge.day(request.values.get("day", ""))
         starts = booking.local(day, time.fromisoformat(request.values.get("from", "")))
         ends = booking.local(day, time.fromisoformat(request.values.get("until", "")))
         place = edge.whole(request.values.get("place", ""))

@@ -52,7 +52,7 @@ def take_in(name: str) -> ResponseReturnValue:
     names.about(package)
     form = package.form(package.info.apply.form)
     number = request.args.get("ticket", "")
-    whose = tickets.whose(edge.work(), int(number), edge.actor()) if number.isdigit() else None
+    whose = tickets.whose(edge.work(), int(number), edge.actor()) if edge.is_id(number) else None
     return render_template(
         "staff/take_in.html",
         title=package.info.name_en if english() else package.info.name,

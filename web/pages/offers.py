@@ -24,14 +24,14 @@ pages = Blueprint("offers", __name__)
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        return edge.day(text or "")
     except ValueError:
         return None
 
 
 def _at(day: str, clock: str, field: str) -> datetime:
     try:
-        return booking.local(date.fromisoformat(day), time.fromisoformat(clock))
+        return booking.local(edge.day(day), time.fromisoformat(clock))
     except ValueError:
         raise Invalid([FieldError(field, _("时间"), "请填日期和时间。", "Give a day and a time.")]) from None
 
@@ -230,7 +230,7 @@ def open_() -> ResponseReturnValue:
     row = booking.open_offer(
         edge.work(),
         sent.get("offer", ""),
-        int(sent.get("unit", "0") or 0) if sent.get("unit", "").isdigit() else 0,
+        sent.get("unit", 0, type=edge.whole),
         name=sent.get("name", "")[:80],
         about=sent.get("about", "")[:500],
         starts_at=_at(day, sent.get("from", ""), "from"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
@@ -294,10 +295,18 @@ def _typed(name: str, field: RegisterField | RegisterColumn, text: str, wrong: l
     if field.type == "boolean":
         return text == "true"
     if field.type == "number":
-        try:
-            number = float(text)
-        except ValueError:
+        number = _number(text)
+        if number is None:
             wrong.append(FieldError(name, field.title, "请填数字。", "Expected a number."))
             return None
         return int(number) if number == int(number) else number
     return text
+
+
+def _number(text: str) -> float | None:
+    """None: no number. nan and inf are numbers to Python and to nobody else."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None

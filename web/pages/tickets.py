@@ -285,7 +285,7 @@ def step(code: str, ticket_id: int, what: str) -> ResponseReturnValue:
     elif what == "pass":
         kind, _sep, where = request.form.get("to", "").partition(":")
         target: dict[str, Any] = {"queue": where} if kind == "line" else {}
-        if kind == "window" and where.isdigit():
+        if kind == "window" and edge.is_id(where):
             target = {"window_id": int(where)}
         queues.pass_on(work, ticket_id, note=request.form.get("note", ""), **target, **given)
     else:
@@ -299,7 +299,7 @@ def _version() -> int:
 
 def _number(name: str) -> int:
     text = request.form.get(name, "")
-    if not text.isdigit():
+    if not edge.is_id(text):
         raise Invalid([FieldError(name, "", "页面不完整，请刷新后再试。", "The page is stale: reload it.")])
     return int(text)
 

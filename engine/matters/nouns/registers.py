@@ -56,6 +56,8 @@ ABOUT_SOMEBODY = frozenset({"personal", "health", "child"})
 
 #: The longest text, list and rows an entry may hold.
 MOST_TEXT, MOST_ITEMS, MOST_ROWS = 2000, 100, 200
+#: No number of an entry reaches this far.
+MOST_NUMBER = 10**15
 
 
 class _Declared(Part):
@@ -588,6 +590,8 @@ def _one(title: str, type: str, check: str, options: Mapping[str, str], given: A
         case "number":
             if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
                 return FieldError(at, title, f"应是数字，现在是“{_cut(given)}”。", f"Expected a number, not {given!r}.")
+            if not -MOST_NUMBER < given < MOST_NUMBER:  # nan too
+                return FieldError(at, title, "这个数太大。", "The number is too large.")
             return given
         case "date":
             found = given.isoformat() if isinstance(given, date) else str(given)
