@@ -5,7 +5,18 @@ import pytest
 from engine import matters, people
 from engine.commands.worker.sweep import sweep
 from engine.records import library
-from engine.store.models import CalendarFile, Case, Incident, Task
+from engine.store.models import (
+    BallotMark,
+    BoardEntry,
+    Bond,
+    CalendarFile,
+    Case,
+    HandoverLink,
+    Incident,
+    RegisterEntry,
+    Task,
+    Ticket,
+)
 from tests.cast import ROOT
 from tests.conftest import Clock
 from web import demo
@@ -29,6 +40,9 @@ def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_a
         assert "不是国务院公布的" in demo.county()["calendar"]["source"]
         assert work.session.query(Case).count() > count
         assert work.session.query(Incident).count() == 0
+        for one in (BoardEntry, BallotMark, HandoverLink, Bond, RegisterEntry, Ticket):  # no page of a noun is empty
+            assert work.session.query(one).count() > 0, one
+        assert {"shown", "review"} == {one.state for one in work.session.query(BoardEntry)}
         shown = work.session.query(Task).filter(Task.state == "claimed").count()
         assert shown > 0
 

@@ -24,7 +24,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
-from web.demo import bookings, calendar, halls, mediations, ratings, volunteers
+from web.demo import around, bookings, calendar, halls, mediations, ratings, volunteers
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -128,10 +128,15 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     made += ratings.fill(database, staff, residents, dice, now)
     made += volunteers.fill(database, staff, residents, dice, now)
+    made += around.fill(database, staff, residents, _shown(residents), dice, now)
     waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
     return f"演示县：{there}、{made} 个办件、{booked} 个预约、{waiting} 个号（{time.monotonic() - began:.0f} 秒）。"
+
+
+def _shown(residents: list[Resident]) -> Resident:
+    return next(one for one in residents if one.phone == RESIDENT)
 
 
 def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> None:

@@ -35,12 +35,12 @@ class Tile:
 def ballots_tile() -> Tile | None:
     """表决: what the hall has voted on."""
     line = ballots.waiting_line()
-    return Tile(_("表决"), line, "hand", url_for("ballots.mine")) if line is not None else None
+    return Tile(_("表决"), line, "vote", url_for("ballots.mine")) if line is not None else None
 
 
 def own_ballots() -> Tile | None:
     line = ballots.own_line()
-    return Tile(_("表决"), line, "hand", url_for("ballots.mine")) if line is not None else None
+    return Tile(_("表决"), line, "vote", url_for("ballots.mine")) if line is not None else None
 
 
 def offers_tile() -> Tile | None:
@@ -86,7 +86,7 @@ def _own_handovers() -> Tile | None:
         return None
     n = handovers.waiting(work, edge.actor())
     line = _("%(n)s 件等您交接", n=n) if n else _("交给别人的、别人交给您的")
-    return Tile(_("我的交接"), line, "hand", url_for("handovers.mine"))
+    return Tile(_("我的交接"), line, "parcel", url_for("handovers.mine"))
 
 
 def _line() -> Tile | None:
@@ -103,11 +103,10 @@ TILES: tuple[Says, ...] = (
     # matches 撮合
     # boards 公开栏
     _boards,
-    # queues 取号
-    _line,
     # ballots 表决
     ballots_tile,
-    # registers 台账
+    # queues 取号
+    _line,
 )
 
 
@@ -120,16 +119,16 @@ OWN: tuple[Says, ...] = (
     # offers 供给与预订
     own_bookings,
     # matches 撮合
-    # bonds 关系
-    _family,
     # handovers 交接
-    # boards 公开栏
-    _told,
     _own_handovers,
     # ballots 表决
     own_ballots,
+    # bonds 关系
+    _family,
     # registers 台账
     _own_registers,
+    # boards 公开栏
+    _told,
 )
 
 

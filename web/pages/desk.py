@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -42,7 +42,7 @@ def _nav() -> list[dict[str, Any]]:
     which = request.view_args.get("which") if request.view_args else None
 
     def one(
-        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, heading: str = "", **values: str
+        endpoint: str, name: str, icon: str, key: str = "", count: int | None = None, **values: str
     ) -> dict[str, Any]:
         here = request.endpoint == endpoint and (not values or values.get("which") == which)
         return {
@@ -52,58 +52,92 @@ def _nav() -> list[dict[str, Any]]:
             "key": key,
             "count": count,
             "here": here,
-            "heading": heading,
+            "heading": "",
         }
 
-    found = [
-        one("desk.inbox", _("待办"), "inbox", "g i", number.get("mine")),
-        one("desk.listed", _("待签收"), "hand", "g c", number.get("open"), which="open"),
-        one("desk.window", _("窗口"), "window", "g w"),
-        one("booking.week", _("预约"), "calendar", "g b"),
-        one("desk.listed", _("本单位在办"), "people", "g u", which="unit"),
-        *([one("services.carried", _("我代办的"), "hand", "g a")] if is_agent() else []),
-        one("desk.listed", _("已办"), "done", "g d", which="done"),
-        one("desk.notices", _("抄送和通知"), "copy", "g n"),
-        one("absences.mine", _("请假代理"), "person", "g l"),
-    ]
+    works = bool({"clerk", "supervisor"} & actor.roles)  # who only designs or keeps the machine has no case to do
+    sections = (
+        (
+            _("办件"),
+            [
+                one("desk.inbox", _("待办"), "inbox", "g i", number.get("mine")),
+                one("desk.listed", _("待签收"), "hand", "g c", number.get("open"), which="open"),
+                *([one("desk.window", _("窗口"), "window", "g w")] if works else []),
+                *([one("desk.listed", _("本单位在办"), "people", "g u", which="unit")] if works else []),
+                *([one("services.carried", _("我代办的"), "walk", "g a")] if is_agent() else []),
+                one("desk.listed", _("已办"), "done", "g d", which="done"),
+                one("desk.notices", _("抄送和通知"), "copy", "g n"),
+                one("absences.mine", _("请假代理"), "person", "g l"),
+            ],
+        ),
+        (_("服务"), [*([one("booking.week", _("预约"), "calendar", "g b")] if works else []), *_services(one)]),
+        (_("管理"), _manages(one)),
+        (_("设计"), _designs(one)),
+    )
+    for heading, found in sections:
+        if found:
+            found[0]["heading"] = heading
+    return [entry for _heading, found in sections for entry in found]
+
+
+One = Callable[..., dict[str, Any]]
+
+
+def _services(one: One) -> list[dict[str, Any]]:
+    """What the hall has beside cases: of each kind only if something of it is published and concerns the actor."""
+    actor, work = edge.actor(), edge.work_or_none()
+    if work is None:
+        return []
+    found = []
+    # queues 取号
+    if tickets.halls(work, actor):
+        found.append(one("tickets.desks", _("叫号"), "megaphone", "g h"))
+    # offers 供给与预订
+    if offers.at_work(work, actor):
+        found.append(one("offers.week", _("供给"), "list", "g o"))
+    # matches 撮合
+    # handovers 交接
+    if any(p.reads for p in actor.positions) and handovers.there_are(work):
+        found.append(one("handovers.desk", _("交接"), "parcel", "g j", handovers.waiting(work, actor) or None))
     # registers 台账
-    if work is not None and registers.for_actor(work, actor):
+    if registers.for_actor(work, actor):
         found.append(one("registers.shelves", _("台账"), "paper", "g r"))
     # bonds 关系
     if {"clerk", "supervisor"} & actor.roles:
         found.append(one("bonds.listed", _("家人和委托关系"), "people"))
-    # offers 供给与预订
-    if work is not None and offers.at_work(work, actor):
-        found.append(one("offers.week", _("供给"), "calendar", "g o"))
-    # matches 撮合
-    # handovers 交接
-    if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):
-        found.append(one("handovers.desk", _("交接"), "hand", "g j", handovers.waiting(work, actor) or None))
     # boards 公开栏
-    if work is not None and boards.concerned(work, actor=actor):
+    if boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))
-    # queues 取号
-    if work is not None and tickets.halls(work, actor):
-        found.append(one("tickets.desks", _("叫号"), "bell", "g h"))
+    # ballots 表决
+    if ballots.held_by(work, actor):
+        found.append(one("ballots.held", _("表决"), "vote", "g v"))
+    return found
+
+
+def _manages(one: One) -> list[dict[str, Any]]:
+    actor, work = edge.actor(), edge.work_or_none()
+    found = []
+    if "supervisor" in actor.roles:
+        found.append(one("overview.numbers", _("运行情况"), "chart", "g s"))
+        found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     # schedules 定期
     if work is not None and schedules.sees(work, actor):
-        found.append(one("schedules.listed", _("定期"), "clock", "g p"))
-    # ballots 表决
-    if work is not None and ballots.held_by(work, actor):
-        found.append(one("ballots.held", _("表决"), "hand"))
-    if "supervisor" in actor.roles:
-        found.append(one("overview.numbers", _("运行情况"), "chart", "g s", heading=_("管理")))
-        found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
-        found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
-    if {"supervisor", "operator"} & actor.roles:
-        found.append(one("desk.permissions", _("谁能做什么"), "lock"))
+        found.append(one("schedules.listed", _("定期"), "repeat", "g t"))
     if calendars.may_publish(actor):
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
+    if "supervisor" in actor.roles:
+        found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
+    if {"supervisor", "operator"} & actor.roles:
+        found.append(one("desk.permissions", _("谁能做什么"), "lock"))
     if "operator" in actor.roles:
-        found.append(one("operations.now", _("运维"), "gear", "g o", operations.open_incidents()))
-    if "designer" in actor.roles:
-        found.append(one("studio.matters", _("事项和流程"), "flow", "g f", heading=_("设计")))
+        found.append(one("operations.now", _("运维"), "gear", "g m", operations.open_incidents()))
     return found
+
+
+def _designs(one: One) -> list[dict[str, Any]]:
+    if "designer" not in edge.actor().roles:
+        return []
+    return [one("studio.matters", _("事项和流程"), "flow", "g f")]
 
 
 def address(endpoint: str, values: Mapping[str, Any]) -> str:

@@ -118,6 +118,7 @@ def mine() -> ResponseReturnValue:
                 if c.finished_at
                 else c.stage or sentences.status(c.status),
                 "for_name": of_others.get(c.id, ""),
+                "ended": c.finished_at is not None,
             }
             for c in found
         ],
