@@ -126,10 +126,9 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     appointments.case_ended,
     offers.case_ended,
     boards.case_ended,
-    other_cases.answer_parent,
-    other_cases.answer_parent,
     ballots.case_ended,
     handovers.case_ended,
+    other_cases.answer_parent,
 )
 
 
@@ -142,4 +141,6 @@ def check(handled: Iterable[str], known: Iterable[str], what: str) -> None:
         raise RuntimeError(f"Expected one handler for each {what}, but there is {' and '.join(parts)}")
 
 
+if len(set(AFTER_CASE)) != len(AFTER_CASE):
+    raise RuntimeError("Expected what follows the end of a case to follow it once, but it stands in AFTER_CASE twice")
 check(EFFECTS, [*TYPES, *BETWEEN_CASES], "effect")

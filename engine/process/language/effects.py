@@ -981,6 +981,8 @@ _ALL = (
     ),
 )
 
+assert len({effect.type for effect in _ALL}) == len(_ALL), "an effect stands in the list twice"
+
 #: type -> entry
 TYPES: Mapping[str, EffectKind] = MappingProxyType({effect.type: effect for effect in _ALL})
 
