@@ -24,6 +24,9 @@ log = logging.getLogger("yizhan.library")
 #: How many packages a process keeps ready.
 KEPT = 200
 
+#: What a transaction remembers of what is published: forgotten when it publishes or withdraws.
+_PUBLISHED = "published matters"
+
 _packages: OrderedDict[str, matters.Package] = OrderedDict()
 _lock = threading.Lock()
 
@@ -40,6 +43,7 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
     if current is not None:
         current.current = False
         work.session.flush()
+    work.session.info.pop(_PUBLISHED, None)
     known = work.session.get(MatterVersion, package.version)
     if known is not None:
         known.current = True
@@ -127,10 +131,13 @@ def current(work: Work, matter: str) -> matters.Package:
 
 
 def published(work: Work) -> list[matters.Package]:
-    """Every matter as published now, by code."""
-    hashes = work.session.scalars(select(MatterVersion.hash).where(MatterVersion.current).order_by(MatterVersion.code))
+    """Every matter as published now, by code. Asked once a transaction: a page asks for each noun if there is any."""
+    known: list[str] | None = work.session.info.get(_PUBLISHED)
+    if known is None:
+        query = select(MatterVersion.hash).where(MatterVersion.current).order_by(MatterVersion.code)
+        known = work.session.info[_PUBLISHED] = list(work.session.scalars(query))
     found = []
-    for one in list(hashes):
+    for one in known:
         try:
             found.append(version(work, one))
         except matters.BadMatter as bad:
@@ -172,6 +179,7 @@ def withdraw(work: Work, matter: str, *, by: Actor, now: datetime, note: str = "
     if current is None:
         return False
     current.current = False
+    work.session.info.pop(_PUBLISHED, None)
     work.session.flush()
     facts = {"matter": matter, "version": current.hash, "note": note}
     audit.record(work, audit.Kind.MATTER_WITHDRAWN, by=by, now=now, facts=facts)
