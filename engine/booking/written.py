@@ -108,6 +108,23 @@ def span(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def clock(text: str) -> str:
+    """A time of the day, as it is kept.
+
+    >>> clock("9:30")
+    '09:30'
+    """
+    try:
+        return f"{time.fromisoformat(text.strip().zfill(5)):%H:%M}"
+    except ValueError:
+        raise Refused(f"“{text}”读不懂，请写钟点：13:00。", f"Expected a time as 13:00, but it is {text!r}.") from None
+
+
+def clock_on(day: date, text: str) -> datetime:
+    """That time on that day of the hall, aware UTC."""
+    return datetime.combine(day, time.fromisoformat(text), ZONE).astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class CutOff:
     """Until when one may book: a clock time some days before, or a length of time before the start.

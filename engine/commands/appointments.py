@@ -18,10 +18,10 @@ import yaml
 from sqlalchemy import ColumnElement, CursorResult, func, select, update
 
 from engine import booking
-from engine.booking import Past, Policy
+from engine.booking import Past, Policy, written
 from engine.booking.slots import ZONE
 from engine.commands import seats
-from engine.matters.nouns.offers import OfferTells
+from engine.matters.nouns.offers import Offer, OfferTells
 from engine.people import SYSTEM, Actor
 from engine.people.access import booked_for
 from engine.reads import knowing, offers
@@ -35,10 +35,11 @@ from engine.store.models import (
     OnlineBlock,
     Resource,
     Slot,
+    StandingDay,
     User,
     Waiting,
 )
-from engine.workdays import say_at
+from engine.workdays import local_date, say_at
 
 #: How long a seat that was freed is kept for the first on the waiting list.
 OFFER_HOURS = 2
@@ -67,8 +68,10 @@ def history(work: Work, person_index: str, now: datetime, resource: Resource | N
             Appointment.ended_at,
             Appointment.channel,
             Appointment.by_hall,
+            StandingDay.standing_id,
         )
         .join(Resource, Resource.id == Appointment.resource_id)
+        .outerjoin(StandingDay, StandingDay.appointment_id == Appointment.id)
         .where(
             alike,
             Appointment.person_index == person_index,
@@ -76,8 +79,17 @@ def history(work: Work, person_index: str, now: datetime, resource: Resource | N
             Appointment.state != "expired",
         )
     ).all()
+    # Of a standing order nothing counts against a person but not coming: the worker books its days, many at once, and
+    # a single day called off in time is what the order asks for.
     return [
-        Past(r.starts_at, r.item or r.matter, r.state, r.booked_at, r.ended_at, r.channel == "online")
+        Past(
+            r.starts_at,
+            r.item or r.matter,
+            r.state,
+            r.booked_at,
+            r.ended_at,
+            r.channel == "online" and (r.standing_id is None or r.state == "no_show"),
+        )
         for r in rows
         if not (r.by_hall and r.state == "cancelled")
     ]
@@ -345,6 +357,58 @@ def watch(work: Work, made: Appointment, now: datetime) -> None:
     if at is not None:
         key = f"appointment:{made.id}:{made.state}:{made.sequence}"
         jobs.put_once(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
+    if made.state == "confirmed" and made.resource.offer and not made.resource.matter:
+        known = offers.declared(work).get(made.resource.offer)
+        for what, moment in moments(known.offer, made) if known is not None else ():
+            key = f"booking:{made.id}:{what}:{moment.isoformat()}"
+            payload = {"appointment": made.id, "what": what, "at": moment.isoformat()}
+            jobs.put_once(work, jobs.Kind.BOOKING_MOMENT, key, payload, now=now, after=max(moment, now))
+
+
+def moments(offer: Offer, made: Appointment) -> list[tuple[str, datetime]]:
+    """When the worker looks whether they came, and whether they have left: no_show, missed, left HH:MM, unsigned."""
+    found = []
+    day = local_date(made.starts_at)
+    if offer.release.no_show:
+        found.append(("no_show", made.starts_at + written.span(offer.release.no_show)))
+    if offer.missed is not None:
+        at = written.clock_on(day, offer.missed.at) if offer.missed.at else made.ends_at
+        found.append(("missed", at))
+    found += [(f"left {at}", written.clock_on(day, at)) for at in sorted(offer.left_at)]
+    if offer.check_out:
+        found.append(("unsigned", made.ends_at + timedelta(minutes=GRACE_MINUTES)))
+    return found
+
+
+def say(
+    work: Work,
+    key: str,
+    kind: str,
+    facts: Mapping[str, Any],
+    *,
+    user_id: int | None = None,
+    phone: str | None = None,
+    now: datetime,
+) -> None:
+    """One message of bookings to one person, on the screen and by text. `facts`: what its text is filled with; a pair
+    is Chinese and English."""
+    texts = _texts()[kind]
+    zh = {name: one[0] if isinstance(one, tuple) else one for name, one in facts.items()}
+    en = {name: one[1] if isinstance(one, tuple) else one for name, one in facts.items()}
+    for channel in ("screen", "sms"):
+        if (channel == "screen" and user_id is None) or (channel == "sms" and not phone):
+            continue
+        notices.put(
+            work,
+            f"{key}:{channel}",
+            notices.fill(texts["zh"], zh),
+            text_en=notices.fill(texts["en"], en),
+            kind=kind,
+            now=now,
+            channel=channel,
+            user_id=user_id,
+            address=phone if channel == "sms" else None,
+        )
 
 
 def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: datetime) -> None:

@@ -221,11 +221,14 @@ def book(
     *,
     channel: str = "online",
     case: Case | None = None,
+    quiet: bool = False,
     by: Actor,
     now: datetime,
 ) -> list[Appointment]:
-    """Book all of these, or none: confirmed at once. Raises NotFound (no such time), NotNow (`full` among its facts:
-    every place is taken; else the reason), and nothing was taken."""
+    """Book all of these, or none: confirmed at once. quiet: whoever asked tells them of it.
+
+    Raises NotFound (no such time), NotNow (`full` among its facts: every place is taken; else the reason), and nothing
+    was taken."""
     plans = [_plan(work, wish, channel, now) for wish in wishes]
     # What is locked is locked in one order: the counters by unit, then the slots by id.
     for plan in sorted(plans, key=lambda p: (p.resource.unit_id, p.slot.id)):
@@ -236,7 +239,8 @@ def book(
             made.append(_take(work, plan, channel, case, by, now))
     for one, plan in zip(made, sorted(plans, key=lambda p: p.slot.id), strict=True):
         appointments.watch(work, one, now)
-        appointments.tell(work, one, "appointment-confirmed", now, now)
+        if not quiet:
+            appointments.tell(work, one, "appointment-confirmed", now, now)
         appointments.remind(work, one, plan.policy, now)
         appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
         appointments.cover(work, plan.resource, now=now)

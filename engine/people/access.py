@@ -30,6 +30,7 @@ from engine.store.models import (
     Resource,
     Schedule,
     ScheduleRun,
+    Standing,
     Task,
     Ticket,
     Window,
@@ -50,6 +51,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return case is not None and _lets("paper", _to_paper(actor, thing, case), verb)
     if isinstance(thing, Appointment):
         return _lets("booking", _to_booking(actor, thing), verb)
+    if isinstance(thing, Standing):
+        return _lets("booking", _to_standing(actor, thing), verb)
     if isinstance(thing, Bond):
         return _lets("bond", _to_bond(actor, thing), verb)
     if isinstance(thing, Resource):
@@ -90,6 +93,13 @@ def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:
         yield "unit"
         if actor.supervises(resource.unit_id):
             yield "head"
+
+
+def _to_standing(actor: Actor, order: Standing) -> Iterator[str]:
+    """A standing order is its person's, and the unit's that serves it (as its bookings are)."""
+    if actor.id is not None and order.user_id == actor.id:
+        yield "own"
+    yield from _to_place(actor, order.resource)
 
 
 def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:

@@ -78,7 +78,7 @@ def _facts(work: Work, resource: Resource, slot: Slot) -> dict[str, Any]:
     }
 
 
-def _value(
+def value(
     work: Work,
     text: str,
     what: Declared,
@@ -87,7 +87,9 @@ def _value(
     person: knowing.Person,
     answers: Mapping[str, Any],
     now: datetime,
+    **given: Any,
 ) -> Any:
+    """What an expression of its declaration says, for this person and this time; `given`: further names it may read."""
     expression = feel.compile(text.removeprefix("="))
     context = knowing.context(
         work,
@@ -98,6 +100,7 @@ def _value(
         on=local_date(slot.starts_at),
         offer=_facts(work, resource, slot),
         ask=dict(answers),
+        **given,
     )
     return expression.evaluate(context, feel.Env(now=now, calendar=work.calendar))
 
@@ -128,7 +131,7 @@ def why_not(
     ]
     for need in asked:
         # Null is not yes: what cannot be told (no identity number, no such entry) is not fulfilled.
-        if _value(work, need.if_, what, resource, slot, person, answers or {}, now) is not True:
+        if value(work, need.if_, what, resource, slot, person, answers or {}, now) is not True:
             found.append(Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}"))
     return found
 
@@ -165,7 +168,7 @@ def price(
     for wanted in model.wants(asked.decision):
         given = asked.inputs.get(wanted.name)
         if given is not None:
-            inputs[wanted.name] = _value(work, given, what, resource, slot, person, answers, now)
+            inputs[wanted.name] = value(work, given, what, resource, slot, person, answers, now)
         else:
             inputs[wanted.name] = answers.get(wanted.name)
     found = feel.to_json(model.evaluate(asked.decision, inputs, feel.Env(now=now, calendar=work.calendar)).value)

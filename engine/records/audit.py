@@ -128,6 +128,12 @@ class Kind(StrEnum):
     OFFER_OPENED = "offer.opened"
     OFFER_MOVED = "offer.moved"
     OFFER_CLOSED = "offer.closed"
+    STANDING_MADE = "standing.made"
+    STANDING_CHANGED = "standing.changed"  # a single day called off or added
+    STANDING_ENDED = "standing.ended"
+    PLACE_CHECKED_IN = "place.checked_in"
+    PLACE_CHECKED_OUT = "place.checked_out"
+    PLACE_TROUBLE = "place.trouble"  # nobody came, or somebody was still there
     # matches 撮合
     # handovers 交接
     HANDOVER_OPENED = "handover.opened"

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     APPOINTMENT_DUE = "appointment-due"
     PUBLISH_SLOTS = "publish-slots"
     OFFER_DUE = "offer-due"
+    BOOKING_MOMENT = "booking-moment"
+    STANDING_DUE = "standing-due"
     FOLLOW_CALENDAR = "follow-calendar"
     BOARD_DUE = "board-due"
     BOARD_TELL = "board-tell"
@@ -70,6 +72,8 @@ NAMES = {
     Kind.CLOSE_RATING: ("到期未评价的归档", "Closing ratings nobody gave"),
     Kind.APPOINTMENT_DUE: ("预约到时处理", "What is due of a booking"),
     Kind.OFFER_DUE: ("供给到时处理", "What is due of an offer"),
+    Kind.BOOKING_MOMENT: ("看预订的人来了没有、走了没有", "Whether they came, whether they have left"),
+    Kind.STANDING_DUE: ("按长期预订订好后面的日子", "Bookings of a standing order"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
     Kind.BALLOT_DUE: ("表决开始、截止", "Opening and closing a ballot"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),

@@ -92,6 +92,8 @@ def test_every_job_has_its_handler():
         "collect-answer": "worker.sharing.collect",
         "close-rating": "worker.paperwork.close_rating",
         "appointment-due": "booking.due.appointment_due",
+        "booking-moment": "booking.due.booking_moment",
+        "standing-due": "booking.due.standing_due",
         "publish-slots": "booking.due.publish_slots",
         "offer-due": "booking.due.offer_due",
         "board-due": "boards.due.board_due",

@@ -319,6 +319,10 @@ RULES: dict[str, Rule] = {
     # ---- offers 供给与预订 (nothing stands open in the walk's hall: what is asked by its number is not there)
     **_door("anyone", "offers.listed", "api.offers"),
     **_door("anyone", "offers.one", "api.offer", thing="absent"),
+    **_door("resident", "offers.ordering", "offers.order", "offers.change_order", thing="absent"),
+    **_door("resident", "offers.orders", "offers.hours"),
+    **_door("staff", "offers.door", "offers.arrive", "offers.leave", "offers.told", thing="absent"),
+    **_door("staff", "offers.roll", "offers.order_for", thing="absent"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
     **_door("staff", "offers.week"),
     **_door("staff", "offers.open_", "offers.close", "offers.move", "offers.walk_in", thing="absent"),

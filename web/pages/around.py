@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import boards, handovers, offers, registers, tickets
+from engine.reads import attending, boards, handovers, offers, registers, tickets
 from web import edge
 from web.edge import guard
 from web.language import english
@@ -57,6 +57,19 @@ def own_bookings() -> Tile | None:
     if not offers.kinds(edge.work(), now=edge.now()):
         return None
     return Tile(_("我的预约和报名"), _("时间、二维码、取消"), "calendar", url_for("booking.mine"))
+
+
+def own_hours() -> Tile | None:
+    """The hours one gave, where there are any."""
+    found = attending.hours(edge.work(), edge.actor())
+    if not found.lines:
+        return None
+    return Tile(
+        _("我的服务时长"),
+        _("%(year)s 年 %(n)s 小时", year=found.years[0][0], n=found.years[0][1]),
+        "clock",
+        url_for("offers.hours"),
+    )
 
 
 Says = Callable[[], Tile | None]
@@ -118,6 +131,7 @@ def _family() -> Tile | None:
 OWN: tuple[Says, ...] = (
     # offers 供给与预订
     own_bookings,
+    own_hours,
     # matches 撮合
     # handovers 交接
     _own_handovers,

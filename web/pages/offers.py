@@ -13,7 +13,7 @@ from engine import feel, forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import units
-from engine.reads import bookings, residents
+from engine.reads import attending, bookings, residents, standing
 from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
@@ -193,6 +193,89 @@ def wait(slot_id: int) -> ResponseReturnValue:
     return redirect(url_for("booking.mine"))
 
 
+# ---------------------------------------------------------------- standing orders, hours
+
+
+@pages.get("/offers/<int:slot_id>/standing")
+@guard("resident")
+def ordering(slot_id: int) -> ResponseReturnValue:
+    """Order this time of day by weekday."""
+    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    if not found.what.offer.standing:
+        raise NotNow("这一项不能长期预订，请一次一次订。", "This cannot be ordered for many days: book each time.")
+    return render_template("resident/standing_new.html", it=found, offer=found.what.offer, tab="booking.doors")
+
+
+def _ordered(slot_id: int, person: booking.Person | None = None) -> int:
+    sent = request.form
+    until = _day(sent.get("until"))
+    row = booking.order(
+        edge.work(),
+        slot_id,
+        weekdays=[int(n) for n in sent.getlist("weekday") if n in "1234567" and len(n) == 1],
+        until_on=until,
+        working=sent.get("working") == "1",
+        role=sent.get("role", "")[:40],
+        person=person,
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    return row.id
+
+
+@pages.post("/offers/<int:slot_id>/standing")
+@guard("resident")
+def order(slot_id: int) -> ResponseReturnValue:
+    _ordered(slot_id)
+    flash(_("长期预订好了，不用每次再订。"))
+    return redirect(url_for("offers.orders"))
+
+
+@pages.get("/standing")
+@guard("resident")
+def orders() -> ResponseReturnValue:
+    """One's own standing orders, each with its days."""
+    found = standing.mine(edge.work(), edge.actor(), now=edge.now())
+    return render_template(
+        "resident/standing.html", orders=found, today=local_date(edge.now()), states=_day_states(), tab="booking.doors"
+    )
+
+
+def _day_states() -> dict[str, str]:
+    return {
+        "booked": _("已订"),
+        "wanted": _("要订"),
+        "skipped": _("不来"),
+        "cancelled": _("已取消"),
+        "full": _("满了，有空位再替您订"),
+        "missed": _("没有订上"),
+    }
+
+
+@pages.post("/standing/<int:standing_id>/<what>")
+@guard("resident")
+def change_order(standing_id: int, what: str) -> ResponseReturnValue:
+    """Not on this day, this day too, or no more of it."""
+    given: dict[str, Any] = {"by": edge.actor(), "now": edge.now()}
+    if what == "end":
+        n = booking.end_order(edge.work(), standing_id, **given)
+        flash(_("长期预订停了，后面 %(n)s 次也取消了。", n=n))
+        return redirect(url_for("booking.mine"))
+    day = _day(request.form.get("day"))
+    if day is None or what not in ("skip", "add"):
+        raise Invalid([FieldError("day", _("哪一天"), "请选一天。", "Choose a day.")])
+    (booking.skip_day if what == "skip" else booking.add_day)(edge.work(), standing_id, day, **given)
+    flash(_("改好了。"))
+    return redirect(url_for("offers.orders"))
+
+
+@pages.get("/hours")
+@guard("resident")
+def hours() -> ResponseReturnValue:
+    """The hours one gave."""
+    return render_template("resident/hours.html", found=attending.hours(edge.work(), edge.actor()), tab="booking.doors")
+
+
 # ---------------------------------------------------------------- the unit
 
 
@@ -288,3 +371,70 @@ def walk_in(slot_id: int) -> ResponseReturnValue:
     )
     flash(_("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at)))
     return redirect(url_for("offers.week", day=local_date(made.starts_at).isoformat()))
+
+
+# ---------------------------------------------------------------- the door
+
+
+@pages.get("/desk/offers/<int:slot_id>/door")
+@guard("staff")
+def door(slot_id: int) -> ResponseReturnValue:
+    """Who is expected, who has come, who has left."""
+    return render_template("staff/door.html", it=attending.door(edge.work(), edge.actor(), slot_id), rolled=())
+
+
+@pages.post("/desk/offers/<int:slot_id>/arrive")
+@guard("staff")
+def arrive(slot_id: int) -> ResponseReturnValue:
+    """A QR was scanned, a number or name typed, or a line chosen."""
+    sent = request.form
+    text = sent.get("code", "").strip()[:400]
+    place = int(sent["place"]) if edge.is_id(sent.get("place", "")) else None
+    made = booking.arrive(edge.work(), slot_id, text, place_id=place, by=edge.actor(), now=edge.now())
+    flash(_("%(number)s 已签到。", number=made.number))
+    return redirect(url_for("offers.door", slot_id=slot_id))
+
+
+@pages.post("/desk/offers/<int:slot_id>/leave/<int:place_id>")
+@guard("staff")
+def leave(slot_id: int, place_id: int) -> ResponseReturnValue:
+    attending.door(edge.work(), edge.actor(), slot_id)
+    fetched = request.form.get("fetched_by", "")
+    booking.check_out(edge.work(), place_id, fetched_by=fetched, by=edge.actor(), now=edge.now())
+    flash(_("已签退。"))
+    return redirect(url_for("offers.door", slot_id=slot_id))
+
+
+@pages.post("/desk/offers/<int:slot_id>/told/<int:booking_id>")
+@guard("staff")
+def told(slot_id: int, booking_id: int) -> ResponseReturnValue:
+    """It was read out to them."""
+    attending.door(edge.work(), edge.actor(), slot_id)
+    booking.told(edge.work(), booking_id, by=edge.actor(), now=edge.now())
+    return redirect(url_for("offers.door", slot_id=slot_id))
+
+
+@pages.post("/desk/offers/<int:slot_id>/roll")
+@guard("staff")
+def roll(slot_id: int) -> ResponseReturnValue:
+    """Many people on one screen: a line each."""
+    attending.door(edge.work(), edge.actor(), slot_id)
+    sent = request.form
+    aloud = sent.get("aloud") == "1"
+    people = [booking.Listed(name, phone, aloud) for name, phone, _role in _members(sent.get("people", ""), "")]
+    found = booking.roll(edge.work(), slot_id, people, role=sent.get("role", "")[:40], by=edge.actor(), now=edge.now())
+    it = attending.door(edge.work(), edge.actor(), slot_id)
+    return render_template("staff/door.html", it=it, rolled=found)
+
+
+@pages.post("/desk/offers/<int:slot_id>/standing")
+@guard("staff")
+def order_for(slot_id: int) -> ResponseReturnValue:
+    """A standing order for somebody at the desk or on the telephone."""
+    attending.door(edge.work(), edge.actor(), slot_id)
+    name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
+    if not name or not phone:
+        raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
+    _ordered(slot_id, booking.Person(name, phone))
+    flash(_("长期预订好了，不用每次再订。"))
+    return redirect(url_for("offers.door", slot_id=slot_id))

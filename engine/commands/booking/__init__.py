@@ -22,12 +22,30 @@ from engine.commands.booking.opening import close as close_offer
 from engine.commands.booking.opening import establish
 from engine.commands.booking.opening import move as move_offer
 from engine.commands.booking.opening import open_ as open_offer
+from engine.commands.booking.roll import Listed, Rolled, told
+from engine.commands.booking.roll import book as roll
+from engine.commands.booking.signing import arrive
+from engine.commands.booking.signing import leave as check_out
+from engine.commands.booking.standing import add as add_day
+from engine.commands.booking.standing import end as end_order
+from engine.commands.booking.standing import order
+from engine.commands.booking.standing import skip as skip_day
 from engine.reads.knowing import Person
 
 __all__ = [
     "STATES",
     "Hit",
+    "Listed",
     "Person",
+    "Rolled",
+    "add_day",
+    "arrive",
+    "check_out",
+    "end_order",
+    "order",
+    "roll",
+    "skip_day",
+    "told",
     "ask_review",
     "take_place",
     "call",

@@ -16,16 +16,17 @@ from engine.reads import offers
 from engine.reads.knowing import Person
 from engine.records import audit
 from engine.store import Work
-from engine.store.models import Appointment, Resource, Slot
+from engine.store.models import Appointment, BookingPlace, Resource, Slot
 from engine.workdays import say_at
 
 #: How long before its time a booking can be checked in.
 EARLY_MINUTES = 60
 
 
-def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
+def check_in(work: Work, code: str, *, place_id: int | None = None, by: Actor, now: datetime) -> Appointment:
     """The person is here: `code` is what their QR holds, or the booking's number. Staff of the unit scan it; the
-    person may do it themselves from their own page. Too early or another day: NotNow with the right time."""
+    person may do it themselves from their own page. Too early or another day: NotNow with the right time. Of a team's
+    booking everybody is here, or the one who has the place `place_id`."""
     row = work.session.scalar(
         select(Appointment.id).where((Appointment.code == code) | (Appointment.number == code.strip().upper()))
     )
@@ -33,6 +34,7 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
         raise NotFound("没有找到这个预约码，请核对，或按姓名电话查找。", "No booking has this code.")
     made = book.find(work, row, "work", by=by)
     if made.state == "checked_in":
+        _here(work, made, place_id, by, now)
         return made
     book.expect(made, made.version, {"confirmed"}, "签到", "check in")
     early = made.starts_at - timedelta(minutes=EARLY_MINUTES)
@@ -47,9 +49,23 @@ def check_in(work: Work, code: str, *, by: Actor, now: datetime) -> Appointment:
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
     appointments.record(work, audit.Kind.APPOINTMENT_CHECKED_IN, made, by, now)
+    _here(work, made, place_id, by, now)
     work.session.flush()
     ticket_rows.join(work, made, by=by, now=now)  # where the hall has a line, they wait in it at their time
     return made
+
+
+def _here(work: Work, made: Appointment, place_id: int | None, by: Actor, now: datetime) -> None:
+    """Who of it is here: each place once."""
+    query = select(BookingPlace).where(
+        BookingPlace.appointment_id == made.id, BookingPlace.live, BookingPlace.checked_in_at.is_(None)
+    )
+    if place_id is not None:
+        query = query.where(BookingPlace.id == place_id)
+    for place in work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        place.checked_in_at = now
+        facts = {"appointment": made.number, "place": place.id}
+        audit.record(work, audit.Kind.PLACE_CHECKED_IN, by=by, now=now, case=made.case, facts=facts)
 
 
 def call(work: Work, appointment_id: int, *, version: int, by: Actor, now: datetime) -> Appointment:
@@ -103,22 +119,21 @@ def miss(work: Work, appointment_id: int, *, version: int, by: Actor, now: datet
 def miss_if_over(work: Work, appointment_id: int, *, now: datetime) -> bool:
     """A booking that nobody came for, long after its time: missed. Called by the worker; whether it was."""
     made = book.find(work, appointment_id, "see", by=SYSTEM)
-    if made.state not in ("confirmed", "called") or now < made.ends_at + timedelta(minutes=GRACE_MINUTES):
+    if now < made.ends_at + timedelta(minutes=GRACE_MINUTES):
         return False
-    if not made.resource.matter and made.resource.offer and not _checked_in(work, made):
-        # Nobody signs in there: who booked and did not cancel was there.
+    row = not made.resource.matter and bool(made.resource.offer)
+    known = offers.declared(work).get(made.resource.offer) if row else None
+    came = row and made.state == "checked_in" and not (known is not None and known.offer.check_out)
+    if not came and made.state not in ("confirmed", "called"):
+        return False
+    if came or (row and not (known is not None and known.offer.check_in)):
+        # They came; or nobody signs in there: who booked and did not cancel was there.
         made.state, made.ended_at, made.day_key = "served", now, None
         made.version += 1
         appointments.record(work, audit.Kind.APPOINTMENT_SERVED, made, SYSTEM, now)
         return True
     miss(work, appointment_id, version=made.version, by=SYSTEM, now=now)
     return True
-
-
-def _checked_in(work: Work, made: Appointment) -> bool:
-    """Whether people sign in at this offer."""
-    known = offers.declared(work).get(made.resource.offer)
-    return known is not None and bool(known.offer.check_in)
 
 
 def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by: Actor, now: datetime) -> Appointment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.commands import offer_rows
-from engine.commands.booking import book, counter, office
+from engine.commands.booking import book, counter, office, standing, trouble
 from engine.commands.equipment import Equipment
 from engine.matters import Package
 from engine.records import jobs
@@ -33,11 +33,27 @@ def offer_due(database: Database, job: Leased, equipment: Equipment, now: dateti
         offer_rows.fell_due(work, int(job.payload["resource"]), str(job.payload["what"]), now=now)
 
 
+def booking_moment(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """Did they come, have they left? What follows of a place is written with the proof that it follows once."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        at = datetime.fromisoformat(str(job.payload["at"]))
+        trouble.look(work, int(job.payload["appointment"]), str(job.payload["what"]), at, now=now)
+
+
+def standing_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The bookings of one standing order that came within reach."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        standing.go_on(work, int(job.payload["standing"]), now=now)
+
+
 def publish_slots(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """The slots of the days that came within reach; tomorrow again."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
         office.publish_ahead(work, now=now)
+        standing.ask(work, now=now)
         ask_for_slots(work, now=now)
 
 

@@ -34,6 +34,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.CLOSE_RATING: paperwork.close_rating,
         Kind.APPOINTMENT_DUE: due.appointment_due,
         Kind.OFFER_DUE: due.offer_due,
+        Kind.BOOKING_MOMENT: due.booking_moment,
+        Kind.STANDING_DUE: due.standing_due,
         Kind.PUBLISH_SLOTS: due.publish_slots,
         Kind.FOLLOW_CALENDAR: calendars.follow_late,
         Kind.BOARD_DUE: boards.board_due,

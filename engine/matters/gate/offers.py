@@ -10,12 +10,15 @@ from engine.findings import meant
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
-from engine.matters.nouns.offers import HEARD, Offer, OfferNeed
+from engine.matters.nouns.offers import HEARD, Offer, OfferHours, OfferNeed, OfferOpened
 from engine.process.language import model as m
 
 #: What an expression of an offer may read of a person, and of what is booked (engine/reads/knowing.py, offers.py).
 PERSON = ("name", "age", "village")
 BOOKED = ("name", "place", "starts_at", "ends_at", "day")
+#: What is known of a booking that went otherwise, and of the time somebody was there (engine/reads/attending.py).
+BOOKING = ("number", "role", "price", "phone", "at")
+ATTENDED = ("minutes", "hours", "day", "from", "until")
 #: Kinds of units that may have an offer.
 KINDS = ("county", "office", "centre", "town", "village", "community", "committee")
 
@@ -27,6 +30,7 @@ def check(reading: Reading) -> None:
         _names(reading, one, one.what)
         for where, text in _expressions(one.what):
             _reads(reading, one, one.what, text, *where)
+        _hours(reading, one, one.what)
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         _effect(reading, file, node)
 
@@ -101,6 +105,34 @@ def _expressions(offer: Offer) -> Iterator[tuple[tuple[object, ...], str]]:
     if offer.price is not None:
         for name, text in offer.price.inputs.items():
             yield ("price", "with", name), text
+    opened: list[tuple[tuple[object, ...], OfferOpened | None]] = [(("missed",), offer.missed)]
+    opened += [(("left_at", at), what) for at, what in offer.left_at.items()]
+    for path, what in opened:
+        for name, text in what.answers.items() if what is not None else ():
+            if text.startswith("="):
+                yield (*path, "answers", name), text
+    if isinstance(offer.hours, OfferHours):
+        for name, text in offer.hours.facts.items():
+            yield ("hours", "with", name), text
+
+
+def _hours(reading: Reading, one: Declared, offer: Offer) -> None:
+    """The register that hours are entered into has these fields."""
+    if not isinstance(offer.hours, OfferHours):
+        return
+    known = reading.declared("registers")
+    register = known.get(offer.hours.register_)
+    if register is None:
+        zh, en = meant(offer.hours.register_, known, 20)
+        zh, en = f"没有台账“{offer.hours.register_}”。{zh}", f"There is no register {offer.hours.register_!r}. {en}"
+        reading.of_noun(one, "offer-name", zh, en, "hours", "register")
+        return
+    fields = getattr(register.what, "fields", {})
+    for name in offer.hours.facts:
+        if name not in fields:
+            zh, en = meant(name, fields, 20)
+            zh, en = f"台账没有“{name}”。{zh}", f"The register has no field {name!r}. {en}"
+            reading.of_noun(one, "offer-name", zh, en, "hours", "with", name)
 
 
 def _asked(reading: Reading, offer: Offer) -> set[str]:
@@ -120,6 +152,8 @@ def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: obje
         "offer": BOOKED,
         "ask": _asked(reading, offer),
         "register": list(reading.declared("registers")) if "registers" in reading.nouns else None,
+        **({"booking": BOOKING} if path[0] in ("missed", "left_at") else {}),
+        **({"attended": ATTENDED} if path[0] == "hours" else {}),
         "bond": None,  # the hall's own and the matter's: the bonds' rules know them
     }
     for read in body.reads:

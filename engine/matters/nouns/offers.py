@@ -21,7 +21,7 @@ FEEL where they begin with `=`, over what engine/reads/knowing.py knows of a per
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -175,18 +175,54 @@ class OfferRelease(OfferPart):
         return str(_readable(written.span, text)) if text else text
 
 
-class OfferMissed(OfferPart):
+class OfferOpened(OfferPart):
+    """A case that is opened for the exception alone, and what its application form gets."""
+
+    opens: str = Field(default="", description="开出哪个事项的办件 · the matter whose case it opens")
+    answers: dict[str, str] = Field(
+        default={},
+        description="申请表单填什么：路径 → 文字或 FEEL（person、offer、booking） · what its form gets: words or FEEL",
+    )
+
+    @model_validator(mode="after")
+    def _for_a_case(self) -> OfferOpened:
+        if self.answers and not self.opens:
+            raise wrong(
+                "写了 answers，还要写 opens：开出哪个事项。", "answers needs `opens`: the matter whose form it is."
+            )
+        return self
+
+
+class OfferMissed(OfferOpened):
     """What follows when nobody came: a case only for the exception."""
 
-    at: str = Field(default="", description="几点还没有来：13:00 · not there at this time: 13:00")
-    opens: str = Field(default="", description="开出哪个事项的办件 · the matter whose case it opens")
+    at: str = Field(
+        default="",
+        description="几点还没有来：13:00；不写是结束时 · not there at this time: 13:00; at the end without it",
+    )
+
+    @field_validator("at")
+    @classmethod
+    def _at(cls, text: str) -> str:
+        return str(_readable(written.clock, text)) if text else text
 
 
-class OfferLeftAt(OfferPart):
+class OfferLeftAt(OfferOpened):
     """What is done when somebody is still there at this time."""
 
-    call: bool = Field(default=False, description="打电话给接的人 · whoever fetches is called")
-    opens: str = Field(default="", description="开出哪个事项的办件 · the matter whose case it opens")
+    call: bool = Field(
+        default=False, description="通知预订的人和本单位 · who booked is told, and the unit that has to telephone"
+    )
+
+
+class OfferHours(OfferPart):
+    """Where attended hours are entered when somebody checks out."""
+
+    register_: Id = Field(alias="register", description="记入哪个台账 · the register they are entered into")
+    facts: dict[Id, Feel] = Field(
+        alias="with",
+        description="台账的各项 → FEEL（attended.minutes、attended.day、person、offer） · its fields → FEEL",
+    )
 
 
 class Offer(OfferPart):
@@ -245,7 +281,10 @@ class Offer(OfferPart):
     )
     check_in: tuple[How, ...] = Field(default=(), description="怎样签到 · how people check in")
     check_out: tuple[How, ...] = Field(default=(), description="怎样签退 · how people check out")
-    hours: bool = Field(default=False, description="记服务时长，签到到签退，不含路上 · hours are kept, from in to out")
+    hours: bool | OfferHours = Field(
+        default=False,
+        description="记服务时长，签到到签退，不含路上；或写记入哪个台账 · hours are kept, in a register too",
+    )
     release: OfferRelease = Field(default=OfferRelease(), description="退出和让出 · giving a place back, losing it")
     missed: OfferMissed | None = Field(default=None, description="没有来，怎么办 · when nobody came")
     left_at: dict[str, OfferLeftAt] = Field(
@@ -272,6 +311,11 @@ class Offer(OfferPart):
             if not roles or len(set(roles)) != len(roles):
                 raise wrong("每个角色写一次，至少一个。", "Write each role once, and at least one.")
         return places
+
+    @field_validator("left_at")
+    @classmethod
+    def _left_at(cls, times: dict[str, OfferLeftAt]) -> dict[str, OfferLeftAt]:
+        return {str(_readable(written.clock, at)): what for at, what in times.items()}
 
     @field_validator("cut_off")
     @classmethod
@@ -312,9 +356,40 @@ class Offer(OfferPart):
             )
         return self
 
+    @model_validator(mode="after")
+    def _around(self) -> Offer:
+        """What happens around a booking is asked of bookings that are rows, and each thing needs the one before it."""
+        if self.standing and (self.opens is None or self.each):
+            raise wrong(
+                "standing：长期预订的要自己开放（opens），预订只是一行（不写 each）。",
+                "standing: what is ordered for many days opens by itself (opens), and its bookings are rows (no each).",
+            )
+        if self.standing == "term" and self.opens is not None and not self.opens.terms:
+            raise wrong("standing: term 要在 opens 里写 terms。", "standing: term needs the terms, under opens.")
+        around = (self.check_out, self.hours, self.missed, self.left_at, self.release.no_show)
+        if self.each and any(around):
+            raise wrong(
+                "写了 each，到场以后由那个办件管：不写 check_out、hours、missed、left_at、release.no_show。",
+                "With `each` the case says what follows: no check_out, hours, missed, left_at, release.no_show.",
+            )
+        if (self.missed or self.check_out or self.release.no_show) and not self.check_in:
+            raise wrong(
+                "missed、check_out、release.no_show 要知道谁来了：写 check_in。",
+                "missed, check_out and release.no_show have to know who came: write check_in.",
+            )
+        if (self.hours or self.left_at) and not self.check_out:
+            raise wrong(
+                "hours、left_at 要知道谁走了：写 check_out。",
+                "hours and left_at have to know who has left: write check_out.",
+            )
+        return self
+
     def numbers(self) -> dict[str, Any]:
         """Its own numbers over the default policy. What has a cut-off needs no day between."""
         found: dict[str, Any] = {"book_from_days": 0} if self.cut_off or not self.each else {}
+        if self.release.free_until:
+            hours = written.span(self.release.free_until) / timedelta(hours=1)
+            found["cancel_hours"] = int(hours) if hours == int(hours) else hours
         return found | dict(self.policy)
 
     def roles(self) -> tuple[OfferPlace, ...]:

@@ -16,6 +16,7 @@ from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
     BookingPlace,
+    BookingTrouble,
     Duty,
     OnlineBlock,
     Resource,
@@ -23,6 +24,8 @@ from engine.store.models.booking import (
     ResourceOpening,
     Slot,
     SlotPlace,
+    Standing,
+    StandingDay,
     Waiting,
 )
 from engine.store.models.cases import (
@@ -96,6 +99,7 @@ __all__ = [
     "BoardTold",
     "CalendarFile",
     "BookingPlace",
+    "BookingTrouble",
     "Case",
     "CaseParty",
     "Consent",
@@ -150,6 +154,8 @@ __all__ = [
     "SideClock",
     "Slot",
     "SlotPlace",
+    "Standing",
+    "StandingDay",
     "Subscription",
     "Task",
     "TaskCandidate",

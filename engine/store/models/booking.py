@@ -181,6 +181,7 @@ class Appointment(Base):
     answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form
     price: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as its decision said when it was booked
     booked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
+    by_voice: Mapped[str] = mapped_column(String(8), default="")  # wanted: still to be read out to them; told: it was
 
     resource: Mapped[Resource] = relationship(lazy="raise")
     case: Mapped[Case | None] = relationship(lazy="raise")
@@ -229,6 +230,7 @@ class BookingPlace(Base):
     live: Mapped[bool] = mapped_column(default=True)  # false: the place was given back
     checked_in_at: Mapped[datetime | None]
     checked_out_at: Mapped[datetime | None]
+    fetched_by: Mapped[str | None] = mapped_column(Sealed)  # with whom they left
 
     __table_args__ = (
         Index(
@@ -241,6 +243,83 @@ class BookingPlace(Base):
         ),
         Index("ix_booking_place_person_index", "person_index"),
     )
+
+
+class Standing(Base):
+    """A standing order (长期预订): the days of the week on which somebody has a place, from one day until another.
+
+    The worker makes bookings of it, some weeks ahead, and keeps each day it has looked at (StandingDay)."""
+
+    __tablename__ = "standing"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"))
+    at: Mapped[str] = mapped_column(String(5))  # when its time of the day begins: 11:00
+    weekdays: Mapped[str] = mapped_column(String(7))  # ISO: "12345"
+    working: Mapped[bool] = mapped_column(default=False)  # on working days only
+    from_on: Mapped[date]
+    until_on: Mapped[date]
+    role: Mapped[str] = mapped_column(String(40), default="")
+    answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form, the same for each day
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    person_index: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(Sealed)
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    made_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
+    made_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(8), default="active")
+    version: Mapped[int] = mapped_column(default=1)
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")  # why it ended
+    looked_at: Mapped[datetime | None]  # when the worker last made bookings of it
+
+    resource: Mapped[Resource] = relationship(lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("from_on <= until_on", name="days"),
+        CheckConstraint("weekdays <> ''", name="weekdays"),
+        CheckConstraint("state in ('active','ended')", name="state"),
+        CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended"),
+        Index(
+            "uq_standing_person",
+            "resource_id",
+            "person_index",
+            "at",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        Index("ix_standing_state_id", "state", "id"),
+    )
+
+
+class StandingDay(Base):
+    """What became of one day of a standing order: a day is looked at once, and booked at most once."""
+
+    __tablename__ = "standing_day"
+
+    standing_id: Mapped[int] = mapped_column(BigId, ForeignKey("standing.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(8))  # wanted: a day beside its weekdays, not booked yet
+    appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        CheckConstraint("state in ('wanted','booked','skipped','full','missed')", name="state"),
+        CheckConstraint("state <> 'booked' or appointment_id is not null", name="booked"),
+    )
+
+
+class BookingTrouble(Base):
+    """What went otherwise than booked, of one place: nobody came, or somebody was still there. Each is dealt with once,
+    by the database's rule."""
+
+    __tablename__ = "booking_trouble"
+
+    place_id: Mapped[int] = mapped_column(BigId, ForeignKey("booking_place.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(String(16), primary_key=True)  # missed, unsigned, left 17:40
+    at: Mapped[datetime]
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))  # that it opened
 
 
 class Waiting(Base):

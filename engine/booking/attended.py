@@ -1,0 +1,25 @@
+"""How long somebody was there: from check-in to check-out, without the way. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def minutes(came: datetime, left: datetime) -> int:
+    """Whole minutes between the two; what was begun and not finished does not count.
+
+    >>> from datetime import UTC
+    >>> minutes(datetime(2026, 9, 26, 1, 0, tzinfo=UTC), datetime(2026, 9, 26, 3, 30, 59, tzinfo=UTC))
+    150
+    """
+    return max(0, int((left - came).total_seconds() // 60))
+
+
+def hours(total: int) -> Decimal:
+    """Minutes as people write hours: to one decimal, half up. A sum is made of minutes, and rounded once.
+
+    >>> hours(150), hours(0), hours(63), hours(59)
+    (Decimal('2.5'), Decimal('0.0'), Decimal('1.1'), Decimal('1.0'))
+    """
+    return (Decimal(total) / 60).quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -1,0 +1,81 @@
+"""A roll (名单): staff book many people for one time on one screen, from a register's list or typed. Who cannot have a
+place is named with the reason and the others have theirs; who gets no text message is marked to be told by voice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.commands import offer_rows
+from engine.commands.booking import book as bookings
+from engine.commands.booking import claim
+from engine.commands.offer_rows import Wish
+from engine.errors import FieldError, Invalid, NotNow
+from engine.forms import written
+from engine.people import Actor, require
+from engine.reads import offers as reads
+from engine.reads.knowing import Person
+from engine.store import Work
+from engine.store.models import Appointment
+
+#: Most people of one roll.
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a roll. `voice`: they are told by voice, whatever telephone they have."""
+
+    name: str
+    phone: str = ""
+    voice: bool = False
+    person: Person | None = None  # who it is, when a register says so
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """What became of one line."""
+
+    name: str
+    number: str = ""
+    by_voice: bool = False
+    why: str = ""
+    why_en: str = ""
+
+
+def book(
+    work: Work, slot_id: int, people: Sequence[Listed], *, role: str = "", by: Actor, now: datetime
+) -> list[Rolled]:
+    """Book all of them that can be: each by themselves. NotFound, NotYours, NotNow (asks a form), Invalid."""
+    slot = offer_rows.find_slot(work, slot_id)
+    require(by, "serve", slot.resource)
+    what = reads.of(work, slot.resource.offer)
+    listed = [one for one in people if one.name.strip()]
+    if not listed or len(listed) > MOST:
+        zh, en = f"请写 1 到 {MOST} 个人，一人一行。", f"List 1 to {MOST} people, a line each."
+        raise Invalid([FieldError("people", "名单", zh, en)])
+    answers = claim.check(work, what, {}, now=now)
+    out = []
+    for one in listed:
+        person = one.person or claim.known_person(work, one.name, one.phone)
+        voice = one.voice or not (person.phone and written.takes_texts(person.phone))
+        try:
+            wish = Wish(slot_id, ((person, role),), answers=answers)
+            with work.session.begin_nested():
+                made = offer_rows.book(work, [wish], channel="phone", by=by, now=now)[0]
+        except NotNow as refused:
+            out.append(Rolled(one.name, why=refused.zh, why_en=refused.en))
+            continue
+        if voice:
+            made.by_voice = "wanted"
+        out.append(Rolled(one.name, made.number, voice))
+    return out
+
+
+def told(work: Work, appointment_id: int, *, by: Actor, now: datetime) -> Appointment:
+    """It was read out to them (念给听)."""
+    made = bookings.find(work, appointment_id, "serve", by=by)
+    if made.by_voice == "wanted":
+        made.by_voice = "told"
+    return made

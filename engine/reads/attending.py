@@ -1,0 +1,135 @@
+"""Who is expected at a time, who has come and left; and the hours somebody gave: from check-in to check-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from engine.booking import attended
+from engine.errors import NotFound
+from engine.matters.nouns.offers import Offer
+from engine.people import Actor, masks, may
+from engine.reads import offers
+from engine.store import Work
+from engine.store.models import Appointment, BookingPlace, Resource, Slot
+from engine.workdays import local_date
+
+#: Most lines of a person's own hours on one page.
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One place of a time, for whoever stands at the door."""
+
+    place_id: int
+    appointment_id: int
+    number: str
+    name: str  # whole: the door has to know who it is
+    phone: str  # masked
+    role: str
+    team: str
+    state: str
+    came_at: datetime | None
+    left_at: datetime | None
+    fetched_by: str
+    by_voice: bool  # still to be read out to them
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One time, with everybody who has a place."""
+
+    one: offers.Open
+    offer: Offer
+    places: tuple[Expected, ...]
+    came: int
+    gone: int
+
+
+def door(work: Work, actor: Actor, slot_id: int) -> Door:
+    """A time of the actor's units. NotFound."""
+    slot = work.session.scalar(
+        select(Slot).where(Slot.id == slot_id).options(joinedload(Slot.resource).joinedload(Resource.unit))
+    )
+    if slot is None or not slot.resource.offer or slot.resource.matter or not may(actor, "serve", slot.resource):
+        raise NotFound("没有这个时间。", "There is no such time.")
+    titles = {row.role: row.title for row in offers.roles_of(work, [slot.id]).get(slot.id, [])}
+    rows = work.session.execute(
+        select(BookingPlace, Appointment)
+        .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+        .where(BookingPlace.slot_id == slot.id, BookingPlace.live)
+        .order_by(BookingPlace.id)
+    ).all()
+    places = tuple(
+        Expected(
+            place.id,
+            made.id,
+            made.number,
+            place.name,
+            masks.phone(place.phone),
+            titles.get(place.role, place.role),
+            made.team,
+            made.state,
+            place.checked_in_at,
+            place.checked_out_at,
+            place.fetched_by or "",
+            made.by_voice == "wanted",
+        )
+        for place, made in rows
+    )
+    came = sum(one.came_at is not None for one in places)
+    gone = sum(one.left_at is not None for one in places)
+    known = offers.of(work, slot.resource.offer)
+    return Door(offers.shown(work, [slot])[0], known.offer, places, came, gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One time somebody was there."""
+
+    name: str
+    came_at: datetime
+    left_at: datetime
+    hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A person's hours: each time, and the sums by year, made of minutes and rounded once."""
+
+    years: tuple[tuple[int, Decimal], ...]
+    lines: tuple[Given, ...]
+
+
+def hours(work: Work, actor: Actor) -> Hours:
+    """The actor's own, of offers that keep hours: one statement."""
+    kept = [what.key for what in offers.declared(work).values() if what.offer.hours]
+    if actor.id is None or not kept:
+        return Hours((), ())
+    rows = work.session.execute(
+        select(BookingPlace.checked_in_at, BookingPlace.checked_out_at, Resource.name)
+        .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+        .join(Resource, Resource.id == Appointment.resource_id)
+        .where(
+            BookingPlace.user_id == actor.id,
+            BookingPlace.checked_in_at.is_not(None),
+            BookingPlace.checked_out_at.is_not(None),
+            Resource.offer.in_(kept),
+        )
+        .order_by(BookingPlace.checked_in_at.desc())
+    ).all()
+    sums: dict[int, int] = {}
+    lines = []
+    for came, left, name in rows:
+        assert came is not None and left is not None  # as asked
+        minutes = attended.minutes(came, left)
+        year = local_date(came).year
+        sums[year] = sums.get(year, 0) + minutes
+        lines.append(Given(name, came, left, attended.hours(minutes)))
+    years = tuple((year, attended.hours(total)) for year, total in sorted(sums.items(), reverse=True))
+    return Hours(years, tuple(lines[:MOST]))

@@ -1,0 +1,118 @@
+"""Standing orders (长期预订): a person's own, and those of a unit's kitchen or hall; each with its days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from engine.people import Actor, masks
+from engine.store import Work
+from engine.store.models import Appointment, Resource, Standing, StandingDay
+from engine.workdays import local_date
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+#: Most orders of a unit on one page.
+MOST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of an order that has been dealt with."""
+
+    day: date
+    state: str  # wanted, booked, skipped, full, missed; cancelled: its booking was given back
+    booking_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One standing order."""
+
+    id: int
+    name: str  # of the person, masked for staff
+    place: str
+    place_en: str
+    at: str
+    days_zh: str
+    days_en: str
+    from_on: date
+    until_on: date
+    state: str
+    reason: str
+    days: tuple[Day, ...]  # from today on
+
+
+def in_words(weekdays: str, working: bool) -> tuple[str, str]:
+    """Weekdays as people say them.
+
+    >>> in_words("135", False)
+    ('周一、周三、周五', 'Mon, Wed, Fri')
+    """
+    zh = "、".join(WEEKDAYS[int(n) - 1] for n in weekdays)
+    en = ", ".join(WEEKDAYS_EN[int(n) - 1] for n in weekdays)
+    return (f"{zh}的工作日", f"{en} (working days)") if working else (zh, en)
+
+
+def mine(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
+    """The actor's own orders that go on: two statements."""
+    if actor.id is None:
+        return []
+    rows = work.session.scalars(
+        select(Standing)
+        .where(Standing.user_id == actor.id, Standing.state == "active")
+        .options(joinedload(Standing.resource))
+        .order_by(Standing.id)
+    ).all()
+    return _shown(work, rows, now, masked=False)
+
+
+def of_unit(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
+    """Those of the actor's units that go on."""
+    rows = work.session.scalars(
+        select(Standing)
+        .join(Resource, Resource.id == Standing.resource_id)
+        .where(Resource.unit_id.in_(actor.realm), Standing.state == "active")
+        .options(joinedload(Standing.resource))
+        .order_by(Standing.id)
+        .limit(MOST)
+    ).all()
+    return _shown(work, rows, now, masked=True)
+
+
+def _shown(work: Work, rows: Sequence[Standing], now: datetime, *, masked: bool) -> list[Order]:
+    days: dict[int, list[Day]] = {}
+    for one, state in work.session.execute(
+        select(StandingDay, Appointment.state)
+        .outerjoin(Appointment, Appointment.id == StandingDay.appointment_id)
+        .where(StandingDay.standing_id.in_([row.id for row in rows]), StandingDay.day >= local_date(now))
+        .order_by(StandingDay.standing_id, StandingDay.day)
+    ).all():
+        gone = one.state == "booked" and state in ("cancelled", "expired", "no_show")
+        shown = Day(one.day, "cancelled" if gone else one.state, one.appointment_id, one.reason)
+        days.setdefault(one.standing_id, []).append(shown)
+    out = []
+    for row in rows:
+        zh, en = in_words(row.weekdays, row.working)
+        out.append(
+            Order(
+                row.id,
+                masks.name(row.name) if masked else row.name,
+                row.resource.name,
+                row.resource.name_en,
+                row.at,
+                zh,
+                en,
+                row.from_on,
+                row.until_on,
+                row.state,
+                row.reason,
+                tuple(days.get(row.id, ())),
+            )
+        )
+    return out
