@@ -128,6 +128,15 @@ class Kind(StrEnum):
     OFFER_OPENED = "offer.opened"
     OFFER_MOVED = "offer.moved"
     OFFER_CLOSED = "offer.closed"
+    # loans 借还
+    LOAN_LENT = "loan.lent"  # never which book: what somebody reads is theirs
+    LOAN_RENEWED = "loan.renewed"
+    LOAN_RECALLED = "loan.recalled"
+    LOAN_ENDED = "loan.ended"
+    LOAN_MISSED = "loan.missed"  # lost, or not brought back for too long
+    LOAN_RESERVED = "loan.reserved"
+    LOAN_KEPT = "loan.kept"  # a copy was put aside for who waits
+    LOAN_HOLD_ENDED = "loan.hold-ended"
     # matches 撮合
     # handovers 交接
     HANDOVER_OPENED = "handover.opened"
