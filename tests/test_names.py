@@ -76,6 +76,7 @@ WORDS = frozenset(
         "refused",
         "register",
         "release",
+        "renew",
         "renewed",
         "result",
         "schedule",

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from engine.commands import queues, registers
+from engine.commands import loans, queues, registers
 from engine.commands.booking import due
 from engine.errors import Refused
 from engine.matters import County
@@ -53,6 +53,7 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             due.ask_for_slots(work, now=datetime.now(UTC))
             queues.ask_to_forget(work, now=datetime.now(UTC))
             registers.ask_to_keep(work, now=datetime.now(UTC))
+            loans.ask_to_look(work, now=datetime.now(UTC))
         if new:
             _demo(database, say)
     finally:

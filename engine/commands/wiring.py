@@ -25,6 +25,7 @@ from engine.commands.effects import (
     for_each,
     hall_papers,
     handovers,
+    loans,
     meetings,
     notices,
     offers,
@@ -103,6 +104,8 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "move-offer": offers.move,
         "book": offers.book,
         "release": offers.release,
+        # loans 借还
+        "end-loan": loans.end,
         # matches 撮合
         # handovers 交接
         "hand-over": handovers.hand_over,

@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.errors import NotYours
 from engine.matters.nouns.bonds import GUARDIAN
-from engine.people import apart, shelves
+from engine.people import apart, lending, shelves
 from engine.people.actor import Actor
 from engine.people.bonds import Grant
 from engine.people.permissions import VERBS, Thing, lets
@@ -26,6 +26,8 @@ from engine.store.models import (
     Hall,
     Handover,
     HandoverLink,
+    Loan,
+    LoanHold,
     OnlineBlock,
     Resource,
     Schedule,
@@ -65,6 +67,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return shelves.may(actor, verb, thing)
     if isinstance(thing, (Hall, Window, Ticket)):
         return _lets("queue", _to_queue(actor, thing), verb)
+    if isinstance(thing, (Loan, LoanHold, lending.LoanDesk)):
+        return _lets("loan", _to_loan(actor, thing), verb)
     if isinstance(thing, BoardEntry):
         return _lets("entry", _to_entry(actor, thing), verb)
     if isinstance(thing, (Ballot, BallotBody)):
@@ -139,6 +143,18 @@ def _to_handover(actor: Actor, thing: HandoverLink | Handover) -> Iterator[str]:
     there = {thing.unit_id, thing.place_id}
     if thing.post and any(p.post == thing.post and p.unit_id in there for p in actor.positions):
         yield "post"
+
+
+def _to_loan(actor: Actor, thing: Loan | LoanHold | lending.LoanDesk) -> Iterator[str]:
+    """Who has it, or waits for it; the guardian of a child; the desk. Nobody else: what somebody reads is theirs."""
+    if lending.serves(actor, thing.post):
+        yield "desk"
+    if isinstance(thing, lending.LoanDesk) or actor.id is None:
+        return
+    if thing.user_id == actor.id:
+        yield "own"
+    elif thing.guardian_id == actor.id:
+        yield "guardian"
 
 
 def _to_entry(actor: Actor, entry: BoardEntry) -> Iterator[str]:

@@ -25,6 +25,7 @@ Thing = Literal[
     "ballot",
     "handover",
     "queue",
+    "loan",
     "hall",
 ]
 
@@ -127,6 +128,9 @@ TABLE: tuple[Line, ...] = (
         "see serve reveal",
     ),
     _line("queue", "head", "大厅的负责人", "the head of the hall", "supervise"),
+    _line("loan", "own", "借的人、预约的人", "who borrows or reserved", "see work"),
+    _line("loan", "guardian", "借书的孩子的监护人", "the guardian of a child who borrows", "see work"),
+    _line("loan", "desk", "借还的岗位", "the post that lends and takes back", "see work serve"),
     _line("hall", "designer", "流程设计岗", "designers", "design", "看不到群众的信息", "no residents' data"),
     _line("hall", "operator", "运维岗", "operators", "operate", "看不到群众的信息", "no residents' data"),
 )
@@ -149,6 +153,7 @@ THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ballot": ("表决", "a ballot"),
         "handover": ("交接", "a hand-over"),
         "queue": ("取号排队", "a queue"),
+        "loan": ("借阅", "a loan"),
         "hall": ("大厅本身", "the hall itself"),
     }
 )

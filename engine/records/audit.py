@@ -134,6 +134,15 @@ class Kind(StrEnum):
     PLACE_CHECKED_IN = "place.checked_in"
     PLACE_CHECKED_OUT = "place.checked_out"
     PLACE_TROUBLE = "place.trouble"  # nobody came, or somebody was still there
+    # loans 借还
+    LOAN_LENT = "loan.lent"  # never which book: what somebody reads is theirs
+    LOAN_RENEWED = "loan.renewed"
+    LOAN_RECALLED = "loan.recalled"
+    LOAN_ENDED = "loan.ended"
+    LOAN_MISSED = "loan.missed"  # lost, or not brought back for too long
+    LOAN_RESERVED = "loan.reserved"
+    LOAN_KEPT = "loan.kept"  # a copy was put aside for who waits
+    LOAN_HOLD_ENDED = "loan.hold-ended"
     # matches 撮合
     # handovers 交接
     HANDOVER_OPENED = "handover.opened"

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     FOR_EACH = "for-each"
     FOR_EACH_ENDED = "for-each-ended"
     KEEP_REGISTERS = "keep-registers"
+    LOANS_DUE = "loans-due"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -60,6 +61,7 @@ _KNOWN = frozenset(kind.value for kind in Kind)
 #: What people call them.
 NAMES = {
     Kind.KEEP_REGISTERS: ("台账到期提醒和清除", "Registers: what runs out, what is blanked"),
+    Kind.LOANS_DUE: ("借阅到期提醒、留架到期", "What is due of loans"),
     Kind.RENDER_PAPER: ("制作文书", "Making a paper"),
     Kind.SEND_NOTICE: ("发送通知", "Sending a notice"),
     Kind.OPEN_CHILD: ("开出联办件", "Opening a child case"),

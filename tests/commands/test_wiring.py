@@ -71,6 +71,7 @@ def test_every_effect_has_its_handler():
         "set-rating-aside": "effects.ratings.set_aside",
         "open-ballot": "effects.ballots.open_",
         "close-ballot": "effects.ballots.close",
+        "end-loan": "effects.loans.end",
         "hand-over": "effects.handovers.hand_over",
         "take-ticket": "effects.queues.take_ticket",
         "sum-up": "effects.sums.sum_up",
@@ -105,6 +106,7 @@ def test_every_job_has_its_handler():
         "forget-tickets": "queues.due.forget_tickets",
         "for-each": "schedules.each.go_on",
         "for-each-ended": "schedules.each.one_ended",
+        "loans-due": "loans.due.look",
         "keep-registers": "registers.keeping.keep_registers",
     }
     assert set(JOBS) == set(jobs.Kind)

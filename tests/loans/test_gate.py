@@ -13,7 +13,7 @@ GOOD = """registers:
     title_en: Books
     about: thing
     key: barcode
-    label: name
+    label: title
     fields:
       barcode: {title: 条码, required: true}
       title: {title: 书名, words: true}
@@ -74,7 +74,7 @@ def test_what_is_right_is_not_blamed():
         ("register: reader", "register: raeder", "loan-card", "reader"),
         ("by: card", "by: crad", "loan-card", "card"),
         ("item.class", "item.clas", "loan-feel", "class"),
-        ("person.age >=", "person.aeg >=", "loan-feel", "person.age"),
+        ("person.age >=", "person.aeg >=", "loan-feel", "age"),
         ("=loan.title", "=loan.titel", "loan-feel", "title"),
         ("=loan.title", "=loan.title +", "loan-feel", "FEEL"),
         ("overdue > 15cd", "overdue > 15", "matter", "pause_when"),

@@ -10,6 +10,7 @@ from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
 from engine.commands.hall import calendars
+from engine.commands.loans import due as loans
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
 from engine.commands.wiring import check
@@ -48,6 +49,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.FOR_EACH: schedules.go_on,
         Kind.FOR_EACH_ENDED: schedules.one_ended,
         Kind.KEEP_REGISTERS: keeping.keep_registers,
+        Kind.LOANS_DUE: loans.look,
     }
 )
 

@@ -737,6 +737,15 @@ _ALL = (
             _REASON,
         ),
     ),
+    # ------------------------------------------------------------ loans 借还
+    EffectKind(
+        "end-loan",
+        "了结借阅",
+        "End a loan",
+        "了结开出本办件的那笔借阅：赔书（replaced）、赔钱（paid）、免赔（waived），或找到还了（returned，书回架）。",
+        "Ends the loan that opened this case: replaced, paid, waived; or returned: the copy goes back on its shelf.",
+        headers=(Header("how", "怎样了结", "returned, replaced, paid or waived", required=True),),
+    ),
     # ------------------------------------------------------------ matches 撮合
     # ------------------------------------------------------------ handovers 交接
     EffectKind(

@@ -1,0 +1,416 @@
+"""Writing loans (借还): a copy goes out, comes back, is kept for who waits. Who may is asked above; why not is here.
+
+The copy's row of the register is locked first, then what is asked of it: two desks that lend one copy do it one after
+the other, and the database's index refuses the second whatever the program thinks. A person's place among their own
+(1 to the limit) is an index too.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from engine import feel
+from engine.commands import register_rows
+from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
+from engine.matters.nouns.bonds import GUARDIAN
+from engine.people import Actor
+from engine.reads import knowing
+from engine.reads.knowing import Person, age_on, born_on
+from engine.records import audit, lending, notices, registers
+from engine.records.lending import Kind
+from engine.store import Work, keys
+from engine.store.models import Bond, Loan, LoanHold, RegisterEntry, User
+from engine.workdays import local_date, say
+
+
+def copy(work: Work, kind: Kind, code: str) -> RegisterEntry:
+    """A copy by what is on it, ours until the end of the transaction."""
+    found = registers.find(work, kind.of, code.strip(), lock=True) if code.strip() else None
+    if found is None or found.blanked_at is not None:
+        raise Invalid(
+            [
+                FieldError(
+                    "copy",
+                    "条码",
+                    f"“{registers.register_of(kind.of).title}”里没有条码 {code.strip()[:40]}，请核对或重扫。",
+                    f"There is no copy {code.strip()[:40]!r}: check it, or scan it again.",
+                )
+            ]
+        )
+    return found
+
+
+def locked(work: Work, entry_id: int) -> RegisterEntry:
+    """A copy's row, ours until the end of the transaction."""
+    found = register_rows.get(work, entry_id, lock=True)
+    if found is None:
+        raise NotFound("没有这一本。", f"There is no copy {entry_id}.")
+    return found
+
+
+# ---------------------------------------------------------------- out
+
+
+def lend(work: Work, kind: Kind, code: str, whom: Person, *, unit_id: int | None, by: Actor, now: datetime) -> Loan:
+    """This copy to this person, until so many days from today. NotNow says why not."""
+    entry = copy(work, kind, code)
+    name, who, on = entry.title or code, lending.ref(whom), local_date(now)
+    there = lending.of_copy(work, entry.id)
+    if there is not None:
+        mine = there.who_ref == who
+        raise AlreadyDone(
+            f"《{name}》已经借给{'这位读者' if mine else '别的读者'}了，应还日期 {say(there.due_on)}。请先还书。",
+            f"{name} is lent already, until {there.due_on}: take it back first.",
+        )
+    title = kind.title_of(entry)
+    hold = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref == who), None)
+    _on_shelf(kind, entry, hold, name)
+    if hold is None:
+        _spoken_for(work, kind, entry, title, name)
+    mine_now = lending.live_of(work, kind.key, who)
+    _paused(kind, mine_now, on)
+    _who(work, kind, entry, whom, now)
+    guardian = guardian_of(work, kind, whom, on)
+    n = _place(kind, mine_now)
+    loan = Loan(
+        loans=kind.key,
+        post=kind.loans.desk,
+        title=title,
+        entry_id=entry.id,
+        **_borrower(whom, who, guardian),
+        unit_id=unit_id,
+        n=n,
+        most=kind.loans.limit,
+        lent_at=now,
+        lent_by_id=by.id,
+        due_on=on + timedelta(days=kind.loans.days),
+        renewed=0,
+        version=1,
+    )
+    loan.next_on = next_on(kind, loan, on)
+    work.session.add(loan)
+    try:
+        with work.session.begin_nested():
+            work.session.flush()
+    except IntegrityError:
+        raise AlreadyDone(
+            "这本书或这位读者刚刚在别的窗口办了借书。请再扫一次。",
+            "This copy, or this person's loan, was just written at another desk: scan it again.",
+        ) from None
+    if hold is not None:
+        _end_hold(work, hold, "lent", now)
+        if hold.entry_id is not None and hold.entry_id != entry.id:  # another copy was kept for them
+            let_go(work, kind, hold.entry_id, by=by, now=now)
+    register_rows.set_state(work, kind.of, entry, kind.state("lent"), by=by, now=now)
+    record(work, audit.Kind.LOAN_LENT, loan, by, now, due=loan.due_on.isoformat())
+    return loan
+
+
+def _on_shelf(kind: Kind, entry: RegisterEntry, hold: LoanHold | None, name: str) -> None:
+    if entry.state == kind.state("free"):
+        return
+    kept_for_them = hold is not None and hold.entry_id == entry.id
+    if entry.state == kind.state("held") and kept_for_them:
+        return
+    if entry.state == kind.state("held"):
+        raise NotNow(f"《{name}》留给预约的读者了，不能借给别人。", f"{name} is kept for somebody who reserved it.")
+    titles = registers.register_of(kind.of).states
+    state = titles[entry.state].title if entry.state in titles else entry.state
+    raise NotNow(
+        f"《{name}》现在是“{state}”，不能借。书在手上的，请先按还书办理或改台账。",
+        f"{name} is {entry.state!r} in the register and cannot be lent: take it back, or mend the register.",
+    )
+
+
+def _spoken_for(work: Work, kind: Kind, entry: RegisterEntry, title: str, name: str) -> None:
+    """Somebody waits who has no copy kept: this one is theirs."""
+    if any(h.state == "waiting" for h in lending.waiting(work, kind.key, title)):
+        raise NotNow(
+            f"《{name}》有人在预约等候，请先按还书办理，留给预约的读者。",
+            f"Somebody waits for {name}: take it back first, and it is kept for them.",
+        )
+
+
+def _paused(kind: Kind, mine: list[Loan], on: date) -> None:
+    after = kind.loans.paused_after
+    late = max((lending.overdue(loan, on) for loan in mine), default=0)
+    if after is not None and late > after:
+        raise NotNow(
+            f"有书过期 {late} 天没还，暂停新借，还了就恢复。馆内看书不受影响。",
+            f"A loan is overdue by {late} days: no new ones until it is back. Reading on the spot goes on.",
+        )
+
+
+def _place(kind: Kind, mine: list[Loan]) -> int:
+    taken = {loan.n for loan in mine}
+    free = next((n for n in range(1, kind.loans.limit + 1) if n not in taken), None)
+    if free is None:
+        raise NotNow(
+            f"这位读者已经借了 {len(mine)} 本，最多 {kind.loans.limit} 本。请先还一本。",
+            f"They have {len(mine)} already, and may have {kind.loans.limit}: take one back first.",
+        )
+    return free
+
+
+def _who(work: Work, kind: Kind, entry: RegisterEntry, whom: Person, now: datetime) -> None:
+    need = kind.loans.who
+    if need is None:
+        return
+    expression = feel.compile(need.if_.removeprefix("="))
+    item = registers.values(work, kind.of, entry, on=local_date(now))
+    context = knowing.context(work, expression, package=kind.package, person=whom, now=now, item=item)
+    if expression.evaluate(context, feel.Env(now=now, calendar=work.calendar)) is not True:
+        raise NotNow(need.says, need.says_en or need.says)
+
+
+def guardian_of(work: Work, kind: Kind, whom: Person, on: date) -> tuple[int | None, str | None] | None:
+    """(account, telephone) of who stands behind a child; None: nobody needs to. NotNow: nobody is registered."""
+    age = age_on(born_on(whom.id_number), on)
+    if age is None or age >= kind.loans.guardian:
+        return None
+    mine: list[ColumnElement[bool]] = []
+    if whom.id_number:
+        mine.append(Bond.subject_id_index.in_(keys.blinds("id", whom.id_number)))
+    if whom.user_id is not None:
+        mine.append(Bond.subject_id == whom.user_id)
+    bond = work.session.scalar(
+        select(Bond)
+        .where(Bond.kind == GUARDIAN, Bond.state == "held", Bond.from_on <= on, Bond.until_on >= on, or_(*mine))
+        .order_by(Bond.id)
+        .limit(1)
+    )
+    if bond is None:
+        raise NotNow(
+            f"未满 {kind.loans.guardian} 岁要有登记的监护人。请监护人先在窗口登记关系，再来借。",
+            f"Below {kind.loans.guardian} a registered guardian stands behind: register the bond at a counter first.",
+        )
+    return bond.holder_id, bond.holder_phone
+
+
+def _borrower(whom: Person, who: str, guardian: tuple[int | None, str | None] | None) -> dict[str, Any]:
+    return {
+        "who_ref": who,
+        "user_id": whom.user_id,
+        "name": whom.name,
+        "phone": whom.phone,
+        "id_number": whom.id_number,
+        "guardian_id": guardian[0] if guardian is not None else None,
+        "guardian_phone": guardian[1] if guardian is not None else None,
+        "place_id": whom.place_id,
+    }
+
+
+# ---------------------------------------------------------------- back
+
+
+def end(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, how: str, *, by: Actor, now: datetime) -> None:
+    """It is over: brought back (the copy goes to who waits, or on the shelf), or settled without it."""
+    loan.ended_at, loan.ended_how, loan.next_on = now, how, None
+    loan.version += 1
+    work.session.flush()
+    if how == "returned":
+        shelve(work, kind, entry, by=by, now=now)
+    elif entry.state != kind.state("lost"):
+        register_rows.set_state(work, kind.of, entry, kind.state("lost"), by=by, now=now)
+    record(work, audit.Kind.LOAN_ENDED, loan, by, now, how=how)
+
+
+def shelve(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: datetime) -> LoanHold | None:
+    """A copy is free: kept for the first who waits for its title, else on the shelf. `entry` is locked."""
+    work.session.flush()
+    hold = work.session.scalar(
+        select(LoanHold)
+        .where(LoanHold.loans == kind.key, LoanHold.title == kind.title_of(entry), LoanHold.state == "waiting")
+        .order_by(LoanHold.id)
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if hold is None:
+        if entry.state != kind.state("free"):
+            register_rows.set_state(work, kind.of, entry, kind.state("free"), by=by, now=now)
+        return None
+    hold.state, hold.entry_id = "ready", entry.id
+    hold.until_on = local_date(now) + timedelta(days=kind.loans.hold)
+    hold.version += 1
+    work.session.flush()
+    if entry.state != kind.state("held"):
+        register_rows.set_state(work, kind.of, entry, kind.state("held"), by=by, now=now)
+    last = say(hold.until_on)
+    zh = f"您预约的《{entry.title or ''}》到了，给您留到{last}，请来取。"
+    en = f"{entry.title or ''}, which you reserved, is kept for you until {hold.until_on}."
+    tell(work, hold, f"loan-hold:{hold.id}:ready:{entry.id}:{hold.version}", zh, en, now=now)
+    record(work, audit.Kind.LOAN_KEPT, hold, by, now, entry=entry.id, until=hold.until_on.isoformat())
+    return hold
+
+
+def let_go(work: Work, kind: Kind, entry_id: int, *, by: Actor, now: datetime) -> None:
+    """A copy that was kept goes to the next who waits, or back on the shelf."""
+    entry = register_rows.get(work, entry_id, lock=True)
+    if entry is not None and entry.state == kind.state("held"):
+        shelve(work, kind, entry, by=by, now=now)
+
+
+def renew(work: Work, kind: Kind, loan: Loan, *, by: Actor, now: datetime) -> None:
+    """Once more as long, counted from the day it is due. NotNow: overdue, renewed already, or somebody waits."""
+    on = local_date(now)
+    if loan.missed_at is not None or lending.overdue(loan, on):
+        raise NotNow("已经过期，不能续借。请尽快来还。", "It is overdue and cannot be renewed: please bring it back.")
+    if loan.recalled_at is not None:
+        raise NotNow("书屋请您提前还，不能续借。", "It was recalled and cannot be renewed.")
+    if loan.renewed >= kind.loans.renew:
+        raise NotNow(
+            f"已经续借过 {loan.renewed} 次，不能再续。",
+            f"It was renewed {loan.renewed} time(s), and no more is possible.",
+        )
+    if any(h.state == "waiting" and h.who_ref != loan.who_ref for h in lending.waiting(work, kind.key, loan.title)):
+        raise NotNow("有别的读者预约了，不能续借。请按时还。", "Somebody else reserved it: it cannot be renewed.")
+    loan.renewed += 1
+    loan.due_on += timedelta(days=kind.loans.days)
+    loan.next_on = next_on(kind, loan, on)
+    loan.version += 1
+    record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat())
+
+
+def miss(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, *, by: Actor, now: datetime) -> None:
+    """It is lost, or was not brought back for too long: the copy is counted as lost until it is settled."""
+    loan.missed_at, loan.next_on = now, None
+    loan.version += 1
+    if entry.state != kind.state("lost"):
+        register_rows.set_state(work, kind.of, entry, kind.state("lost"), by=by, now=now)
+    record(work, audit.Kind.LOAN_MISSED, loan, by, now)
+
+
+# ---------------------------------------------------------------- reserved
+
+
+def reserve(
+    work: Work, kind: Kind, title: str, whom: Person, *, unit_id: int | None, by: Actor, now: datetime
+) -> LoanHold:
+    """Any copy of this title, as soon as there is one. Twice is the same as once."""
+    who, on = lending.ref(whom), local_date(now)
+    copies = copies_of(work, kind, title)
+    if not any(one.state != kind.state("lost") for one in copies):
+        raise NotFound("这一种现在没有可借的，不能预约。", f"There is no copy of {title!r} to wait for.")
+    for loan in lending.live_of(work, kind.key, who):
+        if loan.title == title:
+            raise NotNow("这本书您正借着，不用预约。", "You have it already.")
+    there = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref == who), None)
+    if there is not None:
+        return there
+    _who(work, kind, copies[0], whom, now)
+    hold = LoanHold(
+        loans=kind.key,
+        post=kind.loans.desk,
+        title=title,
+        **_borrower(whom, who, guardian_of(work, kind, whom, on)),
+        unit_id=unit_id,
+        state="waiting",
+        asked_at=now,
+        version=1,
+    )
+    most = [h for h in mine_waiting(work, kind.key, who)]
+    if len(most) >= kind.loans.limit:
+        raise NotNow(
+            f"您已经预约了 {len(most)} 种，最多 {kind.loans.limit} 种。请先取消一种。",
+            f"You have reserved {len(most)} already, and may have {kind.loans.limit}: cancel one first.",
+        )
+    try:
+        with work.session.begin_nested():
+            work.session.add(hold)
+            work.session.flush()
+    except IntegrityError:  # the same person's other telephone was quicker
+        return next(h for h in lending.waiting(work, kind.key, title) if h.who_ref == who)
+    record(work, audit.Kind.LOAN_RESERVED, hold, by, now)
+    free = next((one for one in copies if one.state == kind.state("free")), None)
+    if free is not None:
+        entry = register_rows.get(work, free.id, lock=True)
+        if entry is not None and entry.state == kind.state("free"):
+            shelve(work, kind, entry, by=by, now=now)
+    return hold
+
+
+def copies_of(work: Work, kind: Kind, title: str) -> list[RegisterEntry]:
+    """Every copy of a title, the oldest first."""
+    if title.startswith("#"):
+        one = work.session.scalar(registers.by_key(kind.of.key, title[1:]))
+        return [one] if one is not None else []
+    found = registers.matching(work, kind.of, {kind.loans.reserve_by: title})
+    return [one for one in reversed(found) if one.blanked_at is None and one.ended_at is None]
+
+
+def mine_waiting(work: Work, key: str, who: str) -> list[LoanHold]:
+    return list(
+        work.session.scalars(
+            select(LoanHold).where(LoanHold.loans == key, LoanHold.who_ref == who, LoanHold.ended_at.is_(None))
+        )
+    )
+
+
+def drop(work: Work, kind: Kind, hold: LoanHold, how: str, *, by: Actor, now: datetime) -> None:
+    """Somebody does not want it any more, or did not come: a copy that was kept goes on to the next."""
+    kept = hold.entry_id if hold.state == "ready" else None
+    entry = register_rows.get(work, kept, lock=True) if kept is not None else None
+    _end_hold(work, hold, how, now)
+    record(work, audit.Kind.LOAN_HOLD_ENDED, hold, by, now, how=how)
+    if entry is not None and entry.state == kind.state("held"):
+        shelve(work, kind, entry, by=by, now=now)
+
+
+def _end_hold(work: Work, hold: LoanHold, how: str, now: datetime) -> None:
+    hold.state, hold.ended_at = how, now
+    hold.version += 1
+    work.session.flush()
+
+
+# ---------------------------------------------------------------- days, words
+
+
+def next_on(kind: Kind, loan: Loan, on: date) -> date | None:
+    """The next day after `on` on which something is due of a loan: a reminder, or its case."""
+    ahead = [loan.due_on + timedelta(days=n) for n in kind.loans.reminds]
+    if kind.loans.missed is not None:
+        ahead.append(loan.due_on + timedelta(days=missed_days(kind) + 1))
+    return min((day for day in ahead if day > on), default=None)
+
+
+def missed_days(kind: Kind) -> int:
+    assert kind.loans.missed is not None
+    return int(kind.loans.missed.after.removesuffix("cd"))
+
+
+def tell(work: Work, row: Loan | LoanHold, key: str, zh: str, en: str, *, now: datetime) -> None:
+    """Whoever borrows, and who stands behind a child: on the screen and by a text message (not in quiet hours)."""
+    people = [(row.user_id, row.phone, "")]
+    if row.guardian_id is not None or row.guardian_phone:
+        people.append((row.guardian_id, row.guardian_phone, ":guardian"))
+    for user_id, phone, more in people:
+        if user_id is not None:
+            notices.put(
+                work,
+                f"{key}{more}:screen",
+                kind="loan",
+                text=zh,
+                text_en=en,
+                channel="screen",
+                user_id=user_id,
+                now=now,
+            )
+        address = phone or (_phone(work, user_id) if user_id is not None else None)
+        if address:
+            notices.put(work, f"{key}{more}:sms", kind="loan", text=zh, channel="sms", address=address, now=now)
+
+
+def _phone(work: Work, user_id: int) -> str | None:
+    user = work.session.get(User, user_id)
+    return user.phone if user is not None else None
+
+
+def record(work: Work, what: audit.Kind, row: Loan | LoanHold, by: Actor, now: datetime, **facts: Any) -> None:
+    """A line of the record; which book somebody reads is not in it, only the row's number."""
+    which = {"loan": row.id} if isinstance(row, Loan) else {"hold": row.id}
+    audit.record(work, what, by=by, now=now, facts={"loans": row.loans, **which, **facts})

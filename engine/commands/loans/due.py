@@ -1,0 +1,121 @@
+"""What falls due of loans, each morning after the quiet hours: reminders, cases of what was not brought back, copies
+that nobody fetched."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from engine.commands import loan_rows
+from engine.commands.equipment import Equipment
+from engine.commands.loans.desk import open_case
+from engine.people import SYSTEM
+from engine.records import jobs, lending
+from engine.records.jobs import Leased
+from engine.records.lending import Kind
+from engine.store import Database, Work
+from engine.store.models import Loan, LoanHold, RegisterEntry
+from engine.workdays import ZONE, local_date, say
+
+#: When it is done, local time.
+HOUR = 8
+#: Rows of one transaction.
+BATCH = 100
+
+
+def look(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """One batch; when it was full another follows at once, else the next morning."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        many = expire(work, now=now) + serve_waiting(work, now=now) + remind(work, now=now)
+        if many >= BATCH:
+            jobs.put_once(work, jobs.Kind.LOANS_DUE, f"loans-due:after:{job.id}", now=now)
+        else:
+            ask_to_look(work, now=now)
+
+
+def ask_to_look(work: Work, *, now: datetime) -> None:
+    """Have it done in the coming morning."""
+    morning = now.astimezone(ZONE).replace(hour=HOUR, minute=5, second=0, microsecond=0)
+    morning = morning if morning > now else morning + timedelta(days=1)
+    jobs.put_once(work, jobs.Kind.LOANS_DUE, f"loans-due:{local_date(morning)}", now=now, after=morning)
+
+
+def expire(work: Work, *, now: datetime) -> int:
+    """Copies that were kept and not fetched go to the next who waits."""
+    known, today = lending.kinds(work), local_date(now)
+    rows = work.session.scalars(
+        select(LoanHold)
+        .where(LoanHold.state == "ready", LoanHold.until_on < today, LoanHold.loans.in_(list(known)))
+        .order_by(LoanHold.until_on, LoanHold.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for hold in rows:
+        loan_rows.tell(
+            work,
+            hold,
+            f"loan-hold:{hold.id}:expired",
+            "您预约的书没有来取，已经让给下一位。还想看请重新预约。",
+            "What you reserved was not fetched and went to the next: reserve it again if you still want it.",
+            now=now,
+        )
+        loan_rows.drop(work, known[hold.loans], hold, "expired", by=SYSTEM, now=now)
+    return len(rows)
+
+
+def serve_waiting(work: Work, *, now: datetime) -> int:
+    """Somebody waits while a copy stands on the shelf: added since, found again, or given back in the same moment."""
+    known, kept = lending.kinds(work), 0
+    titles = work.session.execute(
+        select(LoanHold.loans, LoanHold.title)
+        .where(LoanHold.state == "waiting", LoanHold.loans.in_(list(known)))
+        .group_by(LoanHold.loans, LoanHold.title)
+        .order_by(LoanHold.loans, LoanHold.title)
+    ).all()
+    for key, title in titles:
+        kind = known[key]
+        for one in loan_rows.copies_of(work, kind, title):
+            if one.state == kind.state("free") and kept < BATCH:
+                entry = loan_rows.locked(work, one.id)
+                if entry.state == kind.state("free"):
+                    kept += loan_rows.shelve(work, kind, entry, by=SYSTEM, now=now) is not None
+    return kept
+
+
+def remind(work: Work, *, now: datetime) -> int:
+    """Reminders before and after the day; a case when it was not brought back for too long."""
+    known, today = lending.kinds(work), local_date(now)
+    rows = work.session.scalars(
+        select(Loan)
+        .where(Loan.next_on <= today, Loan.ended_at.is_(None), Loan.loans.in_(list(known)))
+        .order_by(Loan.next_on, Loan.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for loan in rows:
+        kind = known[loan.loans]
+        missed = kind.loans.missed
+        if missed is not None and lending.overdue(loan, today) > loan_rows.missed_days(kind):
+            open_case(work, kind, loan, lost=False, by=SYSTEM, now=now)
+            continue
+        _say(work, kind, loan, today, now)
+        loan.next_on = loan_rows.next_on(kind, loan, today)
+    work.session.flush()
+    return len(rows)
+
+
+def _say(work: Work, kind: Kind, loan: Loan, today: date, now: datetime) -> None:
+    entry = work.session.get(RegisterEntry, loan.entry_id)
+    name, late = (entry.title if entry is not None else "") or "", lending.overdue(loan, today)
+    if late:
+        zh = f"您借的《{name}》已经过期 {late} 天，请尽快来还。"
+        en = f"{name} is overdue by {late} day(s): please bring it back."
+        after = kind.loans.paused_after
+        if after is not None:
+            zh += f"过期超过 {after} 天会暂停新借。"
+    else:
+        zh = f"您借的《{name}》{say(loan.due_on)}到期，请按时还；没有人预约的可以续借。"
+        en = f"{name} is due on {loan.due_on}; it may be renewed if nobody waits for it."
+    loan_rows.tell(work, loan, f"loan:{loan.id}:remind:{today}", zh, en, now=now)

@@ -1,0 +1,141 @@
+"""Loans (借还), found: the declarations, who borrows, what they have, who waits for a title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from engine.errors import NotFound
+from engine.matters import Package
+from engine.matters.nouns import Declared
+from engine.matters.nouns.loans import Loans
+from engine.matters.nouns.registers import as_text
+from engine.people import bonds
+from engine.people.lending import LoanDesk
+from engine.records import library, registers
+from engine.records.registers import Whom
+from engine.store import Work, keys
+from engine.store.models import Loan, LoanHold, RegisterEntry
+from engine.workdays import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A declaration of loans, with the register it lends from and the matter that has it."""
+
+    key: str
+    loans: Loans
+    of: Declared
+    package: Package
+
+    @property
+    def desk(self) -> LoanDesk:
+        return LoanDesk(self.key, self.loans.desk)
+
+    def title_of(self, entry: RegisterEntry) -> str:
+        """What one reserves a copy by; a copy without such a value is a title of its own."""
+        facts = entry.facts if isinstance(entry.facts, Mapping) else {}
+        value = facts.get(self.loans.reserve_by)
+        return as_text(value)[:80] if value not in (None, "") else f"#{entry.key}"[:80]
+
+    def state(self, name: str) -> str:
+        return self.loans.states.all()[name]
+
+
+def kinds(work: Work) -> dict[str, Kind]:
+    """Everything that can be borrowed now, by key."""
+    found = {}
+    for key, (one, package) in library.declared(work, "loans").items():
+        assert isinstance(one.what, Loans)
+        of = package.declared("registers").get(one.what.of)
+        if of is not None:
+            found[key] = Kind(key, one.what, of, package)
+    return found
+
+
+def kind(work: Work, key: str) -> Kind:
+    found = kinds(work).get(key)
+    if found is None:
+        raise NotFound(f"没有可借的“{key}”，或声明它的事项没有发布。", f"Nothing is lent under {key!r} now.")
+    return found
+
+
+def ref(whom: Whom) -> str:
+    """Who borrows, in one short word: by identity number, which they have with an account and without."""
+    return bonds.ref(
+        user_id=None if whom.id_number else whom.user_id,
+        id_index=keys.blind("id", whom.id_number) if whom.id_number else None,
+        phone_index=keys.blind("phone", whom.phone) if whom.phone else None,
+        name_index=keys.blind("name", whom.name),
+    )
+
+
+def live_of(work: Work, key: str, who: str) -> list[Loan]:
+    """What a person has now, the one due first first."""
+    query = select(Loan).where(Loan.loans == key, Loan.who_ref == who, Loan.ended_at.is_(None))
+    return list(work.session.scalars(query.order_by(Loan.due_on, Loan.id)))
+
+
+def of_copy(work: Work, entry_id: int) -> Loan | None:
+    """Who has a copy now."""
+    return work.session.scalar(
+        select(Loan)
+        .where(Loan.entry_id == entry_id, Loan.ended_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def waiting(work: Work, key: str, title: str) -> list[LoanHold]:
+    """Who reserved a title and has not had it: those for whom a copy is kept first, then as they came."""
+    query = select(LoanHold).where(LoanHold.loans == key, LoanHold.title == title, LoanHold.ended_at.is_(None))
+    return list(work.session.scalars(query.order_by(LoanHold.until_on.is_(None), LoanHold.id)))
+
+
+def queued(work: Work, key: str, titles: list[str]) -> dict[str, int]:
+    """How many wait for each of these titles."""
+    rows = work.session.execute(
+        select(LoanHold.title, func.count())
+        .where(LoanHold.loans == key, LoanHold.title.in_(titles), LoanHold.ended_at.is_(None))
+        .group_by(LoanHold.title)
+    )
+    return {title: count for title, count in rows}
+
+
+def mine(work: Work, user_id: int) -> tuple[list[Loan], list[LoanHold]]:
+    """What somebody, or a child they are guardian of, has and waits for; all kinds."""
+    loans = work.session.scalars(
+        select(Loan)
+        .where(Loan.ended_at.is_(None), or_(Loan.user_id == user_id, Loan.guardian_id == user_id))
+        .order_by(Loan.due_on, Loan.id)
+    )
+    holds = work.session.scalars(
+        select(LoanHold)
+        .where(LoanHold.ended_at.is_(None), or_(LoanHold.user_id == user_id, LoanHold.guardian_id == user_id))
+        .order_by(LoanHold.id)
+    )
+    return list(loans), list(holds)
+
+
+def overdue(loan: Loan, on: date) -> int:
+    """By how many days; 0 when it is not."""
+    return max(0, (on - loan.due_on).days)
+
+
+def facts(kind: Kind, loan: Loan, entry: RegisterEntry, *, on: date, lost: bool) -> dict[str, Any]:
+    """A loan as FEEL reads it, for the case of what was not brought back (gate/loans.py LOAN)."""
+    return {
+        "id": loan.id,
+        "copy": as_text((entry.facts or {}).get(registers.register_of(kind.of).key, entry.key)),
+        "title": entry.title or "",
+        "lent_on": local_date(loan.lent_at).isoformat(),
+        "due": loan.due_on.isoformat(),
+        "renewed": loan.renewed,
+        "overdue": overdue(loan, on),
+        "lost": lost,
+        "unit": loan.unit_id,
+    }
