@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, boards, bonds, handovers, offers, queues, registers, schedules
+from engine.matters.gate import ballots, boards, bonds, handovers, matches, offers, queues, registers, schedules
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -15,6 +15,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # offers 供给与预订
     offers.check,
     # matches 撮合
+    matches.check,
     # handovers 交接
     handovers.check,
     # boards 公开栏

@@ -43,6 +43,7 @@ from engine.store.models.cases import (
 )
 from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
+from engine.store.models.matches import MatchLeg, MatchPair, MatchSide
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -118,6 +119,9 @@ __all__ = [
     "Incident",
     "Job",
     "Leave",
+    "MatchLeg",
+    "MatchPair",
+    "MatchSide",
     "MatterVerdict",
     "MatterVersion",
     "Meeting",
