@@ -30,6 +30,7 @@ WORDS = frozenset(
         "accept",
         "accepted",
         "again",
+        "agree",
         "agreed",
         "answer",
         "answered",

@@ -541,6 +541,11 @@ def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
     return _rows(work, what, rows, actor)
 
 
+def place_ids(work: Work) -> dict[str, int]:
+    """Code of a place -> its id."""
+    return {one.code: one.id for one in units.tree(work)}
+
+
 def stops(work: Work) -> list[tuple[str, str]]:
     """The places one can go from and to: (code, name), towns with their villages."""
     return [(one.code, one.name) for one in units.tree(work) if one.kind in ("town", "village", "community", "centre")]

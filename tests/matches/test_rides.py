@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine.commands import matching
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.reads import matches as reads
+from engine.reads.knowing import Person
 from engine.records import audit
 from engine.store.models import Bond, Event, MatchPair, MatchSide, Notice, User
 from tests.matches.conftest import DAY, KEY, NOW, RIDE, SEATS, STOPS, id_number, later
@@ -20,7 +21,7 @@ def one(road, side_id, n, now=NOW):
 
 def found(road, side, start, end, n=1, now=NOW, **more):
     with road.database.reading() as work:
-        codes = {u.code: u.id for u in reads.units.tree(work)}
+        codes = reads.place_ids(work)
         rows = reads.find(
             work, KEY, side, from_id=codes[start], to_id=codes[end], day=DAY, actor=road.residents[n], now=now, **more
         )
@@ -214,7 +215,7 @@ def test_nothing_found_in_time_is_told_once_and_a_late_match_still_counts(road):
 def test_a_clerk_enters_for_somebody_and_answers_for_them_only(road):
     road.driver()
     supply = road.supply()
-    person = matching.Person("林阿婆", "13911112222", id_number("19500101", 22))
+    person = Person("林阿婆", "13911112222", id_number("19500101", 22))
     need = road.need(by=road.clerk, person=person)
     with pytest.raises(NotYours):
         road.do(matching.end, need, version=1, by=road.stranger, now=NOW)
