@@ -30,6 +30,8 @@ WORDS = frozenset(
         "accept",
         "accepted",
         "again",
+        "agree",
+        "agreed",
         "answer",
         "answered",
         "arrived",

@@ -59,6 +59,7 @@ def create_app(
         handovers,
         inbox,
         limits,
+        matches,
         mending,
         offers,
         operations,
@@ -88,6 +89,7 @@ def create_app(
         *(bonds, permissions),
         # offers 供给与预订
         # matches 撮合
+        matches,
         # handovers 交接
         handovers,
         # boards 公开栏

@@ -28,6 +28,8 @@ from engine.store.models import (
     HandoverLink,
     Loan,
     LoanHold,
+    MatchPair,
+    MatchSide,
     OnlineBlock,
     Resource,
     Schedule,
@@ -75,6 +77,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _lets("ballot", _to_ballot(actor, thing), verb)
     if isinstance(thing, (HandoverLink, Handover)):
         return _lets("handover", _to_handover(actor, thing), verb)
+    if isinstance(thing, (MatchSide, MatchPair)):
+        return _lets("match", _to_match(actor, thing), verb)
     if thing is None:
         return _lets("hall", iter(actor.roles & {"designer", "operator"}), verb)
     return False
@@ -183,6 +187,15 @@ def _to_ballot(actor: Actor, thing: Ballot | BallotBody) -> Iterator[str]:
     post = ballot.settings["post"]
     if isinstance(thing, BallotBody) and post and any(p.post == post for p in actor.positions):
         yield "teller"
+
+
+def _to_match(actor: Actor, thing: MatchSide | MatchPair) -> Iterator[str]:
+    """撮合: whose need or supply it is; of a pair either side; staff of where it was entered or begins, and above."""
+    sides = (thing.need, thing.supply) if isinstance(thing, MatchPair) else (thing,)
+    if actor.id is not None and actor.id in {side.user_id for side in sides}:
+        yield "own"
+    if actor.kind == "staff" and {unit for side in sides for unit in (side.unit_id, side.place_id)} & actor.realm:
+        yield "unit"
 
 
 def _to_queue(actor: Actor, thing: Hall | Window | Ticket) -> Iterator[str]:

@@ -24,6 +24,7 @@ Thing = Literal[
     "entry",
     "ballot",
     "handover",
+    "match",
     "queue",
     "loan",
     "hall",
@@ -118,6 +119,10 @@ TABLE: tuple[Line, ...] = (
     _line("handover", "end", "交的一方和收的一方", "its two ends", "see work"),
     _line("handover", "post", "当面交接的岗位", "the post where it is done in person", "see work"),
     _line("handover", "holder", "现在拿着的人", "who has it now", "see work"),
+    _line("match", "own", "本人", "whose need or supply it is", "see work"),
+    _line(
+        "match", "unit", "登记地、出发地单位及上级的人", "people of where it was entered or begins", "see serve reveal"
+    ),
     _line("queue", "own", "取号的本人", "who took the ticket", "see work"),
     _line("queue", "window", "窗口所属单位及上级的人", "people of the window's unit, and above", "see serve"),
     _line(
@@ -152,6 +157,7 @@ THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "entry": ("公开栏上的一条", "an entry of a board"),
         "ballot": ("表决", "a ballot"),
         "handover": ("交接", "a hand-over"),
+        "match": ("供需撮合", "a need or a supply"),
         "queue": ("取号排队", "a queue"),
         "loan": ("借阅", "a loan"),
         "hall": ("大厅本身", "the hall itself"),

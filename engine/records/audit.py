@@ -144,6 +144,16 @@ class Kind(StrEnum):
     LOAN_KEPT = "loan.kept"  # a copy was put aside for who waits
     LOAN_HOLD_ENDED = "loan.hold-ended"
     # matches 撮合
+    MATCH_OFFERED = "match.offered"  # a supply
+    MATCH_WANTED = "match.wanted"  # a need
+    MATCH_ASKED = "match.asked"
+    MATCH_AGREED = "match.agreed"  # from here on each sees the other's name and telephone
+    MATCH_REFUSED = "match.refused"
+    MATCH_CANCELLED = "match.cancelled"  # a pair, by either side
+    MATCH_ENDED = "match.ended"  # a supply or a need: called off, or its time is over
+    MATCH_STOPPED = "match.stopped"  # on the day a document was valid no more
+    MATCH_REVEALED = "match.revealed"  # staff looked at whole names and telephones
+    MATCH_FORGOTTEN = "match.forgotten"
     # handovers 交接
     HANDOVER_OPENED = "handover.opened"
     HANDOVER_ENDED = "handover.ended"  # with the hash of all that the link says

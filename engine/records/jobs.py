@@ -49,6 +49,7 @@ class Kind(StrEnum):
     TELL_REGISTER = "tell-register"
     BEGIN_SCHEDULED = "begin-scheduled"
     BALLOT_DUE = "ballot-due"
+    MATCH_DUE = "match-due"
     FORGET_TICKETS = "forget-tickets"
     FOR_EACH = "for-each"
     FOR_EACH_ENDED = "for-each-ended"
@@ -77,6 +78,7 @@ NAMES = {
     Kind.BOOKING_MOMENT: ("看预订的人来了没有、走了没有", "Whether they came, whether they have left"),
     Kind.STANDING_DUE: ("按长期预订订好后面的日子", "Bookings of a standing order"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
+    Kind.MATCH_DUE: ("撮合到时处理", "What is due of a match"),
     Kind.BALLOT_DUE: ("表决开始、截止", "Opening and closing a ballot"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
     Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),

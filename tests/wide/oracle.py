@@ -360,6 +360,17 @@ RULES: dict[str, Rule] = {
     **_door("staff", "offers.week", "offers.open_"),
     **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
     # ---- matches 撮合
+    **_door("anyone", "matches.listed"),
+    **_door("resident", "matches.mine"),
+    # nothing of the kind is published in the world of the walk: tests/matches walk these
+    **_door("anyone", "api.matches", thing="absent"),
+    **_door("resident", "api.say_match", "matches.check", "matches.say", "matches.send", thing="absent"),
+    **_door("resident", "matches.forget", "matches.one", "api.ask_match", "api.answer_match", thing="absent"),
+    **_door("resident", "api.match_side", thing="absent"),
+    **_door("signed-in", "matches.answer", "matches.ask", "matches.end", thing="absent"),
+    **_door("staff", "matches.desk"),
+    **_door("staff", "matches.check_at_desk", "matches.say_at_desk", "matches.send_at_desk", thing="absent"),
+    **_door("staff", "matches.desk_one", "matches.reveal", thing="absent"),
     # ---- handovers 交接
     **_door("signed-in", "api.my_handovers"),
     # nobody of the walk is an end of one

@@ -17,7 +17,7 @@ from engine.reads import attending, boards, handovers, offers, registers, ticket
 from web import edge
 from web.edge import guard
 from web.language import english
-from web.pages import ballots
+from web.pages import ballots, matches
 
 pages = Blueprint("around", __name__)
 
@@ -41,6 +41,16 @@ def ballots_tile() -> Tile | None:
 def own_ballots() -> Tile | None:
     line = ballots.own_line()
     return Tile(_("表决"), line, "vote", url_for("ballots.mine")) if line is not None else None
+
+
+def _matches() -> Tile | None:
+    line = matches.line()
+    return Tile(_("互相帮"), line, "hand", url_for("matches.listed")) if line is not None else None
+
+
+def _own_matches() -> Tile | None:
+    line = matches.own_line()
+    return Tile(_("互相帮，我的"), line, "hand", url_for("matches.mine")) if line is not None else None
 
 
 def offers_tile() -> Tile | None:
@@ -114,6 +124,7 @@ TILES: tuple[Says, ...] = (
     # offers 供给与预订
     offers_tile,
     # matches 撮合
+    _matches,
     # boards 公开栏
     _boards,
     # ballots 表决
@@ -133,6 +144,9 @@ OWN: tuple[Says, ...] = (
     own_bookings,
     own_hours,
     # matches 撮合
+    _own_matches,
+    # bonds 关系
+    _family,
     # handovers 交接
     _own_handovers,
     # ballots 表决

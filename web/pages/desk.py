@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, handovers, offers, registers, schedules, tickets
+from engine.reads import ballots, boards, handovers, matches, offers, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -105,6 +105,15 @@ def _services(one: One) -> list[dict[str, Any]]:
     # bonds 关系
     if {"clerk", "supervisor"} & actor.roles:
         found.append(one("bonds.listed", _("家人和委托关系"), "people"))
+    # offers 供给与预订
+    if work is not None and offers.at_work(work, actor):
+        found.append(one("offers.week", _("供给"), "calendar", "g o"))
+    # matches 撮合
+    if work is not None and matches.at_work(work, actor):
+        found.append(one("matches.desk", _("撮合"), "hand"))
+    # handovers 交接
+    if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):
+        found.append(one("handovers.desk", _("交接"), "hand", "g j", handovers.waiting(work, actor) or None))
     # boards 公开栏
     if boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.commands import ballots, schedules
+from engine.commands import ballots, matching, schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
@@ -43,6 +43,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.BOARD_TELL: boards.board_tell,
         Kind.TELL_REGISTER: telling.tell_register,
         Kind.BEGIN_SCHEDULED: schedules.begin_run,
+        # matches 撮合
+        Kind.MATCH_DUE: matching.match_due,
         # ballots 表决
         Kind.BALLOT_DUE: ballots.fall_due,
         Kind.FORGET_TICKETS: forgetting.forget_tickets,

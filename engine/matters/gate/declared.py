@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.matters.gate import ballots, boards, bonds, handovers, loans, offers, queues, registers, schedules
+from engine.matters.gate import ballots, boards, bonds, handovers, loans, matches, offers, queues, registers, schedules
 from engine.matters.gate.reading import Reading
 
 CHECKS: tuple[Callable[[Reading], None], ...] = (
@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Reading], None], ...] = (
     # loans 借还
     loans.check,
     # matches 撮合
+    matches.check,
     # handovers 交接
     handovers.check,
     # boards 公开栏

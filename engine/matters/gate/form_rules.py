@@ -34,10 +34,16 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     names = [node.extension.form for _, _, _, node in reading.nodes("userTask") if node.extension.form]
     names.append(reading.applied_by)
     asked = {getattr(one.what, "ask", "") for one in reading.declared("offers").values()}
+    for match in reading.declared("matches").values():
+        asked |= {getattr(getattr(match.what, side), "ask", "") for side in ("supply", "need")}
     if reading.info is None and isinstance(reading.matter.value, Mapping):  # its slip is said, and not this form's
         written = reading.matter.value.get("offers")
         rows = written.values() if isinstance(written, Mapping) else ()
         asked |= {str(one.get("ask")) for one in rows if isinstance(one, Mapping)}
+        written = reading.matter.value.get("matches")
+        rows = written.values() if isinstance(written, Mapping) else ()
+        sides = [one.get(side) for one in rows if isinstance(one, Mapping) for side in ("supply", "need")]
+        asked |= {str(one.get("ask")) for one in sides if isinstance(one, Mapping)}
     for one in {f.file: f for f in reading.forms.values()}.values():
         if f"/{reading.name}/" not in one.file:
             continue  # a shared form is opened by other matters too

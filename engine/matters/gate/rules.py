@@ -54,6 +54,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "offer-feel": ("供给的表达式读了没有的名称", "an expression of an offer reads what there is not"),
         "offer-missing": ("要开放的供给没有声明", "an offer that is opened and not declared"),
         # matches 撮合
+        "match-name": ("撮合里的表单或答案不存在", "a form or an answer of a match that is not there"),
+        "match-feel": ("撮合的表达式读了没有的名称", "an expression of a match reads what there is not"),
+        "match-fee": ("撮合不收费，表单却问了钱", "a form asks for money where nothing may be charged"),
+        "match-personal": ("没有同意就要给人看的个人信息", "what one side shows before both agreed is personal"),
         # handovers 交接
         "handover-name": ("交接里的名称不存在", "a name in a hand-over that does not exist"),
         "handover-chain": ("交出的人手里没有这件东西", "a link given by whom nothing was brought to"),

@@ -20,6 +20,7 @@ from engine.matters.nouns.boards import Board
 from engine.matters.nouns.bonds import Bond
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.loans import Loans
+from engine.matters.nouns.matches import Match
 from engine.matters.nouns.offers import Offer
 from engine.matters.nouns.queues import Queue
 from engine.matters.nouns.registers import Register
@@ -55,6 +56,9 @@ class Nouns(Part):
     )
 
     # matches 撮合
+    matches: dict[Id, Match] = Field(
+        default={}, description="撮合：名称 → 谁有、谁要、怎样才配上 · needs and supplies that look for each other"
+    )
 
     # handovers 交接
     handovers: dict[Id, Handover] = Field(

@@ -47,6 +47,7 @@ from engine.store.models.cases import (
 from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
 from engine.store.models.loans import Loan, LoanHold
+from engine.store.models.matches import MatchLeg, MatchPair, MatchSide
 from engine.store.models.people import (
     ApiToken,
     Consent,
@@ -125,6 +126,9 @@ __all__ = [
     "Leave",
     "Loan",
     "LoanHold",
+    "MatchLeg",
+    "MatchPair",
+    "MatchSide",
     "MatterVerdict",
     "MatterVersion",
     "Meeting",

@@ -1,0 +1,498 @@
+"""Needs, supplies and their pairs as rows: said, asked, agreed, ended. Below the verbs (engine/commands/matching).
+
+A supply's room is counted leg by leg: `_take` takes every leg a need rides by conditional UPDATEs, all or none, and
+the table's CHECK would stop a mistake. What is locked is locked in one order: supplies by id, then needs by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engine.booking import written
+from engine.errors import NotNow
+from engine.people import Actor
+from engine.reads import knowing
+from engine.reads import matches as reads
+from engine.reads.knowing import Person
+from engine.reads.matches import Declared, Where
+from engine.records import audit, counters, jobs, notices
+from engine.store import Work
+from engine.store.models import Case, MatchLeg, MatchPair, MatchSide
+from engine.workdays import ZONE, say_at
+
+#: A pair is over, and each side masked again, so long after the last moment it may begin: nobody is cut off on the way.
+AFTER = timedelta(hours=6)
+#: When, on the day itself, documents are looked at again.
+MORNING = time(6)
+
+
+def _changed(work: Work, statement: Any) -> int:
+    result = cast(
+        "CursorResult[Any]", work.session.execute(statement, execution_options={"synchronize_session": False})
+    )
+    return result.rowcount
+
+
+def lock(work: Work, *side_ids: int) -> list[MatchSide]:
+    """Hold these rows and read them anew: supplies first, each by id."""
+    query = (
+        select(MatchSide)
+        .where(MatchSide.id.in_(side_ids))
+        .order_by(MatchSide.side.desc(), MatchSide.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(work.session.scalars(query))
+
+
+# ---------------------------------------------------------------- said
+
+
+def say(
+    work: Work,
+    what: Declared,
+    side: str,
+    *,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    guardian: str,
+    n: int,
+    unit_id: int,
+    channel: str,
+    case: Case | None = None,
+    by: Actor,
+    now: datetime,
+) -> MatchSide:
+    """A supply or a need of this person, which the verbs have judged. NotNow: as many as one may have that day."""
+    day = now.astimezone(ZONE).strftime("%y%m%d")
+    number = f"CH{unit_id:03d}{day}{counters.take(work, f'match:{unit_id}:{day}'):04d}"
+    for turn in range(what.match.of(side).a_day):
+        row = MatchSide(
+            number=number,
+            match=what.key,
+            side=side,
+            unit_id=unit_id,
+            place_id=where.stops[0],
+            to_id=where.stops[-1],
+            day=where.day,
+            starts_at=where.starts_at,
+            until_at=where.until_at,
+            places=n,
+            state="open",
+            channel=channel,
+            user_id=person.user_id,
+            entered_by_id=by.id if by.id != person.user_id else None,
+            case_id=case.id if case is not None else None,
+            person_index=person.index,
+            name=person.name,
+            phone=person.phone,
+            id_number=person.id_number,
+            guardian=guardian or None,
+            answers=dict(answers) or None,
+            day_key=f"{what.key}:{side}:{person.index}:{where.day}:{turn}",
+            made_at=now,
+        )
+        try:
+            with work.session.begin_nested():
+                work.session.add(row)
+                work.session.flush()
+        except IntegrityError:
+            continue
+        if side == "supply":
+            ends = where.stops if len(where.stops) > 1 else where.stops * 2
+            work.session.add_all(
+                MatchLeg(side_id=row.id, n=i, from_id=a, to_id=b, capacity=n, taken=0)
+                for i, (a, b) in enumerate(zip(ends, ends[1:], strict=False))
+            )
+            work.session.flush()
+        _dues(work, what, row, now)
+        _record(work, audit.Kind.MATCH_OFFERED if side == "supply" else audit.Kind.MATCH_WANTED, row, by, now)
+        return row
+    most = what.match.of(side).a_day
+    raise NotNow(
+        f"同一个人一天最多 {most} 次，那一天已经满了。可以先取消一个。",
+        f"Expected at most {most} a person and day, but that day has them: call one off first.",
+    )
+
+
+def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
+    """What falls due of it: nobody found in time, the morning's look at documents, over, forgotten."""
+    morning = row.starts_at.astimezone(ZONE).replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
+    moments = {
+        "unmatched": max(row.starts_at - written.span(what.match.until), now),
+        "over": row.until_at + AFTER,
+        "forget": row.until_at + max(written.span(what.match.keep), AFTER),
+    }
+    if what.match.of(row.side).valid:
+        moments["documents"] = min(morning, row.starts_at)
+    for act, at in moments.items():
+        if act == "documents" and at <= now:
+            continue  # they were looked at when it was said, this very morning
+        payload = {"side": row.id, "what": act}
+        jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{row.id}:{act}", payload, now=now, after=at)
+
+
+def _record(work: Work, kind: audit.Kind, row: MatchSide, by: Actor, now: datetime, **more: Any) -> None:
+    facts = {"match": row.match, "number": row.number, "unit": row.unit_id} | more
+    audit.record(work, kind, by=by, now=now, facts=facts)
+
+
+def _record_pair(work: Work, kind: audit.Kind, row: MatchPair, by: Actor, now: datetime) -> None:
+    facts = {"number": row.number, "need": row.need_id, "supply": row.supply_id, "places": row.places}
+    audit.record(work, kind, by=by, now=now, facts=facts)
+
+
+# ---------------------------------------------------------------- asked and agreed
+
+
+def ask(
+    work: Work, what: Declared, need_id: int, supply_id: int, asked_by: str, *, by: Actor, now: datetime
+) -> MatchPair:
+    """One side asks the other. NotNow: it is no longer open, does not fit, or was asked already."""
+    supply, need = _both(work, need_id, supply_id)
+    _open(supply, need, now)
+    if need.person_index == supply.person_index:
+        raise NotNow("两边是同一个人，不能配。", "Both are of the same person.")
+    legs = work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
+    first, last = _ridden(legs, need)
+    if min(leg.capacity - leg.taken for leg in legs[first : last + 1]) < need.places:
+        raise _full()
+    row = MatchPair(
+        number=f"{need.number}-{counters.take(work, f'match-pair:{need.id}')}",
+        need_id=need.id,
+        supply_id=supply.id,
+        asked_by=asked_by,
+        state="asked",
+        first=first,
+        last=last,
+        places=need.places,
+        asked_at=now,
+    )
+    try:
+        with work.session.begin_nested():
+            work.session.add(row)
+            work.session.flush()
+    except IntegrityError:
+        raise NotNow(
+            "已经问过了，等对方答复。", "It has been asked already: wait for the answer.", twice=True
+        ) from None
+    row.need, row.supply = need, supply
+    _record_pair(work, audit.Kind.MATCH_ASKED, row, by, now)
+    if asked_by == "need" and what.match.accept == "auto":
+        agree(work, what, row, by=by, now=now)
+    else:
+        other = supply if asked_by == "need" else need
+        _tell(
+            work,
+            other,
+            f"asked:{row.id}",
+            f"{what.match.title}：{say_at(need.starts_at)}有人想和您同行，请到“我的{what.match.title}”同意或不同意。",
+            f"{what.match.title_en}: somebody asks you for {_said(need)}. Say yes or no under My matches.",
+            now,
+        )
+    return row
+
+
+def _both(work: Work, need_id: int, supply_id: int) -> tuple[MatchSide, MatchSide]:
+    rows = {row.id: row for row in lock(work, need_id, supply_id)}
+    return rows[supply_id], rows[need_id]
+
+
+def _open(supply: MatchSide, need: MatchSide, now: datetime) -> None:
+    for row in (supply, need):
+        if row.state != "open":
+            zh = {"matched": "已经配上别人了", "cancelled": "已经取消了", "over": "已经结束了"}[row.state]
+            en = {"matched": "is matched already", "cancelled": "was called off", "over": "is over"}[row.state]
+            raise NotNow(f"这一条{zh}，请另找。", f"Expected it to be open, but it {en}.", state=row.state)
+        if row.until_at <= now:
+            raise NotNow("时间已经过了，请另找。", "Expected a time to come, but it has passed.")
+    if need.match != supply.match or need.day != supply.day:
+        raise NotNow("不是同一天的，配不上。", "They are not of the same day.")
+    if need.starts_at > supply.until_at or supply.starts_at > need.until_at:
+        raise NotNow("时间对不上，请另找。", "Their times do not meet.")
+
+
+def _ridden(legs: Sequence[MatchLeg], need: MatchSide) -> tuple[int, int]:
+    """The first and the last leg that a need rides. NotNow: its places are not on the way in that order."""
+    first = next((leg.n for leg in legs if leg.from_id == need.place_id), None)
+    last = next((leg.n for leg in legs if leg.to_id == need.to_id and first is not None and leg.n >= first), None)
+    if first is None or last is None:
+        raise NotNow("不顺路：这条路线不按这个方向经过您的起点和终点。", "It does not go from there to there.")
+    return first, last
+
+
+def _full() -> NotNow:
+    return NotNow("这一段路的位子刚刚满了，请另找。", "Every place on that part of the way is taken now.", full=True)
+
+
+def _take(work: Work, pair: MatchPair) -> bool:
+    """Take every leg it rides, or none."""
+    got: list[int] = []
+    for n in range(pair.first, pair.last + 1):
+        if not _changed(
+            work,
+            update(MatchLeg)
+            .values(taken=MatchLeg.taken + pair.places)
+            .where(
+                MatchLeg.side_id == pair.supply_id, MatchLeg.n == n, MatchLeg.taken + pair.places <= MatchLeg.capacity
+            ),
+        ):
+            _give(work, pair, got)
+            return False
+        got.append(n)
+    return True
+
+
+def _give(work: Work, pair: MatchPair, legs: Sequence[int]) -> None:
+    if not legs:
+        return
+    given = _changed(
+        work,
+        update(MatchLeg)
+        .values(taken=MatchLeg.taken - pair.places)
+        .where(MatchLeg.side_id == pair.supply_id, MatchLeg.n.in_(legs), MatchLeg.taken >= pair.places),
+    )
+    if given != len(legs):
+        raise AssertionError(f"Expected pair {pair.id} to hold {len(legs)} legs, but it gave back {given}")
+
+
+def agree(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: datetime) -> None:
+    """Both are booked, in this transaction; from here on each sees the other. NotNow: too late, or full, and nothing
+    was booked."""
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    _open(supply, need, now)
+    if not _changed(
+        work,
+        update(MatchPair)
+        .values(state="agreed", agreed_at=now, version=MatchPair.version + 1)
+        .where(MatchPair.id == pair.id, MatchPair.state == "asked"),
+    ):
+        raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
+    if not _take(work, pair):
+        raise _full()
+    need.state, need.version = "matched", need.version + 1
+    work.session.flush()
+    work.session.refresh(pair, ["state", "agreed_at", "version"])
+    _record_pair(work, audit.Kind.MATCH_AGREED, pair, by, now)
+    for other in work.session.scalars(
+        select(MatchPair).where(MatchPair.need_id == need.id, MatchPair.state == "asked", MatchPair.id != pair.id)
+    ):
+        _end(work, other, "withdrawn", "", now)
+    for row in (supply, need):
+        _tell(
+            work,
+            row,
+            f"agreed:{pair.id}",
+            f"{what.match.title}：{say_at(need.starts_at)}的配好了，双方都同意了。对方的姓名和电话请登录后看。",
+            f"{what.match.title_en}: both have agreed for {_said(need)}. Log in for the other's name and telephone.",
+            now,
+        )
+
+
+# ---------------------------------------------------------------- ended
+
+
+def _end(work: Work, pair: MatchPair, state: str, reason: str, now: datetime) -> None:
+    """A pair is over in this way; what it held of the supply is given back unless it was used."""
+    if pair.state == "agreed" and state != "over":
+        _give(work, pair, list(range(pair.first, pair.last + 1)))
+    pair.state, pair.reason, pair.ended_at, pair.version = state, reason[:200], now, pair.version + 1
+    work.session.flush()
+
+
+def refuse(work: Work, what: Declared, pair: MatchPair, reason: str, *, by: Actor, now: datetime) -> None:
+    """The other side says no. Nobody's record suffers."""
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    _still(work, pair, "asked")
+    _end(work, pair, "refused", reason, now)
+    _record_pair(work, audit.Kind.MATCH_REFUSED, pair, by, now)
+    asked = need if pair.asked_by == "need" else supply
+    _tell(
+        work,
+        asked,
+        f"refused:{pair.id}",
+        f"{what.match.title}：{say_at(need.starts_at)}对方这次不方便，请另找。{reason}",
+        f"{what.match.title_en}: the other side cannot, for {_said(need)}. Look for another. {reason}",
+        now,
+    )
+
+
+def cancel(work: Work, what: Declared, pair: MatchPair, side: str, reason: str, *, by: Actor, now: datetime) -> None:
+    """One side calls it off, or takes back what it asked; the need is open again, and the other side is told."""
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    _still(work, pair, "asked", "agreed")
+    was = pair.state
+    _end(work, pair, "cancelled" if was == "agreed" else "withdrawn", reason, now)
+    if was == "agreed" and need.state == "matched":
+        need.state, need.version = "open", need.version + 1
+    _record_pair(work, audit.Kind.MATCH_CANCELLED, pair, by, now)
+    if was == "agreed":
+        _tell_off(work, what, pair, need if side == "supply" else supply, need, reason, now)
+    work.session.flush()
+
+
+def _still(work: Work, pair: MatchPair, *states: str) -> None:
+    work.session.refresh(pair, ["state", "version"])
+    if pair.state not in states:
+        raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
+
+
+def _tell_off(
+    work: Work, what: Declared, pair: MatchPair, row: MatchSide, need: MatchSide, reason: str, now: datetime
+) -> None:
+    late = need.starts_at - written.span(what.match.free_until) <= now
+    more, more_en = ("时间很近了，请马上另外安排。", " It is soon: arrange something else now.") if late else ("", "")
+    _tell(
+        work,
+        row,
+        f"off:{pair.id}",
+        f"{what.match.title}：{say_at(need.starts_at)}的，对方取消了。{more}{reason}",
+        f"{what.match.title_en}: the other side called off {_said(need)}.{more_en} {reason}",
+        now,
+        urgent=late,
+    )
+
+
+def end_side(
+    work: Work,
+    what: Declared,
+    row: MatchSide,
+    state: str,
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    stopped: bool = False,
+) -> int:
+    """A need or supply is called off (`cancelled`) or its time is over: its pairs end with it, and the others are
+    told. How many were told."""
+    others = select(MatchPair.supply_id if row.side == "need" else MatchPair.need_id).where(
+        or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.ended_at.is_(None)
+    )
+    if row.side == "supply":
+        lock(work, row.id)  # first: nobody asks it or agrees while its needs are held
+    held = {one.id: one for one in lock(work, row.id, *work.session.scalars(others))}
+    row = held[row.id]
+    if row.ended_at is not None:
+        raise NotNow("已经取消或结束了。", "It was called off, or is over.")
+    row.state, row.ended_at, row.reason, row.day_key = state, now, reason[:200], None
+    row.version += 1
+    told = 0
+    for pair in work.session.scalars(
+        select(MatchPair)
+        .where(or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.ended_at.is_(None))
+        .order_by(MatchPair.id)
+        .execution_options(populate_existing=True)
+    ).all():
+        was = pair.state
+        ends = ("over" if state == "over" else "cancelled") if was == "agreed" else "withdrawn"
+        _end(work, pair, ends, reason, now)
+        other = held.get(pair.need_id if row.side == "supply" else pair.supply_id)
+        if was != "agreed" or state == "over":
+            continue
+        if other is None:  # asked and agreed between our look and our lock
+            raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
+        if other.side == "need" and other.state == "matched":
+            other.state, other.version = "open", other.version + 1
+        _tell_off(work, what, pair, other, other if other.side == "need" else row, reason, now)
+        told += 1
+    kind = audit.Kind.MATCH_STOPPED if stopped else audit.Kind.MATCH_ENDED
+    _record(work, kind, row, by, now, state=state)
+    work.session.flush()
+    return told
+
+
+# ---------------------------------------------------------------- due
+
+
+def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) -> None:
+    """What was to happen to a need or supply at this time."""
+    row = work.session.get(MatchSide, side_id)
+    if row is None:
+        return
+    if act == "forget":
+        return forget(work, row, by=by, now=now)
+    what = reads.declared(work).get(row.match)
+    (row,) = lock(work, row.id)
+    if row.ended_at is not None or what is None:
+        if row.ended_at is None:  # it is declared no more: its time is over all the same
+            row.state, row.ended_at, row.day_key = "over", now, None
+        return
+    if act == "over":
+        end_side(work, what, row, "over", "", by=by, now=now)
+    elif act == "documents":
+        side = what.match.of(row.side)
+        where = Where((row.place_id, row.to_id), row.starts_at, row.until_at)
+        gone = reads.lapsed(work, what, side, person_of(row), where, row.answers or {}, now)
+        if gone:
+            zh, en = gone[0].zh, gone[0].en
+            end_side(work, what, row, "cancelled", zh, by=by, now=now, stopped=True)
+            _tell(
+                work,
+                row,
+                f"stopped:{row.id}",
+                f"{what.match.title}：{zh}今天的已经取消。",
+                f"{what.match.title_en}: {en} Today's was called off.",
+                now,
+                urgent=True,
+            )
+    elif act == "unmatched" and row.side == "need" and row.state == "open" and row.told_at is None:
+        row.told_at = now
+        _tell(
+            work,
+            row,
+            f"unmatched:{row.id}",
+            f"{what.match.title}：{say_at(row.starts_at)}的还没有找到。还会继续找；要紧的请打电话给窗口，或另外安排。",
+            f"{what.match.title_en}: nothing was found yet for {_said(row)}. We go on looking; ring the counter if it "
+            "is pressing.",
+            now,
+        )
+
+
+def person_of(row: MatchSide) -> Person:
+    """Whose it is, as an expression knows them."""
+    return knowing.Person(row.name or "", row.phone, row.id_number, row.user_id)
+
+
+def forget(work: Work, row: MatchSide, *, by: Actor, now: datetime) -> None:
+    """Who it was goes; from where to where, which day and how many stay, for the counts."""
+    if row.forgotten_at is not None:
+        return
+    if row.ended_at is None:
+        row.state, row.ended_at, row.day_key = "over", now, None
+    row.name = row.phone = row.id_number = row.guardian = row.person_index = None
+    row.user_id = row.answers = None
+    row.forgotten_at = now
+    _record(work, audit.Kind.MATCH_FORGOTTEN, row, by, now)
+
+
+# ---------------------------------------------------------------- told
+
+
+def _said(row: MatchSide) -> str:
+    return f"{row.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+
+
+def _tell(work: Work, row: MatchSide, key: str, zh: str, en: str, now: datetime, *, urgent: bool = False) -> None:
+    """On their screen, and by text message: without names or numbers, which they read when logged in."""
+    for channel, address in (("screen", None), ("sms", row.phone)):
+        if (channel == "screen" and row.user_id is None) or (channel == "sms" and not address):
+            continue
+        notices.put(
+            work,
+            f"match:{row.id}:{key}:{channel}",
+            zh,
+            text_en=en,
+            kind="match",
+            channel=channel,
+            user_id=row.user_id,
+            address=address,
+            urgent=urgent,
+            now=now,
+        )

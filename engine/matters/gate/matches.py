@@ -1,0 +1,133 @@
+"""matches: every form, answer and name in a declaration means something; nothing is charged, and nothing personal is
+shown before both agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine import feel
+from engine.findings import meant
+from engine.matters.gate.form_rules import paths_of
+from engine.matters.gate.offers import PERSON
+from engine.matters.gate.reading import Reading
+from engine.matters.nouns import Declared
+from engine.matters.nouns.matches import Match, MatchSideOf
+
+#: What an expression may read of the need or supply itself.
+WHERE = ("from", "to", "day", "starts_at", "until_at")
+#: Words of a question for money.
+MONEY = ("元", "费用", "车费", "油费", "收费", "价", "fee", "price", "cost")
+#: Answers that say who somebody is, and where they can be reached.
+PERSONAL = ("phone", "telephone", "id_number", "address", "plate", "name")
+
+
+def check(reading: Reading) -> None:
+    for one in reading.declared("matches").values():
+        match = one.what
+        assert isinstance(match, Match)
+        for word, side in (("supply", match.supply), ("need", match.need)):
+            _form(reading, one, word, side)
+            for path, text in _expressions(side):
+                _reads(reading, one, side, text, word, *path)
+
+
+def _asked(reading: Reading, side: MatchSideOf) -> list[str]:
+    form = reading.forms.get(side.ask)
+    return sorted({path.split(".")[0] for path in paths_of(form.form)}) if form is not None else []
+
+
+def _form(reading: Reading, one: Declared, word: str, side: MatchSideOf) -> None:
+    if side.ask and side.ask not in reading.forms:
+        zh, en = meant(side.ask, reading.forms, 20)
+        reading.of_noun(
+            one, "match-name", f"没有表单“{side.ask}”。{zh}", f"There is no form {side.ask!r}. {en}", word, "ask"
+        )
+        return
+    asked = _asked(reading, side)
+    for key, names in (("tells", side.tells), ("shows", side.shows)):
+        for n, name in enumerate(names):
+            if name not in asked:
+                zh, en = meant(name, asked, 20)
+                reading.of_noun(
+                    one,
+                    "match-name",
+                    f"表单“{side.ask}”里没有答案“{name}”。{zh}",
+                    f"The form {side.ask!r} has no answer {name!r}. {en}",
+                    word,
+                    key,
+                    n,
+                )
+    for n, name in enumerate(side.tells):
+        if name in PERSONAL:
+            reading.of_noun(
+                one,
+                "match-personal",
+                f"“{name}”能认出人、找到人，双方同意以前不能给人看。请写到 shows 里。",
+                f"{name!r} says who or where somebody is: show it once both agreed (under shows).",
+                word,
+                "tells",
+                n,
+            )
+    form = reading.forms.get(side.ask)
+    for field in form.form.fields if form is not None else ():
+        if field.type in ("number", "textfield") and any(money in field.label.lower() for money in MONEY):
+            reading.of_noun(
+                one,
+                "match-fee",
+                f"表单“{side.ask}”问了“{field.label}”。撮合不收费，也不分摊费用，请删去这一项。",
+                f"The form {side.ask!r} asks {field.label!r}: nothing is charged and no cost is shared; remove it.",
+                word,
+                "ask",
+            )
+
+
+def _expressions(side: MatchSideOf) -> Iterator[tuple[tuple[object, ...], str]]:
+    if side.who is not None:
+        yield ("who", "if"), side.who.if_
+    for name, need in side.needs.items():
+        yield ("needs", name, "if"), need.if_
+    for name, document in side.valid.items():
+        yield ("valid", name, "until"), document.until
+    if isinstance(side.places, str):
+        yield ("places",), side.places
+
+
+def _reads(reading: Reading, one: Declared, side: MatchSideOf, text: str, *path: object) -> None:
+    """It can be read, and reads what there is."""
+    try:
+        body = feel.compile(text.removeprefix("="))
+    except feel.FeelError as error:
+        reading.of_noun(one, "match-feel", f"表达式读不懂：{error.zh}", f"It is no FEEL: {error.en}", *path)
+        return
+    known: dict[str, Iterable[str] | None] = {
+        "person": PERSON,
+        "match": WHERE,
+        "ask": _asked(reading, side),
+        "register": list(reading.declared("registers")),
+        "bond": None,  # the hall's own and the matter's
+    }
+    for read in body.reads:
+        listed = known.get(read.name, ())
+        if read.name not in known:
+            zh, en = meant(read.name, known)
+            reading.of_noun(one, "match-feel", f"没有“{read.name}”。{zh}", f"There is no {read.name!r}. {en}", *path)
+        elif listed is not None and read.path and read.path[0] not in listed:
+            zh, en = meant(read.path[0], listed)
+            whole = f"{read.name}.{read.path[0]}"
+            reading.of_noun(one, "match-feel", f"没有“{whole}”。{zh}", f"There is no {whole!r}. {en}", *path)
+        elif read.name == "register" and len(read.path) > 1:
+            _field(reading, one, str(read.path[0]), str(read.path[1]), *path)
+
+
+def _field(reading: Reading, one: Declared, register: str, field: str, *path: object) -> None:
+    kept = reading.declared("registers")[register].what
+    there = [*getattr(kept, "fields", ()), "state"]
+    if field not in there:
+        zh, en = meant(field, there)
+        reading.of_noun(
+            one,
+            "match-feel",
+            f"台账“{register}”没有这一项“{field}”。{zh}",
+            f"The register {register!r} has no {field!r}. {en}",
+            *path,
+        )

@@ -1,0 +1,154 @@
+"""Matches (撮合): needs and supplies that look for each other: a ride and a seat, a spare bed and a guest.
+
+    matches:
+      ride:
+        title: 探亲顺风车
+        title_en: Shared ride
+        supply:
+          title: 我有空位
+          title_en: I have seats
+          ask: trip
+          places: "=ask.seats"
+          who: {if: '=register.driver.state = "active"', says: 登记过的司机, says_en: a registered driver}
+          valid: {licence: {title: 驾驶证, title_en: Licence, until: "=register.driver.licence_until"}}
+        need: {title: 找顺风车, title_en: Looking for a ride, ask: ride, guardian: 18}
+        way: true
+        accept: giver
+        until: 12h
+
+Each is a row, no case. Values are FEEL where they begin with `=`, over what engine/reads/knowing.py knows of a person
+and `ask`, the answers of the form. How much of a supply is left is counted by leg, in the database.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from engine.booking import written
+from engine.errors import Refused
+from engine.matters.nouns.offers import Feel, OfferNeed, Words
+from engine.matters.schema import Part, wrong
+from engine.matters.taking_part import Id
+
+
+class MatchPart(Part):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class MatchDocument(MatchPart):
+    """A document that must hold on the day: a licence, an insurance."""
+
+    title: Words = Field(description="叫什么：驾驶证、交强险 · what it is called")
+    title_en: Words = Field(description="英文 · the same in English")
+    until: Feel = Field(
+        description="有效期到哪天，FEEL；没有的不能登记 · valid until which day, FEEL; none: it cannot be offered"
+    )
+
+
+class MatchSideOf(MatchPart):
+    """What one of the two sides says and fulfils."""
+
+    title: Words = Field(description="叫什么：我有空位、找顺风车 · what it is called")
+    title_en: Words = Field(description="英文 · the same in English")
+    ask: Id | Literal[""] = Field(default="", description="填的表单 · the form that is filled in")
+    places: int | Feel = Field(
+        default=1,
+        description="供给有几个位子、需求要几个：一个数，或 FEEL 读 ask · how many a supply has or a need wants: "
+        "a number, or FEEL over ask",
+    )
+    who: OfferNeed | None = Field(default=None, description="谁可以 · who may")
+    needs: dict[Id, OfferNeed] = Field(default={}, description="还要符合什么 · what else must be so")
+    valid: dict[Id, MatchDocument] = Field(
+        default={},
+        description="那一天要有效的证件、保险；当天早上再查一次 · documents that must hold on the day; looked at again "
+        "that morning",
+    )
+    guardian: int = Field(
+        default=0,
+        ge=0,
+        le=18,
+        description="不满几周岁要有监护人一起：18；0 不要求 · under this age a guardian comes too; 0: never asked",
+    )
+    a_day: int = Field(default=4, ge=1, le=50, description="一个人一天最多几次 · how many a person may have in a day")
+    tells: tuple[Id, ...] = Field(
+        default=(),
+        description="配上之前对方就看得到的答案 · answers that others read before both agreed",
+    )
+    shows: tuple[Id, ...] = Field(
+        default=(), description="双方同意以后对方才看得到的答案：车牌 · answers shown once both agreed: the plate"
+    )
+
+    @field_validator("places")
+    @classmethod
+    def _places(cls, places: Any) -> Any:
+        if isinstance(places, int) and not 1 <= places <= 1000:
+            raise wrong("位子应为 1 到 1000。", "Places are 1 to 1000.")
+        return places
+
+
+class MatchSlip(MatchPart):
+    """The page that both have once they agreed: 同乘确认单."""
+
+    title: Words = Field(description="叫什么 · what it is called")
+    title_en: Words = Field(description="英文 · the same in English")
+    says: tuple[Words, ...] = Field(default=(), description="印在上面的提示，一行一条 · notes on it, a line each")
+    says_en: tuple[Words, ...] = Field(default=(), description="英文 · the same in English")
+
+    @model_validator(mode="after")
+    def _both(self) -> MatchSlip:
+        if len(self.says) != len(self.says_en):
+            raise wrong(
+                f"says 有 {len(self.says)} 行，says_en 有 {len(self.says_en)} 行，要一样多。",
+                f"says has {len(self.says)} lines and says_en {len(self.says_en)}: write as many.",
+            )
+        return self
+
+
+class Match(MatchPart):
+    """Needs and supplies that look for each other."""
+
+    title: Words = Field(description="叫什么 · what it is called")
+    title_en: Words = Field(description="英文 · the same in English")
+    summary: str = Field(default="", description="一两句话说明 · a sentence or two")
+    summary_en: str = Field(default="", description="英文说明 · the same in English")
+    supply: MatchSideOf = Field(description="供的一方 · the side that gives")
+    need: MatchSideOf = Field(description="求的一方 · the side that wants")
+    way: bool = Field(
+        default=False,
+        description="有路线：从哪里经过哪里到哪里，每一段各算位子；不写只有一个地点 · it goes from place to place, "
+        "counted leg by leg; without it there is one place",
+    )
+    accept: Literal["giver", "auto"] = Field(
+        default="giver",
+        description="有人求时：giver 由供的一方同意；auto 有位子就配上 · a need asks: the giver answers, or at once",
+    )
+    until: str = Field(
+        default="12h",
+        description="开始前多久还没配上就告诉本人 · nobody found so long before it begins: they are told",
+    )
+    free_until: str = Field(
+        default="2h", description="开始前多久算临时取消，另打电话 · a later cancellation is said to be late"
+    )
+    keep: str = Field(default="30cd", description="过后多久删去个人信息 · how long after it personal data are kept")
+    fee: Literal["none"] = Field(
+        default="none", description="不收费也不分摊费用 · nothing is charged and no cost is shared"
+    )
+    slip: MatchSlip | None = Field(default=None, description="双方同意以后的确认单 · the slip both have once agreed")
+    posts: tuple[Id, ...] = Field(
+        default=(), description="哪些岗位可以替人登记；不写是本单位的人都可以 · posts that enter for others; none: all"
+    )
+
+    @field_validator("until", "free_until", "keep")
+    @classmethod
+    def _span(cls, text: str) -> str:
+        try:
+            written.span(text)
+        except Refused as refused:
+            raise wrong(refused.zh, refused.en) from None
+        return text
+
+    def of(self, side: str) -> MatchSideOf:
+        """One of its two sides."""
+        return self.supply if side == "supply" else self.need

@@ -1,0 +1,551 @@
+"""Matches (撮合): what is declared, who may, what is looked for and found, what somebody has, the desk's day.
+
+A list is one statement over plain columns: a need fits a supply when its places lie on the supply's way in that order,
+the windows overlap, and every leg it rides has room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from engine import feel, forms
+from engine.booking import written
+from engine.errors import NotFound
+from engine.matters import Package
+from engine.matters.nouns.matches import Match, MatchSideOf
+from engine.matters.nouns.offers import OfferNeed
+from engine.people import Actor, masks, may, units
+from engine.reads import knowing
+from engine.reads.knowing import Person
+from engine.records import library
+from engine.store import Work
+from engine.store.models import MatchLeg, MatchPair, MatchSide
+from engine.workdays import ZONE
+
+#: Most rows of one list.
+MOST = 60
+GUARDIANS = feel.compile("bond.guardian[acts = true]")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A match as it is published now."""
+
+    key: str
+    match: Match
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Why somebody may not."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """From where to where and when, as it is said or looked for: the stops in order; one place without a way."""
+
+    stops: tuple[int, ...]
+    starts_at: datetime
+    until_at: datetime
+
+    @property
+    def day(self) -> date:
+        return self.starts_at.astimezone(ZONE).date()
+
+
+def declared(work: Work) -> dict[str, Declared]:
+    """Every published match, by its key."""
+    found = {}
+    for key, (one, package) in library.declared(work, "matches").items():
+        assert isinstance(one.what, Match)
+        found[key] = Declared(key, one.what, package)
+    return found
+
+
+def of(work: Work, key: str) -> Declared:
+    """The published match with this key. NotFound: there is none any more."""
+    found = declared(work).get(key)
+    if found is None:
+        raise NotFound("这一项现在不开放了。", "This is not open any more.")
+    return found
+
+
+# ---------------------------------------------------------------- may they
+
+
+def _value(
+    work: Work, text: str, what: Declared, person: Person, where: Where, answers: Mapping[str, Any], now: datetime
+) -> Any:
+    expression = feel.compile(text.removeprefix("="))
+    facts = {
+        "from": units.place(work, where.stops[0]).code,
+        "to": units.place(work, where.stops[-1]).code,
+        "day": where.day.isoformat(),
+        "starts_at": where.starts_at.isoformat(),
+        "until_at": where.until_at.isoformat(),
+    }
+    context = knowing.context(
+        work,
+        expression,
+        package=what.package,
+        person=person,
+        now=now,
+        on=where.day,
+        match=facts,
+        ask=dict(answers),
+    )
+    return expression.evaluate(context, feel.Env(now=now, calendar=work.calendar))
+
+
+def places(
+    work: Work,
+    what: Declared,
+    side: MatchSideOf,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> int | None:
+    """How many places it has or wants; None when the answers do not say a number of 1 or more."""
+    if isinstance(side.places, int):
+        return side.places
+    found = feel.to_json(_value(work, side.places, what, person, where, answers, now))
+    try:
+        n = int(found)
+    except (TypeError, ValueError):
+        return None
+    return n if 1 <= n <= 1000 else None
+
+
+def why_not(
+    work: Work,
+    what: Declared,
+    side: MatchSideOf,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Not]:
+    """Every reason why this person may not be on this side; empty: they may. Null is not yes."""
+    asked: list[OfferNeed] = [need for need in (side.who, *side.needs.values()) if need is not None]
+    found = [
+        Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}")
+        for need in asked
+        if _value(work, need.if_, what, person, where, answers, now) is not True
+    ]
+    return found + lapsed(work, what, side, person, where, answers, now)
+
+
+def lapsed(
+    work: Work,
+    what: Declared,
+    side: MatchSideOf,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Not]:
+    """The documents that do not hold on the day it is about."""
+    found = []
+    for document in side.valid.values():
+        until = feel.to_json(_value(work, document.until, what, person, where, answers, now))
+        last = _day(until)
+        if last is None:
+            found.append(
+                Not(f"没有登记“{document.title}”的有效期。", f"No last day of the {document.title_en} is known.")
+            )
+        elif last < where.day:
+            zh = f"{document.title}的有效期到 {last}，{where.day} 那天已经过期。请先更新登记。"
+            en = f"The {document.title_en} is valid until {last}, which is before {where.day}: renew it first."
+            found.append(Not(zh, en))
+    return found
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def guardians(work: Work, what: Declared, person: Person, where: Where, now: datetime) -> list[str]:
+    """Who is a guardian of this person on that day."""
+    context = knowing.context(work, GUARDIANS, package=what.package, person=person, now=now, on=where.day)
+    found = GUARDIANS.evaluate(context, feel.Env(now=now, calendar=work.calendar))
+    return [str(one["name"]) for one in found or ()]
+
+
+# ---------------------------------------------------------------- found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One need or supply, as others see it: who it is stays masked."""
+
+    id: int
+    number: str
+    match: str
+    side: str
+    stops: tuple[str, ...]
+    day: date
+    starts_at: datetime
+    until_at: datetime
+    places: int
+    free: int  # of a supply, on the legs that are looked for
+    state: str
+    version: int
+    name: str
+    guardian: bool
+    said: tuple[tuple[str, str], ...]  # what others read before both agreed
+    mine: bool
+    told: bool
+
+
+def fits(from_id: Any, to_id: Any, places: Any, supply_id: Any) -> ColumnElement[bool]:
+    """Whether a supply goes from here to there, in that order, with room on every leg between."""
+    first, last, full = aliased(MatchLeg), aliased(MatchLeg), aliased(MatchLeg)
+    no_room = exists().where(
+        full.side_id == first.side_id, full.n >= first.n, full.n <= last.n, full.capacity - full.taken < places
+    )
+    return exists().where(
+        first.side_id == supply_id,
+        last.side_id == supply_id,
+        first.from_id == from_id,
+        last.to_id == to_id,
+        first.n <= last.n,
+        ~no_room,
+    )
+
+
+def find(
+    work: Work,
+    key: str,
+    side: str,
+    *,
+    from_id: int | None = None,
+    to_id: int | None = None,
+    day: date | None = None,
+    window: tuple[datetime, datetime] | None = None,
+    places: int = 1,
+    actor: Actor,
+    now: datetime,
+) -> list[Row]:
+    """What is open on this side: by place, day and window, in order of time. Two statements."""
+    what = of(work, key)
+    query = select(MatchSide).where(
+        MatchSide.match == key, MatchSide.side == side, MatchSide.state == "open", MatchSide.until_at > now
+    )
+    if day is not None:
+        query = query.where(MatchSide.day == day)
+    if window is not None:
+        query = query.where(MatchSide.starts_at <= window[1], MatchSide.until_at >= window[0])
+    if side == "supply":
+        leg = aliased(MatchLeg)
+        if from_id is not None and to_id is not None:
+            query = query.where(fits(from_id, to_id, places, MatchSide.id))
+        else:
+            room = exists().where(leg.side_id == MatchSide.id, leg.capacity - leg.taken >= places)
+            if from_id is not None:
+                room = room.where(leg.from_id == from_id)
+            if to_id is not None:
+                room = room.where(leg.to_id == to_id)
+            query = query.where(room)
+    else:
+        if from_id is not None:
+            query = query.where(MatchSide.place_id == from_id)
+        if to_id is not None:
+            query = query.where(MatchSide.to_id == to_id)
+    return _rows(work, what, work.session.scalars(_ordered(query)).all(), actor)
+
+
+def _ordered(query: Any) -> Any:
+    return query.options(selectinload(MatchSide.legs)).order_by(MatchSide.starts_at, MatchSide.id).limit(MOST)
+
+
+def fitting(work: Work, row: MatchSide, *, actor: Actor, now: datetime) -> list[Row]:
+    """What is open on the other side and fits this need or supply; not one's own."""
+    what = of(work, row.match)
+    other = "need" if row.side == "supply" else "supply"
+    query = select(MatchSide).where(
+        MatchSide.match == row.match,
+        MatchSide.side == other,
+        MatchSide.state == "open",
+        MatchSide.day == row.day,
+        MatchSide.starts_at <= row.until_at,
+        MatchSide.until_at >= row.starts_at,
+        MatchSide.until_at > now,
+        or_(MatchSide.person_index.is_(None), MatchSide.person_index != row.person_index),
+    )
+    if row.side == "need":
+        query = query.where(fits(row.place_id, row.to_id, row.places, MatchSide.id))
+    else:
+        query = query.where(fits(MatchSide.place_id, MatchSide.to_id, MatchSide.places, row.id))
+    asked = exists().where(
+        MatchPair.need_id == (row.id if row.side == "need" else MatchSide.id),
+        MatchPair.supply_id == (row.id if row.side == "supply" else MatchSide.id),
+        MatchPair.state.in_(("asked", "agreed")),
+    )
+    return _rows(work, what, work.session.scalars(_ordered(query.where(~asked))).all(), actor)
+
+
+def stops_of(row: MatchSide) -> tuple[int, ...]:
+    """The places it passes, in order; a need's are where it begins and ends."""
+    if row.side == "need":
+        return (row.place_id,) if row.place_id == row.to_id else (row.place_id, row.to_id)
+    if len(row.legs) == 1 and row.legs[0].from_id == row.legs[0].to_id:
+        return (row.legs[0].from_id,)
+    return (row.legs[0].from_id, *(leg.to_id for leg in row.legs))
+
+
+def _rows(work: Work, what: Declared, rows: Sequence[MatchSide], actor: Actor) -> list[Row]:
+    return [_row(work, what, row, actor) for row in rows]
+
+
+def _row(work: Work, what: Declared, row: MatchSide, actor: Actor) -> Row:
+    free = min((leg.capacity - leg.taken for leg in row.legs), default=0)
+    most = max((leg.capacity - leg.taken for leg in row.legs), default=0)
+    mine = actor.id is not None and actor.id == row.user_id
+    return Row(
+        id=row.id,
+        number=row.number,
+        match=row.match,
+        side=row.side,
+        stops=tuple(units.place(work, id_).name for id_ in stops_of(row)),
+        day=row.day,
+        starts_at=row.starts_at,
+        until_at=row.until_at,
+        places=row.places,
+        free=free or most,
+        state=row.state,
+        version=row.version,
+        name=(row.name or "") if mine else masks.name(row.name or ""),
+        guardian=row.guardian is not None,
+        said=tuple(said(what, row, what.match.of(row.side).tells)),
+        mine=mine,
+        told=row.told_at is not None,
+    )
+
+
+def said(what: Declared, row: MatchSide, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Those of its answers, in words: (question, answer)."""
+    side = what.match.of(row.side)
+    if not side.ask or not row.answers or not names:
+        return []
+    kept = {name: value for name, value in row.answers.items() if name in names}
+    lines = forms.describe(what.package.form(side.ask), kept)
+    return [(line.label, line.text) for line in lines if line.text and line.path.split(".")[0] in names]
+
+
+# ---------------------------------------------------------------- one's own
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A need and a supply, for one of its sides: the other is whole only while both have agreed."""
+
+    id: int
+    number: str
+    state: str
+    version: int
+    asked_by: str
+    mine: str  # which side is the reader's: need, supply; "" for staff
+    answers: bool  # it is the reader who says yes or no
+    other: Row
+    name: str
+    phone: str
+    shown: tuple[tuple[str, str], ...]
+    places: int
+    stops: tuple[str, ...]
+    late: bool  # it begins soon: to cancel now is late
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A need or supply with all about it, for whose it is or for staff."""
+
+    row: Row
+    what: Declared
+    answers: tuple[tuple[str, str], ...]
+    pairs: tuple[Pair, ...]
+    found: tuple[Row, ...]
+    phone: str
+    guardian: str
+    reason: str
+
+
+def side(work: Work, side_id: int) -> MatchSide:
+    """A need or supply, with its legs. NotFound."""
+    row = work.session.scalar(select(MatchSide).where(MatchSide.id == side_id).options(selectinload(MatchSide.legs)))
+    if row is None:
+        raise NotFound("没有这一条。", "There is none of that number.")
+    return row
+
+
+def seen(work: Work, side_id: int, *, actor: Actor) -> MatchSide:
+    """The same, when the actor may see it. NotFound otherwise: whether it is there is nobody else's business."""
+    row = side(work, side_id)
+    if not may(actor, "see", row):
+        raise NotFound("没有这一条。", "There is none of that number.")
+    return row
+
+
+def pair_query(*where: ColumnElement[bool]) -> Any:
+    return (
+        select(MatchPair)
+        .where(*where)
+        .options(
+            joinedload(MatchPair.need).selectinload(MatchSide.legs),
+            joinedload(MatchPair.supply).selectinload(MatchSide.legs),
+        )
+        .order_by(MatchPair.id)
+    )
+
+
+def pair(work: Work, pair_id: int) -> MatchPair:
+    """A pair with both sides. NotFound."""
+    found: MatchPair | None = work.session.scalar(pair_query(MatchPair.id == pair_id))
+    if found is None:
+        raise NotFound("没有这一条。", "There is none of that number.")
+    return found
+
+
+def mine(work: Work, actor: Actor, *, now: datetime) -> list[Row]:
+    """One's own needs and supplies, those to come first."""
+    if actor.id is None:
+        return []
+    rows = work.session.scalars(
+        select(MatchSide)
+        .where(MatchSide.user_id == actor.id)
+        .options(selectinload(MatchSide.legs))
+        .order_by(MatchSide.ended_at.is_not(None), MatchSide.starts_at.desc(), MatchSide.id.desc())
+        .limit(MOST)
+    ).all()
+    known = declared(work)
+    return [_row(work, known[row.match], row, actor) for row in rows if row.match in known]
+
+
+def waiting(work: Work, actor: Actor) -> int:
+    """How many pairs wait for the actor's yes or no."""
+    need, supply = aliased(MatchSide), aliased(MatchSide)
+    return int(
+        work.session.scalar(
+            select(func.count())
+            .select_from(MatchPair)
+            .join(need, need.id == MatchPair.need_id)
+            .join(supply, supply.id == MatchPair.supply_id)
+            .where(
+                MatchPair.state == "asked",
+                or_(
+                    and_(MatchPair.asked_by == "need", supply.user_id == actor.id),
+                    and_(MatchPair.asked_by == "supply", need.user_id == actor.id),
+                ),
+            )
+        )
+        or 0
+    )
+
+
+def one(work: Work, side_id: int, *, actor: Actor, now: datetime, whole: bool = False) -> One:
+    """One's own, or one of the unit's. `whole`: staff asked to see names and numbers, and it was recorded."""
+    row = seen(work, side_id, actor=actor)
+    what = of(work, row.match)
+    pairs = work.session.scalars(pair_query(or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id))).all()
+    own = actor.id is not None and actor.id == row.user_id
+    declaration = what.match.of(row.side)
+    env = feel.Env(now=now, calendar=work.calendar)
+    lines = (
+        forms.describe(what.package.form(declaration.ask), row.answers, env=env)
+        if declaration.ask and row.answers and (own or whole)
+        else ()
+    )
+    open_ = row.state == "open" and row.until_at > now
+    return One(
+        row=_row(work, what, row, actor),
+        what=what,
+        answers=tuple((line.label, line.text) for line in lines),
+        pairs=tuple(
+            _pair(work, what, found, row, own or row.channel == "counter", actor, whole, now) for found in pairs
+        ),
+        found=tuple(fitting(work, row, actor=actor, now=now)) if open_ else (),
+        phone=(row.phone or "") if own or whole else masks.phone(row.phone),
+        guardian=(row.guardian or "") if own or whole else masks.name(row.guardian or ""),
+        reason=row.reason,
+    )
+
+
+def _pair(
+    work: Work, what: Declared, found: MatchPair, row: MatchSide, acts: bool, actor: Actor, whole: bool, now: datetime
+) -> Pair:
+    other = found.supply if row.id == found.need_id else found.need
+    own = actor.id is not None and actor.id == row.user_id
+    open_ = found.state == "agreed" and (own or whole)
+    legs = found.supply.legs[found.first : found.last + 1]
+    stops = (legs[0].from_id,) if legs[0].from_id == legs[0].to_id else (legs[0].from_id, *(leg.to_id for leg in legs))
+    return Pair(
+        id=found.id,
+        number=found.number,
+        state=found.state,
+        version=found.version,
+        asked_by=found.asked_by,
+        mine=row.side if acts else "",
+        answers=acts and found.state == "asked" and found.asked_by == other.side,
+        other=_row(work, what, other, actor),
+        name=(other.name or "") if open_ else masks.name(other.name or ""),
+        phone=(other.phone or "") if open_ else masks.phone(other.phone),
+        shown=tuple(said(what, other, what.match.of(other.side).shows)) if open_ else (),
+        places=found.places,
+        stops=tuple(units.place(work, id_).name for id_ in stops),
+        late=found.supply.starts_at - written.span(what.match.free_until) <= now,
+        reason=found.reason,
+    )
+
+
+# ---------------------------------------------------------------- the desk
+
+
+def at_work(work: Work, actor: Actor) -> bool:
+    """Whether the actor has to do with matches: something is published, and a post of theirs enters for others."""
+    return any(position(what, actor) is not None for what in declared(work).values())
+
+
+def position(what: Declared, actor: Actor) -> int | None:
+    """The unit for which the actor enters needs and supplies of others; None: they do not."""
+    if actor.kind != "staff":
+        return None
+    return next((p.unit_id for p in actor.positions if not what.match.posts or p.post in what.match.posts), None)
+
+
+def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
+    """The needs and supplies of a day that begin at, or were entered by, the actor's units. Two statements."""
+    what = of(work, key)
+    rows = work.session.scalars(
+        _ordered(
+            select(MatchSide).where(
+                MatchSide.match == key,
+                MatchSide.day == day,
+                or_(MatchSide.place_id.in_(actor.realm), MatchSide.unit_id.in_(actor.realm)),
+            )
+        )
+    ).all()
+    return _rows(work, what, rows, actor)
+
+
+def place_ids(work: Work) -> dict[str, int]:
+    """Code of a place -> its id."""
+    return {one.code: one.id for one in units.tree(work)}
+
+
+def stops(work: Work) -> list[tuple[str, str]]:
+    """The places one can go from and to: (code, name), towns with their villages."""
+    return [(one.code, one.name) for one in units.tree(work) if one.kind in ("town", "village", "community", "centre")]

@@ -1,0 +1,35 @@
+"""Every slip in a declaration of a match is an error with its line and the nearest known word."""
+
+import pytest
+
+from tests.check.test_gate import with_slip
+
+YAML = "bpmn/shunfeng/matter.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "slip", "rule", "cure"),
+    [
+        (YAML, "ask: seats\n", "ask: seast\n", "match-name", "seats"),
+        (YAML, "ask: ride\n", "ask: rid\n", "match-name", "ride"),
+        (YAML, "tells: [luggage]", "tells: [lugage]", "match-name", "luggage"),
+        (YAML, "shows: [plate, remark]", "shows: [plate, remrak]", "match-name", "remark"),
+        (YAML, "tells: [luggage]", "tells: [luggage, plate]", "match-personal", "shows"),
+        (YAML, '"=ask.seats"', '"=ask.saets"', "match-feel", "seats"),
+        (YAML, "=register.driver.state", "=register.drivr.state", "match-feel", "driver"),
+        (YAML, "=register.driver.licence_until", "=register.driver.license_until", "match-feel", "licence_until"),
+        (YAML, '"=ask.places"', '"=person.agee"', "match-feel", "age"),
+        (YAML, '"=ask.places"', '"=ask.places +"', "match-feel", ""),
+        (YAML, "accept: giver", "accept: givr", "matter", "giver"),
+        (YAML, "until: 12h", "until: 12hours", "matter", "48h"),
+        (YAML, "keep: 30cd", "keep: 30days", "matter", "3cd"),
+        (YAML, "guardian: 18", "guardain: 18", "matter", "guardian"),
+        (YAML, "    way: true\n", "    way: true\n    fee: shared\n", "matter", "none"),
+        ("forms/shunfeng/ride.form", "万一联系不上，打给谁（姓名和电话）", "愿意给多少油费", "match-fee", "不收费"),
+    ],
+)
+def test_a_slip_is_an_error_with_its_line_and_the_nearest_word(file, right, slip, rule, cure):
+    found = [one for one in with_slip("shunfeng", file, right, slip) if one.rule == rule]
+    assert found, rule
+    assert cure in found[0].message_zh
+    assert found[0].line > 0
