@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.errors import AlreadyDone, NotFound
-from engine.people import Actor, masks
+from engine.people import Actor, access, masks
 from engine.records import audit, handovers
 from engine.records.handovers import Side
 from engine.store import Work, keys
@@ -134,7 +134,7 @@ def _changed(work: Work, statement: Any) -> int:
 
 def side_of(link: HandoverLink, actor: Actor) -> Side | None:
     """At which end this actor is; None: at none, or at both (nobody hands over to themselves)."""
-    held = set(actor.keys)
+    held = set(actor.keys_in(access.matter_of(link.handover.kind)))
     sides: list[Side] = []
     if link.giver_key in held:
         sides.append("giver")

@@ -95,6 +95,18 @@ def require(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None
         raise NotYours(f"您没有权限{zh}这一项。如需办理，请联系负责的窗口。", f"You may not {en} this.")
 
 
+def writes_down(actor: Actor, link: HandoverLink) -> bool:
+    """Whether they have the post before which it is done in person, there: elsewhere the post is another's."""
+    there = {link.unit_id, link.place_id}
+    positions = actor.positions_in(matter_of(link.handover.kind))
+    return bool(link.post) and any(p.post == link.post and p.unit_id in there for p in positions)
+
+
+def matter_of(key: str) -> str:
+    """The matter that declares what goes by this key; "" of what several share: it is lent by a whole leave only."""
+    return key.partition(".")[0] if "." in key else ""
+
+
 def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:
     """Bookings are the business of the unit's staff and of those above it."""
     if actor.kind == "staff" and resource.unit_id in actor.realm:
@@ -139,13 +151,13 @@ def _to_handover(actor: Actor, thing: HandoverLink | Handover) -> Iterator[str]:
     """交接: the two ends of a link; where it is done in person, the named post of that unit. Of the thing itself,
     whoever has it says what happened to it."""
     if isinstance(thing, Handover):
-        if thing.holder_key in actor.keys:
+        if thing.holder_key in actor.keys_in(matter_of(thing.kind)):
             yield "holder"
         return
-    if {thing.giver_key, thing.receiver_key} & set(actor.keys):
+    matter = matter_of(thing.handover.kind)
+    if {thing.giver_key, thing.receiver_key} & set(actor.keys_in(matter)):
         yield "end"
-    there = {thing.unit_id, thing.place_id}
-    if thing.post and any(p.post == thing.post and p.unit_id in there for p in actor.positions):
+    if writes_down(actor, thing):
         yield "post"
 
 
@@ -170,7 +182,8 @@ def _to_entry(actor: Actor, entry: BoardEntry) -> Iterator[str]:
         return
     if entry.unit_id in actor.realm:
         yield "unit"
-    if any(p.unit_id == entry.review_unit_id and p.post == entry.review_post for p in actor.positions):
+    positions = actor.positions_in(matter_of(entry.board))
+    if any(p.unit_id == entry.review_unit_id and p.post == entry.review_post for p in positions):
         yield "reviewer"
         if entry.by_id is None or entry.by_id != actor.id:
             yield "reviewer-other"
@@ -185,7 +198,8 @@ def _to_ballot(actor: Actor, thing: Ballot | BallotBody) -> Iterator[str]:
         return
     yield "unit"
     post = ballot.settings["post"]
-    if isinstance(thing, BallotBody) and post and any(p.post == post for p in actor.positions):
+    positions = actor.positions_in(matter_of(ballot.key))
+    if isinstance(thing, BallotBody) and post and any(p.post == post for p in positions):
         yield "teller"
 
 

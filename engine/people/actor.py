@@ -98,6 +98,21 @@ class Actor:
         found = [self.key, *(p.key for p in self.positions), *(f"u:{a.user_id}" for a in self.absences)]
         return tuple(dict.fromkeys(found))
 
+    def keys_in(self, matter: str) -> tuple[str, ...]:
+        """The same, of what belongs to this matter: a leave limited to other matters lends nothing in it."""
+        away = (f"u:{a.user_id}" for a in self.absences if _covers(a.matters, matter))
+        return tuple(dict.fromkeys([self.key, *(p.key for p in self.positions_in(matter)), *away]))
+
+    def positions_in(self, matter: str) -> tuple[Position, ...]:
+        """Their own positions, and those that somebody who is away lends them in this matter."""
+        return tuple(p for p in self.positions if p.for_id is None or _covers(p.matters, matter))
+
+    @property
+    def lent_matters(self) -> tuple[str, ...]:
+        """Matters in which somebody lends them what they do not lend in all."""
+        limited = [p.matters or () for p in self.positions if p.for_id is not None]
+        return tuple(sorted({m for some in (*limited, *(a.matters or () for a in self.absences)) for m in some}))
+
     @property
     def unit_id(self) -> int | None:
         """The unit of their first post: where what they take in at a counter is received."""

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import icalendar
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from engine.errors import NotFound
 from engine.matters.nouns.boards import KINDS
@@ -312,12 +312,17 @@ def count(work: Work, *, actor: Actor) -> int:
 
 
 def _mine(actor: Actor) -> ColumnElement[bool] | None:
-    posts = {(p.unit_id, p.post) for p in actor.positions}
-    if not posts or actor.kind != "staff":
+    if not actor.positions or actor.kind != "staff":
         return None
-    return or_(
-        *(and_(BoardEntry.review_unit_id == unit, BoardEntry.review_post == post) for unit, post in sorted(posts))
-    )
+
+    def reviews(matter: str) -> ColumnElement[bool]:
+        posts = sorted({(p.unit_id, p.post) for p in actor.positions_in(matter)})
+        return or_(
+            false(), *(and_(BoardEntry.review_unit_id == unit, BoardEntry.review_post == post) for unit, post in posts)
+        )
+
+    lent = (and_(reviews(matter), BoardEntry.board.startswith(f"{matter}.")) for matter in actor.lent_matters)
+    return or_(reviews(""), *lent)
 
 
 def own(work: Work, *, actor: Actor, page: int = 1) -> tuple[list[Waiting], bool]:

@@ -6,11 +6,11 @@ QR is only ever in what its own end reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from engine.errors import NotFound
@@ -94,8 +94,7 @@ def mine(work: Work, actor: Actor, *, now: datetime) -> list[Link]:
 
 
 def _of_keys(work: Work, actor: Actor, which: str) -> list[HandoverLink]:
-    own = or_(HandoverLink.giver_key.in_(actor.keys), HandoverLink.receiver_key.in_(actor.keys))
-    query = _links().where(own)
+    query = _links().where(_theirs(actor))
     if which == "open":
         query = query.where(HandoverLink.state == "open").order_by(HandoverLink.due_at, HandoverLink.id)
     else:
@@ -106,6 +105,29 @@ def _of_keys(work: Work, actor: Actor, which: str) -> list[HandoverLink]:
     return found
 
 
+def _theirs(actor: Actor) -> ColumnElement[bool]:
+    """Links of which this actor is an end, or stands in for one in the matter: `access.may`, told to the database."""
+
+    def ends(keys: Collection[str]) -> ColumnElement[bool]:
+        return or_(HandoverLink.giver_key.in_(keys), HandoverLink.receiver_key.in_(keys))
+
+    lent = (
+        and_(ends(actor.keys_in(matter)), HandoverLink.handover.has(Handover.kind.startswith(f"{matter}.")))
+        for matter in actor.lent_matters
+    )
+    return or_(ends(actor.keys_in("")), *lent)
+
+
+def _held_by(actor: Actor) -> ColumnElement[bool]:
+    """Things that lie with a post of this actor's, or with one lent to them in the matter."""
+
+    def lies(matter: str) -> ColumnElement[bool]:
+        return Handover.holder_key.in_([key for key in actor.keys_in(matter) if key.startswith("p:")])
+
+    lent = (and_(lies(matter), Handover.kind.startswith(f"{matter}.")) for matter in actor.lent_matters)
+    return or_(lies(""), *lent)
+
+
 def there_are(work: Work) -> bool:
     """Whether any published matter hands things over."""
     return bool(library.declared(work, "handovers"))
@@ -113,8 +135,7 @@ def there_are(work: Work) -> bool:
 
 def waiting(work: Work, actor: Actor) -> int:
     """How many open links wait for this person or their posts."""
-    own = or_(HandoverLink.giver_key.in_(actor.keys), HandoverLink.receiver_key.in_(actor.keys))
-    query = select(HandoverLink.id).where(own, HandoverLink.state == "open").limit(MOST)
+    query = select(HandoverLink.id).where(_theirs(actor), HandoverLink.state == "open").limit(MOST)
     return len(list(work.session.scalars(query)))
 
 
@@ -135,11 +156,10 @@ def desk(work: Work, actor: Actor, *, now: datetime) -> Desk:
     for link in links:
         by_place.setdefault(link.place, []).append(link)
     end = at_end_of_day(local_date(now))
-    posts = [key for key in actor.keys if key.startswith("p:")]
     rows = work.session.execute(
         select(Handover.id, Handover.name, Handover.name_en, Case.number, Handover.opened_at, Case.finished_at)
         .outerjoin(Case, Case.id == Handover.case_id)
-        .where(Handover.holder_key.in_(posts), Handover.ended_at.is_(None))
+        .where(_held_by(actor), Handover.ended_at.is_(None))
         .order_by(Handover.opened_at)
         .limit(MOST)
     ).all()
@@ -249,10 +269,10 @@ def of_case(work: Work, case_id: int, *, actor: Actor, now: datetime) -> list[Ch
                 chain.name_en,
                 chain.thing_kind,
                 tuple(chain.thing),
-                _name(work, chain.holder_key, chain.holder_name, whole=chain.holder_key in actor.keys),
+                _name(work, chain.holder_key, chain.holder_name, whole=access.may(actor, "see", chain)),
                 (got.ended_at or chain.opened_at) if got is not None else chain.opened_at,
                 chain.ended_at is not None,
-                chain.holder_key in actor.keys and chain.ended_at is None,
+                access.may(actor, "see", chain) and chain.ended_at is None,
                 tuple(_shown(work, link, actor, now) for link in own),
                 tuple((t.kind, t.note, t.at) for t in troubles if t.handover_id == chain.id),
             )
@@ -269,7 +289,8 @@ def _links() -> Select[HandoverLink]:
 
 
 def _side(link: HandoverLink, actor: Actor) -> Side | None:
-    at: list[Side] = [side for side in proofs.SIDES if getattr(link, f"{side}_key") in actor.keys]
+    keys = actor.keys_in(access.matter_of(link.handover.kind))
+    at: list[Side] = [side for side in proofs.SIDES if getattr(link, f"{side}_key") in keys]
     return at[0] if len(at) == 1 else None
 
 
@@ -314,7 +335,7 @@ def _shown(work: Work, link: HandoverLink, actor: Actor, now: datetime) -> Link:
         tuple(link.files),
         tuple(Signed(s.side, s.proof, s.witness or "", s.at) for s in link.signs),  # type: ignore[arg-type]
         mine,
-        open_ and bool(link.post) and any(p.post == link.post for p in actor.positions),
+        open_ and access.writes_down(actor, link),
         link.witness,
         tuple(link.proof),
         link.photo,

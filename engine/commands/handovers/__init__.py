@@ -167,7 +167,7 @@ def _written_down(
 
 
 def _writes_down(link: HandoverLink, by: Actor) -> bool:
-    return bool(link.post) and any(p.post == link.post for p in by.positions)
+    return access.writes_down(by, link)
 
 
 def _in_person(link: HandoverLink, side: Side, given: Given, *, by: Actor, now: datetime) -> HandoverSign:
@@ -197,7 +197,8 @@ def _person_sign(link: HandoverLink, side: Side, given: Given, *, by: Actor, now
 
 def _is_end(link: HandoverLink, by: Actor) -> bool:
     """Whether they are both ends: then a witness does not make two of them."""
-    return {link.giver_key, link.receiver_key} <= set(by.keys) and f"u:{by.id}" in (link.giver_key, link.receiver_key)
+    ends = {link.giver_key, link.receiver_key}
+    return ends <= set(by.keys_in(access.matter_of(link.handover.kind))) and f"u:{by.id}" in ends
 
 
 def _ink(path: str) -> str:
