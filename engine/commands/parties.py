@@ -137,7 +137,8 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         for task in waiting:
             key = f"u:{user.id}"
             if (
-                taking_part.same(dict(task.variables or {}).get(row.role), row, role.keys)
+                not _is_answer(row.role, role)
+                and taking_part.same(dict(task.variables or {}).get(row.role), row, role.keys)
                 and key not in task.candidates
             ):
                 task.candidates = [*task.candidates, key]
@@ -170,7 +171,7 @@ def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) ->
     about = [
         (name, role.keys, variables[name])
         for name, role in taking_part.outside(info).items()
-        if isinstance(variables.get(name), Mapping)
+        if isinstance(variables.get(name), Mapping) and not _is_answer(name, role)
     ]
     if not about:
         return []
@@ -183,6 +184,12 @@ def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) ->
         for row in rows
         if row.role == name and taking_part.same(one, row, of)
     ]
+
+
+def _is_answer(name: str, role: Role) -> bool:
+    """Whether what stands under the role's name is the answer itself that names its one person (`receiver` from
+    `receiver`), which every step of the case has: then it says of no step that it is theirs."""
+    return role.source.partition(".")[0] == name
 
 
 def _same(user: User, row: CaseParty) -> bool:

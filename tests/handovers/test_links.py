@@ -14,7 +14,7 @@ from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import tries
 from engine.records import audit
 from engine.records import handovers as proofs
-from engine.store.models import Awaited, Case, Document, Event, HandoverLink, Notice, User
+from engine.store.models import Awaited, Case, Document, Event, HandoverLink, Notice, Task, User
 from tests.commands.acting import counted
 from tests.handovers.moving import FOUND, INK
 
@@ -49,6 +49,14 @@ def test_a_parcel_goes_through_four_hands_and_the_case_follows(hall):
         kinds = list(work.session.scalars(select(Event.kind).where(Event.case_id == case_id)))
         assert kinds.count("handover.opened") == kinds.count("handover.ended") == 4
         assert audit.verify(work).faults == ()
+
+
+def test_a_step_of_the_station_waits_for_the_station_and_not_for_who_receives(hall):
+    case_id = hall.submit()  # its answers name a receiver; later one more names the carrier
+    hall.act(case_id, "chen")
+    with hall.database.reading() as work:
+        task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state == "open")).one()
+        assert [key.partition(":")[0] for key in task.candidates] == ["p"]
 
 
 def test_each_end_signs_with_its_own_proof(hall):

@@ -1,5 +1,7 @@
 """A clerk's day: list, claim, work, return, transfer, look behind a mask; what a second clerk is told."""
 
+import re
+
 from sqlalchemy import select
 
 from engine.store.models import Reveal
@@ -228,3 +230,20 @@ def test_a_second_correction_of_the_same_thing_comes_back_by_the_row(hall: Open)
     assert answer.status_code == 422
     (one,) = answer.json["fields"]
     assert one["field"] == "correction.items.0.material" and "已告知过" in one["text"]
+
+
+def test_the_column_is_in_groups_and_no_key_opens_two_pages(hall: Open):
+    for role in ("chen", "zhao"):
+        page = hall.client(role).get("/desk").text
+        column = page[page.index('<nav class="yz-nav"') :]
+        column = column[: column.index("</nav>")]
+        keys = re.findall(r'data-key="([^"]+)"', column)
+        assert len(keys) == len(set(keys)) and len(keys) > 5
+        headings = re.findall(r"<h2>(.+?)</h2>", column)
+        assert headings[:2] == ["办件", "服务"]
+        assert len(headings) == len(set(headings))
+
+
+def test_a_page_below_an_entry_lights_that_entry(hall: Open):
+    page = hall.client("chen").get("/desk/bonds/new").text
+    assert re.search(r'href="/desk/bonds" aria-current="page"', page)

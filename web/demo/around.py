@@ -215,7 +215,7 @@ def _parcels(player: Player, residents: Sequence[Resident], first: Resident, now
             "applicant": {"name": giver.actor.name, "phone": giver.phone},
             "receiver": {"name": taker.actor.name, "phone": taker.phone},
         }
-        at = now - timedelta(hours=30 - n)
+        at = now - timedelta(hours=20 - n)  # the second link has a day
         case_id = player.send("jisong", raw, giver, at)
         for done in range(links):
             _hand(player, case_id, at + timedelta(hours=2 + 6 * done))

@@ -30,6 +30,7 @@ class Tile:
     line: str
     icon: str
     address: str
+    waits: bool = False  # something of theirs is to be done there: 我的 shows it first
 
 
 def ballots_tile() -> Tile | None:
@@ -39,8 +40,12 @@ def ballots_tile() -> Tile | None:
 
 
 def own_ballots() -> Tile | None:
-    line = ballots.own_line()
-    return Tile(_("表决"), line, "vote", url_for("ballots.mine")) if line is not None else None
+    """Only for somebody on a roll."""
+    n = ballots.own_waiting()
+    if n is None:
+        return None
+    line = _("%(n)s 项等您投", n=n) if n else _("公告、投票和结果")
+    return Tile(_("表决"), line, "vote", url_for("ballots.mine"), waits=n > 0)
 
 
 def _matches() -> Tile | None:
@@ -109,7 +114,7 @@ def _own_handovers() -> Tile | None:
         return None
     n = handovers.waiting(work, edge.actor())
     line = _("%(n)s 件等您交接", n=n) if n else _("交给别人的、别人交给您的")
-    return Tile(_("我的交接"), line, "parcel", url_for("handovers.mine"))
+    return Tile(_("我的交接"), line, "parcel", url_for("handovers.mine"), waits=n > 0)
 
 
 def _line() -> Tile | None:

@@ -290,13 +290,12 @@ def waiting_line() -> str | None:
     return _("%(n)s 项等您投", n=n) if n else _("公告、投票和结果")
 
 
-def own_line() -> str | None:
-    """For 我的: only for somebody on a roll."""
+def own_waiting() -> int | None:
+    """How many wait for their vote; None for somebody on no roll."""
     work, actor = edge.work_or_none(), edge.actor()
     if work is None or actor.kind != "resident":
         return None
     found = reads.mine(work, actor, now=edge.now())
     if not found:
         return None
-    n = sum(one.stage == "open" and not one.voted for one in found)
-    return _("%(n)s 项等您投", n=n) if n else _("公告、投票和结果")
+    return sum(one.stage == "open" and not one.voted for one in found)

@@ -53,6 +53,7 @@ def _nav() -> list[dict[str, Any]]:
             "count": count,
             "here": here,
             "heading": "",
+            "room": endpoint.partition(".")[0],
         }
 
     works = bool({"clerk", "supervisor"} & actor.roles)  # who only designs or keeps the machine has no case to do
@@ -77,7 +78,13 @@ def _nav() -> list[dict[str, Any]]:
     for heading, found in sections:
         if found:
             found[0]["heading"] = heading
-    return [entry for _heading, found in sections for entry in found]
+    shown = [entry for _heading, found in sections for entry in found]
+    if not any(entry["here"] for entry in shown):  # a page under one of them: a line of a register, a ballot
+        room = request.blueprint
+        near = next((entry for entry in shown if entry["room"] == room != "desk"), None)
+        if near is not None:
+            near["here"] = True
+    return shown
 
 
 One = Callable[..., dict[str, Any]]
