@@ -40,7 +40,7 @@ from engine.store.models import (
     BallotProxy,
     BallotVoter,
 )
-from engine.workdays import local_date
+from engine.workdays import ZONE, local_date, say_at
 
 #: Fewer on the roll of one body cannot vote in secret: the count would say who voted what.
 FEWEST_SECRET = 3
@@ -158,6 +158,14 @@ def _lawful(proposal: Proposal, now: datetime) -> None:
             f"{proposal.at}closes_at", "截止时间", "截止时间要在开始之后。", "The close must be after the opening."
         )
     earliest = local_date(now) + timedelta(days=what.days)
+    if opens < now and not what.days:
+        raise _wrong(
+            f"{proposal.at}opens_at",
+            "开始时间",
+            f"{say_at(opens)}已经过了，现在是{say_at(now)}。请写以后的时间。",
+            f"{opens.astimezone(ZONE):%Y-%m-%d %H:%M} has passed: it is {now.astimezone(ZONE):%Y-%m-%d %H:%M}. "
+            "Choose a later time.",
+        )
     if local_date(opens) < earliest or opens < now:
         raise _wrong(
             f"{proposal.at}opens_at",
@@ -185,12 +193,33 @@ def _lawful(proposal: Proposal, now: datetime) -> None:
         )
 
 
+def _wrong_roll(proposal: Proposal) -> tuple[str, str]:
+    """Nobody is on the roll, or too many are: where they were looked for, and what to do."""
+    if proposal.roll:
+        return (
+            f"名册最多 {MOST_VOTERS} 人。",
+            f"Expected at most {MOST_VOTERS} people on the roll, but there are {len(proposal.roll)}.",
+        )
+    source = proposal.what.roll.source if proposal.what.roll is not None else ""
+    if not source:
+        return (
+            "名册是空的，没有人可以投：请在输入 roll 里给出名册。",
+            "Nobody is on the roll: give people in the input roll.",
+        )
+    where = proposal.bodies or (proposal.place,)
+    return (
+        f"名册是空的，没有人可以投：台账“{source}”里，{'、'.join(p.name for p in where)}没有有效而符合条件的人。"
+        "请先登记，或者核对是哪个村、where 写得对不对。",
+        f'Nobody is on the roll: the register "{source}" has no valid entry that fits `where` in '
+        f"{', '.join(p.name_en or p.name for p in where)}. Register people first, or look at place and condition.",
+    )
+
+
 def _bodies(proposal: Proposal) -> list[tuple[Place, list[Line]]]:
     """Each body with its lines, in the order of their names: the order in which they came says nothing."""
     roll, what = proposal.roll, proposal.what
     if not 0 < len(roll) <= MOST_VOTERS:
-        zh = "名册是空的，没有人可以投。" if not roll else f"名册最多 {MOST_VOTERS} 人。"
-        raise _wrong("roll", "名册", zh, f"Expected 1 to {MOST_VOTERS} people on the roll, but there are {len(roll)}.")
+        raise _wrong("roll", "名册", *_wrong_roll(proposal))
     twice = [person for person, n in Counter(line.person for line in roll).items() if n > 1]
     if twice:
         names = "、".join(sorted({line.name for line in roll if line.person in twice})[:5])

@@ -38,6 +38,8 @@ def browser_schema(form: Form, rights: Rights | None = None) -> dict[str, Any]:
             one = dict(component)
             kind = one.get("type")
             path = prefix
+            if kind == "datetime":
+                one.setdefault("use24h", True)  # else the picker says AM and PM, and "08:00" typed means neither
             if kind == "group" and one.get("path"):
                 path = f"{prefix}{one['path']}."
             elif kind == "dynamiclist":

@@ -183,6 +183,11 @@ def _condition(text: str, left: str) -> Condition:
         return Condition(count, found[2] == ">", part, share[5])
     if re.fullmatch(r"\d{1,9}", amount):
         return Condition(count, found[2] == ">", Fraction(int(amount)), "")
+    if re.search(r"\sof\s", amount):
+        raise BadRule(
+            f"“{amount}”的份额不认识。份额写 half（半数）、2/3 或 75%，例如 half of present。",
+            f'The share in "{amount}" is not known. Write half, 2/3 or 75%, such as half of present.',
+        )
     _known(amount)
     return Condition(count, found[2] == ">", Fraction(1), amount)
 

@@ -15,7 +15,7 @@ from engine.matters import nodes, schema
 from engine.matters.gate.rules import RULES
 from engine.matters.house import House, Paper
 from engine.matters.info import Matter
-from engine.matters.story_file import StoryText
+from engine.matters.story_file import BondText, EntryText, PersonText, RoomText, StoryText
 
 _HEAD = """# 事项的文件：每一个键 · A matter's files: every key
 
@@ -68,6 +68,11 @@ def text(head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: M
         "## stories.yaml\n\n一列故事，每个故事是一个例子，也是一个测试。A list of stories: each is an example, "
         "and a test.\n",
         *_models(StoryText),
+        "写在故事前面的 · Above the stories: `people:`, `rooms:`, `entries:`, `bonds:`\n",
+        *_models(PersonText),
+        *_models(RoomText),
+        *_models(EntryText),
+        *_models(BondText),
         _english(),
         _forms(),
         _tasks(),

@@ -93,6 +93,8 @@ class Entry:
     state: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     times: int = 1
+    phone: str = ""
+    id_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,19 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
     )
     people = tuple(Person(one.name, one.post, one.at) for one in told.people)
     rooms = tuple(Room(one.name, one.at) for one in told.rooms)
-    entries = tuple(Entry(one.register_, one.name, one.place, one.state, one.facts, one.times) for one in told.entries)
+    entries = tuple(
+        Entry(
+            one.register_,
+            one.name,
+            one.place,
+            one.state,
+            one.facts,
+            one.times,
+            one.phone,
+            one.id_number,
+        )
+        for one in told.entries
+    )
     bonds = tuple(Bound(one.bond, _side(one.subject), _side(one.holder)) for one in told.bonds)
     return Book(stories, people, rooms, entries, bonds), [*text.findings, *told.findings]
 

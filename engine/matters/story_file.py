@@ -220,6 +220,10 @@ class EntryText(Part):
 
     register_: str = Field(alias="register", description="哪个台账 · which register")
     name: str = Field(default="", description="关于谁 · whom it is about")
+    phone: str = Field(
+        default="", description="此人的电话；不写由系统编一个 · their telephone; the hall makes one up without it"
+    )
+    id_number: str = Field(default="", description="身份证号 · their identity number")
     place: str = Field(default="", description="在哪个村（代码） · in which village, by its code")
     state: str = Field(default="", description="状态；不写用第一个 · its state; the first without it")
     facts: dict[str, Any] = Field(default={}, description="各项 · its fields")

@@ -16,6 +16,7 @@ from sqlalchemy import update
 from engine import matters
 from engine.commands import bond_rows, booking, register_rows
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
+from engine.errors import Refused
 from engine.matters.county import FROM_CASE
 from engine.matters.nouns.bonds import HALL
 from engine.matters.nouns.bonds import Bond as BondKind
@@ -261,7 +262,8 @@ def _entries(work: Work, package: matters.Package, book: Book, now: datetime) ->
         for k in range(given.times):
             n += 1
             name = f"{given.name}{k + 1}" if given.times > 1 else given.name
-            whom = Person(name, phone=f"1380001{n:04d}") if name else None
+            phone = given.phone or f"1380001{n:04d}"
+            whom = Person(name, phone=phone, id_number=given.id_number or None) if name else None
             register_rows.put(work, one, given.facts, by=SYSTEM, now=now, whom=whom, state=given.state, place_id=place)
 
 
@@ -335,6 +337,13 @@ def _halls(work: Work, package: matters.Package, county: Place) -> None:
 def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, now: datetime) -> Appointment:
     """The booking that a story speaks of (`facts: {appointment: …}`): confirmed, its seat taken."""
     facts = story.facts["appointment"]
+    lacking = [key for key in ("number", "starts_at", "ends_at") if not facts.get(key)]
+    if lacking:
+        raise Refused(
+            f"facts.appointment 里没有写 {'、'.join(lacking)}：预约要有编号和起止时间。",
+            f"facts.appointment lacks {', '.join(lacking)}: a booking has a number, a beginning and an end.",
+        )
+    kind = facts.get("kind") or "normal"
     begins, ends = (datetime.fromisoformat(str(facts[at])).astimezone(UTC) for at in ("starts_at", "ends_at"))
     window = Resource(
         code="story",
@@ -351,7 +360,7 @@ def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, no
         resource_id=window.id,
         starts_at=begins,
         ends_at=ends,
-        kind=facts["kind"],
+        kind=kind,
         public_capacity=1,
         public_taken=1,
     )
@@ -362,10 +371,10 @@ def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, no
         resource_id=window.id,
         matter=package.name,
         state="confirmed",
-        channel=facts["channel"],
+        channel=facts.get("channel") or "online",
         starts_at=begins,
         ends_at=ends,
-        kind=facts["kind"],
+        kind=kind,
         user_id=hall.applicant,
         person_index="story",
         name=who.get("name") or "申请人某",

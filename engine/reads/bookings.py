@@ -43,6 +43,7 @@ class Place:
     items: tuple[tuple[str, str], ...]  # (code, name)
     kind: str  # window, person, room, session, seat
     matter: str = ""  # whose process a booking starts
+    offer: str = ""  # the declared offer it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Pl
                     items,
                     resource.kind,
                     resource.matter,
+                    resource.offer,
                 )
             )
     return found

@@ -522,6 +522,12 @@ def board(work: Work, actor: Actor, first: date, last: date, *, now: datetime) -
     ]
 
 
+def asked(work: Work, key: str) -> Any:
+    """The form that a booking of this offer is asked; None: it asks nothing of its own."""
+    known = declared(work).get(key)
+    return known.package.form(known.offer.ask) if known is not None and known.offer.ask else None
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """What somebody's own booking of an offer holds beside its time."""

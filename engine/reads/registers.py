@@ -447,11 +447,12 @@ def text_of(field: RegisterField | RegisterColumn, value: Any, options: Mapping[
 
 
 def name_of(register: Register, entry: RegisterEntry) -> str:
-    """What a list calls an entry: a person's name masked, a thing by its label, a line by its day."""
+    """What a list calls an entry: a person's name masked, a thing or a line by its label, a line without one by its
+    day."""
     title = entry.title or ""
     if register.about == "person":
         return masks.name(title)
-    if register.about == "case":
+    if register.about == "case" and not (register.label and title):
         return local_date(entry.at).isoformat()
     field = register.fields.get(register.label or register.key)
     return mask(field.masked_as, title) if field is not None else title

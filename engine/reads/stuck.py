@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from engine.deadlines import Account
 from engine.people import masks, units
+from engine.process.language.effects import TYPES as EFFECTS
 from engine.reads import handovers
 from engine.store import Work
 from engine.store.models import Awaited, Case, ForEach, Incident, Task, Timer
@@ -101,9 +102,10 @@ def sentence(
     if many is not None and (row := _each_of(work, case, many.key)) is not None:
         return _each(row)
     if awaited:
+        kind = EFFECTS.get(awaited[0].kind)
         return Sentence(
-            f"等待外部结果（{awaited[0].element}），自 {_at(awaited[0].since_at)} 起。",
-            "It waits for an answer from outside.",
+            f"等“{kind.zh if kind else awaited[0].kind}”的结果，自 {_at(awaited[0].since_at)} 起。",
+            f"It waits for the outcome of “{kind.en if kind else awaited[0].kind}”.",
         )
     if timers and account.phase == "done":
         at = _at(timers[0].due_at)

@@ -82,7 +82,7 @@ def test_every_share_agrees_with_plain_fractions(share, strict, of, roll, data) 
         ("yes = 2/3 of roll", "no rule"),
         ("yes >= 3/2 of roll", "more than all"),
         ("yes >= 1/0 of roll", "divided by 0"),
-        ("yes >= 0.6 of roll", "no count"),
+        ("yes >= 0.6 of roll", "such as half of present"),
         ("", "no rule"),
     ],
 )
@@ -122,6 +122,7 @@ SLIPS = [
     ({"body": "members-assembly", "proxies": "{per: roll}"}, "same household"),
     ({"body": "villagers-meeting", "proxies": "{per: household}"}, "nobody votes for another"),
     ({"body": "own"}, "must say when it passes"),
+    ({"body": "own", "passes": '"yes > 0.5 of present"'}, "such as half of present"),
     ({"body": "own", "passes": "yes > no", "secrte": "true"}, "secret"),
     ({"body": "members-assembly", "roll": "{register: voter, weight: shares}"}, "one person has one vote"),
     ({"body": "own", "passes": "yes > no", "secret": "true", "roll": "{register: v, weight: w}"}, "betrays"),

@@ -96,6 +96,13 @@ def test_a_group_with_a_path_nests_its_fields():
     assert set(errors(forms.check, form(group), {})) == {"applicant.name"}
 
 
+def test_a_time_is_picked_by_the_clock_of_twenty_four_hours():
+    day = {"type": "datetime", "key": "at", "subtype": "datetime", "dateLabel": "哪天", "timeLabel": "几点"}
+    assert forms.browser_schema(form(day))["components"][0]["use24h"] is True
+    said = forms.browser_schema(form({**day, "use24h": False}))
+    assert said["components"][0]["use24h"] is False
+
+
 def test_a_read_only_field_cannot_be_written_by_a_clever_browser():
     rights = Rights(read_only=frozenset({"name"}))
     assert forms.check(form(NAME), {"name": "李四"}, rights, known={"name": "张三"}) == {}

@@ -33,6 +33,7 @@ SLIPS = [
     ("kind: meal", "kind: meel", "matter", "meal"),
     ("capacity: 2}", "capactiy: 2}", "matter", "capacity"),
     ("places: 2\n", 'places: "=need.n"\n', "matter", "opened_by"),
+    ("places: 2\n", "places: 2\n    taker: [person, team]\n    each: zhiyuan\n", "matter", "taker"),
 ]
 
 

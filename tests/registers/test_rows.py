@@ -8,12 +8,14 @@ from sqlalchemy import event, func, select
 
 from engine.commands import register_rows as rows
 from engine.errors import AlreadyDone, Invalid
+from engine.reads import registers as reads
 from engine.reads.knowing import Person
 from engine.records import registers
 from engine.store.models import RegisterChange, RegisterEntry, RegisterIndex
+from engine.workdays import local_date
 from tests.conftest import NOW
 
-from .declared import BOOKS, VISITS, VOLUNTEERS, XU, ZHANG
+from .declared import BOOKS, VISITS, VOLUNTEERS, XU, ZHANG, register
 
 
 def put(work, cast, values, *, whom=ZHANG, one=VOLUNTEERS, **more):
@@ -197,3 +199,20 @@ def test_entries_under_an_earlier_name_are_found(database, cast):
         )
         put(work, cast, {"note": "新"}, whom=None, one=VISITS)
         assert [e.facts["note"] for e in rows.matching(work, VISITS)] == ["新", "旧"]
+
+
+def test_a_line_of_a_case_is_called_by_its_label_and_by_its_day_without_one(database, cast):
+    named = register(
+        "call",
+        title="走访",
+        title_en="Visits",
+        about="case",
+        label="elder",
+        fields={"elder": {"title": "老人", "kind": "personal", "mask": "name", "required": True}},
+        readers=["window"],
+    )
+    with database.unit_of_work() as work:
+        called = put(work, cast, {"elder": "陈阿公"}, whom=None, one=named)
+        plain = put(work, cast, {"note": "在家"}, whom=None, one=VISITS)
+        assert reads.name_of(named.what, called) == "陈*公"
+        assert reads.name_of(VISITS.what, plain) == local_date(plain.at).isoformat()

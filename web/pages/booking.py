@@ -65,7 +65,7 @@ def _place(place_id: int, *, staff: bool = False) -> reads.Place:
 @guard("anyone")
 def doors() -> ResponseReturnValue:
     """Where to go; with one place only, its calendar at once."""
-    places = [p for p in reads.places(edge.work()) if p.items]
+    places = [p for p in reads.places(edge.work()) if p.items or p.offer]
     if len(places) == 1:
         return redirect(url_for("booking.calendar", place_id=places[0].id))
     return render_template("resident/book_places.html", places=places, tab="booking.doors")
@@ -175,10 +175,12 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
             tab="booking.doors",
         )
     place = _place(found.resource_id)
+    form = offers.asked(edge.work(), place.offer) if found.state in ("held", "expired") else None
     return render_template(
         "resident/book_one.html",
         one=found,
         place=place,
+        schema=names.schema(forms.browser_schema(form)) if form is not None else None,
         qr=code,
         states=_states(),
         kinds=KINDS,
@@ -202,7 +204,9 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         flash(_("订好了。"))
         return redirect(url_for("booking.one", booking_id=booking_id))
     place = _place(found.resource_id)
-    if answers["item"] not in {code for code, _name in place.items}:
+    if not place.items:  # nothing to choose from: what it asks, its form did (offers.confirm)
+        answers = {}
+    elif answers["item"] not in {code for code, _name in place.items}:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
         return _one(booking_id, (wrong,)), 422
     made = booking.confirm(

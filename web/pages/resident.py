@@ -158,6 +158,7 @@ def guide(name: str) -> ResponseReturnValue:
             "results": info.results,
             "office": _office(info.office),
             "open": "online" in info.apply.channels,
+            "booked": any(getattr(one.what, "each", "") == package.name for one in package.declared("offers").values()),
             "conditions": info.conditions,
             "materials": [
                 {

@@ -166,6 +166,7 @@ def confirm(
         _fits(work, made, answers or {}, now)
         cover(work, resource, now=now)
     elif made.case_id is None:
+        _fits(work, made, answers or {}, now, online=online)
         facts = process_facts(made, policy)
         unit = units.place(work, resource.unit_id)
         raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
@@ -196,11 +197,13 @@ def confirm(
     return made
 
 
-def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: datetime) -> None:
+def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: datetime, *, online: bool = False) -> None:
     """Who kept a place of an offer may have it, and at what price, as it is now. NotNow says why not."""
     if not made.resource.offer:
         return
     what = offers.of(work, made.resource.offer)
+    if made.resource.matter and not what.offer.asks:
+        return  # whoever keeps the county's rules of booking
     given = claim.check(work, what, answers, now=now)
     person = Person(made.name, made.phone)
     if made.user_id is not None:
@@ -211,9 +214,9 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
     for slot in seats.taken_slots(work, made):
         by_role = {row.role: row for row in offers.roles_of(work, [slot.id]).get(slot.id, [])}
         roles = [by_role[one.role] for one in claims if one.role in by_role]
-        # (not the cut-off: the place was offered after it fell free)
+        # (a row's cut-off does not hold here: the place was offered after it fell free)
         reasons = offers.why_not(
-            work, what, made.resource, slot, person, roles=roles, answers=given, online=False, now=now
+            work, what, made.resource, slot, person, roles=roles, answers=given, online=online, now=now
         )
         if reasons:
             raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)

@@ -159,8 +159,9 @@ class _Step:
         if "person" in self.given and self.register.about != "person":
             self.say(
                 "argument-unknown",
-                f"写了 person，但台账“{self.name}”不是一人一条。",
-                f'gives person, but the register "{self.name}" is not about persons.',
+                f"写了 person，但台账“{self.name}”不是一人一条。关于谁，请在台账里加一项，例如输入 facts.name。",
+                f'gives person, but the register "{self.name}" is not about persons. Name them in a field: '
+                "give the input facts.name.",
             )
 
 

@@ -349,6 +349,11 @@ class Offer(OfferPart):
                 "办件开放的（opened_by: case），预订只是一行，不写 each。",
                 "What a case opened has bookings that are rows: write opened_by or each, not both.",
             )
+        if self.each and (self.roles() or "team" in self.taker):
+            raise wrong(
+                "each 的每个预订是一个人一个名额、一个办件：places 写一个数，taker 写 person。",
+                "With each, a booking is one person, one place and one case: places is a number, taker is person.",
+            )
         if not self.opened_by and (self.covered or self.left or self.unclaimed or self.over):
             raise wrong(
                 "covered、left、unclaimed、over 是告诉开放它的办件的，要写 opened_by: case。",
@@ -391,6 +396,11 @@ class Offer(OfferPart):
             hours = written.span(self.release.free_until) / timedelta(hours=1)
             found["cancel_hours"] = int(hours) if hours == int(hours) else hours
         return found | dict(self.policy)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a booking has to fulfil anything beside the rules of booking."""
+        return bool(self.ask or self.who or self.needs or self.price or self.cut_off)
 
     def roles(self) -> tuple[OfferPlace, ...]:
         """Its places by role, when they are declared so."""

@@ -603,6 +603,7 @@ _ALL = (
             Argument("more", "还有更多", "whether there are more than these", kind="boolean"),
         ),
         awaited=True,
+        at_once=True,
         errors=(("NOT_FOUND", "没有查到"),),
     ),
     # ------------------------------------------------------------ bonds 关系
