@@ -34,6 +34,24 @@ SLIPS = [
     ("capacity: 2}", "capactiy: 2}", "matter", "capacity"),
     ("places: 2\n", 'places: "=need.n"\n', "matter", "opened_by"),
     ("places: 2\n", "places: 2\n    taker: [person, team]\n    each: zhiyuan\n", "matter", "taker"),
+    ("    opened_by: case\n", "    opened_by: case\n    standing: true\n", "matter", "opens"),
+    ("places: 2\n", "places: 2\n    standing: term\n", "matter", "terms"),
+    ("places: 2\n", "places: 2\n    check_out: [name]\n", "matter", "check_in"),
+    ("places: 2\n", "places: 2\n    hours: true\n", "matter", "check_out"),
+    ("places: 2\n", "places: 2\n    check_in: [qr]\n    missed: {at: 25 o'clock}\n", "matter", "13:00"),
+    ("places: 2\n", "places: 2\n    check_in: [qr]\n    missed: {opens: fanyin}\n", "offer-name", "fanying"),
+    (
+        "places: 2\n",
+        'places: 2\n    check_in: [qr]\n    missed: {opens: fanying, answers: {what: "=booking.numbr"}}\n',
+        "offer-feel",
+        "number",
+    ),
+    (
+        "places: 2\n",
+        'places: 2\n    check_in: [qr]\n    check_out: [qr]\n    hours: {register: x, with: {n: "=1"}}\n',
+        "offer-name",
+        "",
+    ),
 ]
 
 

@@ -1,0 +1,80 @@
+"""长者食堂 at 360 px: lunch for a day, then for every working day, the QR; the kitchen's door."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine import matters, people
+from engine.commands import booking, register_rows
+from engine.people import units
+from engine.reads import knowing
+from engine.records import library
+from engine.store.models import Holding, Post, User
+from tests.browser.conftest import Site, axe, english_left
+from tests.cast import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def canteen(site: Site):
+    now = site.clock()
+    with site.database.unit_of_work() as work:
+        county = units.by_code(work, "350526")
+        centre = units.add(
+            work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=county, number="1500", word="德中心"
+        )
+        post = work.session.scalars(select(Post.id).where(Post.code == "window")).one()
+        work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=centre.id, post_id=post))
+        for name in ("shitang", "wenhou"):
+            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=now)
+        booking.publish_ahead(work, now=now)
+        one = library.declared(work, "registers")["shitang.diner"][0]
+        person = knowing.of_user(work.session.get_one(User, site.cast.zhang.id))
+        register_rows.put(work, one, {"category": "low"}, whom=person, unit_id=centre.id, by=people.SYSTEM, now=now)
+
+
+def test_an_elder_orders_lunch_and_the_kitchen_checks_in(site: Site, canteen):
+    page = site.resident("13800000001", width=360)
+    page.goto("/offers?offer=shitang.lunch")
+    page.get_by_role("link", name="长者午餐").nth(1).click()
+    page.get_by_role("button", name="订一份").click()
+    page.wait_for_url(re.compile(r"/bookings/\d+"))
+    number = page.inner_text(".yz-number")
+    assert page.get_by_alt_text("签到二维码").is_visible()
+    page.goto("/offers?offer=shitang.lunch")
+    page.get_by_role("link", name="长者午餐").nth(1).click()
+    page.get_by_role("link", name="按星期长期预订").click()
+    assert axe(page) == [] and english_left(page) == []
+    until = (site.clock() + timedelta(days=60)).date().isoformat()
+    page.get_by_label("到哪天为止").fill(until)
+    page.get_by_role("button", name="就这样订").click()
+    page.get_by_role("heading", name="我的长期预订").wait_for()
+    assert axe(page) == [] and english_left(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("button", name="这天不来").first.click()
+    page.get_by_text("不来", exact=True).first.wait_for()
+
+    with site.database.reading() as work:
+        from engine.store.models import Appointment, BookingPlace
+
+        made = work.session.scalars(select(Appointment).where(Appointment.number == number)).one()
+        slot = work.session.scalars(select(BookingPlace.slot_id).where(BookingPlace.appointment_id == made.id)).one()
+        starts = made.starts_at
+    desk = site.staff("zhou")
+    desk.goto(f"/desk/offers/{slot}/door")
+    assert "张三丰" in desk.inner_text("main")
+    assert axe(desk) == [] and english_left(desk) == []
+    desk.get_by_text("一次登记很多人").click()
+    desk.get_by_label("一人一行").fill("没登记的人 13900000000")
+    desk.get_by_role("button", name="登记", exact=True).click()
+    desk.get_by_text("先在长者食堂登记").wait_for()
+    site.clock.now = starts - timedelta(minutes=5)
+    desk = site.staff("zhou")
+    desk.goto(f"/desk/offers/{slot}/door")
+    desk.get_by_label("扫二维码，或输入编号、姓名").fill(number)
+    desk.get_by_role("button", name="签到").click()
+    desk.get_by_text("到了 1 人").wait_for()
+    assert site.troubles == []
