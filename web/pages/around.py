@@ -13,8 +13,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import attending, boards, handovers, offers, registers, tickets
-from engine.reads import boards, handovers, loans, offers, registers, tickets
+from engine.reads import attending, boards, handovers, loans, offers, registers, tickets
 from web import edge
 from web.edge import guard
 from web.language import english

@@ -10,8 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, handovers, matches, offers, registers, schedules, tickets
-from engine.reads import ballots, boards, handovers, loans, offers, registers, schedules, tickets
+from engine.reads import ballots, boards, handovers, loans, matches, offers, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
