@@ -59,6 +59,7 @@ def create_app(
         handovers,
         inbox,
         limits,
+        loans,
         matches,
         mending,
         offers,
@@ -88,6 +89,8 @@ def create_app(
         offers,  # 供给与预订
         *(bonds, permissions),
         # offers 供给与预订
+        # loans 借还
+        loans,
         # matches 撮合
         matches,
         # handovers 交接

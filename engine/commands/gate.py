@@ -20,6 +20,7 @@ from engine.errors import NotFound
 from engine.findings import Finding
 from engine.matters import County, Files, House, english, lines, schema
 from engine.matters import reference as matters_reference
+from engine.matters.gate.loans import LOAN
 from engine.matters.nouns import Nouns
 from engine.matters.package import SHARED
 from engine.records.papers import kinds
@@ -53,6 +54,8 @@ BOOKED = (
     "appointment.duty",
     "appointment.calls",
 )
+#: What a loan adds that was lost or not brought back (engine.records.lending.facts).
+LOANED = tuple(f"loan.{name}" for name in LOAN)
 #: Messages the hall itself sends to a running case -> what they bring; what people say to it stands in the matter
 #: (tells).
 SENT = {
@@ -85,7 +88,7 @@ def house(content: Path | None = None, *, matters_there: Iterable[str] | None = 
         said=notices.SAID,
         notices=notices.OF_THE_HALL,
         effect_notices=notices.BY_EFFECT,
-        begins=(*BEGINS, *BOOKED),
+        begins=(*BEGINS, *BOOKED, *LOANED),
         messages=SENT,
         timed=TIMED,
         users=USERS,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stdnum import luhn, numdb
+from stdnum import isbn, luhn, numdb
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidComponent, ValidationError
 
@@ -93,6 +93,17 @@ def _bank_card(text: str) -> str | Wrong:
     return Wrong("银行卡号不对。请对照卡面数字核对。", "This is not a bank card number. Check it against the card.")
 
 
+def _isbn(text: str) -> str | Wrong:
+    """International book number (ISO 2108): 13 digits with their check digit; ten are written as thirteen."""
+    digits = written.identity(text).replace("-", "").replace(" ", "")
+    if isbn.is_valid(digits):
+        return str(isbn.to_isbn13(digits).replace("-", ""))
+    return Wrong(
+        "书号（ISBN）不对，应为 13 位数字，印在封底条码下面。",
+        "This is not an ISBN: 13 digits, printed under the bar code on the back.",
+    )
+
+
 def _phone(text: str, mobile: bool) -> str | Wrong:
     number = written.number(text)
     ours = number is not None and number.country_code == 86 and number.extension is None
@@ -126,4 +137,5 @@ CHECKS: dict[str, Callable[[str], str | Wrong]] = {
     "cn-phone": cn_phone,
     "uscc": _uscc,
     "bank-card": _bank_card,
+    "isbn": _isbn,
 }

@@ -53,6 +53,7 @@ CHECK_KINDS = {
     "cn-phone": ("手机或固定电话（带区号）", "mobile number, or fixed line with its area code"),
     "uscc": ("统一社会信用代码（GB 32100）", "unified social credit code"),
     "bank-card": ("银行卡号", "bank card number"),
+    "isbn": ("书号（ISBN），13 位", "an ISBN of 13 digits; ten are written as thirteen"),
     "signature": ("屏幕上的手写签名", "a signature by hand on the screen"),
     "past": ("不晚于今天的日期", "a day not after today"),
 }

@@ -20,18 +20,21 @@ from engine.errors import Refused
 from engine.matters.county import FROM_CASE
 from engine.matters.nouns.bonds import HALL
 from engine.matters.nouns.bonds import Bond as BondKind
+from engine.matters.nouns.loans import Loans
 from engine.matters.nouns.queues import Queue
 from engine.matters.stories import Book, Story
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
 from engine.proof import booking_steps
 from engine.reads.knowing import Person, of_user
-from engine.records import library
+from engine.records import library, registers
 from engine.store import Work, keys, models
 from engine.store.models import (
     Appointment,
     AppointmentSlot,
+    Case,
     Holding,
+    Loan,
     Post,
     Resource,
     ResourceOpening,
@@ -40,6 +43,7 @@ from engine.store.models import (
     User,
     Window,
 )
+from engine.workdays import local_date
 
 #: The region code the scratch county has (GB/T 2260); codes of towns and villages in the content begin with it.
 CODE = "350526"
@@ -385,3 +389,40 @@ def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, no
     work.session.flush()
     work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
     return made
+
+
+def lent(work: Work, package: matters.Package, story: Story, hall: Hall, case: Case, *, now: datetime) -> None:
+    """The loan that a story speaks of (`facts: {loan: {copy, title, …}}`): missed, and this is its case. It is of the
+    loans that open this matter."""
+    said = story.facts["loan"]
+    one = next(
+        d
+        for d in package.declared("loans").values()
+        if isinstance(d.what, Loans) and d.what.missed is not None and d.what.missed.opens == package.name
+    )
+    assert isinstance(one.what, Loans)
+    of = package.declared("registers")[one.what.of]
+    register = registers.register_of(of)
+    facts = {name: str(said["title"]) for name, field in register.fields.items() if field.required}
+    facts[register.key] = str(said["copy"])
+    copy = register_rows.put(work, of, facts, by=SYSTEM, now=now, state=one.what.states.lost, unit_id=case.unit_id)
+    work.session.add(
+        Loan(
+            loans=one.key,
+            post=one.what.desk,
+            title=f"#{copy.key}",
+            entry_id=copy.id,
+            who_ref=f"u:{hall.applicant}",
+            user_id=hall.applicant,
+            name=case.applicant_name or "读者",
+            n=1,
+            most=one.what.limit,
+            lent_at=now,
+            due_on=local_date(now),
+            renewed=0,
+            version=1,
+            missed_at=now,
+            case_id=case.id,
+        )
+    )
+    work.session.flush()

@@ -30,7 +30,7 @@ from engine.people import apart, units
 from engine.plain import plain
 from engine.proof import noun_steps
 from engine.proof.attaching import handed_in
-from engine.proof.county import Hall, booked
+from engine.proof.county import Hall, booked, lent
 from engine.records import audit, clocks, papers, sources
 from engine.store import Database, Work
 from engine.store.models import Awaited, BoardEntry, Case, Document, Incident, Job, Notice, Task, Timer
@@ -235,6 +235,8 @@ class Player:
             )
             if booking is not None:
                 booking.case_id = done.case.id
+            if "loan" in story.facts:  # as the verbs of loans have it when they open the case
+                lent(work, self.package, story, hall, done.case, now=self.now)
             self.played.case_id, self.number = done.case.id, done.case.number
 
     def actor(self, work: Work, user_id: int) -> people.Actor:

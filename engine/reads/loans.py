@@ -373,6 +373,16 @@ def look_for(work: Work, key: str, text: str, actor: Actor) -> list[tuple[str, s
     return found
 
 
+def one_reader(work: Work, key: str, text: str, actor: Actor) -> str:
+    """The same for a program, which cannot choose: Invalid when there are several."""
+    found = look_for(work, key, text, actor)
+    if len(found) > 1:
+        zh = "这个电话是几位读者共用的，请用卡号或身份证号。"
+        en = "Several readers share this telephone: send a card or an identity number."
+        raise Invalid([FieldError("reader", "读者", zh, en)])
+    return found[0][0]
+
+
 def whom(work: Work, kind: Kind, who: str) -> Person:
     """The person that `look_for` named."""
     what, _, number = who.partition(":")

@@ -130,6 +130,8 @@ def facts(kind: Kind, loan: Loan, entry: RegisterEntry, *, on: date, lost: bool)
     """A loan as FEEL reads it, for the case of what was not brought back (gate/loans.py LOAN)."""
     return {
         "id": loan.id,
+        "name": loan.name,
+        "phone": loan.phone,
         "copy": as_text((entry.facts or {}).get(registers.register_of(kind.of).key, entry.key)),
         "title": entry.title or "",
         "lent_on": local_date(loan.lent_at).isoformat(),

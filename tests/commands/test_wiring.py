@@ -107,6 +107,7 @@ def test_every_job_has_its_handler():
         "for-each": "schedules.each.go_on",
         "for-each-ended": "schedules.each.one_ended",
         "loans-due": "loans.due.look",
+        "match-due": "matching.match_due",
         "keep-registers": "registers.keeping.keep_registers",
     }
     assert set(JOBS) == set(jobs.Kind)

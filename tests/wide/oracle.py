@@ -393,6 +393,16 @@ RULES: dict[str, Rule] = {
     **_door("resident", "offers.confirm", thing="own-booking"),
     **_door("staff", "offers.week", "offers.open_"),
     **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="of-suyang"),
+    **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
+    # ---- loans 借还
+    **_door("anyone", "loans.listed", "api.loan_shelves"),
+    **_door("anyone", "loans.catalogue", "api.loan_titles", thing="absent"),
+    **_door("resident", "loans.mine", "api.my_loans"),
+    **_door("resident", "loans.reserve", "loans.renew", "loans.cancel", thing="absent"),
+    **_door("resident", "api.reserve_title", "api.renew_loan", "api.cancel_reservation", thing="absent"),
+    **_door("staff", "loans.desks"),
+    **_door("staff", "loans.desk", "loans.scan", "loans.act", thing="absent"),
+    **_door("staff", "api.lend_copy", "api.take_copy_back", thing="absent"),
     # ---- matches 撮合
     **_door("anyone", "matches.listed"),
     **_door("resident", "matches.mine"),

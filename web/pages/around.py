@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import attending, boards, handovers, offers, registers, tickets
+from engine.reads import attending, boards, handovers, loans, offers, registers, tickets
 from web import edge
 from web.edge import guard
 from web.language import english
@@ -56,6 +56,21 @@ def _matches() -> Tile | None:
 def _own_matches() -> Tile | None:
     line = matches.own_line()
     return Tile(_("互相帮，我的"), line, "hand", url_for("matches.mine")) if line is not None else None
+
+
+def loans_tile() -> Tile | None:
+    found = loans.shelves(edge.work())
+    if not found:
+        return None
+    return Tile(_("借书借物"), _("查目录、预约、续借"), "paper", url_for("loans.listed"))
+
+
+def own_loans() -> Tile | None:
+    if not loans.there_are(edge.work()):
+        return None
+    n = loans.waiting(edge.work(), edge.actor())
+    line = _("%(n)s 件借着的、预约的", n=n) if n else _("借了什么、什么时候还")
+    return Tile(_("我的借阅"), line, "paper", url_for("loans.mine"))
 
 
 def offers_tile() -> Tile | None:
@@ -128,6 +143,8 @@ def _line() -> Tile | None:
 TILES: tuple[Says, ...] = (
     # offers 供给与预订
     offers_tile,
+    # loans 借还
+    loans_tile,
     # matches 撮合
     _matches,
     # boards 公开栏
@@ -148,6 +165,8 @@ OWN: tuple[Says, ...] = (
     # offers 供给与预订
     own_bookings,
     own_hours,
+    # loans 借还
+    own_loans,
     # matches 撮合
     _own_matches,
     # bonds 关系

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import units
-from engine.reads import ballots, boards, handovers, matches, offers, registers, schedules, tickets
+from engine.reads import ballots, boards, handovers, loans, matches, offers, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -115,6 +115,9 @@ def _services(one: One) -> list[dict[str, Any]]:
     # offers 供给与预订
     if work is not None and offers.at_work(work, actor):
         found.append(one("offers.week", _("供给"), "calendar", "g o"))
+    # loans 借还
+    if work is not None and loans.desks(work, actor):
+        found.append(one("loans.desks", _("借还"), "paper", "g y"))
     # matches 撮合
     if work is not None and matches.at_work(work, actor):
         found.append(one("matches.desk", _("撮合"), "hand"))

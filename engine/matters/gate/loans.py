@@ -14,7 +14,7 @@ from engine.matters.nouns.registers import ABOUT_SOMEBODY, OWN, Register
 from engine.process.language import model as m
 
 #: What an expression of a lost loan may read (engine/commands/loan_rows.py `facts`).
-LOAN = ("id", "copy", "title", "lent_on", "due", "renewed", "overdue", "lost", "unit")
+LOAN = ("id", "name", "phone", "copy", "title", "lent_on", "due", "renewed", "overdue", "lost", "unit")
 PERSON = ("name", "age", "village")
 #: How an effect may end a loan.
 ENDS = ("returned", "replaced", "paid", "waived")

@@ -1,0 +1,111 @@
+"""The catalogue, one's own loans and the desk over HTTP, with the library as it is published."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from engine import matters, people
+from engine.commands import register_rows
+from engine.commands.loans import due
+from engine.records import lending, library
+from engine.store.models import Case, Loan, RegisterEntry
+from tests.cast import ROOT
+from tests.hall import open_hall
+
+BOOKS = [
+    ("SW1", "红楼梦", "9787020002207"),
+    *((f"SW{n}", name, "") for n, name in enumerate(["边城", "家", "茶馆", "活着"], 2)),
+]
+
+
+@pytest.fixture
+def hall(sqlite, clock, tmp_path):
+    opened = open_hall(sqlite, clock, tmp_path)
+    with sqlite.unit_of_work() as work:
+        for name in ("juanshu", "peishu"):
+            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
+        book = lending.kind(work, "books").of
+        for code, title, isbn in BOOKS:
+            facts = {"barcode": code, "title": title, "isbn": isbn, "class": "all", "author": "某人"}
+            register_rows.put(work, book, facts, by=people.SYSTEM, now=clock())
+    return opened
+
+
+def loans(hall):
+    with hall.database.reading() as work:
+        return list(work.session.scalars(select(Loan).where(Loan.ended_at.is_(None)).order_by(Loan.id)))
+
+
+def test_anybody_looks_into_the_catalogue_and_signs_in_to_reserve(hall):
+    page = hall.client().get("/loans", follow_redirects=True)
+    assert "红楼梦" in page.text and "登录后可以预约" in page.text
+    assert "边城" not in hall.client().get("/loans/books?q=楼梦").text
+    assert hall.client("zhang").get("/loans/books?q=楼梦").text.count("预约《红楼梦》") == 1
+
+
+def test_five_books_by_the_keyboard_alone_and_a_wrong_one_does_not_stop_the_row(hall):
+    desk = hall.client("zhou")
+    page = desk.post("/desk/loans/books", data={"reader": "13800000001"}, follow_redirects=True)
+    who = re.search(r'name="who" value="(u:\d+)"', page.text)[1]
+    assert "张*丰" in page.text and "autofocus" in page.text
+    for code in ("SW1", "SW2", "XX", "SW3", "SW2", "SW4", "SW5"):
+        page = desk.post("/desk/loans/books", data={"copy": code, "who": who}, follow_redirects=True)
+        assert f'value="{who}"' in page.text and re.search(r'name="copy"[^>]*autofocus', page.text), (
+            "the next is scanned"
+        )
+    assert len(loans(hall)) == 5
+    page = desk.post("/desk/loans/books", data={"copy": "", "who": who}, follow_redirects=True)
+    assert 'name="reader"' in page.text, "the next reader"
+    for code in ("SW1", "SW2"):
+        page = desk.post("/desk/loans/books", data={"copy": code, "mode": "back"}, follow_redirects=True)
+        assert "请放回书架" in page.text
+    assert len(loans(hall)) == 3
+
+
+def test_one_reserves_sees_and_renews_and_nobody_else_does(hall, clock):
+    desk, zhang, xu = hall.client("zhou"), hall.client("zhang"), hall.client("xu")
+    page = desk.post("/desk/loans/books", data={"reader": "13800000001"}, follow_redirects=True)
+    who = re.search(r'name="who" value="(u:\d+)"', page.text)[1]
+    desk.post("/desk/loans/books", data={"copy": "SW1", "who": who})
+    loan = loans(hall)[0]
+    assert "续借《红楼梦》" in zhang.get("/my-loans").text and "红楼梦" not in xu.get("/my-loans").text
+    assert xu.post(f"/my-loans/{loan.id}/renew", data={"version": loan.version}).status_code == 404
+    assert zhang.post(f"/my-loans/{loan.id}/renew", data={"version": loan.version}).status_code == 302
+    page = xu.post("/loans/books/reserve", data={"title": "9787020002207"}, follow_redirects=True)
+    assert "还回来就轮到您" in page.text
+    assert zhang.post(f"/my-loans/{loan.id}/renew", data={"version": loan.version + 1}).status_code == 409
+    page = desk.post("/desk/loans/books", data={"copy": "SW1", "mode": "back"}, follow_redirects=True)
+    assert "有人预约" in page.text
+    assert "到了，留到" in xu.get("/my-loans").text
+
+
+def test_only_the_post_of_the_desk_lends(hall):
+    assert hall.client("sun").get("/desk/loans/books").status_code == 403
+    assert hall.client("zhang").get("/desk/loans/books").status_code == 403
+
+
+def test_a_lost_book_opens_its_case_and_the_case_ends_the_loan(hall, clock):
+    desk = hall.client("zhou")
+    page = desk.post("/desk/loans/books", data={"reader": "13800000001"}, follow_redirects=True)
+    who = re.search(r'name="who" value="(u:\d+)"', page.text)[1]
+    desk.post("/desk/loans/books", data={"copy": "SW1", "who": who})
+    loan = loans(hall)[0]
+    desk.post(f"/desk/loans/loan/{loan.id}", data={"act": "lose", "version": loan.version, "who": who})
+    with hall.database.reading() as work:
+        one = work.session.get(Loan, loan.id)
+        case = work.session.get(Case, one.case_id)
+        assert (case.matter, case.applicant_name) == ("peishu", "张三丰")
+        assert work.session.scalar(select(RegisterEntry.state).where(RegisterEntry.key == "SW1")) == "lost"
+
+
+def test_programs_have_the_same(hall):
+    client = hall.client()
+    assert client.get("/api/v1/loans").json[0]["key"] == "books"
+    assert [t["name"] for t in client.get("/api/v1/loans/books/titles?q=边城").json] == ["边城"]
+
+
+def test_the_morning_looks_and_asks_for_the_next(hall, clock):
+    with hall.database.unit_of_work() as work:
+        assert due.serve_waiting(work, now=clock()) == 0
+        due.ask_to_look(work, now=clock())
