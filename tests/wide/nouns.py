@@ -94,6 +94,12 @@ def _board(work: Work, cast: Any, now: datetime) -> dict[str, Any]:
                     "title": "墟日",
                     "title_en": "Market",
                     "day": "day",
+                    "objections": {
+                        "who": "anyone",
+                        "message": "market-objection",
+                        "words": "我有意见",
+                        "words_en": "I object",
+                    },
                     "fields": {"day": {"title": "日子", "title_en": "Day", "type": "date"}},
                 },
                 hidden={"organiser": "张三丰 13800000001"},
@@ -118,11 +124,11 @@ def _offer(work: Work, cast: Any, now: datetime) -> dict[str, Any]:
     work.session.flush()
     slot = Slot(
         resource_id=row.id, starts_at=now + timedelta(days=5), ends_at=now + timedelta(days=5, hours=2),
-        kind="normal", public_capacity=3,
+        kind="normal", public_capacity=8,
     )  # fmt: skip
     work.session.add(slot)
     work.session.flush()
-    work.session.add(SlotPlace(slot_id=slot.id, number=1, role="cut", title="理发", title_en="Haircuts", capacity=3))
+    work.session.add(SlotPlace(slot_id=slot.id, number=1, role="cut", title="理发", title_en="Haircuts", capacity=8))
     return {"offer.slot_id": slot.id, "offer.resource_id": row.id}
 
 
@@ -130,15 +136,15 @@ def _handover(work: Work, cast: Any, now: datetime) -> dict[str, Any]:
     giver, receiver = f"u:{cast.users['zhang']}", f"p:{cast.suyang.id}:agent"
     chain = Handover(
         kind="walk", name="原件", name_en="Originals", thing_kind="originals", thing=["户口簿"],
-        unit_id=cast.suyang.id, place_id=cast.suyang.id, links=1, holder_end="giver", holder_key=receiver,
-        holder_name="苏洋村", opened_at=now,
+        unit_id=cast.suyang.id, place_id=cast.suyang.id, links=1, holder_end="giver", holder_key=giver,
+        holder_name="张三丰", opened_at=now,
     )  # fmt: skip
     work.session.add(chain)
     work.session.flush()
     link = HandoverLink(
         handover_id=chain.id, n=1, tag=handovers.new_tag(), secret=handovers.new_secret(), giver_end="applicant",
         giver_key=giver, giver_name="张三丰", giver_phone="13800000001", receiver_end="agent", receiver_key=receiver,
-        receiver_name="苏洋村", unit_id=cast.suyang.id, place_id=cast.suyang.id, proof=["code"], photo="never",
+        receiver_name="苏洋村", unit_id=cast.suyang.id, place_id=cast.suyang.id, proof=["qr", "code"], photo="never",
         opened_at=now,
     )  # fmt: skip
     work.session.add(link)

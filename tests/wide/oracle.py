@@ -147,7 +147,7 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "window": _always("reviewer", "office_head", "county_head"),
     # its two ends
     "handover": _always("applicant", "intake"),
-    "held": _always("intake"),  # of what happened to a thing, who has it tells
+    "held": _always("applicant"),  # of what happened to a thing, who has it tells
     # on the roll; and the post before which people vote
     "voter": _always("applicant"),
     "teller": _always("intake"),
@@ -417,7 +417,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "matches.desk_one", "matches.reveal", thing="absent"),
     # ---- handovers 交接
     **_door("signed-in", "api.my_handovers"),
-    # the originals that the applicant hands to the agent of 苏洋村, who holds them
+    # the originals that the applicant hands to the agent of 苏洋村, and still has
     **_door("signed-in", "api.handover", "api.end_handover", "handovers.opened", thing="handover"),
     **_door("resident", "handovers.mine", "handovers.scan"),
     **_door("resident", "handovers.one", "handovers.act", thing="handover"),
