@@ -19,6 +19,7 @@ from engine.matters import Package
 from engine.matters.nouns import Declared
 from engine.matters.nouns.registers import EXPIRED, SENSITIVE, Register, RegisterColumn, RegisterField, as_text
 from engine.people import Actor, masks, require, shelves, units
+from engine.reads.knowing import Person
 from engine.records import library, registers
 from engine.store import Work
 from engine.store.models import Case, RegisterChange, RegisterEntry, User
@@ -179,6 +180,26 @@ def visible(work: Work, actor: Actor, one: Declared) -> ColumnElement[bool]:
 
 def _at(ids: Collection[int]) -> ColumnElement[bool]:
     return or_(RegisterEntry.place_id.in_(ids), RegisterEntry.unit_id.in_(ids))
+
+
+def people(work: Work, actor: Actor, key: str, *, now: datetime, most: int = 200) -> list[Person]:
+    """Who stands in a register about persons now, of those the actor may read: for a roll."""
+    one, _package = declared(work, key)
+    require(actor, "reveal", shelves.Kept(one))
+    if registers.register_of(one).about != "person":
+        raise NotFound("这个台账记的不是人。", "This register is not about persons.")
+    rows = work.session.scalars(
+        select(RegisterEntry)
+        .where(visible(work, actor, one), registers.live(local_date(now)), RegisterEntry.register == one.key)
+        .order_by(RegisterEntry.id)
+        .limit(most)
+    ).all()
+    said = [(entry, entry.person or {}) for entry in rows]
+    return [
+        Person(person["name"], person.get("phone"), person.get("id_number"), entry.user_id, entry.place_id)
+        for entry, person in said
+        if person.get("name")
+    ]
 
 
 def listed(

@@ -11,8 +11,19 @@ from engine.booking import attended
 from engine.commands import booking
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import SYSTEM
+from engine.reads import attending, registers
 from engine.records import library
-from engine.store.models import Appointment, BookingPlace, BookingTrouble, Case, Job, Notice, Resource, Slot
+from engine.store.models import (
+    Appointment,
+    BookingPlace,
+    BookingTrouble,
+    Case,
+    Job,
+    Notice,
+    RegisterEntry,
+    Resource,
+    Slot,
+)
 from tests.offers.conftest import NOW, files_of
 
 AT = datetime(2026, 9, 19, 3, 0, tzinfo=UTC)  # Saturday 11:00 in the hall, until 12:30
@@ -189,3 +200,31 @@ def test_free_until_is_how_late_one_may_give_back_oneself(door):
         door.do(booking.cancel, made.id, version=made.version, by=door.residents[0], now=AT - timedelta(minutes=59))
     door.do(booking.cancel, made.id, version=made.version, by=door.residents[0], now=AT - timedelta(minutes=61))
     assert state(door, made) == "cancelled" and date(2026, 9, 19) == AT.date()
+
+
+def test_hours_are_entered_into_the_register_that_the_declaration_names(door):
+    files = files_of()
+    text = files["bpmn/zhiyuan/matter.yaml"].decode()
+    care = DOOR.replace("ANSWERS", ANSWERS).replace(
+        "hours: true", 'hours: {register: served, with: {minutes: "=attended.minutes", day: "=attended.day"}}'
+    )
+    register = (
+        "registers:\n  served:\n    title: 服务时长\n    title_en: Hours\n    about: person\n    fields:\n"
+        "      minutes: {title: 分钟, title_en: Minutes, type: number}\n"
+        "      day: {title: 哪天, title_en: Day, type: date}\n"
+        "    readers: [window]\n    writers: [window]\n"
+    )
+    text = text.replace("offers:\n", register + "offers:" + care, 1)
+    files["bpmn/zhiyuan/matter.yaml"] = text.encode()
+    with door.database.unit_of_work() as work:
+        library.publish(work, matters.package.read("zhiyuan", files), by=SYSTEM, now=NOW)
+    made = taken(door, door.residents[0])
+    door.do(booking.arrive, door.slot, made.code, by=door.clerk, now=AT)
+    [place] = places(door, made)
+    door.do(booking.check_out, place.id, fetched_by="本人", by=door.clerk, now=AT + timedelta(minutes=95))
+    [entry] = [one for one in rows(door, RegisterEntry) if one.register == "zhiyuan.served"]
+    assert entry.facts == {"minutes": 95, "day": "2026-09-19"} and entry.user_id == door.residents[0].id
+    with door.database.reading() as work:
+        assert [one.name for one in registers.people(work, door.clerk, "zhiyuan.served", now=AT)] == ["居民1"]
+        found = attending.hours(work, door.residents[0])
+    assert [str(n) for _year, n in found.years] == ["1.6"] and len(found.lines) == 1

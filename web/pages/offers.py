@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from engine import feel, forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import units
-from engine.reads import attending, bookings, residents, standing
+from engine.reads import attending, bookings, registers, residents, standing
 from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
@@ -376,11 +377,18 @@ def walk_in(slot_id: int) -> ResponseReturnValue:
 # ---------------------------------------------------------------- the door
 
 
+def _door(slot_id: int, rolled: Sequence[booking.Rolled] = ()) -> str:
+    work, actor = edge.work(), edge.actor()
+    it = attending.door(work, actor, slot_id)
+    lists = [one for one in registers.for_actor(work, actor) if one.about == "person"]
+    return render_template("staff/door.html", it=it, rolled=rolled, lists=lists)
+
+
 @pages.get("/desk/offers/<int:slot_id>/door")
 @guard("staff")
 def door(slot_id: int) -> ResponseReturnValue:
     """Who is expected, who has come, who has left."""
-    return render_template("staff/door.html", it=attending.door(edge.work(), edge.actor(), slot_id), rolled=())
+    return _door(slot_id)
 
 
 @pages.post("/desk/offers/<int:slot_id>/arrive")
@@ -422,9 +430,11 @@ def roll(slot_id: int) -> ResponseReturnValue:
     sent = request.form
     aloud = sent.get("aloud") == "1"
     people = [booking.Listed(name, phone, aloud) for name, phone, _role in _members(sent.get("people", ""), "")]
+    if sent.get("register"):
+        listed = registers.people(edge.work(), edge.actor(), sent["register"][:80], now=edge.now())
+        people += [booking.Listed(one.name, one.phone or "", aloud, one) for one in listed]
     found = booking.roll(edge.work(), slot_id, people, role=sent.get("role", "")[:40], by=edge.actor(), now=edge.now())
-    it = attending.door(edge.work(), edge.actor(), slot_id)
-    return render_template("staff/door.html", it=it, rolled=found)
+    return _door(slot_id, found)
 
 
 @pages.post("/desk/offers/<int:slot_id>/standing")
