@@ -102,7 +102,12 @@ def _services(one: One) -> list[dict[str, Any]]:
     # offers 供给与预订
     if offers.at_work(work, actor):
         found.append(one("offers.week", _("供给"), "list", "g o"))
+    # loans 借还
+    if loans.desks(work, actor):
+        found.append(one("loans.desks", _("借还"), "repeat", "g y"))
     # matches 撮合
+    if matches.at_work(work, actor):
+        found.append(one("matches.desk", _("撮合"), "hand"))
     # handovers 交接
     if any(p.reads for p in actor.positions) and handovers.there_are(work):
         found.append(one("handovers.desk", _("交接"), "parcel", "g j", handovers.waiting(work, actor) or None))
@@ -112,18 +117,6 @@ def _services(one: One) -> list[dict[str, Any]]:
     # bonds 关系
     if {"clerk", "supervisor"} & actor.roles:
         found.append(one("bonds.listed", _("家人和委托关系"), "people"))
-    # offers 供给与预订
-    if work is not None and offers.at_work(work, actor):
-        found.append(one("offers.week", _("供给"), "calendar", "g o"))
-    # loans 借还
-    if work is not None and loans.desks(work, actor):
-        found.append(one("loans.desks", _("借还"), "paper", "g y"))
-    # matches 撮合
-    if work is not None and matches.at_work(work, actor):
-        found.append(one("matches.desk", _("撮合"), "hand"))
-    # handovers 交接
-    if work is not None and any(p.reads for p in actor.positions) and handovers.there_are(work):
-        found.append(one("handovers.desk", _("交接"), "hand", "g j", handovers.waiting(work, actor) or None))
     # boards 公开栏
     if boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))
