@@ -44,11 +44,6 @@ def given_up(counter: SimpleNamespace, made: Appointment, who: int, at: datetime
     counter.do(booking.cancel, made.id, version=version, by=counter.residents[who], now=at)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="an offer of two hours is made at night, its text goes out in the morning",
-)
 def test_an_offer_is_told_while_it_lasts(counter: SimpleNamespace) -> None:
     made = held(counter, 0, counter.at(17, 18))
     for who, (hour, minute) in enumerate([(18, 30), (19, 0), (19, 30)], 1):
@@ -66,9 +61,6 @@ def test_an_offer_is_told_while_it_lasts(counter: SimpleNamespace) -> None:
         assert text.send_after < offer.hold_until
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="one place burns through all who wait for it while they sleep"
-)
 def test_who_waits_is_still_on_the_list_in_the_morning(counter: SimpleNamespace) -> None:
     held(counter, 0, counter.at(18, 18))
     made = held(counter, 1, counter.at(18, 18, 30))
