@@ -73,6 +73,9 @@ class Rides(RuleBasedStateMachine):
                 matching.match_rows.end_side(
                     work, matching.reads.of(work, row.match), row, "cancelled", "", by=people.SYSTEM, now=NOW
                 )
+        supply = self.road.supply(0, seats=2)  # begins with rides that hold, for acts to meet something
+        for who in (1, 2):
+            self.road.answer(matching.agree, self.road.ask(self.road.need(who), supply, who))
 
     def _try(self, function, *args, **more):
         try:
@@ -84,10 +87,6 @@ class Rides(RuleBasedStateMachine):
     def _rows(self, what, *where):
         with self.database.reading() as work:
             return work.session.execute(select(what.id, what.version).where(*where).order_by(what.id)).all()
-
-        supply = self.road.supply(0, seats=2)  # begins with rides that hold, for acts to meet something
-        for who in (1, 2):
-            self.road.answer(matching.agree, self.road.ask(self.road.need(who), supply, who))
 
     @rule(who=st.integers(0, 1), first=st.integers(0, 2), length=st.integers(1, 3), seats=st.integers(1, 2))
     def offer(self, who, first, length, seats):
