@@ -147,4 +147,4 @@ def test_the_public_sees_what_is_up_under_random_acts(database, cast):
 
 @pytest.mark.wide
 def test_the_public_sees_what_is_up_under_many_random_acts(database, cast):
-    run(database, cast, 300 if database.dialect == "sqlite" else 40)
+    run(database, cast, 80 if database.dialect == "sqlite" else 10)

@@ -113,7 +113,7 @@ def test_bonds_keep_their_promises(database, cast, clock, acts):
 
 
 @pytest.mark.wide
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=SAME)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SAME)
 @given(acts=st.lists(ACTS, max_size=40))
 def test_bonds_keep_their_promises_for_long(database, cast, clock, acts):
     if database.dialect == "sqlite":

@@ -126,7 +126,7 @@ def _fresh(shelf):
         shelf.back(code)
 
 
-@pytest.mark.parametrize("many", [20, pytest.param(150, marks=pytest.mark.wide)])
+@pytest.mark.parametrize("many", [20, pytest.param(80, marks=pytest.mark.wide)])
 def test_whatever_people_do_and_however_time_goes(shelf, many):
     @settings(
         max_examples=many if shelf.database.dialect == "sqlite" else max(3, many // 10),

@@ -181,7 +181,7 @@ def test_any_acts_in_any_order_keep_the_legs(which, request, tmp_path):
 @pytest.mark.wide
 @pytest.mark.parametrize("which", ["sqlite", "postgres"])
 def test_many_acts_in_any_order_keep_the_legs(which, request, tmp_path):
-    _machine(which, request, tmp_path, 60 if which == "sqlite" else 25)
+    _machine(which, request, tmp_path, 25 if which == "sqlite" else 6)
 
 
 def _machine(which, request, tmp_path, examples):

@@ -376,4 +376,4 @@ def test_any_acts_at_any_time(which, request, tmp_path):
 @pytest.mark.wide
 @pytest.mark.parametrize("which", ["sqlite", "postgres"])
 def test_many_acts_at_any_time(which, request, tmp_path):
-    _run(which, request, tmp_path, 60 if which == "sqlite" else 20, 40)
+    _run(which, request, tmp_path, 15 if which == "sqlite" else 4, 30)

@@ -194,7 +194,7 @@ def test_whatever_happens_at_the_windows_the_line_holds(desk):
 
 @pytest.mark.wide
 def test_whatever_happens_at_the_windows_all_day_the_line_holds(desk):
-    _play(desk, 60, 60)
+    _play(desk, 30 if desk.database.dialect == "sqlite" else 6, 50)
 
 
 def test_the_cast_of_the_race_is_no_clerk_twice(desk):

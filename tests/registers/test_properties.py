@@ -82,7 +82,7 @@ def play(database, cast, acts):
         assert all(e.facts.get("entries") for e in work.session.scalars(select(Event)) if e.kind == "register.blanked")
 
 
-@pytest.mark.parametrize("most", [12, pytest.param(300, marks=pytest.mark.wide)])
+@pytest.mark.parametrize("most", [12, pytest.param(80, marks=pytest.mark.wide)])
 def test_the_register_keeps_its_promises_whatever_happens(database, cast, monkeypatch, most):
     monkeypatch.setattr(library, "declared", lambda work, kind: {"volunteer": (VOLUNTEERS, None)})
 

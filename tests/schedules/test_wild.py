@@ -138,7 +138,7 @@ def test_the_same_on_postgresql(request, tmp_path_factory, acts, missed):
 
 
 @pytest.mark.wide
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=SLOW)
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(acts=ACTS, missed=st.sampled_from(("each", "last")))
 def test_no_turn_twice_and_none_forgotten_at_length(request, tmp_path_factory, acts, missed):
     with fresh_database(request, tmp_path_factory.mktemp("wild"), "sqlite") as database:
