@@ -95,10 +95,10 @@ def hall(work: Work, code: str, *, windows: bool = True) -> Hall:
 
 def shown(work: Work, code: str) -> HallRow:
     """A hall, for a page."""
-    return _plain(hall(work, code))
+    return _as_row(hall(work, code))
 
 
-def _plain(at: Hall) -> HallRow:
+def _as_row(at: Hall) -> HallRow:
     return HallRow(at.id, at.code, at.name, at.name_en, at.address, at.hours)
 
 
@@ -153,7 +153,7 @@ def halls(work: Work, actor: Actor | None = None) -> list[HallRow]:
     rows = work.session.scalars(
         select(Hall).where(Hall.code.in_(kept), Hall.active).options(selectinload(Hall.windows)).order_by(Hall.code)
     )
-    return [_plain(row) for row in rows if actor is None or may(actor, "serve", row)]
+    return [_as_row(row) for row in rows if actor is None or may(actor, "serve", row)]
 
 
 def lines_at(work: Work, at: Hall | HallRow) -> list[Line]:
@@ -446,7 +446,7 @@ def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
         waiting += [made[id] for id in _order(work, at.id, one.key, one.queue, day, now) if id in made]
     waiting += [made[t.id] for t, _ in rows if t.state == "waiting" and t.queue not in by_key]
     return Desk(
-        _plain(at),
+        _as_row(at),
         tuple(shown),
         mine,
         made[before.id] if before is not None else None,

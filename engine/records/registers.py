@@ -265,7 +265,7 @@ def values(work: Work, one: Declared, entry: RegisterEntry, *, on: date) -> dict
     }
 
 
-def plain(work: Work, one: Declared, entry: RegisterEntry, *, on: date) -> dict[str, Any]:
+def said(work: Work, one: Declared, entry: RegisterEntry, *, on: date) -> dict[str, Any]:
     """The same as JSON, with the entry's id and version: what a diagram is answered."""
     said = values(work, one, entry, on=on)
     facts = entry.facts if isinstance(entry.facts, Mapping) else {}
@@ -316,8 +316,8 @@ __all__ = [
     "options",
     "of_person",
     "person_keys",
-    "plain",
     "register_of",
+    "said",
     "state_on",
     "thing_key",
     "value_key",

@@ -68,7 +68,7 @@ def read(data: bytes) -> list[list[Cell]]:
                     f"最多 {MOST_ROWS} 行。请分几个文件导入。", f"At most {MOST_ROWS} rows: import it in parts."
                 )
             cells = [
-                Cell(f"{get_column_letter(i)}{n}", _plain(cell.value), cell.data_type == "f")
+                Cell(f"{get_column_letter(i)}{n}", _read(cell.value), cell.data_type == "f")
                 for i, cell in enumerate(row, 1)
             ]
             if any(cell.value not in (None, "") for cell in cells):
@@ -82,7 +82,7 @@ def read(data: bytes) -> list[list[Cell]]:
     return rows
 
 
-def _plain(value: Any) -> Any:
+def _read(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, date):

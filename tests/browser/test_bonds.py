@@ -54,7 +54,7 @@ def test_the_list_of_who_may_fetch_the_child_and_the_door(site: Site, tmp_path):
         )
     phone = site.resident("13800000001", width=360)
     phone.goto("/mine")
-    phone.get_by_role("link", name="家人").click()
+    phone.get_by_role("link", name="家人 谁能替我办").click()
     _look(phone, "family")
     _fits(phone)
     assert axe(phone) == []

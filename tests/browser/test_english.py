@@ -93,7 +93,8 @@ def publish(site: Site) -> None:
     mediator(site)
     centre(site.database, site.cast, site.clock, "zhenggai")
     with site.database.unit_of_work() as work:
-        library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=site.clock())
+        for name in matters.names(ROOT):
+            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=site.clock())
 
 
 def held(page: Any, number: str) -> None:

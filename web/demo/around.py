@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from borax.calendars.lunardate import LunarDate
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from engine.commands import ballots, boards, bonds, cases, handover_rows, handovers, registers
 from engine.people import Actor, load
@@ -232,6 +233,7 @@ def _hand(player: Player, case_id: int, at: datetime) -> None:
         link = work.session.scalars(
             select(HandoverLink)
             .join(HandoverLink.handover)
+            .options(contains_eager(HandoverLink.handover))
             .where(HandoverLink.handover.has(case_id=case_id), HandoverLink.state == "open")
         ).one()
         by = next(one for one in _ends(work, player, link, at) if handover_rows.side_of(link, one) is not None)

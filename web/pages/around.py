@@ -175,13 +175,14 @@ OWN: tuple[Says, ...] = (
     _own_handovers,
     # ballots 表决
     own_ballots,
-    # bonds 关系
-    _family,
     # registers 台账
     _own_registers,
     # boards 公开栏
     _told,
 )
+
+
+assert len(set(TILES)) == len(TILES) and len(set(OWN)) == len(OWN), "a tile stands in the list twice"
 
 
 def shown(tiles: tuple[Says, ...]) -> list[Tile]:

@@ -64,7 +64,7 @@ def look_up(a: Applying, effect: Effect) -> None:
     register, on = registers.register_of(one), local_date(a.now)
     most = min(int(effect.headers.get("most") or 20), registers.MOST)
     found = _found(a, effect, one, register, on, most + 1)
-    said = [registers.plain(a.work, one, entry, on=on) for entry in found[:most]]
+    said = [registers.said(a.work, one, entry, on=on) for entry in found[:most]]
     hidden = register.sensitive
     if hidden and effect.headers.get("sensitive") == "true":
         audit.read(

@@ -128,7 +128,7 @@ def _list(work: Work, row: ForEach, now: datetime) -> None:
 def _record(work: Work, one: Declared, entry: RegisterEntry, on: Any) -> dict[str, Any]:
     """What is known of an entry, and whom it is about."""
     register = registers.register_of(one)
-    said = registers.plain(work, one, entry, on=on)
+    said = registers.said(work, one, entry, on=on)
     said = {name: value for name, value in said.items() if name not in register.sensitive}
     person = entry.person if isinstance(entry.person, Mapping) else {}
     return {**said, "person": {**person, "user": entry.user_id, "place": entry.place_id}}
