@@ -80,7 +80,7 @@ def _found(text: str) -> str | None:
 
 
 _ARTICLE = re.compile(
-    "(?:第([一二三四五六七八九十百零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第"
+    "(?:第([一二三四五六七八九十百千零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第"
     "([一二三四五六七八九十0-9]+)项)?"
 )
 _DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")}
@@ -113,8 +113,8 @@ def _figure(number: str) -> str:
         return number
     total = last = 0
     for sign in number:
-        if sign in "十百":
-            total, last = total + (last or 1) * (10 if sign == "十" else 100), 0
+        if sign in "十百千":
+            total, last = total + (last or 1) * {"十": 10, "百": 100, "千": 1000}[sign], 0
         else:
             last = _DIGITS[sign]
     return str(total + last)
