@@ -129,6 +129,12 @@ def give_back(
     """End a live booking: seats back, reminders off, its place offered to who waits."""
     before = seats.taken_slots(work, made)
     seats.leave(work, made.id, [s.id for s in before], made.pool, made.places)
+    if made.state == "held":  # a place kept for somebody who waited: they wait no more
+        work.session.execute(
+            update(Waiting)
+            .where(Waiting.appointment_id == made.id, Waiting.state == "offered")
+            .values(state="left", appointment_id=None)
+        )
     made.state, made.hold_until, made.day_key, made.ended_at = state, None, None, now
     made.reason, made.by_hall = reason[:200], by_hall
     made.sequence += 1

