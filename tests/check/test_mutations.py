@@ -52,8 +52,8 @@ def refused(name: str, slip: Slip, files: dict[str, bytes]) -> bool:
     return any(f.line > 0 and f.file in files and f.message_zh and f.message_en for f in found)
 
 
-#: Matters on nouns whose survivors nobody has judged one by one yet: their sample holds in every run, all of their slips
-#: stand in `make soak`.
+#: Matters on nouns whose survivors nobody has judged one by one yet: their sample holds in every run, all of their
+#: slips stand in `make soak`.
 UNJUDGED = {"baotuan", "daoban", "fenhong", "jisong", "shitang", "shunfeng", "tongbao", "zhiyuan"}
 
 

@@ -92,7 +92,7 @@ def _drawing(drawing: Any, elements: set[str], messages: set[str], forms: Mappin
 
 
 def _nouns(value: Any, names: Mapping[str, str]) -> Any:
-    """A declaration with every name of the matter's own in it called otherwise: its folder, messages, forms, processes."""
+    """A declaration with every name of the matter's own in it called otherwise."""
     if isinstance(value, dict):
         return {key: _nouns(one, names) for key, one in value.items()}
     if isinstance(value, list):
