@@ -108,6 +108,12 @@ class Actor:
         return tuple(p for p in self.positions if p.for_id is None or _covers(p.matters, matter))
 
     @property
+    def positions_in_all(self) -> tuple[Position, ...]:
+        """Their own positions, and those that somebody who is away lends them without a limit: for what belongs to no
+        one matter (a shared register, the desk that lends books)."""
+        return tuple(p for p in self.positions if p.for_id is None or p.matters is None)
+
+    @property
     def lent_matters(self) -> tuple[str, ...]:
         """Matters in which somebody lends them what they do not lend in all."""
         limited = [p.matters or () for p in self.positions if p.for_id is not None]

@@ -17,4 +17,4 @@ class LoanDesk:
 
 
 def serves(actor: Actor, post: str) -> bool:
-    return actor.kind == "staff" and any(p.post == post and p.reads for p in actor.positions)
+    return actor.kind == "staff" and any(p.post == post and p.reads for p in actor.positions_in_all)

@@ -82,7 +82,7 @@ def heads(position: Position) -> bool:
 def _whole(actor: Actor) -> list[Position]:
     if actor.kind != "staff":
         return []
-    return [p for p in actor.positions if p.reads and (p.for_id is None or p.matters is None)]
+    return [p for p in actor.positions_in_all if p.reads]
 
 
 def covers(positions: Iterable[Position], kept: Kept) -> bool:

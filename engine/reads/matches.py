@@ -21,6 +21,7 @@ from engine.matters import Package
 from engine.matters.nouns.matches import Match, MatchSideOf
 from engine.matters.nouns.offers import OfferNeed
 from engine.people import Actor, masks, may, units
+from engine.people.access import matter_of
 from engine.reads import knowing
 from engine.reads.knowing import Person
 from engine.records import library
@@ -65,11 +66,7 @@ class Where:
 
 def declared(work: Work) -> dict[str, Declared]:
     """Every published match, by its key."""
-    found = {}
-    for key, (one, package) in library.declared(work, "matches").items():
-        assert isinstance(one.what, Match)
-        found[key] = Declared(key, one.what, package)
-    return found
+    return {key: Declared(key, what, of) for key, (what, of) in library.of_kind(work, "matches", Match).items()}
 
 
 def of(work: Work, key: str) -> Declared:
@@ -523,7 +520,8 @@ def position(what: Declared, actor: Actor) -> int | None:
     """The unit for which the actor enters needs and supplies of others; None: they do not."""
     if actor.kind != "staff":
         return None
-    return next((p.unit_id for p in actor.positions if not what.match.posts or p.post in what.match.posts), None)
+    positions = actor.positions_in(matter_of(what.key))
+    return next((p.unit_id for p in positions if not what.match.posts or p.post in what.match.posts), None)
 
 
 def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:

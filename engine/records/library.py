@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import OrderedDict
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 
@@ -14,10 +15,13 @@ from engine.errors import NotFound
 from engine.findings import Finding
 from engine.matters import organs
 from engine.matters.nouns import Declared
+from engine.matters.schema import Part
 from engine.people import Actor, units
 from engine.records import audit, schedules
 from engine.store import Work
 from engine.store.models import MatterVersion
+
+What = TypeVar("What", bound=Part)
 
 log = logging.getLogger("yizhan.library")
 
@@ -154,6 +158,16 @@ def declared(work: Work, kind: str) -> dict[str, tuple[Declared, matters.Package
     for package in published(work):
         for one in package.declared(kind).values():
             found.setdefault(one.key, (one, package))
+    return found
+
+
+def of_kind(work: Work, kind: str, model: type[What]) -> dict[str, tuple[What, matters.Package]]:
+    """The same, each as what it declares: `of_kind(work, "offers", Offer)`."""
+    found = {}
+    for key, (one, package) in declared(work, kind).items():
+        if not isinstance(one.what, model):
+            raise TypeError(f"Expected {kind} of {model.__name__}, but {key} is a {type(one.what).__name__}")
+        found[key] = (one.what, package)
     return found
 
 

@@ -158,13 +158,29 @@ def _kin(work: Work, world: World, now: Any) -> dict[str, int]:
         work.session.flush()
         over = role == "kin_over"
         row = Bond(
-            kind=kind, state="held", subject_id=zhang.id, subject_ref=f"u:{zhang.id}", subject_name=zhang.name,
-            subject_name_index=keys.blind("name", zhang.name), holder_id=user.id, holder_ref=f"u:{user.id}",
-            holder_name=user.name, holder_name_index=keys.blind("name", user.name), n=n + 1, most=10, lets=lets,
-            proof={}, revocable=kind == "family", from_on=today - timedelta(days=9),
-            until_on=today - timedelta(days=1) if over else today + timedelta(days=90), how="counter",
-            unit_id=world.hall.cast.lmt.id, place_id=zhang.place_id, made_at=now, confirmed_at=now,
-        )  # fmt: skip
+            kind=kind,
+            state="held",
+            subject_id=zhang.id,
+            subject_ref=f"u:{zhang.id}",
+            subject_name=zhang.name,
+            subject_name_index=keys.blind("name", zhang.name),
+            holder_id=user.id,
+            holder_ref=f"u:{user.id}",
+            holder_name=user.name,
+            holder_name_index=keys.blind("name", user.name),
+            n=n + 1,
+            most=10,
+            lets=lets,
+            proof={},
+            revocable=kind == "family",
+            from_on=today - timedelta(days=9),
+            until_on=today - timedelta(days=1) if over else today + timedelta(days=90),
+            how="counter",
+            unit_id=world.hall.cast.lmt.id,
+            place_id=zhang.place_id,
+            made_at=now,
+            confirmed_at=now,
+        )
         work.session.add(row)
         work.session.flush()
         if role == "kin_ended":
@@ -270,11 +286,15 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
     }
     noun = _noun(endpoint)
     prefix = f"{noun}."
-    return found | {name.removeprefix(prefix): v for name, v in world.nouns.items() if name.startswith(prefix)} | {
-        "what": {"tickets.step": "gone", "tickets.at_window": "sit", "api.ticket_step": "gone"}.get(
-            endpoint, found["what"]
-        )
-    }  # fmt: skip
+    return (
+        found
+        | {name.removeprefix(prefix): v for name, v in world.nouns.items() if name.startswith(prefix)}
+        | {
+            "what": {"tickets.step": "gone", "tickets.at_window": "sit", "api.ticket_step": "gone"}.get(
+                endpoint, found["what"]
+            )
+        }
+    )
 
 
 #: Which noun a route of the interface is about; of the pages the blueprint says it.
@@ -287,14 +307,25 @@ _API = {
     "offer": ("api.offer", "api.book"),
     "handover": ("api.handover", "api.end_handover"),
     "ballot": ("api.ballot", "api.cast_vote"),
+    "loan": ("api.loan_titles", "api.renew_loan", "api.lend_copy", "api.take_copy_back"),
+    "match": ("api.match_side", "api.ask_match", "api.answer_match"),
 }
 _NOUN = {endpoint: noun for noun, endpoints in _API.items() for endpoint in endpoints}
 
 
 def _noun(endpoint: str) -> str:
     kind = endpoint.partition(".")[0]
-    pages = {"tickets": "queue", "registers": "register", "boards": "board", "offers": "offer",
-             "handovers": "handover", "ballots": "ballot", "schedules": "schedule"}  # fmt: skip
+    pages = {
+        "tickets": "queue",
+        "registers": "register",
+        "boards": "board",
+        "offers": "offer",
+        "handovers": "handover",
+        "ballots": "ballot",
+        "schedules": "schedule",
+        "loans": "loan",
+        "matches": "match",
+    }
     return _NOUN.get(endpoint) or pages.get(kind, "-")
 
 
@@ -344,6 +375,11 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "api.cast_vote": {"json": {"choice": ["yes"]}},
         "schedules.pause": {"data": {"reason": "等新规定"}},
         "api.hall_measures": {},
+        "api.renew_loan": {"json": {"version": 1}},
+        "loans.renew": {"data": {"version": 1}},
+        "loans.act": {"data": {"act": "recall", "version": 1}},
+        "matches.end": {"data": {"version": 1}},
+        "matches.reveal": {"data": {"purpose": "contact", "words": "打电话核对"}},
         "desk.opinion": {"data": {"version": version, "opinion": "同意"}},
         "resident.withdraw": {"data": {"reason": "不办了"}},
         "calendar.preview": {"data": {"text": "year: 2027\n"}},
