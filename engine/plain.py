@@ -58,3 +58,17 @@ def _other(value: Any) -> Any:
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     raise TypeError(f"Expected a JSON value, but got {type(value).__name__}")
+
+
+#: The largest whole number that a database of ours can hold as an id.
+MOST_ID = 2**63 - 1
+
+
+def is_id(text: str) -> bool:
+    """Whether this is a whole number that may be an id: ASCII digits (² is a digit to Python and no number), no longer
+    than the database's.
+
+    >>> is_id("42"), is_id("²"), is_id(str(2**63)), is_id("")
+    (True, False, False, False)
+    """
+    return text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= MOST_ID

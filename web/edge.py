@@ -22,8 +22,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
-from engine.errors import NotYours
+from engine.errors import FieldError, Invalid, NotYours
 from engine.people import Actor, login
+from engine.plain import MOST_ID, is_id
 from engine.store import Database, Work, again
 from web import store
 from web.settings import Settings
@@ -190,21 +191,11 @@ def _check(wanted: Guard) -> Response | None:
     )
 
 
-#: What a database of ours can hold as an id.
-MOST_ID = 2**63 - 1
-
-
 class Id(IntegerConverter):
     """<int:…> of an address: an id the database can hold, else there is no such page."""
 
     def __init__(self, map: Map, **given: Any) -> None:
         super().__init__(map, **{"max": MOST_ID, **given})
-
-
-def is_id(text: str) -> bool:
-    """Whether this is a whole number that may be an id: ASCII digits (² is a digit to Python and no number), no longer
-    than the database's."""
-    return text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= MOST_ID
 
 
 def whole(text: str) -> int:
@@ -217,6 +208,15 @@ def whole(text: str) -> int:
 
 #: Days that a page or a program may name: a week before the first day of all is no day, nor an hour after the last.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def sent_id(name: str = "version") -> int:
+    """A whole number that a page sends along with what was pressed: which version the person saw, as a rule. Invalid:
+    the page is not whole."""
+    text = request.form.get(name, "")
+    if not is_id(text):
+        raise Invalid([FieldError(name, "", "页面不完整，请刷新后再试。", "The page is stale: reload it.")])
+    return int(text)
 
 
 def day(text: str) -> date:

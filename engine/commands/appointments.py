@@ -338,23 +338,18 @@ def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, 
     if not made.resource.matter:  # nobody comes to a counter: what is said of a meal or a job says so
         kind = kind.replace("appointment-", "offer-") if kind.replace("appointment-", "offer-") in _texts() else kind
     texts = _texts()[kind]
-    name = f"appointment:{made.id}:{made.sequence}:{key or kind}"
-    for channel, address in (("screen", None), ("sms", made.phone)):
-        if (channel == "screen" and made.user_id is None) or (channel == "sms" and not address):
-            continue
-        notices.put(
-            work,
-            f"{name}:{channel}",
-            notices.fill(texts["zh"], facts),
-            text_en=notices.fill(texts["en"], facts_en),
-            kind=kind,
-            now=now,
-            channel=channel,
-            user_id=made.user_id,
-            address=address,
-            case_id=made.case_id,
-            after=at if at > now else None,
-        )
+    notices.put_both(
+        work,
+        f"appointment:{made.id}:{made.sequence}:{key or kind}",
+        notices.fill(texts["zh"], facts),
+        text_en=notices.fill(texts["en"], facts_en),
+        kind=kind,
+        now=now,
+        user_id=made.user_id,
+        phone=made.phone,
+        case_id=made.case_id,
+        after=at if at > now else None,
+    )
 
 
 def watch(work: Work, made: Appointment, now: datetime) -> None:
@@ -401,20 +396,16 @@ def say(
     texts = _texts()[kind]
     zh = {name: one[0] if isinstance(one, tuple) else one for name, one in facts.items()}
     en = {name: one[1] if isinstance(one, tuple) else one for name, one in facts.items()}
-    for channel in ("screen", "sms"):
-        if (channel == "screen" and user_id is None) or (channel == "sms" and not phone):
-            continue
-        notices.put(
-            work,
-            f"{key}:{channel}",
-            notices.fill(texts["zh"], zh),
-            text_en=notices.fill(texts["en"], en),
-            kind=kind,
-            now=now,
-            channel=channel,
-            user_id=user_id,
-            address=phone if channel == "sms" else None,
-        )
+    notices.put_both(
+        work,
+        key,
+        notices.fill(texts["zh"], zh),
+        text_en=notices.fill(texts["en"], en),
+        kind=kind,
+        now=now,
+        user_id=user_id,
+        phone=phone,
+    )
 
 
 def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: datetime) -> None:

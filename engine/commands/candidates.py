@@ -13,6 +13,7 @@ from engine.people import apart, holders, units
 from engine.people.groups import nowhere as nowhere
 from engine.people.groups import unit_at as unit_at
 from engine.people.units import Place
+from engine.plain import is_id
 from engine.process.step import OpenTask
 from engine.store import Work
 from engine.store.models import Case, Task, TaskCandidate, User
@@ -107,7 +108,7 @@ def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
         return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant", step)
     if who.startswith(ROLE):
         return [f"u:{i}" for i in case.chosen.get(who.removeprefix(ROLE), ())]
-    if who.isascii() and who.isdigit():
+    if is_id(who):
         return [f"u:{who}"]
     found_id = work.session.scalar(select(User.id).where(User.login == who.lower()))
     if found_id is None:

@@ -481,18 +481,14 @@ def _said(row: MatchSide) -> str:
 
 def _tell(work: Work, row: MatchSide, key: str, zh: str, en: str, now: datetime, *, urgent: bool = False) -> None:
     """On their screen, and by text message: without names or numbers, which they read when logged in."""
-    for channel, address in (("screen", None), ("sms", row.phone)):
-        if (channel == "screen" and row.user_id is None) or (channel == "sms" and not address):
-            continue
-        notices.put(
-            work,
-            f"match:{row.id}:{key}:{channel}",
-            zh,
-            text_en=en,
-            kind="match",
-            channel=channel,
-            user_id=row.user_id,
-            address=address,
-            urgent=urgent,
-            now=now,
-        )
+    notices.put_both(
+        work,
+        f"match:{row.id}:{key}",
+        zh,
+        text_en=en,
+        kind="match",
+        user_id=row.user_id,
+        phone=row.phone,
+        urgent=urgent,
+        now=now,
+    )

@@ -14,6 +14,7 @@ from engine.forms import written
 from engine.matters.nouns.registers import parts
 from engine.people import Actor, masks, may, require
 from engine.people.access import Verb
+from engine.plain import is_id
 from engine.reads.knowing import Person, of_user
 from engine.reads.registers import text_of
 from engine.records import lending, registers
@@ -62,9 +63,7 @@ def shelves(work: Work) -> list[Shelf]:
 
 def shelf(kind: Kind) -> Shelf:
     one = kind.loans
-    return Shelf(
-        kind.key, one.title, one.title_en, one.summary, one.summary_en, one.days, one.renew, one.limit
-    )  # fmt: skip
+    return Shelf(kind.key, one.title, one.title_en, one.summary, one.summary_en, one.days, one.renew, one.limit)
 
 
 def there_are(work: Work) -> bool:
@@ -117,9 +116,7 @@ def title(work: Work, key: str, name: str) -> tuple[Shelf, Title]:
         row = next(iter(registers.matching(work, kind.of, {kind.loans.reserve_by: name}, most=1)), None)
     if row is None:
         raise NotFound("目录里没有这一种。", f"The catalogue has no {name!r}.")
-    return shelf(kind), _title(
-        kind, name, row, _counts(work, kind, [name]), lending.queued(work, kind.key, [name])
-    )  # fmt: skip
+    return shelf(kind), _title(kind, name, row, _counts(work, kind, [name]), lending.queued(work, kind.key, [name]))
 
 
 def _title(
@@ -204,8 +201,10 @@ def waiting(work: Work, actor: Actor) -> int:
     """How many loans and reservations somebody has: for the tile."""
     if actor.id is None:
         return 0
-    own = [select(func.count()).where(row.ended_at.is_(None), or_(row.user_id == actor.id, row.guardian_id == actor.id))
-           for row in (Loan, LoanHold)]  # fmt: skip
+    own = [
+        select(func.count()).where(row.ended_at.is_(None), or_(row.user_id == actor.id, row.guardian_id == actor.id))
+        for row in (Loan, LoanHold)
+    ]
     return sum(work.session.scalar(one) or 0 for one in own)
 
 
@@ -386,12 +385,12 @@ def one_reader(work: Work, key: str, text: str, actor: Actor) -> str:
 def whom(work: Work, kind: Kind, who: str) -> Person:
     """The person that `look_for` named."""
     what, _, number = who.partition(":")
-    if what == "u" and number.isdigit():
+    if what == "u" and is_id(number):
         user = work.session.get(User, int(number))
         if user is not None and user.kind == "resident" and user.disabled_at is None:
             return of_user(user)
     card = kind.loans.card
-    if what == "r" and number.isdigit() and card is not None:
+    if what == "r" and is_id(number) and card is not None:
         entry = registers.get(work, int(number))
         one = kind.package.declared("registers")[card.register_]
         if entry is not None and entry.register in registers.names(one) and isinstance(entry.person, Mapping):

@@ -48,11 +48,7 @@ class Not:
 
 def declared(work: Work) -> dict[str, Declared]:
     """Every published offer, by its key."""
-    found = {}
-    for key, (one, package) in library.declared(work, "offers").items():
-        assert isinstance(one.what, Offer)
-        found[key] = Declared(key, one.what, package)
-    return found
+    return {key: Declared(key, what, of) for key, (what, of) in library.of_kind(work, "offers", Offer).items()}
 
 
 def of(work: Work, key: str) -> Declared:

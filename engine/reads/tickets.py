@@ -17,7 +17,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from engine.booking import line as order
 from engine.errors import NotFound
 from engine.matters import Package
-from engine.matters.nouns import Declared
 from engine.matters.nouns.queues import Queue, span
 from engine.people import Actor, masks, may, require
 from engine.reads import sight
@@ -66,22 +65,14 @@ class Line:
 
 def lines(work: Work) -> list[Line]:
     """Every line that a published matter declares or uses, by key."""
-    found = []
-    for key, (one, package) in sorted(library.declared(work, "queues").items()):
-        found.append(_line(key, one, package))
-    return found
-
-
-def _line(key: str, one: Declared, package: Package) -> Line:
-    assert isinstance(one.what, Queue)
-    return Line(key, one.what, package)
+    return [Line(key, *found) for key, found in sorted(library.of_kind(work, "queues", Queue).items())]
 
 
 def line(work: Work, key: str) -> Line:
-    found = library.declared(work, "queues").get(key)
+    found = library.of_kind(work, "queues", Queue).get(key)
     if found is None:
         raise NotFound("没有这个队，它可能已经撤下。", f"There is no line {key!r}; it may have been withdrawn.")
-    return _line(key, *found)
+    return Line(key, *found)
 
 
 def hall(work: Work, code: str, *, windows: bool = True) -> Hall:
@@ -253,9 +244,8 @@ def own(work: Work, code: str, *, now: datetime) -> Own:
     )
     if row is None:
         raise NotFound("没有这个号，它可能是以前的。请重新取号。", "There is no such number today: take a new one.")
-    found = library.declared(work, "queues").get(row.queue)
-    queue = found[0].what if found is not None else None
-    assert queue is None or isinstance(queue, Queue)
+    found = library.of_kind(work, "queues", Queue).get(row.queue)
+    queue = found[0] if found is not None else None
     kind = queue.classes.get(row.letter) if queue is not None else None
     before = None
     if row.state == "waiting" and queue is not None:

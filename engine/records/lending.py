@@ -49,11 +49,10 @@ class Kind:
 def kinds(work: Work) -> dict[str, Kind]:
     """Everything that can be borrowed now, by key."""
     found = {}
-    for key, (one, package) in library.declared(work, "loans").items():
-        assert isinstance(one.what, Loans)
-        of = package.declared("registers").get(one.what.of)
+    for key, (what, package) in library.of_kind(work, "loans", Loans).items():
+        of = package.declared("registers").get(what.of)
         if of is not None:
-            found[key] = Kind(key, one.what, of, package)
+            found[key] = Kind(key, what, of, package)
     return found
 
 

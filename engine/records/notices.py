@@ -129,6 +129,39 @@ def put(
     return row
 
 
+def put_both(
+    work: Work,
+    key: str,
+    text: str,
+    *,
+    kind: str,
+    now: datetime,
+    text_en: str,
+    user_id: int | None,
+    phone: str | None,
+    case_id: int | None = None,
+    urgent: bool = False,
+    after: datetime | None = None,
+) -> None:
+    """To one person, on their screen and by text message, as far as they have an account and a telephone."""
+    for channel, reached in (("screen", user_id is not None), ("sms", bool(phone))):
+        if reached:
+            put(
+                work,
+                f"{key}:{channel}",
+                text,
+                kind=kind,
+                now=now,
+                text_en=text_en,
+                channel=channel,
+                user_id=user_id,
+                address=phone if channel == "sms" else None,
+                case_id=case_id,
+                urgent=urgent,
+                after=after,
+            )
+
+
 def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
     """Call off the notices whose key begins so and that nobody has had yet; returns how many."""
     pending = (Notice.state == "waiting") | ((Notice.channel == "screen") & (Notice.send_after > now))

@@ -6,15 +6,15 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import people
 from engine.commands import booking
 from engine.errors import NotNow, Refused
 from engine.store import db
 from engine.store.models import Appointment, AppointmentSlot, Slot
+from tests import machines
 from tests.appointments.conftest import NOW, opened, person
 from tests.conftest import fresh_database
 
@@ -180,9 +180,4 @@ def test_capacity_holds_at_every_step(request, tmp_path):
             work.session.flush()
             work.session.add(Unit(code="c", name="家园", kind="centre", parent_id=1, path="/1/2/"))
         Bookings.database = database
-        run_state_machine_as_test(
-            Bookings,
-            settings=settings(
-                max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
+        machines.play(Bookings, 15, 15)

@@ -7,9 +7,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
 from engine import people
@@ -20,6 +19,7 @@ from engine.matters import majority
 from engine.matters.nouns.ballots import Ballot as Declaration
 from engine.store import again
 from engine.store.models import Ballot, BallotBody, BallotBox, BallotMark, BallotVoter
+from tests import machines
 from tests.ballots.world import CLOSES, DURING, NOW, OPEN, OPENS, SECRET, announced, closed, line, village
 from tests.conftest import fresh_database
 
@@ -227,16 +227,7 @@ def _played(request, tmp_path, kind: str, examples: int) -> None:
     with fresh_database(asking, tmp_path, kind) as database:
         with database.reading() as work:
             Votes.made = (database, the_cast.meet(work, NOW))
-        run_state_machine_as_test(
-            Votes,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=20,
-                deadline=None,
-                derandomize=True,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        machines.play(Votes, examples, 20)
 
 
 @pytest.mark.parametrize(("kind", "examples"), [("sqlite", 12), ("postgres", 4)])

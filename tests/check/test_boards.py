@@ -53,7 +53,7 @@ def look(file, right, slip):
         (STORIES, "{review: market}", "{review: markte}", "story-name", "market"),
         (STORIES, "entries: {market: over}", "entries: {market: ovre}", "story-name", "over"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_found_with_what_was_meant(file, right, slip, rule, offered):
     found = [f for f in look(file, right, slip) if f.rule == rule]
     assert found, [f.message_en for f in look(file, right, slip)]
@@ -107,7 +107,7 @@ def test_numbers_of_a_person_are_found_however_they_are_written(text):
 @pytest.mark.parametrize(
     "text",
     ["逢三逢八赶墟", "咨询 0595-23500203", "2026-12-21 7:00-12:00", "三八妇女节", "编号 2026000123", "一千人"],
-)  # fmt: skip
+)
 def test_days_desks_and_counts_are_no_persons_numbers(text):
     assert personal(text) is None
 

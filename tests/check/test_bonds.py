@@ -43,7 +43,7 @@ def test_the_matter_itself_has_no_fault():
         (STORIES, "bond: pick_up", "bond: pick_pu", "bond-unknown", "pick_up"),
         (STORIES, "{bond: guardian, subject:", "{bond: guardian, subjct:", "stories", "subject"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_found_with_what_was_meant(file, right, slip, rule, offered):
     found = [f for f in look(file, right, slip) if f.rule == rule]
     assert found, [(f.rule, f.message_en) for f in look(file, right, slip)]

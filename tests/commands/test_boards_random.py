@@ -59,9 +59,16 @@ def play(town, acts):
                     head = units.by_code(work, "350526106") if board.review else None
                     given_ = {"what": f"第{len(known)}墟", "day": day.isoformat()}
                     made = rows.ask(
-                        work, what, given_, env, key=f"{town.run}:{len(known)}", place=place, unit_id=place.id, now=now,
+                        work,
+                        what,
+                        given_,
+                        env,
+                        key=f"{town.run}:{len(known)}",
+                        place=place,
+                        unit_id=place.id,
+                        now=now,
                         reviewed_at=head,
-                    )  # fmt: skip
+                    )
                     known[made.number] = {"state": made.state, "day": day}
                 elif act == "follow":
                     boards.follow(work, "market", "350526106", by=town.xu, now=now)

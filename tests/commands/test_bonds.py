@@ -70,14 +70,21 @@ def test_a_clerk_writes_it_down_when_the_papers_were_shown(database, cast, clock
         row = work.session.scalar(select(Bond))
         assert (row.subject_id, row.holder_id, row.revocable) == (None, cast.users["zhang"], False)
         assert row.unit_id == cast.lmt.id and row.proof == {"shown": ["household"]}
-        for by, shown, refusal in ((cast.zhou, ["id"], Invalid), (cast.zhang, ["household"], NotYours),
-                                   (cast.designer, ["household"], NotYours)):  # fmt: skip
+        for by, shown, refusal in (
+            (cast.zhou, ["id"], Invalid),
+            (cast.zhang, ["household"], NotYours),
+            (cast.designer, ["household"], NotYours),
+        ):
             with pytest.raises(refusal):
                 bonds.at_counter(
-                    work, "guardian", subject=person("subject", *CHILD), holder=person("holder", "许小妹",
-                    "13800000002", ""),
-                    shown=shown, by=by, now=clock(),
-                )  # fmt: skip
+                    work,
+                    "guardian",
+                    subject=person("subject", *CHILD),
+                    holder=person("holder", "许小妹", "13800000002", ""),
+                    shown=shown,
+                    by=by,
+                    now=clock(),
+                )
 
 
 def test_a_code_binds_once_and_only_with_its_phone(database, cast, clock):
@@ -180,8 +187,10 @@ def test_applying_for_another_says_who_did_it_for_whom_everywhere(database, cast
     with database.unit_of_work() as work:
         case = apply_for(work, cast, clock, bond)
         assert (case.applicant_id, case.submitted_by_id, case.bond_id) == (
-            cast.users["zhang"], cast.users["xu"], bond,
-        )  # fmt: skip
+            cast.users["zhang"],
+            cast.users["xu"],
+            bond,
+        )
         kept = work.session.scalar(select(Consent))
         assert kept.user_id == cast.users["xu"] and kept.facts["by"] == "self"
     with database.reading() as work:
@@ -289,9 +298,14 @@ def test_booking_for_another_is_theirs_and_says_who_did_it(database, cast, clock
 
 def photo(work, cast, clock, name="zhang"):
     row = File(
-        sha256="0" * 64, size=1, type="image/jpeg", name="p.jpg", owner_id=cast.users[name], field="photo",
+        sha256="0" * 64,
+        size=1,
+        type="image/jpeg",
+        name="p.jpg",
+        owner_id=cast.users[name],
+        field="photo",
         uploaded_at=clock(),
-    )  # fmt: skip
+    )
     work.session.add(row)
     work.session.flush()
     return row.id
@@ -301,9 +315,14 @@ def listed(database, cast, clock, who=("李阿姨", "13800000066", "")):
     of = guardian(database, cast, clock)
     with database.unit_of_work() as work:
         row = bonds.by_guardian(
-            work, "care.pick_up", of, person("holder", *who), photo=photo(work, cast, clock),
-            by=actor(work, cast, "zhang", clock), now=clock(),
-        )  # fmt: skip
+            work,
+            "care.pick_up",
+            of,
+            person("holder", *who),
+            photo=photo(work, cast, clock),
+            by=actor(work, cast, "zhang", clock),
+            now=clock(),
+        )
         return of, row.id
 
 

@@ -43,9 +43,14 @@ def _do(work, cast, now, act):
     if act[0] == "make":
         _, subject, holder, days, confirmed = act
         asked = bond_rows.Asked(
-            "care.carer", KIND, PEOPLE[subject], PEOPLE[holder], "counter" if confirmed else "phone",
-            local_date(now) + timedelta(days=days), confirmed=confirmed,
-        )  # fmt: skip
+            "care.carer",
+            KIND,
+            PEOPLE[subject],
+            PEOPLE[holder],
+            "counter" if confirmed else "phone",
+            local_date(now) + timedelta(days=days),
+            confirmed=confirmed,
+        )
         bond_rows.make(work, asked, by=cast.chen, now=now)
     elif act[0] == "close":
         work.session.get(User, cast.users[NAMES[act[1]]]).disabled_at = now
@@ -73,9 +78,11 @@ def _sound(work, cast, now):
         model = {
             r.id
             for r in rows
-            if r.holder_id == cast.users[name] and r.state == "held" and r.from_on <= today <= r.until_on
+            if r.holder_id == cast.users[name]
+            and r.state == "held"
+            and r.from_on <= today <= r.until_on
             and r.subject_id not in closed
-        }  # fmt: skip
+        }
         assert granted == model
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -20,6 +19,7 @@ from engine.errors import Refused
 from engine.records import audit
 from engine.records import handovers as proofs
 from engine.store.models import Awaited, Case, Handover, HandoverLink, Task
+from tests import machines
 from tests.conftest import NOW, Clock
 from tests.handovers import moving
 
@@ -143,15 +143,7 @@ class Parcels(RuleBasedStateMachine):
 def _play(database: Any, examples: int, steps: int) -> None:
     Parcels.clock = Clock(NOW)
     Parcels.hall = moving.opened(database, Parcels.clock)
-    how = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Parcels, settings=how)
+    machines.play(Parcels, examples, steps)
 
 
 def test_a_thing_is_in_exactly_one_hand_at_any_moment(database: Any, cast: Any) -> None:

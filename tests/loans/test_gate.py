@@ -83,7 +83,7 @@ def test_what_is_right_is_not_blamed():
         ("desk: window", "desk: window\n    reminds: [1, -3]", "matter", "reminds"),
         ("kind: personal}", "kind: personal, words: true}", "matter", "words"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_named_with_the_word_that_was_meant(right, slip, rule, offered):
     found = said(right, slip)
     assert rule in {f.rule for f in found}, found

@@ -58,7 +58,7 @@ ACTS = st.lists(
     ),
     min_size=5,
     max_size=40,
-)  # fmt: skip
+)
 
 
 def play(shelf, acts):

@@ -3,15 +3,15 @@
 import concurrent.futures
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from engine import people
 from engine.commands import matching
 from engine.errors import NotNow, Refused
 from engine.store.models import Event, MatchLeg, MatchPair, MatchSide
+from tests import machines
 from tests.conftest import fresh_database
 from tests.matches.conftest import DAY, NOW, STOPS, later, open_road, resident
 
@@ -190,15 +190,6 @@ def _machine(which, request, tmp_path, examples):
         Rides.road.driver(0)
         Rides.road.driver(1)
         try:
-            run_state_machine_as_test(
-                Rides,
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=20,
-                    deadline=None,
-                    derandomize=True,
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
+            machines.play(Rides, examples, 20)
         finally:
             Rides.database = Rides.road = None

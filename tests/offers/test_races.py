@@ -6,9 +6,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
 from engine import people
@@ -16,6 +15,7 @@ from engine.commands import booking
 from engine.errors import NotNow, Refused
 from engine.store import db
 from engine.store.models import Appointment, BookingPlace, Resource, Slot, SlotPlace, Waiting
+from tests import machines
 from tests.conftest import fresh_database
 from tests.offers.conftest import NOW, left, open_hall, person
 
@@ -191,15 +191,6 @@ def _machine(which, request, tmp_path, examples):
     with fresh_database(request, tmp_path, which) as database:
         Offers.database, Offers.hall = database, open_hall(database)
         try:
-            run_state_machine_as_test(
-                Offers,
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=15,
-                    deadline=None,
-                    derandomize=True,
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
+            machines.play(Offers, examples, 15)
         finally:
             Offers.database = Offers.hall = None

@@ -7,9 +7,8 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from engine import matters
@@ -21,6 +20,7 @@ from engine.reads import standing as reads
 from engine.records import library
 from engine.store.models import Appointment, Notice, Resource, Slot, Standing, StandingDay
 from engine.workdays import local_date
+from tests import machines
 from tests.conftest import fresh_database
 from tests.offers.conftest import NOW, files_of, open_hall
 
@@ -356,16 +356,7 @@ def _run(which, request, tmp_path, examples, steps):
         return whole.enter_context(fresh_database(request, folder, which)), whole.close
 
     Orders.fresh = staticmethod(fresh)
-    run_state_machine_as_test(
-        Orders,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    machines.play(Orders, examples, steps)
 
 
 @pytest.mark.parametrize("which", ["sqlite", "postgres"])

@@ -155,8 +155,9 @@ def test_a_person_without_an_account_is_joined_to_it_when_the_name_fits_too(data
     with database.unit_of_work() as work:
         row = made(work, cast, clock, holder=Person("洪秀英", "13800000088"))
         assert row.holder_id is None
-        other = User(kind="resident", name="别人", phone="13800000088", phone_index=row.holder_phone_index,
-                     created_at=clock())  # fmt: skip
+        other = User(
+            kind="resident", name="别人", phone="13800000088", phone_index=row.holder_phone_index, created_at=clock()
+        )
         work.session.add(other)
         work.session.flush()
         assert bond_rows.join(work, other, by=people.SYSTEM, now=clock()) == 0, "a telephone is a family's"

@@ -11,9 +11,12 @@ from engine.commands import queues
 from engine.people import units
 from engine.records import library
 from engine.store.models import Hall, Holding, Post, Ticket, Unit, Window
+from tests.appointments import conftest as bookings
 from tests.appointments.conftest import NOW, person
-from tests.appointments.conftest import hall as hall_of_bookings  # noqa: F401
 from tests.cast import ROOT
+
+#: The hall that bookings are tested in, for a fixture of ours to ask for.
+hall_of_bookings = bookings.hall
 
 KEY = "yuyue.hall"
 QUEUES = """
@@ -47,7 +50,7 @@ def package(text=QUEUES):
 
 
 @pytest.fixture
-def desk(hall_of_bookings):  # noqa: F811
+def desk(hall_of_bookings):
     """`desk.w[0]`: a window, `desk.clerks[0]` sits at it; `desk.take(…)`: a number at the machine."""
     hall = hall_of_bookings
     with hall.database.unit_of_work() as work:

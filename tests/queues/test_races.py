@@ -6,9 +6,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from engine import people
@@ -17,6 +16,7 @@ from engine.errors import Refused
 from engine.reads.knowing import Person
 from engine.store import again
 from engine.store.models import Ticket, TicketLine, Window
+from tests import machines
 from tests.appointments.conftest import NOW, person
 from tests.queues.conftest import KEY
 
@@ -176,16 +176,7 @@ class Hall(RuleBasedStateMachine):
 
 def _play(desk, examples, steps):
     machine = type("OneHall", (Hall,), {"desk": desk, "serial": 0})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    machines.play(machine, examples, steps)
 
 
 def test_whatever_happens_at_the_windows_the_line_holds(desk):

@@ -44,9 +44,15 @@ def hall(sqlite, clock, tmp_path):
             case = work.session.scalar(select(Case).where(Case.number == number))
             case.restricted = number == opened.kept
             made = rows.put(
-                work, one, {"note": note}, by=people.SYSTEM, now=NOW, case_id=case.id,
-                place_id=opened.cast.suyang.id, unit_id=opened.cast.suyang.id,
-            )  # fmt: skip
+                work,
+                one,
+                {"note": note},
+                by=people.SYSTEM,
+                now=NOW,
+                case_id=case.id,
+                place_id=opened.cast.suyang.id,
+                unit_id=opened.cast.suyang.id,
+            )
             opened.entries[number] = made.id
             by = opened.cast.users["chen"]
             work.session.add(Reveal(by_id=by, case_id=case.id, field="phone", purpose="打电话核对", at=NOW))
@@ -91,9 +97,16 @@ def test_an_entry_about_a_person_keeps_the_readers_its_register_names(hall):
         case = work.session.scalar(select(Case).where(Case.number == hall.kept))
         whom = hall.cast.zhang
         made = rows.put(
-            work, one, {}, by=people.SYSTEM, now=NOW, whom=Person("张三丰", "13800000001", None, whom.id),
-            case_id=case.id, place_id=hall.cast.suyang.id, unit_id=hall.cast.suyang.id,
-        )  # fmt: skip
+            work,
+            one,
+            {},
+            by=people.SYSTEM,
+            now=NOW,
+            whom=Person("张三丰", "13800000001", None, whom.id),
+            case_id=case.id,
+            place_id=hall.cast.suyang.id,
+            unit_id=hall.cast.suyang.id,
+        )
         entry = made.id
     assert hall.client("wu").get(f"/desk/register-entries/{entry}").status_code == 200
     with hall.database.reading() as work:

@@ -30,21 +30,43 @@ def _used(hall: Open, at: dict[str, Any]) -> None:
     zhang, chen, zhou = hall.client("zhang"), hall.client("chen"), hall.client("zhou")
     (_n, _p, _i), (name, phone, number), (other, other_phone, _other) = PEOPLE
     said: list[tuple[Any, str, dict[str, Any]]] = [
-        (zhou, "/desk/registers/volunteer/new", {"person.name": name, "person.phone": phone, "person.id_number": number,
-                                                 "guardian": other, "guardian_phone": other_phone, "policy": WORDS[0]}),
-        (zhou, f"/desk/register-entries/{at['register.entry_id']}/change",
-         {"version": 1, "why": WORDS[0], "guardian": name, "guardian_phone": phone, "skills": "cook"}),
-        (zhou, f"/desk/register-entries/{at['register.entry_id']}/reveal",
-         {"field": "person.phone", "purpose": "contact", "words": "打电话核对保险"}),
+        (
+            zhou,
+            "/desk/registers/volunteer/new",
+            {
+                "person.name": name,
+                "person.phone": phone,
+                "person.id_number": number,
+                "guardian": other,
+                "guardian_phone": other_phone,
+                "policy": WORDS[0],
+            },
+        ),
+        (
+            zhou,
+            f"/desk/register-entries/{at['register.entry_id']}/change",
+            {"version": 1, "why": WORDS[0], "guardian": name, "guardian_phone": phone, "skills": "cook"},
+        ),
+        (
+            zhou,
+            f"/desk/register-entries/{at['register.entry_id']}/reveal",
+            {"field": "person.phone", "purpose": "contact", "words": "打电话核对保险"},
+        ),
         (zhou, "/desk/halls/jiayuan/take", {"name": name, "phone": phone, "need": "wheelchair"}),
-        (zhang, f"/offers/{at['offer.slot_id']}/book", {"as": "team", "team": "理发队", "role": "cut",
-                                                        "members": f"{name} {phone}"}),
+        (
+            zhang,
+            f"/offers/{at['offer.slot_id']}/book",
+            {"as": "team", "team": "理发队", "role": "cut", "members": f"{name} {phone}"},
+        ),
         (chen, f"/desk/offers/{at['offer.slot_id']}/walk-in", {"name": other, "phone": other_phone, "role": "cut"}),
         (hall.client(), f"/board/{at['board.number']}/say", {"words": WORDS[1], "name": name, "phone": phone}),
-        (chen, f"/desk/handovers/{at['handover.link_id']}",
-         {"proof": at["handover.token"], "outcome": "different", "note": WORDS[2]}),
+        (
+            chen,
+            f"/desk/handovers/{at['handover.link_id']}",
+            {"proof": at["handover.token"], "outcome": "different", "note": WORDS[2]},
+        ),
         (zhang, f"/ballots/{at['ballot.code']}/vote", {"choice": "yes"}),
-    ]  # fmt: skip
+    ]
     for client, path, data in said:
         answer = client.post(path, data=data)
         assert answer.status_code < 400, (path, answer.status_code, answer.text[answer.text.find("<main") :][:1500])

@@ -25,7 +25,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.errors import FieldError, Invalid
-from engine.plain import plain
+from engine.plain import MOST_ID, plain
 from web import edge
 from web.edge import Who, guard
 from web.security import csrf
@@ -203,7 +203,7 @@ def _holdable(value: Any, path: str) -> None:
     elif isinstance(value, date) and not edge.FIRST_YEAR <= value.year <= edge.LAST_YEAR:
         zh, en = f"年份应在 {edge.FIRST_YEAR} 到 {edge.LAST_YEAR} 之间。", "The year is out of what may be."
         raise Invalid([FieldError(path, path, f"“{path[:40]}”{zh}", f"{path[:40]}: {en}")])
-    elif isinstance(value, int | float) and not abs(value) <= edge.MOST_ID:  # nan, too
+    elif isinstance(value, int | float) and not abs(value) <= MOST_ID:  # nan, too
         raise Invalid([FieldError(path, path, f"“{path[:40]}”的数太大。", f"{path[:40]}: the number is too large.")])
 
 

@@ -94,8 +94,7 @@ def _at(endpoint: str, name: str, bond: int | None) -> str:
 
 def _bond() -> int | None:
     """The bond by which they apply for somebody else; None for themselves."""
-    said = request.args.get("for", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    return request.args.get("for", type=edge.whole)
 
 
 def _known(package: Package, bond: int | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from engine.commands import ballots
 from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.matters.nouns.ballots import ABSTAIN, NO, YES
+from engine.plain import is_id
 from engine.reads import ballots as reads
 from web import edge
 from web.edge import guard
@@ -142,7 +143,7 @@ def send(code: str) -> ResponseReturnValue:
     """A written mandate to somebody of the household."""
     text = request.form.get("holder", "")
     try:
-        holder = int(text) if edge.is_id(text) else 0
+        holder = int(text) if is_id(text) else 0
         if not holder:
             raise Invalid([FieldError("holder", "委托谁", "请选委托谁。", "Choose whom you send.")])
         ballots.entrust(
@@ -177,7 +178,7 @@ def desk(code: str) -> ResponseReturnValue:
     work, actor = edge.work(), edge.actor()
     page = reads.for_desk(work, actor, code, now=edge.now())
     name, body = request.args.get("name", "").strip()[:40], request.args.get("body", "")
-    lines = reads.roll(work, actor, code, name=name, body_id=int(body) if edge.is_id(body) else None)
+    lines = reads.roll(work, actor, code, name=name, body_id=int(body) if is_id(body) else None)
     return render_template(
         "staff/ballot.html", **_shown(page, lines=lines, name=name, body=body, most=reads.MOST_LINES)
     )
@@ -239,7 +240,7 @@ def cast(code: str, voter_id: int) -> ResponseReturnValue:
         voter_id,
         request.form.getlist("choice"),
         witness=request.form.get("witness", ""),
-        proxy_id=int(proxy) if edge.is_id(proxy) else None,
+        proxy_id=int(proxy) if is_id(proxy) else None,
         by=edge.actor(),
         now=edge.now(),
     )
@@ -260,7 +261,7 @@ def mandate(code: str, voter_id: int) -> ResponseReturnValue:
     _line(code, voter_id)
     text = request.form.get("holder", "")
     try:
-        if not edge.is_id(text):
+        if not is_id(text):
             raise Invalid([FieldError("holder", "委托谁", "请选委托谁。", "Choose who is sent.")])
         ballots.entrust_on_paper(
             edge.work(),

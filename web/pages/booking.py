@@ -26,13 +26,6 @@ SHOWN_DAYS = 21
 KINDS = {"normal": "上班时间", "after_hours": "下班后", "non_working_day": "周末节假日"}
 
 
-def _day(text: str | None, otherwise: date) -> date:
-    try:
-        return edge.day(text or "")
-    except ValueError:
-        return otherwise
-
-
 def _moment(text: str | None) -> datetime:
     try:
         found = edge.moment(text or "")
@@ -41,13 +34,6 @@ def _moment(text: str | None) -> datetime:
     if found.tzinfo is None:
         raise Invalid([FieldError("starts_at", _("时间"), "请选择一个时间。", "Choose a time.")])
     return found
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    if not edge.is_id(text):
-        raise Invalid([FieldError("version", "", "页面不完整，请刷新后再试。", "The page is stale: reload it.")])
-    return int(text)
 
 
 def _place(place_id: int, *, staff: bool = False) -> reads.Place:
@@ -87,7 +73,7 @@ def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = ""
         if d.times  # a day on which nothing opens is no choice
     ]
     free = [d for d in found if d.free]
-    chosen = _day(request.args.get("day"), free[0].day if free else first)
+    chosen = request.args.get("day", free[0].day if free else first, type=edge.day)
     times = reads.times(work, place_id, chosen, now=now)
     here = next((d for d in found if d.day == chosen), None)
     return render_template(
@@ -126,7 +112,7 @@ def hold(place_id: int) -> ResponseReturnValue:
 @guard("resident")
 def wait(place_id: int) -> ResponseReturnValue:
     """Join a full day's waiting list."""
-    day = _day(request.form.get("day"), local_date(edge.now()))
+    day = request.form.get("day", local_date(edge.now()), type=edge.day)
     booking.wait(edge.work(), resource_id=place_id, day=day, by=edge.actor(), now=edge.now())
     flash(_("已加入候补。有空位时会通知您，并为您保留两小时。"))
     return redirect(url_for("booking.mine"))
@@ -200,7 +186,7 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         "needs_help": request.form.get("needs_help") == "1",
     }
     if found.row:
-        booking.confirm(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
+        booking.confirm(edge.work(), booking_id, version=edge.sent_id(), by=edge.actor(), now=edge.now())
         flash(_("订好了。"))
         return redirect(url_for("booking.one", booking_id=booking_id))
     place = _place(found.resource_id)
@@ -210,7 +196,7 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
         return _one(booking_id, (wrong,)), 422
     made = booking.confirm(
-        edge.work(), booking_id, version=_version(), answers=answers, by=edge.actor(), now=edge.now()
+        edge.work(), booking_id, version=edge.sent_id(), answers=answers, by=edge.actor(), now=edge.now()
     )
     flash(_declined(made.state, made.reason) or _("预约好了。到时候出示这一页的二维码。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
@@ -229,7 +215,7 @@ def change(booking_id: int) -> ResponseReturnValue:
     booking.change(
         edge.work(),
         booking_id,
-        version=_version(),
+        version=edge.sent_id(),
         starts_at=[_moment(request.form.get("starts_at"))],
         by=edge.actor(),
         now=edge.now(),
@@ -241,7 +227,7 @@ def change(booking_id: int) -> ResponseReturnValue:
 @pages.post("/bookings/<int:booking_id>/cancel")
 @guard("resident")
 def cancel(booking_id: int) -> ResponseReturnValue:
-    booking.cancel(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
+    booking.cancel(edge.work(), booking_id, version=edge.sent_id(), by=edge.actor(), now=edge.now())
     flash(_("已取消，位子让给别人了。"))
     return redirect(url_for("booking.mine"))
 
@@ -286,7 +272,7 @@ def week() -> ResponseReturnValue:
 def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     today = local_date(now)
-    chosen = _day(request.args.get("day"), today)
+    chosen = request.args.get("day", today, type=edge.day)
     monday = chosen - timedelta(days=chosen.weekday())
     sunday = monday + timedelta(days=6)
     booked: dict[date, list[reads.Booked]] = {monday + timedelta(days=n): [] for n in range(7)}
@@ -342,7 +328,7 @@ def step(booking_id: int, what: str) -> ResponseReturnValue:
     function = _STEPS.get(what)
     if function is None:
         raise NotFound("没有这个操作。", "There is no such step.")
-    made = function(edge.work(), booking_id, version=_version(), by=edge.actor(), now=edge.now())
+    made = function(edge.work(), booking_id, version=edge.sent_id(), by=edge.actor(), now=edge.now())
     flash(_("%(number)s：%(state)s。", number=made.number, state=_states()[made.state]))
     return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
 

@@ -13,6 +13,7 @@ from engine.commands import cases
 from engine.commands.cases import bulk
 from engine.commands.cases.bulk import Picked
 from engine.errors import FieldError, Invalid, NotNow
+from engine.plain import is_id
 from engine.reads import inbox
 from engine.store import Work
 from web import edge, names
@@ -29,7 +30,7 @@ def _picked(these: Sequence[str]) -> list[Picked]:
     found = []
     for text in these:
         task, _sep, version = text.partition(":")
-        if not edge.is_id(task) or not edge.is_id(version):
+        if not is_id(task) or not is_id(version):
             raise Invalid([FieldError("task", "", "页面不完整，请刷新后再选。", "The page is stale: reload it.")])
         found.append(Picked(int(task), int(version)))
     if not found:
@@ -95,7 +96,7 @@ def transfer() -> ResponseReturnValue:
     picked = _picked(request.form.getlist("task"))
     to, reason = request.form.get("to", ""), request.form.get("reason", "")[:500]
     wrong = []
-    if not edge.is_id(to):
+    if not is_id(to):
         wrong.append(FieldError("to", _("交给谁"), "请选一个。", "Choose one."))
     if not reason.strip():
         wrong.append(FieldError("reason", _("转办理由"), "请填写转办理由。", "Give a reason."))

@@ -13,6 +13,7 @@ from engine import forms
 from engine.commands import cases, queues
 from engine.errors import NotNow
 from engine.matters import Package
+from engine.plain import is_id
 from engine.reads import tickets
 from engine.records import library
 from web import edge, names, sentences
@@ -52,7 +53,7 @@ def take_in(name: str) -> ResponseReturnValue:
     names.about(package)
     form = package.form(package.info.apply.form)
     number = request.args.get("ticket", "")
-    whose = tickets.whose(edge.work(), int(number), edge.actor()) if edge.is_id(number) else None
+    whose = tickets.whose(edge.work(), int(number), edge.actor()) if is_id(number) else None
     return render_template(
         "staff/take_in.html",
         title=package.info.name_en if english() else package.info.name,

@@ -17,6 +17,7 @@ from engine.commands import cases
 from engine.commands.applying import Done
 from engine.deadlines import Limit
 from engine.errors import FieldError, Invalid, NotNow, Refused
+from engine.plain import is_id
 from engine.reads import case_page
 from engine.reads import limits as reads
 from engine.store import Work
@@ -146,7 +147,7 @@ def _needs(sent: Mapping[str, str]) -> tuple[str, Limit]:
     wrong = []
     if not sent["cause"]:
         wrong.append(FieldError("cause", _("事由"), "请选一个法定事由。", "Choose a lawful cause."))
-    if not (edge.is_id(sent["n"]) and 0 < int(sent["n"]) <= 999) or sent["unit"] not in UNITS:
+    if not (is_id(sent["n"]) and 0 < int(sent["n"]) <= 999) or sent["unit"] not in UNITS:
         wrong.append(
             FieldError("n", _("所需时间"), "请填所需时间，1 到 999 的整数。", "Give the time needed, 1 to 999.")
         )

@@ -59,11 +59,11 @@ def _catalogue(key: str, wrong: str = "") -> str:
 @guard("resident", alone=True)
 def reserve(key: str) -> ResponseReturnValue:
     title = request.form.get("title", "")[:80]
-    child = request.form.get("child", "")
+    child = request.form.get("child", type=edge.whole)
     by, now = edge.actor(), edge.now()
 
     def ask(work: Work) -> bool:
-        hold = loans.reserve(work, key, title, child=int(child) if child.isdigit() else None, by=by, now=now)
+        hold = loans.reserve(work, key, title, child=child, by=by, now=now)
         return hold.state == "ready"
 
     try:
@@ -89,7 +89,9 @@ def _mine(wrong: str = "") -> str:
 @pages.post("/my-loans/<int:loan_id>/renew")
 @guard("resident", alone=True)
 def renew(loan_id: int) -> ResponseReturnValue:
-    return _own(lambda work, by, now: loans.renew(work, loan_id, version=_version(), by=by, now=now), _("续借好了。"))
+    return _own(
+        lambda work, by, now: loans.renew(work, loan_id, version=edge.sent_id(), by=by, now=now), _("续借好了。")
+    )
 
 
 @pages.post("/my-loans/waiting/<int:hold_id>/cancel")
@@ -107,11 +109,6 @@ def _own(do: Any, said: str) -> ResponseReturnValue:
             return _mine(error.en if english() else error.zh), error.status
     flash(said)
     return redirect(url_for("loans.mine"))
-
-
-def _version() -> int:
-    given = request.form.get("version", "")
-    return int(given) if given.isdigit() else 0
 
 
 def _write(do: Any) -> Any:
@@ -213,6 +210,6 @@ def act(loan_id: int) -> ResponseReturnValue:
     verb = verbs.get(what)
     if verb is None:
         raise NotFound("没有这个操作。", f"There is no such act {what!r}.")
-    key = _write(lambda work: verb(work, loan_id, version=_version(), by=by, now=now).loans)
+    key = _write(lambda work: verb(work, loan_id, version=edge.sent_id(), by=by, now=now).loans)
     flash({"renew": _("续借好了。"), "recall": _("已请读者提前还。"), "lose": _("登记了遗失，办件已开。")}[what])
     return redirect(url_for("loans.desk", key=key, who=request.form.get("who", "")[:40] or None), 303)

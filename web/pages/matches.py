@@ -24,13 +24,6 @@ pages = Blueprint("matches", __name__)
 SIDES = ("need", "supply")
 
 
-def _day(text: str | None) -> date | None:
-    try:
-        return edge.day(text or "")
-    except ValueError:
-        return None
-
-
 def _side(side: str) -> str:
     if side not in SIDES:
         raise NotFound("没有这一页。", "There is no such page.")
@@ -78,7 +71,7 @@ def listed() -> ResponseReturnValue:
             side,
             from_id=ids.get(start),
             to_id=ids.get(end),
-            day=_day(request.args.get("day")),
+            day=request.args.get("day", type=edge.day),
             actor=edge.actor(),
             now=now,
         )
@@ -268,11 +261,6 @@ def _back(side_id: int) -> ResponseReturnValue:
     return redirect(url_for(to, side_id=side_id))
 
 
-def _version() -> int:
-    text = request.form.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
-
-
 @pages.post("/matches/own/<int:side_id>/ask/<int:other_id>")
 @guard("signed-in")
 def ask(side_id: int, other_id: int) -> ResponseReturnValue:
@@ -288,7 +276,7 @@ def ask(side_id: int, other_id: int) -> ResponseReturnValue:
 def answer(side_id: int, pair_id: int) -> ResponseReturnValue:
     """Yes, no, or called off."""
     reads.seen(edge.work(), side_id, actor=edge.actor())
-    what: dict[str, Any] = {"version": _version(), "by": edge.actor(), "now": edge.now()}
+    what: dict[str, Any] = {"version": edge.sent_id(), "by": edge.actor(), "now": edge.now()}
     act = request.form.get("act", "")
     if act == "agree":
         matching.agree(edge.work(), pair_id, **what)
@@ -308,7 +296,7 @@ def end(side_id: int) -> ResponseReturnValue:
     """Call the whole need or supply off."""
     reads.seen(edge.work(), side_id, actor=edge.actor())
     reason = request.form.get("reason", "")[:200]
-    told = matching.end(edge.work(), side_id, version=_version(), reason=reason, by=edge.actor(), now=edge.now())
+    told = matching.end(edge.work(), side_id, version=edge.sent_id(), reason=reason, by=edge.actor(), now=edge.now())
     flash(_("已取消，通知了 %(n)s 位。", n=told))
     return _back(side_id)
 
@@ -332,7 +320,7 @@ def desk() -> ResponseReturnValue:
     work, actor = edge.work(), edge.actor()
     known = reads.declared(work)
     what = known.get(request.args.get("match", "")) or next(iter(known.values()), None)
-    day = _day(request.args.get("day")) or local_date(edge.now())
+    day = request.args.get("day", type=edge.day) or local_date(edge.now())
     return render_template(
         "staff/matches.html",
         known=list(known.values()),

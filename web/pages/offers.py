@@ -14,6 +14,7 @@ from engine import feel, forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import units
+from engine.plain import is_id
 from engine.reads import attending, bookings, registers, residents, standing
 from engine.reads import offers as reads
 from engine.workdays import local_date
@@ -21,13 +22,6 @@ from web import edge, formats, names
 from web.edge import guard
 
 pages = Blueprint("offers", __name__)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return edge.day(text or "")
-    except ValueError:
-        return None
 
 
 def _at(day: str, clock: str, field: str) -> datetime:
@@ -51,7 +45,11 @@ def listed() -> ResponseReturnValue:
     places = reads.places(work, offer=chosen, now=now)
     at = next((one for one in places if one.code == request.args.get("place", "")), None)
     found = reads.list_open(
-        work, offer=chosen, place_ids=[at.id] if at is not None else (), day=_day(request.args.get("day")), now=now
+        work,
+        offer=chosen,
+        place_ids=[at.id] if at is not None else (),
+        day=request.args.get("day", type=edge.day),
+        now=now,
     )
     days: dict[date, list[reads.Open]] = {}
     for one in found:
@@ -209,7 +207,7 @@ def ordering(slot_id: int) -> ResponseReturnValue:
 
 def _ordered(slot_id: int, person: booking.Person | None = None) -> int:
     sent = request.form
-    until = _day(sent.get("until"))
+    until = sent.get("until", type=edge.day)
     row = booking.order(
         edge.work(),
         slot_id,
@@ -262,7 +260,7 @@ def change_order(standing_id: int, what: str) -> ResponseReturnValue:
         n = booking.end_order(edge.work(), standing_id, **given)
         flash(_("长期预订停了，后面 %(n)s 次也取消了。", n=n))
         return redirect(url_for("booking.mine"))
-    day = _day(request.form.get("day"))
+    day = request.form.get("day", type=edge.day)
     if day is None or what not in ("skip", "add"):
         raise Invalid([FieldError("day", _("哪一天"), "请选一天。", "Choose a day.")])
     (booking.skip_day if what == "skip" else booking.add_day)(edge.work(), standing_id, day, **given)
@@ -285,7 +283,7 @@ def hours() -> ResponseReturnValue:
 def week() -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     today = local_date(now)
-    chosen = _day(request.args.get("day")) or today
+    chosen = request.args.get("day", type=edge.day) or today
     monday = chosen - timedelta(days=chosen.weekday())
     sunday = monday + timedelta(days=6)
     held: dict[date, list[reads.Held]] = {monday + timedelta(days=n): [] for n in range(7)}
@@ -397,7 +395,7 @@ def arrive(slot_id: int) -> ResponseReturnValue:
     """A QR was scanned, a number or name typed, or a line chosen."""
     sent = request.form
     text = sent.get("code", "").strip()[:400]
-    place = int(sent["place"]) if edge.is_id(sent.get("place", "")) else None
+    place = int(sent["place"]) if is_id(sent.get("place", "")) else None
     made = booking.arrive(edge.work(), slot_id, text, place_id=place, by=edge.actor(), now=edge.now())
     flash(_("%(number)s 已签到。", number=made.number))
     return redirect(url_for("offers.door", slot_id=slot_id))

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from engine.commands import cases
 from engine.commands.applying import Done
 from engine.errors import FieldError, Invalid, NotFound
+from engine.plain import is_id
 from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.colleagues import near
@@ -226,7 +227,7 @@ def _do(work: Any, task_id: int, what: str, sent: Mapping[str, str], *, expect: 
         raise Invalid([FieldError("to", words, "请选一个。", "Choose one.")])
     if what == "return":
         return cases.return_(work, task_id, sent["to"], sent["reason"], version=version, by=by, now=now, expect=expect)
-    if not edge.is_id(sent["to"]):
+    if not is_id(sent["to"]):
         raise NotFound("没有这位工作人员。", "There is no such clerk.")
     if what == "transfer":
         return cases.transfer(work, task_id, int(sent["to"]), sent["reason"], version=version, by=by, now=now)

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import queues
-from engine.errors import FieldError, Invalid, NotFound, NotNow
+from engine.errors import NotFound, NotNow
+from engine.plain import is_id
 from engine.reads import tickets as reads
 from engine.reads.knowing import Person
 from engine.records import papers
@@ -277,31 +278,20 @@ _STEPS = {
 def step(code: str, ticket_id: int, what: str) -> ResponseReturnValue:
     """Again, missed, here, done, left; this one; to another window or line."""
     work = edge.work()
-    given: dict[str, Any] = {"version": _version(), "by": edge.actor(), "now": edge.now()}
+    given: dict[str, Any] = {"version": edge.sent_id(), "by": edge.actor(), "now": edge.now()}
     if what in _STEPS:
         _STEPS[what](work, ticket_id, **given)
     elif what == "call":
-        queues.call(work, ticket_id, window_id=_number("window"), **given)
+        queues.call(work, ticket_id, window_id=edge.sent_id("window"), **given)
     elif what == "pass":
         kind, _sep, where = request.form.get("to", "").partition(":")
         target: dict[str, Any] = {"queue": where} if kind == "line" else {}
-        if kind == "window" and edge.is_id(where):
+        if kind == "window" and is_id(where):
             target = {"window_id": int(where)}
         queues.pass_on(work, ticket_id, note=request.form.get("note", ""), **target, **given)
     else:
         raise NotFound("没有这个操作。", "There is no such step.")
     return redirect(url_for("tickets.desk", code=code))
-
-
-def _version() -> int:
-    return _number("version")
-
-
-def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    if not edge.is_id(text):
-        raise Invalid([FieldError(name, "", "页面不完整，请刷新后再试。", "The page is stale: reload it.")])
-    return int(text)
 
 
 @pages.post("/desk/halls/<code>/take")

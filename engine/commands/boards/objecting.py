@@ -145,20 +145,8 @@ def _deliver(work: Work, entry: BoardEntry, message: str, row: BoardObjection, b
 def _acknowledge(work: Work, entry: BoardEntry, row: BoardObjection, now: datetime) -> None:
     text = f"您对公开栏“{entry.title}”说的话收到了，编号 {row.number}。会有人看，答复打您留的电话。"
     text_en = f"We have what you said about {entry.title}: number {row.number}. You will be answered by telephone."
-    for channel, to in (("screen", row.user_id), ("sms", row.phone)):
-        if to is not None:
-            notices.put(
-                work,
-                f"board:objection:{row.number}:{channel}",
-                text,
-                text_en=text_en,
-                kind="board",
-                now=now,
-                channel=channel,
-                user_id=row.user_id,
-                address=row.phone if channel == "sms" else None,
-                case_id=None,
-            )
+    key = f"board:objection:{row.number}"
+    notices.put_both(work, key, text, text_en=text_en, kind="board", now=now, user_id=row.user_id, phone=row.phone)
 
 
 def _tell_unit(work: Work, entry: BoardEntry, row: BoardObjection, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import forms
 from engine.errors import FieldError, Invalid
+from engine.plain import is_id
 
 
 def file_ids(form: forms.Form, answers: Mapping[str, Any]) -> list[int]:
@@ -20,7 +21,7 @@ def file_ids(form: forms.Form, answers: Mapping[str, Any]) -> list[int]:
                     below(one.children, row)
             elif one.type == "filepicker" and value:
                 for ref in value if isinstance(value, list) else [value]:
-                    if not str(ref).isdigit():
+                    if not is_id(str(ref)):
                         zh = f"请重新上传“{one.label}”。"
                         raise Invalid([FieldError(one.key, one.label, zh, f"Upload {one.label!r} again.")])
                     found.append(int(ref))

@@ -14,6 +14,7 @@ from engine.errors import Invalid, NotNow, Outdated
 from engine.matters.nouns import Declared
 from engine.matters.nouns.bonds import GUARDIAN, HALL
 from engine.matters.nouns.bonds import Bond as Kind
+from engine.plain import is_id
 from engine.process import Effect
 from engine.reads.knowing import Person
 from engine.store import keys
@@ -144,4 +145,4 @@ def _first(value: Any) -> int | None:
     """A file field's first file."""
     one = value[0] if isinstance(value, list) and value else value
     found = forms.dig(one, "id") if isinstance(one, Mapping) else one
-    return int(found) if found is not None and str(found).isdigit() else None
+    return int(found) if found is not None and is_id(str(found)) else None
