@@ -59,7 +59,7 @@ def kinds(work: Work) -> dict[str, Kind]:
 def kind(work: Work, key: str) -> Kind:
     found = kinds(work).get(key)
     if found is None:
-        raise NotFound(f"没有可借的“{key}”，或声明它的事项没有发布。", f"Nothing is lent under {key!r} now.")
+        raise NotFound("没有这个借阅处，它可能已经停了。", f"Nothing is lent under {key!r} now.")
     return found
 
 

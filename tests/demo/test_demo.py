@@ -13,6 +13,8 @@ from engine.store.models import (
     Case,
     HandoverLink,
     Incident,
+    Loan,
+    MatchSide,
     RegisterEntry,
     Task,
     Ticket,
@@ -40,7 +42,16 @@ def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_a
         assert "不是国务院公布的" in demo.county()["calendar"]["source"]
         assert work.session.query(Case).count() > count
         assert work.session.query(Incident).count() == 0
-        for one in (BoardEntry, BallotMark, HandoverLink, Bond, RegisterEntry, Ticket):  # no page of a noun is empty
+        for one in (
+            BoardEntry,
+            BallotMark,
+            HandoverLink,
+            Bond,
+            RegisterEntry,
+            Ticket,
+            Loan,
+            MatchSide,
+        ):  # no page of a noun is empty
             assert work.session.query(one).count() > 0, one
         assert {"shown", "review"} == {one.state for one in work.session.query(BoardEntry)}
         shown = work.session.query(Task).filter(Task.state == "claimed").count()

@@ -1,6 +1,6 @@
 """What the demo county has beside cases: market days on the board, a vote under way, parcels on their way, families,
-volunteers and members on their registers. Each by the command that people would use; whatever matter of these is not
-published, is left out."""
+volunteers and members on their registers, books on a shelf, rides that somebody looks for. Each by the command that
+people would use; whatever matter of these is not published, is left out."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from borax.calendars.lunardate import LunarDate
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
-from engine.commands import ballots, boards, bonds, cases, handover_rows, handovers, registers
+from engine.commands import ballots, boards, bonds, cases, handover_rows, handovers, loans, matching, registers
 from engine.people import Actor, load
 from engine.people.units import Place
 from engine.reads.bonds import kinds
@@ -24,8 +24,10 @@ from engine.records import files, library
 from engine.records import handovers as proofs
 from engine.store import Database, Work
 from engine.store.models import Ballot, BoardEntry, HandoverLink, Task
-from engine.workdays import local_date
+from engine.workdays import ZONE, local_date
 
+#: Where the young of the villages live.
+TOWN = "350526100"
 #: The villages that vote together, and who belongs to what.
 VILLAGES = ("350526104001", "350526104002", "350526104003")
 MARKETS = (
@@ -35,6 +37,20 @@ MARKETS = (
 )
 PARCELS = (("地瓜一箱", 5, 1), ("冬笋干两包", 2, 0), ("老人的棉衣", 3, 3))
 SKILLS = (["barber"], ["repair", "plumbing"], ["cook", "dialect"], ["tutoring"], ["errands", "driving"], ["nursing"])
+
+
+#: Titles on the shelf, with how many copies and for whom.
+BOOKS = (
+    ("西游记", 2, "all"),
+    ("红楼梦", 1, "all"),
+    ("三字经", 3, "child"),
+    ("十万个为什么", 2, "child"),
+    ("本草纲目", 1, "adult"),
+)
+
+
+#: What somebody says who looks for a ride.
+RIDE = {"places": 1, "luggage": "small", "infant": "no", "contact": "家里 0595-23500203", "consents": True}
 
 
 class Resident(Protocol):
@@ -98,6 +114,10 @@ def fill(
         made += _parcels(player, residents, first, now)
     if player.has("jieren"):
         _family(player, residents, first, now)
+    if player.has("juanshu"):
+        _library(player, first, now)
+    if player.has("shunfeng"):
+        _rides(player, residents, now)
     return made
 
 
@@ -292,3 +312,38 @@ def _family(player: Player, residents: Sequence[Resident], first: Resident, now:
         bonds.by_guardian(work, key, guardian, gran, photo=photo, by=me_now, now=at + timedelta(hours=1))
     bonds.type_code(player.database, near[1].phone, code, by=first.actor, now=at + timedelta(minutes=2))
     player.do(bonds.ask, "family", first.phone, first.actor.name, by=near[4].actor, now=now - timedelta(hours=3))
+
+
+def _library(player: Player, first: Resident, now: datetime) -> None:
+    """A shelf of the hall's, and a book that the first has at home."""
+    clerk, at = player.staff["chenxl"], now - timedelta(days=20)
+    every = [(title, readers) for title, copies, readers in BOOKS for _copy in range(copies)]
+    for n, (title, readers) in enumerate(every, 1):
+        rack = "C1" if readers == "child" else "A1"
+        facts = {"barcode": f"SW{n:04d}", "title": title, "class": readers, "rack": rack}
+        player.do(registers.add, "book", facts, by=clerk, now=at)
+    player.do(loans.lend, "books", "SW0001", f"u:{first.actor.id}", by=clerk, now=now - timedelta(days=6))
+
+
+def _rides(player: Player, residents: Sequence[Resident], now: datetime) -> None:
+    """Two who look for a ride between their village and the county's town."""
+    near = [one for one in residents if one.place.code in VILLAGES][5:7]
+    for n, one in enumerate(near):
+        starts = datetime.combine(local_date(now) + timedelta(days=2 + n), time(8), ZONE)
+        player.do(
+            matching.say,
+            "shunfeng.ride",
+            "need",
+            stops=[one.place.code, TOWN],
+            starts_at=starts,
+            until_at=starts + timedelta(hours=2),
+            answers={
+                "places": 1,
+                "luggage": "small",
+                "infant": "no",
+                "contact": "家里 0595-23500203",
+                "consents": True,
+            },
+            by=one.actor,
+            now=now - timedelta(hours=5 + n),
+        )
