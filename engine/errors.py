@@ -96,6 +96,8 @@ class Invalid(Refused):
     slug = "invalid"
 
     def __init__(self, fields: list[FieldError], zh: str = "", en: str = "", **facts: object) -> None:
+        #: Whether the sentence only counts the faults: one alone is then better said itself.
+        self.counts = not zh
         zh = zh or f"有 {len(fields)} 处需要改正。"
         en = en or f"{len(fields)} field(s) need correcting."
         super().__init__(zh, en, **facts)

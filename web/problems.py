@@ -39,7 +39,9 @@ def problem(status: int, slug: str, zh: str, en: str, **more: object) -> Respons
 
 
 def sentence(error: Refused) -> str:
-    """What it says, in the page's language."""
+    """What it says, in the page's language. One thing wrong is said itself, not counted."""
+    if isinstance(error, Invalid) and len(error.fields) == 1 and error.counts:
+        return words(error.fields[0])
     return error.en if english() else error.zh
 
 
@@ -56,7 +58,7 @@ def refused(error: Refused) -> ResponseReturnValue:
         if isinstance(error, AlreadyDone) and request.referrer:
             more["location"] = request.referrer
             more["location_words"] = _("看最新情况")
-        return problem(error.status, error.slug, error.zh, error.en, **more)
+        return problem(error.status, error.slug, sentence(error), sentence(error), **more)
     return page(
         error.status,
         title={403: _("您不能看这一页"), 404: _("没有找到"), 409: _("情况已经变了"), 422: _("有内容需要改正")}.get(

@@ -10,11 +10,11 @@ from typing import Any
 from engine import forms
 from engine.errors import FieldError, Invalid
 from engine.people import Actor
-from engine.records import files
+from engine.records import files, incoming
 from engine.store import Work
 
 #: By its ending, the type of a file that people may hand in.
-_TYPES = {ending: kind for kind, ending in files.ALLOWED.items()} | {"jpeg": "image/jpeg"}
+_TYPES = {ending: kind for kind, ending in incoming.kinds.ALLOWED.items()} | {"jpeg": "image/jpeg"}
 
 
 def handed_in(work: Work, form: forms.Form, answers: Mapping[str, Any], *, by: Actor, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Stored files: content-addressed, outside the database and the web root, encrypted as everything about a person.
 
-The type is sniffed from the content; the browser's word and the name's ending are not believed. The bytes reach the
+What comes in is examined first (`engine/records/incoming`). The bytes reach the
 disk, synced, before the row that names them is committed: a crash may leave an orphan, never a row without its file.
 """
 
@@ -12,54 +12,23 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-import filetype
-
-from engine.errors import FieldError, Invalid, NotFound, NotYours
+from engine.errors import NotFound, NotYours
 from engine.people import Actor
+from engine.records import incoming
 from engine.store import Work, keys
 from engine.store.models import Case, File
-
-#: Largest upload, in bytes.
-MOST_BYTES = 20 * 1024 * 1024
-#: What people may hand in.
-ALLOWED = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/heic": "heic",
-    "image/gif": "gif",
-    "application/pdf": "pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/x-wav": "wav",
-    "audio/amr": "amr",
-    "video/mp4": "mp4",
-}
-
-
-def sniff(data: bytes) -> str | None:
-    """The media type the content itself shows; None when it is not one people may hand in."""
-    kind = filetype.guess(data[:8192])
-    found = kind.mime if kind else None
-    return found if found in ALLOWED else None
 
 
 def upload(
     work: Work, data: bytes, name: str, *, by: Actor, now: datetime, field: str = "", label: str = "文件"
 ) -> File:
-    """Keep what a person sent. Invalid when it is too large, empty, or of a type nobody may hand in."""
-    if len(data) > MOST_BYTES:
-        zh = f"“{label}”有 {len(data) / 1048576:.0f} MB，最大 {MOST_BYTES // 1048576} MB。请压缩，或拍成照片后再传。"
-        raise Invalid([FieldError(field, label, zh, f"The file exceeds {MOST_BYTES // 1048576} MB.")])
-    if not data:
-        raise Invalid([FieldError(field, label, f"“{label}”是空文件，请重新选择。", "The file is empty.")])
-    found = sniff(data)
-    if found is None:
-        zh = f"“{label}”的格式不支持。请上传照片（JPG、PNG）、PDF、Word、Excel、录音或视频。"
-        raise Invalid([FieldError(field, label, zh, "This type of file is not accepted.")])
-    return store(work, data, name, found, owner_id=by.id, now=now, field=field)
+    """Keep what a person sent, as `incoming.examine` leaves it. Invalid when nobody may hand that in."""
+    return keep(work, incoming.examine(data, name, field=field, label=label), by=by, now=now, field=field)
+
+
+def keep(work: Work, examined: incoming.Examined, *, by: Actor, now: datetime, field: str = "") -> File:
+    """Keep a file that was examined before: a large picture takes a second to open, and no transaction waits for it."""
+    return store(work, examined.data, examined.name, examined.type, owner_id=by.id, now=now, field=field)
 
 
 def store(

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests import made
 from tests.cast import DAIBAN, PASSWORD
 from tests.commands import acting
 from web.api.declaring import OPERATIONS, description
@@ -118,9 +119,8 @@ def test_malformed_json_is_said_to_be_malformed(api):
 
 
 def test_a_photo_is_kept_and_named_by_its_content(api):
-    body = (
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n\xff\xd8\xff\xe0..\r\n--b--\r\n'
-    )
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    body = head + made.picture("JPEG") + b"\r\n--b--\r\n"
     answer = api.call("POST", "/files", token=api.resident(), data=body, content_type="multipart/form-data; boundary=b")
     assert answer.status_code == 201 and answer.json["type"] == "image/jpeg"
 

@@ -18,7 +18,10 @@ from engine.store.models import Case, Document, File, Incident, Job, MatterVersi
 from tests.cast import DAIBAN, ROOT
 from tests.commands import acting
 
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
 
 
 class Plain:
@@ -327,15 +330,15 @@ def test_a_cancelled_notice_is_not_sent(database, cast, clock):
 def test_a_file_is_kept_by_its_content_sealed_and_outside_the_database(database, cast, clock):
     with database.unit_of_work() as work:
         kept = files.upload(work, PNG, "身份证.png", by=cast.zhang, now=clock())
-        assert (kept.type, kept.size, len(kept.sha256)) == ("image/png", len(PNG), 64)
-        assert files.read(work, kept) == PNG
+        again = files.read(work, kept)
+        assert (kept.type, kept.size, len(kept.sha256)) == ("image/png", len(again), 64)
     on_disk = [p for p in Path(database.files).rglob("*") if p.is_file()]
-    assert len(on_disk) == 1 and PNG not in on_disk[0].read_bytes()
+    assert len(on_disk) == 1 and again not in on_disk[0].read_bytes()
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"", "空文件"), (b"MZ" + b"\0" * 200, "格式不支持"), (b"<html><script>", "格式不支持")],
+    [(b"", "空文件"), (b"MZ" + b"\0" * 200, "电脑程序"), (b"<html><script>", "网页")],
     ids=["empty", "program", "page"],
 )
 def test_what_nobody_may_hand_in_is_refused(database, cast, clock, data, words):
@@ -358,7 +361,7 @@ def test_a_case_takes_only_its_senders_files(database, cast, clock):
     case_id = acting.submit(database, cast.zhang, clock(), {**DAIBAN, "id_copies": [str(kept.id)]})
     with database.reading() as work:
         assert work.session.get(File, kept.id).case_id == case_id
-        assert attachments.attachment(work, kept.id, actor=cast.chen).data == PNG
+        assert attachments.attachment(work, kept.id, actor=cast.chen).sha256 == kept.sha256
         with pytest.raises(Refused):
             attachments.attachment(work, kept.id, actor=cast.huang)
 

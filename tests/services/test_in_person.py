@@ -18,6 +18,7 @@ from engine.reads import case_page
 from engine.records import audit, files, papers
 from engine.records.papers.pages import text_of
 from engine.store.models import Case, Document, File, Holding, Post, Task, User
+from tests import made
 from tests.check.test_gate import look
 from tests.hall import open_hall
 from tests.services.telling import ROOT
@@ -28,7 +29,7 @@ __all__ = ["office"]
 
 WITNESS = "王淑贞"
 SIGNED = {"signs": True, "signature": INK}
-PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(64)
+PHOTO = made.picture()
 
 
 def sign(office: Any, case_id: int, party: str, answers: dict[str, Any], *, by: Any) -> Any:
@@ -77,7 +78,7 @@ def test_the_mediator_must_say_how_it_was_done_and_who_saw_it(office):
     assert refused(office, case_id, {"how": "fingerprint", "witness": WITNESS}) == {f"{key}.print"}
     for nobody in ("苏玉兰", "赖炳根"):  # the party, the mediator: neither is a witness
         assert refused(office, case_id, {"how": "signature", "witness": nobody}) == {f"{key}.witness"}
-    text = photo(office, b"%PDF-1.7\n" + bytes(64))
+    text = photo(office, made.pdf())
     assert refused(office, case_id, {"how": "fingerprint", "witness": WITNESS, "print": [text]}) == {f"{key}.print"}
     with office.database.reading() as work:
         assert len(_signing(work, case_id)) == 2  # none of them signed anything

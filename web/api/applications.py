@@ -12,7 +12,7 @@ from engine.commands import cases
 from engine.errors import FieldError, Invalid
 from engine.reads import case_list, case_page, tracking
 from engine.reads.case_page import CasePage
-from engine.records import files
+from engine.records import files, incoming
 from web import edge, throttle
 from web.api.declaring import Shape, operation, shaped
 
@@ -117,8 +117,9 @@ def upload() -> Uploaded:
     sent = request.files.get("file")
     if sent is None:
         raise Invalid([FieldError("file", "文件", "请用 multipart 的 file 字段上传一个文件。", "Send one file.")])
+    examined = incoming.examine(sent.read(), sent.filename or "file", field="file", label=sent.filename or "文件")
     with edge.hall().database.unit_of_work() as work:
-        kept = files.upload(work, sent.read(), sent.filename or "file", by=edge.actor(), now=edge.now(), field="file")
+        kept = files.keep(work, examined, by=edge.actor(), now=edge.now(), field="file")
     return Uploaded(ref=str(kept.id), name=kept.name, size=kept.size, type=kept.type)
 
 

@@ -15,7 +15,7 @@ from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.matters import Package
 from engine.people import units
 from engine.reads import bonds, form_choices, residents
-from engine.records import files
+from engine.records import files, incoming
 from engine.workdays import local_date
 from web import edge, names, throttle
 from web.edge import guard
@@ -171,10 +171,9 @@ def upload() -> ResponseReturnValue:
     sent = request.files.get("file")
     if sent is None:
         raise Invalid([FieldError("file", "", "没有选择文件。", "There is no file.")])
+    examined = incoming.examine(sent.read(), sent.filename or "", label=sent.filename or _("文件"))
     with edge.hall().database.unit_of_work() as work:
-        kept = files.upload(
-            work, sent.read(), sent.filename or "", by=edge.actor(), now=edge.now(), label=sent.filename or "文件"
-        )
+        kept = files.keep(work, examined, by=edge.actor(), now=edge.now())
         said = {"id": str(kept.id), "name": kept.name, "size": kept.size}
     return jsonify(said), 201
 

@@ -1,0 +1,93 @@
+"""Files that are a zip of others: today's Word and Excel, and OFD (GB/T 33190), the layout of electronic licences.
+
+What it would unpack to is bounded before anything is unpacked; every member is unpacked once, so that a file that did
+not arrive whole is told at once.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+
+from engine.records.incoming.unfit import Unfit, runs, torn
+
+#: Most members, most bytes unpacked, and how much smaller packed than unpacked anything honest is.
+MOST_MEMBERS, MOST_UNPACKED, MOST_RATIO = 5000, 200_000_000, 400
+_RATIO_FLOOR = 1_000_000
+
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_OFD = "application/ofd"
+_MACROS = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|macrosheets/|activeX/)", re.IGNORECASE)
+_OUTSIDE = re.compile(
+    rb"<Relationship\b(?=[^>]*attachedTemplate|[^>]*oleObject|[^>]*/frame)(?=[^>]*TargetMode\s*=\s*[\"']External)"
+)
+
+
+def kind(data: bytes) -> str:
+    """The media type by the members; "" for any other zip. Unfit when the list of members is not there: torn."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            names = {one.filename for one in packed.infolist()[:MOST_MEMBERS]}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise torn() from None
+    if "OFD.xml" in names:
+        return _OFD
+    if "[Content_Types].xml" in names:
+        if any(one.startswith("word/") for one in names):
+            return _WORD
+        if any(one.startswith("xl/") for one in names):
+            return _EXCEL
+    return ""
+
+
+def read(data: bytes, kind: str) -> tuple[bytes, str, str]:
+    """The file as it came. Unfit when it is torn, locked, would unpack to too much, or carries something that runs."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            members = packed.infolist()
+            _bounded(members)
+            if any(one.flag_bits & 1 for one in members):
+                raise Unfit(
+                    "里面的文件有密码，窗口打不开。请去掉密码另存一份，或者截图、拍照上传。",
+                    "The file is locked by a password. Save a copy without one, or send a photo of it.",
+                )
+            for one in members:
+                if _MACROS.search(one.filename):
+                    raise runs("宏或控件", "macros or controls")
+                content = _unpacked(packed, one)
+                if one.filename.endswith(".rels") and _OUTSIDE.search(content):
+                    raise runs("指向外面的模板或对象", "a template or object from elsewhere")
+                if one.filename == "[Content_Types].xml" and b"macroEnabled" in content:
+                    raise runs("宏", "macros")
+                if one.filename == "OFD.xml" and b"ofdspec.org" not in content:
+                    raise torn()
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError):
+        raise torn() from None
+    end = data.rfind(b"PK\x05\x06")
+    if end < 0 or end + 22 + int.from_bytes(data[end + 20 : end + 22], "little") != len(data):
+        raise runs("多出来的内容", "something behind its end")
+    return data, kind, ""
+
+
+def _bounded(members: list[zipfile.ZipInfo]) -> None:
+    unpacked = sum(one.file_size for one in members)
+    bomb = any(
+        one.file_size > _RATIO_FLOOR and one.file_size > MOST_RATIO * max(one.compress_size, 1) for one in members
+    )
+    if len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED or bomb:
+        raise Unfit(
+            "解开后太大，不能收。请分成几个文件，或者另存为 PDF 再传。",
+            "Unpacked, the file is too large. Send it in parts, or save it as PDF.",
+        )
+
+
+def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The content of a member, its check sum proved; never more than the list of members promised."""
+    with packed.open(member) as source:
+        content = source.read(member.file_size + 1)
+    if len(content) != member.file_size:
+        raise torn()
+    return content

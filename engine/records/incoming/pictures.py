@@ -1,0 +1,174 @@
+"""Pictures: opened whole when they are chosen, and written anew, so that what is kept is the picture and nothing else.
+
+The place where it was taken goes (a report of a neighbour's must not tell where the reporter lives); the day it was
+taken and which way is up stay. JPEG keeps its tables: nothing visible is lost.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import threading
+import warnings
+from typing import Any
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.records.incoming.unfit import Torn, Unfit, torn
+
+#: Most points of a picture: decoded it takes three or four bytes each. Cameras of telephones give 12 to 50 million.
+MOST_POINTS = 64_000_000
+#: Most points of all frames of a moving picture, and of all pages of a scan.
+MOST_POINTS_OF_ALL = 256_000_000
+#: How well a picture is kept that has to become a JPEG.
+QUALITY = 92
+_ORIENTATION, _EXIF, _TAKEN = 0x0112, 0x8769, 0x9003
+
+#: Large pictures are opened two at a time, so that many at once never take the machine's memory.
+_turns = threading.Semaphore(2)
+
+_FORMATS = {
+    "image/jpeg": ("JPEG", "MPO"),
+    "image/png": ("PNG",),
+    "image/webp": ("WEBP",),
+    "image/gif": ("GIF",),
+    "image/bmp": ("BMP",),
+    "image/avif": ("AVIF",),
+    "image/tiff": ("TIFF",),
+    "image/heic": ("HEIF",),
+}
+
+
+def clean(data: bytes, kind: str) -> tuple[bytes, str, str]:
+    """The same picture without its place and whatever else hung on it. Unfit when it is torn or too large."""
+    with _turns:
+        picture = _opened(data, kind)
+        out = io.BytesIO()
+        if kind == "image/jpeg":
+            # "keep" takes the tables of the original; a telephone's double picture (MPO) leaves its first.
+            manner: dict[str, Any] = {"quality": "keep"} if picture.format == "JPEG" else {"quality": QUALITY}
+            picture.save(out, "JPEG", exif=_kept_exif(picture), icc_profile=picture.info.get("icc_profile"), **manner)
+        elif kind == "image/png":
+            picture.info = {key: picture.info[key] for key in ("transparency", "gamma") if key in picture.info}
+            picture.save(out, "PNG", compress_level=4)
+        elif kind == "image/webp":
+            picture.save(out, "WEBP", quality=QUALITY, exif=_kept_exif(picture), save_all=False)
+        else:
+            picture.info.pop("comment", None)
+            picture.save(out, "GIF", save_all=True)
+    return out.getvalue(), kind, ""
+
+
+def turned(data: bytes, kind: str) -> tuple[bytes, str, str]:
+    """The picture as a JPEG (a scan of several pages as a PDF). Unfit when it cannot be opened."""
+    with _turns:
+        picture = _opened(data, kind)
+        if getattr(picture, "n_frames", 1) > 1 and kind == "image/tiff":
+            return _pages(picture), "application/pdf", "pdf"
+        exif = _kept_exif(picture, upright=True)
+        upright = ImageOps.exif_transpose(picture)
+        out = io.BytesIO()
+        _plain(upright).save(out, "JPEG", quality=QUALITY, exif=exif)
+    return out.getvalue(), "image/jpeg", "jpg"
+
+
+def turned_if_readable(data: bytes, kind: str) -> tuple[bytes, str, str]:
+    """The same for formats that have more packings than any one reader knows: what cannot be read here is kept as it
+    came, for a program at the office. Unfit when it is plainly torn or too large."""
+    if kind == "image/heic":
+        from engine.records.incoming import boxes
+
+        boxes.check(data)
+        if not _heif():
+            return data, kind, ""
+    else:
+        if not _begins_whole(data):
+            raise torn("TIFF")
+    try:
+        return turned(data, kind)
+    except Torn:
+        return data, kind, ""
+
+
+def _begins_whole(data: bytes) -> bool:
+    """Whether the list of what the first page of a TIFF has is there."""
+    order: Any = "little" if data[:2] == b"II" else "big"
+    at = int.from_bytes(data[4:8], order)
+    return len(data) >= max(8, at + 2 + 12 * int.from_bytes(data[at : at + 2], order) if at else 8)
+
+
+def _heif() -> bool:
+    """Whether HEIC can be read: it needs the package pillow-heif, which not every machine has."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        return False
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def _opened(data: bytes, kind: str) -> Image.Image:
+    """The picture, decoded to its last line. Its size is looked at before that."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow: what looks odd is judged below, by size and by decoding
+            picture = Image.open(io.BytesIO(data), formats=_FORMATS[kind])
+            points = picture.width * picture.height
+            if points > MOST_POINTS or points * getattr(picture, "n_frames", 1) > MOST_POINTS_OF_ALL:
+                raise _too_large(picture.width, picture.height)
+            picture.load()
+    except Image.DecompressionBombError:
+        raise _too_large(0, 0) from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError):
+        raise torn(_FORMATS[kind][0]) from None  # a torn picture breaks in any of these ways
+    return picture
+
+
+def _too_large(width: int, height: int) -> Unfit:
+    size = f"（{width}×{height}）" if width else ""
+    return Unfit(
+        f"这张图片太大{size}，超过 {MOST_POINTS // 1_000_000}00 万像素。请用相机的普通模式重拍，或缩小后再传。",
+        f"The picture is too large: more than {MOST_POINTS // 1_000_000} million points. Take it again in the "
+        "camera's ordinary mode, or make it smaller.",
+    )
+
+
+def _kept_exif(picture: Image.Image, *, upright: bool = False) -> bytes:
+    """Which way is up and when it was taken; nothing else of what a camera writes."""
+    kept = Image.Exif()
+    try:
+        exif = picture.getexif()
+        way, taken = exif.get(_ORIENTATION), exif.get_ifd(_EXIF).get(_TAKEN)
+    except (ValueError, TypeError, OSError, SyntaxError, KeyError, IndexError):
+        return b""  # what a camera wrote badly is not kept
+    if not upright and isinstance(way, int) and 1 < way <= 8:
+        kept[_ORIENTATION] = way
+    if isinstance(taken, str) and len(taken) <= 19:
+        kept.get_ifd(_EXIF)[_TAKEN] = taken
+    return kept.tobytes() if len(kept) or kept.get_ifd(_EXIF) else b""
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """In red, green and blue; what was transparent is white paper."""
+    if picture.mode in ("RGB", "L"):
+        return picture
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        over = picture.convert("RGBA")
+        paper = Image.new("RGB", over.size, "white")
+        paper.paste(over, mask=over.getchannel("A"))
+        return paper
+    return picture.convert("RGB")
+
+
+def _pages(picture: Image.Image) -> bytes:
+    """Each page of a scan as a page of a PDF."""
+    pages = []
+    for number in range(getattr(picture, "n_frames", 1)):
+        try:
+            picture.seek(number)
+            pages.append(_plain(picture.copy()))
+        except (OSError, ValueError, EOFError, SyntaxError):
+            raise torn() from None
+    out = io.BytesIO()
+    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=150)
+    return out.getvalue()
