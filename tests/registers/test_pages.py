@@ -208,7 +208,9 @@ def test_a_list_neither_shows_nor_finds_by_what_its_reader_does_not_read(hall):
     files = matters.read_files(ROOT, "dengji_zhiyuanzhe")
     text = files[file].decode().replace("title_en: Skills", "title_en: Skills\n        readers: [head]")
     with hall.database.unit_of_work() as work:
-        library.publish(work, matters.read("dengji_zhiyuanzhe", {**files, file: text.encode()}), by=people.SYSTEM, now=NOW)
+        library.publish(
+            work, matters.read("dengji_zhiyuanzhe", {**files, file: text.encode()}), by=people.SYSTEM, now=NOW
+        )
     for short, reads_it in (("zhou", False), ("chen", False), ("wu", True)):
         shown = page(hall, short, f"/desk/registers/{KEY}")
         assert ("张*丰" in shown, "理发" in shown) == (True, reads_it), short
