@@ -12,6 +12,7 @@ from engine.errors import MEND, Outdated
 from engine.people import apart, holders, units
 from engine.people.groups import nowhere as nowhere
 from engine.people.groups import unit_at as unit_at
+from engine.people.groups import unit_of as unit_of
 from engine.people.units import Place
 from engine.plain import is_id
 from engine.process.step import OpenTask
@@ -48,10 +49,11 @@ def candidates(
     for group in task.candidate_groups:
         known = package.info.groups.get(group)
         if known is not None:
-            post, at = known.post, known.at
+            post = known.post
+            meant = unit_of(work, known, case.answers, place=place, intake=intake, office=office)
         else:
             post, _, at = group.partition("@")
-        meant = unit_at(work, at or "office", place=place, intake=intake, office=office)
+            meant = unit_at(work, at or "office", place=place, intake=intake, office=office)
         found = holders.nearest(work, meant, post, away)
         if away and not holders.held(work, found.id, post, away):
             office = meant

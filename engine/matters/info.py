@@ -19,7 +19,7 @@ from engine.matters.nouns import Nouns
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
 from engine.matters.schema import Part, wrong, wrong_at
-from engine.matters.taking_part import Id, Mandate, Meeting, Role, Tell
+from engine.matters.taking_part import Id, Mandate, Meeting, Path, Role, Tell
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -134,6 +134,12 @@ class Group(Part):
         description="哪个单位的：village、town、county 办件所在的，office 主管的，intake 收件的，或单位代码 · of which "
         "unit: village, "
         "town, county of the case, the deciding office, who took it in, or a unit's code",
+    )
+    source: Path | Literal[""] = Field(
+        default="",
+        alias="from",
+        description="由哪项答案说是哪个单位（表单里选的村、镇、部门）；没有填，就照 at · the answer that says "
+        "which unit, by its code; `at` where there is none",
     )
     name: str = Field(default="", description="给人看的名称 · what people call it")
 

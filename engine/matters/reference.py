@@ -37,8 +37,10 @@ FIELD_PROPERTIES = {
     "check": ("校验这个值，种类见下表", "checks the value; the kinds are below"),
     "signs": ("签名所签的字段，逗号分开", "the fields a signature signs, comma-separated"),
     "offers": (
-        "选项由大厅给出：rooms 可预约的地点，parties 的角色，register:台账名 台账里的各条",
-        "options the hall gives: rooms, a role of parties, register:name the entries of a register",
+        "选项由大厅给出：rooms 可预约的地点，villages、towns、offices 村、镇、部门（值是代码），parties 的角色，"
+        "register:台账名 台账里的各条",
+        "options the hall gives: rooms, villages, towns or offices (the value is the code), a role of parties, "
+        "register:name the entries of a register",
     ),
     "pattern_hint": ("格式不对时说应当怎么写", "what is said when the pattern does not fit"),
     "hint": ("签名框旁边的说明", "a word beside the box of a signature"),

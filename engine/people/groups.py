@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from engine import forms
 from engine.errors import NotFound
 from engine.matters.info import Group
 from engine.people import holders, units
@@ -39,10 +43,31 @@ def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) 
     return tree.by_code.get(at) or tree.by_code.get(f"{tree.county.code}-{at}") or units.by_code(work, at)
 
 
+def unit_of(
+    work: Work, group: Group, answers: Mapping[str, Any], *, place: Place, intake: Place, office: Place
+) -> Place:
+    """The unit of a group in one case: the one an answer names, where the group says `from`; else as `at` says.
+
+    Raises NotFound, with the field, when the answer names no unit that works.
+    """
+    told = forms.dig(answers, group.source) if group.source else None
+    if told in (None, ""):
+        return unit_at(work, group.at or "office", place=place, intake=intake, office=office)
+    found = units.tree(work).by_code.get(str(told))
+    if found is None:
+        who = group.name or group.post
+        raise NotFound(
+            f"“{who}”是哪个单位的，由“{group.source}”这一项说，但没有代码为“{told}”的单位。请改这一项。",
+            f"The answer {group.source} says of which unit {who!r} is, but there is no unit with the code {told!r}.",
+            field=group.source,
+        )
+    return found
+
+
 def key_of(work: Work, group: Group, case: Case) -> str:
     """The candidate key of a group in this case: its post, at the unit where somebody holds it."""
     place, intake, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
-    meant = unit_at(work, group.at or "office", place=place, intake=intake, office=office)
+    meant = unit_of(work, group, case.answers, place=place, intake=intake, office=office)
     return f"p:{holders.nearest(work, meant, group.post).id}:{group.post}"
 
 

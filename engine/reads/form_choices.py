@@ -1,9 +1,11 @@
-"""Choices of a form that a register gives: `offers: register:<name>` on a select, radio, checklist or taglist.
+"""Choices of a form that the hall gives, on a select, radio, checklist or taglist.
 
     {"type": "select", "key": "book", "label": "哪本书", "properties": {"offers": "register:book"}}
+    {"type": "select", "key": "receiver.village", "label": "送到哪个村", "properties": {"offers": "villages"}}
 
-The value is the entry's key, the words its label. Only things are offered: whoever fills in the form reads the list,
-so the gate lets no field about a person be its key or label. What is sent is checked against the same list.
+Of a register the value is the entry's key, the words its label. Only things are offered: whoever fills in the form
+reads the list, so the gate lets no field about a person be its key or label. Of villages, towns and offices the value
+is the unit's code. What is sent is checked against the same list.
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ from typing import Any
 
 from engine import forms
 from engine.matters import Package
+from engine.people import units
 from engine.records import registers
 from engine.store import Work
 
 #: How the property begins, and the most entries that a form offers.
 OFFERS, MOST = "register:", 200
+#: What else may be offered: units of these kinds.
+UNITS = {"villages": ("village", "community"), "towns": ("town",), "offices": ("office",)}
 
 
 def named(form: forms.Form) -> set[str]:
@@ -30,18 +35,19 @@ def named(form: forms.Form) -> set[str]:
 
 def filled(work: Work, form: forms.Form, package: Package, *, on: date) -> forms.Form:
     """The form with the entries that are valid on that day, in order of their label."""
-    wanted = named(form)
-    if not wanted:
+    values = {f"{OFFERS}{name}": _values(work, package, name, on) for name in named(form)}
+    asked = {str(one.properties.get("offers") or "") for _path, one in form.walk()}
+    values |= {word: _units(work, kinds) for word, kinds in UNITS.items() if word in asked}
+    if not values:
         return form
-    values = {name: _values(work, package, name, on) for name in wanted}
     schema = copy.deepcopy(dict(form.schema))
 
     def fill(components: list[dict[str, Any]]) -> None:
         for one in components:
             fill(one.get("components") or [])
             offers = str((one.get("properties") or {}).get("offers") or "")
-            if offers.startswith(OFFERS):
-                one["values"] = values[offers.removeprefix(OFFERS)]
+            if offers in values:
+                one["values"] = values[offers]
 
     fill(schema["components"])
     return forms.load(json.dumps(schema), form.id)
@@ -54,3 +60,15 @@ def _values(work: Work, package: Package, name: str, on: date) -> list[dict[str,
     entries = registers.matching(work, one, valid_on=on, most=MOST)
     found = [{"value": str(entry.key), "label": entry.title or str(entry.key)} for entry in entries if entry.key]
     return sorted(found, key=lambda each: each["label"])
+
+
+def _units(work: Work, kinds: tuple[str, ...]) -> list[dict[str, str]]:
+    """The units of these kinds, by their code; a village with its town before it, for two may share a name."""
+    tree = units.tree(work)
+
+    def words(one: units.Place) -> str:
+        above = tree.by_id.get(one.parent_id or 0)
+        return f"{above.name}{one.name}" if above is not None and above.kind == "town" else one.name
+
+    found = [{"value": one.code, "label": words(one)} for one in tree if one.kind in kinds]
+    return sorted(found, key=lambda each: each["value"])

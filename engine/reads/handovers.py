@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -68,6 +68,8 @@ class Link:
     code: str  # the reader's own six digits, while it is open
     token: str  # what the reader's own QR says now
     phone: str  # the other end's telephone, when it is a unit's
+    late_workdays: int | None = None  # handed over after its time: by so many working days; None: in time
+    charged: str = ""  # the unit that was late with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class Desk:
     today: int  # due today or late
     #: (thing's id, thing, in English, case, since, whether its case has ended: somebody says what became of it)
     held: tuple[tuple[int, str, str, str, datetime, bool], ...]
+    late: tuple[Link, ...]  # what units of this clerk's gave late, the last first
+    again: frozenset[int]  # of what lies there: what was refused and may be given once more
 
 
 def desk(work: Work, actor: Actor, *, now: datetime) -> Desk:
@@ -170,7 +174,42 @@ def desk(work: Work, actor: Actor, *, now: datetime) -> Desk:
             (id, name, name_en, number or "", at, number is None or ended is not None)
             for id, name, name_en, number, at, ended in rows
         ),
+        tuple(_shown(work, one, actor, now) for one in _given_late(work, actor, now)),
+        _refused(work, [row[0] for row in rows]),
     )
+
+
+#: How long what came late stays on the desk, and how many of them.
+LATE_DAYS, LATE_MOST = timedelta(days=90), 50
+
+
+def _given_late(work: Work, actor: Actor, now: datetime) -> list[HandoverLink]:
+    """What the units of this clerk's posts handed over after its time: the delay is theirs."""
+    own = {one.unit_id for one in actor.positions if one.for_id is None}
+    ours = [HandoverLink.giver_key.startswith(f"p:{unit_id}:") for unit_id in own]
+    if not ours:
+        return []
+    query = _links().where(
+        or_(*ours),
+        HandoverLink.state.in_(("done", "different")),
+        HandoverLink.ended_at > HandoverLink.due_at,
+        HandoverLink.due_at > now - LATE_DAYS,
+    )
+    found = list(work.session.scalars(query.order_by(HandoverLink.id.desc()).limit(LATE_MOST)))
+    _read_numbers(work, found, actor)
+    return found
+
+
+def _refused(work: Work, chains: list[int]) -> frozenset[int]:
+    """Of these things, those whose last link was not taken and that no case waits for."""
+    if not chains:
+        return frozenset()
+    rows = work.session.scalars(
+        select(Handover.id)
+        .join(HandoverLink, and_(HandoverLink.handover_id == Handover.id, HandoverLink.n == Handover.links))
+        .where(Handover.id.in_(chains), HandoverLink.state.in_(("refused", "dropped")), HandoverLink.effect.is_(None))
+    )
+    return frozenset(rows)
 
 
 def one(work: Work, link_id: int, *, actor: Actor, now: datetime) -> Link:
@@ -342,7 +381,18 @@ def _shown(work: Work, link: HandoverLink, actor: Actor, now: datetime) -> Link:
         proofs.code(link, mine) if open_ and mine is not None else "",
         proofs.token(link, mine, now=now) if open_ and mine is not None else "",
         _phone(link, other) if other is not None and open_ else "",
+        *_late(work, link),
     )
+
+
+def _late(work: Work, link: HandoverLink) -> tuple[int | None, str]:
+    """By how many working days it came late, and whose delay that is: the post's that had it to give."""
+    if link.state not in ("done", "different") or link.due_at is None or link.ended_at is None:
+        return None, ""
+    if link.ended_at <= link.due_at or not link.giver_key.startswith("p:"):
+        return None, ""
+    days = work.calendar.count(local_date(link.due_at), local_date(link.ended_at))
+    return days, units.place(work, int(link.giver_key.split(":")[1])).name
 
 
 def _of(work: Work, case_id: int | None, actor: Actor) -> tuple[str, str]:

@@ -48,6 +48,10 @@ def test_residents_pages_in_large_letters(site: Site):
     page.get_by_role("button", name="大字版").click()
     _look(site, page, ["/", "/matters/daiban", "/apply/daiban", f"/mine/{number}"])
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "22px"
+    for width in (320, 360, 400):
+        page.set_viewport_size({"width": width, "height": 780})
+        rows = "new Set([...document.querySelector('.yz-top-inner').children].map((one) => one.offsetTop)).size"
+        assert page.evaluate(rows) == 1, f"the head breaks at {width} px"
 
 
 def test_a_form_with_every_mistake_is_still_chinese_and_readable(site: Site):

@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 def test_a_volunteer_registers_is_checked_and_reads_what_is_kept_of_them(site: Site):
     with site.database.unit_of_work() as work:
-        library.publish(work, matters.load(ROOT, "zhiyuanzhe"), by=people.SYSTEM, now=site.clock())
+        library.publish(work, matters.load(ROOT, "dengji_zhiyuanzhe"), by=people.SYSTEM, now=site.clock())
     resident = site.resident("13800000001", width=360)
-    resident.goto("/apply/zhiyuanzhe")
+    resident.goto("/apply/dengji_zhiyuanzhe")
     whole(resident)
     resident.get_by_label("姓名").first.fill("张三丰")
     resident.get_by_label("身份证号").first.fill("350526195003071239")

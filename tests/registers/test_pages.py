@@ -22,7 +22,7 @@ KEY = "volunteer"
 def hall(sqlite, clock, tmp_path):
     opened = the_hall.open_hall(sqlite, clock, tmp_path)
     with sqlite.unit_of_work() as work:
-        library.publish(work, matters.load(ROOT, "zhiyuanzhe"), by=people.SYSTEM, now=NOW)
+        library.publish(work, matters.load(ROOT, "dengji_zhiyuanzhe"), by=people.SYSTEM, now=NOW)
         one, _ = library.declared(work, "registers")[KEY]
         entry = rows.put(
             work,
@@ -205,10 +205,12 @@ def test_the_days_are_days(hall):
 def test_a_list_neither_shows_nor_finds_by_what_its_reader_does_not_read(hall):
     """`readers` of a field hold for its column and its search, too: whom a search finds says what stands there."""
     file = "bpmn/_shared/volunteers.yaml"
-    files = matters.read_files(ROOT, "zhiyuanzhe")
+    files = matters.read_files(ROOT, "dengji_zhiyuanzhe")
     text = files[file].decode().replace("title_en: Skills", "title_en: Skills\n        readers: [head]")
     with hall.database.unit_of_work() as work:
-        library.publish(work, matters.read("zhiyuanzhe", {**files, file: text.encode()}), by=people.SYSTEM, now=NOW)
+        library.publish(
+            work, matters.read("dengji_zhiyuanzhe", {**files, file: text.encode()}), by=people.SYSTEM, now=NOW
+        )
     for short, reads_it in (("zhou", False), ("chen", False), ("wu", True)):
         shown = page(hall, short, f"/desk/registers/{KEY}")
         assert ("张*丰" in shown, "理发" in shown) == (True, reads_it), short

@@ -34,11 +34,11 @@ def hall(sqlite, clock, tmp_path):
     opened = the_hall.open_hall(sqlite, clock, tmp_path)
     opened.plain, opened.kept = opened.submit(), opened.submit()
     file = "bpmn/_shared/volunteers.yaml"
-    files = matters.read_files(ROOT, "zhiyuanzhe")
+    files = matters.read_files(ROOT, "dengji_zhiyuanzhe")
     text = files[file] + LINES.encode()
     opened.entries = {}
     with sqlite.unit_of_work() as work:
-        library.publish(work, matters.read("zhiyuanzhe", {**files, file: text}), by=people.SYSTEM, now=NOW)
+        library.publish(work, matters.read("dengji_zhiyuanzhe", {**files, file: text}), by=people.SYSTEM, now=NOW)
         one, _ = library.declared(work, "registers")["visit"]
         for number, note in ((opened.plain, "甲的走访"), (opened.kept, "乙的走访")):
             case = work.session.scalar(select(Case).where(Case.number == number))

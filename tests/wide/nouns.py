@@ -40,7 +40,7 @@ from tests.cast import ROOT
 
 #: What somebody answers who looks for a ride.
 RIDE = {"places": 1, "luggage": "none", "infant": "no", "contact": "陈大妈 13900000000", "consents": True}
-MATTERS = ("zhiyuanzhe", "zhiyuan", "daoban", "ganxu", "baotuan", "tongbao", "juanshu", "shunfeng")
+MATTERS = ("dengji_zhiyuanzhe", "zhiyuan", "daoban", "ganxu", "baotuan", "tongbao", "juanshu", "shunfeng")
 
 
 def furnish(work: Work, cast: Any, now: datetime) -> dict[str, Any]:

@@ -451,7 +451,7 @@ RULES: dict[str, Rule] = {
         "handovers.staff_act",
         thing="handover",
     ),
-    **_door("staff", "handovers.staff_report", "handovers.settle", thing="held"),
+    **_door("staff", "handovers.staff_report", "handovers.settle", "handovers.again_", thing="held"),
     # ---- boards 公开栏
     **_door("anyone", "boards.listed", "boards.calendar", "boards.feed", "api.board"),
     **_door("anyone", "boards.entry", "boards.entry_calendar", "boards.say", "api.board_entry"),

@@ -32,6 +32,8 @@ class HandoverOut(Shape):
     code: str  # the caller's own six digits, while it is open
     token: str  # what the caller's own QR says now
     note: str
+    late_workdays: int | None  # handed over after its time, by so many working days
+    charged: str  # the unit whose delay that is
 
 
 def _out(one: reads.Link) -> HandoverOut:
@@ -52,6 +54,8 @@ def _out(one: reads.Link) -> HandoverOut:
         code=one.code,
         token=one.token,
         note=one.note,
+        late_workdays=one.late_workdays,
+        charged=one.charged,
     )
 
 

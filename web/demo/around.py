@@ -104,7 +104,7 @@ def fill(
     made = 0
     if player.has("ganxu"):
         made += _markets(player, residents, now)
-    if player.has("zhiyuanzhe"):
+    if player.has("dengji_zhiyuanzhe"):
         _volunteers(player, residents, first, dice, now)
     if player.has("fenhong"):
         _members(player, residents, now)

@@ -32,6 +32,7 @@ const bundles = {
   staff: "src/staff.js", // every page of the hall's people: htmx and the keys
   hall: "src/hall.js", // the hall's machine and screen, and a telephone that waits
   form: "src/form.js", // a form, drawn by form-js
+  dates: "src/dates.js", // days and times outside of forms: fetched only where a page has one
   diagram: "src/diagram.js", // a diagram to look at
   modeler: "src/modeler.js", // a diagram to try and change
   decision: "src/decision.js", // a decision table to look at

@@ -95,6 +95,15 @@ def _how(link: reads.Link) -> str:
     return _("，").join(said)
 
 
+def _delay(link: reads.Link) -> str:
+    """That it was handed over after its time, and whose delay that is."""
+    if link.late_workdays is None:
+        return ""
+    if not link.late_workdays:
+        return _("过了时间才交，记在%(unit)s", unit=link.charged)
+    return _("晚交 %(n)s 个工作日，记在%(unit)s", n=link.late_workdays, unit=link.charged)
+
+
 def _link(link: reads.Link, to: str = "") -> dict[str, Any]:
     """A link for a template."""
     qr = ""
@@ -114,6 +123,7 @@ def _link(link: reads.Link, to: str = "") -> dict[str, Any]:
         "how": _how(link),
         "until": formats.due(link.due_at) if link.due_at and link.state == "open" else "",
         "late": link.late,
+        "delay": _delay(link),
         "note": link.note,
         "photos": link.photos,
         "mine": link.mine,
@@ -309,6 +319,8 @@ def _desk(wrong: tuple[FieldError, ...] = ()) -> str:
         "places": [(place, [_link(one) for one in links]) for place, links in found.places],
         "today": found.today,
         "held": found.held,
+        "again": found.again,
+        "late": [_link(one) for one in found.late],
     }
     return render_template("staff/handovers.html", desk=shown, wrong=wrong)
 
@@ -338,6 +350,15 @@ def settle(handover_id: int) -> ResponseReturnValue:
     note = request.form.get("note", "")
     handovers.settle(edge.work(), handover_id, note, by=edge.actor(), now=edge.now())
     flash(_("记下了，这件东西不再列出。"))
+    return redirect(url_for("handovers.desk"))
+
+
+@pages.post("/desk/handovers/things/<int:handover_id>/again")
+@guard("staff")
+def again_(handover_id: int) -> ResponseReturnValue:
+    """What was not taken is given once more to the same end."""
+    handovers.again(edge.work(), handover_id, by=edge.actor(), now=edge.now())
+    flash(_("又开了一环，对方签收了才算交到。"))
     return redirect(url_for("handovers.desk"))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands import organs, parties
 from engine.commands.changes import Change
+from engine.commands.effects import handovers
 from engine.commands.effects.facts import key_of
 from engine.commands.effects.notices import CORRECTION, say_to
 from engine.commands.effects.papers import issue
@@ -34,6 +35,7 @@ def decline(a: Applying, effect: Effect) -> None:
     a.case.outcome = "declined"
     a.case.decided_at = a.now
     a.record(audit.Kind.CASE_DECLINED, facts={"ground": str(effect.arguments.get("ground") or "")})
+    handovers.decided(a)
 
 
 def ask_correction(a: Applying, effect: Effect) -> None:
@@ -58,6 +60,7 @@ def decide(a: Applying, effect: Effect) -> None:
     a.case.outcome, a.case.decided_at = outcome, a.now
     a.record(audit.Kind.CASE_DECIDED, facts={"outcome": outcome, "units": [one.id for one in places]})
     a.changes.append(Change("outcome", outcome))
+    handovers.decided(a)
 
 
 def close(a: Applying, effect: Effect) -> None:

@@ -115,7 +115,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
         "applied_on": local_date(case.received_at).isoformat(),
         "channel": CHANNELS.get(case.channel, case.channel),
         "place": tree.full_name(a.place),
-        "materials": _materials(a),
+        "materials": received(a),
         "grounds": [f"《{b.law}》{b.article}" for b in organs.basis(a, kind, extra or {})],
         "fee": info.fee,
         "handler": _drop({"unit": a.office.seal_name or a.office.name, "name": _handler(a)}),
@@ -168,7 +168,7 @@ def _handler(a: Applying) -> str | None:
     return a.by.name if a.by.kind == "staff" and a.by.unit_id == a.case.office_id else None
 
 
-def _materials(a: Applying) -> list[dict[str, Any]]:
+def received(a: Applying) -> list[dict[str, Any]]:
     """What was received, and how. Paper is counted only where somebody took it: at a counter, or an agent at the door.
 
     The guide's notes to applicants stay in the guide: a paper says what was, not what may be done.

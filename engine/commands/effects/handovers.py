@@ -1,8 +1,13 @@
-"""交接: the effect that opens the next link of a chain, and what the end of a case means for things under way."""
+"""交接: the effect that opens the next link of a chain; what a referral, a decision and the end of a case mean for
+things under way.
+
+A link is waited for by the case (the effect's id stands in it), or goes on beside it: then the next opens by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +15,7 @@ from sqlalchemy import select
 
 from engine import feel, forms
 from engine.commands import candidates, handover_rows
+from engine.commands.candidates import COUNTER
 from engine.commands.changes import Change
 from engine.commands.effects.facts import key_of
 from engine.commands.handover_rows import End
@@ -18,13 +24,15 @@ from engine.errors import NotNow, Outdated
 from engine.matters.nouns import Declared
 from engine.matters.nouns.handovers import Handover as Declaration
 from engine.matters.nouns.handovers import HandoverLink as Link
-from engine.people import holders, masks
+from engine.matters.nouns.handovers import HandoverThing
+from engine.people import holders, masks, units
+from engine.people.units import Place
 from engine.plain import plain
 from engine.process import Effect
 from engine.reads import taking_part
 from engine.records import audit, handovers, notices
 from engine.store import keys
-from engine.store.models import DecisionHit, Handover, HandoverLink, User
+from engine.store.models import DecisionHit, Handover, HandoverLink, Task, User
 from engine.workdays import ZONE
 
 if TYPE_CHECKING:
@@ -39,6 +47,9 @@ def hand_over(a: Applying, effect: Effect) -> None:
     not taken at all."""
     one, what = _declared(a, effect)
     item = str(effect.arguments.get("item") or "")[:80]
+    if what.beside and "thing" in effect.arguments and not _lines(a, effect, what):
+        a.answer(effect, {"handover": {"state": "none"}})  # nothing was taken in: nothing is on its way
+        return
     chain = _chain(a, one.key, item)
     if chain is None and what.refuse and (why := _refused(a, effect, what)) is not None:
         said = {"handover": {"state": "refused", "note": why, "at": a.now.astimezone(ZONE).isoformat(), "link": ""}}
@@ -55,7 +66,12 @@ def hand_over(a: Applying, effect: Effect) -> None:
         )
     else:
         giver = _holding(chain, giver)
-    _write(a, effect, what, link, chain, giver, receiver)
+    terms = Terms.of(what, link)
+    if not what.beside:
+        write(a, terms, chain, giver, receiver, waits=effect.id, key=key_of(a, effect))
+        return
+    write(a, terms, chain, giver, receiver, waits=None, key=key_of(a, effect))
+    a.answer(effect, {"handover": {"state": "open", "link": link.name}})
 
 
 def _declared(a: Applying, effect: Effect) -> tuple[Declared, Declaration]:
@@ -129,7 +145,7 @@ def _end(a: Applying, name: str) -> End:
     if name == "agent" and case.agent_id is not None:
         return _person(a, name, case.agent_name or "", None, case.agent_id)
     if (group := info.groups.get(name)) is not None:
-        meant = candidates.unit_at(a.work, group.at or "office", place=a.place, intake=a.intake, office=a.office)
+        meant = candidates.unit_of(a.work, group, a.variables, place=a.place, intake=a.intake, office=a.office)
         unit = holders.nearest(a.work, meant, group.post)
         return End(name, f"p:{unit.id}:{group.post}", group.name or unit.name, unit.phone or None, unit.id)
     if (role := info.parties.get(name)) is not None:
@@ -176,20 +192,29 @@ def _holding(chain: Handover, giver: End) -> End:
 # ---------------------------------------------------------------- the rows
 
 
-def _first(a: Applying, effect: Effect, one: Declared, what: Declaration, item: str, giver: End) -> Handover:
+def _lines(a: Applying, effect: Effect, what: Declaration) -> list[str]:
     given = effect.arguments.get("thing")
     if given is None and what.thing.source:
         given = forms.dig(a.variables, what.thing.source)
-    listed = handover_rows.lines(plain(given))
+    return handover_rows.lines(plain(given))
+
+
+def _first(a: Applying, effect: Effect, one: Declared, what: Declaration, item: str, giver: End) -> Handover:
+    listed = _lines(a, effect, what)
     if not listed and what.thing.kind == "originals":
         listed = [f"{m.name} × {m.originals}" for m in a.package.info.materials if m.originals]
+    return begin(a, one.key, item, what.thing, listed, giver)
+
+
+def begin(a: Applying, kind: str, item: str, thing: HandoverThing, listed: list[str], giver: End) -> Handover:
+    """A thing on its way: its first giver has it."""
     chain = Handover(
         case_id=a.case.id,
-        kind=one.key,
+        kind=kind,
         item=item,
-        name=what.thing.words[:60],
-        name_en=what.thing.words_en[:120],
-        thing_kind=what.thing.kind,
+        name=thing.words[:60],
+        name_en=thing.words_en[:120],
+        thing_kind=thing.kind,
         thing=listed,
         unit_id=a.case.office_id,
         place_id=a.case.place_id,
@@ -203,9 +228,32 @@ def _first(a: Applying, effect: Effect, one: Declared, what: Declaration, item: 
     return chain
 
 
-def _write(
-    a: Applying, effect: Effect, what: Declaration, link: Link, chain: Handover, giver: End, receiver: End
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a link asks of its two ends."""
+
+    proofs: tuple[str, ...]
+    photo: str
+    limit: str
+    witness: bool
+    post: str
+
+    @classmethod
+    def of(cls, what: Declaration, link: Link) -> Terms:
+        person = what.in_person
+        return cls(
+            what.proofs(link),
+            what.photo,
+            what.limit(link),
+            person.witness if person is not None else True,
+            person.post if person is not None else "",
+        )
+
+
+def write(
+    a: Applying, terms: Terms, chain: Handover, giver: End, receiver: End, *, waits: str | None, key: str
 ) -> None:
+    """The next link of a chain opens. waits: the effect that the case waits for; None: it goes on beside the case."""
     waiting = handover_rows.open_of(a.work, chain.id) if chain.held_by_link < chain.links else None
     if waiting is not None:  # the diagram went another way: that link will not be
         handover_rows.drop(a.work, waiting, case=a.case, by=a.by, now=a.now)
@@ -215,7 +263,7 @@ def _write(
         n=chain.links,
         tag=handovers.new_tag(),
         secret=handovers.new_secret(),
-        effect=effect.id,
+        effect=waits,
         giver_end=giver.end,
         giver_key=giver.key,
         giver_name=giver.name,
@@ -226,30 +274,36 @@ def _write(
         receiver_phone=receiver.phone,
         unit_id=receiver.unit_id or giver.unit_id or a.case.office_id,
         place_id=a.case.place_id,
-        proof=list(what.proofs(link)),
-        photo=what.photo,
-        witness=what.in_person.witness if what.in_person is not None else True,
-        post=what.in_person.post if what.in_person is not None else "",
+        proof=list(terms.proofs),
+        photo=terms.photo,
+        witness=terms.witness,
+        post=terms.post,
         opened_at=a.now,
-        due_at=due(a, what.limit(link)),
+        due_at=due(a, terms.limit),
     )
     a.work.session.add(row)
     a.record(
         audit.Kind.HANDOVER_OPENED,
-        facts={"handover": chain.id, "n": row.n, "from": giver.key, "to": receiver.key, "element": effect.element},
+        facts={"handover": chain.id, "n": row.n, "from": giver.key, "to": receiver.key},
     )
     a.changes.append(Change("handover", chain.name, who=f"{giver.name} → {receiver.name}", at=row.due_at))
     for side, mine, other in (("giver", giver, receiver), ("receiver", receiver, giver)):
         if not mine.key.startswith("p:"):
-            _tell(a, effect, chain, row, side, mine, other)  # type: ignore[arg-type]
+            _tell(a, key, chain, row, side, mine, other)  # type: ignore[arg-type]
 
 
 def due(a: Applying, limit: str) -> datetime | None:
-    return a.ledger.step_due(Limit.parse(limit), a.now).due_at if limit else None
+    if not limit:
+        return None
+    within = Limit.parse(limit)
+    until = a.ledger.step_due(within, a.now).due_at
+    if within.n == 0 and until is not None and until <= a.now:  # 下班以后: the same day is the next working day
+        until = a.ledger.step_due(Limit(1, "wd"), a.now).due_at
+    return until
 
 
 def _tell(
-    a: Applying, effect: Effect, chain: Handover, row: HandoverLink, side: handovers.Side, mine: End, other: End
+    a: Applying, key: str, chain: Handover, row: HandoverLink, side: handovers.Side, mine: End, other: End
 ) -> None:
     """A person is told what waits for them; their code goes to their own telephone and nowhere else."""
     code, phone = handovers.code(row, side), a.package.info.contact.phone or a.office.phone
@@ -272,7 +326,7 @@ def _tell(
             continue
         notices.put(
             a.work,
-            f"{key_of(a, effect)}:{side}:{channel}",
+            f"{key}:{side}:{channel}",
             text,
             text_en=text_en,
             kind="handover",
@@ -284,20 +338,159 @@ def _tell(
         )
 
 
+# ---------------------------------------------------------------- beside the case
+
+
+def declared(a: Applying, kind: str) -> Declaration | None:
+    """The declaration of a chain; None: one the hall made itself when the case was referred."""
+    one = next((one for one in a.package.declared("handovers").values() if one.key == kind), None)
+    return one.what if one is not None and isinstance(one.what, Declaration) else None
+
+
+def follow(a: Applying, link: HandoverLink) -> None:
+    """A link that nobody waits for was signed: the next one opens, or the thing is where it belongs."""
+    chain, what = link.handover, declared(a, link.handover.kind)
+    following = what.after(link.giver_end, link.receiver_end) if what is not None else None
+    if what is not None and following is not None:
+        _open(a, what, following, chain)
+    elif not chain.holder_key.startswith("p:"):
+        chain.ended_at = a.now  # its owner has it
+
+
+def again(a: Applying, chain: Handover, last: HandoverLink) -> None:
+    """A link beside the case was refused: whoever has the thing gives it to the same end once more."""
+    what = declared(a, chain.kind)
+    link = next((one for one in (*what.links, *what.back) if one.receiver == last.receiver_end), None) if what else None
+    terms = (
+        Terms.of(what, link)
+        if what is not None and link is not None
+        else Terms(tuple(last.proof), last.photo, SAME_DAY, last.witness, last.post)
+    )
+    giver = End(chain.holder_end, chain.holder_key, chain.holder_name, last.giver_phone, _unit_of(chain.holder_key))
+    receiver = End(
+        last.receiver_end, last.receiver_key, last.receiver_name, last.receiver_phone, _unit_of(last.receiver_key)
+    )
+    write(a, terms, chain, giver, receiver, waits=None, key=_key(a, chain))
+
+
+def decided(a: Applying) -> None:
+    """The case was decided: what was taken in for it goes back."""
+    if any(isinstance(one.what, Declaration) and one.what.back for one in a.package.declared("handovers").values()):
+        for chain in _live(a):
+            _starts_back(a, chain)
+
+
+def _live(a: Applying) -> Sequence[Handover]:
+    return a.work.session.scalars(
+        select(Handover).where(Handover.case_id == a.case.id, Handover.ended_at.is_(None)).order_by(Handover.id)
+    ).all()
+
+
+def _starts_back(a: Applying, chain: Handover) -> bool:
+    """Whether the thing is on its way back now, from wherever it is."""
+    what = declared(a, chain.kind)
+    way = what.back if what is not None else ()
+    link = next((one for one in way if one.giver == chain.holder_end), None)
+    if what is None or link is None:
+        return False
+    waiting = handover_rows.open_of(a.work, chain.id) if chain.held_by_link < chain.links else None
+    if waiting is not None and (waiting.giver_end, waiting.receiver_end) == (link.giver, link.receiver):
+        return True
+    _open(a, what, link, chain)
+    return True
+
+
+def _open(a: Applying, what: Declaration, link: Link, chain: Handover) -> None:
+    giver, receiver = _holding(chain, _end(a, link.giver)), _end(a, link.receiver)
+    if giver.key == receiver.key:  # one post is both ends: it has the thing already
+        chain.holder_end, chain.holder_name = receiver.end, receiver.name
+        following = what.after(link.giver, link.receiver)
+        if following is not None:
+            _open(a, what, following, chain)
+        return
+    write(a, Terms.of(what, link), chain, giver, receiver, waits=None, key=_key(a, chain))
+
+
+def _key(a: Applying, chain: Handover) -> str:
+    return f"{a.case.number}:handover:{chain.id}:{chain.links + 1}"
+
+
+def _unit_of(key: str) -> int | None:
+    return int(key.split(":")[1]) if key.startswith("p:") else None
+
+
+# ---------------------------------------------------------------- the case goes to another office
+
+#: Same day: by the end of opening hours, or of the next working day's when they are over (全城通办).
+SAME_DAY = "0wd"
+#: What the hall itself hands over when a case with originals is referred and the matter declares nothing.
+ORIGINALS = "~originals"
+_THING = HandoverThing(kind="originals", words="材料原件", words_en="Originals")
+_OF_HALL = Terms(("qr", "code", "signature"), "different", SAME_DAY, True, "")
+#: What travels with a case.
+_TRAVELS = ("originals", "papers")
+
+
+def referred(a: Applying, before: Place, originals: Sequence[str], moved: Sequence[Task]) -> None:
+    """移送: what lies with the case goes to the new office the same day, signed by both ends; nobody waits for it.
+
+    originals: what the counter took in on paper, for a case whose matter declares no hand-over of them.
+    """
+    chains = [one for one in _live(a) if one.thing_kind in _TRAVELS]
+    if not chains and originals:
+        unit = holders.nearest(a.work, a.intake, COUNTER)
+        giver = End("intake", f"p:{unit.id}:{COUNTER}", unit.name, unit.phone or None, unit.id)
+        chains = [begin(a, f"{a.package.name}.{ORIGINALS}", "", _THING, list(originals), giver)]
+    for chain in chains:
+        _moves(a, chain, moved)
+
+
+def _moves(a: Applying, chain: Handover, moved: Sequence[Task]) -> None:
+    unit_id = _unit_of(chain.holder_key)
+    if unit_id is None or unit_id == a.office.id:
+        return  # its owner has it, or it is there already
+    waiting = handover_rows.open_of(a.work, chain.id) if chain.held_by_link < chain.links else None
+    group = a.package.info.groups
+    end = next(
+        (
+            name
+            for name in (chain.holder_end, waiting.receiver_end if waiting is not None else "")
+            if name in group and (group[name].at or "office") == "office"
+        ),
+        "",
+    )
+    receiver = _end(a, end) if end else _desk(a, moved)
+    if receiver.key == chain.holder_key or (waiting is not None and waiting.receiver_key == receiver.key):
+        return
+    what = declared(a, chain.kind)
+    terms = replace(Terms.of(what, what.links[0]), limit=SAME_DAY) if what is not None else _OF_HALL
+    giver = End(chain.holder_end, chain.holder_key, chain.holder_name, units.place(a.work, unit_id).phone, unit_id)
+    waits = waiting.effect if waiting is not None else None
+    write(a, terms, chain, giver, receiver, waits=waits, key=_key(a, chain))
+
+
+def _desk(a: Applying, moved: Sequence[Task]) -> End:
+    """The post of the new office that has the work now; else its counter."""
+    keys = [key for task in moved for key in task.candidates if key.startswith(f"p:{a.office.id}:")]
+    post = keys[0].split(":", 2)[2] if keys else COUNTER
+    unit = a.office if keys else holders.nearest(a.work, a.office, post)
+    return End("office", f"p:{unit.id}:{post}", unit.name, unit.phone or None, unit.id)
+
+
 # ---------------------------------------------------------------- the end of a case
 
 
 def case_ended(a: Applying) -> None:
     """A case ended: what was to be handed over is not any more. A thing that was under way stays on the list of whoever
     has it; any other is where it belongs."""
-    if not a.package.declared("handovers"):
+    if not a.package.declared("handovers") and a.case.referred_at is None:
         return
-    chains = a.work.session.scalars(
-        select(Handover).where(Handover.case_id == a.case.id, Handover.ended_at.is_(None))
-    ).all()
-    for chain in chains:
+    for chain in _live(a):
+        if _starts_back(a, chain):
+            continue
         waiting = handover_rows.open_of(a.work, chain.id)
         if waiting is not None:
             handover_rows.drop(a.work, waiting, case=a.case, by=a.by, now=a.now)
-        if waiting is None or chain.held_by_link == 0:
+        owed = chain.thing_kind == "originals" and chain.holder_key.startswith("p:")  # they are somebody's
+        if not owed and (waiting is None or chain.held_by_link == 0):
             chain.ended_at = a.now

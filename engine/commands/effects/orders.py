@@ -54,7 +54,8 @@ def dispatch(a: Applying, effect: Effect) -> None:
     code."""
     named = str(effect.arguments.get("unit") or "")
     group = a.package.info.groups.get(named)
-    found = groups.unit_at(a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office)
+    where = {"place": a.place, "intake": a.intake, "office": a.office}
+    found = groups.unit_of(a.work, group, a.variables, **where) if group else groups.unit_at(a.work, named, **where)
     if a.case.accepted_at is None:
         a.case.unit_id = a.case.office_id  # the centre that dispatches it took it in: it goes on seeing it
     a.case.office_id = found.id

@@ -1,7 +1,8 @@
 """移送: another office may handle the case, and has it from now on.
 
 Its owner changes and nothing else: the clocks run on from the first receipt, what waits for a post of the office waits
-for the new one's, the hand-over slip (移送单) lists what goes along, and the office before goes on seeing the case.
+for the new one's, the slip (移送单) lists what goes along, originals are handed over the same day as any thing is
+(交接), and the office before goes on seeing the case.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from sqlalchemy import select
 
 from engine.commands import candidates
 from engine.commands.changes import Change
-from engine.commands.effects.facts import key_of, texts
+from engine.commands.effects import handovers
+from engine.commands.effects.facts import key_of, received, texts
 from engine.commands.effects.notices import say_to
 from engine.commands.effects.papers import issue
 from engine.errors import NotFound, NotNow
@@ -52,12 +54,14 @@ def refer(a: Applying, effect: Effect) -> None:
             "移送要写明理由，接收单位和申请人都会看到。请在“移送”这一步写上理由。",
             "Expected the reason of the referral, but it is empty: the receiving office and the applicant read it.",
         )
-    slip = {"transfer": _slip(a, before, after, reason)}
+    originals = [f"{one['name']} × {one['originals']}" for one in received(a) if one.get("originals")]
+    slip = {"transfer": _slip(a, before, after, reason, originals)}
     issue(a, PAPER, key_of(a, effect), slip, organ=effect.headers.get("organ", ""))
     a.case.office_id = after.id
     a.case.past_offices = apart.write(apart.read(a.case.past_offices) | {before.id})
     a.case.referred_at = a.now
     moved = a.follow_office()
+    handovers.referred(a, before, originals, moved)
     a.work.session.add(
         RegisterEntry(
             register=REGISTER,
@@ -84,7 +88,9 @@ def refer(a: Applying, effect: Effect) -> None:
 def _receiver(a: Applying, named: str) -> Place:
     group = a.package.info.groups.get(named)
     try:
-        return candidates.unit_at(a.work, group.at if group else named, place=a.place, intake=a.intake, office=a.office)
+        if group is not None:
+            return candidates.unit_of(a.work, group, a.variables, place=a.place, intake=a.intake, office=a.office)
+        return candidates.unit_at(a.work, named, place=a.place, intake=a.intake, office=a.office)
     except NotFound:
         raise NotFound(
             f"流程要把办件移送给“{named}”，但没有代码为“{named}”的单位。请核对“接收单位”写的单位代码。",
@@ -92,7 +98,7 @@ def _receiver(a: Applying, named: str) -> Place:
         ) from None
 
 
-def _slip(a: Applying, before: Place, after: Place, reason: str) -> dict[str, object]:
+def _slip(a: Applying, before: Place, after: Place, reason: str, originals: list[str]) -> dict[str, object]:
     """What the hand-over slip says: from whom to whom, why, and all that goes along."""
     a.work.session.flush()
     files = a.work.session.scalars(
@@ -108,6 +114,7 @@ def _slip(a: Applying, before: Place, after: Place, reason: str) -> dict[str, ob
         "to": after.name,
         "reason": reason,
         "received_on": local_date(a.case.received_at).isoformat(),
+        "originals": originals,
         "files": list(dict.fromkeys(files)),
         "papers": [{"title": title, "number": number or "—"} for title, number in papers],
     }

@@ -15,8 +15,9 @@ from sqlalchemy import delete, select
 
 from engine import process
 from engine.commands import cases, handover_rows
-from engine.commands.cases.changing import advance
+from engine.commands.cases.changing import advance, change
 from engine.commands.cases.finding import find_case
+from engine.commands.effects import handovers as effects
 from engine.commands.effects import papers
 from engine.commands.effects.handovers import DIFFERENT, REFUSED
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
@@ -40,6 +41,8 @@ _WAYS = {
     "photo": ("拍照", "take a photo"),
 }
 MOST_PHOTOS = 6
+#: The slip of a hand-over that the hall makes itself.
+PAPER = "handover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,10 @@ def act(work: Work, link_id: int, outcome: Outcome, given: Given, *, by: Actor, 
         files.attach(work, list(given.photos), case, by=by)
     note = given.note.strip()[:500]
     handover_rows.end(work, link, outcome, signs, note=note, files=given.photos, case=case, by=by, now=now)
-    if case is not None:
+    if case is not None and link.effect is not None:
         _answer(work, case, link, by=by, now=now)
+    elif case is not None:
+        _beside(work, case, link, by=by, now=now)
     work.session.flush()
     return link
 
@@ -254,6 +259,38 @@ def _answer(work: Work, case: Case, link: HandoverLink, *, by: Actor, now: datet
         applying.variables = step.variables
         papers.issue(applying, what.paper, f"{case.number}:handover:{link.id}", {"handover": paper_facts(link)})
     applying.step(step)
+    applying.finish()
+
+
+def _beside(work: Work, case: Case, link: HandoverLink, *, by: Actor, now: datetime) -> None:
+    """The case does not wait for it: the slip is made, and the next link opens."""
+    applying = change(work, case, by=by, now=now)
+    what = effects.declared(applying, link.handover.kind)
+    paper = what.paper if what is not None else PAPER
+    if paper and link.state != "refused":
+        papers.issue(applying, paper, f"{case.number}:handover:{link.id}", {"handover": paper_facts(link)})
+    if link.state != "refused":
+        effects.follow(applying, link)
+    applying.finish()
+
+
+def again(work: Work, handover_id: int, *, by: Actor, now: datetime) -> None:
+    """A link beside the case was not taken: the post that has the thing gives it once more to the same end."""
+    chain = work.session.get(Handover, handover_id)
+    if chain is None or by.kind != "staff" or not access.may(by, "work", chain) or chain.case_id is None:
+        raise NotFound("没有这件东西，或它不在您手里。", f"There is no thing {handover_id} that you have.")
+    case = find_case(work, chain.case_id)
+    chain = work.session.get_one(Handover, handover_id, populate_existing=True)
+    last = work.session.scalar(
+        select(HandoverLink).where(HandoverLink.handover_id == chain.id, HandoverLink.n == chain.links)
+    )
+    if chain.ended_at is not None or last is None or last.state not in ("refused", "dropped") or last.effect:
+        raise NotNow(
+            "这件东西现在没有要再交一次的。请看办件页上的交接。",
+            "Expected a thing that was not taken, but there is nothing to give once more: look at the case.",
+        )
+    applying = change(work, case, by=by, now=now)
+    effects.again(applying, chain, last)
     applying.finish()
 
 

@@ -51,9 +51,10 @@ def _names(reading: Reading, one: Declared, what: Handover) -> None:
             reading.of_noun(one, "handover-name", f"{zh}“{word}”。{like[0]}", f'{en} "{word}". {like[1]}', *path)
 
     ends = [*ALWAYS, *info.parties, *info.groups]
-    for n, link in enumerate(what.links):
-        for end in (link.giver, link.receiver):
-            name(end, ends, "没有当事人、角色或候选组", "There is no applicant, role or group", "links", n)
+    for key, way in (("links", what.links), ("back", what.back)):
+        for n, link in enumerate(way):
+            for end in (link.giver, link.receiver):
+                name(end, ends, "没有当事人、角色或候选组", "There is no applicant, role or group", key, n)
     answers = {path for form in reading.forms.values() for path in paths_of(form.form)}
     answers |= {io.target for _, _, _, node in reading.nodes() for io in node.extension.outputs}
     answers |= {node.extension.result or "" for _, _, _, node in reading.nodes()}
@@ -89,6 +90,28 @@ def _chain(reading: Reading, one: Declared, what: Handover) -> None:
                 n,
             )
         been.add(link.receiver)
+    for n, link in enumerate(what.back):
+        if link.giver not in been:
+            like = meant(link.giver, been, 40)
+            reading.of_noun(
+                one,
+                "handover-chain",
+                f"还回去的第 {n + 1} 环由“{link.giver}”交出，但东西到不了他手里。{like[0]}",
+                f'Link {n + 1} of the way back is given by "{link.giver}", who never has the thing. {like[1]}',
+                "back",
+                n,
+            )
+        been.add(link.receiver)
+    first = what.links[0].giver
+    if what.back and what.back[-1].receiver != first:
+        reading.of_noun(
+            one,
+            "handover-chain",
+            f"还回去的最后一环交给“{what.back[-1].receiver}”，但东西是“{first}”的。请写到“{first}”为止。",
+            f'The way back ends with "{what.back[-1].receiver}", but the thing came from "{first}". End it there.',
+            "back",
+            len(what.back) - 1,
+        )
 
 
 def _opens(reading: Reading, file: str, scope: m.Scope, node: m.Node) -> str:
@@ -131,7 +154,9 @@ def _caught(reading: Reading, file: str, scope: m.Scope, node: m.Node, what: Han
     errors = {error.id: error.code for diagram in reading.diagrams.values() for error in diagram.errors}
     for event in scope.boundaries.get(node.id, ()):
         codes |= {errors.get(d.ref or "") for d in event.definitions if d.kind == "error"}
-    wanted = (REFUSED, DIFFERENT) if what.different == "error" else (REFUSED,)
+    wanted: tuple[str, ...] = (REFUSED, DIFFERENT) if what.different == "error" else (REFUSED,)
+    if what.beside:  # nobody waits for the link: only the decision that is asked before it can refuse
+        wanted = (REFUSED,) if what.refuse else ()
     missing = [code for code in wanted if code not in codes and None not in codes]
     if missing:
         listed = "、".join(missing)

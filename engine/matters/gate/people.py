@@ -8,6 +8,7 @@ from typing import Any
 from engine.findings import Finding, meant, nearest
 from engine.matters import organs
 from engine.matters.county import FROM_CASE
+from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns.handovers import Handover
 from engine.process.language import model as m
@@ -46,6 +47,17 @@ def _groups(reading: Reading) -> None:
         known_post(reading, group.post, "groups", name, "post")
         _unit(reading, group.at, "groups", name, "at")
         _held(reading, group.post, group.at, "groups", name)
+        known = {path for form in reading.forms.values() for path in paths_of(form.form)}
+        if group.source and group.source not in known:
+            zh, en = meant(group.source, known, 40)
+            reading.of_matter(
+                "no-field",
+                f"候选组“{name}”是哪个单位的，说是由“{group.source}”这一项定，但没有表单填这一项。{zh}",
+                f'The answer "{group.source}" says of which unit the group "{name}" is, but no form asks it. {en}',
+                "groups",
+                name,
+                "from",
+            )
         if name not in named:
             unnamed(reading, "group-unused", "候选组", "group", name, named, "groups", name)
 
@@ -168,7 +180,7 @@ def names_in(reading: Reading) -> Iterator[str]:
             yield from _words(f"={text}")
     for noun in reading.declared("handovers").values():
         assert isinstance(noun.what, Handover)
-        for link in noun.what.links:
+        for link in (*noun.what.links, *noun.what.back):
             yield from (link.giver, link.receiver)
 
 

@@ -13,6 +13,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.info import InTime
+from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.offers import heard
 from engine.process.language import effects
 from engine.process.language import model as m
@@ -368,7 +369,7 @@ def _waits_in(reading: Reading, file: str, around: m.Scope, timed: bool) -> None
         here = timed or any(d.kind == "timer" for b in around.boundaries.get(node.id, ()) for d in b.definitions)
         if node.scope is not None and not node.scope.triggered_by_event:
             _waits_in(reading, file, node.scope, here)
-        elif _outside(node) and not here and not _raced(reading, around, node):
+        elif _outside(node) and not _beside(reading, node) and not here and not _raced(reading, around, node):
             reading.say(
                 file,
                 node,
@@ -378,6 +379,12 @@ def _waits_in(reading: Reading, file: str, around: m.Scope, timed: bool) -> None
                 "Add a timer boundary event, or an event-based gateway with a timer.",
                 "warning",
             )
+
+
+def _beside(reading: Reading, node: m.Node) -> bool:
+    """A hand-over that goes on beside the case: nobody waits for it."""
+    one = reading.declared("handovers").get(node.extension.header("handover") or "")
+    return one is not None and isinstance(one.what, Handover) and one.what.beside
 
 
 def _outside(node: m.Node) -> bool:

@@ -14,6 +14,7 @@ role of `parties` or a group of `groups`: a person, or whoever holds a post in a
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any, Literal
 
@@ -107,6 +108,16 @@ class Handover(Declared):
     links: tuple[HandoverLink, ...] = Field(
         min_length=1, description="一环一环，如 applicant -> 村驿站 · the links, such as applicant -> station"
     )
+    back: tuple[HandoverLink, ...] = Field(
+        default=(),
+        description="还回去的几环：一有决定，或者办件结束了，就自己开 · the way back: opened by the hall when the "
+        "case is decided, declined or ends in whatever way",
+    )
+    beside: bool = Field(
+        default=False,
+        description="true：办件不等它，照样往下走；交完一环自己开下一环 · the case does not wait: a link that is "
+        "signed opens the next by itself",
+    )
     proof: tuple[Proof, ...] = Field(
         default=("qr", "code"),
         min_length=1,
@@ -141,6 +152,14 @@ class Handover(Declared):
         found = _LINK.match(name)
         wanted = f"{found[1]} -> {found[2]}" if found else name
         return next((one for one in self.links if one.name == wanted), None)
+
+    def after(self, giver: str, receiver: str) -> HandoverLink | None:
+        """The link that opens by itself after this one: the next of the way out, or of the way back."""
+        for way in (self.links, self.back):
+            for one, following in itertools.pairwise(way):
+                if (one.giver, one.receiver) == (giver, receiver):
+                    return following
+        return None
 
     def proofs(self, link: HandoverLink) -> tuple[Proof, ...]:
         return link.proof if link.proof is not None else self.proof

@@ -72,6 +72,9 @@ class Island {
       schema,
       data,
       additionalModules: [translateModule, selectModule, signatureModule],
+      // form-js takes what is typed 300 ms later, and draws a field anew from what it has: whoever typed into the next
+      // field within that time lost it. Taken at once, nothing typed is ever drawn over, and a button finds it all.
+      debounce: false,
     });
     if (this.root.dataset.readonly) this.form.setProperty("readOnly", true);
     this.finishDrawing();

@@ -20,6 +20,20 @@ function forgetDrafts() {
   }
 }
 
+/** The calendar of forms for every other day and time field: fetched only where a page has one. */
+async function days() {
+  if (!document.querySelector('input[type="date"],input[type="time"],input[type="datetime-local"]')) return;
+  const { script, style } = document.querySelector('meta[name="days"]')?.dataset ?? {};
+  if (!script) return;
+  if (!document.querySelector(`link[href="${CSS.escape(style)}"]`)) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = style;
+    document.head.append(link);
+  }
+  (await import(script)).draw();
+}
+
 export function start() {
   for (const form of document.querySelectorAll("form[data-forget]")) form.addEventListener("submit", forgetDrafts);
 
@@ -46,6 +60,9 @@ export function start() {
     const printer = event.target.closest("[data-print]");
     if (printer) window.print();
   });
+
+  days();
+  document.addEventListener("htmx:afterSwap", days);
 
   // A summary of errors is what a person must read first.
   document.querySelector("[data-errors-summary]")?.focus();
