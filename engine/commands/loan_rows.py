@@ -26,6 +26,9 @@ from engine.store import Work, keys
 from engine.store.models import Bond, Loan, LoanHold, RegisterEntry, User
 from engine.workdays import local_date, say
 
+#: Who is asked to bring something back early has at least so many days.
+RECALL_DAYS = 7
+
 
 def copy(work: Work, kind: Kind, code: str) -> RegisterEntry:
     """A copy by what is on it, ours until the end of the transaction."""
@@ -117,12 +120,15 @@ def _on_shelf(kind: Kind, entry: RegisterEntry, hold: LoanHold | None, name: str
     if entry.state == kind.state("held") and kept_for_them:
         return
     if entry.state == kind.state("held"):
-        raise NotNow(f"《{name}》留给预约的读者了，不能借给别人。", f"{name} is kept for somebody who reserved it.")
+        raise NotNow(
+            f"《{name}》留给预约的读者了，不能借给别人。", f"{name} is kept for somebody who reserved it.", taken=True
+        )
     titles = registers.register_of(kind.of).states
     state = titles[entry.state].title if entry.state in titles else entry.state
     raise NotNow(
         f"《{name}》现在是“{state}”，不能借。书在手上的，请先按还书办理或改台账。",
         f"{name} is {entry.state!r} in the register and cannot be lent: take it back, or mend the register.",
+        taken=True,
     )
 
 
@@ -132,6 +138,7 @@ def _spoken_for(work: Work, kind: Kind, entry: RegisterEntry, title: str, name: 
         raise NotNow(
             f"《{name}》有人在预约等候，请先按还书办理，留给预约的读者。",
             f"Somebody waits for {name}: take it back first, and it is kept for them.",
+            taken=True,
         )
 
 
@@ -219,6 +226,17 @@ def end(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, how: str, *, b
     record(work, audit.Kind.LOAN_ENDED, loan, by, now, how=how)
 
 
+def take_back(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: datetime) -> Loan | None:
+    """A copy is back: the loan that ends by it. One that was not lent (found in a corner, or returned twice) is put
+    where it belongs. `entry` is locked."""
+    loan = lending.of_copy(work, entry.id)
+    if loan is not None:
+        end(work, kind, loan, entry, "returned", by=by, now=now)
+    elif entry.state in (kind.state("lent"), kind.state("lost"), kind.state("free")):
+        shelve(work, kind, entry, by=by, now=now)
+    return loan
+
+
 def shelve(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: datetime) -> LoanHold | None:
     """A copy is free: kept for the first who waits for its title, else on the shelf. `entry` is locked."""
     work.session.flush()
@@ -274,6 +292,35 @@ def renew(work: Work, kind: Kind, loan: Loan, *, by: Actor, now: datetime) -> No
     loan.next_on = next_on(kind, loan, on)
     loan.version += 1
     record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat())
+
+
+def grant(work: Work, kind: Kind, loan: Loan, until: date, *, by: Actor, now: datetime) -> None:
+    """The desk allows more time, whatever the rules say of renewing: a reader was ill. NotNow: that day has passed, or
+    it counts as lost."""
+    on = local_date(now)
+    if loan.missed_at is not None:
+        raise NotNow("这本已经登记遗失，要先了结。", "It counts as lost: settle that first.")
+    if until < on:
+        raise NotNow("宽限的日子已经过了。", f"Expected a day to come, but {until} has passed.")
+    loan.due_on = max(loan.due_on, until)
+    loan.next_on = next_on(kind, loan, on)
+    loan.version += 1
+    record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat(), granted=True)
+
+
+def recall(work: Work, kind: Kind, loan: Loan, name: str, *, by: Actor, now: datetime) -> None:
+    """It is wanted back before its day: within a week, unless it is due sooner. Twice is the same as once."""
+    if loan.recalled_at is not None:
+        return
+    on = local_date(now)
+    loan.recalled_at = now
+    loan.due_on = max(on, min(loan.due_on, on + timedelta(days=RECALL_DAYS)))
+    loan.next_on = next_on(kind, loan, on)
+    loan.version += 1
+    zh = f"您借的《{name}》书屋请您{say(loan.due_on)}前还回来，不好意思。"
+    en = f"Please bring {name} back by {loan.due_on}: it is needed."
+    tell(work, loan, f"loan:{loan.id}:recall", zh, en, now=now)
+    record(work, audit.Kind.LOAN_RECALLED, loan, by, now, due=loan.due_on.isoformat())
 
 
 def miss(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, *, by: Actor, now: datetime) -> None:

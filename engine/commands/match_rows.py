@@ -13,20 +13,23 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine import feel, forms
 from engine.booking import written
-from engine.errors import NotNow
-from engine.people import Actor
+from engine.errors import FieldError, Invalid, NotNow
+from engine.people import Actor, units
 from engine.reads import knowing
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.reads.matches import Declared, Where
-from engine.records import audit, counters, jobs, notices
+from engine.records import audit, counters, jobs, messages, notices
 from engine.store import Work
 from engine.store.models import Case, MatchLeg, MatchPair, MatchSide
-from engine.workdays import ZONE, say_at
+from engine.workdays import ZONE, local_date, say_at
 
 #: A pair is over, and each side masked again, so long after the last moment it may begin: nobody is cut off on the way.
 AFTER = timedelta(hours=6)
+#: Most stops of one way.
+MOST_STOPS = 12
 #: When, on the day itself, documents are looked at again.
 MORNING = time(6)
 
@@ -51,6 +54,109 @@ def lock(work: Work, *side_ids: int) -> list[MatchSide]:
 
 
 # ---------------------------------------------------------------- said
+
+
+def _where(
+    work: Work, what: Declared, side: str, stops: Sequence[str], starts_at: datetime, until_at: datetime, now: datetime
+) -> Where:
+    """From where to where and when. Invalid, with the field."""
+    least = 2 if what.match.way else 1
+    known = {one.code: one.id for one in units.tree(work)}
+    wrong: list[FieldError] = []
+    strange = [code for code in stops if code not in known]
+    most = MOST_STOPS if side == "supply" and what.match.way else least
+    if strange or not least <= len(stops) <= most:
+        zh = "请选出发地和目的地。" if what.match.way else "请选一个地点。"
+        en = "Choose where it begins and where it ends." if what.match.way else "Choose a place."
+        wrong.append(FieldError("stops", "地点", zh, en))
+    elif len(set(stops)) != len(stops):
+        wrong.append(FieldError("stops", "地点", "同一个地点只写一次。", "Name each place once."))
+    if until_at < starts_at:
+        wrong.append(
+            FieldError("until", "最晚", "最晚的时间要不早于最早的时间。", "The latest is before the earliest.")
+        )
+    elif local_date(until_at) != local_date(starts_at):
+        wrong.append(FieldError("until", "最晚", "最早和最晚要在同一天。", "Both times must be on the same day."))
+    if until_at <= now:
+        wrong.append(FieldError("day", "日期", "这个时间已经过了，请另选。", "That time has passed: choose another."))
+    if wrong:
+        raise Invalid(wrong)
+    return Where(tuple(known[code] for code in stops), starts_at, until_at)
+
+
+def put(
+    work: Work,
+    what: Declared,
+    side: str,
+    *,
+    stops: Sequence[str],
+    starts_at: datetime,
+    until_at: datetime,
+    answers: Mapping[str, Any],
+    person: Person,
+    unit_id: int | None,
+    channel: str,
+    case: Case | None = None,
+    by: Actor,
+    now: datetime,
+) -> MatchSide:
+    """A supply or a need, judged and written. `stops`: codes of places. Invalid (the form, place or time), NotNow (who
+    may not, and why)."""
+    declaration = what.match.of(side)
+    where = _where(work, what, side, stops, starts_at, until_at, now)
+    given: dict[str, Any] = {}
+    if declaration.ask:
+        env = feel.Env(now=now, calendar=work.calendar)
+        given = forms.check(what.package.form(declaration.ask), answers, env=env)
+    n = reads.places(work, what, declaration, person, where, given, now)
+    if n is None:
+        raise Invalid([FieldError("places", "几个位子", "请填几个位子，1 个以上。", "Say how many places, 1 or more.")])
+    reasons = reads.why_not(work, what, declaration, person, where, given, now)
+    if reasons:
+        raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
+    return say(
+        work,
+        what,
+        side,
+        person=person,
+        where=where,
+        answers=given,
+        guardian=_guardian(work, what, side, person, where, n, now),
+        n=n,
+        unit_id=unit_id if unit_id is not None else where.stops[0],
+        channel=channel,
+        case=case,
+        by=by,
+        now=now,
+    )
+
+
+def _guardian(work: Work, what: Declared, side: str, person: Person, where: Where, n: int, now: datetime) -> str:
+    """Who comes with somebody under age; "" for whoever is of age. NotNow: nobody is."""
+    under = what.match.of(side).guardian
+    if not under:
+        return ""
+    age = knowing.age_on(knowing.born_on(person.id_number), where.day)
+    if age is None:
+        raise NotNow(
+            f"还不知道年龄：不满 {under} 周岁要和监护人一起。请先实名登录，或到窗口出示证件登记。",
+            f"Expected to know the age (under {under} a guardian comes too): log in under your name and number, or "
+            "come to the counter.",
+            unfit=True,
+        )
+    if age >= under:
+        return ""
+    found = reads.guardians(work, what, person, where, now)
+    if not found:
+        raise NotNow(
+            f"不满 {under} 周岁要和监护人一起，还没有登记监护人。请到“家人”里登记，或请监护人来窗口。",
+            f"Under {under} a guardian comes too, but none is registered: add one under Family.",
+            unfit=True,
+        )
+    if n < 2:
+        zh = "监护人要一起去，请写 2 个以上的位子。"
+        raise Invalid([FieldError("places", "几个位子", zh, "The guardian comes too: ask for 2 places or more.")])
+    return found[0]
 
 
 def say(
@@ -112,7 +218,7 @@ def say(
             )
             work.session.flush()
         _dues(work, what, row, now)
-        _record(work, audit.Kind.MATCH_OFFERED if side == "supply" else audit.Kind.MATCH_WANTED, row, by, now)
+        record(work, audit.Kind.MATCH_OFFERED if side == "supply" else audit.Kind.MATCH_WANTED, row, by, now)
         return row
     most = what.match.of(side).a_day
     raise NotNow(
@@ -124,8 +230,9 @@ def say(
 def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
     """What falls due of it: nobody found in time, the morning's look at documents, over, forgotten."""
     morning = row.starts_at.astimezone(ZONE).replace(hour=MORNING.hour, minute=0, second=0, microsecond=0)
+    after = what.match.unmatched.after if what.match.unmatched is not None else ""
     moments = {
-        "unmatched": max(row.starts_at - written.span(what.match.until), now),
+        "unmatched": now + written.span(after) if after else max(row.starts_at - written.span(what.match.until), now),
         "over": row.until_at + AFTER,
         "forget": row.until_at + max(written.span(what.match.keep), AFTER),
     }
@@ -138,7 +245,7 @@ def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
         jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{row.id}:{act}", payload, now=now, after=at)
 
 
-def _record(work: Work, kind: audit.Kind, row: MatchSide, by: Actor, now: datetime, **more: Any) -> None:
+def record(work: Work, kind: audit.Kind, row: MatchSide, by: Actor, now: datetime, **more: Any) -> None:
     facts = {"match": row.match, "number": row.number, "unit": row.unit_id} | more
     audit.record(work, kind, by=by, now=now, facts=facts)
 
@@ -149,6 +256,14 @@ def _record_pair(work: Work, kind: audit.Kind, row: MatchPair, by: Actor, now: d
 
 
 # ---------------------------------------------------------------- asked and agreed
+
+
+def fit(work: Work, what: Declared, supply: MatchSide, now: datetime) -> None:
+    """Its documents hold on the day."""
+    where = Where((supply.place_id, supply.to_id), supply.starts_at, supply.until_at)
+    gone = reads.lapsed(work, what, what.match.supply, person_of(supply), where, supply.answers or {}, now)
+    if gone:
+        raise NotNow(gone[0].zh, gone[0].en, unfit=True)
 
 
 def ask(
@@ -293,6 +408,7 @@ def agree(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: dateti
             f"{what.match.title_en}: both have agreed for {_said(need)}. Log in for the other's name and telephone.",
             now,
         )
+        tell_case(work, what, row, "matched", now)
 
 
 # ---------------------------------------------------------------- ended
@@ -357,6 +473,7 @@ def _tell_off(
         now,
         urgent=late,
     )
+    tell_case(work, what, row, "off", now)
 
 
 def end_side(
@@ -369,9 +486,10 @@ def end_side(
     by: Actor,
     now: datetime,
     stopped: bool = False,
+    quiet: bool = False,
 ) -> int:
     """A need or supply is called off (`cancelled`) or its time is over: its pairs end with it, and the others are
-    told. How many were told."""
+    told. How many were told. quiet: it is its own case that does it, and need not be told."""
     others = select(MatchPair.supply_id if row.side == "need" else MatchPair.need_id).where(
         or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.ended_at.is_(None)
     )
@@ -403,27 +521,30 @@ def end_side(
         _tell_off(work, what, pair, other, other if other.side == "need" else row, reason, now)
         told += 1
     kind = audit.Kind.MATCH_STOPPED if stopped else audit.Kind.MATCH_ENDED
-    _record(work, kind, row, by, now, state=state)
+    record(work, kind, row, by, now, state=state)
     work.session.flush()
+    if not quiet:
+        tell_case(work, what, row, "over", now)
     return told
 
 
 # ---------------------------------------------------------------- due
 
 
-def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) -> None:
-    """What was to happen to a need or supply at this time."""
+def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) -> MatchSide | None:
+    """What was to happen to a need or supply at this time. A need that nobody took is returned, once."""
     row = work.session.get(MatchSide, side_id)
     if row is None:
-        return
+        return None
     if act == "forget":
-        return forget(work, row, by=by, now=now)
+        forget(work, row, by=by, now=now)
+        return None
     what = reads.declared(work).get(row.match)
     (row,) = lock(work, row.id)
     if row.ended_at is not None or what is None:
         if row.ended_at is None:  # it is declared no more: its time is over all the same
             row.state, row.ended_at, row.day_key = "over", now, None
-        return
+        return None
     if act == "over":
         end_side(work, what, row, "over", "", by=by, now=now)
     elif act == "documents":
@@ -453,6 +574,9 @@ def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) ->
             "is pressing.",
             now,
         )
+        tell_case(work, what, row, "unmatched", now)
+        return row
+    return None
 
 
 def person_of(row: MatchSide) -> Person:
@@ -469,10 +593,36 @@ def forget(work: Work, row: MatchSide, *, by: Actor, now: datetime) -> None:
     row.name = row.phone = row.id_number = row.guardian = row.person_index = None
     row.user_id = row.answers = None
     row.forgotten_at = now
-    _record(work, audit.Kind.MATCH_FORGOTTEN, row, by, now)
+    record(work, audit.Kind.MATCH_FORGOTTEN, row, by, now)
 
 
 # ---------------------------------------------------------------- told
+
+
+def facts_of(work: Work, row: MatchSide) -> dict[str, Any]:
+    """A need or supply as a diagram reads it: never whose it is on the other side."""
+    start, end = units.place(work, row.place_id), units.place(work, row.to_id)
+    return {
+        "number": row.number,
+        "side": row.side,
+        "state": row.state,
+        "day": row.day.isoformat(),
+        "starts_at": row.starts_at.astimezone(ZONE).isoformat(),
+        "until_at": row.until_at.astimezone(ZONE).isoformat(),
+        "from": start.code,
+        "from_name": start.name,
+        "to": end.code,
+        "to_name": end.name,
+        "places": row.places,
+    }
+
+
+def tell_case(work: Work, what: Declared, row: MatchSide, key: str, now: datetime) -> None:
+    """A message to the case that put it there, by its number, when the declaration says one (HEARD of
+    engine/matters/nouns/matches.py)."""
+    name = getattr(getattr(what.match, key), "tells", "")
+    if row.case_id is not None and name:
+        messages.tell(work, row.case_id, name, row.number, {row.side: facts_of(work, row)}, now=now)
 
 
 def _said(row: MatchSide) -> str:

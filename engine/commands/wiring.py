@@ -26,6 +26,7 @@ from engine.commands.effects import (
     hall_papers,
     handovers,
     loans,
+    matches,
     meetings,
     notices,
     offers,
@@ -105,8 +106,17 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "book": offers.book,
         "release": offers.release,
         # loans 借还
+        "lend": loans.lend,
+        "take-back": loans.take_back,
+        "renew": loans.renew,
+        "reserve": loans.reserve,
+        "recall": loans.recall,
         "end-loan": loans.end,
         # matches 撮合
+        "open-need": matches.open_need,
+        "open-supply": matches.open_supply,
+        "match": matches.match,
+        "release-match": matches.release,
         # handovers 交接
         "hand-over": handovers.hand_over,
         # boards 公开栏
@@ -128,6 +138,7 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     meetings.case_ended,
     appointments.case_ended,
     offers.case_ended,
+    matches.case_ended,
     boards.case_ended,
     ballots.case_ended,
     handovers.case_ended,

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 LASTS = timedelta(hours=2)
 
 
-def _moment(effect: Effect, name: str) -> datetime | None:
+def moment(effect: Effect, name: str) -> datetime | None:
+    """A time that the step gives; None without it."""
     value = effect.arguments.get(name)
     if value in (None, ""):
         return None
@@ -104,10 +105,10 @@ def _role(given: Mapping[str, Any], what: reads.Declared) -> Role | None:
 
 def open_(a: Applying, effect: Effect) -> None:
     what = _declared(a, effect)
-    starts_at = _moment(effect, "starts_at")
+    starts_at = moment(effect, "starts_at")
     if starts_at is None:
         raise Refused("开放供给没有写开始时间。", "Expected starts_at, but open-offer has none.")
-    ends_at = _moment(effect, "ends_at") or starts_at + LASTS
+    ends_at = moment(effect, "ends_at") or starts_at + LASTS
     given = effect.arguments
     place = units.by_code(a.work, str(given["place"])) if given.get("place") else a.place
     parent = _of_case(a, str(given["parent"])) if given.get("parent") else None
@@ -169,7 +170,7 @@ def close(a: Applying, effect: Effect) -> None:
 
 
 def move(a: Applying, effect: Effect) -> None:
-    starts_at = _moment(effect, "starts_at")
+    starts_at = moment(effect, "starts_at")
     if starts_at is None:
         raise Refused("改期没有写新的时间。", "Expected starts_at, but move-offer has none.")
     reason = str(effect.arguments.get("reason") or "时间有变")
@@ -183,7 +184,7 @@ def move(a: Applying, effect: Effect) -> None:
 def book(a: Applying, effect: Effect) -> None:
     """For the applicant, or whom `person` names: all of the offers, or FULL (or REFUSED) and none."""
     given = effect.arguments
-    person = _person(a, given.get("person"))
+    person = whom(a, given.get("person"))
     listed = given.get("offers")
     wanted = listed if isinstance(listed, list) else [{"offer": given.get("offer"), "role": given.get("role")}]
     try:
@@ -200,7 +201,8 @@ def book(a: Applying, effect: Effect) -> None:
     a.answer(effect, {"bookings": rows})
 
 
-def _person(a: Applying, given: Any) -> Person:
+def whom(a: Applying, given: Any) -> Person:
+    """Whom a step names by name, phone, id_number; the applicant when it names nobody."""
     if isinstance(given, Mapping) and given.get("name"):
         phone, number = given.get("phone"), given.get("id_number")
         return Person(str(given["name"]), str(phone) if phone else None, str(number) if number else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from engine import feel
@@ -13,14 +13,11 @@ from engine.errors import NotFound, NotNow
 from engine.people import Actor, require, units
 from engine.plain import plain
 from engine.reads import loans as reads
-from engine.records import audit, lending
+from engine.records import lending
 from engine.records.lending import Kind
 from engine.store import Work
 from engine.store.models import Loan, LoanHold, RegisterEntry
-from engine.workdays import local_date, say
-
-#: Who is asked to bring something back early has at least so many days.
-RECALL_DAYS = 7
+from engine.workdays import local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +42,7 @@ def take_back(work: Work, key: str, copy: str, *, by: Actor, now: datetime) -> L
     belongs."""
     kind = _kind(work, key, by)
     entry = loan_rows.copy(work, kind, copy)
-    loan = lending.of_copy(work, entry.id)
-    if loan is not None:
-        loan_rows.end(work, kind, loan, entry, "returned", by=by, now=now)
-    elif entry.state in (kind.state("lent"), kind.state("lost"), kind.state("free")):
-        loan_rows.shelve(work, kind, entry, by=by, now=now)
+    loan = loan_rows.take_back(work, kind, entry, by=by, now=now)
     kept = reads.kept_for(work, entry.id) if entry.state == kind.state("held") else None
     return Lent(entry.title or copy, loan, kept)
 
@@ -66,18 +59,7 @@ def recall(work: Work, loan_id: int, *, version: int, by: Actor, now: datetime) 
     """It is wanted back before its day: within a week, unless it is due sooner."""
     loan = reads.find(work, loan_id, by, version=version, verb="serve")
     kind = lending.kind(work, loan.loans)
-    if loan.recalled_at is not None:
-        return loan
-    on = local_date(now)
-    loan.recalled_at = now
-    loan.due_on = max(on, min(loan.due_on, on + timedelta(days=RECALL_DAYS)))
-    loan.next_on = loan_rows.next_on(kind, loan, on)
-    loan.version += 1
-    title = _title(work, loan.entry_id)
-    zh = f"您借的《{title}》书屋请您{say(loan.due_on)}前还回来，不好意思。"
-    en = f"Please bring {title} back by {loan.due_on}: it is needed."
-    loan_rows.tell(work, loan, f"loan:{loan.id}:recall", zh, en, now=now)
-    loan_rows.record(work, audit.Kind.LOAN_RECALLED, loan, by, now, due=loan.due_on.isoformat())
+    loan_rows.recall(work, kind, loan, _title(work, loan.entry_id), by=by, now=now)
     return loan
 
 

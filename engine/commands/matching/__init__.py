@@ -9,50 +9,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine import feel, forms
-from engine.commands import match_rows
+from engine import feel
+from engine.commands import cases, match_rows
+from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
+from engine.plain import plain
 from engine.reads import knowing
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
-from engine.reads.matches import Declared, Where
+from engine.reads.matches import Declared
 from engine.records import audit, jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import MatchPair, MatchSide, User
-from engine.workdays import local_date
-
-#: Most stops of one way.
-MOST_STOPS = 12
-
-
-def _where(
-    work: Work, what: Declared, side: str, stops: Sequence[str], starts_at: datetime, until_at: datetime, now: datetime
-) -> Where:
-    """From where to where and when. Invalid, with the field."""
-    least = 2 if what.match.way else 1
-    known = {one.code: one.id for one in units.tree(work)}
-    wrong: list[FieldError] = []
-    strange = [code for code in stops if code not in known]
-    most = MOST_STOPS if side == "supply" and what.match.way else least
-    if strange or not least <= len(stops) <= most:
-        zh = "请选出发地和目的地。" if what.match.way else "请选一个地点。"
-        en = "Choose where it begins and where it ends." if what.match.way else "Choose a place."
-        wrong.append(FieldError("stops", "地点", zh, en))
-    elif len(set(stops)) != len(stops):
-        wrong.append(FieldError("stops", "地点", "同一个地点只写一次。", "Name each place once."))
-    if until_at < starts_at:
-        wrong.append(
-            FieldError("until", "最晚", "最晚的时间要不早于最早的时间。", "The latest is before the earliest.")
-        )
-    elif local_date(until_at) != local_date(starts_at):
-        wrong.append(FieldError("until", "最晚", "最早和最晚要在同一天。", "Both times must be on the same day."))
-    if until_at <= now:
-        wrong.append(FieldError("day", "日期", "这个时间已经过了，请另选。", "That time has passed: choose another."))
-    if wrong:
-        raise Invalid(wrong)
-    return Where(tuple(known[code] for code in stops), starts_at, until_at)
 
 
 def say(
@@ -72,7 +42,6 @@ def say(
 
     Raises Invalid (the form, place or time), NotNow (who may not, and why), NotYours."""
     what = reads.of(work, key)
-    declaration = what.match.of(side)
     if person is None:
         if by.id is None or by.kind != "resident":
             raise NotYours("请先登录。", "Log in first.")
@@ -84,59 +53,20 @@ def say(
         if not person.name or not person.phone:
             zh, en = "请填写本人的姓名和电话。", "Give their name and telephone."
             raise Invalid([FieldError("name", "姓名和电话", zh, en)])
-    where = _where(work, what, side, stops, starts_at, until_at, now)
-    given: dict[str, Any] = {}
-    if declaration.ask:
-        env = feel.Env(now=now, calendar=work.calendar)
-        given = forms.check(what.package.form(declaration.ask), answers or {}, env=env)
-    n = reads.places(work, what, declaration, person, where, given, now)
-    if n is None:
-        raise Invalid([FieldError("places", "几个位子", "请填几个位子，1 个以上。", "Say how many places, 1 or more.")])
-    reasons = reads.why_not(work, what, declaration, person, where, given, now)
-    if reasons:
-        raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
-    return match_rows.say(
+    return match_rows.put(
         work,
         what,
         side,
+        stops=stops,
+        starts_at=starts_at,
+        until_at=until_at,
+        answers=answers or {},
         person=person,
-        where=where,
-        answers=given,
-        guardian=_guardian(work, what, side, person, where, n, now),
-        n=n,
-        unit_id=unit_id if unit_id is not None else where.stops[0],
+        unit_id=unit_id,
         channel=channel,
         by=by,
         now=now,
     )
-
-
-def _guardian(work: Work, what: Declared, side: str, person: Person, where: Where, n: int, now: datetime) -> str:
-    """Who comes with somebody under age; "" for whoever is of age. NotNow: nobody is."""
-    under = what.match.of(side).guardian
-    if not under:
-        return ""
-    age = knowing.age_on(knowing.born_on(person.id_number), where.day)
-    if age is None:
-        raise NotNow(
-            f"还不知道年龄：不满 {under} 周岁要和监护人一起。请先实名登录，或到窗口出示证件登记。",
-            f"Expected to know the age (under {under} a guardian comes too): log in under your name and number, or "
-            "come to the counter.",
-            unfit=True,
-        )
-    if age >= under:
-        return ""
-    found = reads.guardians(work, what, person, where, now)
-    if not found:
-        raise NotNow(
-            f"不满 {under} 周岁要和监护人一起，还没有登记监护人。请到“家人”里登记，或请监护人来窗口。",
-            f"Under {under} a guardian comes too, but none is registered: add one under Family.",
-            unfit=True,
-        )
-    if n < 2:
-        zh = "监护人要一起去，请写 2 个以上的位子。"
-        raise Invalid([FieldError("places", "几个位子", zh, "The guardian comes too: ask for 2 places or more.")])
-    return found[0]
 
 
 # ---------------------------------------------------------------- asked and answered
@@ -160,16 +90,8 @@ def ask(work: Work, mine_id: int, other_id: int, *, by: Actor, now: datetime) ->
         raise NotNow("要一边供、一边求才能配。", "One must be a supply, the other a need.")
     need, supply = (mine, other) if mine.side == "need" else (other, mine)
     what = reads.of(work, mine.match)
-    _fit(work, what, supply, now)
+    match_rows.fit(work, what, supply, now)
     return match_rows.ask(work, what, need.id, supply.id, mine.side, by=by, now=now)
-
-
-def _fit(work: Work, what: Declared, supply: MatchSide, now: datetime) -> None:
-    """Its documents hold on the day."""
-    where = Where((supply.place_id, supply.to_id), supply.starts_at, supply.until_at)
-    gone = reads.lapsed(work, what, what.match.supply, match_rows.person_of(supply), where, supply.answers or {}, now)
-    if gone:
-        raise NotNow(gone[0].zh, gone[0].en, unfit=True)
 
 
 def _pair(work: Work, pair_id: int, version: int) -> MatchPair:
@@ -189,7 +111,7 @@ def agree(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -
     row = _pair(work, pair_id, version)
     _for(by, _asked(row))
     what = reads.of(work, row.supply.match)
-    _fit(work, what, row.supply, now)
+    match_rows.fit(work, what, row.supply, now)
     match_rows.agree(work, what, row, by=by, now=now)
     return row
 
@@ -250,4 +172,40 @@ def match_due(database: Database, job: Leased, equipment: object, now: datetime)
     """Nobody found in time, the morning's look at documents, over, forgotten."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        match_rows.fell_due(work, int(job.payload["side"]), str(job.payload["what"]), by=SYSTEM, now=now)
+        left = match_rows.fell_due(work, int(job.payload["side"]), str(job.payload["what"]), by=SYSTEM, now=now)
+        if left is not None and left.case_id is None:  # one that a case put there is that case's to go on with
+            _open_case(work, reads.of(work, left.match), left, now)
+
+
+def _open_case(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
+    """A need that nobody took: its case, for whoever looks for another way. Once."""
+    unmatched = what.match.unmatched
+    if unmatched is None or not unmatched.opens or row.opened_id is not None:
+        return
+    about = {row.side: match_rows.facts_of(work, row) | {"name": row.name, "phone": row.phone}}
+    env = feel.Env(now=now, calendar=work.calendar)
+    answers: dict[str, Any] = {}
+    for path, text in unmatched.answers.items():
+        value = feel.to_json(feel.compile(text[1:]).evaluate(about, env)) if text.startswith("=") else text
+        *above, last = path.split(".")
+        at = answers
+        for part in above:
+            at = at.setdefault(part, {})
+        at[last] = plain(value)
+    done = cases.submit(
+        work,
+        unmatched.opens,
+        answers,
+        by=SYSTEM,
+        now=now,
+        channel="system",
+        unit=units.place(work, row.unit_id),
+        place=units.place(work, row.place_id),
+        key=f"match:{row.id}:unmatched",
+        applicant_id=row.user_id,
+        variables=about,
+        person=Applicant(row.name or "", row.phone, row.id_number),
+        asked=False,
+    )
+    row.opened_id = done.case.id
+    match_rows.record(work, audit.Kind.MATCH_OPENED, row, SYSTEM, now, case=done.case.number)

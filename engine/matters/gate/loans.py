@@ -16,6 +16,8 @@ from engine.process.language import model as m
 #: What an expression of a lost loan may read (engine/commands/loan_rows.py `facts`).
 LOAN = ("id", "name", "phone", "copy", "title", "lent_on", "due", "renewed", "overdue", "lost", "unit")
 PERSON = ("name", "age", "village")
+#: Effects that name a declaration of loans.
+NAMED = ("lend", "take-back", "renew", "reserve", "recall")
 #: How an effect may end a loan.
 ENDS = ("returned", "replaced", "paid", "waived")
 
@@ -32,6 +34,12 @@ def check(reading: Reading) -> None:
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         if node.extension.task_type == "end-loan":
             _effect(reading, file, node)
+        elif node.extension.task_type in NAMED and (
+            name := node.extension.header("loans") or ""
+        ) not in reading.declared("loans"):
+            zh, en = meant(name, reading.declared("loans"), 40)
+            zh, en = f"借还“{name}”没有声明。{zh}", f"names the loans {name!r}, which are not declared. {en}"
+            reading.say(file, node, "loan-name", zh, en)
 
 
 def _register(reading: Reading, one: Declared, loans: Loans) -> Register | None:

@@ -11,7 +11,8 @@ from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.offers import PERSON
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
-from engine.matters.nouns.matches import Match, MatchSideOf
+from engine.matters.nouns.matches import HEARD, SAYS, Match, MatchSideOf
+from engine.process.language import model as m
 
 #: What an expression may read of the need or supply itself.
 WHERE = ("from", "to", "day", "starts_at", "until_at")
@@ -29,6 +30,69 @@ def check(reading: Reading) -> None:
             _form(reading, one, word, side)
             for path, text in _expressions(side):
                 _reads(reading, one, side, text, word, *path)
+        _afterwards(reading, one, match)
+    if reading.info is None:  # what it declares is not known while matter.yaml cannot be read
+        return
+    for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
+        if node.extension.task_type in ("open-need", "open-supply"):
+            _effect(reading, file, node)
+
+
+def _effect(reading: Reading, file: str, node: m.Node) -> None:
+    """It names what is declared, and gives an end where there is a way."""
+    name, known = node.extension.header("match") or "", reading.declared("matches")
+    if name not in known:
+        zh, en = meant(name, known, 40)
+        zh, en = f"撮合“{name}”没有声明。{zh}", f"names the match {name!r}, which is not declared. {en}"
+        reading.say(file, node, "match-unknown", zh, en)
+        return
+    match = known[name].what
+    if isinstance(match, Match) and match.way and not any(one.target == "to" for one in node.extension.inputs):
+        reading.say(
+            file,
+            node,
+            "match-unknown",
+            f"“{name}”有路线，要写输入 to（到哪里）。",
+            f"puts something with a way ({name!r}) and does not say where to: it needs the input `to`.",
+        )
+
+
+def _afterwards(reading: Reading, one: Declared, match: Match) -> None:
+    """What a match tells a case is a message of the diagram; what it opens is a matter. Of a shared file another
+    matter's diagram may wait for it."""
+    messages = {x.name for diagram in reading.diagrams.values() for x in diagram.messages if x.name}
+    for name in HEARD:
+        tells = getattr(getattr(match, name), "tells", "")
+        if tells and tells not in messages and one.file == reading.matter.file:
+            zh, en = meant(tells, messages, 20)
+            zh, en = f"流程图里没有消息“{tells}”。{zh}", f"No message of the diagram is {tells!r}. {en}"
+            reading.of_noun(one, "match-name", zh, en, name, "tells")
+    unmatched = match.unmatched
+    if unmatched is None or not unmatched.opens:
+        return
+    if reading.house.matters is not None:
+        there = {*reading.house.matters, reading.name}
+        if unmatched.opens not in there:
+            zh, en = meant(unmatched.opens, there, 20)
+            zh, en = f"没有事项“{unmatched.opens}”。{zh}", f"There is no matter {unmatched.opens!r}. {en}"
+            reading.of_noun(one, "match-name", zh, en, "unmatched", "opens")
+    for path, text in unmatched.answers.items():
+        if text.startswith("="):
+            _of_a_need(reading, one, text, "unmatched", "answers", path)
+
+
+def _of_a_need(reading: Reading, one: Declared, text: str, *path: object) -> None:
+    try:
+        body = feel.compile(text.removeprefix("="))
+    except feel.FeelError as error:
+        reading.of_noun(one, "match-feel", f"表达式读不懂：{error.zh}", f"It is no FEEL: {error.en}", *path)
+        return
+    for read in body.reads:
+        whole = ".".join((read.name, *(str(part) for part in read.path)))
+        known = [f"need.{name}" for name in (*SAYS, "name", "phone")]
+        if whole not in known:
+            zh, en = meant(whole, known, 20)
+            reading.of_noun(one, "match-feel", f"没有“{whole}”。{zh}", f"There is no {whole!r}. {en}", *path)
 
 
 def _asked(reading: Reading, side: MatchSideOf) -> list[str]:

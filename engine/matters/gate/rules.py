@@ -57,6 +57,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "match-name": ("撮合里的表单或答案不存在", "a form or an answer of a match that is not there"),
         "match-feel": ("撮合的表达式读了没有的名称", "an expression of a match reads what there is not"),
         "match-fee": ("撮合不收费，表单却问了钱", "a form asks for money where nothing may be charged"),
+        "match-unknown": (
+            "任务要的撮合没有声明，或者没有写到哪里",
+            "a task puts something among a match that is not declared",
+        ),
         "match-personal": ("没有同意就要给人看的个人信息", "what one side shows before both agreed is personal"),
         # handovers 交接
         "handover-name": ("交接里的名称不存在", "a name in a hand-over that does not exist"),
@@ -81,6 +85,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "loan-missed": ("没有还的要开的事项不存在", "no such matter for what was not brought back"),
         "loan-card": ("借阅卡的台账或卡号不对", "a reader's card that no register finds"),
         "loan-feel": ("借还的表达式不对", "an expression of loans that cannot be computed"),
+        "loan-name": ("任务要的借还没有声明", "a task names loans that are not declared"),
         "loan-end": ("借阅怎样了结写得不对", "no such way to end a loan"),
         # queues 取号
         "queue-hall": ("队所在的大厅不在县的清单里", "a line in a hall that the county does not have"),

@@ -11,6 +11,7 @@ from engine.feel import tree
 from engine.matters.gate import each, registers, shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
+from engine.matters.nouns import matches
 from engine.matters.nouns.boards import OBJECTION, Board
 from engine.matters.nouns.offers import heard
 from engine.matters.nouns.schedules import MATTER, Schedule
@@ -229,6 +230,8 @@ def _of_nouns(reading: Reading, message: str) -> list[str]:
     found: list[str] = []
     if message in heard(one.what for one in reading.declared("offers").values()):
         found += OFFER_SAYS
+    if message in matches.heard(one.what for one in reading.declared("matches").values()):
+        found += [f"{side}.{name}" for side in ("need", "supply") for name in matches.SAYS]
     objected = any(
         isinstance(one.what, Board) and one.what.objections is not None and one.what.objections.message == message
         for one in reading.declared("boards").values()

@@ -13,6 +13,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.info import InTime
+from engine.matters.nouns import matches
 from engine.matters.nouns.handovers import Handover
 from engine.matters.nouns.offers import heard
 from engine.process.language import effects
@@ -403,6 +404,7 @@ def _outside(node: m.Node) -> bool:
 def _raced(reading: Reading, around: m.Scope, node: m.Node) -> bool:
     """Behind an event-based gateway beside a timer, or beside a message the hall surely sends in time."""
     told = heard(one.what for one in reading.declared("offers").values())
+    told |= matches.heard(one.what for one in reading.declared("matches").values())
     surely = {*reading.house.timed, *(message for message, comes in told.items() if comes)}
     timed = {
         one.id for diagram in reading.diagrams.values() for one in diagram.messages if (one.name or one.id) in surely

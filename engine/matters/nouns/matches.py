@@ -22,6 +22,7 @@ and `ask`, the answers of the form. How much of a supply is left is counted by l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -106,6 +107,92 @@ class MatchSlip(MatchPart):
         return self
 
 
+class MatchTells(MatchPart):
+    """A message to the case that put a need or a supply there."""
+
+    tells: Words = Field(
+        description="流程图里的消息，correlationKey 是需求（供给）的编号 · a message of the diagram; its correlation "
+        "key "
+        "is the number of the need or supply"
+    )
+
+
+class MatchUnmatched(MatchPart):
+    """A need that nobody took in time: somebody looks for another way."""
+
+    after: str = Field(
+        default="",
+        description="说了以后过多久：24h；不写是开始前 until · so long after it was said: 24h; without it `until` "
+        "before "
+        "it begins",
+    )
+    tells: Words | Literal[""] = Field(
+        default="", description="办件提出的：给办件的消息 · put by a case: the message to that case"
+    )
+    opens: Id | Literal[""] = Field(
+        default="", description="开出哪个事项的办件，由协调的人办，一次 · the matter whose case it opens, once"
+    )
+    answers: dict[str, str] = Field(
+        default={},
+        description="申请表单填什么：路径 → 文字或 FEEL（need） · what its form gets: words, or FEEL over need",
+    )
+
+    @field_validator("after")
+    @classmethod
+    def _after(cls, text: str) -> str:
+        return _span(text) if text else text
+
+    @model_validator(mode="after")
+    def _for_something(self) -> MatchUnmatched:
+        if not self.tells and not self.opens:
+            raise wrong(
+                "unmatched 要写 opens（开出哪个事项）或 tells（给办件的消息）。",
+                "unmatched needs `opens`, the matter of a case, or `tells`, a message to the case.",
+            )
+        if self.answers and not self.opens:
+            raise wrong(
+                "写了 answers，还要写 opens：开出哪个事项。", "answers needs `opens`: the matter whose form it is."
+            )
+        return self
+
+
+def _span(text: str) -> str:
+    try:
+        written.span(text)
+    except Refused as refused:
+        raise wrong(refused.zh, refused.en) from None
+    return text
+
+
+#: What a message says of a need or supply (engine/commands/match_rows.py `facts_of`).
+SAYS = (
+    "number",
+    "side",
+    "state",
+    "day",
+    "starts_at",
+    "until_at",
+    "from",
+    "from_name",
+    "to",
+    "to_name",
+    "places",
+)
+#: What a match tells the case of a need or supply -> whether it surely comes in time.
+HEARD = {"matched": False, "off": False, "unmatched": False, "over": True}
+
+
+def heard(matches: Iterable[Part]) -> dict[str, bool]:
+    """The messages that matches tell to cases -> whether it surely comes in time."""
+    found: dict[str, bool] = {}
+    for match in matches:
+        for key, surely in HEARD.items():
+            name = getattr(getattr(match, key, None), "tells", "")
+            if name:
+                found[name] = found.get(name, False) or surely
+    return found
+
+
 class Match(MatchPart):
     """Needs and supplies that look for each other."""
 
@@ -136,18 +223,28 @@ class Match(MatchPart):
         default="none", description="不收费也不分摊费用 · nothing is charged and no cost is shared"
     )
     slip: MatchSlip | None = Field(default=None, description="双方同意以后的确认单 · the slip both have once agreed")
+    matched: MatchTells | None = Field(
+        default=None, description="配上了，告诉办件 · both have agreed: told to the case"
+    )
+    off: MatchTells | None = Field(
+        default=None, description="配上以后对方取消了，告诉办件 · called off by the other side: told to the case"
+    )
+    unmatched: MatchUnmatched | None = Field(
+        default=None, description="到时候没有配上，怎么办 · nobody found in time: what follows"
+    )
+    over: MatchTells | None = Field(
+        default=None,
+        description="时间过了，或者本人取消了，告诉办件；一定会来 · over or called off: told to the case; this one "
+        "surely comes",
+    )
     posts: tuple[Id, ...] = Field(
         default=(), description="哪些岗位可以替人登记；不写是本单位的人都可以 · posts that enter for others; none: all"
     )
 
     @field_validator("until", "free_until", "keep")
     @classmethod
-    def _span(cls, text: str) -> str:
-        try:
-            written.span(text)
-        except Refused as refused:
-            raise wrong(refused.zh, refused.en) from None
-        return text
+    def _spans(cls, text: str) -> str:
+        return _span(text)
 
     def of(self, side: str) -> MatchSideOf:
         """One of its two sides."""

@@ -104,6 +104,21 @@ _CAUSES = (
     ("other", "本事项法规另有规定（须在 matter.yaml 写明依据）"),
 )
 
+_LOANS = Header("loans", "借还", "the name in `loans` of matter.yaml", required=True)
+_COPY = Argument("copy", "条码", "what is on the copy", required=True, kind="text")
+_WHOM = Argument("person", "是谁", "{name, phone, id_number}; the applicant without it", kind="context")
+
+#: What a case says of a need or a supply.
+_SAID = (
+    Argument("starts_at", "最早什么时候", "not before this", required=True, kind="date-time"),
+    Argument("until_at", "最晚什么时候", "not after this, the same day; as starts_at without it", kind="date-time"),
+    Argument("from", "从哪里", "code of a village or town; the case's own without it", kind="text"),
+    Argument("to", "到哪里", "code of a village or town, where it has a way", kind="text"),
+    Argument("via", "经过哪里", "codes of the places it passes, in order", kind="list"),
+    Argument("answers", "表单填什么", "the answers of the form that the declaration asks", kind="context"),
+    Argument("person", "是谁", "{name, phone, id_number}; the applicant without it", kind="context"),
+)
+
 _ALL = (
     # ------------------------------------------------------------ papers and notices
     EffectKind(
@@ -740,6 +755,96 @@ _ALL = (
     ),
     # ------------------------------------------------------------ loans 借还
     EffectKind(
+        "lend",
+        "借出",
+        "Lend",
+        "把台账里的这一本（这一件）借给申请人，或 person 写的人，当场知道成不成：借走了、留给别人了走 TAKEN；满了、暂"
+        "停借阅、"
+        "不符合条件、没有登记的监护人走 REFUSED。",
+        "Lends this copy of the register to the applicant, or to `person`, and is answered at once. Lent, or kept for "
+        "somebody: TAKEN. As many as one may have, paused, who may not, no registered guardian: REFUSED.",
+        headers=(_LOANS,),
+        arguments=(_COPY, _WHOM),
+        results=(Argument("loan", "借阅", "id, copy, title, lent_on, due, renewed, overdue", kind="context"),),
+        awaited=True,
+        at_once=True,
+        errors=(("TAKEN", "借走了，或者留给别人了"), ("REFUSED", "满了、暂停借阅、不符合条件")),
+    ),
+    EffectKind(
+        "take-back",
+        "还回",
+        "Take back",
+        "这一本还回来了：有人预约就留给第一位，不然放回书架。没有借出去的（捡到的）也放回它该在的地方。",
+        "A copy is back: kept for the first who reserved it, else on its shelf. One that was not lent is put where it "
+        "belongs too.",
+        headers=(_LOANS,),
+        arguments=(_COPY,),
+        results=(
+            Argument("lent", "是借出去的", "whether it was lent", kind="boolean"),
+            Argument("kept", "留给预约的人", "whether it is kept for who reserved it", kind="boolean"),
+            Argument("title", "名称", "what it is called", kind="text"),
+        ),
+        awaited=True,
+        at_once=True,
+        errors=(("NOT_FOUND", "没有这个条码"),),
+    ),
+    EffectKind(
+        "renew",
+        "续借",
+        "Renew",
+        "续借这一本；不写 copy 就是申请人借着的全部。写 until 是借阅处宽限到哪天，不管续过几次、有没有过期；因过期暂"
+        "停的，"
+        "宽限以后就能再借。",
+        "Renews a copy; all that the applicant has without `copy`. With `until` the desk allows time until that day, "
+        "renewed or overdue as it may be; a pause for what was overdue is over with it.",
+        headers=(_LOANS,),
+        arguments=(
+            Argument("copy", "条码", "what is on the copy; all of theirs without it", kind="text"),
+            Argument("until", "宽限到", "the desk allows time until this day", kind="date"),
+            _WHOM,
+        ),
+        results=(
+            Argument("renewed", "几本", "how many", kind="number"),
+            Argument("due", "最早哪天还", "the first day on which one is due", kind="date"),
+        ),
+        awaited=True,
+        at_once=True,
+        errors=(("REFUSED", "没有借着的，过期了，续过了，有人预约"),),
+    ),
+    EffectKind(
+        "reserve",
+        "预约借阅",
+        "Reserve",
+        "预约一种（reserve_by 的值），有一本回来就留给他，到了通知他。",
+        "Reserves a title (a value of reserve_by): the next copy that comes back is kept, and they are told.",
+        headers=(_LOANS,),
+        arguments=(
+            Argument("title", "哪一种", "the value by which one reserves, as an ISBN", required=True, kind="text"),
+            _WHOM,
+        ),
+        results=(
+            Argument("ready", "现在就有", "whether a copy is kept already", kind="boolean"),
+            Argument("until", "留到哪天", "until when it is kept", kind="date"),
+            Argument("before", "前面几位", "how many wait before them", kind="number"),
+        ),
+        awaited=True,
+        at_once=True,
+        errors=(("REFUSED", "目录里没有，正借着，预约太多，不符合条件"),),
+    ),
+    EffectKind(
+        "recall",
+        "催还",
+        "Recall",
+        "请借着这一本的人一周内还回来（本来更早到期的不变），通知他，不能再续。",
+        "Whoever has this copy is asked to bring it back within a week (not later than it was due), and is told.",
+        headers=(_LOANS,),
+        arguments=(_COPY,),
+        results=(Argument("due", "哪天还", "when it is due now", kind="date"),),
+        awaited=True,
+        at_once=True,
+        errors=(("REFUSED", "没有借出去，或没有这个条码"),),
+    ),
+    EffectKind(
         "end-loan",
         "了结借阅",
         "End a loan",
@@ -748,6 +853,91 @@ _ALL = (
         headers=(Header("how", "怎样了结", "returned, replaced, paid or waived", required=True),),
     ),
     # ------------------------------------------------------------ matches 撮合
+    EffectKind(
+        "open-need",
+        "提出需求",
+        "Say a need",
+        "替申请人（或 person 写的人）在撮合里提出一条需求，当场得到它的编号。配上、对方取消、到时没有配上、过了，按声"
+        "明里的"
+        "消息告诉本办件，关联键是编号。不符合条件、时间地点不对的，走 REFUSED。",
+        "Puts a need of the applicant (or of `person`) among what is looked for, and is answered at once with its "
+        "number. "
+        "That it is matched, called off, not matched in time or over the case hears by the messages the declaration "
+        "names; their correlation key is the number. Who may not, or a wrong place or time: REFUSED.",
+        headers=(Header("match", "撮合", "the name in `matches` of matter.yaml", required=True),),
+        arguments=_SAID,
+        results=(Argument("need", "需求", "number, state, day, starts_at, from, to, places", kind="context"),),
+        awaited=True,
+        at_once=True,
+        errors=(("REFUSED", "不符合条件，或者时间、地点、内容不对"),),
+    ),
+    EffectKind(
+        "open-supply",
+        "提供",
+        "Offer a supply",
+        "替申请人（或 person 写的人）在撮合里提供一条，如一趟车的空位、一件可以借用的东西；其余同“提出需求”。",
+        "Offers a supply of the applicant (or of `person`): seats of a car, a thing to lend; else as open-need.",
+        headers=(Header("match", "撮合", "the name in `matches` of matter.yaml", required=True),),
+        arguments=_SAID,
+        results=(Argument("supply", "供给", "number, state, day, starts_at, from, to, places", kind="context"),),
+        awaited=True,
+        at_once=True,
+        errors=(("REFUSED", "不符合条件，或者时间、地点、内容不对"),),
+    ),
+    EffectKind(
+        "match",
+        "撮合",
+        "Match",
+        "把一条需求和一条供给配上：一条是本办件的（它提出的，或者开出本办件的那条需求）。另一边也是本办件的、声明 "
+        "accept: "
+        "auto 的、窗口登记并且已经问过的（agreed），当场两边一起配上；不然问对方，等对方同意（消息 matched）。位子满"
+        "了走 FULL。",
+        "Brings a need and a supply together, one of them this case's (put by it, or the need that opened it). Where "
+        "the "
+        "other is this case's too, the declaration says accept: auto, or it was entered at a counter that has asked "
+        "(agreed), both are booked in this transaction; else the other side is asked, and says yes or no (the message "
+        "matched). No room left: FULL.",
+        headers=(
+            Header(
+                "agreed",
+                "对方已经同意",
+                "true: the other side was entered at this counter and has said yes",
+                choices=(("true", "已经问过，对方同意"),),
+            ),
+        ),
+        arguments=(
+            Argument("need", "需求编号", "the need's number", required=True, kind="text"),
+            Argument("supply", "供给编号", "the supply's number", required=True, kind="text"),
+        ),
+        results=(
+            Argument("pair", "配对", "number, state (asked, agreed), need, supply, places, starts_at", kind="context"),
+        ),
+        awaited=True,
+        at_once=True,
+        errors=(("FULL", "位子满了"), ("REFUSED", "已经不在了、时间地点对不上、证件过期")),
+    ),
+    EffectKind(
+        "release-match",
+        "取消撮合",
+        "Call a match off",
+        "取消本办件的需求或供给，或者只取消配上的（需求再等别人）。对方会收到通知。",
+        "Calls off the need or supply of this case, or only what was matched (the need is open again). The other "
+        "side is "
+        "told.",
+        headers=(
+            Header(
+                "what",
+                "取消什么",
+                "what is called off",
+                choices=(("all", "整条取消"), ("pair", "只取消配上的")),
+                default="all",
+            ),
+        ),
+        arguments=(
+            Argument("number", "编号", "of the need or supply; all of this case without it", kind="text"),
+            _REASON,
+        ),
+    ),
     # ------------------------------------------------------------ handovers 交接
     EffectKind(
         "hand-over",

@@ -37,6 +37,8 @@ class MatchSide(Base):
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     entered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    #: The case that was opened because nobody took it in time: once.
+    opened_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), unique=True)
     person_index: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str | None] = mapped_column(Sealed)
     phone: Mapped[str | None] = mapped_column(Sealed)
