@@ -10,7 +10,7 @@ import hashlib
 import importlib.resources
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -271,6 +271,42 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         record(work, audit.Kind.APPOINTMENT_OFFERED, made, SYSTEM, now)
         return made
     return None
+
+
+def offer_all(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> int:
+    """Places were added: each is offered to the next who waits for its day. How many were."""
+    n = 0
+    for slot in slots:
+        while offer_freed(work, resource, [slot], now=now) is not None:
+            n += 1
+    return n
+
+
+def offer_new(work: Work, resource: Resource, first: date, last: date, *, now: datetime) -> int:
+    """Times were made, or opened again, on these days: who waits for one of them is offered a place. One statement
+    where nobody does."""
+    days = set(
+        work.session.scalars(
+            select(Waiting.day)
+            .where(Waiting.resource_id == resource.id, Waiting.state == "waiting", Waiting.day.between(first, last))
+            .distinct()
+        )
+    )
+    if not days:
+        return 0
+    slots = work.session.scalars(
+        select(Slot)
+        .where(
+            Slot.resource_id == resource.id,
+            Slot.closed.is_(False),
+            Slot.public_taken < Slot.public_capacity,
+            Slot.starts_at > now,
+            Slot.starts_at >= written.start_of(min(days)),
+            Slot.starts_at < written.start_of(max(days) + timedelta(days=1)),
+        )
+        .order_by(Slot.starts_at)
+    ).all()
+    return offer_all(work, resource, [slot for slot in slots if local_date(slot.starts_at) in days], now=now)
 
 
 def sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:

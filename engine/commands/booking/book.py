@@ -191,6 +191,7 @@ def confirm(
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
     watch(work, made, now)
+    notices.cancel(work, f"appointment:{made.id}:", now=now)  # "please confirm" is not asked any more
     remind(work, made, policy, now)
     tell(work, made, "appointment-confirmed", now, now)
     record(work, audit.Kind.APPOINTMENT_CONFIRMED, made, by, now)
@@ -364,6 +365,7 @@ def _has_run_out(work: Work, made: Appointment, freed: Sequence[int], now: datet
     """The place on the waiting list ends, the process and the record hear of it, and seats it freed are offered on."""
     for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == made.id)):
         row.state, row.appointment_id = "left", None
+    notices.cancel(work, f"appointment:{made.id}:", now=now)  # "a place is free" is not so any more
     tell_process(work, made, "cancelled", by=SYSTEM, now=now)
     record(work, audit.Kind.APPOINTMENT_EXPIRED, made, SYSTEM, now)
     cover(work, made.resource, now=now)
