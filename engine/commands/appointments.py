@@ -15,22 +15,23 @@ from functools import lru_cache
 from typing import Any, cast
 
 import yaml
-from sqlalchemy import ColumnElement, CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
 
 from engine import booking
 from engine.booking import Past, Policy, written
 from engine.booking.slots import ZONE
 from engine.commands import seats
-from engine.matters.nouns.offers import Offer, OfferTells
+from engine.matters.nouns.offers import SELF, Offer, OfferTells
 from engine.people import SYSTEM, Actor
 from engine.people.access import booked_for
-from engine.reads import knowing, offers
+from engine.reads import knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, jobs, messages, notices
 from engine.store import Work
 from engine.store.models import (
     Appointment,
     AppointmentSlot,
+    BookingPart,
     BookingPlace,
     OnlineBlock,
     Resource,
@@ -330,6 +331,18 @@ def claim(work: Work, made: Appointment, slots: Sequence[Slot], members: Sequenc
         for person, role in members
     )
     work.session.flush()
+
+
+def keep_parts(work: Work, made: Appointment, cost: prices.Cost | None) -> None:
+    """Who pays which part of its price, as it is now. The person's own is kept though it be nothing."""
+    work.session.execute(delete(BookingPart).where(BookingPart.appointment_id == made.id))
+    if cost is not None:
+        work.session.add_all(
+            BookingPart(appointment_id=made.id, part=one.part, cents=one.cents, payer_id=one.payer_id)
+            for one in cost.parts
+            if one.cents or one.part == SELF
+        )
+        work.session.flush()
 
 
 def day_keys(

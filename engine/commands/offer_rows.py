@@ -25,6 +25,7 @@ from engine.errors import NotFound, NotNow
 from engine.matters.nouns.offers import Offer
 from engine.people import Actor
 from engine.reads import offers as reads
+from engine.reads import prices
 from engine.reads.knowing import Person
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
@@ -211,7 +212,7 @@ class _Plan:
     what: reads.Declared
     roles: dict[str, int]
     policy: booking.Policy
-    price: dict[str, Any]
+    cost: prices.Cost | None
     number: str = ""
 
 
@@ -306,7 +307,7 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
         what,
         dict(counted) if by_role else {},
         policy,
-        reads.price(work, what, resource, slot, leader, wish.answers, now=now),
+        prices.cost(work, what, resource, slot, [person for person, _role in wish.members], wish.answers, now=now),
     )
 
 
@@ -342,7 +343,8 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                     places=len(wish.members),
                     team=wish.team[:80],
                     answers=dict(wish.answers) or None,
-                    price=plan.price,
+                    price=dict(plan.cost.said) if plan.cost is not None else {},
+                    cents=plan.cost.cents if plan.cost is not None else None,
                     booked_by_id=by.id if by.id != leader.user_id else None,
                 )
                 made.resource, made.case = resource, case
@@ -350,6 +352,7 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                 work.session.flush()
                 appointments.sit(work, made, [slot])
                 appointments.claim(work, made, [slot], wish.members)
+                appointments.keep_parts(work, made, plan.cost)
         except IntegrityError:
             twice = [person for person, _role in wish.members if _claimed(work, slot.id, person)]
             if twice or len({person.index for person, _role in wish.members}) < len(wish.members):

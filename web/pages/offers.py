@@ -135,12 +135,12 @@ def check(slot_id: int) -> ResponseReturnValue:
     env = feel.Env(now=now, calendar=work.calendar)
     answers = forms.check(form, body["answers"], env=env)
     lines = forms.describe(form, answers, env=env)
-    cost = reads.price_for(work, edge.actor(), found, answers, now=now)
+    cost = reads.cost_for(work, edge.actor(), found, answers, now=now)
     shown = render_template(
         "resident/offer_review.html",
         it=found,
         lines=lines,
-        price=cost,
+        cost=cost,
         send=url_for("offers.send", slot_id=slot_id),
     )
     return jsonify(review=shown)
