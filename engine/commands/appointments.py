@@ -10,27 +10,28 @@ import hashlib
 import importlib.resources
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
 import yaml
-from sqlalchemy import ColumnElement, CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
 
 from engine import booking
 from engine.booking import Past, Policy, written
 from engine.booking.slots import ZONE
 from engine.commands import seats
-from engine.matters.nouns.offers import Offer, OfferTells
+from engine.matters.nouns.offers import SELF, Offer, OfferTells
 from engine.people import SYSTEM, Actor
 from engine.people.access import booked_for
-from engine.reads import knowing, offers
+from engine.reads import knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, jobs, messages, notices
 from engine.store import Work
 from engine.store.models import (
     Appointment,
     AppointmentSlot,
+    BookingPart,
     BookingPlace,
     OnlineBlock,
     Resource,
@@ -273,6 +274,42 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
     return None
 
 
+def offer_all(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> int:
+    """Places were added: each is offered to the next who waits for its day. How many were."""
+    n = 0
+    for slot in slots:
+        while offer_freed(work, resource, [slot], now=now) is not None:
+            n += 1
+    return n
+
+
+def offer_new(work: Work, resource: Resource, first: date, last: date, *, now: datetime) -> int:
+    """Times were made, or opened again, on these days: who waits for one of them is offered a place. One statement
+    where nobody does."""
+    days = set(
+        work.session.scalars(
+            select(Waiting.day)
+            .where(Waiting.resource_id == resource.id, Waiting.state == "waiting", Waiting.day.between(first, last))
+            .distinct()
+        )
+    )
+    if not days:
+        return 0
+    slots = work.session.scalars(
+        select(Slot)
+        .where(
+            Slot.resource_id == resource.id,
+            Slot.closed.is_(False),
+            Slot.public_taken < Slot.public_capacity,
+            Slot.starts_at > now,
+            Slot.starts_at >= written.start_of(min(days)),
+            Slot.starts_at < written.start_of(max(days) + timedelta(days=1)),
+        )
+        .order_by(Slot.starts_at)
+    ).all()
+    return offer_all(work, resource, [slot for slot in slots if local_date(slot.starts_at) in days], now=now)
+
+
 def sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:
     work.session.add_all(AppointmentSlot(appointment_id=made.id, slot_id=slot.id) for slot in slots)
     work.session.flush()
@@ -294,6 +331,18 @@ def claim(work: Work, made: Appointment, slots: Sequence[Slot], members: Sequenc
         for person, role in members
     )
     work.session.flush()
+
+
+def keep_parts(work: Work, made: Appointment, cost: prices.Cost | None) -> None:
+    """Who pays which part of its price, as it is now. The person's own is kept though it be nothing."""
+    work.session.execute(delete(BookingPart).where(BookingPart.appointment_id == made.id))
+    if cost is not None:
+        work.session.add_all(
+            BookingPart(appointment_id=made.id, part=one.part, cents=one.cents, payer_id=one.payer_id)
+            for one in cost.parts
+            if one.cents or one.part == SELF
+        )
+        work.session.flush()
 
 
 def day_keys(

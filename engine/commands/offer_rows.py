@@ -25,10 +25,11 @@ from engine.errors import NotFound, NotNow
 from engine.matters.nouns.offers import Offer
 from engine.people import Actor
 from engine.reads import offers as reads
+from engine.reads import prices
 from engine.reads.knowing import Person
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
-from engine.store.models import Appointment, BookingPlace, Case, Resource, Slot, SlotPlace
+from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Case, Resource, Slot, SlotPlace
 from engine.workdays import say_at
 
 #: How the time of a kind is kept (Resource.kind); everything else is a session.
@@ -211,7 +212,7 @@ class _Plan:
     what: reads.Declared
     roles: dict[str, int]
     policy: booking.Policy
-    price: dict[str, Any]
+    cost: prices.Cost | None
     number: str = ""
 
 
@@ -306,7 +307,7 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
         what,
         dict(counted) if by_role else {},
         policy,
-        reads.price(work, what, resource, slot, leader, wish.answers, now=now),
+        prices.cost(work, what, resource, slot, [person for person, _role in wish.members], wish.answers, now=now),
     )
 
 
@@ -342,7 +343,8 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                     places=len(wish.members),
                     team=wish.team[:80],
                     answers=dict(wish.answers) or None,
-                    price=plan.price,
+                    price=dict(plan.cost.said) if plan.cost is not None else {},
+                    cents=plan.cost.cents if plan.cost is not None else None,
                     booked_by_id=by.id if by.id != leader.user_id else None,
                 )
                 made.resource, made.case = resource, case
@@ -350,6 +352,7 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                 work.session.flush()
                 appointments.sit(work, made, [slot])
                 appointments.claim(work, made, [slot], wish.members)
+                appointments.keep_parts(work, made, plan.cost)
         except IntegrityError:
             twice = [person for person, _role in wish.members if _claimed(work, slot.id, person)]
             if twice or len({person.index for person, _role in wish.members}) < len(wish.members):
@@ -446,18 +449,19 @@ def close(work: Work, row: Resource, reason: str, *, by: Actor, now: datetime) -
     return len(told)
 
 
-def move(work: Work, row: Resource, starts_at: datetime, reason: str, *, by: Actor, now: datetime) -> int:
+def move(
+    work: Work, row: Resource, starts_at: datetime, reason: str, *, only: int | None = None, by: Actor, now: datetime
+) -> int:
     """Another time for it and all its sessions: they keep their distance, every booking goes with them, everybody is
-    told once. How many people were told."""
+    told once. `only`: this one time of what opens again and again, by the id of its slot. How many people were told."""
     if starts_at <= now:
         raise NotNow("新的时间已经过了，请另定时间。", "Expected a time to come, but that has passed.")
-    rows = family(work, row)
+    rows = family(work, row) if only is None else [row]
     ids = [one.id for one in rows]
-    slots = list(
-        work.session.scalars(
-            select(Slot).where(Slot.resource_id.in_(ids), Slot.ends_at > now, Slot.closed.is_(False)).with_for_update()
-        )
-    )
+    open_ = select(Slot).where(Slot.resource_id.in_(ids), Slot.ends_at > now, Slot.closed.is_(False))
+    if only is not None:
+        open_ = open_.where(Slot.id == only)
+    slots = list(work.session.scalars(open_.with_for_update()))
     own = [slot.starts_at for slot in slots if slot.resource_id == row.id]
     if not own:
         raise NotNow("它已经结束或取消了，不能改期。", "It is over or was called off: it cannot be moved.")
@@ -469,7 +473,12 @@ def move(work: Work, row: Resource, starts_at: datetime, reason: str, *, by: Act
         slot.starts_at, slot.ends_at = slot.starts_at + by_how_much, slot.ends_at + by_how_much
         work.session.flush()
     told: set[str] = set()
+    moved = {slot.id for slot in slots}
+    seated = select(AppointmentSlot.appointment_id).where(AppointmentSlot.slot_id.in_(moved))
+    theirs = set(work.session.scalars(seated))
     for made in _live(work, rows, now):
+        if made.id not in theirs:
+            continue
         made.starts_at, made.ends_at = made.starts_at + by_how_much, made.ends_at + by_how_much
         made.reason, made.by_hall = reason[:200], True
         if made.day_key is not None:  # the person's own limit gives way to the hall's move
@@ -484,9 +493,10 @@ def move(work: Work, row: Resource, starts_at: datetime, reason: str, *, by: Act
             appointments.tell(work, made, "appointment-moved", now, now)
         told.add(made.person_index)
         appointments.record(work, audit.Kind.APPOINTMENT_MOVED, made, by, now)
-    for one in rows:
+    for one in rows if only is None else ():
         last = max((slot.ends_at for slot in slots if slot.resource_id == one.id), default=None)
         if last is not None:
             _due(work, one, "over", last, now)
+    for one in rows:
         _record(work, audit.Kind.OFFER_MOVED, one, by, now)
     return len(told)

@@ -72,6 +72,7 @@ EVENTS = {
     "offer.opened": "开放供给",
     "offer.moved": "供给改期",
     "offer.closed": "取消供给",
+    "offer.places": "加名额",
     "standing.made": "设长期预订",
     "standing.changed": "长期预订改一天",
     "standing.ended": "停长期预订",

@@ -1,4 +1,4 @@
-"""Offers (供给): what is declared, whether a person may book it and why not, what it costs, what is open and left.
+"""Offers (供给): what is open and left, and one time for whoever looks at it. What is declared: offering.py.
 
 Lists are served by plain columns and one statement; an expression is evaluated only for the person who looks at one
 offer, never for a list.
@@ -17,159 +17,21 @@ from sqlalchemy.orm import joinedload
 from engine import booking, feel, forms
 from engine.booking import written
 from engine.booking.slots import ZONE
-from engine.errors import NotFound
-from engine.matters import Package
-from engine.matters.nouns.offers import Offer, OfferNeed
+from engine.errors import NotFound, NotNow
 from engine.people import Actor, masks, may, units
 from engine.people.units import Place
-from engine.reads import knowing
-from engine.records import library
+from engine.reads import knowing, prices
+from engine.reads.offering import Declared as Declared
+from engine.reads.offering import Not as Not
+from engine.reads.offering import declared as declared
+from engine.reads.offering import of as of
+from engine.reads.offering import price as price
+from engine.reads.offering import too_late as too_late
+from engine.reads.offering import value as value
+from engine.reads.offering import why_not as why_not
 from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot, SlotPlace, User, Waiting
-from engine.workdays import local_date, say_at
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """An offer as it is published now."""
-
-    key: str
-    offer: Offer
-    package: Package
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Why somebody may not book it."""
-
-    zh: str
-    en: str
-
-
-def declared(work: Work) -> dict[str, Declared]:
-    """Every published offer, by its key."""
-    return {key: Declared(key, what, of) for key, (what, of) in library.of_kind(work, "offers", Offer).items()}
-
-
-def of(work: Work, key: str) -> Declared:
-    """The published offer with this key. NotFound: it is offered no more."""
-    found = declared(work).get(key)
-    if found is None:
-        raise NotFound("这项预订现在不开放了。", "This is not offered any more.")
-    return found
-
-
-# ---------------------------------------------------------------- may they, and what does it cost
-
-
-def _facts(work: Work, resource: Resource, slot: Slot) -> dict[str, Any]:
-    """What an expression knows of what is booked."""
-    place = units.place(work, resource.place_id or resource.unit_id)
-    return {
-        "name": resource.name,
-        "place": place.code,
-        "starts_at": slot.starts_at.isoformat(),
-        "ends_at": slot.ends_at.isoformat(),
-        "day": local_date(slot.starts_at).isoformat(),
-    }
-
-
-def value(
-    work: Work,
-    text: str,
-    what: Declared,
-    resource: Resource,
-    slot: Slot,
-    person: knowing.Person,
-    answers: Mapping[str, Any],
-    now: datetime,
-    **given: Any,
-) -> Any:
-    """What an expression of its declaration says, for this person and this time; `given`: further names it may read."""
-    expression = feel.compile(text.removeprefix("="))
-    context = knowing.context(
-        work,
-        expression,
-        package=what.package,
-        person=person,
-        now=now,
-        on=local_date(slot.starts_at),
-        offer=_facts(work, resource, slot),
-        ask=dict(answers),
-        **given,
-    )
-    return expression.evaluate(context, feel.Env(now=now, calendar=work.calendar))
-
-
-def why_not(
-    work: Work,
-    what: Declared,
-    resource: Resource,
-    slot: Slot,
-    person: knowing.Person,
-    *,
-    roles: Sequence[SlotPlace] = (),
-    answers: Mapping[str, Any] | None = None,
-    online: bool = True,
-    now: datetime,
-) -> list[Not]:
-    """Every reason why this person may not take it (in these roles); empty: they may."""
-    found = []
-    if online:
-        late = too_late(what.offer, slot, now)
-        if late is not None:
-            found.append(late)
-    asked = [need for need in (what.offer.who, *what.offer.needs.values()) if need is not None]
-    asked += [
-        OfferNeed.model_validate({"if": role.who, "says": role.who_says or role.title, "says_en": role.who_says_en})
-        for role in roles
-        if role.who
-    ]
-    for need in asked:
-        # Null is not yes: what cannot be told (no identity number, no such entry) is not fulfilled.
-        if value(work, need.if_, what, resource, slot, person, answers or {}, now) is not True:
-            found.append(Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}"))
-    return found
-
-
-def too_late(offer: Offer, slot: Slot, now: datetime) -> Not | None:
-    """Whether the cut-off has passed."""
-    if slot.starts_at <= now:
-        return Not("已经开始了。", "It has begun.")
-    if not offer.cut_off:
-        return None
-    until = written.CutOff.read(offer.cut_off).before(slot.starts_at)
-    if now <= until:
-        return None
-    shown = until.astimezone(ZONE)
-    return Not(f"{say_at(until)}截止预订，已经过了。", f"Booking closed at {shown:%Y-%m-%d %H:%M}.")
-
-
-def price(
-    work: Work,
-    what: Declared,
-    resource: Resource,
-    slot: Slot,
-    person: knowing.Person,
-    answers: Mapping[str, Any],
-    *,
-    now: datetime,
-) -> dict[str, Any]:
-    """What its decision says: {"pays": 3, "county": 5}; {} for what has no price."""
-    asked = what.offer.price
-    if asked is None:
-        return {}
-    model = what.package.decisions[asked.decision]
-    inputs: dict[str, Any] = {}
-    for wanted in model.wants(asked.decision):
-        given = asked.inputs.get(wanted.name)
-        if given is not None:
-            inputs[wanted.name] = value(work, given, what, resource, slot, person, answers, now)
-        else:
-            inputs[wanted.name] = answers.get(wanted.name)
-    found = feel.to_json(model.evaluate(asked.decision, inputs, feel.Env(now=now, calendar=work.calendar)).value)
-    return found if isinstance(found, dict) else {"pays": found}
-
+from engine.workdays import local_date
 
 # ---------------------------------------------------------------- what is open
 
@@ -369,7 +231,7 @@ class Chance:
     slot: Slot
     reasons: tuple[Not, ...]  # for any role
     by_role: dict[str, tuple[Not, ...]]  # role -> why not that one
-    price: dict[str, Any]
+    cost: prices.Cost | None  # None: it has no price, or it depends on what the form asks
     booked: int | None  # their own booking of it
     waits: bool  # they are on its waiting list
 
@@ -383,7 +245,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
     roles = roles_of(work, [slot.id]).get(slot.id, [])
     reasons: tuple[Not, ...] = ()
     by_role: dict[str, tuple[Not, ...]] = {}
-    cost: dict[str, Any] = {}
+    cost: prices.Cost | None = None
     booked, waits = None, False
     if actor.id is not None and actor.kind == "resident":
         person = knowing.of_user(work.session.get_one(User, actor.id))
@@ -393,7 +255,10 @@ def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
                 every = why_not(work, what, resource, slot, person, roles=[role], now=now)
                 by_role[role.role] = tuple(one for one in every if one not in reasons)
         if not what.offer.ask:
-            cost = price(work, what, resource, slot, person, {}, now=now)
+            try:
+                cost = prices.cost(work, what, resource, slot, [person], {}, now=now)
+            except NotNow as refused:
+                reasons = (*reasons, Not(refused.zh, refused.en))
         booked = work.session.scalar(
             select(BookingPlace.appointment_id).where(
                 BookingPlace.slot_id == slot.id, BookingPlace.person_index == person.index, BookingPlace.live
@@ -415,12 +280,12 @@ def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
     return Chance(shown(work, [slot])[0], what, slot, reasons, by_role, cost, booked, waits)
 
 
-def price_for(work: Work, actor: Actor, it: Chance, answers: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+def cost_for(work: Work, actor: Actor, it: Chance, answers: Mapping[str, Any], *, now: datetime) -> prices.Cost | None:
     """What it costs this actor with these answers."""
     if actor.id is None:
-        return {}
+        return None
     person = knowing.of_user(work.session.get_one(User, actor.id))
-    return price(work, it.what, it.slot.resource, it.slot, person, answers, now=now)
+    return prices.cost(work, it.what, it.slot.resource, it.slot, [person], answers, now=now)
 
 
 def openable(work: Work) -> list[tuple[str, str]]:
@@ -532,7 +397,8 @@ class Own:
     address: str  # where exactly: they have a place
     team: str
     members: tuple[tuple[str, str], ...]  # (name, title of the role)
-    price: dict[str, Any]
+    cents: int | None  # what it costs in all
+    parts: tuple[prices.Part, ...]  # who pays which part of it
     place: str
     check_in: bool
     answers: list[Any]
@@ -573,7 +439,8 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
             for p in places
             if p.live or not live
         ),
-        price=made.price or {},
+        cents=made.cents,
+        parts=tuple(prices.of_bookings(work, [made.id], known).get(made.id, ())),
         place=units.place(work, made.resource.place_id or made.resource.unit_id).name,
         check_in=known is not None and bool(known.offer.check_in),
         answers=answers,

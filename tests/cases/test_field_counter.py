@@ -85,11 +85,6 @@ holidays:
 """
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="slots that were published stay open on a day that became a holiday",
-)
 def test_a_day_that_became_a_holiday_cannot_be_booked_any_more(counter: SimpleNamespace) -> None:
     held(counter, 0, counter.at(17, 18))
     counter.do(calendars.publish, COUNTY_DAY, by=people.SYSTEM, now=counter.now)
@@ -98,9 +93,6 @@ def test_a_day_that_became_a_holiday_cannot_be_booked_any_more(counter: SimpleNa
         held(counter, 1, counter.at(17, 19))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a moved booking is to be confirmed by a time that is over already"
-)
 def test_a_booking_moved_on_the_day_itself_lives_on(counter: SimpleNamespace) -> None:
     made = held(counter, 0, counter.at(16, 18))
     with counter.database.unit_of_work() as work:

@@ -42,6 +42,7 @@ offers:
     needs: {home: {if: "=person.village != null", says: 登记了所在的村, says_en: a village on record}}
     ask: zhiyuan-lunch
     price: {decision: lunch-price, with: {age: "=person.age"}}
+    subsidy: {county: {title: 县里补, title_en: the county pays}}
     cut_off: 16:00 the day before
     policy: {book_until_days: 10}
 """

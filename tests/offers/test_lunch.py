@@ -54,7 +54,8 @@ def test_the_price_is_shown_before_and_kept_with_the_booking(hall):
     who = hall.residents[0]
     with hall.database.reading() as work:
         seen = offers.chance(work, who, slot_of(hall), now=NOW)
-        assert offers.price_for(work, who, seen, {"dish": "fish"}, now=NOW) == {"pays": 5, "county": 3}
+        cost = offers.cost_for(work, who, seen, {"dish": "fish"}, now=NOW)
+        assert [(one.part, one.cents) for one in cost.parts] == [("self", 500), ("county", 300)]
         assert seen.reasons == ()
     made = order(hall, who)
     with hall.database.reading() as work:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine import matters
 from engine.commands import booking
@@ -18,7 +18,7 @@ from engine.errors import Invalid, NotFound, NotNow, NotYours, Refused
 from engine.people import SYSTEM
 from engine.reads import standing as reads
 from engine.records import library
-from engine.store.models import Appointment, Notice, Resource, Slot, Standing, StandingDay
+from engine.store.models import Appointment, BookingPart, Notice, Resource, Slot, Standing, StandingDay
 from engine.workdays import local_date
 from tests import machines
 from tests.conftest import fresh_database
@@ -342,6 +342,13 @@ class Orders(RuleBasedStateMachine):
             assert all(n == 1 for n in each.values())
             for slot in work.session.scalars(select(Slot)):
                 assert 0 <= slot.public_taken <= slot.public_capacity
+            kept = dict(
+                work.session.execute(
+                    select(BookingPart.appointment_id, func.sum(BookingPart.cents)).group_by(BookingPart.appointment_id)
+                ).all()
+            )
+            for made in work.session.scalars(select(Appointment).where(Appointment.state != "held")):
+                assert made.cents == kept.get(made.id), "the parts of a price are the price"
             booked = work.session.scalars(select(StandingDay).where(StandingDay.state == "booked")).all()
             assert all(one.appointment_id is not None for one in booked)
 

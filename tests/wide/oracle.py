@@ -378,6 +378,7 @@ RULES: dict[str, Rule] = {
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
     **_door("staff", "offers.week"),
     **_door("staff", "offers.open_", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
+    **_door("staff", "offers.add_places", thing="absent"),
     **_door(
         "resident",
         "api.bind_by_code",
@@ -412,8 +413,8 @@ RULES: dict[str, Rule] = {
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book"),
     **_door("resident", "offers.confirm", thing="own-booking"),
     **_door("staff", "offers.week", "offers.open_"),
-    **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="of-suyang"),
-    **_door("staff", "offers.close", "offers.move", "offers.walk_in", thing="absent"),
+    **_door("staff", "offers.close", "offers.move", "offers.walk_in", "offers.add_places", thing="of-suyang"),
+    **_door("staff", "offers.close", "offers.move", "offers.walk_in", "offers.add_places", thing="absent"),
     # ---- loans 借还
     **_door("anyone", "loans.listed", "api.loan_shelves"),
     **_door("anyone", "loans.catalogue", "api.loan_titles"),

@@ -367,6 +367,7 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "boards.decide": {"data": {"what": "approve", "changed": 0}},
         "offers.close": {"data": {"reason": "下雨了"}},
         "offers.move": {"data": {"day": "2026-09-26", "from": "09:00", "reason": "下雨了"}},
+        "offers.add_places": {"data": {"places": 1, "role": "cut"}},
         "offers.walk_in": {"data": {"name": "许小妹", "phone": "13800000002", "role": "cut"}},
         "handovers.report": {"data": {"kind": "lost", "note": "路上丢了"}},
         "handovers.staff_report": {"data": {"kind": "lost", "note": "路上丢了"}},

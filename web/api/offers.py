@@ -37,8 +37,20 @@ class OfferOut(Shape):
     left: list[RoleOut]
 
 
+class PartOut(Shape):
+    part: str  # self, or a name of the offer's subsidy
+    title: str
+    title_en: str
+    cents: int
+
+
+class PriceOut(Shape):
+    cents: int
+    parts: list[PartOut]  # they add up to cents
+
+
 class ChanceOut(OfferOut):
-    price: dict[str, Any]
+    price: PriceOut | None  # null: it has no price, or it depends on what its form asks
     reasons: list[str]  # why the caller may not book it; empty: they may
 
 
@@ -72,7 +84,8 @@ def offer(slot_id: int) -> ChanceOut:
     """One time: what is left, what it costs the caller, and why they may not book it."""
     found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
     one = shaped(OfferOut, found.one)
-    return ChanceOut(**one.model_dump(), price=found.price, reasons=[why.zh for why in found.reasons])
+    price = shaped(PriceOut, found.cost) if found.cost is not None else None
+    return ChanceOut(**one.model_dump(), price=price, reasons=[why.zh for why in found.reasons])
 
 
 @operation("post", "/offers/{slot_id}/book", who="resident", tag="offers", takes=Claim, gives=BookingOut, status=201)

@@ -112,6 +112,7 @@ def _plan(found: calendars.Correction) -> dict[str, Any]:
         "last": last,
         "cases": len({m.case_id for m in found.moves}),
         "moves": found.moves[(number - 1) * PAGE : number * PAGE],
+        "bookings": found.bookings,
         "token": calendar_publishing.token(found),
     }
 

@@ -135,12 +135,12 @@ def check(slot_id: int) -> ResponseReturnValue:
     env = feel.Env(now=now, calendar=work.calendar)
     answers = forms.check(form, body["answers"], env=env)
     lines = forms.describe(form, answers, env=env)
-    cost = reads.price_for(work, edge.actor(), found, answers, now=now)
+    cost = reads.cost_for(work, edge.actor(), found, answers, now=now)
     shown = render_template(
         "resident/offer_review.html",
         it=found,
         lines=lines,
-        price=cost,
+        cost=cost,
         send=url_for("offers.send", slot_id=slot_id),
     )
     return jsonify(review=shown)
@@ -328,7 +328,12 @@ def open_() -> ResponseReturnValue:
 @guard("staff")
 def close(resource_id: int) -> ResponseReturnValue:
     told = booking.close_offer(
-        edge.work(), resource_id, reason=request.form.get("reason", ""), by=edge.actor(), now=edge.now()
+        edge.work(),
+        resource_id,
+        reason=request.form.get("reason", ""),
+        slot_id=request.form.get("slot", type=edge.whole),
+        by=edge.actor(),
+        now=edge.now(),
     )
     flash(_("已取消，%(n)s 位已预订的人收到了通知。", n=told))
     return redirect(url_for("offers.week", day=request.form.get("day", "")))
@@ -344,11 +349,29 @@ def move(resource_id: int) -> ResponseReturnValue:
         resource_id,
         _at(day, request.form.get("from", ""), "from"),
         reason=request.form.get("reason", ""),
+        slot_id=request.form.get("slot", type=edge.whole),
         by=edge.actor(),
         now=edge.now(),
     )
     flash(_("已改期，%(n)s 位已预订的人收到了通知。", n=told))
     return redirect(url_for("offers.week", day=day))
+
+
+@pages.post("/desk/offers/<int:slot_id>/places")
+@guard("staff")
+def add_places(slot_id: int) -> ResponseReturnValue:
+    """More places of one time: who waits is offered them."""
+    reads.of_unit(edge.work(), edge.actor(), slot_id=slot_id)
+    slot = booking.add_places(
+        edge.work(),
+        slot_id,
+        request.form.get("places", 0, type=edge.whole),
+        role=request.form.get("role", "")[:40],
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("名额加好了，候补的人会收到通知。"))
+    return redirect(url_for("offers.week", day=local_date(slot.starts_at).isoformat()))
 
 
 @pages.post("/desk/offers/<int:slot_id>/walk-in")

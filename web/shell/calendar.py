@@ -86,4 +86,4 @@ def _show(found: Correction, word: str) -> None:
         click.echo(f"  {move.number} {move.matter} {move.limit}: {move.before or '待定'} → {move.after or '待定'}")
     for number in found.unread:
         click.echo(f"  {number}: 流程数据读不出，图上的定时没有重算 · its diagram's times could not be computed again")
-    click.echo(f"{word}: {len({m.case_id for m in found.moves})} 件 case(s)")
+    click.echo(f"{word}: {len({m.case_id for m in found.moves})} 件 case(s)，{found.bookings} 个预约 booking(s)")

@@ -4,23 +4,20 @@ from engine.commands.appointments import policy_of
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
 from engine.commands.booking.claim import book as take_place
 from engine.commands.booking.claim import known_person
+from engine.commands.booking.closing import Hit, close, move_offer, preview_closing
+from engine.commands.booking.closing import call_off as close_offer
 from engine.commands.booking.counter import call, check_in, miss, miss_if_over, serve, walk_in
 from engine.commands.booking.office import (
-    Hit,
     ask_review,
-    close,
     local,
     opening_of,
-    preview_closing,
     publish,
     publish_ahead,
     review,
     roster,
     unroster,
 )
-from engine.commands.booking.opening import close as close_offer
-from engine.commands.booking.opening import establish
-from engine.commands.booking.opening import move as move_offer
+from engine.commands.booking.opening import add_places, establish
 from engine.commands.booking.opening import open_ as open_offer
 from engine.commands.booking.roll import Listed, Rolled, told
 from engine.commands.booking.roll import book as roll
@@ -39,6 +36,7 @@ __all__ = [
     "Person",
     "Rolled",
     "add_day",
+    "add_places",
     "arrive",
     "check_out",
     "end_order",

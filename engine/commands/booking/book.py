@@ -29,6 +29,7 @@ from engine.commands.appointments import (
     day_keys,
     give_back,
     history,
+    keep_parts,
     offer_freed,
     policy_of,
     record,
@@ -43,7 +44,7 @@ from engine.commands.booking import claim
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb, booked_for
-from engine.reads import knowing, offers
+from engine.reads import knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, notices
 from engine.store import Work
@@ -191,6 +192,7 @@ def confirm(
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
     watch(work, made, now)
+    notices.cancel(work, f"appointment:{made.id}:", now=now)  # "please confirm" is not asked any more
     remind(work, made, policy, now)
     tell(work, made, "appointment-confirmed", now, now)
     record(work, audit.Kind.APPOINTMENT_CONFIRMED, made, by, now)
@@ -211,6 +213,7 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
     claims = work.session.scalars(
         select(BookingPlace).where(BookingPlace.appointment_id == made.id, BookingPlace.live)
     ).all()
+    costs = []
     for slot in seats.taken_slots(work, made):
         by_role = {row.role: row for row in offers.roles_of(work, [slot.id]).get(slot.id, [])}
         roles = [by_role[one.role] for one in claims if one.role in by_role]
@@ -220,7 +223,10 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
         )
         if reasons:
             raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
-        made.price = offers.price(work, what, made.resource, slot, person, given, now=now)
+        costs.append(prices.cost(work, what, made.resource, slot, [person], given, now=now))
+    cost = prices.added(costs)
+    made.price, made.cents = (dict(cost.said), cost.cents) if cost is not None else ({}, None)
+    keep_parts(work, made, cost)
     made.answers = given or None
 
 
@@ -364,6 +370,7 @@ def _has_run_out(work: Work, made: Appointment, freed: Sequence[int], now: datet
     """The place on the waiting list ends, the process and the record hear of it, and seats it freed are offered on."""
     for row in work.session.scalars(select(Waiting).where(Waiting.appointment_id == made.id)):
         row.state, row.appointment_id = "left", None
+    notices.cancel(work, f"appointment:{made.id}:", now=now)  # "a place is free" is not so any more
     tell_process(work, made, "cancelled", by=SYSTEM, now=now)
     record(work, audit.Kind.APPOINTMENT_EXPIRED, made, SYSTEM, now)
     cover(work, made.resource, now=now)

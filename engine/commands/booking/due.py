@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.commands import offer_rows
-from engine.commands.booking import book, counter, office, standing, trouble
+from engine.commands.booking import book, closing, counter, office, standing, trouble
 from engine.commands.equipment import Equipment
 from engine.matters import Package
 from engine.records import jobs
@@ -52,6 +52,7 @@ def publish_slots(database: Database, job: Leased, equipment: Equipment, now: da
     """The slots of the days that came within reach; tomorrow again."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
+        closing.follow_tonight(work, now=now)
         office.publish_ahead(work, now=now)
         standing.ask(work, now=now)
         ask_for_slots(work, now=now)
@@ -62,6 +63,11 @@ def ask_for_slots(work: Work, *, now: datetime) -> None:
     night = now.astimezone(ZONE).replace(hour=PUBLISH_HOUR, minute=0, second=0, microsecond=0)
     night = night if night > now else night + timedelta(days=1)
     jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, f"publish-slots:{local_date(night)}", now=now, after=night)
+
+
+def make_times(work: Work, key: str, *, now: datetime) -> None:
+    """Have the slots made now, once for this reason."""
+    jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, key, now=now)
 
 
 def open_offers(work: Work, package: Package, *, now: datetime) -> None:

@@ -1,9 +1,8 @@
-"""What the office does: open and close times, keep the duty roster, review blocks."""
+"""What the office does: make times, keep the duty roster, review blocks. What is shut: closing.py."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,16 +12,14 @@ from sqlalchemy.orm import joinedload
 
 from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
-from engine.commands import appointments, seats
+from engine.commands import appointments
 from engine.commands.booking import book, opening
-from engine.commands.effects import meetings
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM, Actor, require
-from engine.records import audit, notices
+from engine.records import audit
 from engine.store import Work
 from engine.store.models import (
     Appointment,
-    AppointmentSlot,
     Duty,
     OnlineBlock,
     Resource,
@@ -60,16 +57,7 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
     if resource is None:
         raise NotFound("没有这个可预约的项目。", "There is no such thing to book.")
     require(by, "serve", resource)
-    rules = [
-        opening_of(row)
-        for row in work.session.scalars(
-            select(ResourceOpening.rule).where(ResourceOpening.resource_id == resource.id).order_by(ResourceOpening.id)
-        )
-    ]
-    shut = [
-        Closure(row.starts_at, row.ends_at, row.reason)
-        for row in work.session.scalars(select(ResourceClosure).where(ResourceClosure.resource_id == resource.id))
-    ]
+    rules, shut = openings_of(work, resource.id), shut_of(work, resource.id)
     rows = [
         {
             "resource_id": resource.id,
@@ -93,6 +81,8 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
         work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows[start : start + 500]))
     made = _slot_count(work, resource.id) - before
     opening.give_roles(work, resource, first, last)
+    if made:
+        appointments.offer_new(work, resource, first, last, now=now)
     audit.record(
         work,
         audit.Kind.SLOTS_PUBLISHED,
@@ -101,6 +91,18 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
         facts={"resource": resource.code, "first": first.isoformat(), "last": last.isoformat(), "slots": made},
     )
     return made
+
+
+def openings_of(work: Work, resource_id: int) -> list[Opening]:
+    """The opening rules of a resource."""
+    rows = select(ResourceOpening.rule).where(ResourceOpening.resource_id == resource_id).order_by(ResourceOpening.id)
+    return [opening_of(row) for row in work.session.scalars(rows)]
+
+
+def shut_of(work: Work, resource_id: int) -> list[Closure]:
+    """When a resource is shut, whatever its rules say."""
+    rows = work.session.scalars(select(ResourceClosure).where(ResourceClosure.resource_id == resource_id))
+    return [Closure(row.starts_at, row.ends_at, row.reason) for row in rows]
 
 
 def publish_ahead(work: Work, *, now: datetime) -> int:
@@ -118,112 +120,8 @@ def _slot_count(work: Work, resource_id: int) -> int:
     return work.session.scalar(select(func.count()).select_from(Slot).where(Slot.resource_id == resource_id)) or 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A booking that a closure hits, and what the person is offered instead."""
-
-    appointment_id: int
-    number: str
-    starts_at: datetime
-    offer: datetime | None  # None: no time of that kind is free within two weeks
-    meeting: bool = False  # a meeting of a case: called off, and who leads it sets another time
-
-
-def preview_closing(
-    work: Work, resource_id: int, *, starts_at: datetime, ends_at: datetime, by: Actor, now: datetime
-) -> list[Hit]:
-    """Which bookings a closure would hit, with an offer for each. Offers are not held yet; two may name one time."""
-    resource = _window(work, resource_id, starts_at, ends_at, by)
-    return [
-        Hit(made.id, made.number, made.starts_at, offers[0].starts_at if offers else None, not made.name)
-        for made in _hit(work, resource.id, starts_at, ends_at, now)
-        for offers in [
-            [] if not made.name else book.free_times(work, resource.id, max(now, ends_at), kind=made.kind, most=1)
-        ]
-    ]
-
-
-def close(
-    work: Work, resource_id: int, *, starts_at: datetime, ends_at: datetime, reason: str, by: Actor, now: datetime
-) -> list[Appointment]:
-    """Shut a resource for a time. Each booking it hits is moved to the next free time of its kind, held for the
-    person's word for a day (or until two hours before); where none is free, it is cancelled. Nobody's record suffers.
-    Returns the bookings it hit."""
-    resource = _window(work, resource_id, starts_at, ends_at, by)
-    if not reason.strip():
-        raise NotNow("请写明停用的原因，会通知到已预约的人。", "Say why: those who booked will be told.")
-    work.session.add(
-        ResourceClosure(resource_id=resource.id, starts_at=starts_at, ends_at=ends_at, reason=reason[:200], by_id=by.id)
-    )
-    work.session.execute(
-        update(Slot)
-        .where(Slot.resource_id == resource.id, Slot.starts_at < ends_at, Slot.ends_at > starts_at)
-        .values(closed=True),
-        execution_options={"synchronize_session": "fetch"},
-    )
-    audit.record(
-        work,
-        audit.Kind.RESOURCE_CLOSED,
-        by=by,
-        now=now,
-        facts={"resource": resource.code, "from": starts_at.isoformat(), "until": ends_at.isoformat()},
-    )
-    hit = _hit(work, resource.id, starts_at, ends_at, now, lock=True)
-    for made in hit:
-        _move(work, made, reason, max(now, ends_at), by=by, now=now)
-    return hit
-
-
-def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Actor, now: datetime) -> None:
-    if meetings.lost(work, made.id, reason, by=by, now=now):
-        return  # a meeting is not moved to the next free time: who leads it agrees another with all sides
-    for slot in book.free_times(work, made.resource_id, after, kind=made.kind):
-        if seats.take(work, [slot.id], "public", now=now):
-            continue
-        before, pool = seats.taken_slots(work, made), made.pool
-        seats.leave(work, made.id, [s.id for s in before], pool, made.places)
-        work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
-        made.pool, made.starts_at, made.ends_at = "public", slot.starts_at, slot.ends_at
-        made.state, made.by_hall, made.reason = "held", True, reason[:200]
-        made.hold_until = min(now + timedelta(hours=MOVED_HOURS), slot.starts_at - timedelta(hours=2))
-        if made.day_key is not None:  # the person's own limit of one a day gives way to the hall's move
-            made.day_key = f"moved:{made.id}:{made.sequence}"
-        made.sequence += 1
-        made.version += 1
-        notices.cancel(work, f"appointment:{made.id}:", now=now)
-        appointments.watch(work, made, now)
-        appointments.tell(work, made, "appointment-moved", now, now)
-        appointments.record(work, audit.Kind.APPOINTMENT_MOVED, made, by, now)
-        return
-    book.let_go(work, made, "cancelled", reason, by=by, now=now, by_hall=True)
-    appointments.tell(work, made, "appointment-closed", now, now)
-
-
-def _hit(
-    work: Work, resource_id: int, starts_at: datetime, ends_at: datetime, now: datetime, *, lock: bool = False
-) -> list[Appointment]:
-    query = (
-        select(Appointment)
-        .where(
-            Appointment.resource_id == resource_id,
-            Appointment.state.in_(["held", "confirmed"]),
-            Appointment.starts_at < ends_at,
-            Appointment.ends_at > starts_at,
-            Appointment.ends_at > now,
-        )
-        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
-        .order_by(Appointment.starts_at, Appointment.id)
-    )
-    if lock:
-        book.lock_cases(
-            work,
-            Appointment.id.in_(list(work.session.scalars(query.with_only_columns(Appointment.id)))),
-        )
-        query = query.with_for_update(of=Appointment).execution_options(populate_existing=True)
-    return list(work.session.scalars(query))
-
-
-def _window(work: Work, resource_id: int, starts_at: datetime, ends_at: datetime, by: Actor) -> Resource:
+def window(work: Work, resource_id: int, starts_at: datetime, ends_at: datetime, by: Actor) -> Resource:
+    """The resource that the actor serves, for a time that is one."""
     resource = work.session.get(Resource, resource_id)
     if resource is None:
         raise NotFound("没有这个可预约的项目。", "There is no such thing to book.")
@@ -237,7 +135,7 @@ def roster(
     work: Work, *, resource_id: int, user_id: int, starts_at: datetime, ends_at: datetime, by: Actor, now: datetime
 ) -> Duty:
     """Put someone on duty at the unit of a resource. Confirmed bookings of that time without a clerk get them."""
-    resource = _window(work, resource_id, starts_at, ends_at, by)
+    resource = window(work, resource_id, starts_at, ends_at, by)
     row = Duty(unit_id=resource.unit_id, user_id=user_id, starts_at=starts_at, ends_at=ends_at)
     work.session.add(row)
     work.session.flush()

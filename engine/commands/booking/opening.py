@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 
 from engine.booking import written
-from engine.commands import offer_rows
+from engine.commands import appointments, offer_rows
 from engine.commands.offer_rows import Opening
-from engine.errors import NotFound, NotNow
+from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.matters.nouns.offers import Offer
 from engine.people import Actor, require, units
 from engine.people.units import Place
 from engine.reads import offers as reads
+from engine.records import audit
 from engine.store import Work
 from engine.store.models import Resource, ResourceOpening, Slot, SlotPlace
 
@@ -77,20 +78,32 @@ def open_(
     return row
 
 
-def close(work: Work, resource_id: int, *, reason: str, by: Actor, now: datetime) -> int:
-    """Call it off; how many people were told."""
-    row = find(work, resource_id, by=by)
-    if not reason.strip():
-        raise NotNow("请写明取消的原因，会通知到已预订的人。", "Say why: those who booked will be told.")
-    return offer_rows.close(work, row, reason.strip(), by=by, now=now)
-
-
-def move(work: Work, resource_id: int, starts_at: datetime, *, reason: str, by: Actor, now: datetime) -> int:
-    """Another time for it and its sessions; how many people were told."""
-    row = find(work, resource_id, by=by)
-    if not reason.strip():
-        raise NotNow("请写明改期的原因，会通知到已预订的人。", "Say why: those who booked will be told.")
-    return offer_rows.move(work, row, starts_at, reason.strip(), by=by, now=now)
+def add_places(work: Work, slot_id: int, places: int, *, role: str = "", by: Actor, now: datetime) -> Slot:
+    """So many more places of one time (of a role, where they are by role): who waits is offered them in their turn."""
+    slot = offer_rows.find_slot(work, slot_id)
+    resource = slot.resource
+    require(by, "serve", resource)
+    work.session.refresh(slot, ["public_capacity", "public_taken", "closed", "starts_at"], with_for_update=True)
+    if slot.starts_at <= now or slot.closed:
+        raise NotNow("已经开始、结束或取消了，不能再加名额。", "It has begun, or was called off: no more places.")
+    most = 10_000 - slot.public_capacity
+    if not 1 <= places <= most:
+        zh, en = f"请填 1 到 {most} 之间的数。", f"Expected a number from 1 to {most}."
+        raise Invalid([FieldError("places", "加几个名额", zh, en)])
+    rows = reads.roles_of(work, [slot_id]).get(slot_id, [])
+    named = next((row for row in rows if row.role == role), None)
+    if rows and named is None:
+        titles = "、".join(row.title for row in rows)
+        raise Invalid([FieldError("role", "角色", f"请选一个角色：{titles}。", "Choose one of the roles.")])
+    if named is not None:
+        named.capacity += places
+    slot.public_capacity += places
+    work.session.flush()
+    facts = {"number": resource.code, "slot": slot.id, "places": places, "role": role}
+    audit.record(work, audit.Kind.OFFER_PLACES, by=by, now=now, facts=facts)
+    appointments.cover(work, resource, now=now)
+    appointments.offer_all(work, resource, [slot], now=now)
+    return slot
 
 
 # ---------------------------------------------------------------- what opens by itself

@@ -17,6 +17,8 @@ from sqlalchemy import select
 
 from engine import process, workdays
 from engine.commands.applying import env_of
+from engine.commands.booking import closing
+from engine.commands.booking.due import make_times
 from engine.commands.cases.finding import find_case
 from engine.commands.equipment import Equipment
 from engine.deadlines import Ledger
@@ -62,6 +64,7 @@ class Correction:
     days: tuple[date, ...]  # that are worked or not, otherwise than before
     moves: tuple[Move, ...]
     unread: tuple[str, ...] = ()  # numbers of cases whose state could not be read: their diagram's times stay
+    bookings: int = 0  # that are moved or called off, because their day is another now
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,13 @@ def preview(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     _must_answer_for_it(by)
     before, after = work.calendar, _laid_over(work, text)
     found = [(m.moves, m.case.number if m.unread else None) for m in _moving(work, after, now)]
+    days = tuple(before.differences(after))
     return Correction(
         after.sources[-1],
-        tuple(before.differences(after)),
+        days,
         tuple(move for moves, _ in found for move in moves),
         tuple(number for _, number in found if number),
+        closing.count_hit(work, closing.following(work, days, after, now=now), now=now),
     )
 
 
@@ -129,6 +134,7 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         )
     schedules.follow_calendar(work, library.current, now=now, calendar=after)
     days = tuple(before.differences(after))
+    bookings = closing.follow(work, closing.following(work, days, after, now=now), closing.CALENDAR, by=by, now=now)
     audit.record(
         work,
         audit.Kind.CALENDAR,
@@ -139,6 +145,7 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
             "days": len(days),
             "moved": len({m.case_id for m in moves}),
             "unread": unread,
+            "bookings": bookings,
         },
     )
     jobs.put(
@@ -151,7 +158,7 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
     )
     work.session.flush()
     work.after_commit(work.database.forget_calendar)
-    return Correction(row.source, days, tuple(moves), tuple(unread))
+    return Correction(row.source, days, tuple(moves), tuple(unread), bookings)
 
 
 def may_publish(by: Actor) -> bool:
@@ -337,6 +344,7 @@ def follow_late(database: Database, job: Leased, equipment: Equipment, now: date
                 _follow(work, case, now, before)
     with database.unit_of_work() as work:
         schedules.follow_calendar(work, library.current, now=now)
+        make_times(work, f"publish-slots:calendar:{job.payload['calendar']}", now=now)  # of days that are open now
         jobs.done(work, job, now=now)
 
 

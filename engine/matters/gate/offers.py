@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine import feel
+from engine.dmn.elements import Table
 from engine.findings import meant
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -31,6 +32,7 @@ def check(reading: Reading) -> None:
         for where, text in _expressions(one.what):
             _reads(reading, one, one.what, text, *where)
         _hours(reading, one, one.what)
+        _subsidies(reading, one, one.what)
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         _effect(reading, file, node)
 
@@ -105,6 +107,10 @@ def _expressions(offer: Offer) -> Iterator[tuple[tuple[object, ...], str]]:
     if offer.price is not None:
         for name, text in offer.price.inputs.items():
             yield ("price", "with", name), text
+    for name, subsidy in offer.subsidy.items():
+        for key, text in (("if", subsidy.if_), ("pays", subsidy.pays)):
+            if text:
+                yield ("subsidy", name, key), text
     opened: list[tuple[tuple[object, ...], OfferOpened | None]] = [(("missed",), offer.missed)]
     opened += [(("left_at", at), what) for at, what in offer.left_at.items()]
     for path, what in opened:
@@ -135,6 +141,40 @@ def _hours(reading: Reading, one: Declared, offer: Offer) -> None:
             reading.of_noun(one, "offer-name", zh, en, "hours", "with", name)
 
 
+def _subsidies(reading: Reading, one: Declared, offer: Offer) -> None:
+    """Each part has an amount, and whoever is entitled to it stands in a register that there is."""
+    known = reading.declared("registers")
+    given = _outputs(reading, offer)
+    for name, subsidy in offer.subsidy.items():
+        if subsidy.register_ and subsidy.register_ not in known:
+            zh, en = meant(subsidy.register_, known, 20)
+            zh = f"没有台账“{subsidy.register_}”。{zh}"
+            en = f"There is no register {subsidy.register_!r}. {en}"
+            reading.of_noun(one, "offer-name", zh, en, "subsidy", name, "register")
+        if not (subsidy.pays or subsidy.share) and given is not None and name not in given:
+            others = given - {"pays"}
+            zh, en = meant(name, others, 20)
+            zh = f"“{name}”补多少？决策没有这个输出：请写 pays（几元）或 share（百分之几）。{zh}"
+            en = f"How much does {name!r} pay? The decision has no such output: write pays or share. {en}"
+            reading.of_noun(one, "offer-price", zh, en, "subsidy", name)
+    if given is not None and len(given) > 1:
+        for name in sorted(given - {"pays"} - set(offer.subsidy)):
+            zh = f"决策还给出“{name}”，没有说谁付这一份。请在 subsidy 里写“{name}”：叫什么、谁出。"
+            en = f"The decision gives {name!r} too, and nothing says who pays it: write it under subsidy."
+            reading.of_noun(one, "offer-price", zh, en, "price")
+        if "pays" not in given:
+            zh, en = "决策的输出里没有“pays”（本人付的）。", "No output of the decision is pays, what the person pays."
+            reading.of_noun(one, "offer-price", zh, en, "price")
+
+
+def _outputs(reading: Reading, offer: Offer) -> set[str] | None:
+    """The outputs of the price's decision, where they can be told: of a decision table."""
+    model = reading.models.get(offer.price.decision) if offer.price is not None else None
+    found = model.find(offer.price.decision) if model is not None and offer.price is not None else None
+    logic = getattr(found, "logic", None)
+    return {one.name or "pays" for one in logic.outputs} if isinstance(logic, Table) else None
+
+
 def _asked(reading: Reading, offer: Offer) -> set[str]:
     form = reading.forms.get(offer.ask)
     return {path.split(".")[0] for path in paths_of(form.form)} if form is not None else set()
@@ -154,6 +194,7 @@ def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: obje
         "register": list(reading.declared("registers")) if "registers" in reading.nouns else None,
         **({"booking": BOOKING} if path[0] in ("missed", "left_at") else {}),
         **({"attended": ATTENDED} if path[0] == "hours" else {}),
+        **({"price": None} if path[0] == "subsidy" and path[-1] == "pays" else {}),
         "bond": None,  # the hall's own and the matter's: the bonds' rules know them
     }
     for read in body.reads:

@@ -40,6 +40,9 @@ Kind = Literal["window", "room", "session", "job", "meal", "place", "trip", "loa
 How = Literal["qr", "code", "name", "leader", "hand-over"]
 
 
+#: The part of a price that the person pays.
+SELF = "self"
+
 #: What the case that opened an offer hears: the key of the declaration -> whether it surely comes in time.
 HEARD = {"covered": False, "left": False, "unclaimed": False, "over": True}
 
@@ -158,6 +161,39 @@ class OfferPrice(OfferPart):
     )
 
 
+class OfferSubsidy(OfferPart):
+    """Who else pays a part of the price, for whom, and how much."""
+
+    title: Words = Field(description="叫什么：县里补 · what it is called: 县里补")
+    title_en: str = Field(default="", description="英文 · the same in English")
+    register_: Id | Literal[""] = Field(
+        default="",
+        alias="register",
+        description="给谁：那天在这个台账里在册、没过期的人；不写是每个人 · for whom: whoever has an entry of this "
+        "register that holds on that day; everybody without it",
+    )
+    if_: Feel | Literal[""] = Field(
+        default="", alias="if", description="还要符合什么，FEEL · a further condition, FEEL"
+    )
+    pays: Feel | Literal[""] = Field(
+        default="",
+        description="补几元，FEEL，可读 price（全价）；最多补到本人付 0 · how many yuan, FEEL over price too; never "
+        "more than the person pays",
+    )
+    share: int = Field(default=0, ge=0, le=100, description="补本人那份的百分之几 · percent of the person's own part")
+    payer: Literal["county", "town", "village", "unit"] = Field(
+        default="county",
+        description="谁出：县、本人的镇、本人的村、开办的单位 · who pays: the county, the person's town or village, "
+        "the unit that offers it",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> OfferSubsidy:
+        if self.pays and self.share:
+            raise wrong("pays 和 share 只写一个。", "Write pays or share, not both.")
+        return self
+
+
 class OfferRelease(OfferPart):
     """How late a place may be given back, and when it is given to others."""
 
@@ -257,6 +293,11 @@ class Offer(OfferPart):
     ask: Id | Literal[""] = Field(default="", description="预订时填的表单 · the form that is filled in when booking")
     price: OfferPrice | None = Field(
         default=None, description="价钱：预订前给本人看，随预订保存 · its price: shown before, kept with the booking"
+    )
+    subsidy: dict[Id, OfferSubsidy] = Field(
+        default={},
+        description="谁付价钱的哪一份：名称 → 给谁、补多少；名称是决策的输出时就补那个数 · who pays which part: name → "
+        "for whom and how much; an output of the decision by that name is the amount",
     )
     cut_off: str = Field(
         default="",
@@ -358,6 +399,15 @@ class Offer(OfferPart):
             raise wrong(
                 "covered、left、unclaimed、over 是告诉开放它的办件的，要写 opened_by: case。",
                 "covered, left, unclaimed and over are told to the case that opened it: write opened_by: case.",
+            )
+        if self.subsidy and self.price is None:
+            raise wrong(
+                "写了 subsidy，还要写 price：补的是价钱的一份。", "subsidy pays a part of the price: write price."
+            )
+        if SELF in self.subsidy or "pays" in self.subsidy:
+            raise wrong(
+                "subsidy 的名称不能是 self、pays：那是本人付的。",
+                "self and pays are what the person pays: another name.",
             )
         return self
 

@@ -15,6 +15,7 @@ from engine.store.models.bonds import Bond, BondCode
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
+    BookingPart,
     BookingPlace,
     BookingTrouble,
     Duty,
@@ -99,6 +100,7 @@ __all__ = [
     "BoardObjection",
     "BoardTold",
     "CalendarFile",
+    "BookingPart",
     "BookingPlace",
     "BookingTrouble",
     "Case",

@@ -180,6 +180,7 @@ class Appointment(Base):
     team: Mapped[str] = mapped_column(String(80), default="")  # the team that booked, when a team did
     answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form
     price: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as its decision said when it was booked
+    cents: Mapped[int | None]  # what it costs in all; its parts (BookingPart) add up to it; None: it has no price
     booked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
     by_voice: Mapped[str] = mapped_column(String(8), default="")  # wanted: still to be read out to them; told: it was
 
@@ -245,6 +246,23 @@ class BookingPlace(Base):
     )
 
 
+class BookingPart(Base):
+    """Who pays which part of a booking's price, in whole cents. They stay as they were when it was booked."""
+
+    __tablename__ = "booking_part"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(BigId, ForeignKey("appointment.id"), index=True)
+    part: Mapped[str] = mapped_column(String(40))  # self, or a name of the offer's subsidy
+    cents: Mapped[int]
+    payer_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))  # the unit that pays it
+
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "part", "payer_id"),
+        CheckConstraint("cents >= 0", name="cents"),
+    )
+
+
 class Standing(Base):
     """A standing order (长期预订): the days of the week on which somebody has a place, from one day until another.
 
@@ -303,6 +321,7 @@ class StandingDay(Base):
     state: Mapped[str] = mapped_column(String(8))  # wanted: a day beside its weekdays, not booked yet
     appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"), unique=True)
     reason: Mapped[str] = mapped_column(String(200), default="")
+    answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form, other than the order's on this day
 
     __table_args__ = (
         CheckConstraint("state in ('wanted','booked','skipped','full','missed')", name="state"),

@@ -1,0 +1,166 @@
+"""What an offer declares, as it is published now; whether a person may book it and why not; what its decision says.
+
+Below offers.py (what is open) and prices.py (what it costs, and who pays).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine import feel
+from engine.booking import written
+from engine.booking.slots import ZONE
+from engine.errors import NotFound
+from engine.matters import Package
+from engine.matters.nouns.offers import Offer, OfferNeed
+from engine.people import units
+from engine.reads import knowing
+from engine.records import library
+from engine.store import Work
+from engine.store.models import Resource, Slot, SlotPlace
+from engine.workdays import local_date, say_at
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An offer as it is published now."""
+
+    key: str
+    offer: Offer
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Why somebody may not book it."""
+
+    zh: str
+    en: str
+
+
+def declared(work: Work) -> dict[str, Declared]:
+    """Every published offer, by its key."""
+    return {key: Declared(key, what, of) for key, (what, of) in library.of_kind(work, "offers", Offer).items()}
+
+
+def of(work: Work, key: str) -> Declared:
+    """The published offer with this key. NotFound: it is offered no more."""
+    found = declared(work).get(key)
+    if found is None:
+        raise NotFound("这项预订现在不开放了。", "This is not offered any more.")
+    return found
+
+
+# ---------------------------------------------------------------- may they, and what does it cost
+
+
+def _facts(work: Work, resource: Resource, slot: Slot) -> dict[str, Any]:
+    """What an expression knows of what is booked."""
+    place = units.place(work, resource.place_id or resource.unit_id)
+    return {
+        "name": resource.name,
+        "place": place.code,
+        "starts_at": slot.starts_at.isoformat(),
+        "ends_at": slot.ends_at.isoformat(),
+        "day": local_date(slot.starts_at).isoformat(),
+    }
+
+
+def value(
+    work: Work,
+    text: str,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    answers: Mapping[str, Any],
+    now: datetime,
+    **given: Any,
+) -> Any:
+    """What an expression of its declaration says, for this person and this time; `given`: further names it may read."""
+    expression = feel.compile(text.removeprefix("="))
+    context = knowing.context(
+        work,
+        expression,
+        package=what.package,
+        person=person,
+        now=now,
+        on=local_date(slot.starts_at),
+        offer=_facts(work, resource, slot),
+        ask=dict(answers),
+        **given,
+    )
+    return expression.evaluate(context, feel.Env(now=now, calendar=work.calendar))
+
+
+def why_not(
+    work: Work,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    *,
+    roles: Sequence[SlotPlace] = (),
+    answers: Mapping[str, Any] | None = None,
+    online: bool = True,
+    now: datetime,
+) -> list[Not]:
+    """Every reason why this person may not take it (in these roles); empty: they may."""
+    found = []
+    if online:
+        late = too_late(what.offer, slot, now)
+        if late is not None:
+            found.append(late)
+    asked = [need for need in (what.offer.who, *what.offer.needs.values()) if need is not None]
+    asked += [
+        OfferNeed.model_validate({"if": role.who, "says": role.who_says or role.title, "says_en": role.who_says_en})
+        for role in roles
+        if role.who
+    ]
+    for need in asked:
+        # Null is not yes: what cannot be told (no identity number, no such entry) is not fulfilled.
+        if value(work, need.if_, what, resource, slot, person, answers or {}, now) is not True:
+            found.append(Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}"))
+    return found
+
+
+def too_late(offer: Offer, slot: Slot, now: datetime) -> Not | None:
+    """Whether the cut-off has passed."""
+    if slot.starts_at <= now:
+        return Not("已经开始了。", "It has begun.")
+    if not offer.cut_off:
+        return None
+    until = written.CutOff.read(offer.cut_off).before(slot.starts_at)
+    if now <= until:
+        return None
+    shown = until.astimezone(ZONE)
+    return Not(f"{say_at(until)}截止预订，已经过了。", f"Booking closed at {shown:%Y-%m-%d %H:%M}.")
+
+
+def price(
+    work: Work,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    answers: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """What its decision says: {"pays": 3, "county": 5}; {} for what has no price."""
+    asked = what.offer.price
+    if asked is None:
+        return {}
+    model = what.package.decisions[asked.decision]
+    inputs: dict[str, Any] = {}
+    for wanted in model.wants(asked.decision):
+        given = asked.inputs.get(wanted.name)
+        if given is not None:
+            inputs[wanted.name] = value(work, given, what, resource, slot, person, answers, now)
+        else:
+            inputs[wanted.name] = answers.get(wanted.name)
+    found = feel.to_json(model.evaluate(asked.decision, inputs, feel.Env(now=now, calendar=work.calendar)).value)
+    return found if isinstance(found, dict) else {"pays": found}
