@@ -35,6 +35,7 @@ def create_app(
     paper_room.use(settings.content / "forms")
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
     app.clock = clock or heartbeats.Follower(app.database, socket.gethostname())
+    app.database.clock = app.clock
     store.begin(app, app.database)
     security.begin(app, settings)
     language.begin(app)
@@ -125,6 +126,7 @@ def _templates(app: edge.Hall) -> None:
         titled=names.titled,
         fault=problems.words,
         present=sentences.in_person,
+        noted=sentences.noted,
     )
     app.jinja_env.globals.update(
         asset=assets.asset,

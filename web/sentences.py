@@ -108,12 +108,17 @@ def step(one: Step) -> str:
     return formats.due(one.due_at) if one.due_at else named(one.unit)
 
 
-_CAME = {"returned": "退回理由", "transferred": "转办理由"}
+_CAME = {"returned": "退回理由", "transferred": "转办理由", "vacant": "为什么在这里"}
 
 
 def came(one: Note) -> str:
     """Why a step came to whoever has it now: what kind of reason this is."""
     return _(_CAME[one.kind])
+
+
+def noted(one: Note) -> str:
+    """The words themselves: what somebody wrote as they wrote it, what the hall says in the page's language."""
+    return one.text_en if one.text_en and english() else one.text
 
 
 _WHATS = {

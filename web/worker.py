@@ -58,6 +58,7 @@ class Worker:
 
         done = 0
         now = self.now()
+        self.database.clock = lambda: now
         for _ in range(ROUNDS):
             if self.stopping.is_set():
                 break

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from engine import feel, matters, process
-from engine.commands import candidates, parties
+from engine.commands import candidates, parties, vacancies
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
@@ -242,7 +242,7 @@ class Applying:
         """The case has another office: what waits for a post of the one before waits for this one's. Which changed."""
         waiting = self.taken.open_tasks if self.taken is not None else ()
         told = {row.id: self._opens(row) for row in self.opened}
-        moved = candidates.follow_office(self.work, self.live, waiting, self._keys)
+        moved = candidates.follow_office(self.work, self.live, waiting, self.hands)
         for row in moved:
             if row.id in told:  # opened by this same step: whoever reads the changes reads who has it now
                 self.changes[self.changes.index(told[row.id])] = self._opens(row)
@@ -280,19 +280,24 @@ class Applying:
         self.opened += rows
         for row in rows:
             self.changes.append(self._opens(row))
+            if row.instead is not None:
+                vacancies.tell(self.work, self.case, row, now=self.now)
 
     def _opens(self, row: Task) -> Change:
         return Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at)
 
-    def _keys(self, one: OpenTask) -> tuple[list[str], int | None]:
-        """Who may do it as the case stands now, and the unit it belongs to."""
+    def hands(self, one: OpenTask) -> candidates.Hands:
+        """Who may do it as the case stands today."""
         away = candidates.away_from(self.case, one.properties)
-        keys, unit_id = candidates.candidates(self.work, self.package, self.case, one, away)
-        keys += [k for k in parties.hands(self.work, self.case, self.package.info, one.variables) if k not in keys]
-        return keys, unit_id
+        day = local_date(self.now)
+        found = candidates.candidates(self.work, self.package, self.case, one, away, on=day)
+        party = parties.hands(self.work, self.case, self.package.info, one.variables)
+        found.keys.extend(k for k in party if k not in found.keys)
+        return found
 
     def _row(self, one: OpenTask) -> dict[str, Any]:
-        keys, unit_id = self._keys(one)
+        hands = self.hands(one)
+        keys, unit_id = hands.keys, hands.unit_id
         due = one.due
         if due is None and one.element in self.package.info.limits.steps:
             due = self._step_due(one.element, one.variables)
@@ -324,6 +329,7 @@ class Applying:
             reason="",
             delegated=[],
             drafted=False,
+            instead=hands.instead,
             apart=apart.write(candidates.away_from(self.case, one.properties)),
         )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from engine import matters
 from engine.errors import MEND, Outdated
@@ -17,16 +19,27 @@ from engine.people.units import Place
 from engine.plain import is_id
 from engine.process.step import OpenTask
 from engine.store import Work
-from engine.store.models import Case, Task, TaskCandidate, User
+from engine.store.models import Case, Holding, Task, TaskCandidate, User
 
 #: The post that helps at a counter, when an applicant without an account must do something.
 COUNTER = "window"
-#: The post that gets what nobody else can (审批人为空 -> the supervisor).
+#: The post that gets what nobody else can, where nobody at all heads a unit: it waits there for who takes the post.
 SUPERVISOR = "head"
 #: Users of the case itself, by whatever name a diagram gives them.
 OF_CASE = frozenset({"applicant", "principal", "agent", "submitter", "initiator"})
 #: `party:<role>` as a candidate user: the staff chosen for that role of the case, whatever unit they are of.
 ROLE = "party:"
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who may do a task today."""
+
+    keys: list[str]  # never empty
+    unit_id: int | None  # the unit the task belongs to
+    #: The post, or the person, that the diagram means and that nobody is today: {"post", "unit"} or {"user"}. The
+    #: supervisor of the nearest unit that can act has the task instead, and reads why.
+    instead: dict[str, Any] | None = None
 
 
 def office_of(work: Work, package: matters.Package, place: Place, intake: Place) -> Place:
@@ -35,17 +48,30 @@ def office_of(work: Work, package: matters.Package, place: Place, intake: Place)
 
 
 def candidates(
-    work: Work, package: matters.Package, case: Case, task: OpenTask, away: frozenset[int] = frozenset()
-) -> tuple[list[str], int | None]:
-    """(candidate keys, the unit the task belongs to). Never empty: what names nobody goes to the supervisor.
+    work: Work,
+    package: matters.Package,
+    case: Case,
+    task: OpenTask,
+    away: frozenset[int] = frozenset(),
+    *,
+    on: date | None = None,
+) -> Hands:
+    """Who may do it on this day. What names nobody, or a post that nobody holds, goes to the supervisor.
 
     away: who keeps away (回避): a post that only they hold is asked for in the next unit above.
     """
     place, intake, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
     keys: list[str] = []
     unit: Place | None = None
+    start = office
+    instead: dict[str, Any] | None = None
     for user in [*([task.assignee] if task.assignee else []), *task.candidate_users]:
         keys += _user(work, case, user, task.name or task.element)
+    gone = _gone(work, case, keys, on)
+    if gone:
+        keys = [key for key in keys if key not in gone]
+        instead = {"user": int(min(gone)[2:])}
+        start = place if case.agent_id == instead["user"] else office
     for group in task.candidate_groups:
         known = package.info.groups.get(group)
         if known is not None:
@@ -54,29 +80,50 @@ def candidates(
         else:
             post, _, at = group.partition("@")
             meant = unit_at(work, at or "office", place=place, intake=intake, office=office)
-        found = holders.nearest(work, meant, post, away)
-        if away and not holders.held(work, found.id, post, away):
-            office = meant
-            continue  # up to the county only they hold it: the supervisor gets it, below
+        found = holders.nearest(work, meant, post, away, on=on)
+        if not holders.held(work, found.id, post, away, on=on):
+            start, instead = meant, instead or {"post": post, "unit": meant.id}
+            continue  # up to the county nobody holds it, or only who keeps away: the supervisor gets it, below
         unit = unit or found
         keys.append(f"p:{found.id}:{post}")
     keys = [key for key in keys if key not in {f"u:{user}" for user in away}]
-    if not keys:
-        unit = holders.nearest(work, office, SUPERVISOR, away)
-        office = unit
-        keys = [f"p:{office.id}:{SUPERVISOR}"]
-    return list(dict.fromkeys(keys)), unit.id if unit else None
+    if keys:
+        return Hands(list(dict.fromkeys(keys)), unit.id if unit else None)
+    unit, post = supervisor_of(work, start, away, on=on)
+    return Hands([f"p:{unit.id}:{post}"], unit.id, instead)
+
+
+def supervisor_of(
+    work: Work, start: Place, away: frozenset[int] = frozenset(), *, on: date | None = None
+) -> tuple[Place, str]:
+    """The nearest unit that can act and the post that heads it; the county's head where nobody heads anything."""
+    found = holders.supervisor(work, units.tree(work).today(start), away, on=on)
+    return found or (units.tree(work).county, SUPERVISOR)
+
+
+def _gone(work: Work, case: Case, keys: Iterable[str], on: date | None) -> set[str]:
+    """The keys of people who can do nothing here today: their account is disabled, or they are staff without a post."""
+    named = {int(key[2:]) for key in keys if key.startswith("u:")} - {case.applicant_id}
+    if not named:
+        return set()
+    works = exists().where(Holding.user_id == User.id, holders.lasting(on or work.today))
+    rows = work.session.execute(select(User.id, User.kind, User.disabled_at, works).where(User.id.in_(named)))
+    return {
+        f"u:{id_}"
+        for id_, kind, disabled_at, has_post in rows
+        if disabled_at is not None or (kind == "staff" and not has_post)
+    }
 
 
 def follow_office(
     work: Work,
     tasks: Iterable[Task],
     waiting: Iterable[OpenTask],
-    keys_of: Callable[[OpenTask], tuple[list[str], int | None]],
+    keys_of: Callable[[OpenTask], Hands],
 ) -> list[Task]:
     """The case has another office: what waits for a post of the office before waits for this one's. Which changed.
 
-    keys_of: who may do it now, and its unit. A task that somebody of the office before holds is open again; one that
+    keys_of: who may do it now. A task that somebody of the office before holds is open again; one that
     names its people or another unit stays.
     """
     rows, moved = {task.key: task for task in tasks}, []
@@ -84,16 +131,21 @@ def follow_office(
         task = rows.get(one.id)
         if task is None or not one.candidate_groups:
             continue
-        keys, unit_id = keys_of(one)
-        if keys == task.candidates:
+        hands = keys_of(one)
+        if hands.keys == task.candidates:
             continue
-        task.candidates, task.unit_id, task.version = keys, unit_id, task.version + 1
-        task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
-        task.delegated, task.seen_at = [], None
-        work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
-        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in keys)
+        put_before(work, task, hands)
         moved.append(task)
     return moved
+
+
+def put_before(work: Work, task: Task, hands: Hands) -> None:
+    """The task waits, unclaimed, for these; whoever had it, and whoever was asked about it, has it no more."""
+    task.candidates, task.unit_id, task.version = hands.keys, hands.unit_id, task.version + 1
+    task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+    task.delegated, task.seen_at, task.instead = [], None, hands.instead
+    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in hands.keys)
 
 
 def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
@@ -177,6 +229,6 @@ def _others(work: Work, case: Case, task: Task, away: frozenset[int]) -> list[st
         if holders.held(work, found.id, post, away):
             keys.append(f"p:{found.id}:{post}")
     if not keys:
-        above = holders.nearest(work, units.place(work, task.unit_id or case.office_id), SUPERVISOR, away)
-        keys = [f"p:{above.id}:{SUPERVISOR}"]
+        above, post = supervisor_of(work, units.place(work, task.unit_id or case.office_id), away)
+        keys = [f"p:{above.id}:{post}"]
     return list(dict.fromkeys(keys))

@@ -61,7 +61,7 @@ def _where(
 ) -> Where:
     """From where to where and when. Invalid, with the field."""
     least = 2 if what.match.way else 1
-    known = {one.code: one.id for one in units.tree(work)}
+    known = {one.code: one.id for one in units.tree(work).standing}
     wrong: list[FieldError] = []
     strange = [code for code in stops if code not in known]
     most = MOST_STOPS if side == "supply" and what.match.way else least

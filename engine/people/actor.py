@@ -264,6 +264,8 @@ def _positions(
         if (holding.from_on and today < holding.from_on) or (holding.until_on and today > holding.until_on):
             continue
         unit = units.place(work, holding.unit_id)
+        if not unit.active:
+            continue  # nobody acts in an office that is no more
         yield Position(
             unit.id,
             unit.path,

@@ -26,8 +26,9 @@ def nowhere(kind: str, place: Place) -> NotFound:
 
 def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
     """The unit meant by `village`, `town`, `county`, `office`, `intake`, `committee` or `centre` (the nearest to the
-    place), an office's short code, or a unit's code."""
+    place), an office's short code, or a unit's code; of one that is no more, who took over from it."""
     tree = units.tree(work)
+    place, intake, office = tree.today(place), tree.today(intake), tree.today(office)
     if at == "office":
         return office
     if at == "intake":
@@ -40,7 +41,8 @@ def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) 
         if near is None:
             raise nowhere(at, place)
         return near
-    return tree.by_code.get(at) or tree.by_code.get(f"{tree.county.code}-{at}") or units.by_code(work, at)
+    named = tree.by_code.get(at) or tree.by_code.get(f"{tree.county.code}-{at}") or units.by_code(work, at)
+    return tree.today(named)
 
 
 def unit_of(

@@ -1,4 +1,8 @@
-"""Who holds a post: whether anybody does (kept in memory like the tree of units), and who they are."""
+"""Who holds a post today: whether anybody does (kept in memory like the tree of units), and who they are.
+
+A post that nobody holds today is no place for work: a term that is over, an account that was disabled and a unit that
+is no more count like nobody. `on` is the day; without it the hall's today (`Work.today`).
+"""
 
 from __future__ import annotations
 
@@ -6,46 +10,75 @@ import time
 import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from engine.people import apart as away_
 from engine.people import units
 from engine.people.units import Place
 from engine.store import Database, Work
-from engine.store.models import Holding, Post, Task, User
+from engine.store.models import Holding, Post, Task, Unit, User
 
 #: Somebody who took a post or left one in another process is seen after this many seconds at the latest.
 FRESH_S = 30.0
 
+#: Somebody's term: (who, first day, last day); None: since ever, for ever.
+Term = tuple[int, date | None, date | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Who holds each post of each unit."""
+    """Who holds each post of each unit, and when."""
 
-    by_post: Mapping[tuple[int, str], frozenset[int]]
+    by_post: Mapping[tuple[int, str], tuple[Term, ...]]
+    heading: frozenset[tuple[int, str]]  # those of them that are a supervisor's
     read_at: float
 
 
 _held: weakref.WeakKeyDictionary[Database, Held] = weakref.WeakKeyDictionary()
 
 
-def held(work: Work, unit_id: int, post: str, apart: Collection[int] = ()) -> bool:
-    """Whether anybody but those who keep away holds this post in this unit."""
+def _now(work: Work) -> Held:
     found = _held.get(work.database)
     if found is None or time.monotonic() - found.read_at > FRESH_S:
         rows = work.session.execute(
-            select(Holding.unit_id, Post.code, Holding.user_id)
+            select(Holding.unit_id, Post.code, Post.role, Holding.user_id, Holding.from_on, Holding.until_on)
             .join(Post, Post.id == Holding.post_id)
             .join(User, User.id == Holding.user_id)
             .where(User.disabled_at.is_(None))
         )
-        by_post: dict[tuple[int, str], set[int]] = {}
-        for unit, code, user in rows:
-            by_post.setdefault((unit, code), set()).add(user)
-        found = Held({key: frozenset(users) for key, users in by_post.items()}, time.monotonic())
-        _held[work.database] = found
-    return bool(found.by_post.get((unit_id, post), frozenset()).difference(apart))
+        by_post: dict[tuple[int, str], list[Term]] = {}
+        heading: set[tuple[int, str]] = set()
+        for unit, code, role, user, first, last in rows:
+            by_post.setdefault((unit, code), []).append((user, first, last))
+            if role == "supervisor":
+                heading.add((unit, code))
+        kept = {key: tuple(terms) for key, terms in by_post.items()}
+        found = _held[work.database] = Held(kept, frozenset(heading), time.monotonic())
+    return found
+
+
+def held(work: Work, unit_id: int, post: str, apart: Collection[int] = (), *, on: date | None = None) -> bool:
+    """Whether anybody but those who keep away holds this post in this unit on this day."""
+    unit = units.tree(work).by_id.get(unit_id)
+    if unit is not None and not unit.active:
+        return False
+    day = on or work.today
+    return any(_lasts(term, day) and term[0] not in apart for term in _now(work).by_post.get((unit_id, post), ()))
+
+
+def _lasts(term: Term, day: date | None) -> bool:
+    _, first, last = term
+    return day is None or ((first is None or first <= day) and (last is None or day <= last))
+
+
+def lasting(day: date | None) -> ColumnElement[bool]:
+    """The same as a condition on Holding, for a query."""
+    if day is None:
+        return true()
+    begun = or_(Holding.from_on.is_(None), Holding.from_on <= day)
+    return and_(begun, or_(Holding.until_on.is_(None), Holding.until_on >= day))
 
 
 def forget(work: Work) -> None:
@@ -53,24 +86,40 @@ def forget(work: Work) -> None:
     _held.pop(work.database, None)
 
 
-def nearest(work: Work, place: Place, post: str, apart: Collection[int] = ()) -> Place:
+def nearest(work: Work, place: Place, post: str, apart: Collection[int] = (), *, on: date | None = None) -> Place:
     """The unit itself when somebody holds the post there, else the next one above where somebody does (审批人为空).
 
-    When nobody up to the county does, the unit itself: the work waits there until somebody takes the post.
+    When nobody up to the county does, the unit itself: whoever asks looks whether it is held (`held`).
     """
     for one in units.tree(work).above(place):
-        if held(work, one.id, post, apart):
+        if held(work, one.id, post, apart, on=on):
             return one
     return place
 
 
-def of(work: Work, unit_id: int, *, post: str | None = None, role: str | None = None) -> list[int]:
-    """Ids of those who sit in this unit: in this post, in a post of this role, or in any. The disabled do not count."""
+def supervisor(
+    work: Work, place: Place, apart: Collection[int] = (), *, on: date | None = None
+) -> tuple[Place, str] | None:
+    """The nearest unit that can act, from this one upwards, and the post that heads it. None: nobody heads anything up
+    to the county."""
+    found = _now(work).heading
+    for one in units.tree(work).above(place):
+        for post in sorted(code for unit, code in found if unit == one.id):
+            if held(work, one.id, post, apart, on=on):
+                return one, post
+    return None
+
+
+def of(
+    work: Work, unit_id: int, *, post: str | None = None, role: str | None = None, on: date | None = None
+) -> list[int]:
+    """Ids of those who sit in this unit today: in this post, in a post of this role, or in any."""
     query = (
         select(Holding.user_id)
         .join(Post, Post.id == Holding.post_id)
         .join(User, User.id == Holding.user_id)
-        .where(Holding.unit_id == unit_id, User.disabled_at.is_(None))
+        .join(Unit, Unit.id == Holding.unit_id)
+        .where(Holding.unit_id == unit_id, User.disabled_at.is_(None), Unit.active, lasting(on or work.today))
         .order_by(Holding.user_id)
     )
     if post is not None:
@@ -80,28 +129,30 @@ def of(work: Work, unit_id: int, *, post: str | None = None, role: str | None = 
     return list(dict.fromkeys(work.session.scalars(query)))
 
 
-def supervisors(work: Work, unit_id: int, away: Collection[int] = ()) -> list[int]:
+def supervisors(work: Work, unit_id: int, away: Collection[int] = (), *, on: date | None = None) -> list[int]:
     """The supervisors of a unit but those who keep away; where there is none, those of the next unit above."""
     for place in units.tree(work).above(units.place(work, unit_id)):
-        found = [one for one in of(work, place.id, role="supervisor") if one not in away]
+        found = [one for one in of(work, place.id, role="supervisor", on=on) if one not in away]
         if found:
             return found
     return []
 
 
-def heads(work: Work, unit_ids: Collection[int]) -> list[int]:
+def heads(work: Work, unit_ids: Collection[int], *, on: date | None = None) -> list[int]:
     """Everybody who heads one of these units, in one look."""
     query = (
         select(Holding.user_id)
         .join(Post, Post.id == Holding.post_id)
         .join(User, User.id == Holding.user_id)
-        .where(Holding.unit_id.in_(unit_ids), Post.role == "supervisor", User.disabled_at.is_(None))
+        .join(Unit, Unit.id == Holding.unit_id)
+        .where(Holding.unit_id.in_(unit_ids), Post.role == "supervisor", User.disabled_at.is_(None), Unit.active)
+        .where(lasting(on or work.today))
         .order_by(Holding.user_id)
     )
     return list(dict.fromkeys(work.session.scalars(query)))
 
 
-def of_task(work: Work, task: Task | None) -> list[int]:
+def of_task(work: Work, task: Task | None, *, on: date | None = None) -> list[int]:
     """Who has a task; while nobody has claimed it, everybody who may and need not keep away."""
     if task is None:
         return []
@@ -114,6 +165,6 @@ def of_task(work: Work, task: Task | None) -> list[int]:
             found.append(int(rest))
         elif kind == "p":
             unit_id, _, post = rest.partition(":")
-            found += of(work, int(unit_id), post=post)
+            found += of(work, int(unit_id), post=post, on=on)
     away = away_.read(task.apart)
     return [one for one in dict.fromkeys(found) if one not in away]

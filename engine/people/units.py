@@ -38,10 +38,12 @@ class Place:
     hours: Mapping[str, Any] | None = field(
         default=None, hash=False, compare=False
     )  # opening hours; None: the common ones
+    active: bool = True  # False: it is no more; what it did stays under its name
+    successor_id: int | None = None  # who took over what it had
 
 
 class Tree:
-    """All units."""
+    """All units, also those that are no more: what they did stays under their names. `standing` are the others."""
 
     def __init__(self, places: list[Place]) -> None:
         self.by_id = {p.id: p for p in places}
@@ -57,6 +59,22 @@ class Tree:
             if place.parent_id is None:
                 return place
         raise NotFound("县级单位还没有建立，请先运行 yizhan init。", "There is no county yet: run `yizhan init` first.")
+
+    @property
+    def standing(self) -> list[Place]:
+        """The units that there are today: where something may go, and what may be chosen."""
+        return [p for p in self if p.active]
+
+    def today(self, place: Place) -> Place:
+        """The unit itself; of one that is no more who took over from it, else the next unit above that there is."""
+        seen: set[int] = set()
+        while not place.active and place.id not in seen:
+            seen.add(place.id)
+            after = self.by_id.get(place.successor_id or place.parent_id or 0)
+            if after is None:
+                break
+            place = after
+        return place
 
     def above(self, place: Place) -> list[Place]:
         """The unit itself, then its ancestors up to the county."""
@@ -74,7 +92,9 @@ class Tree:
     def nearest(self, place: Place, kind: str) -> Place | None:
         """The unit of this kind that is the place itself, belongs to it, or to the next one above that has one."""
         for one in self.above(place):
-            found = [one] if one.kind == kind else [p for p in self if p.parent_id == one.id and p.kind == kind]
+            if one.kind == kind and one.active:
+                return one
+            found = [p for p in self.standing if p.parent_id == one.id and p.kind == kind]
             if found:
                 return min(found, key=lambda p: p.code)
         return None
@@ -190,6 +210,8 @@ def _place(row: Unit) -> Place:
         row.number,
         row.word,
         row.hours,
+        row.active,
+        row.successor_id,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from engine.people import Actor, units
+from engine.people import Actor, holders, units
 from engine.store import Work
 from engine.store.models import Holding, Post, User
 
@@ -38,6 +38,7 @@ def near(work: Work, actor: Actor, *, below: bool = False, cases: bool = False) 
         .join(Holding, Holding.user_id == User.id)
         .join(Post, Post.id == Holding.post_id)
         .where(Holding.unit_id.in_(at), User.disabled_at.is_(None), User.kind == "staff", User.id != actor.id)
+        .where(holders.lasting(work.today))
         .order_by(Holding.unit_id, User.id)
     )
     if cases:

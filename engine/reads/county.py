@@ -7,7 +7,7 @@ from sqlalchemy import select
 from engine.matters import County
 from engine.matters.county import Post as PostOf
 from engine.matters.county import Unit as UnitOf
-from engine.people import units
+from engine.people import holders, units
 from engine.store import Work
 from engine.store.models import Hall, Holding, Post, Resource, Unit, User, Window
 
@@ -15,7 +15,7 @@ from engine.store.models import Hall, Holding, Post, Resource, Unit, User, Windo
 def county(work: Work) -> County | None:
     """The units, posts and who holds them, as they are now. None while there is no county: then nothing is said of
     it."""
-    tree = list(units.tree(work))
+    tree = units.tree(work).standing
     if not tree:
         return None
     code = {place.id: place.code for place in tree}
@@ -24,7 +24,7 @@ def county(work: Work) -> County | None:
         .join(Holding, Holding.unit_id == Unit.id)
         .join(Post, Post.id == Holding.post_id)
         .join(User, User.id == Holding.user_id)
-        .where(User.disabled_at.is_(None))
+        .where(User.disabled_at.is_(None), Unit.active, holders.lasting(work.today))
         .distinct()
     ).all()
     posts = work.session.execute(select(Post.code, Post.name, Post.role).order_by(Post.code)).all()

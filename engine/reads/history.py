@@ -17,6 +17,7 @@ from engine import forms
 from engine.matters import Package, nodes
 from engine.matters.in_person import KEY
 from engine.people import Actor, masks, may, units
+from engine.reads import vacant
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case, Event, Task, User
@@ -27,14 +28,19 @@ HANDED_ON = "_handed"
 _SAYING = ("radio", "select", "checklist", "textarea")
 
 
+#: Sent back, handed on, or here because nobody is where it belongs.
+Kind = Literal["returned", "transferred", "vacant"]
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Why a step came to whoever has it now."""
 
-    kind: Literal["returned", "transferred"]
+    kind: Kind
     at: datetime
     who: str  # masked for whoever is not of the hall
     text: str
+    text_en: str = ""  # where the words are the hall's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def notes(work: Work, tasks: Iterable[Task], *, masked: bool = False) -> dict[in
     )
     handed &= {t.id for t in tasks}
     given = work.session.execute(select(Task.id, Task.variables).where(Task.id.in_(handed))).all() if handed else []
-    spoken: dict[int, list[tuple[Literal["returned", "transferred"], datetime, int | None, str]]] = {}
+    spoken: dict[int, list[tuple[Kind, datetime, int | None, str]]] = {}
     for task in tasks:
         found = back.get((task.case_id, task.opened_at))
         if found is not None and found[0]:
@@ -138,9 +144,23 @@ def notes(work: Work, tasks: Iterable[Task], *, masked: bool = False) -> dict[in
         name = names.get(by, "") if by else ""
         return masks.name(name) if masked else name
 
-    return {
+    given_with = {
         task_id: tuple(Note(kind, at, who(by), text) for kind, at, by, text in all_) for task_id, all_ in spoken.items()
     }
+    whom: dict[str, tuple[str, str]] = {}  # many of a list are here for one reason: it is read once
+    for task in tasks:
+        if task.instead is not None:
+            about = str(task.instead)
+            if about not in whom:
+                whom[about] = vacant.missing(work, task.instead)
+            zh, en = whom[about]
+            why = Note("vacant", task.opened_at, "", f"{zh}，由{_unit(work, task)}负责人办理或转办", en)
+            given_with[task.id] = (why, *given_with.get(task.id, ()))
+    return given_with
+
+
+def _unit(work: Work, task: Task) -> str:
+    return units.place(work, task.unit_id).name if task.unit_id is not None else ""
 
 
 def _step(
@@ -178,7 +198,7 @@ def _step(
         can=_can(task, case, actor),
         for_whom=for_whom if staff or done is not None else masks.name(for_whom),
         in_person=done,
-        notes=came if staff else tuple(Note(n.kind, n.at, "", n.text) for n in came) if holds else (),
+        notes=came if staff else tuple(Note(n.kind, n.at, "", n.text, n.text_en) for n in came) if holds else (),
         said=_said(task, package) if staff else (),
     )
 

@@ -153,6 +153,7 @@ def _listed(holder: Any) -> Any:
                 Task.unit_id,
                 Task.ended_at,
                 Task.ended,
+                Task.instead,
                 raiseload=True,
             ),
             load_only(

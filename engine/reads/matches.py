@@ -546,4 +546,8 @@ def place_ids(work: Work) -> dict[str, int]:
 
 def stops(work: Work) -> list[tuple[str, str]]:
     """The places one can go from and to: (code, name), towns with their villages."""
-    return [(one.code, one.name) for one in units.tree(work) if one.kind in ("town", "village", "community", "centre")]
+    return [
+        (one.code, one.name)
+        for one in units.tree(work).standing
+        if one.kind in ("town", "village", "community", "centre")
+    ]

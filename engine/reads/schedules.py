@@ -109,7 +109,7 @@ def _of_theirs(actor: Actor) -> ColumnElement[bool]:
 
 def _places(work: Work, row: Schedule, actor: Actor) -> list[units.Place]:
     kinds = row.rule.get("for", ())
-    places = [p for p in units.tree(work) if p.kind in kinds]
+    places = [p for p in units.tree(work).standing if p.kind in kinds]
     if "operator" in actor.roles:
         return places
     return [p for p in places if actor.supervises(p.id)]

@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ class Work:
     @property
     def calendar(self) -> workdays.Calendar:
         return self.database.calendar_in(self.session)
+
+    @property
+    def today(self) -> date | None:
+        """Which day it is by the hall's clock; None where there is no hall (a file that is looked at)."""
+        clock = self.database.clock
+        return workdays.local_date(clock()) if clock is not None else None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -124,6 +131,9 @@ class Database:
         self._calendar_files: tuple[str, ...] = ()
         self._calendar_read_at = 0.0
         self._writer = self.engine.execution_options(yizhan_writes=True)
+        #: The hall's clock, from whoever opened the hall. What has a moment of its own never asks it; it only says
+        #: which day it is to a question that has none. None: such a question is answered without regard to days.
+        self.clock: Callable[[], datetime] | None = None
         #: Told of every step of every case once it is stored: (case, step). A proof listens (engine.proof), a hall does
         #: not.
         self.watcher: Callable[[int, Any], None] | None = None

@@ -1,12 +1,14 @@
 """What the worker does when a deadline comes near or passes. 2026-09-18 is a Friday; +10 working days is 10-09."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from engine.commands.worker import alarms
 from engine.commands.worker.sweep import Swept, sweep
 from engine.records import audit
-from engine.store.models import Case, Escalation, Incident, Notice, Task, TaskCandidate, Timer
+from engine.store.models import Case, Escalation, Holding, Incident, Notice, Post, Task, TaskCandidate, Timer
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
@@ -146,6 +148,7 @@ escalation:
 
 
 def test_a_policy_may_reassign_the_task(database, strict):
+    _backup(database, strict, until=None)
     with database.unit_of_work() as work:
         one = halls.case(work, strict, received="2026-09-18 09:00", accepted="2026-09-18 10:00", assignee=strict.chen)
     run(database, "2026-10-09 17:30")
@@ -153,6 +156,22 @@ def test_a_policy_may_reassign_the_task(database, strict):
         task = work.session.scalar(select(Task).where(Task.case_id == one))
         assert (task.state, task.assignee_id, task.version) == ("open", None, 2)
         assert list(work.session.scalars(select(TaskCandidate.key))) == [f"p:{strict.office}:backup"]
+
+
+def test_a_task_is_never_reassigned_to_a_post_that_nobody_holds_that_day(database, strict):
+    _backup(database, strict, until=date(2026, 10, 8))
+    with database.unit_of_work() as work:
+        halls.case(work, strict, received="2026-09-18 09:00", accepted="2026-09-18 10:00", assignee=strict.chen)
+    run(database, "2026-10-09 17:30")
+    with database.reading() as work:
+        assert list(work.session.scalars(select(TaskCandidate.key))) == [f"p:{strict.office}:head"]
+
+
+def _backup(database, strict, until):
+    """林审核 is the backup too, until this day."""
+    with database.unit_of_work() as work:
+        post = work.session.scalars(select(Post.id).where(Post.code == "backup")).one()
+        work.session.add(Holding(user_id=strict.lin, unit_id=strict.office, post_id=post, until_on=until))
 
 
 def test_a_policy_may_take_the_drawing_s_path_for_being_late(database, strict):

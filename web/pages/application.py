@@ -63,7 +63,7 @@ def _asks_place(package: Package) -> bool:
 def _places() -> list[tuple[str, str]]:
     """(code, name) of every village and community, town by town."""
     tree = units.tree(edge.work())
-    found = [u for u in tree if u.kind in ("village", "community")]
+    found = [u for u in tree.standing if u.kind in ("village", "community")]
     return [(u.code, tree.full_name(u)) for u in sorted(found, key=lambda u: u.path)]
 
 
@@ -71,7 +71,7 @@ def _place(package: Package, body: dict[str, Any]) -> Any:
     """The village an application belongs to, when it had to be asked."""
     if not _asks_place(package):
         return None
-    found = next((u for u in units.tree(edge.work()) if u.code == body.get("place")), None)
+    found = next((u for u in units.tree(edge.work()).standing if u.code == body.get("place")), None)
     if found is None or found.kind not in ("village", "community"):
         words = _("所在村（社区）")
         raise Invalid([FieldError("place", words, "请选择您所在的村（社区）。", "Choose your village or community.")])

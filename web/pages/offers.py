@@ -290,7 +290,9 @@ def week() -> ResponseReturnValue:
     for one in reads.board(work, actor, monday, sunday, now=now):
         held[local_date(one.one.starts_at)].append(one)
     tree = units.tree(work)
-    own = sorted((tree.by_id[id_] for id_ in actor.realm if id_ in tree.by_id), key=lambda u: u.path)
+    own = sorted(
+        (tree.by_id[id_] for id_ in actor.realm if id_ in tree.by_id and tree.by_id[id_].active), key=lambda u: u.path
+    )
     return render_template(
         "staff/offers.html",
         days=held,

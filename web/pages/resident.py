@@ -189,7 +189,7 @@ def _office(code: str) -> str:
     words = {"village": _("村（社区）"), "town": _("乡镇"), "county": _("县大厅")}
     if code in words:
         return words[code]
-    found = next((u for u in units.tree(edge.work()) if u.code.endswith(code)), None)
+    found = next((u for u in units.tree(edge.work()).standing if u.code.endswith(code)), None)
     return named(found.name) if found else code
 
 

@@ -167,7 +167,7 @@ def places_of(work: Work, offer: Offer) -> list[Place]:
     tree = units.tree(work)
     kinds = {kind for at in offer.at for kind in ALIKE.get(at, (at,))}
     short = {f"{tree.county.code}-{at}" for at in offer.at}
-    found = [one for one in tree if one.kind in kinds or one.code in offer.at or one.code in short]
+    found = [one for one in tree.standing if one.kind in kinds or one.code in offer.at or one.code in short]
     return sorted(found, key=lambda one: one.path)
 
 

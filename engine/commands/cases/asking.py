@@ -15,7 +15,7 @@ from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import Case, ExtensionRequest
-from engine.workdays import say_at, say_day
+from engine.workdays import local_date, say_at, say_day
 
 
 def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime) -> ExtensionRequest:
@@ -57,7 +57,7 @@ def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: date
     work.session.flush()
     applying.record(audit.Kind.EXTENSION_ASKED, facts={"request": row.id, "approver": rule.approver})
     at = units.tree(work).county.id if rule.approver == "government" else case.office_id
-    for user_id in holders.supervisors(work, at):
+    for user_id in holders.supervisors(work, at, on=local_date(now)):
         text = f"办件 {case.number}（{case.matter_name}）申请延期，请到“待批延期”审批。"
         _tell(work, case, f"extension:{row.id}:asked:{user_id}", "extension-asked", text, user_id, now)
     applying.finish()

@@ -102,7 +102,7 @@ def submit(
     name = _text(answers, who.name) or known.name
     phone = _text(answers, who.phone) or known.phone
     id_number = _text(answers, who.id_number) or known.id_number
-    place = _place(work, place, _text(answers, who.place), by, unit)
+    place = tree.today(_place(work, place, _text(answers, who.place), by, unit))
     intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
     office = candidates.office_of(work, package, place, intake)
     attached = file_ids(package.form(info.apply.form), answers) if asked else []

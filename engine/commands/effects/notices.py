@@ -19,7 +19,7 @@ from engine.reads import taking_part
 from engine.records import jobs, notices
 from engine.store import keys
 from engine.store.models import CaseParty, User
-from engine.workdays import say
+from engine.workdays import local_date, say
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
@@ -191,11 +191,11 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     if to == "assignee":
         return [_user(a, t.assignee_id) for t in a.live if t.assignee_id is not None]
     if to in ("unit", "supervisor"):
-        return [
-            (user, None)
-            for user in holders.of(a.work, case.office_id, role="supervisor" if to == "supervisor" else None)
-            if user not in apart.read(case.apart)  # who keeps away is not told either
-        ]
+        away, day = apart.read(case.apart), local_date(a.now)  # who keeps away is not told either
+        there = holders.of(a.work, case.office_id, on=day) if to == "unit" else []
+        told_there = [user for user in there if user not in away]
+        # An office where nobody is today is answered for by the nearest that can act.
+        return [(user, None) for user in told_there or holders.supervisors(a.work, case.office_id, away, on=day)]
     if to == "heads":
         towns = [place.id for place in units.tree(a.work) if place.kind == "town"]
         return [(user, None) for user in holders.heads(a.work, towns)]

@@ -74,7 +74,7 @@ def _put(answers: dict[str, Any], path: str, value: Any) -> None:
 def of_unit(work: Work, plan: Plan, code: str = "") -> list[Place]:
     """The units that get a run of it; `code`: this one only."""
     tree = units.tree(work)
-    found = sorted((one for one in tree if one.kind in plan.kinds), key=lambda one: one.code)
+    found = sorted((one for one in tree.standing if one.kind in plan.kinds), key=lambda one: one.code)
     if code:
         found = [one for one in found if one.code == code]
         if not found:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, select, update
 
+from engine.commands import candidates
 from engine.deadlines import Account, Event, Ledger
 from engine.people import SYSTEM, apart, holders, units
 from engine.records import audit, clocks, library, notices
@@ -106,7 +107,7 @@ def _deem(work: Work, case: Case, ledger: Ledger, account: Account, now: datetim
             user_id=case.applicant_id,
             case_id=case.id,
         )
-    for user_id in holders.supervisors(work, case.office_id, apart.read(case.apart)):
+    for user_id in holders.supervisors(work, case.office_id, apart.read(case.apart), on=local_date(now)):
         notices.put(
             work,
             f"case:{case.id}:deemed:{user_id}",
@@ -126,17 +127,17 @@ def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: 
     step, task = planned.step, planned.task
     match step.do:
         case "remind_assignee":
-            told = _tell(work, case, account, planned, holders.of_task(work, task), now)
+            told = _tell(work, case, account, planned, holders.of_task(work, task, on=local_date(now)), now)
             if task is not None:
                 task.reminded_at = now
             facts: dict[str, object] = {"told": told}
         case "tell_supervisor":
             at = units.tree(work).county.id if step.to == "county" else (task.unit_id if task else None)
             away = apart.read(case.apart)
-            told = holders.supervisors(work, at or case.office_id, away)
+            told = holders.supervisors(work, at or case.office_id, away, on=local_date(now))
             facts = {"told": _tell(work, case, account, planned, told, now)}
         case "reassign":
-            facts = _reassign(work, case, task, step.to)
+            facts = _reassign(work, case, task, step.to, now)
         case _:
             facts = _fire_timer(work, case, step.timer, now)
     work.session.add(
@@ -186,15 +187,18 @@ def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Ite
     return told
 
 
-def _reassign(work: Work, case: Case, task: Task | None, post: str) -> dict[str, object]:
-    """The task goes to another post of its unit, unclaimed; who had it sees so."""
+def _reassign(work: Work, case: Case, task: Task | None, post: str, now: datetime) -> dict[str, object]:
+    """The task goes to another post of its unit, unclaimed, or of the nearest above where somebody holds it today; who
+    had it sees so."""
     if task is None:
         return {"to": None}
     before = task.assignee_id
     unit = units.place(work, task.unit_id or case.office_id)
     away = apart.read(task.apart)
-    if away:  # never to a post that only those hold who must keep away
-        unit = holders.nearest(work, unit, post, away)
+    day = local_date(now)
+    unit = holders.nearest(work, units.tree(work).today(unit), post, away, on=day)
+    if not holders.held(work, unit.id, post, away, on=day):  # nobody, or only who must keep away
+        unit, post = candidates.supervisor_of(work, unit, away, on=day)
     key = f"p:{unit.id}:{post}"
     task.assignee_id, task.acting_for_id, task.claimed_at, task.state = None, None, None, "open"
     task.candidates, task.version = [key], task.version + 1

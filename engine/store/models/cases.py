@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson
@@ -191,6 +191,8 @@ class Task(Base):
     drafted: Mapped[bool] = mapped_column(default=False)  # somebody saved a draft
     #: 回避: those of the case, and those its node keeps away (its property `apart`). They never get this task.
     apart: Mapped[str] = mapped_column(String(400), default="")
+    #: The post or person meant, that nobody is today (engine.commands.candidates.Hands); None: it is where it belongs.
+    instead: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
 
     case: Mapped[Case] = relationship(back_populates="tasks", lazy="raise")

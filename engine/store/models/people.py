@@ -31,7 +31,8 @@ class Unit(Base):
     seal_name: Mapped[str] = mapped_column(
         String(80), default=""
     )  # the organ's legal name, as on its seal; "": it has none
-    active: Mapped[bool] = mapped_column(default=True)
+    active: Mapped[bool] = mapped_column(default=True)  # False: it is no more; nobody acts there and nothing goes there
+    successor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))  # who took over what it had
     hours: Mapped[
         dict[str, Any] | None
     ]  # opening hours, as engine.workdays.OpeningHours reads them; None: the common ones
