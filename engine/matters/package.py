@@ -30,6 +30,7 @@ from engine.matters.nouns import Declared, Nouns
 #: one in the wrong folder is read, so that it is named and not lost.
 _READ = (".bpmn", ".dmn", ".yaml", ".yml", ".form", ".html")
 _KINDS = {"bpmn": _READ, "forms": _READ}
+_TESTS = ("/stories.yaml", "/clauses.yaml")
 SHARED = "_shared"
 #: The program's own words that many matters use (受理, 身份证号 …).
 WORDS = Path(__file__).resolve().parents[2] / "bpmn" / SHARED / english.FILE
@@ -229,7 +230,7 @@ def version_of(files: Mapping[str, bytes]) -> str:
     """SHA-256 over names and contents, in order."""
     total = hashlib.sha256()
     for name in sorted(files):
-        if not name.endswith("/stories.yaml"):  # stories are tests of a version, not part of it
+        if not name.endswith(_TESTS):  # stories and clauses are tests of a version, not part of it
             total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
     return total.hexdigest()
 

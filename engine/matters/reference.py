@@ -12,6 +12,7 @@ from engine.deadlines import regimes
 from engine.forms import CONTAINERS, INPUTS, STATIC
 from engine.forms.kinds import CHECKS
 from engine.matters import nodes, schema
+from engine.matters.clauses import ClauseText
 from engine.matters.gate.rules import RULES
 from engine.matters.house import House, Paper
 from engine.matters.info import Matter
@@ -76,6 +77,13 @@ def text(head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: M
         *_models(RoomText),
         *_models(EntryText),
         *_models(BondText),
+        "## clauses.yaml\n\n一列条款：每条规定靠哪个要素做到，哪个故事说明它。`yizhan stories --clauses` 把要素去掉，"
+        "故事必须走不通。A list of clauses: what keeps each rule, and the story that shows it. `yizhan stories "
+        "--clauses` takes the element out: the story must go otherwise.\n\n"
+        "`without`：`process.bpmn#环节`，`名称.dmn#规则`，`名称.form#字段`，`名称.form#字段.validate.required`，"
+        "`matter.yaml#键.键`，`_shared/名称.yaml#键.键`，`名称.html#标记`（文书里 `{# 标记 #}` 到 `{# /标记 #}` 之间 · "
+        "in a paper between those marks）。\n",
+        *_models(ClauseText),
         _english(),
         _forms(),
         _tasks(),

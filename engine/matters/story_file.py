@@ -28,6 +28,7 @@ VERBS = {
     "object": {"board", "open"},
     "handed": {"outcome", "note", "photos", "refused", "open"},
     "trouble": {"thing", "note", "open"},
+    "shut": {"open"},
     "book": {"open"},
     "cancel": {"open"},
     "wait": {"open"},
@@ -105,6 +106,11 @@ class StepText(Part):
         default=None, description="拿着东西的人说丢了、坏了 · whoever has the thing says that it is lost or damaged"
     )
     thing: str = Field(default="", description="是哪件交接 · of which hand-over")
+    shut: str | None = Field(
+        default=None,
+        description="people 里的这个人打不开这个件，也办不了它的任务 · "
+        "this one of people neither opens the case nor takes a task of it",
+    )
     book: BookText | None = Field(default=None, description="有人预订（报名） · somebody books")
     cancel: CancelText | None = Field(default=None, description="有人取消预订 · somebody cancels")
     open: list[str] | None = Field(

@@ -7,6 +7,7 @@ scratch.py    a hall in memory, there again as it was for each story
 county.py     the county a story is played in: every unit and post the matter names, and people who hold them
 playing.py    one story, action by action, on a clock of its own
 proving.py    the verdict
+teeth.py      whether the story of a clause goes otherwise without what keeps it
 """
 
 from engine.proof.playing import Played, play

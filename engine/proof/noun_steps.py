@@ -10,6 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from sqlalchemy import select
+
 from engine import matters, people
 from engine.commands import boards, handovers
 from engine.errors import Invalid
@@ -17,6 +19,7 @@ from engine.matters import story_file
 from engine.proof import booking_steps, handing, posting, voting
 from engine.proof.county import Hall
 from engine.store import Database, Work
+from engine.store.models import Case, Task, User
 
 
 class Playing(Protocol):
@@ -101,6 +104,26 @@ def _trouble(player: Playing, step: Step) -> None:
         handovers.report(work, chain.id, step["trouble"], str(step.get("note", "")), by=by, now=player.now)
 
 
+# ---------------------------------------------------------------- who is kept away
+
+
+def _shut(player: Playing, step: Step) -> None:
+    """Whoever must keep away neither opens the case nor can take one of its open tasks."""
+    with player.database.reading() as work:
+        staff = work.session.scalars(select(User).where(User.kind == "staff"))
+        user = next((one for one in staff if one.name == str(step["shut"])), None)
+        if user is None:
+            player.problem(f"{player.where}people 里没有“{step['shut']}”")
+            return
+        by, case = player.actor(work, user.id), work.session.get_one(Case, player.case_id)
+        if people.may(by, "see", case):
+            player.problem(f"{player.where}{user.name}应打不开这个件，但打得开")
+        tasks = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state.in_(("open", "claimed"))))
+        for task in tasks:
+            if people.may(by, "claim", task, case=case):
+                player.problem(f"{player.where}{user.name}不应办“{task.name}”，但办得了")
+
+
 STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
     {
         # offers 供给与预订
@@ -114,5 +137,6 @@ STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
         "trouble": _trouble,
         # ballots 表决
         "vote": _vote,
+        "shut": _shut,
     }
 )

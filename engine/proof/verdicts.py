@@ -19,7 +19,7 @@ from sqlalchemy import delete, select, update
 from engine import matters
 from engine.commands import gate
 from engine.findings import Finding
-from engine.matters import County
+from engine.matters import County, clauses
 from engine.proof.outdated import Outdated
 from engine.proof.proving import Verdict, as_json, from_json
 from engine.reads import county as counties
@@ -51,7 +51,7 @@ def plays_of(files: Mapping[str, bytes]) -> str:
     """The hash of all that the stories are played with. The county's lists are none of it: somebody who takes a post
     somewhere asks for the check again, which takes a moment, not for the stories."""
     total = hashlib.sha256(f"{program()} {_shared()}".encode())
-    for name in sorted(files):
+    for name in sorted(name for name in files if not name.endswith(f"/{clauses.FILE}")):
         total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
     return total.hexdigest()
 

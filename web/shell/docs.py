@@ -11,9 +11,17 @@ def made() -> dict[str, str]:
     """Every file that is made: path from the top of the project -> text."""
     from engine.commands import gate
     from engine.feel import guide as feel_guide
+    from engine.matters import services
     from engine.process.language import guide, templates
+    from web import settings
 
-    found = {"docs/dialect.md": guide.text(), "docs/feel.md": feel_guide.text(), "docs/reference.md": gate.reference()}
+    content = settings.content()
+    found = {
+        "docs/dialect.md": guide.text(),
+        "docs/feel.md": feel_guide.text(),
+        "docs/reference.md": gate.reference(),
+        "docs/services.md": services.text(content),
+    }
     for name, template in templates.all_templates().items():
         found[f"bpmn/_templates/{name}"] = templates.text_of(template)
     return found

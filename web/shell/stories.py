@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from engine.proof import Played
+    from collections.abc import Mapping
+
+    from engine.proof import Played, Scratch
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[PATH|NAME]...")
 @click.option("--markdown", is_flag=True, help="As tables for the README.")
+@click.option(
+    "--clauses", is_flag=True, help="每条条款的要素去掉以后谁发觉 · who notices when a clause's element is gone"
+)
 @click.option("--times", is_flag=True, help="每个故事用了多少秒计算 · seconds of computing each took")
-def command(names: tuple[str, ...], markdown: bool, times: bool) -> None:
+def command(names: tuple[str, ...], markdown: bool, clauses: bool, times: bool) -> None:
     """走一遍事项的故事：给出事项名或它的目录，不写就是全部（YIZHAN_CONTENT）。有一处不对，退出码为 1。
 
     Play the stories of matters, each named or given by its folder; all of YIZHAN_CONTENT without any.
@@ -43,10 +48,28 @@ def command(names: tuple[str, ...], markdown: bool, times: bool) -> None:
             for told in verdict.stories if not markdown else ():
                 took = f"  {told.cpu_s:.2f} s" if times else ""
                 click.echo(f"{'✗' if told.problems else '✓'} {name}: {told.name}{took}")
+            if clauses and verdict.good:
+                wrong += _bites(name, files, scratch, root)
             for finding in verdict.reasons:
                 where = f"{finding.file}{f' 第 {finding.line} 行' if finding.line else ''}"
                 click.echo(f"    {where}：{finding.message_zh}", err=True)
     raise SystemExit(1 if wrong else 0)
+
+
+def _bites(name: str, files: Mapping[str, bytes], scratch: Scratch, root: Path) -> int:
+    """How many clauses of the matter have no teeth; says of each who noticed."""
+    from engine.matters import clauses
+    from engine.proof import teeth
+
+    toothless = 0
+    for clause in clauses.read(name, files):
+        bite = teeth.bite(name, files, clause, scratch=scratch, content=root)
+        toothless += not bite.by
+        who = {"gate": "检查 · check", "story": f"故事“{clause.story}” · story"}.get(
+            bite.by, "没有人发觉 · nobody notices"
+        )
+        click.echo(f"  {'✓' if bite.by else '✗'} {clause.id} {clause.says}（{clause.without}）：{who}")
+    return toothless
 
 
 def _place(given: str) -> tuple[Path, str]:

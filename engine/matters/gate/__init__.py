@@ -13,6 +13,7 @@ One file a subject; each is `check(reading, …)` and adds to `reading.findings`
     steps        properties, effects, decisions, waits   variables   what FEEL in the diagrams reads
     story_rules  what stories speak of                   tables      en.yaml
     drawings     shapes of the picture, types           twins       one name written in two ways
+    (clauses: engine/matters/clauses.py reads clauses.yaml and says what is wrong with it)
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import replace
 from engine import dmn, process
 from engine.findings import Finding, in_order
 from engine.forms import lint as form_lint
+from engine.matters import clauses
 from engine.matters.county import County
 from engine.matters.gate import (
     declared,
@@ -138,6 +140,13 @@ def _whole(read: Reading) -> None:
     notices.check(read, known)
     papers.check(read, known)
     story_rules.check(read, known)
+    _clauses(read)
+
+
+def _clauses(read: Reading) -> None:
+    stories = [story.name for _, story in read.told.stories]
+    service = read.info.service if read.info is not None else None
+    read.findings.extend(clauses.check(read.name, read.files, stories=stories, service=service))
 
 
 def _english(read: Reading) -> None:

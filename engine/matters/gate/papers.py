@@ -92,7 +92,7 @@ def _place(reading: Reading, n: int, kind: str) -> tuple[object, ...]:
 
 
 #: The YAML files of a matter.
-_NAMES = ("matter.yaml", "stories.yaml", "en.yaml")
+_NAMES = ("matter.yaml", "stories.yaml", "clauses.yaml", "en.yaml")
 
 
 def _places(reading: Reading) -> None:

@@ -159,6 +159,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "shape-of-nothing": ("图形不属于任何要素", "a shape of nothing"),
         "dmn-unknown-type": ("决策的类型不存在", "a type of a decision that does not exist"),
         # stories, English
+        "clauses": ("clauses.yaml 的键、故事或要素不对", "a wrong key, story or element in clauses.yaml"),
         "stories": ("stories.yaml 的键或值不对", "a wrong key or value in stories.yaml"),
         "story-name": ("故事里的名称不存在", "a name in a story that does not exist"),
         "story-field": ("故事里的内容没有字段或变量", "an answer without its field"),

@@ -1,0 +1,67 @@
+"""docs/services.md: every service of the hall, the matters that carry it, and its clauses with what keeps and what
+shows each. Made from the matters' own files, so that it cannot say what is not so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from engine.matters import clauses, package, stories
+from engine.matters.package import Package
+
+#: The hall's services by number: their names. A matter says which of them it carries (`service`).
+SERVICES: dict[int, str] = {
+    int(number): str(name)
+    for number, name in yaml.safe_load(
+        (Path(__file__).parent / "data" / "services.yaml").read_text(encoding="utf-8")
+    ).items()
+}
+
+_HEAD = """# 服务和条款 · Services and clauses
+
+<!-- made by `yizhan docs` from bpmn/ -->
+
+每个服务由哪些事项承担，每条规定靠哪个要素做到，哪个故事说明它。去掉那个要素，
+检查必须不通过，或者故事必须走不通（`yizhan stories --clauses`）。
+
+Which matters carry each service, what keeps each rule, and the story that shows it. Without that element the check must
+refuse the matter, or the story must go otherwise (`yizhan stories --clauses`).
+"""
+
+
+def text(content: Path) -> str:
+    """The whole page, for the matters of this folder."""
+    found: dict[int, list[Package]] = {}
+    for name in package.names(content):
+        one = package.load(content, name)
+        if one.info.service is not None:
+            found.setdefault(one.info.service, []).append(one)
+    parts = [_HEAD, f"有 {len(found)} 个服务（共 {len(SERVICES)} 个）有事项承担。"]
+    parts += [f"{len(found)} of {len(SERVICES)} services are carried by matters.\n"]
+    for number, name in SERVICES.items():
+        carried = found.get(number, [])
+        parts.append(f"## {number} {name}\n")
+        if not carried:
+            parts.append("还没有 · not yet\n")
+        for one in carried:
+            parts.append(
+                f"**{one.info.name}** `{one.name}` · {one.info.name_en} · {len(stories.read(one))} 个故事 · stories\n"
+            )
+            listed = sorted(clauses.read(one.name, one.files), key=lambda clause: clause.order)
+            if listed:
+                parts.append(
+                    "| 条款 | 规定 · rule | 出处 · source | 靠什么 · kept by | 故事 · shown by |\n|---|---|---|---|---|"
+                )
+                parts += [_row(clause) for clause in listed]
+                parts[-1] += "\n"
+    return "\n".join(parts)
+
+
+def _row(clause: clauses.Clause) -> str:
+    says = f"{_cell(clause.says)}<br>{_cell(clause.says_en)}"
+    return f"| {clause.id} | {says} | {_cell(clause.source)} | `{clause.without}` | {_cell(clause.story)} |"
+
+
+def _cell(said: str) -> str:
+    return said.replace("|", "\\|").replace("\n", " ")
