@@ -25,7 +25,7 @@ from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
 from engine.errors import MEND, NotNow, Outdated
 from engine.matters import clocks as meanings
-from engine.people import Actor, apart, masks, units
+from engine.people import Actor, apart, bonds, masks, units
 from engine.people.units import Place
 from engine.process import ClosedTask, OpenTask, Step
 from engine.process import Effect as AskedEffect
@@ -77,7 +77,7 @@ def standing(work: Work, case: Case) -> dict[str, Any]:
         "place": place.code,
         "unit": unit.code,
         "office": office.code,
-        "agent": case.agent_name is not None,
+        "agent": case.mandate_id is not None,
         "flags": list(case.flags),
     }
 
@@ -112,6 +112,8 @@ class Applying:
             self.work, self.case, self.package.info.limits.rules(local_date(self.case.received_at))
         )
         self._due_before = self.case.promised_due
+        if self.for_id is None and self.by.agent_of(self.case) is not None:
+            self.for_id = self.case.applicant_id  # 代办: what the agent does is done for the principal (RULES X4)
         self._began_open = self.case.status in ("running", "suspended")
 
     # -------------------------------------------------------------- places
@@ -288,9 +290,9 @@ class Applying:
 
     def hands(self, one: OpenTask) -> candidates.Hands:
         """Who may do it as the case stands today."""
-        away = candidates.away_from(self.case, one.properties)
+        away = candidates.away_from(self.work, self.case, one.properties)
         day = local_date(self.now)
-        found = candidates.candidates(self.work, self.package, self.case, one, away, on=day)
+        found = candidates.candidates(self.work, self.package, self.case, one, on=day, away=away)
         party = parties.hands(self.work, self.case, self.package.info, one.variables)
         found.keys.extend(k for k in party if k not in found.keys)
         return found
@@ -330,7 +332,7 @@ class Applying:
             delegated=[],
             drafted=False,
             instead=hands.instead,
-            apart=apart.write(candidates.away_from(self.case, one.properties)),
+            apart=apart.write(candidates.away_from(self.work, self.case, one.properties)),
         )
 
     def _step_due(self, element: str, variables: Mapping[str, Any]) -> datetime | None:
@@ -361,9 +363,15 @@ class Applying:
             if kind == "p":
                 unit, _, post = rest.partition(":")
                 names.append(f"{tree.by_id[int(unit)].name}·{self._post(post)}")
-            elif kind == "u" and int(rest) in (self.case.applicant_id, self.case.agent_id):
-                names.append("申请人" if int(rest) == self.case.applicant_id else "代办员")
+            elif kind == "u" and int(rest) == self.case.applicant_id:
+                names.append("申请人")
+            elif kind == "b" and int(rest) == self.case.mandate_id or kind == "u" and int(rest) == self._agent_id():
+                names.append("代办员")
         return names
+
+    def _agent_id(self) -> int | None:
+        agent = bonds.mandate(self.work, self.case, local_date(self.now))
+        return agent.holder_id if agent is not None else None
 
     def _post(self, code: str) -> str:
         return next((g.name for g in self.package.info.groups.values() if g.post == code and g.name), code)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
@@ -20,7 +20,7 @@ from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit
 from engine.store import Work, keys
-from engine.store.models import Bond, Case, User
+from engine.store.models import Bond, Case, Task, TaskCandidate, User
 from engine.workdays import local_date
 
 
@@ -40,6 +40,7 @@ class Asked:
     entries: Sequence[str] | None = None
     proof: Mapping[str, Any] = field(default_factory=dict)
     unit_id: int | None = None
+    scope: str = ""  # "case:12": in this case alone
     confirmed: bool = True  # False: the subject has to confirm it first
 
 
@@ -48,11 +49,12 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
     today = local_date(now)
     subject, holder = known(work, asked.subject), known(work, asked.holder)
     until = _sound(asked, subject, holder, today)
-    row = Bond(
+    values: dict[str, Any] = dict(
         kind=asked.key,
         state="held" if asked.confirmed else "asked",
         **_side("subject", subject),
         **_side("holder", holder),
+        scope=asked.scope,
         n=1,
         most=asked.kind.most,
         lets=[one for one in asked.kind.lets if asked.lets is None or one in asked.lets],
@@ -71,8 +73,14 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
         made_at=now,
         confirmed_at=now if asked.confirmed else None,
     )
-    _make_room(work, row, now)
-    _put(work, row, asked.kind)
+    if asked.scope:
+        # In a case that this transaction has locked, whose agent before was ended: one statement, for each step of a
+        # case has few. The database refuses a second all the same.
+        row = work.session.scalars(insert(Bond).returning(Bond), [values]).one()
+    else:
+        row = Bond(**values)
+        _make_room(work, row, now)
+        _put(work, row, asked.kind)
     audit.record(
         work,
         audit.Kind.BOND_MADE if asked.confirmed else audit.Kind.BOND_ASKED,
@@ -189,7 +197,12 @@ def _make_room(work: Work, row: Bond, now: datetime) -> None:
     """Those of the subject and kind that are over give their places back: a day ends them, and needs no sweep for
     it."""
     today = local_date(now)
-    old = update(Bond).where(Bond.kind == row.kind, Bond.subject_ref == row.subject_ref, Bond.ended_at.is_(None))
+    old = update(Bond).where(
+        Bond.kind == row.kind,
+        Bond.subject_ref == row.subject_ref,
+        Bond.scope == row.scope,
+        Bond.ended_at.is_(None),
+    )
     over = or_(
         Bond.until_on < today,
         (Bond.state == "asked") & (Bond.made_at < now - timedelta(days=CONFIRM_DAYS)),
@@ -203,7 +216,10 @@ def _put(work: Work, row: Bond, kind: Kind) -> None:
         taken = set(
             work.session.scalars(
                 select(Bond.n).where(
-                    Bond.kind == row.kind, Bond.subject_ref == row.subject_ref, Bond.ended_at.is_(None)
+                    Bond.kind == row.kind,
+                    Bond.subject_ref == row.subject_ref,
+                    Bond.scope == row.scope,
+                    Bond.ended_at.is_(None),
                 )
             )
         )
@@ -259,6 +275,14 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyDone("这个关系已经解除了。", "This bond was ended before.", when=bond.ended_at)
+    if bond.scope:
+        work.session.execute(
+            update(Case)
+            .where(Case.id == bond.case_id, Case.mandate_id == bond.id)
+            .values(mandate_id=None)
+            .execution_options(synchronize_session="fetch")
+        )
+    _let_go(work, bond)
     audit.record(
         work,
         audit.Kind.BOND_ENDED,
@@ -268,6 +292,14 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
         for_id=bond.subject_id if bond.subject_id != by.id else None,
         facts={"bond": bond.id, "kind": bond.kind, "how": how},
     )
+
+
+def _let_go(work: Work, bond: Bond) -> None:
+    """Steps that the holder claimed by it wait for somebody again."""
+    for task in work.session.scalars(select(Task).where(Task.bond_id == bond.id, Task.state == "claimed")).all():
+        task.state, task.assignee_id, task.acting_for_id, task.bond_id, task.claimed_at = "open", None, None, None, None
+        task.version += 1
+        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
 
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, exists, select, update
 
 from engine import matters
 from engine.errors import MEND, Outdated
-from engine.people import apart, holders, units
+from engine.people import apart, bonds, holders, units
 from engine.people.groups import nowhere as nowhere
 from engine.people.groups import unit_at as unit_at
 from engine.people.groups import unit_of as unit_of
@@ -52,13 +52,14 @@ def candidates(
     package: matters.Package,
     case: Case,
     task: OpenTask,
-    away: frozenset[int] = frozenset(),
     *,
-    on: date | None = None,
+    on: date,
+    away: frozenset[int] = frozenset(),
 ) -> Hands:
     """Who may do it on this day. What names nobody, or a post that nobody holds, goes to the supervisor.
 
-    away: who keeps away (回避): a post that only they hold is asked for in the next unit above.
+    on: this day: an agent whose mandate is over is none. away: who keeps away (回避): a post that only they hold is
+    asked for in the next unit above.
     """
     place, intake, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
     keys: list[str] = []
@@ -66,12 +67,12 @@ def candidates(
     start = office
     instead: dict[str, Any] | None = None
     for user in [*([task.assignee] if task.assignee else []), *task.candidate_users]:
-        keys += _user(work, case, user, task.name or task.element)
+        keys += _user(work, case, user, task.name or task.element, on)
     gone = _gone(work, case, keys, on)
     if gone:
         keys = [key for key in keys if key not in gone]
         instead = {"user": int(min(gone)[2:])}
-        start = place if case.agent_id == instead["user"] else office
+        start = place if instead["user"] in bonds.agents_ever(work, case) else office
     for group in task.candidate_groups:
         known = package.info.groups.get(group)
         if known is not None:
@@ -143,23 +144,32 @@ def put_before(work: Work, task: Task, hands: Hands) -> None:
     """The task waits, unclaimed, for these; whoever had it, and whoever was asked about it, has it no more."""
     task.candidates, task.unit_id, task.version = hands.keys, hands.unit_id, task.version + 1
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+    task.bond_id = None
     task.delegated, task.seen_at, task.instead = [], None, hands.instead
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
     work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in hands.keys)
 
 
-def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
+def _user(work: Work, case: Case, who: str, step: str, on: date) -> list[str]:
     """Keys of a user a diagram names: applicant, agent, submitter, an id, a log-in name, or `party:<role>`: who was
     chosen for that role (nobody before the choice: the group has the step)."""
     if who in ("applicant", "principal"):
-        found = [case.applicant_id] if case.applicant_id else [case.agent_id] if case.agent_id else []
-        # Applied for somebody without an account: whoever holds that bond, while it holds; the counter always.
+        if case.applicant_id:
+            return [f"u:{case.applicant_id}"]
+        # Somebody without an account: whoever applied by a bond, the agent whom they let do it, while those hold; the
+        # counter always.
         by_bond = [f"b:{case.bond_id}"] if case.bond_id else []
-        return [f"u:{i}" for i in found] or [*by_bond, f"p:{case.unit_id}:{COUNTER}"]
+        agent = bonds.mandate(work, case, on)
+        by_bond += [f"b:{agent.id}"] if agent is not None and "apply" in agent.lets else []
+        counter = holders.nearest(work, units.place(work, case.unit_id), COUNTER)
+        return [*by_bond, f"p:{counter.id}:{COUNTER}"]
     if who == "agent":
-        return [f"u:{case.agent_id}"] if case.agent_id else _user(work, case, "applicant", step)
+        agent = bonds.mandate(work, case, on)
+        if agent is not None and agent.holder_id is not None:
+            return [f"u:{agent.holder_id}"]
+        return _user(work, case, "applicant", step, on)
     if who in ("submitter", "initiator"):
-        return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant", step)
+        return [f"u:{case.submitted_by_id}"] if case.submitted_by_id else _user(work, case, "applicant", step, on)
     if who.startswith(ROLE):
         return [f"u:{i}" for i in case.chosen.get(who.removeprefix(ROLE), ())]
     if is_id(who):
@@ -175,11 +185,16 @@ def _user(work: Work, case: Case, who: str, step: str) -> list[str]:
     return [f"u:{found_id}"]
 
 
-def away_from(case: Case, properties: Mapping[str, Any]) -> frozenset[int]:
-    """Who keeps away from a task: those of the case, and those its node names in `apart` (agent, submitter)."""
-    named = {"agent": case.agent_id, "submitter": case.submitted_by_id}
-    words = str(properties.get("apart", "")).replace("，", ",").split(",")
-    return apart.read(case.apart) | {i for word in words if (i := named.get(word.strip())) is not None}
+def away_from(work: Work, case: Case, properties: Mapping[str, Any]) -> frozenset[int]:
+    """Who keeps away from a task: those of the case, and those its node names in `apart` (agent, submitter). Who was
+    the agent once is meant too."""
+    words = {word.strip() for word in str(properties.get("apart", "")).replace("，", ",").split(",")}
+    found = apart.read(case.apart)
+    if "agent" in words:
+        found |= bonds.agents_ever(work, case)
+    if "submitter" in words and case.submitted_by_id is not None:
+        found |= {case.submitted_by_id}
+    return found
 
 
 def keep_away(
@@ -198,7 +213,7 @@ def keep_away(
         update(Task).where(Task.case_id == case.id, Task.state == "ended").values(apart=case.apart)
     )  # what they did before is not theirs to take up again
     for task in tasks:
-        away = away_from(case, task.properties)
+        away = away_from(work, case, task.properties)
         task.apart = apart.write(away)
         keys = _others(work, case, task, away)
         held = task.assignee_id in away
@@ -208,6 +223,7 @@ def keep_away(
         task.delegated = [d for d in task.delegated if not {d.get("from"), d.get("to")} & away]
         if held:
             task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+            task.bond_id = None
         work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
         work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in keys)
     return new

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.commands.effects import (
-    agency,
     appointments,
     ballots,
     boards,
@@ -26,6 +25,7 @@ from engine.commands.effects import (
     hall_papers,
     handovers,
     loans,
+    mandates,
     matches,
     meetings,
     notices,
@@ -87,7 +87,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "signal": other_cases.signal,
         # orders and people
         "dispatch-order": orders.dispatch,
-        "take-mandate": agency.take_mandate,
+        "take-mandate": mandates.take_mandate,
         "keep-away": orders.keep_away,
         "report-police": orders.report_police,
         # records and ratings
@@ -135,6 +135,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
 )
 
 AFTER_CASE: tuple[AfterCase, ...] = (
+    mandates.case_ended,
     meetings.case_ended,
     appointments.case_ended,
     offers.case_ended,

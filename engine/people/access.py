@@ -269,11 +269,11 @@ def _to_case(actor: Actor, case: Case) -> Iterator[str]:
     if actor.id is not None:
         if actor.id == case.applicant_id:
             yield "applicant"
-        if actor.id == case.agent_id:
-            yield "agent"
         if actor.id in (case.party_ids or ()):
             yield "party"
     if actor.grants:
+        if actor.agent_of(case) is not None:
+            yield "agent"
         if actor.granted("see", case) is not None:
             yield "bond-see"
         if actor.granted("apply", case) is not None:
@@ -323,6 +323,11 @@ def as_whom(actor: Actor, task: Task, case: Case) -> tuple[bool, int | None]:
     return (True, grant.subject_id) if grant is not None else (False, None)
 
 
+def by_bond(actor: Actor, task: Task, case: Case) -> Grant | None:
+    """The bond by which they do this step, when it is not their own by name or post."""
+    return None if actor.as_whom(task.candidates, case.matter)[0] else _acts(actor, task, case)
+
+
 def _acts(actor: Actor, task: Task, case: Case) -> Grant | None:
     """The bond by which they do a step of the applicant's; the case it was applied for by a bond has the bond's key."""
     grant = actor.granted("apply", case)
@@ -344,8 +349,7 @@ def _to_task(actor: Actor, task: Task, case: Case) -> Iterator[str]:
         yield "candidate"
     if task.assignee_id is not None:
         # Whoever took a step by a bond has it no longer when the bond is over: it waits for the person themselves.
-        by_bond = case.applicant_id is not None and task.acting_for_id == case.applicant_id != actor.id
-        mine = task.assignee_id == actor.id and not by_bond
+        mine = task.assignee_id == actor.id and task.bond_id is None
         if mine or actor.stands_for(task.assignee_id, case.matter) or _acts(actor, task, case) is not None:
             yield "holder"
     # Who may not see a restricted case does not give its steps to others either.

@@ -146,7 +146,11 @@ class Actor:
         """The bond that lets them do this for this person at all, whichever matter."""
         if user_id is None:
             return None
-        return next((g for g in self.grants if g.subject_id == user_id and power in g.lets), None)
+        return next((g for g in self.grants if g.case_id is None and g.subject_id == user_id and power in g.lets), None)
+
+    def agent_of(self, case: Case) -> Grant | None:
+        """Their mandate in this case, when they are its agent."""
+        return next((g for g in self.grants if g.case_id is not None and g.case_id == case.id), None)
 
     def without(self, apart: Collection[int]) -> Actor:
         """The same person, but not on behalf of these: who keeps away lends nobody their place (回避)."""

@@ -8,9 +8,12 @@ from datetime import date
 from sqlalchemy import Exists, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from engine.matters.nouns.bonds import GUARDIAN
+from engine.matters.nouns.bonds import GUARDIAN, MANDATE
 from engine.store import Work
 from engine.store.models import Bond, Case, User
+
+#: The mark of a case that has, or had, an agent.
+AGENCY = "代办"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,35 @@ class Grant:
     matters: frozenset[str] | None  # None: all
     offers: frozenset[str] | None
     entries: frozenset[str] | None
+    case_id: int | None = None  # a mandate: in this case alone
 
     def about(self, case: Case) -> bool:
         """Whether the case is of the person it is about: their account; without one the same identity number and
-        name."""
+        name. A mandate is of its case."""
+        if self.case_id is not None:
+            return case.id == self.case_id
         if case.applicant_id is not None or self.subject_id is not None:
             return case.applicant_id == self.subject_id
         return self.id_index is not None and (case.id_index, case.name_index) == (self.id_index, self.name_index)
 
     def covers(self, power: str, matter: str) -> bool:
-        return power in self.lets and (self.matters is None or matter in self.matters)
+        """Whether it lets its holder do this in a matter at all, in whichever case."""
+        return self.case_id is None and power in self.lets and (self.matters is None or matter in self.matters)
 
     def over(self, power: str, case: Case) -> bool:
         """Whether it lets its holder do this in this case. A restricted case is opened to a guardian, and to whom the
         person named this very matter: "all my matters" was not said of those."""
+        if self.case_id is not None:
+            return self.about(case) and power in self.lets
         if not self.covers(power, case.matter) or not self.about(case):
             return False
         return not case.restricted or self.kind == GUARDIAN or self.matters is not None
 
     def over_offer(self, power: str, offer: str) -> bool:
-        return power in self.lets and (self.offers is None or offer in self.offers)
+        return self.case_id is None and power in self.lets and (self.offers is None or offer in self.offers)
 
     def over_entry(self, register: str) -> bool:
-        return "see" in self.lets and (self.entries is None or register in self.entries)
+        return self.case_id is None and "see" in self.lets and (self.entries is None or register in self.entries)
 
 
 def ref(*, user_id: int | None, id_index: str | None, phone_index: str | None, name_index: str) -> str:
@@ -105,9 +114,45 @@ def granted(work: Work, holder_id: int, today: date) -> tuple[Grant, ...]:
             matters=_these(row.matters),
             offers=_these(row.offers),
             entries=_these(row.entries),
+            case_id=row.case_id if row.scope else None,
         )
         for row in rows
     )
+
+
+def in_force(bond: Bond | None, today: date) -> bool:
+    """Whether it holds on this day."""
+    return bond is not None and bond.state == "held" and bond.from_on <= today <= bond.until_on
+
+
+def mandate(work: Work, case: Case, today: date) -> Bond | None:
+    """The agent's mandate in a case, while it is in force. No statement for a case without an agent."""
+    row = mandate_given(work, case)
+    return row if in_force(row, today) else None
+
+
+def mandate_given(work: Work, case: Case) -> Bond | None:
+    """The same, also after its last day, until it is ended. Read once a unit of work."""
+    if case.mandate_id is None:
+        return None
+    return hold(work, work.session.get(Bond, case.mandate_id))
+
+
+def hold(work: Work, row: Bond | None) -> Bond | None:
+    """Kept for the rest of the unit of work, where several steps ask for it."""
+    if row is not None:
+        work.session.info.setdefault("bonds", {})[row.id] = row
+    return row
+
+
+def agents_ever(work: Work, case: Case) -> frozenset[int]:
+    """Accounts of who is, or was, the agent of a case: who keeps away from the call after it, whom the file names."""
+    if AGENCY not in case.flags:
+        return frozenset()
+    found = work.session.scalars(
+        select(Bond.holder_id).where(Bond.case_id == case.id, Bond.kind == MANDATE, Bond.holder_id.is_not(None))
+    )
+    return frozenset(one for one in found if one is not None)
 
 
 def _these(names: list[str] | None) -> frozenset[str] | None:

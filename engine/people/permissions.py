@@ -56,7 +56,15 @@ _BOND = ("只在关系说明的事项里，到期、解除马上失效", "in the
 
 TABLE: tuple[Line, ...] = (
     _line("case", "applicant", "申请人", "the applicant", "see withdraw"),
-    _line("case", "agent", "代办员", "the agent of the case", "see withdraw"),
+    _line(
+        "case",
+        "agent",
+        "代办员（有委托的）",
+        "the agent, by a mandate",
+        "see withdraw",
+        "只在委托的那个办件里，撤销、到期、办结马上失效",
+        "in that case, until the mandate is revoked, runs out or is done",
+    ),
     _line("case", "party", "当事人", "a party of the case", "see", "看到什么由事项规定", "what of it, the matter says"),
     _line("case", "bond-see", "申请人让他看的人（家人、监护人…）", "whom the applicant lets see", "see", *_BOND),
     _line("case", "bond-apply", "申请人让他办的人", "whom the applicant lets apply", "withdraw", *_BOND),

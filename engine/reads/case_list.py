@@ -95,7 +95,7 @@ def mine(work: Work, actor: Actor, *, now: datetime, limit: int = 50, before: in
     if actor.id is None:
         return []
     as_party = select(CaseParty.case_id).where(CaseParty.user_id == actor.id)
-    own = [Case.applicant_id == actor.id, Case.agent_id == actor.id, Case.id.in_(as_party)]
+    own = [Case.applicant_id == actor.id, Case.id.in_(as_party)]
     by_bond = [sight.cases_of(actor, "see")] if actor.grants else []
     query = select(Case).where(or_(*own, *by_bond))
     if before is not None:

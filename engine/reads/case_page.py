@@ -16,7 +16,7 @@ from engine.deadlines import Account, Running
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import in_person, nodes
-from engine.people import Actor, masks, may, require, units
+from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
 from engine.reads import form_choices, history, meetings, reveals, stuck, taking_part
@@ -251,8 +251,10 @@ def _has_task(work: Work, case: Case, actor: Actor) -> bool:
     if keeps_away(actor, case):
         return False
     rows = work.session.scalars(select(Task).where(Task.case_id == case.id)).all()
+    # What an agent did, they did by the mandate: it is no reason to look on when that is over.
+    before = actor.id in bonds.agents_ever(work, case) and actor.agent_of(case) is None
     return any(
-        t.ended_by_id == actor.id
+        t.ended_by_id == actor.id and not before
         if t.state == "ended"
         else may(actor, "claim", t, case=case) or may(actor, "work", t, case=case)
         for t in rows
@@ -263,9 +265,11 @@ def _has_task(work: Work, case: Case, actor: Actor) -> bool:
 def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
     package = library.version(work, case.version_hash)
     info = package.info
-    mine = actor.id is not None and actor.id in (case.applicant_id, case.agent_id) and actor.kind != "staff"
-    # 关系: who may apply for them reads it as they do; who may only look, with names and numbers masked.
-    mine = mine or (actor.id is not None and actor.id == case.applicant_id) or actor.granted("apply", case) is not None
+    # 关系: who may apply for them reads it as they do; who may only look, with names and numbers masked. An agent of
+    # the hall reads it as the hall's people do.
+    acts = actor.granted("apply", case) is not None and actor.kind != "staff"
+    mine = acts or (actor.id is not None and actor.id == case.applicant_id)
+    agent, agents = bonds.mandate(work, case, local_date(now)), bonds.agents_ever(work, case)
     tasks = list(
         work.session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id).options(*_read(actor)))
     )
@@ -344,7 +348,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         applicant=case.applicant_name if mine else masks.name(case.applicant_name),
         applicant_phone=show(case.applicant_phone) if show else masks.phone(case.applicant_phone),
         applicant_id_number=masks.id_number(case.applicant_id_number),
-        agent=case.agent_name or "",
+        agent=agent.holder_name if agent is not None else "",
         place=units.tree(work).full_name(units.place(work, case.place_id)),
         unit=units.place(work, case.unit_id).name,
         office=office.name,
@@ -364,7 +368,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             if "papers" in sees and _paper_seen(d, case, actor)
         ),
         files=tuple(Attachment(f.id, f.name, f.type, f.size, f.uploaded_at) for f in files),
-        record=tuple(_line(e, names, actor, tasks, case, mine) for e in events if _shown(e, actor)),
+        record=tuple(_line(e, names, actor, tasks, case, mine, agents) for e in events if _shown(e, actor)),
         notices=tuple((n.send_after, n.channel, n.text, n.text_en or "") for n in notices)
         if mine or actor.kind == "staff"
         else (),
@@ -587,7 +591,15 @@ def _shown(event: Event, actor: Actor) -> bool:
     return event.kind in _PUBLIC
 
 
-def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], case: Case, mine: bool) -> Line:
+def _line(
+    event: Event,
+    names: dict[int, str],
+    actor: Actor,
+    tasks: list[Task],
+    case: Case,
+    mine: bool,
+    agents: frozenset[int],
+) -> Line:
     task = next((t for t in tasks if t.id == event.task_id), None)
     zh = EVENTS.get(event.kind, "其他记录")  # of a newer version of the program
     if task is not None:
@@ -604,7 +616,7 @@ def _line(event: Event, names: dict[int, str], actor: Actor, tasks: list[Task], 
     name = names.get(event.by_id, "") if event.by_id else "系统"
     shown = name if actor.kind == "staff" or not event.by_id else masks.name(name)
     for_whom = names.get(event.for_id, "") if event.for_id else ""
-    if not for_whom and event.by_id is not None and event.by_id == case.agent_id != case.applicant_id:
+    if not for_whom and event.by_id in agents and event.by_id != case.applicant_id:
         # 代办: what the agent does is done for the principal; both are named at every act (RULES X4)
         for_whom = case.applicant_name if mine else masks.name(case.applicant_name)
     if not for_whom and case.bond_id is not None and event.by_id == case.submitted_by_id != case.applicant_id:

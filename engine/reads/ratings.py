@@ -13,13 +13,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
+from engine.matters.nouns.bonds import MANDATE
 from engine.people import Actor
 from engine.reads import sight
 from engine.reads.case_list import COLUMNS, Brief, brief
 from engine.reads.overview import LATELY
 from engine.records import library, registers
 from engine.store import Work
-from engine.store.models import Case, Rating, RegisterEntry, Task
+from engine.store.models import Bond, Case, Rating, RegisterEntry, Task
 
 #: A rate of fewer than these says nothing.
 ENOUGH = 5
@@ -105,7 +106,7 @@ def behind(
         condition = said & ~Rating.mistaken
     inside = [sight.of_cases(work, actor), Rating.at >= now - LATELY, condition]
     own = or_(
-        Case.agent_id == actor.id,
+        exists().where(Bond.case_id == Case.id, Bond.kind == MANDATE, Bond.holder_id == actor.id),
         exists().where(Task.case_id == Case.id, or_(Task.ended_by_id == actor.id, Task.assignee_id == actor.id)),
     )
     every = select(func.count()).select_from(Case).join(Rating, Rating.case_id == Case.id).where(*inside)

@@ -18,7 +18,7 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     """Cases this actor may see."""
     if actor.kind == "system":
         return true()
-    mine = or_(Case.applicant_id == actor.id, Case.agent_id == actor.id)
+    mine = Case.applicant_id == actor.id
     if actor.grants:
         mine = or_(mine, cases_of(actor, "see"))
     if actor.kind != "staff":
@@ -37,11 +37,15 @@ def named(work: Work, actor: Actor) -> ColumnElement[bool]:
 
 def cases_of(actor: Actor, power: str) -> ColumnElement[bool]:
     """Cases of those who let the actor do this (关系)."""
-    return or_(false(), *(over(grant) for grant in actor.grants if power in grant.lets))
+    own = [grant.case_id for grant in actor.grants if grant.case_id is not None and power in grant.lets]
+    wide = [over(grant) for grant in actor.grants if grant.case_id is None and power in grant.lets]
+    return or_(false(), *([Case.id.in_(own)] if own else []), *wide)
 
 
 def over(grant: Grant) -> ColumnElement[bool]:
     """Cases that a bond opens: Grant.over, told to the database."""
+    if grant.case_id is not None:
+        return Case.id == grant.case_id
     if grant.subject_id is not None:
         about: ColumnElement[bool] = Case.applicant_id == grant.subject_id
     elif grant.id_index is not None:
@@ -70,9 +74,13 @@ def waiting(actor: Actor) -> ColumnElement[bool]:
     own = {actor.key, *(p.key for p in actor.positions if p.for_id is None)}
     options: list[ColumnElement[bool]] = [_candidate(own)]
     for grant in actor.grants:  # 关系: steps of those who let them act
-        if "apply" in grant.lets:
+        if "apply" in grant.lets and grant.case_id is None:
             keys = {f"b:{grant.id}", *([f"u:{grant.subject_id}"] if grant.subject_id is not None else [])}
             options.append(and_(_candidate(keys), over(grant)))
+    mandates = [grant for grant in actor.grants if grant.case_id is not None and "apply" in grant.lets]
+    if mandates:  # 代办: an agent carries many; they are asked at once. `may` asks again which person it is
+        keys = {f"b:{g.id}" for g in mandates} | {f"u:{g.subject_id}" for g in mandates if g.subject_id is not None}
+        options.append(and_(_candidate(keys), Case.id.in_([g.case_id for g in mandates])))
     for absence in actor.absences:
         lent = {f"u:{absence.user_id}", *(p.key for p in actor.positions if p.for_id == absence.user_id)}
         options.append(_with_matters(and_(_candidate(lent), _apart(absence.user_id)), absence.matters))

@@ -69,7 +69,7 @@ def sentence(
         cause = account.paused_for or "法定事由"
         since = f"自 {_at(case.paused_at)} 起" if case.paused_at else ""
         return Sentence(f"因{cause}暂停计时{since}，恢复后时限顺延。", "The clock is stopped by law.", blocked=True)
-    mine = [t for t in tasks if t.assignee_id is not None and t.assignee_id in (case.applicant_id, case.agent_id)]
+    mine = [t for t in tasks if t.assignee_id is not None and (t.assignee_id == case.applicant_id or t.bond_id)]
     if mine and (for_applicant or len(mine) == len(tasks)):
         step = mine[0]
         if for_applicant and me in (step.assignee_id, None):

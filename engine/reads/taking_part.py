@@ -408,8 +408,8 @@ def own_name(work: Work, package: matters.Package, case: Case, tell: Tell, actor
             return row.name
     if "applicant" in tell.who and actor.id == case.applicant_id:
         return case.applicant_name
-    if "agent" in tell.who and actor.id == case.agent_id:
-        return case.agent_name or actor.name
+    if "agent" in tell.who and actor.agent_of(case) is not None:
+        return actor.name
     return actor.name if _of(work, package, case, tell.who, actor) else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +41,31 @@ def upgrade(database: Database) -> bool:
     """Run what is missing. True when something was. All migrations run in one transaction."""
     if current(database) == head():
         return False
-    with database._writer.begin() as connection:
+    with database._writer.connect() as connection, _tables_made_anew(connection), connection.begin():
         if database.dialect == "postgresql":  # two machines that start at once: one migrates, the other waits
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7266001)")
         command.upgrade(_config(connection), "head")
+        if database.dialect == "sqlite":
+            torn = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if torn is not None:
+                raise RuntimeError(f"Expected rows that point to rows, but after migrating one does not: {torn}")
     return True
+
+
+@contextmanager
+def _tables_made_anew(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, which rows of others that point to it forbid. They are looked at once,
+    at the end; the switch works only outside a transaction."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def new_revision(database: Database, message: str, revision: str) -> Any:

@@ -22,7 +22,7 @@ CORRECT = {
 }
 REGISTER = {"registration": {"result": "approve", "number": "350526000123"}}
 VISIT = {"visit": {"satisfied": "满意", "note": "电话问过本人，已收到"}}
-HAND_OVER = {"handover": {"way": "home", "received_by": "张三丰", "relation": "本人", "satisfied": "满意"}}
+HAND_OVER = {"handover": {"way": "home", "received_by": "张三丰", "relation": "本人"}}
 
 
 def submit(database, by, now, raw=DAIBAN, **more):

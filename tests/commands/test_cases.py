@@ -13,8 +13,10 @@ from engine.commands import cases
 from engine.commands.hall import absences
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import actor as actors
+from engine.people import bonds
 from engine.records import audit
 from engine.store.models import Case, Document, Draft, Job, Notice, Task, TaskCandidate
+from engine.workdays import local_date
 from tests.cast import DAIBAN
 from tests.commands import acting
 
@@ -73,7 +75,10 @@ def test_an_unknown_matter_is_not_found(database, cast, clock):
 def test_an_agent_applies_for_a_villager(database, cast, clock):
     case_id = acting.submit(database, cast.chen, clock(), channel="agent", applicant_id=cast.users["zhang"])
     case = case_of(database, case_id)
-    assert case.agent_name == "陈小云" and "代办" in case.flags and case.applicant_id == cast.users["zhang"]
+    with database.reading() as work:
+        agent = bonds.mandate(work, case, local_date(clock()))
+        assert (agent.holder_name, agent.subject_id, agent.scope) == ("陈小云", cast.users["zhang"], f"case:{case_id}")
+    assert "代办" in case.flags and case.applicant_id == cast.users["zhang"]
 
 
 def test_personal_data_is_not_readable_in_the_database(sqlite, clock):

@@ -78,7 +78,7 @@ def test_a_grown_up_of_the_household_signs_for_the_applicant_by_name_and_relatio
 
 def test_who_refuses_a_paper_is_served_before_a_witness_or_not_at_all(database, cast, clock, tmp_path):
     case_id = _to_the_hand_over(database, cast, clock)
-    left = {"way": "left", "satisfied": "未联系上"}
+    left = {"way": "left"}
     with pytest.raises(Invalid) as refused:
         acting.complete(database, case_id, {"handover": left}, cast.chen, clock())
     assert set(refused.value.by_field()) == {"handover.refused", "handover.witness"}

@@ -60,7 +60,7 @@ def test_every_effect_has_its_handler():
         "message": "effects.other_cases.message",
         "signal": "effects.other_cases.signal",
         "dispatch-order": "effects.orders.dispatch",
-        "take-mandate": "effects.agency.take_mandate",
+        "take-mandate": "effects.mandates.take_mandate",
         "keep-away": "effects.orders.keep_away",
         "report-police": "effects.orders.report_police",
         "record": "effects.registers.record",

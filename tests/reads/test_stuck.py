@@ -9,7 +9,7 @@ from tests.conftest import NOW
 
 
 def test_what_is_waited_for_has_the_name_a_designer_gives_it_and_no_id(database):
-    case = SimpleNamespace(id=1, status="open", paused_at=None, applicant_id=None, agent_id=None)
+    case = SimpleNamespace(id=1, status="open", paused_at=None, applicant_id=None)
     account = SimpleNamespace(due_on=None, phase="running", paused_for=None)
     vote = Awaited(case_id=1, element="all_vote", kind="open-ballot", key="k", since_at=NOW)
     with database.reading() as work:

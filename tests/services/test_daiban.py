@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from engine.commands import cases
 from engine.errors import NotFound, NotNow, NotYours
 from engine.forms import signing
+from engine.people import bonds
 from engine.reads import case_page, inbox
 from engine.store.models import Case, Document, Holding, Notice, Post, RegisterEntry, Task, Timer
+from engine.workdays import local_date
 from tests.cast import DAIBAN
 from tests.commands import acting
 
@@ -23,7 +27,13 @@ def test_the_authority_names_the_agent_the_scope_and_the_term_and_carries_the_bo
         assert paper.facts["principal"]["name"] == "张三丰" and paper.facts["agent"]["name"] == "陈小云"
         assert paper.facts["scope"] == ["提交申请表和材料", "按告知补正材料", "领取并转交办理结果"]
         assert paper.facts["until_on"] == "2027-09-17" and paper.facts["data_sha256"]
-        assert (case.agent_id, case.flags) == (hired.users["chen"], ["老年", "代办"])
+        agent = bonds.mandate(work, case, local_date(clock()))
+        assert (agent.holder_id, agent.lets, agent.until_on) == (
+            hired.users["chen"],
+            ["see", "apply"],
+            date(2027, 9, 17),
+        )
+        assert case.flags == ["老年", "代办"]
     ink = answers["mandate_signature"]
     assert signing.fits(ink, answers)
     assert not signing.fits(ink, {**answers, "mandate_until": "2027-09-18"})

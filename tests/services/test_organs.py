@@ -14,9 +14,10 @@ from engine import matters, people
 from engine.commands import cases
 from engine.commands.worker import background
 from engine.errors import NotFound, NotNow, NotYours
-from engine.people import units
+from engine.people import bonds, units
 from engine.records import library, papers
 from engine.store.models import Case, Document
+from engine.workdays import local_date
 from tests.commands import acting
 
 FORM = {
@@ -118,7 +119,8 @@ def test_an_agent_who_must_keep_away_hands_it_to_another_and_the_principal_loses
     acting.complete(sqlite, case_id, acting.TAKE_IN, hired.lin, clock())
     with sqlite.reading() as work:
         case = work.session.get(Case, case_id)
-        assert (case.agent_id, case.status, case.outcome) == (hired.users["lin"], "running", "")
+        agent = bonds.mandate(work, case, local_date(clock()))
+        assert (agent.holder_id, case.status, case.outcome) == (hired.users["lin"], "running", "")
 
 
 def test_a_committee_is_the_nearest_one_on_the_way_up(sqlite, clock, hired):

@@ -11,7 +11,7 @@ from web.edge import guard
 
 pages = Blueprint("services", __name__, url_prefix="/desk")
 
-AUTHORITY = {"ok": "有效", "soon": "快到期", "over": "已到期", "unsigned": "还没签委托书", "none": ""}
+AUTHORITY = {"ok": "有效", "soon": "快到期", "over": "已到期", "none": ""}
 
 
 @pages.get("/carried")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.commands import bond_rows
+from sqlalchemy import select
+
+from engine.commands import bond_rows, cases
 from engine.errors import NotFound, NotNow, NotYours
 from engine.forms import written
+from engine.matters.nouns.bonds import MANDATE
 from engine.people import Actor, load, may, require
 from engine.people.access import side_of
 from engine.reads import bonds
-from engine.records import notices
+from engine.records import library, notices
 from engine.store import Work
-from engine.store.models import Bond, User
+from engine.store.models import Bond, Case, Subscription, User
 
 
 def say_yes(work: Work, bond_id: int, *, by: Actor, now: datetime) -> Bond:
@@ -60,7 +63,24 @@ def end(work: Work, bond_id: int, *, by: Actor, now: datetime) -> Bond:
     ):
         if user_id != by.id:
             _tell(work, row, phone, user_id, f"ended-{whose}", now)
+    if row.kind == MANDATE and row.case_id is not None:
+        _tell_case(work, row.case_id, by, now)
     return row
+
+
+def _tell_case(work: Work, case_id: int, by: Actor, now: datetime) -> None:
+    """The diagram hears that its agent is one no longer, where its matter names the message for it."""
+    mandate = library.version(work, work.session.get_one(Case, case_id).version_hash).info.mandate
+    if mandate is None or not mandate.ends:
+        return
+    waits = work.session.scalars(
+        select(Subscription)
+        .where(Subscription.case_id == case_id, Subscription.name == mandate.ends, Subscription.kind == "message")
+        .order_by(Subscription.id)
+        .limit(1)
+    ).first()
+    if waits is not None:
+        cases.deliver(work, case_id, mandate.ends, {}, key=waits.correlation, by=by, now=now)
 
 
 def _tell(work: Work, row: Bond, phone: str | None, user_id: int | None, what: str, now: datetime) -> None:

@@ -51,6 +51,7 @@ def transfer(
     known = dict(task.variables or {})
     task.variables = {**known, history.HANDED_ON: [*known.get(history.HANDED_ON, []), given]}
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", to_user_id, None, now
+    task.bond_id = None
     task.seen_at = None
     if f"u:{to_user_id}" not in task.candidates:
         task.candidates = [*task.candidates, f"u:{to_user_id}"]
@@ -83,6 +84,7 @@ def delegate(
         raise NotNow("委派最多三层。", "Expected at most three levels of delegation.")
     task.delegated = [*task.delegated, {"from": by.id, "to": to_user_id, "question": question, "at": now.isoformat()}]
     task.assignee_id, task.acting_for_id, task.claimed_at, task.version = to_user_id, None, now, task.version + 1
+    task.bond_id = None
     applying = change(work, case, by=by, now=now, live=live)
     applying.record(audit.Kind.TASK_DELEGATED, task=task, facts={"element": task.element, "to": to_user_id})
     _tell(applying, task, to_user_id, "delegated", f"{task.name}（{case.number}）请您提出意见。")

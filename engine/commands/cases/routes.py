@@ -132,8 +132,9 @@ def _end(
     if case.status not in ("running", "suspended"):
         raise NotNow("这个办件已经结束。", "Expected a running case, but it has ended.")
     # Whoever takes it back for the applicant, by a bond, is named with whom they did it for.
-    others = status == "withdrawn" and by.id not in (case.applicant_id, case.agent_id)
-    for_id = case.applicant_id if others and by.granted("apply", case) is not None else None
+    others = status == "withdrawn" and by.id != case.applicant_id
+    acts = by.granted("apply", case) or by.agent_of(case)
+    for_id = case.applicant_id if others and acts is not None else None
     step, applying = advance(work, case, process.Cancel(reason), by=by, now=now, for_id=for_id)
     case.status, case.finished_at = status, now
     case.outcome = "withdrawn" if status == "withdrawn" else "ended"

@@ -15,12 +15,14 @@ from engine.commands.applying import Done, env_of, standing
 from engine.commands.cases import in_time
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.changing import change
-from engine.commands.effects import facts, hall_papers
+from engine.commands.effects import facts, hall_papers, mandates
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
 from engine.people import Actor, units
+from engine.people.bonds import AGENCY
 from engine.people.units import Place
 from engine.reads import form_choices
+from engine.reads.knowing import Person as Bonded
 from engine.records import audit, counters, files, library, papers
 from engine.store import Work, keys
 from engine.store.models import Case, Draft
@@ -106,9 +108,10 @@ def submit(
     intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
     office = candidates.office_of(work, package, place, intake)
     attached = file_ids(package.form(info.apply.form), answers) if asked else []
-    agent_id, agent_name = None, _text(answers, who.agent)
+    acts = _text(answers, who.agent)
+    agent = Bonded(acts) if acts else None
     if channel == "agent":
-        agent_id, agent_name = by.id, agent_name or by.name
+        agent = Bonded(by.name, user_id=by.id) if mandates.given(package, answers) else None
         if not info.agent:
             raise NotNow(f"“{info.name}”须本人办理，不能代办。", "This matter cannot be handled by an agent.")
     if behalf is not None:
@@ -139,8 +142,6 @@ def submit(
         applicant_name=name,
         applicant_phone=phone,
         applicant_id_number=id_number,
-        agent_id=agent_id,
-        agent_name=agent_name,
         bond_id=behalf.bond_id if behalf is not None else None,
         name_index=keys.blind("name", name) if name else None,
         phone_index=keys.blind("phone", phone) if phone else None,
@@ -150,7 +151,7 @@ def submit(
         office_id=office.id,
         received_at=now,
         colour="green",
-        flags=[*_flags(id_number, agent_name, day), *late],
+        flags=[*_flags(id_number, agent is not None or channel == "agent", day), *late],
         restricted=info.readers == "restricted",
         events_count=0,
         events_head="",
@@ -169,6 +170,7 @@ def submit(
             "received_at": now.isoformat(),
             "received_on": day.isoformat(),
             **standing(work, case),
+            "agent": agent is not None,
         },
     }
     step = process.start(package.definition, process.Start(begins, *(begin or (package.main, None))), now=now, env=env)
@@ -178,6 +180,8 @@ def submit(
     applying = change(work, case, by=by, now=now, live=(), package=package, for_id=for_id)
     said = {"matter": package.name, "version": package.version, "channel": channel, "number": number}
     applying.record(audit.Kind.CASE_SUBMITTED, facts=said if behalf is None else {**said, "bond": behalf.bond_id})
+    if agent is not None:
+        mandates.make(applying, agent, answers)
     applying.clock(ClockEvent("received", now))
     if attached:
         files.attach(work, attached, case, by=by)
@@ -215,8 +219,8 @@ def _place(work: Work, given: Place | None, code: str | None, by: Actor, unit: P
     return units.tree(work).county
 
 
-def _flags(id_number: str | None, agent: str | None, day: date) -> list[str]:
-    flags = ["代办"] if agent else []
+def _flags(id_number: str | None, agent: bool, day: date) -> list[str]:
+    flags = [AGENCY] if agent else []
     if id_number and len(id_number) == 18 and day.year - int(id_number[6:10]) >= OLD:
         born = (int(id_number[10:12]), int(id_number[12:14]))
         if day.year - int(id_number[6:10]) > OLD or (day.month, day.day) >= born:

@@ -28,11 +28,12 @@ from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refus
 from engine.matters import in_person, nodes
 from engine.people import Actor, apart, require
 from engine.people import may as may_
-from engine.people.access import as_whom
+from engine.people.access import as_whom, by_bond
+from engine.people.bonds import in_force
 from engine.reads import form_choices, meetings, taking_part
 from engine.records import audit, files
 from engine.store import Work
-from engine.store.models import Case, Draft, File, Task, TaskCandidate
+from engine.store.models import Bond, Case, Draft, File, Task, TaskCandidate
 from engine.workdays import local_date
 
 #: Answers of a task's decision field that mean no.
@@ -44,6 +45,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
     may, for_id = as_whom(by.without(apart.read(task.apart)), task, case)
+    _free(work, task, now)
     if task.state == "claimed":
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
     require(by, "claim", task, case=case)
@@ -52,9 +54,19 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
     return task
 
 
+def _free(work: Work, task: Task, now: datetime) -> None:
+    """A step claimed by a bond that is over by now waits for somebody again."""
+    if task.state != "claimed" or task.bond_id is None:
+        return
+    if not in_force(work.session.get(Bond, task.bond_id), local_date(now)):
+        task.state, task.assignee_id, task.acting_for_id, task.bond_id = "open", None, None, None
+
+
 def take_over(work: Work, case: Case, task: Task, by: Actor, for_id: int | None, now: datetime) -> None:
     must_not_keep_away(task, by.id, for_id)
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", by.id, for_id, now
+    grant = by_bond(by, task, case)
+    task.bond_id = grant.id if grant is not None else None
     task.seen_at = task.seen_at or now
     task.version += 1
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
@@ -85,6 +97,7 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
         )
     before = task.assignee_id
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
+    task.bond_id = None
     task.version += 1
     work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
     audit.record(
@@ -246,8 +259,7 @@ def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int |
 
 def _may_sign(case: Case, task: Task, package: matters.Package, for_id: int | None, by: Actor) -> None:
     """A signature is given by the person, or by whom they let sign: to let somebody apply is less."""
-    grant = by.granted("apply", case)
-    acts = grant is not None and by.id not in (case.applicant_id, case.agent_id)
+    acts = by_bond(by, task, case) is not None and by.id != case.applicant_id
     if not acts or not task.form or for_id not in (None, case.applicant_id) or by.granted("sign", case) is not None:
         return
     form = package.form(task.form)
@@ -340,6 +352,6 @@ def _says_no(task: Task, answers: Mapping[str, Any]) -> bool:
 def _answer_correction(applying: Applying, task: Task) -> None:
     """A resident who corrects (补正) answers the office's question: the window to accept runs anew."""
     if applying.account().phase == "correcting" and task.properties.get("clock") in ("correction", None):
-        for_applicant = task.assignee_id in (applying.case.applicant_id, applying.case.agent_id)
+        for_applicant = task.assignee_id == applying.case.applicant_id or task.bond_id is not None
         if for_applicant or task.properties.get("clock") == "correction":
             applying.clock(ClockEvent("correction_answered", applying.now))

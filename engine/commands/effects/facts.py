@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import forms
 from engine.commands import organs
+from engine.commands.effects import mandates
 from engine.people import units
 from engine.process import Effect
 from engine.records.papers import filters
@@ -120,8 +121,9 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
         "fee": info.fee,
         "handler": _drop({"unit": a.office.seal_name or a.office.name, "name": _handler(a)}),
     }
-    if case.agent_name:
-        facts["agent"] = _drop({"name": case.agent_name, "phone": _phone(a, case.agent_id)})
+    agent = mandates.told(a)
+    if agent is not None:
+        facts["agent"] = _drop({"name": agent.holder_name, "phone": _phone(a, agent.holder_id)})
     if a.by.kind == "staff":
         facts["clerk"] = {"name": a.by.name, "window": units.place(a.work, a.by.unit_id).name if a.by.unit_id else ""}
     if account.accepted_on:

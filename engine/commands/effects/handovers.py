@@ -25,7 +25,7 @@ from engine.matters.nouns import Declared
 from engine.matters.nouns.handovers import Handover as Declaration
 from engine.matters.nouns.handovers import HandoverLink as Link
 from engine.matters.nouns.handovers import HandoverThing
-from engine.people import holders, masks, units
+from engine.people import bonds, holders, masks, units
 from engine.people.units import Place
 from engine.plain import plain
 from engine.process import Effect
@@ -33,7 +33,7 @@ from engine.reads import taking_part
 from engine.records import audit, handovers, notices
 from engine.store import keys
 from engine.store.models import DecisionHit, Handover, HandoverLink, Task, User
-from engine.workdays import ZONE
+from engine.workdays import ZONE, local_date
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
@@ -142,8 +142,8 @@ def _end(a: Applying, name: str) -> End:
     case, info = a.case, a.package.info
     if name == "applicant":
         return _person(a, name, case.applicant_name, case.applicant_phone, case.applicant_id)
-    if name == "agent" and case.agent_id is not None:
-        return _person(a, name, case.agent_name or "", None, case.agent_id)
+    if name == "agent" and (agent := bonds.mandate(a.work, case, local_date(a.now))) is not None:
+        return _person(a, name, agent.holder_name, agent.holder_phone, agent.holder_id)
     if (group := info.groups.get(name)) is not None:
         meant = candidates.unit_of(a.work, group, a.variables, place=a.place, intake=a.intake, office=a.office)
         unit = holders.nearest(a.work, meant, group.post)

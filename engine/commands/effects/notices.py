@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from engine.commands.changes import Change
+from engine.commands.effects import mandates
 from engine.commands.effects.facts import OUTCOMES, key_of
 from engine.errors import NotFound
 from engine.matters.info import Notice
@@ -173,6 +174,12 @@ def _to_register(a: Applying, effect: Effect, kind: str, template: Notice, facts
     a.changes.append(Change("notice", text, who="register", name_en=text_en))
 
 
+def _agent(a: Applying) -> list[tuple[int | None, str | None]]:
+    """(user, phone) of the agent, when there is one to be told."""
+    row = mandates.told(a)
+    return [_user(a, row.holder_id)] if row is not None and row.holder_id is not None else []
+
+
 def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str | None]]:
     """(user, phone) of those a notice goes to."""
     case = a.case
@@ -180,9 +187,9 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     if to in ("applicant", "principal"):
         return [applicant]
     if to == "agent":
-        return [_user(a, case.agent_id)] if case.agent_id else [applicant]
+        return _agent(a) or [applicant]
     if to in ("both", "parties"):
-        told = [applicant, *([_user(a, case.agent_id)] if case.agent_id else [])]
+        told = [applicant, *_agent(a)]
         accounts = _accounts(a) if to == "parties" else {}
         for phone in taking_part.phones(case, a.package.info) if to == "parties" else ():
             if phone not in {known for _, known in told}:

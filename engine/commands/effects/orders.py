@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engine.commands import candidates
-from engine.commands.effects import agency
+from engine.commands.effects import mandates
 from engine.commands.effects.facts import key_of, texts
 from engine.commands.effects.notices import ORDER, POLICE, say_to
-from engine.people import groups
+from engine.people import bonds, groups
 from engine.process import Effect
 from engine.records import audit
 from engine.store import Work
@@ -89,7 +89,7 @@ def keep_away(a: Applying, effect: Effect) -> None:
     found = people_of(a.work, named) | workers_of(a.work, number)
     if effect.headers.get("who") == "actor" and a.by.kind == "staff" and a.by.id is not None:
         found.add(a.by.id)
-        agency.stand_down(a)
+        mandates.stand_down(a)
     new = candidates.keep_away(a.work, a.package, a.case, a.live, found)
     if new:
         a.record(audit.Kind.KEPT_AWAY, facts={"people": sorted(new)})
@@ -118,6 +118,6 @@ def workers_of(work: Work, number: str) -> set[int]:
     if case is None:
         return set()
     tasks = work.session.execute(select(Task.ended_by_id, Task.assignee_id).where(Task.case_id == case.id)).all()
-    touched = {i for row in tasks for i in row} | {case.agent_id, case.submitted_by_id}
+    touched = {i for row in tasks for i in row} | {case.submitted_by_id, *bonds.agents_ever(work, case)}
     ids = [i for i in touched if i is not None]
     return set(work.session.scalars(select(User.id).where(User.id.in_(ids), User.kind == "staff")))

@@ -201,6 +201,7 @@ def _reassign(work: Work, case: Case, task: Task | None, post: str, now: datetim
         unit, post = candidates.supervisor_of(work, unit, away, on=day)
     key = f"p:{unit.id}:{post}"
     task.assignee_id, task.acting_for_id, task.claimed_at, task.state = None, None, None, "open"
+    task.bond_id = None
     task.candidates, task.version = [key], task.version + 1
     work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
     work.session.add(TaskCandidate(key=key, task_id=task.id))

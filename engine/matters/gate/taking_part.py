@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from engine import feel
 from engine.findings import meant
 from engine.matters.gate import people
 from engine.matters.gate.form_rules import paths_of
@@ -48,6 +49,14 @@ def check(reading: Reading) -> None:
     if info.mandate is not None:
         _name(reading, info.mandate.until, answers, ("没有答案", "no answer"), "mandate", "until")
         _name(reading, info.mandate.signature, answers, ("没有答案", "no answer"), "mandate", "signature")
+        for read in feel.compile(info.mandate.acts.removeprefix("=") or "null").reads:
+            path = ".".join((read.name, *read.path))
+            if not any(path == one or path.startswith(f"{one}.") or one.startswith(f"{path}.") for one in answers):
+                _name(reading, path, answers, ("没有答案", "no answer"), "mandate", "acts")
+        if info.mandate.ends:
+            messages = {one.name for diagram in reading.diagrams.values() for one in diagram.messages if one.name}
+            what = ("流程图里没有消息", "no message of the diagram is")
+            _name(reading, info.mandate.ends, messages, what, "mandate", "ends")
     for file, _, _, node in reading.nodes("serviceTask"):
         _effect(reading, file, node, staff)
 

@@ -1,11 +1,10 @@
 """Bonds (关系): who may do what for whom, between two persons, until when. Declared here; every row of the table `bond`
 is of one of these kinds.
 
-Two kinds every county has: 监护 and 家人. They are the program's own and not content, because the law (民法典 27,
-1045),
-the consent of a child's guardian and the page 家人 rest on them: a county that could leave them out, or let a
-guardian be
-unmade by one tap of a child, would have another law. Every other kind is a matter's, or of a shared file.
+Three kinds every county has: 监护, 家人 and 委托 (of one case, to its agent). They are the program's own and not
+content, because the law (民法典 27, 1045, 161 to 173), the consent of a child's guardian and the page 家人 rest on
+them: a county that could leave them out, or let a guardian be unmade by one tap of a child, would have another law.
+Every other kind is a matter's, or of a shared file.
 """
 
 from __future__ import annotations
@@ -144,7 +143,7 @@ class Bond(Part):
         raise AssertionError("every month has a first day")
 
 
-GUARDIAN, FAMILY = "guardian", "family"
+GUARDIAN, FAMILY, MANDATE = "guardian", "family", "mandate"
 #: The kinds every county has: name -> kind.
 HALL: Mapping[str, Bond] = MappingProxyType(
     {
@@ -167,6 +166,16 @@ HALL: Mapping[str, Bond] = MappingProxyType(
             ways=("counter", "code", "phone"),
             lasts="3y",
             most=10,
+        ),
+        # One case, one agent. The paper says until when: the law knows no longest time.
+        MANDATE: Bond(
+            title="委托代办",
+            title_en="Mandate of an agent",
+            between=("person", "adult"),
+            lets=("see", "apply"),
+            ways=("case",),
+            lasts="99y",
+            most=1,
         ),
     }
 )

@@ -46,6 +46,8 @@ class Bond(Base):
     holder_phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
     holder_id_index: Mapped[str | None] = mapped_column(String(32), index=True)
 
+    #: What it is limited to, for the database's rules: "" of a bond for all, "case:12" of a mandate in one case.
+    scope: Mapped[str] = mapped_column(String(28), default="")
     #: Its place among those of this kind that the subject has: 1 to `most`. The database counts by it.
     n: Mapped[int]
     most: Mapped[int]
@@ -88,6 +90,7 @@ class Bond(Base):
             "kind",
             "subject_ref",
             "holder_ref",
+            "scope",
             unique=True,
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
@@ -96,6 +99,7 @@ class Bond(Base):
             "uq_bond_place",
             "kind",
             "subject_ref",
+            "scope",
             "n",
             unique=True,
             sqlite_where=text("ended_at is null"),

@@ -93,8 +93,8 @@ class Case(Base):
     applicant_name: Mapped[str] = mapped_column(Sealed)
     applicant_phone: Mapped[str | None] = mapped_column(Sealed)
     applicant_id_number: Mapped[str | None] = mapped_column(Sealed)
-    agent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # who acts for them (代办)
-    agent_name: Mapped[str | None] = mapped_column(Sealed)
+    #: 代办: the bond of who acts for them as their agent, until it is ended (no foreign key, as for bond_id).
+    mandate_id: Mapped[int | None] = mapped_column(BigId, index=True)
     referred_at: Mapped[datetime | None]  # 移送: when it last got another office; offices before see no later papers
     #: 替人办: the bond by which somebody applied for the applicant (no foreign key: bonds name the case that made
     # them).
@@ -175,6 +175,8 @@ class Task(Base):
     unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
     assignee_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     acting_for_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # 代理: claimed on whose behalf
+    #: 关系: the bond by which it was claimed; when that is over, so is the claim.
+    bond_id: Mapped[int | None] = mapped_column(BigId)
     ended_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     opened_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]  # a person first opened it: after that there is no 撤回

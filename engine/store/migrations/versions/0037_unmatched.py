@@ -6,7 +6,7 @@ from alembic import op
 from engine.store.models import base as types
 
 revision = "0037"
-down_revision = "0030"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
