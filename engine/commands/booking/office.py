@@ -13,9 +13,8 @@ from sqlalchemy.orm import joinedload
 
 from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
-from engine.commands import appointments, seats
+from engine.commands import appointments, meeting_rows, seats
 from engine.commands.booking import book, opening
-from engine.commands.effects import meetings
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM, Actor, require
 from engine.records import audit, notices
@@ -135,10 +134,12 @@ def preview_closing(
     """Which bookings a closure would hit, with an offer for each. Offers are not held yet; two may name one time."""
     resource = _window(work, resource_id, starts_at, ends_at, by)
     return [
-        Hit(made.id, made.number, made.starts_at, offers[0].starts_at if offers else None, not made.name)
+        Hit(made.id, made.number, made.starts_at, offers[0].starts_at if offers else None, made.meeting_id is not None)
         for made in _hit(work, resource.id, starts_at, ends_at, now)
         for offers in [
-            [] if not made.name else book.free_times(work, resource.id, max(now, ends_at), kind=made.kind, most=1)
+            []
+            if made.meeting_id is not None
+            else book.free_times(work, resource.id, max(now, ends_at), kind=made.kind, most=1)
         ]
     ]
 
@@ -175,8 +176,9 @@ def close(
 
 
 def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Actor, now: datetime) -> None:
-    if meetings.lost(work, made.id, reason, by=by, now=now):
-        return  # a meeting is not moved to the next free time: who leads it agrees another with all sides
+    if made.meeting_id is not None:  # who leads it agrees another time with all sides
+        meeting_rows.lost(work, made.meeting_id, reason, by=by, now=now)
+        return
     for slot in book.free_times(work, made.resource_id, after, kind=made.kind):
         if seats.take(work, [slot.id], "public", now=now):
             continue
