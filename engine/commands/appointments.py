@@ -438,6 +438,8 @@ def say(
     *,
     user_id: int | None = None,
     phone: str | None = None,
+    case_id: int | None = None,
+    after: datetime | None = None,
     now: datetime,
 ) -> None:
     """One message of bookings to one person, on the screen and by text. `facts`: what its text is filled with; a pair
@@ -454,6 +456,8 @@ def say(
         now=now,
         user_id=user_id,
         phone=phone,
+        case_id=case_id,
+        after=after,
     )
 
 

@@ -33,7 +33,7 @@ from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Case
 from engine.workdays import say_at
 
 #: How the time of a kind is kept (Resource.kind); everything else is a session.
-KEPT_AS = {"window": "window", "room": "room"}
+KEPT_AS = {"window": "window", "room": "room", "time": "person"}
 #: What can still be moved or called off; who is there already stays.
 LIVE = ("held", "confirmed")
 

@@ -17,7 +17,7 @@ from engine import forms
 from engine.matters import Matter
 from engine.matters.taking_part import Role
 from engine.people import Actor, load
-from engine.reads import taking_part
+from engine.reads import choosable, taking_part
 from engine.records import audit
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Task, TaskCandidate, User
@@ -148,10 +148,10 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
 
 def _stand_down(work: Work, case: Case, role: str, objected: Any, live: Sequence[Task]) -> None:
     """Whom a party objected to is chosen no more: they neither read the case for that nor get a step of it."""
-    names = set(objected) if isinstance(objected, list) else set()
+    names = objected if isinstance(objected, list) else []
     ids = case.chosen.get(role, [])
     people = work.session.scalars(select(User).where(User.id.in_(ids))).all() if names else []
-    gone = {user.id for user in people if user.name in names}
+    gone = {user.id for user in people if choosable.named(names, user)}
     if not gone:
         return
     case.chosen = {**case.chosen, role: [i for i in ids if i not in gone]}

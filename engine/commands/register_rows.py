@@ -149,7 +149,11 @@ def change(
         keys = registers.person_keys(_Known(told, entry.user_id or whom.user_id))
         if keys and keys[0].startswith("id:") and keys[0] != entry.key:
             new["key"] = keys[0]  # its identity number became known
-        new |= {"person": told, "title": told.get("name"), "user_id": entry.user_id or registers.account(work, whom)}
+        new |= {
+            "person": told,
+            "title": told.get("name"),
+            "user_id": entry.user_id or registers.account(work, register, whom),
+        }
     if register.about == "thing":
         new["title"] = _label(register, facts)
         new["key"] = registers.thing_key(register, facts) or entry.key
@@ -290,7 +294,7 @@ def _new(
         title=told.get("name") if told else _label(register, facts),
         valid_until=register.until(facts, local_date(now)),
         case_id=case_id,
-        user_id=registers.account(work, whom) if whom is not None else None,
+        user_id=registers.account(work, register, whom) if whom is not None else None,
         person=told,
         unit_id=unit_id,
         place_id=place_id,

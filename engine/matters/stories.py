@@ -80,7 +80,8 @@ class Room:
     """A room the stories name."""
 
     name: str
-    at: str = "office"
+    at: str
+    offer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
         for n, one in told.stories
     )
     people = tuple(Person(one.name, one.post, one.at) for one in told.people)
-    rooms = tuple(Room(one.name, one.at) for one in told.rooms)
+    rooms = tuple(Room(one.name, one.at, one.offer) for one in told.rooms)
     entries = tuple(
         Entry(
             one.register_,

@@ -219,6 +219,7 @@ class RoomText(Part):
 
     name: str = Field(min_length=1, description="名称 · its name")
     at: str = Field(default="office", description="属于哪个单位，写法同 groups · of which unit, as in groups")
+    offer: str = Field(min_length=1, description="是哪项供给（kind: room） · of which offer it is, of kind room")
 
 
 class EntryText(Part):

@@ -75,6 +75,12 @@ class Role(Declared):
         description="是按名字选出来的、有这个岗位的工作人员；不写是外面的人 · they are staff who hold this "
         "post, chosen by name; else from outside",
     )
+    register_: Id | Literal[""] = Field(
+        default="",
+        alias="register",
+        description="工作人员：从哪个台账里选，凭账号认人；不写是有这个岗位的人 · of staff: the register they are "
+        "chosen from, each known by their account; without it, whoever holds the post",
+    )
     since: Literal["submission", "acceptance"] = Field(
         default="acceptance", description="有账号的从什么时候起看得到 · from when on those with an account see the case"
     )
@@ -110,10 +116,10 @@ class Role(Declared):
 
     @model_validator(mode="after")
     def _staff(self) -> Role:
-        if not self.post and (self.stand_aside or self.objected or self.aside_if):
+        if not self.post and (self.stand_aside or self.objected or self.aside_if or self.register_):
             raise wrong(
-                "stand_aside、aside_if、objected 只用于有 post 的角色（按名字选出来的工作人员）。",
-                "stand_aside, aside_if and objected are of roles with a post (staff who are chosen by name).",
+                "register、stand_aside、aside_if、objected 只用于有 post 的角色（选出来的工作人员）。",
+                "register, stand_aside, aside_if and objected are of roles with a post (staff who are chosen).",
             )
         if self.post and self.in_person is not None:
             raise wrong(
@@ -191,11 +197,16 @@ class Tell(Declared):
 
 
 class Meeting(Declared):
-    """People of the case meet in a room: what book-meeting and end-meeting speak of."""
+    """People of the case meet: the offers that are booked together for it, by `book` with a time, until `release`."""
 
     name: Words = Field(description="叫什么：调解会、听证会 · what it is called: 调解会, 听证会")
     name_en: Words = Field(description="英文 · the same in English")
     led_by: Id = Field(description="谁主持：占用时间的工作人员角色 · the role of staff whose time is taken")
+    holds: tuple[Id, ...] = Field(
+        default=(),
+        description="一起订哪几项供给：房间（kind: room）、主持人的时间（kind: time） · the offers that are booked "
+        "together: rooms, the time of who leads it",
+    )
     answers: Path = Field(
         default="meeting",
         description="时间、时长、地点在哪项答案，出错也标在那里 · the answer that holds `when`, `minutes`, "

@@ -300,8 +300,8 @@ def _rooms(work: Work, package: matters.Package, book: Book, county: Place, now:
             unit_id=_at(work, package, one.at).id,
             kind="room",
             name=one.name,
-            matter=package.name,
-            items=[{"code": "session", "name": one.name}],
+            matter="",
+            offer=package.declared("offers")[one.offer].key,
         )
         work.session.add(room)
         work.session.flush()

@@ -63,7 +63,7 @@ def _needs(work: Work, matter: str, version: str) -> Iterator[Finding]:
             for _, node in process.walk():
                 said = node.extension
                 effect = (said.task_type or "").strip()
-                if effect and effect not in wiring.EFFECTS:
+                if effect and effect not in wiring.EFFECTS and effect not in wiring.FORMER:
                     yield _finding(
                         diagram.file,
                         node.id,

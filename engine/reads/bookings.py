@@ -18,7 +18,6 @@ from engine.store.models import (
     Appointment,
     Duty,
     Meeting,
-    MeetingBooking,
     OnlineBlock,
     Resource,
     ResourceOpening,
@@ -227,9 +226,9 @@ def _meetings_once(work: Work, rows: list[Booked]) -> list[Booked]:
     meetings = {
         appointment_id: (meeting_id, place)
         for appointment_id, meeting_id, place in work.session.execute(
-            select(MeetingBooking.appointment_id, Meeting.id, Meeting.place)
-            .join(Meeting, Meeting.id == MeetingBooking.meeting_id)
-            .where(MeetingBooking.appointment_id.in_([r.id for r in rows if not r.name]))
+            select(Appointment.id, Meeting.id, Meeting.place)
+            .join(Meeting, Meeting.id == Appointment.meeting_id)
+            .where(Appointment.id.in_([r.id for r in rows if not r.name]))
         ).all()
     }
     leading: dict[int, list[str]] = {}

@@ -459,7 +459,7 @@ def _desk(
     if task.form or turn is not None:
         form = package.form(task.form) if task.form else in_person.EMPTY
         form = form_choices.filled(work, form, package, on=local_date(now))
-        form = meetings.offering(work, form, package, drawn=True)
+        form = meetings.offering(work, form, package, on=local_date(now), drawn=True)
         rights = nodes.rights(form, task.properties)
         if turn is not None and before is not None and before.may:
             form = taking_part.asking(form, rights, turn)

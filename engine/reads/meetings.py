@@ -1,4 +1,4 @@
-"""Meetings of a case: which are planned and held, who can lead one, and when a room and those who lead it are free."""
+"""Meetings of a case: which are planned and held, in which rooms, and when a room and those who lead it are free."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import forms, matters
-from engine.matters.taking_part import Role
+from engine import forms
+from engine.matters import Package
+from engine.matters.nouns.offers import Offer
+from engine.reads import choosable
 from engine.store import Work
-from engine.store.models import Holding, Meeting, Post, Resource, ResourceClosure, ResourceOpening, Slot, Unit, User
+from engine.store.models import Meeting, Resource, ResourceClosure, ResourceOpening, Slot, User
 from engine.workdays import ZONE, UnknownYear, local_date, say
 
 #: What a choice offers when its options are the rooms of the matter.
@@ -29,56 +31,43 @@ def time_code(user_id: int) -> str:
     return f"time-{user_id}"
 
 
-def people_of(work: Work, post: str) -> list[User]:
-    """Everybody in the county who holds this post, in order of name."""
-    return sorted({user.id: user for user, _unit in _posted(work, post)}.values(), key=lambda u: (u.name, u.id))
+def held(package: Package, kind: str) -> list[str]:
+    """The keys of the offers of a kind (room, time) that this matter's meetings hold."""
+    holds = package.info.meeting.holds if package.info.meeting is not None else ()
+    known = package.declared("offers")
+    return [
+        known[name].key
+        for name in holds
+        if name in known and isinstance(offer := known[name].what, Offer) and offer.kind == kind
+    ]
 
 
-def _posted(work: Work, post: str) -> list[tuple[User, str]]:
-    """Everybody who holds a post, with each unit where they do."""
-    rows = work.session.execute(
-        select(User, Unit.name)
-        .join(Holding, Holding.user_id == User.id)
-        .join(Post, Post.id == Holding.post_id)
-        .join(Unit, Unit.id == Holding.unit_id)
-        .where(Post.code == post, User.disabled_at.is_(None), User.kind == "staff")
-        .order_by(Unit.id, User.id)
-    )
-    return [(user, unit) for user, unit in rows]
+def rooms(work: Work, package: Package) -> list[Resource]:
+    """The rooms in which this matter's meetings are held. A version of before meetings said what they hold has them
+    all."""
+    query = select(Resource).where(Resource.kind == "room", Resource.active).order_by(Resource.id)
+    meeting = package.info.meeting
+    if meeting is not None and meeting.holds:
+        query = query.where(Resource.offer.in_(held(package, "room")))
+    return list(work.session.scalars(query))
 
 
-def room_of(work: Work, matter: str, place: str) -> Resource | None:
-    """The room of this matter with this name; None: a place that nobody books (a home, the site)."""
-    return work.session.scalar(
-        select(Resource).where(
-            Resource.kind == "room", Resource.matter == matter, Resource.name == place, Resource.active
-        )
-    )
+def room_of(work: Work, package: Package, place: str) -> Resource | None:
+    """The room with this name; None: a place that nobody books (a home, the site)."""
+    return next((room for room in rooms(work, package) if room.name == place), None)
 
 
-def rooms(work: Work, matter: str) -> list[Resource]:
-    """The rooms in which this matter's meetings are held."""
-    return list(
-        work.session.scalars(
-            select(Resource)
-            .where(Resource.kind == "room", Resource.matter == matter, Resource.active)
-            .order_by(Resource.id)
-        )
-    )
-
-
-def offering(work: Work, form: forms.Form, matter: matters.Package, *, drawn: bool = False) -> forms.Form:
+def offering(work: Work, form: forms.Form, package: Package, *, on: date, drawn: bool = False) -> forms.Form:
     """The form, with what the hall has: the rooms that can be booked now, before the places nobody books, wherever a
-    choice says `offers: rooms`; and when it is `drawn` for a person, the county's people of a role with their units
-    instead of a name to type, where a field says `offers: <role>` (what is sent is checked by name, and told who there
-    are)."""
-    roles = offered_roles(form, matter) if drawn else {}
+    choice says `offers: rooms`; and when it is `drawn` for a person, those who can be chosen for a role instead of a
+    name to type, where a field says `offers: <role>` (what is sent is checked, and told who there are)."""
+    roles = choosable.offered_roles(form, package) if drawn else {}
     wants_rooms = any(one.properties.get("offers") == ROOMS for _path, one in form.walk())
     if not wants_rooms and not roles:
         return form
     schema = copy.deepcopy(dict(form.schema))
-    names = [room.name for room in rooms(work, matter.name)] if wants_rooms else []
-    people = {name: _by_name(work, role.post) for name, role in roles.items()}
+    names = [room.name for room in rooms(work, package)] if wants_rooms else []
+    people = {name: choosable.of_role(work, package, role, on=on) for name, role in roles.items()}
 
     def fill(components: list[dict[str, Any]]) -> None:
         for one in components:
@@ -92,25 +81,14 @@ def offering(work: Work, form: forms.Form, matter: matters.Package, *, drawn: bo
                 one |= {
                     "type": "select",
                     "validate": {"required": True},
-                    "values": [{"value": n, "label": f"{n}（{'、'.join(at)}）"} for n, at in people[offers].items()],
+                    "values": [
+                        {"value": p.said, "label": f"{p.user.name}（{p.where}）" if p.where else p.said}
+                        for p in people[offers]
+                    ],
                 }
 
     fill(schema["components"])
     return forms.load(json.dumps(schema), form.id)
-
-
-def offered_roles(form: forms.Form, matter: matters.Package) -> dict[str, Role]:
-    """The roles of staff whose people a field of this form offers."""
-    wanted = {one.properties.get("offers") for _path, one in form.walk()}
-    return {name: role for name, role in matter.info.parties.items() if role.post and name in wanted}
-
-
-def _by_name(work: Work, post: str) -> dict[str, list[str]]:
-    """The names of those who hold a post, each with the units where somebody of that name holds it."""
-    found: dict[str, list[str]] = {}
-    for user, unit in _posted(work, post):
-        found.setdefault(user.name, []).append(unit)
-    return found
 
 
 def planned(work: Work, case_id: int) -> Meeting | None:

@@ -76,6 +76,7 @@ def open_query(now: datetime, first: datetime | None = None, last: datetime | No
             Resource.active,
             Resource.offer != "",
             Resource.matter == "",
+            Slot.public_capacity > 0,
             Slot.closed.is_(False),
             Slot.starts_at > (first or now),
         )
@@ -184,6 +185,7 @@ def kinds(work: Work, *, now: datetime) -> list[Kind]:
                 Resource.active,
                 Resource.offer != "",
                 Resource.matter == "",
+                Slot.public_capacity > 0,
                 Slot.closed.is_(False),
                 Slot.starts_at > now,
             )
@@ -201,7 +203,7 @@ def kinds(work: Work, *, now: datetime) -> list[Kind]:
             counts.get(what.key, 0),
         )
         for what in declared(work).values()
-        if not what.offer.each
+        if not what.offer.each and what.offer.places != 0  # what only staff book is no list for people
     ]
 
 
@@ -212,7 +214,12 @@ def places(work: Work, *, offer: str | None = None, now: datetime) -> list[Place
         select(where)
         .join(Slot, Slot.resource_id == Resource.id)
         .where(
-            Resource.active, Resource.offer != "", Resource.matter == "", Slot.closed.is_(False), Slot.starts_at > now
+            Resource.active,
+            Resource.offer != "",
+            Resource.matter == "",
+            Slot.public_capacity > 0,
+            Slot.closed.is_(False),
+            Slot.starts_at > now,
         )
         .distinct()
     )

@@ -3,6 +3,7 @@ themselves, what each may say to it now, and when everybody meets."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,11 @@ from engine.errors import NotFound
 from engine.matters import in_person as questions
 from engine.matters.taking_part import Keys, Role, Tell
 from engine.people import Actor, groups, masks, may
-from engine.reads import meetings
+from engine.reads import choosable, meetings
 from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Meeting, Post, PrivateNote, Subscription, Task, Tie, User
+from engine.workdays import local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Candidate:
     """One of the staff who could be chosen for a role, and what speaks against it."""
 
     user_id: int
-    name: str
+    name: str  # with where they serve, when another has the same
     doubts: tuple[Doubt, ...]
 
     @property
@@ -149,11 +151,11 @@ def neutrality(work: Work, case_id: int, *, actor: Actor) -> list[Doubt]:
     return doubts(work, case, mine[1], me, seen_by=actor) if me is not None and mine is not None else []
 
 
-def candidates(work: Work, case: Case, role: Role, *, actor: Actor) -> list[Candidate]:
+def candidates(work: Work, case: Case, role: Role, *, actor: Actor, now: datetime) -> list[Candidate]:
     """Everybody of the county who could be chosen for a role, those against whom nothing speaks first."""
     found = [
-        Candidate(user.id, user.name, tuple(doubts(work, case, role, user, seen_by=actor)))
-        for user in meetings.people_of(work, role.post)
+        Candidate(one.user.id, one.said, tuple(doubts(work, case, role, one.user, seen_by=actor)))
+        for one in choosable.of_role(work, package_of(work, case), role, on=local_date(now))
     ]
     return sorted(found, key=lambda c: (not c.free, len(c.doubts)))
 
@@ -165,7 +167,7 @@ def doubts(work: Work, case: Case, role: Role, person: User, *, seen_by: Actor) 
     found: list[Doubt] = []
     you, you_en = ("您", "you") if person.id == seen_by.id else ("其", "them")
     ties = list(work.session.scalars(select(Tie).where(Tie.user_id == person.id)))
-    if person.name in _objected(case, role):
+    if choosable.named(_objected(case, role), person):
         found.append(Doubt("objected", "本案当事人已提出异议", "a party of this case has objected"))
     for party in indexed(work, case.id):
         shown = masks.name(party.name)
@@ -195,7 +197,7 @@ def doubts(work: Work, case: Case, role: Role, person: User, *, seen_by: Actor) 
 
 
 def _objected(case: Case, role: Role) -> list[str]:
-    """The names of those of a role whom a party objected to in this case."""
+    """Those of a role whom a party objected to in this case: accounts, or names."""
     found = forms.dig(case.answers or {}, role.objected)
     return [str(name) for name in found] if isinstance(found, list) else []
 
@@ -237,10 +239,10 @@ def _earlier(
     for one in before:
         if not may(seen_by, "see", one):
             continue
-        led = person.name in names(one, role) or bool(
+        led = any(choosable.is_of(row, role, person) for row in rows(one.answers, role)) or bool(
             work.session.scalar(select(Task.id).where(Task.case_id == one.id, Task.ended_by_id == person.id).limit(1))
         )
-        if person.name in _objected(one, role):
+        if choosable.named(_objected(one, role), person):
             found.append(
                 Doubt(
                     "objected-before",
@@ -263,15 +265,14 @@ def met(work: Work, case_id: int) -> list[Met]:
 
 def free_times(work: Work, case: Case, *, now: datetime, minutes: int = 120) -> list[tuple[str, list[datetime]]]:
     """For each room of the matter, the next times at which it and those who lead the meeting are free."""
-    info = package_of(work, case).info
-    if info.meeting is None:
+    package = package_of(work, case)
+    if package.info.meeting is None:
         return []
-    role = info.parties[info.meeting.led_by]
-    leading = names(case, role)
-    people = [u for u in meetings.people_of(work, role.post) if u.name in leading]
+    leading = case.chosen.get(package.info.meeting.led_by, ())
+    people = list(work.session.scalars(select(User).where(User.id.in_(leading)).order_by(User.id)))
     return [
         (room.name, meetings.free_times(work, people, room, minutes, after=now))
-        for room in meetings.rooms(work, case.matter)
+        for room in meetings.rooms(work, package)
     ]
 
 
@@ -440,8 +441,15 @@ def options_of(work: Work, case: Case, tell: Tell, path: str) -> list[tuple[str,
     """What can be chosen for one thing that is asked: (value, words)."""
     asked = tell.asks[path]
     found: list[tuple[str, str]] = []
+    package = package_of(work, case)
     if asked.people:
-        found += [(name, name) for name in names(case, package_of(work, case).info.parties[asked.people])]
+        role = package.info.parties[asked.people]
+        listed = rows(case.answers, role)
+        twice = Counter(str(row[role.keys.name]) for row in listed)
+        for row in listed:
+            name = str(row[role.keys.name])
+            words = f"{name}（{row['where']}）" if twice[name] > 1 and row.get("where") else name
+            found.append((str(row.get(choosable.ACCOUNT) or name), words))
     if asked.rooms:
-        found += [(room.name, room.name) for room in meetings.rooms(work, case.matter)]
+        found += [(room.name, room.name) for room in meetings.rooms(work, package)]
     return found + list(asked.options.items())

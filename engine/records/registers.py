@@ -210,8 +210,8 @@ def _locked(query: Select[RegisterEntry], lock: bool) -> Select[RegisterEntry]:
     return query.with_for_update().execution_options(populate_existing=True) if lock else query
 
 
-def account(work: Work, whom: Whom) -> int | None:
-    """The resident's account of this person: by identity number, else by telephone and name."""
+def account(work: Work, register: Register, whom: Whom) -> int | None:
+    """The account of this person, of the kind the register says: by identity number, else by telephone and name."""
     if whom.user_id is not None:
         return whom.user_id
     by: list[ColumnElement[bool]] = []
@@ -222,7 +222,7 @@ def account(work: Work, whom: Whom) -> int | None:
     if not by:
         return None
     found = work.session.scalars(
-        select(User).where(User.kind == "resident", User.disabled_at.is_(None), or_(*by)).order_by(User.id)
+        select(User).where(User.kind == register.accounts, User.disabled_at.is_(None), or_(*by)).order_by(User.id)
     )
     for user in found:
         if user.id_number and whom.id_number:

@@ -176,7 +176,7 @@ def test_every_row_comes_along_and_what_it_is_in_the_middle_of_goes_on(old):
     with old.reading() as work:
         counter, meeting = work.session.get(Resource, window), work.session.get(Resource, room)
         assert (counter.offer, counter.matter, counter.case_id) == ("yuyue.window", "yuyue", None)
-        assert (meeting.offer, meeting.matter) == ("", "tiaojie")
+        assert (meeting.offer, meeting.matter) == ("mediation-room", "")
         rows = work.session.scalars(select(Appointment).order_by(Appointment.id)).all()
         assert [(r.state, r.places, r.team, r.price, r.answers) for r in rows] == [
             ("confirmed", 1, "", {}, None),

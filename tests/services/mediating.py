@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import people
-from engine.commands import booking
+from engine import matters, people
+from engine.commands import booking, register_rows
 from engine.people import holders
+from engine.reads.knowing import Person
 from engine.store import keys
 from engine.store.models import Holding, Post, Resource, ResourceOpening, User
+from tests.cast import ROOT
 
 ROOM = "说事评理室"
+#: The roll that mediators are chosen from.
+ROLL = matters.load(ROOT, "tiaojie").declared("registers")["mediator"]
 NAMES = ("赖炳根", "苏清福", "涂世明")
 
 
@@ -27,12 +31,13 @@ def post_of(work: Any) -> Post:
 
 
 def hire_mediators(work: Any, unit_id: int, now: datetime, names: tuple[str, ...] = NAMES) -> dict[str, int]:
-    """People with the post of a mediator at this unit; name -> id. Who is there already stays."""
+    """People with the post of a mediator at this unit, on the roll; name -> id. Who is there already stays."""
     post, made = post_of(work), {}
     known = {u.name: u.id for u in work.session.scalars(select(User).join(Holding).where(Holding.post_id == post.id))}
     for n, name in enumerate(names):
         if name in known:
             made[name] = known[name]
+            register_rows.put(work, ROLL, {}, by=people.SYSTEM, now=now, whom=Person(name, None, None, known[name]))
             continue
         phone = f"1370000{n:04d}"
         user = User(
@@ -47,6 +52,7 @@ def hire_mediators(work: Any, unit_id: int, now: datetime, names: tuple[str, ...
         work.session.flush()
         work.session.add(Holding(user_id=user.id, unit_id=unit_id, post_id=post.id))
         made[name] = user.id
+        register_rows.put(work, ROLL, {}, by=people.SYSTEM, now=now, whom=Person(name, phone, None, user.id))
     work.session.flush()
     holders.forget(work)
     return made
@@ -59,8 +65,8 @@ def open_room(work: Any, unit_id: int, first: date, now: datetime, *, days: int 
         unit_id=unit_id,
         kind="room",
         name=name,
-        matter="tiaojie",
-        items=[{"code": "session", "name": "调解会"}],
+        matter="",
+        offer="mediation-room",
     )
     work.session.add(room)
     work.session.flush()

@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 
 from engine import matters, people
 from engine.commands import booking, cases
-from engine.commands.effects import meetings
 from engine.errors import Invalid, NotNow, NotYours
 from engine.matters import stories
 from engine.people import holders, load, units
@@ -246,7 +245,7 @@ def test_shutting_the_room_calls_the_meeting_off_and_tells_both_sides_and_the_me
         booking.close(work, office.room, **window, reason="漏水维修", by=office.lai, now=NOW)
     assert taken(office) == {}
     with office.database.unit_of_work() as work:
-        told = work.session.scalars(select(Notice).where(Notice.kind == "meeting-lost")).all()
+        told = work.session.scalars(select(Notice).where(Notice.kind.like("meeting-lost%"))).all()
         assert {n.address for n in told if n.address} == {"13800001234", "13800001235"}
         assert office.lai.id in {n.user_id for n in told} and "漏水维修" in told[0].text
         cases.tell(work, case_id, "move", {"session.when": "2026-09-23T09:00"}, by=office.lai, now=NOW)
@@ -256,8 +255,10 @@ def test_shutting_the_room_calls_the_meeting_off_and_tells_both_sides_and_the_me
 def test_a_mediator_who_is_away_is_not_booked(office):
     case_id = chosen(office)
     with office.database.unit_of_work() as work:
-        words, role = meetings.words_of(matters.load(ROOT, "tiaojie"))
-        time = meetings.time_of(work, work.session.get(User, office.lai.id), "tiaojie", words, role)
+        code = seen.time_code(office.lai.id)
+        time = Resource(code=code, unit_id=office.sf, kind="person", name="赖炳根", matter="", offer="mediator-time")
+        work.session.add(time)
+        work.session.flush()
         booking.close(
             work,
             time.id,
@@ -281,7 +282,7 @@ def test_the_counters_buttons_do_not_touch_a_meeting(office):
     for verb in (booking.cancel, booking.call, booking.miss):
         with pytest.raises(NotNow) as refused, office.database.unit_of_work() as work:
             verb(work, one.id, version=one.version, by=office.lai, now=NOW)
-        assert "调解会" in refused.value.zh
+        assert "会面" in refused.value.zh
     with pytest.raises(NotNow), office.database.unit_of_work() as work:
         booking.check_in(work, one.number, by=office.lai, now=START)
 
@@ -315,7 +316,7 @@ def test_free_times_pass_over_what_is_taken_and_ask_for_the_whole_length(office)
     complete(office, case_id, "schedule", session={"when": "2026-09-22T10:00+08:00", "place": "说事评理室"})
     with office.database.reading() as work:
         room = work.session.get(Resource, office.room)
-        lai = next(u for u in seen.people_of(work, "mediator") if u.name == "赖炳根")
+        lai = work.session.get(User, office.lai.id)
         after = datetime(2026, 9, 22, 0, 30, tzinfo=UTC)
         free = seen.free_times(work, [lai], room, 120, after=after)
         assert [f"{t.hour + 8:02d}:{t.minute:02d}" for t in free] == ["12:00", "12:30", "13:00", "13:30"]

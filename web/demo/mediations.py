@@ -12,14 +12,16 @@ from typing import Any, Protocol
 
 from sqlalchemy import select
 
-from engine.commands import cases
-from engine.people import Actor
-from engine.reads import meetings
+from engine import people
+from engine.commands import cases, register_rows
+from engine.people import Actor, units
+from engine.reads import choosable, knowing, meetings
+from engine.records import library
 from engine.store import Database
-from engine.store.models import Task
+from engine.store.models import Task, User
 from engine.workdays import ZONE, local_date
 
-ROOM = "说事评理室"
+MATTER, ROOM = "tiaojie", "说事评理室"
 
 #: (kind of dispute, what happened, what is asked for, who mediates, how far it has come)
 DISPUTES: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
@@ -63,6 +65,7 @@ def fill(
 ) -> int:
     """Some mediations, each as far as its row says. How many."""
     mediators = [a for a in staff.values() if any(p.post == "mediator" for p in a.positions)]
+    _enrol(database, mediators, now)
     for n, (kind, facts, wish, names, until) in enumerate(DISPUTES):
         one, other = dice.sample(list(residents), 2)
         at = now - timedelta(days=BEGAN[until], hours=1 + n % 3)
@@ -78,10 +81,25 @@ def fill(
             "voluntary": True,
         }
         with database.unit_of_work() as work:
-            case_id = cases.submit(work, "tiaojie", raw, by=one.actor, now=at).case.id
+            case_id = cases.submit(work, MATTER, raw, by=one.actor, now=at).case.id
         told = _Told(database, mediators, case_id, at, now, dice)
         told.tell(dispute, parties, names, until)
     return len(DISPUTES)
+
+
+def _enrol(database: Database, mediators: Sequence[Actor], now: datetime) -> None:
+    """The roll that mediators are chosen from: the county's own, the towns' and the villages'."""
+    with database.unit_of_work() as work:
+        roll = library.current(work, MATTER).declared("registers")["mediator"]
+        for one in mediators:
+            held = next(p for p in one.positions if p.post == "mediator")
+            place = units.place(work, held.unit_id)
+            kind = {"office": "full", "village": "village", "community": "village"}.get(place.kind, "part")
+            whom = knowing.of_user(work.session.get_one(User, one.id))
+            facts = {"kind": kind, "languages": ["mandarin", "minnan"]}
+            register_rows.put(
+                work, roll, facts, by=people.SYSTEM, now=now, whom=whom, unit_id=place.id, place_id=place.id
+            )
 
 
 class _Told:
@@ -147,10 +165,13 @@ class _Told:
     def plan(self, names: tuple[str, ...], *, soon: bool) -> datetime | None:
         """The next free meeting after a while; None when there is none."""
         with self.database.reading() as work:
-            room = meetings.room_of(work, "tiaojie", ROOM)
-            people = [u for u in meetings.people_of(work, "mediator") if u.name in names]
+            package = library.current(work, MATTER)
+            role = package.info.parties["mediator"]
+            room = meetings.room_of(work, package, ROOM)
+            known = choosable.of_role(work, package, role, on=local_date(self.at))
+            leading = [one.user for one in known if one.user.name in names]
             free = meetings.free_times(
-                work, people, room, 120, after=self.at + timedelta(hours=3) if soon else self.now, most=12
+                work, leading, room, 120, after=self.at + timedelta(hours=3) if soon else self.now, most=12
             )
         if not free:
             return None

@@ -14,7 +14,7 @@ from engine.commands import cases, private_notes
 from engine.commands.effects import chosen
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import masks
-from engine.reads import case_page, meetings
+from engine.reads import case_page, choosable, meetings
 from engine.reads import taking_part as reads
 from engine.reads.case_page import CasePage
 from engine.records import library
@@ -37,7 +37,7 @@ def beside(page: CasePage) -> dict[str, Any]:
     form = package.form(page.desk.form_id) if page.desk is not None and page.desk.form_id else None
     planning = form is not None and any(f.properties.get("offers") == meetings.ROOMS for _path, f in form.walk())
     plans = planning or any(asked["rooms"] for one in tells for asked in one["asks"])
-    offered = meetings.offered_roles(form, package) if form is not None else {}
+    offered = choosable.offered_roles(form, package) if form is not None else {}
     people = reads.indexed(work, page.id)
     return {
         "taking": {
@@ -51,7 +51,9 @@ def beside(page: CasePage) -> dict[str, Any]:
             "meeting": _meeting(info),
             "meetings": reads.met(work, page.id),
             "states": {k: _(v) for k, v in reads.STATES.items()},
-            "candidates": [(_name(role), reads.candidates(work, row, role, actor=actor)) for role in offered.values()],
+            "candidates": [
+                (_name(role), reads.candidates(work, row, role, actor=actor, now=now)) for role in offered.values()
+            ],
             "free": reads.free_times(work, row, now=now) if plans else [],
             "may_declare": reads.role_of(info, actor) is not None,
             "ties": [(k, _(v)) for k, v in chosen.KINDS.items()],

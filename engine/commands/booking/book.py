@@ -53,7 +53,6 @@ from engine.store.models import (
     BookingPlace,
     Case,
     Duty,
-    MeetingBooking,
     OnlineBlock,
     Resource,
     Slot,
@@ -394,17 +393,13 @@ def find(work: Work, appointment_id: int, verb: Verb, *, by: Actor) -> Appointme
     if made is None or not may(by, "see", made):
         raise NotFound("没有这个预约。", "There is no such booking.")
     require(by, verb, made)
-    if verb != "see" and not made.name and work.session.get(MeetingBooking, made.id) is not None:
+    if verb != "see" and made.meeting_id is not None:
         raise NotNow(
-            f"这是{_meeting(made)}占用的时间，请承办人在办件里改期或者取消。",
-            "A meeting holds this time: who leads it moves it or calls it off on the page of the case.",
+            "这是一次会面占用的时间，和别的一起订的，不能单独动。请承办人在办件里改期或者取消。",
+            "A meeting holds this time together with others: who leads it moves it or calls it off on the page of the "
+            "case.",
         )
     return made
-
-
-def _meeting(made: Appointment) -> str:
-    """What the meeting that holds this time is called."""
-    return next((str(one.get("name")) for one in made.resource.items if one.get("code") == made.item), "会面")
 
 
 def lock_cases(work: Work, bookings: ColumnElement[bool]) -> None:

@@ -14,10 +14,9 @@ from sqlalchemy.orm import joinedload
 from engine import booking
 from engine.booking import Opening, written
 from engine.booking.slots import WorkdayCalendar
-from engine.commands import appointments, offer_rows, seats
+from engine.commands import appointments, meeting_rows, offer_rows, seats
 from engine.commands.booking import book, opening
 from engine.commands.booking.office import openings_of, shut_of, window
-from engine.commands.effects import meetings
 from engine.errors import NotNow
 from engine.people import SYSTEM, Actor
 from engine.records import audit, notices
@@ -64,8 +63,9 @@ def preview_closing(
     resource = window(work, resource_id, starts_at, ends_at, by)
     found = []
     for made in _hit(work, resource.id, [(starts_at, ends_at)], now):
-        runs = _runs(work, made, max(now, ends_at)) if made.name and not _row(resource) else []
-        found.append(Hit(made.id, made.number, made.starts_at, runs[0][0].starts_at if runs else None, not made.name))
+        meets = made.meeting_id is not None
+        runs = _runs(work, made, max(now, ends_at)) if not meets and not _row(resource) else []
+        found.append(Hit(made.id, made.number, made.starts_at, runs[0][0].starts_at if runs else None, meets))
     return found
 
 
@@ -110,10 +110,14 @@ def shut(
             execution_options={"synchronize_session": "fetch"},
         )
     hit = _hit(work, resource.id, times, now, lock=True)
+    for made in hit:  # a meeting is not moved to the next free time: who leads it agrees another with all sides
+        if made.meeting_id is not None:
+            meeting_rows.lost(work, made.meeting_id, reason, by=by, now=now)
+    others = [made for made in hit if made.meeting_id is None]
     if _row(resource):
-        _call_off(work, resource, hit, reason, by=by, now=now)
+        _call_off(work, resource, others, reason, by=by, now=now)
     else:
-        for made in hit:
+        for made in others:
             after = max(
                 ends_at for starts_at, ends_at in times if made.starts_at < ends_at and made.ends_at > starts_at
             )
@@ -131,8 +135,6 @@ def _row(resource: Resource) -> bool:
 
 
 def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Actor, now: datetime) -> None:
-    if meetings.lost(work, made.id, reason, by=by, now=now):
-        return  # a meeting is not moved to the next free time: who leads it agrees another with all sides
     for slots in _runs(work, made, after):
         if seats.take(work, [slot.id for slot in slots], "public", now=now):
             continue

@@ -48,7 +48,7 @@ def change(
         package if package is not None else library.version(work, case.version_hash),
         by,
         now,
-        handlers=wiring.EFFECTS,
+        handlers={**wiring.FORMER, **wiring.EFFECTS},
         after_case=wiring.AFTER_CASE,
         live=live_tasks(work, case) if live is None else list(live),
         for_id=for_id,

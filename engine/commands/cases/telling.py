@@ -110,7 +110,7 @@ def _variables(
             _put(given, known, path, forms.dig(known, path))
             continue
         try:
-            value = _answer(asked, raw, [v for v, _words in taking_part.options_of(work, case, said, path)])
+            value = _answer(asked, raw, taking_part.options_of(work, case, said, path))
         except ValueError:
             wrong.append(_missing(path, asked, raw))
         else:
@@ -126,8 +126,9 @@ def _variables(
     return given
 
 
-def _answer(asked: Asked, raw: str, options: list[str]) -> str:
-    """The answer as it is kept. ValueError: it is missing, too long, or none of the options."""
+def _answer(asked: Asked, raw: str, options: list[tuple[str, str]]) -> str:
+    """The answer as it is kept: of a choice the value, also where its words were sent. ValueError: it is missing, too
+    long, or none of the options."""
     if not raw:
         if asked.required:
             raise ValueError
@@ -135,7 +136,12 @@ def _answer(asked: Asked, raw: str, options: list[str]) -> str:
     if asked.kind == "moment":
         at = datetime.fromisoformat(raw)
         return (at.astimezone(ZONE) if at.tzinfo else at).strftime("%Y-%m-%dT%H:%M")
-    if asked.kind == "choice" and raw not in options or len(raw) > asked.most:
+    if asked.kind == "choice":
+        found = [value for value, words in options if raw in (value, words)]
+        if not found:
+            raise ValueError
+        return found[0]
+    if len(raw) > asked.most:
         raise ValueError
     return raw
 

@@ -288,7 +288,7 @@ def _answers(
     own = in_person.EMPTY
     if task.form:
         own = form_choices.filled(work, package.form(task.form), package, on=local_date(now))
-        own = meetings.offering(work, own, package)
+        own = meetings.offering(work, own, package, on=local_date(now))
     rights, env = nodes.rights(own, task.properties), env_of(work, now)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
     form = taking_part.asking(own, rights, turn) if turn is not None else own

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
 
 from engine.commands.appointments import give_back, request_key, tell
@@ -50,7 +50,11 @@ def case_ended(a: Applying) -> None:
 def _of(a: Applying, number: str) -> list[Appointment]:
     """The bookings of this case (of this number), locked. NotFound for a number that is not one of its own."""
     a.work.session.flush()  # a booking that is being confirmed begins this case at this moment
-    whose = Appointment.number == number if number else Appointment.case_id == a.case.id
+    whose = (
+        Appointment.number == number
+        if number
+        else and_(Appointment.case_id == a.case.id, Appointment.meeting_id.is_(None))  # a meeting ends as one
+    )
     found = a.work.session.scalars(
         select(Appointment)
         .where(whose)

@@ -1,5 +1,5 @@
-"""Staff who are chosen by name for a role of a case: who must stand aside is refused by name; what only speaks
-against them is shown to people, who weigh it (engine/reads/taking_part.py)."""
+"""Staff who are chosen for a role of a case, each known by their account: who must stand aside is refused by name; what
+only speaks against them is shown to people, who weigh it (engine/reads/taking_part.py)."""
 
 from __future__ import annotations
 
@@ -9,49 +9,87 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine.commands.effects.meetings import named
 from engine.errors import FieldError, Invalid, NotFound, NotYours, Refused
+from engine.matters.taking_part import Role
 from engine.people import Actor, may
 from engine.process import Effect
-from engine.reads import taking_part
+from engine.reads import choosable, taking_part
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case, CaseParty, Tie
+from engine.workdays import local_date
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
 
+#: How many who could be chosen instead are named.
+SHOWN = 12
 KINDS = {"kin": "近亲属", "household": "同户", "interest": "有利害关系"}
 
 
 def check(a: Applying, effect: Effect) -> None:
-    """Raises Invalid at the name of each who must stand aside. Who is left is chosen for the role."""
+    """Raises Invalid at the name of each who cannot be chosen, is one of two of a name, or must stand aside. Who is
+    left is chosen for the role; the answer is the same rows, each with their account and where they serve."""
     name = str(effect.headers.get("role") or "")
     role = taking_part.staff(a.package.info).get(name)
     if role is None:
-        known = "、".join(taking_part.staff(a.package.info)) or "（没有）"
+        roles = "、".join(taking_part.staff(a.package.info)) or "（没有）"
         raise Refused(
-            f"核对人选：matter.yaml 的 parties 里没有带 post 的角色“{name}”，只有：{known}。",
+            f"核对人选：matter.yaml 的 parties 里没有带 post 的角色“{name}”，只有：{roles}。",
             f"Expected a role of staff in matter.yaml, but {name!r} is none.",
         )
     given = effect.arguments.get("people")
     rows = [m for m in given if isinstance(m, Mapping)] if isinstance(given, list) else []
-    names = [str(m.get(role.keys.name) or "").strip() for m in rows]
-    if len(set(names)) < len(names):
-        zh, en = f"同一名{role.name}写了两次。", f"One {role.name_en} is named twice."
-        raise Invalid([FieldError(role.source, role.name, zh, en)])
-    wrong, users = [], named(a.work, role, names)
-    for n, user in enumerate(users):
-        doubts = [d for d in taking_part.doubts(a.work, a.case, role, user, seen_by=a.by) if d.hard]
-        if doubts:
-            zh = f"{user.name}须回避：{'；'.join(d.zh for d in doubts)}。请另选一名。"
-            en = f"{user.name} must stand aside: {'; '.join(d.en for d in doubts)}. Choose another."
-            wrong.append(FieldError(f"{role.source}.{n}.{role.keys.name}", "姓名", zh, en))
+    known = choosable.of_role(a.work, a.package, role, on=local_date(a.now))
+    wrong: list[FieldError] = []
+    people: list[choosable.Choosable] = []
+    for n, row in enumerate(rows):
+        text = str(row.get(role.keys.name) or "").strip()
+        meant = choosable.meant(known, text)
+        said = _wrong(a, role, known, meant, text) if text else None
+        if said is not None:
+            wrong.append(FieldError(f"{role.source}.{n}.{role.keys.name}", "姓名", *said))
+        people += meant[:1] if text else ()
     if wrong:
         raise Invalid(wrong)
+    if len({one.user.id for one in people}) < len(people):
+        zh, en = f"同一名{role.name}写了两次。", f"One {role.name_en} is named twice."
+        raise Invalid([FieldError(role.source, role.name, zh, en)])
     aside = any(m.get(why) is True for m in rows for why in role.aside_if)
     # Who must stand aside reads nothing of the case.
-    a.case.chosen = {**a.case.chosen, name: [] if aside else [user.id for user in users]}
+    a.case.chosen = {**a.case.chosen, name: [] if aside else [one.user.id for one in people]}
+    named = [row for row in rows if row.get(role.keys.name)]
+    chosen = [
+        {**row, role.keys.name: one.user.name, choosable.ACCOUNT: str(one.user.id), "where": one.where}
+        for row, one in zip(named, people, strict=True)
+    ]
+    a.answer(effect, {"chosen": chosen})
+
+
+def _wrong(
+    a: Applying, role: Role, known: list[choosable.Choosable], meant: list[choosable.Choosable], text: str
+) -> tuple[str, str] | None:
+    """Why nobody is chosen by these words; None: somebody is."""
+    if not meant:
+        all_ = "、".join(one.said for one in known[:SHOWN]) + (" …" if len(known) > SHOWN else "")
+        return (
+            f"“{text}”不在{role.name}名册里。可以请：{all_ or '（名册还是空的）'}。",
+            f"Expected one of the roll of {role.name_en}, but {text} is not on it: {all_}.",
+        )
+    if len(meant) > 1:
+        all_ = "、".join(one.said for one in meant)
+        return (
+            f"有{len(meant)}名{role.name}叫“{text}”，请写明是哪一位：{all_}。",
+            f"{len(meant)} of the roll of {role.name_en} are called {text}: say which, {all_}.",
+        )
+    user = meant[0].user
+    doubts = [d for d in taking_part.doubts(a.work, a.case, role, user, seen_by=a.by) if d.hard]
+    if doubts:
+        return (
+            f"{user.name}须回避：{'；'.join(d.zh for d in doubts)}。请另选一名。",
+            f"{user.name} must stand aside: {'; '.join(d.en for d in doubts)}. Choose another.",
+        )
+    return None
 
 
 def declare(work: Work, case_id: int, n: int, kind: str, *, by: Actor, now: datetime) -> Tie:

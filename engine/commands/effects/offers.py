@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from engine import feel
 from engine.commands import appointments as rows
-from engine.commands import offer_rows
+from engine.commands import meeting_rows, offer_rows
 from engine.commands.effects import appointments
 from engine.commands.offer_rows import Opening, Role, Wish
 from engine.errors import NotFound, NotNow, Refused
-from engine.people import units
+from engine.people import SYSTEM, units
 from engine.process import Effect
-from engine.reads import knowing
+from engine.reads import knowing, meetings
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.records import audit
@@ -182,8 +182,12 @@ def move(a: Applying, effect: Effect) -> None:
 
 
 def book(a: Applying, effect: Effect) -> None:
-    """For the applicant, or whom `person` names: all of the offers, or FULL (or REFUSED) and none."""
+    """For the applicant, or whom `person` names: all of the offers, or FULL (or REFUSED) and none. With a time: all
+    that the case's meeting holds."""
     given = effect.arguments
+    if "starts_at" in given:
+        _meet(a, effect)
+        return
     person = whom(a, given.get("person"))
     listed = given.get("offers")
     wanted = listed if isinstance(listed, list) else [{"offer": given.get("offer"), "role": given.get("role")}]
@@ -199,6 +203,20 @@ def book(a: Applying, effect: Effect) -> None:
         for one in made
     ]
     a.answer(effect, {"bookings": rows})
+
+
+def _meet(a: Applying, effect: Effect) -> None:
+    """The meeting of the case, or Invalid by the field. When it is moved, the step that waits for it is due as much
+    later or earlier (meeting.due)."""
+    words, _role = meeting_rows.declared(a.package)
+    before = meetings.of_case(a.work, a.case.id)
+    made = meeting_rows.book(a.work, a.case, a.package, effect.arguments, by=a.by, now=a.now)
+    if words.due and before:
+        for task in a.live:
+            if task.element == words.due and task.due_at is not None and task not in a.opened:
+                task.due_at += made.starts_at - before[-1].starts_at
+    starts_at, ends_at = (at.astimezone(ZONE).isoformat() for at in (made.starts_at, made.ends_at))
+    a.answer(effect, {"meeting": {"starts_at": starts_at, "ends_at": ends_at, "place": made.place}})
 
 
 def whom(a: Applying, given: Any) -> Person:
@@ -231,12 +249,26 @@ def _wish(a: Applying, given: Any, person: Person) -> Wish:
 
 
 def release(a: Applying, effect: Effect) -> None:
-    """The booking of this number, or all of this case, given back by the hall."""
-    appointments.release(a, effect)
+    """The booking of this number, or all of this case, given back by the hall. Of a meeting: it was held, or is called
+    off, with all that it holds."""
+    outcome = effect.headers.get("meeting")
+    if outcome is None:
+        appointments.release(a, effect)
+        return
+    reason = str(effect.arguments.get("reason") or "")
+    meeting_rows.end(a.work, a.case, outcome, by=a.by, now=a.now, reason=reason)
+
+
+def end_meeting(a: Applying, effect: Effect) -> None:
+    """What `release` was called of a meeting, in versions of before: `outcome` instead of `meeting`."""
+    reason = str(effect.arguments.get("reason") or "")
+    meeting_rows.end(a.work, a.case, effect.headers.get("outcome") or "held", by=a.by, now=a.now, reason=reason)
 
 
 def case_ended(a: Applying) -> None:
-    """A case that was withdrawn or terminated needs its offers no more."""
+    """A case that is over has no meeting to come; one that was withdrawn or terminated needs its offers no more."""
+    if a.package.info.meeting is not None:
+        meeting_rows.off(a.work, a.case, a.package, by=SYSTEM, now=a.now)
     if a.case.status in ("withdrawn", "terminated"):
         for row in _mine(a, ""):
             offer_rows.close(a.work, row, "办件已经终止", by=a.by, now=a.now)

@@ -81,6 +81,9 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
                 zh = f"决策要“{want}”，表单里没有，with 里也没有写。请在 price 的 with 里写它从哪里来。"
                 en = f"The decision wants {want!r}, which neither form nor `with` gives: write it under price, with."
                 reading.of_noun(one, "offer-price", zh, en, "price")
+    staff = [name for name, x in reading.declared("registers").items() if getattr(x.what, "accounts", "") == "staff"]
+    zh, en = "没有工作人员的台账（accounts: staff）", "There is no register of staff (accounts: staff)"
+    named(offer.of, staff, "offer-name", zh, en, "of")
     others = [name for name in reading.declared("offers") if name != one.name]
     named(offer.parent, others, "offer-name", "没有供给", "There is no offer", "parent")
     if reading.house.matters is not None:

@@ -36,6 +36,8 @@ def check(reading: Reading) -> None:
         _story_person(reading, "at", person.at, reading.county.words if reading.county else None, "people", n)
     for n, room in enumerate(reading.told.rooms):
         _story_person(reading, "at", room.at, reading.county.words if reading.county else None, "rooms", n)
+        rooms = {name for name, one in reading.declared("offers").items() if getattr(one.what, "kind", "") == "room"}
+        _story_person(reading, "offer", room.offer, rooms, "rooms", n)
     for file, _, _, node in reading.nodes("userTask", "manualTask"):
         _task(reading, file, node)
 
@@ -124,7 +126,7 @@ def _story_person(reading: Reading, key: str, word: str, known: Collection[str] 
     if known is None or word in known:
         return
     zh, en = meant(word, known, 40)
-    said = ("岗位", "post") if key == "post" else ("单位", "unit")
+    said = {"post": ("岗位", "post"), "offer": ("供给", "offer")}.get(key, ("单位", "unit"))
     line = reading.story_text.line(group, n, key)
     reading.findings.append(
         Finding(
@@ -132,10 +134,10 @@ def _story_person(reading: Reading, key: str, word: str, known: Collection[str] 
             f"{group}.{n}.{key}",
             "",
             line,
-            said[1],
+            "story-name" if key == "offer" else said[1],
             "error",
-            f"县里没有{said[0]}“{word}”。{zh}",
-            f'The county has no {said[1]} "{word}". {en}',
+            f"{'matter.yaml' if key == 'offer' else '县'}里没有{said[0]}“{word}”。{zh}",
+            f'There is no {said[1]} "{word}". {en}',
         )
     )
 

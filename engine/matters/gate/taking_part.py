@@ -10,6 +10,8 @@ from engine.findings import meant
 from engine.matters.gate import people
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
+from engine.matters.nouns.offers import Offer
+from engine.matters.nouns.registers import Register
 from engine.matters.taking_part import ALWAYS, VERBS, Tell
 from engine.process.language import model as m
 
@@ -26,6 +28,8 @@ def check(reading: Reading) -> None:
     for name, role in info.parties.items():
         if role.post:
             people.known_post(reading, role.post, "parties", name, "post")
+        if role.register_:
+            _register(reading, name, role.register_)
         _name(reading, role.source, answers, ("没有答案", "no answer"), "parties", name, "from")
         if role.objected:
             _name(reading, role.objected, answers, ("没有答案", "no answer"), "parties", name, "objected")
@@ -44,6 +48,21 @@ def check(reading: Reading) -> None:
             "meeting",
             "led_by",
         )
+        offers = {
+            name
+            for name, one in reading.declared("offers").items()
+            if isinstance(one.what, Offer) and one.what.kind in ("room", "time")
+        }
+        for n, name in enumerate(info.meeting.holds):
+            _name(
+                reading,
+                name,
+                offers,
+                ("没有供给（room、time）", "no offer of kind room or time"),
+                "meeting",
+                "holds",
+                n,
+            )
         if info.meeting.due:
             _name(reading, info.meeting.due, steps, ("没有要人办的步骤", "no step that people do"), "meeting", "due")
     if info.mandate is not None:
@@ -59,6 +78,17 @@ def check(reading: Reading) -> None:
             _name(reading, info.mandate.ends, messages, what, "mandate", "ends")
     for file, _, _, node in reading.nodes("serviceTask"):
         _effect(reading, file, node, staff)
+
+
+def _register(reading: Reading, role: str, register: str) -> None:
+    """Whom one is chosen from: a register of the hall's own people."""
+    staff = {
+        name
+        for name, one in reading.declared("registers").items()
+        if isinstance(one.what, Register) and one.what.accounts == "staff"
+    }
+    what = ("没有工作人员的台账（accounts: staff）", "no register of staff (accounts: staff)")
+    _name(reading, register, staff, what, "parties", role, "register")
 
 
 def _in_person(reading: Reading, role: str) -> None:
@@ -146,13 +176,14 @@ def _effect(reading: Reading, file: str, node: m.Node, staff: list[str]) -> None
             f"核对的角色“{role}”不是 matter.yaml 的 parties 里带 post 的角色。{zh}",
             f'checks the role "{role}", which is no role of staff in matter.yaml. {en}',
         )
-    if kind in ("book-meeting", "end-meeting") and info.meeting is None:
+    meets = kind == "book" and any(io.target == "starts_at" for io in node.extension.inputs)
+    if (meets or kind == "release" and node.extension.header("meeting")) and info.meeting is None:
         reading.say(
             file,
             node,
             "meeting-missing",
-            "约定会面，但 matter.yaml 没有 meeting：会叫什么、由谁主持。请补上。",
-            "books a meeting, but matter.yaml has no `meeting`: what it is called and who leads it. Add it.",
+            "约定会面，但 matter.yaml 没有 meeting：一起订哪几项、由谁主持。请补上。",
+            "books a meeting, but matter.yaml has no `meeting`: what is booked together and who leads it. Add it.",
         )
 
 

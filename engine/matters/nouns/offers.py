@@ -35,7 +35,7 @@ from engine.matters.taking_part import Id
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 #: A FEEL expression, with its sign.
 Feel = Annotated[str, StringConstraints(pattern=r"^=.+$", max_length=500)]
-Kind = Literal["window", "room", "session", "job", "meal", "place", "trip", "loan"]
+Kind = Literal["window", "room", "time", "session", "job", "meal", "place", "trip", "loan"]
 #: How who comes, or who fetches, is known: the code of the booking, its name, a leader's word, a hand-over.
 How = Literal["qr", "code", "name", "leader", "hand-over"]
 
@@ -268,7 +268,12 @@ class Offer(OfferPart):
     title_en: Words = Field(description="英文 · the same in English")
     summary: str = Field(default="", description="一两句话说明 · a sentence or two")
     summary_en: str = Field(default="", description="英文说明 · the same in English")
-    kind: Kind = Field(description="是哪一种：窗口、房间、场次、志愿岗、餐、名额、行程、借阅 · what it is")
+    kind: Kind = Field(description="是哪一种：窗口、房间、人的时间、场次、志愿岗、餐、名额、行程、借阅 · what it is")
+    of: Id | Literal[""] = Field(
+        default="",
+        description="kind: time 的，是哪个台账里的人的时间，凭账号一人一份 · of kind time: the register whose people's "
+        "time it is, one each, by their account",
+    )
     at: tuple[str, ...] = Field(
         default=(),
         description="哪些单位有：单位的种类（village、town …）或代码；不写是县的资源清单里的，或由办件开放 · "
@@ -345,8 +350,8 @@ class Offer(OfferPart):
     @field_validator("places")
     @classmethod
     def _places(cls, places: Any) -> Any:
-        if isinstance(places, int) and not 1 <= places <= 10_000:
-            raise wrong("名额应为 1 到 10000。", "Places are 1 to 10000.")
+        if isinstance(places, int) and not 0 <= places <= 10_000:
+            raise wrong("名额应为 0 到 10000。", "Places are 0 to 10000.")
         if isinstance(places, tuple):
             roles = [one.role for one in places]
             if not roles or len(set(roles)) != len(roles):
@@ -375,6 +380,16 @@ class Offer(OfferPart):
 
     @model_validator(mode="after")
     def _whole(self) -> Offer:
+        if (self.kind == "time") != bool(self.of):
+            raise wrong(
+                "kind: time 要写 of（哪个台账里的人），其他的不写。",
+                "What is of kind time says whose (of: a register); nothing else does.",
+            )
+        if self.places == 0 and not self.staff:
+            raise wrong(
+                "places: 0 是不对外、只由工作人员订的，要写 staff：几个。",
+                "places: 0 is only booked by staff: write how many under `staff`.",
+            )
         if self.opened_by and self.opens is not None:
             raise wrong(
                 "opened_by: case 的由办件说时间，不写 opens。",

@@ -248,6 +248,11 @@ class Register(_Declared):
         description="量路程的台账：哪些项是村、设施、分钟，页面列出每个村离各种设施多远 · ways measured: which fields "
         "are the village, the facility and the minutes; a page shows how far each village is from each kind",
     )
+    accounts: Literal["resident", "staff"] = Field(
+        default="resident",
+        description="关于的人用哪种账号：resident 居民的；staff 工作人员的（调解员名册），只用于 about: person · which "
+        "account the person has: a resident's; staff: the hall's own people",
+    )
     feeds: Literal["", "three-rates"] = Field(
         default="",
         description="three-rates：响应率、解决率、满意率从这里算（answered、solved、satisfied） · three-rates: the "
@@ -282,6 +287,12 @@ class Register(_Declared):
                 ("states", EXPIRED),
                 "“expired”是过了有效期的意思，不能声明。",
                 "“expired” means that valid_until has passed; it is not declared.",
+            )
+        if self.accounts == "staff" and self.about != "person":
+            yield (
+                ("accounts",),
+                "accounts: staff 只用于 about: person。",
+                "accounts: staff is of registers about persons.",
             )
         if (self.about == "thing") != bool(self.key):
             yield (

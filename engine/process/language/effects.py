@@ -370,38 +370,11 @@ _ALL = (
         "on they see the case, and the candidate user party:<role> is they.",
         headers=(Header("role", "角色", "the role of `parties` in matter.yaml", required=True),),
         arguments=(Argument("people", "选定的人", "each with name", required=True, kind="list"),),
-    ),
-    EffectKind(
-        "book-meeting",
-        "约定会面",
-        "Book a meeting",
-        "预订房间和主持人的时间（matter.yaml 的 meeting 写着会叫什么、谁主持）；"
-        "已有待开的会时是改期（先占新的，再放旧的）。"
-        "时间冲突时退回填写，并列出近期都空的时间。",
-        "Books the room and the time of who leads it (`meeting` of matter.yaml says what it is called and who "
-        "does); when one "
-        "is planned already, it is moved (the new is taken, then the old let go). A clash is refused at the "
-        "field, with the next times that are free.",
-        arguments=(
-            Argument("starts_at", "时间", "when it begins", required=True, kind="date-time"),
-            Argument("place", "地点", "a room that can be booked, or anywhere else", required=True, kind="text"),
-            Argument("people", "主持人", "who leads it, each with name", required=True, kind="list"),
-            Argument("minutes", "多长时间", "minutes; two hours without it", kind="number"),
+        results=(
+            Argument("chosen", "核对过的人", "the same rows, with name, account and where they serve", kind="list"),
         ),
-    ),
-    EffectKind(
-        "end-meeting",
-        "结束会面",
-        "End the meeting",
-        "会开过了，或者不开了：记下结果，不开的放开房间和主持人的时间。没有待开的会就什么也不做。",
-        "The meeting was held, or is called off: the room and the people's time are given back in the second case. "
-        "Nothing happens when none is planned.",
-        headers=(
-            Header(
-                "outcome", "结果", "how it ended", choices=(("held", "开过了"), ("cancelled", "不开了")), default="held"
-            ),
-        ),
-        arguments=(_REASON,),
+        awaited=True,
+        at_once=True,
     ),
     # ------------------------------------------------------------ other cases, other offices
     EffectKind(
@@ -729,15 +702,27 @@ _ALL = (
         "book",
         "预订",
         "Book",
-        "给申请人（或 person 写的人）预订；几项一起订的，要么都订上，要么都不订。",
-        "Books for the applicant, or for `person`; several offers are booked together or not at all.",
+        "给申请人（或 person 写的人）预订；几项一起订的，要么都订上，要么都不订。写了 starts_at 就是订会面："
+        "matter.yaml 的 meeting 里 holds 的几项（房间、主持人的时间）在这个时间一起订；"
+        "已有待开的就是改期，先占新的，再放旧的。"
+        "有冲突时退回填写，并列出近期都空的时间。",
+        "Books for the applicant, or for `person`; several offers are booked together or not at all. With starts_at it "
+        "books the meeting of the case: all that `meeting.holds` of matter.yaml names (a room, the time of who leads "
+        "it); one that is to come is moved: the new is taken, then the old let go. A clash is refused at the field, "
+        "with the next times that are free.",
         arguments=(
+            Argument("starts_at", "会面的时间", "when the meeting begins", kind="date-time"),
+            Argument("minutes", "多长时间", "of a meeting: minutes; two hours without it", kind="number"),
+            Argument("place", "地点", "of a meeting: a room that can be booked, or anywhere else", kind="text"),
             Argument("offer", "供给编号", "the number of one offer", kind="text"),
             Argument("role", "角色", "the role, where places are by role", kind="text"),
             Argument("offers", "几项", "instead of offer: a list of numbers, or of {offer, role}", kind="list"),
             Argument("person", "给谁", "{name, phone, id_number}; the applicant without it", kind="context"),
         ),
-        results=(Argument("bookings", "预订", "each: number, starts_at, price", kind="list"),),
+        results=(
+            Argument("bookings", "预订", "each: number, starts_at, price", kind="list"),
+            Argument("meeting", "会面", "of a meeting: starts_at, ends_at, place", kind="context"),
+        ),
         awaited=True,
         at_once=True,
         errors=(("FULL", "满了"), ("REFUSED", "不符合条件，或已经截止、已经订过")),
@@ -746,8 +731,14 @@ _ALL = (
         "release",
         "释放预订",
         "Release a booking",
-        "由大厅取消本办件的预订，名额让给候补的人，不计入本人的取消。",
-        "The hall gives back the booking of this case: its place is offered to who waits; it counts against nobody.",
+        "由大厅取消本办件的预订，名额让给候补的人，不计入本人的取消。写了 meeting 就是了结会面：开过了，"
+        "或者不开了、一起订的都放开。没有待开的会就什么也不做。",
+        "The hall gives back the booking of this case: its place is offered to who waits; it counts against nobody. "
+        "With `meeting`, the meeting of the case: it was held, or is called off and all it holds is given back. "
+        "Nothing happens when none is to come.",
+        headers=(
+            Header("meeting", "会面", "how the meeting ended", choices=(("held", "开过了"), ("cancelled", "不开了"))),
+        ),
         arguments=(
             Argument("appointment", "预订编号", "the number; all of this case without it", kind="text"),
             _REASON,

@@ -74,7 +74,7 @@ from engine.store.models.records import (
 )
 from engine.store.models.registers import RegisterChange, RegisterEntry, RegisterIndex
 from engine.store.models.schedules import Schedule, ScheduleRun
-from engine.store.models.taking_part import CaseParty, Meeting, MeetingBooking, SideClock, Tie
+from engine.store.models.taking_part import CaseParty, Meeting, SideClock, Tie
 from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
@@ -134,7 +134,6 @@ __all__ = [
     "MatterVerdict",
     "MatterVersion",
     "Meeting",
-    "MeetingBooking",
     "Notice",
     "OneTimeCode",
     "OnlineBlock",

@@ -165,6 +165,8 @@ class Appointment(Base):
     phone: Mapped[str | None] = mapped_column(Sealed)
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     duty_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)  # who will receive them
+    #: The meeting that it is part of: booked, moved and given back together with the rest of it.
+    meeting_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("meeting.id"), index=True)
     #: person:date while it is live and made online: one a day a person is the database's rule. None otherwise.
     day_key: Mapped[str | None] = mapped_column(String(60), unique=True)
     booked_at: Mapped[datetime]

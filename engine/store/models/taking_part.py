@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.store.models.base import Base, BigId, Sealed
-from engine.store.models.booking import Appointment, Resource
+from engine.store.models.booking import Resource
 
 
 class CaseParty(Base):
@@ -56,7 +56,8 @@ class Tie(Base):
 
 
 class Meeting(Base):
-    """People of a case meet: when and where. The room and the time of who leads it are bookings (`meeting_booking`)."""
+    """What a case books together: when and where its people meet. The room and the time of who leads it are bookings
+    (Appointment.meeting_id)."""
 
     __tablename__ = "meeting"
 
@@ -84,17 +85,6 @@ class Meeting(Base):
             postgresql_where=text("state = 'planned'"),
         ),
     )
-
-
-class MeetingBooking(Base):
-    """A booking that a meeting made: of the room, or of somebody's time."""
-
-    __tablename__ = "meeting_booking"
-
-    appointment_id: Mapped[int] = mapped_column(BigId, ForeignKey("appointment.id"), primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(BigId, ForeignKey("meeting.id"), index=True)
-
-    appointment: Mapped[Appointment] = relationship(lazy="raise")
 
 
 class SideClock(Base):

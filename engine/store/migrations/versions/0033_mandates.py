@@ -14,7 +14,7 @@ from engine.store.models import base as types
 from engine.workdays import local_date
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
