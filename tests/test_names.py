@@ -83,6 +83,7 @@ WORDS = frozenset(
         "result",
         "schedule",
         "seal",
+        "seats",
         "second",
         "serve",
         "sign",

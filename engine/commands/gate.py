@@ -22,6 +22,7 @@ from engine.matters import County, Files, House, english, lines, schema
 from engine.matters import reference as matters_reference
 from engine.matters.gate.loans import LOAN
 from engine.matters.nouns import Nouns
+from engine.matters.nouns.matches import SAYS
 from engine.matters.package import SHARED
 from engine.records.papers import kinds
 from engine.records.papers import lint as paper_lint
@@ -56,6 +57,8 @@ BOOKED = (
 )
 #: What a loan adds that was lost or not brought back (engine.records.lending.facts).
 LOANED = tuple(f"loan.{name}" for name in LOAN)
+#: What a need adds that nobody took in time (engine.commands.matching), and what a story may say of its form.
+WANTED = tuple(f"need.{name}" for name in (*SAYS, "name", "phone", "answers"))
 #: Messages the hall itself sends to a running case -> what they bring; what people say to it stands in the matter
 #: (tells).
 SENT = {
@@ -88,7 +91,7 @@ def house(content: Path | None = None, *, matters_there: Iterable[str] | None = 
         said=notices.SAID,
         notices=notices.OF_THE_HALL,
         effect_notices=notices.BY_EFFECT,
-        begins=(*BEGINS, *BOOKED, *LOANED),
+        begins=(*BEGINS, *BOOKED, *LOANED, *WANTED),
         messages=SENT,
         timed=TIMED,
         users=USERS,

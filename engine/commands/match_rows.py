@@ -16,12 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from engine import feel, forms
 from engine.booking import written
 from engine.errors import FieldError, Invalid, NotNow
-from engine.people import Actor, units
+from engine.people import SYSTEM, Actor, masks, units
 from engine.reads import knowing
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.reads.matches import Declared, Where
-from engine.records import audit, counters, jobs, messages, notices
+from engine.records import audit, counters, documents, jobs, messages, notices
 from engine.store import Work
 from engine.store.models import Case, MatchLeg, MatchPair, MatchSide
 from engine.workdays import ZONE, local_date, say_at
@@ -399,6 +399,7 @@ def agree(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: dateti
         select(MatchPair).where(MatchPair.need_id == need.id, MatchPair.state == "asked", MatchPair.id != pair.id)
     ):
         _end(work, other, "withdrawn", "", now)
+    _issue_slip(work, what, pair, supply, need, by, now)
     for row in (supply, need):
         _tell(
             work,
@@ -411,6 +412,41 @@ def agree(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: dateti
         tell_case(work, what, row, "matched", now)
 
 
+def slip_key(pair_id: int) -> str:
+    """What asks for the paper of a pair."""
+    return f"match-slip:{pair_id}"
+
+
+def _issue_slip(
+    work: Work, what: Declared, pair: MatchPair, supply: MatchSide, need: MatchSide, by: Actor, now: datetime
+) -> None:
+    """The paper that both have once they agreed, when the declaration names one. Telephones are masked on it."""
+    slip = what.match.slip
+    if slip is None or not slip.paper:
+        return
+    organ = units.place(work, need.unit_id)
+    legs = work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
+    lines = [line for row in (supply, need) for line in reads.said(what, row, what.match.of(row.side).tells)]
+    facts = {
+        "case": {"number": pair.number, "title": what.match.title},
+        "organ": {"name": organ.name, "phone": organ.phone},
+        "issued_on": local_date(now).isoformat(),
+        "slip": {
+            "number": pair.number,
+            "way": " → ".join(units.place(work, id_).name for id_ in reads.ridden(pair, legs)),
+            "starts_at": max(supply.starts_at, need.starts_at).astimezone(ZONE).isoformat(),
+            "until_at": min(supply.until_at, need.until_at).astimezone(ZONE).isoformat(),
+            "places": pair.places,
+            "fee": "不收费",
+            "supply": {"name": supply.name, "phone": masks.phone(supply.phone)},
+            "need": {"name": need.name, "phone": masks.phone(need.phone), "guardian": need.guardian},
+            "lines": [f"{question}：{answer}" for question, answer in lines],
+            "notes": list(slip.says),
+        },
+    }
+    documents.issue(work, slip.paper, facts, key=slip_key(pair.id), organ=organ, by=by, now=now, package=what.package)
+
+
 # ---------------------------------------------------------------- ended
 
 
@@ -418,6 +454,9 @@ def _end(work: Work, pair: MatchPair, state: str, reason: str, now: datetime) ->
     """A pair is over in this way; what it held of the supply is given back unless it was used."""
     if pair.state == "agreed" and state != "over":
         _give(work, pair, list(range(pair.first, pair.last + 1)))
+        paper = documents.of_key(work, slip_key(pair.id))
+        if paper is not None and paper.state != "void":
+            documents.void(work, paper.id, "有一方取消了", by=SYSTEM, now=now)
     pair.state, pair.reason, pair.ended_at, pair.version = state, reason[:200], now, pair.version + 1
     work.session.flush()
 
@@ -528,6 +567,39 @@ def end_side(
     return told
 
 
+#: How long after it one may say that the other side did not come.
+SAY_ABSENT = timedelta(days=3)
+
+
+def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> MatchSide:
+    """The other side did not come, as this side says. It is told, and may say otherwise at the counter; the row of
+    whoever did not come is returned. NotNow: nothing was agreed, or it is not the time to say so."""
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair, ["state", "version", "absent"])
+    if pair.agreed_at is None or pair.state not in ("agreed", "over"):
+        raise NotNow("没有约好，说不上没有来。", "Nothing was agreed, so nobody stayed away.")
+    if pair.absent is not None:
+        raise NotNow("已经说过了，窗口会问。", "It has been said already: the counter asks.")
+    if now < need.starts_at:
+        raise NotNow("还没有到约好的时间。", "The time has not come yet.")
+    if now > need.until_at + SAY_ABSENT:
+        raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
+    row = need if side == "supply" else supply
+    pair.absent, pair.version = row.side, pair.version + 1
+    work.session.flush()
+    _record_pair(work, audit.Kind.MATCH_ABSENT, pair, by, now)
+    _tell(
+        work,
+        row,
+        f"absent:{pair.id}",
+        f"{what.match.title}：{say_at(need.starts_at)}的，对方说没有等到您。有特殊情况请打窗口电话说明。",
+        f"{what.match.title_en}: for {_said(need)} the other side says that you did not come. Ring the counter if it "
+        "was otherwise.",
+        now,
+    )
+    return row
+
+
 # ---------------------------------------------------------------- due
 
 
@@ -593,6 +665,12 @@ def forget(work: Work, row: MatchSide, *, by: Actor, now: datetime) -> None:
     row.name = row.phone = row.id_number = row.guardian = row.person_index = None
     row.user_id = row.answers = None
     row.forgotten_at = now
+    for pair_id in work.session.scalars(
+        select(MatchPair.id).where(
+            or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.agreed_at.is_not(None)
+        )
+    ).all():
+        documents.forget(work, slip_key(pair_id), by=by, now=now)
     record(work, audit.Kind.MATCH_FORGOTTEN, row, by, now)
 
 
@@ -618,11 +696,12 @@ def facts_of(work: Work, row: MatchSide) -> dict[str, Any]:
 
 
 def tell_case(work: Work, what: Declared, row: MatchSide, key: str, now: datetime) -> None:
-    """A message to the case that put it there, by its number, when the declaration says one (HEARD of
-    engine/matters/nouns/matches.py)."""
+    """A message by its number to the case that put it there, or was opened for it, when the declaration says one (HEARD
+    of engine/matters/nouns/matches.py)."""
     name = getattr(getattr(what.match, key), "tells", "")
-    if row.case_id is not None and name:
-        messages.tell(work, row.case_id, name, row.number, {row.side: facts_of(work, row)}, now=now)
+    case_id = row.case_id or row.opened_id
+    if case_id is not None and name:
+        messages.tell(work, case_id, name, row.number, {row.side: facts_of(work, row)}, now=now)
 
 
 def _said(row: MatchSide) -> str:

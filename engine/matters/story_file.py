@@ -31,6 +31,18 @@ VERBS = {
     "shut": {"open"},
     "book": {"open"},
     "cancel": {"open"},
+    "supply": {"open"},
+    "need": {"open"},
+    "ask": {"open"},
+    "agree": {"open"},
+    "decline": {"open"},
+    "absent": {"open"},
+    "lend": {"open"},
+    "take_back": {"open"},
+    "renew": {"open"},
+    "reserve": {"open"},
+    "recall": {"open"},
+    "lose": {"open"},
     "wait": {"open"},
     "at": {"open"},
     "open": set[str](),
@@ -38,9 +50,13 @@ VERBS = {
 
 
 class CancelText(Part):
-    """Somebody gives back what they booked."""
+    """Somebody gives back what they booked; or (match) calls off what they said, or what was matched (pair)."""
 
-    offer: str = Field(min_length=1, description="offers 里的名称 · the name in offers")
+    offer: str = Field(default="", description="offers 里的名称 · the name in offers")
+    match: str = Field(default="", description="或者 matches 里的名称 · or the name in matches")
+    pair: bool = Field(
+        default=False, description="只取消配上的，需求再等别人 · only what was matched: the need is open again"
+    )
     who: str = Field(min_length=1, description="谁 · who")
     time: datetime | date | str | None = Field(default=None, description="哪一次；不写是最近的 · of which time")
 
@@ -48,6 +64,58 @@ class CancelText(Part):
     @classmethod
     def _time(cls, at: datetime | date | str | None) -> datetime | date | str | None:
         return moment(at)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> CancelText:
+        if bool(self.offer) == bool(self.match):
+            raise wrong("要写 offer 或 match 中的一个。", "Write either offer or match.")
+        return self
+
+
+class PersonOfStory(Part):
+    """Who does a step; whom the story names first signs up at that moment."""
+
+    who: str = Field(min_length=1, description="谁 · who")
+    born: date | None = Field(default=None, description="哪天出生；不写是成年人 · date of birth; an adult without it")
+    error: str | None = Field(
+        default=None, description="应当不行：FULL、TAKEN、REFUSED · must fail: FULL, TAKEN or REFUSED"
+    )
+
+
+class SideOfMatchText(PersonOfStory):
+    """Somebody says a need, or offers a supply."""
+
+    match: str = Field(min_length=1, description="matches 里的名称 · the name in matches")
+    from_: str = Field(alias="from", min_length=1, description="从哪里（地方代码） · from where, a code of a place")
+    via: list[str] = Field(default=[], description="经过哪里 · by way of")
+    to: str = Field(default="", description="到哪里 · to where")
+    starts_at: datetime | date | str = Field(description="最早什么时候 · not before this")
+    until_at: datetime | date | str | None = Field(
+        default=None, description="最晚什么时候；不写是一小时后 · not after this; an hour later without it"
+    )
+    answers: dict[str, Any] = Field(default={}, description="表单填什么 · what its form gets")
+    counter: bool = Field(default=False, description="窗口替他登记 · entered for them at the counter")
+
+    @field_validator("starts_at", "until_at")
+    @classmethod
+    def _moments(cls, at: datetime | date | str | None) -> datetime | date | str | None:
+        return moment(at)
+
+
+class PairText(PersonOfStory):
+    """Somebody asks another, says yes or no to them, or says that they did not come. Of each the newest counts."""
+
+    match: str = Field(min_length=1, description="matches 里的名称 · the name in matches")
+    other: str = Field(min_length=1, description="对方是谁 · who the other is")
+
+
+class LoanText(PersonOfStory):
+    """A copy, or a title, and who it is about."""
+
+    loans: str = Field(min_length=1, description="loans 里的名称 · the name in loans")
+    copy_: str = Field(default="", alias="copy", description="条码 · what is on the copy")
+    title: str = Field(default="", description="预约：哪一种 · reserve: by which value")
+    who: str = Field(default="", description="谁；还书不用写 · who; not for what is taken back")
 
 
 class BookText(CancelText):
@@ -113,6 +181,18 @@ class StepText(Part):
     )
     book: BookText | None = Field(default=None, description="有人预订（报名） · somebody books")
     cancel: CancelText | None = Field(default=None, description="有人取消预订 · somebody cancels")
+    supply: SideOfMatchText | None = Field(default=None, description="有人提供（撮合） · somebody offers a supply")
+    need: SideOfMatchText | None = Field(default=None, description="有人提出需求（撮合） · somebody says a need")
+    ask: PairText | None = Field(default=None, description="问对方（撮合） · one side asks the other")
+    agree: PairText | None = Field(default=None, description="同意对方（撮合） · says yes to the other")
+    decline: PairText | None = Field(default=None, description="不同意（撮合） · says no to the other")
+    absent: PairText | None = Field(default=None, description="说对方没有来（撮合） · says that the other did not come")
+    lend: LoanText | None = Field(default=None, description="借出 · a copy is lent")
+    take_back: LoanText | None = Field(default=None, description="还回 · a copy is back")
+    renew: LoanText | None = Field(default=None, description="续借 · a loan is renewed")
+    reserve: LoanText | None = Field(default=None, description="预约 · a title is reserved")
+    recall: LoanText | None = Field(default=None, description="催还 · a copy is asked for")
+    lose: LoanText | None = Field(default=None, description="登记遗失 · a copy is said to be lost")
     open: list[str] | None = Field(
         default=None, description="此刻打开着的任务，不多不少 · these tasks are open now, no others"
     )

@@ -38,9 +38,9 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
     try:
         with database.unit_of_work() as work:
             slot = _slot(work, package, case_id, step, now)
-            by = people.load(work, _resident(work, str(step["who"]), step.get("born"), now).id, now=now)
+            by = people.load(work, resident(work, str(step["who"]), step.get("born"), now).id, now=now)
             members = [
-                (name, _resident(work, name, None, now).phone or "", role)
+                (name, resident(work, name, None, now).phone or "", role)
                 for role, names in (step.get("members") or {}).items()
                 for name in names
             ]
@@ -68,7 +68,7 @@ def cancel(
 ) -> None:
     """Somebody gives back what they booked."""
     with database.unit_of_work() as work:
-        user = _resident(work, str(step["who"]), None, now)
+        user = resident(work, str(step["who"]), None, now)
         key = package.declared("offers")[str(step["offer"])].key
         query = (
             select(Appointment)
@@ -103,7 +103,7 @@ def _slot(work: Work, package: matters.Package, case_id: int, step: Mapping[str,
     return slot
 
 
-def _resident(work: Work, name: str, born: date | None, now: datetime) -> User:
+def resident(work: Work, name: str, born: date | None, now: datetime) -> User:
     """The resident of that name, who signs up when the story names them first."""
     mark = int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
     phone = f"139{mark % 100_000_000:08d}"
@@ -111,7 +111,7 @@ def _resident(work: Work, name: str, born: date | None, now: datetime) -> User:
     found = work.session.scalar(select(User).where(User.phone_index == index))
     if found is not None:
         return found
-    number = f"{REGION}{born or ADULT:%Y%m%d}{mark % 1000:03d}X"
+    number = id_number(born or ADULT, mark % 1000)
     home = next((one for one in units.tree(work) if one.kind in ("village", "community")), None)
     user = User(
         kind="resident",
@@ -119,12 +119,23 @@ def _resident(work: Work, name: str, born: date | None, now: datetime) -> User:
         phone=phone,
         phone_index=index,
         id_number=number,
+        id_index=keys.blind("id", number),
         place_id=home.id if home is not None else None,
         created_at=now,
     )
     work.session.add(user)
     work.session.flush()
     return user
+
+
+def id_number(born: date, n: int) -> str:
+    """One of the scratch county, with its check digit (GB 11643).
+
+    >>> id_number(date(1980, 1, 1), 123)
+    '350526198001011236'
+    """
+    body = f"{REGION}{born:%Y%m%d}{n:03d}"
+    return body + "10X98765432"[sum(int(c) * (2 ** (17 - i) % 11) for i, c in enumerate(body)) % 11]
 
 
 def opened(work: Work, package: matters.Package, *, now: datetime) -> None:

@@ -10,19 +10,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 
-from engine import matters
-from engine.commands import bond_rows, booking, register_rows
+from engine import matters, people
+from engine.commands import bond_rows, booking, match_rows, matching, register_rows
 from engine.commands.candidates import COUNTER, SUPERVISOR, unit_at
 from engine.errors import Refused
 from engine.matters.county import FROM_CASE
 from engine.matters.nouns.bonds import HALL
 from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.loans import Loans
+from engine.matters.nouns.matches import Match
 from engine.matters.nouns.queues import Queue
-from engine.matters.stories import Book, Story
+from engine.matters.stories import Book, Story, when
 from engine.people import SYSTEM, holders, units
 from engine.people.units import Place
 from engine.proof import booking_steps
@@ -35,6 +37,7 @@ from engine.store.models import (
     Case,
     Holding,
     Loan,
+    MatchSide,
     Post,
     Resource,
     ResourceOpening,
@@ -257,8 +260,8 @@ def _at(work: Work, package: matters.Package, at: str) -> Place:
 
 
 def _entries(work: Work, package: matters.Package, book: Book, now: datetime) -> None:
-    """What stands in the registers of the matter, as its stories.yaml says. People get telephones one after the
-    other."""
+    """What stands in the registers of the matter, as its stories.yaml says. Somebody by name alone is the resident
+    whom later steps call so; others get telephones one after the other."""
     n = 0
     for given in book.entries:
         one = package.declared("registers")[given.register]
@@ -268,6 +271,8 @@ def _entries(work: Work, package: matters.Package, book: Book, now: datetime) ->
             name = f"{given.name}{k + 1}" if given.times > 1 else given.name
             phone = given.phone or f"1380001{n:04d}"
             whom = Person(name, phone=phone, id_number=given.id_number or None) if name else None
+            if name and given.times == 1 and not given.phone and not given.id_number:
+                whom = of_user(booking_steps.resident(work, name, None, now))
             register_rows.put(work, one, given.facts, by=SYSTEM, now=now, whom=whom, state=given.state, place_id=place)
 
 
@@ -389,6 +394,33 @@ def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, no
     work.session.flush()
     work.session.add(AppointmentSlot(appointment_id=made.id, slot_id=slot.id))
     return made
+
+
+def wanted(
+    work: Work, package: matters.Package, story: Story, hall: Hall, *, now: datetime
+) -> tuple[MatchSide, dict[str, Any]]:
+    """The need that a story speaks of (`facts: {need: {from, to, starts_at, …}}`): the applicant's, not matched in
+    time, and this is its case; and what the case knows of it. It is of the match that opens this matter."""
+    said = story.facts["need"]
+    one = next(
+        d
+        for d in package.declared("matches").values()
+        if isinstance(d.what, Match) and d.what.unmatched is not None and d.what.unmatched.opens == package.name
+    )
+    starts_at = when(said["starts_at"]).astimezone(UTC)
+    row = matching.say(
+        work,
+        one.key,
+        "need",
+        stops=[str(said[at]) for at in ("from", "to") if said.get(at)],
+        starts_at=starts_at,
+        until_at=when(said["until_at"]).astimezone(UTC) if said.get("until_at") else starts_at + timedelta(hours=1),
+        answers=said.get("answers") or {},
+        by=people.load(work, hall.applicant, now=now),
+        now=now,
+    )
+    row.told_at = now
+    return row, match_rows.facts_of(work, row) | {"name": row.name, "phone": row.phone}
 
 
 def lent(work: Work, package: matters.Package, story: Story, hall: Hall, case: Case, *, now: datetime) -> None:

@@ -16,7 +16,7 @@ from engine import matters, people
 from engine.commands import boards, handovers
 from engine.errors import Invalid
 from engine.matters import story_file
-from engine.proof import booking_steps, handing, posting, voting
+from engine.proof import booking_steps, handing, lending_steps, matching_steps, posting, voting
 from engine.proof.county import Hall
 from engine.store import Database, Work
 from engine.store.models import Case, Task, User
@@ -48,7 +48,27 @@ def _book(player: Playing, step: Step) -> None:
 
 
 def _cancel(player: Playing, step: Step) -> None:
+    if step["cancel"].get("match"):
+        _match("cancel")(player, step)
+        return
     booking_steps.cancel(player.database, player.package, player.case_id, step["cancel"], now=player.now)
+
+
+# ---------------------------------------------------------------- matches 撮合, loans 借还
+
+
+def _match(verb: str) -> Callable[[Playing, Step], None]:
+    def act(player: Playing, step: Step) -> None:
+        matching_steps.act(player.database, player.package, player.hall, verb, step[verb], now=player.now)
+
+    return act
+
+
+def _loan(verb: str) -> Callable[[Playing, Step], None]:
+    def act(player: Playing, step: Step) -> None:
+        lending_steps.act(player.database, player.package, player.hall, verb, step[verb], now=player.now)
+
+    return act
 
 
 # ---------------------------------------------------------------- boards 公开栏
@@ -129,6 +149,10 @@ STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
         # offers 供给与预订
         "book": _book,
         "cancel": _cancel,
+        # matches 撮合
+        **{verb: _match(verb) for verb in ("supply", "need", "ask", "agree", "decline", "absent")},
+        # loans 借还
+        **{verb: _loan(verb) for verb in ("lend", "take_back", "renew", "reserve", "recall", "lose")},
         # boards 公开栏
         "review": _review,
         "object": _object,

@@ -30,7 +30,7 @@ from engine.people import apart, units
 from engine.plain import plain
 from engine.proof import noun_steps
 from engine.proof.attaching import handed_in
-from engine.proof.county import Hall, booked, lent
+from engine.proof.county import Hall, booked, lent, wanted
 from engine.records import audit, clocks, papers, sources
 from engine.store import Database, Work
 from engine.store.models import Awaited, BoardEntry, Case, Document, Incident, Job, Notice, Task, Timer
@@ -220,6 +220,10 @@ class Player:
             by = {"online": lambda: self.actor(work, hall.applicant), "system": lambda: people.SYSTEM}.get(
                 story.channel, lambda: self.actor(work, hall.clerk)
             )()
+            facts = dict(story.facts)
+            need = None
+            if "need" in facts:  # as the worker has it when nobody took a need in time
+                need, facts["need"] = wanted(work, self.package, story, hall, now=self.now)
             form = self.package.form(self.package.info.apply.form)
             done = cases.submit(
                 work,
@@ -228,7 +232,7 @@ class Player:
                 by=by,
                 now=self.now,
                 channel=story.channel,
-                variables=story.facts,
+                variables=facts,
                 place=units.by_code(work, hall.village),
                 applicant_id=hall.applicant,
                 key=appointments.request_key(booking) if booking is not None else None,
@@ -237,6 +241,8 @@ class Player:
                 booking.case_id = done.case.id
             if "loan" in story.facts:  # as the verbs of loans have it when they open the case
                 lent(work, self.package, story, hall, done.case, now=self.now)
+            if need is not None:
+                need.opened_id = done.case.id
             self.played.case_id, self.number = done.case.id, done.case.number
 
     def actor(self, work: Work, user_id: int) -> people.Actor:

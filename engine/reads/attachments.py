@@ -37,10 +37,11 @@ def paper(work: Work, document_id: int, *, actor: Actor) -> Opened:
         raise NotFound("没有这份文书，或您不能查看。", "There is no such document you may see.")
     if not may(actor, "see", row, case=case):
         require_seen(work, case, actor)
-    return _file(work, row)
+    return opened(work, row)
 
 
-def _file(work: Work, row: Document) -> Opened:
+def opened(work: Work, row: Document) -> Opened:
+    """The file of a paper that the reader may have. NotNow: void, not made yet, or failed."""
     if row.state == "void":
         raise NotNow("这份文书已作废。", "This document is void.")
     if row.state == "failed":

@@ -161,6 +161,7 @@ EVENTS = {
     "match.cancelled": "取消了约定",
     "match.ended": "登记结束",
     "match.stopped": "证件过期，停下",
+    "match.absent": "说对方没有来",
     "match.opened": "没有配上，开了协调的办件",
     "match.revealed": "看了双方的姓名电话",
     "match.forgotten": "到期清除",

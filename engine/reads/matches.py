@@ -22,9 +22,9 @@ from engine.matters.nouns.matches import Match, MatchSideOf
 from engine.matters.nouns.offers import OfferNeed
 from engine.people import Actor, masks, may, units
 from engine.people.access import matter_of
-from engine.reads import knowing
+from engine.reads import attachments, knowing
 from engine.reads.knowing import Person
-from engine.records import library
+from engine.records import documents, library
 from engine.store import Work
 from engine.store.models import MatchLeg, MatchPair, MatchSide
 from engine.workdays import ZONE
@@ -365,6 +365,9 @@ class Pair:
     stops: tuple[str, ...]
     late: bool  # it begins soon: to cancel now is late
     reason: str
+    absent: str = ""  # which side did not come, as the other says
+    came: bool = False  # the time has come: one may say that the other did not
+    slip: bool = False  # the paper can be opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,8 +490,8 @@ def _pair(
     other = found.supply if row.id == found.need_id else found.need
     own = actor.id is not None and actor.id == row.user_id
     open_ = found.state == "agreed" and (own or whole)
-    legs = found.supply.legs[found.first : found.last + 1]
-    stops = (legs[0].from_id,) if legs[0].from_id == legs[0].to_id else (legs[0].from_id, *(leg.to_id for leg in legs))
+    stops = ridden(found, found.supply.legs)
+    paper = documents.of_key(work, f"match-slip:{found.id}") if found.state == "agreed" and own else None
     return Pair(
         id=found.id,
         number=found.number,
@@ -505,7 +508,33 @@ def _pair(
         stops=tuple(units.place(work, id_).name for id_ in stops),
         late=found.supply.starts_at - written.span(what.match.free_until) <= now,
         reason=found.reason,
+        absent=found.absent or "",
+        came=(
+            acts
+            and found.absent is None
+            and found.state in ("agreed", "over")
+            and found.agreed_at is not None
+            and now >= found.need.starts_at
+        ),
+        slip=paper is not None and paper.state == "ready",
     )
+
+
+def ridden(found: MatchPair, legs: Sequence[MatchLeg]) -> tuple[int, ...]:
+    """The places that a pair passes together, in order."""
+    legs = legs[found.first : found.last + 1]
+    if legs[0].from_id == legs[0].to_id:
+        return (legs[0].from_id,)
+    return (legs[0].from_id, *(leg.to_id for leg in legs))
+
+
+def slip(work: Work, side_id: int, pair_id: int, *, actor: Actor) -> attachments.Opened:
+    """The paper of a pair that holds, for whose side it is. NotFound for everybody else; NotNow while it is made."""
+    row, found = seen(work, side_id, actor=actor), pair(work, pair_id)
+    paper = documents.of_key(work, f"match-slip:{found.id}")
+    if row.id not in (found.need_id, found.supply_id) or actor.id != row.user_id or paper is None:
+        raise NotFound("没有这份确认单。", "There is no such slip.")
+    return attachments.opened(work, paper)
 
 
 # ---------------------------------------------------------------- the desk

@@ -153,6 +153,7 @@ class Kind(StrEnum):
     MATCH_CANCELLED = "match.cancelled"  # a pair, by either side
     MATCH_ENDED = "match.ended"  # a supply or a need: called off, or its time is over
     MATCH_STOPPED = "match.stopped"  # on the day a document was valid no more
+    MATCH_ABSENT = "match.absent"  # one side says that the other did not come
     MATCH_OPENED = "match.opened"  # nobody took it in time: its case
     MATCH_REVEALED = "match.revealed"  # staff looked at whole names and telephones
     MATCH_FORGOTTEN = "match.forgotten"

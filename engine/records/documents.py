@@ -174,6 +174,29 @@ def void(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime)
     audit.record(work, audit.Kind.DOCUMENT_VOIDED, by=by, now=now, case=case, facts={"document": row.id})
 
 
+def of_key(work: Work, key: str) -> Document | None:
+    """The paper that was asked for under this key."""
+    return work.session.scalar(select(Document).where(Document.key == key))
+
+
+def forget(work: Work, key: str, *, by: Actor, now: datetime) -> None:
+    """What a paper says of people goes, when their data are kept no longer: its facts, and the file with it. That it
+    was issued, and its hash, stay."""
+    row = of_key(work, key)
+    if row is None:
+        return
+    if row.state != "void":
+        void(work, row.id, "保存期满，已清除", by=by, now=now)
+    file_id, row.file_id, row.facts = (
+        row.file_id,
+        None,
+        {"organ": {"name": (row.facts.get("organ") or {}).get("name", "")}},
+    )
+    work.session.flush()
+    if file_id is not None:
+        files.remove(work, file_id)
+
+
 def give_up(work: Work, key: str) -> None:
     """Its rendering failed for good; an incident says why."""
     work.session.execute(

@@ -12,6 +12,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from engine.errors import NotFound, NotYours
 from engine.people import Actor
 from engine.records import incoming
@@ -70,6 +72,19 @@ def read(work: Work, file: File) -> bytes:
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise NotFound("文件内容与登记不符，请联系管理员。", f"The file {file.id} does not fit its hash.")
     return data
+
+
+def remove(work: Work, file_id: int) -> None:
+    """A file whose time is over: its row, and its bytes once that is committed, unless another row has the same."""
+    row = work.session.get(File, file_id)
+    if row is None:
+        return
+    sha = row.sha256
+    work.session.delete(row)
+    work.session.flush()
+    if work.session.scalar(select(File.id).where(File.sha256 == sha).limit(1)) is None:
+        path = _path(work, sha)
+        work.after_commit(lambda: path.unlink(missing_ok=True))
 
 
 def attach(work: Work, file_ids: list[int], case: Case, *, by: Actor) -> None:

@@ -36,7 +36,7 @@ def supply(site: Site):
         driver = work.session.get(User, site.cast.users["zhang"])
         who = {"name": driver.name, "phone": driver.phone, "id_number": driver.id_number}
         zhou = people.load(work, site.cast.users["zhou"], now=now)
-        editing.add(work, f"{KEY.split('.')[0]}.driver", DRIVER, person=who, state="active", by=zhou, now=now)
+        editing.add(work, "driver", DRIVER, person=who, state="active", by=zhou, now=now)
     day = local_date(now) + timedelta(days=1)
     with site.database.unit_of_work() as work:
         stops = ("350526106202", "350526106", "350526100")

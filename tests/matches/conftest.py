@@ -17,7 +17,7 @@ from engine.store.models import Holding, MatchLeg, MatchPair, MatchSide, Post, U
 from tests.appointments.conftest import NOW
 from tests.cast import ROOT
 
-KEY = "shunfeng.ride"
+KEY = "ride"
 SEATS = {"seats": 2, "plate": "闽C12345", "luggage": "small", "remark": "村口大榕树", "free": True, "sober": True}
 RIDE = {"places": 1, "luggage": "none", "infant": "no", "contact": "陈大妈 13900000000", "consents": True}
 STOPS = ("350526106001", "350526106", "350526104", "350526100")  # 塔兜村, 南埕, 龙门滩, 浔中
@@ -26,7 +26,7 @@ DAY = date(2026, 9, 18)
 
 def package(**changed):
     files = matters.read_files(ROOT, "shunfeng")
-    file = "bpmn/shunfeng/matter.yaml"
+    file = "bpmn/_shared/rides.yaml"
     text = files[file].decode()
     for right, other in changed.get("slips", ()):
         assert right in text
@@ -92,6 +92,7 @@ def open_road(database, *slips):
         clerk_id, stranger_id = clerk.id, stranger.id
         units.forget(work)
         library.publish(work, package(slips=slips), by=people.SYSTEM, now=NOW)
+        library.publish(work, matters.load(ROOT, "xunche"), by=people.SYSTEM, now=NOW)
 
     def actor(user_id, now=NOW):
         with database.reading() as work:
@@ -123,7 +124,7 @@ def open_road(database, *slips):
         with database.unit_of_work() as work:
             user = work.session.get(User, here.residents[n].id)
             who = {"name": user.name, "phone": user.phone, "id_number": user.id_number}
-            return editing.add(work, "shunfeng.driver", values, person=who, state="active", by=here.clerk, now=NOW)
+            return editing.add(work, "driver", values, person=who, state="active", by=here.clerk, now=NOW)
 
     def supply(n=0, stops=STOPS, seats=2, now=NOW, day=DAY, at=(8, 9), **more):
         return say("supply", n, stops, SEATS | {"seats": seats}, now, day, at, **more)

@@ -4,13 +4,23 @@ import pytest
 
 from tests.check.test_gate import with_slip
 
-YAML = "bpmn/shunfeng/matter.yaml"
+YAML = "bpmn/_shared/rides.yaml"
 
 
 @pytest.mark.parametrize(
     ("file", "right", "slip", "rule", "cure"),
     [
         (YAML, "ask: seats\n", "ask: seast\n", "match-name", "seats"),
+        (YAML, "opens: xunche,", "opens: xunhce,", "match-name", "xunche"),
+        (YAML, "=need.phone", "=need.phoen", "match-feel", "phone"),
+        (YAML, "paper: ride_slip", "paper: ride_slp", "match-name", "ride_slip"),
+        (
+            YAML,
+            "unmatched: {opens: xunche, answers: {applicant.name: =need.name,",
+            "unmatched: {answers: {",
+            "matter",
+            "opens",
+        ),
         (YAML, "ask: ride\n", "ask: rid\n", "match-name", "ride"),
         (YAML, "tells: [luggage]", "tells: [lugage]", "match-name", "luggage"),
         (YAML, "shows: [plate, remark]", "shows: [plate, remrak]", "match-name", "remark"),
@@ -25,7 +35,7 @@ YAML = "bpmn/shunfeng/matter.yaml"
         (YAML, "keep: 30cd", "keep: 30days", "matter", "3cd"),
         (YAML, "guardian: 18", "guardain: 18", "matter", "guardian"),
         (YAML, "    way: true\n", "    way: true\n    fee: shared\n", "matter", "none"),
-        ("forms/shunfeng/ride.form", "万一联系不上，打给谁（姓名和电话）", "愿意给多少油费", "match-fee", "不收费"),
+        ("forms/_shared/ride.form", "万一联系不上，打给谁（姓名和电话）", "愿意给多少油费", "match-fee", "不收费"),
     ],
 )
 def test_a_slip_is_an_error_with_its_line_and_the_nearest_word(file, right, slip, rule, cure):
@@ -33,3 +43,28 @@ def test_a_slip_is_an_error_with_its_line_and_the_nearest_word(file, right, slip
     assert found, rule
     assert cure in found[0].message_zh
     assert found[0].line > 0
+
+
+DRAWN = "bpmn/xunche/process.bpmn"
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "slip", "rule"),
+    [
+        (DRAWN, 'type="match"', 'type="mathc"', "effect-unknown"),
+        (DRAWN, 'target="supply"', 'target="suply"', "argument-unknown"),
+        ("bpmn/xunche/stories.yaml", "match: ride, who: 林国强, from", "match: rid, who: 林国强, from", "story-name"),
+        ("bpmn/xunche/stories.yaml", "seats: 2,", "seets: 2,", "story-field"),
+    ],
+)
+def test_a_slip_in_what_a_case_does_with_a_match_is_an_error(file, right, slip, rule):
+    assert [one for one in with_slip("xunche", file, right, slip) if one.rule == rule and one.severity == "error"]
+
+
+@pytest.mark.parametrize("kind", ["open-need", "open-supply"])
+def test_a_task_that_puts_something_names_a_match_and_says_where_to(kind):
+    right = 'type="match"/><zeebe:taskHeaders><zeebe:header key="agreed" value="true"/>'
+    other = f'type="{kind}"/><zeebe:taskHeaders><zeebe:header key="match" value="%s"/>'
+    for name in ("rdie", "ride"):  # the second has a way, and no input says where to
+        found = [one for one in with_slip("xunche", DRAWN, right, other % name) if one.rule == "match-unknown"]
+        assert len(found) == 1

@@ -34,7 +34,7 @@ def hall(sqlite, clock, tmp_path):
         driver = work.session.get(User, opened.cast.users["zhang"])
         who = {"name": driver.name, "phone": driver.phone, "id_number": driver.id_number or ""}
         zhou = people.load(work, opened.cast.users["zhou"], now=clock())
-        editing.add(work, "shunfeng.driver", DRIVER, person=who, state="active", by=zhou, now=clock())
+        editing.add(work, "driver", DRIVER, person=who, state="active", by=zhou, now=clock())
     return opened
 
 

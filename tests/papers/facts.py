@@ -322,6 +322,21 @@ FACTS |= {
         "witness": {"name": "许文静"},
         "data_sha256": "8c1f0f0a6c2c5a7d3b2e4f6a9b0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4",
     },
+    "ride_slip": {
+        **COMMON,
+        "slip": {
+            "number": "CH0042609180001-1",
+            "way": "塔兜村 → 龙门滩镇 → 浔中镇",
+            "starts_at": "2026-09-18T08:00:00+08:00",
+            "until_at": "2026-09-18T09:00:00+08:00",
+            "places": 2,
+            "fee": "不收费",
+            "supply": {"name": "林国强", "phone": "138****1234"},
+            "need": {"name": "陈小妹", "phone": "139****5678", "guardian": "陈玉兰"},
+            "lines": ["能带行李吗：小件", "有行李吗：没有"],
+            "notes": ["本次同乘不收费，也不分摊油费。", "全程系安全带。"],
+        },
+    },
     "handover": {
         **COMMON,
         "handover": {

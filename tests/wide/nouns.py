@@ -240,7 +240,7 @@ def _loan(work: Work, cast: Any, now: datetime) -> dict[str, Any]:
 def _match(work: Work, cast: Any, now: datetime) -> dict[str, Any]:
     made = matching.say(
         work,
-        "shunfeng.ride",
+        "ride",
         "need",
         stops=[cast.suyang.code, cast.lmt.code],
         starts_at=now + timedelta(days=3),
@@ -249,4 +249,4 @@ def _match(work: Work, cast: Any, now: datetime) -> dict[str, Any]:
         by=load(work, cast.users["zhang"], now=now),
         now=now,
     )
-    return {"match.key": "shunfeng.ride", "match.side": "need", "match.side_id": made.id}
+    return {"match.key": "ride", "match.side": "need", "match.side_id": made.id}

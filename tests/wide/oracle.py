@@ -434,7 +434,7 @@ RULES: dict[str, Rule] = {
     **_door("signed-in", "matches.end", thing="match-ended"),
     # one side is there and no other to ask: tests/matches walk these
     **_door("resident", "api.ask_match", "api.answer_match", thing="absent"),
-    **_door("signed-in", "matches.answer", "matches.ask", thing="absent"),
+    **_door("signed-in", "matches.answer", "matches.ask", "matches.slip", thing="absent"),
     **_door("staff", "matches.desk"),
     **_door("staff", "matches.check_at_desk", "matches.say_at_desk", "matches.send_at_desk", thing="match-desk"),
     **_door("staff", "matches.desk_one", "matches.reveal", thing="match-at-desk"),

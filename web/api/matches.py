@@ -68,7 +68,7 @@ class Asking(Shape):
 
 
 class Answering(Shape):
-    act: Literal["agree", "refuse", "cancel"]
+    act: Literal["agree", "refuse", "cancel", "absent"]
     version: int
     reason: str = Field("", max_length=200)
 
@@ -159,6 +159,9 @@ def answer_match(side_id: int, pair_id: int, body: Answering) -> MatchSideOut:
     if body.act == "agree":
         matching.agree(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
     else:
+        if body.act == "absent":
+            matching.absent(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
+            return _side(side_id)
         act = matching.refuse if body.act == "refuse" else matching.cancel
         act(edge.work(), pair_id, version=body.version, reason=body.reason, by=edge.actor(), now=edge.now())
     return _side(side_id)

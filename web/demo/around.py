@@ -332,7 +332,7 @@ def _rides(player: Player, residents: Sequence[Resident], now: datetime) -> None
         starts = datetime.combine(local_date(now) + timedelta(days=2 + n), time(8), ZONE)
         player.do(
             matching.say,
-            "shunfeng.ride",
+            "ride",
             "need",
             stops=[one.place.code, TOWN],
             starts_at=starts,

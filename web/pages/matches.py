@@ -18,6 +18,7 @@ from engine.workdays import local_date
 from web import edge, names
 from web.edge import guard
 from web.language import english
+from web.pages.papers import send_opened
 
 pages = Blueprint("matches", __name__)
 
@@ -238,6 +239,13 @@ def one(side_id: int) -> ResponseReturnValue:
     return render_template("resident/match_one.html", it=found, whole=False, tab="resident.mine")
 
 
+@pages.get("/my/matches/<int:side_id>/pairs/<int:pair_id>.pdf")
+@guard("resident")
+def slip(side_id: int, pair_id: int) -> ResponseReturnValue:
+    """The paper of what both agreed to."""
+    return send_opened(reads.slip(edge.work(), side_id, pair_id, actor=edge.actor()))
+
+
 @pages.get("/desk/matches/<int:side_id>")
 @guard("staff")
 def desk_one(side_id: int) -> ResponseReturnValue:
@@ -284,6 +292,9 @@ def answer(side_id: int, pair_id: int) -> ResponseReturnValue:
     elif act == "refuse":
         matching.refuse(edge.work(), pair_id, reason=request.form.get("reason", "")[:200], **what)
         flash(_("已告诉对方这次不方便。"))
+    elif act == "absent":
+        matching.absent(edge.work(), pair_id, **what)
+        flash(_("记下了，已经告诉对方。"))
     else:
         matching.cancel(edge.work(), pair_id, reason=request.form.get("reason", "")[:200], **what)
         flash(_("已取消，告诉对方了。"))

@@ -20,7 +20,7 @@ from web.problems import sentence
 pages = Blueprint("papers", __name__)
 
 
-def _send(opened: attachments.Opened) -> Response:
+def send_opened(opened: attachments.Opened) -> Response:
     response = send_file(io.BytesIO(opened.data), mimetype=opened.type, max_age=0)
     # Pictures and PDF may be looked at in the browser; all else is only saved, so that no page of theirs runs as ours.
     shown = opened.type in ("application/pdf", "image/jpeg", "image/png", "image/webp", "image/gif")
@@ -38,14 +38,14 @@ def _send(opened: attachments.Opened) -> Response:
 @guard("signed-in", writes=True)
 def pdf(document_id: int) -> ResponseReturnValue:
     """A paper, for those who may have it. That it was read is recorded."""
-    return _send(cases.open_paper(edge.work(), document_id, by=edge.actor(), now=edge.now()))
+    return send_opened(cases.open_paper(edge.work(), document_id, by=edge.actor(), now=edge.now()))
 
 
 @pages.get("/files/<int:file_id>")
 @guard("signed-in", writes=True)
 def file(file_id: int) -> ResponseReturnValue:
     """A file handed in, for its sender and for those who may see its case; a paper, for those who may have it."""
-    return _send(cases.open_file(edge.work(), file_id, by=edge.actor(), now=edge.now()))
+    return send_opened(cases.open_file(edge.work(), file_id, by=edge.actor(), now=edge.now()))
 
 
 @pages.get("/v")

@@ -137,6 +137,21 @@ def cancel(work: Work, pair_id: int, *, version: int, reason: str = "", by: Acto
     return row
 
 
+def absent(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
+    """One side says that the other did not come. Who stands at the roadside has their case at once, when the
+    declaration opens one for what is not matched."""
+    row = _pair(work, pair_id, version)
+    side = next((one for one in (row.need, row.supply) if _acts(by, one)), None)
+    if side is None:
+        _for(by, row.need)
+        raise AssertionError("unreachable: _for refuses")
+    what = reads.of(work, row.supply.match)
+    match_rows.absent(work, what, row, side.side, by=by, now=now)
+    if side.side == "need" and now <= row.need.until_at + match_rows.AFTER:
+        _ask_for_case(work, what, row.need, now)
+    return row
+
+
 def end(work: Work, side_id: int, *, version: int, reason: str = "", by: Actor, now: datetime) -> int:
     """Call off a need or supply, with all its pairs: the others are told. How many were."""
     row = reads.side(work, side_id)
@@ -170,11 +185,25 @@ def reveal(work: Work, side_id: int, reason: str, *, by: Actor, now: datetime) -
 
 def match_due(database: Database, job: Leased, equipment: object, now: datetime) -> None:
     """Nobody found in time, the morning's look at documents, over, forgotten."""
+    side_id, act = int(job.payload["side"]), str(job.payload["what"])
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        left = match_rows.fell_due(work, int(job.payload["side"]), str(job.payload["what"]), by=SYSTEM, now=now)
-        if left is not None and left.case_id is None:  # one that a case put there is that case's to go on with
-            _open_case(work, reads.of(work, left.match), left, now)
+        if act == "open":
+            row = work.session.get_one(MatchSide, side_id, with_for_update=True)
+            _open_case(work, reads.of(work, row.match), row, now)
+            return
+        left = match_rows.fell_due(work, side_id, act, by=SYSTEM, now=now)
+        if left is not None:
+            _ask_for_case(work, reads.of(work, left.match), left, now)
+
+
+def _ask_for_case(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
+    """Have its case opened: by a job of its own, so that what was told is told even where the case cannot be opened.
+    One that a case put there is that case's to go on with."""
+    unmatched = what.match.unmatched
+    if unmatched is not None and unmatched.opens and row.case_id is None:
+        payload = {"side": row.id, "what": "open"}
+        jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{row.id}:open", payload, now=now)
 
 
 def _open_case(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:

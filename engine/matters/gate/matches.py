@@ -67,6 +67,10 @@ def _afterwards(reading: Reading, one: Declared, match: Match) -> None:
             zh, en = meant(tells, messages, 20)
             zh, en = f"流程图里没有消息“{tells}”。{zh}", f"No message of the diagram is {tells!r}. {en}"
             reading.of_noun(one, "match-name", zh, en, name, "tells")
+    if match.slip is not None and match.slip.paper and match.slip.paper not in reading.kinds:
+        zh, en = meant(match.slip.paper, reading.kinds, 20)
+        zh, en = f"没有文书“{match.slip.paper}”。{zh}", f"There is no paper {match.slip.paper!r}. {en}"
+        reading.of_noun(one, "match-name", zh, en, "slip", "paper")
     unmatched = match.unmatched
     if unmatched is None or not unmatched.opens:
         return

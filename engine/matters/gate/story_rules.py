@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from engine import forms
@@ -11,8 +11,9 @@ from engine.matters import in_person
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
+from engine.matters.nouns.matches import Match
 from engine.matters.plans import timer_starts
-from engine.matters.story_file import BookText
+from engine.matters.story_file import BookText, SideOfMatchText, StepText
 from engine.process.language import effects
 
 
@@ -60,13 +61,15 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
                         one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
             for verb, wish in (("book", step.book), ("cancel", step.cancel)):
-                if wish is not None and info is not None:
+                if wish is not None and wish.offer and info is not None:
                     offers = reading.declared("offers")
                     one_of("供给", "offer", wish.offer, offers, n, "steps", k, verb, "offer")
                     said = offers[wish.offer].what if wish.offer in offers else None
                     form = reading.forms.get(getattr(said, "ask", "") or "")
                     if isinstance(wish, BookText) and form is not None:
                         _answers(reading, wish.answers, paths_of(form.form), n, "steps", k, verb, "answers")
+            if info is not None:
+                _met(reading, step, one_of, n, "steps", k)
             if step.return_ is not None:
                 one_of("用户任务", "user task", step.return_, tasks, n, "steps", k, "return")
             if step.to is not None:
@@ -163,6 +166,27 @@ def _answers(reading: Reading, answers: Mapping[str, Any], known: Collection[str
                 look(one, at, (*here, n))
 
     look(answers, "", path)
+
+
+def _met(reading: Reading, step: StepText, one_of: Callable[..., None], *path: object) -> None:
+    """What a step says of matches and loans names what is declared, and fills the form that is asked."""
+    for verb in ("supply", "need", "ask", "agree", "decline", "absent", "cancel"):
+        said = getattr(step, verb)
+        name = getattr(said, "match", "")
+        if not name:
+            continue
+        known = reading.declared("matches")
+        one_of("撮合", "match", name, known, *path, verb, "match")
+        if isinstance(said, SideOfMatchText) and name in known:
+            match = known[name].what
+            assert isinstance(match, Match)
+            form = reading.forms.get(match.of(verb).ask)
+            if form is not None:
+                _answers(reading, said.answers, paths_of(form.form), *path, verb, "answers")
+    for verb in ("lend", "take_back", "renew", "reserve", "recall", "lose"):
+        loan = getattr(step, verb)
+        if loan is not None:
+            one_of("借还", "loans", loan.loans, reading.declared("loans"), *path, verb, "loans")
 
 
 def _values(reading: Reading, values: Mapping[str, Any], known: scope.Scope, *path: object) -> None:

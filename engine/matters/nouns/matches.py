@@ -94,6 +94,12 @@ class MatchSlip(MatchPart):
 
     title: Words = Field(description="叫什么 · what it is called")
     title_en: Words = Field(description="英文 · the same in English")
+    paper: Id | Literal[""] = Field(
+        default="",
+        description="文书的种类：双方同意就开，一方取消就作废，能查验；不写只有网页 · the kind of paper: issued when "
+        "both "
+        "have agreed, void when one calls it off; without it there is only the page",
+    )
     says: tuple[Words, ...] = Field(default=(), description="印在上面的提示，一行一条 · notes on it, a line each")
     says_en: tuple[Words, ...] = Field(default=(), description="英文 · the same in English")
 

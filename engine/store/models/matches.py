@@ -109,6 +109,7 @@ class MatchPair(Base):
     agreed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
+    absent: Mapped[str | None] = mapped_column(String(6))  # which side did not come, as the other says
 
     need: Mapped[MatchSide] = relationship(foreign_keys=[need_id], lazy="raise")
     supply: Mapped[MatchSide] = relationship(foreign_keys=[supply_id], lazy="raise")
@@ -120,6 +121,7 @@ class MatchPair(Base):
         CheckConstraint("state <> 'agreed' or agreed_at is not null", name="agreed"),
         CheckConstraint("first >= 0 and first <= last", name="legs"),
         CheckConstraint("places >= 1", name="places"),
+        CheckConstraint("absent is null or (absent in ('supply','need') and agreed_at is not null)", name="absent"),
         Index("ix_match_pair_need_id", "need_id"),
         Index("ix_match_pair_supply_id", "supply_id"),
         # a need asks a supply once at a time, and rides with one
