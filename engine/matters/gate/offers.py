@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from engine import feel
 from engine.dmn.elements import Table
 from engine.findings import meant
+from engine.matters.gate.answers import answered
 from engine.matters.gate.decisions import by_id
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -90,8 +91,10 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
         named(offer.each, there, "offer-name", "没有事项", "There is no matter", "each")
         if offer.missed is not None:
             named(offer.missed.opens, there, "offer-name", "没有事项", "There is no matter", "missed", "opens")
+            answered(reading, one, "offer-name", offer.missed.opens, offer.missed.answers, "missed", "answers")
         for at, what in offer.left_at.items():
             named(what.opens, there, "offer-name", "没有事项", "There is no matter", "left_at", at, "opens")
+            answered(reading, one, "offer-name", what.opens, what.answers, "left_at", at, "answers")
     messages = {x.name for diagram in reading.diagrams.values() for x in diagram.messages if x.name}
     for key in HEARD:
         said = getattr(offer, key)
