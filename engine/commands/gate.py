@@ -9,6 +9,7 @@ through the real commands) begins with it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from engine import matters
 from engine.commands import wiring
 from engine.commands.booking.book import MESSAGES
 from engine.commands.effects import facts, notices
-from engine.errors import NotFound
+from engine.errors import NotFound, Refused
 from engine.findings import Finding
 from engine.matters import County, Files, House, english, lines, schema
 from engine.matters import reference as matters_reference
+from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.loans import LOAN
+from engine.matters.house import Asks
 from engine.matters.nouns import Nouns
 from engine.matters.nouns.matches import SAYS
 from engine.matters.package import SHARED
@@ -96,7 +99,22 @@ def house(content: Path | None = None, *, matters_there: Iterable[str] | None = 
         timed=TIMED,
         users=USERS,
         matters=None if there is None else frozenset(there),
+        asks=_asks(content) if content is not None else None,
     )
+
+
+def _asks(content: Path) -> Asks:
+    """What the application forms of this folder's matters ask, each read when it is first wanted."""
+
+    @functools.cache
+    def asks(name: str) -> frozenset[str] | None:
+        try:
+            package = matters.load(content, name)
+            return frozenset(paths_of(package.form(package.info.apply.form)))
+        except (Refused, OSError):
+            return None
+
+    return asks
 
 
 def folder(content: Path, county: County | None = None) -> dict[str, list[Finding]]:

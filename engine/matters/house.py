@@ -28,6 +28,8 @@ class Paper(Protocol):
 
 #: A matter's own paper file, read: (bytes, its path) -> the kind, unless it cannot be read, and what is wrong with it.
 ReadPaper = Callable[[bytes, str], tuple[Paper | None, list[Finding]]]
+#: A matter's name -> the fields of its application form; None: it cannot be read, which is said there.
+Asks = Callable[[str], Collection[str] | None]
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,5 @@ class House:
     timed: Collection[str] = ()  # of these, what the hall surely sends when a time has come
     users: Collection[str] = ()  # words for a person of the case: applicant, agent …
     matters: Collection[str] | None = None  # the other matters there are
+    asks: Asks | None = None  # what the application form of one of them asks
     sources: Collection[str] | None = None  # where share-data may ask

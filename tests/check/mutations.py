@@ -128,7 +128,7 @@ def _keys(file: str, text: str, kind: str) -> Iterator[Slip]:
 _REFERENCES = re.compile(
     r"(office|shape|kind|readers|apply\.form|limits\.regime|limits\.promised|limits\.steps\..*|who\..*|materials\.\d+\.field|"
     r"materials\.\d+\.kind|groups\..*\.(post|at)|papers\.\d+|apply\.channels\.\d+|notices\..*\.channels\.\d+|functions\.\d+|"
-    r"agent|withdraw|remedy|in_force\..*|organs\..*|papers\.\w+\.(organ|basis.*|remedy)|basis\.\d+\.id|door|opened_by)"
+    r"agent|withdraw|remedy|in_force\..*|organs\..*|papers\.\w+\.(organ|basis.*|remedy)|door|opened_by)"
 )
 
 
@@ -136,6 +136,8 @@ def _matter(file: str, text: str) -> Iterator[Slip]:
     for path, start, end, key in _scalars(text):
         if key:
             yield _slip(file, "matter key", text, start, end)
+        elif re.fullmatch(r"basis\.\d+\.id", ".".join(path)):
+            yield _slip(file, "basis id", text, start, end)
         elif _REFERENCES.fullmatch(".".join(path)):
             yield _slip(file, "matter reference", text, start, end)
         elif path[0] == "notices" and path[-1] in ("zh", "en"):

@@ -4,6 +4,7 @@ is every place that names them. Whatever then does not play was named in the pro
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,16 +30,25 @@ def other(name: str) -> str:
     return f"zq-{name}"
 
 
-def content(root: Path, there: Path, matter: str) -> str:
-    """A content folder with this matter alone, under other names. Returns the matter's."""
+def content(root: Path, there: Path, matter: str, *opened: str) -> str:
+    """A content folder with this matter, and those that it or a shared file of its opens, all under other names.
+    Returns the matter's."""
+    together = {one: other(one) for one in (matter, *opened)}
     for folder in ("bpmn", "forms"):
         shutil.copytree(root / folder / "_shared", there / folder / "_shared")
-        shutil.copytree(root / folder / matter, there / folder / other(matter))
-    _rename(there, other(matter), matter)
+        for before, name in together.items():
+            shutil.copytree(root / folder / before, there / folder / name)
+    for path in (there / "bpmn" / "_shared").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        for before, name in together.items():
+            text = re.sub(rf"\bopens: {before}\b", f"opens: {name}", text)
+        path.write_text(text, encoding="utf-8")
+    for before, name in together.items():
+        _rename(there, name, before, together)
     return other(matter)
 
 
-def _rename(there: Path, name: str, before: str) -> None:
+def _rename(there: Path, name: str, before: str, together: Mapping[str, str]) -> None:
     drawings = {path: etree.parse(str(path)) for path in (there / "bpmn" / name).glob("*.bpmn")}
     elements = {
         found.get("id")
@@ -58,11 +68,11 @@ def _rename(there: Path, name: str, before: str) -> None:
         path.write_text(json.dumps(form, ensure_ascii=False), encoding="utf-8")
         path.rename(path.with_name(f"{other(path.stem)}.form"))
     for path, drawing in drawings.items():
-        _drawing(drawing, elements, messages, forms, before)
+        _drawing(drawing, elements, messages, forms, together)
         drawing.write(str(path), encoding="UTF-8", xml_declaration=True)
     matter = there / "bpmn" / name / "matter.yaml"
     info = _matter(yaml.safe_load(matter.read_text(encoding="utf-8")), elements, messages)
-    names = {one: other(one) for one in (before, *elements, *messages) if one} | forms
+    names = {one: other(one) for one in (*together, *elements, *messages) if one} | forms
     matter.write_text(_yaml({key: _nouns(one, names) if key in KINDS else one for key, one in info.items()}))
     told = there / "bpmn" / name / "stories.yaml"
     told.write_text(_yaml(_story(yaml.safe_load(told.read_text(encoding="utf-8")), elements, messages)))
@@ -72,7 +82,9 @@ def _yaml(value: Any) -> str:
     return yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
 
 
-def _drawing(drawing: Any, elements: set[str], messages: set[str], forms: Mapping[str, str], before: str) -> None:
+def _drawing(
+    drawing: Any, elements: set[str], messages: set[str], forms: Mapping[str, str], together: Mapping[str, str]
+) -> None:
     for one in drawing.iter():
         if not isinstance(one.tag, str):
             continue
@@ -85,8 +97,8 @@ def _drawing(drawing: Any, elements: set[str], messages: set[str], forms: Mappin
             one.set("name", other(one.get("name")))
         if one.tag == f"{ZEEBE}formDefinition" and one.get("formId") in forms:
             one.set("formId", forms[one.get("formId")])
-        if one.tag == f"{ZEEBE}header" and one.get("key") == "matter" and one.get("value") == before:
-            one.set("value", other(before))
+        if one.tag == f"{ZEEBE}header" and one.get("key") == "matter" and one.get("value") in together:
+            one.set("value", together[one.get("value")])
         if one.tag == f"{ZEEBE}header" and one.get("key") == "process" and one.get("value") in elements:
             one.set("value", other(one.get("value")))
 

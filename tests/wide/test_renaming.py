@@ -13,21 +13,17 @@ from tests.wide import renaming
 ROOT = Path(__file__).resolve().parents[2]
 #: Walked in every run; the others in `make wide`.
 ONE = "zhenggai"
-#: They, or the shared file they use, open other matters by name, and here each stands alone.
-WITH_OTHERS = {"shitang", "juanshu", "peishu"}
+#: Those that they, or a shared file they use, open by name: renamed together.
+WITH = {"shitang": ("wenhou",), "juanshu": ("peishu",)}
 
 
 def every() -> list[object]:
-    return [
-        pytest.param(name, id=name, marks=() if name == ONE else pytest.mark.wide)
-        for name in matters.names(ROOT)
-        if name not in WITH_OTHERS
-    ]
+    return [pytest.param(name, id=name, marks=() if name == ONE else pytest.mark.wide) for name in matters.names(ROOT)]
 
 
 @pytest.mark.parametrize("name", every())
 def test_under_other_names_its_stories_play_as_written(name, tmp_path):
-    renamed = renaming.content(ROOT, tmp_path, name)
+    renamed = renaming.content(ROOT, tmp_path, name, *WITH.get(name, ()))
     verdict = proof.prove(renamed, matters.read_files(tmp_path, renamed), content=tmp_path)
     found = [f"{f.file}:{f.line} {f.message_zh}" for f in errors(list(verdict.findings))]
     assert found == [], "\n".join(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from engine import feel
 from engine.findings import meant
+from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
 from engine.matters.nouns.ballots import Ballot, Roll
@@ -98,6 +99,18 @@ def _named(reading: Reading) -> set[str]:
             continue
         name = node.extension.header("ballot") or ""
         opened.add(name)
+        asked = node.extension.header("answers") or ""
+        fields = {path for form in reading.forms.values() for path in paths_of(form.form)}
+        if asked and not fields & {f"{asked}.opens_at", f"{asked}.closes_at"}:
+            groups = {path.rpartition(".")[0] for path in fields if path.endswith((".opens_at", ".closes_at"))}
+            zh, en = meant(asked, groups, 40)
+            reading.say(
+                file,
+                node,
+                "header-value",
+                f"说开始和截止时间在“{asked}”里，但没有表单填 {asked}.opens_at。{zh}",
+                f'has the times in "{asked}", but no form asks {asked}.opens_at. {en}',
+            )
         one = known.get(name)
         if one is None:
             zh, en = meant(name, known, 40)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from engine.dmn.elements import Decision, Table
+from engine.feel.table import BUILT_INS
 from engine.findings import meant
+from engine.matters.gate import scope, shapes
+from engine.matters.gate.decisions import by_id
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
@@ -15,6 +19,7 @@ from engine.process.language import model as m
 EFFECT = "hand-over"
 #: The BPMN errors of the effect.
 REFUSED, DIFFERENT = "REFUSED", "DIFFERENT"
+_BUILT_IN = frozenset(BUILT_INS)
 
 
 def declared(reading: Reading) -> Iterator[tuple[Declared, Handover]]:
@@ -28,8 +33,9 @@ def check(reading: Reading) -> None:
         return
     for one, what in declared(reading):
         _names(reading, one, what)
+        _decides(reading, one, what)
         _chain(reading, one, what)
-    opened = {_opens(reading, file, scope, node) for file, _, scope, node in reading.nodes("serviceTask", "sendTask")}
+    opened = {_opens(reading, file, around, node) for file, _, around, node in reading.nodes("serviceTask", "sendTask")}
     for one, _ in declared(reading):
         if one.name not in opened:
             reading.of_noun(
@@ -75,6 +81,29 @@ def _names(reading: Reading, one: Declared, what: Handover) -> None:
         )
 
 
+def _decides(reading: Reading, one: Declared, what: Handover) -> None:
+    """The decision on what is not taken reads the case itself: every name in its columns must be set by then."""
+    model = reading.models.get(what.refuse)
+    found = model.find(what.refuse) if model is not None else None
+    logic = found.logic if isinstance(found, Decision) else None
+    if model is None or not isinstance(logic, Table):
+        return
+    processes = [process for diagram in reading.diagrams.values() for process in diagram.executable()]
+    known = shapes.all_of([scope.of_process(reading, process).scope for process in processes])
+    for column in logic.inputs:
+        node = scope.parsed(column.expression.text)
+        for read in shapes.unknown(node, known, _BUILT_IN) if node is not None else ():
+            zh, en = meant(read.name, read.known)
+            reading.of_noun(
+                one,
+                "decision-input",
+                f"决策“{what.refuse}”的“{column.label}”读取“{read.path}”，没有任何表单或步骤设置它，总是空值。{zh}",
+                f'The decision "{what.refuse}" reads "{read.path}", which nothing sets: it is always null. {en}',
+                "refuse",
+            )
+    by_id(reading, one, "handover-name", what.refuse, "refuse")
+
+
 def _chain(reading: Reading, one: Declared, what: Handover) -> None:
     """A thing can only be given from where it may have come."""
     been = {what.links[0].giver}
@@ -114,7 +143,7 @@ def _chain(reading: Reading, one: Declared, what: Handover) -> None:
         )
 
 
-def _opens(reading: Reading, file: str, scope: m.Scope, node: m.Node) -> str:
+def _opens(reading: Reading, file: str, around: m.Scope, node: m.Node) -> str:
     """Which hand-over this step opens; "" when it is none."""
     said = node.extension
     if said.task_type != EFFECT:
@@ -144,15 +173,15 @@ def _opens(reading: Reading, file: str, scope: m.Scope, node: m.Node) -> str:
             f"交接“{link}”这一环，但“{named}”里没有。{zh}",
             f'opens the link "{link}", which "{named}" has not. {en}',
         )
-    _caught(reading, file, scope, node, what)
+    _caught(reading, file, around, node, what)
     return named
 
 
-def _caught(reading: Reading, file: str, scope: m.Scope, node: m.Node, what: Handover) -> None:
+def _caught(reading: Reading, file: str, around: m.Scope, node: m.Node, what: Handover) -> None:
     """Who refuses must lead somewhere; who takes what is different too, where the matter does not merely note it."""
     codes: set[str | None] = set()
     errors = {error.id: error.code for diagram in reading.diagrams.values() for error in diagram.errors}
-    for event in scope.boundaries.get(node.id, ()):
+    for event in around.boundaries.get(node.id, ()):
         codes |= {errors.get(d.ref or "") for d in event.definitions if d.kind == "error"}
     wanted: tuple[str, ...] = (REFUSED, DIFFERENT) if what.different == "error" else (REFUSED,)
     if what.beside:  # nobody waits for the link: only the decision that is asked before it can refuse

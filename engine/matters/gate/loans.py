@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from engine import feel
 from engine.findings import meant
+from engine.matters.gate.answers import answered
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.registers import registers
 from engine.matters.nouns import Declared
@@ -96,6 +97,7 @@ def _names(reading: Reading, one: Declared, loans: Loans) -> None:
             zh = f"没有事项“{loans.missed.opens}”。{zh}"
             en = f"There is no matter {loans.missed.opens!r}. {en}"
             reading.of_noun(one, "loan-missed", zh, en, "missed", "opens")
+        answered(reading, one, "loan-missed", loans.missed.opens, loans.missed.with_, "missed", "with")
     if loans.card is None:
         return
     persons = {name: r for name, (_, r) in registers(reading).items() if r.about == "person"}

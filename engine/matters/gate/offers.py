@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from engine import feel
 from engine.dmn.elements import Table
 from engine.findings import meant
+from engine.matters.gate.answers import answered
+from engine.matters.gate.decisions import by_id
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns import Declared
@@ -71,6 +73,7 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
     named(offer.ask, reading.forms, "offer-name", "没有表单", "There is no form", "ask")
     if offer.price is not None:
         named(offer.price.decision, reading.models, "offer-name", "没有决策", "There is no decision", "price")
+        by_id(reading, one, "offer-name", offer.price.decision, "price")
         model = reading.models.get(offer.price.decision)
         wants = [wanted.name for wanted in model.wants(offer.price.decision)] if model is not None else []
         for given in offer.price.inputs if model is not None else ():
@@ -91,8 +94,10 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
         named(offer.each, there, "offer-name", "没有事项", "There is no matter", "each")
         if offer.missed is not None:
             named(offer.missed.opens, there, "offer-name", "没有事项", "There is no matter", "missed", "opens")
+            answered(reading, one, "offer-name", offer.missed.opens, offer.missed.answers, "missed", "answers")
         for at, what in offer.left_at.items():
             named(what.opens, there, "offer-name", "没有事项", "There is no matter", "left_at", at, "opens")
+            answered(reading, one, "offer-name", what.opens, what.answers, "left_at", at, "answers")
     messages = {x.name for diagram in reading.diagrams.values() for x in diagram.messages if x.name}
     for key in HEARD:
         said = getattr(offer, key)

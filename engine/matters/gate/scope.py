@@ -169,7 +169,7 @@ def _result(reading: Reading, node: m.Node, here: Scope) -> tuple[Scope, bool]:
         looked = registers.brought(reading, node)
         if looked is not None:
             return looked, False
-        return {a.name: OPEN if a.kind in ("context", "any", "list") else LEAF for a in kind.results}, False
+        return {a.name: shapes.of_result(a.kind, a.has) for a in kind.results}, False
     names = list(_messages(reading, node))
     found: Scope = {}
     more = False

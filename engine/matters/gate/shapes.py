@@ -57,10 +57,19 @@ def of_paths(paths: Iterable[str]) -> dict[str, Shape]:
     """A scope from dotted paths: `case.number`, `parties[].name`; `session.*` is open."""
     found: dict[str, Shape] = {}
     for path in paths:
-        head, _, rest = path.replace("[]", "").partition(".")
-        under = OPEN if rest == "*" else Shape(of_paths([rest])) if rest else LEAF
-        found = all_of([found, {head: under}])
+        head, _, rest = path.partition(".")
+        some = head.endswith("[]")
+        under = OPEN if rest == "*" else Shape(of_paths([rest]), some=some) if rest else LEAF
+        found = all_of([found, {head.removesuffix("[]"): under}])
     return found
+
+
+def of_result(kind: str, has: Iterable[str]) -> Shape:
+    """What an effect's answer holds, as its entry in the list of effects says."""
+    known = of_paths(has)
+    if not known:
+        return OPEN if kind in ("context", "any", "list") else LEAF
+    return Shape(known, some=kind == "list")
 
 
 def of_form(form: forms.Form) -> dict[str, Shape]:

@@ -12,6 +12,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns.matches import Match
+from engine.matters.nouns.registers import OWN, Register
 from engine.matters.plans import timer_starts
 from engine.matters.story_file import BookText, SideOfMatchText, StepText
 from engine.process.language import effects
@@ -41,6 +42,20 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             zh, en = meant(entry.register_, registers, 60)
             zh, en = f"没有台账“{entry.register_}”。{zh}", f'There is no register "{entry.register_}". {en}'
             reading.of_entries("story-name", zh, en, n, "register")
+            continue
+        declared = registers[entry.register_].what
+        assert isinstance(declared, Register)
+        for key in entry.facts:
+            if key not in declared.fields and key not in OWN:
+                zh, en = meant(str(key), declared.fields, 60)
+                reading.of_entries(
+                    "story-field",
+                    f"台账“{entry.register_}”没有“{key}”这一项。{zh}",
+                    f'The register "{entry.register_}" has no field "{key}". {en}',
+                    n,
+                    "facts",
+                    key,
+                )
     schedules = {**reading.declared("schedules")}
     timed = [one.node.id for one in timer_starts(reading.diagrams.values())]
     for n, story in reading.told.stories:
@@ -60,6 +75,12 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     for r, path in enumerate(step.refused or ()):
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
                         one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
+            if step.handed is not None:
+                for r, path in enumerate(step.refused or ()):
+                    one_of("字段", "field", path, HANDED, n, "steps", k, "refused", r)
+            if step.vote is not None and not _options(reading):
+                for choice in step.vote:
+                    one_of("票", "vote", choice, VOTES, n, "steps", k, "vote", choice)
             for verb, wish in (("book", step.book), ("cancel", step.cancel)):
                 if wish is not None and wish.offer and info is not None:
                     offers = reading.declared("offers")
@@ -95,7 +116,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 if step.error is not None and kind is not None:
                     one_of("错误代码", "error code", step.error, [c for c, _ in kind.errors], n, "steps", k, "error")
                 if kind is not None:
-                    results = {a.name: shapes.OPEN for a in kind.results}
+                    results = {a.name: shapes.of_result(a.kind, a.has) for a in kind.results}
                     _values(reading, step.variables, results, n, "steps", k, "variables")
         end = story.end
         if known and not any(one.more for one in known.values()):  # of whichever process the story is
@@ -120,6 +141,20 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             one_of("状态", "state", state, ENTRIES, n, "end", "entries", board)
         if end.outcome is not None:
             one_of("结果", "outcome", end.outcome, OUTCOMES, n, "end", "outcome")
+
+
+#: What may be wrong with a hand-over, by its fields.
+HANDED = ("outcome", "proof", "signature", "note", "photos", "witness")
+#: What may be voted where nothing is chosen from.
+VOTES = ("yes", "no", "abstain")
+
+
+def _options(reading: Reading) -> bool:
+    """Whether a ballot of the diagram has choices of its own."""
+    return any(
+        node.extension.task_type == "open-ballot" and any(io.target == "options" for io in node.extension.inputs)
+        for _, _, _, node in reading.nodes()
+    )
 
 
 #: How what is on a board may stand.

@@ -43,6 +43,7 @@ class Argument:
     en: str
     required: bool = False
     kind: str = "any"  # text, number, date, date-time, list, context, boolean, any
+    has: tuple[str, ...] = ()  # of a result: all that it holds (of a list: each), so that a misspelt entry is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,13 @@ _TO = Header(
 #: A notice may also go to many: those of a register who agreed to be told.
 _TO_MORE = replace(_TO, choices=(*_TO.choices, ("register", "台账里同意接收的人")))
 _REASON = Argument("reason", "理由", "the reason, as it is printed", kind="text")
+_OFFER = ("number", "name", "starts_at", "ends_at", "places", "taken", "free")
+_SUMS = ("count", "sum", "min", "max", "finished", "in_time", "few")
+#: Of one body that voted.
+_BODY = (
+    *("name", "unit", "roll", "present", "online", "desk", "proxy", "quorum", "quorum_needed", "counted", "votes"),
+    *("yes", "no", "abstain", "needed", "passed", "chosen", "tied", "why"),
+)
 #: Lawful causes that stop the clock (行政许可法 art 45), and 补正 before acceptance (art 32).
 _CAUSES = (
     ("correction", "补正"),
@@ -669,7 +677,11 @@ _ALL = (
             Argument("address", "详细地址", "only for who booked it, and the unit's staff", kind="text"),
             Argument("parent", "属于哪个活动", "the number of the event it is a session of", kind="text"),
         ),
-        results=(Argument("offer", "供给", "number, name, starts_at, ends_at, places, taken, free", kind="context"),),
+        results=(
+            Argument(
+                "offer", "供给", "number, name, starts_at, ends_at, places, taken, free", kind="context", has=_OFFER
+            ),
+        ),
         awaited=True,
         at_once=True,
     ),
@@ -722,6 +734,9 @@ _ALL = (
         results=(
             Argument("bookings", "预订", "each: number, starts_at, price", kind="list"),
             Argument("meeting", "会面", "of a meeting: starts_at, ends_at, place", kind="context"),
+            Argument(
+                "bookings", "预订", "each: number, starts_at, price", kind="list", has=("number", "starts_at", "price")
+            ),
         ),
         awaited=True,
         at_once=True,
@@ -945,7 +960,15 @@ _ALL = (
             Argument("thing", "具体是什么", "what exactly; else as handovers says"),
             Argument("item", "哪一件", "which of several things of a case", kind="text"),
         ),
-        results=(Argument("handover", "交接结果", "state, link, giver, receiver, at, note", kind="context"),),
+        results=(
+            Argument(
+                "handover",
+                "交接结果",
+                "state, link, giver, receiver, at, note",
+                kind="context",
+                has=("state", "link", "giver", "receiver", "at", "note"),
+            ),
+        ),
         awaited=True,
         errors=(("REFUSED", "不收"), ("DIFFERENT", "收下但有出入")),
     ),
@@ -1019,7 +1042,15 @@ _ALL = (
             Argument("needs", "情形", "what was said of them: needs of the line", kind="list"),
             Argument("note", "给窗口的话", "a word for the window", kind="text"),
         ),
-        results=(Argument("ticket", "号", "number, class, hall, line, before (how many)", kind="context"),),
+        results=(
+            Argument(
+                "ticket",
+                "号",
+                "number, class, hall, line, before (how many)",
+                kind="context",
+                has=("number", "class", "hall", "line", "before"),
+            ),
+        ),
         awaited=True,
         at_once=True,
         errors=(("NO_TICKET", "取不到号"),),
@@ -1063,8 +1094,16 @@ _ALL = (
             Argument("place", "地方", "code of a unit: only of it and below", kind="text"),
         ),
         results=(
-            Argument("total", "总数", "count, sum, min, max; of cases count, finished, in_time", kind="context"),
-            Argument("groups", "各组", "key, name and the same of each group, the largest first", kind="list"),
+            Argument(
+                "total", "总数", "count, sum, min, max; of cases count, finished, in_time", kind="context", has=_SUMS
+            ),
+            Argument(
+                "groups",
+                "各组",
+                "key, name and the same of each group, the largest first",
+                kind="list",
+                has=("key", "name", *_SUMS),
+            ),
             Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
         ),
         awaited=True,
@@ -1120,7 +1159,9 @@ _ALL = (
             Argument("total", "要分的总数", "what is divided by share", kind="number"),
             Argument("variables", "共同的内容", "names that each may read", kind="context"),
         ),
-        results=(Argument("counts", "办了多少", "total, done, left_out", kind="context"),),
+        results=(
+            Argument("counts", "办了多少", "total, done, left_out", kind="context", has=("total", "done", "left_out")),
+        ),
         awaited=True,
         at_once=True,
     ),
@@ -1155,6 +1196,7 @@ _ALL = (
                 "passed, outcome (passed, failed, no-quorum), and bodies: roll, present, yes, no, abstain, needed, "
                 "passed, why",
                 kind="context",
+                has=("code", "question", "secret", "passed", "outcome", *(f"bodies[].{one}" for one in _BODY)),
             ),
         ),
         awaited=True,
