@@ -24,7 +24,7 @@ OUTCOMES = {
     "came": ("来了", "came"),
     "missed": ("没有来", "missed"),
     "cancelled": ("本人退了", "given back"),
-    "called_off": ("大厅取消", "called off"),
+    "by_hall": ("大厅取消", "called off"),
 }
 #: What is charged unless a statement says otherwise: what was not given back.
 CHARGED = ("booked", "came", "missed")
@@ -74,10 +74,10 @@ def outcome(state: str, by_hall: bool) -> str | None:
     """What became of a booking; None: it never was one.
 
     >>> outcome("no_show", False), outcome("cancelled", True), outcome("expired", False)
-    ('missed', 'called_off', None)
+    ('missed', 'by_hall', None)
     """
     if state == "cancelled":
-        return "called_off" if by_hall else "cancelled"
+        return "by_hall" if by_hall else "cancelled"
     known = {"confirmed": "booked", "checked_in": "came", "called": "came", "served": "came", "no_show": "missed"}
     return known.get(state)
 
