@@ -64,6 +64,7 @@ class Story:
     line: int = 0  # where it begins in stories.yaml
     schedule: str = ""  # what begins it; "": an application
     unit: str = ""  # for which unit the schedule begins it
+    booked: tuple[Mapping[str, Any], ...] = ()  # bookings made, and over, before it begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             line=text.line(*told.above, n),
             schedule=one.schedule,
             unit=one.unit,
+            booked=tuple(before.model_dump() for before in one.booked),
         )
         for n, one in told.stories
     )

@@ -131,6 +131,18 @@ class BookText(CancelText):
     )
 
 
+class BookedText(BookText):
+    """A booking that was made, and over, before the story begins."""
+
+    time: datetime | date | str = Field(description="哪一次 · of which time")
+    cancelled: bool = Field(default=False, description="提前退了；不写是来了 · given back in time; else they came")
+
+    @field_validator("time")
+    @classmethod
+    def _when(cls, at: datetime | date | str) -> datetime | date | str | None:
+        return moment(at)
+
+
 class StepText(Part):
     """One step of a story: exactly one of its verbs (VERBS)."""
 
@@ -360,6 +372,9 @@ class StoryText(Part):
     )
     facts: dict[str, Any] = Field(
         default={}, description="大厅另给的内容，如预约 · what the hall adds, such as a booking"
+    )
+    booked: list[BookedText] = Field(
+        default=[], description="以前订过、已经过去的 · bookings made, and over, before the story begins"
     )
 
     @field_validator("at")

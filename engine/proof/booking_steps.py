@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -61,6 +61,24 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
         return
     if expected:
         raise Booked(f"应当订不上（{expected}），但订上了。", f"Expected {expected}, but it was booked.")
+
+
+def booked_before(database: Database, package: matters.Package, one: Mapping[str, Any]) -> None:
+    """A booking of before: made two days ahead, and then they came, or it was given back at once."""
+    at = when(one["time"]).astimezone(UTC)
+    early = at - timedelta(days=2)
+    with database.unit_of_work() as work:
+        booking.publish_ahead(work, now=early)
+    book(database, package, 0, one, now=early)
+    if one.get("cancelled"):
+        cancel(database, package, 0, one, now=early)
+        return
+    with database.unit_of_work() as work:
+        user = _resident(work, str(one["who"]), None, early)
+        made = work.session.scalars(
+            select(Appointment).where(Appointment.user_id == user.id, Appointment.starts_at == at)
+        ).one()
+        booking.check_in(work, made.code, by=people.SYSTEM, now=at)
 
 
 def cancel(

@@ -28,7 +28,7 @@ from engine.matters import plans
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
-from engine.proof import noun_steps
+from engine.proof import booking_steps, noun_steps
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked, lent, wanted
 from engine.records import audit, clocks, papers, sources
@@ -174,6 +174,9 @@ class Player:
     # ------------------------------------------------------------ the whole
 
     def run(self) -> None:
+        for one in self.story.booked:
+            self.where = f"以前的预订（{one['who']}）："
+            booking_steps.booked_before(self.database, self.package, one)
         self.where = "申请："
         self.submit()
         self._work_off()

@@ -410,7 +410,9 @@ class Own:
     check_in: bool
     answers: list[Any]
     slot_id: int | None
-    form: Any = None  # what a place kept for who waited still asks
+    form: Any = None  # what a place kept for who waited still asks, or may be answered otherwise
+    given: Any = None  # the answers themselves
+    day: date | None = None
 
 
 def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
@@ -452,8 +454,10 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         check_in=known is not None and bool(known.offer.check_in),
         answers=answers,
         slot_id=next((p.slot_id for p in places), None),
+        given=made.answers or {},
+        day=local_date(made.starts_at),
         form=known.package.form(known.offer.ask)
-        if known is not None and known.offer.ask and made.state == "held"
+        if known is not None and known.offer.ask and made.state in ("held", "confirmed")
         else None,
     )
 

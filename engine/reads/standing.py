@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from engine.people import Actor, masks
+from engine.errors import NotFound
+from engine.people import Actor, masks, may
+from engine.reads import offering
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Standing, StandingDay
 from engine.workdays import local_date
@@ -46,6 +49,7 @@ class Order:
     state: str
     reason: str
     days: tuple[Day, ...]  # from today on
+    asks: bool  # its offer asks a form, so that a day may be other than the rest
 
 
 def in_words(weekdays: str, working: bool) -> tuple[str, str]:
@@ -85,6 +89,28 @@ def of_unit(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
     return _shown(work, rows, now, masked=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one day of an order is asked, and what was answered for it."""
+
+    form: Any
+    answers: dict[str, Any]
+    name: str
+
+
+def day(work: Work, actor: Actor, standing_id: int, on: date) -> Asked:
+    """The form of one day of the actor's order. NotFound."""
+    row = work.session.scalar(select(Standing).where(Standing.id == standing_id).options(joinedload(Standing.resource)))
+    if row is None or not may(actor, "work", row):
+        raise NotFound("没有这个长期预订。", "There is no such order.")
+    what = offering.of(work, row.resource.offer)
+    if not what.offer.ask:
+        raise NotFound("这一项没有要填的。", "Nothing is asked here.")
+    known = work.session.get(StandingDay, (row.id, on))
+    given = known.answers if known is not None and known.answers is not None else row.answers
+    return Asked(what.package.form(what.offer.ask), dict(given or {}), row.resource.name)
+
+
 def _shown(work: Work, rows: Sequence[Standing], now: datetime, *, masked: bool) -> list[Order]:
     days: dict[int, list[Day]] = {}
     for one, state in work.session.execute(
@@ -96,6 +122,7 @@ def _shown(work: Work, rows: Sequence[Standing], now: datetime, *, masked: bool)
         gone = one.state == "booked" and state in ("cancelled", "expired", "no_show")
         shown = Day(one.day, "cancelled" if gone else one.state, one.appointment_id, one.reason)
         days.setdefault(one.standing_id, []).append(shown)
+    asking = {what.key for what in offering.declared(work).values() if what.offer.ask}
     out = []
     for row in rows:
         zh, en = in_words(row.weekdays, row.working)
@@ -113,6 +140,7 @@ def _shown(work: Work, rows: Sequence[Standing], now: datetime, *, masked: bool)
                 row.state,
                 row.reason,
                 tuple(days.get(row.id, ())),
+                row.resource.offer in asking,
             )
         )
     return out

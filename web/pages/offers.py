@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import feel, forms
 from engine.commands import booking
-from engine.errors import FieldError, Invalid, NotNow
+from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
 from engine.plain import is_id
-from engine.reads import attending, bookings, registers, residents, standing
+from engine.reads import attending, bookings, registers, residents, standing, statements
 from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
@@ -202,19 +203,59 @@ def ordering(slot_id: int) -> ResponseReturnValue:
     found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
     if not found.what.offer.standing:
         raise NotNow("这一项不能长期预订，请一次一次订。", "This cannot be ordered for many days: book each time.")
-    return render_template("resident/standing_new.html", it=found, offer=found.what.offer, tab="booking.doors")
+    return render_template(
+        "resident/standing_new.html",
+        it=found,
+        offer=found.what.offer,
+        schema=_schema(found.what.package.form(found.what.offer.ask)) if found.what.offer.ask else None,
+        draft=f"{edge.actor().id}:standing:{slot_id}",
+        tab="booking.doors",
+    )
 
 
-def _ordered(slot_id: int, person: booking.Person | None = None) -> int:
-    sent = request.form
-    until = sent.get("until", type=edge.day)
+def _schema(form: Any) -> Any:
+    return names.schema(forms.browser_schema(form))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A standing order as a page sends it: a plain form, or what the form island adds to its answers."""
+
+    weekdays: list[int]
+    until: date | None
+    working: bool
+    role: str
+    answers: dict[str, Any]
+    more: dict[str, Any]
+
+
+def _order() -> _Order:
+    body = _sent() if request.is_json else {}
+    sent = body or request.form.to_dict()
+    listed = str(body.get("weekday") or "").split(",") if body else request.form.getlist("weekday")
+    try:
+        until = edge.day(str(sent["until"])) if sent.get("until") else None
+    except ValueError:
+        until = None
+    return _Order(
+        [int(n) for n in listed if n in ("1", "2", "3", "4", "5", "6", "7")],
+        until,
+        str(sent.get("working") or "") == "1",
+        str(sent.get("role") or "")[:40],
+        body.get("answers", {}),
+        sent,
+    )
+
+
+def _ordered(slot_id: int, sent: _Order, person: booking.Person | None = None) -> int:
     row = booking.order(
         edge.work(),
         slot_id,
-        weekdays=[int(n) for n in sent.getlist("weekday") if n in "1234567" and len(n) == 1],
-        until_on=until,
-        working=sent.get("working") == "1",
-        role=sent.get("role", "")[:40],
+        weekdays=sent.weekdays,
+        until_on=sent.until,
+        working=sent.working,
+        role=sent.role,
+        answers=sent.answers,
         person=person,
         by=edge.actor(),
         now=edge.now(),
@@ -222,12 +263,94 @@ def _ordered(slot_id: int, person: booking.Person | None = None) -> int:
     return row.id
 
 
+def _there(address: str) -> ResponseReturnValue:
+    """On to this page: by itself for a plain form, by the island's script for its JSON."""
+    return (jsonify(location=address), 201) if request.is_json else redirect(address)
+
+
 @pages.post("/offers/<int:slot_id>/standing")
 @guard("resident")
 def order(slot_id: int) -> ResponseReturnValue:
-    _ordered(slot_id)
+    _ordered(slot_id, _order())
     flash(_("长期预订好了，不用每次再订。"))
-    return redirect(url_for("offers.orders"))
+    return _there(url_for("offers.orders"))
+
+
+@pages.get("/standing/<int:standing_id>/day")
+@guard("resident")
+def day(standing_id: int) -> ResponseReturnValue:
+    """What one day of a standing order is asked, to be answered otherwise."""
+    on = request.args.get("day", type=edge.day) or local_date(edge.now())
+    found = standing.day(edge.work(), edge.actor(), standing_id, on)
+    return render_template(
+        "resident/answers.html",
+        title=_("%(day)s改一下", day=formats.day(on)),
+        about=_("只改这一天，别的天照旧。"),
+        schema=_schema(found.form),
+        answers=found.answers,
+        version=0,
+        send=url_for("offers.change_day", standing_id=standing_id, day=on.isoformat()),
+        away=url_for("offers.orders"),
+        away_words=_("我的长期预订"),
+        tab="booking.doors",
+    )
+
+
+@pages.post("/standing/<int:standing_id>/day")
+@guard("resident")
+def change_day(standing_id: int) -> ResponseReturnValue:
+    on = request.args.get("day", type=edge.day)
+    if on is None:
+        raise Invalid([FieldError("day", _("哪一天"), "请选一天。", "Choose a day.")])
+    booking.change_day(edge.work(), standing_id, on, _sent()["answers"], by=edge.actor(), now=edge.now())
+    flash(_("改好了。"))
+    return _there(url_for("offers.orders"))
+
+
+@pages.get("/offers/bookings/<int:booking_id>/answers")
+@guard("signed-in")
+def answers(booking_id: int) -> ResponseReturnValue:
+    """What was answered when booking, to be changed until the cut-off."""
+    one = bookings.one(edge.work(), edge.actor(), booking_id)
+    own = reads.own(edge.work(), edge.actor(), booking_id, now=edge.now())
+    if own is None or own.form is None:
+        raise NotFound("这一项没有要填的。", "Nothing is asked here.")
+    return render_template(
+        "resident/answers.html",
+        title=_("改填的内容"),
+        about=formats.moment(one.starts_at),
+        schema=_schema(own.form),
+        answers=own.given,
+        version=one.version,
+        send=url_for("offers.answer", booking_id=booking_id),
+        away=_back(own.slot_id, booking_id),
+        away_words=_("签到、名单") if edge.actor().kind == "staff" else _("我的预约"),
+        tab="booking.doors",
+    )
+
+
+def _back(slot_id: int | None, booking_id: int) -> str:
+    if edge.actor().kind == "staff" and slot_id is not None:
+        return url_for("offers.door", slot_id=slot_id)
+    return url_for("booking.one", booking_id=booking_id)
+
+
+@pages.post("/offers/bookings/<int:booking_id>/answers")
+@guard("signed-in")
+def answer(booking_id: int) -> ResponseReturnValue:
+    own = reads.own(edge.work(), edge.actor(), booking_id, now=edge.now())
+    body = _sent()
+    version = body.get("version")
+    booking.answer(
+        edge.work(),
+        booking_id,
+        body["answers"],
+        version=version if isinstance(version, int) else 0,
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("改好了。"))
+    return _there(_back(own.slot_id if own is not None else None, booking_id))
 
 
 @pages.get("/standing")
@@ -275,7 +398,76 @@ def hours() -> ResponseReturnValue:
     return render_template("resident/hours.html", found=attending.hours(edge.work(), edge.actor()), tab="booking.doors")
 
 
+@pages.get("/offers/statement")
+@guard("resident")
+def own_statement() -> ResponseReturnValue:
+    """One's own month: each day, what it cost, who paid which part."""
+    first, last = _month()
+    return render_template(
+        "resident/statement.html",
+        found=statements.own(edge.work(), edge.actor(), first, last),
+        month=first,
+        outcomes=_outcomes(),
+        tab="booking.doors",
+    )
+
+
+def _month() -> tuple[date, date]:
+    """The month that is asked for, its first and its last day; this one without any."""
+    text = request.values.get("month", "")
+    try:
+        first = date.fromisoformat(f"{text}-01") if text else local_date(edge.now()).replace(day=1)
+    except ValueError:
+        first = local_date(edge.now()).replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _outcomes() -> dict[str, str]:
+    return {
+        "booked": _("已订"),
+        "came": _("来了"),
+        "missed": _("没有来"),
+        "cancelled": _("本人退了"),
+        "by_hall": _("大厅取消"),
+    }
+
+
 # ---------------------------------------------------------------- the unit
+
+
+@pages.get("/desk/offers/statement")
+@guard("staff")
+def statement() -> ResponseReturnValue:
+    """A month of what has a price at the actor's units, a line a person."""
+    first, last = _month()
+    kinds = statements.kinds(edge.work())
+    known = [key for key, _title in kinds]
+    key = request.args.get("offer", "")
+    key = key if key in known else next(iter(known), "")
+    found = statements.of_unit(edge.work(), edge.actor(), key, first, last) if key else None
+    return render_template(
+        "staff/statement.html",
+        found=found,
+        kinds=kinds,
+        month=first,
+        before=(first - timedelta(days=1)).strftime("%Y-%m"),
+        after=(last + timedelta(days=1)).strftime("%Y-%m"),
+        outcomes=_outcomes(),
+    )
+
+
+@pages.post("/desk/offers/statement")
+@guard("staff")
+def sheet() -> ResponseReturnValue:
+    """The same as a spreadsheet, with whole names: recorded."""
+    first, last = _month()
+    key = request.form.get("offer", "")[:81]
+    data = booking.sheet(edge.work(), key, first, last, by=edge.actor(), now=edge.now())
+    return Response(
+        data,
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": f'attachment; filename="{key.rpartition(".")[2]}-{first:%Y-%m}.xlsx"'},
+    )
 
 
 @pages.get("/desk/offers")
@@ -301,6 +493,7 @@ def week() -> ResponseReturnValue:
         before=monday - timedelta(days=7),
         after=monday + timedelta(days=7),
         openable=reads.openable(work),
+        priced=bool(statements.kinds(work)),
         units=own[:200],
     )
 
@@ -404,7 +597,14 @@ def _door(slot_id: int, rolled: Sequence[booking.Rolled] = ()) -> str:
     work, actor = edge.work(), edge.actor()
     it = attending.door(work, actor, slot_id)
     lists = [one for one in registers.for_actor(work, actor) if one.about == "person"]
-    return render_template("staff/door.html", it=it, rolled=rolled, lists=lists)
+    asked = reads.asked(work, it.one.offer)
+    return render_template(
+        "staff/door.html",
+        it=it,
+        rolled=rolled,
+        lists=lists,
+        schema=_schema(asked) if asked is not None else None,
+    )
 
 
 @pages.get("/desk/offers/<int:slot_id>/door")
@@ -448,15 +648,27 @@ def told(slot_id: int, booking_id: int) -> ResponseReturnValue:
 @pages.post("/desk/offers/<int:slot_id>/roll")
 @guard("staff")
 def roll(slot_id: int) -> ResponseReturnValue:
-    """Many people on one screen: a line each."""
+    """Many people on one screen: a line each. What the offer asks is answered once for all of them."""
     attending.door(edge.work(), edge.actor(), slot_id)
-    sent = request.form
+    body = _sent() if request.is_json else {}
+    sent: Any = body or request.form
     aloud = sent.get("aloud") == "1"
-    people = [booking.Listed(name, phone, aloud) for name, phone, _role in _members(sent.get("people", ""), "")]
+    lines = _members(str(sent.get("people") or ""), "")
+    people = [booking.Listed(name, phone, aloud) for name, phone, _role in lines]
     if sent.get("register"):
-        listed = registers.people(edge.work(), edge.actor(), sent["register"][:80], now=edge.now())
+        listed = registers.people(edge.work(), edge.actor(), str(sent["register"])[:80], now=edge.now())
         people += [booking.Listed(one.name, one.phone or "", aloud, one) for one in listed]
-    found = booking.roll(edge.work(), slot_id, people, role=sent.get("role", "")[:40], by=edge.actor(), now=edge.now())
+    found = booking.roll(
+        edge.work(),
+        slot_id,
+        people,
+        role=str(sent.get("role") or "")[:40],
+        answers=body.get("answers", {}),
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    if body:
+        return jsonify(review=render_template("staff/rolled.html", rolled=found, slot_id=slot_id))
     return _door(slot_id, found)
 
 
@@ -465,9 +677,10 @@ def roll(slot_id: int) -> ResponseReturnValue:
 def order_for(slot_id: int) -> ResponseReturnValue:
     """A standing order for somebody at the desk or on the telephone."""
     attending.door(edge.work(), edge.actor(), slot_id)
-    name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
+    sent = _order()
+    name, phone = str(sent.more.get("name") or "").strip()[:40], str(sent.more.get("phone") or "").strip()[:20]
     if not name or not phone:
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
-    _ordered(slot_id, booking.Person(name, phone))
+    _ordered(slot_id, sent, booking.Person(name, phone))
     flash(_("长期预订好了，不用每次再订。"))
-    return redirect(url_for("offers.door", slot_id=slot_id))
+    return _there(url_for("offers.door", slot_id=slot_id))

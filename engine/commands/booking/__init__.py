@@ -1,6 +1,7 @@
 """Appointments (预约): every write to bookings, slots, rosters and the waiting list. One verb, one function."""
 
 from engine.commands.appointments import policy_of
+from engine.commands.booking.answering import answer
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
 from engine.commands.booking.claim import book as take_place
 from engine.commands.booking.claim import known_person
@@ -21,11 +22,12 @@ from engine.commands.booking.opening import add_places, establish
 from engine.commands.booking.opening import open_ as open_offer
 from engine.commands.booking.roll import Listed, Rolled, told
 from engine.commands.booking.roll import book as roll
+from engine.commands.booking.settling import sheet
 from engine.commands.booking.signing import arrive
 from engine.commands.booking.signing import leave as check_out
 from engine.commands.booking.standing import add as add_day
+from engine.commands.booking.standing import change_day, order
 from engine.commands.booking.standing import end as end_order
-from engine.commands.booking.standing import order
 from engine.commands.booking.standing import skip as skip_day
 from engine.reads.knowing import Person
 
@@ -37,11 +39,14 @@ __all__ = [
     "Rolled",
     "add_day",
     "add_places",
+    "answer",
+    "change_day",
     "arrive",
     "check_out",
     "end_order",
     "order",
     "roll",
+    "sheet",
     "skip_day",
     "told",
     "ask_review",

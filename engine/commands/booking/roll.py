@@ -3,9 +3,10 @@ place is named with the reason and the others have theirs; who gets no text mess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from engine.commands import offer_rows
 from engine.commands.booking import book as bookings
@@ -31,6 +32,7 @@ class Listed:
     phone: str = ""
     voice: bool = False
     person: Person | None = None  # who it is, when a register says so
+    answers: Mapping[str, Any] | None = None  # of the offer's form, other than the roll's
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,17 @@ class Rolled:
 
 
 def book(
-    work: Work, slot_id: int, people: Sequence[Listed], *, role: str = "", by: Actor, now: datetime
+    work: Work,
+    slot_id: int,
+    people: Sequence[Listed],
+    *,
+    role: str = "",
+    answers: Mapping[str, Any] | None = None,
+    by: Actor,
+    now: datetime,
 ) -> list[Rolled]:
-    """Book all of them that can be: each by themselves. NotFound, NotYours, NotNow (asks a form), Invalid."""
+    """Book all of them that can be: each by themselves. `answers`: what the offer asks, of all of them but those whose
+    line has its own. NotFound, NotYours, Invalid."""
     slot = offer_rows.find_slot(work, slot_id)
     require(by, "serve", slot.resource)
     what = reads.of(work, slot.resource.offer)
@@ -55,15 +65,20 @@ def book(
     if not listed or len(listed) > MOST:
         zh, en = f"请写 1 到 {MOST} 个人，一人一行。", f"List 1 to {MOST} people, a line each."
         raise Invalid([FieldError("people", "名单", zh, en)])
-    answers = claim.check(work, what, {}, now=now)
+    common = claim.check(work, what, answers or {}, now=now) if any(one.answers is None for one in listed) else {}
     out = []
     for one in listed:
         person = one.person or claim.known_person(work, one.name, one.phone)
         voice = one.voice or not (person.phone and written.takes_texts(person.phone))
         try:
-            wish = Wish(slot_id, ((person, role),), answers=answers)
+            own = claim.check(work, what, one.answers, now=now) if one.answers is not None else common
+            wish = Wish(slot_id, ((person, role),), answers=own)
             with work.session.begin_nested():
                 made = offer_rows.book(work, [wish], channel="phone", by=by, now=now)[0]
+        except Invalid as wrong:
+            zh = "；".join(f"{field.label}：{field.zh}" for field in wrong.fields)
+            out.append(Rolled(one.name, why=zh, why_en="; ".join(field.en for field in wrong.fields)))
+            continue
         except NotNow as refused:
             out.append(Rolled(one.name, why=refused.zh, why_en=refused.en))
             continue

@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 from engine.booking import written
 from engine.booking.slots import ZONE
 from engine.commands import appointments, offer_rows
-from engine.commands.booking import book, claim
+from engine.commands.booking import answering, book, claim
 from engine.commands.offer_rows import Wish
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require
@@ -175,6 +175,35 @@ def add(work: Work, standing_id: int, day: date, *, by: Actor, now: datetime) ->
     return row
 
 
+def change_day(
+    work: Work, standing_id: int, day: date, answers: Mapping[str, Any], *, by: Actor, now: datetime
+) -> Standing:
+    """Other answers on this one day (no pork on the ninth): it is booked with them, or its booking changes."""
+    row = find(work, standing_id, "work", by=by)
+    resource = work.session.get_one(Resource, row.resource_id)
+    what = reads.of(work, resource.offer)
+    if not what.offer.ask:
+        raise NotNow("这一项没有要填的。", "Nothing is asked here.")
+    given = claim.check(work, what, answers, now=now)
+    known = _day(work, row, day, now)
+    made = _live(work, known)
+    if made is not None:
+        answering.answer(work, made.id, answers, version=made.version, by=by, now=now)
+    elif known is not None and known.state in ("skipped", "missed"):
+        raise NotNow("这一天不来。先点“这天要来”再改。", "They do not come that day: add the day first.")
+    if known is None:
+        plain = str(day.isoweekday()) in row.weekdays and not (row.working and not work.calendar.is_workday(day))
+        if not plain:
+            raise NotNow("这一天不在长期预订里，先加上这一天。", "That day is not of the order: add it first.")
+        known = StandingDay(standing_id=row.id, day=day, state="wanted")
+        work.session.add(known)
+    known.answers = given
+    row.version += 1
+    work.session.flush()
+    _record(work, audit.Kind.STANDING_CHANGED, row, by, now, day=day.isoformat(), what="answers")
+    return row
+
+
 def end(work: Work, standing_id: int, *, reason: str = "", by: Actor, now: datetime) -> int:
     """No more of it; its bookings to come that may still be given back are. How many were."""
     row = find(work, standing_id, "work", by=by)
@@ -296,7 +325,8 @@ def _book(
         _set(work, row, here, day, "booked", own)
         return None
     online = row.made_by_id is None
-    wish = Wish(slot.id, ((whose, row.role),), answers=row.answers or {})
+    own_answers = here.answers if here is not None and here.answers is not None else row.answers
+    wish = Wish(slot.id, ((whose, row.role),), answers=own_answers or {})
     try:
         made = offer_rows.book(work, [wish], channel="online" if online else "phone", quiet=True, by=SYSTEM, now=now)[0]
     except NotNow as refused:

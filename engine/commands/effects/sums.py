@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from engine.errors import FieldError, Invalid
 from engine.matters.nouns import Declared
+from engine.matters.nouns.offers import SELF, Offer
 from engine.people import units
 from engine.people.units import Place
 from engine.process import Effect
+from engine.reads import offering, statements
 from engine.records import audit, registers
 from engine.store.models import Case, RegisterEntry
 from engine.workdays import at_end_of_day, at_start_of_day, local_date
@@ -62,6 +64,9 @@ def sum_up(a: Applying, effect: Effect) -> None:
     first, last = (_day(effect, name) for name in ("from", "until"))
     least = int(effect.headers.get("least") or 5)
     groups: dict[str, Total]
+    if effect.headers.get("offer"):
+        _of_bookings(a, effect, first, last, least)
+        return
     if effect.headers.get("register"):
         one = a.package.declared("registers")[effect.headers["register"]]
         found = _of_register(a, effect, one, first, last)
@@ -226,6 +231,65 @@ def _group(
     place = _level(a, by, office_id if by == "unit" else place_id)
     key = place.code if place is not None else ""
     return [groups.setdefault(key, Total(place.name if place is not None else "全县"))]
+
+
+# ---------------------------------------------------------------- bookings
+
+
+def _of_bookings(a: Applying, effect: Effect, first: date | None, last: date | None, least: int) -> None:
+    """Of the matter's own offers, by the day of the meal, the lesson, the ride."""
+    wanted, given = effect.headers["offer"], effect.arguments
+    offers = [
+        offering.Declared(one.key, one.what, a.package)
+        for name, one in a.package.declared("offers").items()
+        if wanted in ("all", name) and isinstance(one.what, Offer)
+    ]
+    state = given.get("state")
+    states = [str(s) for s in state] if isinstance(state, list | tuple) else [str(state)] if state else []
+    strange = [one for one in states if one not in statements.OUTCOMES]
+    if strange:
+        zh, en = "、".join(statements.OUTCOMES), ", ".join(statements.OUTCOMES)
+        raise Invalid([FieldError("state", "state", f"应为：{zh}。", f"Expected one of {en}, but got {strange[0]!r}.")])
+    place = str(given.get("place") or "").strip()
+    below = [p.id for p in units.tree(a.work).below(units.by_code(a.work, place))] if place else None
+    by = effect.headers.get("by", "")
+    found = statements.tally(
+        a.work,
+        offers,
+        first=first,
+        last=last,
+        by=by,  # type: ignore[arg-type]
+        states=states or statements.CHARGED,
+        unit_ids=below,
+        person_index=str(given.get("who") or "").strip() or None,
+    )
+    parts = [SELF, *dict.fromkeys(name for one in offers for name in one.offer.subsidy)]
+    lines = []
+    for line in found.lines[:GROUPS]:
+        one = {"key": line.key, "name": line.name, **_said(line, least, parts)}
+        whom = found.people.get(line.key)
+        if whom is not None:
+            one["person"] = {
+                "name": whom.name,
+                "phone": whom.phone,
+                "id_number": whom.id_number,
+                "user": whom.user_id,
+                "place": whom.place_id,
+            }
+        lines.append(one)
+    a.answer(effect, {"total": _said(found.total, least, parts), "groups": lines, "more": len(found.lines) > GROUPS})
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "count": found.total.count, "groups": len(found.lines)})
+
+
+def _said(line: statements.Line, least: int, parts: Sequence[str]) -> dict[str, Any]:
+    """`parts`: those that there may be, so that a paper may print each of them."""
+    return {
+        "count": line.count,
+        "sum": statements.yuan(line.cents),
+        "parts": {name: statements.yuan(line.parts.get(name, 0)) for name in [*parts, *line.parts]},
+        **{name: line.outcomes.get(name, 0) for name in statements.OUTCOMES},
+        "few": line.count < least,
+    }
 
 
 def _day(effect: Effect, name: str) -> date | None:

@@ -17,6 +17,8 @@ from engine.process.language import model as m
 _BUILT_IN = frozenset(BUILT_INS)
 #: What a group may be told from, beside the fields of its register.
 LEVELS = ("town", "village", "unit")
+#: … and groups of bookings (engine.reads.statements).
+BOOKED_BY = ("offer", "person", *LEVELS, "month", "day", "state")
 
 
 def check(reading: Reading) -> None:
@@ -79,16 +81,28 @@ def _whole(reading: Reading, file: str, node: m.Node, rule: str, key: str, most:
 
 def _sum(reading: Reading, file: str, node: m.Node) -> None:
     rule = "sum-up"
-    if bool(_header(node, "register")) == bool(_header(node, "cases")):
+    if sum(bool(_header(node, key)) for key in ("register", "cases", "offer")) != 1:
         reading.say(
             file,
             node,
             rule,
-            "要汇总什么？请写 register（台账）或 cases（办件），只写一个。",
-            "sums up what? Write register or cases, one of them.",
+            "要汇总什么？请写 register（台账）、cases（办件）或 offer（预订），只写一个。",
+            "sums up what? Write register, cases or offer, one of them.",
         )
         return
     _whole(reading, file, node, rule, "least", 1000)
+    if _header(node, "offer"):
+        _one_of(reading, file, node, rule, "offer", ["all", *reading.declared("offers")])
+        _one_of(reading, file, node, rule, "by", BOOKED_BY)
+        if _header(node, "value"):
+            reading.say(
+                file,
+                node,
+                rule,
+                "汇总预订，加的总是价钱和各份，不用写 value。",
+                "adds up the price of bookings and its parts: remove value.",
+            )
+        return
     if _header(node, "cases"):
         if _header(node, "value"):
             reading.say(

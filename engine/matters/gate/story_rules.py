@@ -64,6 +64,8 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
         elif start is not None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
         _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
+        for k, before in enumerate(story.booked if info is not None else ()):
+            one_of("供给", "offer", before.offer, reading.declared("offers"), n, "booked", k, "offer")
         for k, step in enumerate(story.steps):
             if step.task is not None:
                 one_of("用户任务", "user task", step.task, tasks, n, "steps", k, "task")

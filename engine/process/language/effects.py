@@ -1060,15 +1060,18 @@ _ALL = (
         "sum-up",
         "汇总",
         "Sum up",
-        "把一段时间里的台账（register）或办件（cases）数一数、加一加，当场得到结果：总数 total，以及按 by 分的各组 "
-        "groups。台账有 value 时还有合计、最小、最大，都是精确的小数。办件的各组有收件、办结、按时办结。不满 least "
+        "把一段时间里的台账（register）、办件（cases）或预订（offer）数一数、加一加，当场得到结果：总数 total，以及按 "
+        "by 分的各组 groups。台账有 value 时还有合计、最小、最大，都是精确的小数。办件的各组有收件、办结、按时办结。"
+        "预订的各组有来了、没有来、退了各几次，价钱的合计和各份；按人分的各组还有 person。不满 least "
         "的组，few 为真，不该拿来排名次。",
-        "Counts and adds up the entries of a register, or the cases of a time, and is answered at once: total, and "
-        "groups by `by`. With `value` also sum, min and max of a field of the register, exact decimals. Groups "
-        "of cases "
+        "Counts and adds up the entries of a register, the cases or the bookings of a time, and is answered at once: "
+        "total, and groups by `by`. Groups of bookings have how many came, missed and gave back, the price and its "
+        "parts; by person also who it is. With `value` also sum, min and max of a field of the register, "
+        "exact decimals. Groups of cases "
         "count received, finished and finished in time. A group smaller than `least` says few: true: no rank for it.",
         headers=(
-            Header("register", "台账", "the register's name; or cases"),
+            Header("register", "台账", "the register's name; or cases, or offer"),
+            Header("offer", "预订", "bookings of this offer of the matter instead; all: of every one"),
             Header(
                 "cases",
                 "办件",
@@ -1076,7 +1079,11 @@ _ALL = (
                 choices=(("all", "全部事项"), ("own", "本事项")),
             ),
             Header("value", "加哪一项", "the number field that is summed"),
-            Header("by", "按什么分组", "a field, or town, village, unit, state, month; of cases also matter"),
+            Header(
+                "by",
+                "按什么分组",
+                "a field, or town, village, unit, state, month; of cases also matter; of bookings offer, person, day",
+            ),
             Header("least", "至少几件才比", "a group of fewer says few: true", default="5"),
             Header(
                 "only",
@@ -1090,8 +1097,11 @@ _ALL = (
             Argument("from", "从哪天", "the first day", kind="date"),
             Argument("until", "到哪天", "the last day", kind="date"),
             Argument("where", "条件", "searched field → value, or a list of values", kind="context"),
-            Argument("state", "状态", "a state, or a list of states", kind="any"),
+            Argument(
+                "state", "状态", "a state, or a list; of bookings what is summed: came, missed, booked", kind="any"
+            ),
             Argument("place", "地方", "code of a unit: only of it and below", kind="text"),
+            Argument("who", "谁的预订", "the key of a group by person: only theirs", kind="text"),
         ),
         results=(
             Argument(
@@ -1104,6 +1114,13 @@ _ALL = (
                 kind="list",
                 has=("key", "name", *_SUMS),
             ),
+                "total",
+                "总数",
+                "count, sum, min, max; of cases count, finished, in_time; of bookings count, sum, parts, came, missed, "
+                "cancelled",
+                kind="context",
+            ),
+            Argument("groups", "各组", "key, name and the same of each group, the largest first", kind="list"),
             Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
         ),
         awaited=True,

@@ -299,7 +299,10 @@ class Island {
       this.summarise([]);
       this.say(word(button.dataset.formSend === "check" ? "Checking" : "Sending"), true);
       const extra = {};
-      for (const field of this.root.querySelectorAll("[data-form-extra]")) extra[field.name] = field.value;
+      for (const field of this.root.querySelectorAll("[data-form-extra]")) {
+        if ((field.type === "checkbox" || field.type === "radio") && !field.checked) continue;
+        extra[field.name] = field.name in extra ? `${extra[field.name]},${field.value}` : field.value;
+      }
       const answer = await fetch(button.dataset.to, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": csrf(), Accept: "application/json" },

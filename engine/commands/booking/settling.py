@@ -1,0 +1,32 @@
+"""The sheet by which a month is paid: whole names, so its making is recorded."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from engine.people import Actor
+from engine.reads import statements
+from engine.records import audit, sheets
+from engine.store import Work
+
+
+def sheet(work: Work, key: str, first: date, last: date, *, by: Actor, now: datetime) -> bytes:
+    """The month of one offer of the actor's units, a line a person, as XLSX. NotFound."""
+    found = statements.of_unit(work, by, key, first, last, whole=True)
+    outcomes = list(statements.OUTCOMES.items())
+    head = ["姓名", "份数", *(zh for _name, (zh, _en) in outcomes), *(zh for _part, zh, _en in found.parts), "合计"]
+    rows: list[list[Any]] = [head]
+    for line in (*found.lines, found.total):
+        rows.append(
+            [
+                line.name or "合计",
+                line.count,
+                *(line.outcomes.get(name, 0) for name, _words in outcomes),
+                *(statements.yuan(line.parts.get(part, 0)) for part, _zh, _en in found.parts),
+                statements.yuan(line.cents),
+            ]
+        )
+    facts = {"offer": key, "from": first.isoformat(), "until": last.isoformat(), "people": len(found.lines)}
+    audit.record(work, audit.Kind.BOOKINGS_SETTLED, by=by, now=now, facts=facts)
+    return sheets.write([(f"{first:%Y-%m}", rows)])
