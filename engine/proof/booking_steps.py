@@ -74,7 +74,7 @@ def booked_before(database: Database, package: matters.Package, one: Mapping[str
         cancel(database, package, 0, one, now=early)
         return
     with database.unit_of_work() as work:
-        user = _resident(work, str(one["who"]), None, early)
+        user = resident(work, str(one["who"]), None, early)
         made = work.session.scalars(
             select(Appointment).where(Appointment.user_id == user.id, Appointment.starts_at == at)
         ).one()

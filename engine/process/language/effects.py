@@ -92,7 +92,10 @@ _TO = Header(
 _TO_MORE = replace(_TO, choices=(*_TO.choices, ("register", "台账里同意接收的人")))
 _REASON = Argument("reason", "理由", "the reason, as it is printed", kind="text")
 _OFFER = ("number", "name", "starts_at", "ends_at", "places", "taken", "free")
-_SUMS = ("count", "sum", "min", "max", "finished", "in_time", "few")
+_SUMS = (
+    *("count", "sum", "min", "max", "finished", "in_time", "few"),
+    *("parts.*", "came", "missed", "cancelled", "booked"),
+)
 #: Of one body that voted.
 _BODY = (
     *("name", "unit", "roll", "present", "online", "desk", "proxy", "quorum", "quorum_needed", "counted", "votes"),
@@ -1105,22 +1108,20 @@ _ALL = (
         ),
         results=(
             Argument(
-                "total", "总数", "count, sum, min, max; of cases count, finished, in_time", kind="context", has=_SUMS
-            ),
-            Argument(
-                "groups",
-                "各组",
-                "key, name and the same of each group, the largest first",
-                kind="list",
-                has=("key", "name", *_SUMS),
-            ),
                 "total",
                 "总数",
                 "count, sum, min, max; of cases count, finished, in_time; of bookings count, sum, parts, came, missed, "
                 "cancelled",
                 kind="context",
+                has=_SUMS,
             ),
-            Argument("groups", "各组", "key, name and the same of each group, the largest first", kind="list"),
+            Argument(
+                "groups",
+                "各组",
+                "key, name and the same of each group, the largest first; of bookings by person also person",
+                kind="list",
+                has=("key", "name", "person.*", *_SUMS),
+            ),
             Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
         ),
         awaited=True,
