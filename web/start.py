@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.commands import loans, queues, registers
 from engine.commands.booking import due
+from engine.commands.hall import following
 from engine.errors import Refused
 from engine.matters import County
 from engine.people import SYSTEM
@@ -54,6 +55,7 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             queues.ask_to_forget(work, now=datetime.now(UTC))
             registers.ask_to_keep(work, now=datetime.now(UTC))
             loans.ask_to_look(work, now=datetime.now(UTC))
+            following.ask_at_midnight(work, now=datetime.now(UTC))
         if new:
             _demo(database, say)
     finally:

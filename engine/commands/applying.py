@@ -197,7 +197,7 @@ class Applying:
         watcher = self.work.database.watcher
         if watcher is not None:
             self.work.after_commit(partial(watcher, case.id, step))
-        self._stand()
+        self.stand()
         self._hear()
 
     def answer(self, effect: AskedEffect, variables: Mapping[str, Any] | None = None) -> None:
@@ -229,10 +229,10 @@ class Applying:
             env = env_of(self.work, self.now, self.office)
             self.step(process.advance(self.package.definition, self.case.state or b"", said, now=self.now, env=env))
 
-    def _stand(self) -> None:
+    def stand(self) -> None:
         """FEEL's `case.office`, `case.flags` … say what is so now: effects that changed it told only the row."""
         known = self.variables.get("case")
-        if self.case.status != "running" or not isinstance(known, Mapping):
+        if self.case.status not in ("running", "suspended") or not isinstance(known, Mapping):
             return
         now = standing(self.work, self.case)
         if any(known.get(name) != value for name, value in now.items()):

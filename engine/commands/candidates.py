@@ -124,8 +124,8 @@ def follow_office(
 ) -> list[Task]:
     """The case has another office: what waits for a post of the office before waits for this one's. Which changed.
 
-    keys_of: who may do it now. A task that somebody of the office before holds is open again; one that
-    names its people or another unit stays.
+    keys_of: who may do it now. Whoever holds a task and is of the new unit too keeps it; one that somebody else has is
+    open again; one that names its people or another unit stays.
     """
     rows, moved = {task.key: task for task in tasks}, []
     for one in waiting:
@@ -135,14 +135,27 @@ def follow_office(
         hands = keys_of(one)
         if hands.keys == task.candidates:
             continue
-        put_before(work, task, hands)
+        put_before(work, task, hands, keep=task.assignee_id is not None and _among(work, task.assignee_id, hands.keys))
         moved.append(task)
     return moved
 
 
-def put_before(work: Work, task: Task, hands: Hands) -> None:
-    """The task waits, unclaimed, for these; whoever had it, and whoever was asked about it, has it no more."""
+def _among(work: Work, user_id: int, keys: Iterable[str]) -> bool:
+    """Whether this person holds one of these posts today."""
+    for key in keys:
+        kind, _, rest = key.partition(":")
+        unit_id, _, post = rest.partition(":")
+        if kind == "p" and user_id in holders.of(work, int(unit_id), post=post):
+            return True
+    return False
+
+
+def put_before(work: Work, task: Task, hands: Hands, *, keep: bool = False) -> None:
+    """The task waits, unclaimed, for these; whoever had it, and whoever was asked about it, has it no more. `keep`:
+    whoever has it is one of them and goes on."""
     task.candidates, task.unit_id, task.version = hands.keys, hands.unit_id, task.version + 1
+    if keep:
+        return
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
     task.bond_id = None
     task.delegated, task.seen_at, task.instead = [], None, hands.instead

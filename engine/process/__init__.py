@@ -13,7 +13,7 @@ from engine.process.machine.back import returnable
 from engine.process.machine.definition import Definition
 from engine.process.machine.starts import StartTrigger, start_triggers
 from engine.process.play import Result, World, to_start
-from engine.process.run import advance, start
+from engine.process.run import advance, start, waiting
 from engine.process.step import (
     Amend,
     Answer,
@@ -80,4 +80,5 @@ __all__ = [
     "start",
     "start_triggers",
     "to_start",
+    "waiting",
 ]

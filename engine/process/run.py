@@ -117,6 +117,13 @@ def advance(
     return _step(case, before)
 
 
+def waiting(definition: Definition, state: bytes) -> tuple[OpenTask, ...]:
+    """The tasks that are open now. Nothing moves."""
+    case = store.loads(definition, state)
+    seen: dict[str, dict[str, Any]] = {}
+    return tuple(_open_task(t, seen) for t in case.tasks.values() if "task" in t.internal_data and t.state == STARTED)
+
+
 def _prepare(case: Case, now: datetime, env: feel.Env | None, limit: int) -> None:
     if now.tzinfo is None:
         raise ValueError("Expected an aware datetime, but now has no time zone")

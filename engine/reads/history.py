@@ -230,9 +230,12 @@ def _can(task: Task, case: Case, actor: Actor) -> tuple[str, ...]:
         can += ["transfer", "remind", *(["unclaim"] if task.state == "claimed" else [])]
     if running and task.state != "ended" and may(actor, "withdraw", case):
         can.append("remind")
+    asked = [d for d in task.delegated if "opinion" not in d] if running and task.state == "claimed" else []
+    if asked and (asked[-1]["from"] == actor.id or may(actor, "supervise", task, case=case)):
+        can.append("take-back")
     if running and task.ended in ("APPROVED", "REJECTED") and task.ended_by_id == actor.id and actor.id is not None:
         can.append("recall")
-    return tuple(dict.fromkeys(c for c in can if c in allowed or c == "opinion"))
+    return tuple(dict.fromkeys(c for c in can if c in allowed or c in ("opinion", "take-back")))
 
 
 def told(task: Task, kind: str, at: datetime) -> str:

@@ -50,6 +50,8 @@ class Kind(StrEnum):
     TASK_TRANSFERRED = "task.transferred"
     TASK_DELEGATED = "task.delegated"
     TASK_OPINION = "task.opinion"
+    TASK_TAKEN_BACK = "task.taken-back"  # a question (委派): nobody is asked any more
+    TASK_MOVED = "task.moved"  # who had it, or should have, is not there any more
     TASK_REMINDED = "task.reminded"
     TASK_ENDED = "task.ended"
     TIMER_FIRED = "timer.fired"
@@ -104,6 +106,10 @@ class Kind(StrEnum):
     RESOURCE_CLOSED = "resource.closed"
     DUTY_ROSTERED = "duty.rostered"
     DUTY_UNROSTERED = "duty.unrostered"
+    CASE_MOVED = "case.moved"  # its office, its village or its counter was merged or closed
+    UNIT_CHANGED = "unit.changed"  # closed, merged, renamed
+    POST_CHANGED = "person.post-changed"  # somebody took a post, or their term ends
+    ACCOUNT_DISABLED = "person.account-disabled"
     CASE_REFERRED = "case.referred"  # 移送: another office has it now
     RECORD = "record.added"
     ESCALATED = "deadline.escalated"  # a step of the escalation policy was carried out

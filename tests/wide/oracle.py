@@ -319,7 +319,9 @@ RULES: dict[str, Rule] = {
     **_door("staff", "api.claim", "desk.claim", thing="step"),
     **_door("staff", "desk.complete", "desk.draft", "desk.preview", thing="step"),
     **_door("staff", "desk.carry_out", thing="step-of-theirs"),
-    **_door("staff", "api.unclaim", "desk.unclaim", "desk.opinion", thing="absent"),  # nobody has claimed it
+    **_door(
+        "staff", "api.unclaim", "desk.unclaim", "desk.opinion", "desk.take_back", thing="absent"
+    ),  # nobody has claimed it
     **_door("staff", "limits.ask", thing="more-time"),
     **_door("staff", "limits.asking", "limits.carry_out", "limits.change", thing="case"),
     **_door(

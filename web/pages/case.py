@@ -61,6 +61,7 @@ def case(number: str) -> ResponseReturnValue:
         numbers=tickets.of_cases(edge.work(), page.id),
         limits=_limits(page),
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
+        asking=[t for t in page.tasks if "take-back" in t.can],
         recall=next((t.id for t in reversed(page.tasks) if "recall" in t.can), None),
         materials=library.version(edge.work(), page.version_hash).info.materials,
         each=_each(page),

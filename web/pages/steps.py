@@ -131,6 +131,15 @@ def opinion(task_id: int) -> ResponseReturnValue:
     return _back(task.case_id)
 
 
+@pages.post("/tasks/<int:task_id>/take-back")
+@guard("staff")
+def take_back(task_id: int) -> ResponseReturnValue:
+    """收回委派: nobody is asked any more."""
+    task = cases.take_back(edge.work(), task_id, version=_seen(), by=edge.actor(), now=edge.now())
+    flash(_("已收回委派，这一步又在问的人手里。"))
+    return _back(task.case_id)
+
+
 #: Operations with a page of their own: asked, previewed, confirmed.
 _ASKED = {
     "return": ("退回", "退回理由"),

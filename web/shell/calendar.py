@@ -33,7 +33,7 @@ def preview(file: Path, login: str) -> None:
     """哪些在办件的到期日会变；什么也不改。Which open deadlines would move; nothing is changed."""
     from engine.commands.hall import calendars
 
-    with _hall(login) as (work, by, now):
+    with hall_of(login) as (work, by, now):
         _show(calendars.preview(work, file.read_text(encoding="utf-8"), by=by, now=now), "将变动 · would move")
 
 
@@ -44,12 +44,12 @@ def publish(file: Path, login: str) -> None:
     """公布：重算在办件的到期日，逐件留痕。Publish: open deadlines move, each move is in the audit."""
     from engine.commands.hall import calendars
 
-    with _hall(login) as (work, by, now):
+    with hall_of(login) as (work, by, now):
         _show(calendars.publish(work, file.read_text(encoding="utf-8"), by=by, now=now), "已变动 · moved")
 
 
 @contextmanager
-def _hall(login: str) -> Iterator[tuple[Work, Actor, datetime]]:
+def hall_of(login: str) -> Iterator[tuple[Work, Actor, datetime]]:
     """One unit of work of the hall, for a person known by log-in name; refusals become exit code 1."""
     from datetime import UTC, datetime
 

@@ -14,12 +14,12 @@ def command(machine: str, login: str) -> None:
     """机器时钟：有无跳变；确认。A clock that jumped is not followed until it comes back, or a person confirms it."""
     from engine.people import require
     from engine.records import heartbeats
-    from web.shell.calendar import _hall
+    from web.shell.calendar import hall_of
 
     if machine:
         if not login:
             raise click.UsageError("确认须写明操作人 --by。Expected --by with the operator's log-in name.")
-        with _hall(login) as (work, by, now):
+        with hall_of(login) as (work, by, now):
             require(by, "operate")
             known = {one.machine for one in heartbeats.jumps(work)}
             heartbeats.confirm(work, machine, by=by, now=now)

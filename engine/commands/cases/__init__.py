@@ -9,9 +9,10 @@ of the task the person saw. None commits. Run in `database.rehearsal()` any of t
 from engine.commands.applying import Done
 from engine.commands.cases.asking import ask_extension, refuse_extension
 from engine.commands.cases.clocks import approve_extension, extend, resume, suspend
-from engine.commands.cases.hands import delegate, give_opinion, remind, transfer
+from engine.commands.cases.hands import delegate, give_opinion, pass_on_questions, remind, take_back, transfer
 from engine.commands.cases.inputs import answer, deliver, fire, hear, retry
 from engine.commands.cases.mending import correct_applicant, reissue_paper, void_paper
+from engine.commands.cases.moving import move_office, move_units
 from engine.commands.cases.online import apply_online, receive
 from engine.commands.cases.rating import close_rating, rate
 from engine.commands.cases.reading import open_file, open_paper, reveal
@@ -42,8 +43,11 @@ __all__ = [
     "give_opinion",
     "hear",
     "mark_seen",
+    "move_office",
+    "move_units",
     "open_file",
     "open_paper",
+    "pass_on_questions",
     "person_of",
     "rate",
     "recall",
@@ -59,6 +63,7 @@ __all__ = [
     "submit",
     "receive",
     "suspend",
+    "take_back",
     "tell",
     "terminate",
     "transfer",

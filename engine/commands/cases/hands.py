@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete
 
@@ -52,7 +53,12 @@ def transfer(
     task.variables = {**known, history.HANDED_ON: [*known.get(history.HANDED_ON, []), given]}
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", to_user_id, None, now
     task.bond_id = None
-    task.seen_at = None
+    task.seen_at, task.instead = None, None
+    answered = [d for d in task.delegated if "opinion" in d]
+    unasked = [d["to"] for d in task.delegated if "opinion" not in d]  # 转办 clears the questions that wait
+    task.delegated = []
+    if answered or unasked:
+        task.variables = {**dict(task.variables), "_opinions": _with(known.get("_opinions", []), answered)}
     if f"u:{to_user_id}" not in task.candidates:
         task.candidates = [*task.candidates, f"u:{to_user_id}"]
     task.version += 1
@@ -63,6 +69,9 @@ def transfer(
     )
     told = f"{task.name}（{case.number}）已转给您办理。转办理由：{reason[:500]}"
     _tell(applying, task, to_user_id, "transferred", told, f" Reason: {reason[:500]}")
+    for user_id in dict.fromkeys(unasked):
+        if user_id != to_user_id:
+            _tell(applying, task, user_id, "not-asked", f"{task.name}（{case.number}）已转办，不用再提意见。")
     applying.finish()
     return task
 
@@ -98,7 +107,7 @@ def give_opinion(work: Work, task_id: int, opinion: str, *, version: int | None,
     must_be_open(work, case, task)
     require(by, "work", task, case=case)
     stack = list(task.delegated)
-    at = next((n for n in range(len(stack) - 1, -1, -1) if "opinion" not in stack[n]), None)
+    at = _asked(task)
     if at is None:
         raise NotNow("这项任务没有等待意见。", "Nobody waits for an opinion on this task.")
     needs(opinion, "opinion", "意见")
@@ -115,6 +124,87 @@ def give_opinion(work: Work, task_id: int, opinion: str, *, version: int | None,
     return task
 
 
+def take_back(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime) -> Task:
+    """收回委派: the last question that waits is asked no more, and the task is again whose it was. By whoever asked, or
+    a supervisor of the unit."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    at = _asked(task)
+    if at is None:
+        raise NotNow("这项任务没有等待意见。", "Nobody waits for an opinion on this task.")
+    question = task.delegated[at]
+    if question["from"] != by.id:
+        require(by, "supervise", task, case=case)
+    task.delegated = [d for n, d in enumerate(task.delegated) if n != at]
+    task.assignee_id, task.acting_for_id, task.claimed_at = question["from"], None, now
+    task.version += 1
+    applying = change(work, case, by=by, now=now, live=live)
+    applying.record(
+        audit.Kind.TASK_TAKEN_BACK,
+        task=task,
+        facts={"element": task.element, "from": question["to"], "to": question["from"]},
+    )
+    _tell(applying, task, question["to"], "not-asked", f"{task.name}（{case.number}）的委派已收回，不用再提意见。")
+    applying.finish()
+    return task
+
+
+def pass_on_questions(
+    work: Work,
+    task_id: int,
+    user_id: int,
+    to_user_id: int,
+    reason: str,
+    *,
+    version: int | None,
+    by: Actor,
+    now: datetime,
+) -> Task:
+    """离职移交 of a question (委派) that waits: whoever asked, or was asked, is now the other one. By a supervisor."""
+    case, task, live = find(work, task_id, version, now)
+    must_be_open(work, case, task)
+    require(by, "supervise", task, case=case)
+    needs(reason, "reason", "移交理由")
+    _must_be_staff(work, to_user_id, by)
+    must_not_keep_away(task, to_user_id)
+    kept = []
+    for one in task.delegated:
+        if "opinion" not in one:
+            one = {**one, **{end: to_user_id for end in ("from", "to") if one[end] == user_id}}
+        kept.append(one)
+    if kept == task.delegated:
+        raise NotNow(
+            "这项任务没有与这个人有关的委派。", "Expected a question to or from this person, but there is none."
+        )
+    if any("opinion" not in d and d["from"] == d["to"] for d in kept):
+        raise NotNow(
+            "问的人和被问的人会成为同一个人，请先收回这次委派。",
+            "Whoever asks and whoever is asked would be one person: take the question back first.",
+        )
+    task.delegated = kept
+    if task.assignee_id == user_id:
+        task.assignee_id, task.acting_for_id, task.claimed_at = to_user_id, None, now
+    task.version += 1
+    applying = change(work, case, by=by, now=now, live=live)
+    applying.record(
+        audit.Kind.TASK_TRANSFERRED,
+        task=task,
+        facts={"element": task.element, "from": user_id, "to": to_user_id, "question": True},
+    )
+    _tell(applying, task, to_user_id, "question-passed", f"{task.name}（{case.number}）的委派已移交给您。")
+    applying.finish()
+    return task
+
+
+def _asked(task: Task) -> int | None:
+    """Where the question stands that waits for an answer."""
+    return next((n for n in range(len(task.delegated) - 1, -1, -1) if "opinion" not in task.delegated[n]), None)
+
+
+def _with(before: list[Any], more: list[Any]) -> list[Any]:
+    return [*before, *(one for one in more if one not in before)]
+
+
 def _must_be_staff(work: Work, user_id: int, by: Actor) -> None:
     user = work.session.get(User, user_id)
     if user is None or user.kind != "staff" or user.disabled_at is not None:
@@ -127,6 +217,8 @@ _TOLD = {
     "transferred": "{step} ({number}) is now yours.",
     "delegated": "You are asked for your opinion on {step} ({number}).",
     "returned": "{step} ({number}) was returned to you: please do it again.",
+    "not-asked": "You need not give an opinion on {step} ({number}) any more.",
+    "question-passed": "A question about {step} ({number}) is now yours.",
     "opinion": "The opinion on {step} ({number}) has come back.",
     "remind": "Please see to {step} ({number}) soon.",
 }

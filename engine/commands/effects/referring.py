@@ -42,8 +42,14 @@ REFERRED = Notice(
 def refer(a: Applying, effect: Effect) -> None:
     """The case goes to this unit: a unit's code, or a group of matter.yaml. Refused without a reason, to itself, to
     nobody."""
-    before, reason = a.office, "；".join(texts(effect.arguments.get("reason")))
+    reason = "；".join(texts(effect.arguments.get("reason")))
     after = _receiver(a, str(effect.arguments.get("unit") or effect.headers.get("unit") or ""))
+    hand_on(a, after, reason, key=key_of(a, effect), organ=effect.headers.get("organ", ""))
+
+
+def hand_on(a: Applying, after: Place, reason: str, *, key: str, organ: str = "") -> None:
+    """The same, whoever says so: a diagram, or a supervisor. `key` names what asked for it."""
+    before = a.office
     if after.id == before.id:
         raise NotNow(
             f"办件已经在{before.name}，不用移送。请另选接收单位。",
@@ -56,7 +62,7 @@ def refer(a: Applying, effect: Effect) -> None:
         )
     originals = [f"{one['name']} × {one['originals']}" for one in received(a) if one.get("originals")]
     slip = {"transfer": _slip(a, before, after, reason, originals)}
-    issue(a, PAPER, key_of(a, effect), slip, organ=effect.headers.get("organ", ""))
+    issue(a, PAPER, key, slip, organ=organ)
     a.case.office_id = after.id
     a.case.past_offices = apart.write(apart.read(a.case.past_offices) | {before.id})
     a.case.referred_at = a.now
@@ -82,7 +88,7 @@ def refer(a: Applying, effect: Effect) -> None:
         },
     )
     a.changes.append(Change("refers", after.name, who=before.name))
-    say_to(a, key_of(a, effect), "referred", REFERRED, "unit", facts={"before": before.name}, channels=("screen",))
+    say_to(a, key, "referred", REFERRED, "unit", facts={"before": before.name}, channels=("screen",))
 
 
 def _receiver(a: Applying, named: str) -> Place:

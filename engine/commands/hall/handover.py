@@ -1,4 +1,5 @@
-"""离职移交: everything a person has in hand goes to another, shown before it is done, by who heads them."""
+"""离职移交: everything a person has in hand goes to another, shown before it is done, by who heads them: their tasks,
+what they were asked (委派), and what they asked others."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, or_, select
 
 from engine.commands import cases
 from engine.commands.hall import absences
@@ -33,6 +34,7 @@ class Item:
     step: str
     due_at: datetime | None
     why_not: tuple[str, str] | None = None  # why it stays, in Chinese and English
+    question: bool = False  # not the task itself: they asked about it, or were asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
             or_(
                 Task.assignee_id == user_id,
                 Task.id.in_(select(TaskCandidate.task_id).where(TaskCandidate.key == f"u:{user_id}")),
+                Task.id.in_(_asked_by(work, user_id)),
             ),
         )
         .order_by(Task.case_id, Task.id)
@@ -66,7 +69,8 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
     goes: list[Item] = []
     stays: list[Item] = []
     for task, case in rows[:MOST]:
-        why = _why_not(task, case, user_id, by)
+        question = _asks(task, user_id)
+        why = _why_not(task, case, user_id, to_id, by, question=question)
         item = Item(
             task.id,
             task.version,
@@ -76,6 +80,7 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
             task.name,
             task.due_at or case.promised_due,
             why,
+            question,
         )
         (stays if why else goes).append(item)
     acting = work.session.scalars(
@@ -101,7 +106,10 @@ def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str,
     for (
         item
     ) in found.goes:  # in the order of their cases: two who hand over at once never wait for each other in a circle
-        cases.transfer(work, item.task_id, to_id, reason, version=item.version, by=by, now=now)
+        if item.question:
+            cases.pass_on_questions(work, item.task_id, user_id, to_id, reason, version=item.version, by=by, now=now)
+        else:
+            cases.transfer(work, item.task_id, to_id, reason, version=item.version, by=by, now=now)
     audit.record(
         work,
         audit.Kind.HANDED_OVER,
@@ -132,12 +140,26 @@ def _check(work: Work, user_id: int, to_id: int, by: Actor) -> None:
         raise Invalid([FieldError("to", "交给谁", "不能交给本人，请选别人。", "Expected another person.")])
 
 
-def _why_not(task: Task, case: Case, user_id: int, by: Actor) -> tuple[str, str] | None:
+def _asked_by(work: Work, user_id: int) -> list[int]:
+    """Tasks with a question of this person that waits. Few tasks have questions: those are read, no others."""
+    asked = select(Task).where(Task.state == "claimed", cast(Task.delegated, String) != "[]")
+    return [task.id for task in work.session.scalars(asked) if _asks(task, user_id)]
+
+
+def _asks(task: Task, user_id: int) -> bool:
+    """Whether a question that waits is from this person, or to them."""
+    return any(user_id in (one["from"], one["to"]) for one in task.delegated if "opinion" not in one)
+
+
+def _why_not(task: Task, case: Case, user_id: int, to_id: int, by: Actor, *, question: bool) -> tuple[str, str] | None:
     """Why a task is not this supervisor's to give away; None when it is."""
     if case.applicant_id == user_id:
         return ("是本人申请的件", "it is their own application")
     if not may(by, "supervise", task, case=case):
         return ("不在您管理的单位", "it is not of a unit you head")
-    if "transfer" not in nodes.operations(task.properties):
+    waiting = [one for one in task.delegated if "opinion" not in one]
+    if question and any({user_id, to_id} == {one["from"], one["to"]} for one in waiting):
+        return ("是这两个人之间的委派，请先收回", "it is a question between these two: take it back first")
+    if not question and "transfer" not in nodes.operations(task.properties):
         return ("这一步不允许转办", "this step does not allow a transfer")
     return None

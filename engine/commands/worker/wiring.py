@@ -9,7 +9,7 @@ from engine.commands import ballots, matching, schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
-from engine.commands.hall import calendars
+from engine.commands.hall import calendars, following
 from engine.commands.loans import due as loans
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
@@ -52,6 +52,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.FOR_EACH_ENDED: schedules.one_ended,
         Kind.KEEP_REGISTERS: keeping.keep_registers,
         Kind.LOANS_DUE: loans.look,
+        Kind.FOLLOW_PEOPLE: following.follow_people,
     }
 )
 
