@@ -394,7 +394,8 @@ def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, 
         text_en=notices.fill(texts["en"], facts_en),
         kind=kind,
         now=now,
-        user_id=made.user_id,
+        # Somebody without an account is told by whoever booked for them.
+        user_id=made.user_id or (made.booked_by_id if made.channel == "online" else None),
         phone=made.phone,
         case_id=made.case_id,
         after=at if at > now else None,
@@ -463,15 +464,20 @@ def say(
 
 def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: datetime) -> None:
     """A line in the audit: on the case's chain when there is one, with for whom it was done (关系)."""
-    others = by.id != made.user_id and booked_for(by, "work", made) is not None
+    grant = booked_for(by, "work", made) if by.id != made.user_id else None
+    facts: dict[str, Any] = {
+        "appointment": made.number,
+        "starts_at": made.starts_at.isoformat(),
+        "resource": made.resource_id,
+    }
     audit.record(
         work,
         kind,
         by=by,
         now=now,
         case=made.case,
-        for_id=made.user_id if others else None,
-        facts={"appointment": made.number, "starts_at": made.starts_at.isoformat(), "resource": made.resource_id},
+        for_id=made.user_id if grant is not None else None,
+        facts=facts if grant is None else {**facts, "bond": grant.id},
     )
 
 

@@ -18,9 +18,9 @@ from engine.matters.nouns.bonds import Bond as Kind
 from engine.people import Actor, bonds
 from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
-from engine.records import audit
+from engine.records import audit, notices
 from engine.store import Work, keys
-from engine.store.models import Bond, Case, Task, TaskCandidate, User
+from engine.store.models import Appointment, Bond, Case, Task, TaskCandidate, User
 from engine.workdays import local_date
 
 
@@ -283,6 +283,7 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
             .execution_options(synchronize_session="fetch")
         )
     _let_go(work, bond)
+    _hears_no_more(work, bond, now)
     audit.record(
         work,
         audit.Kind.BOND_ENDED,
@@ -300,6 +301,20 @@ def _let_go(work: Work, bond: Bond) -> None:
         task.state, task.assignee_id, task.acting_for_id, task.bond_id, task.claimed_at = "open", None, None, None, None
         task.version += 1
         work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
+
+
+def _hears_no_more(work: Work, bond: Bond, now: datetime) -> None:
+    """Of bookings of somebody without a telephone the holder was told on their own: that is over."""
+    index = bond.subject_id_index
+    if bond.holder_id is None or bond.subject_id is not None or index is None:
+        return
+    for made in work.session.scalars(
+        select(Appointment).where(
+            Appointment.person_index == index, Appointment.booked_by_id == bond.holder_id, Appointment.ends_at > now
+        )
+    ).all():
+        made.phone, made.booked_by_id = bond.subject_phone, None
+        notices.cancel(work, f"appointment:{made.id}:", now=now)
 
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:

@@ -433,7 +433,7 @@ def missed_days(kind: Kind) -> int:
 def tell(work: Work, row: Loan | LoanHold, key: str, zh: str, en: str, *, now: datetime) -> None:
     """Whoever borrows, and who stands behind a child: on the screen and by a text message (not in quiet hours)."""
     people = [(row.user_id, row.phone, "")]
-    if row.guardian_id is not None or row.guardian_phone:
+    if (row.guardian_id is not None or row.guardian_phone) and _guards(work, row, local_date(now)):
         people.append((row.guardian_id, row.guardian_phone, ":guardian"))
     for user_id, phone, more in people:
         if user_id is not None:
@@ -450,6 +450,22 @@ def tell(work: Work, row: Loan | LoanHold, key: str, zh: str, en: str, *, now: d
         address = phone or (_phone(work, user_id) if user_id is not None else None)
         if address:
             notices.put(work, f"{key}{more}:sms", kind="loan", text=zh, channel="sms", address=address, now=now)
+
+
+def _guards(work: Work, row: Loan | LoanHold, on: date) -> bool:
+    """Whether who stood behind the child when it was lent still does: a bond that was ended is told nothing."""
+    holder = (
+        Bond.holder_id == row.guardian_id
+        if row.guardian_id is not None
+        else Bond.holder_phone_index.in_(keys.blinds("phone", row.guardian_phone or ""))
+    )
+    child = [Bond.subject_id == row.user_id] if row.user_id is not None else []
+    if row.id_number:
+        child.append(Bond.subject_id_index.in_(keys.blinds("id", row.id_number)))
+    held = select(Bond.id).where(
+        Bond.kind == GUARDIAN, Bond.state == "held", Bond.from_on <= on, Bond.until_on >= on, holder, or_(*child)
+    )
+    return bool(child) and work.session.scalar(held.limit(1)) is not None
 
 
 def _phone(work: Work, user_id: int) -> str | None:

@@ -119,6 +119,12 @@ def _to_standing(actor: Actor, order: Standing) -> Iterator[str]:
     """A standing order is its person's, and the unit's that serves it (as its bookings are)."""
     if actor.id is not None and order.user_id == actor.id:
         yield "own"
+    offer = order.resource.offer
+    mine = [g for g in actor.grants if g.of_person(order.user_id, order.person_index, order.name)]
+    if any(g.over_offer("book", offer) for g in mine):
+        yield "bond-book"
+    elif any(g.over_offer("see", offer) for g in mine):
+        yield "bond-see"
     yield from _to_place(actor, order.resource)
 
 
@@ -169,8 +175,21 @@ def _to_loan(actor: Actor, thing: Loan | LoanHold | lending.LoanDesk) -> Iterato
         return
     if thing.user_id == actor.id:
         yield "own"
-    elif thing.guardian_id == actor.id:
+    elif thing.guardian_id == actor.id and _guards(actor, thing):
         yield "guardian"
+
+
+def _guards(actor: Actor, thing: Loan | LoanHold) -> bool:
+    """Whether they are guardian of the child who borrowed today: who was so when it was lent need not be."""
+    for grant in actor.grants:
+        if grant.kind != GUARDIAN:
+            continue
+        if thing.user_id is not None and grant.subject_id is not None:
+            if thing.user_id == grant.subject_id:
+                return True
+        elif grant.subject_name == thing.name:
+            return True
+    return False
 
 
 def _to_entry(actor: Actor, entry: BoardEntry) -> Iterator[str]:
@@ -231,17 +250,8 @@ def _to_queue(actor: Actor, thing: Hall | Window | Ticket) -> Iterator[str]:
 
 def booked_for(actor: Actor, verb: str, booking: Appointment) -> Grant | None:
     """The bond by which the actor sees (see or book) or moves (book) somebody else's booking."""
-    if booking.user_id is None:
-        return None
     powers = ("book", "see") if verb == "see" else ("book",)
-    return next(
-        (
-            g
-            for g in actor.grants
-            if g.subject_id == booking.user_id and any(g.covers(power, booking.matter) for power in powers)
-        ),
-        None,
-    )
+    return next((g for g in actor.grants if any(g.over_booking(power, booking) for power in powers)), None)
 
 
 def _to_bond(actor: Actor, bond: Bond) -> Iterator[str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN, MANDATE
 from engine.store import Work
-from engine.store.models import Bond, Case, User
+from engine.store.models import Appointment, Bond, Case, User
 
 #: The mark of a case that has, or had, an agent.
 AGENCY = "代办"
@@ -32,6 +32,7 @@ class Grant:
     offers: frozenset[str] | None
     entries: frozenset[str] | None
     case_id: int | None = None  # a mandate: in this case alone
+    person_index: str | None = None  # under which bookings of somebody without an account are found
 
     def about(self, case: Case) -> bool:
         """Whether the case is of the person it is about: their account; without one the same identity number and
@@ -56,7 +57,24 @@ class Grant:
         return not case.restricted or self.kind == GUARDIAN or self.matters is not None
 
     def over_offer(self, power: str, offer: str) -> bool:
-        return self.case_id is None and power in self.lets and (self.offers is None or offer in self.offers)
+        """Whether it lets its holder do this with what is offered. Limited to matters and silent on offers, it lets
+        none: they were not spoken of."""
+        if self.case_id is not None or power not in self.lets:
+            return False
+        return offer in self.offers if self.offers is not None else self.matters is None
+
+    def of_person(self, user_id: int | None, person_index: str, name: str) -> bool:
+        """Whether a booking is of the person it is about: their account; without one what they are found by, and the
+        name, for a telephone may be a family's."""
+        if user_id is not None and self.subject_id is not None:
+            return user_id == self.subject_id
+        return self.person_index == person_index and self.subject_name == name
+
+    def over_booking(self, power: str, booking: Appointment) -> bool:
+        """Whether it lets its holder do this with a booking: by its matter, or, where it opens no case, its offer."""
+        if not self.of_person(booking.user_id, booking.person_index, booking.name):
+            return False
+        return self.covers(power, booking.matter) if booking.matter else self.over_offer(power, booking.resource.offer)
 
     def over_entry(self, register: str) -> bool:
         return self.case_id is None and "see" in self.lets and (self.entries is None or register in self.entries)
@@ -115,6 +133,7 @@ def granted(work: Work, holder_id: int, today: date) -> tuple[Grant, ...]:
             offers=_these(row.offers),
             entries=_these(row.entries),
             case_id=row.case_id if row.scope else None,
+            person_index=row.subject_id_index or row.subject_phone_index,
         )
         for row in rows
     )

@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import load_only
 
-from engine.errors import NotFound
+from engine.errors import NotFound, NotYours
 from engine.forms import written
 from engine.matters.nouns.bonds import GUARDIAN, HALL, POWERS
 from engine.matters.nouns.bonds import Bond as Kind
 from engine.people import Actor, masks, may
 from engine.people.access import side_of
-from engine.reads.knowing import Person, age_on, born_on
+from engine.reads.knowing import Person, age_on, born_on, of_user
 from engine.records import files, library
 from engine.store import Work, keys
 from engine.store.models import Bond, BondCode, Case, Event, File, User
@@ -296,6 +296,31 @@ def who_for(work: Work, actor: Actor, power: str, matter: str) -> list[tuple[int
         if grant.covers(power, matter):
             found.setdefault(grant.subject_ref, (grant.id, grant.subject_name))
     return list(found.values())
+
+
+def who_for_offer(actor: Actor, power: str, offer: str) -> list[tuple[int, str]]:
+    """The same for what is offered without a case."""
+    found: dict[str, tuple[int, str]] = {}
+    for grant in actor.grants:
+        if grant.over_offer(power, offer):
+            found.setdefault(grant.subject_ref, (grant.id, grant.subject_name))
+    return list(found.values())
+
+
+def for_offer(work: Work, actor: Actor, bond_id: int, offer: str) -> Person:
+    """Whom the actor books what is offered for, by this bond. NotYours: it does not let them, or is over."""
+    grant = next((g for g in actor.grants if g.id == bond_id), None)
+    if grant is None or not grant.over_offer("book", offer):
+        raise NotYours(
+            "您不能替这个人订：没有这项委托，或者已经解除、到期。请重新选给谁订。",
+            "You may not book this for them: no bond lets you, or it is over. Choose again for whom.",
+        )
+    return comes(work, one(work, grant.id))
+
+
+def comes(work: Work, row: Bond) -> Person:
+    """Whom a bond is about, as their account says it where they have one."""
+    return of_user(work.session.get_one(User, row.subject_id)) if row.subject_id is not None else subject(row)
 
 
 def codes_open(work: Work, actor: Actor, *, now: datetime) -> list[BondCode]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import icalendar
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from engine.booking.slots import ZONE
 from engine.errors import NotFound
 from engine.people import Actor, masks, may
+from engine.people.access import booked_for
+from engine.people.bonds import Grant
 from engine.store import Work
 from engine.store.models import (
     Appointment,
@@ -93,6 +95,7 @@ class Booked:
     reason: str
     sequence: int
     row: bool = False  # of an offer whose bookings are rows: engine.reads.offers says the rest
+    comes: str = ""  # whose it is, for somebody else than them
     meeting: bool = False  # of a case: the time is held for people whom the week does not name
 
 
@@ -170,11 +173,7 @@ def times(work: Work, resource_id: int, day: date, *, now: datetime) -> list[Tim
 
 def mine(work: Work, actor: Actor, *, past: bool = False, now: datetime) -> list[Booked]:
     """The actor's own bookings: those to come (and held), or the last fifty that are over."""
-    by_bond = [  # 关系: those of who let them see or book
-        and_(Appointment.user_id == g.subject_id, *([] if g.matters is None else [Appointment.matter.in_(g.matters)]))
-        for g in actor.grants
-        if g.subject_id is not None and {"book", "see"} & g.lets
-    ]
+    by_bond = [_by_bond(g) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
     query = _query().where(or_(Appointment.user_id == actor.id, *by_bond))
     if past:
         query = query.where(
@@ -185,7 +184,17 @@ def mine(work: Work, actor: Actor, *, past: bool = False, now: datetime) -> list
         query = query.where(
             Appointment.ends_at > now, Appointment.state.in_(["held", "confirmed", "checked_in", "called"])
         ).order_by(Appointment.starts_at)
-    return [_booked(row, actor) for row in work.session.scalars(query)]
+    return [_booked(row, actor) for row in work.session.scalars(query) if may(actor, "see", row)]
+
+
+def _by_bond(grant: Grant) -> ColumnElement[bool]:
+    """关系: bookings of somebody who lets them see or book. A little wide: `may` judges each, name and all."""
+    whose = [Appointment.person_index == grant.person_index] if grant.person_index else []
+    if grant.subject_id is not None:
+        whose.append(Appointment.user_id == grant.subject_id)
+    what = [Appointment.matter == ""] if grant.offers is not None or grant.matters is None else []
+    what.append(Appointment.matter.in_(sorted(grant.matters)) if grant.matters is not None else true())
+    return and_(or_(false(), *whose), or_(*what))
 
 
 def one(work: Work, actor: Actor, appointment_id: int) -> Booked:
@@ -388,7 +397,8 @@ def _query() -> Select[Appointment]:
 
 
 def _booked(row: Appointment, actor: Actor) -> Booked:
-    own = row.user_id == actor.id and actor.id is not None
+    # Whoever may move it for them reads it as they do (关系).
+    own = actor.id is not None and (row.user_id == actor.id or booked_for(actor, "work", row) is not None)
     names = {str(i.get("code")): str(i.get("name")) for i in row.resource.items}
     return Booked(
         id=row.id,
@@ -414,6 +424,7 @@ def _booked(row: Appointment, actor: Actor) -> Booked:
         reason=row.reason,
         sequence=row.sequence,
         row=bool(row.resource.offer) and not row.resource.matter,
+        comes="" if row.user_id == actor.id or actor.kind == "staff" else row.name if own else masks.name(row.name),
     )
 
 

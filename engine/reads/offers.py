@@ -20,7 +20,7 @@ from engine.booking.slots import ZONE
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, masks, may, units
 from engine.people.units import Place
-from engine.reads import knowing, prices
+from engine.reads import bonds, knowing, prices
 from engine.reads.offering import Declared as Declared
 from engine.reads.offering import Not as Not
 from engine.reads.offering import declared as declared
@@ -243,8 +243,8 @@ class Chance:
     waits: bool  # they are on its waiting list
 
 
-def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
-    """One open time for this actor. NotFound: there is none any more."""
+def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None, now: datetime) -> Chance:
+    """One open time for this actor, or for whom a bond lets them book. NotFound: there is none any more."""
     slot = work.session.scalar(open_query(now).where(Slot.id == slot_id))
     if slot is None:
         raise NotFound("没有这个时间，或者已经结束、取消了。", "There is no such time, or it is over or called off.")
@@ -255,7 +255,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
     cost: prices.Cost | None = None
     booked, waits = None, False
     if actor.id is not None and actor.kind == "resident":
-        person = knowing.of_user(work.session.get_one(User, actor.id))
+        person = whom(work, actor, bond_id, resource.offer)
         reasons = tuple(why_not(work, what, resource, slot, person, now=now))
         for role in roles:
             if role.who:
@@ -276,7 +276,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
                 select(Waiting.id).where(
                     Waiting.resource_id == resource.id,
                     Waiting.day == local_date(slot.starts_at),
-                    Waiting.user_id == actor.id,
+                    Waiting.user_id == (person.user_id if bond_id is not None else actor.id),
                     Waiting.state.in_(("waiting", "offered")),
                 )
             )
@@ -287,11 +287,20 @@ def chance(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Chance:
     return Chance(shown(work, [slot])[0], what, slot, reasons, by_role, cost, booked, waits)
 
 
-def cost_for(work: Work, actor: Actor, it: Chance, answers: Mapping[str, Any], *, now: datetime) -> prices.Cost | None:
-    """What it costs this actor with these answers."""
+def whom(work: Work, actor: Actor, bond_id: int | None, offer: str) -> knowing.Person:
+    """Who comes: the actor, or whom the bond is about."""
+    if bond_id is not None:
+        return bonds.for_offer(work, actor, bond_id, offer)
+    return knowing.of_user(work.session.get_one(User, actor.id))
+
+
+def cost_for(
+    work: Work, actor: Actor, it: Chance, answers: Mapping[str, Any], *, bond_id: int | None = None, now: datetime
+) -> prices.Cost | None:
+    """What it costs this actor, or whom they book for, with these answers."""
     if actor.id is None:
         return None
-    person = knowing.of_user(work.session.get_one(User, actor.id))
+    person = whom(work, actor, bond_id, it.what.key)
     return prices.cost(work, it.what, it.slot.resource, it.slot, [person], answers, now=now)
 
 
@@ -413,6 +422,8 @@ class Own:
     form: Any = None  # what a place kept for who waited still asks, or may be answered otherwise
     given: Any = None  # the answers themselves
     day: date | None = None
+    comes: str = ""  # who comes, when somebody else booked it or looks at it
+    by_whom: str = ""  # who booked it for them
 
 
 def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
@@ -456,10 +467,20 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         slot_id=next((p.slot_id for p in places), None),
         given=made.answers or {},
         day=local_date(made.starts_at),
+        comes=made.name if not mine or made.booked_by_id is not None else "",
+        by_whom=_booker(work, made, actor),
         form=known.package.form(known.offer.ask)
         if known is not None and known.offer.ask and made.state in ("held", "confirmed")
         else None,
     )
+
+
+def _booker(work: Work, made: Appointment, actor: Actor) -> str:
+    """Who booked it for somebody else; their own name whole, another's masked."""
+    if made.booked_by_id is None:
+        return ""
+    name = work.session.get_one(User, made.booked_by_id).name
+    return name if made.booked_by_id == actor.id else masks.name(name)
 
 
 def of_unit(work: Work, actor: Actor, *, resource_id: int | None = None, slot_id: int | None = None) -> Resource:

@@ -54,6 +54,10 @@ class ChanceOut(OfferOut):
     reasons: list[str]  # why the caller may not book it; empty: they may
 
 
+class ForWhom(Shape):
+    bond: int | None = Field(None, description="The bond by which the caller would book for somebody else.")
+
+
 class Which(Shape):
     offer: str | None = None
     day: date | None = None
@@ -68,6 +72,7 @@ class Member(Shape):
 class Claim(Shape):
     role: str = Field("", max_length=40)
     team: str = Field("", max_length=80)
+    bond: int | None = Field(None, description="The bond by which the caller books for somebody else.")
     members: list[Member] = Field(default_factory=list, max_length=60)
     answers: dict[str, Any] = Field(default_factory=dict)
 
@@ -79,10 +84,10 @@ def offers(query: Which) -> list[OfferOut]:
     return [shaped(OfferOut, one) for one in found]
 
 
-@operation("get", "/offers/{slot_id}", who="anyone", tag="offers", gives=ChanceOut)
-def offer(slot_id: int) -> ChanceOut:
-    """One time: what is left, what it costs the caller, and why they may not book it."""
-    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+@operation("get", "/offers/{slot_id}", who="anyone", tag="offers", query=ForWhom, gives=ChanceOut)
+def offer(slot_id: int, query: ForWhom) -> ChanceOut:
+    """One time: what is left, what it costs the caller or whom they ask for, and why it may not be booked."""
+    found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=query.bond, now=edge.now())
     one = shaped(OfferOut, found.one)
     price = shaped(PriceOut, found.cost) if found.cost is not None else None
     return ChanceOut(**one.model_dump(), price=price, reasons=[why.zh for why in found.reasons])
@@ -98,6 +103,7 @@ def book(slot_id: int, body: Claim) -> BookingOut:
         answers=body.answers,
         team=body.team,
         members=[(one.name, one.phone, one.role) for one in body.members],
+        bond_id=body.bond,
         by=edge.actor(),
         now=edge.now(),
     )

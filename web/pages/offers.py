@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
 from engine.plain import is_id
-from engine.reads import attending, bookings, registers, residents, standing, statements
+from engine.reads import attending, bonds, bookings, registers, residents, standing, statements
 from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
@@ -66,8 +66,16 @@ def one(slot_id: int) -> ResponseReturnValue:
     return _one(slot_id)
 
 
+def _bond(given: Mapping[str, Any]) -> int | None:
+    """For whom: the bond by which one books for somebody else; None: for oneself."""
+    text = str(given.get("for") or "")
+    return int(text) if is_id(text) else None
+
+
 def _one(slot_id: int, wrong: str = "") -> str:
-    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    whom = _bond(request.args)
+    found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=whom, now=edge.now())
+    others = bonds.who_for_offer(edge.actor(), "book", found.what.key)
     form = found.what.package.form(found.what.offer.ask) if found.what.offer.ask else None
     return render_template(
         "resident/offer.html",
@@ -75,7 +83,10 @@ def _one(slot_id: int, wrong: str = "") -> str:
         offer=found.what.offer,
         schema=names.schema(forms.browser_schema(form)) if form is not None else None,
         me=residents.own(edge.work(), edge.actor()) if edge.actor().kind == "resident" else None,
-        draft=f"{edge.actor().id}:offer:{slot_id}",
+        draft=f"{edge.actor().id}:offer:{slot_id}:{whom or ''}",
+        others=others,
+        whom=whom or 0,
+        comes=next((name for id_, name in others if id_ == whom), ""),
         wrong=wrong,
         tab="booking.doors",
     )
@@ -99,6 +110,7 @@ def _take(slot_id: int, given: dict[str, Any], answers: dict[str, Any]) -> int:
         answers=answers,
         team=team,
         members=_members(str(given.get("members") or ""), str(given.get("role") or "")[:40]) if team else (),
+        bond_id=_bond(given),
         by=edge.actor(),
         now=edge.now(),
     )
@@ -130,18 +142,21 @@ def _sent() -> dict[str, Any]:
 def check(slot_id: int) -> ResponseReturnValue:
     """The answers in words, and the price, before it is booked. Nothing is stored."""
     work, now = edge.work(), edge.now()
-    found = reads.chance(work, edge.actor(), slot_id, now=now)
     body = _sent()
+    whom = _bond(body)
+    found = reads.chance(work, edge.actor(), slot_id, bond_id=whom, now=now)
     form = found.what.package.form(found.what.offer.ask)
     env = feel.Env(now=now, calendar=work.calendar)
     answers = forms.check(form, body["answers"], env=env)
     lines = forms.describe(form, answers, env=env)
-    cost = reads.cost_for(work, edge.actor(), found, answers, now=now)
+    cost = reads.cost_for(work, edge.actor(), found, answers, bond_id=whom, now=now)
+    others = dict(bonds.who_for_offer(edge.actor(), "book", found.what.key))
     shown = render_template(
         "resident/offer_review.html",
         it=found,
         lines=lines,
         cost=cost,
+        comes=others.get(whom or 0, ""),
         send=url_for("offers.send", slot_id=slot_id),
     )
     return jsonify(review=shown)
@@ -495,6 +510,7 @@ def week() -> ResponseReturnValue:
         openable=reads.openable(work),
         priced=bool(statements.kinds(work)),
         units=own[:200],
+        bond=bonds.seen(work, bond, actor=actor, now=now) if (bond := _bond(request.args)) is not None else None,
     )
 
 
@@ -575,13 +591,15 @@ def walk_in(slot_id: int) -> ResponseReturnValue:
     """Somebody stands at the desk, or telephones."""
     reads.of_unit(edge.work(), edge.actor(), slot_id=slot_id)
     name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
-    if not name or not phone:
+    bond = _bond(request.form)
+    if bond is None and not (name and phone):
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
     made = booking.take_place(
         edge.work(),
         slot_id,
         role=request.form.get("role", "")[:40],
-        person=booking.Person(name, phone),
+        person=booking.Person(name, phone) if bond is None else None,
+        bond_id=bond,
         channel="counter",
         by=edge.actor(),
         now=edge.now(),

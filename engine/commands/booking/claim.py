@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,15 @@ from sqlalchemy import select
 from engine import feel, forms
 from engine.commands import offer_rows
 from engine.commands.offer_rows import Wish
-from engine.errors import FieldError, Invalid, NotYours
-from engine.people import Actor, require
-from engine.reads import knowing
+from engine.errors import FieldError, Invalid, NotNow, NotYours
+from engine.people import Actor, may, require
+from engine.people.bonds import in_force
+from engine.reads import bonds, knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.store import Work, keys
-from engine.store.models import Appointment, User
+from engine.store.models import Appointment, Slot, User
+from engine.workdays import local_date
 
 #: Most people of one team.
 MOST = 60
@@ -33,23 +36,27 @@ def book(
     team: str = "",
     members: Sequence[tuple[str, str, str]] = (),
     channel: str = "online",
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> Appointment:
-    """Book one time, at once. Online for oneself; staff of the unit for `person`. A team: its name and its members
-    (name, telephone, role), whom the one who books answers for and is one of when listed.
+    """Book one time, at once. Online for oneself, or by a bond for somebody who lets one (关系); staff of the unit for
+    `person`, or for whom a bond is about whose other side came. Limits and price are those of who comes. A team: its
+    name and its members (name, telephone, role), whom the one who books answers for and is one of when listed.
 
     Raises NotFound, NotNow (full, too late, not fit: with the reason), NotYours, Invalid (the form)."""
     slot = offer_rows.find_slot(work, slot_id)
     if channel == "online":
         if by.id is None or by.kind == "system":
             raise NotYours("请先登录再预订。", "Log in to book.")
-        leader = knowing.of_user(work.session.get_one(User, by.id))
+        leader = _for_whom(work, slot, bond_id, team, by)
     else:
         require(by, "serve", slot.resource)
+        if bond_id is not None:
+            person = _at_the_desk(work, slot, bond_id, by, now)
         if person is None:
             raise Invalid([FieldError("name", "姓名", "请填写来的人的姓名和电话。", "Give the name and telephone.")])
-        leader = known_person(work, person.name, person.phone or "")
+        leader = person if bond_id is not None else known_person(work, person.name, person.phone or "")
     what = reads.of(work, slot.resource.offer)
     given = check(work, what, answers or {}, now=now)
     listed: list[tuple[Person, str]] = [(leader, role)]
@@ -62,6 +69,31 @@ def book(
         listed.sort(key=lambda one: one[0].index != leader.index)
     wish = Wish(slot.id, tuple(listed), team.strip(), given, leader)
     return offer_rows.book(work, [wish], channel=channel, by=by, now=now)[0]
+
+
+def _for_whom(work: Work, slot: Slot, bond_id: int | None, team: str, by: Actor) -> Person:
+    """Oneself, or whom a bond lets one book for: with one's own telephone where they have none, to be reached."""
+    me = knowing.of_user(work.session.get_one(User, by.id))
+    if bond_id is None:
+        return me
+    if team:
+        raise NotNow("团队由自己的名义报名。", "A team is booked in one's own name.")
+    whom = bonds.for_offer(work, by, bond_id, slot.resource.offer)
+    return whom if whom.phone or not whom.id_number else replace(whom, phone=me.phone)
+
+
+def _at_the_desk(work: Work, slot: Slot, bond_id: int, by: Actor, now: datetime) -> Person:
+    """Whom somebody at the desk comes for: the clerk sees the bond, which holds and lets them."""
+    row = bonds.one(work, bond_id)
+    offer = slot.resource.offer
+    lets = "book" in row.lets and (offer in row.offers if row.offers is not None else row.matters is None)
+    if not may(by, "serve", row) or row.scope or not in_force(row, local_date(now)) or not lets:
+        raise NotYours(
+            "这个关系不能替他订这一项，或者已经解除、到期。请核对关系，或由本人来订。",
+            "This bond does not let anybody book this for them, or is over. Look at it again, or let them come.",
+        )
+    whom = bonds.comes(work, row)
+    return whom if whom.phone or not whom.id_number else replace(whom, phone=row.holder_phone)
 
 
 def check(work: Work, what: reads.Declared, answers: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
