@@ -108,6 +108,7 @@ def test_every_job_has_its_handler():
         "board-tell": "boards.due.board_tell",
         "tell-register": "worker.telling.tell_register",
         "follow-calendar": "hall.calendars.follow_late",
+        "follow-people": "hall.following.follow_people",
         "begin-scheduled": "schedules.runs.begin_run",
         "ballot-due": "ballots.closing.fall_due",
         "forget-tickets": "queues.due.forget_tickets",

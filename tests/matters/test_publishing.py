@@ -53,7 +53,8 @@ def short(folder, name="daiban", keep="不属于本机关，不予受理"):
 
     path = folder / "bpmn" / name / "stories.yaml"
     found = yaml.safe_load(path.read_text())
-    path.write_text(yaml.safe_dump([s for s in found if s["name"] == keep], allow_unicode=True))
+    found["stories"] = [story for story in found["stories"] if story["name"] == keep]
+    path.write_text(yaml.safe_dump(found, allow_unicode=True))
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def turned(data: bytes, kind: str) -> tuple[bytes, str, str]:
         exif = _kept_exif(picture, upright=True)
         upright = ImageOps.exif_transpose(picture)
         out = io.BytesIO()
-        _plain(upright).save(out, "JPEG", quality=QUALITY, exif=exif)
+        _on_white(upright).save(out, "JPEG", quality=QUALITY, exif=exif)
     return out.getvalue(), "image/jpeg", "jpg"
 
 
@@ -148,7 +148,7 @@ def _kept_exif(picture: Image.Image, *, upright: bool = False) -> bytes:
     return kept.tobytes() if len(kept) or kept.get_ifd(_EXIF) else b""
 
 
-def _plain(picture: Image.Image) -> Image.Image:
+def _on_white(picture: Image.Image) -> Image.Image:
     """In red, green and blue; what was transparent is white paper."""
     if picture.mode in ("RGB", "L"):
         return picture
@@ -166,7 +166,7 @@ def _pages(picture: Image.Image) -> bytes:
     for number in range(getattr(picture, "n_frames", 1)):
         try:
             picture.seek(number)
-            pages.append(_plain(picture.copy()))
+            pages.append(_on_white(picture.copy()))
         except (OSError, ValueError, EOFError, SyntaxError):
             raise torn() from None
     out = io.BytesIO()
