@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -74,10 +75,23 @@ def sign_in_page(error: edge.SignIn) -> ResponseReturnValue:
     """Send a visitor to sign in, and back afterwards."""
     if wants_json():
         return problem(
-            401, "signed-out", "登录已过期。您填的内容都还在，请重新登录后再点一次。", "Please sign in again."
+            401,
+            "signed-out",
+            "登录已过期。您填的内容都还在，请重新登录后再点一次。",
+            "Your sign-in has ended. What you typed is still here: sign in again, and press once more.",
+            **_back_to_sign_in(error),
         )
     target = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for(error.endpoint, next=target or None))
+
+
+def _back_to_sign_in(error: edge.SignIn) -> dict[str, object]:
+    """For our own scripts: the page to sign in on, that leads back to where the person is."""
+    if request.path.startswith("/api/") or not request.referrer:
+        return {}
+    here = urlsplit(request.referrer)
+    way = here.path + (f"?{here.query}" if here.query else "")
+    return {"location": url_for(error.endpoint, next=way), "location_words": _("重新登录")}
 
 
 def page(
@@ -106,7 +120,8 @@ def begin(app: Flask) -> None:
     def csrf(error: CSRFError) -> ResponseReturnValue:
         zh = _("页面放得太久，安全校验过期了。您填的内容还在本机，请刷新这一页再提交。")
         if wants_json():
-            return problem(400, "stale-page", zh, "The page is stale: reload it and send again.")
+            here = {"location": request.referrer, "location_words": _("刷新这一页")} if request.referrer else {}
+            return problem(400, "stale-page", zh, "The page is stale: reload it and send again.", **here)
         return page(400, title=_("页面过期了"), text=zh, again=request.referrer)
 
     @app.errorhandler(HTTPException)

@@ -52,6 +52,31 @@ def test_two_codes_in_a_minute_are_too_many(hall: Open):
     assert answer.status_code == 429 and "尝试次数过多" in answer.text
 
 
+def test_the_page_for_the_code_is_there_after_a_reload_in_large_letters_and_in_english(hall: Open):
+    client = hall.client()
+    sent = client.post("/enter?next=/mine", data={"phone": "13800000001"})
+    code = re.search(r"data-shown-code>\s*(\d{6})", sent.text)[1]
+    assert 'data-here="/enter/code?next=/mine"' in sent.text
+    for where in ("/letters", "/language"):
+        assert 'name="next" value="/enter/code?next=/mine"' in sent.text
+        turned = client.post(where, data={"next": "/enter/code?next=/mine", "to": "en"})
+        assert turned.headers["Location"] == "/enter/code?next=/mine"
+    again = client.get("/enter/code?next=/mine")
+    assert again.status_code == 200 and code in again.text
+    twice = client.post("/enter?next=/mine", data={"phone": "13800000001"})
+    assert twice.status_code == 429 and 'href="/enter/code?next=/mine"' in twice.text
+    done = client.post("/enter/code?next=/mine", data={"phone": "13800000001", "code": code})
+    assert done.status_code == 302 and done.headers["Location"] == "/mine"
+
+
+def test_nobody_who_asked_for_no_code_or_long_ago_sees_a_page_for_one(hall: Open):
+    client = hall.client()
+    assert client.get("/enter/code").headers["Location"] == "/enter"
+    client.post("/enter", data={"phone": "13800000001"})
+    hall.clock.on(minutes=6)
+    assert client.get("/enter/code").headers["Location"] == "/enter"
+
+
 def test_staff_come_in_by_name_and_password(hall: Open):
     client = hall.client()
     answer = client.post("/desk/enter", data={"name": "chen", "password": PASSWORD})

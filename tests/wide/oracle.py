@@ -231,6 +231,7 @@ RULES: dict[str, Rule] = {
         "entry.check_code",
         "entry.check_password",
         "entry.check_proof",
+        "entry.code",
         "entry.proof",
         "papers.compare",
         "papers.verify",

@@ -37,6 +37,9 @@ export const translatedFormJs = translated(
     ["placeholder: getLocaleReadableDateFormat(),", "placeholder: yizhanWord('yyyy-mm-dd'),", 1],
     ["dateFormat: getLocaleDateFlatpickrConfig(),", "dateFormat: 'Y-m-d',", 1],
     ["'01/01/1900'", "'1900-01-01'", 1],
+    // On a telephone flatpickr would put the system's own field in the place of the one form-js listens to: the page
+    // breaks and the day is lost.
+    ["clickOpens: false,", "clickOpens: false,\n      disableMobile: true,", 1],
     ["placeholder: use24h ? 'hh:mm' : 'hh:mm --',", "placeholder: yizhanWord('hh:mm'),", 1],
     [
       '"aria-label": `Remove list item ${itemIndex + 1}`,',

@@ -130,13 +130,17 @@ def sent() -> dict[str, Any]:
 @pages.post("/apply/<name>/check")
 @guard("resident", writes=False)
 def check(name: str) -> ResponseReturnValue:
-    """Check the answers as the command will, and show them in words. Nothing is stored."""
+    """Check the answers as the command will, and show them in words. Nothing is stored. `question`: only what is
+    wrong so far is asked, while the person goes from one question to the next."""
     package = current(name)
     _open_online(package)
     form = _form(package)
     body = sent()
-    place = _place(package, body)
+    question = body.get("question") is True
+    place = None if question else _place(package, body)
     answers = forms.check(form, body["answers"], env=_env())
+    if question:
+        return jsonify({})
     rules = package.info.limits.rules()
     return jsonify(
         review=render_template(

@@ -69,10 +69,40 @@ def ask_code() -> ResponseReturnValue:
             )
         except tries.TooMany as error:
             wrong = FieldError("phone", _("手机号"), error.zh, error.en)
-            return render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,)), 429
+            sent = (_coming() or {}).get("phone") == phone  # the code that was sent is still good: let it be typed
+            page = render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,), sent=sent)
+            return page, 429
         shown = _send(work, phone, code)
-    page = render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=())
-    return devices.keep(make_response(page), device)
+    session["coming"] = {"phone": phone, "at": edge.now().isoformat(), "next": target, "shown": shown}
+    return devices.keep(make_response(_code_page(phone, target, shown)), device)
+
+
+#: How long the page for a code can be come back to: as long as the code is good.
+COMING_LASTS = timedelta(minutes=5)
+
+
+def _coming() -> dict[str, str] | None:
+    """The code that this browser waits for."""
+    said = session.get("coming")
+    if not isinstance(said, dict) or datetime.fromisoformat(said["at"]) + COMING_LASTS <= edge.now():
+        return None
+    return said
+
+
+def _code_page(phone: str, target: str, shown: str = "", wrong: tuple[FieldError, ...] = ()) -> str:
+    # An address of its own: read anew, in larger letters or in English it is the same page, and no other code is sent.
+    here = url_for("entry.code", next=target or None)
+    return render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=wrong, here=here)
+
+
+@pages.get("/enter/code")
+@guard("anyone", alone=True)
+def code() -> ResponseReturnValue:
+    """The page for the code that was sent already."""
+    said = _coming()
+    if said is None:
+        return redirect(url_for("entry.resident", next=_next("") or None))
+    return _code_page(said["phone"], said["next"] or _next(""), said["shown"])
 
 
 def _send(work: Work, phone: str, code: str) -> str:
@@ -94,9 +124,8 @@ def check_code() -> ResponseReturnValue:
         user_id = login.resident(edge.hall().database, phone, code, now=edge.now(), ask=devices.current().id)
     except Refused as error:
         wrong = FieldError("code", _("验证码"), error.zh, error.en)
-        return render_template(
-            "resident/code.html", target=_next(""), phone=phone, shown="", wrong=(wrong,)
-        ), error.status
+        shown = (_coming() or {}).get("shown", "")
+        return _code_page(phone, _next(""), shown, (wrong,)), error.status
     phone = written.telephone(phone)
     if not devices.current().knows("phone", phone):
         with edge.hall().database.reading() as work:

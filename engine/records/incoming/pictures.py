@@ -6,15 +6,19 @@ taken and which way is up stay. JPEG keeps its tables: nothing visible is lost.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import threading
 import warnings
 from typing import Any
 
+import pi_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.records.incoming import boxes
 from engine.records.incoming.unfit import Torn, Unfit, torn
+
+# Pillow opens HEIC, as iPhones write it, by this one.
+pi_heif.register_heif_opener()
 
 #: Most points of a picture: decoded it takes three or four bytes each. Cameras of telephones give 12 to 50 million.
 MOST_POINTS = 64_000_000
@@ -76,11 +80,7 @@ def turned_if_readable(data: bytes, kind: str) -> tuple[bytes, str, str]:
     """The same for formats that have more packings than any one reader knows: what cannot be read here is kept as it
     came, for a program at the office. Unfit when it is plainly torn or too large."""
     if kind == "image/heic":
-        from engine.records.incoming import boxes
-
         boxes.check(data)
-        if not _heif():
-            return data, kind, ""
     else:
         if not _begins_whole(data):
             raise torn("TIFF")
@@ -95,16 +95,6 @@ def _begins_whole(data: bytes) -> bool:
     order: Any = "little" if data[:2] == b"II" else "big"
     at = int.from_bytes(data[4:8], order)
     return len(data) >= max(8, at + 2 + 12 * int.from_bytes(data[at : at + 2], order) if at else 8)
-
-
-def _heif() -> bool:
-    """Whether HEIC can be read: it needs the package pillow-heif, which not every machine has."""
-    if importlib.util.find_spec("pillow_heif") is None:
-        return False
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    return True
 
 
 def _opened(data: bytes, kind: str) -> Image.Image:

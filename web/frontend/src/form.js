@@ -4,46 +4,25 @@ import flatpickr from "flatpickr";
 import { Mandarin } from "flatpickr/dist/esm/l10n/zh.js";
 import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import "./form.css";
-import { DRAFTS, announce, csrf } from "./page.js";
+import { drafts } from "./drafts.js";
+import { filesModule } from "./files.js";
+import { giveKeys } from "./keys.js";
+import { announce, csrf } from "./page.js";
 import { selectModule } from "./select.js";
 import { signatureModule } from "./signature.js";
 import { Steps } from "./steps.js";
 import { chinese, translateModule, word } from "./words.js";
 
 const MEGABYTE = 1024 * 1024;
+//: After so long a person is told that it is still being sent, and that no answer came.
+const SLOW = 8_000;
+const GIVEN_UP = 60_000;
+//: A check of one question is a comfort: without an answer by then, the person goes on.
+const QUESTION = 4_000;
 
 function read(root, name, otherwise) {
   const element = root.querySelector(`script[data-${name}]`);
   return element ? JSON.parse(element.textContent) : otherwise;
-}
-
-function storage(key) {
-  // Private windows and full disks refuse; typing must go on all the same.
-  const name = key && DRAFTS + key;
-  return {
-    get() {
-      try {
-        return name && JSON.parse(localStorage.getItem(name));
-      } catch {
-        return null;
-      }
-    },
-    set(value) {
-      try {
-        if (name) localStorage.setItem(name, JSON.stringify(value));
-        return Boolean(name);
-      } catch {
-        return false;
-      }
-    },
-    clear() {
-      try {
-        if (name) localStorage.removeItem(name);
-      } catch {
-        /* nothing kept */
-      }
-    },
-  };
 }
 
 class Island {
@@ -53,56 +32,96 @@ class Island {
     this.summary = root.querySelector("[data-form-summary]");
     this.status = root.querySelector("[data-form-status]");
     this.review = root.querySelector("[data-form-review]");
-    this.draft = storage(root.dataset.draft);
+    this.draft = drafts(root.dataset.readonly ? "" : root.dataset.draft);
     this.limit = Number(root.dataset.uploadLimit || 20);
-    this.uploaded = new Map(); // File -> what the server said it stored
+    this.files = {}; // number of a file the hall has -> its name
+    this.sending = new Set(); // promises of files on their way
   }
 
   async draw() {
     const schema = read(this.root, "schema");
     const answers = read(this.root, "answers", {});
-    const kept = this.root.dataset.readonly ? null : this.draft.get();
-    const data = kept ? { ...answers, ...kept } : answers;
+    const kept = this.draft.get();
+    this.files = { ...kept?.files };
+    // A filepicker's answer is the number under which the hall has the file. A draft of before held "files::1", which
+    // meant nothing any more once the page was gone: it is said, not dropped.
+    const lost = JSON.stringify(kept?.answers ?? {}).includes('"files::');
+    const data = kept ? { ...answers, ...kept.answers } : answers;
     if (chinese()) {
       const spoken = { monthAriaLabel: "月", yearAriaLabel: "年", hourAriaLabel: "时", minuteAriaLabel: "分" };
       flatpickr.localize({ ...Mandarin, ...spoken });
     }
+    const keeper = { upload: (file) => this.upload(file), named: (id) => this.files[id] };
     this.form = await createForm({
       container: this.place,
       schema,
       data,
-      additionalModules: [translateModule, selectModule, signatureModule],
+      additionalModules: [translateModule, selectModule, signatureModule, filesModule(keeper)],
       // form-js takes what is typed 300 ms later, and draws a field anew from what it has: whoever typed into the next
       // field within that time lost it. Taken at once, nothing typed is ever drawn over, and a button finds it all.
       debounce: false,
     });
     if (this.root.dataset.readonly) this.form.setProperty("readOnly", true);
     this.finishDrawing();
+    this.extras(kept?.extra);
     if (this.root.querySelector("[data-steps-bar]")) this.steps = new Steps(this);
-    if (kept) this.say(word("Restored"), true);
+    if (kept) this.say(word(lost ? "Restored without files" : "Restored"), true);
     const wrong = read(this.root, "wrong", []);
     if (wrong.length) this.showFields(wrong);
+    this.was = JSON.stringify(this.written());
     let timer;
-    this.form.on("changed", () => {
+    const later = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        if (this.busy || this.root.dataset.readonly) return;
-        const data = this.form._getSubmitData();
-        const unchanged = JSON.stringify(data) === JSON.stringify(this.was ?? data);
-        this.was = data;
-        if (unchanged) return;
-        if (this.draft.set(data)) this.say(word("Saved on this phone"));
-      }, 300);
-    });
-    this.was = this.form._getSubmitData();
+      timer = setTimeout(() => this.keep(), 300);
+    };
+    this.form.on("changed", later);
+    for (const field of this.root.querySelectorAll("[data-form-extra]")) field.addEventListener("change", later);
+    // A telephone may throw the page away while its camera or another program is in front.
+    window.addEventListener("pagehide", () => this.keep());
+    document.addEventListener("visibilitychange", () => document.hidden && this.keep());
+    this.draft.elsewhere(() => this.say(word("Also open elsewhere"), true));
     for (const button of this.root.querySelectorAll("[data-form-send]"))
       button.addEventListener("click", (event) => this.send(event.currentTarget));
     for (const button of this.root.querySelectorAll("[data-form-restart]"))
-      button.addEventListener("click", () => {
+      button.addEventListener("click", async () => {
+        if (!(await sure(word("Really begin anew?"), word("Yes, begin anew"), word("No, keep it")))) return;
+        this.leaving = true;
         this.draft.clear();
         location.reload();
       });
     this.root.dataset.drawn = "1";
+    for (const waiting of this.root.querySelectorAll("[data-form-waiting]")) waiting.remove();
+  }
+
+  /** What is typed now, as a draft keeps it. */
+  written() {
+    const answers = this.form._getSubmitData();
+    const extra = {};
+    for (const field of this.root.querySelectorAll("[data-form-extra]")) {
+      if ((field.type === "checkbox" || field.type === "radio") && !field.checked) continue;
+      extra[field.name] = field.name in extra ? `${extra[field.name]},${field.value}` : field.value;
+    }
+    return { answers, extra, files: this.files };
+  }
+
+  /** Keep what changed. Nothing is kept of a form that is on its way or was sent. */
+  keep() {
+    if (this.busy || this.leaving || this.root.dataset.readonly) return;
+    const draft = this.written();
+    const now = JSON.stringify(draft);
+    if (now === this.was) return;
+    this.was = now;
+    if (this.draft.set(draft)) this.say(word("Saved on this phone"));
+  }
+
+  /** Fill the page's own fields beside the form as they were. */
+  extras(kept = {}) {
+    for (const field of this.root.querySelectorAll("[data-form-extra]")) {
+      const value = kept[field.name];
+      if (value === undefined || field.type === "hidden") continue;
+      if (field.type === "checkbox" || field.type === "radio") field.checked = value.split(",").includes(field.value);
+      else field.value = value;
+    }
   }
 
   /** What form-js leaves to its host: languages of the parts, a mark for who cannot see the star. */
@@ -114,11 +133,16 @@ class Island {
     form?.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
     });
+    const keys = () => giveKeys(this.place, this.fields());
+    keys();
+    new MutationObserver(keys).observe(this.place, { childList: true, subtree: true });
   }
 
   say(text, lasting = false) {
     if (!this.status) return;
     this.status.textContent = text;
+    const beside = this.review && !this.review.hidden && this.review.querySelector("[data-form-said]");
+    if (beside) beside.textContent = text;
     clearTimeout(this.fading);
     if (!lasting) this.fading = setTimeout(() => (this.status.textContent = ""), 4000);
   }
@@ -180,10 +204,16 @@ class Island {
     this.summary.hidden = !shown.length;
     if (!shown.length) return;
     const heading = document.createElement("h2");
-    heading.textContent = word("There is a problem", { count: shown.length });
+    const inForm = shown.some((one) => one.field || one.id);
+    heading.textContent = inForm ? word("There is a problem", { count: shown.length }) : word("Not sent yet");
     const list = document.createElement("ul");
     for (const one of shown) {
       const item = document.createElement("li");
+      list.append(item);
+      if (!one.field && !one.id) {
+        item.textContent = one.text; // nothing to lead to
+        continue;
+      }
       const link = document.createElement("a");
       link.href = "#";
       link.textContent = one.label ? `${one.label}：${one.text}` : one.text;
@@ -196,14 +226,22 @@ class Island {
         target.focus();
       });
       item.append(link);
-      list.append(item);
     }
     this.summary.append(heading, list);
+    this.showSummary();
     const first = shown.find((one) => one.field || one.id);
     const extra = first?.field && this.root.querySelector(`[data-form-extra][name="${CSS.escape(first.field)}"]`);
     if (first) this.steps?.reveal(this.element(first.id, first.indexes) ?? extra);
     this.summary.focus();
     announce(heading.textContent);
+  }
+
+  /** Where the person looks: beside the button they pressed on the page to check, above the form otherwise. */
+  showSummary() {
+    const checking = this.review && !this.review.hidden;
+    const button = checking && this.review.querySelector("[data-form-send]");
+    if (button) button.before(this.summary);
+    else this.place.before(this.summary);
   }
 
   /** Words of a field's label without its markup. */
@@ -232,87 +270,108 @@ class Island {
     return this.local(here);
   }
 
-  async upload(file) {
-    if (this.uploaded.has(file)) return this.uploaded.get(file);
-    if (file.size > this.limit * MEGABYTE)
-      throw new Error(word("Too large", { name: file.name, size: (file.size / MEGABYTE).toFixed(1), limit: this.limit }));
-    this.say(word("Uploading {name}", { name: file.name }), true);
-    const body = new FormData();
-    body.append("file", file);
-    const answer = await fetch(this.root.dataset.upload, {
-      method: "POST",
-      body,
-      headers: { "X-CSRFToken": csrf(), Accept: "application/json" },
-    });
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(word("Upload failed", { name: file.name, reason: said.detail ?? answer.status }));
-    this.uploaded.set(file, said);
-    return said;
+  /** What the hall finds wrong in that part: a digit of a number, a character nobody can print. The rule is asked where
+   * it stands, and not written a second time for the browser; without a network the person goes on. */
+  async doubts(within) {
+    const to = this.root.dataset.question;
+    if (!to) return [];
+    try {
+      const answer = await this.post(to, { question: true, answers: this.written().answers }, QUESTION);
+      const said = answer.status === 422 ? await answer.json() : {};
+      return (said.fields ?? []).filter((one) => {
+        const { field, indexes } = this.at(one.field);
+        const element = field && this.element(field.id, indexes);
+        return element && within(element);
+      });
+    } catch {
+      return [];
+    }
   }
 
-  /** The answers, with each chosen file sent and replaced by its name in the store. */
+  /** Send JSON in this page's name; an error after `limit` milliseconds without an answer. */
+  async post(to, body, limit) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), limit);
+    try {
+      return await fetch(to, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": csrf(), Accept: "application/json" },
+        body: JSON.stringify(body),
+        signal: stop.signal,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Send one chosen file; {id, name}. Whoever presses a button meanwhile waits for it. */
+  async upload(file) {
+    const sent = this.sendFile(file);
+    this.sending.add(sent);
+    try {
+      const kept = await sent;
+      this.files = { ...this.files, [kept.id]: kept.name };
+      return kept;
+    } finally {
+      this.sending.delete(sent);
+    }
+  }
+
+  async sendFile(file) {
+    if (file.size > this.limit * MEGABYTE)
+      throw new Error(word("Too large", { name: file.name, size: (file.size / MEGABYTE).toFixed(1), limit: this.limit }));
+    const body = new FormData();
+    body.append("file", file);
+    let answer;
+    try {
+      answer = await fetch(this.root.dataset.upload, {
+        method: "POST",
+        body,
+        headers: { "X-CSRFToken": csrf(), Accept: "application/json" },
+      });
+    } catch {
+      throw new Error(word("Upload failed", { name: file.name, reason: word("The network is not available") }));
+    }
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return said;
+    const reason = said.detail ?? word("The hall could not answer", { status: answer.status });
+    throw new Error(said.fields?.[0]?.text ?? word("Upload failed", { name: file.name, reason }));
+  }
+
+  /** The answers, when every file has arrived; null when something is missing, which is then shown. */
   async answers(validated) {
-    const { data, files, errors } = this.form.submit();
+    while (this.sending.size) await Promise.allSettled([...this.sending]);
+    const { data, errors } = this.form.submit();
     if (validated && Object.keys(errors).length) {
+      this.edit();
       this.summarise(this.local(errors));
       return null;
     }
-    const wrong = [];
-    const replace = async (value, field) => {
-      if (typeof value === "string" && files.has(value)) {
-        const sent = [];
-        for (const file of files.get(value)) {
-          try {
-            sent.push((await this.upload(file)).id);
-          } catch (error) {
-            const owner = this.fields().find((each) => each.key === field);
-            wrong.push({ field, label: owner ? this.label(owner) : "", text: error.message });
-          }
-        }
-        return sent;
-      }
-      if (Array.isArray(value)) return Promise.all(value.map((one) => replace(one, field)));
-      if (value && typeof value === "object") {
-        const entries = Object.entries(value).map(async ([key, one]) => [key, await replace(one, field || key)]);
-        return Object.fromEntries(await Promise.all(entries));
-      }
-      return value;
-    };
-    const full = {};
-    for (const [key, value] of Object.entries(data)) full[key] = await replace(value, key);
-    if (wrong.length) {
-      this.showFields(wrong);
-      return null;
-    }
-    return full;
+    return data;
   }
 
   async send(button) {
     if (this.busy) return;
+    this.keep();
     const validated = !("anyway" in button.dataset);
     this.busy = true;
     const buttons = [...this.root.querySelectorAll("[data-form-send]")];
     for (const each of buttons) each.setAttribute("aria-disabled", "true");
+    const slow = setTimeout(() => this.say(word("Still sending"), true), SLOW);
     try {
       const answers = await this.answers(validated);
       if (!answers) return;
       this.summarise([]);
       this.say(word(button.dataset.formSend === "check" ? "Checking" : "Sending"), true);
-      const extra = {};
-      for (const field of this.root.querySelectorAll("[data-form-extra]")) {
-        if ((field.type === "checkbox" || field.type === "radio") && !field.checked) continue;
-        extra[field.name] = field.name in extra ? `${extra[field.name]},${field.value}` : field.value;
-      }
-      const answer = await fetch(button.dataset.to, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": csrf(), Accept: "application/json" },
-        body: JSON.stringify({ ...JSON.parse(button.dataset.with || "{}"), ...extra, answers }),
-      });
-      await this.heard(answer);
+      const { extra } = this.written();
+      const body = { ...JSON.parse(button.dataset.with || "{}"), ...extra, answers };
+      await this.heard(await this.post(button.dataset.to, body, GIVEN_UP));
     } catch (error) {
-      if (error instanceof TypeError) this.summarise([{ text: word("The network is not available") }]);
+      if (error.name === "AbortError") this.summarise([{ text: word("The hall did not answer in time") }]);
+      else if (error instanceof TypeError) this.summarise([{ text: word("The network is not available") }]);
       else throw error;
     } finally {
+      clearTimeout(slow);
       this.busy = false;
       for (const each of buttons) each.removeAttribute("aria-disabled");
       if (!this.leaving) this.say("");
@@ -328,7 +387,10 @@ class Island {
       this.draft.clear();
       return location.assign(said.location);
     }
-    if (said.fields) return this.showFields(said.fields);
+    if (said.fields?.some((one) => one.field)) {
+      this.edit(); // what is wrong stands in the form: back to it
+      return this.showFields(said.fields);
+    }
     this.summarise([{ text: said.detail ?? word("The hall could not answer", { status: answer.status }) }]);
     if (said.location) {
       const link = document.createElement("a");
@@ -342,7 +404,8 @@ class Island {
   /** Back from the check to the form. */
   edit() {
     this.root.querySelector("[data-form-edit]").hidden = false;
-    this.review.hidden = true;
+    if (this.review) this.review.hidden = true;
+    this.showSummary();
   }
 
   /** The page to check one's answers on; the form stays as it was, behind it. */
@@ -368,6 +431,33 @@ class Island {
     heading?.focus();
     window.scrollTo(0, 0);
   }
+}
+
+/** Ask before something is lost; true when the person is sure. */
+function sure(question, yes, no) {
+  return new Promise((answer) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "yz-dialog";
+    const text = document.createElement("p");
+    text.textContent = question;
+    const buttons = document.createElement("p");
+    buttons.className = "d-grid gap-2";
+    for (const [words, value] of [[no, ""], [yes, "yes"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = value ? "btn btn-outline-primary" : "btn btn-primary";
+      button.textContent = words;
+      button.addEventListener("click", () => dialog.close(value));
+      buttons.append(button);
+    }
+    dialog.append(text, buttons);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      answer(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 for (const root of document.querySelectorAll("[data-form]")) new Island(root).draw();

@@ -64,6 +64,10 @@ export function start() {
   days();
   document.addEventListener("htmx:afterSwap", days);
 
+  // A page that answered a form says where it stands, so that reading it anew does not send the form once more.
+  const here = document.body.dataset.here;
+  if (here) history.replaceState(history.state, "", here);
+
   // A summary of errors is what a person must read first.
   document.querySelector("[data-errors-summary]")?.focus();
 }

@@ -122,11 +122,17 @@ export class Steps {
   }
 
   /** The next question, when this one is answered well; its mistakes are told here and now. */
-  forward() {
+  async forward() {
+    if (this.asking) return;
     const screens = this.screens();
     const at = this.at(screens);
-    const wrong = this.island.mistakes((element) => screens[at].some((row) => row.contains(element)));
+    const here = (element) => screens[at].some((row) => row.contains(element));
+    const wrong = this.island.mistakes(here);
     if (wrong.length) return this.island.summarise(wrong);
+    this.asking = true;
+    const doubts = await this.island.doubts(here);
+    this.asking = false;
+    if (doubts.length) return this.island.showFields(doubts);
     this.island.summarise([]);
     this.go(screens[Math.min(at + 1, screens.length - 1)]);
   }
