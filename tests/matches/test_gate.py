@@ -90,4 +90,4 @@ def test_the_example_of_tools_in_the_guide_is_right():
     found = [one for one in look("shunfeng", files) if one.severity == "error"]
     assert found == []
     files["bpmn/_shared/sharing.yaml"] = example.replace("ask: want", "ask: wnat").encode()
-    assert [one.rule for one in look("shunfeng", files) if one.severity == "error"] == ["match-name"]
+    assert "match-name" in {one.rule for one in look("shunfeng", files) if one.severity == "error"}
