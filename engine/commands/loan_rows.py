@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from engine import feel
 from engine.commands import register_rows
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
+from engine.forms.kinds import CHECKS, Wrong
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import Actor
 from engine.reads import knowing
@@ -30,9 +31,12 @@ from engine.workdays import local_date, say
 RECALL_DAYS = 7
 
 
-def copy(work: Work, kind: Kind, code: str) -> RegisterEntry:
-    """A copy by what is on it, ours until the end of the transaction."""
+def copy(work: Work, kind: Kind, code: str, state: str = "") -> RegisterEntry:
+    """A copy by what is on it, ours until the end of the transaction. What is printed on every copy of a title (an
+    ISBN) will do where only one is meant: of those in `state`, when the desk lends (free) or takes back (lent)."""
     found = registers.find(work, kind.of, code.strip(), lock=True) if code.strip() else None
+    if found is None and state and code.strip():
+        found = _one_of_title(work, kind, code.strip(), state)
     if found is None or found.blanked_at is not None:
         raise Invalid(
             [
@@ -45,6 +49,29 @@ def copy(work: Work, kind: Kind, code: str) -> RegisterEntry:
             ]
         )
     return found
+
+
+def _one_of_title(work: Work, kind: Kind, code: str, state: str) -> RegisterEntry | None:
+    """The one copy in this state of the title whose value (an ISBN, typed with or without its strokes) this is."""
+    field = registers.register_of(kind.of).fields[kind.loans.reserve_by]
+    if field.check:
+        checked = CHECKS[field.check](code)
+        if isinstance(checked, Wrong):
+            return None
+        code = checked
+    rows = [one for one in copies_of(work, kind, code) if one.state == kind.state(state)]
+    if len(rows) > 1:
+        raise Invalid(
+            [
+                FieldError(
+                    "copy",
+                    "条码",
+                    f"这个书号有 {len(rows)} 本，请扫书上贴的条码。",
+                    f"{len(rows)} copies have this number: scan the bar code that is stuck on the copy.",
+                )
+            ]
+        )
+    return locked(work, rows[0].id) if rows else None
 
 
 def locked(work: Work, entry_id: int) -> RegisterEntry:
@@ -60,7 +87,7 @@ def locked(work: Work, entry_id: int) -> RegisterEntry:
 
 def lend(work: Work, kind: Kind, code: str, whom: Person, *, unit_id: int | None, by: Actor, now: datetime) -> Loan:
     """This copy to this person, until so many days from today. NotNow says why not."""
-    entry = copy(work, kind, code)
+    entry = copy(work, kind, code, "free")
     name, who, on = entry.title or code, lending.ref(whom), local_date(now)
     there = lending.of_copy(work, entry.id)
     if there is not None:
@@ -428,6 +455,14 @@ def next_on(kind: Kind, loan: Loan, on: date) -> date | None:
 def missed_days(kind: Kind) -> int:
     assert kind.loans.missed is not None
     return int(kind.loans.missed.after.removesuffix("cd"))
+
+
+def forget(row: Loan | LoanHold, now: datetime) -> None:
+    """Nobody knows any more who it was; which copy it was, and when, stays."""
+    row.user_id = row.phone = row.id_number = row.guardian_id = row.guardian_phone = row.place_id = None
+    row.name = row.who_ref = ""
+    row.forgotten_at = now
+    row.version += 1
 
 
 def tell(work: Work, row: Loan | LoanHold, key: str, zh: str, en: str, *, now: datetime) -> None:

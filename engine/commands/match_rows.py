@@ -437,7 +437,7 @@ def _issue_slip(
             "starts_at": max(supply.starts_at, need.starts_at).astimezone(ZONE).isoformat(),
             "until_at": min(supply.until_at, need.until_at).astimezone(ZONE).isoformat(),
             "places": pair.places,
-            "fee": "不收费",
+            "fee": what.match.costs[0],
             "supply": {"name": supply.name, "phone": masks.phone(supply.phone)},
             "need": {"name": need.name, "phone": masks.phone(need.phone), "guardian": need.guardian},
             "lines": [f"{question}：{answer}" for question, answer in lines],

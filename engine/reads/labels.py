@@ -128,6 +128,7 @@ EVENTS = {
     "loan.recalled": "请提前还",
     "loan.ended": "还了或了结",
     "loan.missed": "登记遗失或久未还",
+    "loans.forgotten": "到期不再记得是谁借的",
     "loan.reserved": "预约图书",
     "loan.kept": "留架",
     "loan.hold-ended": "预约结束",

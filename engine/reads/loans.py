@@ -56,6 +56,7 @@ class Title:
     copies: int
     free: int
     queue: int  # how many wait for it
+    times: int = 0  # how often it was lent
 
 
 def shelves(work: Work) -> list[Shelf]:
@@ -73,7 +74,7 @@ def there_are(work: Work) -> bool:
 
 def catalogue(work: Work, key: str, text: str = "") -> tuple[Shelf, list[Title]]:
     """The titles in which every part of the text stands, in any of the fields found by words; the newest without one.
-    Three statements, whatever the size."""
+    Four statements, whatever the size."""
     kind = lending.kind(work, key)
     register = registers.register_of(kind.of)
     listed = registers.names(kind.of)
@@ -105,7 +106,8 @@ def catalogue(work: Work, key: str, text: str = "") -> tuple[Shelf, list[Title]]
         found.setdefault(kind.title_of(row), row)
     titles = list(found)[:PAGE]
     counts, queues = _counts(work, kind, titles), lending.queued(work, kind.key, titles)
-    return shelf(kind), [_title(kind, name, found[name], counts, queues) for name in titles]
+    times = lending.times(work, kind.key, titles)
+    return shelf(kind), [_title(kind, name, found[name], counts, queues, times) for name in titles]
 
 
 def title(work: Work, key: str, name: str) -> tuple[Shelf, Title]:
@@ -117,11 +119,17 @@ def title(work: Work, key: str, name: str) -> tuple[Shelf, Title]:
         row = next(iter(registers.matching(work, kind.of, {kind.loans.reserve_by: name}, most=1)), None)
     if row is None:
         raise NotFound("目录里没有这一种。", f"The catalogue has no {name!r}.")
-    return shelf(kind), _title(kind, name, row, _counts(work, kind, [name]), lending.queued(work, kind.key, [name]))
+    counts, queues = _counts(work, kind, [name]), lending.queued(work, kind.key, [name])
+    return shelf(kind), _title(kind, name, row, counts, queues, lending.times(work, kind.key, [name]))
 
 
 def _title(
-    kind: Kind, name: str, row: RegisterEntry, counts: Mapping[str, tuple[int, int]], queues: Mapping[str, int]
+    kind: Kind,
+    name: str,
+    row: RegisterEntry,
+    counts: Mapping[str, tuple[int, int]],
+    queues: Mapping[str, int],
+    times: Mapping[str, int],
 ) -> Title:
     register = registers.register_of(kind.of)
     facts = row.facts if isinstance(row.facts, Mapping) else {}
@@ -131,7 +139,7 @@ def _title(
         if (field := register.fields[one]) and facts.get(one) not in (None, "")
     )
     copies, free = counts.get(name, (1, int(row.state == kind.state("free"))))
-    return Title(name, row.title or name, lines, copies, free, queues.get(name, 0))
+    return Title(name, row.title or name, lines, copies, free, queues.get(name, 0), times.get(name, 0))
 
 
 def _counts(work: Work, kind: Kind, titles: list[str]) -> dict[str, tuple[int, int]]:

@@ -148,6 +148,7 @@ class Kind(StrEnum):
     LOAN_RECALLED = "loan.recalled"
     LOAN_ENDED = "loan.ended"
     LOAN_MISSED = "loan.missed"  # lost, or not brought back for too long
+    LOANS_FORGOTTEN = "loans.forgotten"  # how many; whose they were is in no record
     LOAN_RESERVED = "loan.reserved"
     LOAN_KEPT = "loan.kept"  # a copy was put aside for who waits
     LOAN_HOLD_ENDED = "loan.hold-ended"

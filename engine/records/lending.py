@@ -105,6 +105,14 @@ def queued(work: Work, key: str, titles: list[str]) -> dict[str, int]:
     return {title: count for title, count in rows}
 
 
+def times(work: Work, key: str, titles: list[str]) -> dict[str, int]:
+    """How often each of these titles was lent, whoever had it."""
+    rows = work.session.execute(
+        select(Loan.title, func.count()).where(Loan.loans == key, Loan.title.in_(titles)).group_by(Loan.title)
+    )
+    return {title: count for title, count in rows}
+
+
 def mine(work: Work, user_id: int) -> tuple[list[Loan], list[LoanHold]]:
     """What somebody, or a child they are guardian of, has and waits for; all kinds."""
     loans = work.session.scalars(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine import matters, people
 from engine.commands import register_rows
 from engine.commands.loans import due
+from engine.reads.knowing import Person
 from engine.records import lending, library
 from engine.store.models import Case, Loan, RegisterEntry
 from tests.cast import ROOT
@@ -61,6 +62,34 @@ def test_five_books_by_the_keyboard_alone_and_a_wrong_one_does_not_stop_the_row(
         page = desk.post("/desk/loans/books", data={"copy": code, "mode": "back"}, follow_redirects=True)
         assert "请放回书架" in page.text
     assert len(loans(hall)) == 3
+
+
+def test_an_afternoon_of_sixty_loans_by_the_keyboard_alone(hall, clock):
+    """Twelve readers, five books each: a card, five codes or ISBNs, an empty line, the next; then all come back."""
+    with hall.database.unit_of_work() as work:
+        book = lending.kind(work, "books").of
+        reader = library.declared(work, "registers")["reader"][0]
+        for n in range(60):
+            facts = {"barcode": f"NM{n:03d}", "title": f"书{n}", "class": "all"}
+            register_rows.put(work, book, facts, by=people.SYSTEM, now=clock())
+        for n in range(12):
+            whom = Person(f"读者{n}", f"1370000{n:04d}", None)
+            register_rows.put(work, reader, {"card": f"DZ{n:03d}"}, by=people.SYSTEM, now=clock(), whom=whom)
+    desk = hall.client("zhou")
+    scans = 0
+    for n in range(12):
+        page = desk.post("/desk/loans/books", data={"reader": f"DZ{n:03d}"}, follow_redirects=True)
+        who = re.search(r'name="who" value="([ur]:\d+)"', page.text)[1]
+        for k in range(5):
+            answer = desk.post("/desk/loans/books", data={"copy": f"NM{n * 5 + k:03d}", "who": who})
+            assert answer.status_code == 303, answer.text
+            scans += 1
+        desk.post("/desk/loans/books", data={"copy": "", "who": who})
+    lent = loans(hall)
+    assert scans == len(lent) == 60 and len({one.who_ref for one in lent}) == 12
+    for n in range(60):
+        desk.post("/desk/loans/books", data={"copy": f"NM{n:03d}", "mode": "back"})
+    assert loans(hall) == []
 
 
 def test_one_reserves_sees_and_renews_and_nobody_else_does(hall, clock):

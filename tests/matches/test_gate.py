@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.check.test_gate import with_slip
+from engine import matters
+from tests.cast import ROOT
+from tests.check.test_gate import look, with_slip
 
 YAML = "bpmn/_shared/rides.yaml"
 
@@ -34,7 +36,7 @@ YAML = "bpmn/_shared/rides.yaml"
         (YAML, "until: 12h", "until: 12hours", "matter", "48h"),
         (YAML, "keep: 30cd", "keep: 30days", "matter", "3cd"),
         (YAML, "guardian: 18", "guardain: 18", "matter", "guardian"),
-        (YAML, "    way: true\n", "    way: true\n    fee: shared\n", "matter", "none"),
+        (YAML, "    way: true\n", "    way: true\n    fee: shared\n", "matter", "shared"),
         ("forms/_shared/ride.form", "万一联系不上，打给谁（姓名和电话）", "愿意给多少油费", "match-fee", "不收费"),
     ],
 )
@@ -68,3 +70,24 @@ def test_a_task_that_puts_something_names_a_match_and_says_where_to(kind):
     for name in ("rdie", "ride"):  # the second has a way, and no input says where to
         found = [one for one in with_slip("xunche", DRAWN, right, other % name) if one.rule == "match-unknown"]
         assert len(found) == 1
+
+
+FIELD = '{"type": "%s", "key": "%s", "label": "%s", "id": "f_%s", "validate": {"required": true}}'
+FORM = '{"schemaVersion": 19, "id": "%s", "type": "default", "components": [%s]}'
+
+
+def test_the_example_of_tools_in_the_guide_is_right():
+    """What docs/nouns.md shows of matches that are no rides passes the gate as it stands."""
+    text = (ROOT / "docs/nouns.md").read_text()
+    example = text.split("# bpmn/_shared/sharing.yaml\n")[1].split("```")[0]
+    files = matters.read_files(ROOT, "shunfeng")
+    files["bpmn/_shared/sharing.yaml"] = example.encode()
+    yaml = "bpmn/shunfeng/matter.yaml"
+    files[yaml] = files[yaml].replace(b"uses: [rides]", b"uses: [rides, sharing]")
+    asked = [FIELD % ("textfield", "what", "是什么", "what"), FIELD % ("number", "many", "几件", "many")]
+    for name, more in (("have", []), ("want", [FIELD % ("textfield", "use", "做什么用", "use")])):
+        files[f"forms/shunfeng/{name}.form"] = (FORM % (name, ", ".join(asked + more))).encode()
+    found = [one for one in look("shunfeng", files) if one.severity == "error"]
+    assert found == []
+    files["bpmn/_shared/sharing.yaml"] = example.replace("ask: want", "ask: wnat").encode()
+    assert "match-name" in {one.rule for one in look("shunfeng", files) if one.severity == "error"}

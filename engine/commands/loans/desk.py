@@ -41,7 +41,7 @@ def take_back(work: Work, key: str, copy: str, *, by: Actor, now: datetime) -> L
     """A copy is back, at whichever desk. One that was not lent (found in a corner, or returned twice) is put where it
     belongs."""
     kind = _kind(work, key, by)
-    entry = loan_rows.copy(work, kind, copy)
+    entry = loan_rows.copy(work, kind, copy, "lent")
     loan = loan_rows.take_back(work, kind, entry, by=by, now=now)
     kept = reads.kept_for(work, entry.id) if entry.state == kind.state("held") else None
     return Lent(entry.title or copy, loan, kept)

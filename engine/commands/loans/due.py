@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from engine.commands import loan_rows
 from engine.commands.equipment import Equipment
 from engine.commands.loans.desk import open_case
+from engine.matters.nouns.loans import days
 from engine.people import SYSTEM
-from engine.records import jobs, lending
+from engine.records import audit, jobs, lending
 from engine.records.jobs import Leased
 from engine.records.lending import Kind
 from engine.store import Database, Work
@@ -29,6 +30,7 @@ def look(database: Database, job: Leased, equipment: Equipment, now: datetime) -
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
         many = expire(work, now=now) + serve_waiting(work, now=now) + remind(work, now=now)
+        many = max(many, forget(work, now=now))
         if many >= BATCH:
             jobs.put_once(work, jobs.Kind.LOANS_DUE, f"loans-due:after:{job.id}", now=now)
         else:
@@ -104,6 +106,38 @@ def remind(work: Work, *, now: datetime) -> int:
         loan.next_on = loan_rows.next_on(kind, loan, today)
     work.session.flush()
     return len(rows)
+
+
+#: How long who had a loan is kept where its declaration is published no more.
+KEPT = timedelta(days=30)
+
+
+def forget(work: Work, *, now: datetime) -> int:
+    """Who had what ended so long ago that it is kept no longer: the person goes, copy and days stay for the counts.
+    What a person reads is nobody's business (公共图书馆法 43)."""
+    spans = {key: timedelta(days=days(kind.loans.keep)) for key, kind in lending.kinds(work).items()}
+    shortest = min(spans.values(), default=KEPT)
+    gone = 0
+    models: tuple[type[Loan] | type[LoanHold], ...] = (Loan, LoanHold)
+    for model in models:
+        over = [model.ended_at.is_not(None), model.forgotten_at.is_(None)]
+        each = [and_(model.loans == key, model.ended_at < now - span) for key, span in spans.items()]
+        each.append(and_(model.loans.not_in(list(spans)), model.ended_at < now - KEPT))
+        rows = work.session.scalars(
+            select(model)
+            .where(*over, model.ended_at < now - min(shortest, KEPT), or_(*each))
+            .order_by(model.ended_at, model.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for row in rows:
+            assert isinstance(row, (Loan, LoanHold))
+            loan_rows.forget(row, now)
+        work.session.flush()
+        gone += len(rows)
+    if gone:
+        audit.record(work, audit.Kind.LOANS_FORGOTTEN, by=SYSTEM, now=now, facts={"count": gone})
+    return gone
 
 
 def _say(work: Work, kind: Kind, loan: Loan, today: date, now: datetime) -> None:

@@ -137,7 +137,8 @@ def _form(reading: Reading, one: Declared, word: str, side: MatchSideOf) -> None
                 n,
             )
     form = reading.forms.get(side.ask)
-    for field in form.form.fields if form is not None else ():
+    charged = isinstance(one.what, Match) and one.what.fee != "none"  # then how it is shared is declared, and shown
+    for field in form.form.fields if form is not None and not charged else ():
         if field.type in ("number", "textfield") and any(money in field.label.lower() for money in MONEY):
             reading.of_noun(
                 one,

@@ -122,6 +122,12 @@ class Loans(LoanPart):
         description="未满几岁要有登记的监护人（guardian 关系），提醒也给监护人 · below this age a registered guardian "
         "stands behind, and is told too",
     )
+    keep: Days = Field(
+        default="30cd",
+        description="还了、了结了以后多久不再记得是谁借的；借过几次还数得到 · so long after it ended it is not known "
+        "any "
+        "more who had it; how often a copy was lent stays",
+    )
     card: LoanCard | None = Field(default=None, description="借阅卡 · the reader's card")
     desk: Id = Field(description="哪个岗位借还 · the post that lends and takes back")
     states: LoanStates = Field(

@@ -113,6 +113,13 @@ class MatchSlip(MatchPart):
         return self
 
 
+class MatchShared(MatchPart):
+    """Cost is shared, and both read how before they agree: fuel and tolls by head. Never more than the cost."""
+
+    shared: Words = Field(description="怎样分摊：油费、过路费按人头，到了现付 · how it is shared")
+    shared_en: Words = Field(description="英文 · the same in English")
+
+
 class MatchTells(MatchPart):
     """A message to the case that put a need or a supply there."""
 
@@ -225,8 +232,11 @@ class Match(MatchPart):
         default="2h", description="开始前多久算临时取消，另打电话 · a later cancellation is said to be late"
     )
     keep: str = Field(default="30cd", description="过后多久删去个人信息 · how long after it personal data are kept")
-    fee: Literal["none"] = Field(
-        default="none", description="不收费也不分摊费用 · nothing is charged and no cost is shared"
+    fee: Literal["none"] | MatchShared = Field(
+        default="none",
+        description="none 不收费也不分摊；分摊成本的写 shared：怎样分摊，不能有盈利 · nothing is charged; or how "
+        "cost is "
+        "shared, without profit",
     )
     slip: MatchSlip | None = Field(default=None, description="双方同意以后的确认单 · the slip both have once agreed")
     matched: MatchTells | None = Field(
@@ -251,6 +261,13 @@ class Match(MatchPart):
     @classmethod
     def _spans(cls, text: str) -> str:
         return _span(text)
+
+    @property
+    def costs(self) -> tuple[str, str]:
+        """What is said of money, in both languages."""
+        if isinstance(self.fee, MatchShared):
+            return f"分摊成本：{self.fee.shared}", f"Cost is shared: {self.fee.shared_en}"
+        return "不收费", "Free of charge"
 
     def of(self, side: str) -> MatchSideOf:
         """One of its two sides."""

@@ -11,6 +11,12 @@ from engine.store.models.base import Base, BigId, Sealed
 
 LIVE = text("ended_at is null")
 READY = text("state = 'ready'")
+#: Over, and still known whose it was.
+KEPT = text("ended_at is not null and forgotten_at is null")
+FORGOTTEN = (
+    "forgotten_at is null or (ended_at is not null and user_id is null and guardian_id is null and phone is null "
+    "and id_number is null and guardian_phone is null and who_ref = '')"
+)
 
 
 class _Borrows:
@@ -30,6 +36,7 @@ class _Borrows:
     place_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # where the person belongs
     version: Mapped[int] = mapped_column(default=1)
     ended_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]  # from then on nobody knows who it was
 
 
 class Loan(_Borrows, Base):
@@ -57,6 +64,9 @@ class Loan(_Borrows, Base):
         CheckConstraint("renewed >= 0", name="renewed"),
         CheckConstraint("ended_how is null or ended_how in ('returned','replaced','paid','waived')", name="how"),
         CheckConstraint("(ended_at is null) = (ended_how is null)", name="ended"),
+        CheckConstraint(FORGOTTEN, name="forgotten"),
+        Index("ix_loan_kept", "ended_at", "id", sqlite_where=KEPT, postgresql_where=KEPT),
+        Index("ix_loan_times", "loans", "title"),
         Index("uq_loan_copy", "entry_id", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         Index("uq_loan_person", "loans", "who_ref", "n", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         Index("ix_loan_due", "next_on", "id", sqlite_where=LIVE, postgresql_where=LIVE),
@@ -79,6 +89,8 @@ class LoanHold(_Borrows, Base):
     __table_args__ = (
         CheckConstraint("state in ('waiting','ready','lent','cancelled','expired')", name="state"),
         CheckConstraint("(state in ('waiting','ready')) = (ended_at is null)", name="ended"),
+        CheckConstraint(FORGOTTEN, name="forgotten"),
+        Index("ix_loan_hold_kept", "ended_at", "id", sqlite_where=KEPT, postgresql_where=KEPT),
         CheckConstraint("state <> 'ready' or (entry_id is not null and until_on is not null)", name="ready"),
         Index(
             "uq_loan_hold_person", "loans", "title", "who_ref", unique=True, sqlite_where=LIVE, postgresql_where=LIVE
