@@ -68,7 +68,9 @@ def checked(board: Board, given: Mapping[str, Any]) -> Checked:
             continue
         if shown.type == "person":
             value = "、".join(
-                masks.name(one.strip()) for one in str(value).replace(",", "、").split("、") if one.strip()
+                (one.strip() if shown.mask == "none" else masks.name(one.strip()))
+                for one in str(value).replace(",", "、").split("、")
+                if one.strip()
             )
         elif shown.type in ("date", "moment"):
             value = moment(str(value)).isoformat()

@@ -385,6 +385,12 @@ class Matter(Nouns):
             raise wrong(f"{first.field}：{first.zh}", f"{first.field}: {first.en}") from None
         return rows
 
+    @property
+    def internal(self) -> bool:
+        """Only the hall itself opens it: by a schedule, a rating, another case. Residents and counters have no use for
+        it in a list."""
+        return set(self.apply.channels) == {"system"}
+
     def policy(self) -> deadlines.Policy:
         """Who is told and what is done when a deadline comes near or passes."""
         return deadlines.Policy.default() if self.escalation is None else deadlines.Policy.read(self.escalation)

@@ -117,6 +117,7 @@ SLIPS = [
     ("daiban", "bpmn/daiban/stories.yaml", "task: accept", "task: acecpt", "story-name", "accept"),
     ("daiban", "bpmn/daiban/stories.yaml", "finished: true", "finisehd: true", "stories", "finished"),
     ("daiban", "bpmn/daiban/stories.yaml", "applicant: {name", "aplicant: {name", "story-field", "applicant"),
+    ("jisong", "bpmn/jisong/stories.yaml", 'found: "yes"', "found: yes", "story-field", '"yes"'),
     ("daiban", "bpmn/daiban/stories.yaml", "outcome: approve", "outcome: aprove", "story-name", "approve"),
     ("daiban", "bpmn/daiban/en.yaml", "委托人自愿委托，", "委托人自愿委拖，", "english-unused", "委托人自愿委托"),
 ]

@@ -42,6 +42,7 @@ SURVIVORS = [
     ("matter reference", r"\d{4}-\d\d-\d\d", "another day is a day"),
     ("matter reference", r"\d+(wd|cd|h)", "another limit within the law is a limit"),
     ("matter key", r"not_\w+", "a ground's own word, written by whoever declines"),
+    ("basis id", r"[a-z]+(-[a-z]+)*", "a basis that no paper names yet"),
     ("english key", r".", "one character doubled is another word"),
     ("english key", "[\u4e00-\u9fff]{2,4}", "too short for the nearest word: a hint says so, and bpmn/ has no hints"),
     ("matter key", r"\d+", "another number of minutes is a number"),

@@ -248,6 +248,27 @@ def put_up(town, given, what=None, *, now=None, place=None, **more):
         return entry.number
 
 
+def test_the_elected_are_named_whole_where_the_board_says_why(town):
+    law = {"title": "当选人", "type": "person", "mask": "none", "basis": "村民委员会选举办法：当选名单应当公布"}
+    number = put_up(town, {"who": "张三丰、李四"}, board(shows={"who": law}))
+    with town.database.reading() as work:
+        row = board_rows.find(work, number)
+        assert (row.facts, row.title) == ({"who": "张三丰、李四"}, "张三丰、李四")
+
+
+@pytest.mark.parametrize(
+    "shown, said",
+    [
+        ({"type": "person", "mask": "none"}, "basis"),
+        ({"type": "text", "mask": "none", "basis": "本人同意"}, "type: person"),
+        ({"type": "person", "basis": "本人同意"}, "mask: none"),
+    ],
+)
+def test_a_whole_name_needs_its_basis(shown, said):
+    with pytest.raises(ValueError, match=said):
+        board(shows={"who": {"title": "姓名", **shown}})
+
+
 def test_names_are_masked_and_what_is_hidden_is_sealed(town):
     number = put_up(town, {"who": "张三丰、李四", "sum": 300, "phone": "13800138000"})
     with town.database.reading() as work:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+import yaml
+
+from engine.matters.info import Group
 from engine.matters.nouns.handovers import Handover, HandoverLink
+from engine.matters.taking_part import Role
+from tests.cast import ROOT
 from tests.check.test_gate import with_slip
 
 YAML, BPMN = "bpmn/jisong/matter.yaml", "bpmn/jisong/process.bpmn"
@@ -52,3 +58,19 @@ def test_a_link_in_a_word_and_in_full_are_the_same():
     )
     assert what.link("a   ->b") is what.links[0]
     assert what.link("b -> a") is None
+
+
+def test_every_declaration_on_the_page_for_designers_can_be_read():
+    page = (ROOT / "docs" / "nouns.md").read_text()
+    section = page[page.index("## 交接 · Hand-overs") : page.index("## 公开栏 · Boards")]
+    shown = [yaml.safe_load(one) for one in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)]
+    kinds = set()
+    for one in shown:
+        groups = {name: Group.model_validate(said) for name, said in one.get("groups", {}).items()}
+        parties = {name: Role.model_validate(said) for name, said in one.get("parties", {}).items()}
+        for said in one["handovers"].values():
+            what = Handover.model_validate(said)
+            kinds.add(what.thing.kind)
+            ends = {end for link in (*what.links, *what.back) for end in (link.giver, link.receiver)}
+            assert ends <= {"applicant", "agent", "receiver", *groups, *parties}, ends
+    assert kinds == {"goods", "originals", "keys", "person"}

@@ -60,6 +60,15 @@ handovers:
     within: 2wd
     paper: handover
 """
+KEY = """
+handovers:
+  key:
+    name: 钥匙交接
+    name_en: Key
+    thing: {kind: keys, words: 钥匙, words_en: Key}
+    links: [窗口 -> applicant, applicant -> 窗口]
+    different: noted
+"""
 REFER = (
     '<startEvent id="s"/><flow s look/>'
     + task("look", "看归谁管")
@@ -84,12 +93,12 @@ TAKE = (
 )
 
 
-def files(body: str, declared: str = "", form: list = FORM) -> dict[str, bytes]:
-    ask = {"type": "default", "id": "ask", "schemaVersion": 19, "components": form}
+def files(body: str, declared: str = "", before: str = "") -> dict[str, bytes]:
+    ask = {"type": "default", "id": "ask", "schemaVersion": 19, "components": FORM}
     return {
         f"bpmn/{NAME}/matter.yaml": (INFO + declared).encode(),
         f"bpmn/{NAME}/process.bpmn": file(
-            short(f'<process id="{NAME}" name="带原件的事" isExecutable="true">{body}</process>')
+            short(f'{before}<process id="{NAME}" name="带原件的事" isExecutable="true">{body}</process>')
         ),
         f"forms/{NAME}/ask.form": json.dumps(ask, ensure_ascii=False).encode(),
         f"forms/{NAME}/decide.form": json.dumps(small.DECIDE).encode(),
@@ -100,10 +109,10 @@ def files(body: str, declared: str = "", form: list = FORM) -> dict[str, bytes]:
 def submitted(database, cast, clock):
     """`submitted(body, declared, **answers)`: a case that the town's counter took in on paper; its id."""
 
-    def submit(body, declared="", **answers):
+    def submit(body, declared="", before="", **answers):
         with database.unit_of_work() as work:
             holders.forget(work)
-            library.publish(work, matters.read(NAME, files(body, declared)), by=people.SYSTEM, now=clock())
+            library.publish(work, matters.read(NAME, files(body, declared, before)), by=people.SYSTEM, now=clock())
         who = {"applicant": {"name": "张三丰", "phone": "13800000001"}, **answers}
         with database.unit_of_work() as work:
             made = cases.submit(work, NAME, who, channel="counter", by=cast.zhou, now=clock())
@@ -232,6 +241,27 @@ def test_nothing_taken_nothing_on_its_way(database, cast, clock, submitted):
 def test_an_answer_says_of_which_unit_the_receiver_is(database, cast, clock, submitted):
     submitted(TAKE, DECLARED, taken="房产证一本", where={"town": "350526100"})
     assert link(database).receiver_key.split(":")[1] == str(holders_unit(database, cast, "350526100"))
+
+
+def test_what_was_not_taken_is_the_next_link_once_more_when_the_diagram_comes_back(database, cast, clock, submitted):
+    again = (
+        '<startEvent id="s"/><flow s take/>'
+        + service("take", "hand-over", "handover=key")
+        + '<boundaryEvent id="no" attachedToRef="take"><errorEventDefinition errorRef="r"/></boundaryEvent>'
+        + "<flow no take/><flow take back/>"
+        + service("back", "hand-over", "handover=key")
+        + '<boundaryEvent id="no2" attachedToRef="back"><errorEventDefinition errorRef="r"/></boundaryEvent>'
+        + '<flow no2 back/><flow back e/><endEvent id="e"/>'
+    )
+    case_id = submitted(again, KEY, before='<error id="r" errorCode="REFUSED"/>')
+    sign(database, clock, cast.zhang, "refused", note="钥匙断了")
+    assert (link(database).giver_end, link(database).n) == ("窗口", 2), "the same link, for another key"
+    sign(database, clock, cast.zhou)
+    assert (link(database).giver_end, link(database).n) == ("applicant", 3)
+    sign(database, clock, cast.zhou, "refused", note="少一把")
+    assert (link(database).giver_end, link(database).n) == ("applicant", 4)
+    sign(database, clock, cast.zhou)
+    assert small.outcome(database, case_id)[0] == "finished"
 
 
 def holders_unit(database, cast, code) -> int:

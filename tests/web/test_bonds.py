@@ -131,6 +131,7 @@ def test_the_guardian_keeps_the_list_with_pictures_and_the_door_goes_by_it(hall)
 def test_who_may_do_what_is_shown_to_heads_and_operators(hall):
     shown = page(hall.client("zhao").get("/desk/permissions"))
     assert "申请人让他看的人" in shown and "移送前的承办单位" in shown
+    assert "台账：代办台账" in shown and "签收人" in shown and "姓名只显示一部分" in shown, "as 代办 declares it"
     assert hall.client("operator").get("/desk/permissions").status_code == 200
     assert hall.client("chen").get("/desk/permissions").status_code == 403
 

@@ -61,8 +61,9 @@ def _matter(package: Any) -> dict[str, Any]:
 
 @operation("get", "/matters", who="anyone", tag="matters", gives=list[MatterOut])
 def matters() -> list[MatterOut]:
-    """The matters of the hall."""
-    return [MatterOut(**_matter(package)) for package in library.published(edge.work())]
+    """The matters of the hall; what only the hall itself opens is listed to its staff."""
+    whole = edge.actor().kind == "staff"
+    return [MatterOut(**_matter(p)) for p in library.published(edge.work()) if whole or not p.info.internal]
 
 
 @operation("get", "/matters/{name}", who="anyone", tag="matters", gives=Guide)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from engine.errors import NotYours
 from engine.people import permissions
+from engine.reads import declared_rules
 from web import edge
 from web.edge import guard
 from web.language import english
@@ -34,4 +36,12 @@ def table() -> ResponseReturnValue:
         }
         for thing, words in permissions.THINGS.items()
     ]
-    return render_template("staff/permissions.html", groups=groups)
+    declared = [
+        {
+            "title": _("%(kind)s：%(title)s", kind=one.kind[n], title=one.title[n]),
+            "matter": one.matter[n],
+            "rules": [(rule.what[n], rule.who[n], rule.does[n], rule.but[n]) for rule in one.rules],
+        }
+        for one in declared_rules.listed(edge.work())
+    ]
+    return render_template("staff/permissions.html", groups=groups, declared=declared)

@@ -75,7 +75,7 @@ def _brief(package: Package) -> dict[str, Any]:
 
 def _published() -> list[Package]:
     """What residents may begin; not what only the system opens (差评整改)."""
-    return [p for p in library.published(edge.work()) if p.info.published and set(p.info.apply.channels) != {"system"}]
+    return [p for p in library.published(edge.work()) if p.info.published and not p.info.internal]
 
 
 #: Words shown in the empty field of the search.

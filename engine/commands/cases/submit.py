@@ -195,8 +195,14 @@ def submit(
 def _open_for(package: matters.Package, channel: str, by: Actor, day: date) -> None:
     info = package.info
     if channel not in info.apply.channels and channel != "system" and not (channel == "agent" and info.agent):
+        if info.internal:
+            raise NotNow(
+                f"“{info.name}”由大厅自己开，不用申请，也不在窗口收件。有疑问打 {info.contact.phone or '大厅电话'}。",
+                "This matter is opened by the hall itself: nobody applies for it. Ring the hall with a question.",
+            )
+        can = "、".join(facts.CHANNELS[one] for one in info.apply.channels if one != "system")
         raise NotNow(
-            f"“{info.name}”不能通过{facts.CHANNELS.get(channel, channel)}办理，请到窗口或致电咨询。",
+            f"“{info.name}”不能在{facts.CHANNELS.get(channel, channel)}办，可以在{can}办。",
             f"Expected a channel of {', '.join(info.apply.channels)}, but it is {channel}.",
         )
     if by.kind == "resident" and channel == "counter":

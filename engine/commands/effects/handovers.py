@@ -121,18 +121,35 @@ def _refused(a: Applying, effect: Effect, what: Declaration) -> str | None:
 
 
 def _link(a: Applying, effect: Effect, what: Declaration, chain: Handover | None) -> Link:
-    """The link the task names; else the one after the last, in the order of the matter."""
+    """The link the task names; else the one after the last that was taken, in the order of the matter: what was not
+    taken is handed over again."""
     named = effect.headers.get("link", "")
     if named:
         found = what.link(named)
         if found is not None:
             return found
-    elif (n := chain.links if chain is not None else 0) < len(what.links):
+    elif (n := _next(a, what, chain)) < len(what.links):
         return what.links[n]
     raise NotNow(
         f"“{what.name}”的 {len(what.links)} 环都已经开过，没有下一环。请在“交接”这一步写明是哪一环。",
         f"Expected a next link of {what.name_en}, but all {len(what.links)} were opened. Name the link in the task.",
     )
+
+
+def _next(a: Applying, what: Declaration, chain: Handover | None) -> int:
+    """Which link of the matter comes now, from 0."""
+    if chain is None:
+        return 0
+    known = (one for one in a.work.session.identity_map.values() if isinstance(one, HandoverLink))
+    last = next((one for one in known if (one.handover_id, one.n) == (chain.id, chain.links)), None)
+    if last is None:
+        last = a.work.session.scalar(
+            select(HandoverLink).where(HandoverLink.handover_id == chain.id, HandoverLink.n == chain.links)
+        )
+    names = [(one.giver, one.receiver) for one in what.links]
+    if last is None or (last.giver_end, last.receiver_end) not in names:
+        return chain.links
+    return names.index((last.giver_end, last.receiver_end)) + (1 if chain.held_by_link == chain.links else 0)
 
 
 # ---------------------------------------------------------------- who is at an end

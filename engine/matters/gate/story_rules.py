@@ -63,6 +63,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             one_of("定期", "schedule", story.schedule, [*schedules, *timed], n, "schedule")
         elif start is not None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
+            _quoted(reading, story.answers, start.form, n, "answers")
         _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
         for k, before in enumerate(story.booked if info is not None else ()):
             one_of("供给", "offer", before.offer, reading.declared("offers"), n, "booked", k, "offer")
@@ -73,6 +74,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                 form = reading.forms.get(node.extension.form or "") if node is not None else None
                 if form is not None:
                     asked = _asked(reading, form.form)
+                    _quoted(reading, step.answers, asked, n, "steps", k, "answers")
                     _answers(reading, step.answers, paths_of(asked), n, "steps", k, "answers")
                     for r, path in enumerate(step.refused or ()):
                         plain = ".".join(p for p in path.split(".") if not p.isdigit())
@@ -224,6 +226,22 @@ def _met(reading: Reading, step: StepText, one_of: Callable[..., None], *path: o
         loan = getattr(step, verb)
         if loan is not None:
             one_of("借还", "loans", loan.loans, reading.declared("loans"), *path, verb, "loans")
+
+
+def _quoted(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *path: object) -> None:
+    """YAML reads yes and no as true and false: an option that is called so must stand in quotes."""
+    for at, field in form.walk():
+        value = forms.dig(answers, at) if field.options else None
+        words = [str(option.value) for option in field.options or ()]
+        meant_word = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
+        if meant_word in words:
+            reading.of_story(
+                "story-field",
+                f'YAML 把 {meant_word} 读成真假，而“{field.label}”的选项是文字。请加引号："{meant_word}"。',
+                f'YAML reads {meant_word} as true or false, but the option of "{field.label}" is a text: quote it.',
+                *path,
+                *at.split("."),
+            )
 
 
 def _values(reading: Reading, values: Mapping[str, Any], known: scope.Scope, *path: object) -> None:

@@ -72,8 +72,31 @@ class Shown(Part):
         description="是什么：文字、日期、时刻、数、金额、人名（只显示张*三）、咨询电话（固定电话或短号） · text, a "
         "date, a moment, a number, money, a person's name (shown as 张*三), or a desk's telephone (never a mobile)",
     )
+    mask: Literal["name", "none"] = Field(
+        default="name",
+        description="人名：name 只显示张*三；none 全名，要写 basis（依法公开，或本人同意） · a person's name: "
+        "masked, or whole, which needs a basis",
+    )
+    basis: str = Field(
+        default="",
+        max_length=200,
+        description="凭什么公开全名：法律的条文，或“本人同意” · why the whole name is shown: an article or consent",
+    )
     required: bool = Field(default=True, description="必须有 · it must be there")
     most: int = Field(default=300, ge=1, le=2000, description="文字至多几个字 · at most so many characters")
+
+    @model_validator(mode="after")
+    def _named(self) -> Shown:
+        if self.mask == "none" and self.type != "person":
+            raise wrong("mask: none 只用于人名（type: person）。", "mask: none is for a person's name (type: person).")
+        if self.mask == "none" and not self.basis.strip():
+            raise wrong(
+                "公开全名要写 basis：哪部法的哪一条，或“本人同意”。",
+                "A whole name needs a basis: the article that has it published, or consent.",
+            )
+        if self.basis and self.mask != "none":
+            raise wrong("basis 只用于公开全名（mask: none）。", "basis belongs to a whole name (mask: none).")
+        return self
 
 
 class Review(Part):

@@ -437,8 +437,9 @@ _ALL = (
         "refer-case",
         "移送",
         "Refer to another office",
-        "移送有权处理的单位，附移送清单。",
-        "Hands the case to the office that may handle it, with a list of what is handed over.",
+        "移送有权处理的单位，附移送清单；收下的原件当天交接，双方确认，办件不等。",
+        "Hands the case to the office that may handle it, with a list of what goes along; originals are handed over "
+        "the same day, signed by both ends, and the case does not wait for it.",
         headers=(
             Header("unit", "接收单位", "the office; the argument wins"),
             Header("organ", "移送机关", "who signs the slip: a name of `organs` in matter.yaml", default="office"),
