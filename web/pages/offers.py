@@ -56,7 +56,14 @@ def listed() -> ResponseReturnValue:
     for one in found:
         days.setdefault(local_date(one.starts_at), []).append(one)
     return render_template(
-        "resident/offers.html", kinds=kinds, chosen=chosen, places=places, at=at, days=days, tab="booking.doors"
+        "resident/offers.html",
+        kinds=kinds,
+        chosen=chosen,
+        places=places,
+        at=at,
+        days=days,
+        soon=reads.next_open(work, chosen, now=now) if not days else None,
+        tab="booking.doors",
     )
 
 
