@@ -15,7 +15,7 @@ from engine.matters.nouns.offers import Offer
 from engine.people import Actor, masks, may
 from engine.reads import offers
 from engine.store import Work
-from engine.store.models import Appointment, BookingPlace, Resource, Slot
+from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
 from engine.workdays import local_date
 
 #: Most lines of a person's own hours on one page.
@@ -38,6 +38,8 @@ class Expected:
     left_at: datetime | None
     fetched_by: str
     by_voice: bool  # still to be read out to them
+    brought_by: str
+    signed: str  # who signed them in
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def door(work: Work, actor: Actor, slot_id: int) -> Door:
         .where(BookingPlace.slot_id == slot.id, BookingPlace.live)
         .order_by(BookingPlace.id)
     ).all()
+    signers = {place.came_by_id for place, _made in rows if place.came_by_id is not None}
+    names = {id_: name for id_, name in work.session.execute(select(User.id, User.name).where(User.id.in_(signers)))}
     places = tuple(
         Expected(
             place.id,
@@ -79,6 +83,8 @@ def door(work: Work, actor: Actor, slot_id: int) -> Door:
             place.checked_out_at,
             place.fetched_by or "",
             made.by_voice == "wanted",
+            place.brought_by or "",
+            names.get(place.came_by_id, "") if place.came_by_id is not None else "",
         )
         for place, made in rows
     )

@@ -54,6 +54,11 @@ def of(work: Work, key: str) -> Declared:
     return found
 
 
+def booked_first(work: Work, matter: str) -> bool:
+    """Whether a case of this matter begins with a booking (`each`): applying for it is choosing a time."""
+    return any(what.offer.each == matter for what in declared(work).values())
+
+
 # ---------------------------------------------------------------- may they, and what does it cost
 
 

@@ -29,8 +29,9 @@ from engine.reads.offering import price as price
 from engine.reads.offering import too_late as too_late
 from engine.reads.offering import value as value
 from engine.reads.offering import why_not as why_not
+from engine.reads.ordering import by_sound
 from engine.store import Work
-from engine.store.models import Appointment, BookingPlace, Resource, Slot, SlotPlace, User, Waiting
+from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Resource, Slot, SlotPlace, User, Waiting
 from engine.workdays import local_date
 
 # ---------------------------------------------------------------- what is open
@@ -202,7 +203,7 @@ def kinds(work: Work, *, now: datetime) -> list[Kind]:
             what.offer.summary_en,
             counts.get(what.key, 0),
         )
-        for what in declared(work).values()
+        for what in sorted(declared(work).values(), key=lambda one: by_sound(one.offer.title))
         if not what.offer.each and what.offer.places != 0  # what only staff book is no list for people
     ]
 
@@ -308,7 +309,7 @@ def openable(work: Work) -> list[tuple[str, str]]:
     """What a post may open a further time of: (key, title)."""
     return [
         (what.key, what.offer.title)
-        for what in declared(work).values()
+        for what in sorted(declared(work).values(), key=lambda one: by_sound(one.offer.title))
         if not what.offer.each and not what.offer.opened_by
     ]
 
@@ -403,6 +404,51 @@ def asked(work: Work, key: str) -> Any:
     """The form that a booking of this offer is asked; None: it asks nothing of its own."""
     known = declared(work).get(key)
     return known.package.form(known.offer.ask) if known is not None and known.offer.ask else None
+
+
+def cost_of(
+    work: Work, actor: Actor, appointment_id: int, *, now: datetime
+) -> tuple[int, tuple[prices.Part, ...]] | None:
+    """What a booking that opens a case costs: as it keeps it, or while it is held, as it would be. None: it has no
+    price, or it depends on what is filled in yet."""
+    made = work.session.scalar(
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .options(joinedload(Appointment.resource).joinedload(Resource.unit))
+    )
+    if made is None or not may(actor, "see", made):
+        return None
+    known = declared(work).get(made.resource.offer)
+    if made.cents is not None:
+        return made.cents, tuple(prices.of_bookings(work, [made.id], known).get(made.id, ()))
+    if known is None or known.offer.price is None or known.offer.ask or made.state != "held":
+        return None
+    person = knowing.Person(made.name, made.phone)
+    if made.user_id is not None:
+        person = knowing.of_user(work.session.get_one(User, made.user_id))
+    slots = work.session.scalars(
+        select(Slot).join(AppointmentSlot).where(AppointmentSlot.appointment_id == made.id).order_by(Slot.starts_at)
+    ).all()
+    try:
+        cost = prices.added([prices.cost(work, known, made.resource, slot, [person], {}, now=now) for slot in slots])
+    except NotNow:
+        return None
+    return (cost.cents, cost.parts) if cost is not None else None
+
+
+def has_price(work: Work, key: str) -> bool:
+    """Whether what is booked costs something."""
+    known = declared(work).get(key)
+    return known is not None and known.offer.price is not None
+
+
+def next_open(work: Work, offer: str | None, *, now: datetime) -> Open | None:
+    """The next time that still has a place: of this offer, or of any."""
+    query = open_query(now).where(Slot.public_taken < Slot.public_capacity)
+    if offer is not None:
+        query = query.where(Resource.offer == offer)
+    found = shown(work, work.session.scalars(query.limit(1)).all())
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters
-from engine.commands import booking
+from engine.commands import booking, cases
 from engine.errors import Invalid, NotNow
 from engine.people import SYSTEM
 from engine.reads import bookings, offers
@@ -82,3 +82,44 @@ def test_a_child_is_told_what_is_asked(hall, room):
     made, version = keep(hall, room, hall.young)
     with pytest.raises(NotNow, match="18"):
         hall.do(booking.confirm, made, version=version, answers={"note": "过生日"}, by=hall.young, now=NOW)
+
+
+def test_nobody_begins_such_a_case_without_a_time(hall, room):
+    answers = {"note": "过生日", "applicant": {"name": "居民1", "phone": "13800000001"}}
+    for verb, by in ((cases.apply_online, hall.residents[0]), (cases.receive, hall.clerk)):
+        with pytest.raises(NotNow, match="begins with a time"):
+            hall.do(verb, "yuyue", answers, consent=True, by=by, now=NOW)
+    with hall.database.reading() as work:
+        assert work.session.scalars(select(Case)).all() == []
+
+
+def test_what_can_be_booked_stands_in_the_order_of_its_name_with_its_next_time(hall, room):
+    with hall.database.reading() as work:
+        found = [one for one in bookings.places(work) if one.offer == "yuyue.room"]
+        assert [one.unit for one in found] == ["苏洋村", "霞碧村"]
+        soon = bookings.next_times(work, [one.id for one in found], now=NOW)
+        assert set(soon) == {one.id for one in found} and min(soon.values()) > NOW
+        assert offers.next_open(work, "zhiyuan.lunch", now=NOW).offer == "zhiyuan.lunch"
+        assert offers.next_open(work, "zhiyuan.job", now=NOW) is None
+
+
+def test_a_room_with_a_price_says_it_while_it_is_held_and_keeps_its_parts(hall, room):
+    files = dict(matters.read_files(ROOT, "yuyue"))
+    text = files["bpmn/yuyue/matter.yaml"].decode()
+    priced = ROOM.replace("    ask: yuyue-room\n", "    price: {decision: room-price}\n")
+    files["bpmn/yuyue/matter.yaml"] = text.replace("offers:\n", "offers:" + priced, 1).encode()
+    files["bpmn/yuyue/room.dmn"] = b"""<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="d">
+  <decision id="room-price" name="room price"><literalExpression id="l"><text>20</text></literalExpression></decision>
+</definitions>"""
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.package.read("yuyue", files), by=SYSTEM, now=NOW)
+    who = hall.residents[0]
+    made, version = keep(hall, room, who)
+    with hall.database.reading() as work:
+        cents, parts = offers.cost_of(work, who, made, now=NOW)
+        assert (cents, [one.part for one in parts]) == (2000, ["self"])
+    hall.do(booking.confirm, made, version=version, answers={"note": "过生日"}, by=who, now=NOW)
+    with hall.database.reading() as work:
+        assert offers.cost_of(work, who, made, now=NOW)[0] == 2000
+        assert offers.cost_of(work, hall.residents[1], made, now=NOW) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import jsonify, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.matters import Package
 from engine.people import units
-from engine.reads import bonds, form_choices, residents
+from engine.reads import bonds, form_choices, offering, residents
 from engine.records import files, incoming
 from engine.workdays import local_date
 from web import edge, names, throttle
@@ -28,6 +28,8 @@ from web.pages.resident import current, pages
 def apply(name: str) -> ResponseReturnValue:
     package = current(name)
     _open_online(package)
+    if offering.booked_first(edge.work(), package.name):  # a case of it begins with a time
+        return redirect(url_for("booking.doors"))
     others = bonds.who_for(edge.work(), edge.actor(), "apply", package.name)
     title = package.info.name_en if english() else package.info.name
     if others and "for" not in request.args:  # one question a screen: for whom, before anything else

@@ -54,7 +54,8 @@ def doors() -> ResponseReturnValue:
     places = [p for p in reads.places(edge.work()) if p.items or p.offer]
     if len(places) == 1:
         return redirect(url_for("booking.calendar", place_id=places[0].id))
-    return render_template("resident/book_places.html", places=places, tab="booking.doors")
+    soon = reads.next_times(edge.work(), [one.id for one in places], now=edge.now())
+    return render_template("resident/book_places.html", places=places, soon=soon, tab="booking.doors")
 
 
 @pages.get("/book/<int:place_id>")
@@ -172,6 +173,8 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
         states=_states(),
         kinds=KINDS,
         wrong=wrong,
+        cost=offers.cost_of(edge.work(), edge.actor(), booking_id, now=edge.now()) if place.offer else None,
+        priced=offers.has_price(edge.work(), place.offer),
         tab="booking.doors",
     )
 

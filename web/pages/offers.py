@@ -56,7 +56,14 @@ def listed() -> ResponseReturnValue:
     for one in found:
         days.setdefault(local_date(one.starts_at), []).append(one)
     return render_template(
-        "resident/offers.html", kinds=kinds, chosen=chosen, places=places, at=at, days=days, tab="booking.doors"
+        "resident/offers.html",
+        kinds=kinds,
+        chosen=chosen,
+        places=places,
+        at=at,
+        days=days,
+        soon=reads.next_open(work, chosen, now=now) if not days else None,
+        tab="booking.doors",
     )
 
 
@@ -639,7 +646,15 @@ def arrive(slot_id: int) -> ResponseReturnValue:
     sent = request.form
     text = sent.get("code", "").strip()[:400]
     place = int(sent["place"]) if is_id(sent.get("place", "")) else None
-    made = booking.arrive(edge.work(), slot_id, text, place_id=place, by=edge.actor(), now=edge.now())
+    made = booking.arrive(
+        edge.work(),
+        slot_id,
+        text,
+        place_id=place,
+        brought_by=sent.get("brought_by", ""),
+        by=edge.actor(),
+        now=edge.now(),
+    )
     flash(_("%(number)s 已签到。", number=made.number))
     return redirect(url_for("offers.door", slot_id=slot_id))
 
@@ -649,8 +664,25 @@ def arrive(slot_id: int) -> ResponseReturnValue:
 def leave(slot_id: int, place_id: int) -> ResponseReturnValue:
     attending.door(edge.work(), edge.actor(), slot_id)
     fetched = request.form.get("fetched_by", "")
-    booking.check_out(edge.work(), place_id, fetched_by=fetched, by=edge.actor(), now=edge.now())
+    booking.depart(edge.work(), slot_id, place_id=place_id, fetched_by=fetched, by=edge.actor(), now=edge.now())
     flash(_("已签退。"))
+    return redirect(url_for("offers.door", slot_id=slot_id))
+
+
+@pages.post("/desk/offers/<int:slot_id>/leave")
+@guard("staff")
+def depart(slot_id: int) -> ResponseReturnValue:
+    """A QR was scanned, or a number or name typed, of somebody who leaves."""
+    attending.door(edge.work(), edge.actor(), slot_id)
+    gone = booking.depart(
+        edge.work(),
+        slot_id,
+        request.form.get("out", "").strip()[:400],
+        fetched_by=request.form.get("fetched_by", ""),
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("%(n)s 人已签退。", n=len(gone)))
     return redirect(url_for("offers.door", slot_id=slot_id))
 
 

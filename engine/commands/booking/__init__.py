@@ -23,7 +23,7 @@ from engine.commands.booking.opening import open_ as open_offer
 from engine.commands.booking.roll import Listed, Rolled, told
 from engine.commands.booking.roll import book as roll
 from engine.commands.booking.settling import sheet
-from engine.commands.booking.signing import arrive
+from engine.commands.booking.signing import arrive, depart
 from engine.commands.booking.signing import leave as check_out
 from engine.commands.booking.standing import add as add_day
 from engine.commands.booking.standing import change_day, order
@@ -43,6 +43,7 @@ __all__ = [
     "change_day",
     "arrive",
     "check_out",
+    "depart",
     "end_order",
     "order",
     "roll",

@@ -23,7 +23,16 @@ from engine.workdays import say_at
 EARLY_MINUTES = 60
 
 
-def check_in(work: Work, code: str, *, place_id: int | None = None, by: Actor, now: datetime) -> Appointment:
+def check_in(
+    work: Work,
+    code: str,
+    *,
+    place_id: int | None = None,
+    how: str = "",
+    brought_by: str = "",
+    by: Actor,
+    now: datetime,
+) -> Appointment:
     """The person is here: `code` is what their QR holds, or the booking's number. Staff of the unit scan it; the
     person may do it themselves from their own page. Too early or another day: NotNow with the right time. Of a team's
     booking everybody is here, or the one who has the place `place_id`."""
@@ -33,8 +42,10 @@ def check_in(work: Work, code: str, *, place_id: int | None = None, by: Actor, n
     if row is None:
         raise NotFound("没有找到这个预约码，请核对，或按姓名电话查找。", "No booking has this code.")
     made = book.find(work, row, "work", by=by)
+    if made.resource.offer and not made.resource.matter:
+        require(by, "serve", made.resource)  # at a door somebody sees them: nobody signs their own hours from home
     if made.state == "checked_in":
-        _here(work, made, place_id, by, now)
+        _here(work, made, place_id, how, brought_by, by, now)
         return made
     book.expect(made, made.version, {"confirmed"}, "签到", "check in")
     early = made.starts_at - timedelta(minutes=EARLY_MINUTES)
@@ -49,13 +60,15 @@ def check_in(work: Work, code: str, *, place_id: int | None = None, by: Actor, n
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
     appointments.record(work, audit.Kind.APPOINTMENT_CHECKED_IN, made, by, now)
-    _here(work, made, place_id, by, now)
+    _here(work, made, place_id, how, brought_by, by, now)
     work.session.flush()
     ticket_rows.join(work, made, by=by, now=now)  # where the hall has a line, they wait in it at their time
     return made
 
 
-def _here(work: Work, made: Appointment, place_id: int | None, by: Actor, now: datetime) -> None:
+def _here(
+    work: Work, made: Appointment, place_id: int | None, how: str, brought_by: str, by: Actor, now: datetime
+) -> None:
     """Who of it is here: each place once."""
     query = select(BookingPlace).where(
         BookingPlace.appointment_id == made.id, BookingPlace.live, BookingPlace.checked_in_at.is_(None)
@@ -63,8 +76,9 @@ def _here(work: Work, made: Appointment, place_id: int | None, by: Actor, now: d
     if place_id is not None:
         query = query.where(BookingPlace.id == place_id)
     for place in work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
-        place.checked_in_at = now
-        facts = {"appointment": made.number, "place": place.id}
+        place.checked_in_at, place.came_how, place.came_by_id = now, how, by.id
+        place.brought_by = brought_by.strip()[:40] or None
+        facts = {"appointment": made.number, "place": place.id, "how": how}
         audit.record(work, audit.Kind.PLACE_CHECKED_IN, by=by, now=now, case=made.case, facts=facts)
 
 

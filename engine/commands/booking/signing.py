@@ -21,43 +21,117 @@ from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot
 from engine.workdays import local_date
 
+#: Words of check_in and check_out -> what they are called at the door.
+WORDS = {
+    "qr": ("扫二维码", "by scanning the QR"),
+    "code": ("报编号", "by the number"),
+    "name": ("报姓名", "by name"),
+    "leader": ("领队报", "by the leader"),
+    "hand-over": ("交接", "by handing over"),
+}
+#: With these a line of the list may be chosen: whoever stands there is known by another word than a code.
+CHOSEN = ("name", "hand-over", "leader", "code")
+
 
 def arrive(
-    work: Work, slot_id: int, text: str = "", *, place_id: int | None = None, by: Actor, now: datetime
+    work: Work,
+    slot_id: int,
+    text: str = "",
+    *,
+    place_id: int | None = None,
+    brought_by: str = "",
+    by: Actor,
+    now: datetime,
 ) -> Appointment:
     """Somebody has come to this time: by the code of their QR, the number of their booking, or their name; or the one
-    of this place. NotFound, NotNow (two of one name: choose one), NotYours."""
+    of this place. Only as the offer's check_in says; who hands somebody over is named.
+
+    NotFound, NotNow (not in this way; two of one name: choose one), NotYours, Invalid."""
     slot = _served(work, slot_id, by)
     what = reads.of(work, slot.resource.offer)
-    if not what.offer.check_in:
+    words = what.offer.check_in
+    if not words:
         raise NotNow("这一项不用签到。", "Nobody checks in here.")
-    places = _places(work, slot_id)
-    wanted = text.strip()
+    how, made, places = _meant(_places(work, slot_id), text.strip(), place_id, words, "签到", "check in")
+    if "hand-over" in words and not brought_by.strip():
+        raise Invalid(
+            [FieldError("brought_by", "谁送来", "请写明谁送来的，或“本人”。", "Say who brings them, or: self.")]
+        )
+    alone = places[0].id if len(places) == 1 else None
+    return counter.check_in(work, made.code, place_id=alone, how=how, brought_by=brought_by, by=by, now=now)
+
+
+def depart(
+    work: Work,
+    slot_id: int,
+    text: str = "",
+    *,
+    place_id: int | None = None,
+    fetched_by: str = "",
+    by: Actor,
+    now: datetime,
+) -> list[BookingPlace]:
+    """Somebody has left: found as at check-in, only as the offer's check_out says. A leader's word is for the team."""
+    slot = _served(work, slot_id, by)
+    what = reads.of(work, slot.resource.offer)
+    if not what.offer.check_out:
+        raise NotNow("这一项不用签退。", "Nobody checks out here.")
+    here = [(place, made) for place, made in _places(work, slot_id) if place.checked_in_at is not None]
+    if place_id is not None or not here:
+        here = _places(work, slot_id)
+    how, _made, places = _meant(here, text.strip(), place_id, what.offer.check_out, "签退", "check out")
+    still = [place for place in places if place.checked_out_at is None]
+    return [leave(work, place.id, fetched_by=fetched_by, how=how, by=by, now=now) for place in still or places]
+
+
+def _meant(
+    places: list[tuple[BookingPlace, Appointment]],
+    text: str,
+    place_id: int | None,
+    words: tuple[str, ...],
+    zh: str,
+    en: str,
+) -> tuple[str, Appointment, list[BookingPlace]]:
+    """In which way, whose booking, which of its places. A code is of a whole booking; a leader's word, for the team."""
+
+    def allow(*ways: str) -> str:
+        for way in ways:
+            if way in words:
+                return way
+        known = "、".join(WORDS[word][0] for word in words)
+        known_en = ", ".join(WORDS[word][1] for word in words)
+        raise NotNow(f"这一项{zh}要{known}。", f"Here people {en} {known_en}.")
+
     if place_id is not None:
         found = [one for one in places if one[0].id == place_id]
-    else:
-        found = [one for one in places if wanted and wanted in (one[1].code, one[1].number)]
-        found = found or [one for one in places if wanted.upper() == one[1].number]
-        if found:  # a code is of a whole booking: a leader's word is for the team
-            alone = len(found) == 1 or "leader" in what.offer.check_in
-            holder = next((one for one in found if one[0].person_index == one[1].person_index), found[0])
-            return counter.check_in(work, found[0][1].code, place_id=None if alone else holder[0].id, by=by, now=now)
-        found = [one for one in places if wanted and one[0].name == wanted]
+        if found:
+            return allow(*CHOSEN), found[0][1], [found[0][0]]
+    elif text:
+        by_code = [one for one in places if one[1].code == text]
+        by_number = [one for one in places if one[1].number == text.upper()]
+        found = by_code or by_number
+        if found:
+            how = allow("qr", "leader") if by_code else allow("code", "leader")
+            made = found[0][1]
+            if "leader" in words or len(found) == 1:
+                return how, made, [place for place, _made in found]
+            own = next((one[0] for one in found if one[0].person_index == made.person_index), found[0][0])
+            return how, made, [own]
+        found = [one for one in places if one[0].name == text]
         if len(found) > 1:
             raise NotNow(
-                f"有 {len(found)} 位叫“{wanted}”，请在名单里点本人那一行。",
-                f"{len(found)} people are called {wanted}: choose the line of this one.",
+                f"有 {len(found)} 位叫“{text}”，请在名单里点本人那一行。",
+                f"{len(found)} people are called {text}: choose the line of this one.",
             )
-    if not found:
-        raise NotFound(
-            "这一次的名单里没有。请核对是不是别的时间，或当场登记。",
-            "Not on the list of this time: look at other times, or enter them now.",
-        )
-    place, made = found[0]
-    return counter.check_in(work, made.code, place_id=place.id, by=by, now=now)
+        if found:
+            return allow("name"), found[0][1], [found[0][0]]
+    raise NotFound(
+        "这一次的名单里没有。请核对是不是别的时间，或当场登记。",
+        "Not on the list of this time: look at other times, or enter them now.",
+    )
 
 
-def leave(work: Work, place_id: int, *, fetched_by: str = "", by: Actor, now: datetime) -> BookingPlace:
+def leave(work: Work, place_id: int, *, fetched_by: str = "", how: str = "", by: Actor, now: datetime) -> BookingPlace:
     """Somebody has left, with whom. Their hours are what is between; a register is told where the declaration says.
 
     NotFound, NotYours; AlreadyDone; NotNow (not here); Invalid (who fetches is asked for)."""
@@ -73,11 +147,12 @@ def leave(work: Work, place_id: int, *, fetched_by: str = "", by: Actor, now: da
         raise NotNow("还没有签到，不能签退。", "They have not checked in: they cannot check out.")
     if place.checked_out_at is not None:
         raise AlreadyDone("已经签退了。", "They have checked out already.")
-    if what.offer.left_at and not fetched_by.strip():
+    if (what.offer.left_at or "hand-over" in what.offer.check_out) and not fetched_by.strip():
         raise Invalid(
             [FieldError("fetched_by", "谁来接", "请写明谁接走的，或“本人”。", "Say who fetches them, or: self.")]
         )
     place.checked_out_at, place.fetched_by = now, fetched_by.strip()[:40] or None
+    place.left_how, place.left_by_id = how, by.id
     work.session.flush()
     still = work.session.scalar(
         select(BookingPlace.id)
@@ -93,7 +168,7 @@ def leave(work: Work, place_id: int, *, fetched_by: str = "", by: Actor, now: da
         made.state, made.ended_at, made.day_key = "served", now, None
         made.version += 1
         appointments.record(work, audit.Kind.APPOINTMENT_SERVED, made, by, now)
-    facts = {"appointment": made.number, "place": place.id}
+    facts = {"appointment": made.number, "place": place.id, "how": how}
     audit.record(work, audit.Kind.PLACE_CHECKED_OUT, by=by, now=now, case=made.case, facts=facts)
     if isinstance(what.offer.hours, OfferHours):
         _enter(work, what, what.offer.hours, made, place, by, now)

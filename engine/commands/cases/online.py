@@ -11,12 +11,12 @@ from engine import forms
 from engine.commands.applying import Done
 from engine.commands.cases import consent as consents
 from engine.commands.cases.submit import Behalf, Person, submit
-from engine.errors import FieldError, Invalid, NotYours
+from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters import Package
 from engine.people import Actor, tries, units
 from engine.people.bonds import Grant
 from engine.people.units import Place
-from engine.reads import bonds
+from engine.reads import bonds, offering
 from engine.records import library
 from engine.store import Work
 from engine.store.models import User
@@ -39,6 +39,7 @@ def apply_online(
     bond by which `by` applies for somebody else. Sent twice with the same key, it is one case with one consent.
     TooMany for somebody who floods the clerks: what was refused for its answers is not counted."""
     package = library.current(work, matter)
+    _not_without_a_time(work, package)
     grant = _grant(work, package, answers, bond_id, by) if bond_id is not None else None
     person, behalf, number = None, None, _told(package, answers, "id_number")
     if grant is not None:
@@ -67,6 +68,16 @@ def apply_online(
     return done
 
 
+def _not_without_a_time(work: Work, package: Package) -> None:
+    """Where each booking opens a case (`each`), nobody begins one without."""
+    if offering.booked_first(work, package.name):
+        raise NotNow(
+            f"“{package.info.name}”要先选时间：请从“我要预约”选好地点和时间，再填这张表。",
+            "This begins with a time: choose place and time under bookings, and its form comes then.",
+            booking=True,
+        )
+
+
 def receive(
     work: Work,
     matter: str,
@@ -80,6 +91,7 @@ def receive(
 ) -> Done:
     """收件 at a counter, by an agent or on the telephone: the clerk asked for the consent, and says so."""
     package = library.current(work, matter)
+    _not_without_a_time(work, package)
     whose = consents.ask(work, package, consent, _told(package, answers, "id_number"), by=by, now=now)
     done = submit(work, matter, answers, by=by, now=now, channel=channel, key=key)
     if done.case.received_at == now:

@@ -234,6 +234,11 @@ class BookingPlace(Base):
     checked_in_at: Mapped[datetime | None]
     checked_out_at: Mapped[datetime | None]
     fetched_by: Mapped[str | None] = mapped_column(Sealed)  # with whom they left
+    brought_by: Mapped[str | None] = mapped_column(Sealed)  # who handed them over when they came
+    came_how: Mapped[str] = mapped_column(String(12), default="")  # a word of the offer's check_in
+    came_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who signed them in
+    left_how: Mapped[str] = mapped_column(String(12), default="")
+    left_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
 
     __table_args__ = (
         Index(
