@@ -125,6 +125,7 @@ _WHATS = {
     "opens": "下一步",
     "closes": "结束",
     "paper": "开出文书",
+    "voids": "文书作废",
     "notice": "发通知",
     "clock": "时限",
     "outcome": "结果",

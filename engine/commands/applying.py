@@ -102,6 +102,7 @@ class Applying:
     variables: Mapping[str, Any] = field(default_factory=dict)
     taken: Step | None = None  # the step that is being written: what one effect says, another need not
     answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
+    asked: list[tuple[str, str, str]] = field(default_factory=list)  # effects so far: kind, name, to whom
     _answered: int = field(init=False, default=0)
     _due_before: datetime | None = field(init=False, default=None)
     _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
@@ -416,6 +417,7 @@ class Applying:
                 element=effect.element,
                 needs=effect.kind,
             )
+        self.asked.append((effect.kind, effect.name or effect.element, effect.headers.get("to", "")))
         self.ledger, added = meanings.apply(self.ledger, effect, self.now)
         self._keep(added)
         asked = len(self.answers)

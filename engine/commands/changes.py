@@ -10,7 +10,7 @@ from datetime import datetime
 class Change:
     """One thing a command changed."""
 
-    what: str  # opens, closes, paper, notice, clock, outcome, refers, incident
+    what: str  # opens, closes, paper, voids, notice, clock, outcome, refers, incident
     name: str
     who: str = ""  # who may take it, masked
     at: datetime | None = None  # due, or the moment

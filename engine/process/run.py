@@ -16,7 +16,7 @@ from engine.process.machine.case import Case, Token
 from engine.process.machine.definition import Definition
 from engine.process.machine.jump import jump
 from engine.process.machine.net import Failure
-from engine.process.machine.redate import redate
+from engine.process.machine.redate import redate, shift
 from engine.process.machine.spiff import STARTED
 from engine.process.machine.standstill import tell_standstill
 from engine.process.machine.starts import begin_beside, gateway_of
@@ -36,6 +36,7 @@ from engine.process.step import (
     Reopen,
     Retry,
     Return,
+    Shift,
     Signal,
     Start,
     Step,
@@ -163,6 +164,8 @@ def _apply(case: Case, input: Input) -> None:
             _retry(case, input)
         case Redate():
             redate(case)
+        case Shift():
+            shift(case, input.since, input.by)
         case Amend():
             case.scopes[""].variables.update({k: exact(v) for k, v in input.variables.items()})
             case.touched = True

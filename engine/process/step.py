@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 Variables = Mapping[str, Any]
@@ -126,6 +126,14 @@ class Redate:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """激活: the case stood still since then for so long; timers that were running run out so much later."""
+
+    since: datetime
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Amend:
     """更正: variables of the whole case are mended; nothing moves but what a condition over them asks for."""
 
@@ -146,6 +154,7 @@ Input = (
     | Retry
     | Cancel
     | Redate
+    | Shift
     | Amend
 )
 

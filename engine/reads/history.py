@@ -7,7 +7,7 @@ case's history and its record. It lies sealed beside the task it was given with,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from engine import forms
 from engine.matters import Package, nodes
 from engine.matters.in_person import KEY
 from engine.people import Actor, masks, may, units
-from engine.reads import vacant
+from engine.reads import recalling, vacant
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case, Event, Task, User
@@ -100,7 +100,31 @@ def steps(
     """Every step, the oldest first. Opinions and reasons are for the hall's people; why a step came back, for whoever
     has it."""
     came = notes(work, tasks)
-    return tuple(_step(work, t, case, package, actor, names, came.get(t.id, ())) for t in tasks)
+    found = [_step(work, t, case, package, actor, names, came.get(t.id, ())) for t in tasks]
+    return tuple(_offering(work, found, tasks, case, package, actor))
+
+
+#: So many of somebody's last steps are looked at for one that can be taken back.
+_LOOKED_AT = 2
+
+
+def _offering(
+    work: Work, found: Sequence[Step], tasks: Sequence[Task], case: Case, package: Package, actor: Actor
+) -> list[Step]:
+    """撤回 stands at one step at most, and only where it would be granted."""
+    by_id = {task.id: task for task in tasks}
+    live = [task for task in tasks if task.state != "ended"]
+    asked = [step.id for step in reversed(found) if "recall" in step.can][:_LOOKED_AT]
+    granted = next(
+        (id_ for id_ in asked if recalling.why_not(work, case, by_id[id_], live, package=package, by=actor) is None),
+        None,
+    )
+    return [
+        step
+        if step.id == granted or "recall" not in step.can
+        else replace(step, can=tuple(c for c in step.can if c != "recall"))
+        for step in found
+    ]
 
 
 def notes(work: Work, tasks: Iterable[Task], *, masked: bool = False) -> dict[int, tuple[Note, ...]]:

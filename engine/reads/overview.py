@@ -67,6 +67,10 @@ def _shade(now: datetime) -> Any:
     )
 
 
+#: What was taken back or ended is over, and nothing that was done in time.
+_CARRIED_THROUGH = Case.status == "finished"
+
+
 def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[str, int]]:
     since = now - LATELY
     shade = _shade(now)
@@ -76,11 +80,12 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
             shade,
             func.count(),
             func.sum(case((Case.received_at >= since, 1), else_=0)),
-            func.sum(case((Case.finished_at >= since, 1), else_=0)),
+            func.sum(case(((Case.finished_at >= since) & _CARRIED_THROUGH, 1), else_=0)),
             func.sum(
                 case(
                     (
                         (Case.finished_at >= since)
+                        & _CARRIED_THROUGH
                         & (
                             (Case.promised_due.is_(None))
                             | (func.coalesce(Case.stopped_at, Case.finished_at) <= Case.promised_due)
@@ -166,7 +171,7 @@ def behind(
     elif which == "received":
         conditions.append(Case.received_at >= since)
     elif which == "done":
-        conditions.append(Case.finished_at >= since)
+        conditions += [Case.finished_at >= since, _CARRIED_THROUGH]
     else:
         conditions.append(Case.finished_at.is_(None))
     if unit is not None:

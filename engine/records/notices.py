@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
@@ -124,9 +124,26 @@ def put(
         sent_at=now if channel == "screen" else None,
     )
     work.session.add(row)
+    work.session.info.setdefault("notices", []).append(key)  # what this transaction has put there: `put_so_far`
     if channel != "screen":
         jobs.put(work, jobs.Kind.SEND_NOTICE, f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
     return row
+
+
+def put_so_far(work: Work) -> list[str]:
+    """Keys of the notices that this transaction has put into the outbox."""
+    return list(work.session.info.get("notices", ()))
+
+
+def call_off(work: Work, keys: Collection[str], *, now: datetime) -> int:
+    """What they say is not so any more: whoever has not had them gets them no more, and on screens they are gone."""
+    done = work.session.execute(
+        update(Notice)
+        .where(Notice.key.in_(keys), (Notice.state == "waiting") | (Notice.channel == "screen"))
+        .values(state="cancelled"),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def put_both(

@@ -9,8 +9,9 @@ from engine.commands import cases
 from engine.commands.hall import calendars
 from engine.commands.worker import background
 from engine.commands.worker.sweep import sweep
+from engine.deadlines import Event as ClockEvent
 from engine.people import SYSTEM, units
-from engine.records import audit, heartbeats, library, timers
+from engine.records import audit, clocks, heartbeats, library, timers
 from engine.store import db
 from engine.store.models import CalendarFile, Case, Event, Job, Task, Timer
 from tests.enforcement import hall as halls
@@ -212,3 +213,28 @@ def test_a_case_dated_by_a_process_that_had_not_read_the_new_calendar_is_dated_a
         redated = [[e.kind for e in audit.history(work, one)].count("case.redated") for one in (first, late)]
         assert redated == [1, 1]
         assert work.session.scalar(select(Job.state)) == "done"
+
+
+def test_after_a_lawful_pause_a_timer_has_the_time_left_that_it_had_before(database, monkeypatch):
+    hall, one = submit(database, monkeypatch)
+    with database.unit_of_work() as work:
+        case = work.session.get(Case, one)
+        clocks.keep(work, case, [ClockEvent("accepted", FRIDAY)], by=SYSTEM)
+    with database.unit_of_work() as work:
+        head = halls.actor(work, hall.head, at("2026-09-21 09:00"))
+        cases.suspend(work, one, "appraisal", "10wd", "德特〔2026〕1号", by=head, now=at("2026-09-21 09:00"))
+    sweep(database, now=at("2026-09-28 08:00"))
+    with database.unit_of_work() as work:
+        now = at("2026-09-28 09:00")
+        cases.resume(work, one, by=halls.actor(work, hall.head, now), now=now)
+    with database.reading() as work:
+        timer = work.session.scalar(select(Timer).where(Timer.case_id == one))
+        # Seven days later than Friday the 18th, the 25th being a holiday (中秋): three working days end on the 30th.
+        assert timer.due_at == timer.wake_at and timer.due_at > at("2026-09-28 09:00")
+        due = timer.due_at
+    sweep(database, now=at("2026-09-28 09:01"))
+    with database.reading() as work:
+        assert len(list(work.session.scalars(select(Task)))) == 1, "it does not fire at once"
+    sweep(database, now=due)
+    with database.reading() as work:
+        assert len(list(work.session.scalars(select(Task)))) == 2

@@ -11,7 +11,7 @@ from engine import feel, process, workdays
 from engine.process import Fire, Start
 from engine.process.language.schedules import Duration, Schedule, parse_duration, parse_moment, plan_of
 
-from .drawing import draw
+from .drawing import draw, ext
 from .playing import NOW, begin, complete, load, play, seen
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -186,3 +186,34 @@ def test_cycles_that_take_no_time_or_leave_the_calendar_make_no_sense(text: str)
 def test_a_cycle_that_leads_out_of_the_calendar_ends_there() -> None:
     plan = plan_of("cycle", "R/P5000Y", NOW)
     assert plan is not None and Schedule.next(plan.facts()) is None
+
+
+@pytest.mark.parametrize("value", ['date("2026-12-10")', '"2026-12-10"'])
+def test_a_due_date_without_a_time_is_due_when_the_day_ends(value: str) -> None:
+    schedule = ext(f"<zeebe:taskSchedule dueDate='={value}'/>")
+    _, step = begin(draw("start s", "user a", schedule, "end e", "s > a > e"))
+    assert [one.due for one in step.open_tasks] == [datetime(2026, 12, 10, 15, 59, 59, tzinfo=UTC)]
+
+
+def test_what_ran_when_a_case_stood_still_runs_out_later_and_a_date_does_not() -> None:
+    definition, step = begin(
+        draw(
+            "start s",
+            "and f",
+            "catch one timer:PT2H",
+            "catch two date:2026-03-09T09:00:00",
+            "and j",
+            "end e",
+            "s > f > one > j > e",
+            "f > two > j",
+        )
+    )
+    before = {one.element: one.due for one in step.timers}
+    moved = process.advance(
+        definition, step.state, process.Shift(NOW + timedelta(hours=1), timedelta(days=3)), now=NOW + timedelta(days=3)
+    )
+    after = {one.element: one.due for one in moved.timers}
+    assert (after["one"] - before["one"], after["two"] - before["two"]) == (timedelta(days=3), timedelta())
+    over = process.Shift(NOW + timedelta(hours=3), timedelta(days=3))
+    late = process.advance(definition, step.state, over, now=NOW + timedelta(days=3))
+    assert {one.element: one.due for one in late.timers} == before, "what was due before it stood still is due"

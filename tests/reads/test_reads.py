@@ -107,6 +107,15 @@ def test_the_board_counts_what_its_reader_may_see(database, cast, clock, case_id
         assert overview.numbers(work, cast.sun, now=clock()).total.open == 0
 
 
+def test_what_was_taken_back_is_not_counted_as_done_in_time(database, cast, clock, case_id):
+    with database.unit_of_work() as work:
+        cases.withdraw(work, case_id, "自己去办了", by=cast.zhang, now=clock())
+    with database.reading() as work:
+        total = overview.numbers(work, cast.wu, now=clock()).total
+        assert (total.open, total.received, total.done, total.in_time) == (0, 1, 0, 0)
+        assert overview.behind(work, cast.wu, which="done", now=clock()) == ([], 0)
+
+
 def stopped(work, case_id, clock, *, incident):
     """The case without a task, as after a fault: nobody can go on with it."""
     work.session.get(Case, case_id).subscriptions = []

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from engine.commands.applying import Done
+from sqlalchemy import select
+
+from engine import process
+from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases import asking
 from engine.commands.cases.changing import change
 from engine.commands.cases.finding import as_planned, find_case, must_run
@@ -17,6 +20,7 @@ from engine.matters.info import Notice
 from engine.people import Actor, require
 from engine.records import audit, clocks
 from engine.store import Work
+from engine.store.models import Timer
 from engine.workdays import local_date
 
 _SUSPENDED = Notice(
@@ -94,6 +98,7 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
     applying = change(work, case, by=by, now=now)
     before, stood_since = applying.ledger, case.paused_at or now
     applying.clock(ClockEvent("resumed", now))
+    _timers_later(applying, stood_since)
     clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
     case.status, case.version = "running", case.version + 1
     applying.record(audit.Kind.CASE_RESUMED)
@@ -106,6 +111,23 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
         "both",
     )
     return as_planned(applying.finish(), expect)
+
+
+def _timers_later(applying: Applying, since: datetime) -> None:
+    """What the drawing waits for by time stood still with the case: it does not fall due at once."""
+    case, work, now = applying.case, applying.work, applying.now
+    rows = work.session.scalars(select(Timer).where(Timer.case_id == case.id).with_for_update()).all()
+    if not rows:
+        return
+    shifted = process.Shift(since, now - since)
+    env = env_of(work, now, applying.office)
+    step = process.advance(applying.package.definition, case.state or b"", shifted, now=now, env=env)
+    case.state = step.state
+    moved = {one.id: one.after for one in step.redated if one.what == "timer"}
+    for timer in rows:
+        timer.due_at = moved.get(timer.key, timer.due_at)
+        timer.wake_at = timer.due_at  # while it stood, it was looked at each hour
+        timer.fence += 1
 
 
 def extend(

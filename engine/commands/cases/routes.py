@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from engine import process
-from engine.commands.applying import Done
+from engine.commands.applying import Applying, Done
 from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import (
     allowed,
@@ -15,18 +15,19 @@ from engine.commands.cases.finding import (
     as_planned,
     find,
     find_case,
-    must_not_keep_away,
     needs,
     package_of,
 )
 from engine.commands.cases.hands import tell_returned
 from engine.commands.cases.working import in_hand, take_over
+from engine.commands.changes import Change
 from engine.deadlines import Event as ClockEvent
-from engine.errors import NotFound, NotNow, NotYours
+from engine.errors import NotFound, NotNow
 from engine.people import Actor, require
-from engine.records import audit
+from engine.reads import recalling
+from engine.records import audit, documents, notices
 from engine.store import Work
-from engine.store.models import Awaited, Case, Task, Timer
+from engine.store.models import Awaited, Case, Document, Task, Timer
 
 
 def return_(
@@ -73,33 +74,40 @@ def return_targets(work: Work, task_id: int) -> list[tuple[str, str]]:
 
 
 def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
-    """撤回: the one who completed a task takes it back, while no successor was opened, claimed or done."""
+    """撤回: the one who completed a task takes it back with all it did, while no successor was opened, claimed or done.
+    Refused, and named, when something of it cannot be undone (engine.reads.recalling)."""
     case, task, live = find(work, task_id, None, now)
-    if task.ended not in ("APPROVED", "REJECTED"):
-        raise NotNow("只能撤回自己刚办完的任务。", "Expected a task you completed, but it is not.")
-    if task.ended_by_id != by.id or by.id is None:
-        raise NotYours("只有办理这一步的人可以撤回。", "Only the person who completed this may recall it.")
-    must_not_keep_away(task, by.id)
-    if case.status not in ("running", "suspended"):
-        raise NotNow("这个办件已经结束，不能撤回。", "The case has ended: it cannot be recalled.")
-    allowed(task, "recall")
     for one in live:
-        if one.opened_at >= (task.ended_at or now) and one.id > task.id:
-            if one.state == "claimed" and one.assignee_id != by.id and one.seen_at is not None:
-                raise already(work, case, one)
-            if one.seen_at is not None:
-                raise NotNow(
-                    f"下一步“{one.name}”已被打开查看，不能撤回；可以请对方退回。",
-                    f"The next step {one.name!r} was opened already: ask for it to be returned.",
-                )
+        after = one.id > task.id and one.opened_at >= (task.ended_at or now)
+        if after and one.state == "claimed" and one.assignee_id != by.id and one.seen_at is not None:
+            raise already(work, case, one)
+    why = recalling.why_not(work, case, task, live, package=package_of(work, case), by=by)
+    if why is not None:
+        raise why
     step, applying = advance(work, case, process.Reopen(task.key), by=by, now=now, live=live)
     applying.record(audit.Kind.TASK_RECALLED, task=task, facts={"element": task.element})
+    _undo(applying, task)
     applying.step(step)
     # The step is theirs again at once.
     for row in applying.opened:
         if row.element == task.element and row.state == "open":
             take_over(work, case, row, by, None, now)
     return as_planned(applying.finish(), expect)
+
+
+def _undo(applying: Applying, task: Task) -> None:
+    """What the step did is done no more: its papers are void and say why, its notices are called off."""
+    work, did = applying.work, task.effects
+    assert did is not None, "recalling.why_not refuses a step that kept nothing"
+    papers = select(Document).where(Document.key.in_(did["papers"]), Document.state != "void")
+    for paper in work.session.scalars(papers.order_by(Document.id)).all():
+        documents.void(work, paper.id, f"“{task.name}”已撤回，这份文书不再有效", by=applying.by, now=applying.now)
+        applying.changes.append(Change("voids", paper.title))
+    notices.call_off(work, did["notices"], now=applying.now)
+    stood = did["stood"]
+    if applying.case.agent_id != stood["agent"]:
+        applying.case.agent_id, applying.case.agent_name = None, None  # a mandate is only ever taken where none was
+    applying.case.flags = list(stood["flags"])
 
 
 def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, version: int | None = None) -> Done:

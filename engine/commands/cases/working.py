@@ -31,7 +31,7 @@ from engine.people import may as may_
 from engine.people.access import as_whom, by_bond
 from engine.people.bonds import in_force
 from engine.reads import form_choices, meetings, taking_part
-from engine.records import audit, files
+from engine.records import audit, files, notices
 from engine.store import Work
 from engine.store.models import Bond, Case, Draft, File, Task, TaskCandidate
 from engine.workdays import local_date
@@ -178,6 +178,8 @@ def complete(
     step, applying = advance(work, case, done_with, by=by, now=now, live=live, for_id=for_id)
 
     # apply
+    before, told = applying.ledger.events, len(notices.put_so_far(work))
+    stood = {"agent": case.agent_id, "flags": list(case.flags)}
     how = "REJECTED" if _says_no(task, answers) else "APPROVED"
     task.result = answers
     facts: dict[str, Any] = {"element": task.element, "round": task.round, "how": how}
@@ -194,7 +196,16 @@ def complete(
         applying.step(step, ended={task.key: (how, "")})
     except Refused as refusal:
         raise _by_the_field(refusal, step, package, task, answers) from None
-    return as_planned(applying.finish(), expect)
+    done = applying.finish()
+    task.effects = {
+        "asked": [list(one) for one in applying.asked],
+        "papers": [paper.key for paper in applying.documents],
+        "notices": notices.put_so_far(work)[told:],
+        "stood": stood,
+        "clock": applying.ledger.events != before,
+    }
+    work.session.flush()
+    return as_planned(done, expect)
 
 
 def _by_the_field(

@@ -133,6 +133,23 @@ def moment_of(value: Any, zone: ZoneInfo = ZONE) -> datetime | None:
         return None
 
 
+def end_of(value: Any, zone: ZoneInfo = ZONE) -> datetime | None:
+    """The same, where a day without a time means its end (民法典 203): its last second, so that whoever asks on which
+    day it is due hears that day."""
+    day = value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+        try:
+            day = date.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if not isinstance(day, date) or isinstance(day, datetime):
+        return moment_of(value, zone)
+    try:
+        return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
 def _plan(kind: str, value: Any, now: datetime, zone: ZoneInfo) -> Schedule | None:
     if isinstance(value, date):
         moment = moment_of(value, zone)

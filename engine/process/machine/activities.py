@@ -10,7 +10,7 @@ from typing import Any
 from engine import feel
 from engine.errors import Refused
 from engine.process.language.model import EventDefinition, Node
-from engine.process.language.schedules import ZONE, moment_of
+from engine.process.language.schedules import ZONE, end_of, moment_of
 from engine.process.language.texts import Text, exact, text
 from engine.process.machine.case import Case, ScopeRun, Token
 from engine.process.machine.compensation import undone
@@ -199,7 +199,7 @@ class UserTask(Activity):
             facts["u"] = _words(token.evaluate(self.users))
         for short, when in (("d", self.due), ("f", self.follow_up)):
             if when is not None:
-                facts[short] = self.moment(token.feel(when), when)
+                facts[short] = self.moment(token.feel(when), when, ends=short == "d")
                 if (asked := when.remembered(token, case.now)) is not None:
                     facts[f"{short}-asked"] = asked
         if self.priority is not None:
@@ -210,11 +210,12 @@ class UserTask(Activity):
         case.opened.append(token.id)
         return None
 
-    def moment(self, value: Any, when: Text) -> str | None:
-        """The value of a date's text as an ISO moment; None when it has none. Failure when it is no date."""
+    def moment(self, value: Any, when: Text, *, ends: bool = False) -> str | None:
+        """The value of a date's text as an ISO moment; None when it has none. Failure when it is no date. `ends`: a day
+        without a time is due when it ends, not when it begins."""
         if value is None or value == "":
             return None
-        moment = moment_of(value, ZONE)
+        moment = end_of(value, ZONE) if ends else moment_of(value, ZONE)
         if moment is None:
             raise Failure(
                 "timer",

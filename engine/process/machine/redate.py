@@ -9,7 +9,7 @@ stays as it is.
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine import feel
@@ -50,6 +50,25 @@ def redate(case: Case) -> None:
                 _task(case, token, what, short, text)
 
 
+def shift(case: Case, since: datetime, by: timedelta) -> None:
+    """A case stood still from `since` for so long: what was still running then runs out so much later. A moment that
+    the drawing names (a date) is that moment all the same."""
+    for wait in case.waits.values():
+        if wait.kind != "timer" or (wait.facts["form"] == "date" and "asked" not in wait.facts):
+            continue
+        before = datetime.fromisoformat(wait.facts["due"])
+        if before <= since:
+            continue
+        asked = wait.facts.get("asked")
+        if asked is not None and "every" not in wait.facts:  # counted in working days: from that much later on
+            asked["at"] = (datetime.fromisoformat(asked["at"]) + by).isoformat()
+            _timer(case, wait)
+            continue
+        wait.facts["due"] = (before + by).isoformat()
+        spec = case.spec_of(wait)
+        case.redated.append(Redated(wait.id, wait.node, spec.title, "timer", before, before + by))
+
+
 def _timer(case: Case, wait: Wait) -> None:
     spec = case.spec_of(wait)
     assert isinstance(spec, Catching)
@@ -70,7 +89,7 @@ def _task(case: Case, token: Token, what: str, short: str, text: Text | None) ->
         return
     assert isinstance(spec, UserTask)
     try:
-        moment = spec.moment(_value(case, text, kept), text)
+        moment = spec.moment(_value(case, text, kept), text, ends=short == "d")
     except Failure:
         return
     before = datetime.fromisoformat(facts[short]) if facts.get(short) else None

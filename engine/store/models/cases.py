@@ -193,6 +193,9 @@ class Task(Base):
     drafted: Mapped[bool] = mapped_column(default=False)  # somebody saved a draft
     #: 回避: those of the case, and those its node keeps away (its property `apart`). They never get this task.
     apart: Mapped[str] = mapped_column(String(400), default="")
+    #: What completing it did: effects asked, keys of papers and notices, whether a clock moved. 撤回 undoes it, or is
+    #: refused (engine.reads.recalling).
+    effects: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: The post or person meant, that nobody is today (engine.commands.candidates.Hands); None: it is where it belongs.
     instead: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
