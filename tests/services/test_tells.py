@@ -100,12 +100,13 @@ def test_what_the_matter_does_not_know_or_the_case_does_not_wait_for_is_refused(
     with pytest.raises(NotNow), office.database.unit_of_work() as work:
         cases.tell(work, case_id, "move", {"session.when": AT}, by=office.lai, now=NOW)
     with office.database.reading() as work:
-        assert [t.name for t in case_page.page(work, case_id, actor=office.lai, now=NOW).tells] == ["object", "refuse"]
+        offered = case_page.page(work, case_id, actor=office.lai, now=NOW).tells
+        assert [t.name for t in offered] == ["object", "refuse", "police", "hand_over"]
     complete(office, case_id, "schedule", session={"when": AT, "place": "村部"})
     with office.database.reading() as work:
         offered = case_page.page(work, case_id, actor=office.lai, now=NOW).tells
-        assert [t.name for t in offered] == ["object", "refuse", "move"]
-        assert [(t.own, t.parties) for t in offered] == [
+        assert [t.name for t in offered] == ["object", "refuse", "move", "police", "hand_over"]
+        assert [(t.own, t.parties) for t in offered[:3]] == [
             (False, ("苏玉兰", "赖春生")),
             (False, ("苏玉兰", "赖春生")),
             (True, ()),

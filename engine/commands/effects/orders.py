@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def report_police(a: Applying, effect: Effect) -> None:
-    """Told to the head at once; from now on only the deciding office reads the case. Who could before stays on
-    record."""
+    """Told to the head at once; from now on only the deciding office reads the case, unless it goes on (`readers:
+    same`). Who could before stays on record."""
     case = a.case
     before = {"place": case.place_id, "unit": case.unit_id}
     a.work.session.add(
@@ -43,10 +43,12 @@ def report_police(a: Applying, effect: Effect) -> None:
         "supervisor",
         channels=("screen",),
     )
-    case.restricted, case.place_id, case.unit_id = True, case.office_id, case.office_id
+    same = effect.headers.get("readers") == "same"  # it goes on where it is, and that committee signs its papers
+    if not same:
+        case.restricted, case.place_id, case.unit_id = True, case.office_id, case.office_id
     if "涉警" not in case.flags:
         case.flags = [*case.flags, "涉警"]
-    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "readers": "office", **before})
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "readers": "same" if same else "office", **before})
 
 
 def dispatch(a: Applying, effect: Effect) -> None:

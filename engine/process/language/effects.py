@@ -452,6 +452,15 @@ _ALL = (
         "Report to the police",
         "发现可能的违法犯罪或人身危险：立即报告公安，限制查看范围并留痕。",
         "Possible crime or danger to a person: reports to the police at once, narrows who may read, keeps a trace.",
+        headers=(
+            Header(
+                "readers",
+                "以后谁看得到",
+                "who reads it from now on: the office alone, or, when the case goes on, who did before",
+                choices=(("office", "只有承办机关"), ("same", "不变，办件继续")),
+                default="office",
+            ),
+        ),
         arguments=(Argument("reason", "情况", "what was seen", required=True, kind="text"),),
     ),
     # ------------------------------------------------------------ orders
