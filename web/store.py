@@ -43,7 +43,9 @@ def begin(app: Flask, database: Database) -> None:
 def unit_of_work(database: Database) -> Iterator[Work]:
     """The request's transaction that writes."""
     try:
-        with database.unit_of_work(db.session()) as work:
+        session = db.session()
+        assert isinstance(session, Writing)
+        with database.unit_of_work(session) as work:
             yield work
     finally:
         db.session.remove()

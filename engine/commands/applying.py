@@ -29,6 +29,7 @@ from engine.people import Actor, apart, bonds, masks, units
 from engine.people.units import Place
 from engine.process import ClosedTask, OpenTask, Step
 from engine.process import Effect as AskedEffect
+from engine.process import Subscription as Awaits
 from engine.records import audit, clocks, messages
 from engine.store import Work
 from engine.store.models import (
@@ -83,6 +84,15 @@ def standing(work: Work, case: Case) -> dict[str, Any]:
 
 
 @dataclass
+class Waits:
+    """What a case waits for after a command: gathered from its steps, written once."""
+
+    cleared: list[str] = field(default_factory=list)  # keys of timers that stood before
+    timers: dict[str, Timer] = field(default_factory=dict)  # new ones, by key
+    subscriptions: Sequence[Awaits] | None = None  # all of them; None: as they were
+
+
+@dataclass
 class Applying:
     """One command's changes to one case, as they are collected."""
 
@@ -104,6 +114,7 @@ class Applying:
     answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # effects so far: kind, name, to whom
     _answered: int = field(init=False, default=0)
+    _waits: Waits = field(init=False, default_factory=lambda: Waits())
     _due_before: datetime | None = field(init=False, default=None)
     _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
     _account: tuple[Ledger, Account] | None = field(init=False, default=None)
@@ -275,7 +286,8 @@ class Applying:
         if not values:
             return
         # One statement for all, and their ids at once: no flush of everything else in between.
-        rows = list(self.work.session.scalars(insert(Task).returning(Task, sort_by_parameter_order=True), values))
+        rows = [Task(**one) for one in values]
+        self.work.insert_all(rows, "key")
         keys = [{"key": k, "task_id": row.id} for row in rows for k in row.candidates if row.state == "open"]
         if keys:
             self.work.session.execute(insert(TaskCandidate.__table__), keys)  # type: ignore[arg-type]
@@ -378,17 +390,28 @@ class Applying:
         return next((g.name for g in self.package.info.groups.values() if g.post == code and g.name), code)
 
     def _timers(self, step: Step) -> None:
-        if step.timers_cleared:
-            self.work.session.execute(
-                delete(Timer).where(Timer.case_id == self.case.id, Timer.key.in_(step.timers_cleared))
+        waits = self._waits
+        for key in step.timers_cleared:
+            if waits.timers.pop(key, None) is None:
+                waits.cleared.append(key)
+        for t in step.timers_set:
+            waits.timers[t.id] = Timer(
+                case_id=self.case.id, key=t.id, element=t.element, kind=t.kind, due_at=t.due, wake_at=t.due
             )
-        self.work.session.add_all(
-            Timer(case_id=self.case.id, key=t.id, element=t.element, kind=t.kind, due_at=t.due, wake_at=t.due)
-            for t in step.timers_set
-        )
 
     def _subscriptions(self, step: Step) -> None:
-        now = {s.id: s for s in step.subscriptions}
+        self._waits.subscriptions = step.subscriptions
+
+    def _write_waits(self) -> None:
+        """What the case waits for, as the last step of the command left it: what one step began to wait for and the
+        next heard at once is never written."""
+        waits, self._waits = self._waits, Waits()
+        if waits.cleared:
+            self.work.session.execute(delete(Timer).where(Timer.case_id == self.case.id, Timer.key.in_(waits.cleared)))
+        self.work.session.add_all(waits.timers.values())
+        if waits.subscriptions is None:
+            return
+        now = {s.id: s for s in waits.subscriptions}
         before = list(self.case.subscriptions or [])
         if set(now) == set(before):
             return
@@ -397,14 +420,12 @@ class Applying:
             self.work.session.execute(
                 delete(Subscription).where(Subscription.case_id == self.case.id, Subscription.key.in_(gone))
             )
+        new = [s for s in waits.subscriptions if s.id not in before]
         self.work.session.add_all(
             Subscription(case_id=self.case.id, key=s.id, element=s.element, kind=s.kind, name=s.name, correlation=s.key)
-            for s in step.subscriptions
-            if s.id not in before
+            for s in new
         )
-        for s in step.subscriptions:
-            if s.kind == "message" and s.id not in before:
-                messages.expect(self.work, s.name, s.key, now=self.now)
+        messages.expect(self.work, [(s.name, s.key) for s in new if s.kind == "message"], now=self.now)
         self.case.subscriptions = list(now)
 
     def _effect(self, effect: AskedEffect) -> None:
@@ -471,6 +492,7 @@ class Applying:
 
     def finish(self) -> Done:
         """Settle what follows from all of it. Returns what changed."""
+        self._write_waits()
         account = clocks.settle(
             self.work,
             self.case,

@@ -114,8 +114,7 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
         opens_at=proposal.opens_at,
         closes_at=proposal.closes_at,
     )
-    work.session.add(row)
-    work.session.flush()
+    work.insert(row)
     there = [
         BallotBody(
             ballot_id=row.id,
@@ -128,8 +127,7 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
         )
         for n, (place, lines) in enumerate(by_body, 1)
     ]
-    work.session.add_all(there)
-    work.session.flush()
+    work.insert_all(there, "n")
     voters = [
         _voter(row, body, n, line)
         for body, (_, lines) in zip(there, by_body, strict=True)
@@ -142,7 +140,7 @@ def announce(work: Work, proposal: Proposal, *, by: Actor, now: datetime) -> Bal
     for act, moment in at:
         jobs.put(work, jobs.Kind.BALLOT_DUE, f"ballot:{row.id}:{act}", {"ballot": row.id}, now=now, after=moment)
     facts = {"ballot": row.id, "secret": row.secret, "bodies": len(by_body), "roll": sum(len(x) for _, x in by_body)}
-    audit.record(work, audit.Kind.BALLOT_ANNOUNCED, by=by, now=now, facts=facts)
+    audit.record(work, audit.Kind.BALLOT_ANNOUNCED, by=by, now=now, facts=facts, later=True)
     return row
 
 
@@ -275,7 +273,6 @@ def _furnish(work: Work, row: Ballot, there: Sequence[BallotBody]) -> None:
     for body in there:
         content = urn.empty(body.heads, pair.public, _about(row.id, body.id))
         work.session.add(BallotBox(body_id=body.id, content=content))
-    work.session.flush()
 
 
 def _about(ballot_id: int, body_id: int) -> bytes:

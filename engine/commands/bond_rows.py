@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
@@ -47,7 +47,7 @@ class Asked:
 def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | None = None) -> Bond:
     """The bond, held from now on; or asked for, when the other side has still to confirm it. Refused by the field."""
     today = local_date(now)
-    subject, holder = known(work, asked.subject), known(work, asked.holder)
+    subject, holder = known_all(work, [asked.subject, asked.holder])
     until = _sound(asked, subject, holder, today)
     values: dict[str, Any] = dict(
         kind=asked.key,
@@ -76,11 +76,10 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
     if asked.scope:
         # In a case that this transaction has locked, whose agent before was ended: one statement, for each step of a
         # case has few. The database refuses a second all the same.
-        row = work.session.scalars(insert(Bond).returning(Bond), [values]).one()
+        row = work.insert(Bond(**values))
     else:
         row = Bond(**values)
-        _make_room(work, row, now)
-        _put(work, row, asked.kind)
+        _put(work, row, asked.kind, now)
     audit.record(
         work,
         audit.Kind.BOND_MADE if asked.confirmed else audit.Kind.BOND_ASKED,
@@ -96,13 +95,15 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
 def known(work: Work, person: Person) -> Person:
     """The person with their account, when they have one: the same identity number or telephone, and the same name (an
     account that has no name yet has only its telephone)."""
-    if person.user_id is not None:
-        return person
-    by_id = keys.blinds("id", person.id_number) if person.id_number else ()
-    by_phone = keys.blinds("phone", person.phone) if person.phone else ()
+    return known_all(work, [person])[0]
+
+
+def known_all(work: Work, people: Sequence[Person]) -> list[Person]:
+    """The same of several, in one statement; none where all are known."""
+    by_id, by_phone = _blinds(people, "id"), _blinds(people, "phone")
     if not by_id and not by_phone:
-        return person
-    found = work.session.scalars(
+        return list(people)
+    users = work.session.scalars(
         select(User)
         .where(
             User.kind == "resident",
@@ -111,7 +112,21 @@ def known(work: Work, person: Person) -> Person:
         )
         .order_by(User.id)
     ).all()
-    for user in sorted(found, key=lambda u: u.id_index not in by_id):
+    return [_as_known(person, users) for person in people]
+
+
+def _blinds(people: Sequence[Person], kind: str) -> set[str]:
+    """How those of unknown account are found: by identity number (`id`) or telephone (`phone`)."""
+    said = [p.id_number if kind == "id" else p.phone for p in people if p.user_id is None]
+    return {index for one in said if one for index in keys.blinds(kind, one)}
+
+
+def _as_known(person: Person, users: Sequence[User]) -> Person:
+    if person.user_id is not None:
+        return person
+    by_id, by_phone = _blinds([person], "id"), _blinds([person], "phone")
+    mine = [user for user in users if user.id_index in by_id or user.phone_index in by_phone]
+    for user in sorted(mine, key=lambda u: u.id_index not in by_id):
         if user.name and user.name != person.name:
             continue
         if user.id_number and person.id_number and user.id_number != person.id_number:
@@ -193,36 +208,33 @@ def _birthday(born: date, years: int) -> date:
         return date(born.year + years, 3, 1)
 
 
-def _make_room(work: Work, row: Bond, now: datetime) -> None:
-    """Those of the subject and kind that are over give their places back: a day ends them, and needs no sweep for
-    it."""
-    today = local_date(now)
-    old = update(Bond).where(
+def _put(work: Work, row: Bond, kind: Kind, now: datetime) -> None:
+    """Into the lowest free place. The database says whether it is free: of two at once for the last, one is refused.
+    Those of the subject and kind that are over give their places back: a day ends them, and needs no sweep for it."""
+    today, since = local_date(now), now - timedelta(days=CONFIRM_DAYS)
+    of = (
         Bond.kind == row.kind,
         Bond.subject_ref == row.subject_ref,
         Bond.scope == row.scope,
         Bond.ended_at.is_(None),
     )
-    over = or_(
-        Bond.until_on < today,
-        (Bond.state == "asked") & (Bond.made_at < now - timedelta(days=CONFIRM_DAYS)),
-    )
-    work.session.execute(old.where(over).values(state="ended", ended_at=now, ended_how="expired"))
-
-
-def _put(work: Work, row: Bond, kind: Kind) -> None:
-    """Into the lowest free place. The database says whether it is free: of two at once for the last, one is refused."""
     for _ in range(kind.most + 1):
-        taken = set(
-            work.session.scalars(
-                select(Bond.n).where(
-                    Bond.kind == row.kind,
-                    Bond.subject_ref == row.subject_ref,
-                    Bond.scope == row.scope,
-                    Bond.ended_at.is_(None),
-                )
+        there = work.session.execute(
+            select(Bond.n, Bond.until_on, Bond.state, Bond.made_at, Bond.holder_ref).where(*of)
+        ).all()
+        over = {one for one in there if one.until_on < today or (one.state == "asked" and one.made_at < since)}
+        if over:
+            expired = or_(Bond.until_on < today, (Bond.state == "asked") & (Bond.made_at < since))
+            work.session.execute(
+                update(Bond).where(*of, expired).values(state="ended", ended_at=now, ended_how="expired")
             )
-        )
+        live = set(there) - over
+        if any(one.holder_ref == row.holder_ref for one in live):
+            raise NotNow(
+                f"{row.holder_name}已经是{row.subject_name}的{kind.title}，不用再加。要改，请先解除。",
+                f"This bond ({kind.title_en}) is there already. To change it, end it first.",
+            )
+        taken = {one.n for one in live}
         free = next((n for n in range(1, kind.most + 1) if n not in taken), None)
         if free is None:
             raise NotNow(
@@ -230,19 +242,8 @@ def _put(work: Work, row: Bond, kind: Kind) -> None:
                 f"At most {kind.most} of this kind ({kind.title_en}) for one person, and all are taken. End one first.",
             )
         row.n = free
-        try:
-            with work.session.begin_nested():
-                work.session.add(row)
-                work.session.flush()
+        if work.insert_once(row) is not None:
             return
-        except IntegrityError as error:
-            if "uq_bond_live" in str(error.orig) or "bond.holder_ref" in str(error.orig):
-                raise NotNow(
-                    f"{row.holder_name}已经是{row.subject_name}的{kind.title}，不用再加。要改，请先解除。",
-                    f"This bond ({kind.title_en}) is there already. To change it, end it first.",
-                ) from None
-            if "uq_bond_place" not in str(error.orig) and "bond.n" not in str(error.orig):
-                raise
     raise NotNow("同时有别人在登记，请再试一次。", "Somebody else was registering at the same time: try again.")
 
 

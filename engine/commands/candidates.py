@@ -107,13 +107,19 @@ def _gone(work: Work, case: Case, keys: Iterable[str], on: date | None) -> set[s
     named = {int(key[2:]) for key in keys if key.startswith("u:")} - {case.applicant_id}
     if not named:
         return set()
-    works = exists().where(Holding.user_id == User.id, holders.lasting(on or work.today))
-    rows = work.session.execute(select(User.id, User.kind, User.disabled_at, works).where(User.id.in_(named)))
-    return {
-        f"u:{id_}"
-        for id_, kind, disabled_at, has_post in rows
-        if disabled_at is not None or (kind == "staff" and not has_post)
-    }
+    day = on or work.today
+    # Asked for each step that opens: once a transaction is enough, where it gives and takes no posts.
+    known: dict[Any, set[str]] = work.session.info.setdefault("who can do nothing", {})
+    asked = (frozenset(named), day)
+    if asked not in known:
+        works = exists().where(Holding.user_id == User.id, holders.lasting(day))
+        rows = work.session.execute(select(User.id, User.kind, User.disabled_at, works).where(User.id.in_(named)))
+        known[asked] = {
+            f"u:{id_}"
+            for id_, kind, disabled_at, has_post in rows
+            if disabled_at is not None or (kind == "staff" and not has_post)
+        }
+    return known[asked]
 
 
 def follow_office(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.errors import AlreadyDone, NotFound
-from engine.people import Actor, access, masks
+from engine.people import Actor, access, accounts, masks
 from engine.records import audit, handovers
 from engine.records.handovers import Side
 from engine.store import Work, keys
@@ -145,11 +145,8 @@ def side_of(link: HandoverLink, actor: Actor) -> Side | None:
 
 def account_of(work: Work, name: str, phone: str) -> User | None:
     """The account of a person told by name and telephone; a telephone that is somebody else's is not theirs."""
-    found = work.session.scalar(
-        select(User).where(
-            User.kind == "resident", User.phone_index == keys.blind("phone", phone), User.disabled_at.is_(None)
-        )
-    )
+    index = keys.blind("phone", phone)
+    found = accounts.by_phone(work, [index]).get(index)
     return found if found is not None and (not found.name or found.name == name) else None
 
 

@@ -131,8 +131,7 @@ def open_(
         about=one.about[:500],
         address=one.address or None,
     )
-    work.session.add(row)
-    work.session.flush()
+    work.insert(row)
     slot = Slot(
         resource_id=row.id,
         starts_at=one.starts_at,
@@ -142,12 +141,11 @@ def open_(
         public_taken=0,
         staff_capacity=what.offer.staff,
     )
-    work.session.add(slot)
-    work.session.flush()
+    work.insert(slot)
     work.session.add_all(places_of(slot.id, roles))
     if what.offer.unclaimed is not None:
-        _due(work, row, "unclaimed", min(now + written.span(what.offer.unclaimed.after), one.starts_at), now)
-    _due(work, row, "over", one.ends_at, now)
+        _watch(work, row, "unclaimed", min(now + written.span(what.offer.unclaimed.after), one.starts_at), now)
+    _watch(work, row, "over", one.ends_at, now)
     _record(work, audit.Kind.OFFER_OPENED, row, by, now, case)
     return row, slot
 
@@ -168,6 +166,12 @@ def places_of(slot_id: int, roles: Sequence[Role]) -> list[SlotPlace]:
         )
         for n, role in enumerate(roles)
     ]
+
+
+def _watch(work: Work, row: Resource, what: str, at: datetime, now: datetime) -> None:
+    """What falls due of an offer that is new: nobody can have asked for it yet."""
+    key = f"offer:{row.id}:{what}:{at.isoformat()}"
+    jobs.put(work, jobs.Kind.OFFER_DUE, key, {"resource": row.id, "what": what}, now=now, after=max(at, now))
 
 
 def _due(work: Work, row: Resource, what: str, at: datetime, now: datetime) -> None:

@@ -11,16 +11,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from engine import forms
 from engine.matters import Matter
 from engine.matters.taking_part import Role
-from engine.people import Actor, load
+from engine.people import Actor, accounts, load
 from engine.reads import choosable, taking_part
 from engine.records import audit
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Task, TaskCandidate, User
+
+#: What a transaction remembers of the parties with accounts, by case; forgotten when they change.
+_JOINED = "parties with accounts"
 
 
 def follow(
@@ -45,14 +48,14 @@ def follow(
 
 
 def _sync(work: Work, case: Case, info: Matter, variables: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
-    """Write the parties as the case's answers name them now."""
+    """Write the parties as the case's answers name them now, those who may see it by now joined to their accounts."""
     work.session.execute(delete(CaseParty).where(CaseParty.case_id == case.id))
     found = [
         (name, role.keys, row)
         for name, role in taking_part.outside(info).items()
         for row in taking_part.rows(variables, role)
     ]
-    work.session.add_all(
+    rows = [
         CaseParty(
             case_id=case.id,
             role=name,
@@ -65,30 +68,37 @@ def _sync(work: Work, case: Case, info: Matter, variables: Mapping[str, Any], *,
             address_index=taking_part.blind("address", row.get(of.address)),
         )
         for n, (name, of, row) in enumerate(found)
-    )
-    work.session.flush()
-    admit(work, case, info, by=by, now=now)
+    ]
+    _join_accounts(work, case, info, rows, by=by, now=now)
+    columns = [c.key for c in CaseParty.__table__.columns if c.key != "id"]
+    if rows:
+        work.session.execute(insert(CaseParty), [{name: getattr(row, name) for name in columns} for row in rows])
 
 
 def admit(work: Work, case: Case, info: Matter, *, by: Actor, now: datetime) -> None:
     """Join those who may see the case by now to their accounts."""
-    welcome = [name for name, role in taking_part.outside(info).items() if _may_see_by_now(case, role)]
+    if _welcome(case, info):
+        rows = work.session.scalars(select(CaseParty).where(CaseParty.case_id == case.id).order_by(CaseParty.n)).all()
+        _join_accounts(work, case, info, rows, by=by, now=now)
+
+
+def _welcome(case: Case, info: Matter) -> set[str]:
+    """The roles that may see the case by now."""
+    return {name for name, role in taking_part.outside(info).items() if _may_see_by_now(case, role)}
+
+
+def _join_accounts(
+    work: Work, case: Case, info: Matter, parties: Sequence[CaseParty], *, by: Actor, now: datetime
+) -> None:
+    work.session.info.pop(_JOINED, None)
+    welcome = _welcome(case, info)
+    rows = [row for row in parties if row.role in welcome]
     if not welcome:
         return
-    rows = work.session.scalars(
-        select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.role.in_(welcome)).order_by(CaseParty.n)
-    ).all()
-    wanted = [r.phone_index for r in rows if r.phone_index]
-    users = {
-        u.phone_index: u
-        for u in work.session.scalars(
-            select(User).where(User.kind == "resident", User.phone_index.in_(wanted), User.disabled_at.is_(None))
-        )
-    }
+    users = accounts.by_phone(work, [row.phone_index for row in rows])
     for row in rows:
-        user = users.get(row.phone_index)
+        user = users.get(row.phone_index or "")
         row.user_id = user.id if user is not None and _same(user, row) else None
-    work.session.flush()
     known = sorted({r.user_id for r in rows if r.user_id is not None and r.user_id != case.applicant_id})
     if known != list(case.party_ids or []):
         case.party_ids = known
@@ -127,6 +137,7 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         if role is None or not _may_see_by_now(case, role):
             continue
         row.user_id = user.id
+        work.session.info.pop(_JOINED, None)
         work.session.flush()
         if user.id == case.applicant_id:
             continue
@@ -175,15 +186,23 @@ def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) ->
     ]
     if not about:
         return []
-    rows = work.session.scalars(
-        select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
-    ).all()
     return [
         f"u:{row.user_id}"
         for name, of, one in about
-        for row in rows
+        for row in joined(work, case)
         if row.role == name and taking_part.same(one, row, of)
     ]
+
+
+def joined(work: Work, case: Case) -> Sequence[CaseParty]:
+    """The parties that have an account, in the order of the form: read once a transaction, however many steps it
+    opens."""
+    known: dict[int, Sequence[CaseParty]] = work.session.info.setdefault(_JOINED, {})
+    if case.id not in known:
+        known[case.id] = work.session.scalars(
+            select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
+        ).all()
+    return known[case.id]
 
 
 def _is_answer(name: str, role: Role) -> bool:

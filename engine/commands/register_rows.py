@@ -16,8 +16,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
@@ -306,25 +304,10 @@ def _new(
     )
     row.keep_until = registers.keep_day(register, facts, at=now, ended_at=row.ended_at, valid_until=row.valid_until)
     if key is None:
-        work.session.add(row)
-        work.session.flush()
-        id: int | None = row.id
-    else:
-        columns = {c.key: getattr(row, c.key) for c in RegisterEntry.__table__.columns if c.key != "id"}
-        made = sqlite.insert(RegisterEntry) if work.dialect == "sqlite" else postgresql.insert(RegisterEntry)
-        id = work.session.scalar(
-            made.values(**columns)
-            .on_conflict_do_nothing(index_elements=["register", "key"])
-            .returning(RegisterEntry.id)
-        )
-        if id is None:
-            there = work.session.scalars(
-                registers.by_key(one.key, key).with_for_update().execution_options(populate_existing=True)
-            ).one()
-            return there, False
-        row.id = id
-        make_transient_to_detached(row)  # it is in the database as it is here: no need to read it back
-        work.session.add(row)
+        work.insert(row)
+    elif work.insert_once(row, "register", "key") is None:
+        there = registers.by_key(one.key, key).with_for_update().execution_options(populate_existing=True)
+        return work.session.scalars(there).one(), False
     index = _index(register, facts, told, row.id, one.key)
     if index:
         work.session.execute(insert(RegisterIndex), index)

@@ -13,9 +13,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
-from engine.errors import FieldError, Invalid, NotNow
+from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.findings import meant
 from engine.matters.nouns.queues import Queue, span
 from engine.people import Actor
@@ -75,13 +74,14 @@ def take(
     since: datetime | None = None,
     note: str = "",
     case_id: int | None = None,
+    at: Hall | None = None,
 ) -> tuple[Ticket, bool]:
     """A number in this line, and whether it is new: who has one in it already gets that one again.
 
     person: who it is, when that is known; holder: a telephone or browser that took it without saying who. Raises
     NotNow (shut), Invalid (matter, needs), NotFound (hall).
     """
-    at, day = hall(work, one.queue.at, windows=False), local_date(now)
+    at, day = at or hall(work, one.queue.at, windows=False), local_date(now)
     said = _needs(one, needs)
     if channel in ("kiosk", "phone"):
         opens, zh, en = gives_numbers(work, at, now)
@@ -104,39 +104,38 @@ def take(
     before = None if key is None else _living(work, key, one.queue, now, by)
     if before is not None:
         return before, False
-    try:
-        with work.session.begin_nested():  # the number goes back with the row when somebody was quicker
-            serial = counters.take(work, f"ticket:{at.id}:{day:%Y%m%d}")
-            made = Ticket(
-                hall_id=at.id,
-                unit_id=at.unit_id,
-                place_id=person.place_id if person is not None else None,
-                queue=one.key,
-                day=day,
-                serial=serial,
-                number=f"{letter}{serial:03d}",
-                code=secrets.token_urlsafe(12),
-                letter=letter,
-                matter=matter,
-                channel=channel,
-                live_key=key,
-                user_id=person.user_id if person is not None else None,
-                name=person.name or None if person is not None else None,
-                phone=person.phone if person is not None else None,
-                id_number=person.id_number if person is not None else None,
-                needs=list(said) or None,
-                note=note[:300] or None,
-                taken_at=now,
-                since_at=max(now, since) if since is not None else now,
-                appointment_id=booking.id if booking is not None else None,
-                case_id=case_id,
-            )
-            work.session.add(made)
-            work.session.flush()
-    except IntegrityError:
+    series = f"ticket:{at.id}:{day:%Y%m%d}"
+    serial = counters.take(work, series)
+    row = Ticket(
+        hall_id=at.id,
+        unit_id=at.unit_id,
+        place_id=person.place_id if person is not None else None,
+        queue=one.key,
+        day=day,
+        serial=serial,
+        number=f"{letter}{serial:03d}",
+        code=secrets.token_urlsafe(12),
+        letter=letter,
+        matter=matter,
+        channel=channel,
+        live_key=key,
+        user_id=person.user_id if person is not None else None,
+        name=person.name or None if person is not None else None,
+        phone=person.phone if person is not None else None,
+        id_number=person.id_number if person is not None else None,
+        needs=list(said) or None,
+        note=note[:300] or None,
+        taken_at=now,
+        since_at=max(now, since) if since is not None else now,
+        appointment_id=booking.id if booking is not None else None,
+        case_id=case_id,
+    )
+    made = work.insert_once(row, "live_key")
+    if made is None:  # somebody was quicker
+        counters.give_back(work, series)
         before = None if key is None else _living(work, key, one.queue, now, by)
         if before is None:
-            raise
+            raise AlreadyDone("您的号刚刚有了变化，请再取一次。", "Your number has just changed: take one again.")
         return before, False
     if channel != "case":  # a case writes it into its own record
         record(work, audit.Kind.TICKET_TAKEN, made, by, now)

@@ -290,12 +290,21 @@ class Turn:
 
 def turn(work: Work, info: matters.Matter, task: Task) -> Turn | None:
     """Whose step this is; None: nobody's in particular."""
+    said = _said(info, task)
+    if said is None:
+        return None
+    name, role, one = said
+    row = next((r for r in indexed(work, task.case_id) if r.role == name and same(one, r, role.keys)), None)
+    return Turn(role, str(one[role.keys.name]), row.user_id if row is not None else None)
+
+
+def _said(info: matters.Matter, task: Task) -> tuple[str, Role, Mapping[str, Any]] | None:
+    """The party that the task's own variables name: (role's name, role, who)."""
     known = task.variables if isinstance(task.variables, Mapping) else {}
     for name, role in outside(info).items():
         one = known.get(name)
         if isinstance(one, Mapping) and one.get(role.keys.name):
-            row = next((r for r in indexed(work, task.case_id) if r.role == name and same(one, r, role.keys)), None)
-            return Turn(role, str(one[role.keys.name]), row.user_id if row is not None else None)
+            return name, role, one
     return None
 
 
@@ -322,10 +331,11 @@ def blind(kind: str, value: Any) -> str | None:
 
 def in_person(work: Work, info: matters.Matter, task: Task, actor: Actor) -> Turn | None:
     """The party for whom this clerk would do the step at the desk (当面办理); None: it is not done so, or is theirs."""
-    if actor.kind != "staff":
-        return None
+    said = _said(info, task) if actor.kind == "staff" else None
+    if said is None or said[1].in_person is None:
+        return None  # no look at the parties for the many steps that are not done so
     found = turn(work, info, task)
-    return found if found is not None and found.role.in_person is not None and found.user_id != actor.id else None
+    return found if found is not None and found.user_id != actor.id else None
 
 
 def asking(form: forms.Form, rights: forms.Rights, turn: Turn) -> forms.Form:

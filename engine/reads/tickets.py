@@ -285,15 +285,19 @@ def returns(ticket: Ticket, queue: Queue, now: datetime) -> bool:
 
 
 def _order(work: Work, hall_id: int, key: str, queue: Queue, day: date, now: datetime) -> list[int]:
+    """The numbers that wait, in the order in which they are called. One statement: how the line stands comes along."""
+    here = (TicketLine.hall_id == hall_id) & (TicketLine.queue == key) & (TicketLine.day == day)
     rows = work.session.execute(
-        select(Ticket.id, Ticket.letter, Ticket.since_at, Ticket.serial, Ticket.behind).where(
-            Ticket.hall_id == hall_id, Ticket.day == day, Ticket.state == "waiting", Ticket.queue == key
-        )
+        select(Ticket.id, Ticket.letter, Ticket.since_at, Ticket.serial, Ticket.behind)
+        .add_columns(TicketLine.called, TicketLine.made)
+        .outerjoin(TicketLine, here)
+        .where(Ticket.hall_id == hall_id, Ticket.day == day, Ticket.state == "waiting", Ticket.queue == key)
     ).all()
-    past = work.session.get(TicketLine, (hall_id, key, day))
+    if not rows:
+        return []
     waiting = [order.Waits(r.id, r.letter, r.since_at, r.serial, r.behind) for r in rows]
-    called = [order.Called(*c) for c in past.called] if past is not None else []
-    return order.in_order(queue.order, waiting, called, now, made=past.made if past is not None else 0)
+    called = [order.Called(*c) for c in rows[0].called or ()]
+    return order.in_order(queue.order, waiting, called, now, made=rows[0].made or 0)
 
 
 def before(work: Work, ticket: Ticket, one: Line, *, now: datetime) -> int:

@@ -220,8 +220,11 @@ def record(
     task_id: int | None = None,
     for_id: int | None = None,
     facts: Mapping[str, Any] | None = None,
+    later: bool = False,
 ) -> Event:
-    """Add an event. It is written when the session flushes; within a case it costs no extra statement.
+    """Add an event. It is written at the end of the transaction with all others; within a case it costs no extra
+    statement, else one to read where the chain of whoever acts ends, and what was changed so far is written (`later`:
+    with everything else).
 
     `facts` may hold ids, counts, dates, names of elements; never a person's name, number or words: those stay in
     their own tables, where they can be removed.
@@ -253,7 +256,7 @@ def record(
     work.session.add(event)
     if case is not None:
         case.events_count, case.events_head = seq, event.hash
-    else:
+    elif not later:
         work.session.flush()
     return event
 

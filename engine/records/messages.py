@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from engine.records import jobs
 from engine.store import Work
@@ -71,14 +71,20 @@ def broadcast(work: Work, case: Case, effect: str, arguments: Mapping[str, Any],
     )
 
 
-def expect(work: Work, name: str, key: str | None, *, now: datetime) -> None:
-    """Somebody waits for it from now on: one that is kept, or in a worker's hands this moment, is looked at again.
+def expect(work: Work, awaited: Sequence[tuple[str, str | None]], *, now: datetime) -> None:
+    """Somebody waits for these (name, key) from now on: what is kept of them, or in a worker's hands this moment, is
+    looked at again.
 
     A worker that has it in hand is fenced off by the next lease: it delivers nothing twice.
     """
+    if not awaited:
+        return
     work.session.execute(
         update(Job)
-        .where(Job.state.in_(("ready", "leased")), Job.key.startswith(f"{_about(name, key)}:", autoescape=True))
+        .where(
+            Job.state.in_(("ready", "leased")),
+            or_(*(work.begins(Job.key, f"{_about(name, key)}:") for name, key in awaited)),
+        )
         .values(run_after=now),
         execution_options={"synchronize_session": False},
     )

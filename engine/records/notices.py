@@ -184,7 +184,7 @@ def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
     pending = (Notice.state == "waiting") | ((Notice.channel == "screen") & (Notice.send_after > now))
     done = work.session.execute(
         update(Notice)
-        .where(Notice.key.startswith(key_prefix, autoescape=True), pending, Notice.state != "cancelled")
+        .where(work.begins(Notice.key, key_prefix), pending, Notice.state != "cancelled")
         .values(state="cancelled"),
         execution_options={"synchronize_session": "fetch"},
     )

@@ -14,22 +14,38 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import workdays
 from engine.plain import dumps
 from engine.store import keys
 from engine.store.bell import Bell
-from engine.store.models import Base, CalendarFile, Document, Event, Job, Notice
+from engine.store.models import (
+    Awaited,
+    Base,
+    CalendarFile,
+    DecisionHit,
+    Document,
+    Event,
+    Job,
+    Notice,
+    Subscription,
+    TaskCandidate,
+    Timer,
+)
 from engine.store.turns import Turn
+
+Row = TypeVar("Row", bound=Base)
 
 #: How long a writer waits for another on SQLite, in milliseconds.
 BUSY_MS = 30_000
@@ -60,6 +76,62 @@ class Work:
         clock = self.database.clock
         return workdays.local_date(clock()) if clock is not None else None
 
+    def begins(self, column: Any, prefix: str) -> ColumnElement[bool]:
+        """A condition: this text begins so, found by the column's index. SQLite orders texts by their bytes and never
+        uses an index for LIKE with an escape; PostgreSQL has an index for patterns (text_pattern_ops)."""
+        if self.dialect == "sqlite":
+            return and_(column >= prefix, column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        found: ColumnElement[bool] = column.startswith(prefix, autoescape=True)
+        return found
+
+    def written(self, *kinds: type[Base]) -> None:
+        """Before rows of these kinds are read: what this transaction itself has changed of them is written first. It
+        costs nothing where it has changed none."""
+        if any(isinstance(row, kinds) for row in (*self.session.new, *self.session.dirty)):
+            self.session.flush()
+
+    def insert(self, row: Row) -> Row:
+        """Write this one new row now, and it alone, so that its id is known. (A flush would write everything else that
+        has changed by then, and what changes again afterwards twice.)"""
+        made = self._insert(row, insert(type(row).__table__))  # type: ignore[arg-type]
+        assert made is not None
+        return made
+
+    def insert_once(self, row: Row, *unique: str) -> Row | None:
+        """The same; None, and nothing is written, where another row has these unique columns already (without any
+        named: whatever is unique)."""
+        table: Any = type(row).__table__
+        made = sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+        return self._insert(row, made.on_conflict_do_nothing(index_elements=unique or None))
+
+    def _insert(self, row: Row, made: Any) -> Row | None:
+        values = _values(row)
+        given = {name: value for name, value in values.items() if value is not None}  # JSON would say 'null', not NULL
+        id = self.session.execute(made.returning(type(row).__table__.c.id), given).scalar_one_or_none()
+        if id is None:
+            return None
+        self._is_written(row, values, id)
+        return row
+
+    def insert_all(self, rows: Sequence[Row], apart: str) -> None:
+        """Write these new rows of one table now, in one statement; by this column one is told from another."""
+        if not rows:
+            return
+        table = type(rows[0]).__table__
+        values = [_values(row) for row in rows]
+        made = insert(table).values(values).returning(table.c.id, table.c[apart])  # type: ignore[arg-type]
+        ids = {key: id for id, key in self.session.execute(made)}
+        for row, given in zip(rows, values, strict=True):
+            self._is_written(row, given, ids[given[apart]])
+
+    def _is_written(self, row: Base, values: dict[str, Any], id: int) -> None:
+        """It is in the database as it is here: no need to read it back."""
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+        set_committed_value(row, "id", id)
+        make_transient_to_detached(row)
+        self.session.add(row)
+
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """What is done inside is undone when it raises; the transaction goes on, to say what is so now."""
@@ -78,24 +150,65 @@ OPTIONS: dict[str, Any] = {"expire_on_commit": False, "autoflush": False}
 
 
 class Writing(Session):
-    """A session that writes many events, jobs and notices in one statement each.
+    """A session that writes many events, jobs, notices … in one statement each.
 
     They are written and never changed in the same transaction, so nobody needs their ids: a flush sets them aside and
-    inserts them in bulk after everything they refer to. (On SQLite the ORM would insert them one by one.)
+    inserts them in bulk after everything they refer to. (On SQLite the ORM would insert them one by one.) Events wait
+    for the end of the transaction, or until somebody reads events: however often it flushes, they are one statement.
     """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._events: list[Base] = []  # that wait
 
     def flush(self, objects: Any = None) -> None:
         later = [row for row in self.new if isinstance(row, _BULK)]
         for row in later:
             self.expunge(row)
         super().flush()
+        if not self.in_nested_transaction():  # what is done there may be undone alone, and its events with it
+            self._events += [row for row in later if isinstance(row, Event)]
+            later = [row for row in later if not isinstance(row, Event)]
+        self._write(later)
+
+    def settle(self) -> None:
+        """Everything is written: at the end of the transaction, and before a part of it that may be undone alone."""
+        self.flush()
+        self._tell()
+
+    def begin_nested(self) -> SessionTransaction:
+        self.settle()
+        return super().begin_nested()
+
+    def _tell(self) -> None:
+        """The events that wait are written."""
+        new = [row for row in self.new if isinstance(row, Event)]
+        for row in new:
+            self.expunge(row)
+        events, self._events = [*self._events, *new], []
+        self._write(events)
+
+    def _write(self, rows: list[Base]) -> None:
         for kind in _BULK:
-            rows = [_values(row) for row in later if type(row) is kind]
-            if rows:
-                self.connection().execute(insert(kind.__table__), rows)  # type: ignore[arg-type]
+            values = [_values(row) for row in rows if type(row) is kind]
+            if values:
+                self.connection().execute(insert(kind.__table__), values)  # type: ignore[arg-type]
 
 
-_BULK: tuple[type[Base], ...] = (Document, Event, Job, Notice)
+@event.listens_for(Writing, "do_orm_execute")
+def _before_they_are_read(state: ORMExecuteState) -> None:
+    """Events that wait are written before events are read; rows that were changed, before they are read anew."""
+    session = state.session
+    if not isinstance(session, Writing) or not state.is_select:
+        return
+    kinds = tuple(one.class_ for one in state.all_mappers)
+    if Event in kinds:
+        session._tell()
+    if state.execution_options.get("populate_existing") and any(isinstance(row, kinds) for row in session.dirty):
+        session.flush()
+
+
+_BULK: tuple[type[Base], ...] = (Awaited, DecisionHit, Document, Event, Job, Notice, Subscription, TaskCandidate, Timer)
 
 
 def _values(row: Base) -> dict[str, Any]:
@@ -158,14 +271,14 @@ class Database:
         self._calendar = None
 
     @contextmanager
-    def unit_of_work(self, session: Session | None = None) -> Iterator[Work]:
+    def unit_of_work(self, session: Writing | None = None) -> Iterator[Work]:
         """One transaction that writes: in this session (the web brings its own), else in a new one."""
         with self._turn, session or Writing(self.engine, **OPTIONS) as opened:
             work = Work(opened, self)
             with opened.begin():
                 opened.connection(execution_options={"yizhan_writes": True})
                 yield work
-                opened.flush()
+                opened.settle()
         for call in work._after:
             call()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.commands.appointments import give_back, request_key, tell
 from engine.errors import NotFound
@@ -49,7 +50,7 @@ def case_ended(a: Applying) -> None:
 
 def _of(a: Applying, number: str) -> list[Appointment]:
     """The bookings of this case (of this number), locked. NotFound for a number that is not one of its own."""
-    a.work.session.flush()  # a booking that is being confirmed begins this case at this moment
+    a.work.written(Appointment)  # a booking that is being confirmed begins this case at this moment
     whose = (
         Appointment.number == number
         if number
@@ -58,12 +59,15 @@ def _of(a: Applying, number: str) -> list[Appointment]:
     found = a.work.session.scalars(
         select(Appointment)
         .where(whose)
-        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
+        .options(joinedload(Appointment.resource))
         .order_by(Appointment.id)
         .with_for_update(of=Appointment)
         .execution_options(populate_existing=True)
     ).all()
     mine = [made for made in found if made.case_id == a.case.id or _begins(a, made)]
+    for made in mine:  # not read anew with the booking: what this step has changed of the case is not written yet
+        if made.case_id == a.case.id:
+            set_committed_value(made, "case", a.case)
     if number and not mine:
         raise NotFound(
             f"流程要释放预约“{number}”，但本办件没有这个预约。请核对“预约号”写的是哪个变量。",

@@ -25,7 +25,6 @@ def begin(a: Applying, effect: Effect) -> None:
         given={**effect.arguments, "by": a.by.id},
         began_at=a.now,
     )
-    a.work.session.add(row)
-    a.work.session.flush()
+    a.work.insert(row)
     jobs.put(a.work, jobs.Kind.FOR_EACH, f"for-each:{row.id}", {"for_each": row.id}, now=a.now, case_id=a.case.id)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "element": effect.element})

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import feel, forms
 from engine.commands import candidates, handover_rows
@@ -50,7 +51,7 @@ def hand_over(a: Applying, effect: Effect) -> None:
     if what.beside and "thing" in effect.arguments and not _lines(a, effect, what):
         a.answer(effect, {"handover": {"state": "none"}})  # nothing was taken in: nothing is on its way
         return
-    chain = _chain(a, one.key, item)
+    chain, waiting = _chain(a, one.key, item)
     if chain is None and what.refuse and (why := _refused(a, effect, what)) is not None:
         said = {"handover": {"state": "refused", "note": why, "at": a.now.astimezone(ZONE).isoformat(), "link": ""}}
         a.throw(effect, REFUSED, why, said)
@@ -68,9 +69,9 @@ def hand_over(a: Applying, effect: Effect) -> None:
         giver = _holding(chain, giver)
     terms = Terms.of(what, link)
     if not what.beside:
-        write(a, terms, chain, giver, receiver, waits=effect.id, key=key_of(a, effect))
+        write(a, terms, chain, giver, receiver, waiting=waiting, waits=effect.id, key=key_of(a, effect))
         return
-    write(a, terms, chain, giver, receiver, waits=None, key=key_of(a, effect))
+    write(a, terms, chain, giver, receiver, waiting=waiting, waits=None, key=key_of(a, effect))
     a.answer(effect, {"handover": {"state": "open", "link": link.name}})
 
 
@@ -88,15 +89,23 @@ def _declared(a: Applying, effect: Effect) -> tuple[Declared, Declaration]:
     return one, one.what
 
 
-def _chain(a: Applying, kind: str, item: str) -> Handover | None:
-    """The chain of this thing, when it has gone through a hand already. Whoever ended the link before in this
-    transaction has it in hand: no statement is spent on it."""
+def _chain(a: Applying, kind: str, item: str) -> tuple[Handover | None, HandoverLink | None]:
+    """The chain of this thing, when it has gone through a hand already, and its link that is open. Whoever ended the
+    link before in this transaction has it in hand: no statement is spent on it."""
     for known in a.work.session.identity_map.values():
         if isinstance(known, Handover) and (known.case_id, known.kind, known.item) == (a.case.id, kind, item):
-            return known
-    return a.work.session.scalar(
-        select(Handover).where(Handover.case_id == a.case.id, Handover.kind == kind, Handover.item == item)
-    )
+            return known, handover_rows.open_of(a.work, known.id) if known.held_by_link < known.links else None
+    found = a.work.session.execute(
+        select(Handover, HandoverLink)
+        .outerjoin(HandoverLink, (HandoverLink.handover_id == Handover.id) & (HandoverLink.state == "open"))
+        .where(Handover.case_id == a.case.id, Handover.kind == kind, Handover.item == item)
+    ).one_or_none()
+    if found is None:
+        return None, None
+    chain, waiting = found
+    if waiting is not None:
+        set_committed_value(waiting, "handover", chain)
+    return chain, waiting
 
 
 def _refused(a: Applying, effect: Effect, what: Declaration) -> str | None:
@@ -238,11 +247,11 @@ def begin(a: Applying, kind: str, item: str, thing: HandoverThing, listed: list[
         holder_end=giver.end,
         holder_key=giver.key,
         holder_name=giver.name,
+        links=0,
+        held_by_link=0,
         opened_at=a.now,
     )
-    a.work.session.add(chain)
-    a.work.session.flush()
-    return chain
+    return chain  # written with its first link
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +277,25 @@ class Terms:
 
 
 def write(
-    a: Applying, terms: Terms, chain: Handover, giver: End, receiver: End, *, waits: str | None, key: str
+    a: Applying,
+    terms: Terms,
+    chain: Handover,
+    giver: End,
+    receiver: End,
+    *,
+    waiting: HandoverLink | None = None,
+    waits: str | None,
+    key: str,
 ) -> None:
-    """The next link of a chain opens. waits: the effect that the case waits for; None: it goes on beside the case."""
-    waiting = handover_rows.open_of(a.work, chain.id) if chain.held_by_link < chain.links else None
+    """The next link of a chain opens, and the chain itself is written when it is its first. waiting: its link that is
+    open. waits: the effect that the case waits for; None: it goes on beside the case."""
+    if waiting is None and chain.held_by_link < chain.links:
+        waiting = handover_rows.open_of(a.work, chain.id)
     if waiting is not None:  # the diagram went another way: that link will not be
         handover_rows.drop(a.work, waiting, case=a.case, by=a.by, now=a.now)
     chain.links += 1
+    if chain.id is None:
+        a.work.insert(chain)
     row = HandoverLink(
         handover_id=chain.id,
         n=chain.links,

@@ -7,8 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
+from engine.commands import parties
 from engine.commands.changes import Change
 from engine.commands.effects import mandates
 from engine.commands.effects.facts import OUTCOMES, key_of
@@ -19,7 +18,7 @@ from engine.process import Effect
 from engine.reads import taking_part
 from engine.records import jobs, notices
 from engine.store import keys
-from engine.store.models import CaseParty, User
+from engine.store.models import User
 from engine.workdays import local_date, say
 
 if TYPE_CHECKING:
@@ -215,10 +214,8 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
 
 def _accounts(a: Applying) -> dict[str, int]:
     """Telephone index -> account of the parties who have one."""
-    rows = a.work.session.execute(
-        select(CaseParty.phone_index, CaseParty.user_id).where(CaseParty.case_id == a.case.id)
-    ).all()
-    return {index: user_id for index, user_id in rows if index and user_id is not None}
+    rows = parties.joined(a.work, a.case)
+    return {row.phone_index: row.user_id for row in rows if row.phone_index and row.user_id is not None}
 
 
 def _user(a: Applying, user_id: int | None) -> tuple[int | None, str | None]:

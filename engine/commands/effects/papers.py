@@ -54,7 +54,7 @@ def issue(a: Applying, kind: str, key: str, extra: Mapping[str, Any], *, organ: 
 
 def _numbers(a: Applying) -> dict[str, str]:
     """The newest number of each kind of paper of this case: what another paper refers to."""
-    a.work.session.flush()
+    a.work.written(Document)
     rows = a.work.session.execute(
         select(Document.kind, Document.number)
         .where(Document.case_id == a.case.id, Document.state != "void", Document.number.is_not(None))

@@ -22,6 +22,7 @@ def take_ticket(a: Applying, effect: Effect) -> None:
     needs = said.get("needs") or ()
     try:
         one = ticket_rows.line(a.work, a.package.declared("queues")[effect.headers["queue"]].key)
+        hall = reads.hall(a.work, one.queue.at, windows=False)
         made, new = ticket_rows.take(
             a.work,
             one,
@@ -35,6 +36,7 @@ def take_ticket(a: Applying, effect: Effect) -> None:
             matter=str(said.get("matter") or ""),
             note=str(said.get("note") or ""),
             case_id=case.id,
+            at=hall,
         )
     except Refused as refused:
         why = "；".join(field.zh for field in refused.fields) if isinstance(refused, Invalid) else refused.zh
@@ -46,7 +48,7 @@ def take_ticket(a: Applying, effect: Effect) -> None:
     ticket = {
         "number": made.number,
         "class": kind.name if kind is not None else made.letter,
-        "hall": reads.hall(a.work, one.queue.at, windows=False).name,
+        "hall": hall.name,
         "line": one.queue.name,
         "before": reads.before(a.work, made, one, now=a.now),
     }

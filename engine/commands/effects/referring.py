@@ -106,7 +106,7 @@ def _receiver(a: Applying, named: str) -> Place:
 
 def _slip(a: Applying, before: Place, after: Place, reason: str, originals: list[str]) -> dict[str, object]:
     """What the hand-over slip says: from whom to whom, why, and all that goes along."""
-    a.work.session.flush()
+    a.work.written(File, Document)
     files = a.work.session.scalars(
         select(File.name).where(File.case_id == a.case.id, ~File.field.startswith("paper:")).order_by(File.id)
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, String, cast, literal, null, select, union_all
 
 from engine.commands import register_rows
 from engine.matters.nouns import Declared
@@ -131,17 +131,9 @@ def _place(a: Applying, effect: Effect) -> int | None:
 
 def archive(a: Applying, effect: Effect) -> None:
     """归档: what is in the file, as it is now: the materials sent in and the papers issued."""
-    a.work.session.flush()
-    names = a.work.session.scalars(
-        select(File.name).where(File.case_id == a.case.id, ~File.field.startswith("paper:")).order_by(File.id)
-    )
-    papers = a.work.session.execute(
-        select(Document.title, Document.number)
-        .where(Document.case_id == a.case.id, Document.state != "void")
-        .order_by(Document.id)
-    )
-    listed = {"materials": list(names), "papers": [{"title": title, "number": number} for title, number in papers]}
-    a.work.session.add(
+    files, papers = _in_file(a)
+    listed = {"materials": files, "papers": [{"title": title, "number": number} for title, number in papers]}
+    a.work.insert(
         RegisterEntry(
             register="归档目录",
             case_id=a.case.id,
@@ -149,7 +141,32 @@ def archive(a: Applying, effect: Effect) -> None:
             place_id=a.case.place_id,
             facts=listed,
             at=a.now,
+            changed_at=a.now,
             by_id=a.by.id,
         )
     )
     a.record(audit.Kind.RECORD, facts={"register": "归档目录"})
+
+
+def _in_file(a: Applying) -> tuple[list[str], list[tuple[str, str | None]]]:
+    """The names of the case's materials, and title and number of its papers: one statement, and what this step itself
+    has handed in and issued, which is written with everything else at its end."""
+    case_id, session = a.case.id, a.work.session
+    no_text, no_bytes = cast(null(), String), cast(null(), LargeBinary)  # a file's name is sealed, a paper's title not
+    stored: Any = union_all(
+        select(
+            literal("file").label("what"), File.id, File.name, no_text.label("title"), no_text.label("number")
+        ).where(File.case_id == case_id, ~File.field.startswith("paper:")),
+        select(literal("paper"), Document.id, no_bytes, Document.title, Document.number).where(
+            Document.case_id == case_id, Document.state != "void"
+        ),
+    ).order_by("what", "id")
+    rows = session.execute(stored).all()
+    voided = {one.id for one in session.dirty if isinstance(one, Document) and one.state == "void"}
+    files = [one.name for one in rows if one.what == "file"]
+    papers = [(one.title, one.number) for one in rows if one.what == "paper" and one.id not in voided]
+    known = {one.id for one in rows if one.what == "file"}
+    new = [one for one in session.dirty if isinstance(one, File) and one.case_id == case_id and one.id not in known]
+    files += [one.name for one in new if not one.field.startswith("paper:")]
+    papers += [(one.title, one.number) for one in session.new if isinstance(one, Document) and one.case_id == case_id]
+    return files, papers

@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from engine.commands.effects.notices import say_to
 from engine.deadlines import regimes
 from engine.errors import Refused
@@ -46,18 +44,11 @@ def start(a: Applying, effect: Effect) -> None:
         starts_on = date.fromisoformat(str(given)[:10]) if given else local_date(a.now)
     except ValueError:
         raise Refused(f"起算日“{given}”不是日期。", f"Expected a date, but got {given!r}.") from None
-    known = a.work.session.scalar(
-        select(SideClock).where(
-            SideClock.case_id == a.case.id, SideClock.regime == name, SideClock.starts_on == starts_on
-        )
-    )
-    if known is not None:  # 退回 and on again: it runs from the day it ran from
-        return
     clock = SideClock(case_id=a.case.id, regime=name, starts_on=starts_on)
     found = clocks.side(a.work, clock, a.now)
     clock.due_at = found.due_at
-    a.work.session.add(clock)
-    a.work.session.flush()
+    if a.work.insert_once(clock, "case_id", "regime", "starts_on") is None:
+        return  # 退回 and on again: it runs from the day it ran from
     template = a.package.info.notices.get(f"{name}-due")
     if found.due_on is None or template is None:
         return

@@ -130,7 +130,7 @@ def deliver(database: Database, job: Leased, equipment: Equipment, now: datetime
         # Looked at again after the job's row is ours: who began to wait before that is seen here, who does so later
         # finds the row and wakes it.
         if _waiting(work, name, key):
-            messages.expect(work, name, key, now=now)
+            messages.expect(work, [(name, key)], now=now)
 
 
 def _waiting(work: Work, name: str, key: str | None) -> list[int]:

@@ -141,6 +141,8 @@ class Notice(Base):
     __table_args__ = (
         CheckConstraint("state in ('waiting','sent','failed','cancelled')", name="state"),
         CheckConstraint("channel in ('sms','screen','wechat','mail')", name="channel"),
+        # By how the key begins (`Work.begins`): PostgreSQL needs an index of its own for patterns.
+        Index("ix_notice_key_begins", "key", postgresql_ops={"key": "text_pattern_ops"}),
         Index("ix_notice_user_id_created_at", "user_id", "created_at"),
         Index(
             "ix_notice_failed",
@@ -173,6 +175,13 @@ class Job(Base):
 
     __table_args__ = (
         CheckConstraint("state in ('ready','leased','done','failed')", name="state"),
+        Index(
+            "ix_job_key_begins",
+            "key",
+            postgresql_ops={"key": "text_pattern_ops"},
+            sqlite_where=text("state in ('ready','leased')"),
+            postgresql_where=text("state in ('ready','leased')"),
+        ),
         Index(
             "ix_job_due",
             "run_after",
