@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from engine import process
+from engine.commands import bond_rows
 from engine.commands.applying import Applying, Done
 from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import (
@@ -23,7 +24,7 @@ from engine.commands.cases.working import in_hand, take_over
 from engine.commands.changes import Change
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, require
+from engine.people import Actor, bonds, require
 from engine.reads import recalling
 from engine.records import audit, documents, notices
 from engine.store import Work
@@ -105,8 +106,9 @@ def _undo(applying: Applying, task: Task) -> None:
         applying.changes.append(Change("voids", paper.title))
     notices.call_off(work, did["notices"], now=applying.now)
     stood = did["stood"]
-    if applying.case.agent_id != stood["agent"]:
-        applying.case.agent_id, applying.case.agent_name = None, None  # a mandate is only ever taken where none was
+    given = bonds.mandate_given(work, applying.case)
+    if given is not None and given.id != stood["mandate"]:
+        bond_rows.end(work, given, "case", by=applying.by, now=applying.now, case=applying.case)
     applying.case.flags = list(stood["flags"])
 
 
