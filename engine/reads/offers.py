@@ -351,6 +351,7 @@ def board(work: Work, actor: Actor, first: date, last: date, *, now: datetime) -
             Resource.matter == "",
             Slot.starts_at >= written.start_of(first),
             Slot.starts_at < written.start_of(last + timedelta(days=1)),
+            (Slot.public_capacity > 0) | (Slot.staff_taken > 0),  # an empty room for staff is no offer to look after
         )
         .options(joinedload(Slot.resource).joinedload(Resource.unit))
         .order_by(Slot.starts_at, Slot.id)
