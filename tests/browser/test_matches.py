@@ -1,5 +1,6 @@
 """A ride at the width of a small phone: the rider says where to, asks a driver, and has the slip once he said yes."""
 
+import os
 import re
 from datetime import time, timedelta
 
@@ -13,7 +14,7 @@ from engine.store.models import User
 from engine.workdays import local_date
 from tests.browser.conftest import Site, axe, english_left
 from tests.cast import ROOT
-from tests.matches.conftest import KEY, SEATS
+from tests.matches.conftest import KEY, SEATS, work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -83,12 +84,19 @@ def test_a_rider_finds_a_driver_who_says_yes_and_both_have_the_slip(site: Site, 
     driver.get_by_role("heading", name="同乘确认单").wait_for()
     assert "13800000002" in driver.inner_text("main")
     assert axe(driver) == [] and english_left(driver) == []
+    work_off(site.database, site.clock())  # the paper is drawn
     page.reload()
+    page.get_by_role("link", name="打开同乘确认单（PDF）").wait_for()
+    assert axe(page) == [] and english_left(page) == []
     assert "闽C12345" in page.inner_text("main") and "13800000001" in page.inner_text("main")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    if to := os.environ.get("LOOK"):
+        page.screenshot(path=f"{to}/ride.png", full_page=True)
 
     desk = site.staff("zhou")
     desk.goto(f"/desk/matches?day={(local_date(site.clock()) + timedelta(days=1)).isoformat()}")
     assert "张*丰" in desk.inner_text("main") and "配上了" in desk.inner_text("main")
     assert axe(desk) == [] and english_left(desk) == []
+    if to := os.environ.get("LOOK"):
+        desk.screenshot(path=f"{to}/ride_desk.png", full_page=True)
     assert site.troubles == []
