@@ -91,9 +91,6 @@ def test_a_picture_that_was_cut_off_on_the_way_is_refused_at_once(database: Data
     assert refusal(database, "户口本.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(200))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="no time stamp: a signature dies with its certificate, good as it was"
-)
 def test_a_paper_signed_while_the_certificate_was_good_stays_good(tmp_path: Path) -> None:
     signer = signing.demo_identity(tmp_path, "德化县", now=NOW)
     paper = signing.sign(pdf(), signer, now=NOW)

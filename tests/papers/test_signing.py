@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from engine.errors import Refused
 from engine.records import papers
+from engine.records.papers import signing
+from tests import made
 from tests.papers.facts import FACTS
 
 NOW = datetime(2026, 9, 18, 1, 42, tzinfo=UTC)
@@ -80,3 +85,28 @@ def test_a_wrong_passphrase_is_refused_at_once(tmp_path: Path) -> None:
     papers.demo_identity(tmp_path, "德化县行政服务中心", now=NOW)
     with pytest.raises(Refused, match="signer.p12"):
         papers.Identity.open(tmp_path / "demo" / "signer.p12", "wrong")
+
+
+def test_a_time_stamp_by_an_authority_nobody_trusts_says_nothing(tmp_path):
+    """Good while the certificate is; afterwards only a stamp that we trust can say that it was good then."""
+    signer = signing.demo_identity(tmp_path / "ours", "德化县", now=NOW)
+    stranger = signing.demo_identity(tmp_path / "theirs", "别处", now=NOW)
+    foreign = replace(signer, stamps=_again(stranger.stamps, stranger.passphrase, signer.passphrase))
+    later = NOW + timedelta(days=signing.DEMO_DAYS + 30)
+    for identity, stays in ((signer, True), (replace(signer, stamps=None), False), (foreign, False)):
+        paper = signing.sign(made.pdf(), identity, now=NOW)
+        assert signing.validate(paper, signer.roots(), now=NOW).good
+        assert signing.validate(paper, signer.roots(), now=later).good is stays
+
+
+def test_what_was_signed_and_stamped_and_changed_since_is_not_whole(tmp_path):
+    signer = signing.demo_identity(tmp_path, "德化县", now=NOW)
+    paper = signing.sign(made.pdf(), signer, now=NOW)
+    assert not signing.validate(paper.replace(b"q Q", b"q q"), signer.roots(), now=NOW).intact
+
+
+def _again(bundle, passphrase, other):
+    """The same key and certificate under another passphrase."""
+    found = pkcs12.load_pkcs12(bundle, passphrase)
+    lock = serialization.BestAvailableEncryption(other)
+    return pkcs12.serialize_key_and_certificates(b"stamps", found.key, found.cert.certificate, None, lock)

@@ -12,7 +12,7 @@ import warnings
 from typing import Any
 
 import pi_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from engine.records.incoming import boxes
 from engine.records.incoming.unfit import Torn, Unfit, torn
@@ -28,8 +28,9 @@ MOST_POINTS_OF_ALL = 256_000_000
 QUALITY = 92
 _ORIENTATION, _EXIF, _TAKEN = 0x0112, 0x8769, 0x9003
 
-#: Large pictures are opened two at a time, so that many at once never take the machine's memory.
-_turns = threading.Semaphore(2)
+#: Pictures are opened one at a time, so that many at once never take the machine's memory; and what Pillow is told for
+#: one (below) holds for that one.
+_turns = threading.Lock()
 
 _FORMATS = {
     "image/jpeg": ("JPEG", "MPO"),
@@ -106,12 +107,22 @@ def _opened(data: bytes, kind: str) -> Image.Image:
             points = picture.width * picture.height
             if points > MOST_POINTS or points * getattr(picture, "n_frames", 1) > MOST_POINTS_OF_ALL:
                 raise _too_large(picture.width, picture.height)
-            picture.load()
+            _load_whole(picture)
     except Image.DecompressionBombError:
         raise _too_large(0, 0) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError):
         raise torn(_FORMATS[kind][0]) from None  # a torn picture breaks in any of these ways
     return picture
+
+
+def _load_whole(picture: Image.Image) -> None:
+    """Decode to the last line, or fail. WeasyPrint, once imported, tells Pillow for the whole program to take torn
+    pictures for whole ones."""
+    lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        picture.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def _too_large(width: int, height: int) -> Unfit:
@@ -156,6 +167,7 @@ def _pages(picture: Image.Image) -> bytes:
     for number in range(getattr(picture, "n_frames", 1)):
         try:
             picture.seek(number)
+            _load_whole(picture)
             pages.append(_on_white(picture.copy()))
         except (OSError, ValueError, EOFError, SyntaxError):
             raise torn() from None

@@ -1,4 +1,7 @@
-"""Signatures on papers: PAdES (ETSI EN 319 142-1, baseline B) by pyHanko, and their check.
+"""Signatures on papers: PAdES (ETSI EN 319 142-1, baseline T) by pyHanko, and their check.
+
+A time stamp (RFC 3161) by an authority whose certificate lives longer says when a paper was signed: one signed while
+its certificate was good stays good after that has run out.
 
 A signature says that the file is whole and who issued it. It is the reliable signature of 电子签名法 第十三条 only with
 a certificate of a licensed authority: an office sets its PKCS#12 file. Without one, a demonstration authority is made
@@ -23,6 +26,12 @@ from engine.errors import Refused
 #: How long a demonstration certificate lives.
 DEMO_DAYS = 3650
 
+#: How long the certificate of the demonstration's time stamps lives: papers outlive the certificates that sign them.
+STAMP_DAYS = 3 * DEMO_DAYS
+
+#: The most a time stamp holds: its authority's certificate, a signature, the attributes.
+STAMP_BYTES = 6144
+
 #: The most a signature holds beside its certificates: 512 bytes of RSA 4096, and the attributes that are signed.
 SIGNED_BYTES = 2048
 
@@ -37,6 +46,7 @@ class Identity:
     pkcs12: bytes = field(repr=False)
     passphrase: bytes | None = field(default=None, repr=False)
     demo: bool = False
+    stamps: bytes | None = field(default=None, repr=False)  # PKCS#12 of the authority of time stamps; same passphrase
 
     @classmethod
     def open(cls, path: Path, passphrase: str | None = None) -> Identity:
@@ -89,7 +99,13 @@ def demo_identity(folder: Path, organ: str, *, now: datetime) -> Identity:
                 raise
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    return Identity((home / "signer.p12").read_bytes(), (home / "passphrase").read_bytes(), demo=True)
+    stamps = home / "stamps.p12"  # not in a folder that an earlier program made
+    return Identity(
+        (home / "signer.p12").read_bytes(),
+        (home / "passphrase").read_bytes(),
+        demo=True,
+        stamps=stamps.read_bytes() if stamps.is_file() else None,
+    )
 
 
 def _make(folder: Path, organ: str, now: datetime) -> None:
@@ -97,7 +113,7 @@ def _make(folder: Path, organ: str, now: datetime) -> None:
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import pkcs12
-    from cryptography.x509.oid import NameOID
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     def name(common: str) -> x509.Name:
         return x509.Name(
@@ -148,12 +164,21 @@ def _make(folder: Path, organ: str, now: datetime) -> None:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
         .sign(authority, hashes.SHA256())
     )
+    stamping = rsa.generate_private_key(65537, 2048)
+    stamp_name = name("一站 演示时间戳（不具法律效力）")
+    stamp = (
+        build(stamp_name, stamp_name, stamping.public_key(), STAMP_DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage(False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(stamping, hashes.SHA256())
+    )
     passphrase = secrets.token_urlsafe(24).encode()
+    lock = serialization.BestAvailableEncryption(passphrase)
     files = {
         "passphrase": passphrase,
-        "signer.p12": pkcs12.serialize_key_and_certificates(
-            b"signer", key, certificate, [ca], serialization.BestAvailableEncryption(passphrase)
-        ),
+        "signer.p12": pkcs12.serialize_key_and_certificates(b"signer", key, certificate, [ca, stamp], lock),
+        "stamps.p12": pkcs12.serialize_key_and_certificates(b"stamps", stamping, stamp, None, lock),
         "ca.pem": ca.public_bytes(serialization.Encoding.PEM),
     }
     for file, content in files.items():
@@ -170,6 +195,7 @@ def signer(identity: Identity) -> Any:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import pkcs12
     from pyhanko.sign.signers import SimpleSigner
+    from pyhanko.sign.timestamps import DummyTimeStamper
 
     key = pkcs12.load_pkcs12(identity.pkcs12, identity.passphrase).key
 
@@ -188,8 +214,18 @@ def signer(identity: Identity) -> Any:
         def room(self) -> int:
             """Bytes to leave for a signature in the file: asking pyHanko means building one more to see its length."""
             chain = {one.dump() for one in (self.signing_cert, *self.cert_registry)}
-            return 2 * (sum(len(one) for one in chain) + SIGNED_BYTES)
+            stamp = STAMP_BYTES if identity.stamps else 0
+            return 2 * (sum(len(one) for one in chain) + SIGNED_BYTES + stamp)
 
+        def stamper(self, now: datetime) -> Any:
+            """What stamps the time; None when there is no authority for it."""
+            if stamps is None:
+                return None
+            return DummyTimeStamper(stamps.signing_cert, stamps.signing_key, stamps.cert_registry, fixed_dt=now)
+
+    stamps = None
+    if identity.stamps:
+        stamps = SimpleSigner.load_pkcs12_data(identity.stamps, (), passphrase=identity.passphrase)
     plain = SimpleSigner.load_pkcs12_data(identity.pkcs12, (), passphrase=identity.passphrase)
     return Opened(plain.signing_cert, plain.signing_key, plain.cert_registry)
 
@@ -197,7 +233,8 @@ def signer(identity: Identity) -> Any:
 def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", place: str = "") -> bytes:
     """The PDF with an invisible PAdES signature appended; `by` is an Identity or what `signer` gave.
 
-    `now` (aware) is the claimed time of signing. Nothing is fetched and no time stamp authority is asked.
+    `now` (aware) is the time of signing: claimed, and stamped where the identity has an authority for that. Nothing is
+    fetched.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigSeedSubFilter
@@ -219,7 +256,7 @@ def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", pla
         location=place or None,
     )
     by = signer(by) if isinstance(by, Identity) else by
-    tool = Dated(meta, signer=by)
+    tool = Dated(meta, signer=by, timestamper=by.stamper(now))
     out = tool.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=by.room)
     return bytes(out.getbuffer())
 
@@ -248,17 +285,27 @@ def validate(pdf: bytes, roots: Sequence[bytes], *, now: datetime) -> Verdict:
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
-    context = ValidationContext(
-        trust_roots=[_certificate(root) for root in roots],
-        moment=now,
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
+    def on(moment: datetime) -> Any:
+        return ValidationContext(
+            trust_roots=[_certificate(root) for root in roots],
+            moment=moment,
+            allow_fetching=False,
+            revocation_mode="soft-fail",
+        )
+
+    def judged(one: Any) -> Any:
+        """As it is now; or as it was when it was signed, where a trusted time stamp says when."""
+        status = validate_pdf_signature(one, on(now), on(now))
+        stamp = status.timestamp_validity
+        if status.trusted or stamp is None or not (stamp.valid and stamp.intact and stamp.trusted):
+            return status
+        return validate_pdf_signature(one, on(stamp.timestamp), on(now))
+
     try:
         found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
         if not found:
             return Verdict(False, False, False, "", None, "该文件没有电子签名。", "The file is not signed.")
-        statuses = [(one, validate_pdf_signature(one, context)) for one in found]
+        statuses = [(one, judged(one)) for one in found]
     except Exception as error:  # any malformed file: pyHanko raises many kinds, and all of them mean the same here
         return Verdict(
             False,
