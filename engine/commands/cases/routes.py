@@ -21,6 +21,7 @@ from engine.commands.cases.finding import (
 from engine.commands.cases.hands import tell_returned
 from engine.commands.cases.working import in_hand, take_over
 from engine.commands.changes import Change
+from engine.commands.effects import mandates
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, require
@@ -105,8 +106,7 @@ def _undo(applying: Applying, task: Task) -> None:
         applying.changes.append(Change("voids", paper.title))
     notices.call_off(work, did["notices"], now=applying.now)
     stood = did["stood"]
-    if applying.case.agent_id != stood["agent"]:
-        applying.case.agent_id, applying.case.agent_name = None, None  # a mandate is only ever taken where none was
+    mandates.back_to(applying, stood["mandate"])
     applying.case.flags = list(stood["flags"])
 
 
