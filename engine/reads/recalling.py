@@ -52,10 +52,10 @@ def why_not(work: Work, case: Case, task: Task, live: Iterable[Task], *, package
                 f"下一步“{one.name}”已被打开查看，不能撤回；可以请对方退回。",
                 f"The next step {one.name!r} was opened already: ask for it to be returned.",
             )
-    return _effects(work, case, task) or _since(work, case, task) or _engine(case, task, package)
+    return _effects(work, task) or _since(work, case, task) or _engine(case, task, package)
 
 
-def _effects(work: Work, case: Case, task: Task) -> NotNow | None:
+def _effects(work: Work, task: Task) -> NotNow | None:
     """What the step did that cannot be undone."""
     did: Mapping[str, Any] | None = task.effects
     if did is None:
@@ -65,9 +65,6 @@ def _effects(work: Work, case: Case, task: Task) -> NotNow | None:
             known = TYPES.get(kind)
             zh, en = (known.zh, known.en) if known is not None else (kind, kind)
             return _left(f"{zh}（{name}）" if name and name != zh else zh, en)
-    stood = did["stood"]["mandate"]
-    if stood not in (None, case.mandate_id):  # one was ended for another: it is not given anew by nobody's hand
-        return _left("委托的更换", "a mandate in place of another")
     if did["clock"]:
         return _left("时限的起算、停止或答复补正", "a mark on the clock of the case")
     sent = select(Notice).where(Notice.key.in_(did["notices"]), Notice.channel != "screen", Notice.state == "sent")

@@ -19,7 +19,8 @@ def test_a_completion_with_three_papers_a_decision_and_two_told_costs_at_most_ni
             by = people.load(work, cast.users["chen"], now=clock())
             cases.complete(work, task.id, acting.TAKE_IN, version=task.version, by=by, now=clock())
     assert seen["commits"] == 1
-    assert len(seen["statements"]) <= 15, "\n".join(seen["statements"])
+    # Fifteen, and one for the bond that it makes: an effect of a noun may cost three.
+    assert len(seen["statements"]) <= 16, "\n".join(seen["statements"])
 
 
 def test_a_claim_costs_at_most_ten_statements(database, cast, clock):
@@ -49,4 +50,5 @@ def test_a_whole_request_that_completes_a_task_costs_no_more(database, cast, clo
             )
         assert answer.status_code == 200, answer.text
     assert seen["commits"] == 1
-    assert len(seen["statements"]) <= 15, "\n".join(seen["statements"])
+    # Fifteen, and one for the bond that it makes: an effect of a noun may cost three.
+    assert len(seen["statements"]) <= 16, "\n".join(seen["statements"])

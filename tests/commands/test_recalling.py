@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine.commands import cases
 from engine.errors import NotNow, Refused
 from engine.people import load
+from engine.people.bonds import mandate_given
 from engine.reads import case_page
 from engine.store.models import Appointment, Case, Document, Notice, RegisterEntry, Task
 from tests.commands import acting
@@ -24,7 +25,7 @@ def as_it_is(work, case_id):
     tasks = select(Task.element).where(Task.case_id == case_id, Task.state != "ended")
     return {
         "case": (case.status, case.outcome, case.stage, case.colour, case.accepted_at),
-        "agent": (case.agent_id, tuple(case.flags)),
+        "agent": (holder.holder_id if (holder := mandate_given(work, case)) else None, tuple(case.flags)),
         "due": (case.promised_due, case.statutory_due),
         "ledger": [event["kind"] for event in case.ledger],
         **{

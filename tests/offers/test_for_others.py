@@ -13,16 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import people
+from engine import matters, people
 from engine.commands import bond_rows, bonds, booking
+from engine.commands.bonds.making import person
 from engine.errors import NotFound, NotNow, NotYours, Refused
 from engine.matters.nouns.bonds import FAMILY, GUARDIAN, HALL
 from engine.reads import bonds as whose
 from engine.reads import bookings, offers
 from engine.reads.knowing import Person
+from engine.records import library
 from engine.store.models import Appointment, Bond, Event, Notice, User
 from engine.workdays import local_date
-from tests.offers.conftest import NOW
+from tests.offers.conftest import NOW, files_of
 from tests.offers.test_lunch import SATURDAY, slot_of
 
 LUNCH = "zhiyuan.lunch"
@@ -180,6 +182,42 @@ def test_the_desk_books_for_whom_a_bond_is_about_and_it_is_judged_there_too(hall
     ended(hall, bond, hall.clerk)
     with pytest.raises(NotYours):
         at_desk(bond_id=bond, by=hall.clerk)
+
+
+CARER = """
+bonds:
+  carer:
+    title: 照护人
+    title_en: Carer
+    between: [person, adult]
+    lets: [see, book]
+    ways: [counter, case]
+    shown: [id]
+    lasts: 1y
+    most: 3
+"""
+
+
+def test_a_carer_books_and_applies_for_nobody(hall):
+    """The example of docs/nouns.md: declared, written down at the counter, booking until its year is over."""
+    files = files_of()
+    files["bpmn/zhiyuan/matter.yaml"] += CARER.encode()
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.package.read("zhiyuan", files), by=people.SYSTEM, now=NOW)
+        old, carer = hall.residents[2], hall.middle
+        subject = person("subject", old.name, "13800000003", "")
+        holder = person("holder", carer.name, "13800000051", "")
+        made = bonds.at_counter(
+            work, "zhiyuan.carer", subject=subject, holder=holder, shown=["id"], by=hall.clerk, now=NOW
+        )
+        assert (made.holder_id, made.lets, made.until_on.year) == (carer.id, ["see", "book"], 2027)
+        bond = made.id
+    booked = take(hall, carer, bond)
+    assert seen_by(hall, carer) == [booked.id]
+    with hall.database.reading() as work:
+        actor = hall.actor(carer.id)
+        assert whose.who_for(work, actor, "apply", "zhiyuan") == []
+        assert hall.actor(carer.id, NOW + timedelta(days=366)).grants == ()
 
 
 # ---------------------------------------------------------------- whatever is done, in whatever order

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands import cases
-from engine.errors import NotFound, NotNow, NotYours
+from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.forms import signing
 from engine.people import bonds
 from engine.reads import case_page, inbox
@@ -78,6 +78,39 @@ def test_an_unsigned_application_waits_for_a_signature_before_it_is_looked_at(sq
     unsigned = {k: v for k, v in DAIBAN.items() if k != "mandate_signature"}
     case_id = acting.submit(sqlite, hired.chen, clock(), unsigned, channel="agent", applicant_id=hired.users["zhang"])
     assert acting.now_open(sqlite, case_id).element == "sign"
+    with sqlite.reading() as work:  # and no paper says that it was received
+        receipts = work.session.scalars(select(Document).where(Document.case_id == case_id)).all()
+        assert receipts and not any("授权委托书" in str(paper.facts.get("materials")) for paper in receipts)
+
+
+def test_each_adult_of_the_family_and_each_childs_guardian_stands_on_the_authority(sqlite, clock, hired):
+    ink = DAIBAN["mandate_signature"]
+    persons = [
+        {"name": "张大妈", "id_number": "350526199203071223", "relation": "配偶", "signature": ink},
+        {
+            "name": "张一诺",
+            "id_number": "350526201703150016",
+            "relation": "孙子女、外孙子女",
+            "guardian": "other",
+            "guardian_consents": True,
+            "guardian_name": "张小军",
+            "guardian_signature": ink,
+        },
+    ]
+    case_id = acting.submit(sqlite, hired.zhang, clock(), {**DAIBAN, "for_whom": "family", "persons": persons})
+    acting.claim(sqlite, case_id, hired.chen, clock())
+    acting.complete(sqlite, case_id, acting.TAKE_IN, hired.chen, clock())
+    with sqlite.reading() as work:
+        paper = work.session.scalars(select(Document).where(Document.kind == "authority")).one()
+        assert [(one["name"], one.get("guardian")) for one in paper.facts["others"]] == [
+            ("张大妈", None),
+            ("张一诺", "张小军"),
+        ]
+        assert all(one["signature"]["path"] == ink for one in paper.facts["others"])
+    with pytest.raises(Invalid) as refused:
+        consents = {**persons[1], "guardian_consents": False}
+        acting.submit(sqlite, hired.zhang, clock(), {**DAIBAN, "for_whom": "family", "persons": [consents]})
+    assert [one.field for one in refused.value.fields] == ["persons.0.guardian_consents"]
 
 
 def test_every_case_is_visited_by_somebody_else_than_the_agent_and_no_clock_runs_meanwhile(database, cast, clock):

@@ -27,6 +27,8 @@ open):
     kin_over            let them act until yesterday
     kin_ended           let them act until it was ended, this morning
     disabled            an agent of 苏洋村 whose account was closed
+    agent_of            a clerk of the 民政局 whom the applicant gave a mandate in each case (ended with the case)
+    agent_ended         had the mandate before, until it was revoked
 """
 
 from __future__ import annotations
@@ -35,7 +37,17 @@ from dataclasses import dataclass
 
 KIN = ("kin_sees", "kin_acts", "guardian")
 RESIDENTS = ("applicant", "party", "resident", *KIN, "kin_over", "kin_ended")
-CLERKS = ("intake", "reviewer", "town_clerk", "other_village", "other_office", "stand_in", "former")
+CLERKS = (
+    "intake",
+    "reviewer",
+    "town_clerk",
+    "other_village",
+    "other_office",
+    "stand_in",
+    "former",
+    "agent_of",
+    "agent_ended",
+)
 HEADS = ("office_head", "town_head", "county_head")
 STAFF = (*CLERKS, *HEADS, "designer", "operator")
 ROLES = ("stranger", *RESIDENTS, *STAFF, "disabled")
@@ -89,21 +101,21 @@ OF_CASE = frozenset(
 MAY: dict[str, dict[str, frozenset[str]]] = {
     # reading the case and what hangs on it
     "case": _states(
-        open={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", "guardian", *_UNITS_ON_ITS_WAY},
+        open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
         withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     # a paper the applicant may have is the party's too; an internal one is for the hall's people who may see the case
     "internal-paper": _states(
-        open={*_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={*_UNITS_ON_ITS_WAY},
+        open={"agent_of", *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"agent_of", *_UNITS_ON_ITS_WAY},
         withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     "void-paper": _states(open=set(), restricted=set(), withdrawn=set()),
     # what somebody handed in: theirs, and of those who see the case
     "material": _states(
-        open={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", "guardian", *_UNITS_ON_ITS_WAY},
+        open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
+        restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
         withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     # the step that waits

@@ -30,8 +30,10 @@ import pytest
 from sqlalchemy import select
 
 from engine import people
-from engine.commands import booking, cases
+from engine.commands import bond_rows, booking, cases
+from engine.matters.nouns.bonds import HALL, MANDATE
 from engine.people import holders, load, login, units
+from engine.reads.knowing import Person
 from engine.records import files
 from engine.store import Database, Work, keys
 from engine.store.db import OPTIONS, Writing
@@ -40,7 +42,7 @@ from engine.workdays import local_date
 from tests.appointments.conftest import opened
 from tests.hall import Open, open_hall
 from tests.wide.nouns import furnish
-from tests.wide.oracle import DOORS, KIN, MAY, OF_CASE, ROLES, RULES, STATES, Rule
+from tests.wide.oracle import DOORS, KIN, MAY, OF_CASE, RESIDENTS, ROLES, RULES, STATES, Rule
 
 #: What nobody may read who may not see the case: number, identity, name.
 SECRETS = ("13800000001", "350526195003071239", "张三丰")
@@ -77,6 +79,7 @@ class World:
     place: int = 0
     slot: str = ""
     bond: int = 0  # between the applicant and kin_acts
+    bonds: dict[str, int] = field(default_factory=dict)  # of each of the kin
     nouns: dict[str, Any] = field(default_factory=dict)  # tests/wide/nouns.py
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -99,14 +102,35 @@ def _staff(work: Work, name: str, unit_id: int, post: str, now: Any, **more: Any
     return user.id
 
 
-def _case(world: World, state: str, party: int) -> None:
+def _agents(work: Work, case: Case, users: dict[str, int], by: Any, now: Any) -> None:
+    """One had the mandate in this case and it was revoked; another has it."""
+    for role in ("agent_ended", "agent_of"):
+        user = work.session.get_one(User, users[role])
+        asked = bond_rows.Asked(
+            MANDATE,
+            HALL[MANDATE],
+            Person(case.applicant_name, case.applicant_phone, case.applicant_id_number, case.applicant_id),
+            Person(user.name, user_id=user.id),
+            "case",
+            unit_id=case.unit_id,
+            scope=f"case:{case.id}",
+        )
+        row = bond_rows.make(work, asked, by=by, now=now, case=case)
+        case.mandate_id = row.id
+        if role == "agent_ended":
+            bond_rows.end(work, row, "subject", by=by, now=now, case=case)
+    case.flags = [*case.flags, "代办"]
+
+
+def _case(world: World, state: str, users: dict[str, int]) -> None:
     """One case of the applicant's in this state, with an internal paper and a material."""
     hall, now = world.hall, world.hall.clock()
     number = hall.submit()
     with hall.database.unit_of_work() as work:
         case = work.session.scalar(select(Case).where(Case.number == number))
         assert case is not None
-        case.restricted, case.party_ids = state == "restricted", [party]
+        case.restricted, case.party_ids = state == "restricted", [users["party"]]
+        _agents(work, case, users, load(work, hall.cast.users["zhang"], now=now), now)
         paper = work.session.scalar(select(Document).where(Document.case_id == case.id).order_by(Document.id))
         assert paper is not None
         data = b"%PDF-1.7 " + " ".join(SECRETS).encode()
@@ -185,6 +209,7 @@ def _kin(work: Work, world: World, now: Any) -> dict[str, int]:
         work.session.flush()
         if role == "kin_ended":
             row.state, row.ended_at, row.ended_how = "ended", now, "subject"
+        world.bonds[role] = row.id
         if role == "kin_acts":
             world.bond = row.id
         found[role] = user.id
@@ -219,6 +244,8 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
         users["former"] = _staff(work, "former", suyang, "agent", now)
         users["disabled"] = _staff(work, "disabled", suyang, "agent", now)
         users["stand_in"] = _staff(work, "stand_in", mz, "reviewer", now)
+        for agent in ("agent_of", "agent_ended"):
+            users[agent] = _staff(work, agent, mz, "reviewer", now)
         work.session.flush()
         for holding in work.session.scalars(select(Holding).where(Holding.user_id == users["former"])):
             holding.until_on = local_date(now) - timedelta(days=1)
@@ -234,7 +261,7 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
         units.forget(work)
         holders.forget(work)
     for state in STATES:
-        _case(made, state, users["party"])
+        _case(made, state, users)
     _booking(made)
     with sqlite.unit_of_work() as work:
         made.nouns = furnish(work, hall.cast, now)
@@ -501,3 +528,22 @@ def test_a_material_is_read_by_its_sender_and_by_those_who_see_the_case(world: W
     for role in ROLES:
         answer = world.client(role).get(f"/files/{world.materials[state]}")
         assert (answer.status_code == 200) == (role in MAY["material"][state]), (role, state, answer.status_code)
+
+
+@pytest.mark.parametrize("kin", ["kin_sees", "kin_acts", "guardian", "kin_over", "kin_ended"])
+def test_a_booking_for_the_applicant_needs_a_bond_in_force_of_ones_own(world: World, kin: str):
+    """By whose bond, by whom: only the holder, only while it holds, only one that lets them book."""
+    slot, bond = world.nouns["offer.slot_id"], world.bonds[kin]
+    for role in ROLES:
+        client = world.client(role)
+        asked = client.get(f"/offers/{slot}?for={bond}")
+        sent = client.post(f"/offers/{slot}/book", data={"for": bond, "as": "person", "role": "cut"})
+        headers = {} if role == "stranger" else {"Authorization": f"Bearer {world.tokens[role]}"}
+        program = world.client(role, program=True)
+        body = {"bond": bond, "role": "cut"}
+        told = program.post(f"/api/v1/offers/{slot}/book", json=body, headers=headers)
+        may = role == kin and kin in ("kin_acts", "guardian")
+        for answer in (sent, told):
+            assert (_outcome(answer) == "through") == may, (role, kin, answer.status_code)
+        if role in RESIDENTS and not may:
+            assert _outcome(asked) == "refused", (role, kin, asked.status_code)

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from engine import process
-from engine.commands import bond_rows
 from engine.commands.applying import Applying, Done
 from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import (
@@ -22,9 +21,10 @@ from engine.commands.cases.finding import (
 from engine.commands.cases.hands import tell_returned
 from engine.commands.cases.working import in_hand, take_over
 from engine.commands.changes import Change
+from engine.commands.effects import mandates
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, bonds, require
+from engine.people import Actor, require
 from engine.reads import recalling
 from engine.records import audit, documents, notices
 from engine.store import Work
@@ -106,9 +106,7 @@ def _undo(applying: Applying, task: Task) -> None:
         applying.changes.append(Change("voids", paper.title))
     notices.call_off(work, did["notices"], now=applying.now)
     stood = did["stood"]
-    given = bonds.mandate_given(work, applying.case)
-    if given is not None and given.id != stood["mandate"]:
-        bond_rows.end(work, given, "case", by=applying.by, now=applying.now, case=applying.case)
+    mandates.back_to(applying, stood["mandate"])
     applying.case.flags = list(stood["flags"])
 
 

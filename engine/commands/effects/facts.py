@@ -180,6 +180,9 @@ def received(a: Applying) -> list[dict[str, Any]]:
     found = []
     for m in a.package.info.materials:
         sent = bool(m.field and forms.dig(a.variables, m.field))
+        mandate = a.package.info.mandate
+        if not sent and mandate is not None and m.field == mandate.signature:
+            continue  # 委托书 is signed on the screen: one that nobody has signed was not received
         paper = on_paper and not sent and m.kind != "optional" and bool(m.originals or m.copies)
         found.append(
             _drop(

@@ -103,6 +103,23 @@ def stand_down(a: Applying) -> None:
         bond_rows.end(a.work, row, "holder", by=a.by, now=a.now, case=a.case)
 
 
+def back_to(a: Applying, before: int | None) -> None:
+    """撤回: the step that made, renewed or ended a mandate was not done. What it made is over; what it ended holds
+    again, as it was."""
+    row = mandate_given(a.work, a.case)
+    if (row.id if row is not None else None) == before:
+        return
+    if row is not None:
+        bond_rows.end(a.work, row, "case", by=a.by, now=a.now, case=a.case)
+    old = a.work.session.get(Bond, before) if before is not None else None
+    if old is None:
+        return
+    old.state, old.ended_at, old.ended_by_id, old.ended_how = "held", None, None, None
+    a.case.mandate_id = old.id
+    facts = {"bond": old.id, "kind": old.kind, "how": old.how, "until": old.until_on.isoformat()}
+    a.record(audit.Kind.BOND_MADE, facts=facts)
+
+
 def case_ended(a: Applying) -> None:
     """What was to be done is done: the agent's authority ends with the case (民法典 第一百七十三条)."""
     row = mandate_given(a.work, a.case)
