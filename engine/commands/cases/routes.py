@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from engine import process
+from engine.commands import bond_rows
 from engine.commands.applying import Applying, Done
 from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import (
@@ -27,7 +28,7 @@ from engine.people import Actor, require
 from engine.reads import recalling
 from engine.records import audit, documents, notices
 from engine.store import Work
-from engine.store.models import Awaited, Case, Document, Task, Timer
+from engine.store.models import Awaited, Bond, Case, Document, Task, Timer
 
 
 def return_(
@@ -105,8 +106,11 @@ def _undo(applying: Applying, task: Task) -> None:
         applying.changes.append(Change("voids", paper.title))
     notices.call_off(work, did["notices"], now=applying.now)
     stood = did["stood"]
-    if applying.case.agent_id != stood["agent"]:
-        applying.case.agent_id, applying.case.agent_name = None, None  # a mandate is only ever taken where none was
+    taken = applying.case.mandate_id
+    if taken is not None and taken != stood["mandate"]:  # where there was none before: why_not refuses another
+        bond_rows.end(
+            work, work.session.get_one(Bond, taken), "case", by=applying.by, now=applying.now, case=applying.case
+        )
     applying.case.flags = list(stood["flags"])
 
 

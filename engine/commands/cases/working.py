@@ -179,7 +179,7 @@ def complete(
 
     # apply
     before, told = applying.ledger.events, len(notices.put_so_far(work))
-    stood = {"agent": case.agent_id, "flags": list(case.flags)}
+    stood = {"mandate": case.mandate_id, "flags": list(case.flags)}
     how = "REJECTED" if _says_no(task, answers) else "APPROVED"
     task.result = answers
     facts: dict[str, Any] = {"element": task.element, "round": task.round, "how": how}
