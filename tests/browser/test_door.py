@@ -240,3 +240,22 @@ def test_without_scripts_there_is_a_sentence_and_the_halls_number(site: Site) ->
     text = plain.locator("main").inner_text()
     assert "请换一个浏览器" in text and plain.locator("noscript a[href^='tel:']").count() == 1
     shot(plain, "no-script")
+
+
+def test_at_the_desk_keys_work_on_a_radio_and_j_goes_to_the_next_case(site: Site) -> None:
+    numbers = {site.submit(), site.submit()}
+    clerk = site.staff("chen")
+    clerk.goto("/desk/list/open")
+    clerk.wait_for_selector("a[data-row]")
+    first, second = (one.get_attribute("href") for one in clerk.locator("a[data-row]").all()[:2])
+    assert {first.rsplit("/", 1)[1], second.rsplit("/", 1)[1]} == numbers
+    clerk.goto(first)
+    clerk.evaluate(
+        "() => { const one = document.createElement('input'); one.type = 'radio'; one.id = 'one';"
+        "document.querySelector('main').append(one); one.focus() }"
+    )
+    assert clerk.evaluate("document.activeElement.id") == "one"
+    clerk.keyboard.press("j")
+    clerk.wait_for_url(re.compile(re.escape(second)))
+    clerk.keyboard.press("k")
+    clerk.wait_for_url(re.compile(re.escape(first)))

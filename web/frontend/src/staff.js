@@ -20,8 +20,9 @@ document.querySelector(".yz-nav [aria-current]")?.scrollIntoView({ block: "neare
 
 // Keys. A page says which it has: <a data-key="g i">, <button data-key="c">; `?` shows them all.
 let before = "";
-const typing = (element) =>
-  element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.closest("dialog[open]");
+// A radio button or a box to tick takes no letters: the page's keys go on working while one has the focus.
+const letters = "textarea, select, input:not([type=radio], [type=checkbox], [type=button], [type=submit], [type=file])";
+const typing = (element) => element.isContentEditable || element.matches?.(letters) || element.closest?.("dialog[open]");
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey && event.key === "Enter") {
     const main = document.querySelector("[data-main]");
@@ -48,9 +49,29 @@ document.addEventListener("keydown", (event) => {
 
 function move(step) {
   const rows = [...document.querySelectorAll("[data-row]")];
-  if (!rows.length) return;
+  if (!rows.length) return neighbour(step);
   const at = rows.indexOf(document.activeElement);
   rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))].focus();
+}
+
+// On a case, j and k go to the next and the one before of the list it was opened from.
+const LISTED = "yizhan:listed";
+const listed = [...document.querySelectorAll("a[data-row]")].map((row) => new URL(row.href).pathname);
+try {
+  if (listed.length) sessionStorage.setItem(LISTED, JSON.stringify(listed));
+} catch {
+  // A browser that keeps nothing has no neighbours.
+}
+function neighbour(step) {
+  let known = [];
+  try {
+    known = JSON.parse(sessionStorage.getItem(LISTED)) ?? [];
+  } catch {
+    // the same
+  }
+  const at = known.indexOf(location.pathname);
+  const next = at < 0 ? undefined : known[at + step];
+  if (next) location.assign(next);
 }
 
 // Rows picked for 批量. `x` picks the row one stands on; the toolbar says how many.
