@@ -19,7 +19,7 @@ from engine.people import Actor, apart
 from engine.process.language.effects import TYPES
 from engine.records import audit
 from engine.store import Work
-from engine.store.models import Case, Event, Notice, Task
+from engine.store.models import Case, Event, Handover, HandoverLink, Notice, Task
 from engine.workdays import say_at
 
 #: Effects that are undone with their step: papers are void, notices called off, the agent and the marks of the case as
@@ -52,15 +52,17 @@ def why_not(work: Work, case: Case, task: Task, live: Iterable[Task], *, package
                 f"下一步“{one.name}”已被打开查看，不能撤回；可以请对方退回。",
                 f"The next step {one.name!r} was opened already: ask for it to be returned.",
             )
-    return _effects(work, task) or _since(work, case, task) or _engine(case, task, package)
+    return _effects(work, case, task) or _since(work, case, task) or _engine(case, task, package)
 
 
-def _effects(work: Work, task: Task) -> NotNow | None:
+def _effects(work: Work, case: Case, task: Task) -> NotNow | None:
     """What the step did that cannot be undone."""
     did: Mapping[str, Any] | None = task.effects
     if did is None:
         return NotNow("这一步是程序升级以前办的，不能撤回；可以请下一步退回。", "It was done before an upgrade.")
     for kind, name, to in did["asked"]:
+        if kind == "hand-over" and not _handed(work, case, task):
+            continue  # nothing was to be handed over
         if kind not in UNDONE or to == "register":
             known = TYPES.get(kind)
             zh, en = (known.zh, known.en) if known is not None else (kind, kind)
@@ -73,6 +75,13 @@ def _effects(work: Work, task: Task) -> NotNow | None:
         at = f"（{say_at(gone.sent_at)}）" if gone.sent_at is not None else ""
         return _left(f"已经发出的短信{at}", "a text message that was sent")
     return None
+
+
+def _handed(work: Work, case: Case, task: Task) -> bool:
+    """Whether this case has had a link of a hand-over since the step: somebody may hold something by it."""
+    links = select(HandoverLink.id).join(Handover, Handover.id == HandoverLink.handover_id)
+    since = links.where(Handover.case_id == case.id, HandoverLink.opened_at >= task.ended_at)
+    return work.session.scalar(since.limit(1)) is not None
 
 
 def _left(zh: str, en: str) -> NotNow:
