@@ -144,9 +144,10 @@ def _whole(read: Reading) -> None:
 
 
 def _clauses(read: Reading) -> None:
+    if read.info is None:
+        return  # its slip is said, and not what follows from it
     stories = [story.name for _, story in read.told.stories]
-    service = read.info.service if read.info is not None else None
-    read.findings.extend(clauses.check(read.name, read.files, stories=stories, service=service))
+    read.findings.extend(clauses.check(read.name, read.files, stories=stories, service=read.info.service))
 
 
 def _english(read: Reading) -> None:
