@@ -75,9 +75,14 @@ def delivered(database, cast, clock):
     case_id = accepted(database, cast, clock)
     claim(database, case_id, cast.wang, clock.on(hours=1))
     complete(database, case_id, REGISTER, cast.wang, clock())
-    claim(database, case_id, cast.chen, clock.on(hours=1))
-    complete(database, case_id, HAND_OVER, cast.chen, clock())
+    handed_over(database, case_id, cast.chen, clock)
     return case_id
+
+
+def handed_over(database, case_id, by, clock):
+    """The agent brings the paper, a good one or a refusal."""
+    claim(database, case_id, by, clock.on(hours=1))
+    complete(database, case_id, HAND_OVER, by, clock())
 
 
 def visited(database, case_id, by, clock):

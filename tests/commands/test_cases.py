@@ -315,6 +315,7 @@ def test_a_refusal_says_why_and_how_to_appeal(database, cast, clock):
         paper = work.session.scalars(select(Document).order_by(Document.id)).all()[-1]
         assert (paper.kind, paper.facts["reason"]) == ("refusal", "同一年度不得重复参保。")
         assert paper.facts["remedies"] == {"reconsideration": "德化县人民政府", "court": "德化县人民法院"}
+    acting.handed_over(database, case_id, cast.chen, clock)
     acting.visited(database, case_id, cast.zhou, clock)
     with database.reading() as work:
         case = work.session.get(Case, case_id)
@@ -329,10 +330,12 @@ def test_an_application_is_declined_with_its_ground(database, cast, clock):
     with database.reading() as work:
         kinds = list(work.session.scalars(select(Document.kind).order_by(Document.id)))
         assert kinds == ["receipt", "authority", "proxy_acceptance", "rejection"]
+        task = work.session.scalars(select(Task).where(Task.element == "accept")).one()
+        assert task.ended == "REJECTED"
+    acting.handed_over(database, case_id, cast.chen, clock)
+    with database.reading() as work:
         case = work.session.get(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "declined")
-        task = work.session.scalar(select(Task).order_by(Task.id.desc()).limit(1))
-        assert task.ended == "REJECTED"
 
 
 # ---------------------------------------------------------------- 退回, 撤回, 撤销
