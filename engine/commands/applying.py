@@ -490,8 +490,9 @@ class Applying:
 
     # -------------------------------------------------------------- the end
 
-    def finish(self) -> Done:
-        """Settle what follows from all of it. Returns what changed."""
+    def finish(self, last: Callable[[], None] | None = None) -> Done:
+        """Settle what follows from all of it. Returns what changed. last: what is still noted on rows that changed,
+        before they are written."""
         self._write_waits()
         account = clocks.settle(
             self.work,
@@ -506,6 +507,8 @@ class Applying:
             for after in self.after_case if self._began_open else ():
                 after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
+        if last is not None:
+            last()
         self.work.session.flush()
         due = account.leading.due_at if account.leading else None
         # By days: a plan confirmed a minute after its preview is still the same plan.

@@ -196,16 +196,17 @@ def complete(
         applying.step(step, ended={task.key: (how, "")})
     except Refused as refusal:
         raise _by_the_field(refusal, step, package, task, answers) from None
-    done = applying.finish()
-    task.effects = {
-        "asked": [list(one) for one in applying.asked],
-        "papers": [paper.key for paper in applying.documents],
-        "notices": notices.put_so_far(work)[told:],
-        "stood": stood,
-        "clock": applying.ledger.events != before,
-    }
-    work.session.flush()
-    return as_planned(done, expect)
+
+    def note() -> None:
+        task.effects = {
+            "asked": [list(one) for one in applying.asked],
+            "papers": [paper.key for paper in applying.documents],
+            "notices": notices.put_so_far(work)[told:],
+            "stood": stood,
+            "clock": applying.ledger.events != before,
+        }
+
+    return as_planned(applying.finish(note), expect)
 
 
 def _by_the_field(
