@@ -56,7 +56,6 @@ WORDS = frozenset(
         "done",
         "draft",
         "ended",
-        "extended",
         "first",
         "handed",
         "handle",
