@@ -27,8 +27,8 @@ def _to_the_hand_over(database, cast, clock):
     return case_id
 
 
-def test_a_receipt_counts_originals_and_copies_apart_and_accounts_for_the_deadline(database, cast, clock, tmp_path):
-    # Signed at the door, on paper: what was signed on the screen is no original (RULES D11).
+def test_a_receipt_lists_what_was_handed_in_and_accounts_for_the_deadline(database, cast, clock, tmp_path):
+    # Nobody has signed yet: the agent lets it be signed at the door (RULES D11).
     on_paper = {k: v for k, v in acting.DAIBAN.items() if k != "mandate_signature"}
     case_id = acting.submit(database, cast.chen, clock(), on_paper, channel="agent")
     row = _paper(database, case_id, "receipt")
@@ -37,7 +37,7 @@ def test_a_receipt_counts_originals_and_copies_apart_and_accounts_for_the_deadli
     for words in (
         "收件凭证",
         "张三丰",
-        "授权委托书1份—",
+        "原件份数与复印件份数分别登记",
         "期限逐日计算",
         "9月20日第1日",
         "9月24日第5日",
@@ -46,6 +46,7 @@ def test_a_receipt_counts_originals_and_copies_apart_and_accounts_for_the_deadli
     ):
         assert words in read, words
     assert "350526195003071239" not in read
+    assert "授权委托书1份" not in read
 
 
 def test_an_application_sent_twice_has_one_receipt(database, cast, clock):
