@@ -29,6 +29,7 @@ def test_the_matter_itself_has_no_fault():
     ("file", "right", "slip", "rule", "offered"),
     [
         (DIAGRAM, 'key="bond" value="pick_up"', 'key="bond" value="pick_pu"', "bond-unknown", "pick_up"),
+        (DIAGRAM, 'key="bond" value="pick_up"', 'key="bond" value="mandate"', "bond-way", "take-mandate"),
         (YAML, "  pick_up:\n", "  guardian:\n", "bond-name", "guardian"),
         (YAML, "ways: [phone, case]", "ways: [phone]", "bond-way", "case"),
         (YAML, 'until: "=term_end"', 'until: "=term_edn"', "bond-until", "term_end"),
@@ -49,3 +50,25 @@ def test_a_slip_is_found_with_what_was_meant(file, right, slip, rule, offered):
     assert found, [(f.rule, f.message_en) for f in look(file, right, slip)]
     assert any(offered in f.message_zh and offered in f.message_en for f in found), [f.message_en for f in found]
     assert all(f.line > 0 for f in found)
+
+
+DAIBAN = matters.read_files(ROOT, "daiban")
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "offered"),
+    [
+        ("list contains(mandate_scope,", "list contains(mandate_scoep,", "mandate_scope"),
+        ("ends: authority-revoked", "ends: authority-revokde", "authority-revoked"),
+        ("signature: mandate_signature", "signature: mandate_signatuer", "mandate_signature"),
+    ],
+)
+def test_a_slip_in_a_mandate_is_found_with_what_was_meant(right, slip, offered):
+    file = "bpmn/daiban/matter.yaml"
+    text = DAIBAN[file].decode()
+    assert text.count(right) == 1, right
+    changed = {**DAIBAN, file: text.replace(right, slip).encode()}
+    found = [f for f in gate.check(matters.Source("daiban", changed), COUNTY, house=HOUSE) if f.severity == "error"]
+    at = text[: text.index(right)].count("\n") + 1
+    assert [f.line for f in found] == [at], [(f.rule, f.line, f.message_en) for f in found]
+    assert offered in found[0].message_zh and offered in found[0].message_en

@@ -6,7 +6,7 @@ from engine import feel
 from engine.findings import meant
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
-from engine.matters.nouns.bonds import HALL, Bond
+from engine.matters.nouns.bonds import HALL, MANDATE, Bond
 
 
 def check(reading: Reading) -> None:
@@ -41,6 +41,17 @@ def _effects(reading: Reading) -> None:
                 "bond-unknown",
                 f"关系“{name}”没有声明。{zh}",
                 f"names the bond {name!r}, which is not declared. {en}",
+            )
+        elif node.extension.task_type == "make-bond" and name == MANDATE:
+            # It is of one case, signed, until the day its paper names: `mandate:` says from which answers.
+            reading.say(
+                file,
+                node,
+                "bond-way",
+                "代办委托不用 make-bond。请改用服务任务“接受委托”（take-mandate），并在 matter.yaml 的 mandate 里写明期限和"
+                "签名在哪项答案。",
+                "makes a mandate, which make-bond does not. Use take-mandate instead, and say in `mandate` of "
+                "matter.yaml which answers hold its last day and its signature.",
             )
         elif node.extension.task_type == "make-bond" and "case" not in _kind(reading, name).ways:
             reading.say(
