@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from engine import matters, people
-from engine.commands import loans
+from engine.commands import loan_rows, loans
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow
 from engine.proof.county import Hall
 from engine.proof.matching_steps import Done, actor
@@ -24,7 +24,7 @@ def act(
     key = package.declared("loans")[str(step["loans"])].key
     try:
         with database.unit_of_work() as work:
-            _do(work, hall, verb, key, step, now)
+            _do(work, package, hall, verb, key, step, now)
     except (AlreadyDone, NotNow, NotFound, Invalid) as refused:
         taken = isinstance(refused, AlreadyDone) or bool(refused.facts.get("taken"))
         if expected != ("TAKEN" if taken else "REFUSED"):
@@ -34,16 +34,20 @@ def act(
         raise Done(f"应当不行（{expected}），但成了。", f"Expected {expected}, but it was done.")
 
 
-def _do(work: Work, hall: Hall, verb: str, key: str, step: Mapping[str, Any], now: datetime) -> None:
+def _do(
+    work: Work, package: matters.Package, hall: Hall, verb: str, key: str, step: Mapping[str, Any], now: datetime
+) -> None:
     desk = people.load(work, hall.clerk, now=now)
     copy = str(step.get("copy") or "")
     if verb == "take_back":
         loans.take_back(work, key, copy, by=desk, now=now)
         return
-    if verb in ("recall", "lose"):
+    if verb == "recall":
         loan = _loan(work, key, copy)
-        at_desk = {"recall": loans.recall, "lose": loans.lose}
-        at_desk[verb](work, loan.id, version=loan.version, by=desk, now=now)
+        loans.recall(work, loan.id, version=loan.version, by=desk, now=now)
+        return
+    if verb == "lose":
+        _lose(work, package, key, copy, desk, now)
         return
     who = actor(work, hall, str(step["who"]), step.get("born"), now)
     if verb == "lend":
@@ -53,6 +57,16 @@ def _do(work: Work, hall: Hall, verb: str, key: str, step: Mapping[str, Any], no
     else:
         loan = _loan(work, key, copy)
         loans.renew(work, loan.id, version=loan.version, by=who, now=now)
+
+
+def _lose(work: Work, package: matters.Package, key: str, copy: str, desk: people.Actor, now: datetime) -> None:
+    """It is said to be lost. The case that this opens is played by the stories of its own matter: where it is another,
+    the copy counts as lost and no case begins."""
+    loan, kind = _loan(work, key, copy), lending.kind(work, key)
+    if kind.loans.missed is None or kind.loans.missed.opens == package.name:
+        loans.lose(work, loan.id, version=loan.version, by=desk, now=now)
+    elif loan.missed_at is None:
+        loan_rows.miss(work, kind, loan, loan_rows.locked(work, loan.entry_id), by=desk, now=now)
 
 
 def _loan(work: Work, key: str, copy: str) -> Loan:

@@ -90,8 +90,8 @@ def take_back(a: Applying, effect: Effect) -> None:
 
 
 def _loans_of(a: Applying, effect: Effect, kind: Kind) -> list[Loan]:
-    """The loan of the copy that is named; all of the applicant's, or of `person`, when none is. NotNow: there is "
-    "none."""
+    """The loan of the copy that is named; all of the applicant's, or of `person`, when none is. NotNow: nothing is
+    lent."""
     copy = str(effect.arguments.get("copy") or "")
     if copy:
         one = lending.of_copy(a.work, loan_rows.copy(a.work, kind, copy).id)
@@ -105,16 +105,17 @@ def _loans_of(a: Applying, effect: Effect, kind: Kind) -> list[Loan]:
 
 
 def renew(a: Applying, effect: Effect) -> None:
-    """Once more as long by the rules; with `until` the desk allows time until that day, and a pause for what was
-    overdue is over. REFUSED says why not."""
+    """Once more as long by the rules, each of them or none; with `until` the desk allows time until that day, and a
+    pause for what was overdue is over. REFUSED says why not."""
     kind, until = _kind(a, effect), _day(effect.arguments.get("until"))
     try:
         loans = _loans_of(a, effect, kind)
-        for loan in loans:
-            if until is not None:
-                loan_rows.grant(a.work, kind, loan, until, by=a.by, now=a.now)
-            else:
-                loan_rows.renew(a.work, kind, loan, by=a.by, now=a.now)
+        with a.work.session.begin_nested():  # all of them or none: REFUSED of the second takes back the first
+            for loan in loans:
+                if until is not None:
+                    loan_rows.grant(a.work, kind, loan, until, by=a.by, now=a.now)
+                else:
+                    loan_rows.renew(a.work, kind, loan, by=a.by, now=a.now)
     except (NotNow, Invalid) as refused:
         a.throw(effect, "REFUSED", _why(refused))
         return
