@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +47,8 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
 
             county = lists()  # what the hall will hold in a moment: so the verdicts of this start hold for the next
         try:
-            plan = publish(database, settings, county=county, say=say)
+            with rarely_collecting():
+                plan = publish(database, settings, county=county, say=say)
             for line in lines(plan):
                 say(line)
         except Refused as refused:  # no content folder: what was published goes on serving
@@ -57,9 +60,22 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             loans.ask_to_look(work, now=datetime.now(UTC))
             following.ask_at_midnight(work, now=datetime.now(UTC))
         if new:
-            _demo(database, say)
+            with rarely_collecting():
+                _demo(database, say)
     finally:
         database.close()
+
+
+@contextmanager
+def rarely_collecting() -> Iterator[None]:
+    """Stories and the demo county make many objects that live long (packages, diagrams, statements): to look through
+    all of them every few hundred allocations is a tenth of the first start."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def private(home: Path) -> None:

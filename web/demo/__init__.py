@@ -1,4 +1,4 @@
-"""The demo county: real places, invented people, about two hundred cases made through the real commands."""
+"""The demo county: real places, invented people, about a hundred and fifty cases made through the real commands."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
-from web.demo import around, bookings, calendar, halls, mediations, ratings, volunteers
+from web.demo import around, bookings, calendar, canteen, halls, mediations, ratings, volunteers
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
 #: A resident of 苏洋村, where 苏彩霞 is the agent: what the one asks for, the other finds in her inbox.
 RESIDENT = "13805950001"
-#: How many cases are made.
-CASES = 200
+#: How many cases of the widest matter are made: every step has some in hand, and the first start stays short.
+CASES = 110
 #: How far back the oldest began.
 DAYS = 45
 #: Actions in one transaction: the demo is made once, a crash begins it again.
@@ -129,6 +129,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += ratings.fill(database, staff, residents, dice, now)
     made += volunteers.fill(database, staff, residents, dice, now)
     made += around.fill(database, staff, residents, _shown(residents), dice, now)
+    booked += canteen.fill(database, staff, residents, _shown(residents), now)
     waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
@@ -454,7 +455,7 @@ def _application(who: Resident, dice: random.Random, now: datetime) -> dict[str,
     }
 
 
-#: How many of two hundred end so, and how long ago they began (days, from and to).
+#: How many of two hundred (the sum below) end so, and how long ago they began (days, from and to).
 ENDINGS: tuple[tuple[str, int, float, float], ...] = (
     ("received", 24, 0.1, 4),
     ("accepting", 16, 0.2, 3),
@@ -470,6 +471,8 @@ ENDINGS: tuple[tuple[str, int, float, float], ...] = (
     ("withdrawn", 6, 3, DAYS),
 )
 
+ALL = sum(share for _, share, _, _ in ENDINGS)
+
 
 def _cases(
     database: Database,
@@ -481,7 +484,7 @@ def _cases(
 ) -> int:
     stage = Stage(database, staff, dice)
     queue: list[tuple[datetime, int, Teller]] = []
-    wanted = [e for e in ENDINGS for _ in range(max(1, round(e[1] * count / CASES)))]
+    wanted = [e for e in ENDINGS for _ in range(max(1, round(e[1] * count / ALL)))]
     for n, (ending, _, least, most) in enumerate(wanted):
         began = office_hour(now - timedelta(days=dice.uniform(least, most)), database.calendar, dice)
         teller = Teller(stage, residents[n % len(residents)], ending)

@@ -7,24 +7,25 @@ from __future__ import annotations
 import random
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from borax.calendars.lunardate import LunarDate
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
-from engine.commands import ballots, boards, bonds, cases, handover_rows, handovers, loans, matching, registers
+from engine.commands import ballots, boards, bonds, handover_rows, handovers, loans, matching, registers
 from engine.people import Actor, load
-from engine.people.units import Place
 from engine.reads.bonds import kinds
 from engine.reads.knowing import Person as Written
-from engine.records import files, library
+from engine.records import files
 from engine.records import handovers as proofs
 from engine.store import Database, Work
-from engine.store.models import Ballot, BoardEntry, HandoverLink, Task
+from engine.store.models import Ballot, BoardEntry, HandoverLink
 from engine.workdays import ZONE, local_date
+from web.demo import canteen
+from web.demo.playing import Player, Resident, person
 
 #: Where the young of the villages live.
 TOWN = "350526100"
@@ -39,56 +40,18 @@ PARCELS = (("地瓜一箱", 5, 1), ("冬笋干两包", 2, 0), ("老人的棉衣"
 SKILLS = (["barber"], ["repair", "plumbing"], ["cook", "dialect"], ["tutoring"], ["errands", "driving"], ["nursing"])
 
 
-#: Titles on the shelf, with how many copies and for whom.
+#: Titles on the shelf, with invented numbers, how many copies and for whom.
 BOOKS = (
-    ("西游记", 2, "all"),
-    ("红楼梦", 1, "all"),
-    ("三字经", 3, "child"),
-    ("十万个为什么", 2, "child"),
-    ("本草纲目", 1, "adult"),
+    ("9787000000018", "西游记", 2, "all"),
+    ("9787000000025", "红楼梦", 1, "all"),
+    ("9787000000032", "三字经", 3, "child"),
+    ("9787000000049", "十万个为什么", 2, "child"),
+    ("9787000000056", "本草纲目", 1, "adult"),
 )
 
 
 #: What somebody says who looks for a ride.
 RIDE = {"places": 1, "luggage": "small", "infant": "no", "contact": "家里 0595-23500203", "consents": True}
-
-
-class Resident(Protocol):
-    @property
-    def actor(self) -> Actor: ...
-    @property
-    def phone(self) -> str: ...
-    @property
-    def id_number(self) -> str: ...
-    @property
-    def place(self) -> Place: ...
-
-
-class Player:
-    """Does what the demo's people do, each thing in a transaction of its own."""
-
-    def __init__(self, database: Database, staff: Mapping[str, Actor]) -> None:
-        self.database, self.staff = database, staff
-
-    def do(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
-        with self.database.unit_of_work() as work:
-            return act(work, *args, **more)
-
-    def has(self, matter: str) -> bool:
-        with self.database.reading() as work:
-            return any(one.name == matter for one in library.published(work))
-
-    def send(self, matter: str, raw: Mapping[str, Any], who: Resident, at: datetime) -> int:
-        with self.database.unit_of_work() as work:
-            return cases.submit(work, matter, raw, by=who.actor, now=at, place=who.place).case.id
-
-    def step(self, case_id: int, answers: dict[str, Any], at: datetime) -> None:
-        """Whoever may, does the step that is open."""
-        with self.database.unit_of_work() as work:
-            task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state != "ended")).one()
-            by = next(one for one in self.staff.values() if set(one.keys) & set(task.candidates))
-            cases.claim(work, task.id, version=task.version, by=by, now=at)
-            cases.complete(work, task.id, answers, version=task.version, by=by, now=at)
 
 
 def fill(
@@ -115,9 +78,13 @@ def fill(
     if player.has("jieren"):
         _family(player, residents, first, now)
     if player.has("juanshu"):
-        _library(player, first, now)
+        _library(player, residents, first, now)
     if player.has("shunfeng"):
-        _rides(player, residents, now)
+        _rides(player, residents, first, now)
+    if player.has("daiban"):
+        made += _originals(player, first, now)
+    if player.has("zhiyuan"):
+        canteen.wait_for_a_place(player, "zhiyuan.job", first, now)
     return made
 
 
@@ -166,12 +133,8 @@ def _members(player: Player, residents: Sequence[Resident], now: datetime) -> No
     """Members of the collective with their shares, of which the dividend is paid in January."""
     for n, one in enumerate([one for one in residents if one.place.code in VILLAGES][:12]):
         facts = {"shares": 1 + n % 4, "account": f"62284800{n:011d}"}
-        more = {"person": _person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
+        more = {"person": person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
         player.do(registers.add, "fenhong.member", facts, **more, now=now - timedelta(days=60 - n))
-
-
-def _person(one: Resident) -> dict[str, str]:
-    return {"name": one.actor.name, "phone": one.phone, "id_number": one.id_number}
 
 
 def _volunteers(
@@ -184,7 +147,7 @@ def _volunteers(
             "availability": ["weekend", "holiday"] if n % 2 else ["evening"],
             "insured_until": (local_date(now) + timedelta(days=20 + 40 * n)).isoformat(),
         }
-        more = {"person": _person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
+        more = {"person": person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
         player.do(registers.add, "volunteer", facts, **more, now=now - timedelta(days=30 - n))
 
 
@@ -195,35 +158,52 @@ def _ballot(
     dice: random.Random,
     now: datetime,
 ) -> int:
-    """Three villages vote: announced a fortnight ago, open since yesterday, half have voted; the first has not."""
-    began = now - timedelta(days=16)
+    """Three villages vote: one ballot open since yesterday, half have voted and the first has not; one that closed two
+    days ago, which the worker counts."""
     voters = [one for one in residents if one.place.code in VILLAGES]
     for n, one in enumerate(voters):
         facts = {"household": f"{one.place.name[0]}{n // 3 + 1}", "capable": True}
-        more = {"person": _person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
-        player.do(registers.add, "voter", facts, **more, now=began - timedelta(days=10))
-    who = next(one for one in voters if one is not first)
-    raw = {
-        "applicant": {"name": who.actor.name, "phone": who.phone},
-        "proposal": {
-            "title": "同意把村集体的钱投到园区吗",
-            "text": "三个村共出二百六十万元，入股园区标准厂房，每年每村约五万元。",
-            "villages": list(VILLAGES),
-        },
+        more = {"person": person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
+        player.do(registers.add, "voter", facts, **more, now=now - timedelta(days=45))
+    today = local_date(now)
+    closed = {
+        "title": "修村口到学校的路",
+        "text": "路长一公里，镇里补一半，其余从村集体收入里出，每村约三万元。",
     }
-    case_id = player.send("baotuan", raw, who, began)
-    player.step(case_id, {"party": {"decision": "agree"}}, began + timedelta(days=1))
-    opens, closes = local_date(now) - timedelta(days=1), local_date(now) + timedelta(days=4)
-    days = {"again": "go", "opens_at": f"{opens}T09:00", "closes_at": f"{closes}T17:00"}
-    player.step(case_id, {"days": days}, began + timedelta(days=2))
-    with player.database.reading() as work:
-        code = work.session.scalars(select(Ballot.code).where(Ballot.case_id == case_id)).one()
+    code = _put_to_the_vote(player, voters[1], closed, today - timedelta(days=4), today - timedelta(days=2), now)
+    for one in voters[:-3]:
+        choice = dice.choices(["yes", "no"], [9, 1])
+        at = now - timedelta(days=3, minutes=dice.randrange(5, 300))
+        player.do(ballots.vote, code, choice, by=one.actor, now=at)
+    running = {
+        "title": "同意把村集体的钱投到园区吗",
+        "text": "三个村共出二百六十万元，入股园区标准厂房，每年每村约五万元。",
+    }
+    who = next(one for one in voters if one is not first)
+    code = _put_to_the_vote(player, who, running, today - timedelta(days=1), today + timedelta(days=4), now)
     for one in voters:
         if one is first or one is who or dice.random() < 0.45:
             continue
         choice = dice.choices(["yes", "no", "abstain"], [7, 2, 1])
         player.do(ballots.vote, code, choice, by=one.actor, now=now - timedelta(minutes=dice.randrange(5, 600)))
-    return 1
+    return 2
+
+
+def _put_to_the_vote(
+    player: Player, who: Resident, about: Mapping[str, str], opens: date, closes: date, now: datetime
+) -> str:
+    """Proposed and looked at a fortnight before it opens, as the law wants; the ballot's code."""
+    began = datetime.combine(opens, time(9), ZONE) - timedelta(days=15)
+    raw = {
+        "applicant": {"name": who.actor.name, "phone": who.phone},
+        "proposal": {**about, "villages": list(VILLAGES)},
+    }
+    case_id = player.send("baotuan", raw, who, began)
+    player.step(case_id, {"party": {"decision": "agree"}}, began + timedelta(days=1))
+    days = {"again": "go", "opens_at": f"{opens}T09:00", "closes_at": f"{closes}T17:00"}
+    player.step(case_id, {"days": days}, began + timedelta(days=2))
+    with player.database.reading() as work:
+        return str(work.session.scalars(select(Ballot.code).where(Ballot.case_id == case_id)).one())
 
 
 def _parcels(player: Player, residents: Sequence[Resident], first: Resident, now: datetime) -> int:
@@ -314,36 +294,95 @@ def _family(player: Player, residents: Sequence[Resident], first: Resident, now:
     player.do(bonds.ask, "family", first.phone, first.actor.name, by=near[4].actor, now=now - timedelta(hours=3))
 
 
-def _library(player: Player, first: Resident, now: datetime) -> None:
-    """A shelf of the hall's, and a book that the first has at home."""
-    clerk, at = player.staff["chenxl"], now - timedelta(days=20)
-    every = [(title, readers) for title, copies, readers in BOOKS for _copy in range(copies)]
-    for n, (title, readers) in enumerate(every, 1):
+def _library(player: Player, residents: Sequence[Resident], first: Resident, now: datetime) -> None:
+    """A shelf of the hall's: a book that the first has at home, one that a neighbour should have brought back and the
+    first waits for, one that was returned."""
+    clerk, at = player.staff["chenxl"], now - timedelta(days=60)
+    every = [(isbn, title, readers) for isbn, title, copies, readers in BOOKS for _copy in range(copies)]
+    for n, (isbn, title, readers) in enumerate(every, 1):
         rack = "C1" if readers == "child" else "A1"
-        facts = {"barcode": f"SW{n:04d}", "title": title, "class": readers, "rack": rack}
+        facts = {"barcode": f"SW{n:04d}", "isbn": isbn, "title": title, "class": readers, "rack": rack}
         player.do(registers.add, "book", facts, by=clerk, now=at)
-    player.do(loans.lend, "books", "SW0001", f"u:{first.actor.id}", by=clerk, now=now - timedelta(days=6))
+    neighbours = [one for one in residents if one.place.code == first.place.code and one is not first]
+
+    def lend(barcode: str, to: Resident, days: int) -> None:
+        player.do(loans.lend, "books", barcode, f"u:{to.actor.id}", by=clerk, now=now - timedelta(days=days))
+
+    lend("SW0001", first, 26)
+    lend("SW0003", neighbours[0], 34)
+    lend("SW0004", neighbours[1], 12)
+    player.do(loans.take_back, "books", "SW0004", by=clerk, now=now - timedelta(days=2))
+    player.do(loans.reserve, "books", BOOKS[1][0], by=first.actor, now=now - timedelta(days=3))
 
 
-def _rides(player: Player, residents: Sequence[Resident], now: datetime) -> None:
-    """Two who look for a ride between their village and the county's town."""
-    near = [one for one in residents if one.place.code in VILLAGES][5:7]
-    for n, one in enumerate(near):
-        starts = datetime.combine(local_date(now) + timedelta(days=2 + n), time(8), ZONE)
-        player.do(
-            matching.say,
-            "ride",
-            "need",
-            stops=[one.place.code, TOWN],
-            starts_at=starts,
-            until_at=starts + timedelta(hours=2),
-            answers={
-                "places": 1,
-                "luggage": "small",
-                "infant": "no",
-                "contact": "家里 0595-23500203",
-                "consents": True,
-            },
-            by=one.actor,
-            now=now - timedelta(hours=5 + n),
-        )
+def _rides(player: Player, residents: Sequence[Resident], first: Resident, now: datetime) -> None:
+    """Two drivers with seats; the first rides with one of them, two more look for a ride, and one leaves so soon that
+    a coordinator rings round."""
+    near = [one for one in residents if one.place.code in VILLAGES and one is not first]
+    grown = [one for one in near if 1957 < int(one.id_number[6:10]) < 2003]
+    today = local_date(now)
+    for n, one in enumerate(grown[:2]):
+        facts = {
+            "licence_no": one.id_number,
+            "licence_until": f"{today.year + 4}-06-30",
+            "plate": f"闽C{52610 + n}",
+            "seats": 5,
+            "inspection_until": f"{today.year + 1}-08-31",
+            "insurance_until": f"{today.year + 1}-09-30",
+        }
+        more = {"person": person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}
+        player.do(registers.add, "driver", facts, **more, now=now - timedelta(days=25))
+
+    def say(side: str, who: Resident, days: int, answers: Mapping[str, Any], hours: int = 5, via: str = "") -> int:
+        starts = datetime.combine(today + timedelta(days=days), time(8), ZONE)
+        when = {"starts_at": starts, "until_at": starts + timedelta(hours=2)}
+        more = {"answers": dict(answers), "by": who.actor, "now": now - timedelta(hours=hours)}
+        stops = list(dict.fromkeys([who.place.code, via or TOWN, TOWN]))
+        return int(player.do(matching.say, "ride", side, stops=stops, **when, **more).id)
+
+    seats = {"seats": 3, "luggage": "small", "remark": "村口大榕树下", "free": True, "sober": True}
+    supply = say("supply", grown[0], 2, {**seats, "plate": "闽C52610"}, via=first.place.code)
+    say("supply", grown[1], 4, {**seats, "plate": "闽C52611", "luggage": "big"})
+    mine = say("need", first, 2, RIDE)
+    pair = player.do(matching.ask, mine, supply, by=first.actor, now=now - timedelta(hours=4))
+    player.do(matching.agree, pair.id, version=pair.version, by=grown[0].actor, now=now - timedelta(hours=3))
+    for n, one in enumerate([one for one in near if one not in grown][5:7]):
+        say("need", one, 4 + n, RIDE, 5 + n)
+    late = next(one for one in near[::-1] if one not in grown)
+    soon = _soon(now)
+    when = {"starts_at": soon, "until_at": soon + timedelta(hours=2)}
+    more = {"answers": dict(RIDE), "by": late.actor, "now": now - timedelta(hours=30)}
+    player.do(matching.say, "ride", "need", stops=[late.place.code, TOWN], **when, **more)
+
+
+def _soon(now: datetime) -> datetime:
+    """The next hour at which somebody leaves, between three and twelve hours from now."""
+    for hours in range(3, 12):
+        at = (now + timedelta(hours=hours)).astimezone(ZONE).replace(minute=0, second=0, microsecond=0)
+        if at.hour in (6, 9, 12, 15, 18, 21):
+            return at
+    raise AssertionError(f"Expected an hour to leave within twelve of {now}")
+
+
+def _originals(player: Player, first: Resident, now: datetime) -> int:
+    """The village's agent applies for the first and has their household register: it is on its way to the bureau."""
+    agent, at = player.staff["sucx"], now - timedelta(hours=26)
+    ink = "M40 100 " + " ".join(f"L{40 + 24 * n} {60 + 70 * (n % 2) + n}" for n in range(1, 20))
+    raw = {
+        "applicant": {
+            "name": first.actor.name,
+            "id_number": first.id_number,
+            "phone": first.phone,
+            "address": first.place.name,
+        },
+        "for_whom": "self",
+        "group_kind": "ordinary",
+        "mandate_until": (local_date(now) + timedelta(days=180)).isoformat(),
+        "agree": True,
+        "mandate_signature": ink,
+    }
+    case_id = player.send("daiban", raw, first, at, by=agent, channel="agent")
+    taken = {"identity_checked": True, "agent_signature": ink, "originals_taken": ["户口簿"]}
+    player.step(case_id, taken, at + timedelta(minutes=30))
+    _hand(player, case_id, at + timedelta(minutes=35))
+    return 1

@@ -15,9 +15,10 @@ from engine.commands import cases
 from engine.commands.equipment import Equipment
 from engine.commands.worker.wiring import JOBS
 from engine.people import Actor
-from engine.records import jobs, papers
+from engine.records import jobs
 from engine.store import Database
 from engine.store.models import Case, Rating, Task, Timer
+from web.demo.playing import Idle
 
 #: What was told: (kind, text, where, unit it belongs to).
 REPORTS = (
@@ -31,13 +32,6 @@ REPORTS = (
     ("problem", "祠堂边的电线垂下来了，怕碰到人。", "祠堂边", "所在乡镇"),
     ("problem", "楼上装修，中午也在敲墙。", "3号楼", "所在乡镇"),
 )
-
-
-class Idle:
-    """A press for jobs that make no paper."""
-
-    def render(self, job: papers.Job) -> papers.Made:
-        raise AssertionError(f"Expected no paper, but {job} was asked for")
 
 
 class Person(Protocol):

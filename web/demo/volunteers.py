@@ -1,5 +1,5 @@
-"""Volunteers of the demo county: villages that asked, and who came forward: one need half full, one open, one that
-waits to be checked."""
+"""Volunteers of the demo county: villages that asked, and who came forward: one need full, one open, one that waits
+to be checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.workdays import local_date
 MATTER = "zhiyuan"
 #: What was asked: (title, what, where, in how many days, hours, how many cut hair, how many help, how many come).
 NEEDS = (
-    ("给老人理发", "祠堂里摆好了椅子，请自带推子和围布。", "祠堂", 6, ("09:00", "11:00"), 2, 3, 3),
+    ("给老人理发", "祠堂里摆好了椅子，请自带推子和围布。", "祠堂", 6, ("09:00", "11:00"), 2, 3, 5),
     ("陪老人过重阳", "一起包粽子、拍照片，会唱南音的更好。", "老年活动室", 12, ("14:00", "16:30"), 0, 6, 1),
     ("打扫村道", "从村口到学校，带上手套。", "村口公交站", 9, ("08:00", "10:00"), 0, 8, 0),
 )
