@@ -126,7 +126,7 @@ class Operations:
 REASONS = 5
 
 
-def _left_out(work: Work) -> tuple[LeftOut, ...]:
+def not_published(work: Work) -> tuple[LeftOut, ...]:
     """The matters whose last proof found errors. The row is one a matter: a county has some dozens."""
     serving = set(work.session.scalars(select(MatterVersion.matter).where(_SERVES)))
     rows = work.session.scalars(
@@ -170,7 +170,7 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
         .order_by(Notice.created_at.desc())
         .limit(MOST)
     ).all()
-    left_out = _left_out(work)
+    left_out = not_published(work)
     return Operations(
         left_out=tuple(one for one in left_out if not one.running),
         outdated=tuple(one for one in left_out if one.running),

@@ -237,6 +237,24 @@ def release(work: Work, worker: str, *, now: datetime) -> int:
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 
+def release_all(work: Work, *, now: datetime) -> int:
+    """The hall was put back from a backup: whoever held a lease then is another machine's, or dead. The fence grows,
+    so that one who still lives is refused."""
+    found = work.session.execute(
+        update(Job).where(Job.state == "leased").values(state="ready", run_after=now, worker="", fence=Job.fence + 1),
+        execution_options={"synchronize_session": False},
+    )
+    return int(found.rowcount)  # type: ignore[attr-defined]
+
+
+def anew(work: Work, key: str, *, now: datetime, after: datetime) -> None:
+    """This job, done or given up before, is to be done once more."""
+    values = {"state": "ready", "run_after": after, "attempts": 0, "ended_at": None, "error": ""}
+    work.session.execute(update(Job).where(Job.key == key, Job.state != "leased").values(**values))
+    if after <= now:
+        work.after_commit(work.database.bell.ring)
+
+
 def done(work: Work, job: Leased, *, now: datetime) -> None:
     """Mark it done, in the transaction that holds what it made. Fenced when the lease was lost: roll back."""
     found = work.session.execute(

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, func, literal_column, select, update
 
 from engine.forms import written
+from engine.people import masks
 from engine.records import jobs
 from engine.store import Work
-from engine.store.models import Notice
+from engine.store.models import Case, Notice
 from engine.workdays import ZONE
 
 log = logging.getLogger("yizhan.notices")
@@ -139,7 +140,7 @@ def call_off(work: Work, keys: Collection[str], *, now: datetime) -> int:
     """What they say is not so any more: whoever has not had them gets them no more, and on screens they are gone."""
     done = work.session.execute(
         update(Notice)
-        .where(Notice.key.in_(keys), (Notice.state == "waiting") | (Notice.channel == "screen"))
+        .where(Notice.key.in_(keys), Notice.state.in_(("waiting", "held")) | (Notice.channel == "screen"))
         .values(state="cancelled"),
         execution_options={"synchronize_session": "fetch"},
     )
@@ -181,7 +182,7 @@ def put_both(
 
 def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
     """Call off the notices whose key begins so and that nobody has had yet; returns how many."""
-    pending = (Notice.state == "waiting") | ((Notice.channel == "screen") & (Notice.send_after > now))
+    pending = Notice.state.in_(("waiting", "held")) | ((Notice.channel == "screen") & (Notice.send_after > now))
     done = work.session.execute(
         update(Notice)
         .where(work.begins(Notice.key, key_prefix), pending, Notice.state != "cancelled")
@@ -194,6 +195,68 @@ def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
 def give_up(work: Work, key: str) -> None:
     """The gateway would not take it: an operator sees it, and may try again."""
     work.session.execute(update(Notice).where(Notice.key == key, Notice.state == "waiting").values(state="failed"))
+
+
+#: Of log-in codes: of no use to anybody an hour later.
+CODE = "code"
+_HELD: ColumnElement[bool] = literal_column("notice.state = 'held'")  # as the partial index says it
+
+
+def hold(work: Work, *, now: datetime) -> tuple[int, int]:
+    """The hall was put back from a backup: what waited then and was due before now may have gone out since. It is held
+    for somebody's word; log-in codes are called off. How many were held, how many codes dropped.
+
+    What is due later has not been sent by anybody: it waits on."""
+    waits, session = Notice.state == "waiting", work.session
+    never: dict[str, Any] = {"synchronize_session": False}
+    dropped = session.execute(
+        update(Notice).where(waits, Notice.kind == CODE).values(state="cancelled"), execution_options=never
+    )
+    held = session.execute(
+        update(Notice).where(waits, Notice.send_after <= now).values(state="held"), execution_options=never
+    )
+    return int(held.rowcount), int(dropped.rowcount)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A notice that waits for somebody's word."""
+
+    id: int
+    kind: str
+    channel: str
+    address: str  # masked
+    number: str | None  # of the case
+    created_at: datetime
+
+
+def held(work: Work, *, most: int = 200) -> list[Held]:
+    """The notices that are held, the oldest first."""
+    rows = work.session.execute(
+        select(Notice.id, Notice.kind, Notice.channel, Notice.address, Case.number, Notice.created_at)
+        .outerjoin(Case, Case.id == Notice.case_id)
+        .where(_HELD)
+        .order_by(Notice.id)
+        .limit(most)
+    )
+    return [Held(id, kind, channel, masks.phone(to or ""), number, at) for id, kind, channel, to, number, at in rows]
+
+
+def count_held(work: Work) -> int:
+    return work.session.scalar(select(func.count()).select_from(Notice).where(_HELD)) or 0
+
+
+def let_go(work: Work, ids: Collection[int] | None, *, send: bool, now: datetime) -> int:
+    """Send held notices, or drop them; None: all. How many. The quiet hours are kept."""
+    chosen = select(Notice).where(_HELD) if ids is None else select(Notice).where(_HELD, Notice.id.in_(ids))
+    rows = list(work.session.scalars(chosen.order_by(Notice.id)))
+    for row in rows:
+        row.state = "waiting" if send else "cancelled"
+        if send:
+            row.send_after = next_waking(now)
+            jobs.anew(work, f"notice:{row.key}", now=now, after=row.send_after)
+    work.session.flush()
+    return len(rows)
 
 
 def next_waking(now: datetime) -> datetime:

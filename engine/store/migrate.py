@@ -31,6 +31,11 @@ def head() -> str:
     return found
 
 
+def known(revision: str) -> bool:
+    """Whether this program has that revision, and so can bring a database from it to the newest tables."""
+    return any(one.revision == revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def current(database: Database) -> str | None:
     """The revision the database is at; None when it is empty."""
     with database.engine.connect() as connection:

@@ -139,7 +139,7 @@ class Notice(Base):
     answer: Mapped[str] = mapped_column(String(200), default="")  # what the gateway said
 
     __table_args__ = (
-        CheckConstraint("state in ('waiting','sent','failed','cancelled')", name="state"),
+        CheckConstraint("state in ('waiting','held','sent','failed','cancelled')", name="state"),
         CheckConstraint("channel in ('sms','screen','wechat','mail')", name="channel"),
         # By how the key begins (`Work.begins`): PostgreSQL needs an index of its own for patterns.
         Index("ix_notice_key_begins", "key", postgresql_ops={"key": "text_pattern_ops"}),
@@ -150,6 +150,7 @@ class Notice(Base):
             sqlite_where=(state == "failed"),
             postgresql_where=(state == "failed"),
         ),
+        Index("ix_notice_held", "id", sqlite_where=(state == "held"), postgresql_where=(state == "held")),
     )
 
 

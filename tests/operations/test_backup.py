@@ -1,0 +1,198 @@
+"""Backup under load, the machine gone, restore elsewhere, journeys go on: on both databases."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from engine.commands.hall import restored
+from engine.errors import NotNow, NotYours
+from engine.people import login
+from engine.records import audit, files, jobs, notices
+from engine.store import connect, keys, migrate
+from engine.store.models import Case, Event, File, Job, Notice, OneTimeCode, Session
+from tests.commands import acting
+from web import backups
+
+
+def opened(settings):
+    return connect(settings.database_url or None, files=settings.home / "files")
+
+
+def store(database, data, now):
+    with database.unit_of_work() as work:
+        return files.store(work, data, "照片.jpg", "image/jpeg", now=now).id
+
+
+def tell(database, key, now, **more):
+    with database.unit_of_work() as work:
+        notices.put(work, key, "您的办件已受理。", kind="accepted", now=now, address="13805950001", **more)
+
+
+def state_of(database, key):
+    with database.reading() as work:
+        return work.session.scalar(select(Notice.state).where(Notice.key == key))
+
+
+def test_a_hall_backed_up_under_load_goes_on_elsewhere(database, settings, elsewhere, cast, clock, tmp_path_factory):
+    """Nothing that was stored before the backup began is missing, the record is whole, and an open case is finished on
+    the other machine."""
+    begun = acting.taken_in(database, cast, clock)
+    first = store(database, b"a photo", clock())
+    stop, failed = threading.Event(), []
+
+    def write(number):
+        try:
+            while not stop.is_set():
+                acting.submit(database, cast.zhang, clock())
+                store(database, f"photo {number} {threading.get_ident()} {len(failed)}".encode(), clock())
+        except Exception as error:  # shown by the test
+            failed.append(error)
+
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(2)]
+    for one in writers:
+        one.start()
+    to = tmp_path_factory.mktemp("copies") / "copy"
+    try:
+        made = backups.backup(settings, to, now=clock())
+    finally:
+        stop.set()
+        for one in writers:
+            one.join()
+    assert failed == []
+    assert made.counts["case"] >= 1 and made.files >= 1 and made.revision == migrate.head()
+    assert not (to / "keys").exists() and (to.stat().st_mode & 0o777) == 0o700
+
+    done = backups.restore(elsewhere, to, now=clock)
+    assert done.verdict.faults == () and done.sealed
+    there = opened(elsewhere)
+    try:
+        with there.reading() as work:
+            assert work.session.scalar(select(func.count()).select_from(Case)) == made.counts["case"]
+            assert files.read(work, work.session.get(File, first)) == b"a photo"
+            for file in work.session.scalars(select(File)):
+                files.read(work, file)
+            kinds = list(work.session.scalars(select(Event.kind).where(Event.chain == "user:0")))
+            assert kinds[-1] == audit.Kind.RESTORED
+        acting.claim(there, begun, cast.wang, clock.on(hours=1))
+        acting.complete(there, begun, acting.ACCEPT, cast.wang, clock.on(minutes=5))
+        acting.submit(there, cast.zhang, clock())
+        with there.reading() as work:
+            assert audit.verify(work).faults == ()
+    finally:
+        there.close()
+    with database.reading() as work:
+        last = select(Event.kind).where(Event.chain == "user:0").order_by(Event.seq.desc()).limit(1)
+        assert work.session.scalar(last) == audit.Kind.BACKED_UP
+
+
+def test_a_restored_hall_sends_nothing_twice(database, settings, elsewhere, cast, clock, tmp_path):
+    """What waited may have gone out since: held until an operator says. Codes are dropped, leases taken back, everybody
+    signs in again; a reminder of tomorrow waits as it did."""
+    tell(database, "waits", clock())
+    tell(database, "waits too", clock())
+    tell(database, "tomorrow", clock(), after=clock() + timedelta(days=1))
+    with database.unit_of_work() as work:
+        notices.put(work, "code", "验证码 123456", kind="code", now=clock(), address="13805950001", urgent=True)
+        login.open_session(work, cast.users["wang"], now=clock())
+        login.issue_code(work, "13805950001", now=clock())
+        jobs.lease(work, "gone:1", now=clock(), most=1)
+    to = tmp_path / ".." / f"{tmp_path.name}-copy"
+    backups.backup(settings, to, now=clock())
+
+    clock.on(hours=2)
+    done = backups.restore(elsewhere, to, now=clock)
+    assert (done.settled.held, done.settled.leases, done.settled.sessions) == (2, 1, 1)
+    there = opened(elsewhere)
+    try:
+        assert [state_of(there, key) for key in ("waits", "waits too", "tomorrow", "code")] == [
+            "held",
+            "held",
+            "waiting",
+            "cancelled",
+        ]
+        with there.reading() as work:
+            assert work.session.scalar(select(func.count()).select_from(OneTimeCode)) == 0
+            assert work.session.scalar(select(func.count()).select_from(Job).where(Job.state == "leased")) == 0
+            assert work.session.scalar(select(Session.ended_at)) == clock()
+            waiting, other = notices.held(work)
+            assert "5950" not in waiting.address
+        with pytest.raises(NotYours), there.unit_of_work() as work:
+            restored.let_go(work, [waiting.id], send=True, by=cast.wang, now=clock())
+        with there.unit_of_work() as work:
+            assert restored.let_go(work, [waiting.id], send=True, by=cast.operator, now=clock()) == 1
+            assert restored.let_go(work, None, send=False, by=cast.operator, now=clock()) == 1
+        assert [state_of(there, key) for key in ("waits", "waits too")] == ["waiting", "cancelled"]
+        with there.reading() as work:
+            assert work.session.scalar(select(Job.state).where(Job.key == "notice:waits")) == "ready"
+            assert notices.held(work) == [] and other.kind == "accepted"
+    finally:
+        there.close()
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing file", "no manifest", "newer", "extra letter in the list"])
+def test_a_backup_that_does_not_fit_is_refused_and_nothing_is_touched(
+    sqlite, harm, settings_of, home_elsewhere, tmp_path, clock
+):
+    store(sqlite, b"a photo", clock())
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    backups.backup(settings_of(sqlite), to, now=clock())
+    stored = next((to / "files").glob("??/??/*"))
+    manifest = json.loads((to / "manifest.json").read_text())
+    if harm == "changed":
+        stored.write_bytes(stored.read_bytes()[:-1] + b"?")
+    elif harm == "missing file":
+        stored.unlink()
+    elif harm == "no manifest":
+        (to / "manifest.json").unlink()
+    elif harm == "newer":
+        (to / "manifest.json").write_text(json.dumps(manifest | {"revision": "9999"}))
+    else:
+        (to / "files.list").write_text((to / "files.list").read_text() + "x")
+    with pytest.raises(NotNow) as refused:
+        backups.restore(home_elsewhere, to, now=clock)
+    assert "什么都没有动" in refused.value.zh and "othing was touched" in refused.value.en
+    assert not home_elsewhere.home.exists()
+
+
+def test_a_restore_overwrites_nothing(sqlite, settings_of, home_elsewhere, tmp_path, clock):
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    backups.backup(settings_of(sqlite), to, now=clock())
+    home_elsewhere.home.mkdir()
+    (home_elsewhere.home / "notes.txt").write_text("mine")
+    with pytest.raises(NotNow, match="notes.txt"):
+        backups.restore(home_elsewhere, to, now=clock)
+    with pytest.raises(NotNow, match="overwrites nothing"):
+        backups.backup(settings_of(sqlite), to, now=clock())
+    with pytest.raises(NotNow, match="own folder"):
+        backups.backup(settings_of(sqlite), settings_of(sqlite).home / "copy", now=clock())
+
+
+def test_the_wrong_key_opens_no_backup(sqlite, settings_of, home_elsewhere, tmp_path, clock):
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    backups.backup(settings_of(sqlite), to, now=clock())
+    with keys.borrowing(keys.Keyring(b"x" * 32)), pytest.raises(NotNow, match="does not open"):
+        backups.restore(home_elsewhere, to, now=clock)
+    assert not home_elsewhere.home.exists()
+
+
+def test_keys_go_in_only_when_they_are_asked_for_and_there(sqlite, settings_of, tmp_path, clock):
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    with pytest.raises(NotNow, match="YIZHAN_DATA_KEY"):
+        backups.backup(settings_of(sqlite), to, with_keys=True, now=clock())
+    assert not to.exists() and not list(to.parent.glob(".*.partial"))
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "data.key").write_text("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
+    made = backups.backup(settings_of(sqlite), to, with_keys=True, now=clock())
+    assert made.with_keys and "keys/data.key" in made.parts
+
+
+def test_a_file_that_is_gone_from_the_disk_fails_the_backup(sqlite, settings_of, tmp_path, clock):
+    store(sqlite, b"a photo", clock())
+    next((tmp_path / "files").glob("??/??/*")).unlink()
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    with pytest.raises(NotNow, match="not on the disk"):
+        backups.backup(settings_of(sqlite), to, now=clock())
+    assert not to.exists()
