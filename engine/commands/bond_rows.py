@@ -277,12 +277,15 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyDone("这个关系已经解除了。", "This bond was ended before.", when=bond.ended_at)
     if bond.scope:
-        work.session.execute(
-            update(Case)
-            .where(Case.id == bond.case_id, Case.mandate_id == bond.id)
-            .values(mandate_id=None)
-            .execution_options(synchronize_session="fetch")
-        )
+        if case is not None and case.id == bond.case_id:  # its own step: written with everything else of it
+            case.mandate_id = None if case.mandate_id == bond.id else case.mandate_id
+        else:
+            work.session.execute(
+                update(Case)
+                .where(Case.id == bond.case_id, Case.mandate_id == bond.id)
+                .values(mandate_id=None)
+                .execution_options(synchronize_session="fetch")
+            )
     _let_go(work, bond)
     _hears_no_more(work, bond, now)
     audit.record(

@@ -229,7 +229,10 @@ def keep_away(
         return new
     case.apart = apart.write(known | new)
     work.session.execute(
-        update(Task).where(Task.case_id == case.id, Task.state == "ended").values(apart=case.apart)
+        update(Task)
+        .where(Task.case_id == case.id, Task.state == "ended")
+        .values(apart=case.apart)
+        .execution_options(synchronize_session=False)
     )  # what they did before is not theirs to take up again
     for task in tasks:
         away = away_from(work, case, task.properties)

@@ -511,4 +511,4 @@ def _phone(work: Work, user_id: int) -> str | None:
 def record(work: Work, what: audit.Kind, row: Loan | LoanHold, by: Actor, now: datetime, **facts: Any) -> None:
     """A line of the record; which book somebody reads is not in it, only the row's number."""
     which = {"loan": row.id} if isinstance(row, Loan) else {"hold": row.id}
-    audit.record(work, what, by=by, now=now, facts={"loans": row.loans, **which, **facts})
+    audit.record(work, what, by=by, now=now, facts={"loans": row.loans, **which, **facts}, later=True)

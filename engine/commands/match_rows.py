@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import feel, forms
 from engine.booking import written
@@ -43,9 +44,18 @@ def _changed(work: Work, statement: Any) -> int:
 
 def lock(work: Work, *side_ids: int) -> list[MatchSide]:
     """Hold these rows and read them anew: supplies first, each by id."""
+    return _lock(work, MatchSide.id.in_(side_ids))
+
+
+def lock_numbered(work: Work, *numbers: str) -> list[MatchSide]:
+    """The same, by their numbers; fewer where there is none of that number."""
+    return _lock(work, MatchSide.number.in_(numbers))
+
+
+def _lock(work: Work, which: ColumnElement[bool]) -> list[MatchSide]:
     query = (
         select(MatchSide)
-        .where(MatchSide.id.in_(side_ids))
+        .where(which)
         .order_by(MatchSide.side.desc(), MatchSide.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -247,12 +257,12 @@ def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
 
 def record(work: Work, kind: audit.Kind, row: MatchSide, by: Actor, now: datetime, **more: Any) -> None:
     facts = {"match": row.match, "number": row.number, "unit": row.unit_id} | more
-    audit.record(work, kind, by=by, now=now, facts=facts)
+    audit.record(work, kind, by=by, now=now, facts=facts, later=True)
 
 
 def _record_pair(work: Work, kind: audit.Kind, row: MatchPair, by: Actor, now: datetime) -> None:
     facts = {"number": row.number, "need": row.need_id, "supply": row.supply_id, "places": row.places}
-    audit.record(work, kind, by=by, now=now, facts=facts)
+    audit.record(work, kind, by=by, now=now, facts=facts, later=True)
 
 
 # ---------------------------------------------------------------- asked and agreed
@@ -270,15 +280,21 @@ def ask(
     work: Work, what: Declared, need_id: int, supply_id: int, asked_by: str, *, by: Actor, now: datetime
 ) -> MatchPair:
     """One side asks the other. NotNow: it is no longer open, does not fit, or was asked already."""
-    supply, need = _both(work, need_id, supply_id)
+    return ask_held(work, what, *_both(work, need_id, supply_id), asked_by, by=by, now=now)
+
+
+def ask_held(
+    work: Work, what: Declared, supply: MatchSide, need: MatchSide, asked_by: str, *, by: Actor, now: datetime
+) -> MatchPair:
+    """The same, of rows that are held already."""
     _open(supply, need, now)
     if need.person_index == supply.person_index:
         raise NotNow("两边是同一个人，不能配。", "Both are of the same person.")
-    legs = work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
+    legs = _legs(work, supply)
     first, last = _ridden(legs, need)
     if min(leg.capacity - leg.taken for leg in legs[first : last + 1]) < need.places:
         raise _full()
-    row = MatchPair(
+    pair = MatchPair(
         number=f"{need.number}-{counters.take(work, f'match-pair:{need.id}')}",
         need_id=need.id,
         supply_id=supply.id,
@@ -289,18 +305,14 @@ def ask(
         places=need.places,
         asked_at=now,
     )
-    try:
-        with work.session.begin_nested():
-            work.session.add(row)
-            work.session.flush()
-    except IntegrityError:
-        raise NotNow(
-            "已经问过了，等对方答复。", "It has been asked already: wait for the answer.", twice=True
-        ) from None
-    row.need, row.supply = need, supply
+    row = work.insert_once(pair)
+    if row is None:
+        raise NotNow("已经问过了，等对方答复。", "It has been asked already: wait for the answer.", twice=True)
+    set_committed_value(row, "need", need)
+    set_committed_value(row, "supply", supply)
     _record_pair(work, audit.Kind.MATCH_ASKED, row, by, now)
     if asked_by == "need" and what.match.accept == "auto":
-        agree(work, what, row, by=by, now=now)
+        agree_held(work, what, row, supply, need, legs=legs, by=by, now=now)
     else:
         other = supply if asked_by == "need" else need
         _tell(
@@ -312,6 +324,10 @@ def ask(
             now,
         )
     return row
+
+
+def _legs(work: Work, supply: MatchSide) -> Sequence[MatchLeg]:
+    return work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
 
 
 def _both(work: Work, need_id: int, supply_id: int) -> tuple[MatchSide, MatchSide]:
@@ -380,26 +396,42 @@ def _give(work: Work, pair: MatchPair, legs: Sequence[int]) -> None:
 def agree(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: datetime) -> None:
     """Both are booked, in this transaction; from here on each sees the other. NotNow: too late, or full, and nothing
     was booked."""
-    supply, need = _both(work, pair.need_id, pair.supply_id)
+    agree_held(work, what, pair, *_both(work, pair.need_id, pair.supply_id), by=by, now=now)
+
+
+def agree_held(
+    work: Work,
+    what: Declared,
+    pair: MatchPair,
+    supply: MatchSide,
+    need: MatchSide,
+    *,
+    legs: Sequence[MatchLeg] | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """The same, of rows that are held already."""
     _open(supply, need, now)
-    if not _changed(
-        work,
+    version = work.session.execute(
         update(MatchPair)
         .values(state="agreed", agreed_at=now, version=MatchPair.version + 1)
-        .where(MatchPair.id == pair.id, MatchPair.state == "asked"),
-    ):
+        .where(MatchPair.id == pair.id, MatchPair.state == "asked")
+        .returning(MatchPair.version),
+        execution_options={"synchronize_session": False},
+    ).scalar_one_or_none()
+    if version is None:
         raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
+    for name, value in {"state": "agreed", "agreed_at": now, "version": version}.items():
+        set_committed_value(pair, name, value)
     if not _take(work, pair):
         raise _full()
     need.state, need.version = "matched", need.version + 1
-    work.session.flush()
-    work.session.refresh(pair, ["state", "agreed_at", "version"])
     _record_pair(work, audit.Kind.MATCH_AGREED, pair, by, now)
     for other in work.session.scalars(
         select(MatchPair).where(MatchPair.need_id == need.id, MatchPair.state == "asked", MatchPair.id != pair.id)
     ):
         _end(work, other, "withdrawn", "", now)
-    _issue_slip(work, what, pair, supply, need, by, now)
+    _issue_slip(work, what, pair, supply, need, legs, by, now)
     for row in (supply, need):
         _tell(
             work,
@@ -418,14 +450,21 @@ def slip_key(pair_id: int) -> str:
 
 
 def _issue_slip(
-    work: Work, what: Declared, pair: MatchPair, supply: MatchSide, need: MatchSide, by: Actor, now: datetime
+    work: Work,
+    what: Declared,
+    pair: MatchPair,
+    supply: MatchSide,
+    need: MatchSide,
+    legs: Sequence[MatchLeg] | None,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """The paper that both have once they agreed, when the declaration names one. Telephones are masked on it."""
     slip = what.match.slip
     if slip is None or not slip.paper:
         return
     organ = units.place(work, need.unit_id)
-    legs = work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
+    legs = legs if legs is not None else _legs(work, supply)
     lines = [line for row in (supply, need) for line in reads.said(what, row, what.match.of(row.side).tells)]
     facts = {
         "case": {"number": pair.number, "title": what.match.title},

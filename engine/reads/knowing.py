@@ -163,18 +163,17 @@ PARTS: dict[str, Part] = {
 
 def context(
     work: Work,
-    expression: feel.Expression,
-    *,
+    *expressions: feel.Expression,
     package: Package,
     person: Person,
     now: datetime,
     on: date | None = None,
     **given: Any,
 ) -> dict[str, Any]:
-    """What the expression needs to be evaluated: `given`, and the parts it reads of the person. `on`: the day it is
+    """What these expressions need to be evaluated: `given`, and the parts they read of the person. `on`: the day it is
     about; today without it."""
     wanted: dict[str, set[str]] = {}
-    for read in expression.reads:
+    for read in (read for one in expressions for read in one.reads):
         wanted.setdefault(read.name, set()).update(read.path[:1])
     found = dict(given)
     for name, part in PARTS.items():

@@ -83,7 +83,22 @@ def of(work: Work, key: str) -> Declared:
 def _value(
     work: Work, text: str, what: Declared, person: Person, where: Where, answers: Mapping[str, Any], now: datetime
 ) -> Any:
-    expression = feel.compile(text.removeprefix("="))
+    return _values(work, [text], what, person, where, answers, now)[0]
+
+
+def _values(
+    work: Work,
+    texts: Sequence[str],
+    what: Declared,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Any]:
+    """What each of these expressions says of this person: what they read is read once for all of them."""
+    if not texts:
+        return []
+    expressions = [feel.compile(text.removeprefix("=")) for text in texts]
     facts = {
         "from": units.place(work, where.stops[0]).code,
         "to": units.place(work, where.stops[-1]).code,
@@ -93,7 +108,7 @@ def _value(
     }
     context = knowing.context(
         work,
-        expression,
+        *expressions,
         package=what.package,
         person=person,
         now=now,
@@ -101,7 +116,8 @@ def _value(
         match=facts,
         ask=dict(answers),
     )
-    return expression.evaluate(context, feel.Env(now=now, calendar=work.calendar))
+    env = feel.Env(now=now, calendar=work.calendar)
+    return [one.evaluate(context, env) for one in expressions]
 
 
 def places(
@@ -135,10 +151,11 @@ def why_not(
 ) -> list[Not]:
     """Every reason why this person may not be on this side; empty: they may. Null is not yes."""
     asked: list[OfferNeed] = [need for need in (side.who, *side.needs.values()) if need is not None]
+    holds = _values(work, [need.if_ for need in asked], what, person, where, answers, now)
     found = [
         Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}")
-        for need in asked
-        if _value(work, need.if_, what, person, where, answers, now) is not True
+        for need, yes in zip(asked, holds, strict=True)
+        if yes is not True
     ]
     return found + lapsed(work, what, side, person, where, answers, now)
 
@@ -154,9 +171,10 @@ def lapsed(
 ) -> list[Not]:
     """The documents that do not hold on the day it is about."""
     found = []
-    for document in side.valid.values():
-        until = feel.to_json(_value(work, document.until, what, person, where, answers, now))
-        last = _day(until)
+    papers = list(side.valid.values())
+    days = _values(work, [one.until for one in papers], what, person, where, answers, now)
+    for document, until in zip(papers, days, strict=True):
+        last = _day(feel.to_json(until))
         if last is None:
             found.append(
                 Not(f"没有登记“{document.title}”的有效期。", f"No last day of the {document.title_en} is known.")

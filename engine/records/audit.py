@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import event as event_of
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session, SessionTransaction
 
 from engine.people import Actor
 from engine.plain import dumps
@@ -226,8 +228,8 @@ def record(
     later: bool = False,
 ) -> Event:
     """Add an event. It is written at the end of the transaction with all others; within a case it costs no extra
-    statement, else one to read where the chain of whoever acts ends, and what was changed so far is written (`later`:
-    with everything else).
+    statement, else one to read where the chain of whoever acts ends, once a transaction, and what was changed so far is
+    written (`later`: with everything else).
 
     `facts` may hold ids, counts, dates, names of elements; never a person's name, number or words: those stay in
     their own tables, where they can be removed.
@@ -237,10 +239,8 @@ def record(
         chain, seq, previous = f"case:{case.id}", case.events_count + 1, case.events_head or GENESIS
     else:
         chain = f"user:{by.id or 0}"
-        if work.dialect == "postgresql":  # two who extend the same chain: one waits for the other's commit
-            work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(chain))))
-        tail = _tail(work, chain)
-        seq, previous = (tail[0] + 1, tail[1]) if tail else (1, GENESIS)
+        last, end = _end(work, chain)
+        seq, previous = last + 1, end
     event = Event(
         chain=chain,
         seq=seq,
@@ -259,7 +259,9 @@ def record(
     work.session.add(event)
     if case is not None:
         case.events_count, case.events_head = seq, event.hash
-    elif not later:
+        return event
+    work.session.info[_ENDS][chain] = (seq, event.hash)
+    if not later:
         work.session.flush()
     return event
 
@@ -278,6 +280,28 @@ def read(
     """Somebody, or a case, read sensitive fields of these entries of a register."""
     facts = {"register": register, "entries": entries, "fields": fields, "purpose": purpose}
     return record(work, Kind.REGISTER_READ, by=by, now=now, case=case, facts=facts)
+
+
+#: Where a session keeps the ends of the chains it extends: one statement to read, and nobody else moves them while it
+#: holds them.
+_ENDS = "chain-ends"
+
+
+def _end(work: Work, chain: str) -> tuple[int, str]:
+    """The number and the hash of a chain's last event, this transaction's own among them; held until its end."""
+    ends: dict[str, tuple[int, str]] = work.session.info.setdefault(_ENDS, {})
+    if chain not in ends:
+        if work.dialect == "postgresql":  # two who extend the same chain: one waits for the other's commit
+            work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(chain))))
+        ends[chain] = _tail(work, chain) or (0, GENESIS)
+    return ends[chain]
+
+
+@event_of.listens_for(Session, "after_transaction_end")
+def _let_go(session: Session, transaction: SessionTransaction) -> None:
+    """With the transaction, or the part of it that may have been undone alone, its ends are forgotten."""
+    if transaction.nested or transaction.parent is None:
+        session.info.pop(_ENDS, None)
 
 
 def _tail(work: Work, chain: str) -> tuple[int, str] | None:

@@ -98,6 +98,7 @@ def issue(
         now=now,
         case=case,
         facts={"kind": kind, "number": number, "check_code": row.check_code},
+        later=True,
     )
     return row
 

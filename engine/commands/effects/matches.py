@@ -90,7 +90,7 @@ def match(a: Applying, effect: Effect) -> None:
     """A need and a supply: booked at once where both have said yes, else the other side is asked."""
     given = effect.arguments
     try:
-        need, supply = _side(a, given.get("need"), "need"), _side(a, given.get("supply"), "supply")
+        need, supply = _sides(a, given.get("need"), given.get("supply"))
         ours = [row.side for row in (need, supply) if _ours(a, row)]
         if not ours:
             raise NotFound(
@@ -98,9 +98,9 @@ def match(a: Applying, effect: Effect) -> None:
             )
         what = reads.of(a.work, need.match)
         match_rows.fit(a.work, what, supply, a.now)
-        pair = match_rows.ask(a.work, what, need.id, supply.id, ours[0], by=a.by, now=a.now)
+        pair = match_rows.ask_held(a.work, what, supply, need, ours[0], by=a.by, now=a.now)
         if pair.state == "asked" and (len(ours) == 2 or _said_yes(a, effect, supply if ours == ["need"] else need)):
-            match_rows.agree(a.work, what, pair, by=a.by, now=a.now)
+            match_rows.agree_held(a.work, what, pair, supply, need, by=a.by, now=a.now)
     except (NotNow, NotFound) as refused:
         a.throw(effect, "FULL" if refused.facts.get("full") else "REFUSED", refused.zh)
         return
@@ -128,12 +128,17 @@ def _ours(a: Applying, row: MatchSide) -> bool:
     return a.case.id in (row.case_id, row.opened_id)
 
 
-def _side(a: Applying, number: Any, side: str) -> MatchSide:
-    row = a.work.session.scalar(select(MatchSide).where(MatchSide.number == str(number or ""), MatchSide.side == side))
-    if row is None:
-        words, en = ("需求", "need") if side == "need" else ("供给", "supply")
-        raise NotFound(f"没有编号是“{number or ''}”的{words}，请核对。", f"There is no {en} {number!r}: check it.")
-    return row
+def _sides(a: Applying, need: Any, supply: Any) -> tuple[MatchSide, MatchSide]:
+    """Both by their numbers, held. NotFound names what is missing."""
+    found = {
+        (row.side, row.number): row for row in match_rows.lock_numbered(a.work, str(need or ""), str(supply or ""))
+    }
+    for side, number, words in (("need", need, "需求"), ("supply", supply, "供给")):
+        if (side, str(number or "")) not in found:
+            raise NotFound(
+                f"没有编号是“{number or ''}”的{words}，请核对。", f"There is no {side} {number!r}: check it."
+            )
+    return found["need", str(need)], found["supply", str(supply)]
 
 
 def release(a: Applying, effect: Effect) -> None:
