@@ -258,7 +258,7 @@ def test_nor_when_it_is_returned_recalled_or_handed_on_for_being_late(database, 
         # late: it goes to the bureau's head, unless the head is the one complained about
         case = work.session.get(Case, case_id)
         candidates.keep_away(work, package_of(work, case), case, [task], [cast.users["zhao"]])
-        assert alarms._reassign(work, case, task, "head")["to"] == f"p:{cast.county.id}:head"
+        assert alarms._reassign(work, case, task, "head", clock())["to"] == f"p:{cast.county.id}:head"
 
 
 def test_when_only_they_hold_the_post_the_next_unit_above_gets_it(database, cast, clock):
