@@ -135,6 +135,12 @@ def issue_code(work: Work, phone: str, *, now: datetime, ask: str = "", known: b
     return code
 
 
+def code_key(phone: str) -> str:
+    """The key under which a code is sent. Two codes for one telephone may be asked for in one microsecond, by two
+    devices: neither is in the other's way."""
+    return f"code:{keys.blind('phone', phone)}:{secrets.token_hex(8)}"
+
+
 def _ask_hash(ask: str) -> str:
     return _hash(ask) if ask else ""
 

@@ -217,3 +217,11 @@ def test_a_proof_is_asked_only_of_who_just_gave_the_right_code(hall: Open):
     hall.clock.on(minutes=11)
     assert client.post("/enter/proof", data={"proof": "1239"}).location == "/enter"
     assert hall.client().get("/enter/proof").location == "/enter"
+
+
+def test_two_codes_for_one_telephone_in_one_moment_are_both_sent(hall: Open):
+    first = hall.client().post("/enter", data={"phone": "13900000009"})
+    second = hall.client().post("/enter", data={"phone": "13900000009"})
+    assert (first.status_code, second.status_code) == (200, 200)
+    by_program = [hall.client().post("/api/v1/session/code", json={"phone": "13900000008"}) for _ in range(2)]
+    assert [answer.status_code for answer in by_program] == [200, 200]

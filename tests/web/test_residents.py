@@ -1,6 +1,7 @@
 """A resident's way: find, apply, follow, correct, rate."""
 
 import io
+import json
 import re
 
 from sqlalchemy import select
@@ -201,3 +202,48 @@ def test_a_newcomer_is_asked_for_their_village_once(hall: Open):
     assert sent.status_code == 201
     assert "苏洋村" in client.get(sent.json["location"].replace("receipt", "mine")).text
     assert 'name="place"' not in client.get("/apply/daiban").text
+
+
+def test_who_applies_for_the_same_again_is_told_of_the_first_and_may_go_on(hall: Open):
+    client = hall.client("zhang")
+    check = "/apply/daiban/check"
+    assert "data-before" not in client.post(check, json={"answers": DAIBAN}).json["review"]
+    number = _apply(client).json["location"].rsplit("/", 1)[1]
+    told = client.post(check, json={"answers": DAIBAN}).json["review"]
+    assert number in told and f'href="/mine/{number}"' in told and 'data-form-send="send"' in told
+    assert _apply(client, once="k2").json["location"].rsplit("/", 1)[1] != number
+    # another person who writes the same identity number learns nothing
+    assert "data-before" not in hall.client("xu").post(check, json={"answers": DAIBAN}).json["review"]
+    with hall.database.unit_of_work() as work:
+        for case in work.session.scalars(select(Case)):
+            case.status, case.finished_at = "finished", case.received_at
+    assert "data-before" not in client.post(check, json={"answers": DAIBAN}).json["review"]
+
+
+def test_the_counter_is_told_of_the_first_too(hall: Open):
+    number = _apply(hall.client("zhang")).json["location"].rsplit("/", 1)[1]
+    clerk = hall.client("chen")
+    taken = clerk.post(
+        "/desk/window/daiban", json={"answers": DAIBAN, "channel": "counter", "consent": "yes", "once": "w"}
+    )
+    assert taken.status_code == 201
+    page = clerk.get(taken.json["location"]).text
+    assert f"还有一件在办，编号 {number}" in page
+
+
+def test_fields_for_documents_offer_every_document_the_hall_takes():
+    found = {}
+
+    def walk(components, where):
+        for one in components:
+            if one.get("type") == "filepicker" and one.get("accept"):
+                found[where, one["key"]] = set(one["accept"].split(","))
+            walk(one.get("components", ()), where)
+
+    for path in sorted((ROOT / "forms").glob("*/*.form")):
+        walk(json.loads(path.read_text(encoding="utf-8"))["components"], path.name)
+    assert found
+    for where, endings in found.items():
+        assert {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"} <= endings, where
+        if ".pdf" in endings:
+            assert {".ofd", ".doc", ".docx", ".xls", ".xlsx"} <= endings, where

@@ -12,7 +12,6 @@ from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import login
 from engine.records import notices
-from engine.store import keys
 from web import edge
 from web.api.declaring import Shape, operation
 
@@ -64,8 +63,7 @@ def send_code(body: Phone) -> CodeSent:
         ask = secrets.token_urlsafe(24)
         code = login.issue_code(work, body.phone, now=now, ask=ask, address=request.remote_addr or "")
         text = f"【{hall.settings.hall_name}】验证码 {code}，5 分钟内有效。请勿告诉他人。"
-        key = f"code:{keys.blind('phone', body.phone)}:{now.isoformat()}"
-        notices.put(work, key, text, kind="code", now=now, address=body.phone, urgent=True)
+        notices.put(work, login.code_key(body.phone), text, kind="code", now=now, address=body.phone, urgent=True)
     return CodeSent(ask=ask, shown=code if hall.settings.development else "")
 
 

@@ -14,9 +14,9 @@ from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.matters import Package
 from engine.people import units
-from engine.reads import bonds, form_choices, offering, residents
+from engine.reads import bonds, form_choices, offering, repeated, residents
 from engine.records import files, incoming
-from engine.workdays import local_date
+from engine.workdays import local_date, say
 from web import edge, names, throttle
 from web.edge import guard
 from web.language import english
@@ -149,12 +149,24 @@ def check(name: str) -> ResponseReturnValue:
             "resident/review.html",
             lines=forms.describe(form, answers, env=_env()),
             place=units.tree(edge.work()).full_name(place) if place else "",
+            before=_before(name, _bond()),
             consent=package.info.apply.consent,
             promised=(rules.promised.en() if english() else rules.promised.zh()) if rules.promised else "",
             send=_at("resident.send", name, _bond()),
             once=secrets.token_urlsafe(12),
         )
     )
+
+
+def _before(name: str, bond: int | None) -> list[dict[str, str]]:
+    """What the person has open of this matter already: the second time says so, and may go on."""
+    whom = edge.actor().id if bond is None else bonds.subject(bonds.one(edge.work(), bond)).user_id
+    if whom is None:
+        return []
+    return [
+        {"number": number, "on": say(local_date(at)), "at": url_for("resident.case", number=number)}
+        for number, at in repeated.by_account(edge.work(), name, whom)
+    ]
 
 
 def _form(package: Package) -> forms.Form:

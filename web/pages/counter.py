@@ -14,7 +14,7 @@ from engine.commands import cases, queues
 from engine.errors import NotNow
 from engine.matters import Package
 from engine.plain import is_id
-from engine.reads import tickets
+from engine.reads import repeated, tickets
 from engine.records import library
 from web import edge, names, sentences
 from web.edge import guard
@@ -109,4 +109,6 @@ def taken_in(name: str) -> ResponseReturnValue:
     if isinstance(ticket, int):
         queues.to_case(edge.work(), ticket, done.case, by=edge.actor(), now=edge.now())
     flash(_("已收件，编号 %(number)s。", number=done.case.number))
+    for number, _at in repeated.like(edge.work(), done.case):
+        flash(_("同一个人的同一件事还有一件在办，编号 %(number)s。是重复的，请撤回其中一件。", number=number))
     return jsonify(location=url_for("desk.case", number=done.case.number)), 201

@@ -15,7 +15,7 @@ from engine.forms import written
 from engine.people import actor as actors
 from engine.people import login, tries
 from engine.records import audit, notices
-from engine.store import Work, keys
+from engine.store import Work
 from web import devices, edge
 from web.edge import guard
 
@@ -111,8 +111,7 @@ def _send(work: Work, phone: str, code: str) -> str:
     text = _(
         "【%(hall)s】验证码 %(code)s，5 分钟内有效。请勿告诉他人。", hall=edge.hall().settings.hall_name, code=code
     )
-    key = f"code:{keys.blind('phone', phone)}:{now.isoformat()}"
-    notices.put(work, key, text, kind="code", now=now, address=phone, urgent=True)
+    notices.put(work, login.code_key(phone), text, kind="code", now=now, address=phone, urgent=True)
     return code if edge.hall().settings.development else ""
 
 
