@@ -54,6 +54,18 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else keys.current().open(bytes(value), b"text").decode()
 
 
+class SealedWords(Sealed):
+    """Words of a person that may be missing, encrypted at rest: "" is kept as NULL, and is "" again."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return super().process_bind_param(value or None, dialect)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str:
+        return super().process_result_value(value, dialect) or ""
+
+
 class SealedJson(TypeDecorator[Any]):
     """JSON about a person, compressed and encrypted at rest."""
 

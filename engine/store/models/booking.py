@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
 from engine.store.models.cases import Case
 from engine.store.models.people import Unit, User
 
@@ -176,7 +176,7 @@ class Appointment(Base):
     ended_at: Mapped[datetime | None]
     calls: Mapped[int] = mapped_column(default=0)
     sequence: Mapped[int] = mapped_column(default=0)  # of the calendar entry: grows with every change
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     by_hall: Mapped[bool] = mapped_column(default=False)  # the hall ended or moved it: not held against the person
     places: Mapped[int] = mapped_column(default=1)  # how many it takes in each of its slots
     team: Mapped[str] = mapped_column(String(80), default="")  # the team that booked, when a team did
@@ -295,7 +295,7 @@ class Standing(Base):
     state: Mapped[str] = mapped_column(String(8), default="active")
     version: Mapped[int] = mapped_column(default=1)
     ended_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(String(200), default="")  # why it ended
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # why it ended
     looked_at: Mapped[datetime | None]  # when the worker last made bookings of it
 
     resource: Mapped[Resource] = relationship(lazy="raise")
@@ -327,7 +327,7 @@ class StandingDay(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(8))  # wanted: a day beside its weekdays, not booked yet
     appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"), unique=True)
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form, other than the order's on this day
 
     __table_args__ = (
@@ -383,9 +383,10 @@ class OnlineBlock(Base):
     until_at: Mapped[datetime]
     reason_zh: Mapped[str] = mapped_column(String(200))
     reason_en: Mapped[str] = mapped_column(String(200))
-    asked: Mapped[str] = mapped_column(String(500), default="")  # what the person says in asking for a review
+    #: What the person says in asking for a review.
+    asked: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     asked_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     lifted: Mapped[bool] = mapped_column(default=False)
-    answer: Mapped[str] = mapped_column(String(500), default="")
+    answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)

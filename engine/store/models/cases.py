@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, SealedWords
 from engine.store.models.people import Unit, User
 
 
@@ -166,7 +166,7 @@ class Task(Base):
     version: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(String(8), default="open")
     ended: Mapped[str | None] = mapped_column(String(12))
-    reason: Mapped[str] = mapped_column(String(500), default="")
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     form: Mapped[str | None] = mapped_column(String(120))
     priority: Mapped[int] = mapped_column(default=50)
     instance: Mapped[int | None]
@@ -381,7 +381,7 @@ class Reminder(Base):
     task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), index=True)
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     at: Mapped[datetime]
-    text: Mapped[str] = mapped_column(String(200), default="")
+    text: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
 
 
 class PrivateNote(Base):

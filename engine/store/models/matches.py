@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
 
 #: A pair that holds: asked, and not answered yet; or both have said yes.
 LIVE_PAIR = "state in ('asked','agreed')"
@@ -50,7 +50,7 @@ class MatchSide(Base):
     made_at: Mapped[datetime]
     told_at: Mapped[datetime | None]  # nothing was found in time, and they know
     ended_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     forgotten_at: Mapped[datetime | None]  # from then on it says of nobody who it was
 
     legs: Mapped[list[MatchLeg]] = relationship(order_by="MatchLeg.n", lazy="raise")
@@ -108,7 +108,7 @@ class MatchPair(Base):
     asked_at: Mapped[datetime]
     agreed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     absent: Mapped[str | None] = mapped_column(String(6))  # which side did not come, as the other says
 
     need: Mapped[MatchSide] = relationship(foreign_keys=[need_id], lazy="raise")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.base import Base, BigId, Sealed, SealedWords
 
 
 class Unit(Base):
@@ -116,7 +116,7 @@ class Leave(Base):
     from_at: Mapped[datetime]
     until_at: Mapped[datetime]
     matters: Mapped[list[str] | None]  # None: all
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (

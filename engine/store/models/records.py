@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
 
 
 class Event(Base):
@@ -107,7 +107,7 @@ class Document(Base):
     issued_at: Mapped[datetime]
     rendered_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
-    void_reason: Mapped[str] = mapped_column(String(200), default="")
+    void_reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
 
     file: Mapped[File | None] = relationship(foreign_keys=[file_id], lazy="raise")
 
@@ -217,5 +217,5 @@ class Reveal(Base):
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     entry_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("register_entry.id"), index=True)  # of a register
     field: Mapped[str] = mapped_column(String(80))
-    purpose: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(Sealed)
     at: Mapped[datetime]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.base import Base, BigId, Sealed, SealedWords
 
 
 class Schedule(Base):
@@ -35,7 +35,7 @@ class Schedule(Base):
     last_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     paused_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
-    pause_reason: Mapped[str] = mapped_column(String(200), default="")
+    pause_reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
 
     __table_args__ = (
         CheckConstraint("(next_at is null) = (turn_at is null)", name="turn"),

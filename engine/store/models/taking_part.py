@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.base import Base, BigId, Sealed, SealedWords
 from engine.store.models.booking import Resource
 
 
@@ -68,7 +68,7 @@ class Meeting(Base):
     place: Mapped[str] = mapped_column(String(80))
     resource_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("resource.id"))  # the room; None: elsewhere
     state: Mapped[str] = mapped_column(String(12), default="planned")
-    reason: Mapped[str] = mapped_column(String(200), default="")  # why it was moved or called off
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # why it was moved or called off
     booked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
