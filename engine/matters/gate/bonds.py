@@ -48,8 +48,8 @@ def _effects(reading: Reading) -> None:
                 file,
                 node,
                 "bond-way",
-                "代办委托不用 make-bond。请改用服务任务“接受委托”（take-mandate），并在 matter.yaml 的 mandate 里写明期限和"
-                "签名在哪项答案。",
+                "代办委托不用 make-bond。请改用服务任务“接受委托”（take-mandate），并在 matter.yaml 的 mandate 里"
+                "写明期限和签名在哪项答案。",
                 "makes a mandate, which make-bond does not. Use take-mandate instead, and say in `mandate` of "
                 "matter.yaml which answers hold its last day and its signature.",
             )
