@@ -76,6 +76,7 @@ def create_app(
         steps,
         studio,
         taking_part,
+        teams,
         tickets,
         tracking,
     )
@@ -88,7 +89,7 @@ def create_app(
         registers,
         # bonds 关系
         offers,  # 供给与预订
-        *(bonds, permissions),
+        *(bonds, teams, permissions),
         # offers 供给与预订
         # loans 借还
         loans,

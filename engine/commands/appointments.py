@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import yaml
 from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy.orm import joinedload
 
 from engine import booking
 from engine.booking import Past, Policy, written
@@ -125,9 +126,19 @@ ENDED = {"cancelled": audit.Kind.APPOINTMENT_CANCELLED, "no_show": audit.Kind.AP
 
 
 def give_back(
-    work: Work, made: Appointment, state: str, reason: str, *, by: Actor, now: datetime, by_hall: bool = False
+    work: Work,
+    made: Appointment,
+    state: str,
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    by_hall: bool = False,
+    team_knows: bool = False,
 ) -> None:
-    """End a live booking: seats back, reminders off, its place offered to who waits."""
+    """End a live booking: seats back, reminders off, its place offered to who waits; a team's members are told."""
+    if made.team and state == "cancelled" and not team_knows:
+        tell_team(work, made, "offer-led-gone", reason, by=by, now=now)
     before = seats.taken_slots(work, made)
     seats.leave(work, made.id, [s.id for s in before], made.pool, made.places)
     if made.state == "held":  # a place kept for somebody who waited: they wait no more
@@ -144,6 +155,93 @@ def give_back(
     record(work, ENDED[state], made, by, now)
     cover(work, made.resource, now=now)
     offer_freed(work, made.resource, before, now=now)
+
+
+def led_places(work: Work, bond_id: int, *, now: datetime) -> list[tuple[BookingPlace, Appointment]]:
+    """What somebody was put down for by this bond of a team and has not begun: locked, by booking."""
+    rows = work.session.execute(
+        select(BookingPlace, Appointment)
+        .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+        .where(
+            BookingPlace.bond_id == bond_id,
+            BookingPlace.live,
+            BookingPlace.checked_in_at.is_(None),
+            Appointment.state.in_(("held", "confirmed")),
+            Appointment.starts_at > now,
+        )
+        .order_by(Appointment.id)
+        .options(joinedload(Appointment.resource).joinedload(Resource.unit), joinedload(Appointment.case))
+        .with_for_update(of=Appointment)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [(place, made) for place, made in rows]
+
+
+def leave_place(work: Work, made: Appointment, place: BookingPlace, reason: str, *, by: Actor, now: datetime) -> None:
+    """One of a team comes not: their place is free, the others' stay, and who booked is told. The last one's ends the
+    booking."""
+    if made.places == 1:
+        theirs = made.user_id != by.id  # who booked did not give it up
+        give_back(work, made, "cancelled", reason, by=by, now=now, by_hall=theirs, team_knows=True)
+        if theirs:
+            tell(work, made, "appointment-left-all", now, now, key=f"left{place.id}")
+        return
+    slots = seats.taken_slots(work, made)
+    seats.leave_one(work, place.id, place.slot_id, made.pool, place.role)
+    work.session.refresh(place, ["live"])
+    made.places -= 1
+    made.version += 1
+    if made.cents is not None:
+        _priced_anew(work, made, slots, now)
+    if made.user_id != by.id:
+        facts = {**_when(made), "reason": reason}
+        key = f"appointment:{made.id}:left:{place.id}"
+        say(work, key, "offer-left", facts, user_id=made.user_id, phone=made.phone, now=now)
+    record(work, audit.Kind.APPOINTMENT_LEFT, made, by, now)
+    cover(work, made.resource, now=now)
+    offer_freed(work, made.resource, slots, now=now)
+
+
+def tell_team(
+    work: Work, made: Appointment, kind: str, reason: str = "", *, leader: str = "", by: Actor, now: datetime
+) -> None:
+    """Who was put down by their leader hears of it too: the leader's own message goes to the leader."""
+    for place in work.session.scalars(
+        select(BookingPlace)
+        .where(BookingPlace.appointment_id == made.id, BookingPlace.live, BookingPlace.bond_id.is_not(None))
+        .order_by(BookingPlace.id)
+    ).all():
+        if by.id is None or place.user_id != by.id:
+            facts = {**_when(made), "team": made.team, "leader": leader, "reason": reason}
+            key = f"team:{place.id}:{made.sequence}:{kind}"
+            say(work, key, kind, facts, user_id=place.user_id, phone=place.phone, now=now)
+
+
+def _when(made: Appointment) -> dict[str, Any]:
+    """The words of a message that say which booking: each in Chinese and English."""
+    resource = made.resource
+    return {
+        "number": made.number,
+        "place": (resource.name, resource.name_en or resource.name),
+        "when": (say_at(made.starts_at), f"{made.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}"),
+    }
+
+
+def _priced_anew(work: Work, made: Appointment, slots: Sequence[Slot], now: datetime) -> None:
+    """What it costs for those who still come, with the answers that were given."""
+    what = offers.of(work, made.resource.offer)
+    left = work.session.scalars(
+        select(BookingPlace).where(BookingPlace.appointment_id == made.id, BookingPlace.live).order_by(BookingPlace.id)
+    ).all()
+    users = [one.user_id for one in left if one.user_id is not None]
+    known = {user.id: user for user in work.session.scalars(select(User).where(User.id.in_(users)))} if users else {}
+    come = [
+        knowing.of_user(known[one.user_id]) if one.user_id is not None else Person(one.name, one.phone) for one in left
+    ]
+    given = made.answers or {}
+    cost = prices.added([prices.cost(work, what, made.resource, slot, come, given, now=now) for slot in slots])
+    made.price, made.cents = (dict(cost.said), cost.cents) if cost is not None else ({}, None)
+    keep_parts(work, made, cost)
 
 
 def cover(work: Work, resource: Resource, *, now: datetime) -> None:
@@ -315,8 +413,15 @@ def sit(work: Work, made: Appointment, slots: Sequence[Slot]) -> None:
     work.session.flush()
 
 
-def claim(work: Work, made: Appointment, slots: Sequence[Slot], members: Sequence[tuple[Person, str]]) -> None:
-    """Who takes each place, as what. A person who has one in that slot already: IntegrityError."""
+def claim(
+    work: Work,
+    made: Appointment,
+    slots: Sequence[Slot],
+    members: Sequence[tuple[Person, str]],
+    bonds: Mapping[str, int] | None = None,
+) -> None:
+    """Who takes each place, as what; by which bond of a team (`bonds`, by the person's index). A person who has one in
+    that slot already: IntegrityError."""
     work.session.add_all(
         BookingPlace(
             appointment_id=made.id,
@@ -326,6 +431,7 @@ def claim(work: Work, made: Appointment, slots: Sequence[Slot], members: Sequenc
             user_id=person.user_id,
             name=person.name,
             phone=person.phone,
+            bond_id=(bonds or {}).get(person.index),
         )
         for slot in slots
         for person, role in members

@@ -12,15 +12,16 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine.commands import appointments
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
-from engine.matters.nouns.bonds import ADULT
+from engine.matters.nouns.bonds import ADULT, LEADER
 from engine.matters.nouns.bonds import Bond as Kind
 from engine.people import Actor, bonds
 from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit, notices
 from engine.store import Work, keys
-from engine.store.models import Appointment, Bond, Case, Task, TaskCandidate, User
+from engine.store.models import Appointment, Bond, BookingPlace, Case, Task, TaskCandidate, User
 from engine.workdays import local_date
 
 
@@ -41,6 +42,7 @@ class Asked:
     proof: Mapping[str, Any] = field(default_factory=dict)
     unit_id: int | None = None
     scope: str = ""  # "case:12": in this case alone
+    team: str = ""  # of a leader and a member: what their team is called
     confirmed: bool = True  # False: the subject has to confirm it first
 
 
@@ -55,6 +57,7 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
         **_side("subject", subject),
         **_side("holder", holder),
         scope=asked.scope,
+        team=" ".join(asked.team.split()),
         n=1,
         most=asked.kind.most,
         lets=[one for one in asked.kind.lets if asked.lets is None or one in asked.lets],
@@ -186,6 +189,7 @@ def _sound(asked: Asked, subject: Person, holder: Person, today: date) -> date:
                 en = f"{person.name} is {ADULT} or older and makes such bonds in person."
                 wrong.append(FieldError(f"{side}.id_number", "身份证号", zh, en))
             last = min(last, of_age - timedelta(days=1))
+    wrong += _team(asked)
     if ref_of(subject) == ref_of(holder):
         zh, en = "两方是同一个人。请填写另一方。", "Both sides are the same person: name the other."
         wrong.append(FieldError("holder", "姓名", zh, en))
@@ -199,6 +203,22 @@ def _sound(asked: Asked, subject: Person, holder: Person, today: date) -> date:
     if wrong:
         raise Invalid(wrong)
     return until
+
+
+def _team(asked: Asked) -> list[FieldError]:
+    """A leader's bond has the name of the team, and no other has one: a code for the one is not typed as the other."""
+    named, leads = bool(asked.team.strip()), asked.key == LEADER
+    if leads and not named:
+        zh, en = "请写团队的名称；队员在“团队”里看得到。", "Write the team's name: its members see it."
+        return [FieldError("team", "团队名称", zh, en)]
+    if named and not leads:
+        zh = f"这是“{asked.kind.title}”的，不是队长的。请对方打开“团队”重新给您看一个数。"
+        en = f"This is of another kind ({asked.kind.title_en}). Ask for a code from the page of teams."
+        return [FieldError("code", "绑定码", zh, en)]
+    if len(asked.team.strip()) > 80:
+        zh, en = "团队名称至多 80 字。", "A team's name has 80 characters at most."
+        return [FieldError("team", "团队名称", zh, en)]
+    return []
 
 
 def _birthday(born: date, years: int) -> date:
@@ -287,6 +307,8 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
                 .execution_options(synchronize_session="fetch")
             )
     _let_go(work, bond)
+    if bond.kind == LEADER:
+        _leaves_team(work, bond, by, now)
     _hears_no_more(work, bond, now)
     audit.record(
         work,
@@ -305,6 +327,12 @@ def _let_go(work: Work, bond: Bond) -> None:
         task.state, task.assignee_id, task.acting_for_id, task.bond_id, task.claimed_at = "open", None, None, None, None
         task.version += 1
         work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
+
+
+def _leaves_team(work: Work, bond: Bond, by: Actor, now: datetime) -> None:
+    """What the leader put them down for and has not begun: their places are free for others."""
+    for place, made in appointments.led_places(work, bond.id, now=now):
+        appointments.leave_place(work, made, place, f"{bond.subject_name}不在这个团队了", by=by, now=now)
 
 
 def _hears_no_more(work: Work, bond: Bond, now: datetime) -> None:
@@ -346,6 +374,12 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:
                     setattr(row, f"{side}_id", user.id)
                     setattr(row, f"{side}_ref", f"u:{user.id}")
                     work.session.flush()
+                    if side == "subject" and row.kind == LEADER:  # what they did for the team before is theirs too
+                        work.session.execute(
+                            update(BookingPlace)
+                            .where(BookingPlace.bond_id == row.id, BookingPlace.user_id.is_(None))
+                            .values(user_id=user.id)
+                        )
             except IntegrityError:
                 work.session.refresh(row)
                 end(work, row, side, by=by, now=now)

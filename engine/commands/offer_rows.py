@@ -29,7 +29,7 @@ from engine.reads import prices
 from engine.reads.knowing import Person
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
-from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Case, Resource, Slot, SlotPlace
+from engine.store.models import Appointment, AppointmentSlot, Bond, BookingPlace, Case, Resource, Slot, SlotPlace
 from engine.workdays import say_at
 
 #: How the time of a kind is kept (Resource.kind); everything else is a session.
@@ -76,6 +76,7 @@ class Wish:
     team: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     by_whom: Person | None = None  # whose booking it is, when a team's: they need not come themselves
+    bonds: Mapping[str, int] = field(default_factory=dict)  # of a team: index of a member -> the bond with the leader
 
     @property
     def holder(self) -> Person:
@@ -246,6 +247,8 @@ def book(
         appointments.watch(work, one, now)
         if not quiet:
             appointments.tell(work, one, "appointment-confirmed", now, now)
+        if plan.wish.bonds:
+            appointments.tell_team(work, one, "offer-led", leader=one.name, by=by, now=now)
         appointments.remind(work, one, plan.policy, now)
         appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
         appointments.cover(work, plan.resource, now=now)
@@ -355,7 +358,7 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                 work.session.add(made)
                 work.session.flush()
                 appointments.sit(work, made, [slot])
-                appointments.claim(work, made, [slot], wish.members)
+                appointments.claim(work, made, [slot], wish.members, wish.bonds)
                 appointments.keep_parts(work, made, plan.cost)
         except IntegrityError:
             twice = [person for person, _role in wish.members if _claimed(work, slot.id, person)]
@@ -493,6 +496,10 @@ def move(
         appointments.watch(work, made, now)
         if made.state == "confirmed":
             appointments.remind(work, made, appointments.policy_of(made.resource), now)
+        if made.team:
+            _team_moved(work, made, by=by, now=now)
+            if made.state not in LIVE:
+                continue
         if made.person_index not in told:
             appointments.tell(work, made, "appointment-moved", now, now)
         told.add(made.person_index)
@@ -504,3 +511,18 @@ def move(
     for one in rows:
         _record(work, audit.Kind.OFFER_MOVED, one, by, now)
     return len(told)
+
+
+def _team_moved(work: Work, made: Appointment, *, by: Actor, now: datetime) -> None:
+    """A team goes to the new time with those whose bond with the leader lasts until then."""
+    day = made.starts_at.astimezone(ZONE).date()
+    over = work.session.scalars(
+        select(BookingPlace)
+        .join(Bond, Bond.id == BookingPlace.bond_id)
+        .where(BookingPlace.appointment_id == made.id, BookingPlace.live, Bond.until_on < day)
+        .order_by(BookingPlace.id)
+    ).all()
+    for place in over:
+        reason = f"改期以后，{place.name}的队员关系已经到期"
+        appointments.leave_place(work, made, place, reason, by=by, now=now)
+    appointments.tell_team(work, made, "offer-led-moved", by=by, now=now)

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, func, select, update
 
+from engine.errors import AlreadyDone
 from engine.records import counters
 from engine.store.db import Work
 from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Resource, Slot, SlotPlace
@@ -113,6 +114,16 @@ def leave(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str, p
         work.session.execute(
             update(BookingPlace).where(*claims).values(live=False), execution_options={"synchronize_session": "fetch"}
         )
+
+
+def leave_one(work: Work, place_id: int, slot_id: int, pool: str, role: str) -> None:
+    """Give back one person's place of a booking of several. AlreadyDone: they had given it back."""
+    if not _changed(
+        work, update(BookingPlace).where(BookingPlace.id == place_id, BookingPlace.live).values(live=False)
+    ):
+        raise AlreadyDone("这个名额已经退了。", "That place was given back before.")
+    if not _give(work, slot_id, pool, 1, {role: 1} if role else {}):
+        raise AssertionError(f"Expected slot {slot_id} to have a seat of place {place_id}, but it has none")
 
 
 def expire(

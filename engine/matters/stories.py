@@ -106,6 +106,7 @@ class Bound:
     bond: str
     subject: Mapping[str, str] | str
     holder: Mapping[str, str] | str
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
         )
         for one in told.entries
     )
-    bonds = tuple(Bound(one.bond, _side(one.subject), _side(one.holder)) for one in told.bonds)
+    bonds = tuple(Bound(one.bond, _side(one.subject), _side(one.holder), one.team) for one in told.bonds)
     return Book(stories, people, rooms, entries, bonds), [*text.findings, *told.findings]
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from engine.findings import Finding, meant
 from engine.matters import schema
 from engine.matters.lines import Text
+from engine.matters.nouns.bonds import LEADER
 from engine.matters.schema import Part, wrong
 
 Row = TypeVar("Row", bound=Part)
@@ -349,6 +350,21 @@ class BondText(Part):
         description="被照顾、被代办的一方；applicant 是申请人 · whom it is about; applicant: who applies"
     )
     holder: SideText | Literal["applicant"] = Field(description="可以替他办的一方 · who may act")
+    team: str = Field(
+        default="",
+        max_length=80,
+        description="leader：团队的名称；只写姓名的人在大厅有账号 · of a leader: the team's name; who is written by "
+        "name alone has an account",
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> BondText:
+        if bool(self.team) != (self.bond == LEADER):
+            raise wrong(
+                "bond: leader 要写 team（团队的名称），别的关系不写。",
+                "bond: leader needs team, the team's name; other bonds have none.",
+            )
+        return self
 
 
 class StoryText(Part):

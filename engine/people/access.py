@@ -21,6 +21,7 @@ from engine.store.models import (
     BallotBody,
     BoardEntry,
     Bond,
+    BookingPlace,
     Case,
     Document,
     Hall,
@@ -55,6 +56,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return case is not None and _lets("paper", _to_paper(actor, thing, case), verb)
     if isinstance(thing, Appointment):
         return _lets("booking", _to_booking(actor, thing), verb)
+    if isinstance(thing, BookingPlace):
+        return _lets("booking", _to_own_place(actor, thing), verb)
     if isinstance(thing, Standing):
         return _lets("booking", _to_standing(actor, thing), verb)
     if isinstance(thing, Bond):
@@ -136,6 +139,12 @@ def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:
     elif booked_for(actor, "see", booking) is not None:
         yield "bond-see"
     yield from _to_place(actor, booking.resource)
+
+
+def _to_own_place(actor: Actor, place: BookingPlace) -> Iterator[str]:
+    """Of a team's booking, which is its leader's: whoever has a place in it sees it, and gives that place back."""
+    if actor.id is not None and place.user_id == actor.id:
+        yield "member"
 
 
 def _to_block(actor: Actor, block: OnlineBlock) -> Iterator[str]:

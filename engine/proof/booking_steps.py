@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import booking
-from engine.errors import NotFound, NotNow, Refused
+from engine.errors import Invalid, NotFound, NotNow, Refused
 from engine.matters.stories import when
 from engine.people import units
 from engine.store import Database, Work, keys
-from engine.store.models import Appointment, Resource, Slot, User
+from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
 
 #: The day of birth of whoever the story says nothing of: an adult.
 ADULT = date(1980, 1, 1)
@@ -39,21 +39,22 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
         with database.unit_of_work() as work:
             slot = _slot(work, package, case_id, step, now)
             by = people.load(work, resident(work, str(step["who"]), step.get("born"), now).id, now=now)
-            members = [
-                (name, resident(work, name, None, now).phone or "", role)
-                for role, names in (step.get("members") or {}).items()
-                for name in names
-            ]
+            team, led, members = _members(work, by, step, now)
             booking.take_place(
                 work,
                 slot.id,
                 role=str(step.get("role") or ""),
                 answers=step.get("answers") or {},
-                team=str(step.get("team") or ""),
+                team=team,
                 members=members,
+                led=led,
                 by=by,
                 now=now,
             )
+    except Invalid as refused:
+        if expected != "REFUSED" or refused.fields[0].field != "members":
+            raise
+        return
     except NotNow as refused:
         code = "FULL" if refused.facts.get("full") else "REFUSED"
         if expected != code:
@@ -61,6 +62,23 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
         return
     if expected:
         raise Booked(f"应当订不上（{expected}），但订上了。", f"Expected {expected}, but it was booked.")
+
+
+def _members(
+    work: Work, by: people.Actor, step: Mapping[str, Any], now: datetime
+) -> tuple[str, list[tuple[int, str]], list[tuple[str, str, str]]]:
+    """The team of a step: its name; by which bond each of its members comes, as what; who is written down by name."""
+    bonds = {grant.subject_id: grant.id for grant in by.grants if "lead" in grant.lets}
+    led: list[tuple[int, str]] = []
+    named: list[tuple[str, str, str]] = []
+    for role, names in (step.get("members") or {}).items():
+        for name in names:
+            user = resident(work, name, None, now)
+            if user.id in bonds:
+                led.append((bonds[user.id], role))
+            else:
+                named.append((name, user.phone or "", role))
+    return str(step.get("team") or ""), led, named
 
 
 def booked_before(database: Database, package: matters.Package, one: Mapping[str, Any]) -> None:
@@ -98,8 +116,24 @@ def cancel(
             query = query.where(Appointment.starts_at == when(step["time"]).astimezone(UTC))
         made = work.session.scalars(query.limit(1)).first()
         if made is None:
+            place = _of_a_team(work, key, user.id)
+            if place is not None:
+                booking.leave_team(work, place, by=people.load(work, user.id, now=now), now=now)
+                return
             raise NotFound(f"{step['who']}没有订过“{step['offer']}”。", f"{step['who']} has booked no {step['offer']}.")
         booking.cancel(work, made.id, version=made.version, by=people.load(work, user.id, now=now), now=now)
+
+
+def _of_a_team(work: Work, key: str, user_id: int) -> int | None:
+    """The place that a leader took for them."""
+    return work.session.scalar(
+        select(BookingPlace.id)
+        .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+        .join(Resource, Resource.id == Appointment.resource_id)
+        .where(Resource.offer == key, BookingPlace.user_id == user_id, BookingPlace.live, Appointment.team != "")
+        .order_by(Appointment.starts_at)
+        .limit(1)
+    )
 
 
 def _slot(work: Work, package: matters.Package, case_id: int, step: Mapping[str, Any], now: datetime) -> Slot:

@@ -288,9 +288,13 @@ def _bonds(work: Work, package: matters.Package, book: Book, applicant: User, no
             of_user(applicant)
             if isinstance(side, str)
             else Person(side.get("name", ""), side.get("phone"), side.get("id_number"))
+            if not given.team or len(side) > 1
+            else of_user(booking_steps.resident(work, side["name"], None, now))
             for side in (given.subject, given.holder)
         )
-        asked = bond_rows.Asked(own.key if own is not None else given.bond, kind, subject, holder, "counter")
+        asked = bond_rows.Asked(
+            own.key if own is not None else given.bond, kind, subject, holder, "counter", team=given.team
+        )
         bond_rows.make(work, asked, by=SYSTEM, now=now)
 
 

@@ -53,6 +53,7 @@ class Line:
     ended_how: str
     photo: int | None  # the file with the holder's picture
     subject_ref: str
+    team: str = ""  # of a leader and a member
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ def line(row: Bond, words: Mapping[str, Kind], actor: Actor, *, now: datetime) -
         ended_how=row.ended_how or ("expired" if state == "ended" else ""),
         photo=int(photo) if photo else None,
         subject_ref=row.subject_ref,
+        team=row.team,
     )
 
 

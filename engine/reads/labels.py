@@ -95,6 +95,7 @@ EVENTS = {
     "appointment.offered": "候补有位，待确认",
     "appointment.checked_in": "预约到场签到",
     "appointment.called": "预约叫号",
+    "appointment.left": "团队里有人退出名额",
     "appointment.served": "预约办理完毕",
     "appointment.no_show": "预约未到场",
     "ballot.announced": "公告表决",

@@ -97,6 +97,7 @@ class Kind(StrEnum):
     APPOINTMENT_OFFERED = "appointment.offered"  # to who waited for a place
     APPOINTMENT_CHECKED_IN = "appointment.checked_in"
     APPOINTMENT_CALLED = "appointment.called"
+    APPOINTMENT_LEFT = "appointment.left"  # one of a team comes not, or left the team: the others' places stay
     APPOINTMENT_SERVED = "appointment.served"
     APPOINTMENT_MISSED = "appointment.no_show"
     WAITING_JOINED = "waiting.joined"

@@ -36,6 +36,7 @@ DOOR = """
     opens: {weekly: "mon-sat 11:00-12:30"}
     places: 4
     taker: [person, team]
+    members: [bond, named]
     check_in: [qr, code, name]
     check_out: [name]
     hours: true

@@ -44,6 +44,8 @@ SLIPS = [
     ("kind: meal", "kind: meel", "matter", "meal"),
     ("capacity: 2}", "capactiy: 2}", "matter", "capacity"),
     ("places: 2\n", 'places: "=need.n"\n', "matter", "opened_by"),
+    ("places: 2\n", "places: 2\n    members: [bond, named]\n", "matter", "team"),
+    ("places: 2\n", "places: 2\n    taker: team\n    members: [bond, name]\n", "matter", "named"),
     ("places: 2\n", "places: 2\n    taker: [person, team]\n    each: zhiyuan\n", "matter", "taker"),
     ("    opened_by: case\n", "    opened_by: case\n    standing: true\n", "matter", "opens"),
     ("places: 2\n", "places: 2\n    standing: term\n", "matter", "terms"),

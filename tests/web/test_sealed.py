@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.store.models import Event, Job, Notice, RegisterEntry
+from engine.store.models import Bond, Event, Job, Notice, RegisterEntry
 from tests.hall import Open
 from tests.wide.nouns import furnish
 
@@ -29,6 +29,18 @@ def _used(hall: Open, at: dict[str, Any]) -> None:
     """People use each noun by its pages, as they would."""
     zhang, chen, zhou = hall.client("zhang"), hall.client("chen"), hall.client("zhou")
     (_n, _p, _i), (name, phone, number), (other, other_phone, _other) = PEOPLE
+    joins = {
+        "kind": "leader",
+        "subject.name": name,
+        "subject.id_number": number,
+        "holder.name": PEOPLE[0][0],
+        "holder.phone": PEOPLE[0][1],
+        "shown": "id",
+        "team": "理发队",
+    }
+    assert zhou.post("/desk/bonds/new", data=joins).status_code == 302
+    with hall.database.reading() as work:
+        led = work.session.scalars(select(Bond.id).where(Bond.kind == "leader")).one()
     said: list[tuple[Any, str, dict[str, Any]]] = [
         (
             zhou,
@@ -56,7 +68,7 @@ def _used(hall: Open, at: dict[str, Any]) -> None:
         (
             zhang,
             f"/offers/{at['offer.slot_id']}/book",
-            {"as": "team", "team": "理发队", "role": "cut", "members": f"{name} {phone}"},
+            {"as": "team", "led": str(led), f"role-{led}": "cut"},
         ),
         (chen, f"/desk/offers/{at['offer.slot_id']}/walk-in", {"name": other, "phone": other_phone, "role": "cut"}),
         (hall.client(), f"/board/{at['board.number']}/say", {"words": WORDS[1], "name": name, "phone": phone}),

@@ -412,6 +412,10 @@ RULES: dict[str, Rule] = {
         "bonds.mine",
         "bonds.show_code",
         "bonds.typed",
+        "teams.ask",
+        "teams.mine",
+        "teams.show_code",
+        "teams.typed",
     ),
     **_door("resident", "api.end_bond", "bonds.end", "bonds.one", thing="bond"),
     **_door(  # nothing waits for a yes, no picture is kept, nobody guards a child with a list
@@ -424,6 +428,7 @@ RULES: dict[str, Rule] = {
         "bonds.yes",
         thing="absent",
     ),
+    **_door("resident", "teams.leave", thing="absent"),
     **_door("signed-in", "bonds.photo", thing="absent"),
     **_door("staff", "bonds.listed", "bonds.make", "bonds.new"),
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),

@@ -70,11 +70,19 @@ class Member(Shape):
     role: str = Field("", max_length=40)
 
 
+class Led(Shape):
+    bond: int = Field(description="The bond `leader` between the member and the caller.")
+    role: str = Field("", max_length=40)
+
+
 class Claim(Shape):
     role: str = Field("", max_length=40)
     team: str = Field("", max_length=80)
     bond: int | None = Field(None, description="The bond by which the caller books for somebody else.")
     members: list[Member] = Field(default_factory=list, max_length=60)
+    led: list[Led] = Field(
+        default_factory=list, max_length=60, description="Members of the team that the caller leads."
+    )
     answers: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -104,6 +112,7 @@ def book(slot_id: int, body: Claim) -> BookingOut:
         answers=body.answers,
         team=body.team,
         members=[(one.name, one.phone, one.role) for one in body.members],
+        led=[(one.bond, one.role) for one in body.led],
         bond_id=body.bond,
         by=edge.actor(),
         now=edge.now(),

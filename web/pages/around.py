@@ -160,6 +160,12 @@ def _family() -> Tile | None:
     return Tile(_("家人"), _("谁能替我办，我能替谁办"), "people", url_for("bonds.mine"))
 
 
+def _teams() -> Tile | None:
+    if not any("team" in one.offer.taker for one in offers.declared(edge.work()).values()):
+        return None
+    return Tile(_("团队"), _("我带的队，我在的队"), "people", url_for("teams.mine"))
+
+
 #: What a resident has of their own, in 我的.
 OWN: tuple[Says, ...] = (
     # offers 供给与预订
@@ -171,6 +177,7 @@ OWN: tuple[Says, ...] = (
     _own_matches,
     # bonds 关系
     _family,
+    _teams,
     # handovers 交接
     _own_handovers,
     # ballots 表决

@@ -4,6 +4,7 @@ children are fetched."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -27,7 +28,14 @@ from web.language import english
 pages = Blueprint("bonds", __name__)
 
 #: power -> what it is called on the page.
-POWERS = {"see": "看进度和文书", "apply": "办事", "book": "预约", "fetch": "接人", "sign": "代签"}
+POWERS = {
+    "see": "看进度和文书",
+    "apply": "办事",
+    "book": "预约",
+    "fetch": "接人",
+    "sign": "代签",
+    "lead": "带队报名",
+}
 HOW = {"counter": "窗口登记", "code": "绑定码", "phone": "手机办理", "case": "办件"}
 ENDED = {
     "subject": "本人解除",
@@ -77,7 +85,14 @@ def _form(name: str, most: int = 60) -> str:
 def mine() -> ResponseReturnValue:
     """家人: large and plain."""
     work, actor, now = edge.work(), edge.actor(), edge.now()
-    own = reads.mine(work, actor, now=now)
+    found = reads.mine(work, actor, now=now)
+    own = replace(  # teams have a page of their own
+        found,
+        **{
+            side: tuple(one for one in getattr(found, side) if not one.team)
+            for side in ("for_me", "for_others", "asked")
+        },
+    )
     return render_template(
         "resident/family.html",
         own=own,
@@ -202,9 +217,9 @@ def ask() -> ResponseReturnValue:
 @pages.post("/family/<int:bond_id>/yes")
 @guard("resident")
 def yes(bond_id: int) -> ResponseReturnValue:
-    bonds.say_yes(edge.work(), bond_id, by=edge.actor(), now=edge.now())
+    row = bonds.say_yes(edge.work(), bond_id, by=edge.actor(), now=edge.now())
     flash(_("已同意。您随时可以解除。"))
-    return redirect(url_for("bonds.mine"))
+    return redirect(url_for("teams.mine" if row.team else "bonds.mine"))
 
 
 @pages.post("/family/<int:bond_id>/no")
@@ -235,6 +250,8 @@ def end(bond_id: int) -> ResponseReturnValue:
     line = _line(bond_id)
     bonds.end(edge.work(), bond_id, by=edge.actor(), now=edge.now())
     flash(_("已解除，马上生效。"))
+    if line.team:
+        return redirect(url_for("teams.mine"))
     if line.kind != FAMILY and line.side == "guardian":
         return redirect(url_for("bonds.fetchers", bond_id=_guardian_of(line), key=line.kind))
     return redirect(url_for("bonds.mine"))
@@ -411,6 +428,7 @@ def make() -> ResponseReturnValue:
             shown=request.form.getlist("shown"),
             until=_until(_form("until", 10)),
             photo=_photo(),
+            team=_form("team", 80),
             by=edge.actor(),
             now=edge.now(),
         )

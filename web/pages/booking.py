@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from engine import forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
-from engine.reads import bonds, offers, standing, statements
+from engine.reads import bonds, offers, standing, statements, teams
 from engine.reads import bookings as reads
 from engine.records import papers
 from engine.workdays import local_date
@@ -131,6 +131,7 @@ def mine() -> ResponseReturnValue:
         past=reads.mine(work, actor, past=True, now=now),
         waiting=[(w, called.get(w.resource_id, "")) for w in waits],
         block=reads.block_of(work, actor, now=now),
+        led=teams.coming(work, actor, now=now),
         ordered=standing.mine(work, actor, now=now),
         priced=bool(statements.kinds(work)),
         states=_states(),

@@ -16,7 +16,7 @@ from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
 from engine.plain import is_id
-from engine.reads import attending, bonds, bookings, registers, residents, standing, statements
+from engine.reads import attending, bonds, bookings, registers, residents, standing, statements, teams
 from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
@@ -92,6 +92,7 @@ def _one(slot_id: int, wrong: str = "") -> str:
         me=residents.own(edge.work(), edge.actor()) if edge.actor().kind == "resident" else None,
         draft=f"{edge.actor().id}:offer:{slot_id}:{whom or ''}",
         others=others,
+        teams=_teams(found),
         whom=whom or 0,
         comes=next((name for id_, name in others if id_ == whom), ""),
         wrong=wrong,
@@ -99,24 +100,42 @@ def _one(slot_id: int, wrong: str = "") -> str:
     )
 
 
+def _teams(found: reads.Chance) -> list[teams.Team]:
+    """Whom the reader leads on that day, where teams take part."""
+    if "team" not in found.what.offer.taker or edge.actor().kind != "resident":
+        return []
+    return teams.led(edge.work(), edge.actor(), day=local_date(found.one.starts_at), now=edge.now())
+
+
 @pages.post("/offers/<int:slot_id>/book")
 @guard("resident")
 def book(slot_id: int) -> ResponseReturnValue:
     """Take a place of an offer that asks nothing."""
-    made = _take(slot_id, request.form.to_dict(), {})
+    led = [(int(one), _form_role(f"role-{one}")) for one in request.form.getlist("led")[:60] if is_id(one)]
+    made = _take(slot_id, request.form.to_dict(), {}, led)
     flash(_("订好了。"))
     return redirect(url_for("booking.one", booking_id=made))
 
 
-def _take(slot_id: int, given: dict[str, Any], answers: dict[str, Any]) -> int:
+def _form_role(name: str) -> str:
+    return request.form.get(name, "")[:40]
+
+
+def _take(slot_id: int, given: dict[str, Any], answers: dict[str, Any], led: Sequence[tuple[int, str]] = ()) -> int:
+    of_team = given.get("as") == "team"
+    members = _members(str(given.get("members") or ""), str(given.get("role") or "")[:40]) if of_team else []
+    if of_team and given.get("me"):  # the leader comes too
+        me = residents.own(edge.work(), edge.actor())
+        members.insert(0, (me.name, me.phone or "", _form_role("role-me")))
     team = str(given.get("team") or "")[:80].strip() if given.get("as") == "team" else ""
     made = booking.take_place(
         edge.work(),
         slot_id,
-        role="" if team else str(given.get("role") or "")[:40],
+        role="" if of_team else str(given.get("role") or "")[:40],
         answers=answers,
         team=team,
-        members=_members(str(given.get("members") or ""), str(given.get("role") or "")[:40]) if team else (),
+        members=members,
+        led=led,
         bond_id=_bond(given),
         by=edge.actor(),
         now=edge.now(),

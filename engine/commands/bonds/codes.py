@@ -98,7 +98,9 @@ def hashed(purpose: str, whose: str, code: str) -> str:
     return keys.current().blind("code", f"bond:{purpose}:{whose}:{code}")
 
 
-def type_code(database: Database, phone: str, code: str, *, my_name: str = "", by: Actor, now: datetime) -> int:
+def type_code(
+    database: Database, phone: str, code: str, *, my_name: str = "", team: str = "", by: Actor, now: datetime
+) -> int:
     """The id of the bond made by the code that this phone shows. A wrong try is remembered although it is refused: this
     takes the database, not a unit of work."""
     wrong = Invalid(
@@ -152,11 +154,31 @@ def type_code(database: Database, phone: str, code: str, *, my_name: str = "", b
             "code",
             date.fromisoformat(until) if until else None,
             row.asked.get("lets"),
+            team=team,
         )
-        return bond_rows.make(work, asked, by=by, now=now).id
+        made = bond_rows.make(work, asked, by=by, now=now)
+        if made.team:
+            _in_a_team(work, made, now)
+        return made.id
 
 
-def ask(work: Work, key: str, phone: str, name: str, *, my_name: str = "", by: Actor, now: datetime) -> Bond:
+def _in_a_team(work: Work, made: Bond, now: datetime) -> None:
+    """The member's phone says which team it is: they showed the code, and the leader wrote the name."""
+    notices.put(
+        work,
+        f"bond:{made.id}:team",
+        f"{made.holder_name}把您加进了“{made.team}”，可以带队给您报名。不认识、不愿意，在“我的－团队”里马上退出。",
+        text_en=f"{made.holder_name} added you to “{made.team}” and may put you down with it. Or leave it, in Teams.",
+        kind="bond",
+        now=now,
+        channel="screen",
+        user_id=made.subject_id,
+    )
+
+
+def ask(
+    work: Work, key: str, phone: str, name: str, *, my_name: str = "", team: str = "", by: Actor, now: datetime
+) -> Bond:
     """The one who would act asks; the other says yes on their phone, or nothing comes of it. The same answer whoever
     has
     that number: nobody learns by it who has an account."""
@@ -168,14 +190,20 @@ def ask(work: Work, key: str, phone: str, name: str, *, my_name: str = "", by: A
     me = work.session.get_one(User, by.id)
     _named(me, my_name)
     other = person("subject", name, phone, "")
-    row = bond_rows.make(work, bond_rows.Asked(key, kind, other, of_user(me), "phone", confirmed=False), by=by, now=now)
+    asked = bond_rows.Asked(key, kind, other, of_user(me), "phone", confirmed=False, team=team)
+    row = bond_rows.make(work, asked, by=by, now=now)
     tries.within(work, "bond-texts", row.subject_phone_index or "", now=now)
     tries.count(work, "bond-texts", row.subject_phone_index or "", now=now)
+    zh = f"{me.name}想做您的{kind.title}，替您办事。同意请登录大厅，在“我的－家人”里确认；不认识请不要理会。"
+    en = f"{me.name} asks to act for you ({kind.title_en}). To agree, sign in and open “Family”."
+    if row.team:
+        zh = f"{me.name}请您加入“{row.team}”，由他带队报名。同意请登录大厅，在“我的－团队”里确认；不认识请不要理会。"
+        en = f"{me.name} asks you to join “{row.team}”, to be put down with it. To agree, sign in and open “Teams”."
     notices.put(
         work,
         f"bond:{row.id}:asked",
-        f"{me.name}想做您的{kind.title}，替您办事。同意请登录大厅，在“我的－家人”里确认；不认识请不要理会。",
-        text_en=f"{me.name} asks to act for you ({kind.title_en}). To agree, sign in and open “Family”.",
+        zh,
+        text_en=en,
         kind="bond-asked",
         now=now,
         user_id=row.subject_id,

@@ -86,7 +86,12 @@ def _tell_case(work: Work, case_id: int, by: Actor, now: datetime) -> None:
 def _tell(work: Work, row: Bond, phone: str | None, user_id: int | None, what: str, now: datetime) -> None:
     title = bonds.kinds(work).get(row.kind)
     words, words_en = (title.title, title.title_en) if title else (row.kind, row.kind)
-    if what == "yes":
+    if what == "yes" and row.team:
+        zh, en = f"{row.subject_name}加入了“{row.team}”。", f"{row.subject_name} joined “{row.team}”."
+    elif row.team:
+        zh = f"{row.subject_name}不在{row.holder_name}带的“{row.team}”了。还没有开始的报名，名额已经退出。"
+        en = f"{row.subject_name} is no longer in “{row.team}”. Places in what has not begun were given back."
+    elif what == "yes":
         zh, en = f"{row.subject_name}同意您做{words}。", f"{row.subject_name} agreed ({words_en})."
     else:
         zh = f"{row.holder_name}与{row.subject_name}的关系（{words}）已解除，从现在起不能再代办。"

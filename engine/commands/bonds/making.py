@@ -62,6 +62,7 @@ def at_counter(
     matters: Sequence[str] | None = None,
     until: date | None = None,
     photo: int | None = None,
+    team: str = "",
     by: Actor,
     now: datetime,
 ) -> Bond:
@@ -82,7 +83,7 @@ def at_counter(
     if photo is not None:
         proof["photo"] = _photo(work, photo, by).id
     asked = bond_rows.Asked(
-        key, kind, subject, holder, "counter", until, lets, matters, proof=proof, unit_id=by.unit_id
+        key, kind, subject, holder, "counter", until, lets, matters, proof=proof, unit_id=by.unit_id, team=team
     )
     return bond_rows.make(work, asked, by=by, now=now)
 

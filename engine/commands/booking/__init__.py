@@ -29,6 +29,7 @@ from engine.commands.booking.standing import add as add_day
 from engine.commands.booking.standing import change_day, order
 from engine.commands.booking.standing import end as end_order
 from engine.commands.booking.standing import skip as skip_day
+from engine.commands.booking.teams import leave as leave_team
 from engine.reads.knowing import Person
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "establish",
     "hold",
     "known_person",
+    "leave_team",
     "local",
     "miss",
     "miss_if_over",

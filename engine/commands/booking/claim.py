@@ -13,13 +13,14 @@ from engine import feel, forms
 from engine.commands import offer_rows
 from engine.commands.offer_rows import Wish
 from engine.errors import FieldError, Invalid, NotNow, NotYours
+from engine.matters.nouns.bonds import LEADER
 from engine.people import Actor, may, require
 from engine.people.bonds import in_force
 from engine.reads import bonds, knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.store import Work, keys
-from engine.store.models import Appointment, Slot, User
+from engine.store.models import Appointment, Bond, Slot, User
 from engine.workdays import local_date
 
 #: Most people of one team.
@@ -35,6 +36,7 @@ def book(
     person: Person | None = None,
     team: str = "",
     members: Sequence[tuple[str, str, str]] = (),
+    led: Sequence[tuple[int, str]] = (),
     channel: str = "online",
     bond_id: int | None = None,
     by: Actor,
@@ -42,7 +44,8 @@ def book(
 ) -> Appointment:
     """Book one time, at once. Online for oneself, or by a bond for somebody who lets one (关系); staff of the unit for
     `person`, or for whom a bond is about whose other side came. Limits and price are those of who comes. A team: its
-    name and its members (name, telephone, role), whom the one who books answers for and is one of when listed.
+    members by the bond with their leader (`led`: bond, role), and its leader, who need not come; by name (name,
+    telephone, role) where the offer allows that (`members: [bond, named]`), on the word of who books.
 
     Raises NotFound, NotNow (full, too late, not fit: with the reason), NotYours, Invalid (the form)."""
     slot = offer_rows.find_slot(work, slot_id)
@@ -60,15 +63,71 @@ def book(
     what = reads.of(work, slot.resource.offer)
     given = check(work, what, answers or {}, now=now)
     listed: list[tuple[Person, str]] = [(leader, role)]
-    if team:
-        listed = [(known_person(work, name, phone), of) for name, phone, of in members if name.strip()]
+    bound: dict[str, int] = {}
+    if team or led:
+        ours = _led(work, slot, leader, led, now)
+        team = _one_team(ours, team)
+        bound = {one.index: bond.id for one, bond in ours}
+        roles = dict(led)
+        listed = [(one, roles[bond.id]) for one, bond in ours]
+        named = [(known_person(work, name, phone), of) for name, phone, of in members if name.strip()]
+        if "named" not in what.offer.members:
+            _only_members(named, leader)
+        listed += named
         if not listed or len(listed) > MOST:
             zh, en = f"请写 1 到 {MOST} 名队员，一人一行。", f"List 1 to {MOST} members, a line each."
             raise Invalid([FieldError("members", "队员", zh, en)])
         # Who books answers for the team: the booking is theirs, whether or not they come themselves.
         listed.sort(key=lambda one: one[0].index != leader.index)
-    wish = Wish(slot.id, tuple(listed), team.strip(), given, leader)
+    wish = Wish(slot.id, tuple(listed), team.strip(), given, leader, bound)
     return offer_rows.book(work, [wish], channel=channel, by=by, now=now)[0]
+
+
+def _led(
+    work: Work, slot: Slot, leader: Person, led: Sequence[tuple[int, str]], now: datetime
+) -> list[tuple[Person, Bond]]:
+    """Those whom the leader chose, who let them and do so still on that day. The bonds are held until it is booked:
+    who leaves the team at this moment is either refused here or taken off when it ends."""
+    if not led:
+        return []
+    rows = work.session.scalars(
+        select(Bond)
+        .where(Bond.id.in_([bond_id for bond_id, _role in led]), Bond.kind == LEADER)
+        .order_by(Bond.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    today, day = local_date(now), local_date(slot.starts_at)
+    ours = [row for row in rows if row.holder_id is not None and row.holder_id == leader.user_id]
+    if len(ours) < len({bond_id for bond_id, _role in led}) or not all(in_force(row, today) for row in ours):
+        raise NotYours(
+            "选的队员里有人不在您的团队了。请刷新这一页，重新选。",
+            "Somebody you chose is no member of your team any more. Reload the page and choose again.",
+        )
+    late = next((row for row in ours if row.until_on < day), None)
+    if late is not None:
+        zh = f"{late.subject_name}的队员关系到 {late.until_on} 为止，这一次在那以后。请先续上，再报名。"
+        en = f"The bond with {late.subject_name} lasts until {late.until_on}, and this is after it: renew it first."
+        raise Invalid([FieldError("members", "队员", zh, en)])
+    return [(bonds.comes(work, row), row) for row in ours]
+
+
+def _one_team(ours: Sequence[tuple[Person, Bond]], team: str) -> str:
+    """The team's name: that of the bonds."""
+    names = {bond.team for _one, bond in ours}
+    if len(names) > 1:
+        zh, en = "一次只能报一个团队。请只选同一个团队的队员。", "One team at a time: choose members of the same team."
+        raise Invalid([FieldError("members", "队员", zh, en)])
+    return names.pop() if names else team
+
+
+def _only_members(named: Sequence[tuple[Person, str]], leader: Person) -> None:
+    """Of an offer whose teams come with their own members: nobody but the leader is written down by name."""
+    strange = [one.name for one, _role in named if one.index != leader.index]
+    if strange:
+        zh = f"{strange[0]}不是选出来的队员。这一项的队员要从您的团队里选：请先让他在“团队”里加入，再报名。"
+        en = f"{strange[0]} was not chosen from your team. Members are chosen from it: have them join it first."
+        raise Invalid([FieldError("members", "队员", zh, en)])
 
 
 def _for_whom(work: Work, slot: Slot, bond_id: int | None, team: str, by: Actor) -> Person:

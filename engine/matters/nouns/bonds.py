@@ -1,9 +1,10 @@
 """Bonds (关系): who may do what for whom, between two persons, until when. Declared here; every row of the table `bond`
 is of one of these kinds.
 
-Three kinds every county has: 监护, 家人 and 委托 (of one case, to its agent). They are the program's own and not
-content, because the law (民法典 27, 1045, 161 to 173), the consent of a child's guardian and the page 家人 rest on
-them: a county that could leave them out, or let a guardian be unmade by one tap of a child, would have another law.
+Four kinds every county has: 监护, 家人, 委托 (of one case, to its agent) and 队长 (of a team, over its members). They
+are the program's own and not content, because the law (民法典 27, 1045, 161 to 173), the consent of a child's guardian
+and the pages 家人 and 团队 rest on them: a county that could leave them out, or let a guardian be unmade by one tap of
+a child, would have another law.
 Every other kind is a matter's, or of a shared file.
 """
 
@@ -22,7 +23,7 @@ from engine.matters.schema import Part, wrong
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Side = Literal["person", "child", "adult"]
-Power = Literal["see", "apply", "book", "fetch", "sign"]
+Power = Literal["see", "apply", "book", "fetch", "sign", "lead"]
 Proof = Literal["photo", "code"]
 Shown = Literal["id", "household", "birth", "paper"]
 Way = Literal["counter", "code", "phone", "case"]
@@ -48,8 +49,8 @@ class Bond(Part):
     )
     lets: tuple[Power, ...] = Field(
         default=(),
-        description="可以替他做什么：see 看，apply 办，book 约，fetch 接，sign 签 · what the second may do for the "
-        "first: see their things, apply, book, fetch them, sign",
+        description="可以替他做什么：see 看，apply 办，book 约，fetch 接，sign 签，lead 带队报名 · what the second may "
+        "do for the first: see their things, apply, book, fetch them, sign, put them down for what their team does",
     )
     made_by: tuple[Literal["subject", "guardian", "clerk"], ...] = Field(
         default=("subject",),
@@ -114,6 +115,12 @@ class Bond(Part):
                 "lets 没有写，这种关系什么也不能做。请写 see、apply、book、fetch、sign 中的几个。",
                 "`lets` is missing: such a bond lets nobody do anything. Name some of see, apply, book, fetch, sign.",
             )
+        if "lead" in self.lets and self.lets != ("lead",):
+            raise wrong(
+                "lead（带队报名）是队长的，不和别的写在一起：队长只替队员报团队的名。请用大厅自带的 leader。",
+                "lead goes with nothing else: a leader puts members down for what the team does, and no more. Use the "
+                "hall's own `leader`.",
+            )
         if "guardian" in self.made_by and self.between[0] != "child":
             raise wrong(
                 "made_by 写了 guardian，between 的第一方就要是 child：成年人的关系由本人建立。",
@@ -143,7 +150,7 @@ class Bond(Part):
         raise AssertionError("every month has a first day")
 
 
-GUARDIAN, FAMILY, MANDATE = "guardian", "family", "mandate"
+GUARDIAN, FAMILY, MANDATE, LEADER = "guardian", "family", "mandate", "leader"
 #: The kinds every county has: name -> kind.
 HALL: Mapping[str, Bond] = MappingProxyType(
     {
@@ -176,6 +183,16 @@ HALL: Mapping[str, Bond] = MappingProxyType(
             ways=("case",),
             lasts="99y",
             most=1,
+        ),
+        # About the member, who lets a leader put them down for what their team does: nothing of theirs is seen by it.
+        LEADER: Bond(
+            title="队长",
+            title_en="Team leader",
+            between=("person", "adult"),
+            lets=("lead",),
+            ways=("counter", "code", "phone"),
+            lasts="2y",
+            most=20,
         ),
     }
 )

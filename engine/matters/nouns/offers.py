@@ -291,6 +291,12 @@ class Offer(OfferPart):
     taker: tuple[Literal["person", "team"], ...] = Field(
         default=("person",), description="个人报、团队报 · taken by a person, by a team"
     )
+    members: tuple[Literal["bond", "named"], ...] = Field(
+        default=("bond",),
+        description="团队的队员从哪里来：bond 只从队长自己的队员里选（关系 leader）；[bond, named] 也可以写姓名、电话"
+        " · where a team's members come from: bond, those who let its leader (the bond `leader`) put them down; "
+        "[bond, named], also by name and telephone",
+    )
     who: OfferNeed | None = Field(default=None, description="谁可以预订 · who may book it")
     needs: dict[Id, OfferNeed] = Field(
         default={}, description="还要有什么；没有的，按钮上说明原因 · what else is needed; the button says why not"
@@ -410,6 +416,11 @@ class Offer(OfferPart):
                 "each 的每个预订是一个人一个名额、一个办件：places 写一个数，taker 写 person。",
                 "With each, a booking is one person, one place and one case: places is a number, taker is person.",
             )
+        if self.members != ("bond",) and "team" not in self.taker:
+            raise wrong(
+                "members 说团队的队员从哪里来，taker 要写 team。",
+                "members says where a team's members come from: write team in taker.",
+            )
         if not self.opened_by and (self.covered or self.left or self.unclaimed or self.over):
             raise wrong(
                 "covered、left、unclaimed、over 是告诉开放它的办件的，要写 opened_by: case。",
@@ -425,6 +436,11 @@ class Offer(OfferPart):
                 "self and pays are what the person pays: another name.",
             )
         return self
+
+    @field_validator("members", mode="before")
+    @classmethod
+    def _one_or_both(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _around(self) -> Offer:

@@ -48,6 +48,7 @@ class Bond(Base):
 
     #: What it is limited to, for the database's rules: "" of a bond for all, "case:12" of a mandate in one case.
     scope: Mapped[str] = mapped_column(String(28), default="")
+    team: Mapped[str] = mapped_column(String(80), default="", server_default="")  # of a leader and a member: its name
     #: Its place among those of this kind that the subject has: 1 to `most`. The database counts by it.
     n: Mapped[int]
     most: Mapped[int]
@@ -83,6 +84,7 @@ class Bond(Base):
         CheckConstraint("(state = 'ended') = (ended_how is not null)", name="ended_with_a_reason"),
         CheckConstraint("state <> 'held' or confirmed_at is not null", name="confirmed"),
         CheckConstraint("n between 1 and most", name="place"),
+        CheckConstraint("(kind = 'leader') = (team <> '')", name="team"),
         CheckConstraint("from_on <= until_on", name="window"),
         CheckConstraint("subject_ref <> holder_ref", name="two_persons"),
         Index(

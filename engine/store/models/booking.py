@@ -230,6 +230,8 @@ class BookingPlace(Base):
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     name: Mapped[str] = mapped_column(Sealed)
     phone: Mapped[str | None] = mapped_column(Sealed)
+    #: By which bond a team's leader put them down: when it ends, so does their place in what is still to come.
+    bond_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bond.id"), index=True)
     live: Mapped[bool] = mapped_column(default=True)  # false: the place was given back
     checked_in_at: Mapped[datetime | None]
     checked_out_at: Mapped[datetime | None]
