@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from engine.commands import bond_rows, bonds, cases
+from engine.commands.hall import handover
 from engine.errors import AlreadyDone, Invalid, NotFound, NotYours
 from engine.matters.nouns.bonds import HALL, MANDATE
-from engine.people import access
+from engine.people import SYSTEM, access
 from engine.people.bonds import agents_ever, mandate
 from engine.reads import agency, attachments, case_list, case_page
 from engine.reads import bonds as reads
@@ -225,3 +226,20 @@ def test_a_last_day_that_is_over_is_refused_at_its_field(database, cast, clock):
         with pytest.raises(Invalid) as refused:
             bond_rows.make(work, asked, by=cast.chen, now=clock())
         assert [one.field for one in refused.value.fields] == ["until"]
+
+
+def test_an_agent_who_goes_is_agent_no_longer_and_the_applicant_is_told_the_case_goes_on(database, cast, clock):
+    case_id = taken_in(database, cast, clock)
+    with database.reading() as work:
+        found = handover.plan(work, cast.users["chen"], cast.users["sun"], by=SYSTEM, now=clock())
+        number = work.session.get(Case, case_id).number
+    assert found.mandates == (number,)
+    with database.unit_of_work() as work:
+        handover.hand_over(
+            work, cast.users["chen"], cast.users["sun"], "离职", expect=found.token, by=SYSTEM, now=clock()
+        )
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        assert (in_case(work, case_id, clock), case.mandate_id, case.status) == (None, None, "running")
+        told = work.session.scalars(select(Notice.text).where(Notice.user_id == cast.users["zhang"])).all()
+        assert any("离开岗位了" in text and number in text for text in told)

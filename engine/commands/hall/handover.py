@@ -1,5 +1,6 @@
 """离职移交: everything a person has in hand goes to another, shown before it is done, by who heads them: their tasks,
-what they were asked (委派), and what they asked others."""
+what they were asked (委派), and what they asked others. What applicants signed for them alone (委托) goes to nobody: an
+agent passes it on only with the applicant's consent (民法典 169), so it ends, and the applicant is told."""
 
 from __future__ import annotations
 
@@ -9,14 +10,16 @@ from datetime import datetime
 
 from sqlalchemy import String, cast, or_, select
 
-from engine.commands import cases
+from engine.commands import bond_rows, cases
 from engine.commands.hall import absences
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.forms import written
 from engine.matters import nodes
+from engine.matters.nouns.bonds import MANDATE
 from engine.people import Actor, may
-from engine.records import audit
+from engine.records import audit, notices
 from engine.store import Work
-from engine.store.models import Case, Leave, Task, TaskCandidate, User
+from engine.store.models import Bond, Case, Leave, Task, TaskCandidate, User
 
 #: At most so many in one go: each is a case locked, and others work meanwhile.
 MOST = 200
@@ -43,6 +46,7 @@ class Plan:
 
     goes: tuple[Item, ...]
     stays: tuple[Item, ...]
+    mandates: tuple[str, ...]  # numbers of the cases in which they are agent: those mandates end
     leaves: int  # absences of others that the person stands in for: those need another agent
     more: bool  # there are more than fit in one go
     token: str
@@ -86,9 +90,11 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
     acting = work.session.scalars(
         select(Leave.id).where(Leave.agent_id == user_id, Leave.ended_at.is_(None), Leave.until_at > now)
     )
-    text = ";".join(f"{i.task_id}:{i.version}" for i in goes)
+    mandates = _mandates(work, user_id, by)
+    text = ";".join([*(f"{i.task_id}:{i.version}" for i in goes), *(f"b{bond.id}" for bond, _case in mandates)])
     token = hashlib.sha256(f"{user_id}|{to_id}|{text}".encode()).hexdigest()[:16]
-    return Plan(tuple(goes), tuple(stays), len(list(acting)), len(rows) > MOST, token)
+    numbers = tuple(case.number for _bond, case in mandates)
+    return Plan(tuple(goes), tuple(stays), numbers, len(list(acting)), len(rows) > MOST, token)
 
 
 def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str, by: Actor, now: datetime) -> Plan:
@@ -101,7 +107,7 @@ def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str,
         raise NotNow(
             "预览之后有任务变了，请重新查看后再确认。", "Expected the tasks you saw, but they have changed: look again."
         )
-    if not found.goes:
+    if not found.goes and not found.mandates:
         raise NotNow("没有可以移交的任务。", "Expected tasks to hand over, but there are none.")
     for (
         item
@@ -110,6 +116,8 @@ def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str,
             cases.pass_on_questions(work, item.task_id, user_id, to_id, reason, version=item.version, by=by, now=now)
         else:
             cases.transfer(work, item.task_id, to_id, reason, version=item.version, by=by, now=now)
+    for bond, case in _mandates(work, user_id, by):
+        _stands_down(work, bond, case, by, now)
     audit.record(
         work,
         audit.Kind.HANDED_OVER,
@@ -120,10 +128,46 @@ def hand_over(work: Work, user_id: int, to_id: int, reason: str, *, expect: str,
             "to": to_id,
             "tasks": [i.task_id for i in found.goes],
             "left": [i.task_id for i in found.stays],
+            "mandates": list(found.mandates),
         },
     )
     work.session.flush()
     return found
+
+
+def _mandates(work: Work, user_id: int, by: Actor) -> list[tuple[Bond, Case]]:
+    """In which cases they are agent, of those that whoever hands over may see: in the order of the cases."""
+    rows = work.session.execute(
+        select(Bond, Case)
+        .join(Case, Case.id == Bond.case_id)
+        .where(
+            Bond.holder_id == user_id,
+            Bond.kind == MANDATE,
+            Bond.ended_at.is_(None),
+            Case.status.in_(("running", "suspended")),
+        )
+        .order_by(Case.id)
+        .limit(MOST)
+    ).all()
+    return [(bond, case) for bond, case in rows if by.kind == "system" or may(by, "see", case)]
+
+
+def _stands_down(work: Work, bond: Bond, case: Case, by: Actor, now: datetime) -> None:
+    """The case goes on without an agent. Its diagram is not told: nobody withdrew what they had asked for."""
+    bond_rows.end(work, bond, "holder", by=by, now=now, case=case)
+    zh = (
+        f"您的代办员{bond.holder_name}离开岗位了，代办委托到此为止，办件（{case.number}）照常办。"
+        "要您办的步骤，请自己办；也可以到窗口重新委托。"
+    )
+    en = (
+        f"Your agent {bond.holder_name} has left the post, and the mandate ends. Case {case.number} goes on: do your "
+        "own steps yourself, or give a new mandate at a counter."
+    )
+    key = f"bond:{bond.id}:left-post"
+    if bond.subject_id is not None:
+        notices.put(work, f"{key}:s", zh, text_en=en, kind="bond", now=now, channel="screen", user_id=bond.subject_id)
+    if bond.subject_phone and written.takes_texts(bond.subject_phone):
+        notices.put(work, key, zh, kind="bond", now=now, user_id=bond.subject_id, address=bond.subject_phone)
 
 
 def _check(work: Work, user_id: int, to_id: int, by: Actor) -> None:
