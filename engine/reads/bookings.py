@@ -83,6 +83,7 @@ class Booked:
     address: str
     phone: str
     item: str
+    bring: tuple[str, ...]  # what to bring for it
     starts_at: datetime
     ends_at: datetime
     kind: str
@@ -412,6 +413,18 @@ def _query() -> Select[Appointment]:
     )
 
 
+#: What whoever comes to a counter brings, whatever it is about.
+ALWAYS = ("本人身份证件",)
+
+
+def bring(row: Appointment) -> list[str]:
+    """What to bring to a counter for what the booking is about; nothing to where nobody chooses what it is about."""
+    if not row.resource.items:
+        return []
+    more = next((one.get("bring") or () for one in row.resource.items if str(one.get("code")) == row.item), ())
+    return [*ALWAYS, *(str(one) for one in more)]
+
+
 def _booked(row: Appointment, actor: Actor) -> Booked:
     # Whoever may move it for them reads it as they do (关系).
     own = actor.id is not None and (row.user_id == actor.id or booked_for(actor, "work", row) is not None)
@@ -427,6 +440,7 @@ def _booked(row: Appointment, actor: Actor) -> Booked:
         address=row.resource.unit.address,
         phone=row.resource.unit.phone,
         item=names.get(row.item, row.item),
+        bring=tuple(bring(row)),
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         kind=row.kind,

@@ -11,7 +11,7 @@ from engine.commands import booking, cases
 from engine.errors import AlreadyDone, NotNow
 from engine.reads import bookings
 from engine.records import audit, library
-from engine.store.models import Appointment, Case, Duty, Notice, OnlineBlock, Task
+from engine.store.models import Appointment, Case, Document, Duty, Notice, OnlineBlock, Resource, Slot, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,6 +92,67 @@ def test_an_evening_from_booking_to_served(open_hall):
     assert (state, tasks, status, outcome) == ("served", [], "finished", "done")
     with open_hall.database.reading() as work:
         assert audit.verify(work).faults == ()
+
+
+ITEMS = [
+    {"code": "medical", "name": "医保参保、报销、备案", "bring": ["社保卡"]},
+    {"code": "marriage", "name": "婚姻登记"},
+]
+
+
+def said_at_the_end(hall, item, hour=18):
+    """Held without a word of what for, which is said when it is confirmed: the booking."""
+    with hall.database.unit_of_work() as work:
+        work.session.get(Resource, hall.resource).items = ITEMS
+        given = {"starts_at": [hall.at(15, hour)], "by": hall.residents[0], "now": hall.now}
+        held = booking.hold(work, resource_id=hall.resource, **given)
+        answers = {"item": item}
+        return booking.confirm(work, held.id, version=1, answers=answers, by=hall.residents[0], now=hall.now).id
+
+
+def test_what_it_is_about_is_kept_and_what_to_bring_follows_it_on_page_and_paper(open_hall):
+    made = said_at_the_end(open_hall, "medical")
+    with open_hall.database.reading() as work:
+        one = bookings.one(work, open_hall.residents[0], made)
+        assert (one.item, one.bring) == ("医保参保、报销、备案", ("本人身份证件", "社保卡"))
+    answer(open_hall, made, {"duty_answer": "yes"}, open_hall.now)
+    with open_hall.database.reading() as work:
+        case_id = work.session.get(Appointment, made).case_id
+        [paper] = work.session.query(Document).filter(Document.case_id == case_id, Document.kind == "appointment").all()
+        assert paper.facts["appointment"]["item_name"] == "医保参保、报销、备案"
+        assert paper.facts["bring"] == ["本人身份证件", "社保卡"]
+
+
+def test_what_cannot_be_done_in_the_evening_is_refused_also_when_it_is_said_only_at_the_end(open_hall):
+    assert seen(open_hall, said_at_the_end(open_hall, "marriage"))[::3] == ("cancelled", "declined")
+
+
+def test_it_is_said_to_be_booked_only_when_the_person_on_duty_has_confirmed_it(open_hall):
+    made = book(open_hall)
+
+    def told():
+        with open_hall.database.reading() as work:
+            rows = work.session.query(Notice).filter(Notice.case_id == work.session.get(Appointment, made).case_id)
+            rows = rows.filter(
+                Notice.channel == "screen", Notice.kind.in_(["appointment-asked", "appointment-confirmed"])
+            )
+            return [(n.kind, n.text) for n in rows.order_by(Notice.id)]
+
+    [(kind, text)] = told()
+    assert kind == "appointment-asked" and "预约成功" not in text
+    answer(open_hall, made, {"duty_answer": "yes", "duty_note": "请从东门进"}, open_hall.now)
+    kind, text = told()[-1]
+    assert kind == "appointment-confirmed" and text.startswith("预约成功：9月15日") and "请从东门进。" in text
+
+
+def test_in_office_hours_nobody_has_to_confirm_and_it_is_booked_at_once(open_hall):
+    with open_hall.database.unit_of_work() as work:
+        work.session.query(Slot).update({"kind": "normal"})
+    made = book(open_hall)
+    with open_hall.database.reading() as work:
+        rows = work.session.query(Notice).filter(Notice.case_id == work.session.get(Appointment, made).case_id)
+        kinds = {n.kind for n in rows}
+    assert "appointment-confirmed" in kinds and "appointment-asked" not in kinds
 
 
 def test_checking_in_too_early_says_when(open_hall):

@@ -45,15 +45,16 @@ def test_a_booking_the_duty_clerk_declines_gives_its_seat_back_in_the_same_commi
         assert audit.verify(work).faults == ()
 
 
-def test_its_reminders_and_the_text_that_it_is_booked_are_called_off_and_the_person_is_told_once(open_hall):
-    late = open_hall.at(14, 22)  # in the night: the text that it is booked waits for the morning
+def test_its_reminders_and_the_text_that_it_was_asked_for_are_called_off_and_the_person_is_told_once(open_hall):
+    late = open_hall.at(14, 22)  # in the night: the text that says so waits for the morning
     made = book(open_hall, now=late)
-    before = [state for kind, state in notices(open_hall, made) if kind == "appointment-confirmed"]
+    before = [state for kind, state in notices(open_hall, made) if kind == "appointment-asked"]
     assert sorted(before) == ["sent", "waiting"]
     answer(open_hall, made, NO, late + timedelta(minutes=5))
     told = notices(open_hall, made)
     assert {state for kind, state in told if kind == "appointment-reminder"} == {"cancelled"}
-    assert sorted(state for kind, state in told if kind == "appointment-confirmed") == ["cancelled", "sent"]
+    assert sorted(state for kind, state in told if kind == "appointment-asked") == ["cancelled", "sent"]
+    assert "appointment-confirmed" not in dict(told)
     assert sorted(state for kind, state in told if kind == "appointment-declined") == ["sent", "waiting"]
     assert "appointment-closed" not in dict(told), "the matter's own notice says it; the hall does not say it too"
 

@@ -44,9 +44,9 @@ from engine.commands.booking import claim
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb, booked_for
-from engine.reads import knowing, offers, prices
+from engine.reads import bookings, knowing, offers, prices
 from engine.reads.knowing import Person
-from engine.records import audit, notices
+from engine.records import audit, library, notices
 from engine.store import Work
 from engine.store.models import (
     Appointment,
@@ -162,11 +162,13 @@ def confirm(
     made.state, made.hold_until, made.confirmed_at = "confirmed", None, now
     made.version += 1
     made.duty_id = on_duty(work, resource, made.starts_at, made.ends_at)
+    said = "appointment-confirmed"
     if not resource.matter:  # a place that was kept for who waited, or that the hall moved: a row, no case
         _fits(work, made, answers or {}, now)
         cover(work, resource, now=now)
     elif made.case_id is None:
         _fits(work, made, answers or {}, now, online=online)
+        made.item = str((answers or {}).get("item") or "")[:80] or made.item  # said only now, after the time was chosen
         facts = process_facts(made, policy)
         unit = units.place(work, resource.unit_id)
         raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
@@ -187,13 +189,15 @@ def confirm(
         made.case_id, made.case = started.case.id, started.case
         if made.state != "confirmed":
             return made
+        if started.opened and said in library.current(work, resource.matter).info.notices:
+            said = "appointment-asked"  # somebody has to say yes first: then the diagram says that it is confirmed
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
     _waiting_done(work, made)
     watch(work, made, now)
     notices.cancel(work, f"appointment:{made.id}:", now=now)  # "please confirm" is not asked any more
     remind(work, made, policy, now)
-    tell(work, made, "appointment-confirmed", now, now)
+    tell(work, made, said, now, now)
     record(work, audit.Kind.APPOINTMENT_CONFIRMED, made, by, now)
     return made
 
@@ -468,9 +472,11 @@ def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
             "resource": made.resource.name,
             "item": made.item,
             "item_name": _item_name(made),
+            "bring": bookings.bring(made),
             "kind": made.kind,
             "starts_at": made.starts_at.isoformat(),
             "ends_at": made.ends_at.isoformat(),
+            "when": say_at(made.starts_at),
             "channel": made.channel,
             "duty_rostered": made.duty_id is not None,
             "duty": made.duty_id,
