@@ -75,11 +75,11 @@ def logins() -> list[str]:
     lines = []
     for name in county()["shown"]:
         unit, _, post = staff[name]["holds"][0].partition(":")
-        lines.append(f"{name:<10} {staff[name]['name']}  {names[unit]}·{posts[post]}")
+        lines.append(f"{name:<10} {staff[name]['name']}  {names[unit]}·{posts[post]}：看看{county()['shown'][name]}")
     return [
         f"演示登录（密码均为 {PASSWORD}）：",
         *lines,
-        f"群众用手机号 {RESIDENT} 登录，验证码显示在页面上。",
+        f"群众用手机号 {RESIDENT} 登录，验证码显示在页面上：看看“我的”里的办件、午餐、顺风车、借的书和要您投的票。",
     ]
 
 
