@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 from engine.records import heartbeats
 from engine.records import papers as paper_room
 from engine.store import Database, connect
-from web import assets, edge, formats, language, names, problems, security, sentences, store
+from web import assets, edge, formats, language, measures, names, problems, security, sentences, store
 from web.settings import Settings, read
 
 
@@ -40,6 +40,7 @@ def create_app(
     security.begin(app, settings)
     language.begin(app)
     problems.begin(app)
+    measures.begin(app)
     _templates(app)
 
     from web import api
@@ -63,6 +64,7 @@ def create_app(
         loans,
         matches,
         mending,
+        monitoring,
         offers,
         operations,
         overview,
@@ -84,7 +86,7 @@ def create_app(
     modules = (
         *(assets, entry, resident, application, own_cases, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
-        *(taking_part, mending, studio, booking, around, api),
+        *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
         registers,
         # bonds 关系

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
 from engine.people.tries import TooMany
 from engine.plain import plain
+from engine.store import disk
 from web import edge
 from web.language import english
 from web.names import named, within
@@ -136,9 +137,19 @@ def begin(app: Flask) -> None:
             return problem(status, f"http-{status}", text, error.description or error.name)
         return page(status, title=_(title), text=_(text))
 
+    def no_room() -> ResponseReturnValue:
+        """The disk is full: the transaction was rolled back, and the person is told so; the operator by the log."""
+        log.error("the disk is full: nothing was stored at %s %s", request.method, request.path)
+        text = _("大厅的存储空间满了，刚才那一下没有存下，什么都没有改动。您填的内容还在，请打大厅电话，过一会儿再试。")
+        if wants_json():
+            return problem(507, "no-room", text, disk.EN)
+        return page(507, title=_("暂时存不下"), text=text, again=request.referrer)
+
     @app.errorhandler(OperationalError)
     def busy(error: OperationalError) -> ResponseReturnValue:
         """Another writer was in the way for too long (a lock, a deadlock): nothing was changed, once more will do."""
+        if disk.full(error):
+            return no_room()
         log.warning("busy at %s %s: %s", request.method, request.path, error.orig)
         text = _("这会儿办理的人多，刚才那一下没有办成，什么都没有改动。您填的内容还在，请再点一次。")
         if wants_json():
@@ -147,6 +158,8 @@ def begin(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> ResponseReturnValue:
+        if disk.full(error):
+            return no_room()
         log.exception("fault at %s %s", request.method, request.path)
         if app.testing and app.config.get("PROPAGATE_FAULTS", True):
             raise error

@@ -35,6 +35,7 @@ KNOWN = {
     "YIZHAN_UPLOAD_MB": "largest file a person may send, in megabytes (default: 20)",
     "YIZHAN_HALL_NAME": "name of the hall",
     "YIZHAN_HALL_PHONE": "telephone of the hall, on every page",
+    "YIZHAN_METRICS_TOKEN": "bearer token that opens /metrics to other machines (default: this machine only)",
     "YIZHAN_CONTENT": "folder that holds bpmn/ and forms/ (default: the program's own)",
 }
 
@@ -62,6 +63,7 @@ class Settings:
     hall_phone: str = "0595-12345"
     content: Path = ROOT
     public_url: str = ""  # as people reach it
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def reachable(self) -> bool:
@@ -115,6 +117,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         hall_phone=env.get("YIZHAN_HALL_PHONE", Settings.hall_phone),
         content=content(env),
         public_url=env.get("YIZHAN_PUBLIC_URL", "").rstrip("/"),
+        metrics_token=env.get("YIZHAN_METRICS_TOKEN", ""),
     )
     if found.public_url and not host_of(found.public_url):
         raise BadSettings(

@@ -220,6 +220,9 @@ RULES: dict[str, Rule] = {
         "entry.letters",
         "entry.resident",
         "entry.staff",
+        "monitoring.healthz",
+        "monitoring.metrics",  # the walk comes from the machine itself
+        "monitoring.readyz",
         "papers.ask",
         "papers.typed",
         "resident.agent",

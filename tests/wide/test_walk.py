@@ -34,7 +34,7 @@ from engine.commands import bond_rows, booking, cases
 from engine.matters.nouns.bonds import HALL, MANDATE
 from engine.people import holders, load, login, units
 from engine.reads.knowing import Person
-from engine.records import files
+from engine.records import files, heartbeats
 from engine.store import Database, Work, keys
 from engine.store.db import OPTIONS, Writing
 from engine.store.models import Bond, Case, Document, Holding, Leave, Post, Slot, User
@@ -238,6 +238,7 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
         party = User(kind="resident", name="洪某", phone=phone, phone_index=keys.blind("phone", phone), created_at=now)
         work.session.add(party)
         work.session.flush()
+        heartbeats.beat(work, heartbeats.Reading("walk", "boot", 1.0, now))  # ready to serve: /readyz says so
         users["party"] = party.id
         users |= _kin(work, made, now)
         suyang, mz = hall.cast.suyang.id, hall.cast.mz.id
