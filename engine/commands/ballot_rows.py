@@ -47,6 +47,8 @@ FEWEST_SECRET = 3
 #: The largest roll of one ballot.
 MOST_VOTERS = 20_000
 MOST_OPTIONS, MOST_BODIES = 20, 50
+#: So long before the close those who have not voted are reminded; half-way where a vote is shorter than twice that.
+REMINDER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Line:
     household: str | None = None
     place_id: int | None = None  # in which body they vote
     weight: int = 1
+    consents: bool = False  # to text messages
 
     @property
     def person(self) -> str:
@@ -262,6 +265,7 @@ def _voter(row: Ballot, body: BallotBody, n: int, line: Line) -> dict[str, Any]:
         "phone_index": keys.blind("phone", line.phone) if line.phone else None,
         "id_index": keys.blind("id", line.id_number) if line.id_number else None,
         "household_index": keys.blind("household", line.household) if line.household else None,
+        "phone": line.phone if line.consents else None,
         "weight": line.weight,
     }
 
@@ -441,6 +445,16 @@ def alone(work: Work, ballot_id: int) -> Ballot:
 def open_now(work: Work, row: Ballot, *, by: Actor, now: datetime) -> None:
     row.state = "open"
     audit.record(work, audit.Kind.BALLOT_OPENED, by=by, now=now, facts={"ballot": row.id})
+    tell(work, row, "open", now=now)
+    half = (row.closes_at - row.opens_at) / 2
+    tell(work, row, "reminder", now=now, after=row.closes_at - min(REMINDER, half))
+
+
+def tell(work: Work, row: Ballot, what: str, *, now: datetime, after: datetime | None = None) -> None:
+    """Everybody on the roll is told, by a job: thousands of notices have no place in the transaction that opens or
+    counts. `what`: open, reminder, result, off (engine/commands/worker/telling_voters.py)."""
+    payload = {"ballot": row.id, "what": what, "after": 0}
+    jobs.put_once(work, jobs.Kind.BALLOT_TELL, f"ballot:{row.id}:tell:{what}", payload, now=now, after=after)
 
 
 def count(work: Work, row: Ballot, *, by: Actor, now: datetime) -> dict[str, Any]:
@@ -462,6 +476,7 @@ def count(work: Work, row: Ballot, *, by: Actor, now: datetime) -> dict[str, Any
     digest = hashlib.sha256(dumps(row.result).encode()).hexdigest()
     outcome = {"ballot": row.id, "outcome": row.result["outcome"], "result": digest}
     audit.record(work, audit.Kind.BALLOT_COUNTED, by=by, now=now, facts=outcome)
+    tell(work, row, "result", now=now)
     return row.result
 
 
@@ -552,6 +567,7 @@ def _chosen(row: Ballot, rule: majority.Rule, counts: Mapping[str, int], tally: 
 
 def withdraw(work: Work, row: Ballot, reason: str, *, by: Actor, now: datetime) -> None:
     """It is off: nothing is counted, what was voted is destroyed."""
+    tell(work, row, "off" if row.state == "open" else "quietly-off", now=now)
     row.state, row.ended_at, row.reason = "withdrawn", now, reason[:200]
     destroy(work, row.id)
     work.session.flush()

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     TELL_REGISTER = "tell-register"
     BEGIN_SCHEDULED = "begin-scheduled"
     BALLOT_DUE = "ballot-due"
+    BALLOT_TELL = "ballot-tell"
     MATCH_DUE = "match-due"
     FORGET_TICKETS = "forget-tickets"
     FOR_EACH = "for-each"
@@ -82,6 +83,7 @@ NAMES = {
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),
     Kind.MATCH_DUE: ("撮合到时处理", "What is due of a match"),
     Kind.BALLOT_DUE: ("表决开始、截止", "Opening and closing a ballot"),
+    Kind.BALLOT_TELL: ("通知名册上的人", "Telling those on a roll"),
     Kind.FOLLOW_CALENDAR: ("按新日历重算时限", "Dating limits by a new calendar"),
     Kind.BOARD_DUE: ("公开栏到时处理", "What is due of a board"),
     Kind.TELL_REGISTER: ("通知台账里同意接收的人", "Telling those of a register who agreed"),

@@ -14,7 +14,9 @@ MATTER, SHARED, DRAWING = "bpmn/baotuan/matter.yaml", "bpmn/_shared/voters.yaml"
     [
         (DRAWING, 'key="ballot" value="proposal"', 'key="ballot" value="propsal"', "ballot-unknown", "proposal"),
         (MATTER, "register: voter,", "register: votre,", "ballot-roll", "voter"),
-        (MATTER, "household: household}", "household: houshold}", "ballot-roll", "household"),
+        (MATTER, "household: household,", "household: houshold,", "ballot-roll", "household"),
+        (MATTER, "consent: texts}", "consent: text}", "ballot-roll", "texts"),
+        (MATTER, "consent: texts}", "consent: household}", "ballot-roll", "texts"),
         (MATTER, "where: capable = true", "where: capabel = true", "ballot-roll", "capable"),
         (MATTER, "where: capable = true", "where: capable =", "ballot-roll", "where"),
         (MATTER, "post: agent\nboards", "post: agnet\nboards", "post", "agent"),

@@ -107,6 +107,7 @@ def test_every_job_has_its_handler():
         "board-due": "boards.due.board_due",
         "board-tell": "boards.due.board_tell",
         "tell-register": "worker.telling.tell_register",
+        "ballot-tell": "worker.telling_voters.tell_voters",
         "follow-calendar": "hall.calendars.follow_late",
         "follow-people": "hall.following.follow_people",
         "begin-scheduled": "schedules.runs.begin_run",

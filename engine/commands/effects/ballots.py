@@ -161,13 +161,15 @@ def _roll(a: Applying, what: Declaration, bodies: Sequence[Place], given: object
                 household=str(household) if household is not None else None,
                 place_id=place_id,
                 weight=int(weight) if weight is not None else 1,
+                consents=bool(roll.consent) and facts.get(roll.consent) is True,
             )
         )
     return tuple(found)
 
 
 def _line(work: Work, near: Place, n: int, row: object) -> Line:
-    """A line of a roll that the diagram brings: name, phone, id_number, household, body, weight."""
+    """A line of a roll that the diagram brings: name, phone, id_number, household, body, weight; texts, true where they
+    agreed to text messages."""
     given: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
     name = str(given.get("name") or "").strip()
     if not name:
@@ -183,4 +185,5 @@ def _line(work: Work, near: Place, n: int, row: object) -> Line:
         zh, en = f"名册第 {n + 1} 行的票数要是整数。", f"Line {n + 1} of the roll: votes are a whole number."
         raise Invalid([FieldError(f"roll.{n}.weight", "票数", zh, en)])
     place_id = _unit(work, near, body).id if body not in (None, "") else None
-    return Line(name, said["phone"], said["id_number"], said["household"], place_id, votes)
+    texts = given.get("texts") is True
+    return Line(name, said["phone"], said["id_number"], said["household"], place_id, votes, texts)

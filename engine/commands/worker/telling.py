@@ -54,7 +54,7 @@ def _tell(work: Work, job: Leased, entry: RegisterEntry, now: datetime) -> None:
     for channel in asked["channels"]:
         if channel == "screen" and entry.user_id is None or channel != "screen" and not phone:
             continue
-        if channel == "sms" and not _within(work, entry, phone, now):
+        if channel == "sms" and not within(work, entry.user_id, phone, now):
             continue
         notices.put(
             work,
@@ -70,10 +70,10 @@ def _tell(work: Work, job: Leased, entry: RegisterEntry, now: datetime) -> None:
         )
 
 
-def _within(work: Work, entry: RegisterEntry, phone: str, now: datetime) -> bool:
+def within(work: Work, user_id: int | None, phone: str, now: datetime) -> bool:
     """Whether this person may have one more text message of those that go to many."""
-    if entry.user_id is not None:
-        return board_rows.within(work, entry.user_id, now)
+    if user_id is not None:
+        return board_rows.within(work, user_id, now)
     name = keys.blind("phone", phone)
     try:
         tries.within(work, "told", name, now=now)

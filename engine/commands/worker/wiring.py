@@ -14,7 +14,7 @@ from engine.commands.loans import due as loans
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
 from engine.commands.wiring import check
-from engine.commands.worker import messages, paperwork, sharing, telling
+from engine.commands.worker import messages, paperwork, sharing, telling, telling_voters
 from engine.records.jobs import Kind
 
 JOBS: Mapping[Kind, Handler] = MappingProxyType(
@@ -47,6 +47,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.MATCH_DUE: matching.match_due,
         # ballots 表决
         Kind.BALLOT_DUE: ballots.fall_due,
+        Kind.BALLOT_TELL: telling_voters.tell_voters,
         Kind.FORGET_TICKETS: forgetting.forget_tickets,
         Kind.FOR_EACH: schedules.go_on,
         Kind.FOR_EACH_ENDED: schedules.one_ended,

@@ -73,6 +73,17 @@ def _roll(reading: Reading, one: Declared, roll: Roll) -> None:
                 "roll",
                 key,
             )
+    agreed = [name for name, field in fields.items() if field.type == "boolean"]
+    if roll.consent and roll.consent not in agreed:
+        zh, en = meant(roll.consent, agreed, 40)
+        reading.of_noun(
+            one,
+            "ballot-roll",
+            f"台账“{roll.source}”没有是否字段“{roll.consent}”，不知道谁同意收短信。{zh}",
+            f'The register "{roll.source}" has no yes/no field "{roll.consent}" by which they agreed to be told. {en}',
+            "roll",
+            "consent",
+        )
     if roll.where:
         try:
             read = feel.compile(roll.where.removeprefix("="))

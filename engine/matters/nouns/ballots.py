@@ -87,6 +87,11 @@ class Roll(Part):
     weight: Id | Literal[""] = Field(
         default="", description="哪个字段是票数；不写一人一票 · the field with the number of votes; else one each"
     )
+    consent: Id | Literal[""] = Field(
+        default="",
+        description="哪个是否字段写着同意收短信；没有就只在网页上告诉 · "
+        "the yes/no field by which they agreed to text messages; without it they are told on the page alone",
+    )
 
 
 class Proxies(Part):

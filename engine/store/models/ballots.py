@@ -102,6 +102,7 @@ class BallotVoter(Base):
     phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
     id_index: Mapped[str | None] = mapped_column(String(32), index=True)
     household_index: Mapped[str | None] = mapped_column(String(32))
+    phone: Mapped[str | None] = mapped_column(Sealed)  # of who agreed to text messages, until the result was told
     weight: Mapped[int] = mapped_column(default=1)
 
     body: Mapped[BallotBody] = relationship(lazy="raise")
