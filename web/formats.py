@@ -102,6 +102,7 @@ COLOUR_WORDS = {
     "paused": "暂停计时",
     "none": "没有时限",
     "done": "已办结",
+    "stopped": "时限已停，还没办完",
 }
 
 filters = {

@@ -55,7 +55,7 @@ def test_a_photo_is_sent_when_it_is_chosen_and_comes_back_after_a_reload(site: S
     page.locator("input[type=file]").set_input_files([photo, torn])
     page.get_by_text("已传 1 个文件").wait_for()
     assert "断了”（JPEG）没有传完整" in page.locator(".fjs-form-field-filepicker").inner_text()
-    page.get_by_text("已存在本机").wait_for()
+    page.get_by_text("已暂存在本机").wait_for()
     shot(page, "photo")
     page.reload()
     page.wait_for_selector("[data-form][data-drawn]")
@@ -83,7 +83,7 @@ def test_a_draft_of_before_that_lost_its_photo_says_so(site: Site) -> None:
 def test_two_tabs_do_not_write_over_each_other(site: Site) -> None:
     one = report(site, "13900000002")
     one.get_by_label("请说说是什么事").fill("第一个窗口写的")
-    one.get_by_text("已存在本机").wait_for()
+    one.get_by_text("已暂存在本机").wait_for()
     two = one.context.new_page()
     two.goto("/apply/fanying")
     two.wait_for_selector("[data-form][data-drawn]")
@@ -101,7 +101,7 @@ def test_two_tabs_do_not_write_over_each_other(site: Site) -> None:
 def test_clearing_asks_first(site: Site) -> None:
     page = report(site, "13900000003")
     page.get_by_label("请说说是什么事").fill("写了很久的一段话")
-    page.get_by_text("已存在本机").wait_for()
+    page.get_by_text("已暂存在本机").wait_for()
     page.get_by_role("button", name="清空重填").click()
     page.get_by_text("确定清空吗").wait_for()
     shot(page, "restart")
@@ -221,7 +221,7 @@ def test_a_day_is_kept_on_a_telephone(site: Site) -> None:
     day = page.locator(".fjs-datepicker input").first
     day.fill("2099-06-30")
     day.press("Enter")
-    page.get_by_text("已存在本机").wait_for()
+    page.get_by_text("已暂存在本机").wait_for()
     drafts = page.evaluate(
         "Object.entries(localStorage).filter(([k]) => k.startsWith('yizhan:draft:')).map(([, v]) => v)"
     )

@@ -106,7 +106,7 @@ def test_what_was_typed_survives_a_broken_network_and_a_closed_page(site: Site):
     page.goto("/apply/daiban")
     whole(page)
     page.get_by_label("现住址").fill("龙门滩镇苏洋村12号")
-    page.get_by_text("已存在本机").wait_for()
+    page.get_by_text("已暂存在本机").wait_for()
     page.reload()
     page.wait_for_selector("[data-form][data-drawn]")
     assert page.get_by_label("现住址").input_value() == "龙门滩镇苏洋村12号"

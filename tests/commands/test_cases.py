@@ -4,7 +4,7 @@ says."""
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -14,9 +14,9 @@ from engine.commands.hall import absences
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import actor as actors
 from engine.people import bonds
-from engine.records import audit
-from engine.store.models import Case, Document, Draft, Job, Notice, Task, TaskCandidate
-from engine.workdays import local_date
+from engine.records import audit, notices
+from engine.store.models import Case, Document, Draft, Event, Job, Notice, Reveal, Task, TaskCandidate
+from engine.workdays import ZONE, local_date
 from tests.cast import DAIBAN
 from tests.commands import acting
 
@@ -528,3 +528,32 @@ def test_looking_behind_a_mask_needs_a_purpose_and_is_recorded(database, cast, c
     with pytest.raises(NotYours), database.unit_of_work() as work:
         cases.reveal(work, case_id, "phone", "contact", "只是好奇", by=cast.huang, now=clock())
     assert kinds_of(database, case_id)[-1] == "person.revealed"
+    with database.reading() as work:  # what for stands beside who and what, in the record and for the applicant (Y1)
+        kept = work.session.scalars(select(Reveal).where(Reveal.case_id == case_id)).one()
+        assert (kept.by_id, kept.field) == (cast.chen.id, "phone")
+        assert kept.purpose.endswith("：电话核实") and len(kept.purpose) > len("：电话核实")
+        event = work.session.scalars(select(Event).where(Event.kind == "person.revealed")).one()
+        assert event.facts == {"field": "phone", "purpose": "contact"}
+
+
+@pytest.mark.parametrize(
+    ("at", "sent"),
+    [
+        ("2026-09-18 20:59:59", "2026-09-18 20:59:59"),
+        ("2026-09-18 21:00:00", "2026-09-19 08:00:00"),
+        ("2026-09-18 23:30:00", "2026-09-19 08:00:00"),
+        ("2026-09-19 00:10:00", "2026-09-19 08:00:00"),
+        ("2026-09-19 07:59:59", "2026-09-19 08:00:00"),
+        ("2026-09-19 08:00:00", "2026-09-19 08:00:00"),
+    ],
+)
+def test_no_text_leaves_in_the_quiet_hours_but_a_code(database, at, sent):
+    moment, morning = (datetime.fromisoformat(one).replace(tzinfo=ZONE) for one in (at, sent))
+    with database.unit_of_work() as work:
+        text = notices.put(work, "quiet", "已办好", kind="done", now=moment, address="13800000001")
+        code = notices.put(work, "code", "123456", kind="code", now=moment, address="13800000001", urgent=True)
+        screen = notices.put(work, "screen", "已办好", kind="done", now=moment, channel="screen")
+        assert (text.send_after, code.send_after, screen.send_after) == (morning, moment, moment)
+        work.session.flush()
+        due = {job.key: job.run_after for job in work.session.scalars(select(Job))}  # and the worker waits as long
+        assert due == {"notice:quiet": morning, "notice:code": moment}

@@ -83,6 +83,12 @@ def test_who_refuses_a_paper_is_served_before_a_witness_or_not_at_all(database, 
     with pytest.raises(Invalid) as refused:
         acting.complete(database, case_id, {"handover": left}, cast.chen, clock())
     assert set(refused.value.by_field()) == {"handover.refused", "handover.witness"}
+    # each alone is not enough: a reason before nobody, or a witness of nothing (D4)
+    for given, lacks in (("refused", "witness"), ("witness", "refused")):
+        with pytest.raises(Invalid) as refused:
+            half = {"handover": {**left, given: "说不需要"}}
+            acting.complete(database, case_id, half, cast.chen, clock())
+        assert set(refused.value.by_field()) == {f"handover.{lacks}"}
     answers = {"handover": {**left, "refused": "说不需要", "witness": "林建成（村委会主任）"}}
     acting.complete(database, case_id, answers, cast.chen, clock())
     read = _read(_paper(database, case_id, "service_receipt"), tmp_path)

@@ -337,6 +337,10 @@ def test_until_the_printed_day_the_resident_has_it_done_again_and_says_why(datab
         paper = work.session.scalars(select(Document).where(Document.kind == "order_reply")).one()
         last = local_date(clock()) + timedelta(days=15)
         assert paper.facts["reopen_by_on"] == last.isoformat()
+        # whose answer it is, and by when it was due: the office and the clerk who handled it, five days from dispatch
+        assert paper.facts["handler"] == {"unit": "德化县医疗保障局", "name": "王丽"}
+        order = work.session.scalars(select(Document).where(Document.kind == "order")).one()
+        assert paper.facts["due_at"][:10] == order.facts["order"]["due_at"][:10]
         told = work.session.scalars(select(Notice).where(Notice.kind == "replied")).first()
         assert f"{last.month}月{last.day}日以前" in told.text
     assert offered(database, case_id, cast.zhang, clock()) == ["redo"]

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select
 
-from engine.store.models import Reveal
+from engine.store.models import Case, Reveal
 from tests.commands import acting
 from tests.hall import Open
 
@@ -247,3 +247,13 @@ def test_the_column_is_in_groups_and_no_key_opens_two_pages(hall: Open):
 def test_a_page_below_an_entry_lights_that_entry(hall: Open):
     page = hall.client("chen").get("/desk/bonds/new").text
     assert re.search(r'href="/desk/bonds" aria-current="page"', page)
+
+
+def test_a_decided_case_that_waits_for_its_hand_over_is_not_called_done(hall: Open):
+    case_id = acting.accepted(hall.database, hall.cast, hall.clock)
+    acting.complete(hall.database, case_id, acting.REGISTER, hall.cast.wang, hall.clock.on(days=3))
+    with hall.database.reading() as work:
+        number = work.session.get(Case, case_id).number
+    page = hall.client("chen").get(f"/desk/cases/{number}").text
+    assert '<span class="yz-due yz-due-stopped">时限已停，还没办完</span>' in page
+    assert "yz-due-done" not in page
