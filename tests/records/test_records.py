@@ -66,7 +66,7 @@ def work_off(database, tools, now):
 def test_the_record_of_a_case_holds_together(database, cast, clock):
     acting.accepted(database, cast, clock)
     with database.unit_of_work() as work:
-        assert audit.seal(work, now=clock()).count == 14  # thirteen of the case, and the matter's publishing
+        assert audit.seal(work, now=clock()).count == 16  # fifteen of the case, and the matter's publishing
         assert audit.seal(work, now=clock()) is None
     acting.submit(database, cast.xu, clock())
     with database.unit_of_work() as work:
