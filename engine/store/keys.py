@@ -1,8 +1,8 @@
 """The hall's data key: personal data is sealed at rest, and found again by a blind index.
 
-One 32-byte key a hall, from `YIZHAN_DATA_KEY` (base64) or `var/keys/data.key` (made on first use, mode 600). Two keys
+One 32-byte key a hall, from `YIZHAN_DATA_KEY` (base64) or `var/keys/data.key` (made on first use, mode 600). Three keys
 are derived from it: one seals (AES-256-GCM, a fresh 96-bit nonce a value), one indexes (HMAC-SHA256 over the
-normalised text, so that equal phone numbers are found without opening any).
+normalised text, so that equal phone numbers are found without opening any), one proves the seals of the audit.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Keyring:
             raise ValueError(f"Expected a data key of 32 bytes, but got {len(key)}")
         self._aead = AESGCM(hmac.digest(key, b"yizhan seal", "sha256"))
         self._index_key = hmac.digest(key, b"yizhan index", "sha256")
+        self._proof_key = hmac.digest(key, b"yizhan proof", "sha256")
 
     def seal(self, plain: bytes, about: bytes = b"") -> bytes:
         """Sealed bytes; `about` (the column) must be the same when opening, so a value cannot be moved."""
@@ -42,6 +43,10 @@ class Keyring:
         if sealed[:1] != _VERSION:
             raise ValueError("Expected a value sealed by this hall, but its first byte is unknown")
         return self._aead.decrypt(sealed[1:13], sealed[13:], about)
+
+    def proof(self, text: str) -> str:
+        """A keyed hash (HMAC-SHA256): who has the database but not the key cannot make it for other text."""
+        return hmac.digest(self._proof_key, text.encode(), "sha256").hex()
 
     def blind(self, kind: str, text: str) -> str:
         """The index of a value: 32 hex digits. However it is typed (engine.forms.written), it is the same."""

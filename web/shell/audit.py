@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -14,24 +15,31 @@ def command() -> None:
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="JSON")
-def verify(as_json: bool) -> None:
-    """逐条重算哈希链与封存。Recompute every event, chain and seal; exit 1 when something does not hold."""
+@click.option("--anchor", type=click.Path(path_type=Path), help="另存的锚定文件 · a copy of the anchor kept elsewhere")
+def verify(as_json: bool, anchor: Path | None) -> None:
+    """逐条重算哈希链与封存，核对锚定文件、办件、文书、文件和查看记录。
+
+    Check every event, chain and seal, the anchor, cases, papers, files and looks behind masks; exit 1 when something
+    does not hold."""
     import dataclasses
     import json
 
-    from engine.records import audit
+    from engine.records import inspection
     from engine.store import connect
     from web import settings
 
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
     with database.reading() as work:
-        found = audit.verify(work)
+        found = inspection.inspect(work, anchor)
+        without = inspection.unsealed(work) if not found.faults else 0
     database.close()
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
     else:
         click.echo(f"[一站] 核验 {found.events} 条事件、{found.chains} 条链、{found.seals} 次封存。")
+        if without:
+            click.echo(f"  其中 {without} 条还没有封存 · {without} events wait for a seal")
         for fault in found.faults:
             click.echo(f"  ✗ {fault.where}：{fault.zh}（{fault.en}）")
         click.echo("完好 · intact" if not found.faults else f"有 {len(found.faults)} 处不符")

@@ -17,7 +17,7 @@ from engine.commands import schedules
 from engine.commands.equipment import Equipment, Handler
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, Refused
-from engine.records import audit, documents, jobs, notices
+from engine.records import anchors, audit, documents, jobs, notices
 from engine.records.jobs import Fenced, Kind, Leased
 from engine.store import Database, Work, again
 
@@ -93,10 +93,14 @@ def _never(job: Leased, error: Exception) -> bool:
 
 
 def seal(database: Database, *, now: datetime) -> bool:
-    """Lay a seal over the newest events; whether there were any. PostgreSQL: one sealer at a time."""
+    """Lay a seal over the newest events, and anchor it outside the database; whether there were any. PostgreSQL: one
+    sealer at a time."""
     with database.unit_of_work() as work:
         _alone(work)
-        return audit.seal(work, now=now) is not None
+        made = audit.seal(work, now=now) is not None
+    with database.reading() as work:
+        anchors.keep(work)
+    return made
 
 
 def _alone(work: Work) -> None:

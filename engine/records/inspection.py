@@ -1,0 +1,192 @@
+"""What `yizhan audit verify` looks at: the chains and seals, the anchor outside the database, and whether cases,
+papers, files, looks behind masks and sealed values still are what the audit says of them.
+
+A part that cannot be read (a damaged page, random bytes) is a finding in words, and the other parts are looked at all
+the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import LargeBinary, func, select, type_coerce
+
+from engine.errors import NotFound
+from engine.records import anchors, audit, files
+from engine.records.audit import Fault, Verdict
+from engine.store import Work
+from engine.store.models import Case, Document, Event, File, Reveal, Seal, SealedEvent
+from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson
+
+#: What a status of a case that was ended by hand says of its outcome.
+ENDED = {"withdrawn": "withdrawn", "terminated": "ended"}
+
+
+def inspect(work: Work, anchor: Path | None = None) -> Verdict:
+    """Everything; `anchor`: a copy of the anchor that was kept elsewhere, instead of the hall's own."""
+    faults: list[Fault] = []
+    chains = Verdict(0, 0, 0, ())
+
+    def verify() -> Iterator[Fault]:
+        nonlocal chains
+        chains = audit.verify(work)
+        yield from chains.faults
+
+    parts: tuple[tuple[str, Callable[[], Iterator[Fault]]], ...] = (
+        ("database", lambda: _pages(work)),
+        ("event", verify),
+        ("anchor", lambda: _anchored(work, anchor or anchors.place(work))),
+        ("case", lambda: _outcomes(work)),
+        ("document", lambda: _papers(work)),
+        ("file", lambda: _files(work)),
+        ("reveal", lambda: _looks(work)),
+        ("sealed", lambda: _sealed(work)),
+    )
+    for where, part in parts:
+        try:
+            faults += part()
+        except Exception as error:  # damage shows as any kind of error; the other parts are looked at all the same
+            work.session.rollback()
+            kind = type(error).__name__
+            zh = f"读不出来，数据库的这一部分损坏了（{kind}）"
+            faults.append(Fault(where, zh, f"cannot be read: this part of the database is damaged ({kind})"))
+    return Verdict(chains.events, chains.chains, chains.seals, tuple(faults))
+
+
+def unsealed(work: Work) -> int:
+    """Events that no seal covers yet."""
+    without = select(func.count()).select_from(Event).outerjoin(SealedEvent, SealedEvent.event_id == Event.id)
+    return work.session.scalar(without.where(SealedEvent.event_id.is_(None))) or 0
+
+
+def _pages(work: Work) -> Iterator[Fault]:
+    if work.dialect != "sqlite":  # PostgreSQL says it when a page is read
+        return
+    for row in work.session.connection().exec_driver_sql("PRAGMA integrity_check(20)"):
+        if row[0] != "ok":
+            yield Fault("database", f"数据库文件损坏：{row[0]}", f"the file of the database is damaged: {row[0]}")
+
+
+def _anchored(work: Work, file: Path) -> Iterator[Fault]:
+    seals = {row[0]: row[1] for row in work.session.execute(select(Seal.id, Seal.hash))}
+    try:
+        lines = anchors.read(file)
+    except OSError:
+        if seals:
+            zh = f"锚定文件 {file.name} 不见了（升级后第一次请先运行 yizhan audit seal）"
+            en = f"the anchor {file.name} is gone (after an update, run `yizhan audit seal` once)"
+            yield Fault("anchor", zh, en)
+        return
+    for line in lines:
+        if not line.good:
+            yield Fault(f"anchor:{line.n}", "锚定文件的这一行被改动", "this line of the anchor was changed")
+        elif line.seal not in seals:
+            yield Fault(f"seal:{line.seal}", "封存不见了，锚定文件里有", "the seal is gone; the anchor has it")
+        elif seals[line.seal] != line.hash:
+            yield Fault(f"seal:{line.seal}", "封存与锚定文件不符", "the seal is not what the anchor says")
+
+
+def _outcomes(work: Work) -> Iterator[Fault]:
+    finished: dict[int, str] = {}
+    told: dict[int, set[str]] = {}
+    for case_id, kind, facts in work.session.execute(
+        select(Event.case_id, Event.kind, Event.facts).where(Event.case_id.is_not(None)).order_by(Event.id)
+    ):
+        if kind == audit.Kind.CASE_FINISHED:
+            finished[case_id] = str(facts.get("outcome"))
+        if kind == audit.Kind.CASE_DECLINED:
+            told.setdefault(case_id, set()).add("declined")
+        elif "outcome" in facts:
+            told.setdefault(case_id, set()).add(str(facts["outcome"]))
+    for case_id, status, outcome in work.session.execute(select(Case.id, Case.status, Case.outcome)):
+        if status == "finished":
+            fits = finished.get(case_id) == outcome
+        elif status in ENDED:
+            fits = case_id not in finished and outcome == ENDED[status]
+        else:
+            fits = case_id not in finished and (not outcome or outcome in told.get(case_id, ()))
+        if not fits:
+            zh = f"办件的状态或结果（{status}，{outcome or '无'}）与审计不符"
+            en = f"its status or outcome ({status}, {outcome or 'none'}) is not what the audit says"
+            yield Fault(f"case:{case_id}", zh, en)
+
+
+def _papers(work: Work) -> Iterator[Fault]:
+    made: dict[int, str] = {}
+    void: set[int] = set()
+    kinds = (audit.Kind.DOCUMENT_RENDERED.value, audit.Kind.DOCUMENT_VOIDED.value)
+    for kind, facts in work.session.execute(select(Event.kind, Event.facts).where(Event.kind.in_(kinds))):
+        if kind == audit.Kind.DOCUMENT_RENDERED:
+            made[facts["document"]] = facts["sha256"]
+        else:
+            void.add(facts["document"])
+    rows = work.session.execute(
+        select(Document.id, Document.state, Document.sha256, File.sha256).outerjoin(File, File.id == Document.file_id)
+    )
+    for id, state, sha, kept in rows:
+        was = made.pop(id, None)
+        forgotten = state == "void" and kept is None  # its time was over: the hash stays, the file is gone
+        if sha != was or (kept != sha and not forgotten):
+            yield Fault(f"document:{id}", "文书的哈希与审计不符", "the hash of the paper is not what the audit says")
+        if (state == "void") != (id in void):
+            yield Fault(f"document:{id}", "文书的作废与审计不符", "whether it is void is not what the audit says")
+    for id in made:
+        yield Fault(f"document:{id}", "文书不见了", "the paper is gone")
+
+
+def _files(work: Work) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for row in work.session.scalars(select(File).order_by(File.id)):
+        if row.sha256 in seen:
+            continue
+        seen.add(row.sha256)
+        try:
+            files.read(work, row)
+        except NotFound as error:
+            yield Fault(f"file:{row.id}", error.zh, error.en)
+        except Exception as error:  # whatever is wrong with what lies there, it is not what was stored
+            kind = type(error).__name__
+            yield Fault(f"file:{row.id}", f"文件被改动，打不开（{kind}）", f"it was changed and does not open ({kind})")
+
+
+def _looks(work: Work) -> Iterator[Fault]:
+    """Each look behind a mask has its event and the other way round; a list that was taken out has one event for all
+    its rows."""
+    looked: Counter[tuple[object, ...]] = Counter()
+    lists: set[tuple[object, ...]] = set()
+    kinds = (audit.Kind.REVEALED.value, audit.Kind.REGISTER_READ.value)
+    for event in work.session.scalars(select(Event).where(Event.kind.in_(kinds))):
+        if event.kind == audit.Kind.REVEALED:
+            looked[(event.by_id, event.case_id, event.facts.get("entry"), event.facts.get("field"), event.at)] += 1
+        else:
+            lists.add((event.by_id, event.at))
+    rows = select(Reveal.id, Reveal.by_id, Reveal.case_id, Reveal.entry_id, Reveal.field, Reveal.at)
+    for id, by, case, entry, field, at in work.session.execute(rows):
+        one = (by, case, entry, field, at)
+        if looked[one] > 0:
+            looked[one] -= 1
+        elif entry is None or (by, at) not in lists:
+            yield Fault(f"reveal:{id}", "查看记录没有审计，或被改动", "no event says so, or it was changed")
+    for gone in looked.elements():
+        yield Fault(f"reveal:{gone[0]}", f"用户 {gone[0]} 的一条查看记录不见了", f"a look by user {gone[0]} is gone")
+
+
+def _sealed(work: Work) -> Iterator[Fault]:
+    """Every sealed value opens with the hall's key and is what was sealed."""
+    kinds = (Sealed, SealedJson, SealedBytes)
+    for table in Base.metadata.sorted_tables:
+        columns = [column for column in table.columns if isinstance(column.type, kinds)]
+        if not columns:
+            continue
+        raw = [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(columns)]
+        key = list(table.primary_key.columns)
+        for row in work.session.execute(select(*key, *raw).execution_options(yield_per=1000)):
+            for column, value in zip(columns, row[len(key) :], strict=True):
+                try:
+                    column.type.process_result_value(value, work.session.get_bind().dialect)  # type: ignore[attr-defined]
+                except Exception:  # any bytes may lie there, and each reader of them fails in its own way
+                    where = f"{table.name}:{'-'.join(str(k) for k in row[: len(key)])}"
+                    zh, en = f"加密的 {column.name} 打不开，被改动了", f"the sealed {column.name} does not open"
+                    yield Fault(where, zh, en)
