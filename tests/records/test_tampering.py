@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 from engine.commands.cases.reading import reveal
 from engine.commands.worker import background
 from engine.records import anchors, audit, files, inspection
-from engine.store.models import Case, Event, File, Seal, SealedEvent
+from engine.store import db
+from engine.store.models import Event, File, Seal, SealedEvent
 from tests.commands import acting
 from tests.records.test_records import equipment, work_off
 
@@ -44,11 +45,9 @@ def _sql(database, *statements):
                 for verb in ("update", "delete"):
                     work.session.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
         else:
-            work.session.execute(text("SET session_replication_role = replica"))
+            work.session.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in statements:
             work.session.execute(text(statement))
-        if database.dialect != "sqlite":
-            work.session.execute(text("SET session_replication_role = DEFAULT"))
 
 
 TAMPERED = {
@@ -78,6 +77,8 @@ def test_chains_and_seals_that_were_recomputed_do_not_fit_the_anchor(hall):
     """Every hash in the database holds together again; only the key is missing."""
     _sql(hall, "UPDATE event SET by_id = 99 WHERE chain = 'case:1' AND seq = 3")
     with hall.unit_of_work() as work:
+        if hall.dialect != "sqlite":
+            work.session.execute(text("SET LOCAL session_replication_role = replica"))
         previous, made = audit.GENESIS, []
         for e in work.session.scalars(select(Event).where(Event.chain == "case:1").order_by(Event.seq)):
             said = (e.chain, e.seq, e.at, e.kind, e.by_id, e.for_id, e.case_id, e.task_id, e.facts, previous)
@@ -132,18 +133,17 @@ def test_the_anchor_itself_is_proved_by_the_key(hall, clock):
     assert _found(hall) == []
 
 
-def test_damaged_pages_are_told_in_words(sqlite, cast, clock):
+def test_damaged_pages_are_told_in_words(sqlite, cast, clock, tmp_path):
     acting.accepted(sqlite, cast, clock)
-    with sqlite.reading() as work:
-        root = work.session.execute(text("SELECT rootpage FROM sqlite_master WHERE name = 'event'")).scalar_one()
-        size = work.session.execute(text("PRAGMA page_size")).scalar_one()
-        assert work.session.scalar(select(Case.id)) is not None
-    sqlite.close()
-    with closing(sqlite3.connect(sqlite.engine.url.database)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode=DELETE")  # nothing but the file holds the page
-    with open(sqlite.engine.url.database, "r+b") as file:
+    copy = tmp_path / "damaged.db"
+    with closing(sqlite3.connect(sqlite.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as other:
+        whole.backup(other)
+        (root,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'event'").fetchone()
+        (size,) = other.execute("PRAGMA page_size").fetchone()
+    with copy.open("r+b") as file:
         file.seek((root - 1) * size)
         file.write(b"\xa5" * size)
-    found = _found(sqlite)
+    damaged = db.connect(f"sqlite:///{copy}", files=tmp_path / "files")
+    found = _found(damaged)
+    damaged.close()
     assert "database" in found and "event" in found
