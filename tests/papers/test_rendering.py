@@ -39,7 +39,8 @@ def test_every_kind_reads_back_in_chinese(key: str, tmp_path: Path) -> None:
     read = flat(read)
     facts = FACTS[key]
     assert flat(kind.title) in read
-    assert facts["case"]["number"] in read
+    own = facts.get("slip", {}).get("number")  # a paper without a case has a number of its own
+    assert (own or facts["case"]["number"]) in read
     assert facts["organ"]["name"] in read
     assert CODE in read
     if kind.series:

@@ -60,7 +60,7 @@ def walk(hall: Open) -> list[str]:
         client = hall.client(role)
         for page in pages:
             answer = client.get(page)
-            if answer.status_code >= 500:
+            if answer.status_code >= 500 and page != "/readyz":  # whose 503 says that no worker runs here
                 wrong.append(f"{role}: {page}: {answer.status_code}")
     return wrong
 

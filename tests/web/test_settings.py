@@ -91,7 +91,7 @@ def test_no_demo_county_and_no_demo_password_where_others_can_reach_them(tmp_pat
     with pytest.raises(settings.BadSettings, match="--no-demo"):
         start.nothing_to_try_out(sqlite, outside, new=True)
     start.nothing_to_try_out(sqlite, outside, new=False)  # a hall of their own
-    name = county()["shown"][0]
+    name = next(iter(county()["shown"]))
     with sqlite.unit_of_work() as work:
         hashed = login.hash_password(PASSWORD)
         work.session.add(
