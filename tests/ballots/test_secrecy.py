@@ -106,11 +106,12 @@ def test_only_the_box_and_the_key_change_with_what_is_voted(database, cast, monk
 
             users = [resident(work, n) for n in range(3)]
             row = announced(work, cast, SECRET, [line(n) for n in range(3)])
+            work.session.flush()  # a village votes after the transaction that announced it
             from engine import people
 
             for one in users:
                 ballots.vote(work, row.code, [choice], by=people.load(work, one, now=DURING), now=DURING)
-            work.session.flush()
+            work.session.settle()  # events wait for the end of the transaction
             seen = {}
             for model in (Ballot, BallotBody, BallotVoter, BallotMark, Event):
                 # What is sealed or hashed differs by its nonce whatever is in it; its length is compared.
@@ -121,6 +122,7 @@ def test_only_the_box_and_the_key_change_with_what_is_voted(database, cast, monk
                 ]
             box = work.session.execute(select(BallotBox.__table__.c.content)).scalar_one()
             seen["box"] = len(box)
+            assert all(seen.values())
         found.append(json.dumps(_without_ids(seen), default=str, sort_keys=True))
     assert found[0] == found[1]
 

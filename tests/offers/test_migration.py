@@ -1,6 +1,7 @@
 """A hall of before, with its counters, bookings and people who wait, comes along whole: the rows of 0014 are the rows
 of today, and what they are in the middle of goes on."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -28,7 +29,8 @@ def _before(request, tmp_path, revision):
         yield _at(database, revision)
         database.close()
         return
-    server, name = request.getfixturevalue("postgres_server"), f"hall_of_{revision}"
+    # Workers of one run share the server: each has a database of its own.
+    server, name = request.getfixturevalue("postgres_server"), f"hall_of_{revision}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")

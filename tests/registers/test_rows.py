@@ -197,6 +197,7 @@ def test_entries_under_an_earlier_name_are_found(database, cast):
         work.session.add(
             RegisterEntry(register="走访台账", unit_id=cast.yb.id, facts={"note": "旧"}, at=NOW - timedelta(days=400))
         )
+        work.session.flush()  # `put` writes its own row alone
         put(work, cast, {"note": "新"}, whom=None, one=VISITS)
         assert [e.facts["note"] for e in rows.matching(work, VISITS)] == ["新", "旧"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from alembic import command
@@ -10,6 +11,9 @@ from sqlalchemy import select, text
 
 from engine.store import db, migrate
 from engine.store.models import BoardEntry
+
+#: Workers of one run share the server: each has a database of its own.
+NAME = f"old_boards_{os.getpid()}"
 
 
 def at_revision(database, revision):
@@ -27,9 +31,9 @@ def old(request, tmp_path):
 
         server = request.getfixturevalue("postgres_server")
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS old_boards WITH (FORCE)")
-            connection.execute("CREATE DATABASE old_boards")
-        database = db.connect(server.rsplit("/", 1)[0] + "/old_boards" if "?" not in server else _named(server))
+            connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {NAME}")
+        database = db.connect(_named(server))
     at_revision(database, "0014")
     yield database
     database.close()
@@ -38,7 +42,7 @@ def old(request, tmp_path):
 def _named(server):
     from sqlalchemy.engine import make_url
 
-    return make_url(server).set(database="old_boards").render_as_string(hide_password=False)
+    return make_url(server).set(database=NAME).render_as_string(hide_password=False)
 
 
 def test_an_old_notice_is_kept_and_shown_to_nobody(old):

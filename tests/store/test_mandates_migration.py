@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 import zlib
 from datetime import UTC, date, datetime
@@ -31,16 +32,17 @@ def old(request, tmp_path):
         yield _at_before(database)
         database.close()
         return
-    server = request.getfixturevalue("postgres_server")
+    # Workers of one run share the server: each has a database of its own.
+    server, name = request.getfixturevalue("postgres_server"), f"hall_of_agents_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS hall_of_agents WITH (FORCE)")
-        connection.execute("CREATE DATABASE hall_of_agents")
-    url = make_url(server).set(database="hall_of_agents").render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
     database = db.connect(url, files=tmp_path / "files")
     yield _at_before(database)
     database.close()
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE hall_of_agents WITH (FORCE)")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _at_before(database):

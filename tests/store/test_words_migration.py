@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 import psycopg
@@ -25,11 +26,12 @@ def old(request, tmp_path):
     if request.param == "sqlite":
         database = db.connect(f"sqlite:///{tmp_path / 'old.db'}", files=tmp_path / "files")
     else:
-        server = request.getfixturevalue("postgres_server")
+        # Workers of one run share the server: each has a database of its own.
+        server, name = request.getfixturevalue("postgres_server"), f"hall_of_words_{os.getpid()}"
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS hall_of_words WITH (FORCE)")
-            connection.execute("CREATE DATABASE hall_of_words")
-        url = make_url(server).set(database="hall_of_words").render_as_string(hide_password=False)
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {name}")
+        url = make_url(server).set(database=name).render_as_string(hide_password=False)
         database = db.connect(url, files=tmp_path / "files")
     with database._writer.begin() as connection:
         command.upgrade(migrate._config(connection), BEFORE)
