@@ -240,7 +240,8 @@ def _quoted(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *pat
             reading.of_story(
                 "story-field",
                 f'YAML 把 {meant_word} 读成真假，而“{field.label}”的选项是文字。请加引号："{meant_word}"。',
-                f'YAML reads {meant_word} as true or false, but the option of "{field.label}" is a text: quote it.',
+                f'YAML reads {meant_word} as true or false, but the option of "{field.label}" is a text. '
+                f'Quote it: "{meant_word}".',
                 *path,
                 *at.split("."),
             )
