@@ -131,6 +131,8 @@ SLIPS = [
     ),
     ("daiban", "forms/daiban/sign.form", '"id": "daiban_sign"', '"id": "daiban_sing"', "form-id", "sign"),
     ("daiban", "forms/daiban/sign.form", '"check": "signature"', '"chekc": "signature"', "property-unknown", "check"),
+    ("daiban", "forms/daiban/apply.form", "this.guardian !=", "this.guadrian !=", "no-field", "guardian"),
+    ("xunche", "bpmn/xunche/process.bpmn", 'name="ride-over"', 'name="ried-over"', "match-name", "ride-over"),
     ("daiban", "bpmn/daiban/stories.yaml", "task: accept", "taks: accept", "stories", "task"),
     ("daiban", "bpmn/daiban/stories.yaml", "task: accept", "task: acecpt", "story-name", "accept"),
     ("daiban", "bpmn/daiban/stories.yaml", "finished: true", "finisehd: true", "stories", "finished"),

@@ -129,7 +129,7 @@ def _components(
                 line=one.line(field.key),
             )
     for component, around in templates.components(one.form):
-        inner = {**here, **_row(fields, around)}
+        inner = {**here, **_row(fields, here, around)}
         where = str(component.get("key") or component.get("path") or component.get("id") or "")
         name = str(component.get("label") or where)
         for what, text in templates.expressions(component):
@@ -159,13 +159,15 @@ def _shown(one: FormFile, path: str, of_case: scope.Scope) -> bool:
     )
 
 
-def _row(fields: scope.Scope, around: tuple[str, ...]) -> scope.Scope:
-    """Inside a list the fields of the row stand beside the form's, with `this` and `parent`."""
-    shape = shapes.at(fields, ".".join(around)) if around else None
+def _row(fields: scope.Scope, here: scope.Scope, around: tuple[str, ...]) -> scope.Scope:
+    """Inside a list the fields of the row stand beside the form's, with `this`, the row (as form or case have it), and
+    `parent`."""
     row: scope.Scope = {"this": OPEN, "parent": OPEN, "i": LEAF, "value": OPEN}
     for n in range(1, len(around) + 1):
         shape = shapes.at(fields, ".".join(around[:n]))
-        row |= dict(shape.entries) if shape is not None and shape.some else {}
+        if shape is not None and shape.some:
+            whole = shapes.at(here, ".".join(around[:n])) or shape
+            row |= {**shape.entries, "this": Shape(whole.entries, open=whole.open)}
     return row
 
 

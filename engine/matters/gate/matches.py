@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine import feel
-from engine.findings import meant
+from engine.findings import Finding, meant, nearest
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.offers import PERSON
 from engine.matters.gate.reading import Reading
+from engine.matters.gate.scope import brought_by
 from engine.matters.nouns import Declared
-from engine.matters.nouns.matches import HEARD, SAYS, Match, MatchSideOf
+from engine.matters.nouns.matches import HEARD, SAYS, Match, MatchSideOf, heard
 from engine.process.language import model as m
 
 #: What an expression may read of the need or supply itself.
@@ -36,6 +37,26 @@ def check(reading: Reading) -> None:
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         if node.extension.task_type in ("open-need", "open-supply"):
             _effect(reading, file, node)
+    _heard(reading)
+
+
+def _heard(reading: Reading) -> None:
+    """A message of a diagram that is nearly what a match of a shared file tells, and that nothing else sends: whoever
+    waits for it would wait for ever. (Of the matter's own file `_afterwards` says it.)"""
+    shared = [one.what for one in reading.declared("matches").values() if one.file != reading.matter.file]
+    there = {one.name for diagram in reading.diagrams.values() for one in diagram.messages}
+    missing = [word for word in heard(shared) if word not in there]
+    thrown = {node.message for _, _, _, node in reading.nodes("sendTask")}
+    for _, _, _, node in reading.nodes("intermediateThrowEvent", "endEvent"):
+        thrown |= {one.ref for one in node.definitions}
+    for file, diagram in reading.diagrams.items():
+        for message in diagram.messages if missing else ():
+            name = message.name or ""
+            if not nearest(name, missing) or message.id in thrown or brought_by(reading, name) is not None:
+                continue
+            zh, en = meant(name, missing, 20)
+            zh, en = f"没有谁发出消息“{name}”。{zh}", f"Nobody sends the message {name!r}. {en}"
+            reading.findings.append(Finding(file, message.id, name, message.line, "match-name", "error", zh, en))
 
 
 def _effect(reading: Reading, file: str, node: m.Node) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from engine import dmn, forms
 from engine.errors import Refused
 from engine.findings import Finding, Severity
+from engine.forms import Form
 from engine.matters import lines, schema, story_file
 from engine.matters.county import County
 from engine.matters.house import House, Paper
@@ -64,6 +65,8 @@ class Reading:
     findings: list[Finding]
     nouns: dict[str, dict[str, Declared]] = field(default_factory=dict)  # kind -> name -> what it has or uses
     noun_files: dict[str, lines.Text] = field(default_factory=dict)  # the shared files it uses
+    #: By id: a form, and the same with what is asked in person.
+    asked: dict[str, tuple[Form, Form]] = field(default_factory=dict)
 
     def declared(self, kind: str) -> Mapping[str, Declared]:
         """The declarations of a kind (registers, offers …), by the name the matter calls them."""

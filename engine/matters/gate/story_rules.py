@@ -179,7 +179,9 @@ def _asked(reading: Reading, form: forms.Form) -> forms.Form:
     info = reading.info  # None: matter.yaml is wrong, which is said once, there
     if info is not None and not any(role.in_person is not None for role in info.parties.values()):
         return form
-    return in_person.asking(form, forms.EVERYTHING, witness=True, account=True)
+    if form.id not in reading.asked or reading.asked[form.id][0] is not form:  # once a form, not once a step
+        reading.asked[form.id] = form, in_person.asking(form, forms.EVERYTHING, witness=True, account=True)
+    return reading.asked[form.id][1]
 
 
 def _answers(reading: Reading, answers: Mapping[str, Any], known: Collection[str], *path: object) -> None:
@@ -238,7 +240,8 @@ def _quoted(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *pat
             reading.of_story(
                 "story-field",
                 f'YAML 把 {meant_word} 读成真假，而“{field.label}”的选项是文字。请加引号："{meant_word}"。',
-                f'YAML reads {meant_word} as true or false, but the option of "{field.label}" is a text: quote it.',
+                f'YAML reads {meant_word} as true or false, but the option of "{field.label}" is a text. '
+                f'Quote it: "{meant_word}".',
                 *path,
                 *at.split("."),
             )

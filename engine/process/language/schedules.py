@@ -135,7 +135,7 @@ def moment_of(value: Any, zone: ZoneInfo = ZONE) -> datetime | None:
 
 def end_of(value: Any, zone: ZoneInfo = ZONE) -> datetime | None:
     """The same, where a day without a time means its end (民法典 203): its last second, so that whoever asks on which
-    day it is due hears that day."""
+    day it is due hears that day. A day of which any part lies outside the calendar is none."""
     day = value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
         try:
@@ -144,6 +144,8 @@ def end_of(value: Any, zone: ZoneInfo = ZONE) -> datetime | None:
             return None
     if not isinstance(day, date) or isinstance(day, datetime):
         return moment_of(value, zone)
+    if moment_of(day, zone) is None:
+        return None
     try:
         return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
     except OverflowError:
