@@ -39,6 +39,10 @@ LIGHT, WITH_A_FORM = 150_000, 350_000
 ELSEWHERE = {
     "entry.staff",
     "entry.proof",
+    "entry.code",  # after a number was given: tests/browser/test_door.py
+    "monitoring.healthz",  # for programs
+    "monitoring.readyz",
+    "monitoring.metrics",
     "papers.file",
     "papers.pdf",
     "booking.calendar_file",
@@ -130,6 +134,7 @@ def visited(site: Site) -> dict[str, str]:
         "booking.mine": "/bookings",
         "booking.one": f"/bookings/{booked}",
         "booking.other_times": f"/bookings/{booked}/change",
+        "teams.mine": "/teams",
         "papers.ask": "/v",
         "papers.verify": f"/v/{code}",
         "entry.resident": "/enter",

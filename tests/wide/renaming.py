@@ -74,8 +74,30 @@ def _rename(there: Path, name: str, before: str, together: Mapping[str, str]) ->
     info = _matter(yaml.safe_load(matter.read_text(encoding="utf-8")), elements, messages)
     names = {one: other(one) for one in (*together, *elements, *messages) if one} | forms
     matter.write_text(_yaml({key: _nouns(one, names) if key in KINDS else one for key, one in info.items()}))
+    _shared(there, messages)
+    clauses = there / "bpmn" / name / "clauses.yaml"
+    if clauses.is_file():
+        rows = yaml.safe_load(clauses.read_text(encoding="utf-8"))
+        clauses.write_text(_yaml([{**row, "without": _place(row["without"], elements)} for row in rows]))
     told = there / "bpmn" / name / "stories.yaml"
     told.write_text(_yaml(_story(yaml.safe_load(told.read_text(encoding="utf-8")), elements, messages)))
+
+
+def _shared(there: Path, messages: set[str]) -> None:
+    """What a shared file tells the cases of this matter goes by its messages."""
+    for path in (there / "bpmn" / "_shared").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        for message in messages:
+            text = re.sub(rf"(?<=: )(?<!zq-){re.escape(message)}(?=[,}}\s])", other(message), text)
+        path.write_text(text, encoding="utf-8")
+
+
+def _place(place: str, elements: set[str]) -> str:
+    """Of a clause: file#element; a form goes by its file's other name."""
+    file, _, what = place.partition("#")
+    if file.endswith(".form"):
+        return f"{other(file)}#{what}"
+    return f"{file}#{other(what)}" if file.endswith(".bpmn") and what in elements else place
 
 
 def _yaml(value: Any) -> str:
@@ -125,6 +147,8 @@ def _matter(info: dict[str, Any], elements: set[str], messages: set[str]) -> dic
         tell["message"] = other(tell["message"]) if tell["message"] in messages else tell["message"]
         if tell.get("while"):
             tell["while"] = other(tell["while"])
+    if (info.get("mandate") or {}).get("ends") in messages:
+        info["mandate"]["ends"] = other(info["mandate"]["ends"])
     if (info.get("meeting") or {}).get("due"):
         info["meeting"]["due"] = other(info["meeting"]["due"])
     return info
