@@ -27,6 +27,8 @@ NOUNS = frozenset(
         *("end-loan", "hand-over", "take-ticket"),
         *("publish-notice", "change-notice", "withdraw-notice"),
         *("open-ballot", "close-ballot"),
+        *("open-need", "open-supply", "match", "release-match"),
+        *("lend", "take-back", "renew", "reserve", "recall"),
     }
 )
 

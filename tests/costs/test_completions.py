@@ -36,6 +36,8 @@ MORE = {
     # A match that is agreed at once: both sides held, documents looked up in a register, the pair, its legs, its paper,
     # and the case ended with it.
     ("xunche", "xc-look"): 24,
+    # Time is allowed for every loan of a reader or for none: a savepoint is opened and released around them.
+    ("jieshuzheng", "card-why"): 20,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}
