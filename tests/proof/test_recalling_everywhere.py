@@ -31,6 +31,12 @@ class Watching(playing.Player):
         self.before = {}
         self.tried = set()
 
+    def _until(self, moment):
+        """Time has passed: a limit may be over, and reminders sent, before the next step is done."""
+        super()._until(moment)
+        with self.database.reading() as work:
+            self.before = {case_id: as_it_is(work, case_id) for case_id in self.before}
+
     def watch(self, case_id, step):
         super().watch(case_id, step)
         with self.database.reading() as work:
