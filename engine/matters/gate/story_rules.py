@@ -65,6 +65,8 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
             _quoted(reading, story.answers, start.form, n, "answers")
         _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
+        if info is not None:
+            _wanted(reading, story.facts.get("need"), n, "facts", "need", "answers")
         for k, before in enumerate(story.booked if info is not None else ()):
             one_of("供给", "offer", before.offer, reading.declared("offers"), n, "booked", k, "offer")
         for k, step in enumerate(story.steps):
@@ -228,6 +230,19 @@ def _met(reading: Reading, step: StepText, one_of: Callable[..., None], *path: o
         loan = getattr(step, verb)
         if loan is not None:
             one_of("借还", "loans", loan.loans, reading.declared("loans"), *path, verb, "loans")
+
+
+def _wanted(reading: Reading, need: object, *path: object) -> None:
+    """The need that nobody took in time fills the form of the match that opens this matter."""
+    answers = need.get("answers") if isinstance(need, Mapping) else None
+    for one in reading.declared("matches").values():
+        match = one.what
+        if not isinstance(match, Match) or match.unmatched is None or match.unmatched.opens != reading.name:
+            continue
+        form = reading.forms.get(match.need.ask)
+        if form is not None and isinstance(answers, Mapping):
+            _answers(reading, answers, paths_of(form.form), *path)
+        return  # the first, as the proof has it
 
 
 def _quoted(reading: Reading, answers: Mapping[str, Any], form: forms.Form, *path: object) -> None:
