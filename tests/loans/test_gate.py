@@ -39,7 +39,7 @@ loans:
     shows: [title, class]
     who: {if: '=person.age = null or person.age >= 14 or item.class = "child"', says: 少儿借少儿书}
     pause_when: overdue > 15cd
-    missed: {after: 60cd, opens: daiban, with: {applicant.name: =person.name}}
+    missed: {after: 60cd, opens: daiban, with: {applicant.name: =loan.title}}
     card: {register: reader, by: card}
     desk: window
     states: {free: shelf}
