@@ -140,6 +140,11 @@ def _with_name(uri: str, name: str) -> str:
     return make_url(uri).set(database=name).render_as_string(hide_password=False)
 
 
+def _in_no_order(connection: Any, _record: Any) -> None:
+    """What is asked for in no order comes in another than it was written: who needs one has to say so."""
+    connection.execute("PRAGMA reverse_unordered_selects=ON")
+
+
 def _do_not_wait_for_the_disk(connection: Any, record: object) -> None:
     """Nobody's data: no commit of a test waits until a disk has it."""
     connection.execute("PRAGMA synchronous=OFF")
@@ -157,6 +162,7 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) ->
         shutil.copy(request.getfixturevalue("_sqlite_templates") / f"{which}.db", file)
         database = db.connect(f"sqlite:///{file}", files=files)
         event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
+        event.listen(database.engine, "connect", _in_no_order)
         yield database
         database.close()
         return

@@ -40,7 +40,9 @@ def test_a_parcel_goes_through_four_hands_and_the_case_follows(hall):
         case = work.session.get_one(Case, case_id)
         assert (case.status, case.outcome) == ("finished", "done")
         assert chain.ended_at is not None
-        slips = work.session.scalars(select(Document).where(Document.case_id == case_id, Document.kind == "handover"))
+        slips = work.session.scalars(
+            select(Document).where(Document.case_id == case_id, Document.kind == "handover").order_by(Document.id)
+        )
         said = [row.facts["handover"] for row in slips]
         assert [one["receiver"]["name"] for one in said] == ["村驿站", "郑顺路", "城区驿站", "苏明月"]
         assert {one["giver"]["proof"] for one in said} == {"六位数字"}
