@@ -1,5 +1,5 @@
 # 一站 (Yizhan). Two commands matter: `make run` and `make test`. One gate holds everything: `make check`.
-.PHONY: setup setup-test run test wide soak lint packages check docs lock bench spiff clean
+.PHONY: setup setup-test run test wide soak lint packages check docs lock bench spiff shots clean
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
 PYTEST = .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -q
@@ -55,6 +55,11 @@ lock:
 # The process tests with the SpiffWorkflow before the locked one and the newest 3.x; pip gets them, or it says it could not.
 spiff: setup-test
 	@.venv/bin/python .ci/spiff.py
+
+# Pictures of every matter for docs/services.md, from a demo hall of its own.
+shots: setup-test
+	@.venv/bin/python .ci/shots.py
+	@.venv/bin/yizhan docs
 
 bench: setup-test
 	@.venv/bin/yizhan bench

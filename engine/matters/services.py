@@ -18,6 +18,9 @@ SERVICES: dict[int, str] = {
     ).items()
 }
 
+#: Where the pictures of matters are (`make shots`), and how the page names them.
+PICTURES = "screenshots/services"
+
 _HEAD = """# 服务和条款 · Services and clauses
 
 <!-- made by `yizhan docs` from bpmn/ -->
@@ -31,7 +34,7 @@ refuse the matter, or the story must go otherwise (`yizhan stories --clauses`).
 
 
 def text(content: Path) -> str:
-    """The whole page, for the matters of this folder."""
+    """The whole page, for the matters of this folder; a matter's picture is shown where docs beside them have one."""
     found: dict[int, list[Package]] = {}
     for name in package.names(content):
         one = package.load(content, name)
@@ -48,6 +51,8 @@ def text(content: Path) -> str:
             parts.append(
                 f"**{one.info.name}** `{one.name}` · {one.info.name_en} · {len(stories.read(one))} 个故事 · stories\n"
             )
+            if (content / "docs" / PICTURES / f"{one.name}.png").exists():
+                parts.append(f"![{one.info.name}]({PICTURES}/{one.name}.png)\n")
             listed = sorted(clauses.read(one.name, one.files), key=lambda clause: clause.order)
             if listed:
                 parts.append(

@@ -49,6 +49,14 @@ def test_the_guide_says_how_long_what_it_costs_and_by_which_law(hall: Open):
         assert words in text, words
 
 
+def test_the_guide_names_in_words_who_handles_it_also_where_that_is_the_counter_that_takes_it(hall: Open, clock):
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "daoban"), by=SYSTEM, now=clock())
+    assert matters.load(ROOT, "daoban").info.office == "intake"
+    text = hall.client().get("/matters/daoban").text
+    assert "收件的窗口" in text and ">intake<" not in text
+
+
 def test_an_unknown_matter_is_a_page_with_a_way_on(hall: Open):
     answer = hall.client().get("/matters/passport")
     assert answer.status_code == 404
