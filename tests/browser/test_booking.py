@@ -47,6 +47,7 @@ def test_a_resident_books_changes_shows_the_code_and_is_checked_in(site: Site, c
     page = site.resident("13800000001")
     page.goto(page.get_by_role("link", name="我要预约").get_attribute("href"))
     assert re.search(r"/book/\d+$", page.url), page.locator("main").inner_text()  # one place: its calendar at once
+    assert page.locator("body").get_attribute("data-here") is None  # read anew it is this page
     assert axe(page) == []
     page.locator(".yz-days a", has_text="9月21日").click()  # first tap
     page.locator(".yz-times button", has_text="18:00").click()  # second

@@ -69,7 +69,9 @@ def test_two_offers_are_booked_together_and_released_by_the_case(hall):
     assert ended(hall, case_id) == ("running", [""])
     assert left(hall.database, one.slot)[1] == left(hall.database, two.slot)[1] == {"cut": 0, "help": 1}
     with hall.database.reading() as work:
-        rows = work.session.scalars(select(Appointment).where(Appointment.case_id == case_id)).all()
+        rows = work.session.scalars(
+            select(Appointment).where(Appointment.case_id == case_id).order_by(Appointment.id)
+        ).all()
         assert [(r.state, r.user_id, r.channel) for r in rows] == [
             ("confirmed", hall.residents[3].id, "counter") for _ in rows
         ]

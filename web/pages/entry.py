@@ -92,7 +92,7 @@ def _coming() -> dict[str, str] | None:
 def _code_page(phone: str, target: str, shown: str = "", wrong: tuple[FieldError, ...] = ()) -> str:
     # An address of its own: read anew, in larger letters or in English it is the same page, and no other code is sent.
     here = url_for("entry.code", next=target or None)
-    return render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=wrong, here=here)
+    return render_template("resident/code.html", target=target, phone=phone, shown=shown, wrong=wrong, stands_at=here)
 
 
 @pages.get("/enter/code")
