@@ -21,7 +21,7 @@ from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit, notices
 from engine.store import Work, keys
-from engine.store.models import Appointment, Bond, BookingPlace, Case, Task, TaskCandidate, User
+from engine.store.models import Appointment, Bond, BookingPlace, Case, Task, TaskCandidate, User, Waiting
 from engine.workdays import local_date
 
 
@@ -310,6 +310,7 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
     if bond.kind == LEADER:
         _leaves_team(work, bond, by, now)
     _hears_no_more(work, bond, now)
+    _waits_no_more(work, bond, by, now)
     audit.record(
         work,
         audit.Kind.BOND_ENDED,
@@ -347,6 +348,22 @@ def _hears_no_more(work: Work, bond: Bond, now: datetime) -> None:
     ).all():
         made.phone, made.booked_by_id = bond.subject_phone, None
         notices.cancel(work, f"appointment:{made.id}:", now=now)
+
+
+def _waits_no_more(work: Work, bond: Bond, by: Actor, now: datetime) -> None:
+    """Of somebody without an account nobody could confirm a place that is offered: they wait no more, and one that was
+    kept for them goes to the next. Who has an account waits on, by themselves."""
+    rows = work.session.scalars(
+        select(Waiting)
+        .where(Waiting.bond_id == bond.id, Waiting.user_id.is_(None), Waiting.state.in_(("waiting", "offered")))
+        .order_by(Waiting.id)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.state, kept, row.appointment_id = "left", row.appointment_id, None
+        made = appointments.locked(work, kept) if kept is not None else None
+        if made is not None and made.state == "held":
+            appointments.give_back(work, made, "cancelled", "替订的关系结束了", by=by, now=now, by_hall=True)
 
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:

@@ -219,7 +219,8 @@ def confirm(booking_id: int) -> ResponseReturnValue:
 @guard("resident")
 def wait(slot_id: int) -> ResponseReturnValue:
     """Join the waiting list of a time that is full."""
-    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    whom = _bond(request.form)
+    found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=whom, now=edge.now())
     if not found.what.offer.waiting:
         raise NotNow("这一项没有候补。", "There is no waiting list.")
     booking.wait(
@@ -227,6 +228,7 @@ def wait(slot_id: int) -> ResponseReturnValue:
         resource_id=found.one.resource_id,
         day=local_date(found.one.starts_at),
         role=request.form.get("role", "")[:40],
+        bond_id=whom,
         by=edge.actor(),
         now=edge.now(),
     )
