@@ -125,13 +125,21 @@ def _to_standing(actor: Actor, order: Standing) -> Iterator[str]:
     """A standing order is its person's, and the unit's that serves it (as its bookings are)."""
     if actor.id is not None and order.user_id == actor.id:
         yield "own"
-    offer = order.resource.offer
-    mine = [g for g in actor.grants if g.of_person(order.user_id, order.person_index, order.name)]
-    if any(g.over_offer("book", offer) for g in mine):
+    if ordered_for(actor, "work", order) is not None:
         yield "bond-book"
-    elif any(g.over_offer("see", offer) for g in mine):
+    elif ordered_for(actor, "see", order) is not None:
         yield "bond-see"
     yield from _to_place(actor, order.resource)
+
+
+def ordered_for(actor: Actor, verb: str, order: Standing) -> Grant | None:
+    """The bond by which the actor sees (see or book) or changes (book) somebody else's standing order."""
+    for grant in actor.grants:
+        if grant.of_person(order.user_id, order.person_index, order.name):
+            for power in ("book", "see") if verb == "see" else ("book",):
+                if grant.over_offer(power, order.resource.offer):
+                    return grant
+    return None
 
 
 def _to_waiting(actor: Actor, row: Waiting) -> Iterator[str]:

@@ -293,6 +293,7 @@ class Standing(Base):
     name: Mapped[str] = mapped_column(Sealed)
     phone: Mapped[str | None] = mapped_column(Sealed)
     made_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
+    bond_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bond.id"), index=True)  # by which they could
     made_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(8), default="active")
     version: Mapped[int] = mapped_column(default=1)
