@@ -25,6 +25,7 @@ from engine.commands import seats
 from engine.matters.nouns.offers import SELF, Offer, OfferTells
 from engine.people import SYSTEM, Actor
 from engine.people.access import booked_for
+from engine.people.bonds import in_force
 from engine.reads import knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, jobs, messages, notices
@@ -32,6 +33,7 @@ from engine.store import Work
 from engine.store.models import (
     Appointment,
     AppointmentSlot,
+    Bond,
     BookingPart,
     BookingPlace,
     OnlineBlock,
@@ -119,6 +121,17 @@ def refuse_blocked(work: Work, person_index: str, resource: Resource, now: datet
     )
     if row is not None:
         booking.refuse_blocked(booking.Block(row.until_at, row.reason_zh, row.reason_en))
+
+
+def locked(work: Work, appointment_id: int) -> Appointment:
+    """A booking, held and read anew, with what is booked and its case."""
+    return work.session.scalars(
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .options(joinedload(Appointment.resource), joinedload(Appointment.case))
+        .with_for_update(of=Appointment)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 #: How a live booking may end by somebody's word -> what the record says of it.
@@ -323,8 +336,10 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
     ).all()
     policy = policy_of(resource)
     for row in queue:
-        user = work.session.get_one(User, row.user_id)
-        person = knowing.of_user(user)
+        person = who_waits(work, row, now)
+        if person is None:  # nobody may book for them any more
+            row.state = "left"
+            continue
         past = history(work, person.index, now, resource)
         if isinstance(booking.block_for(policy, past, now), booking.Block) or any(
             p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past
@@ -350,10 +365,11 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
             starts_at=first.starts_at,
             ends_at=first.ends_at,
             kind=first.kind,
-            user_id=user.id,
+            user_id=person.user_id,
             person_index=person.index,
             name=person.name,
             phone=person.phone,
+            booked_by_id=row.made_by_id if by_bond(work, row, now) is not None else None,
             day_key=free[0],
             booked_at=now,
             hold_until=told_at + timedelta(hours=OFFER_HOURS),
@@ -367,9 +383,36 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         row.state, row.appointment_id = "offered", made.id
         watch(work, made, now)
         tell(work, made, "waiting-offered", told_at, now)
+        if person.user_id is not None and made.booked_by_id is not None:  # who joined for them can confirm it too
+            tell(work, made, "waiting-offered", told_at, now, to=work.session.get_one(User, made.booked_by_id))
         record(work, audit.Kind.APPOINTMENT_OFFERED, made, SYSTEM, now)
         return made
     return None
+
+
+def by_bond(work: Work, row: Waiting, now: datetime) -> Bond | None:
+    """The bond by which somebody joined for another, while it is in force."""
+    bond = work.session.get(Bond, row.bond_id, populate_existing=True) if row.bond_id is not None else None
+    return bond if in_force(bond, local_date(now)) else None
+
+
+def who_waits(work: Work, row: Waiting, now: datetime) -> Person | None:
+    """Who it is. None: somebody without an account, for whom nobody may book any more."""
+    if row.user_id is not None:
+        return knowing.of_user(work.session.get_one(User, row.user_id))
+    bond = by_bond(work, row, now)
+    if bond is None:
+        return None
+    return Person(row.name or "", row.phone, bond.subject_id_number, None, bond.place_id)
+
+
+def tell_waiting(work: Work, row: Waiting, key: str, kind: str, facts: Mapping[str, Any], *, now: datetime) -> None:
+    """A message to who waits, and to who joined for them while the bond holds."""
+    made_by = row.made_by_id if by_bond(work, row, now) is not None else None
+    users = [id_ for id_ in (row.user_id, made_by) if id_ is not None]
+    for n, id_ in enumerate(users):
+        user = work.session.get_one(User, id_)
+        say(work, f"{key}:{n}" if n else key, kind, facts, user_id=user.id, phone=user.phone, now=now)
 
 
 def offer_all(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> int:
@@ -478,7 +521,17 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, key: str = "") -> None:
+def tell(
+    work: Work,
+    made: Appointment,
+    kind: str,
+    at: datetime,
+    now: datetime,
+    key: str = "",
+    *,
+    to: User | None = None,
+) -> None:
+    """A message of a booking to whose it is; `to`: to this one instead."""
     local = made.starts_at.astimezone(ZONE)
     facts = {
         "number": made.number,
@@ -495,14 +548,14 @@ def tell(work: Work, made: Appointment, kind: str, at: datetime, now: datetime, 
     texts = _texts()[kind]
     notices.put_both(
         work,
-        f"appointment:{made.id}:{made.sequence}:{key or kind}",
+        f"appointment:{made.id}:{made.sequence}:{key or kind}" + (f":{to.id}" if to is not None else ""),
         notices.fill(texts["zh"], facts),
         text_en=notices.fill(texts["en"], facts_en),
         kind=kind,
         now=now,
         # Somebody without an account is told by whoever booked for them.
-        user_id=made.user_id or (made.booked_by_id if made.channel == "online" else None),
-        phone=made.phone,
+        user_id=to.id if to is not None else made.user_id or (made.booked_by_id if made.channel == "online" else None),
+        phone=to.phone if to is not None else made.phone,
         case_id=made.case_id,
         after=at if at > now else None,
     )

@@ -21,7 +21,18 @@ from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit, notices
 from engine.store import Work, keys
-from engine.store.models import Appointment, Bond, BookingPlace, Case, Task, TaskCandidate, User
+from engine.store.models import (
+    Appointment,
+    Bond,
+    BookingPlace,
+    Case,
+    Resource,
+    Standing,
+    Task,
+    TaskCandidate,
+    User,
+    Waiting,
+)
 from engine.workdays import local_date
 
 
@@ -310,6 +321,11 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
     if bond.kind == LEADER:
         _leaves_team(work, bond, by, now)
     _hears_no_more(work, bond, now)
+    _waits_no_more(work, bond, by, now)
+    for order in work.session.scalars(
+        select(Standing).where(Standing.bond_id == bond.id, Standing.state == "active").order_by(Standing.id)
+    ).all():
+        end_order(work, order, by=by, now=now)
     audit.record(
         work,
         audit.Kind.BOND_ENDED,
@@ -347,6 +363,48 @@ def _hears_no_more(work: Work, bond: Bond, now: datetime) -> None:
     ).all():
         made.phone, made.booked_by_id = bond.subject_phone, None
         notices.cancel(work, f"appointment:{made.id}:", now=now)
+
+
+def end_order(work: Work, order: Standing, *, by: Actor, now: datetime) -> None:
+    """A standing order that was made by a bond which is over: nothing more is booked of it. What is booked stays, as
+    any booking made by the bond does, and whose it is hears of it."""
+    order = work.session.get_one(Standing, order.id, with_for_update=True, populate_existing=True)
+    if order.state != "active":
+        return
+    order.state, order.ended_at, order.reason = "ended", now, "替订的关系结束了"
+    order.version += 1
+    audit.record(
+        work,
+        audit.Kind.STANDING_ENDED,
+        by=by,
+        now=now,
+        facts={"standing": order.id, "resource": order.resource_id, "bond": order.bond_id, "given_back": 0},
+    )
+    resource = work.session.get_one(Resource, order.resource_id)
+    facts = {"place": (resource.name, resource.name_en or resource.name)}
+    key = f"standing:{order.id}:bond-over"
+    phone = order.phone if order.user_id is not None else None  # without an account it was the other's
+    appointments.say(work, key, "standing-bond-over", facts, user_id=order.user_id, phone=phone, now=now)
+    made_by = work.session.get(User, order.made_by_id) if order.made_by_id is not None else None
+    if made_by is not None:
+        key, kind = f"{key}:by", "standing-bond-over"
+        appointments.say(work, key, kind, facts, user_id=made_by.id, phone=made_by.phone, now=now)
+
+
+def _waits_no_more(work: Work, bond: Bond, by: Actor, now: datetime) -> None:
+    """Of somebody without an account nobody could confirm a place that is offered: they wait no more, and one that was
+    kept for them goes to the next. Who has an account waits on, by themselves."""
+    rows = work.session.scalars(
+        select(Waiting)
+        .where(Waiting.bond_id == bond.id, Waiting.user_id.is_(None), Waiting.state.in_(("waiting", "offered")))
+        .order_by(Waiting.id)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.state, kept, row.appointment_id = "left", row.appointment_id, None
+        made = appointments.locked(work, kept) if kept is not None else None
+        if made is not None and made.state == "held":
+            appointments.give_back(work, made, "cancelled", "替订的关系结束了", by=by, now=now, by_hall=True)
 
 
 def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:

@@ -77,6 +77,7 @@ class Wish:
     answers: Mapping[str, Any] = field(default_factory=dict)
     by_whom: Person | None = None  # whose booking it is, when a team's: they need not come themselves
     bonds: Mapping[str, int] = field(default_factory=dict)  # of a team: index of a member -> the bond with the leader
+    booked_by: int | None = None  # who ordered it, where the worker books it for them
 
     @property
     def holder(self) -> Person:
@@ -352,7 +353,7 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                     answers=dict(wish.answers) or None,
                     price=dict(plan.cost.said) if plan.cost is not None else {},
                     cents=plan.cost.cents if plan.cost is not None else None,
-                    booked_by_id=by.id if by.id != leader.user_id else None,
+                    booked_by_id=wish.booked_by or (by.id if by.id != leader.user_id else None),
                 )
                 made.resource, made.case = resource, case
                 work.session.add(made)

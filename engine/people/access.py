@@ -38,6 +38,7 @@ from engine.store.models import (
     Standing,
     Task,
     Ticket,
+    Waiting,
     Window,
 )
 
@@ -60,6 +61,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _lets("booking", _to_own_place(actor, thing), verb)
     if isinstance(thing, Standing):
         return _lets("booking", _to_standing(actor, thing), verb)
+    if isinstance(thing, Waiting):
+        return _lets("booking", _to_waiting(actor, thing), verb)
     if isinstance(thing, Bond):
         return _lets("bond", _to_bond(actor, thing), verb)
     if isinstance(thing, Resource):
@@ -122,13 +125,42 @@ def _to_standing(actor: Actor, order: Standing) -> Iterator[str]:
     """A standing order is its person's, and the unit's that serves it (as its bookings are)."""
     if actor.id is not None and order.user_id == actor.id:
         yield "own"
-    offer = order.resource.offer
-    mine = [g for g in actor.grants if g.of_person(order.user_id, order.person_index, order.name)]
-    if any(g.over_offer("book", offer) for g in mine):
+    if ordered_for(actor, "work", order) is not None:
         yield "bond-book"
-    elif any(g.over_offer("see", offer) for g in mine):
+    elif ordered_for(actor, "see", order) is not None:
         yield "bond-see"
     yield from _to_place(actor, order.resource)
+
+
+def ordered_for(actor: Actor, verb: str, order: Standing) -> Grant | None:
+    """The bond by which the actor sees (see or book) or changes (book) somebody else's standing order."""
+    for grant in actor.grants:
+        if grant.of_person(order.user_id, order.person_index, order.name):
+            for power in ("book", "see") if verb == "see" else ("book",):
+                if grant.over_offer(power, order.resource.offer):
+                    return grant
+    return None
+
+
+def _to_waiting(actor: Actor, row: Waiting) -> Iterator[str]:
+    """A place on a waiting list is its person's, and theirs whom the person lets book or see that."""
+    if actor.id is not None and row.user_id == actor.id:
+        yield "own"
+    if waits_for(actor, "work", row) is not None:
+        yield "bond-book"
+    elif waits_for(actor, "see", row) is not None:
+        yield "bond-see"
+
+
+def waits_for(actor: Actor, verb: str, row: Waiting) -> Grant | None:
+    """The bond by which the actor sees (see or book) or gives up (book) somebody else's place on a waiting list."""
+    what = row.resource
+    for grant in actor.grants:
+        if grant.of_person(row.user_id, row.person_index, row.name or ""):
+            for power in ("book", "see") if verb == "see" else ("book",):
+                if grant.covers(power, what.matter) if what.matter else grant.over_offer(power, what.offer):
+                    return grant
+    return None
 
 
 def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:

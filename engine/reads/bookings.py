@@ -331,19 +331,54 @@ def roster(work: Work, actor: Actor, first: date, last: date) -> list[OnDuty]:
     return [OnDuty(d.id, u.id, u.name, d.starts_at, d.ends_at) for d, u in rows]
 
 
-def waiting(work: Work, actor: Actor) -> Sequence[Waiting]:
-    """Where the actor waits for a place."""
-    return work.session.scalars(
-        select(Waiting)
-        .where(Waiting.user_id == actor.id, Waiting.state.in_(["waiting", "offered"]))
-        .order_by(Waiting.day)
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A place on a waiting list, for the person or who may book for them."""
+
+    id: int
+    resource_id: int
+    place: str
+    day: date
+    role: str
+    state: str  # waiting; offered: a place is kept, to be confirmed
+    appointment_id: int | None  # the place that is kept
+    who: str  # whose it is, for somebody else than them
+    mine: bool  # the reader may give it up
+
+
+def waiting(work: Work, actor: Actor) -> list[Waits]:
+    """Where the actor waits for a place, and those who let them book or see that."""
+    by_bond = [_waits_by_bond(g) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
+    rows = work.session.execute(
+        select(Waiting, User.name)
+        .outerjoin(User, User.id == Waiting.user_id)
+        .where(or_(Waiting.user_id == actor.id, *by_bond), Waiting.state.in_(["waiting", "offered"]))
+        .options(joinedload(Waiting.resource))
+        .order_by(Waiting.day, Waiting.id)
     ).all()
+    return [
+        Waits(
+            row.id,
+            row.resource_id,
+            row.resource.name,
+            row.day,
+            row.role,
+            row.state,
+            row.appointment_id,
+            "" if row.user_id == actor.id else row.name or name or "",
+            may(actor, "work", row),
+        )
+        for row, name in rows
+        if may(actor, "see", row)
+    ]
 
 
-def names(work: Work, resource_ids: Sequence[int]) -> dict[int, str]:
-    """What these resources are called."""
-    rows = work.session.execute(select(Resource.id, Resource.name).where(Resource.id.in_(list(resource_ids)))).all()
-    return {id_: name for id_, name in rows}
+def _waits_by_bond(grant: Grant) -> ColumnElement[bool]:
+    """Those of somebody who lets them see or book. A little wide: `may` judges each, name and all."""
+    whose = [Waiting.person_index == grant.person_index] if grant.person_index else []
+    if grant.subject_id is not None:
+        whose.append(Waiting.user_id == grant.subject_id)
+    return or_(false(), *whose)
 
 
 def block_of(work: Work, actor: Actor, *, now: datetime) -> OnlineBlock | None:

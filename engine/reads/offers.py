@@ -277,7 +277,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
                 select(Waiting.id).where(
                     Waiting.resource_id == resource.id,
                     Waiting.day == local_date(slot.starts_at),
-                    Waiting.user_id == (person.user_id if bond_id is not None else actor.id),
+                    Waiting.person_index == person.index,
                     Waiting.state.in_(("waiting", "offered")),
                 )
             )

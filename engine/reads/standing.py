@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from engine.errors import NotFound
 from engine.people import Actor, masks, may
+from engine.people.bonds import Grant
 from engine.reads import offering
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Standing, StandingDay
@@ -49,6 +50,8 @@ class Order:
     state: str
     reason: str
     days: tuple[Day, ...]  # from today on
+    who: str  # whose it is, for somebody else than them
+    mine: bool  # the reader may change it
     asks: bool  # its offer asks a form, so that a day may be other than the rest
 
 
@@ -64,16 +67,25 @@ def in_words(weekdays: str, working: bool) -> tuple[str, str]:
 
 
 def mine(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
-    """The actor's own orders that go on: two statements."""
+    """The orders that go on: the actor's own, and of those who let them book or see that. Two statements."""
     if actor.id is None:
         return []
+    by_bond = [_by_bond(g) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
     rows = work.session.scalars(
         select(Standing)
-        .where(Standing.user_id == actor.id, Standing.state == "active")
+        .where(or_(Standing.user_id == actor.id, *by_bond), Standing.state == "active")
         .options(joinedload(Standing.resource))
         .order_by(Standing.id)
     ).all()
-    return _shown(work, rows, now, masked=False)
+    return _shown(work, [row for row in rows if may(actor, "see", row)], actor, now)
+
+
+def _by_bond(grant: Grant) -> ColumnElement[bool]:
+    """Those of somebody who lets them see or book. A little wide: `may` judges each, name and all."""
+    whose = [Standing.person_index == grant.person_index] if grant.person_index else []
+    if grant.subject_id is not None:
+        whose.append(Standing.user_id == grant.subject_id)
+    return or_(false(), *whose)
 
 
 def of_unit(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
@@ -86,7 +98,7 @@ def of_unit(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
         .order_by(Standing.id)
         .limit(MOST)
     ).all()
-    return _shown(work, rows, now, masked=True)
+    return _shown(work, rows, actor, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,8 @@ def day(work: Work, actor: Actor, standing_id: int, on: date) -> Asked:
     return Asked(what.package.form(what.offer.ask), dict(given or {}), row.resource.name)
 
 
-def _shown(work: Work, rows: Sequence[Standing], now: datetime, *, masked: bool) -> list[Order]:
+def _shown(work: Work, rows: Sequence[Standing], actor: Actor, now: datetime) -> list[Order]:
+    masked = actor.kind == "staff"
     days: dict[int, list[Day]] = {}
     for one, state in work.session.execute(
         select(StandingDay, Appointment.state)
@@ -140,6 +153,8 @@ def _shown(work: Work, rows: Sequence[Standing], now: datetime, *, masked: bool)
                 row.state,
                 row.reason,
                 tuple(days.get(row.id, ())),
+                "" if masked or row.user_id == actor.id else row.name,
+                may(actor, "work", row),
                 row.resource.offer in asking,
             )
         )

@@ -20,6 +20,7 @@ from engine.workdays import local_date
 from tests.appointments.conftest import opened
 from tests.cast import DAIBAN
 
+CHECKED = select(Event).where(Event.kind == "bond.checked").order_by(Event.id)
 CHILD = ("张小宝", "", "350526201601014013")
 PICK_UP = Kind(
     title="接送人",
@@ -338,8 +339,7 @@ def test_the_guardian_keeps_the_list_and_the_door_asks_it(database, cast, clock)
             bonds.check(work, row, holder_bond=row, by=actor(work, cast, "sun", clock), now=clock())
         bonds.end(work, row, by=actor(work, cast, "zhang", clock), now=clock())
         assert not bonds.check(work, row, holder_bond=row, by=zhou, now=clock()).may
-        checks = select(Event).where(Event.kind == "bond.checked").order_by(Event.id)
-        asked = [e.facts["why"] for e in work.session.scalars(checks)]
+        asked = [e.facts["why"] for e in work.session.scalars(CHECKED)]
         assert asked == ["list", "list", "stranger", "stranger"]
 
 

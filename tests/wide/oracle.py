@@ -274,10 +274,12 @@ RULES: dict[str, Rule] = {
         "resident.send",
         "booking.hold",
         "api.hold",
+        "api.wait",
+        "api.waiting",
         "booking.wait",
     ),
     **_door(
-        "resident", "booking.stop_waiting", "booking.ask_review", thing="absent"
+        "resident", "booking.stop_waiting", "booking.ask_review", "api.leave_waiting", thing="absent"
     ),  # nobody waits, nobody is shut out
     **_door(
         "resident",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Response
 from pydantic import AwareDatetime, Field
@@ -73,6 +74,23 @@ class BookingOut(Shape):
     starts_at: datetime
     ends_at: datetime
     hold_until: datetime | None
+
+
+class WaitIn(Shape):
+    day: date
+    role: str = Field("", max_length=40, description="Of a time whose places are by role.")
+    item: str = Field("", max_length=80)
+    bond: int | None = Field(None, description="The bond by which the caller waits for somebody else.")
+
+
+class WaitsOut(Shape):
+    id: int
+    place: str
+    day: date
+    role: str
+    state: str  # waiting; offered: a place is kept, to be confirmed as `appointment_id`
+    appointment_id: int | None
+    who: str  # whose it is, where the caller waits for another
 
 
 def _one(appointment_id: int) -> BookingOut:
@@ -149,6 +167,30 @@ def calendar(booking_id: int) -> Response:
     """The booking as an .ics file."""
     found = reads.one(edge.work(), edge.actor(), booking_id)
     return Response(reads.calendar_file(found, now=edge.now()), mimetype="text/calendar")
+
+
+# ---------------------------------------------------------------- the waiting list
+
+
+@operation("get", "/waiting", who="resident", tag="bookings", gives=list[WaitsOut])
+def waiting() -> list[WaitsOut]:
+    """Where the caller waits for a place, and where those wait who let the caller book for them."""
+    return [shaped(WaitsOut, one) for one in reads.waiting(edge.work(), edge.actor())]
+
+
+@operation("post", "/places/{place_id}/wait", who="resident", tag="bookings", takes=WaitIn, gives=WaitsOut, status=201)
+def wait(place_id: int, body: WaitIn) -> WaitsOut:
+    """Wait for a place on a full day. 409 when there is one, or when they wait already."""
+    given: dict[str, Any] = {"day": body.day, "role": body.role, "item": body.item, "bond_id": body.bond}
+    row = booking.wait(edge.work(), resource_id=place_id, **given, by=edge.actor(), now=edge.now())
+    return next(shaped(WaitsOut, one) for one in reads.waiting(edge.work(), edge.actor()) if one.id == row.id)
+
+
+@operation("post", "/waiting/{waiting_id}/leave", who="resident", tag="bookings", gives=list[WaitsOut])
+def leave_waiting(waiting_id: int) -> list[WaitsOut]:
+    """Wait no more; a place that was kept goes to the next. What is left of the list."""
+    booking.stop_waiting(edge.work(), waiting_id, by=edge.actor(), now=edge.now())
+    return [shaped(WaitsOut, one) for one in reads.waiting(edge.work(), edge.actor())]
 
 
 class CheckIn(Shape):

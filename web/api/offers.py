@@ -135,6 +135,7 @@ class OrderOut(Shape):
     place: str
     place_en: str
     at: str  # when its time of the day begins: 11:00
+    who: str  # whose it is, where the caller may book for another
     days_zh: str
     days_en: str
     from_on: date
@@ -149,6 +150,7 @@ class OrderIn(Shape):
     working: bool = False  # on working days only
     role: str = Field("", max_length=40)
     answers: dict[str, Any] = Field(default_factory=dict)
+    bond: int | None = Field(None, description="The bond by which the caller orders for somebody else.")
 
 
 class DayIn(Shape):
@@ -163,7 +165,7 @@ def _orders() -> list[OrderOut]:
 
 @operation("get", "/standing", who="resident", tag="offers", gives=list[OrderOut])
 def standing_orders() -> list[OrderOut]:
-    """The caller's standing orders that go on, each with its days."""
+    """The standing orders that go on, each with its days: the caller's, and of those who let the caller book."""
     return _orders()
 
 
@@ -180,6 +182,7 @@ def order_standing(slot_id: int, body: OrderIn) -> OrderOut:
         working=body.working,
         role=body.role,
         answers=body.answers,
+        bond_id=body.bond,
         by=edge.actor(),
         now=edge.now(),
     )

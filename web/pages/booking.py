@@ -114,7 +114,8 @@ def hold(place_id: int) -> ResponseReturnValue:
 def wait(place_id: int) -> ResponseReturnValue:
     """Join a full day's waiting list."""
     day = request.form.get("day", local_date(edge.now()), type=edge.day)
-    booking.wait(edge.work(), resource_id=place_id, day=day, by=edge.actor(), now=edge.now())
+    bond_id = request.form.get("for", type=int)
+    booking.wait(edge.work(), resource_id=place_id, day=day, bond_id=bond_id, by=edge.actor(), now=edge.now())
     flash(_("已加入候补。有空位时会通知您，并为您保留两小时。"))
     return redirect(url_for("booking.mine"))
 
@@ -123,13 +124,11 @@ def wait(place_id: int) -> ResponseReturnValue:
 @guard("resident")
 def mine() -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
-    waits = reads.waiting(work, actor)
-    called = reads.names(work, [w.resource_id for w in waits])
     return render_template(
         "resident/book_mine.html",
         coming=reads.mine(work, actor, now=now),
         past=reads.mine(work, actor, past=True, now=now),
-        waiting=[(w, called.get(w.resource_id, "")) for w in waits],
+        waiting=reads.waiting(work, actor),
         block=reads.block_of(work, actor, now=now),
         led=teams.coming(work, actor, now=now),
         ordered=standing.mine(work, actor, now=now),

@@ -219,7 +219,8 @@ def confirm(booking_id: int) -> ResponseReturnValue:
 @guard("resident")
 def wait(slot_id: int) -> ResponseReturnValue:
     """Join the waiting list of a time that is full."""
-    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    whom = _bond(request.form)
+    found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=whom, now=edge.now())
     if not found.what.offer.waiting:
         raise NotNow("这一项没有候补。", "There is no waiting list.")
     booking.wait(
@@ -227,6 +228,7 @@ def wait(slot_id: int) -> ResponseReturnValue:
         resource_id=found.one.resource_id,
         day=local_date(found.one.starts_at),
         role=request.form.get("role", "")[:40],
+        bond_id=whom,
         by=edge.actor(),
         now=edge.now(),
     )
@@ -241,7 +243,9 @@ def wait(slot_id: int) -> ResponseReturnValue:
 @guard("resident")
 def ordering(slot_id: int) -> ResponseReturnValue:
     """Order this time of day by weekday."""
-    found = reads.chance(edge.work(), edge.actor(), slot_id, now=edge.now())
+    whom = _bond(request.args)
+    found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=whom, now=edge.now())
+    others = dict(bonds.who_for_offer(edge.actor(), "book", found.what.key))
     if not found.what.offer.standing:
         raise NotNow("这一项不能长期预订，请一次一次订。", "This cannot be ordered for many days: book each time.")
     return render_template(
@@ -249,7 +253,9 @@ def ordering(slot_id: int) -> ResponseReturnValue:
         it=found,
         offer=found.what.offer,
         schema=_schema(found.what.package.form(found.what.offer.ask)) if found.what.offer.ask else None,
-        draft=f"{edge.actor().id}:standing:{slot_id}",
+        draft=f"{edge.actor().id}:standing:{slot_id}:{whom or ''}",
+        whom=whom or 0,
+        comes=others.get(whom or 0, ""),
         tab="booking.doors",
     )
 
@@ -298,6 +304,7 @@ def _ordered(slot_id: int, sent: _Order, person: booking.Person | None = None) -
         role=sent.role,
         answers=sent.answers,
         person=person,
+        bond_id=_bond(sent.more) if person is None else None,
         by=edge.actor(),
         now=edge.now(),
     )

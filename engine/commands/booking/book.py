@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -39,11 +39,12 @@ from engine.commands.appointments import (
     sit,
     tell,
     watch,
+    who_waits,
 )
 from engine.commands.booking import claim
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
-from engine.people.access import Verb, booked_for
+from engine.people.access import Verb, booked_for, waits_for
 from engine.reads import bookings, knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, library, notices
@@ -213,6 +214,8 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
     person = Person(made.name, made.phone)
     if made.user_id is not None:
         person = knowing.of_user(work.session.get_one(User, made.user_id))
+    elif (waited := work.session.scalar(select(Waiting).where(Waiting.appointment_id == made.id))) is not None:
+        person = who_waits(work, waited, now) or person  # with what their guardian's bond says of them
     claims = work.session.scalars(
         select(BookingPlace).where(BookingPlace.appointment_id == made.id, BookingPlace.live)
     ).all()
@@ -295,11 +298,25 @@ def let_go(
 
 
 def wait(
-    work: Work, *, resource_id: int, day: date, item: str = "", role: str = "", by: Actor, now: datetime
+    work: Work,
+    *,
+    resource_id: int,
+    day: date,
+    item: str = "",
+    role: str = "",
+    bond_id: int | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Waiting:
-    """Wait for a place on a day that is full (of a role, where places are by role). First come, first offered."""
-    person = _self(work, by)
+    """Wait for a place on a day that is full (of a role, where places are by role): oneself, or by a bond for somebody
+    who lets one book for them. First come, first offered."""
     resource = _resource(work, resource_id)
+    if bond_id is None:
+        person = _self(work, by)
+    elif resource.matter:
+        person = _for_whom(work, resource, bond_id, by)
+    else:
+        person = claim.for_whom(work, resource.offer, bond_id, by)
     refuse_blocked(work, person.index, resource, now)
     free = select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now)
     of_role = select(SlotPlace.slot_id).join(Slot, Slot.id == SlotPlace.slot_id).where(Slot.resource_id == resource.id)
@@ -311,28 +328,55 @@ def wait(
     if work.session.scalar(free):
         raise NotNow("这一天还有空位，可以直接预约。", "There are places on that day: book one.")
     row = work.session.scalar(
-        select(Waiting).where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.user_id == person.user_id)
+        select(Waiting)
+        .where(
+            Waiting.resource_id == resource.id,
+            Waiting.day == day,
+            or_(Waiting.person_index == person.index, and_(Waiting.user_id.is_not(None), _is_user(person))),
+        )
+        .order_by(Waiting.id)
+        .limit(1)
     )
     if row is not None and row.state in ("waiting", "offered"):
-        raise AlreadyDone("您已经在这一天的候补名单里了。", "You are on that day's waiting list already.")
+        who = person.name if bond_id is not None else "您"
+        raise AlreadyDone(
+            f"{who}已经在这一天的候补名单里了。",
+            "You are on that day's waiting list already."
+            if bond_id is None
+            else f"{person.name} is on that day's waiting list already.",
+        )
     if row is None:
-        assert person.user_id is not None
-        row = Waiting(resource_id=resource.id, day=day, user_id=person.user_id)
+        row = Waiting(resource_id=resource.id, day=day)
         work.session.add(row)
+    row.resource = resource
+    row.user_id, row.person_index = person.user_id, person.index
+    row.name, row.phone = (None, None) if person.user_id is not None else (person.name, person.phone)
+    row.made_by_id, row.bond_id = (by.id, bond_id) if bond_id is not None else (None, None)
     row.state, row.since_at, row.item, row.appointment_id = "waiting", now, item, None
     row.role = role if by_role is not None else ""
     work.session.flush()
-    audit.record(
-        work, audit.Kind.WAITING_JOINED, by=by, now=now, facts={"resource": resource.code, "day": day.isoformat()}
-    )
+    _record_waiting(work, audit.Kind.WAITING_JOINED, row, by, now, resource=resource.code, day=day.isoformat())
     return row
 
 
+def _is_user(person: Person) -> ColumnElement[bool]:
+    return Waiting.user_id == person.user_id if person.user_id is not None else false()
+
+
+def _record_waiting(work: Work, kind: audit.Kind, row: Waiting, by: Actor, now: datetime, **facts: Any) -> None:
+    """A line in the audit, with for whom it was done and by which bond."""
+    grant = waits_for(by, "work", row) if by.id != row.user_id else None
+    if grant is not None:
+        facts["bond"] = grant.id
+    audit.record(work, kind, by=by, now=now, for_id=row.user_id if grant is not None else None, facts=facts)
+
+
 def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Waiting:
-    """Leave the waiting list; an offer that is open is given back."""
-    row = work.session.get(Waiting, waiting_id)
-    if row is None or row.user_id != by.id:
+    """Leave the waiting list, or take somebody off it who lets one book; an offer that is open is given back."""
+    row = work.session.scalar(select(Waiting).where(Waiting.id == waiting_id).options(joinedload(Waiting.resource)))
+    if row is None or not may(by, "see", row):
         raise NotFound("没有这条候补记录。", "There is no such place on a waiting list.")
+    require(by, "work", row)
     if row.state not in ("waiting", "offered"):
         raise NotNow("这条候补已经结束了。", "That place on the waiting list has ended already.")
     offered = row.appointment_id
@@ -341,7 +385,7 @@ def stop_waiting(work: Work, waiting_id: int, *, by: Actor, now: datetime) -> Wa
         made = find(work, offered, "work", by=by)
         if made.state == "held":
             let_go(work, made, "cancelled", "不再候补", by=by, now=now)
-    audit.record(work, audit.Kind.WAITING_LEFT, by=by, now=now, facts={"waiting": row.id})
+    _record_waiting(work, audit.Kind.WAITING_LEFT, row, by, now, waiting=row.id)
     return row
 
 

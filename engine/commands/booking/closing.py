@@ -28,7 +28,6 @@ from engine.store.models import (
     ResourceOpening,
     Slot,
     StandingDay,
-    User,
     Waiting,
 )
 from engine.workdays import local_date, say_day
@@ -227,20 +226,20 @@ def _nobody_waits(work: Work, resource: Resource, days: Collection[date], reason
         )
         if left:
             continue
-        rows = work.session.execute(
-            select(Waiting, User)
-            .join(User, User.id == Waiting.user_id)
+        rows = work.session.scalars(
+            select(Waiting)
             .where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.state == "waiting")
+            .order_by(Waiting.id)
         ).all()
         facts = {
             "place": (resource.name, resource.name_en or resource.name),
             "reason": reason,
             "day": (say_day(day), day.isoformat()),
         }
-        for row, user in rows:
+        for row in rows:
             row.state = "left"
             key = f"waiting:{row.id}:closed:{now.isoformat()}"
-            appointments.say(work, key, "waiting-closed", facts, user_id=user.id, phone=user.phone, now=now)
+            appointments.tell_waiting(work, row, key, "waiting-closed", facts, now=now)
 
 
 def _hit(

@@ -19,19 +19,20 @@ from sqlalchemy.orm import joinedload
 
 from engine.booking import written
 from engine.booking.slots import ZONE
-from engine.commands import appointments, offer_rows
+from engine.commands import appointments, bond_rows, offer_rows
 from engine.commands.booking import answering, book, claim
 from engine.commands.offer_rows import Wish
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require
-from engine.people.access import Verb
+from engine.people.access import Verb, ordered_for
+from engine.people.bonds import in_force
 from engine.reads import knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.reads.standing import in_words
 from engine.records import audit, jobs
 from engine.store import Work
-from engine.store.models import Appointment, BookingPlace, Resource, Slot, Standing, StandingDay, User
+from engine.store.models import Appointment, Bond, BookingPlace, Resource, Slot, Standing, StandingDay, User
 from engine.workdays import local_date, say_day
 
 #: How far ahead bookings of an order are made.
@@ -65,11 +66,13 @@ def order(
     role: str = "",
     answers: Mapping[str, Any] | None = None,
     person: Person | None = None,
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> Standing:
-    """Order the time of day of this slot on these weekdays (1 is Monday). Online for oneself, staff of the unit for
-    `person`. Without `until_on`: to the end of the term, where it is ordered by term.
+    """Order the time of day of this slot on these weekdays (1 is Monday). Online for oneself, or by a bond for somebody
+    who lets one book: it ends with the bond, and what is booked stays. Staff of the unit for `person`. Without
+    `until_on`: to the end of the term, where it is ordered by term.
 
     Raises NotFound, NotNow (not by weekday; no such days; one has been made; not fit), NotYours, Invalid."""
     slot = offer_rows.find_slot(work, slot_id)
@@ -96,7 +99,10 @@ def order(
     if person is None:
         if by.id is None or by.kind != "resident":
             raise NotYours("请先登录再预订。", "Log in to book.")
-        whose = knowing.of_user(work.session.get_one(User, by.id))
+        if bond_id is not None:
+            whose = claim.for_whom(work, what.key, bond_id, by)
+        else:
+            whose = knowing.of_user(work.session.get_one(User, by.id))
         appointments.refuse_blocked(work, whose.index, slot.resource, now)
     else:
         require(by, "serve", slot.resource)
@@ -124,6 +130,7 @@ def order(
         name=whose.name,
         phone=whose.phone,
         made_by_id=by.id if by.id != whose.user_id else None,
+        bond_id=bond_id if person is None else None,
         made_at=now,
     )
     try:
@@ -134,6 +141,7 @@ def order(
         raise NotNow(
             "已经有一个长期预订了。要改，先停掉原来的。", "There is an order already: end that one first to change it."
         ) from None
+    row.resource = slot.resource
     _record(work, audit.Kind.STANDING_MADE, row, by, now)
     made = go_on(work, row.id, now=now, first_time=True)
     zh, en = in_words(row.weekdays, row.working)
@@ -255,6 +263,12 @@ def go_on(work: Work, standing_id: int, *, now: datetime, first_time: bool = Fal
         return done
     today = local_date(now)
     row.looked_at = now
+    if row.bond_id is not None:
+        bond = work.session.get_one(Bond, row.bond_id)
+        if not in_force(bond, today):
+            bond_rows.end_order(work, row, by=SYSTEM, now=now)
+            done.ended = "关系到期"
+            return done
     if row.until_on < today:
         row.state, row.ended_at, row.reason = "ended", now, "到期了"
         _record(work, audit.Kind.STANDING_ENDED, row, SYSTEM, now)
@@ -324,9 +338,10 @@ def _book(
     if own is not None:  # they booked it themselves
         _set(work, row, here, day, "booked", own)
         return None
-    online = row.made_by_id is None
+    online = row.made_by_id is None or row.bond_id is not None
     own_answers = here.answers if here is not None and here.answers is not None else row.answers
-    wish = Wish(slot.id, ((whose, row.role),), answers=own_answers or {})
+    by_whom = row.made_by_id if row.bond_id is not None else None
+    wish = Wish(slot.id, ((whose, row.role),), answers=own_answers or {}, booked_by=by_whom)
     try:
         made = offer_rows.book(work, [wish], channel="online" if online else "phone", quiet=True, by=SYSTEM, now=now)[0]
     except NotNow as refused:
@@ -415,6 +430,9 @@ def _set(
 def _person(work: Work, row: Standing) -> Person:
     if row.user_id is not None:
         return knowing.of_user(work.session.get_one(User, row.user_id))
+    if row.bond_id is not None:  # with what the bond says of somebody without an account
+        bond = work.session.get_one(Bond, row.bond_id)
+        return Person(row.name, row.phone, bond.subject_id_number, None, bond.place_id)
     return Person(row.name, row.phone)
 
 
@@ -424,7 +442,15 @@ def _term_end(what: reads.Declared, day: date) -> date | None:
 
 
 def _record(work: Work, kind: audit.Kind, row: Standing, by: Actor, now: datetime, **facts: Any) -> None:
-    audit.record(work, kind, by=by, now=now, facts={"standing": row.id, "resource": row.resource_id, **facts})
+    """A line in the audit, with for whom it was done and by which bond."""
+    grant = None
+    if by.grants and by.id != row.user_id:
+        row.resource = work.session.get_one(Resource, row.resource_id)
+        grant = ordered_for(by, "work", row)
+    if grant is not None:
+        facts["bond"] = grant.id
+    facts = {"standing": row.id, "resource": row.resource_id, **facts}
+    audit.record(work, kind, by=by, now=now, for_id=row.user_id if grant is not None else None, facts=facts)
 
 
 def _tell(work: Work, row: Standing, kind: str, facts: Mapping[str, Any], now: datetime) -> None:
@@ -435,4 +461,5 @@ def _tell(work: Work, row: Standing, kind: str, facts: Mapping[str, Any], now: d
         "until": (say_day(row.until_on), str(row.until_on)),
     }
     key = f"standing:{row.id}:{kind}:{now.isoformat()}"
-    appointments.say(work, key, kind, about | dict(facts), user_id=row.user_id, phone=row.phone, now=now)
+    user_id = row.user_id or (row.made_by_id if row.bond_id is not None else None)
+    appointments.say(work, key, kind, about | dict(facts), user_id=user_id, phone=row.phone, now=now)

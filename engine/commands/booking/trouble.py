@@ -91,9 +91,8 @@ def _free_now(work: Work, made: Appointment, slot_id: int, most: int, now: datet
     slot = work.session.get_one(Slot, slot_id, populate_existing=True)
     if slot.closed or slot.starts_at > now:
         return
-    queue = work.session.execute(
-        select(Waiting, User)
-        .join(User, User.id == Waiting.user_id)
+    queue = work.session.scalars(
+        select(Waiting)
         .where(
             Waiting.resource_id == made.resource_id,
             Waiting.day == local_date(slot.starts_at),
@@ -106,9 +105,8 @@ def _free_now(work: Work, made: Appointment, slot_id: int, most: int, now: datet
         "place": (made.resource.name, made.resource.name_en or made.resource.name),
         "when": (say_at(slot.starts_at), f"{slot.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}"),
     }
-    for row, user in queue:
-        key = f"waiting:{row.id}:free:{made.id}"
-        appointments.say(work, key, "place-free", facts, user_id=user.id, phone=user.phone, now=now)
+    for row in queue:
+        appointments.tell_waiting(work, row, f"waiting:{row.id}:free:{made.id}", "place-free", facts, now=now)
 
 
 def _open(

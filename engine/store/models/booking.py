@@ -293,6 +293,7 @@ class Standing(Base):
     name: Mapped[str] = mapped_column(Sealed)
     phone: Mapped[str | None] = mapped_column(Sealed)
     made_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
+    bond_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bond.id"), index=True)  # by which they could
     made_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(8), default="active")
     version: Mapped[int] = mapped_column(default=1)
@@ -351,22 +352,30 @@ class BookingTrouble(Base):
 
 
 class Waiting(Base):
-    """Someone waits for a place (候补) on a day of a resource."""
+    """Someone waits for a place (候补) on a day of a resource: they themselves, or who may book for them (关系)."""
 
     __tablename__ = "waiting"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     resource_id: Mapped[int] = mapped_column(BigId, ForeignKey("resource.id"))
     day: Mapped[date]
-    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    person_index: Mapped[str] = mapped_column(String(32), index=True)  # as of their bookings
+    name: Mapped[str | None] = mapped_column(Sealed)  # of somebody without an account
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    made_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who joined, when for another
+    bond_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bond.id"), index=True)  # by which they may
     item: Mapped[str] = mapped_column(String(80), default="")
     role: Mapped[str] = mapped_column(String(40), default="")  # of a slot with places by role
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     since_at: Mapped[datetime]
     appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))  # the hold offered
 
+    resource: Mapped[Resource] = relationship(lazy="raise")
+
     __table_args__ = (
         UniqueConstraint("resource_id", "day", "user_id"),
+        UniqueConstraint("resource_id", "day", "person_index"),
         CheckConstraint("state in ('waiting','offered','taken','left')", name="state"),
         Index("ix_waiting_resource_id_day_state", "resource_id", "day", "state"),
     )

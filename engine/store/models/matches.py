@@ -36,6 +36,7 @@ class MatchSide(Base):
     channel: Mapped[str] = mapped_column(String(7))
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     entered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    bond_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bond.id"), index=True)  # by which another said it
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     #: The case that was opened because nobody took it in time: once.
     opened_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), unique=True)
