@@ -12,13 +12,14 @@ whenever a closure (leave) does not forbid it.
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
@@ -37,7 +38,6 @@ from engine.store.models import (
     Appointment,
     AppointmentSlot,
     Case,
-    CaseParty,
     Holding,
     Meeting,
     Post,
@@ -66,7 +66,7 @@ class Wanted:
     ends_at: datetime
     place: str
     room: Resource | None  # None: a place that nobody books
-    people: tuple[User, ...]
+    people: Mapping[User, int | None]  # each with the unit of their post; None: they hold none now
 
     def wrong(self, zh: str, en: str) -> Invalid:
         return _wrong(self.words, "when", "时间", zh, en)
@@ -103,7 +103,7 @@ def _wanted(work: Work, case: Case, package: Package, given: Mapping[str, Any], 
         zh, en = "请选整点或者半点开始。", "A meeting begins on the hour or half hour."
         raise _wrong(words, "when", "时间", zh, en)
     chosen = case.chosen.get(words.led_by, ())
-    people = tuple(work.session.scalars(select(User).where(User.id.in_(chosen)).order_by(User.id)))
+    people = _leading(work, chosen, role)
     if not people:
         raise NotNow(f"还没有选定{role.name}，不能排期。", f"Expected a {role.name_en} before a meeting is planned.")
     if at <= now:
@@ -113,49 +113,46 @@ def _wanted(work: Work, case: Case, package: Package, given: Mapping[str, Any], 
     return Wanted(package, words, role, at, at + timedelta(minutes=minutes), place, room, people)
 
 
-def book(work: Work, case: Case, package: Package, given: Mapping[str, Any], *, by: Actor, now: datetime) -> Meeting:
+def book(
+    work: Work,
+    case: Case,
+    package: Package,
+    given: Mapping[str, Any],
+    *,
+    before: Meeting | None,
+    by: Actor,
+    now: datetime,
+) -> Meeting:
     """A meeting of this case, with all it holds. `given`: starts_at, minutes, place. Raises Invalid by the field: in
-    the past, the room or a person taken (with the next free times). One that is to come is moved."""
+    the past, the room or a person taken (with the next free times). `before`: one that is to come, which is moved."""
     want = _wanted(work, case, package, given, now)
-    lead = [(_time_of(work, one, want), one) for one in want.people]
-    resources = [*([(want.room, want.people[0])] if want.room is not None else []), *lead]
-    before = reads.planned(work, case.id)
+    lead = _times(work, want)
+    resources = [*([(want.room, next(iter(want.people)))] if want.room is not None else []), *lead]
     old = _bookings(work, before) if before is not None else []
-    mine = {a.resource_id: (a, {s.id for s in seats.taken_slots(work, a)}) for a in old}
-    need = {resource.id: _pieces(work, resource, want, now) for resource, _person in resources}
-    pools: dict[int, str] = {}
-    for resource, _person in resources:
-        own = mine.get(resource.id)
-        ids = [s.id for s in need[resource.id] if own is None or s.id not in own[1]]
-        # of the pool that its own slots are from; else the staff's, and a public place when those are gone
-        for pool in (own[0].pool,) if own is not None else ("staff", "public"):
-            if not seats.take(work, ids, pool, now=now):
-                pools[resource.id] = pool
-                break
-        else:
-            raise _clash(work, resource, want, now)
-    if before is not None:
-        before.state, before.ended_at = "moved", now
+    held = _held(work, old)
+    mine = {a.resource_id: (a, held[a.id]) for a in old}
+    need = _pieces(work, [resource for resource, _person in resources], want, now)
+    pools = _take(work, [resource for resource, _person in resources], need, mine, want, now)
+    if before is not None:  # in the database now: it allows a case one meeting that is planned
+        work.session.execute(update(Meeting).where(Meeting.id == before.id).values(state="moved", ended_at=now))
         notices.cancel(work, f"meeting:{before.id}:", now=now)
-        work.session.flush()
-    made = Meeting(
-        case_id=case.id,
-        starts_at=want.starts_at,
-        ends_at=want.ends_at,
-        place=want.place or "另行通知",
-        resource_id=want.room.id if want.room is not None else None,
-        booked_at=now,
-        state="planned",
-        reason="",
+    made = work.insert(
+        Meeting(
+            case_id=case.id,
+            starts_at=want.starts_at,
+            ends_at=want.ends_at,
+            place=want.place or "另行通知",
+            resource_id=want.room.id if want.room is not None else None,
+            booked_at=now,
+            state="planned",
+            reason="",
+        )
     )
-    work.session.add(made)
-    work.session.flush()
     for one in old:  # what the new meeting does not need is given back; the rest only changes hands
-        _leave(work, one, mine[one.resource_id][1], {s.id for s in need.get(one.resource_id, ())})
+        _leave(work, one, held[one.id], {s.id for s in need.get(one.resource_id, ())})
         _close(one, "cancelled", "改期", now)
-    for resource, person in resources:
-        _seat(work, made, case, want, resource, pools[resource.id], need[resource.id], person, now)
-    _tell(work, case, package, made, want.people, now)
+    _seat(work, made, case, want, resources, pools, need, now)
+    _tell(work, case, package, made, list(want.people), now)
     kind = audit.Kind.MEETING_MOVED if before is not None else audit.Kind.MEETING_BOOKED
     facts = {"meeting": made.id, "starts_at": made.starts_at.isoformat()}
     audit.record(
@@ -170,9 +167,11 @@ def end(work: Work, case: Case, state: str, *, by: Actor, now: datetime, reason:
     if made is None:
         return None
     made.state, made.ended_at, made.reason = state, now, reason[:200]
-    for one in _bookings(work, made):
+    bookings = _bookings(work, made)
+    held = _held(work, bookings) if state == "cancelled" else {}
+    for one in bookings:
         if state == "cancelled":
-            _leave(work, one, {s.id for s in seats.taken_slots(work, one)}, set())
+            _leave(work, one, held[one.id], set())
         _close(one, "served" if state == "held" else "cancelled", reason, now)
     notices.cancel(work, f"meeting:{made.id}:", now=now)
     if state == "cancelled":
@@ -234,86 +233,144 @@ def _wrong(words: Words, name: str, label: str, zh: str, en: str) -> Invalid:
     return Invalid([FieldError(f"{words.answers}.{name}", label, zh, en)])
 
 
-def _time_of(work: Work, user: User, want: Wanted) -> Resource:
-    """The resource that stands for a person's time; made when there is none."""
-    code = reads.time_code(user.id)
-    query = select(Resource).where(Resource.code == code)
-    found = work.session.scalar(query)
-    if found is None:
-        unit_id = work.session.scalar(
-            select(Holding.unit_id)
-            .join(Post, Post.id == Holding.post_id)
-            .where(Holding.user_id == user.id)
-            .order_by((Post.code == want.role.post).desc(), Holding.id)
-            .limit(1)
-        )
+def _leading(work: Work, chosen: Sequence[int], role: Role) -> dict[User, int | None]:
+    """Who leads it, each with a unit they hold a post in: of the role's own post, when they hold that."""
+    unit_id = (
+        select(Holding.unit_id)
+        .join(Post, Post.id == Holding.post_id)
+        .where(Holding.user_id == User.id)
+        .order_by((Post.code == role.post).desc(), Holding.id)
+        .limit(1)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    found = work.session.execute(select(User, unit_id).where(User.id.in_(chosen)).order_by(User.id))
+    return {user: unit for user, unit in found}
+
+
+def _times(work: Work, want: Wanted) -> list[tuple[Resource, User]]:
+    """The resources that stand for the time of who leads it; made for those who have none."""
+    codes = {reads.time_code(user.id): user for user in want.people}
+    query = select(Resource).where(Resource.code.in_(codes))
+    found = {one.code: one for one in work.session.scalars(query)}
+    new = []
+    for code, user in codes.items():
+        if code in found:
+            continue
+        unit_id = want.people[user]
         if unit_id is None:
             zh = f"{user.name}现在没有岗位，不能占他的时间。请另选。"
             raise want.wrong(zh, f"{user.name} holds no post now.")
-        insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
-        work.session.execute(
-            insert(Resource)
-            .values(
-                code=code,
-                unit_id=unit_id,
-                kind="person",
-                name=user.name,
-                matter="",
-                offer=next(iter(reads.held(want.package, "time")), ""),
-            )
-            .on_conflict_do_nothing()
-        )
-        found = work.session.scalars(query).one()
+        row = {"code": code, "unit_id": unit_id, "kind": "person", "name": user.name, "matter": ""}
+        new.append({**row, "offer": next(iter(reads.held(want.package, "time")), "")})
+    if new:
+        made = _insert(work)(Resource).values(new)
+        # somebody may have made it meanwhile: it is written over with its own code, and so returned
+        made = made.on_conflict_do_update(index_elements=["code"], set_={"code": made.excluded.code})
+        found |= {one.code: one for one in work.session.scalars(made.returning(Resource))}
+    return [(found[code], user) for code, user in codes.items()]
+
+
+def _insert(work: Work) -> Any:
+    return sqlite.insert if work.dialect == "sqlite" else postgresql.insert
+
+
+def _pieces(work: Work, resources: Sequence[Resource], want: Wanted, now: datetime) -> dict[int, list[Slot]]:
+    """The slots of each resource that this meeting fills, from its first minute to its last."""
+    found = _within(work, resources, want)
+    uncut = [one for one in resources if one.kind == "person" and not _whole(found[one.id], want)]
+    for slot in _cut(work, uncut, want.starts_at, want.ends_at) if uncut else ():
+        of = found[slot.resource_id]
+        if slot.id not in {one.id for one in of}:
+            of.append(slot)
+            of.sort(key=lambda one: one.starts_at)
+    for one in resources:
+        if not _whole(found[one.id], want):
+            raise _clash(work, one, want, now, shut=True)
     return found
 
 
-def _pieces(work: Work, resource: Resource, want: Wanted, now: datetime) -> list[Slot]:
-    """The slots of a resource that this meeting fills, from its first minute to its last."""
-    if resource.kind == "person":
-        _cut(work, resource, want.starts_at, want.ends_at)
-    found = list(
-        work.session.scalars(
-            select(Slot)
-            .where(Slot.resource_id == resource.id, Slot.starts_at < want.ends_at, Slot.ends_at > want.starts_at)
-            .order_by(Slot.starts_at)
-        )
-    )
-    whole = bool(found) and found[0].starts_at == want.starts_at and found[-1].ends_at == want.ends_at
-    gaps = any(a.ends_at != b.starts_at for a, b in zip(found, found[1:], strict=False))
-    if not whole or gaps:
-        raise _clash(work, resource, want, now, shut=True)
+def _within(work: Work, resources: Sequence[Resource], want: Wanted) -> dict[int, list[Slot]]:
+    """What there is of each between the meeting's first minute and its last, in order of time."""
+    found: dict[int, list[Slot]] = {one.id: [] for one in resources}
+    for slot in work.session.scalars(
+        select(Slot)
+        .where(Slot.resource_id.in_(found), Slot.starts_at < want.ends_at, Slot.ends_at > want.starts_at)
+        .order_by(Slot.starts_at, Slot.id)
+    ):
+        found[slot.resource_id].append(slot)
     return found
 
 
-def _cut(work: Work, resource: Resource, starts_at: datetime, ends_at: datetime) -> None:
-    """A person's half hours between these moments, unless opening rules made them or a closure forbids them."""
-    ruled = select(ResourceOpening.id).where(ResourceOpening.resource_id == resource.id)
-    away = select(ResourceClosure.id).where(
-        ResourceClosure.resource_id == resource.id,
-        ResourceClosure.starts_at < ends_at,
-        ResourceClosure.ends_at > starts_at,
+def _whole(found: Sequence[Slot], want: Wanted) -> bool:
+    """Whether these slots are the meeting's time, without a gap."""
+    if not found or found[0].starts_at != want.starts_at or found[-1].ends_at != want.ends_at:
+        return False
+    return all(a.ends_at == b.starts_at for a, b in itertools.pairwise(found))
+
+
+def _cut(work: Work, people: Sequence[Resource], starts_at: datetime, ends_at: datetime) -> list[Slot]:
+    """Their half hours between these moments, unless opening rules made them or a closure forbids them: those that are
+    made now, and those that were there."""
+    ids = [one.id for one in people]
+    ruled = select(ResourceOpening.resource_id).where(ResourceOpening.resource_id.in_(ids))
+    away = select(ResourceClosure.resource_id).where(
+        ResourceClosure.resource_id.in_(ids), ResourceClosure.starts_at < ends_at, ResourceClosure.ends_at > starts_at
     )
-    if work.session.scalar(ruled.union_all(away).limit(1)) is not None:
-        return
+    kept = set(work.session.scalars(ruled.union(away)))
     step = timedelta(minutes=PIECE)
     rows = [
         {
-            "resource_id": resource.id,
+            "resource_id": id,
             "starts_at": starts_at + n * step,
             "ends_at": starts_at + (n + 1) * step,
             "kind": "normal",
             "public_capacity": 0,
             "staff_capacity": 1,
         }
+        for id in ids
+        if id not in kept
         for n in range((ends_at - starts_at) // step)
     ]
-    insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
-    work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows))
+    if not rows:
+        return []
+    made = _insert(work)(Slot).values(rows)
+    made = made.on_conflict_do_update(
+        index_elements=["resource_id", "starts_at"], set_={"starts_at": made.excluded.starts_at}
+    )
+    return list(work.session.scalars(made.returning(Slot)))
+
+
+def _take(
+    work: Work,
+    resources: Sequence[Resource],
+    need: Mapping[int, Sequence[Slot]],
+    mine: Mapping[int, tuple[Appointment, set[int]]],
+    want: Wanted,
+    now: datetime,
+) -> dict[int, str]:
+    """Seats in all of these slots but those that the meeting before has. Returns from which pool, by resource."""
+    new = {
+        one.id: [s.id for s in need[one.id] if one.id not in mine or s.id not in mine[one.id][1]] for one in resources
+    }
+    # of the pool that its own slots are from; else the staff's, and a public place when those are gone
+    pools = {one.id: mine[one.id][0].pool if one.id in mine else "staff" for one in resources}
+    alike = [id for one in resources if pools[one.id] == "staff" for id in new[one.id]]
+    if len(set(pools.values())) == 1 and seats.take_all(work, alike, "staff"):
+        return pools
+    for one in resources:
+        for pool in (pools[one.id],) if one.id in mine else ("staff", "public"):
+            if not seats.take(work, new[one.id], pool, now=now):
+                pools[one.id] = pool
+                break
+        else:
+            raise _clash(work, one, want, now)
+    return pools
 
 
 def _clash(work: Work, resource: Resource, want: Wanted, now: datetime, *, shut: bool = False) -> Invalid:
     minutes = int((want.ends_at - want.starts_at) / timedelta(minutes=1))
-    free = reads.free_times(work, want.people, want.room, minutes, after=max(now, want.starts_at))
+    free = reads.free_times(work, list(want.people), want.room, minutes, after=max(now, want.starts_at))
     if resource.kind == "room":
         zh = f"{resource.name}这段时间{'不开放' if shut else '已有安排'}。"
         en = f"The room {resource.code} cannot be had then."
@@ -332,35 +389,39 @@ def _seat(
     made: Meeting,
     case: Case,
     want: Wanted,
-    resource: Resource,
-    pool: str,
-    slots: Sequence[Slot],
-    person: User,
+    resources: Sequence[tuple[Resource, User]],
+    pools: Mapping[int, str],
+    need: Mapping[int, Sequence[Slot]],
     now: datetime,
 ) -> None:
-    row = Appointment(
-        number=seats.next_number(work, resource, now),
-        code=secrets.token_urlsafe(12),
-        resource_id=resource.id,
-        matter="",
-        item=want.words.name[:80],
-        state="confirmed",
-        pool=pool,
-        channel="counter",
-        starts_at=made.starts_at,
-        ends_at=made.ends_at,
-        kind=slots[0].kind,
-        person_index=keys.blind("case", case.number),
-        name="",
-        case_id=case.id,
-        meeting_id=made.id,
-        duty_id=person.id,
-        booked_at=now,
-        confirmed_at=now,
-    )
-    work.session.add(row)
-    work.session.flush()
-    appointments.sit(work, row, slots)
+    """The bookings of it all."""
+    numbers = seats.next_numbers(work, [resource for resource, _person in resources], now)
+    rows = [
+        Appointment(
+            number=number,
+            code=secrets.token_urlsafe(12),
+            resource_id=resource.id,
+            matter="",
+            item=want.words.name[:80],
+            state="confirmed",
+            pool=pools[resource.id],
+            channel="counter",
+            starts_at=made.starts_at,
+            ends_at=made.ends_at,
+            kind=need[resource.id][0].kind,
+            person_index=keys.blind("case", case.number),
+            name="",
+            case_id=case.id,
+            meeting_id=made.id,
+            duty_id=person.id,
+            booked_at=now,
+            confirmed_at=now,
+        )
+        for (resource, person), number in zip(resources, numbers, strict=True)
+    ]
+    work.insert_all(rows, "number")
+    seated = [{"appointment_id": row.id, "slot_id": slot.id} for row in rows for slot in need[row.resource_id]]
+    work.session.execute(insert(AppointmentSlot.__table__), seated)  # type: ignore[arg-type]
 
 
 def _bookings(work: Work, made: Meeting) -> list[Appointment]:
@@ -374,14 +435,26 @@ def _bookings(work: Work, made: Meeting) -> list[Appointment]:
     )
 
 
+def _held(work: Work, bookings: Sequence[Appointment]) -> dict[int, set[int]]:
+    """The slots that each of these bookings has now."""
+    found: dict[int, set[int]] = {one.id: set() for one in bookings}
+    if found:
+        query = select(AppointmentSlot.appointment_id, AppointmentSlot.slot_id)
+        for id, slot_id in work.session.execute(query.where(AppointmentSlot.appointment_id.in_(found))):
+            found[id].add(slot_id)
+    return found
+
+
 def _leave(work: Work, one: Appointment, held: set[int], kept: set[int]) -> None:
     if gone := held - kept:
         seats.leave(work, one.id, sorted(gone), one.pool)
-    for slot_id in held & kept:
-        row = work.session.get(AppointmentSlot, (one.id, slot_id))
-        if row is not None:
-            work.session.delete(row)
-    work.session.flush()
+    if held & kept:
+        work.session.execute(
+            delete(AppointmentSlot).where(
+                AppointmentSlot.appointment_id == one.id, AppointmentSlot.slot_id.in_(held & kept)
+            ),
+            execution_options={"synchronize_session": "fetch"},
+        )
 
 
 def _close(one: Appointment, state: str, reason: str, now: datetime) -> None:
@@ -393,14 +466,7 @@ def _close(one: Appointment, state: str, reason: str, now: datetime) -> None:
 
 def _people(work: Work, case: Case, package: Package) -> Iterator[tuple[str, str, int | None]]:
     """Everybody from outside with a telephone: (a key, the telephone, their account)."""
-    accounts: dict[str | None, int | None] = {
-        index: user_id
-        for index, user_id in work.session.execute(
-            select(CaseParty.phone_index, CaseParty.user_id).where(
-                CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)
-            )
-        )
-    }
+    accounts = {row.phone_index: row.user_id for row in taking_part.joined(work, case)}
     for n, phone in enumerate(taking_part.phones(case, package.info)):
         yield str(n), phone, accounts.get(keys.blind("phone", phone))
 
@@ -408,9 +474,12 @@ def _people(work: Work, case: Case, package: Package) -> Iterator[tuple[str, str
 def _tell(work: Work, case: Case, package: Package, made: Meeting, people: Sequence[User], now: datetime) -> None:
     """Reminders, not in the night (RULES A7), to everybody from outside and to who leads it."""
     facts = said(case, package, made)
-    for n, at in enumerate(booking.reminders(booking.load_policy(), made.starts_at, now)):
-        receivers: list[tuple[str, str | None, int | None]] = [*_people(work, case, package)]
-        receivers += [(f"u{person.id}", None, person.id) for person in people]
+    moments = booking.reminders(booking.load_policy(), made.starts_at, now)
+    if not moments:
+        return
+    receivers: list[tuple[str, str | None, int | None]] = [*_people(work, case, package)]
+    receivers += [(f"u{person.id}", None, person.id) for person in people]
+    for n, at in enumerate(moments):
         for key, phone, user_id in receivers:
             appointments.say(
                 work,

@@ -22,9 +22,6 @@ from engine.records import audit
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Task, TaskCandidate, User
 
-#: What a transaction remembers of the parties with accounts, by case; forgotten when they change.
-_JOINED = "parties with accounts"
-
 
 def follow(
     work: Work,
@@ -90,7 +87,7 @@ def _welcome(case: Case, info: Matter) -> set[str]:
 def _join_accounts(
     work: Work, case: Case, info: Matter, parties: Sequence[CaseParty], *, by: Actor, now: datetime
 ) -> None:
-    work.session.info.pop(_JOINED, None)
+    taking_part.forget_joined(work)
     welcome = _welcome(case, info)
     rows = [row for row in parties if row.role in welcome]
     if not welcome:
@@ -137,7 +134,7 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         if role is None or not _may_see_by_now(case, role):
             continue
         row.user_id = user.id
-        work.session.info.pop(_JOINED, None)
+        taking_part.forget_joined(work)
         work.session.flush()
         if user.id == case.applicant_id:
             continue
@@ -189,20 +186,9 @@ def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) ->
     return [
         f"u:{row.user_id}"
         for name, of, one in about
-        for row in joined(work, case)
+        for row in taking_part.joined(work, case)
         if row.role == name and taking_part.same(one, row, of)
     ]
-
-
-def joined(work: Work, case: Case) -> Sequence[CaseParty]:
-    """The parties that have an account, in the order of the form: read once a transaction, however many steps it
-    opens."""
-    known: dict[int, Sequence[CaseParty]] = work.session.info.setdefault(_JOINED, {})
-    if case.id not in known:
-        known[case.id] = work.session.scalars(
-            select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
-        ).all()
-    return known[case.id]
 
 
 def _is_answer(name: str, role: Role) -> bool:

@@ -8,6 +8,8 @@ of several slots cannot wait for each other in a circle. The places by role of a
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -61,6 +63,30 @@ def take(
             return [slot_id]
         taken.append(slot_id)
     return []
+
+
+def take_all(work: Work, slot_ids: Iterable[int], pool: str) -> bool:
+    """Take one seat in each of these slots by one statement. False: one of them is full or closed, and nothing was
+    taken; `take` says which, and lets go of holds that have run out."""
+    ids = sorted(set(slot_ids))
+    if not ids:
+        return True
+    taken = list(
+        work.session.scalars(
+            _step(pool, 1).where(Slot.id.in_(_in_order(ids))).returning(Slot.id),
+            execution_options={"synchronize_session": False},
+        )
+    )
+    if len(taken) == len(ids):
+        return True
+    if taken:
+        _changed(work, _step(pool, -1).where(Slot.id.in_(_in_order(taken))))
+    return False
+
+
+def _in_order(ids: Sequence[int]) -> Any:
+    """These slots, locked in the order of their ids where rows are locked: a bare IN would lock them in any order."""
+    return select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update()
 
 
 def _take_one(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[str, int], now: datetime) -> bool:
@@ -184,5 +210,15 @@ def taken_slots(work: Work, made: Appointment) -> list[Slot]:
 
 def next_number(work: Work, resource: Resource, now: datetime) -> str:
     """YY-<unit>-<day>-<serial>: gap-free per unit and day."""
+    return next_numbers(work, [resource], now)[0]
+
+
+def next_numbers(work: Work, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """A number for a booking of each of these resources, in one step for each of their units."""
     day = now.astimezone(ZONE).strftime("%y%m%d")
-    return f"YY{resource.unit_id:03d}{day}{counters.take(work, f'appointment:{resource.unit_id}:{day}'):04d}"
+    wanted = Counter(one.unit_id for one in resources)
+    first = {
+        unit_id: counters.take(work, f"appointment:{unit_id}:{day}", n) - n + 1 for unit_id, n in sorted(wanted.items())
+    }
+    series = {unit_id: itertools.count(start) for unit_id, start in first.items()}
+    return [f"YY{one.unit_id:03d}{day}{next(series[one.unit_id]):04d}" for one in resources]

@@ -45,10 +45,19 @@ def held(package: Package, kind: str) -> list[str]:
 def rooms(work: Work, package: Package) -> list[Resource]:
     """The rooms in which this matter's meetings are held. A version of before meetings said what they hold has them
     all."""
-    query = select(Resource).where(Resource.kind == "room", Resource.active).order_by(Resource.id)
     meeting = package.info.meeting
-    if meeting is not None and meeting.holds:
-        query = query.where(Resource.offer.in_(held(package, "room")))
+    offers = tuple(held(package, "room")) if meeting is not None and meeting.holds else None
+    # The form that offers them and the effect that takes one ask in one transaction: it is read once.
+    known: dict[Any, list[Resource]] = work.session.info.setdefault("rooms", {})
+    if offers not in known:
+        known[offers] = _rooms(work, offers)
+    return known[offers]
+
+
+def _rooms(work: Work, offers: Sequence[str] | None) -> list[Resource]:
+    query = select(Resource).where(Resource.kind == "room", Resource.active).order_by(Resource.id)
+    if offers is not None:
+        query = query.where(Resource.offer.in_(offers))
     return list(work.session.scalars(query))
 
 

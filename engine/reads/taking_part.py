@@ -4,12 +4,12 @@ themselves, what each may say to it now, and when everybody meets."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select, union_all
 
 from engine import forms, matters
 from engine.errors import NotFound
@@ -21,6 +21,9 @@ from engine.records import library
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty, Meeting, Post, PrivateNote, Subscription, Task, Tie, User
 from engine.workdays import local_date
+
+#: What a transaction remembers of the parties with accounts, by case; forgotten when they change.
+_JOINED = "parties with accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,22 @@ def indexed(work: Work, case_id: int) -> list[CaseParty]:
     return list(work.session.scalars(select(CaseParty).where(CaseParty.case_id == case_id).order_by(CaseParty.n)))
 
 
+def joined(work: Work, case: Case) -> Sequence[CaseParty]:
+    """The parties that have an account, in the order of the form: read once a transaction, however many steps it
+    opens."""
+    known: dict[int, Sequence[CaseParty]] = work.session.info.setdefault(_JOINED, {})
+    if case.id not in known:
+        known[case.id] = work.session.scalars(
+            select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
+        ).all()
+    return known[case.id]
+
+
+def forget_joined(work: Work) -> None:
+    """Who is joined has changed in this transaction."""
+    work.session.info.pop(_JOINED, None)
+
+
 def role_of(info: matters.Matter, actor: Actor) -> tuple[str, Role] | None:
     """The role of staff that this actor's posts let them be chosen for."""
     held = {p.post for p in actor.positions}
@@ -148,28 +167,80 @@ def neutrality(work: Work, case_id: int, *, actor: Actor) -> list[Doubt]:
         raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
     mine = role_of(package_of(work, case).info, actor)
     me = work.session.get(User, actor.id) if actor.id is not None else None
-    return doubts(work, case, mine[1], me, seen_by=actor) if me is not None and mine is not None else []
+    if me is None or mine is None:
+        return []
+    return doubts(case, mine[1], me, known_of(work, case, [me]), seen_by=actor)
 
 
 def candidates(work: Work, case: Case, role: Role, *, actor: Actor, now: datetime) -> list[Candidate]:
     """Everybody of the county who could be chosen for a role, those against whom nothing speaks first."""
+    people = choosable.of_role(work, package_of(work, case), role, on=local_date(now))
+    known = known_of(work, case, [one.user for one in people])
     found = [
-        Candidate(one.user.id, one.said, tuple(doubts(work, case, role, one.user, seen_by=actor)))
-        for one in choosable.of_role(work, package_of(work, case), role, on=local_date(now))
+        Candidate(one.user.id, one.said, tuple(doubts(case, role, one.user, known, seen_by=actor))) for one in people
     ]
     return sorted(found, key=lambda c: (not c.free, len(c.doubts)))
 
 
-def doubts(work: Work, case: Case, role: Role, person: User, *, seen_by: Actor) -> list[Doubt]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is held against people when they are to be chosen in a case: read for all of them at once."""
+
+    parties: list[CaseParty]
+    ties: dict[int, list[Tie]]  # by account
+    earlier: dict[int, list[Case]]  # the newest cases of the same people, by party
+    done: set[tuple[int, int]]  # (case, account): who ended a step of it
+
+
+def known_of(work: Work, case: Case, people: Sequence[User]) -> Known:
+    """What `doubts` holds against these people in this case."""
+    ids = [one.id for one in people]
+    ties: dict[int, list[Tie]] = {}
+    for tie in work.session.scalars(select(Tie).where(Tie.user_id.in_(ids)).order_by(Tie.id)):
+        ties.setdefault(tie.user_id, []).append(tie)
+    parties = indexed(work, case.id)
+    earlier = _earlier_cases(work, case, parties)
+    cases = {one.id for found in earlier.values() for one in found}
+    done: set[tuple[int, int]] = set()
+    if cases:
+        query = select(Task.case_id, Task.ended_by_id).where(Task.case_id.in_(cases), Task.ended_by_id.in_(ids))
+        done = {(case_id, by_id) for case_id, by_id in work.session.execute(query.distinct()) if by_id is not None}
+    return Known(parties, ties, earlier, done)
+
+
+def _earlier_cases(work: Work, case: Case, parties: Sequence[CaseParty]) -> dict[int, list[Case]]:
+    """The newest ten other cases of this matter of each party, the newest first."""
+    if not parties:
+        return {}
+    newest = []
+    for party in parties:
+        same = [and_(CaseParty.name_index == party.name_index, CaseParty.phone_index.is_(None))]
+        if party.phone_index is None:
+            same = [CaseParty.name_index == party.name_index]
+        else:
+            same.append(CaseParty.phone_index == party.phone_index)
+        if party.id_index is not None:
+            same.append(CaseParty.id_index == party.id_index)
+        others = select(CaseParty.case_id).where(or_(*same), CaseParty.case_id != case.id)
+        ids = select(Case.id, literal(party.id).label("party")).where(Case.id.in_(others), Case.matter == case.matter)
+        newest.append(select(ids.order_by(Case.id.desc()).limit(10).subquery()))
+    all_ = union_all(*newest).subquery()
+    found: dict[int, list[Case]] = {}
+    query = select(Case, all_.c.party).join(all_, all_.c.id == Case.id).order_by(Case.id.desc())
+    for one, party_id in work.session.execute(query):
+        found.setdefault(party_id, []).append(one)
+    return found
+
+
+def doubts(case: Case, role: Role, person: User, known: Known, *, seen_by: Actor) -> list[Doubt]:
     """What speaks against this person in this role, party by party on every side: the same person, the same household,
     declared ties, an objection (as far as the role says that they count), and earlier cases of the same people (by
     blind index of identity number, telephone, name)."""
     found: list[Doubt] = []
     you, you_en = ("您", "you") if person.id == seen_by.id else ("其", "them")
-    ties = list(work.session.scalars(select(Tie).where(Tie.user_id == person.id)))
     if choosable.named(_objected(case, role), person):
         found.append(Doubt("objected", "本案当事人已提出异议", "a party of this case has objected"))
-    for party in indexed(work, case.id):
+    for party in known.parties:
         shown = masks.name(party.name)
         same_name = party.name_index in keys.blinds("name", person.name)
         same_phone = bool(person.phone_index) and person.phone_index == party.phone_index
@@ -188,10 +259,10 @@ def doubts(work: Work, case: Case, role: Role, person: User, *, seen_by: Actor) 
                     f"{shown} has the same name: stand aside if it is {you_en}",
                 )
             )
-        for tie in ties:
+        for tie in known.ties.get(person.id, ()):
             if (doubt := _tied(tie, party, shown, role)) is not None and doubt not in found:
                 found.append(doubt)
-        found += [d for d in _earlier(work, case, role, party, shown, person, seen_by) if d not in found]
+        found += [d for d in _earlier(known, role, party, shown, person, seen_by) if d not in found]
     counts = {*role.stand_aside, *(["objected-before"] if "objected" in role.stand_aside else []), *SOFT}
     return [doubt for doubt in found if doubt.kind in counts]
 
@@ -216,32 +287,13 @@ def _tied(tie: Tie, party: CaseParty, shown: str, role: Role) -> Doubt | None:
     return Doubt(tie.kind, f"{shown}{zh}（已申报）", f"{shown} {en[tie.kind]}")
 
 
-def _earlier(
-    work: Work, case: Case, role: Role, party: CaseParty, shown: str, person: User, seen_by: Actor
-) -> list[Doubt]:
-    same = [and_(CaseParty.name_index == party.name_index, CaseParty.phone_index.is_(None))]
-    if party.phone_index is None:
-        same = [CaseParty.name_index == party.name_index]
-    else:
-        same.append(CaseParty.phone_index == party.phone_index)
-    if party.id_index is not None:
-        same.append(CaseParty.id_index == party.id_index)
-    before = work.session.scalars(
-        select(Case)
-        .where(
-            Case.id.in_(select(CaseParty.case_id).where(or_(*same), CaseParty.case_id != case.id)),
-            Case.matter == case.matter,
-        )
-        .order_by(Case.id.desc())
-        .limit(10)
-    ).all()
+def _earlier(known: Known, role: Role, party: CaseParty, shown: str, person: User, seen_by: Actor) -> list[Doubt]:
     found = []
-    for one in before:
+    for one in known.earlier.get(party.id, ()):
         if not may(seen_by, "see", one):
             continue
-        led = any(choosable.is_of(row, role, person) for row in rows(one.answers, role)) or bool(
-            work.session.scalar(select(Task.id).where(Task.case_id == one.id, Task.ended_by_id == person.id).limit(1))
-        )
+        led = (one.id, person.id) in known.done
+        led = led or any(choosable.is_of(row, role, person) for row in rows(one.answers, role))
         if choosable.named(_objected(one, role), person):
             found.append(
                 Doubt(

@@ -9,11 +9,12 @@ from engine.store import Work
 from engine.store.models import Counter
 
 
-def take(work: Work, name: str) -> int:
-    """The next number of a series, from 1. On PostgreSQL others who want the same series wait for our commit."""
+def take(work: Work, name: str, count: int = 1) -> int:
+    """The next number of a series, from 1; of `count` numbers taken at once, the last. On PostgreSQL others who want
+    the same series wait for our commit."""
     insert = sqlite.insert(Counter) if work.dialect == "sqlite" else postgresql.insert(Counter)
-    made = insert.values(name=name, value=1).on_conflict_do_update(
-        index_elements=["name"], set_={"value": Counter.__table__.c.value + 1}
+    made = insert.values(name=name, value=count).on_conflict_do_update(
+        index_elements=["name"], set_={"value": Counter.__table__.c.value + count}
     )
     return int(work.session.execute(made.returning(Counter.value)).scalar_one())
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import multiprocessing
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import strategies as st
@@ -17,7 +20,7 @@ from engine.commands.ballots import closing
 from engine.errors import NotNow, Refused
 from engine.matters import majority
 from engine.matters.nouns.ballots import Ballot as Declaration
-from engine.store import again
+from engine.store import again, db
 from engine.store.models import Ballot, BallotBody, BallotBox, BallotMark, BallotVoter
 from tests import machines
 from tests.ballots.world import CLOSES, DURING, NOW, OPEN, OPENS, SECRET, announced, closed, line, village
@@ -51,6 +54,36 @@ def test_all_vote_at_once_and_each_is_counted_once(database, cast, voters):
     there = village(database, cast, SECRET, voters)
     assert _all_at_once(there, voters, 8) == {"voted": voters, "already": voters}
     body = closed(database, there.id, now=DURING)["bodies"][0]  # everybody has voted
+    assert body["voted"] == voters and body["counts"] == {"yes": voters / 2, "no": voters / 2, "abstain": 0}
+
+
+def _process(url: str, files: Path, code: str, users: dict[int, int], tapped: list[tuple[int, str]]) -> Counter[str]:
+    """What one process of its own, with a database of its own, was told."""
+    database = db.connect(url, files=files)
+    there = SimpleNamespace(database=database, code=code, users=users)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            return Counter(pool.map(lambda one: _one(there, *one), tapped))
+    finally:
+        database.close()
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("what", [SECRET, OPEN])
+def test_voters_of_four_processes_who_tap_twice_are_counted_once(database, cast, what):
+    """The two taps of a voter come from two processes: nothing of one is in the memory of the other."""
+    voters, processes = 200, 4
+    there = village(database, cast, what, voters)
+    tapped = [(n, "yes" if n % 2 == 0 else "no") for n in range(voters)]
+    # each process has half of the voters, and each voter two processes, one of which begins at the other end
+    shares = [tapped[k % 2 :: 2][:: 1 if k < 2 else -1] for k in range(processes)]
+    url = database.url.render_as_string(hide_password=False)
+    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        told = [pool.submit(_process, url, database.files, there.code, there.users, share) for share in shares]
+        total = sum((one.result() for one in told), Counter())
+    # a secret vote stands; an open one may be changed until the close, here to what it was
+    assert total == ({"voted": voters, "already": voters} if what.secret else {"voted": 2 * voters})
+    body = closed(database, there.id, now=DURING if what.secret else CLOSES)["bodies"][0]
     assert body["voted"] == voters and body["counts"] == {"yes": voters / 2, "no": voters / 2, "abstain": 0}
 
 

@@ -43,10 +43,13 @@ def check(a: Applying, effect: Effect) -> None:
     known = choosable.of_role(a.work, a.package, role, on=local_date(a.now))
     wrong: list[FieldError] = []
     people: list[choosable.Choosable] = []
-    for n, row in enumerate(rows):
-        text = str(row.get(role.keys.name) or "").strip()
-        meant = choosable.meant(known, text)
-        said = _wrong(a, role, known, meant, text) if text else None
+    texts = [str(row.get(role.keys.name) or "").strip() for row in rows]
+    of_text = {text: choosable.meant(known, text) for text in texts if text}
+    one_each = [meant[0].user for meant in of_text.values() if len(meant) == 1]
+    against = taking_part.known_of(a.work, a.case, one_each)
+    for n, text in enumerate(texts):
+        meant = of_text.get(text, [])
+        said = _wrong(a, role, known, meant, text, against) if text else None
         if said is not None:
             wrong.append(FieldError(f"{role.source}.{n}.{role.keys.name}", "姓名", *said))
         people += meant[:1] if text else ()
@@ -67,7 +70,12 @@ def check(a: Applying, effect: Effect) -> None:
 
 
 def _wrong(
-    a: Applying, role: Role, known: list[choosable.Choosable], meant: list[choosable.Choosable], text: str
+    a: Applying,
+    role: Role,
+    known: list[choosable.Choosable],
+    meant: list[choosable.Choosable],
+    text: str,
+    against: taking_part.Known,
 ) -> tuple[str, str] | None:
     """Why nobody is chosen by these words; None: somebody is."""
     if not meant:
@@ -83,7 +91,7 @@ def _wrong(
             f"{len(meant)} of the roll of {role.name_en} are called {text}: say which, {all_}.",
         )
     user = meant[0].user
-    doubts = [d for d in taking_part.doubts(a.work, a.case, role, user, seen_by=a.by) if d.hard]
+    doubts = [d for d in taking_part.doubts(a.case, role, user, against, seen_by=a.by) if d.hard]
     if doubts:
         return (
             f"{user.name}须回避：{'；'.join(d.zh for d in doubts)}。请另选一名。",

@@ -7,7 +7,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import parties
 from engine.commands.changes import Change
 from engine.commands.effects import mandates
 from engine.commands.effects.facts import OUTCOMES, key_of
@@ -214,7 +213,7 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
 
 def _accounts(a: Applying) -> dict[str, int]:
     """Telephone index -> account of the parties who have one."""
-    rows = parties.joined(a.work, a.case)
+    rows = taking_part.joined(a.work, a.case)
     return {row.phone_index: row.user_id for row in rows if row.phone_index and row.user_id is not None}
 
 

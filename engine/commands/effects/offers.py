@@ -210,7 +210,8 @@ def _meet(a: Applying, effect: Effect) -> None:
     later or earlier (meeting.due)."""
     words, _role = meeting_rows.declared(a.package)
     before = meetings.of_case(a.work, a.case.id)
-    made = meeting_rows.book(a.work, a.case, a.package, effect.arguments, by=a.by, now=a.now)
+    planned = next((one for one in before if one.state == "planned"), None)
+    made = meeting_rows.book(a.work, a.case, a.package, effect.arguments, before=planned, by=a.by, now=a.now)
     if words.due and before:
         for task in a.live:
             if task.element == words.due and task.due_at is not None and task not in a.opened:

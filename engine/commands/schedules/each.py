@@ -110,18 +110,18 @@ def _list(work: Work, row: ForEach, now: datetime) -> None:
         items = items if isinstance(items, list) else []
         found = [(f"item:{n}", item) for n, item in enumerate(items[row.reached : row.reached + PORTION], row.reached)]
         row.reached += len(found)
-    insert = sqlite.insert(ForEachItem) if work.dialect == "sqlite" else postgresql.insert(ForEachItem)
-    for key, record in found:
-        work.session.execute(
-            insert.values(
-                for_each_id=row.id, key=key, n=row.total + 1, record=record, state="waiting", error=""
-            ).on_conflict_do_nothing(index_elements=["for_each_id", "key"])
-        )
-        row.total += 1
+    if found:
+        insert = sqlite.insert(ForEachItem) if work.dialect == "sqlite" else postgresql.insert(ForEachItem)
+        rows = [
+            {"for_each_id": row.id, "key": key, "n": n, "record": record, "state": "waiting", "error": ""}
+            for n, (key, record) in enumerate(found, row.total + 1)
+        ]
+        work.session.execute(insert.values(rows).on_conflict_do_nothing(index_elements=["for_each_id", "key"]))
+        row.total += len(found)
     if len(found) < PORTION:
         row.state = "doing"
         if row.does.get("share"):
-            row.given = {**given, "amounts": _amounts(work, row)}
+            _share(work, row)
     work.session.flush()
 
 
@@ -134,14 +134,20 @@ def _record(work: Work, one: Declared, entry: RegisterEntry, on: Any) -> dict[st
     return {**said, "person": {**person, "user": entry.user_id, "place": entry.place_id}}
 
 
-def _amounts(work: Work, row: ForEach) -> list[str]:
-    """What each gets of the total, in the order of the items."""
+def _share(work: Work, row: ForEach) -> None:
+    """What each gets of the total, in the order of the items. Kept with each: a list of all of them would be opened for
+    every one."""
     path, total = row.does["share"], _decimal((row.given or {}).get("total"), "total")
+    ids: list[int] = []
     shares: list[Decimal] = []
-    items = select(ForEachItem.record).where(ForEachItem.for_each_id == row.id).order_by(ForEachItem.n)
-    for record in work.session.scalars(items.execution_options(yield_per=PORTION)):
+    items = select(ForEachItem.id, ForEachItem.record).where(ForEachItem.for_each_id == row.id).order_by(ForEachItem.n)
+    for id, record in work.session.execute(items.execution_options(yield_per=PORTION)):
+        ids.append(id)
         shares.append(_decimal(dig(record, path) or 0, path))
-    return [str(one) for one in allocate(total, shares, int(row.does.get("digits") or 2))]
+    amounts = allocate(total, shares, int(row.does.get("digits") or 2))
+    parts = [{"id": id, "amount": str(amount)} for id, amount in zip(ids, amounts, strict=True)]
+    for start in range(0, len(parts), PORTION):
+        work.session.execute(update(ForEachItem), parts[start : start + PORTION])
 
 
 def _decimal(value: Any, name: str) -> Decimal:
@@ -214,8 +220,9 @@ def _carry_out(work: Work, id: int, item_id: int, now: datetime) -> None:
     parent = work.session.get_one(Case, row.case_id)
     package = library.version(work, parent.version_hash)
     given = row.given or {}
-    amounts = given.get("amounts")
-    about = {"item": item.record, "n": item.n, "amount": Decimal(amounts[item.n - 1]) if amounts else None}
+    before = given.get("amounts")  # where a for-each of an earlier version kept them, for all its items
+    amount = item.amount if item.amount is not None else before[item.n - 1] if before else None
+    about = {"item": item.record, "n": item.n, "amount": Decimal(amount) if amount is not None else None}
     said = _said(work, row, {**(given.get("variables") or {}), **about}, now)
     if row.does.get("record"):
         _record_line(work, row, item, parent, package, said, now)

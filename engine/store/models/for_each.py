@@ -50,6 +50,7 @@ class ForEachItem(Base):
     key: Mapped[str] = mapped_column(String(80))  # of the record
     n: Mapped[int]  # from 1, in the order in which they are done
     record: Mapped[Any] = mapped_column(SealedJson)  # what is known of it
+    amount: Mapped[str | None] = mapped_column(Sealed)  # its part of the total that is shared out
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), unique=True)  # what was opened for it
     error: Mapped[str] = mapped_column(Text, default="")
