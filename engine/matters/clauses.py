@@ -179,7 +179,7 @@ def _from_diagram(data: bytes, what: str, name: str) -> bytes:
     incoming = [flow for flow in _flows(root) if flow.get("targetRef") == what]
     if kind not in ("sequenceFlow", "boundaryEvent") and incoming and len(outgoing) == 1:
         after = str(outgoing[0].get("targetRef"))
-        for flow in incoming:
+        for flow in incoming if after in by_id else ():  # a flow to nowhere is the check's to tell
             flow.set("targetRef", after)
             arriving = etree.SubElement(by_id[after], f"{_BPMN}incoming")
             arriving.text = flow.get("id")
