@@ -547,6 +547,8 @@ def cancel(work: Work, what: Declared, pair: MatchPair, side: str, reason: str, 
     _record_pair(work, audit.Kind.MATCH_CANCELLED, pair, by, now)
     if was == "agreed":
         _tell_off(work, what, pair, need if side == "supply" else supply, need, reason, now)
+    else:
+        _tell_closed(work, what, pair, need if side == "supply" else supply, need, now)
     work.session.flush()
 
 
@@ -571,6 +573,19 @@ def _tell_off(
         urgent=late,
     )
     tell_case(work, what, row, "off", now)
+
+
+def _tell_closed(work: Work, what: Declared, pair: MatchPair, row: MatchSide, need: MatchSide, now: datetime) -> None:
+    """What was only asked is called off: who asked waits for no answer, who was asked has none to give."""
+    _tell(
+        work,
+        row,
+        f"closed:{pair.id}",
+        f"{what.match.title}：{say_at(need.starts_at)}的，对方取消了，不用再等答复。您的还在，可以另找。",
+        f"{what.match.title_en}: the other side called off {_said(need)} before anything was agreed. Yours stands: "
+        "look for another.",
+        now,
+    )
 
 
 def end_side(
@@ -609,10 +624,14 @@ def end_side(
         ends = ("over" if state == "over" else "cancelled") if was == "agreed" else "withdrawn"
         _end(work, pair, ends, reason, now)
         other = held.get(pair.need_id if row.side == "supply" else pair.supply_id)
-        if was != "agreed" or state == "over":
+        if state == "over":
             continue
         if other is None:  # asked and agreed between our look and our lock
             raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
+        if was == "asked":  # the question is closed on both sides: who waits for an answer looks elsewhere
+            _tell_closed(work, what, pair, other, other if other.side == "need" else row, now)
+            told += 1
+            continue
         if other.side == "need" and other.state == "matched":
             other.state, other.version = "open", other.version + 1
         _tell_off(work, what, pair, other, other if other.side == "need" else row, reason, now)
