@@ -19,13 +19,14 @@ from engine.matters.nouns.bonds import Bond as Kind
 from engine.people import Actor, bonds
 from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
-from engine.records import audit, notices
+from engine.records import audit, jobs, notices
 from engine.store import Work, keys
 from engine.store.models import (
     Appointment,
     Bond,
     BookingPlace,
     Case,
+    MatchSide,
     Resource,
     Standing,
     Task,
@@ -322,6 +323,7 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
         _leaves_team(work, bond, by, now)
     _hears_no_more(work, bond, now)
     _waits_no_more(work, bond, by, now)
+    _asks_no_more(work, bond, now)
     for order in work.session.scalars(
         select(Standing).where(Standing.bond_id == bond.id, Standing.state == "active").order_by(Standing.id)
     ).all():
@@ -389,6 +391,17 @@ def end_order(work: Work, order: Standing, *, by: Actor, now: datetime) -> None:
     if made_by is not None:
         key, kind = f"{key}:by", "standing-bond-over"
         appointments.say(work, key, kind, facts, user_id=made_by.id, phone=made_by.phone, now=now)
+
+
+def _asks_no_more(work: Work, bond: Bond, now: datetime) -> None:
+    """Needs of somebody without an account, whose other side would wait for an answer in vain, are called off by the
+    worker, which tells whoever agreed. Who has an account answers by themselves."""
+    for id_ in work.session.scalars(
+        select(MatchSide.id)
+        .where(MatchSide.bond_id == bond.id, MatchSide.user_id.is_(None), MatchSide.ended_at.is_(None))
+        .order_by(MatchSide.id)
+    ).all():
+        jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{id_}:bond", {"side": id_, "what": "bond"}, now=now)
 
 
 def _waits_no_more(work: Work, bond: Bond, by: Actor, now: datetime) -> None:

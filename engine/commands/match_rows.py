@@ -18,6 +18,7 @@ from engine import feel, forms
 from engine.booking import written
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import SYSTEM, Actor, masks, units
+from engine.people.access import said_for
 from engine.reads import knowing
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
@@ -107,6 +108,7 @@ def put(
     unit_id: int | None,
     channel: str,
     case: Case | None = None,
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> MatchSide:
@@ -136,6 +138,7 @@ def put(
         unit_id=unit_id if unit_id is not None else where.stops[0],
         channel=channel,
         case=case,
+        bond_id=bond_id,
         by=by,
         now=now,
     )
@@ -182,6 +185,7 @@ def say(
     unit_id: int,
     channel: str,
     case: Case | None = None,
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> MatchSide:
@@ -204,6 +208,7 @@ def say(
             channel=channel,
             user_id=person.user_id,
             entered_by_id=by.id if by.id != person.user_id else None,
+            bond_id=bond_id,
             case_id=case.id if case is not None else None,
             person_index=person.index,
             name=person.name,
@@ -257,12 +262,26 @@ def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
 
 def record(work: Work, kind: audit.Kind, row: MatchSide, by: Actor, now: datetime, **more: Any) -> None:
     facts = {"match": row.match, "number": row.number, "unit": row.unit_id} | more
-    audit.record(work, kind, by=by, now=now, facts=facts, later=True)
+    facts, for_id = _for_whom([row], by, facts)
+    audit.record(work, kind, by=by, now=now, for_id=for_id, facts=facts, later=True)
 
 
 def _record_pair(work: Work, kind: audit.Kind, row: MatchPair, by: Actor, now: datetime) -> None:
-    facts = {"number": row.number, "need": row.need_id, "supply": row.supply_id, "places": row.places}
-    audit.record(work, kind, by=by, now=now, facts=facts, later=True)
+    facts: dict[str, Any] = {"number": row.number, "need": row.need_id, "supply": row.supply_id, "places": row.places}
+    sides = [work.session.get_one(MatchSide, id_) for id_ in (row.need_id, row.supply_id)] if by.grants else []
+    facts, for_id = _for_whom(sides, by, facts)
+    audit.record(work, kind, by=by, now=now, for_id=for_id, facts=facts, later=True)
+
+
+def _for_whom(sides: Sequence[MatchSide], by: Actor, facts: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """For whom it was done and by which bond, when none of it is the actor's own."""
+    if by.id is not None and any(side.user_id == by.id for side in sides):
+        return facts, None
+    for side in sides:
+        grant = said_for(by, "work", side)
+        if grant is not None:
+            return {**facts, "bond": grant.id}, side.user_id
+    return facts, None
 
 
 # ---------------------------------------------------------------- asked and agreed
@@ -528,6 +547,8 @@ def cancel(work: Work, what: Declared, pair: MatchPair, side: str, reason: str, 
     _record_pair(work, audit.Kind.MATCH_CANCELLED, pair, by, now)
     if was == "agreed":
         _tell_off(work, what, pair, need if side == "supply" else supply, need, reason, now)
+    else:
+        _tell_closed(work, what, pair, need if side == "supply" else supply, need, now)
     work.session.flush()
 
 
@@ -552,6 +573,19 @@ def _tell_off(
         urgent=late,
     )
     tell_case(work, what, row, "off", now)
+
+
+def _tell_closed(work: Work, what: Declared, pair: MatchPair, row: MatchSide, need: MatchSide, now: datetime) -> None:
+    """What was only asked is called off: who asked waits for no answer, who was asked has none to give."""
+    _tell(
+        work,
+        row,
+        f"closed:{pair.id}",
+        f"{what.match.title}：{say_at(need.starts_at)}的，对方取消了，不用再等答复。您的还在，可以另找。",
+        f"{what.match.title_en}: the other side called off {_said(need)} before anything was agreed. Yours stands: "
+        "look for another.",
+        now,
+    )
 
 
 def end_side(
@@ -590,10 +624,14 @@ def end_side(
         ends = ("over" if state == "over" else "cancelled") if was == "agreed" else "withdrawn"
         _end(work, pair, ends, reason, now)
         other = held.get(pair.need_id if row.side == "supply" else pair.supply_id)
-        if was != "agreed" or state == "over":
+        if state == "over":
             continue
         if other is None:  # asked and agreed between our look and our lock
             raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
+        if was == "asked":  # the question is closed on both sides: who waits for an answer looks elsewhere
+            _tell_closed(work, what, pair, other, other if other.side == "need" else row, now)
+            told += 1
+            continue
         if other.side == "need" and other.state == "matched":
             other.state, other.version = "open", other.version + 1
         _tell_off(work, what, pair, other, other if other.side == "need" else row, reason, now)
@@ -658,6 +696,10 @@ def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) ->
         return None
     if act == "over":
         end_side(work, what, row, "over", "", by=by, now=now)
+    elif act == "bond":
+        if row.user_id is None:  # nobody could answer for them any more
+            row.bond_id = row.phone = None
+            end_side(work, what, row, "cancelled", "替他登记的关系结束了", by=by, now=now)
     elif act == "documents":
         side = what.match.of(row.side)
         where = Where((row.place_id, row.to_id), row.starts_at, row.until_at)
@@ -755,7 +797,8 @@ def _tell(work: Work, row: MatchSide, key: str, zh: str, en: str, now: datetime,
         zh,
         text_en=en,
         kind="match",
-        user_id=row.user_id,
+        # Somebody without an account hears of it through who said it for them.
+        user_id=row.user_id or (row.entered_by_id if row.bond_id is not None else None),
         phone=row.phone,
         urgent=urgent,
         now=now,

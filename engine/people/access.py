@@ -263,11 +263,25 @@ def _to_ballot(actor: Actor, thing: Ballot | BallotBody) -> Iterator[str]:
         yield "teller"
 
 
+def said_for(actor: Actor, verb: str, side: MatchSide) -> Grant | None:
+    """The bond by which the actor sees (see or book) or acts for (book) somebody else's need or supply."""
+    for grant in actor.grants:
+        if grant.of_person(side.user_id, side.person_index or "", side.name or ""):
+            for power in ("book", "see") if verb == "see" else ("book",):
+                if grant.over_offer(power, side.match):
+                    return grant
+    return None
+
+
 def _to_match(actor: Actor, thing: MatchSide | MatchPair) -> Iterator[str]:
     """撮合: whose need or supply it is; of a pair either side; staff of where it was entered or begins, and above."""
     sides = (thing.need, thing.supply) if isinstance(thing, MatchPair) else (thing,)
     if actor.id is not None and actor.id in {side.user_id for side in sides}:
         yield "own"
+    if any(said_for(actor, "work", side) is not None for side in sides):
+        yield "bond-book"
+    elif any(said_for(actor, "see", side) is not None for side in sides):
+        yield "bond-see"
     if actor.kind == "staff" and {unit for side in sides for unit in (side.unit_id, side.place_id)} & actor.realm:
         yield "unit"
 

@@ -137,6 +137,8 @@ TABLE: tuple[Line, ...] = (
     _line("handover", "post", "当面交接的岗位", "the post where it is done in person", "see work"),
     _line("handover", "holder", "现在拿着的人", "who has it now", "see work"),
     _line("match", "own", "本人", "whose need or supply it is", "see work"),
+    _line("match", "bond-book", "本人让他预约的人", "whom the person lets book", "see work", *_BOND),
+    _line("match", "bond-see", "本人让他看的人", "whom the person lets see", "see", *_BOND),
     _line(
         "match", "unit", "登记地、出发地单位及上级的人", "people of where it was entered or begins", "see serve reveal"
     ),

@@ -320,6 +320,14 @@ def for_offer(work: Work, actor: Actor, bond_id: int, offer: str) -> Person:
     return comes(work, one(work, grant.id))
 
 
+def to_reach(work: Work, actor: Actor, bond_id: int, offer: str) -> Person:
+    """The same, with the actor's own telephone where they have none, to be reached."""
+    whom = for_offer(work, actor, bond_id, offer)
+    if whom.phone or not whom.id_number:
+        return whom
+    return replace(whom, phone=of_user(work.session.get_one(User, actor.id)).phone)
+
+
 def comes(work: Work, row: Bond) -> Person:
     """Whom a bond is about, as their account says it where they have one."""
     return of_user(work.session.get_one(User, row.subject_id)) if row.subject_id is not None else subject(row)

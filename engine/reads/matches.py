@@ -21,7 +21,7 @@ from engine.matters import Package
 from engine.matters.nouns.matches import Match, MatchSideOf
 from engine.matters.nouns.offers import OfferNeed
 from engine.people import Actor, masks, may, units
-from engine.people.access import matter_of
+from engine.people.access import matter_of, said_for
 from engine.reads import attachments, knowing
 from engine.reads.knowing import Person
 from engine.records import documents, library
@@ -222,8 +222,9 @@ class Row:
     name: str
     guardian: bool
     said: tuple[tuple[str, str], ...]  # what others read before both agreed
-    mine: bool
+    mine: bool  # whose it is, or who may book for them
     told: bool
+    who: str = ""  # whose it is, for who may book for them
 
 
 def fits(from_id: Any, to_id: Any, places: Any, supply_id: Any) -> ColumnElement[bool]:
@@ -322,6 +323,23 @@ def stops_of(row: MatchSide) -> tuple[int, ...]:
     return (row.legs[0].from_id, *(leg.to_id for leg in row.legs))
 
 
+def acts(actor: Actor, row: MatchSide) -> bool:
+    """Whether it is the actor's own, or of somebody who lets them book."""
+    return actor.id is not None and (actor.id == row.user_id or said_for(actor, "work", row) is not None)
+
+
+def _theirs(actor: Actor, side: Any) -> ColumnElement[bool]:
+    """Those of the actor, and of those who let them book. A little wide: `acts` judges each, name and all."""
+    whose = [side.user_id == actor.id]
+    for grant in actor.grants:
+        if grant.case_id is None and "book" in grant.lets:
+            if grant.subject_id is not None:
+                whose.append(side.user_id == grant.subject_id)
+            elif grant.person_index:
+                whose.append(side.person_index == grant.person_index)
+    return or_(*whose)
+
+
 def _rows(work: Work, what: Declared, rows: Sequence[MatchSide], actor: Actor) -> list[Row]:
     return [_row(work, what, row, actor) for row in rows]
 
@@ -329,7 +347,7 @@ def _rows(work: Work, what: Declared, rows: Sequence[MatchSide], actor: Actor) -
 def _row(work: Work, what: Declared, row: MatchSide, actor: Actor) -> Row:
     free = min((leg.capacity - leg.taken for leg in row.legs), default=0)
     most = max((leg.capacity - leg.taken for leg in row.legs), default=0)
-    mine = actor.id is not None and actor.id == row.user_id
+    mine = acts(actor, row)
     return Row(
         id=row.id,
         number=row.number,
@@ -348,6 +366,7 @@ def _row(work: Work, what: Declared, row: MatchSide, actor: Actor) -> Row:
         said=tuple(said(what, row, what.match.of(row.side).tells)),
         mine=mine,
         told=row.told_at is not None,
+        who=(row.name or "") if mine and row.user_id != actor.id else "",
     )
 
 
@@ -439,18 +458,18 @@ def pair(work: Work, pair_id: int) -> MatchPair:
 
 
 def mine(work: Work, actor: Actor, *, now: datetime) -> list[Row]:
-    """One's own needs and supplies, those to come first."""
+    """One's own needs and supplies and those of whom one may book for, those to come first."""
     if actor.id is None:
         return []
     rows = work.session.scalars(
         select(MatchSide)
-        .where(MatchSide.user_id == actor.id)
+        .where(_theirs(actor, MatchSide))
         .options(selectinload(MatchSide.legs))
         .order_by(MatchSide.ended_at.is_not(None), MatchSide.starts_at.desc(), MatchSide.id.desc())
         .limit(MOST)
     ).all()
     known = declared(work)
-    return [_row(work, known[row.match], row, actor) for row in rows if row.match in known]
+    return [_row(work, known[row.match], row, actor) for row in rows if row.match in known and acts(actor, row)]
 
 
 def waiting(work: Work, actor: Actor) -> int:
@@ -465,8 +484,8 @@ def waiting(work: Work, actor: Actor) -> int:
             .where(
                 MatchPair.state == "asked",
                 or_(
-                    and_(MatchPair.asked_by == "need", supply.user_id == actor.id),
-                    and_(MatchPair.asked_by == "supply", need.user_id == actor.id),
+                    and_(MatchPair.asked_by == "need", _theirs(actor, supply)),
+                    and_(MatchPair.asked_by == "supply", _theirs(actor, need)),
                 ),
             )
         )
@@ -479,7 +498,7 @@ def one(work: Work, side_id: int, *, actor: Actor, now: datetime, whole: bool = 
     row = seen(work, side_id, actor=actor)
     what = of(work, row.match)
     pairs = work.session.scalars(pair_query(or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id))).all()
-    own = actor.id is not None and actor.id == row.user_id
+    own = acts(actor, row)
     declaration = what.match.of(row.side)
     env = feel.Env(now=now, calendar=work.calendar)
     lines = (
@@ -503,10 +522,17 @@ def one(work: Work, side_id: int, *, actor: Actor, now: datetime, whole: bool = 
 
 
 def _pair(
-    work: Work, what: Declared, found: MatchPair, row: MatchSide, acts: bool, actor: Actor, whole: bool, now: datetime
+    work: Work,
+    what: Declared,
+    found: MatchPair,
+    row: MatchSide,
+    answers: bool,
+    actor: Actor,
+    whole: bool,
+    now: datetime,
 ) -> Pair:
     other = found.supply if row.id == found.need_id else found.need
-    own = actor.id is not None and actor.id == row.user_id
+    own = acts(actor, row)
     open_ = found.state == "agreed" and (own or whole)
     stops = ridden(found, found.supply.legs)
     paper = documents.of_key(work, f"match-slip:{found.id}") if found.state == "agreed" and own else None
@@ -516,8 +542,8 @@ def _pair(
         state=found.state,
         version=found.version,
         asked_by=found.asked_by,
-        mine=row.side if acts else "",
-        answers=acts and found.state == "asked" and found.asked_by == other.side,
+        mine=row.side if answers else "",
+        answers=answers and found.state == "asked" and found.asked_by == other.side,
         other=_row(work, what, other, actor),
         name=(other.name or "") if open_ else masks.name(other.name or ""),
         phone=(other.phone or "") if open_ else masks.phone(other.phone),
@@ -528,7 +554,7 @@ def _pair(
         reason=found.reason,
         absent=found.absent or "",
         came=(
-            acts
+            answers
             and found.absent is None
             and found.state in ("agreed", "over")
             and found.agreed_at is not None
@@ -550,7 +576,7 @@ def slip(work: Work, side_id: int, pair_id: int, *, actor: Actor) -> attachments
     """The paper of a pair that holds, for whose side it is. NotFound for everybody else; NotNow while it is made."""
     row, found = seen(work, side_id, actor=actor), pair(work, pair_id)
     paper = documents.of_key(work, f"match-slip:{found.id}")
-    if row.id not in (found.need_id, found.supply_id) or actor.id != row.user_id or paper is None:
+    if row.id not in (found.need_id, found.supply_id) or not acts(actor, row) or paper is None:
         raise NotFound("没有这份确认单。", "There is no such slip.")
     return attachments.opened(work, paper)
 

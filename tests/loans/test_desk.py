@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from engine.commands import loans
 from engine.commands.loans import due
+from engine.commands.worker import background
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
+from engine.proof.playing import equipment
 from engine.reads import loans as reads
-from engine.store.models import Case, Event, Loan, Notice
+from engine.store.models import Case, Event, Job, Loan, Notice
 from engine.workdays import local_date
 from tests.conftest import NOW
 from tests.loans.conftest import KEY
@@ -113,6 +115,7 @@ def test_reminders_are_said_once_each_and_what_is_missed_opens_a_case(shelf):
         with shelf.database.unit_of_work() as work:
             due.remind(work, now=shelf.clock.now)
             due.remind(work, now=shelf.clock.now)
+        background.run(shelf.database, equipment(), now=shelf.clock.now)
         with shelf.database.reading() as work:
             count = len(work.session.scalars(select(Notice.id).where(Notice.key.contains(":remind:"))).all())
         if count > len(said) * 2:
@@ -124,6 +127,39 @@ def test_reminders_are_said_once_each_and_what_is_missed_opens_a_case(shelf):
         assert work.session.get(Case, loan.case_id).applicant_name == "红楼梦"  # as GOOD says: the title of the loan
     shelf.back("B1")  # it turned up
     assert shelf.state("B1") == "shelf"
+
+
+def test_one_case_that_cannot_be_opened_keeps_back_nobody_elses(shelf, monkeypatch):
+    """Of two loans that were not brought back the first one's case fails: its job is seen, the second has its case, a
+    third its reminder; and what failed is asked for again the next morning."""
+    for code, name in (("B1", "zhang"), ("B3", "zhang")):
+        shelf.lend(code, name)
+    first = shelf.loan_of("B1").id
+    shelf.clock.now = NOW + timedelta(days=64)
+    shelf.lend("B4", "xu")
+    shelf.clock.now = NOW + timedelta(days=91)
+    open_case = due.open_case
+
+    def broken(work, kind, loan, **more):
+        if loan.id == first:
+            raise NotFound("没有这个事项。", "No such matter is published.")
+        open_case(work, kind, loan, **more)
+
+    monkeypatch.setattr(due, "open_case", broken)
+    with shelf.database.unit_of_work() as work:
+        due.remind(work, now=shelf.clock.now)
+    background.run(shelf.database, equipment(), now=shelf.clock.now)
+    assert (shelf.loan_of("B1").missed_at, shelf.loan_of("B3").missed_at) == (None, shelf.clock.now)
+    with shelf.database.reading() as work:
+        assert work.session.scalars(select(Notice.id).where(Notice.key.contains(f":{shelf.loan_of('B4').id}:"))).all()
+        (failed,) = work.session.scalars(select(Job).where(Job.key.contains(f"loan:{first}:"))).all()
+        assert "没有这个事项" in failed.error
+    monkeypatch.setattr(due, "open_case", open_case)
+    shelf.clock.now += timedelta(days=1)
+    with shelf.database.unit_of_work() as work:
+        due.remind(work, now=shelf.clock.now)
+    background.run(shelf.database, equipment(), now=shelf.clock.now)
+    assert shelf.loan_of("B1").missed_at == shelf.clock.now
 
 
 def test_what_is_lost_opens_its_case_at_once_and_only_once(shelf):

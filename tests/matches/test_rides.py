@@ -120,6 +120,33 @@ def test_one_that_is_called_off_frees_and_tells_the_others(road):
     assert sum("车坏了" in text for text in texts) == 4  # on the screen and by message, each of two
 
 
+@pytest.mark.parametrize("asked_by", ["need", "supply"])
+def test_what_was_only_asked_is_told_that_the_other_called_it_off_and_asks_elsewhere(road, asked_by):
+    road.driver()
+    road.driver(3)
+    supply, other, need = road.supply(), road.supply(3), road.need(1)
+    pair = road.ask(need, supply, 1) if asked_by == "need" else road.ask(supply, need, 0)
+    told = road.do(matching.end, supply, version=road.fresh(supply).version, by=road.residents[0], now=NOW)
+    assert told == 1 and (road.fresh(pair, MatchPair).state, road.fresh(need).state) == ("withdrawn", "open")
+    with road.database.reading() as work:
+        notices = work.session.scalars(select(Notice).where(Notice.user_id == road.residents[1].id))
+        assert [one.channel for one in notices if "不用再等答复" in one.text].count("screen") == 1
+    again = road.ask(need, other, 1)
+    road.answer(matching.agree, again, 3)
+    assert road.fresh(need).state == "matched"
+
+
+def test_a_question_that_is_taken_back_is_told_to_who_was_asked(road):
+    road.driver()
+    supply, need = road.supply(), road.need(1)
+    pair = road.ask(need, supply, 1)
+    road.answer(matching.cancel, pair, 1)
+    assert road.fresh(pair, MatchPair).state == "withdrawn" and set(road.taken(supply)) == {0}
+    with road.database.reading() as work:
+        notices = work.session.scalars(select(Notice).where(Notice.user_id == road.residents[0].id))
+        assert [one.channel for one in notices if "不用再等答复" in one.text].count("screen") == 1
+
+
 @pytest.mark.parametrize("field", ["licence_until", "inspection_until", "insurance_until"])
 def test_a_document_that_runs_out_before_the_day_shuts_the_offer(road, field):
     road.driver(**{field: "2026-09-17"})

@@ -26,7 +26,7 @@ class MatchOut(Shape):
     free: int
     state: str
     version: int
-    name: str  # masked, unless it is the caller's own
+    name: str  # masked, unless it is the caller's own, or of somebody who lets the caller book
 
 
 class PairOut(Shape):
@@ -61,6 +61,7 @@ class Saying(Shape):
     starts_at: datetime
     until_at: datetime
     answers: dict[str, Any] = Field(default_factory=dict)
+    bond: int | None = Field(None, description="The bond by which the caller says a need of somebody else.")
 
 
 class Asking(Shape):
@@ -116,7 +117,7 @@ def matches(query: Looking) -> list[MatchOut]:
 
 @operation("post", "/matches", who="resident", tag="matches", takes=Saying, gives=MatchSideOut, status=201)
 def say_match(body: Saying) -> MatchSideOut:
-    """Offer a supply or say a need, for oneself. 409 with the reason when one may not."""
+    """Offer a supply or say a need, for oneself or by a bond. 409 with the reason when one may not."""
     made = matching.say(
         edge.work(),
         body.match,
@@ -125,6 +126,7 @@ def say_match(body: Saying) -> MatchSideOut:
         starts_at=body.starts_at,
         until_at=body.until_at,
         answers=body.answers,
+        bond_id=body.bond,
         by=edge.actor(),
         now=edge.now(),
     )

@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from engine import feel, forms
 from engine.commands import booking, matching
 from engine.errors import FieldError, Invalid, NotFound, NotYours
+from engine.plain import is_id
+from engine.reads import bonds
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.workdays import local_date
@@ -130,6 +132,8 @@ def _say(template: str, key: str, side: str, check: str) -> str:
         side=side,
         declared=declared,
         schema=names.schema(forms.browser_schema(form)) if form is not None else {"type": "default", "components": []},
+        others=bonds.who_for_offer(edge.actor(), "book", key) if side == "need" else (),
+        whom=request.args.get("for", 0, type=int),
         places=reads.stops(work),
         tomorrow=(local_date(edge.now()) + timedelta(days=1)).isoformat(),
         check=check,
@@ -142,6 +146,12 @@ def _sent() -> dict[str, Any]:
     if not isinstance(body, dict) or not isinstance(body.get("answers"), dict):
         raise Invalid([FieldError("", "", "送来的内容看不懂，请刷新这一页再试。", "Expected JSON with answers.")])
     return body
+
+
+def _bond(body: dict[str, Any]) -> int | None:
+    """For whom: the bond by which one says a need of somebody else; None: one's own."""
+    text = str(body.get("for") or "")
+    return int(text) if is_id(text) else None
 
 
 def _asked(body: dict[str, Any]) -> dict[str, Any]:
@@ -196,6 +206,7 @@ def _check(key: str, side: str, send: str) -> ResponseReturnValue:
         starts_at=asked["starts_at"],
         until_at=asked["until_at"],
         lines=lines,
+        comes=dict(bonds.who_for_offer(edge.actor(), "book", key)).get(_bond(body) or 0, ""),
         send=send,
     )
     return jsonify(review=shown)
@@ -204,7 +215,9 @@ def _check(key: str, side: str, send: str) -> ResponseReturnValue:
 @pages.post("/matches/<key>/<side>/send")
 @guard("resident")
 def send(key: str, side: str) -> ResponseReturnValue:
-    made = matching.say(edge.work(), key, _side(side), **_asked(_sent()), by=edge.actor(), now=edge.now())
+    body = _sent()
+    asked = _asked(body)
+    made = matching.say(edge.work(), key, _side(side), **asked, bond_id=_bond(body), by=edge.actor(), now=edge.now())
     return jsonify(location=url_for("matches.one", side_id=made.id)), 201
 
 

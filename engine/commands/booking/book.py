@@ -45,7 +45,7 @@ from engine.commands.booking import claim
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb, booked_for, waits_for
-from engine.reads import bookings, knowing, offers, prices
+from engine.reads import bonds, bookings, knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, library, notices
 from engine.store import Work
@@ -316,7 +316,7 @@ def wait(
     elif resource.matter:
         person = _for_whom(work, resource, bond_id, by)
     else:
-        person = claim.for_whom(work, resource.offer, bond_id, by)
+        person = bonds.to_reach(work, by, bond_id, resource.offer)
     refuse_blocked(work, person.index, resource, now)
     free = select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now)
     of_role = select(SlotPlace.slot_id).join(Slot, Slot.id == SlotPlace.slot_id).where(Slot.resource_id == resource.id)

@@ -136,15 +136,7 @@ def _for_whom(work: Work, slot: Slot, bond_id: int | None, team: str, by: Actor)
         return knowing.of_user(work.session.get_one(User, by.id))
     if team:
         raise NotNow("团队由自己的名义报名。", "A team is booked in one's own name.")
-    return for_whom(work, slot.resource.offer, bond_id, by)
-
-
-def for_whom(work: Work, offer: str, bond_id: int, by: Actor) -> Person:
-    """Whom a bond lets the actor book this for: with the actor's own telephone where they have none. NotYours."""
-    whom = bonds.for_offer(work, by, bond_id, offer)
-    if whom.phone or not whom.id_number:
-        return whom
-    return replace(whom, phone=knowing.of_user(work.session.get_one(User, by.id)).phone)
+    return bonds.to_reach(work, by, bond_id, slot.resource.offer)
 
 
 def _at_the_desk(work: Work, slot: Slot, bond_id: int, by: Actor, now: datetime) -> Person:

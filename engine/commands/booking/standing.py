@@ -26,7 +26,7 @@ from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, No
 from engine.people import SYSTEM, Actor, may, require
 from engine.people.access import Verb, ordered_for
 from engine.people.bonds import in_force
-from engine.reads import knowing
+from engine.reads import bonds, knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.reads.standing import in_words
@@ -100,7 +100,7 @@ def order(
         if by.id is None or by.kind != "resident":
             raise NotYours("请先登录再预订。", "Log in to book.")
         if bond_id is not None:
-            whose = claim.for_whom(work, what.key, bond_id, by)
+            whose = bonds.to_reach(work, by, bond_id, what.key)
         else:
             whose = knowing.of_user(work.session.get_one(User, by.id))
         appointments.refuse_blocked(work, whose.index, slot.resource, now)

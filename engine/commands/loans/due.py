@@ -26,9 +26,13 @@ BATCH = 100
 
 
 def look(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    """One batch; when it was full another follows at once, else the next morning."""
+    """One batch; when it was full another follows at once, else the next morning. Or one loan that was not brought
+    back for too long."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
+        if "loan" in job.payload:
+            miss(work, int(job.payload["loan"]), now=now)
+            return
         many = expire(work, now=now) + serve_waiting(work, now=now) + remind(work, now=now)
         many = max(many, forget(work, now=now))
         if many >= BATCH:
@@ -87,7 +91,10 @@ def serve_waiting(work: Work, *, now: datetime) -> int:
 
 
 def remind(work: Work, *, now: datetime) -> int:
-    """Reminders before and after the day; a case when it was not brought back for too long."""
+    """Reminders before and after the day; a case when it was not brought back for too long.
+
+    A case is opened by a job of its own: one that cannot be opened (its matter is not published) keeps back neither the
+    reminders of the others nor their cases. Who runs the hall sees the job that failed; the next morning asks again."""
     known, today = lending.kinds(work), local_date(now)
     rows = work.session.scalars(
         select(Loan)
@@ -100,12 +107,24 @@ def remind(work: Work, *, now: datetime) -> int:
         kind = known[loan.loans]
         missed = kind.loans.missed
         if missed is not None and lending.overdue(loan, today) > loan_rows.missed_days(kind):
-            open_case(work, kind, loan, lost=False, by=SYSTEM, now=now)
+            loan.next_on = today + timedelta(days=1)
+            key = f"loan:{loan.id}:missed:{today}"
+            jobs.put_once(work, jobs.Kind.LOANS_DUE, key, {"loan": loan.id}, now=now)
             continue
         _say(work, kind, loan, today, now)
         loan.next_on = loan_rows.next_on(kind, loan, today)
     work.session.flush()
     return len(rows)
+
+
+def miss(work: Work, loan_id: int, *, now: datetime) -> None:
+    """The case of a loan that was not brought back for too long; none when it was meanwhile."""
+    loan = work.session.get(Loan, loan_id, with_for_update=True)
+    kind = lending.kinds(work).get(loan.loans) if loan is not None else None
+    if loan is None or kind is None or loan.ended_at is not None or kind.loans.missed is None:
+        return
+    if lending.overdue(loan, local_date(now)) > loan_rows.missed_days(kind):  # it may have been renewed
+        open_case(work, kind, loan, lost=False, by=SYSTEM, now=now)
 
 
 #: How long who had a loan is kept where its declaration is published no more.

@@ -15,7 +15,7 @@ from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.plain import plain
-from engine.reads import knowing
+from engine.reads import bonds, knowing
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.reads.matches import Declared
@@ -35,19 +35,28 @@ def say(
     until_at: datetime,
     answers: Mapping[str, Any] | None = None,
     person: Person | None = None,
+    bond_id: int | None = None,
     by: Actor,
     now: datetime,
 ) -> MatchSide:
-    """Offer a supply or say a need: for oneself; a named post for `person`, at the counter. `stops`: codes of places.
+    """Offer a supply or say a need: for oneself; by a bond a need of somebody who lets one book; a named post for
+    `person`, at the counter. `stops`: codes of places.
 
     Raises Invalid (the form, place or time), NotNow (who may not, and why), NotYours."""
     what = reads.of(work, key)
     if person is None:
         if by.id is None or by.kind != "resident":
             raise NotYours("请先登录。", "Log in first.")
-        person, channel, unit_id = knowing.of_user(work.session.get_one(User, by.id)), "online", None
+        if bond_id is None:
+            person = knowing.of_user(work.session.get_one(User, by.id))
+        elif side == "need":
+            person = bonds.to_reach(work, by, bond_id, key)
+        else:
+            zh = "提供的要本人自己登记。替别人的，只能登记需求。"
+            raise NotNow(zh, "A supply is offered by the person themselves: for another one says a need.")
+        channel, unit_id = "online", None
     else:
-        channel, unit_id = "counter", reads.position(what, by)
+        bond_id, channel, unit_id = None, "counter", reads.position(what, by)
         if unit_id is None:
             raise NotYours("您的岗位不替人登记这一项。", "Your post does not enter these for others.")
         if not person.name or not person.phone:
@@ -62,6 +71,7 @@ def say(
         until_at=until_at,
         answers=answers or {},
         person=person,
+        bond_id=bond_id,
         unit_id=unit_id,
         channel=channel,
         by=by,
