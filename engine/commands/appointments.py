@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 import yaml
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from engine import booking
@@ -465,33 +465,37 @@ def claim(
 ) -> None:
     """Who takes each place, as what; by which bond of a team (`bonds`, by the person's index). A person who has one in
     that slot already: IntegrityError."""
-    work.session.add_all(
-        BookingPlace(
-            appointment_id=made.id,
-            slot_id=slot.id,
-            role=role,
-            person_index=person.index,
-            user_id=person.user_id,
-            name=person.name,
-            phone=person.phone,
-            bond_id=(bonds or {}).get(person.index),
-        )
+    rows = [
+        {
+            "appointment_id": made.id,
+            "slot_id": slot.id,
+            "role": role,
+            "person_index": person.index,
+            "user_id": person.user_id,
+            "name": person.name,
+            "phone": person.phone,
+            "bond_id": (bonds or {}).get(person.index),
+        }
         for slot in slots
         for person, role in members
-    )
+    ]
     work.session.flush()
+    if rows:  # in one statement, however many a team sends
+        work.session.execute(insert(BookingPlace.__table__), rows)  # type: ignore[arg-type]
 
 
-def keep_parts(work: Work, made: Appointment, cost: prices.Cost | None) -> None:
-    """Who pays which part of its price, as it is now. The person's own is kept though it be nothing."""
-    work.session.execute(delete(BookingPart).where(BookingPart.appointment_id == made.id))
-    if cost is not None:
-        work.session.add_all(
-            BookingPart(appointment_id=made.id, part=one.part, cents=one.cents, payer_id=one.payer_id)
-            for one in cost.parts
-            if one.cents or one.part == SELF
-        )
-        work.session.flush()
+def keep_parts(work: Work, made: Appointment, cost: prices.Cost | None, *, new: bool = False) -> None:
+    """Who pays which part of its price, as it is now (`new`: it has none yet). The person's own is kept though it be
+    nothing."""
+    if not new:
+        work.session.execute(delete(BookingPart).where(BookingPart.appointment_id == made.id))
+    rows = [
+        {"appointment_id": made.id, "part": one.part, "cents": one.cents, "payer_id": one.payer_id}
+        for one in (cost.parts if cost is not None else ())
+        if one.cents or one.part == SELF
+    ]
+    if rows:
+        work.session.execute(insert(BookingPart.__table__), rows)  # type: ignore[arg-type]
 
 
 def day_keys(

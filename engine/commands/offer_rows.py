@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -241,7 +242,7 @@ def book(
     for plan in sorted(plans, key=lambda p: (p.resource.unit_id, p.slot.id)):
         plan.number = seats.next_number(work, plan.resource, now)
     made: list[Appointment] = []
-    with work.session.begin_nested():
+    with work.session.begin_nested() if len(plans) > 1 else nullcontext():  # one alone undoes what it took itself
         for plan in sorted(plans, key=lambda p: p.slot.id):
             made.append(_take(work, plan, channel, case, by, now))
     for one, plan in zip(made, sorted(plans, key=lambda p: p.slot.id), strict=True):
@@ -360,7 +361,7 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                 work.session.flush()
                 appointments.sit(work, made, [slot])
                 appointments.claim(work, made, [slot], wish.members, wish.bonds)
-                appointments.keep_parts(work, made, plan.cost)
+                appointments.keep_parts(work, made, plan.cost, new=True)
         except IntegrityError:
             twice = [person for person, _role in wish.members if _claimed(work, slot.id, person)]
             if twice or len({person.index for person, _role in wish.members}) < len(wish.members):

@@ -186,7 +186,7 @@ LATE_DAYS, LATE_MOST = timedelta(days=90), 50
 def _given_late(work: Work, actor: Actor, now: datetime) -> list[HandoverLink]:
     """What the units of this clerk's posts handed over after its time: the delay is theirs."""
     own = {one.unit_id for one in actor.positions if one.for_id is None}
-    ours = [HandoverLink.giver_key.startswith(f"p:{unit_id}:") for unit_id in own]
+    ours = [work.begins(HandoverLink.giver_key, f"p:{unit_id}:") for unit_id in own]
     if not ours:
         return []
     query = _links().where(

@@ -107,6 +107,7 @@ class Bond(Base):
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),
+        Index("ix_bond_subject_ref", "subject_ref"),
         Index("ix_bond_kind_until_on", "kind", "until_on"),
     )
 

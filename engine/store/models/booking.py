@@ -252,6 +252,7 @@ class BookingPlace(Base):
             postgresql_where=text("live"),
         ),
         Index("ix_booking_place_person_index", "person_index"),
+        Index("ix_booking_place_slot_id", "slot_id"),  # the one above is of live ones alone, and not every plan sees it
     )
 
 

@@ -96,5 +96,7 @@ class LoanHold(_Borrows, Base):
             "uq_loan_hold_person", "loans", "title", "who_ref", unique=True, sqlite_where=LIVE, postgresql_where=LIVE
         ),
         Index("uq_loan_hold_copy", "entry_id", unique=True, sqlite_where=READY, postgresql_where=READY),
+        Index("ix_loan_hold_title_state", "title", "state"),
+        Index("ix_loan_hold_who_ref_state", "who_ref", "state"),
         Index("ix_loan_hold_until", "until_on", "id", sqlite_where=READY, postgresql_where=READY),
     )

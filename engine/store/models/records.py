@@ -102,7 +102,7 @@ class Document(Base):
     state: Mapped[str] = mapped_column(String(12), default="pending")
     facts: Mapped[Any] = mapped_column(SealedJson)
     public: Mapped[bool] = mapped_column(default=True)  # the applicant may have it
-    file_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("file.id"))
+    file_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("file.id"), index=True)
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     issued_at: Mapped[datetime]
     rendered_at: Mapped[datetime | None]

@@ -131,6 +131,7 @@ class Ticket(Base):
             "and note is null and user_id is null and live_key is null)",
             name="forgotten",
         ),
+        Index("ix_ticket_window_id_state", "window_id", "state"),
         Index("ix_ticket_hall_id_day_state", "hall_id", "day", "state"),
         # a window has one person before it
         Index(

@@ -1,0 +1,101 @@
+"""What a person does on a page of a noun, without a step of a case: how many statements it costs.
+
+A verb in its transaction, from where its actor is known (the guard of the page loads them by one statement) to what is
+written at its end. It costs eighteen at most; one that costs more stands in MORE with what it does for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.commands import ballots, booking, handovers, loans, matching, queues
+from engine.commands.handovers import Given
+from engine.people import SYSTEM
+from engine.records import handovers as proofs
+from engine.store import Database
+from tests.ballots.world import DURING, OPEN, SECRET, actor, village
+from tests.conftest import NOW as MORNING
+from tests.costs.counting import counting
+from tests.handovers import moving
+from tests.loans.conftest import KEY as SHELF
+from tests.loans.conftest import shelf
+from tests.matches.conftest import NOW as RIDES
+from tests.matches.conftest import open_road
+from tests.offers.conftest import NOW as OFFERS
+from tests.offers.conftest import open_hall
+from tests.queues.conftest import KEY as QUEUE
+from tests.queues.conftest import desk, hall_of_bookings
+
+__all__ = ["desk", "hall_of_bookings", "shelf"]  # their fixtures
+
+MOST = 18
+MORE = {
+    # Who they are and what they may by the offer's rules, the number of their day (a savepoint), the place in the slot
+    # and in its role, their reminder; with the last place, the case hears that all is taken.
+    "book": 25,
+    # What was claimed is given back in the slot and in its role, and the case that opened it hears that one is free.
+    "cancel": 19,
+}
+
+
+def cost(database: Database, verb: Callable[..., Any], *args: Any, **given: Any) -> Any:
+    """Does it in a transaction of its own, within its limit."""
+    with counting(database) as spent, database.unit_of_work() as work:
+        made = verb(work, *args, **given)
+    # PostgreSQL locks the chain of whoever acts, by one statement more
+    limit = MORE.get(verb.__name__, MOST) + (database.dialect == "postgresql")
+    assert len(spent) <= limit, f"{verb.__name__}: at most {limit}, but {len(spent)}\n{spent}"
+    assert spent.commits == 1
+    return made
+
+
+def test_a_place_is_taken_and_given_back_and_its_person_signed_in(database):
+    hall = open_hall(database)
+    need = hall.asked(cut=1, help=2)
+    one, two, three = hall.residents[:3]
+    first = cost(database, booking.take_place, need.slot, role="cut", by=one, now=OFFERS)
+    second = cost(database, booking.take_place, need.slot, role="help", by=two, now=OFFERS)
+    cost(database, booking.take_place, need.slot, role="help", by=three, now=OFFERS)  # the last: the case hears it
+    cost(database, booking.cancel, second.id, version=second.version, by=two, now=OFFERS)
+    cost(database, booking.check_in, first.code, by=hall.villager, now=need.starts_at)
+
+
+def test_a_book_is_lent_reserved_prolonged_and_brought_back(database, shelf):
+    by, who = shelf.actor("zhou"), shelf.who("zhang")
+    lent = cost(database, loans.lend, SHELF, "B1", who, by=by, now=MORNING)
+    assert lent is not None
+    loan = shelf.loan_of("B1")
+    cost(database, loans.renew, loan.id, version=loan.version, by=shelf.actor("zhang"), now=MORNING)
+    cost(database, loans.take_back, SHELF, "B1", by=by, now=MORNING)
+
+
+def test_a_number_is_taken_called_and_done(desk):
+    ticket = cost(desk.database, queues.take, QUEUE, by=SYSTEM, now=MORNING)
+    called = cost(desk.database, queues.call_next, desk.w[0], by=desk.clerks[0], now=MORNING)
+    assert called.id == ticket.id
+
+
+def test_a_ride_is_asked_for_and_agreed(database):
+    road = open_road(database)
+    road.driver()
+    supply, need = road.supply(), road.need()
+    pair = cost(database, matching.ask, need, supply, by=road.residents[1], now=RIDES)
+    cost(database, matching.agree, pair.id, version=1, by=road.residents[0], now=RIDES)
+
+
+@pytest.mark.parametrize("what", [SECRET, OPEN])
+def test_a_vote_is_cast(database, cast, what):
+    there = village(database, cast, what, 3)
+    cost(database, ballots.vote, there.code, ["yes"], by=actor(database, there.users[0]), now=DURING)
+
+
+def test_a_parcel_goes_to_the_next_hand(database, cast, clock):
+    hall = moving.opened(database, clock)
+    case_id = hall.submit()
+    link = hall.link(case_id)
+    by = actor(database, hall.users["chen"], clock())
+    proof = proofs.code(link, proofs.other("giver" if link.giver_key in by.keys else "receiver"))
+    cost(database, handovers.act, link.id, "done", Given(proof=proof), by=by, now=clock())
