@@ -257,6 +257,14 @@ class Match(MatchPart):
         default=(), description="哪些岗位可以替人登记；不写是本单位的人都可以 · posts that enter for others; none: all"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _off_is_a_word(cls, given: Any) -> Any:
+        """YAML reads the key `off` as false: here it is a word."""
+        if not isinstance(given, dict):
+            return given
+        return {"off" if key is False else key: value for key, value in given.items()}
+
     @field_validator("until", "free_until", "keep")
     @classmethod
     def _spans(cls, text: str) -> str:
