@@ -24,6 +24,7 @@ from engine.commands.effects import (
     for_each,
     hall_papers,
     handovers,
+    joining,
     loans,
     mandates,
     matches,
@@ -80,6 +81,8 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "run-child-case": other_cases.open_child,
         "share-data": other_cases.share,
         "refer-case": referring.refer,
+        "join-case": joining.join,
+        "answer-joined": joining.answer_joined,
         "message": other_cases.message,
         "signal": other_cases.signal,
         # orders and people
@@ -142,6 +145,7 @@ AFTER_CASE: tuple[AfterCase, ...] = (
     boards.case_ended,
     ballots.case_ended,
     handovers.case_ended,
+    joining.case_ended,
     other_cases.answer_parent,
 )
 

@@ -64,6 +64,7 @@ class Story:
     line: int = 0  # where it begins in stories.yaml
     schedule: str = ""  # what begins it; "": an application
     unit: str = ""  # for which unit the schedule begins it
+    earlier: tuple[Mapping[str, Any], ...] = ()  # answers of cases of this matter that are open already
     booked: tuple[Mapping[str, Any], ...] = ()  # bookings made, and over, before it begins
 
 
@@ -181,6 +182,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             line=text.line(*told.above, n),
             schedule=one.schedule,
             unit=one.unit,
+            earlier=tuple(before.answers for before in one.earlier),
             booked=tuple(before.model_dump() for before in one.booked),
         )
         for n, one in told.stories

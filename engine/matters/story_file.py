@@ -367,6 +367,12 @@ class BondText(Part):
         return self
 
 
+class EarlierText(Part):
+    """A case of this matter that is open when the story begins."""
+
+    answers: dict[str, Any] = Field(description="申请表单填什么 · what the application form gets")
+
+
 class StoryText(Part):
     """One example case."""
 
@@ -388,6 +394,10 @@ class StoryText(Part):
     )
     facts: dict[str, Any] = Field(
         default={}, description="大厅另给的内容，如预约 · what the hall adds, such as a booking"
+    )
+    earlier: list[EarlierText] = Field(
+        default=[],
+        description="同一事项里更早、还在办的件，编号从 0001 起 · earlier cases, still open; numbered from 0001",
     )
     booked: list[BookedText] = Field(
         default=[], description="以前订过、已经过去的 · bookings made, and over, before the story begins"

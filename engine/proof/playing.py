@@ -177,6 +177,9 @@ class Player:
         for one in self.story.booked:
             self.where = f"以前的预订（{one['who']}）："
             booking_steps.booked_before(self.database, self.package, one)
+        for answers in self.story.earlier:
+            self.where = "更早的件："
+            self.earlier(answers)
         self.where = "申请："
         self.submit()
         self._work_off()
@@ -210,6 +213,18 @@ class Player:
                 raise Stuck("没有单位要办这个定期。", "No unit gets a run of this schedule.")
             done = schedules.begin(work, self.package, plan, turn, unit[0], key="story", now=self.now)
             self.played.case_id, self.number = done.case.id, done.case.number
+
+    def earlier(self, answers: Mapping[str, Any]) -> None:
+        """A case that is open already: the hall took it in for somebody without an account."""
+        self.played.case_id = -1  # no step of it is one of the story's
+        with self.database.unit_of_work() as work:
+            by = self.actor(work, self.hall.clerk)
+            given = handed_in(work, self.package.form(self.package.info.apply.form), answers, by=by, now=self.now)
+            place = units.by_code(work, self.hall.village)
+            cases.submit(
+                work, self.package.name, given, by=by, now=self.now, channel="counter", unit=place, place=place
+            )
+        self.played.case_id = 0
 
     def submit(self) -> None:
         story, hall = self.story, self.hall

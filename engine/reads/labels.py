@@ -32,6 +32,7 @@ EVENTS = {
     "case.unrated": "到期没有评价",
     "case.rating-set-aside": "复核为误评，不计入",
     "case.kept-away": "回避",
+    "case.joined": "并入同一件事，等那一件的答复",
     "case.referred": "移送其他单位",
     "case.moved": "单位调整，转到接替的单位",
     "unit.changed": "单位调整",

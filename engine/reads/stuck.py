@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine.deadlines import Account
 from engine.people import masks, units
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import handovers
+from engine.reads import handovers, joined
 from engine.store import Work
 from engine.store.models import Awaited, Case, ForEach, Incident, Task, Timer
 from engine.workdays import say, say_at
@@ -101,6 +101,14 @@ def sentence(
     many = next((one for one in awaited if one.kind == "for-each"), None)
     if many is not None and (row := _each_of(work, case, many.key)) is not None:
         return _each(row)
+    same = next((one for one in awaited if one.kind == "join-case"), None)
+    if same is not None:
+        number = "" if for_applicant else joined.target(work, case.id)
+        which, which_en = (f"{number} 号", number) if number else ("更早的一件", "an earlier case")
+        return Sentence(
+            f"和{which}是同一件事，已经在办，等那一件的答复，自 {_at(same.since_at)} 起；办好一并答复。",
+            f"It is about the same thing as {which_en}, which is being handled: both are answered together.",
+        )
     if awaited:
         kind = EFFECTS.get(awaited[0].kind)
         return Sentence(

@@ -113,6 +113,7 @@ class Kind(StrEnum):
     UNIT_CHANGED = "unit.changed"  # closed, merged, renamed
     POST_CHANGED = "person.post-changed"  # somebody took a post, or their term ends
     ACCOUNT_DISABLED = "person.account-disabled"
+    CASE_JOINED = "case.joined"  # 同一件事: it waits for the answer of an earlier one
     CASE_REFERRED = "case.referred"  # 移送: another office has it now
     RECORD = "record.added"
     ESCALATED = "deadline.escalated"  # a step of the escalation policy was carried out

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     SEND_NOTICE = "send-notice"
     OPEN_CHILD = "open-child"
     ANSWER_PARENT = "answer-parent"
+    ANSWER_JOINED = "answer-joined"
+    FOLLOW_JOINED = "follow-joined"
     SHARE_DATA = "share-data"
     COLLECT_ANSWER = "collect-answer"
     DELIVER_MESSAGE = "deliver-message"
@@ -70,6 +72,8 @@ NAMES = {
     Kind.SEND_NOTICE: ("发送通知", "Sending a notice"),
     Kind.OPEN_CHILD: ("开出联办件", "Opening a child case"),
     Kind.ANSWER_PARENT: ("回复主办件", "Answering the parent case"),
+    Kind.ANSWER_JOINED: ("答复同一件事的办件", "Answering a case about the same thing"),
+    Kind.FOLLOW_JOINED: ("看同一件事答复了没有", "Whether the same thing was answered"),
     Kind.SHARE_DATA: ("数据共享", "Asking a data service"),
     Kind.COLLECT_ANSWER: ("取回共享数据", "Collecting an answer of a data service"),
     Kind.DELIVER_MESSAGE: ("给办件送消息", "A message to a case"),

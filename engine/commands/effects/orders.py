@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engine.commands import candidates
-from engine.commands.effects import mandates
+from engine.commands.effects import joining, mandates
 from engine.commands.effects.facts import key_of, texts
 from engine.commands.effects.notices import ORDER, POLICE, say_to
 from engine.people import bonds, groups
@@ -60,6 +60,8 @@ def dispatch(a: Applying, effect: Effect) -> None:
     found = groups.unit_of(a.work, group, a.variables, **where) if group else groups.unit_at(a.work, named, **where)
     if a.case.accepted_at is None:
         a.case.unit_id = a.case.office_id  # the centre that dispatches it took it in: it goes on seeing it
+    else:
+        joining.anew(a)
     a.case.office_id = found.id
     moved = a.follow_office()
     a.case.accepted_at = a.case.accepted_at or a.now

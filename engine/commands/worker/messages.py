@@ -18,6 +18,8 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.commands import cases
+from engine.commands.cases.finding import find_case
+from engine.commands.effects import joining
 from engine.commands.equipment import Equipment
 from engine.errors import NotFound, Refused
 from engine.people import SYSTEM, units
@@ -100,6 +102,24 @@ def answer_parent(database: Database, job: Leased, equipment: Equipment, now: da
         failed = child.status != "finished" or child.outcome in FAILED
         error = ("CHILD_FAILED", child.outcome) if failed else None
         cases.answer(work, given["parent"], str(given["effect"]), said, by=SYSTEM, now=now, error=error)
+
+
+# ---------------------------------------------------------------- the same thing
+
+
+def answer_joined(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """What the earlier case answered, or how it ended, to one that is joined to it."""
+    given = job.payload
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        cases.answer(work, given["case"], str(given["effect"]), job.private, by=SYSTEM, now=now)
+
+
+def follow_joined(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The join is stored. The earlier case is locked: whatever it was doing meanwhile is done, or will see the join."""
+    with database.unit_of_work() as work:
+        joining.look(work, find_case(work, job.payload["case"]), str(job.id), now=now)
+        jobs.done(work, job, now=now)
 
 
 # ---------------------------------------------------------------- messages

@@ -25,6 +25,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         # between cases
         Kind.OPEN_CHILD: messages.open_child,
         Kind.ANSWER_PARENT: messages.answer_parent,
+        Kind.ANSWER_JOINED: messages.answer_joined,
+        Kind.FOLLOW_JOINED: messages.follow_joined,
         Kind.DELIVER_MESSAGE: messages.deliver,
         Kind.BROADCAST_SIGNAL: messages.broadcast,
         Kind.HEAR_SIGNAL: messages.hear,

@@ -416,6 +416,37 @@ _ALL = (
         errors=(("CHILD_FAILED", "子办件未办成"),),
     ),
     EffectKind(
+        "join-case",
+        "并入同一件事",
+        "Join a case about the same thing",
+        "这一件和更早的一件是同一件事：按编号并过去，等那一件答复。两件各有各的编号和申请人，互不知道对方是谁。"
+        "编号不存在、看不到、不是同一事项、已经办完的，当场说明，不并。"
+        "那一件没有答复就结束的，joined.answered 是 false。",
+        "This case is about the same thing as an earlier one: it waits for that one's answer. Each keeps its number "
+        "and its applicant; neither learns who the other is. A number that is not there, not to be seen, of another "
+        "matter or ended is refused at once. When the earlier one ends without an answer, joined.answered is false.",
+        arguments=(Argument("number", "那一件的编号", "the earlier case's number", required=True, kind="text"),),
+        results=(
+            Argument(
+                "joined",
+                "那一件的答复",
+                "number, answered, answer, outcome",
+                kind="context",
+                has=("number", "answered", "answer", "outcome"),
+            ),
+        ),
+        awaited=True,
+    ),
+    EffectKind(
+        "answer-joined",
+        "一并答复",
+        "Answer what is joined",
+        "把这一件的答复也给并入这一件、还在等的各件；以后并进来的，马上得到这个答复。答复里不要写申请人的姓名、电话。",
+        "Gives this case's answer to all that are joined to it and wait; one that joins later gets it at once. The "
+        "answer must not say who the applicant is.",
+        arguments=(Argument("answer", "答复", "the answer, as it is sent", required=True, kind="text"),),
+    ),
+    EffectKind(
         "share-data",
         "数据共享查询",
         "Query shared data",

@@ -47,6 +47,7 @@ from engine.store.models.cases import (
 )
 from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
+from engine.store.models.joined import CaseAnswer, CaseJoin
 from engine.store.models.loans import Loan, LoanHold
 from engine.store.models.matches import MatchLeg, MatchPair, MatchSide
 from engine.store.models.people import (
@@ -104,6 +105,8 @@ __all__ = [
     "BookingPlace",
     "BookingTrouble",
     "Case",
+    "CaseAnswer",
+    "CaseJoin",
     "CaseParty",
     "Consent",
     "Counter",
