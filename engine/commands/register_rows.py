@@ -48,21 +48,23 @@ def put(
     what: str = "changed",
     why: str = "",
     at: str = "",
+    add: Mapping[str, Any] | None = None,
 ) -> RegisterEntry:
     """A new entry; or, of a person or a thing that has one, that one changed.
 
-    whom: of a register about persons. state: the register's first one for a new entry; a known one keeps its own.
+    add: added to its numbers as they are at that moment: of two who take from one stock, the second takes from what
+    the first has left. whom: of a register about persons. state: the register's first one for a new entry; a known one
+    keeps its own.
     Raises Invalid (fields named under `at`).
     """
     register = register_of(one)
+    first = {**values, **register.sums({}, add or {}, at)}
     if register.about == "case":
-        return _new(work, one, register, None, values, whom, state, by, now, unit_id, place_id, case_id, options, at)[0]
+        return _new(work, one, register, None, first, whom, state, by, now, unit_id, place_id, case_id, options, at)[0]
     known = _known(work, one, register, values, whom, at)
     if known is None:
         key = registers.person_keys(whom)[0] if whom is not None else registers.thing_key(register, values)
-        made, new = _new(
-            work, one, register, key, values, whom, state, by, now, unit_id, place_id, case_id, options, at
-        )
+        made, new = _new(work, one, register, key, first, whom, state, by, now, unit_id, place_id, case_id, options, at)
         if new:
             return made
         known = made  # another transaction made it between our look and our try
@@ -82,6 +84,7 @@ def put(
         what=what,
         why=why,
         at=at,
+        add=add,
     )
 
 
@@ -103,6 +106,7 @@ def change(
     what: str = "changed",
     why: str = "",
     at: str = "",
+    add: Mapping[str, Any] | None = None,
 ) -> RegisterEntry:
     """Change what is given of an entry; what is not given stays, None empties a field.
 
@@ -117,8 +121,8 @@ def change(
             "这一条已过保存期限，内容已清除，不能再改。需要的请重新登记。",
             "This entry was blanked when its time was over and cannot be changed: make a new one.",
         )
-    said = register.read(values, options=options, at=at)
     facts = dict(entry.facts) if isinstance(entry.facts, Mapping) else {}
+    said = register.read({**values, **register.sums(facts, add or {}, at)}, options=options, at=at)
     before: dict[str, Any] = {}
     for name, value in said.items():
         if facts.get(name) != value:

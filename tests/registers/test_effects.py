@@ -35,7 +35,10 @@ registers:
     title_en: Books
     about: thing
     key: barcode
-    fields: {barcode: {title: 条码, required: true}, title: {title: 书名}}
+    fields:
+      barcode: {title: 条码, required: true}
+      title: {title: 书名}
+      count: {title: 本数, type: number, least: 0}
     readers: [window]
     search: [key]
 """
@@ -179,11 +182,36 @@ def test_only_the_valid_are_found_unless_all_are_asked_for(database, cast):
     assert (found("valid"), found("all")) == (False, True)
 
 
+TAKES = ("add.count", "=-2")
+
+
+def test_what_is_taken_is_taken_from_what_is_there_and_refused_where_the_answer_says(database, cast):
+    def files(n, headers="register=book"):
+        inputs = small.given("facts.barcode", "=skill") + small.given("add.count", f"={n}")
+        return matter(chain(small.service("put", "record", headers, inputs), ids=["put", "see"]))
+
+    apply(database, cast, files(5), skill="B1")
+    apply(database, cast, files(-3), skill="B1")
+    with database.reading() as work:
+        assert work.session.scalars(select(RegisterEntry)).one().facts["count"] == 2
+    for headers, field in (("register=book", "add.count"), ("register=book answers=skill", "skill")):
+        with pytest.raises(Invalid) as refused:
+            apply(database, cast, files(-3, headers), skill="B1")
+        assert [f.field for f in refused.value.fields] == [field]
+        assert "不能少于 0" in refused.value.fields[0].zh
+    with database.reading() as work:
+        assert work.session.scalars(select(RegisterEntry)).one().facts["count"] == 2
+
+
 SLIPS = [
     # (what stands there, what is written, rule, what is offered)
     ("register=volunteer", "register=volunter", "header-value", "volunteer"),
     ("facts.skill", "facts.skil", "register-field", "skill"),
     ("where.skill", "where.skil", "register-field", "skill"),
+    ("add.count", "add.cuont", "register-field", "count"),
+    ("add.count", "add.title", "register-field", "count"),
+    ("facts.title", "facts.count", "register-field", "只写一个"),
+    ("least: 0", "laest: 0", "matter", "least"),
     ("state=left", "state=letf", "header-value", "left"),
     ("most=5", "most=5000", "header-value", "200"),
     ("=entry.insured", "=entry.insurde", "unset-variable", "insured"),
@@ -202,6 +230,8 @@ def test_a_slip_is_found_with_the_nearest_word(right, slip, rule, offered):
     say = '<scriptTask id="say" name="写"><extensionElements><zeebe:script expression="=entry.insured" '
     say += 'resultVariable="until"/></extensionElements></scriptTask>'
     put = small.service("put", "record", "register=volunteer state=left", FACTS)
+    book = "".join(small.given(*one) for one in (("facts.barcode", "=skill"), ("facts.title", "=skill"), TAKES))
+    stock = small.service("stock", "record", "register=book answers=skill", book)
 
     def files(a="", b=""):
         def swap(text):
@@ -211,7 +241,15 @@ def test_a_slip_is_found_with_the_nearest_word(right, slip, rule, offered):
             return text.replace(a, b) if a else text
 
         found = matter(
-            swap(chain(put, look("register=volunteer most=5", inputs), say, ids=["put", "look", "say", "see"]))
+            swap(
+                chain(
+                    put,
+                    stock,
+                    look("register=volunteer most=5", inputs),
+                    say,
+                    ids=["put", "stock", "look", "say", "see"],
+                )
+            )
         )
         yaml = found["bpmn/volunteers/matter.yaml"].decode()
         found["bpmn/volunteers/matter.yaml"] = (yaml.replace(a, b, 1) if a else yaml).encode()

@@ -1,5 +1,7 @@
 """Entries of registers: put, found, changed, ended; each change leaves its history."""
 
+import concurrent.futures
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,6 +13,7 @@ from engine.errors import AlreadyDone, Invalid
 from engine.reads import registers as reads
 from engine.reads.knowing import Person
 from engine.records import registers
+from engine.store import again
 from engine.store.models import RegisterChange, RegisterEntry, RegisterIndex
 from engine.workdays import local_date
 from tests.conftest import NOW
@@ -217,3 +220,82 @@ def test_a_line_of_a_case_is_called_by_its_label_and_by_its_day_without_one(data
         plain = put(work, cast, {"note": "在家"}, whom=None, one=VISITS)
         assert reads.name_of(named.what, called) == "陈*公"
         assert reads.name_of(VISITS.what, plain) == local_date(plain.at).isoformat()
+
+
+STOCK = register(
+    "lot",
+    title="物资",
+    title_en="Goods",
+    about="thing",
+    key="number",
+    fields={
+        "number": {"title": "批号", "required": True},
+        "left": {"title": "剩下", "type": "number", "least": 0, "most": 100},
+    },
+    readers=["window"],
+)
+
+
+def test_what_is_added_is_added_to_what_is_there_and_never_goes_below(database, cast):
+    def add(work, n):
+        return put(work, cast, {"number": "L1"}, whom=None, one=STOCK, add={"left": n})
+
+    with database.unit_of_work() as work:
+        assert add(work, 10).facts["left"] == 10  # nothing was there
+    with database.unit_of_work() as work:
+        assert add(work, -4).facts["left"] == 6
+        assert add(work, -0.5).facts["left"] == 5.5
+    for n, said in ((-6, "不能少于 0"), (95, "不能多于 100"), ("三", "应是数字")):
+        with pytest.raises(Invalid) as refused, database.unit_of_work() as work:
+            add(work, n)
+        assert [one.field for one in refused.value.fields] == ["left"] and said in refused.value.fields[0].zh
+    with database.reading() as work:
+        entry = registers.find(work, STOCK, "L1")
+        assert (entry.version, entry.facts["left"]) == (3, 5.5)
+        assert [c.facts["left"] for c in work.session.scalars(select(RegisterChange).order_by(RegisterChange.id))] == [
+            [10, 6],
+            [6, 5.5],
+        ]
+
+
+def test_eight_who_take_one_of_five_at_once_are_five(database, cast):
+    with database.unit_of_work() as work:
+        put(work, cast, {"number": "L1"}, whom=None, one=STOCK, add={"left": 5})
+
+    def take(_):
+        def one():
+            with database.unit_of_work() as work:
+                put(work, cast, {"number": "L1"}, whom=None, one=STOCK, add={"left": -1})
+
+        for _ in range(20):
+            try:
+                again(one)
+                return "took"
+            except AlreadyDone:
+                continue  # another was faster: look again
+            except Invalid:
+                return "none left"
+        return "busy"
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert Counter(pool.map(take, range(8))) == {"took": 5, "none left": 3}
+    with database.reading() as work:
+        assert registers.find(work, STOCK, "L1").facts["left"] == 0
+
+
+def test_of_two_who_bring_the_first_of_a_stock_both_count(database, cast, monkeypatch):
+    """The second looked before the first had stored its own."""
+    with database.unit_of_work() as work:
+        put(work, cast, {"number": "L1"}, whom=None, one=STOCK, add={"left": 3})
+        work.session.expunge_all()
+        monkeypatch.setattr(rows, "_known", lambda *a: None)
+        assert put(work, cast, {"number": "L1"}, whom=None, one=STOCK, add={"left": 2}).facts["left"] == 5
+
+
+def test_only_a_number_has_bounds_and_they_hold_whoever_writes(database, cast):
+    for wrong in ({"title": "名", "least": 0}, {"title": "数", "type": "number", "least": 3, "most": 2}):
+        with pytest.raises(ValueError, match=r"number|larger"):
+            register("x", **{**STOCK.what.model_dump(exclude={"fields"}), "fields": {"number": wrong}})
+    with database.unit_of_work() as work, pytest.raises(Invalid) as refused:
+        put(work, cast, {"number": "L2", "left": 101}, whom=None, one=STOCK)
+    assert [one.field for one in refused.value.fields] == ["left"]

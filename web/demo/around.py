@@ -40,6 +40,12 @@ PARCELS = (("地瓜一箱", 5, 1), ("冬笋干两包", 2, 0), ("老人的棉衣"
 SKILLS = (["barber"], ["repair", "plumbing"], ["cook", "dialect"], ["tutoring"], ["errands", "driving"], ["nursing"])
 
 
+#: What is given: what, worth, meant for, how many, counted in, who looked at it with whom; without, it waits.
+GIFTS = (
+    ("新棉被十床", 900, "独居老人", 10, "床", ("王爱心", "李党员")),
+    ("书包和文具六套", 420, "小学生", 6, "套", ("李党员", "陈小云")),
+    ("轮椅一台", 600, "", 0, "", ()),
+)
 #: Titles on the shelf, with invented numbers, how many copies and for whom.
 BOOKS = (
     ("9787000000018", "西游记", 2, "all"),
@@ -83,6 +89,8 @@ def fill(
         _rides(player, residents, first, now)
     if player.has("daiban"):
         made += _originals(player, first, now)
+    if player.has("juanzeng"):
+        made += _gifts(player, residents, first, now)
     if player.has("zhiyuan"):
         canteen.wait_for_a_place(player, "zhiyuan.job", first, now)
     return made
@@ -248,6 +256,32 @@ def _ends(work: Work, player: Player, link: HandoverLink, at: datetime) -> Itera
     for key in (link.receiver_key, link.giver_key):
         if key.startswith("u:"):
             yield load(work, int(key[2:]), now=at)
+
+
+def _gifts(player: Player, residents: Sequence[Resident], first: Resident, now: datetime) -> int:
+    """Two gifts in the stock of the house of kindness, one that waits for two people to look at it, and cash that the
+    house does not take."""
+    givers = [one for one in residents if one.place.code in VILLAGES and one is not first]
+    for n, (what, value, purpose, count, unit, looked) in enumerate(GIFTS):
+        who = first if n == 0 else givers[n]
+        raw = {
+            "gift": {"what": what, "class": "goods", "value": value, "purpose": purpose, "age": 46, "slip": "yes"}
+            | dict.fromkeys(("kin", "levy", "tax"), "no"),
+            "applicant": {"name": who.actor.name, "phone": who.phone},
+        }
+        at = now - timedelta(days=6 - 2 * n, hours=2)
+        case_id = player.send("juanzeng", raw, who, at)
+        if looked:
+            found = {"result": "keep", "count": count, "unit": unit, "shape": "全新"}
+            found |= {"first": looked[0], "second": looked[1]}
+            player.step(case_id, {"looked": found}, at + timedelta(hours=1))
+    cash = {"what": "五百元", "class": "money", "value": 500, "age": 46, "slip": "yes"}
+    raw = {
+        "gift": cash | dict.fromkeys(("kin", "levy", "tax"), "no"),
+        "applicant": {"name": givers[4].actor.name, "phone": givers[4].phone},
+    }
+    player.send("juanzeng", raw, givers[4], now - timedelta(days=1))
+    return len(GIFTS) + 1
 
 
 def portrait(size: int = 120) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import LargeBinary, String, cast, literal, null, select, union_all
 
 from engine.commands import register_rows
+from engine.errors import Invalid
 from engine.matters.nouns import Declared
 from engine.matters.nouns.registers import EXPIRED, Register
 from engine.people import units
@@ -38,20 +40,27 @@ def record(a: Applying, effect: Effect) -> None:
         a.record(audit.Kind.RECORD, facts={"register": name})
         return
     register = registers.register_of(one)
-    entry = register_rows.put(
-        a.work,
-        one,
-        values,
-        by=a.by,
-        now=a.now,
-        whom=whom(a, effect) if register.about == "person" else None,
-        state=str(effect.headers.get("state") or effect.arguments.get("state") or ""),
-        unit_id=a.case.office_id,
-        place_id=_place(a, effect) or a.case.place_id,
-        case_id=a.case.id,
-        options=registers.options(one, a.package),
-        at="facts.",
-    )
+    given = effect.arguments.get("add")
+    add = dict(given) if isinstance(given, Mapping) else {}
+    try:
+        entry = register_rows.put(
+            a.work,
+            one,
+            values,
+            by=a.by,
+            now=a.now,
+            whom=whom(a, effect) if register.about == "person" else None,
+            state=str(effect.headers.get("state") or effect.arguments.get("state") or ""),
+            unit_id=a.case.office_id,
+            place_id=_place(a, effect) or a.case.place_id,
+            case_id=a.case.id,
+            options=registers.options(one, a.package),
+            at="facts.",
+            add=add,
+        )
+    except Invalid as refused:
+        summed = {f"facts.{name}": effect.headers.get("answers") or f"add.{name}" for name in add}
+        raise Invalid([replace(one, field=summed.get(one.field, one.field)) for one in refused.fields]) from refused
     a.record(
         audit.Kind.RECORD,
         facts={"register": one.key, "entry": entry.id, "version": entry.version, "title": register.title},

@@ -72,6 +72,21 @@ class _Step:
                     f"往台账“{self.name}”记“{key}”，它没有这一项。{zh}",
                     f'records "{key}" in the register "{self.name}", which has no such field. {en}',
                 )
+        numbers = [name for name, field in register.fields.items() if field.type == "number"]
+        for key in self.here.get("add", Shape()).entries:
+            if key not in numbers:
+                zh, en = meant(key, numbers, 40)
+                self.say(
+                    "register-field",
+                    f"给台账“{self.name}”的“{key}”加减，它没有叫这个的数字项。{zh}",
+                    f'adds to "{key}" of the register "{self.name}", which has no number called so. {en}',
+                )
+            elif key in facts.entries:
+                self.say(
+                    "register-field",
+                    f"给台账“{self.name}”的“{key}”又记（facts.{key}）又加减（add.{key}），只写一个。",
+                    f'both records (facts.{key}) and adds to (add.{key}) "{key}" of the register "{self.name}".',
+                )
         # What is always new must have everything; a person's or a thing's entry may be there already.
         needed = [n for n, f in register.fields.items() if f.required] if register.about == "case" else []
         needed += [register.key] if register.key else []

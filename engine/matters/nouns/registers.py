@@ -58,6 +58,7 @@ ABOUT_SOMEBODY = frozenset({"personal", "health", "child"})
 MOST_TEXT, MOST_ITEMS, MOST_ROWS = 2000, 100, 200
 #: No number of an entry reaches this far.
 MOST_NUMBER = 10**15
+_ZERO = Decimal(0)
 
 
 class _Declared(Part):
@@ -116,6 +117,11 @@ class RegisterField(_Declared):
         "a plain text only",
     )
     options: dict[str, Title] = Field(default={}, description="选项：值 → 文字 · of a choice or list: value → words")
+    least: int | None = Field(
+        default=None,
+        description="数字最小是多少，少于它的记不进；库存写 0 · of a number: nothing below it is kept; 0 for a stock",
+    )
+    most: int | None = Field(default=None, description="数字最大是多少 · of a number: nothing above it is kept")
     source: Id | Literal[""] = Field(
         default="",
         alias="from",
@@ -133,6 +139,10 @@ class RegisterField(_Declared):
     def _fits(self) -> RegisterField:
         _check_fits(self.check, self.type)
         _options_fit(self.type, bool(self.options or self.source), ("choice", "list"))
+        if (self.least is not None or self.most is not None) and self.type != "number":
+            raise wrong("least、most 只用于 type: number。", "Only a number has least and most.")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise wrong("least 比 most 大。", "least is larger than most.")
         if self.options and self.source:
             raise wrong("options 和 from 只写一个。", "Write either options or from.")
         if (self.type == "rows") != bool(self.columns):
@@ -412,6 +422,28 @@ class Register(_Declared):
                 found += [(f"{name}~", part, False) for part in parts(as_text(values[name]))]
         return found
 
+    def sums(self, kept: Mapping[str, Any], add: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+        """What the numbers of an entry become when these are added: exact, so that a stock of tenths stays one.
+
+        Raises Invalid, naming the field that is no number of this register, or what is no number."""
+        found: dict[str, Any] = {}
+        errors: list[FieldError] = []
+        for name, given in add.items():
+            field = self.fields.get(name)
+            if field is None or field.type != "number":
+                zh, en = meant(name, [n for n, f in self.fields.items() if f.type == "number"], 40)
+                errors.append(FieldError(f"{at}{name}", name, f"“{name}”不是数字，加不了。{zh}", f"No number. {en}"))
+                continue
+            said = _one(field.title, "number", "", {}, given, f"{at}{name}")
+            if isinstance(said, FieldError):
+                errors.append(said)
+                continue
+            total = _exact(kept.get(name)) + _exact(said)
+            found[name] = int(total) if total == total.to_integral_value() else total
+        if errors:
+            raise Invalid(errors)
+        return found
+
     def read(
         self,
         values: Mapping[str, Any],
@@ -560,7 +592,26 @@ def _read(field: RegisterField, given: Any, options: Mapping[str, str], at: str)
     if field.type == "rows":
         return _rows(field, given, at)
     said = _one(field.title, field.type, field.check, options, given, at)
+    if field.type == "number" and said is not None and not isinstance(said, FieldError):
+        return _within(field, said, at) or said
     return [said] if isinstance(said, FieldError) else said
+
+
+def _within(field: RegisterField, value: Any, at: str) -> list[FieldError]:
+    """What is wrong with a number that is outside of what its field holds."""
+    if field.least is not None and value < field.least:
+        zh = f"“{field.title}”不能少于 {field.least}，这样就成了 {as_text(value)}。"
+        en = f"“{field.title_en or field.title}” is never below {field.least}; this would make it {as_text(value)}."
+        return [FieldError(at, field.title, zh, en)]
+    if field.most is not None and value > field.most:
+        zh = f"“{field.title}”不能多于 {field.most}，这样就成了 {as_text(value)}。"
+        en = f"“{field.title_en or field.title}” is never above {field.most}; this would make it {as_text(value)}."
+        return [FieldError(at, field.title, zh, en)]
+    return []
+
+
+def _exact(value: Any) -> Decimal:
+    return Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else _ZERO
 
 
 def _rows(field: RegisterField, given: Any, at: str) -> Any:

@@ -553,9 +553,20 @@ _ALL = (
         headers=(
             Header("register", "台账", "the register's name in matter.yaml or a shared file", required=True),
             Header("state", "状态", "its state from now on; without it a new entry has the register's first"),
+            Header(
+                "answers",
+                "加不了时说在哪项答案",
+                "the answer at which the form says that a sum was refused (below least, above most)",
+            ),
         ),
         arguments=(
             Argument("facts", "内容", "field → value", kind="context"),
+            Argument(
+                "add",
+                "加减的数",
+                "number field → what is added to it as it is at that moment; less than nothing takes away",
+                kind="context",
+            ),
             Argument(
                 "person",
                 "是谁",
