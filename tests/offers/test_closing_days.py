@@ -10,7 +10,7 @@ from engine.commands import booking
 from engine.commands.booking import standing
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.reads import offers
-from engine.store.models import Appointment, Notice, Resource, Slot, StandingDay, Waiting
+from engine.store.models import Appointment, Job, Notice, Resource, Slot, StandingDay, Waiting
 from tests.offers.conftest import NOW
 from tests.offers.test_standing import FISH, MONDAY, days_of, kitchen, order, slot_of
 
@@ -114,3 +114,27 @@ def test_places_of_a_role_are_added_to_that_role(kitchen):
     with kitchen.database.reading() as work:
         rows = {row.role: row.capacity for row in offers.roles_of(work, [need.slot])[need.slot]}
         assert rows == {"cut": 3, "help": 3} and work.session.get(Slot, need.slot).public_capacity == 6
+
+
+def test_one_resource_whose_rule_reads_wrong_keeps_back_no_other(kitchen):
+    """The worker makes the others' times that night, and the job of the one that failed says which."""
+    with kitchen.database.unit_of_work() as work:
+        first = work.session.scalars(select(Resource).order_by(Resource.id)).first()
+        broken = Resource(
+            code="B0",
+            unit_id=first.unit_id,
+            kind="window",
+            name="坏的窗口",
+            matter="yuyue",
+            policy={"book_until_days": "many"},
+        )
+        work.session.add(broken)
+        work.session.flush()
+        number = broken.id
+    later = NOW + timedelta(days=9)
+    with kitchen.database.unit_of_work() as work:
+        assert booking.publish_ahead(work, now=later) > 0
+    kitchen.work_off(later)
+    with kitchen.database.reading() as work:
+        (job,) = work.session.scalars(select(Job).where(Job.key.contains(f"publish-slots:resource:{number}:"))).all()
+        assert job.error and job.state != "done"

@@ -11,6 +11,7 @@ from engine.matters import Package
 from engine.records import jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
+from engine.store.models import Resource
 from engine.workdays import ZONE, local_date
 
 #: When the slots of a further day are made, local time.
@@ -52,6 +53,11 @@ def publish_slots(database: Database, job: Leased, equipment: Equipment, now: da
     """The slots of the days that came within reach; tomorrow again."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
+        if "resource" in job.payload:  # one that failed among the others
+            resource = work.session.get_one(Resource, int(job.payload["resource"]))
+            if resource.active:
+                office.publish_one(work, resource, now=now)
+            return
         closing.follow_tonight(work, now=now)
         office.publish_ahead(work, now=now)
         standing.ask(work, now=now)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import joinedload
 
 from engine import booking
@@ -16,7 +18,7 @@ from engine.commands import appointments
 from engine.commands.booking import book, opening
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import SYSTEM, Actor, require
-from engine.records import audit
+from engine.records import audit, jobs
 from engine.store import Work
 from engine.store.models import (
     Appointment,
@@ -28,6 +30,8 @@ from engine.store.models import (
     Slot,
 )
 from engine.workdays import local_date
+
+log = logging.getLogger(__name__)
 
 #: How long a booking that the hall moved waits for the person's word.
 MOVED_HOURS = 24
@@ -107,13 +111,30 @@ def shut_of(work: Work, resource_id: int) -> list[Closure]:
 
 def publish_ahead(work: Work, *, now: datetime) -> int:
     """Make the slots of every resource as far ahead as its policy lets people book, or as far as the calendar knows.
-    Called by the worker every night; returns how many are new."""
+    Called by the worker every night; returns how many are new.
+
+    One that cannot be opened (a rule of its own that reads wrong) keeps back no other: it is tried again by a job of
+    its own, which fails where who runs the hall sees it."""
     today, made = local_date(now), 0
     opening.establish(work)
     for resource in work.session.scalars(select(Resource).where(Resource.active).order_by(Resource.id)).all():
-        last = work.calendar.last_known(today, today + timedelta(days=appointments.policy_of(resource).book_until_days))
-        made += publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)
+        try:
+            with work.session.begin_nested():
+                made += publish_one(work, resource, now=now)
+        except DBAPIError:  # not this row's: the whole is done again
+            raise
+        except Exception:
+            log.exception("resource %s: its times could not be made", resource.code)
+            key = f"publish-slots:resource:{resource.id}:{today}"
+            jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, key, {"resource": resource.id}, now=now)
     return made
+
+
+def publish_one(work: Work, resource: Resource, *, now: datetime) -> int:
+    """The slots of one resource, as far ahead as its policy lets people book or the calendar knows."""
+    today = local_date(now)
+    last = work.calendar.last_known(today, today + timedelta(days=appointments.policy_of(resource).book_until_days))
+    return publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)
 
 
 def _slot_count(work: Work, resource_id: int) -> int:
