@@ -20,7 +20,7 @@ Row = TypeVar("Row", bound=Part)
 
 #: A step is one of these; the other keys belong to it.
 VERBS = {
-    "task": {"answers", "due", "refused", "says", "item", "open"},
+    "task": {"answers", "by", "due", "error", "refused", "says", "item", "open"},
     "message": {"key", "variables", "open"},
     "answer": {"variables", "error", "open"},
     "return": {"to", "open"},
@@ -149,6 +149,11 @@ class StepText(Part):
 
     task: str | None = Field(default=None, description="完成这个打开着的用户任务 · complete this open user task")
     answers: dict[str, Any] = Field(default={}, description="任务表单填什么 · what its form gets")
+    by: Literal["agent"] | None = Field(
+        default=None,
+        description="由谁办：agent 是凭委托代办的人；不写是轮到的人 · who does it: the agent, by the mandate (also one "
+        "that has ended); without it whose turn it is",
+    )
     due: datetime | date | str | None = Field(
         default=None, description="这一步的期限应是哪天 · until when the step must be due"
     )
@@ -163,7 +168,11 @@ class StepText(Part):
         default={}, description="消息或结果带来的内容 · what the message or answer brings"
     )
     answer: str | None = Field(default=None, description="等结果的服务任务得到结果 · an awaited effect is answered")
-    error: str | None = Field(default=None, description="结果是这个错误代码 · it is answered by this error code")
+    error: str | None = Field(
+        default=None,
+        description="结果是这个错误代码；task 写 REFUSED：这个人办不了 · it is answered by this error code; of a task "
+        "REFUSED: whoever it is may not do it",
+    )
     return_: str | None = Field(default=None, alias="return", description="从这个任务退回 · send back from this task")
     to: str | None = Field(default=None, description="退回到哪个任务 · to which task")
     review: str | None = Field(default=None, description="审核这个公开栏上等着的内容 · review what waits on this board")
@@ -256,6 +265,8 @@ class StepText(Part):
             )
         if verbs == ["return"] and not self.to:
             raise wrong("return 要写退回到哪一步（to）。", "return needs the step it goes back to (to).")
+        if verbs == ["task"] and self.error not in (None, "REFUSED"):
+            raise wrong("task 的 error 只能是 REFUSED。", "Of a task, error can only be REFUSED.")
         strange = sorted(given - VERBS[verbs[0]] - {verbs[0], "at", "wait", "says"})
         if strange:
             raise wrong(

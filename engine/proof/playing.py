@@ -23,8 +23,9 @@ from engine import matters, people
 from engine.commands import appointments, cases, schedules
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
-from engine.errors import Invalid, Refused
+from engine.errors import AlreadyDone, Invalid, NotYours, Refused
 from engine.matters import plans
+from engine.matters.nouns.bonds import MANDATE
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
@@ -33,7 +34,7 @@ from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked, lent, wanted
 from engine.records import audit, clocks, papers, sources
 from engine.store import Database, Work
-from engine.store.models import Awaited, BoardEntry, Case, Document, Incident, Job, Notice, Task, Timer
+from engine.store.models import Awaited, BoardEntry, Bond, Case, Document, Incident, Job, Notice, Task, Timer
 from engine.workdays import ZONE, local_date
 
 #: The hall itself gives these papers when it takes in and hands over (engine.commands.effects.hall_papers): a story
@@ -345,10 +346,22 @@ class Player:
         able = [one for one in (*named, self.hall.clerk, self.hall.second, self.hall.head) if one not in away]
         return self.actor(work, able[0])
 
+    def _agent(self, work: Work) -> people.Actor:
+        """Who has, or had last, the mandate of this case: whether they still may is for the command to say."""
+        holder = work.session.scalar(
+            select(Bond.holder_id)
+            .where(Bond.case_id == self.case_id, Bond.kind == MANDATE)
+            .order_by(Bond.id.desc())
+            .limit(1)
+        )
+        if holder is None:
+            raise Stuck("本件没有人接受过委托。", "Nobody has taken a mandate in this case.")
+        return self.actor(work, holder)
+
     def complete(self, work: Work, step: Mapping[str, Any]) -> None:
         """Somebody who may completes the open task of this step."""
         task = self._task(work, str(step["task"]))
-        by = self._holder(work, task)
+        by = self._agent(work) if step.get("by") == "agent" else self._holder(work, task)
         answers = step.get("answers") or {}
         if task.form:
             answers = handed_in(work, self.package.form(task.form), answers, by=by, now=self.now)
@@ -368,6 +381,12 @@ class Player:
                 self.complete(work, step)
         except Invalid as refusal:
             refused = refusal
+        except (NotYours, AlreadyDone):
+            if not step.get("error"):
+                raise
+            return
+        if step.get("error"):
+            self.problem(f"“{name}”应办不了，但办成了")
         if refused is not None:
             wrong = sorted(refused.by_field())
             if wrong != sorted(step.get("refused") or ()):

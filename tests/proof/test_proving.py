@@ -111,6 +111,25 @@ def test_each_expectation_is_compared_with_what_was_stored(scratch, expected, sa
     assert said in problem
 
 
+def agents(told, story):
+    """The step of this story, by its number from the end, that the agent does for the principal."""
+    return next(s for s in told["stories"][story]["steps"] if s.get("task") == "correct" and s.get("by") == "agent")
+
+
+@pytest.mark.parametrize("story", [-3, -2, -1])
+def test_what_the_agent_may_do_by_the_mandate_is_compared_with_what_the_story_says(scratch, story):
+    """-3: the mandate lets them; -2: it does not; -1: it has ended."""
+    files = files_of("daiban")
+    told = yaml.safe_load(files[STORIES.format("daiban")])
+    step = agents(told, story)
+    if step.pop("error", None) is None:
+        step["error"] = "REFUSED"
+    changed = {**files, STORIES.format("daiban"): yaml.safe_dump(told, allow_unicode=True, sort_keys=False).encode()}
+    stage = Stage(matters.read("daiban", changed), scratch)
+    found = stage.play(stage.book.stories[story]).problems
+    assert found and (story != -3 or "“申请人补正”应办不了，但办成了" in found)
+
+
 def test_a_name_that_a_paper_reads_and_nobody_gave_fails_the_story(scratch):
     own = (
         "---\nkind: acceptance\ntitle: 受理通知书\ntitle_en: Notice\nuses: [common]\n---\n<h1>受理通知书</h1>{{ "
