@@ -235,6 +235,12 @@ def by_number(work: Work, number: str, *, actor: Actor, now: datetime) -> CasePa
     return page(work, case_id, actor=actor, now=now)
 
 
+def number_of_paper(work: Work, document_id: int) -> str:
+    """The number of the case that a paper belongs to; empty when there is none."""
+    found = select(Case.number).join(Document, Document.case_id == Case.id).where(Document.id == document_id)
+    return work.session.scalar(found) or ""
+
+
 def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePage:
     """The case that a task belongs to."""
     case_id = work.session.scalar(select(Task.case_id).where(Task.id == task_id))

@@ -6,7 +6,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
+from engine.store.models import Case, Document
 from tests import made
 from tests.cast import DAIBAN, PASSWORD
 from tests.commands import acting
@@ -214,3 +216,27 @@ def test_a_hostile_body_is_refused_in_words_and_at_once(api, body, status):
     )
     assert answer.status_code == status, answer.text[:300]
     assert answer.json["detail"] and len(answer.text) < 20_000
+
+
+def test_a_head_voids_a_paper_issues_it_again_and_corrects_a_name_and_a_clerk_does_not(api, clock):
+    case_id = acting.accepted(api.database, api.people, clock)
+    head, clerk = api.staff("zhao"), api.staff("wang")
+    with api.database.reading() as work:
+        number = work.session.get_one(Case, case_id).number
+        old = work.session.scalars(select(Document.id).where(Document.case_id == case_id).order_by(Document.id)).first()
+    again, voided, applicant = f"/documents/{old}/reissue", f"/documents/{old}/void", f"/cases/{number}/applicant"
+    for address in (again, voided, applicant):
+        assert api.call("POST", address, {"reason": "我来", "name": "张三"}, clerk).status_code in (403, 422)
+        assert api.call("POST", address, {"reason": "我来"}, clerk).status_code == 403
+    assert api.call("POST", again, {"reason": ""}, head).status_code == 422
+    new = api.call("POST", again, {"reason": "日期印错"}, head)
+    assert new.status_code == 200 and new.json["id"] != old and new.json["state"] == "pending", new.json
+    assert api.call("POST", voided, {"reason": "又错"}, head).status_code == 409  # it is void already
+    wrong = api.call("POST", applicant, {"reason": "抄错", "id_number": "350526195003071238"}, head)
+    assert wrong.status_code == 422 and "校验码" in wrong.json["detail"]
+    done = api.call("POST", applicant, {"reason": "核对了身份证", "name": "张三峰"}, head)
+    assert done.status_code == 200 and [one["id"] for one in done.json["papers"]], done.json
+    assert api.call("POST", applicant, {"reason": "再来", "name": "张三峰"}, head).status_code == 409
+    last = done.json["papers"][-1]["id"]
+    assert api.call("POST", f"/documents/{last}/void", {"reason": "不用了"}, head).json["state"] == "void"
+    assert api.call("POST", "/documents/999999/void", {"reason": "没有"}, head).status_code == 404

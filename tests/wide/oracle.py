@@ -362,6 +362,7 @@ RULES: dict[str, Rule] = {
         "overview.visited",
     ),
     **_door("heads", "mending.applicant", "mending.correct", "mending.paper", "mending.mend", thing="more-time"),
+    **_door("heads", "api.correct_applicant", "api.reissue_paper", "api.void_paper", thing="more-time"),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
     # ---- designers and operators
     **_door(

@@ -50,6 +50,7 @@ def reissue_paper(work: Work, document_id: int, reason: str, *, by: Actor, now: 
     applying = change(work, case, by=by, now=now)
     made = _again(applying, row, reason, {})
     applying.finish()
+    work.session.flush()  # whoever asked reads it back
     return made
 
 
@@ -103,7 +104,9 @@ def correct_applicant(
             applying.changes.append(Change("note", f"《{row.title}》有手写签名，内容不能改，需要的请重新签"))
             continue
         _again(applying, row, reason, swapped)
-    return applying.finish()
+    done = applying.finish()
+    work.session.flush()
+    return done
 
 
 def _checked(corrected: Mapping[str, str]) -> dict[str, str]:
