@@ -32,6 +32,8 @@ VERBS = {
     "shut": {"open"},
     "book": {"open"},
     "cancel": {"open"},
+    "arrive": {"open"},
+    "leave": {"open"},
     "supply": {"open"},
     "need": {"open"},
     "ask": {"open"},
@@ -144,6 +146,13 @@ class BookedText(BookText):
         return moment(at)
 
 
+class AttendText(Part):
+    """Whoever booked has come, or goes: as at the door, now."""
+
+    offer: str = Field(min_length=1, description="offers 里的名称 · the name in offers")
+    who: str = Field(min_length=1, description="谁 · who")
+
+
 class StepText(Part):
     """One step of a story: exactly one of its verbs (VERBS)."""
 
@@ -203,6 +212,8 @@ class StepText(Part):
     )
     book: BookText | None = Field(default=None, description="有人预订（报名） · somebody books")
     cancel: CancelText | None = Field(default=None, description="有人取消预订 · somebody cancels")
+    arrive: AttendText | None = Field(default=None, description="订了的人来了，签到 · whoever booked checks in")
+    leave: AttendText | None = Field(default=None, description="来了的人走了，签退 · whoever came checks out")
     supply: SideOfMatchText | None = Field(default=None, description="有人提供（撮合） · somebody offers a supply")
     need: SideOfMatchText | None = Field(default=None, description="有人提出需求（撮合） · somebody says a need")
     ask: PairText | None = Field(default=None, description="问对方（撮合） · one side asks the other")

@@ -124,6 +124,36 @@ def cancel(
         booking.cancel(work, made.id, version=made.version, by=people.load(work, user.id, now=now), now=now)
 
 
+def attend(
+    database: Database, package: matters.Package, case_id: int, verb: str, step: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Whoever has a place of this offer comes (arrive) or goes (leave), alone or as one of a team."""
+    with database.unit_of_work() as work:
+        key = package.declared("offers")[str(step["offer"])].key
+        user = resident(work, str(step["who"]), None, now)
+        found = work.session.execute(
+            select(BookingPlace, Appointment)
+            .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+            .join(Resource, Resource.id == Appointment.resource_id)
+            .where(
+                Resource.offer == key,
+                Resource.case_id.is_(None) | (Resource.case_id == case_id),
+                BookingPlace.user_id == user.id,
+                BookingPlace.live,
+                BookingPlace.checked_out_at.is_(None),
+            )
+            .order_by(Appointment.starts_at)
+            .limit(1)
+        ).first()
+        if found is None:
+            raise NotFound(f"{step['who']}没有订“{step['offer']}”。", f"{step['who']} has no place of {step['offer']}.")
+        place, made = found
+        if verb == "arrive":
+            booking.check_in(work, made.code, place_id=place.id, how="name", by=people.SYSTEM, now=now)
+        else:
+            booking.check_out(work, place.id, fetched_by="本人", how="name", by=people.SYSTEM, now=now)
+
+
 def _of_a_team(work: Work, key: str, user_id: int) -> int | None:
     """The place that a leader took for them."""
     return work.session.scalar(

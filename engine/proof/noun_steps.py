@@ -54,6 +54,13 @@ def _cancel(player: Playing, step: Step) -> None:
     booking_steps.cancel(player.database, player.package, player.case_id, step["cancel"], now=player.now)
 
 
+def _attend(verb: str) -> Callable[[Playing, Step], None]:
+    def act(player: Playing, step: Step) -> None:
+        booking_steps.attend(player.database, player.package, player.case_id, verb, step[verb], now=player.now)
+
+    return act
+
+
 # ---------------------------------------------------------------- matches 撮合, loans 借还
 
 
@@ -149,6 +156,8 @@ STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
         # offers 供给与预订
         "book": _book,
         "cancel": _cancel,
+        "arrive": _attend("arrive"),
+        "leave": _attend("leave"),
         # matches 撮合
         **{verb: _match(verb) for verb in ("supply", "need", "ask", "agree", "decline", "absent")},
         # loans 借还
