@@ -181,6 +181,8 @@ def _from_diagram(data: bytes, what: str, name: str) -> bytes:
         after = str(outgoing[0].get("targetRef"))
         for flow in incoming if after in by_id else ():  # a flow to nowhere is the check's to tell
             flow.set("targetRef", after)
+            if after not in by_id:
+                continue  # a flow to nowhere: that is for the drawing's own rules to say
             arriving = etree.SubElement(by_id[after], f"{_BPMN}incoming")
             arriving.text = flow.get("id")
             by_id[after].remove(arriving)

@@ -93,6 +93,16 @@ def test_what_is_not_there_is_said_with_the_nearest_word(wrong: str, says: str) 
     assert told and any(says in one for one in told), told
 
 
+def test_a_flow_to_nowhere_after_the_element_is_said_by_the_drawing_and_fails_no_check() -> None:
+    file = f"bpmn/{NAME}/process.bpmn"
+    drawn = FILES[file].decode()
+    (flow,) = [part.split(">")[0] for part in drawn.split("<bpmn:sequenceFlow")[1:] if 'sourceRef="stamp"' in part]
+    target = flow.split('targetRef="')[1].split('"')[0]
+    slip = drawn.replace(flow, flow.replace(f'targetRef="{target}"', 'targetRef="nowhere"')).encode()
+    rules = {finding.rule for finding in gate.check(matters.Source(NAME, {**FILES, file: slip}))}
+    assert "dangling-flow" in rules and "check-failed" not in rules
+
+
 def test_two_clauses_do_not_share_a_number() -> None:
     assert any("两条" in one for one in found(row(), row()))
 
