@@ -179,7 +179,7 @@ def _from_diagram(data: bytes, what: str, name: str) -> bytes:
     incoming = [flow for flow in _flows(root) if flow.get("targetRef") == what]
     if kind not in ("sequenceFlow", "boundaryEvent") and incoming and len(outgoing) == 1:
         after = str(outgoing[0].get("targetRef"))
-        for flow in incoming if after in by_id else ():  # a flow to nowhere is the check's to tell
+        for flow in incoming:
             flow.set("targetRef", after)
             if after not in by_id:
                 continue  # a flow to nowhere: that is for the drawing's own rules to say
