@@ -34,6 +34,9 @@ MORE = {
     ("fanying", "register"): 20,
     # An agent is known with the mandates they hold; what was handed over so far is noted with the decision.
     ("daiban", "register"): 16,
+    # The mandate ends: the bond, what its holder claimed by it, waits for, looks for and has ordered by it.
+    ("daiban", "hand_over"): 22,
+    ("daiban", "renew"): 22,
     # A match that is agreed at once: both sides held, documents looked up in a register, the pair, its legs, its paper,
     # and the case ended with it.
     ("xunche", "xc-look"): 24,
