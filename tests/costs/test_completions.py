@@ -42,6 +42,8 @@ MORE = {
     ("xunche", "xc-look"): 24,
     # Time is allowed for every loan of a reader or for none: a savepoint is opened and released around them.
     ("jieshuzheng", "card-why"): 20,
+    # The offer is called off: its slot, who has a place, who waits, and the case ended or sent on with it.
+    ("bangbang", "bb_ring"): 22,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}
