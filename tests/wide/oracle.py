@@ -176,8 +176,9 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "own-loan": _always("applicant"),
     "loan-desk": _always("town_clerk"),
     # a ride is whose it is until both agreed; staff of where it begins see it, windows and agents enter for others
-    "own-match": _always("applicant"),
-    "match-ended": _always("applicant", "intake", *_ABOVE),  # who runs the place may take it down
+    "own-match": _always(*_ACT),
+    "own-match-seen": _always(*_ACT, "kin_sees"),
+    "match-ended": _always(*_ACT, "intake", *_ABOVE),  # who runs the place may take it down
     "match-at-desk": _always("intake", *_ABOVE),
     "match-desk": _always("intake", "other_village", "town_clerk"),
     # on the roll; and the post before which people vote
@@ -462,7 +463,8 @@ RULES: dict[str, Rule] = {
     **_door("resident", "matches.mine"),
     **_door("anyone", "api.matches"),
     **_door("resident", "api.say_match", "matches.check", "matches.say", "matches.send"),
-    **_door("resident", "matches.one", "matches.forget", "api.match_side", thing="own-match"),
+    **_door("resident", "matches.one", "api.match_side", thing="own-match-seen"),
+    **_door("resident", "matches.forget", thing="own-match"),
     **_door("signed-in", "matches.end", thing="match-ended"),
     # one side is there and no other to ask: tests/matches walk these
     **_door("resident", "api.ask_match", "api.answer_match", thing="absent"),
