@@ -29,6 +29,8 @@ from tests.offers.conftest import open_hall
 from tests.queues.conftest import KEY as QUEUE
 from tests.queues.conftest import desk, hall_of_bookings
 
+pytestmark = pytest.mark.wide  # fifteen seconds: what a verb costs does not change from day to day
+
 __all__ = ["desk", "hall_of_bookings", "shelf"]  # their fixtures
 
 MOST = 18

@@ -64,6 +64,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
         elif start is not None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
             _quoted(reading, story.answers, start.form, n, "answers")
+            for k, first in enumerate(story.earlier):
+                _answers(reading, first.answers, paths_of(start.form), n, "earlier", k, "answers")
+                _quoted(reading, first.answers, start.form, n, "earlier", k, "answers")
         _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
         if info is not None:
             _wanted(reading, story.facts.get("need"), n, "facts", "need", "answers")
