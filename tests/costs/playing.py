@@ -25,6 +25,7 @@ NOUNS = frozenset(
         *("open-offer", "close-offer", "move-offer", "book", "release", "release-appointment"),
         *("book-meeting", "end-meeting"),
         *("end-loan", "hand-over", "take-ticket"),
+        *("join-case", "answer-joined"),
         *("publish-notice", "change-notice", "withdraw-notice"),
         *("open-ballot", "close-ballot"),
         *("open-need", "open-supply", "match", "release-match"),

@@ -14,7 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Walked in every run; the others in `make wide`.
 ONE = "zhenggai"
 #: Those that they, or a shared file they use, open by name: renamed together.
-WITH = {"shitang": ("wenhou",), "juanshu": ("peishu",), "jieshuzheng": ("peishu",), "shunfeng": ("xunche",)}
+WITH = {
+    "shitang": ("wenhou",),
+    "juanshu": ("peishu",),
+    "jieshuzheng": ("peishu",),
+    "shunfeng": ("xunche",),
+    "bangbang": ("fanying",),
+}
 
 
 def every() -> list[object]:
