@@ -6,7 +6,7 @@ engine/people/permissions.py, which heads and operators see as a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from engine.errors import NotYours
@@ -125,51 +125,36 @@ def _to_standing(actor: Actor, order: Standing) -> Iterator[str]:
     """A standing order is its person's, and the unit's that serves it (as its bookings are)."""
     if actor.id is not None and order.user_id == actor.id:
         yield "own"
-    if ordered_for(actor, "work", order) is not None:
-        yield "bond-book"
-    elif ordered_for(actor, "see", order) is not None:
-        yield "bond-see"
+    yield from _by_bond(lambda verb: ordered_for(actor, verb, order))
     yield from _to_place(actor, order.resource)
 
 
 def ordered_for(actor: Actor, verb: str, order: Standing) -> Grant | None:
     """The bond by which the actor sees (see or book) or changes (book) somebody else's standing order."""
-    for grant in actor.grants:
-        if grant.of_person(order.user_id, order.person_index, order.name):
-            for power in ("book", "see") if verb == "see" else ("book",):
-                if grant.over_offer(power, order.resource.offer):
-                    return grant
-    return None
+    mine = [g for g in actor.grants if g.of_person(order.user_id, order.person_index, order.name)]
+    return _that_lets(mine, verb, lambda grant, power: grant.over_offer(power, order.resource.offer))
 
 
 def _to_waiting(actor: Actor, row: Waiting) -> Iterator[str]:
     """A place on a waiting list is its person's, and theirs whom the person lets book or see that."""
     if actor.id is not None and row.user_id == actor.id:
         yield "own"
-    if waits_for(actor, "work", row) is not None:
-        yield "bond-book"
-    elif waits_for(actor, "see", row) is not None:
-        yield "bond-see"
+    yield from _by_bond(lambda verb: waits_for(actor, verb, row))
 
 
 def waits_for(actor: Actor, verb: str, row: Waiting) -> Grant | None:
     """The bond by which the actor sees (see or book) or gives up (book) somebody else's place on a waiting list."""
     what = row.resource
-    for grant in actor.grants:
-        if grant.of_person(row.user_id, row.person_index, row.name or ""):
-            for power in ("book", "see") if verb == "see" else ("book",):
-                if grant.covers(power, what.matter) if what.matter else grant.over_offer(power, what.offer):
-                    return grant
-    return None
+    mine = [g for g in actor.grants if g.of_person(row.user_id, row.person_index, row.name or "")]
+    if what.matter:
+        return _that_lets(mine, verb, lambda grant, power: grant.covers(power, what.matter))
+    return _that_lets(mine, verb, lambda grant, power: grant.over_offer(power, what.offer))
 
 
 def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:
     if actor.id is not None and booking.user_id == actor.id:
         yield "own"
-    if booked_for(actor, "work", booking) is not None:
-        yield "bond-book"
-    elif booked_for(actor, "see", booking) is not None:
-        yield "bond-see"
+    yield from _by_bond(lambda verb: booked_for(actor, verb, booking))
     yield from _to_place(actor, booking.resource)
 
 
@@ -265,12 +250,8 @@ def _to_ballot(actor: Actor, thing: Ballot | BallotBody) -> Iterator[str]:
 
 def said_for(actor: Actor, verb: str, side: MatchSide) -> Grant | None:
     """The bond by which the actor sees (see or book) or acts for (book) somebody else's need or supply."""
-    for grant in actor.grants:
-        if grant.of_person(side.user_id, side.person_index or "", side.name or ""):
-            for power in ("book", "see") if verb == "see" else ("book",):
-                if grant.over_offer(power, side.match):
-                    return grant
-    return None
+    mine = [g for g in actor.grants if g.of_person(side.user_id, side.person_index or "", side.name or "")]
+    return _that_lets(mine, verb, lambda grant, power: grant.over_offer(power, side.match))
 
 
 def _to_match(actor: Actor, thing: MatchSide | MatchPair) -> Iterator[str]:
@@ -278,10 +259,7 @@ def _to_match(actor: Actor, thing: MatchSide | MatchPair) -> Iterator[str]:
     sides = (thing.need, thing.supply) if isinstance(thing, MatchPair) else (thing,)
     if actor.id is not None and actor.id in {side.user_id for side in sides}:
         yield "own"
-    if any(said_for(actor, "work", side) is not None for side in sides):
-        yield "bond-book"
-    elif any(said_for(actor, "see", side) is not None for side in sides):
-        yield "bond-see"
+    yield from _by_bond(lambda verb: next(filter(None, (said_for(actor, verb, side) for side in sides)), None))
     if actor.kind == "staff" and {unit for side in sides for unit in (side.unit_id, side.place_id)} & actor.realm:
         yield "unit"
 
@@ -305,8 +283,21 @@ def _to_queue(actor: Actor, thing: Hall | Window | Ticket) -> Iterator[str]:
 
 def booked_for(actor: Actor, verb: str, booking: Appointment) -> Grant | None:
     """The bond by which the actor sees (see or book) or moves (book) somebody else's booking."""
+    return _that_lets(actor.grants, verb, lambda grant, power: grant.over_booking(power, booking))
+
+
+def _that_lets(grants: Iterable[Grant], verb: str, lets: Callable[[Grant, str], bool]) -> Grant | None:
+    """The first of these bonds that lets its holder see (see or book) or act (book)."""
     powers = ("book", "see") if verb == "see" else ("book",)
-    return next((g for g in actor.grants if any(g.over_booking(power, booking) for power in powers)), None)
+    return next((grant for grant in grants if any(lets(grant, power) for power in powers)), None)
+
+
+def _by_bond(found: Callable[[str], Grant | None]) -> Iterator[str]:
+    """How somebody stands to what is another's, by the bond that is found for a verb."""
+    if found("work") is not None:
+        yield "bond-book"
+    elif found("see") is not None:
+        yield "bond-see"
 
 
 def _to_bond(actor: Actor, bond: Bond) -> Iterator[str]:

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import load_only
 
 from engine.errors import NotFound, NotYours
@@ -16,6 +17,7 @@ from engine.matters.nouns.bonds import GUARDIAN, HALL, POWERS
 from engine.matters.nouns.bonds import Bond as Kind
 from engine.people import Actor, masks, may
 from engine.people.access import side_of
+from engine.people.bonds import Grant
 from engine.reads.knowing import Person, age_on, born_on, of_user
 from engine.records import files, library
 from engine.store import Work, keys
@@ -326,6 +328,15 @@ def to_reach(work: Work, actor: Actor, bond_id: int, offer: str) -> Person:
     if whom.phone or not whom.id_number:
         return whom
     return replace(whom, phone=of_user(work.session.get_one(User, actor.id)).phone)
+
+
+def theirs(grant: Grant, kind: Any) -> ColumnElement[bool]:
+    """Rows of this kind (with `user_id` and `person_index`) of whom the bond is about. A little wide: `may` judges
+    each, name and all."""
+    whose = [kind.person_index == grant.person_index] if grant.person_index else []
+    if grant.subject_id is not None:
+        whose.append(kind.user_id == grant.subject_id)
+    return or_(false(), *whose)
 
 
 def comes(work: Work, row: Bond) -> Person:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import icalendar
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from engine.booking.slots import ZONE
@@ -15,6 +15,7 @@ from engine.errors import NotFound
 from engine.people import Actor, masks, may
 from engine.people.access import booked_for
 from engine.people.bonds import Grant
+from engine.reads import bonds
 from engine.reads.ordering import by_sound
 from engine.store import Work
 from engine.store.models import (
@@ -206,12 +207,9 @@ def mine(work: Work, actor: Actor, *, past: bool = False, now: datetime) -> list
 
 def _by_bond(grant: Grant) -> ColumnElement[bool]:
     """关系: bookings of somebody who lets them see or book. A little wide: `may` judges each, name and all."""
-    whose = [Appointment.person_index == grant.person_index] if grant.person_index else []
-    if grant.subject_id is not None:
-        whose.append(Appointment.user_id == grant.subject_id)
     what = [Appointment.matter == ""] if grant.offers is not None or grant.matters is None else []
     what.append(Appointment.matter.in_(sorted(grant.matters)) if grant.matters is not None else true())
-    return and_(or_(false(), *whose), or_(*what))
+    return and_(bonds.theirs(grant, Appointment), or_(*what))
 
 
 def one(work: Work, actor: Actor, appointment_id: int) -> Booked:
@@ -348,7 +346,7 @@ class Waits:
 
 def waiting(work: Work, actor: Actor) -> list[Waits]:
     """Where the actor waits for a place, and those who let them book or see that."""
-    by_bond = [_waits_by_bond(g) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
+    by_bond = [bonds.theirs(g, Waiting) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
     rows = work.session.execute(
         select(Waiting, User.name)
         .outerjoin(User, User.id == Waiting.user_id)
@@ -371,14 +369,6 @@ def waiting(work: Work, actor: Actor) -> list[Waits]:
         for row, name in rows
         if may(actor, "see", row)
     ]
-
-
-def _waits_by_bond(grant: Grant) -> ColumnElement[bool]:
-    """Those of somebody who lets them see or book. A little wide: `may` judges each, name and all."""
-    whose = [Waiting.person_index == grant.person_index] if grant.person_index else []
-    if grant.subject_id is not None:
-        whose.append(Waiting.user_id == grant.subject_id)
-    return or_(false(), *whose)
 
 
 def block_of(work: Work, actor: Actor, *, now: datetime) -> OnlineBlock | None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from engine.errors import NotFound
 from engine.people import Actor, masks, may
-from engine.people.bonds import Grant
-from engine.reads import offering
+from engine.reads import bonds, offering
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Standing, StandingDay
 from engine.workdays import local_date
@@ -70,7 +69,7 @@ def mine(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
     """The orders that go on: the actor's own, and of those who let them book or see that. Two statements."""
     if actor.id is None:
         return []
-    by_bond = [_by_bond(g) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
+    by_bond = [bonds.theirs(g, Standing) for g in actor.grants if g.case_id is None and {"book", "see"} & g.lets]
     rows = work.session.scalars(
         select(Standing)
         .where(or_(Standing.user_id == actor.id, *by_bond), Standing.state == "active")
@@ -78,14 +77,6 @@ def mine(work: Work, actor: Actor, *, now: datetime) -> list[Order]:
         .order_by(Standing.id)
     ).all()
     return _shown(work, [row for row in rows if may(actor, "see", row)], actor, now)
-
-
-def _by_bond(grant: Grant) -> ColumnElement[bool]:
-    """Those of somebody who lets them see or book. A little wide: `may` judges each, name and all."""
-    whose = [Standing.person_index == grant.person_index] if grant.person_index else []
-    if grant.subject_id is not None:
-        whose.append(Standing.user_id == grant.subject_id)
-    return or_(false(), *whose)
 
 
 def of_unit(work: Work, actor: Actor, *, now: datetime) -> list[Order]:

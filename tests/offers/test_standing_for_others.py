@@ -14,12 +14,18 @@ from engine.store.models import Appointment, BookingPart, Event, Notice, Standin
 from engine.workdays import local_date
 from tests.offers.conftest import NOW
 from tests.offers.test_for_others import bound, ended, seen_by
-from tests.offers.test_standing import days_of, kitchen, order  # noqa: F401
+from tests.offers.test_standing import days_of, order, publish
 from tests.offers.test_waiting_for_others import ward_of
 
 
 @pytest.fixture
-def two(kitchen):  # noqa: F811
+def kitchen(hall):
+    publish(hall.database)
+    return hall
+
+
+@pytest.fixture
+def two(kitchen):
     kitchen.parent, kitchen.child = kitchen.residents[0], kitchen.middle
     kitchen.bond = bound(kitchen, kitchen.parent, kitchen.child)
     return kitchen
@@ -79,7 +85,7 @@ def test_a_bond_that_is_revoked_ends_the_order_and_leaves_what_is_booked(two):
     order(two, by(two, two.parent))  # they go on by themselves
 
 
-def test_a_bond_that_ran_out_books_nothing_more(kitchen):  # noqa: F811
+def test_a_bond_that_ran_out_books_nothing_more(kitchen):
     last = local_date(NOW) + timedelta(days=2)
     bond = bound(kitchen, kitchen.residents[0], kitchen.middle, until=last)
     row = order(kitchen, by(kitchen, kitchen.middle), bond_id=bond)
@@ -92,7 +98,7 @@ def test_a_bond_that_ran_out_books_nothing_more(kitchen):  # noqa: F811
         assert work.session.get(Standing, row.id).state == "ended"
 
 
-def test_of_somebody_without_an_account_it_is_judged_by_what_the_bond_says(kitchen):  # noqa: F811
+def test_of_somebody_without_an_account_it_is_judged_by_what_the_bond_says(kitchen):
     bond = ward_of(kitchen)
     row = order(kitchen, by(kitchen, kitchen.middle), bond_id=bond)
     assert len(days_of(kitchen, row.id)) > 5 and listed(kitchen, kitchen.middle) == [("王阿婆", True)]

@@ -119,11 +119,11 @@ def publish_ahead(work: Work, *, now: datetime) -> int:
     opening.establish(work)
     for resource in work.session.scalars(select(Resource).where(Resource.active).order_by(Resource.id)).all():
         try:
-            with work.session.begin_nested():
+            with work.attempt():
                 made += publish_one(work, resource, now=now)
         except DBAPIError:  # not this row's: the whole is done again
             raise
-        except Exception:
+        except Exception:  # whatever its rule is wrong in: its own job fails with it, the others go on
             log.exception("resource %s: its times could not be made", resource.code)
             key = f"publish-slots:resource:{resource.id}:{today}"
             jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, key, {"resource": resource.id}, now=now)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from engine.commands.applying import Applying
 
 RUNNING = ("running", "suspended")
+#: A join that still waits: its effect is awaited.
+WAITS = and_(Awaited.case_id == CaseJoin.case_id, Awaited.key == CaseJoin.key)
 
 
 def join(a: Applying, effect: Effect) -> None:
@@ -91,11 +93,10 @@ def _other(a: Applying, number: str) -> tuple[Case, str | None]:
 
 def _joins(work: Work, cases: tuple[int, ...]) -> list[tuple[CaseJoin, str | None]]:
     """The joins of these cases, each with the number it waits for; None when it does not wait any more."""
-    waits = and_(Awaited.case_id == CaseJoin.case_id, Awaited.key == CaseJoin.key)
     rows = work.session.execute(
         select(CaseJoin, Case.number, Awaited.id)
         .join(Case, Case.id == CaseJoin.other_id)
-        .outerjoin(Awaited, waits)
+        .outerjoin(Awaited, WAITS)
         .where(CaseJoin.case_id.in_(cases))
         .order_by(CaseJoin.case_id)
     )
@@ -134,10 +135,9 @@ def look(work: Work, other: Case, job: str, *, now: datetime) -> None:
 
 def tell(work: Work, other: Case, *, now: datetime, job: str = "") -> int:
     """A job for each case that waits for this one, with its last answer; how many. `job`: who looks once more."""
-    waits = and_(Awaited.case_id == CaseJoin.case_id, Awaited.key == CaseJoin.key)
     rows = work.session.execute(
         select(CaseJoin.case_id, CaseJoin.key)
-        .join(Awaited, waits)
+        .join(Awaited, WAITS)
         .where(CaseJoin.other_id == other.id)
         .order_by(CaseJoin.case_id)
     ).all()
