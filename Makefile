@@ -58,7 +58,7 @@ spiff: setup-test
 
 # Pictures of every matter for docs/services.md, from a demo hall of its own.
 shots: setup-test
-	@.venv/bin/python .ci/shots.py
+	@PYTHONPATH=. .venv/bin/python .ci/shots.py
 	@.venv/bin/yizhan docs
 
 bench: setup-test

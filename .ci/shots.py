@@ -3,7 +3,8 @@
 
 A hall of the demo county is started in a temporary home; each matter's page is read on a phone of 390 x 844, signed in
 as the demo resident. What residents do not see (internal matters) is shown by its diagram in the designers' rooms.
-Pictures whose matter is gone are taken away. Needs Chromium.
+Pictures whose matter is gone are taken away. Needs Chromium,
+and the project's root on the path, as make gives it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +22,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parent.parent
+from tests.browser import doors
+
+ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots" / "services"
 PORT = int(os.environ.get("YIZHAN_SHOTS_PORT", "8077"))
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -53,21 +55,11 @@ def keep(page: Page, name: str, whole: bool = False) -> None:
 def shoot() -> None:
     matters = sorted(one.parent.name for one in (ROOT / "bpmn").glob("[a-z]*/matter.yaml"))
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=doors.chromium(), args=["--no-sandbox"])
         phone = browser.new_page(base_url=ADDRESS, viewport={"width": 390, "height": 844})
-        phone.goto("/enter")
-        phone.fill("#phone", RESIDENT)
-        phone.click("main button[type=submit]")
-        phone.fill("#code", phone.locator("[data-shown-code]").inner_text())
-        phone.click("main button[type=submit]")
-        phone.wait_for_url(re.compile(r"/$"))
+        doors.as_resident(phone, RESIDENT)
         desk = browser.new_page(base_url=ADDRESS, viewport={"width": 1280, "height": 800})
-        desk.goto("/desk/enter")
-        desk.fill("#name", DESIGNER)
-        desk.fill("#password", PASSWORD)
-        desk.click("main button[type=submit]")
-        desk.wait_for_url(re.compile(r"/desk"))
+        doors.as_staff(desk, DESIGNER, PASSWORD)
         phone.goto("/matters")
         seen = set(re.findall(r"/matters/([a-z_0-9]+)", phone.content()))
         for name in matters:

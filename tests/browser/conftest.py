@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import pytest
 
 from engine.commands.worker import background
 from engine.store import Database
+from tests.browser import doors
 from tests.conftest import Clock
 from tests.hall import Open, open_hall
 
@@ -25,19 +25,13 @@ ALLOWED = re.compile(
 )
 
 
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "Expected Chromium on this machine: `make setup-test` installs it."
-    return found
-
-
 @pytest.fixture(scope="module")  # not longer: its event loop would be in the way of others that need one
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=chromium(),
+            executable_path=doors.chromium(),
             args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield opened
@@ -69,12 +63,7 @@ class Site(Open):
     def resident(self, phone: str, width: int = 390) -> Any:
         """A resident's window, signed in by phone and code."""
         page = self.page(width)
-        page.goto("/enter")
-        page.fill("#phone", phone)
-        page.click("main button[type=submit]")
-        page.fill("#code", page.locator("[data-shown-code]").inner_text())
-        page.click("main button[type=submit]")
-        page.wait_for_url(re.compile(r"/$"))
+        doors.as_resident(page, phone)
         return page
 
     def staff(self, name: str, width: int = 1440) -> Any:
@@ -82,11 +71,7 @@ class Site(Open):
         from tests.cast import PASSWORD
 
         page = self.page(width, 900)
-        page.goto("/desk/enter")
-        page.fill("#name", name)
-        page.fill("#password", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(re.compile(r"/desk$"))
+        doors.as_staff(page, name, PASSWORD)
         return page
 
     def make_papers(self) -> None:

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Site, axe, chromium, whole
+from tests.browser.conftest import Site, axe, whole
+from tests.browser.doors import chromium
 from tests.handovers import moving
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
