@@ -82,6 +82,8 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
             continue
         if event.kind == "accepted" and any(e.kind == "accepted" for e in ledger.events):
             continue  # 退回 to before the acceptance: it was accepted once, and its clock runs on
+        if effect.kind == "dispatch-order" and ledger.account(now).phase == "done":
+            continue  # answered once and done again: its steps have limits of their own, the case's clock has stopped
         if event.kind in ("stopped", "delivered") and ledger.account(now).phase in ("none", "done"):
             continue
         if event.kind == "stopped" and any(e.kind == "decided" for e in ledger.events):

@@ -12,10 +12,12 @@ from engine import matters, people
 from engine.commands import cases
 from engine.commands.hall import absences
 from engine.commands.worker import alarms
+from engine.commands.worker.wiring import JOBS
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import holders, units
 from engine.reads import case_list, case_page, inbox
 from engine.records import library
+from engine.records.jobs import Kind
 from engine.store.models import (
     Case,
     Document,
@@ -29,7 +31,8 @@ from engine.store.models import (
     Timer,
     User,
 )
-from engine.workdays import local_date
+from engine.workdays import local_date, say
+from tests.between.small import work_off
 from tests.commands import acting
 from tests.services.telling import ROOT
 
@@ -342,7 +345,7 @@ def test_until_the_printed_day_the_resident_has_it_done_again_and_says_why(datab
         order = work.session.scalars(select(Document).where(Document.kind == "order")).one()
         assert paper.facts["due_at"][:10] == order.facts["order"]["due_at"][:10]
         told = work.session.scalars(select(Notice).where(Notice.kind == "replied")).first()
-        assert f"{last.month}月{last.day}日以前" in told.text
+        assert f"{say(last)}以前" in told.text and f"until {last.isoformat()}" in told.text_en
     assert offered(database, case_id, cast.zhang, clock()) == ["redo"]
     with pytest.raises(Invalid) as refused, database.unit_of_work() as work:
         cases.tell(work, case_id, "redo", {"redo_reason": ""}, sure=True, by=cast.zhang, now=clock())
@@ -368,3 +371,58 @@ def test_the_centre_writes_it_down_for_who_calls_and_after_the_day_nobody_can(da
         assert work.session.get(Case, case_id).status == "finished"
     with pytest.raises(NotNow), database.unit_of_work() as work:
         cases.tell(work, case_id, "redo", {"redo_reason": "又坏了"}, sure=True, by=cast.zhang, now=clock())
+
+
+def told(database, case_id, kind):
+    """What the applicant of a case was told by text message, the last of this kind."""
+    with database.reading() as work:
+        rows = select(Notice.text).where(Notice.case_id == case_id, Notice.kind == kind, Notice.channel == "sms")
+        return work.session.scalars(rows.order_by(Notice.id.desc())).first()
+
+
+def joined(database, cast, clock):
+    """(the earlier, the later): two report one lamp, the later is joined and the earlier is answered by its name."""
+    centre(database, cast, clock)
+    first = tell(database, cast, clock)
+    do(database, cast, clock, first, "he", {**TO_YB, "category": "道路设施"})
+    do(database, cast, clock, first, "wang", {"signing": "accept"})
+    with database.unit_of_work() as work:
+        number = work.session.get_one(Case, first).number
+        other = {**LAMP, "applicant": {"name": "许文", "phone": "13800000002"}}
+        later = cases.submit(work, "fanying", other, by=cast.xu, now=clock()).case.id
+    do(database, cast, clock, later, "he", {"finding": "same", "same_number": number})
+    clock.on(days=1)
+    answer = {"done": {"text": "换了灯头", "reply": "张三丰家门口的路灯修好了"}}
+    do(database, cast, clock, first, "wang", answer)
+    work_off(database, clock(), handlers={kind: JOBS[kind] for kind in (Kind.FOLLOW_JOINED, Kind.ANSWER_JOINED)})
+    return first, later
+
+
+def test_the_second_who_reports_a_thing_is_answered_in_words_a_clerk_looked_at(database, cast, clock):
+    _, later = joined(database, cast, clock)
+    assert told(database, later, "replied_both") is None  # not a word of the first one's answer goes out by itself
+    with pytest.raises(Invalid) as refused:
+        do(database, cast, clock, later, "gu", {"same_reply": {"way": "same", "names_nobody": False}})
+    assert [f.field for f in refused.value.fields] == ["same_reply.names_nobody"]
+    do(database, cast, clock, later, "gu", {"same_reply": {"way": "own", "text": "村口的路灯修好了"}})
+    said = told(database, later, "replied_both")
+    assert "村口的路灯修好了" in said and "张三丰" not in said
+    until = local_date(clock()) + timedelta(days=15)
+    assert f"{until.month}月{until.day}日" in said
+
+
+def test_the_second_may_ask_for_it_to_be_done_again_and_has_a_day_and_an_office(database, cast, clock):
+    _, later = joined(database, cast, clock)
+    do(database, cast, clock, later, "gu", {"same_reply": {"way": "own", "text": "村口的路灯修好了"}})
+    with database.unit_of_work() as work:
+        cases.tell(work, later, "redo", {"redo_reason": "还是不亮"}, sure=True, by=cast.xu, now=clock())
+    assert "已经要求重办" in told(database, later, "redone")
+    do(database, cast, clock, later, "he", {**TO_YB, "category": "道路设施"})
+    said = told(database, later, "dispatched")
+    assert "县医疗保障局" in said and "月" in said.split("，")[1], said
+    do(database, cast, clock, later, "wang", {"signing": "accept"})
+    do(database, cast, clock, later, "wang", DONE)
+    assert "向您道歉" in told(database, later, "replied")
+    with database.reading() as work:
+        papers = work.session.scalars(select(Document.kind).where(Document.case_id == later).order_by(Document.id))
+        assert {"order", "order_reply"} <= set(papers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +128,8 @@ def _texts(
     """The notice as it is sent, in both languages."""
     account = a.account()
     due = account.due_on
+    # What the hall knows itself stands where the diagram gives nothing in its place.
+    given = {name: fact for name, fact in (facts or {}).items() if fact is not None or name not in SAID}
     said = {
         "number": a.case.number,
         "matter": a.package.info.name,
@@ -137,7 +139,7 @@ def _texts(
         "stage": a.case.stage,
         "phone": a.package.info.contact.phone or a.office.phone,
         "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome),
-        **(facts or {}),
+        **{name: say(day) if (day := _day(fact)) else fact for name, fact in given.items()},
     }
     english = a.package.english
     said_en = said | {
@@ -145,10 +147,24 @@ def _texts(
         "office": a.office.name_en or a.office.name,
         "due": due.isoformat() if due else "",
         "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")),
-        **(facts or {}),
+        **{name: day.isoformat() if (day := _day(fact)) else fact for name, fact in given.items()},
         **(facts_en or {}),
     }
     return notices.fill(template.zh, said), notices.fill(template.en, said_en)
+
+
+def _day(fact: Any) -> date | None:
+    """A fact that is a day and nothing else: each language says it in its own way."""
+    if isinstance(fact, datetime):
+        return local_date(fact)
+    if isinstance(fact, date):
+        return fact
+    if not isinstance(fact, str) or len(fact) != 10:
+        return None
+    try:
+        return date.fromisoformat(fact)
+    except ValueError:
+        return None
 
 
 def _to_register(a: Applying, effect: Effect, kind: str, template: Notice, facts: Mapping[str, Any]) -> None:

@@ -441,9 +441,11 @@ _ALL = (
         "answer-joined",
         "一并答复",
         "Answer what is joined",
-        "把这一件的答复也给并入这一件、还在等的各件；以后并进来的，马上得到这个答复。答复里不要写申请人的姓名、电话。",
-        "Gives this case's answer to all that are joined to it and wait; one that joins later gets it at once. The "
-        "answer must not say who the applicant is.",
+        "把这一件的答复也给并入这一件、还在等的各件；以后并进来的，马上得到这个答复。"
+        "各件的流程里再由工作人员看一遍，照用或另写一份，才答复各自的申请人：答复里可能写着别人是谁。",
+        "Gives this case's answer to all that are joined to it and wait; one that joins later gets it at once. Let a "
+        "clerk read it in each of them, and use it or write another, before their applicant has it: it may say who "
+        "the first one is.",
         arguments=(Argument("answer", "答复", "the answer, as it is sent", required=True, kind="text"),),
     ),
     EffectKind(
