@@ -1,7 +1,7 @@
 """The time-limit ledger: (rules, events, now) -> due, used, colour, and why that day. Pure (RULES T1-T11)."""
 
 from engine.deadlines.before import Before
-from engine.deadlines.colours import COLOURS, COLOURS_ZH, Marks, changes, colour, colour_of
+from engine.deadlines.colours import COLOURS, COLOURS_ZH, Marks, changes, colour, colour_of, shown
 from engine.deadlines.escalation import ACTIONS, Firing, Policy
 from engine.deadlines.ledger import KINDS, Account, Event, Ledger, Running
 from engine.deadlines.regimes import Limit, Regime, Rules, regime, regimes, rules
@@ -28,4 +28,5 @@ __all__ = [
     "regime",
     "regimes",
     "rules",
+    "shown",
 ]

@@ -59,6 +59,14 @@ def colour_of(marks: Marks, now: datetime) -> str:
     return colour(marks.promised_due_at, marks.statutory_due_at, marks.step_due_at, marks.paused, now, marks.yellow_at)
 
 
+def shown(colour: str, *, running: bool) -> str:
+    """What people see of a case: the clock may stand before the case ends (a paper is to be handed over, a call
+    follows), and while somebody still has to do something it is `stopped`, not `done`."""
+    if not running:
+        return "done"
+    return "stopped" if colour == "done" else colour
+
+
 def changes(marks: Marks, after: datetime | None = None) -> list[tuple[datetime, str]]:
     """The moments at which something must happen, in order: (at, what).
 

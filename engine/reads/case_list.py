@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import load_only
 
-from engine.deadlines import colour
+from engine.deadlines import colour, shown
 from engine.errors import Refused
 from engine.forms import written
 from engine.forms.kinds import CHECKS, Wrong
@@ -58,6 +58,7 @@ COLUMNS = load_only(
     Case.step_due,
     Case.yellow_at,
     Case.paused_at,
+    Case.stopped_at,
     Case.finished_at,
     Case.place_id,
     Case.flags,
@@ -81,7 +82,7 @@ def brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
         case.stage,
         case.status,
         case.outcome,
-        shade if running else "done",
+        shown("done" if case.stopped_at is not None else shade, running=running),
         case.received_at,
         case.promised_due,
         case.finished_at,

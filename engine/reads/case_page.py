@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import undefer
 
 from engine import forms, matters
-from engine.deadlines import Account, Running
+from engine.deadlines import Account, Running, shown
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.matters import in_person, nodes
@@ -349,7 +349,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         title=case.matter_name,
         status=case.status,
         outcome=case.outcome,
-        colour=account.colour if running else "done",
+        colour=shown(account.colour, running=running),
         stage=case.stage,
         channel=case.channel,
         flags=tuple(case.flags),

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from engine.deadlines import shown
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
 from engine.people import masks, units
@@ -160,7 +161,7 @@ def _progress(work: Work, number: str, now: datetime) -> Progress:
 
 def account_colour(case: Case, running: bool) -> str:
     """The colour people see beside the due time."""
-    return case.colour if running else "done"
+    return shown(case.colour, running=running)
 
 
 def _holder(work: Work, task: Task, case: Case, names: dict[int, str]) -> str:

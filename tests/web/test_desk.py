@@ -249,11 +249,18 @@ def test_a_page_below_an_entry_lights_that_entry(hall: Open):
     assert re.search(r'href="/desk/bonds" aria-current="page"', page)
 
 
+STANDS = '<span class="yz-due yz-due-stopped">时限已停，还没办完</span>'
+
+
 def test_a_decided_case_that_waits_for_its_hand_over_is_not_called_done(hall: Open):
     case_id = acting.accepted(hall.database, hall.cast, hall.clock)
     acting.complete(hall.database, case_id, acting.REGISTER, hall.cast.wang, hall.clock.on(days=3))
     with hall.database.reading() as work:
         number = work.session.get(Case, case_id).number
     page = hall.client("chen").get(f"/desk/cases/{number}").text
-    assert '<span class="yz-due yz-due-stopped">时限已停，还没办完</span>' in page
-    assert "yz-due-done" not in page
+    assert STANDS in page and "yz-due-done" not in page
+    for other in (f"/desk/cases/{number}/glance", f"/desk/cases/{number}/clock/ask", f"/desk/find?q={number}"):
+        page = hall.client("wang").get(other, follow_redirects=True).text
+        assert STANDS in page and "yz-due-done" not in page, other
+    page = hall.client("zhang").get(f"/mine/{number}").text
+    assert number in page and "yz-due-done" not in page
