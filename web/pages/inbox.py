@@ -124,14 +124,19 @@ def _bulk(which: str) -> tuple[tuple[str, str], ...]:
     return found.get(which, ())
 
 
+#: So many are listed of what was searched for; who finds more is asked to write more.
+FOUND = 50
+
+
 @pages.get("/find")
 @guard("staff")
 def find() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:60]
-    found = case_list.search(edge.work(), query, actor=edge.actor(), now=edge.now(), limit=50)
+    found = case_list.search(edge.work(), query, actor=edge.actor(), now=edge.now(), limit=FOUND + 1)
     if len(found) == 1 and found[0].number == query:
         return redirect(url_for("desk.case", number=query))
-    return render_template("staff/find.html", query=query, found=found, status=sentences.status)
+    more = len(found) > FOUND
+    return render_template("staff/find.html", query=query, found=found[:FOUND], more=more, status=sentences.status)
 
 
 @pages.get("/notices")
