@@ -273,6 +273,8 @@ class Applying:
             how, reason = ended.get(one.id, (ENDS[one.how], one.reason))
             task.state, task.ended, task.reason, task.ended_at = "ended", how, reason[:500], self.now
             task.ended_by_id = self.by.id
+            if one.id in ended and any(away.user_id == self.for_id for away in self.by.absences):
+                task.acting_for_id = self.for_id  # 代理: also where the person away had claimed it themselves
             task.version += 1
             if one.id not in ended:
                 self.record(audit.Kind.TASK_ENDED, task=task, facts={"element": task.element, "ended": how})

@@ -99,9 +99,33 @@ def name(text: str) -> str:
     return _DOT.sub(DOTS[0], close(text)).replace("’", "'").replace("‘", "'")
 
 
+#: Surnames of two characters: those of 百家姓, and what else is borne today.
+DOUBLE = frozenset(
+    """
+    万俟 司马 上官 欧阳 夏侯 诸葛 闻人 东方 赫连 皇甫 尉迟 公羊 澹台 公冶 宗政 濮阳 淳于 单于 太叔 申屠 公孙 仲孙
+    轩辕 令狐 钟离 宇文 长孙 慕容 鲜于 闾丘 司徒 司空 亓官 司寇 子车 颛孙 端木 巫马 公西 漆雕 乐正 壤驷 公良 拓跋
+    夹谷 宰父 谷梁 段干 百里 东郭 南门 呼延 羊舌 微生 梁丘 左丘 东门 西门 南宫 第五 独孤 纳兰 完颜 叶赫 那拉 爱新觉罗
+    """.split()  # noqa: SIM905
+)
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+
+
+def surname(text: str) -> str:
+    """What stands first in a name, by which people are asked for: the surname; of a name of parts its first part.
+
+    >>> [surname(n) for n in ("张三丰", "欧阳小三", "欧", "阿依古丽·托合提", "SMITH, John", "")]
+    ['张', '欧阳', '欧', '阿依古丽', 'SMITH', '']
+    """
+    parts = re.split(rf"[\s,，{re.escape(DOTS)}]+", narrow(text).strip())
+    if not _HAN.match(parts[0]) or (len(parts) > 1 and _DOT.search(narrow(text))):
+        return name(parts[0])
+    whole = name(text)
+    return next((whole[:n] for n in (4, 2) if whole[:n] in DOUBLE), whole[:1])
+
+
 #: kind of a blind index -> the writing it is made of.
 WRITINGS: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {"id": identity, "phone": telephone, "name": name},
+    {"id": identity, "phone": telephone, "name": name, "surname": name},
 )
 
 

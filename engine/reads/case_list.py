@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import load_only
 
 from engine.deadlines import colour, shown
@@ -106,26 +105,10 @@ def mine(work: Work, actor: Actor, *, now: datetime, limit: int = 50, before: in
 
 
 def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 20) -> list[Brief]:
-    """Cases by number (whole, or any four characters of it in a row), applicant's name, phone or identity number; only
-    what may be seen."""
+    """Cases by number (whole, or any four characters of it in a row), by the applicant's name, surname, phone or
+    identity number, however they are written; only what may be seen."""
     text = text.strip()
-    if not text:
-        return []
-    conditions: list[ColumnElement[bool]] = []
-    digits = written.identity(text)
-    if digits.isdigit() and len(digits) >= 22:
-        try:
-            conditions.append(Case.number == str(papers.numbers.read_case_number(text)))
-        except Refused:
-            return []
-    elif re.fullmatch(r"[0-9-]{4,40}", text):  # no wildcard of LIKE is among them
-        conditions.append(Case.number.contains(text))
-    if written.number(text) is not None:
-        conditions.append(Case.phone_index.in_(keys.blinds("phone", text)))
-    if not isinstance(CHECKS["cn-id"](text), Wrong):
-        conditions.append(Case.id_index.in_(keys.blinds("id", text)))
-    if not digits.isdigit() and len(text) >= 2:
-        conditions.append(Case.name_index.in_(keys.blinds("name", text)))
+    conditions = _asked_for(text) if text else []
     if not conditions:
         return []
     rows = work.session.scalars(
@@ -136,6 +119,32 @@ def search(work: Work, text: str, *, actor: Actor, now: datetime, limit: int = 2
         .options(COLUMNS)
     )
     return [brief(work, c, now, False) for c in rows]
+
+
+#: Fewest characters of a number that are asked for.
+FEWEST = 4
+
+
+def _asked_for(text: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    typed = written.identity(text)
+    if typed.isdigit() and len(typed) >= 22:
+        try:
+            conditions.append(Case.number == str(papers.numbers.read_case_number(text)))
+        except Refused:
+            return []
+    elif typed.isdecimal() and len(written.close(text)) >= FEWEST:
+        # Without the dashes, as it is told on the telephone; they are no digits, and no wildcards of LIKE either.
+        conditions.append(func.replace(Case.number, "-", "").contains(typed))
+    if written.number(text) is not None:
+        conditions.append(Case.phone_index.in_(keys.blinds("phone", text)))
+    if not isinstance(CHECKS["cn-id"](text), Wrong):
+        conditions.append(Case.id_index.in_(keys.blinds("id", text)))
+    if not typed.isdigit():
+        if len(text) >= 2:
+            conditions.append(Case.name_index.in_(keys.blinds("name", text)))
+        conditions.append(Case.surname_index == keys.blind("surname", text))
+    return conditions
 
 
 def number_of(work: Work, case_id: int) -> str:

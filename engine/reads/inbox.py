@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from engine.people import Actor, apart, masks, units
 from engine.reads import history, sight
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Case, Notice, Task, User
+from engine.store.models import Case, Notice, Task, TaskCandidate, User
 from engine.store.models.base import UtcDateTime
 
 #: mine 待办: claimed by me. open 待签收: I may claim. done 已办: I completed. unit: all open work of my units.
@@ -46,7 +46,7 @@ class Row:
     element: str
     state: str
     holder: str  # who has claimed it, masked; ""
-    for_id: int | None  # 代理: whose work it is
+    behalf: str  # 代理: on whose behalf it is or was done, or would be claimed, masked; ""
     opened_at: datetime
     due_at: datetime | None  # the step's own limit, else the case's promised one
     case_due: datetime | None
@@ -81,12 +81,13 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows each filter would show."""
+    """How many rows the list has now, and how many it would have with another choice in one group of filters."""
 
     boxes: dict[str, int]
-    matters: tuple[tuple[str, str, int], ...]  # (matter, its name, count)
+    total: int  # rows of this list under all filters
+    matters: tuple[tuple[str, str, int], ...]  # (matter, its name, count) under the other filters; so the next two
     colours: dict[str, int]
-    flags: dict[str, int]  # 老年, 代办, 容缺
+    flags: dict[str, int]  # 老年, 代办, 容缺; "": whatever the marks
     unread: int  # notices on the screen nobody has read
 
 
@@ -113,7 +114,11 @@ def tasks_for(
     query = query.order_by(key.desc(), Task.id.desc()) if done else query.order_by(key, Task.id)
     found = work.session.execute(query.limit(limit + 1)).all()
     came = {} if done else history.notes(work, [task for task, _case, _name in found[:limit]])
-    rows = tuple(_row(work, task, one, name, now, came.get(task.id, ())) for task, one, name in found[:limit])
+    behalf = _on_behalf(work, actor, [(task, one.matter) for task, one, _name in found[:limit]])
+    rows = tuple(
+        _row(work, task, one, name, now, behalf.get(task.id, ""), came.get(task.id, ()))
+        for task, one, name in found[:limit]
+    )
     following = None
     if len(found) > limit:
         task, one, _ = found[limit - 1]
@@ -126,7 +131,8 @@ def rows(work: Work, actor: Actor, task_ids: Sequence[int], *, now: datetime) ->
     holder = aliased(User)
     mine = or_(*(_in_box(work, actor, box) for box in ("mine", "open", "unit")))
     found = work.session.execute(_listed(holder).where(Task.id.in_(task_ids), Task.state != "ended", mine)).all()
-    by_id = {task.id: _row(work, task, one, name, now) for task, one, name in found}
+    behalf = _on_behalf(work, actor, [(task, one.matter) for task, one, _name in found])
+    by_id = {task.id: _row(work, task, one, name, now, behalf.get(task.id, "")) for task, one, name in found}
     return [by_id[i] for i in dict.fromkeys(task_ids) if i in by_id]
 
 
@@ -227,8 +233,40 @@ def _flagged(flag: str) -> ColumnElement[bool]:
     return cast(Case.flags, String).contains(json.dumps(flag, ensure_ascii=False), autoescape=True)
 
 
+def _on_behalf(work: Work, actor: Actor, tasks: Sequence[tuple[Task, str]]) -> dict[int, str]:
+    """Task id -> for whom it is done in place of them (代理), masked. What somebody who is away has in hand is theirs,
+    though it lies in the list of whoever stands in; what waits for a post of theirs alone would be claimed for them."""
+    whose: dict[int, int] = {}
+    waiting = [task.id for task, _matter in tasks if task.state == "open"] if actor.absences else []
+    keys: dict[int, list[str]] = {}
+    if waiting:
+        named = select(TaskCandidate.task_id, TaskCandidate.key).where(TaskCandidate.task_id.in_(waiting))
+        for task_id, key in work.session.execute(named):
+            keys.setdefault(task_id, []).append(key)
+    for task, matter in tasks:
+        away = task.assignee_id if task.state == "claimed" and _stands_in(actor, task.assignee_id) else None
+        if task.state == "open" and task.id in keys:
+            _may, away = actor.as_whom(keys[task.id], matter)
+        if (for_id := task.acting_for_id or away) is not None:
+            whose[task.id] = for_id
+    if not whose:
+        return {}
+    names = dict(work.session.execute(select(User.id, User.name).where(User.id.in_(set(whose.values())))).tuples())
+    return {task_id: masks.name(names.get(for_id, "")) for task_id, for_id in whose.items()}
+
+
+def _stands_in(actor: Actor, user_id: int | None) -> bool:
+    return user_id is not None and any(away.user_id == user_id for away in actor.absences)
+
+
 def _row(
-    work: Work, task: Task, one: Case, holder: str | None, now: datetime, notes: tuple[history.Note, ...] = ()
+    work: Work,
+    task: Task,
+    one: Case,
+    holder: str | None,
+    now: datetime,
+    behalf: str = "",
+    notes: tuple[history.Note, ...] = (),
 ) -> Row:
     return Row(
         task_id=task.id,
@@ -242,7 +280,7 @@ def _row(
         element=task.element,
         state=task.state,
         holder=masks.name(holder or ""),
-        for_id=task.acting_for_id,
+        behalf=behalf,
         opened_at=task.opened_at,
         due_at=task.due_at or one.promised_due,
         case_due=one.promised_due,
@@ -270,35 +308,53 @@ def waiting(work: Work, actor: Actor) -> dict[str, int]:
     return {name: _count(work, _in_box(work, actor, name)) for name in ("mine", "open")}
 
 
-def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine") -> Counts:
-    """Numbers beside the boxes and filters."""
+def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine", filters: Filters | None = None) -> Counts:
+    """Numbers beside the boxes and filters: each is the number of rows behind it. A choice is one of its own group and
+    leaves the others as they are, so each group is counted under the others' filters."""
     boxes: dict[str, int] = {name: _count(work, _in_box(work, actor, name)) for name in BOXES if name != "done"}
+    chosen = filters or Filters()
     inside = _in_box(work, actor, box)
+
+    def under(**free: None) -> ColumnElement[bool]:
+        return and_(inside, *_narrowed(replace(chosen, **free), now))
+
     names = select(Case.matter, func.max(Case.matter_name).label("name"), func.count().label("n"))
     matters = work.session.execute(
-        names.select_from(Task).join(Case, Case.id == Task.case_id).where(inside).group_by(Case.matter)
+        names.select_from(Task).join(Case, Case.id == Task.case_id).where(under(matter=None)).group_by(Case.matter)
     ).all()
     # Grouped outside: PostgreSQL does not see that two CASEs with bound values are the same expression.
     shades = (
         select(colour_now(now).label("colour"))
         .select_from(Task)
         .join(Case, Case.id == Task.case_id)
-        .where(inside)
+        .where(under(colour=None))
         .subquery()
     )
     colours = work.session.execute(select(shades.c.colour, func.count()).group_by(shades.c.colour)).all()
+    marked = [func.count(), *(func.count(case((_flagged(flag), 1))) for flag in FLAGS)]
+    flags = work.session.execute(
+        select(*marked).select_from(Task).join(Case, Case.id == Task.case_id).where(under(flag=None))
+    ).one()
     unread = work.session.scalar(
         select(func.count())
         .select_from(Notice)
         .where(Notice.user_id == actor.id, Notice.channel == "screen", Notice.read_at.is_(None))
     )
+    by_colour = {str(name): int(n) for name, n in colours}
     return Counts(
         boxes,
-        tuple(sorted(((m, n, c) for m, n, c in matters), key=lambda r: -r[2])),
-        {str(name): int(n) for name, n in colours},
-        {flag: n for flag in FLAGS if (n := _count(work, and_(inside, _flagged(flag))))},
+        by_colour.get(chosen.colour, 0) if chosen.colour else sum(by_colour.values()),
+        tuple(sorted(((m, n, c) for m, n, c in matters), key=lambda r: (-r[2], r[0]))),
+        by_colour,
+        dict(zip(("", *FLAGS), flags, strict=True)),
         unread or 0,
     )
+
+
+def matter_name(work: Work, matter: str) -> str:
+    """How cases of a matter are called, the newest first; "" of what there is none."""
+    named = select(Case.matter_name).where(Case.matter == matter).order_by(Case.id.desc()).limit(1)
+    return work.session.scalar(named) or ""
 
 
 def _count(work: Work, inside: ColumnElement[bool]) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from engine.store.models import Case, Reveal
 from tests.commands import acting
 from tests.hall import Open
+from web.pages import inbox
 
 
 def _claim(hall: Open, role: str, number: str):
@@ -173,11 +174,36 @@ def test_looking_behind_a_mask_needs_a_purpose_and_is_recorded(hall: Open):
 
 def test_search_finds_by_number_name_and_phone_what_one_may_see(hall: Open):
     number = hall.submit()
-    for words in (number, number[5:9], number[-6:], "张三丰", "13800000001", "+86 138-0000-0001"):
+    parts = {number[n : n + 4] for n in range(len(number) - 3)}  # any four characters in a row
+    spoken = number.replace("-", "")
+    phones = ("13800000001", "+86 138-0000-0001", "１３８ ００００ ０００１", "0086 138 0000 0001", "(138)0000-0001")
+    for words in (
+        number,
+        spoken,
+        spoken[4:13],
+        number[:9].replace("-", " "),
+        *sorted(parts)[::4],
+        "张三丰",
+        "张",
+        *phones,
+    ):
         answer = hall.client("chen").get("/desk/find", query_string={"q": words}, follow_redirects=True)
         assert number in answer.text, words
         other = hall.client("huang").get("/desk/find", query_string={"q": words}, follow_redirects=True)
         assert f"/desk/cases/{number}" not in other.text, words
+    for words in ("三", "丰", "张三", "李", "13800000002"):
+        answer = hall.client("chen").get("/desk/find", query_string={"q": words})
+        assert "没有查到" in answer.text, words
+
+
+def test_a_search_that_finds_many_says_that_it_lists_the_newest(hall: Open, monkeypatch):
+    numbers = [hall.submit() for _n in range(3)]
+    monkeypatch.setattr(inbox, "FOUND", 2)
+    text = hall.client("chen").get("/desk/find", query_string={"q": "张"}).text
+    assert "查到的不止 2 件" in text
+    assert [n in text for n in numbers] == [False, True, True]
+    monkeypatch.setattr(inbox, "FOUND", 3)
+    assert "查到 3 件" in hall.client("chen").get("/desk/find", query_string={"q": "张"}).text
 
 
 def test_the_deadline_explains_itself_day_by_day(hall: Open):

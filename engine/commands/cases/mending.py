@@ -16,6 +16,7 @@ from engine.commands.cases.changing import change
 from engine.commands.cases.finding import find_case, needs
 from engine.commands.changes import Change
 from engine.errors import FieldError, Invalid, NotFound, NotNow
+from engine.forms import written
 from engine.forms.kinds import CHECKS, Wrong
 from engine.people import Actor, require, units
 from engine.people.units import Place
@@ -74,6 +75,8 @@ def correct_applicant(
         setattr(case, FIELDS[field][0], value)
         column, purpose = _INDEXES[field]
         setattr(case, column, keys.blind(purpose, value))
+        if field == "name":
+            case.surname_index = keys.blind("surname", written.surname(value))
     answers = copy.deepcopy(dict(case.answers or {}))
     heads = {_put(answers, getattr(applying.package.info.who, field), value) for field, value in new.items()}
     mended = {head: answers[head] for head in heads if head}

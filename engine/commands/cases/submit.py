@@ -18,6 +18,7 @@ from engine.commands.cases.changing import change
 from engine.commands.effects import facts, hall_papers, mandates
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
+from engine.forms import written
 from engine.people import Actor, units
 from engine.people.bonds import AGENCY
 from engine.people.units import Place
@@ -144,6 +145,7 @@ def submit(
         applicant_id_number=id_number,
         bond_id=behalf.bond_id if behalf is not None else None,
         name_index=keys.blind("name", name) if name else None,
+        surname_index=keys.blind("surname", written.surname(name)) if name else None,
         phone_index=keys.blind("phone", phone) if phone else None,
         id_index=keys.blind("id", id_number) if id_number else None,
         place_id=place.id,

@@ -100,6 +100,8 @@ class Case(Base):
     # them).
     bond_id: Mapped[int | None] = mapped_column(BigId)
     name_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    #: Of the surname alone. Whoever takes the database sees which cases share one, and not which it is.
+    surname_index: Mapped[str | None] = mapped_column(String(32), index=True)
     phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
     id_index: Mapped[str | None] = mapped_column(String(32), index=True)
 
