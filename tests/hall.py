@@ -38,6 +38,17 @@ class Open:
                 session["token"] = token
         return client
 
+    def program(self, short: str) -> Any:
+        """A program's calls in the name of one of the cast: program("zhang")("POST", "/loans/books/reserve", {…})."""
+        with self.database.unit_of_work() as work:
+            token = login.new_token(work, self.cast.users[short], now=self.clock())
+        client, headers = self.app.test_client(), {"Authorization": f"Bearer {token}"}
+
+        def call(method: str, path: str, sent: Any = None) -> Any:
+            return client.open(f"/api/v1{path}", method=method, headers=headers, json=sent)
+
+        return call
+
     def submit(self, **changes: Any) -> str:
         """An application of 张三丰 for 全程代办; the number."""
         with self.database.unit_of_work() as work:

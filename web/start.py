@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from engine.commands import loans, queues, registers
+from engine.commands import bonds, loans, queues, registers
 from engine.commands.booking import due
 from engine.commands.hall import following
 from engine.errors import Refused
@@ -59,6 +59,7 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             registers.ask_to_keep(work, now=datetime.now(UTC))
             loans.ask_to_look(work, now=datetime.now(UTC))
             following.ask_at_midnight(work, now=datetime.now(UTC))
+            bonds.ask_at_midnight(work, now=datetime.now(UTC))
         if new:
             with rarely_collecting():
                 _demo(database, say)

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.commands import appointments
+from engine.commands import appointments, loan_rows
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.matters.nouns.bonds import ADULT, LEADER
 from engine.matters.nouns.bonds import Bond as Kind
-from engine.people import Actor, bonds
+from engine.people import SYSTEM, Actor, bonds
 from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit, jobs, notices
@@ -257,9 +257,8 @@ def _put(work: Work, row: Bond, kind: Kind, now: datetime) -> None:
         over = {one for one in there if one.until_on < today or (one.state == "asked" and one.made_at < since)}
         if over:
             expired = or_(Bond.until_on < today, (Bond.state == "asked") & (Bond.made_at < since))
-            work.session.execute(
-                update(Bond).where(*of, expired).values(state="ended", ended_at=now, ended_how="expired")
-            )
+            for one in work.session.scalars(select(Bond).where(*of, expired).order_by(Bond.id)).all():
+                end(work, one, "expired", by=SYSTEM, now=now)
         live = set(there) - over
         if any(one.holder_ref == row.holder_ref for one in live):
             raise NotNow(
@@ -324,6 +323,7 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
     _hears_no_more(work, bond, now)
     _waits_no_more(work, bond, by, now)
     _asks_no_more(work, bond, now)
+    loan_rows.bond_ended(work, bond, by=by, now=now)
     for order in work.session.scalars(
         select(Standing).where(Standing.bond_id == bond.id, Standing.state == "active").order_by(Standing.id)
     ).all():
@@ -445,6 +445,8 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:
                     setattr(row, f"{side}_id", user.id)
                     setattr(row, f"{side}_ref", f"u:{user.id}")
                     work.session.flush()
+                    if side == "subject" and row.subject_id_index:  # what was borrowed for them is in their list too
+                        loan_rows.joined(work, user, f"i:{row.subject_id_index}")
                     if side == "subject" and row.kind == LEADER:  # what they did for the team before is theirs too
                         work.session.execute(
                             update(BookingPlace)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine import feel
@@ -19,6 +19,8 @@ from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
 from engine.forms.kinds import CHECKS, Wrong
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import Actor
+from engine.people.access import borrows_for
+from engine.people.bonds import in_force
 from engine.reads import knowing
 from engine.reads.knowing import Person, age_on, born_on
 from engine.records import audit, lending, notices, registers
@@ -85,8 +87,20 @@ def locked(work: Work, entry_id: int) -> RegisterEntry:
 # ---------------------------------------------------------------- out
 
 
-def lend(work: Work, kind: Kind, code: str, whom: Person, *, unit_id: int | None, by: Actor, now: datetime) -> Loan:
-    """This copy to this person, until so many days from today. NotNow says why not."""
+def lend(
+    work: Work,
+    kind: Kind,
+    code: str,
+    whom: Person,
+    *,
+    unit_id: int | None,
+    bond_id: int | None = None,
+    by: Actor,
+    now: datetime,
+) -> Loan:
+    """This copy to this person, until so many days from today. `bond_id`: by which somebody else fetches it for them.
+    NotNow says why not."""
+    _known(whom)
     entry = copy(work, kind, code, "free")
     name, who, on = entry.title or code, lending.ref(whom), local_date(now)
     there = lending.of_copy(work, entry.id)
@@ -112,6 +126,7 @@ def lend(work: Work, kind: Kind, code: str, whom: Person, *, unit_id: int | None
         title=title,
         entry_id=entry.id,
         **_borrower(whom, who, guardian),
+        bond_id=bond_id or (hold.bond_id if hold is not None else None),
         unit_id=unit_id,
         n=n,
         most=kind.loans.limit,
@@ -223,6 +238,16 @@ def guardian_of(work: Work, kind: Kind, whom: Person, on: date) -> tuple[int | N
             f"Below {kind.loans.guardian} a registered guardian stands behind: register the bond at a counter first.",
         )
     return bond.holder_id, bond.holder_phone
+
+
+def _known(whom: Person) -> None:
+    """Whom limits are counted on is known by more than a name, which others have too."""
+    if whom.user_id is None and not whom.id_number and not whom.phone:
+        raise NotNow(
+            "没有登记他的身份证号，也没有手机号，分不清是谁。请带证件到窗口登记完整，再来借。",
+            "Neither their identity number nor their telephone is registered, so nobody knows who it is: have either "
+            "registered at a counter, then borrow.",
+        )
 
 
 def _borrower(whom: Person, who: str, guardian: tuple[int | None, str | None] | None) -> dict[str, Any]:
@@ -363,16 +388,26 @@ def miss(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, *, by: Actor,
 
 
 def reserve(
-    work: Work, kind: Kind, title: str, whom: Person, *, unit_id: int | None, by: Actor, now: datetime
+    work: Work,
+    kind: Kind,
+    title: str,
+    whom: Person,
+    *,
+    unit_id: int | None,
+    bond_id: int | None = None,
+    by: Actor,
+    now: datetime,
 ) -> LoanHold:
-    """Any copy of this title, as soon as there is one. Twice is the same as once."""
+    """Any copy of this title, as soon as there is one. Twice is the same as once. `bond_id`: by which somebody else
+    asks for them."""
+    _known(whom)
     who, on = lending.ref(whom), local_date(now)
     copies = copies_of(work, kind, title)
     if not any(one.state != kind.state("lost") for one in copies):
         raise NotFound("这一种现在没有可借的，不能预约。", f"There is no copy of {title!r} to wait for.")
     for loan in lending.live_of(work, kind.key, who):
         if loan.title == title:
-            raise NotNow("这本书您正借着，不用预约。", "You have it already.")
+            raise NotNow("这本书正借着，不用预约。", "It is lent to the same person already.")
     there = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref == who), None)
     if there is not None:
         return there
@@ -382,6 +417,7 @@ def reserve(
         post=kind.loans.desk,
         title=title,
         **_borrower(whom, who, guardian_of(work, kind, whom, on)),
+        bond_id=bond_id,
         unit_id=unit_id,
         state="waiting",
         asked_at=now,
@@ -390,8 +426,8 @@ def reserve(
     most = [h for h in mine_waiting(work, kind.key, who)]
     if len(most) >= kind.loans.limit:
         raise NotNow(
-            f"您已经预约了 {len(most)} 种，最多 {kind.loans.limit} 种。请先取消一种。",
-            f"You have reserved {len(most)} already, and may have {kind.loans.limit}: cancel one first.",
+            f"已经预约了 {len(most)} 种，一人最多 {kind.loans.limit} 种。请先取消一种。",
+            f"{len(most)} are reserved already, and a person may have {kind.loans.limit}: cancel one first.",
         )
     try:
         with work.session.begin_nested():
@@ -435,6 +471,41 @@ def drop(work: Work, kind: Kind, hold: LoanHold, how: str, *, by: Actor, now: da
         shelve(work, kind, entry, by=by, now=now)
 
 
+def bond_ended(work: Work, bond: Bond, *, by: Actor, now: datetime) -> None:
+    """A bond is over by which somebody reserved and fetched for another. Of somebody without an account nobody could
+    fetch what is kept: they wait no more, and a copy goes to the next. What is lent stays lent, and whoever fetched it
+    hears when it is due: nothing more of it reaches them."""
+    known = lending.kinds(work)
+    holds = select(LoanHold).where(LoanHold.bond_id == bond.id, LoanHold.user_id.is_(None), LoanHold.ended_at.is_(None))
+    for hold in work.session.scalars(holds.order_by(LoanHold.id).with_for_update()).all():
+        kind = known.get(hold.loans)
+        if kind is None:  # lent no more: nothing of it goes to anybody
+            _end_hold(work, hold, "cancelled", now)
+        else:
+            drop(work, kind, hold, "cancelled", by=by, now=now)
+    lent = select(Loan).where(Loan.bond_id == bond.id, Loan.ended_at.is_(None)).order_by(Loan.due_on, Loan.id)
+    for loan in work.session.scalars(lent).all():
+        entry = work.session.get(RegisterEntry, loan.entry_id)
+        name, key = (entry.title if entry is not None else "") or "", f"loan:{loan.id}:bond-over:{bond.id}"
+        zh = f"您替{loan.name}借的《{name}》还没有还，{say(loan.due_on)}到期，请按时还。关系结束了，以后不再提醒您。"
+        en = f"{name}, which you fetched for {loan.name}, is due on {loan.due_on}: please have it brought back. "
+        en += "The bond is over, and you are reminded no more."
+        _tell_one(work, key, zh, en, user_id=bond.holder_id, phone=bond.holder_phone, now=now)
+
+
+def joined(work: Work, user: User, who: str) -> None:
+    """Whom others borrowed for has an account now: what they have and wait for is theirs to see and renew."""
+    models: tuple[type[Loan] | type[LoanHold], ...] = (Loan, LoanHold)
+    for model in models:
+        known = list(lending.kinds(work))
+        work.session.execute(
+            update(model)
+            .where(model.loans.in_(known), model.who_ref == who, model.user_id.is_(None), model.ended_at.is_(None))
+            .values(user_id=user.id)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
 def _end_hold(work: Work, hold: LoanHold, how: str, now: datetime) -> None:
     hold.state, hold.ended_at = how, now
     hold.version += 1
@@ -460,31 +531,31 @@ def missed_days(kind: Kind) -> int:
 def forget(row: Loan | LoanHold, now: datetime) -> None:
     """Nobody knows any more who it was; which copy it was, and when, stays."""
     row.user_id = row.phone = row.id_number = row.guardian_id = row.guardian_phone = row.place_id = None
+    row.bond_id = None
     row.name = row.who_ref = ""
     row.forgotten_at = now
     row.version += 1
 
 
 def tell(work: Work, row: Loan | LoanHold, key: str, zh: str, en: str, *, now: datetime) -> None:
-    """Whoever borrows, and who stands behind a child: on the screen and by a text message (not in quiet hours)."""
-    people = [(row.user_id, row.phone, "")]
-    if (row.guardian_id is not None or row.guardian_phone) and _guards(work, row, local_date(now)):
+    """Whoever borrows, who stands behind a child, and who asked for it by a bond: on the screen and by a text message
+    (not in quiet hours)."""
+    people, on = [(row.user_id, row.phone, "")], local_date(now)
+    if (row.guardian_id is not None or row.guardian_phone) and _guards(work, row, on):
         people.append((row.guardian_id, row.guardian_phone, ":guardian"))
+    bond = work.session.get(Bond, row.bond_id) if row.bond_id is not None else None
+    if bond is not None and in_force(bond, on) and bond.holder_id != row.guardian_id:
+        people.append((bond.holder_id, bond.holder_phone, ":bond"))
     for user_id, phone, more in people:
-        if user_id is not None:
-            notices.put(
-                work,
-                f"{key}{more}:screen",
-                kind="loan",
-                text=zh,
-                text_en=en,
-                channel="screen",
-                user_id=user_id,
-                now=now,
-            )
-        address = phone or (_phone(work, user_id) if user_id is not None else None)
-        if address:
-            notices.put(work, f"{key}{more}:sms", kind="loan", text=zh, channel="sms", address=address, now=now)
+        _tell_one(work, f"{key}{more}", zh, en, user_id=user_id, phone=phone, now=now)
+
+
+def _tell_one(work: Work, key: str, zh: str, en: str, *, user_id: int | None, phone: str | None, now: datetime) -> None:
+    if user_id is not None:
+        notices.put(work, f"{key}:screen", kind="loan", text=zh, text_en=en, channel="screen", user_id=user_id, now=now)
+    address = phone or (_phone(work, user_id) if user_id is not None else None)
+    if address:
+        notices.put(work, f"{key}:sms", kind="loan", text=zh, channel="sms", address=address, now=now)
 
 
 def _guards(work: Work, row: Loan | LoanHold, on: date) -> bool:
@@ -509,6 +580,12 @@ def _phone(work: Work, user_id: int) -> str | None:
 
 
 def record(work: Work, what: audit.Kind, row: Loan | LoanHold, by: Actor, now: datetime, **facts: Any) -> None:
-    """A line of the record; which book somebody reads is not in it, only the row's number."""
+    """A line of the record, for whom and by which bond where it is not one's own; which book somebody reads is not in
+    it, only the row's number."""
     which = {"loan": row.id} if isinstance(row, Loan) else {"hold": row.id}
-    audit.record(work, what, by=by, now=now, facts={"loans": row.loans, **which, **facts}, later=True)
+    grant = borrows_for(by, row) if by.id != row.user_id else None
+    bond_id = grant.id if grant is not None else row.bond_id if by.kind == "staff" else None
+    if bond_id is not None:
+        which["bond"] = bond_id
+    for_id = row.user_id if bond_id is not None else None
+    audit.record(work, what, by=by, now=now, for_id=for_id, facts={"loans": row.loans, **which, **facts}, later=True)

@@ -194,7 +194,8 @@ def _to_handover(actor: Actor, thing: HandoverLink | Handover) -> Iterator[str]:
 
 
 def _to_loan(actor: Actor, thing: Loan | LoanHold | lending.LoanDesk) -> Iterator[str]:
-    """Who has it, or waits for it; the guardian of a child; the desk. Nobody else: what somebody reads is theirs."""
+    """Who has it, or waits for it; the guardian of a child; who may book for somebody who has no account, or asked for
+    this one by the bond; the desk. Nobody else: what somebody reads is theirs."""
     if lending.serves(actor, thing.post):
         yield "desk"
     if isinstance(thing, lending.LoanDesk) or actor.id is None:
@@ -203,6 +204,17 @@ def _to_loan(actor: Actor, thing: Loan | LoanHold | lending.LoanDesk) -> Iterato
         yield "own"
     elif thing.guardian_id == actor.id and _guards(actor, thing):
         yield "guardian"
+    elif borrows_for(actor, thing) is not None:
+        yield "bond-book"
+
+
+def borrows_for(actor: Actor, row: Loan | LoanHold) -> Grant | None:
+    """The bond by which the actor sees and renews what somebody else borrows. Of what somebody with an account has,
+    only what was asked for by a bond: the rest they asked for themselves, and it is theirs alone."""
+    if row.user_id is not None and row.bond_id is None:
+        return None
+    mine = (g for g in actor.grants if g.of_borrower(row.user_id, row.who_ref))
+    return next((g for g in mine if g.over_offer("book", row.loans)), None)
 
 
 def _guards(actor: Actor, thing: Loan | LoanHold) -> bool:
@@ -213,7 +225,7 @@ def _guards(actor: Actor, thing: Loan | LoanHold) -> bool:
         if thing.user_id is not None and grant.subject_id is not None:
             if thing.user_id == grant.subject_id:
                 return True
-        elif grant.subject_name == thing.name:
+        elif grant.of_borrower(thing.user_id, thing.who_ref):
             return True
     return False
 

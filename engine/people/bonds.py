@@ -63,6 +63,18 @@ class Grant:
             return False
         return offer in self.offers if self.offers is not None else self.matters is None
 
+    def of_borrower(self, user_id: int | None, who_ref: str) -> bool:
+        """Whether a loan is of the person it is about: their account; without one how the row names them, by identity
+        number where the bond has one."""
+        if user_id is not None and self.subject_id is not None:
+            return user_id == self.subject_id
+        return who_ref == self.borrower_ref
+
+    @property
+    def borrower_ref(self) -> str:
+        """How loans name the person: by identity number, which they have with an account and without."""
+        return f"i:{self.id_index}" if self.id_index else self.subject_ref
+
     def of_person(self, user_id: int | None, person_index: str, name: str) -> bool:
         """Whether a booking is of the person it is about: their account; without one what they are found by, and the
         name, for a telephone may be a family's."""

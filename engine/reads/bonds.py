@@ -30,6 +30,8 @@ CONFIRM_DAYS = 7
 
 #: What counts as something done for somebody; what follows from it by itself is not told again.
 ACTS = ("case.submitted", "case.withdrawn", "task.completed", "message.delivered", "bond.checked")
+#: And whatever is done with these: bookings, places on waiting lists, standing orders, what looks for another, loans.
+ACTED_ON = ("appointment", "waiting", "standing", "match", "loan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ def acts(work: Work, actor: Actor, *, limit: int = 50) -> list[Act]:
         .where(
             Event.for_id == actor.id,
             Event.by_id != actor.id,
-            or_(Event.kind.in_(ACTS), Event.kind.like("appointment.%")),
+            or_(Event.kind.in_(ACTS), *(Event.kind.like(f"{what}.%") for what in ACTED_ON)),
         )
         .order_by(Event.id.desc())
         .limit(limit)
@@ -309,6 +311,14 @@ def who_for_offer(actor: Actor, power: str, offer: str) -> list[tuple[int, str]]
         if grant.over_offer(power, offer):
             found.setdefault(grant.subject_ref, (grant.id, grant.subject_name))
     return list(found.values())
+
+
+def lets_book(row: Bond, offer: str) -> bool:
+    """Whether it lets its holder book what is offered, or borrow what is lent (as Grant.over_offer does), whoever asks:
+    at a desk the holder is not the one who acts."""
+    if row.scope or "book" not in row.lets:
+        return False
+    return offer in row.offers if row.offers is not None else row.matters is None
 
 
 def for_offer(work: Work, actor: Actor, bond_id: int, offer: str) -> Person:

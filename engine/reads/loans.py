@@ -11,17 +11,18 @@ from sqlalchemy import and_, func, or_, select
 
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound
 from engine.forms import written
-from engine.matters.nouns.bonds import GUARDIAN
 from engine.matters.nouns.registers import parts
 from engine.people import Actor, masks, may, require
 from engine.people.access import Verb
+from engine.people.bonds import granted, in_force
 from engine.plain import is_id
+from engine.reads import bonds
 from engine.reads.knowing import Person, of_user
 from engine.reads.registers import text_of
 from engine.records import lending, registers
 from engine.records.lending import Kind
 from engine.store import Work, keys
-from engine.store.models import Loan, LoanHold, RegisterEntry, RegisterIndex, User
+from engine.store.models import Bond, Loan, LoanHold, RegisterEntry, RegisterIndex, User
 from engine.workdays import local_date
 
 #: Copies looked at for one page of the catalogue, and titles on it.
@@ -199,10 +200,10 @@ class Wanted:
 
 
 def mine(work: Work, actor: Actor, *, now: datetime) -> tuple[list[Own], list[Wanted]]:
-    """What one has and waits for; a child's too, for the guardian."""
+    """What one has and waits for; a child's too, for the guardian; and theirs for whom one asked by a bond."""
     if actor.id is None:
         return [], []
-    loans, holds = lending.mine(work, actor.id)
+    loans, holds = lending.mine(work, actor)
     # 监护 is asked today: who was a child's guardian when it was lent reads nothing of it any more.
     loans = [row for row in loans if may(actor, "see", row)]
     return _owns(work, loans, actor, now), _wanted(work, [row for row in holds if may(actor, "see", row)], actor)
@@ -212,10 +213,10 @@ def waiting(work: Work, actor: Actor) -> int:
     """How many loans and reservations somebody has: for the tile."""
     if actor.id is None:
         return 0
-    if not any(grant.kind == GUARDIAN for grant in actor.grants):
+    if not any("book" in grant.lets for grant in actor.grants):
         own = [select(func.count()).where(row.ended_at.is_(None), row.user_id == actor.id) for row in (Loan, LoanHold)]
         return sum(work.session.scalar(one) or 0 for one in own)
-    loans, holds = lending.mine(work, actor.id)
+    loans, holds = lending.mine(work, actor)
     return sum(may(actor, "see", row) for row in (*loans, *holds))
 
 
@@ -342,6 +343,8 @@ class Reader:
     card: str
     loans: tuple[Own, ...]
     ready: tuple[str, ...]  # titles kept for them now
+    by: str = ""  # who stands at the desk for them, masked
+    stands: tuple[tuple[str, str], ...] = ()  # for whom they may borrow: how the next request names them, masked name
 
 
 def desks(work: Work, actor: Actor) -> list[Shelf]:
@@ -355,9 +358,10 @@ def desk(work: Work, key: str, actor: Actor) -> Shelf:
     return shelf(kind)
 
 
-def look_for(work: Work, key: str, text: str, actor: Actor) -> list[tuple[str, str]]:
-    """(who, masked name) of whom a card, an identity number or a telephone is: several where a family shares one.
-    Invalid when there is nobody."""
+def look_for(work: Work, key: str, text: str, actor: Actor, *, now: datetime) -> list[tuple[str, str]]:
+    """(who, masked name) of whom a card, an identity number or a telephone is: several where a family shares one. A
+    child or an elder without an account is found by their own number when somebody may borrow for them. Invalid when
+    there is nobody."""
     kind = lending.kind(work, key)
     require(actor, "serve", kind.desk)
     given = text.strip()[:80]
@@ -376,6 +380,8 @@ def look_for(work: Work, key: str, text: str, actor: Actor) -> list[tuple[str, s
         value = written.compared("phone", given) if kind_of == "phone" else given.upper()
         for user in work.session.scalars(query.where(column.in_(keys.blinds(kind_of, value))).order_by(User.id)):
             found.append((f"u:{user.id}", masks.name(user.name)))
+    if given and not found:
+        found = _wards(work, kind.key, given, now)
     if not found:
         zh = "没有找到这位读者。请核对卡号、身份证号或手机号；还没有卡的，先登记读者。"
         en = "Nobody has this card, identity number or telephone: check it, or register the reader first."
@@ -383,9 +389,28 @@ def look_for(work: Work, key: str, text: str, actor: Actor) -> list[tuple[str, s
     return found
 
 
-def one_reader(work: Work, key: str, text: str, actor: Actor) -> str:
+def _wards(work: Work, key: str, given: str, now: datetime) -> list[tuple[str, str]]:
+    """Whom a bond is about that lets somebody borrow for them, by their identity number or telephone."""
+    today = local_date(now)
+    if len(given) == 18:
+        column, values = Bond.subject_id_index, keys.blinds("id", given.upper())
+    else:
+        column, values = Bond.subject_phone_index, keys.blinds("phone", written.compared("phone", given))
+    rows = work.session.scalars(
+        select(Bond)
+        .where(column.in_(values), Bond.state == "held", Bond.from_on <= today, Bond.until_on >= today)
+        .order_by(Bond.id)
+    )
+    found: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        if bonds.lets_book(row, key):
+            found.setdefault(row.subject_ref, (f"b:{row.id}", masks.name(row.subject_name)))
+    return list(found.values())
+
+
+def one_reader(work: Work, key: str, text: str, actor: Actor, *, now: datetime) -> str:
     """The same for a program, which cannot choose: Invalid when there are several."""
-    found = look_for(work, key, text, actor)
+    found = look_for(work, key, text, actor, now=now)
     if len(found) > 1:
         zh = "这个电话是几位读者共用的，请用卡号或身份证号。"
         en = "Several readers share this telephone: send a card or an identity number."
@@ -393,8 +418,21 @@ def one_reader(work: Work, key: str, text: str, actor: Actor) -> str:
     return found[0][0]
 
 
-def whom(work: Work, kind: Kind, who: str) -> Person:
-    """The person that `look_for` named."""
+def whom(work: Work, kind: Kind, who: str, *, now: datetime) -> tuple[Person, int | None]:
+    """The person that `look_for` named, and the bond by which somebody else stands at the desk for them. Invalid: it is
+    over, or does not let them borrow."""
+    what, _, number = who.partition(":")
+    if what == "b" and is_id(number):
+        row = work.session.get(Bond, int(number))
+        if row is None or not in_force(row, local_date(now)) or not bonds.lets_book(row, kind.key):
+            zh = "这个关系不能替他借，或者已经解除、到期。请核对关系，或由本人来借。"
+            en = "This bond does not let anybody borrow for them, or is over: look at it again, or let them come."
+            raise Invalid([FieldError("reader", "读者", zh, en)])
+        return bonds.comes(work, row), row.id
+    return _reader(work, kind, who), None
+
+
+def _reader(work: Work, kind: Kind, who: str) -> Person:
     what, _, number = who.partition(":")
     if what == "u" and is_id(number):
         user = work.session.get(User, int(number))
@@ -416,14 +454,26 @@ def reader(work: Work, key: str, who: str, actor: Actor, *, now: datetime) -> Re
     """What the person at the desk has, and what is kept for them."""
     kind = lending.kind(work, key)
     require(actor, "serve", kind.desk)
-    person = whom(work, kind, who)
+    person, bond_id = whom(work, kind, who, now=now)
     ref = lending.ref(person)
     loans = _owns(work, lending.live_of(work, key, ref), actor, now)
     kept = work.session.scalars(
         select(LoanHold.entry_id).where(LoanHold.loans == key, LoanHold.who_ref == ref, LoanHold.state == "ready")
     ).all()
     names = _names(work, [one for one in kept if one is not None])
-    return Reader(who, masks.name(person.name), "", tuple(loans), tuple(names.values()))
+    bond = work.session.get(Bond, bond_id) if bond_id is not None else None
+    by = masks.name(bond.holder_name) if bond is not None else ""
+    stands = _stands(work, person.user_id, key, now) if bond is None and person.user_id is not None else ()
+    return Reader(who, masks.name(person.name), "", tuple(loans), tuple(names.values()), by, stands)
+
+
+def _stands(work: Work, user_id: int, key: str, now: datetime) -> tuple[tuple[str, str], ...]:
+    """For whom the person at the desk may borrow, each once."""
+    found: dict[str, tuple[str, str]] = {}
+    for grant in granted(work, user_id, local_date(now)):
+        if grant.over_offer("book", key):
+            found.setdefault(grant.subject_ref, (f"b:{grant.id}", masks.name(grant.subject_name)))
+    return tuple(found.values())
 
 
 def kept_for(work: Work, entry_id: int) -> LoanHold | None:

@@ -59,6 +59,7 @@ class Kind(StrEnum):
     KEEP_REGISTERS = "keep-registers"
     LOANS_DUE = "loans-due"
     FOLLOW_PEOPLE = "follow-people"
+    BONDS_DUE = "bonds-due"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -66,6 +67,7 @@ _KNOWN = frozenset(kind.value for kind in Kind)
 #: What people call them.
 NAMES = {
     Kind.FOLLOW_PEOPLE: ("任期到了，件换人办", "Terms that ended: their work goes on"),
+    Kind.BONDS_DUE: ("到期的家人、委托关系", "Bonds whose last day is over"),
     Kind.KEEP_REGISTERS: ("台账到期提醒和清除", "Registers: what runs out, what is blanked"),
     Kind.LOANS_DUE: ("借阅到期提醒、留架到期", "What is due of loans"),
     Kind.RENDER_PAPER: ("制作文书", "Making a paper"),

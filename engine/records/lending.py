@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from engine.errors import NotFound
 from engine.matters import Package
 from engine.matters.nouns import Declared
 from engine.matters.nouns.loans import Loans
 from engine.matters.nouns.registers import as_text
-from engine.people import bonds
+from engine.people import Actor, bonds
+from engine.people.bonds import Grant
 from engine.people.lending import LoanDesk
 from engine.records import library, registers
 from engine.records.registers import Whom
@@ -113,19 +114,27 @@ def times(work: Work, key: str, titles: list[str]) -> dict[str, int]:
     return {title: count for title, count in rows}
 
 
-def mine(work: Work, user_id: int) -> tuple[list[Loan], list[LoanHold]]:
-    """What somebody, or a child they are guardian of, has and waits for; all kinds."""
+def mine(work: Work, actor: Actor) -> tuple[list[Loan], list[LoanHold]]:
+    """What somebody has and waits for, a child they are guardian of, or whom they may book for; all kinds. A little
+    wide: `may` judges each."""
+    known = list(kinds(work))
+    acts = [grant for grant in actor.grants if any(grant.over_offer("book", key) for key in known)]
     loans = work.session.scalars(
-        select(Loan)
-        .where(Loan.ended_at.is_(None), or_(Loan.user_id == user_id, Loan.guardian_id == user_id))
-        .order_by(Loan.due_on, Loan.id)
+        select(Loan).where(Loan.ended_at.is_(None), _whose(Loan, actor, acts, known)).order_by(Loan.due_on, Loan.id)
     )
     holds = work.session.scalars(
-        select(LoanHold)
-        .where(LoanHold.ended_at.is_(None), or_(LoanHold.user_id == user_id, LoanHold.guardian_id == user_id))
-        .order_by(LoanHold.id)
+        select(LoanHold).where(LoanHold.ended_at.is_(None), _whose(LoanHold, actor, acts, known)).order_by(LoanHold.id)
     )
     return list(loans), list(holds)
+
+
+def _whose(row: type[Loan] | type[LoanHold], actor: Actor, acts: list[Grant], known: list[str]) -> ColumnElement[bool]:
+    whose: list[ColumnElement[bool]] = [row.user_id == actor.id, row.guardian_id == actor.id]
+    if acts:
+        whose.append(and_(row.loans.in_(known), row.who_ref.in_({grant.borrower_ref for grant in acts})))
+        accounts = [grant.subject_id for grant in acts if grant.subject_id is not None]
+        whose += [and_(row.user_id.in_(accounts), row.bond_id.is_not(None))] if accounts else []
+    return or_(*whose)
 
 
 def overdue(loan: Loan, on: date) -> int:

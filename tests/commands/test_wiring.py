@@ -122,6 +122,7 @@ def test_every_job_has_its_handler():
         "loans-due": "loans.due.look",
         "match-due": "matching.match_due",
         "keep-registers": "registers.keeping.keep_registers",
+        "bonds-due": "bonds.due.bonds_due",
     }
     assert set(JOBS) == set(jobs.Kind)
 

@@ -12,7 +12,7 @@ from engine.errors import NotFound, NotNow, NotYours
 from engine.matters.nouns.bonds import GUARDIAN, HALL
 from engine.people import may
 from engine.reads import loans as reads
-from engine.reads.knowing import Person
+from engine.reads.knowing import Person, of_user
 from engine.records import lending, library
 from engine.store import keys
 from engine.store.models import Bond, Notice, User
@@ -47,10 +47,11 @@ def child(shelf):
     return Person("张小明", "13800000077", CHILD, shelf.cast.users["child"])
 
 
-def guard(shelf, child):
+def guard(shelf, child, by="zhang", until=None):
     with shelf.database.unit_of_work() as work:
-        holder = Person("张三丰", user_id=shelf.cast.users["zhang"])
-        asked = bond_rows.Asked(GUARDIAN, HALL[GUARDIAN], child, holder, "counter", unit_id=shelf.cast.lmt.id)
+        holder = of_user(work.session.get(User, shelf.cast.users[by]))
+        kind = HALL[GUARDIAN].model_copy(update={"between": ("person", "adult")})
+        asked = bond_rows.Asked(GUARDIAN, kind, child, holder, "counter", until=until, unit_id=shelf.cast.lmt.id)
         return bond_rows.make(work, asked, by=shelf.cast.zhou, now=shelf.clock.now).id
 
 
@@ -72,14 +73,14 @@ def test_nobody_lends_to_a_child_without_a_registered_guardian(shelf, child):
 
 
 def test_the_guardian_sees_renews_and_reserves_and_is_told(shelf, child):
-    guard(shelf, child)
+    bond = guard(shelf, child)
     shelf.lend("C1", "child")
     with shelf.database.reading() as work:
         zhang = shelf.actor("zhang")
         (own,), _ = reads.mine(work, zhang, now=shelf.clock.now)
         assert own.whose and reads.waiting(work, zhang) == 1
     shelf.renew("C1", "zhang")
-    hold = shelf.do(loans.reserve, KEY, "772", child=shelf.cast.users["child"], by="zhang")
+    hold = shelf.do(loans.reserve, KEY, "772", bond_id=bond, by="zhang")
     assert hold.user_id == shelf.cast.users["child"]
     with shelf.database.reading() as work:
         told = set(
@@ -100,7 +101,7 @@ def test_a_bond_that_is_ended_ends_it_at_once(shelf, child):
     with pytest.raises((NotFound, NotYours)):
         shelf.renew("C1", "zhang")
     with pytest.raises(NotYours):
-        shelf.do(loans.reserve, KEY, "772", child=shelf.cast.users["child"], by="zhang")
+        shelf.do(loans.reserve, KEY, "772", bond_id=bond, by="zhang")
     shelf.renew("C1", "child")  # the child still has the book, and hears of it alone
     with shelf.database.reading() as work:
         rows = work.session.scalars(select(Notice.id).where(Notice.user_id == shelf.cast.users["zhang"])).all()
@@ -108,6 +109,6 @@ def test_a_bond_that_is_ended_ends_it_at_once(shelf, child):
 
 
 def test_somebody_who_is_no_guardian_does_nothing_for_a_child(shelf, child):
-    guard(shelf, child)
+    bond = guard(shelf, child)
     with pytest.raises(NotYours):
-        shelf.do(loans.reserve, KEY, "771", child=shelf.cast.users["child"], by="xu")
+        shelf.do(loans.reserve, KEY, "771", bond_id=bond, by="xu")

@@ -38,6 +38,7 @@ class LoanOut(Shape):
     version: int
     key: str
     name: str
+    whose: str  # masked; "" when it is the caller's own
     due: date
     late: int
     renewed: int
@@ -49,6 +50,7 @@ class HoldOut(Shape):
     key: str
     title: str
     name: str
+    whose: str
     ready: bool
     until: date | None
     before: int
@@ -61,7 +63,7 @@ class MyLoansOut(Shape):
 
 class ReserveIn(Shape):
     title: str = Field(max_length=80)
-    child: int | None = None  # the account of a child one is guardian of
+    bond: int | None = Field(None, description="The bond by which the caller reserves for somebody else.")
 
 
 class VersionIn(Shape):
@@ -70,7 +72,8 @@ class VersionIn(Shape):
 
 class LendIn(Shape):
     copy_code: str = Field(max_length=80)
-    reader: str = Field(max_length=80)  # card, telephone or identity number: of one person
+    reader: str = Field("", max_length=80)  # card, telephone or identity number: of one person
+    bond: int | None = Field(None, description="The bond by which somebody fetches it for another; then no reader.")
 
 
 class BackIn(Shape):
@@ -110,6 +113,7 @@ def _mine() -> MyLoansOut:
                 version=o.version,
                 key=o.key,
                 name=o.name,
+                whose=o.whose,
                 due=o.due,
                 late=o.late,
                 renewed=o.renewed,
@@ -118,7 +122,16 @@ def _mine() -> MyLoansOut:
             for o in own
         ],
         waiting=[
-            HoldOut(id=w.id, key=w.key, title=w.title, name=w.name, ready=w.ready, until=w.until, before=w.before)
+            HoldOut(
+                id=w.id,
+                key=w.key,
+                title=w.title,
+                name=w.name,
+                whose=w.whose,
+                ready=w.ready,
+                until=w.until,
+                before=w.before,
+            )
             for w in wanted
         ],
     )
@@ -126,14 +139,14 @@ def _mine() -> MyLoansOut:
 
 @operation("get", "/my-loans", who="resident", tag="loans", gives=MyLoansOut)
 def my_loans() -> MyLoansOut:
-    """What the caller, and a child of theirs, has and waits for."""
+    """What the caller has and waits for, and for whom they asked by a bond: `whose` is not empty then."""
     return _mine()
 
 
 @operation("post", "/loans/{key}/reserve", who="resident", tag="loans", takes=ReserveIn, gives=MyLoansOut)
 def reserve_title(key: str, body: ReserveIn) -> MyLoansOut:
     """Reserve any copy of a title. 409 says why not."""
-    loans.reserve(edge.work(), key, body.title, child=body.child, by=edge.actor(), now=edge.now())
+    loans.reserve(edge.work(), key, body.title, bond_id=body.bond, by=edge.actor(), now=edge.now())
     return _mine()
 
 
@@ -154,7 +167,10 @@ def cancel_reservation(hold_id: int) -> MyLoansOut:
 @operation("post", "/loans/{key}/lend", who="staff", tag="loans", takes=LendIn, gives=DeskOut)
 def lend_copy(key: str, body: LendIn) -> DeskOut:
     """At a desk: this copy to this person. 409 says why not; 422 names who or what is not known."""
-    who = reads.one_reader(edge.work(), key, body.reader, edge.actor())
+    if body.bond is None:
+        who = reads.one_reader(edge.work(), key, body.reader, edge.actor(), now=edge.now())
+    else:
+        who = f"b:{body.bond}"
     done = loans.lend(edge.work(), key, body.copy_code, who, by=edge.actor(), now=edge.now())
     return DeskOut(name=done.title, due=done.loan.due_on if done.loan is not None else None, kept=False)
 

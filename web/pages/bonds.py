@@ -18,6 +18,7 @@ from engine.errors import FieldError, Invalid, NotFound
 from engine.matters.nouns.bonds import FAMILY, GUARDIAN, HALL
 from engine.people import tries
 from engine.reads import bonds as reads
+from engine.reads import loans
 from engine.reads.labels import EVENTS
 from engine.records import files
 from engine.workdays import local_date
@@ -372,6 +373,7 @@ def listed() -> ResponseReturnValue:
         how=HOW,
         ended=ENDED,
         makes=_makes(),
+        desks=loans.desks(edge.work(), edge.actor()),
     )
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands import loans
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refused
-from engine.matters.nouns.bonds import GUARDIAN
+from engine.reads import bonds
 from engine.reads import loans as reads
 from engine.store import Work, again
 from web import edge, formats
@@ -42,14 +42,14 @@ def _catalogue(key: str, wrong: str = "") -> str:
     text = request.args.get("q", "")[:80]
     shelf, found = reads.catalogue(edge.work(), key, text)
     actor = edge.actor()
-    children = [(g.subject_id, g.subject_name) for g in actor.grants if g.kind == GUARDIAN and g.subject_id is not None]
     return render_template(
         "resident/loans_catalogue.html",
         shelf=shelf,
         titles=found,
         text=text,
         wrong=wrong,
-        children=children,
+        others=bonds.who_for_offer(actor, "book", key),
+        chosen=request.values.get("for", type=edge.whole),
         resident=actor.kind == "resident",
         tab="resident.around",
     )
@@ -59,11 +59,11 @@ def _catalogue(key: str, wrong: str = "") -> str:
 @guard("resident", alone=True)
 def reserve(key: str) -> ResponseReturnValue:
     title = request.form.get("title", "")[:80]
-    child = request.form.get("child", type=edge.whole)
+    bond_id = request.form.get("for", type=edge.whole)
     by, now = edge.actor(), edge.now()
 
     def ask(work: Work) -> bool:
-        hold = loans.reserve(work, key, title, child=child, by=by, now=now)
+        hold = loans.reserve(work, key, title, bond_id=bond_id, by=by, now=now)
         return hold.state == "ready"
 
     try:
@@ -146,7 +146,12 @@ def _desk(
 ) -> str:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     shelf = reads.desk(work, key, actor)
-    reader = reads.reader(work, key, who, actor, now=now) if who and mode == "lend" else None
+    reader = None
+    if who and mode == "lend":
+        try:
+            reader = reads.reader(work, key, who, actor, now=now)
+        except Invalid as error:  # a bond that is over: said, and the next reader is scanned
+            wrong = tuple(error.fields)
     return render_template(
         "staff/loans_desk.html",
         shelf=shelf,
@@ -174,7 +179,7 @@ def scan(key: str) -> ResponseReturnValue:
             flash(_write(lambda work: _lent(loans.lend(work, key, copy, who, by=by, now=now))))
         else:
             with edge.reading():
-                found = reads.look_for(edge.work(), key, text, by)
+                found = reads.look_for(edge.work(), key, text, by, now=now)
                 if len(found) > 1:
                     return _desk(key, mode, "", people=found)
             who = found[0][0]

@@ -10,7 +10,7 @@ from engine.commands import bond_rows, cases
 from engine.errors import NotFound, NotNow, NotYours
 from engine.forms import written
 from engine.matters.nouns.bonds import MANDATE
-from engine.people import Actor, load, may, require
+from engine.people import SYSTEM, Actor, load, may, require
 from engine.people.access import side_of
 from engine.reads import bonds
 from engine.records import library, notices
@@ -57,15 +57,25 @@ def end(work: Work, bond_id: int, *, by: Actor, now: datetime) -> Bond:
         require(by, "serve", row)
         how = "counter"
     bond_rows.end(work, row, how, by=by, now=now)
+    _tell_both(work, row, by, now)
+    if row.kind == MANDATE and row.case_id is not None:
+        _tell_case(work, row.case_id, by, now)
+    return row
+
+
+def expire(work: Work, row: Bond, *, now: datetime) -> None:
+    """到期: its last day is over, and with it whatever waits by it. Both sides are told."""
+    bond_rows.end(work, row, "expired", by=SYSTEM, now=now)
+    _tell_both(work, row, SYSTEM, now)
+
+
+def _tell_both(work: Work, row: Bond, by: Actor, now: datetime) -> None:
     for phone, user_id, whose in (
         (row.holder_phone, row.holder_id, "holder"),
         (row.subject_phone, row.subject_id, "subject"),
     ):
         if user_id != by.id:
             _tell(work, row, phone, user_id, f"ended-{whose}", now)
-    if row.kind == MANDATE and row.case_id is not None:
-        _tell_case(work, row.case_id, by, now)
-    return row
 
 
 def _tell_case(work: Work, case_id: int, by: Actor, now: datetime) -> None:
@@ -93,6 +103,9 @@ def _tell(work: Work, row: Bond, phone: str | None, user_id: int | None, what: s
         en = f"{row.subject_name} is no longer in “{row.team}”. Places in what has not begun were given back."
     elif what == "yes":
         zh, en = f"{row.subject_name}同意您做{words}。", f"{row.subject_name} agreed ({words_en})."
+    elif row.ended_how == "expired":
+        zh = f"{row.holder_name}与{row.subject_name}的关系（{words}）到期了，从现在起不能再代办。要继续，请再建立一次。"
+        en = f"The bond ({words_en}) of {row.holder_name} with {row.subject_name} has run out: make it anew to go on."
     else:
         zh = f"{row.holder_name}与{row.subject_name}的关系（{words}）已解除，从现在起不能再代办。"
         en = f"The bond ({words_en}) of {row.holder_name} with {row.subject_name} has ended."

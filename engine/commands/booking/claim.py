@@ -143,8 +143,7 @@ def _at_the_desk(work: Work, slot: Slot, bond_id: int, by: Actor, now: datetime)
     """Whom somebody at the desk comes for: the clerk sees the bond, which holds and lets them."""
     row = bonds.one(work, bond_id)
     offer = slot.resource.offer
-    lets = "book" in row.lets and (offer in row.offers if row.offers is not None else row.matters is None)
-    if not may(by, "serve", row) or row.scope or not in_force(row, local_date(now)) or not lets:
+    if not may(by, "serve", row) or not in_force(row, local_date(now)) or not bonds.lets_book(row, offer):
         raise NotYours(
             "这个关系不能替他订这一项，或者已经解除、到期。请核对关系，或由本人来订。",
             "This bond does not let anybody book this for them, or is over. Look at it again, or let them come.",

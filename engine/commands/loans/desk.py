@@ -30,10 +30,11 @@ class Lent:
 
 
 def lend(work: Work, key: str, copy: str, who: str, *, by: Actor, now: datetime) -> Lent:
-    """This copy to this person (`who`: as reads.person found them). Invalid, NotNow, AlreadyDone say why not."""
+    """This copy to this person (`who`: as reads.look_for found them, or whom somebody stands for by a bond). Invalid,
+    NotNow, AlreadyDone say why not."""
     kind = _kind(work, key, by)
-    whom = reads.whom(work, kind, who)
-    loan = loan_rows.lend(work, kind, copy, whom, unit_id=by.unit_id, by=by, now=now)
+    whom, bond_id = reads.whom(work, kind, who, now=now)
+    loan = loan_rows.lend(work, kind, copy, whom, unit_id=by.unit_id, bond_id=bond_id, by=by, now=now)
     return Lent(_title(work, loan.entry_id), loan)
 
 

@@ -1,4 +1,4 @@
-"""What people do for themselves, and for a child they are guardian of: reserve a title, and give that up."""
+"""What people do for themselves, and for whom a bond lets them book: reserve a title, and give that up."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime
 
 from engine.commands import loan_rows
 from engine.errors import NotYours
-from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import Actor
+from engine.reads import bonds
 from engine.reads import loans as reads
 from engine.reads.knowing import Person, of_user
 from engine.records import lending
@@ -15,18 +15,20 @@ from engine.store import Work
 from engine.store.models import LoanHold, User
 
 
-def reserve(work: Work, key: str, title: str, *, child: int | None = None, by: Actor, now: datetime) -> LoanHold:
-    """Any copy of a title, for oneself or (child: the account) for a child one is guardian of."""
+def reserve(work: Work, key: str, title: str, *, bond_id: int | None = None, by: Actor, now: datetime) -> LoanHold:
+    """Any copy of a title, for oneself or, by a bond, for a child or an elder, with an account or without: what they
+    have and may have is counted on them."""
     kind = lending.kind(work, key)
-    return loan_rows.reserve(work, kind, title[:80], _whom(work, by, child), unit_id=None, by=by, now=now)
+    whom = _whom(work, by, kind.key, bond_id)
+    return loan_rows.reserve(work, kind, title[:80], whom, unit_id=None, bond_id=bond_id, by=by, now=now)
 
 
-def _whom(work: Work, by: Actor, child: int | None) -> Person:
+def _whom(work: Work, by: Actor, key: str, bond_id: int | None) -> Person:
     if by.kind != "resident" or by.id is None:
         raise NotYours("预约请用本人的账号。", "People reserve with their own account.")
-    if child is not None and not any(g.kind == GUARDIAN and g.subject_id == child for g in by.grants):
-        raise NotYours("您不是他的监护人，不能替他预约。", "You are not their guardian.")
-    return of_user(work.session.get_one(User, child or by.id))
+    if bond_id is not None:
+        return bonds.for_offer(work, by, bond_id, key)
+    return of_user(work.session.get_one(User, by.id))
 
 
 def cancel(work: Work, hold_id: int, *, by: Actor, now: datetime) -> LoanHold:

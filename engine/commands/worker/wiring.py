@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.commands import ballots, matching, schedules
+from engine.commands import ballots, bonds, matching, schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
@@ -56,6 +56,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.KEEP_REGISTERS: keeping.keep_registers,
         Kind.LOANS_DUE: loans.look,
         Kind.FOLLOW_PEOPLE: following.follow_people,
+        Kind.BONDS_DUE: bonds.bonds_due,
     }
 )
 

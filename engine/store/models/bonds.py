@@ -109,6 +109,13 @@ class Bond(Base):
         ),
         Index("ix_bond_subject_ref", "subject_ref"),
         Index("ix_bond_kind_until_on", "kind", "until_on"),
+        Index(
+            "ix_bond_until_on",
+            "until_on",
+            "id",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
     )
 
 

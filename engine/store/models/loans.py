@@ -13,6 +13,7 @@ LIVE = text("ended_at is null")
 READY = text("state = 'ready'")
 #: Over, and still known whose it was.
 KEPT = text("ended_at is not null and forgotten_at is null")
+FORGOTTEN_BOND = "forgotten_at is null or bond_id is null"
 FORGOTTEN = (
     "forgotten_at is null or (ended_at is not null and user_id is null and guardian_id is null and phone is null "
     "and id_number is null and guardian_phone is null and who_ref = '')"
@@ -20,7 +21,8 @@ FORGOTTEN = (
 
 
 class _Borrows:
-    """Who it is: with an account or without. The guardian of a child is told, and may act, too."""
+    """Who it is: with an account or without. The guardian of a child is told, and may act, too; so is whoever stands
+    behind them by the bond by which it was asked for."""
 
     loans: Mapped[str] = mapped_column(String(81))  # the declaration's key
     post: Mapped[str] = mapped_column(String(40))  # of its desk
@@ -32,6 +34,7 @@ class _Borrows:
     id_number: Mapped[str | None] = mapped_column(Sealed)
     guardian_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     guardian_phone: Mapped[str | None] = mapped_column(Sealed)
+    bond_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bond.id"), index=True)  # by which another asked
     unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # where it is lent, kept
     place_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # where the person belongs
     version: Mapped[int] = mapped_column(default=1)
@@ -65,6 +68,7 @@ class Loan(_Borrows, Base):
         CheckConstraint("ended_how is null or ended_how in ('returned','replaced','paid','waived')", name="how"),
         CheckConstraint("(ended_at is null) = (ended_how is null)", name="ended"),
         CheckConstraint(FORGOTTEN, name="forgotten"),
+        CheckConstraint(FORGOTTEN_BOND, name="forgotten_bond"),
         Index("ix_loan_kept", "ended_at", "id", sqlite_where=KEPT, postgresql_where=KEPT),
         Index("ix_loan_times", "loans", "title"),
         Index("uq_loan_copy", "entry_id", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
@@ -90,6 +94,7 @@ class LoanHold(_Borrows, Base):
         CheckConstraint("state in ('waiting','ready','lent','cancelled','expired')", name="state"),
         CheckConstraint("(state in ('waiting','ready')) = (ended_at is null)", name="ended"),
         CheckConstraint(FORGOTTEN, name="forgotten"),
+        CheckConstraint(FORGOTTEN_BOND, name="forgotten_bond"),
         Index("ix_loan_hold_kept", "ended_at", "id", sqlite_where=KEPT, postgresql_where=KEPT),
         CheckConstraint("state <> 'ready' or (entry_id is not null and until_on is not null)", name="ready"),
         Index(

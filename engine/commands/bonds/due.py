@@ -1,0 +1,49 @@
+"""Bonds whose last day is over are ended when the day changes: nobody sees or does anything by them from that moment
+anyway, and what waits by them (a place, a book, a ride, a standing order) ends with them or is told."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from engine.commands.bonds.ending import expire
+from engine.commands.equipment import Equipment
+from engine.records import jobs
+from engine.records.jobs import Leased
+from engine.store import Database, Work
+from engine.store.models import Bond
+from engine.workdays import ZONE, local_date
+
+#: Bonds of one look; when there were as many another follows at once.
+BATCH = 100
+
+
+def bonds_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The job: each bond in a transaction of its own; then the next midnight again. A mandate is not ended by its day:
+    its case says what comes then."""
+    with database.reading() as work:
+        over = work.session.scalars(
+            select(Bond.id)
+            .where(Bond.state == "held", Bond.until_on < local_date(now), Bond.scope == "")
+            .order_by(Bond.until_on, Bond.id)
+            .limit(BATCH)
+        ).all()
+    for bond_id in over:
+        with database.unit_of_work() as work:
+            row = work.session.get(Bond, bond_id, with_for_update=True)
+            if row is not None and row.state == "held" and row.until_on < local_date(now):
+                expire(work, row, now=now)
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        if len(over) == BATCH:
+            jobs.put_once(work, jobs.Kind.BONDS_DUE, f"bonds-due:after:{job.id}", now=now)
+        else:
+            ask_at_midnight(work, now=now)
+
+
+def ask_at_midnight(work: Work, *, now: datetime) -> None:
+    """Have it done when the day changes: a bond holds through its last day."""
+    local = now.astimezone(ZONE)
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=20, microsecond=0)
+    jobs.put_once(work, jobs.Kind.BONDS_DUE, f"bonds-due:{local_date(midnight)}", now=now, after=midnight)
