@@ -17,7 +17,7 @@ run: setup
 test: setup-test
 	@$(PYTEST) -m "not wide and not soak"
 
-# Full walks, races, browser matrices, all stories: at most 25 minutes on two cores.
+# Full walks, races, browser matrices, all stories, the rest on PostgreSQL: at most 25 minutes on two cores.
 wide: setup-test
 	@$(PYTEST) -m "wide and not soak"
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +24,10 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.util import LRUCache
 
+from engine.store import db as store
 from tests import postgres
 
 # The same examples in every run: what a test finds today it finds tomorrow, on every machine.
@@ -38,11 +43,52 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
 
 
+#: What is about the database itself: on both kinds in every run.
+BOTH = re.compile(r"tests/(store|records)/|/test_(races|many_workers|\w*migrations?)\.py")
+#: Of any other file so many tests are on PostgreSQL in every run.
+A_FEW = 2
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser test that fails runs once more; the summary then says RERUN, so that it is looked at all the same."""
+    """A browser test that fails runs once more; the summary then says RERUN, so that it is looked at all the same.
+
+    What runs on either kind of database runs on PostgreSQL in the wide run: it costs three times as much there. What is
+    about the database itself, what is marked `both` (a race), and the first few of each file do so in every run.
+    """
+    seen: Counter[Path] = Counter()
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+        spec = getattr(item, "callspec", None)
+        if spec is None or spec.params.get("database") != "postgres" or item.get_closest_marker("wide"):
+            continue
+        seen[item.path] += 1
+        always = BOTH.search(item.path.as_posix()) or item.get_closest_marker("both")
+        if not always and seen[item.path] > A_FEW:
+            item.add_marker(pytest.mark.wide)
+
+
+#: What SQLAlchemy has made of statements, by kind of database. A test opens a database of its own, with an engine of
+#: its own: without this each would put the same statements into words once more.
+_SAID: dict[str, LRUCache] = {}
+
+
+def _remember(open_: Callable[[Any], Engine]) -> Callable[[Any], Engine]:
+    """An engine that knows what another of its kind has put into words already."""
+
+    def opened(url: Any) -> Engine:
+        engine = open_(url)
+        kind = type(engine.dialect)
+        kind.__eq__ = lambda one, other: type(one) is type(other)  # a statement is remembered with its dialect
+        kind.__hash__ = lambda one: hash(type(one))
+        engine._compiled_cache = _SAID.setdefault(kind.__name__, LRUCache(4000))
+        return engine
+
+    return opened
+
+
+store._sqlite, store._postgresql = _remember(store._sqlite), _remember(store._postgresql)
 
 
 @contextmanager

@@ -119,8 +119,8 @@ class Work:
             return
         table = type(rows[0]).__table__
         values = [_values(row) for row in rows]
-        made = insert(table).values(values).returning(table.c.id, table.c[apart])  # type: ignore[arg-type]
-        ids = {key: id for id, key in self.session.execute(made)}
+        made = insert(table).returning(table.c.id, table.c[apart])  # type: ignore[arg-type]
+        ids = {key: id for id, key in self.session.execute(made, values)}
         for row, given in zip(rows, values, strict=True):
             self._is_written(row, given, ids[given[apart]])
 

@@ -221,6 +221,7 @@ def test_two_a_day_are_numbered_and_a_number_given_back_is_taken_again(hall):
     assert third.day_key[-2:] == ":0" and hall.taken() == 2
 
 
+@pytest.mark.both
 def test_four_holds_of_one_person_at_once_make_two_where_two_a_day_are_allowed(hall):
     """What Python counted before the others committed does not matter: the numbers of the day are the table's."""
     two_a_day(hall)

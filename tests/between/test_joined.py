@@ -77,6 +77,7 @@ def test_both_are_answered_when_the_first_is_and_each_keeps_its_own_end(hall, ca
     assert said == {"number": number(hall, first), "answered": True, "answer": "修好了", "outcome": None}
 
 
+@pytest.mark.both
 def test_one_that_joins_after_the_answer_has_it_at_once(hall, cast, clock):
     first, later = two(hall, cast, clock)
     small.complete(hall, first, "look", cast.wang, clock.on(minutes=1), decision="自己办")

@@ -208,6 +208,7 @@ def test_a_message_for_a_case_that_has_ended_in_the_meantime_is_not_lost_on_it(d
     assert waiting(database, stays) == {"unpack"}
 
 
+@pytest.mark.both
 def test_a_case_that_begins_to_wait_after_the_worker_has_looked_gets_its_message_at_once(
     database, cast, clock, monkeypatch
 ):
@@ -226,6 +227,7 @@ def test_a_case_that_begins_to_wait_after_the_worker_has_looked_gets_its_message
     assert waiting(database, came[0]) == {"unpack"}
 
 
+@pytest.mark.both
 def test_three_workers_at_once_tell_everybody_once_and_never_lock_each_other_out(database, cast, clock):
     publish(database, clock(), WAITS, SENDS, LISTENS, CALLS)
     cases_ = {order: submit(database, "small_waits", cast.zhang, clock(), order=order) for order in "abcdef"}

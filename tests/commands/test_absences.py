@@ -125,6 +125,7 @@ def test_chains_about_other_matters_are_no_chain(database, cast, clock):
     away(database, cast, clock, "lin", "chen", matters=["daiban"])
 
 
+@pytest.mark.both
 def test_of_two_halves_of_a_circle_set_at_once_one_stands(database, cast, clock):
     gate, outcomes = threading.Barrier(2), []
 

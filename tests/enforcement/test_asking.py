@@ -161,6 +161,7 @@ def test_a_suspended_case_waits_and_is_not_extended(database):
         cases.approve_extension(work, request, by=halls.actor(work, hall.head, NOW), now=NOW)
 
 
+@pytest.mark.both
 def test_of_two_who_ask_at_once_one_request_stands(database):
     hall, one = make(database)
     gate, outcomes = threading.Barrier(2), []
@@ -182,6 +183,7 @@ def test_of_two_who_ask_at_once_one_request_stands(database):
         assert len(list(work.session.scalars(select(ExtensionRequest)))) == 1
 
 
+@pytest.mark.both
 def test_of_two_who_answer_at_once_one_answer_stands(database):
     hall, one = make(database)
     request = ask(database, hall, one)

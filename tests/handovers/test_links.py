@@ -137,6 +137,7 @@ def test_who_comes_second_is_told_who_has_it_and_since_when(hall):
     assert "村驿站" in refusal.value.zh
 
 
+@pytest.mark.both
 def test_two_who_scan_at_once_are_one_hand_over(hall):
     case_id = hall.submit()
     link, code = hall.link(case_id), proofs.code(hall.link(case_id), "giver")

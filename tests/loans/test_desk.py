@@ -162,6 +162,7 @@ def test_one_case_that_cannot_be_opened_keeps_back_nobody_elses(shelf, monkeypat
     assert shelf.loan_of("B1").missed_at == shelf.clock.now
 
 
+@pytest.mark.both
 def test_what_is_lost_opens_its_case_at_once_and_only_once(shelf):
     loan = shelf.lend("B1", "zhang").loan
     shelf.do(loans.lose, loan.id, version=loan.version)

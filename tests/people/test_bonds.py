@@ -186,6 +186,7 @@ def test_an_expression_knows_the_other_side_on_that_day(database, cast, clock):
         units.forget(work)
 
 
+@pytest.mark.both
 def test_of_six_at_once_for_three_places_exactly_three_get_one(database, cast, clock):
     kind = Bond(title="接送人", title_en="Pick-up", lets="fetch", most=3)
     start, got = threading.Barrier(6), []

@@ -184,6 +184,7 @@ def test_a_new_entry_costs_three_statements_and_so_does_a_change_of_what_is_not_
     assert (made, changed) == (3, 3), "\n".join(said)
 
 
+@pytest.mark.both
 def test_two_who_put_the_same_at_once_make_one_entry(database, cast, monkeypatch):
     """The second looked before the first had stored its own: the database keeps the key, the second changes it."""
     with database.unit_of_work() as work:
@@ -258,6 +259,7 @@ def test_what_is_added_is_added_to_what_is_there_and_never_goes_below(database, 
         ]
 
 
+@pytest.mark.both
 def test_eight_who_take_one_of_five_at_once_are_five(database, cast):
     with database.unit_of_work() as work:
         put(work, cast, {"number": "L1"}, whom=None, one=STOCK, add={"left": 5})

@@ -287,6 +287,7 @@ def test_the_counters_buttons_do_not_touch_a_meeting(office):
         booking.check_in(work, one.number, by=office.lai, now=START)
 
 
+@pytest.mark.both
 def test_two_meetings_for_one_room_at_once_exactly_one_is_made(office):
     pair = [chosen(office, name) for name in ("赖炳根", "苏清福")]
     told: list[str] = []

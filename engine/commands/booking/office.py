@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import joinedload
@@ -80,10 +80,8 @@ def publish(work: Work, resource_id: int, *, first: date, last: date, by: Actor,
     if not rows:
         return 0
     insert: Any = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
-    before = _slot_count(work, resource.id)
-    for start in range(0, len(rows), 500):
-        work.session.execute(insert(Slot).on_conflict_do_nothing().values(rows[start : start + 500]))
-    made = _slot_count(work, resource.id) - before
+    new = insert(Slot.__table__).on_conflict_do_nothing().returning(Slot.__table__.c.id)
+    made = len(work.session.execute(new, rows).all())  # some hundred rows a statement, put into words once
     opening.give_roles(work, resource, first, last)
     if made:
         appointments.offer_new(work, resource, first, last, now=now)
@@ -135,10 +133,6 @@ def publish_one(work: Work, resource: Resource, *, now: datetime) -> int:
     today = local_date(now)
     last = work.calendar.last_known(today, today + timedelta(days=appointments.policy_of(resource).book_until_days))
     return publish(work, resource.id, first=today, last=last, by=SYSTEM, now=now)
-
-
-def _slot_count(work: Work, resource_id: int) -> int:
-    return work.session.scalar(select(func.count()).select_from(Slot).where(Slot.resource_id == resource_id)) or 0
 
 
 def window(work: Work, resource_id: int, starts_at: datetime, ends_at: datetime, by: Actor) -> Resource:
