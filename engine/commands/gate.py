@@ -74,6 +74,8 @@ SENT = {
 TIMED = (MESSAGES["no_show"], MESSAGES["expired"])
 #: Papers the hall issues itself for a matter that lists them -> what it adds to their facts.
 OWN_PAPERS = {"receipt": ("answer.*",), "service_receipt": ()}
+#: Effect -> the paper it issues by itself.
+EFFECT_PAPERS = {"request-correction": "correction", "pause-clock": "suspension", "extend-clock": "extension"}
 
 
 def check(package: Files, county: County | None = None, *, house: House | None = None) -> list[Finding]:
@@ -93,7 +95,7 @@ def house(content: Path | None = None, *, matters_there: Iterable[str] | None = 
         read_paper=lambda data, file: paper_lint.read(data, file, library),
         facts=facts.GIVEN,
         own_papers=OWN_PAPERS,
-        effect_papers={"request-correction": "correction"},
+        effect_papers=EFFECT_PAPERS,
         said=notices.SAID,
         notices=notices.OF_THE_HALL,
         effect_notices=notices.BY_EFFECT,

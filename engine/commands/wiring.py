@@ -70,9 +70,9 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         # clocks: the ledger moves by the effect's meaning (engine/matters/clocks.py); here is what else follows
         "start-clock": side_limits.start,
         "stop-clock": side_limits.stop,
-        "pause-clock": time_limits.recorded,
-        "resume-clock": time_limits.recorded,
-        "extend-clock": time_limits.recorded,
+        "pause-clock": time_limits.pause,
+        "resume-clock": time_limits.resume,
+        "extend-clock": time_limits.extend,
         # appointments, and who was chosen
         "release-appointment": appointments.release,
         "check-chosen": chosen.check,

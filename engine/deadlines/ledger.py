@@ -63,7 +63,7 @@ class Event:
     approver: str = ""  # extended: who approved
     approver_role: str = ""  # extended: in which role
     notice: str = ""  # paused: the number of the notice that told the time needed in writing
-    needs: str = ""  # paused: the time needed, as told ("15wd")
+    needs: str = ""  # paused: the time needed, as told ("15wd"); extended: by how much, the law's own without it
     items: tuple[str, ...] = ()  # correction_asked: everything that is missing
     facts: Mapping[str, Any] = field(default_factory=dict)  # hearing_held: host, reviewer, transcript_signed
 
@@ -385,7 +385,8 @@ def _account(ledger: Ledger, now: datetime) -> Account:
     begun = (accepted if regime.starts == "accepted" else facts.received) or None
     finish = facts.decided or facts.stopped
     if begun:
-        extra = [regime.extend.by for _ in facts.extensions] if regime.extend else []
+        law = regime.extend
+        extra = [Limit.parse(e.needs or law.by) for e in facts.extensions] if law else []
         for name, base, source in (
             ("promised", rules.promised, "服务承诺"),
             ("statutory", rules.statutory, regime.decide.source if regime.decide else ""),
@@ -797,6 +798,15 @@ def _check_extension(ledger: Ledger, facts: _Facts, account: Account, event: Eve
             f"Expected the limit to be still running, but it ended on {lead.due_on} ({rule.source}).",
         )
     faults = []
+    if event.needs and not Limit.parse(event.needs).within(rule.by):
+        faults.append(
+            FieldError(
+                "workdays",
+                "延长的时间",
+                f"最多延长 {rule.by.zh()}（{rule.source}），现在是 {Limit.parse(event.needs).zh()}。",
+                f"Expected at most {rule.by.en()} more ({rule.source}), but it is {Limit.parse(event.needs).en()}.",
+            )
+        )
     if not event.reason.strip():
         faults.append(
             FieldError(

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 
 from engine.deadlines import Event, Ledger
-from engine.errors import Refused
+from engine.errors import FieldError, Invalid, Refused
 from engine.matters import corrections
 from engine.process.step import Effect
 from engine.workdays import ZONE
 
 #: The effects' names of causes, where the law's data has another.
-_CAUSES = {"bidding": "tender", "expert-review": "expert_review"}
+LAW = {"bidding": "tender", "expert-review": "expert_review"}
 
 
-def events_of(effect: Effect, now: datetime) -> list[Event]:
-    """The ledger events an effect stands for; none for an effect that moves no clock."""
+def cause_of(effect: Effect) -> str:
+    """The lawful cause a pause or its end names, as the law's data write it; empty where it names none."""
+    said = effect.headers.get("cause", "")
+    return LAW.get(said, said)
+
+
+def events_of(effect: Effect, now: datetime, *, approver: str = "") -> list[Event]:
+    """The ledger events an effect stands for; none for an effect that moves no clock. approver: the role whose word the
+    law wants for an extension."""
     given, headers = effect.arguments, effect.headers
     match effect.kind:
         case "accept-case":
@@ -42,28 +50,29 @@ def events_of(effect: Effect, now: datetime) -> list[Event]:
                 [] if headers.get("limit") else [Event("stopped", now, reason=str(headers.get("reason") or "已完成"))]
             )
         case "pause-clock":
-            cause = headers.get("cause", "")
             needs = given.get("days")
             return [
                 Event(
                     "paused",
                     now,
-                    cause=_CAUSES.get(cause, cause),
+                    cause=cause_of(effect),
                     reason=str(given.get("reason") or ""),
-                    needs=f"{needs}wd" if needs else "",
-                    notice=str(given.get("notice") or effect.id),  # the effect itself tells it in writing
+                    needs=f"{_days(needs, 'days')}wd" if needs else "",
+                    notice=effect.id,  # the effect itself tells it in writing
                 )
             ]
         case "resume-clock":
             return [Event("resumed", now)]
         case "extend-clock":
+            longer = given.get("workdays")
             return [
                 Event(
                     "extended",
                     now,
-                    reason=str(given.get("reason", "")),
-                    approver=str(given.get("approved_by", "")),
-                    approver_role=str(given.get("approver_role") or "organ_head"),
+                    reason=str(given.get("reason") or ""),
+                    approver=str(given.get("approved_by") or ""),
+                    approver_role=approver,
+                    needs=f"{_days(longer, 'workdays')}wd" if longer else "",
                 )
             ]
     return []
@@ -73,7 +82,8 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
     """The ledger after the effect, and what was added. An end after an end adds nothing; the law's refusals are
     raised."""
     added: list[Event] = []
-    for event in events_of(effect, now):
+    rule = ledger.rules.regime.extend
+    for event in events_of(effect, now, approver=rule.approver if rule is not None else ""):
         if event.kind in ("accepted", "deemed_accepted") and ledger.account(now).deemed:
             # Silence accepted it before the drawing came to it (RULES T3): the ledger already says from which day.
             if not any(e.kind == "deemed_accepted" for e in ledger.events):
@@ -90,6 +100,8 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
             continue  # the decision already stopped the clocks; closing the file adds no fact
         if event.kind == "delivered" and not any(e.kind == "decided" for e in ledger.events):
             continue
+        if event.kind == "resumed" and (cause := cause_of(effect)) and cause != _standing(ledger):
+            continue  # only the pause of this cause ends, and there is none
         ledger = ledger.with_event(event)
         added.append(event)
     return ledger, added
@@ -101,6 +113,21 @@ def stop(ledger: Ledger, now: datetime, why: str) -> tuple[Ledger, list[Event]]:
         return ledger, []
     event = Event("stopped", now, reason=why)
     return ledger.with_event(event), [event]
+
+
+def _standing(ledger: Ledger) -> str:
+    """The cause of the pause that stands; empty where the clock runs."""
+    last = next((e for e in reversed(ledger.events) if e.kind in ("paused", "resumed")), None)
+    return last.cause if last is not None and last.kind == "paused" else ""
+
+
+def _days(value: object, field: str) -> int:
+    """A number of working days that a diagram gives, whole and above nought."""
+    found = re.fullmatch(r"([1-9][0-9]{0,2})(\.0+)?", str(value))
+    if found is None:
+        zh = f"应为 1 到 999 的整数（工作日），现在是“{value}”。"
+        raise Invalid([FieldError(field, "天数", zh, f"Expected 1 to 999 working days, but it is {value!r}.")])
+    return int(found[1])
 
 
 def _moment(value: object, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import loans, register_rows
+from engine.errors import NotNow
 from engine.records import lending, library
 from engine.store import keys
 from engine.store.models import Event, Loan, LoanHold, Notice, RegisterEntry, User
@@ -71,11 +72,25 @@ class Shelves:
                 register_rows.put(work, book, facts, by=cast.zhou, now=NOW, unit_id=cast.lmt.id)
 
     def publish(self, *kinds):
-        made = small.matter("shelves", "试借还", steps(*kinds), ERRORS)
+        self.put(steps(*kinds), ERRORS)
+
+    def put(self, body, before=""):
+        made = small.matter("shelves", "试借还", body, before)
         file = "bpmn/shelves/matter.yaml"
-        text = made.files[file].replace(b"post: reviewer", b"post: window") + GOOD.encode()
+        good = GOOD.replace("opens: daiban", "opens: shelves")
+        text = made.files[file].replace(b"post: reviewer", b"post: window") + good.encode()
         with self.database.unit_of_work() as work:
             library.publish(work, matters.read("shelves", {**made.files, file: text}), by=people.SYSTEM, now=NOW)
+
+    def settles(self, how):
+        """The matter as the case of what was lost: a task, end-loan, a task."""
+        body = '<startEvent id="s"/><flow s look1/>' + small.task("look1", "看看") + "<flow look1 end/>"
+        body += small.service("end", "end-loan", f"how={how}") + "<flow end look2/>" + small.task("look2", "看看")
+        self.put(body + '<flow look2 e/><endEvent id="e"/>')
+
+    def desk_act(self, verb, *args, **more):
+        with self.database.unit_of_work() as work:
+            return verb(work, *args, by=self.cast.zhou, now=NOW, **more)
 
     def actor(self, name):
         with self.database.reading() as work:
@@ -208,3 +223,39 @@ def test_of_all_that_somebody_has_either_each_is_renewed_or_none(shelves):
         row = work.session.get(Loan, first.id)
         assert (row.due_on, row.renewed) == (first.due_on, 0)
         assert len(work.session.scalars(select(Event).where(Event.kind == "loan.renewed")).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "state"), [("returned", "shelf"), ("replaced", "lost"), ("paid", "lost"), ("waived", "lost")]
+)
+def test_what_was_lost_ends_as_the_case_that_it_opened_says(shelves, clock, how, state):
+    shelves.settles(how)
+    shelves.desk(loans.lend, "B1", shelves.who("zhang"))
+    (loan,) = shelves.row(Loan)
+    shelves.desk_act(loans.lose, loan.id, version=loan.version)
+    (loan,) = shelves.row(Loan)
+    assert loan.case_id is not None and loan.ended_at is None
+    shelves.go_on(loan.case_id, 1)
+    (loan,) = shelves.row(Loan)
+    assert (loan.ended_how, shelves.state("B1")) == (how, state)
+    shelves.go_on(loan.case_id, 2)
+    assert small.outcome(shelves.database, loan.case_id)[0] == "finished"
+
+
+def test_a_loan_that_ended_at_a_desk_meanwhile_stays_as_it_ended(shelves):
+    shelves.settles("paid")
+    shelves.desk(loans.lend, "B1", shelves.who("zhang"))
+    (loan,) = shelves.row(Loan)
+    shelves.desk_act(loans.lose, loan.id, version=loan.version)
+    shelves.desk(loans.take_back, "B1")
+    (loan,) = shelves.row(Loan)
+    shelves.go_on(loan.case_id, 1)
+    assert (shelves.row(Loan)[0].ended_how, shelves.state("B1")) == ("returned", "shelf")
+
+
+def test_a_case_that_no_loan_opened_has_none_to_end_and_is_told_so(shelves):
+    shelves.settles("paid")
+    case_id = shelves.begin("zhang", "B1")
+    with pytest.raises(NotNow, match="none to end"):
+        shelves.go_on(case_id, 1)
+    assert small.waiting(shelves.database, case_id) == {"look1"}, "nothing of it has happened"

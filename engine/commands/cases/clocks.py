@@ -12,30 +12,14 @@ from engine.commands.applying import Applying, Done, env_of
 from engine.commands.cases import asking
 from engine.commands.cases.changing import change
 from engine.commands.cases.finding import as_planned, find_case, must_run
-from engine.commands.effects import notices, papers
+from engine.commands.effects import time_limits
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
 from engine.errors import NotNow, NotYours
-from engine.matters.info import Notice
 from engine.people import Actor, require
-from engine.records import audit, clocks
+from engine.records import audit
 from engine.store import Work
 from engine.store.models import Timer
-from engine.workdays import local_date
-
-_SUSPENDED = Notice(
-    zh="您的办件 {number}（{matter}）依法进行{procedure}，所需时间{takes}不计入办理期限。",
-    en="The law asks for a special procedure in your case {number} ({matter}); its time does not count.",
-)
-_RESUMED = Notice(zh="您的办件 {number}（{matter}）继续办理。", en="Your case {number} ({matter}) goes on.")
-_RESUMED_UNTIL = Notice(
-    zh="您的办件 {number}（{matter}）继续办理，新的办结期限为{due}。",
-    en="Your case {number} ({matter}) goes on; it is now due {due}.",
-)
-_EXTENDED = Notice(
-    zh="您的办件 {number}（{matter}）经批准延期，新的办结期限为{due}。理由：{reason}",
-    en="Your case {number} ({matter}) was extended; it is now due {due}. Reason: {reason}",
-)
 
 
 def suspend(
@@ -63,29 +47,15 @@ def suspend(
     applying = change(work, case, by=by, now=now)
     event = ClockEvent("paused", now, cause=cause, needs=needs, notice=notice or "…", reason=reason)
     applying.ledger.with_event(event)  # refused here, before a number is used up
-    takes = Limit.parse(needs, "needs").zh()
-    causes = applying.ledger.rules.regime.pause
-    procedure = causes.causes[cause] if causes else cause
+    takes = Limit.parse(needs, "needs")
     if not notice:
-        facts = {
-            "procedure": procedure,
-            "takes": takes,
-            "from_on": local_date(now).isoformat(),
-            "prepare": prepare or None,
-        }
-        row = papers.issue(applying, "suspension", f"{case.number}:suspended:{case.version}", facts)
+        key, more = f"{case.number}:suspended:{case.version}", {"prepare": prepare or None}
+        row = time_limits.suspension_paper(applying, key, cause, takes, more)
         notice = row.number or row.title
     applying.clock(dataclasses.replace(event, notice=notice))
     case.status, case.version = "suspended", case.version + 1
     applying.record(audit.Kind.CASE_SUSPENDED, facts={"cause": cause, "needs": needs, "notice": notice})
-    notices.say_to(
-        applying,
-        f"{case.number}:suspended:{case.version}",
-        "suspended",
-        _SUSPENDED,
-        "both",
-        facts={"procedure": procedure, "takes": takes},
-    )
+    time_limits.tell_suspended(applying, f"{case.number}:suspended:{case.version}", cause, takes)
     return as_planned(applying.finish(), expect)
 
 
@@ -99,17 +69,10 @@ def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | 
     before, stood_since = applying.ledger, case.paused_at or now
     applying.clock(ClockEvent("resumed", now))
     _timers_later(applying, stood_since)
-    clocks.redate_tasks(applying.live, before, stood_since, applying.ledger, now)
+    time_limits.steps_later(applying, before, stood_since)
     case.status, case.version = "running", case.version + 1
     applying.record(audit.Kind.CASE_RESUMED)
-    due = applying.account().due_on
-    notices.say_to(
-        applying,
-        f"{case.number}:resumed:{case.version}",
-        "resumed",
-        _RESUMED_UNTIL if due else _RESUMED,
-        "both",
-    )
+    time_limits.tell_resumed(applying, f"{case.number}:resumed:{case.version}")
     return as_planned(applying.finish(), expect)
 
 
@@ -156,29 +119,11 @@ def extend(
         )
     if approver_role == "both_parties" and (refusal := applying.ledger.no_extension(now)) is not None:
         raise refusal
-    before = applying.account()
+    before = applying.ledger
     applying.clock(ClockEvent("extended", now, reason=reason, approver=by.name, approver_role=approver_role))
-    after, lead = applying.account(), "statutory" if "statutory" in before.limits else "promised"
-    old_due, new_due = before.limits[lead].due_on, after.limits[lead].due_on
-    if rule is not None and rule.by.unit == "wd" and after.accepted_on and old_due and new_due:
-        paper = {
-            "old_due_on": old_due.isoformat(),
-            "new_due_on": new_due.isoformat(),
-            "added_workdays": rule.by.n,
-            "reason": reason,
-            "approver": rule.approver_zh,
-        }
-        papers.issue(applying, "extension", f"{case.number}:extended:{case.version}", paper)
+    time_limits.tell_extended(applying, f"{case.number}:extended:{case.version}", before, reason)
     case.version += 1
     asking.granted(applying)
-    notices.say_to(
-        applying,
-        f"{case.number}:extended:{case.version}",
-        "extended",
-        _EXTENDED,
-        "both",
-        facts={"reason": reason},
-    )
     return as_planned(applying.finish(), expect)
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from engine.commands.effects import facts, papers
-from engine.errors import FieldError, Invalid
+from engine.errors import FieldError, Invalid, NotNow
 from engine.process import Effect
 from engine.records import audit
+from engine.records import documents as stored
 from engine.records.papers import filters
 from engine.store.models import Document, Task
 from engine.workdays import ZONE
@@ -65,10 +66,9 @@ def handed_over(a: Applying, task: Task, answers: Mapping[str, Any]) -> None:
         .where(Document.case_id == a.case.id, Document.state != "void", Document.public, Document.issued_at >= since)
         .order_by(Document.id)
     )
-    documents = [{"title": one.title, "number": one.number, "copies": 1} for one in served]
-    if documents:
-        facts = facts_of(a, said, documents, at=name)
-        papers.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts)
+    listed = [{"title": one.title, "number": one.number, "copies": 1} for one in served]
+    if listed:
+        papers.issue(a, "service_receipt", f"{a.case.number}:served:{task.key}", facts_of(a, said, listed, at=name))
 
 
 def deliver(a: Applying, effect: Effect) -> None:
@@ -82,10 +82,24 @@ def deliver(a: Applying, effect: Effect) -> None:
             .limit(1)
         )
     )
-    if issued and "service_receipt" in a.package.info.papers:
-        said = {"way": way, "received_by": effect.arguments.get("to")}
-        documents = [{"title": issued[-1].title, "number": issued[-1].number, "copies": 1}]
-        papers.issue(a, "service_receipt", facts.key_of(a, effect), facts_of(a, said, documents))
+    if not issued:
+        title = stored.kind_of(a.package, kind)[1].title
+        raise NotNow(
+            f"本办件还没有签发过“{title}”，或已作废，不能送达。请先签发。",
+            f"Expected {kind!r} to have been issued in this case, but there is none: issue it first.",
+        )
+    if way == "electronic" and effect.arguments.get("agreed") is not True:
+        raise NotNow(
+            "电子送达须受送达人同意。没有同意的，请改用别的送达方式。",
+            "Electronic service needs the person's consent: serve it in another way without it.",
+        )
+    if "service_receipt" in a.package.info.papers:
+        served = [{"title": issued[-1].title, "number": issued[-1].number, "copies": 1}]
+        said = facts_of(a, {"way": way}, served)
+        to = str(effect.arguments.get("to") or "").strip()
+        if to and to != a.case.applicant_name:  # somebody else: of them the name alone is known
+            said["recipient"] = {"name": to}
+        papers.issue(a, "service_receipt", facts.key_of(a, effect), said)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": kind, "way": way})
 
 

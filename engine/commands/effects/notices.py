@@ -56,10 +56,27 @@ SAID = ("number", "matter", "applicant", "office", "due", "stage", "phone", "out
 #: The notices the hall words or sends itself when a matter has a text of that name, and what they may use beside.
 #: `*-due`: the reminder before a limit beside the case's own (start-clock).
 OF_THE_HALL = MappingProxyType(
-    {"correction": ("items", "until"), "rating": (), "remind": (), "*-due": ("until", "from", "limit")}
+    {
+        "correction": ("items", "until"),
+        "rating": (),
+        "remind": (),
+        "suspended": ("procedure", "takes"),
+        "resumed": (),
+        "extended": ("reason",),
+        "*-due": ("until", "from", "limit"),
+    }
 )
 #: effect -> the notice it sends by itself
-BY_EFFECT = MappingProxyType({"request-correction": "correction", "ask-rating": "rating", "remind": "remind"})
+BY_EFFECT = MappingProxyType(
+    {
+        "request-correction": "correction",
+        "ask-rating": "rating",
+        "remind": "remind",
+        "pause-clock": "suspended",
+        "resume-clock": "resumed",
+        "extend-clock": "extended",
+    }
+)
 
 
 def send_notice(a: Applying, effect: Effect) -> None:

@@ -34,13 +34,17 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     *_place(reading, n, kind),
                 )
     issued: set[str] = set()
+    delivered: list[tuple[str, m.Node, str]] = []
     for file, process, _, node in reading.nodes():
         said = node.extension
         named = said.header("kind") if said.task_type in ISSUERS else house.effect_papers.get(said.task_type or "")
         if not named:
             continue
         kind = named
-        issued.add(kind)
+        if said.task_type == "deliver-paper":
+            delivered.append((file, node, kind))
+        else:
+            issued.add(kind)
         if said.task_type in ISSUERS and kind not in info.papers:
             zh, en = meant(kind, info.papers, 60)
             reading.say(
@@ -58,6 +62,17 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     for noun in reading.declared("handovers").values():
         assert isinstance(noun.what, Handover)
         issued.add(noun.what.paper)  # engine.matters.gate.handovers says that it is listed
+    for file, node, kind in delivered:
+        if kind in info.papers and kind in kinds and kind not in issued and kind not in house.own_papers:
+            zh, en = meant(kind, issued, 60)
+            reading.say(
+                file,
+                node,
+                "paper-missing",
+                f"送达文书“{kind}”，但流程图里没有签发它。{zh}",
+                f'delivers the paper "{kind}", which the diagram never issues. {en}',
+            )
+        issued.add(kind)
     for n, kind in enumerate(info.papers):
         if kind in issued or kind in house.own_papers or kind not in kinds:
             continue

@@ -148,6 +148,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "effect-unknown": ("效果不在清单里", "an effect not in the list"),
         "effect-without-handler": ("效果没有人做", "an effect nobody carries out"),
         "header-unknown": ("效果不读这个参数", "a header the effect does not read"),
+        "clock-law": ("这种时限制度不能这样停、延", "a pause or an extension that the law of the limits does not know"),
         "header-value": ("参数的值不对", "a wrong value of a header"),
         "argument-unknown": ("效果不读这个输入", "an input the effect does not read"),
         "decision-missing": ("决策不存在", "a decision that does not exist"),

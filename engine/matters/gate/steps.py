@@ -8,7 +8,7 @@ from engine import deadlines
 from engine.deadlines import Before
 from engine.feel.table import BUILT_INS
 from engine.findings import meant, nearest
-from engine.matters import nodes
+from engine.matters import clocks, nodes
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -20,6 +20,8 @@ from engine.process.language import effects
 from engine.process.language import model as m
 
 _BUILT_IN = frozenset(BUILT_INS)
+#: Effects that stop or lengthen the case's own clock.
+CLOCK_EFFECTS = ("pause-clock", "resume-clock", "extend-clock")
 #: Words of `apart`: who never gets the task.
 APART = ("agent", "submitter")
 #: Words of `clock`.
@@ -166,11 +168,11 @@ def _referred(reading: Reading, file: str, node: m.Node, kind: str, headers: Map
             f'has "{value}" as its {header}; there is no such {what_en}. {en}',
         )
 
+    if kind in CLOCK_EFFECTS and info is not None:
+        _clock(reading, file, node, kind, headers)
     limit = headers.get("limit")
-    if limit and kind in ("start-clock", "stop-clock", "extend-clock"):
+    if limit and kind in ("start-clock", "stop-clock"):
         limits = {r.id for r in deadlines.regimes()}
-        if kind == "extend-clock":
-            limits |= {"statutory", "promised", *(info.limits.steps if info is not None else ())}
         if limit not in limits:
             say("limit", "时限", "limit", limits)
     matter = headers.get("matter")
@@ -195,6 +197,30 @@ def _referred(reading: Reading, file: str, node: m.Node, kind: str, headers: Map
                 f"的 {number} 是“{value}”，应为 1 到 999 的整数。",
                 f'has "{value}" as its {number}; write a whole number from 1 to 999.',
             )
+
+
+def _clock(reading: Reading, file: str, node: m.Node, kind: str, headers: Mapping[str, str]) -> None:
+    """What the law of the matter's limits never allows is refused here and not to a clerk who can do nothing."""
+    assert reading.info is not None
+    regime = next((one for one in deadlines.regimes() if one.id == reading.info.limits.regime), None)
+    if regime is None:
+        return
+
+    def say(zh: str, en: str) -> None:
+        reading.say(file, node, "clock-law", zh, en)
+
+    if kind == "extend-clock":
+        if regime.extend is None:
+            say(f"要延长时限，“{regime.name}”的时限不能延长。", f"extends a clock, which {regime.en} does not allow.")
+        return
+    if regime.pause is None:
+        say(f"要停、恢复计时，“{regime.name}”的时限不能暂停。", f"moves a pause, which {regime.en} does not know.")
+        return
+    named = headers.get("cause", "")
+    cause = clocks.LAW.get(named, named)
+    if cause and cause not in regime.pause.causes and named in dict(effects.CAUSES):
+        known = "、".join(regime.pause.causes.values())
+        say(f"的原因是“{named}”，“{regime.name}”只限：{known}。", f"names {named!r}, no cause of {regime.en}.")
 
 
 def _decision(reading: Reading, file: str, node: m.Node, known: Mapping[str, scope.Known]) -> None:

@@ -101,9 +101,8 @@ _BODY = (
     *("name", "unit", "roll", "present", "online", "desk", "proxy", "quorum", "quorum_needed", "counted", "votes"),
     *("yes", "no", "abstain", "needed", "passed", "chosen", "tied", "why"),
 )
-#: Lawful causes that stop the clock (行政许可法 art 45), and 补正 before acceptance (art 32).
-_CAUSES = (
-    ("correction", "补正"),
+#: Lawful causes that stop the clock (行政许可法 art 45). 补正 before acceptance is request-correction.
+CAUSES = (
     ("hearing", "听证"),
     ("bidding", "招标"),
     ("auction", "拍卖"),
@@ -112,7 +111,6 @@ _CAUSES = (
     ("quarantine", "检疫"),
     ("appraisal", "鉴定"),
     ("expert-review", "专家评审"),
-    ("other", "本事项法规另有规定（须在 matter.yaml 写明依据）"),
 )
 
 _LOANS = Header("loans", "借还", "the name in `loans` of matter.yaml", required=True)
@@ -150,8 +148,11 @@ _ALL = (
         "deliver-paper",
         "送达文书",
         "Deliver a paper",
-        "把已签发的文书送达，并准备送达回证。电子送达须本人同意。",
-        "Delivers a paper issued before and prepares the receipt of service. Electronic service needs consent.",
+        "把已签发的文书（同一种的最新一份）送达；papers 里列了 service_receipt 的，出送达回证。作出决定以后送达的，"
+        "停止送达时限。还没有签发的、电子送达没有写本人同意的，上一步当场说明。",
+        "Delivers the newest paper of its kind; where `papers` lists service_receipt, that is issued. After the "
+        "decision the limit of delivery ends. A paper that was not issued, or electronic service without the person's "
+        "consent, is refused at the step before.",
         headers=(
             Header("kind", "文书种类", "which paper", required=True),
             Header(
@@ -168,7 +169,10 @@ _ALL = (
                 default="window",
             ),
         ),
-        arguments=(Argument("to", "受送达人", "who receives it", kind="text"),),
+        arguments=(
+            Argument("to", "受送达人", "who receives it; the applicant without it", kind="text"),
+            Argument("agreed", "本人同意电子送达", "way = electronic: the person agreed, true", kind="boolean"),
+        ),
     ),
     EffectKind(
         "send-notice",
@@ -314,31 +318,37 @@ _ALL = (
         "pause-clock",
         "暂停时限",
         "Pause the clock",
-        "暂停时限。只有法律列明的原因可以暂停，所需时间须书面告知。",
-        "Stops the clock. Only the causes the law lists may do so, and the time needed must be told in writing.",
-        headers=(Header("cause", "原因", "the lawful cause", required=True, choices=_CAUSES),),
+        "暂停时限，出特别程序告知书，告知申请人所需时间。只有法律列明的原因可以暂停；流程照走，图里的定时器不停。",
+        "Stops the clock, issues the paper of the special procedure and tells the applicant how long. Only the causes "
+        "the law lists may do so; the diagram goes on and its timers run.",
+        headers=(Header("cause", "原因", "the lawful cause", required=True, choices=CAUSES),),
         arguments=(
-            Argument("days", "所需天数", "the time needed, as told in writing", kind="number"),
-            _REASON,
+            Argument("days", "所需工作日数", "the working days it needs, as told", required=True, kind="number"),
+            Argument("reason", "理由", "the reason, kept with the clock", kind="text"),
+            Argument("facts", "告知书上的补充", "further facts of the paper: prepare, where, body", kind="context"),
         ),
     ),
     EffectKind(
         "resume-clock",
         "恢复时限",
         "Resume the clock",
-        "恢复计算被暂停的时限，应办结日顺延暂停的工作日数。",
-        "Lets a paused clock run again; the due day moves by the working days of the pause.",
-        headers=(Header("cause", "原因", "only the pause of this cause; any without it", choices=_CAUSES),),
+        "恢复计算被暂停的时限，应办结日和各环节的期限顺延暂停的工作日数，告知申请人。写了原因的，只恢复因它暂停的，没有就什么也不做；"
+        "不写原因而没有暂停的，上一步当场说明。",
+        "Lets a paused clock run again; the due day and the limits of steps move by the working days of the pause, and "
+        "the applicant is told. With a cause only the pause of that cause ends, and nothing is done where there is "
+        "none; without one, a clock that runs is refused at the step before.",
+        headers=(Header("cause", "原因", "only the pause of this cause; any without it", choices=CAUSES),),
     ),
     EffectKind(
         "extend-clock",
         "延长时限",
         "Extend the limit",
-        "经负责人批准延长一次，理由告知申请人。",
-        "Extends the limit once, approved by the head of the office; the applicant is told why.",
-        headers=(Header("limit", "时限名称", "which limit; the statutory one without it"),),
+        "把本办件的法定时限和承诺时限延长一次：法律写几天就几天，或写得更短。由法律写的人批准，出延长办理期限通知书，理由告知申请人。"
+        "不能延长、延过了、已经到期、超过法律写的天数，上一步当场说明。",
+        "Extends the case's own limits once, by what the law says or by less, approved by whom the law names; the "
+        "paper is issued and the applicant is told why. What the law does not allow is refused at the step before.",
         arguments=(
-            Argument("workdays", "延长的工作日数", "how many working days", required=True, kind="number"),
+            Argument("workdays", "延长的工作日数", "how many, at most the law's; the law's without it", kind="number"),
             Argument("approved_by", "批准人", "who approved it", required=True, kind="text"),
             Argument("reason", "理由", "the reason, as it is printed", required=True, kind="text"),
         ),
@@ -599,8 +609,9 @@ _ALL = (
         "remind",
         "催办",
         "Remind",
-        "提醒经办人或其主管。同一任务同一轮同一步只提醒一次。",
-        "Reminds the person in charge or the supervisor. Once a task, round and step.",
+        "站内提醒经办人、承办单位或其主管。同一任务同一轮同一步只提醒一次；没有人经办的不提醒经办人。",
+        "Reminds, on their screen, who is in charge, the office or its supervisor. Once a task, round and step; nobody "
+        "is reminded as assignee of what nobody has.",
         headers=(
             Header(
                 "to",
