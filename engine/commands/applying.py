@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from engine import feel, matters, process
-from engine.commands import candidates, parties, vacancies
+from engine.commands import candidates, parties, troubles, vacancies
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
@@ -477,6 +477,7 @@ class Applying:
             )
             self.record(audit.Kind.INCIDENT, facts={"element": one.element, "code": one.code})
             self.changes.append(Change("incident", one.name or one.element))
+            troubles.tell(self.work, self.case, one.name or one.element, one.code, now=self.now)
 
     def _finished(self) -> None:
         case = self.case

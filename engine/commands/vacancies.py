@@ -1,19 +1,17 @@
 """A post that nobody holds today: the supervisor of the nearest unit that can act has its work, and is told so.
 
-Sixty cases of one cause are one notice: it is put once a day for each post and supervisor, and links to the first case.
+Sixty cases of one cause are one notice: it is put once a day for each post and supervisor, and links to each case.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from engine.people import holders
 from engine.reads import vacant
 from engine.records import notices
 from engine.store import Work
-from engine.store.models import Case, Notice, Task
+from engine.store.models import Case, Task
 from engine.workdays import local_date
 
 
@@ -24,24 +22,24 @@ def tell(work: Work, case: Case, task: Task, *, now: datetime) -> None:
     day = local_date(now)
     meant, meant_en = vacant.missing(work, task.instead)
     for user_id in holders.of_task(work, task, on=day):
-        key = f"instead:{_cause(task)}:{day.isoformat()}:{user_id}"
-        if work.session.scalar(select(Notice.id).where(Notice.key == key)) is not None:
-            continue
-        notices.put(
+        notices.put_for_cause(
             work,
-            key,
-            f"{meant}，那里的件先由您办理或转办，请尽快补上岗位。今天第一件：{case.number}（{task.name}）。",
-            text_en=(
+            f"instead:{_cause(task)}",
+            notices.Words(
+                f"{meant}，那里的件先由您办理或转办，请尽快补上岗位。今天第一件：{case.number}（{task.name}）。",
+                f"{meant}，那里的件先由您办理或转办，请尽快补上岗位。今天 {{count}} 件，第一件：{{number}}。",
+            ),
+            notices.Words(
                 f"Because {meant_en}, its work is yours to do or to hand on; please fill the post. The first today: "
-                f"{case.number}."
+                f"{case.number}.",
+                f"Because {meant_en}, its work is yours to do or to hand on; please fill the post. {{count}} today, "
+                "the first {number}.",
             ),
             kind="nobody-there",
             now=now,
-            channel="screen",
             user_id=user_id,
-            case_id=case.id,
+            case=case,
         )
-        work.session.flush()
 
 
 def _cause(task: Task) -> str:

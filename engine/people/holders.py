@@ -129,6 +129,19 @@ def of(
     return list(dict.fromkeys(work.session.scalars(query)))
 
 
+def of_role(work: Work, role: str, *, on: date | None = None) -> list[int]:
+    """Everybody who holds a post of this role today, in whichever unit."""
+    query = (
+        select(Holding.user_id)
+        .join(Post, Post.id == Holding.post_id)
+        .join(User, User.id == Holding.user_id)
+        .join(Unit, Unit.id == Holding.unit_id)
+        .where(Post.role == role, User.disabled_at.is_(None), Unit.active, lasting(on or work.today))
+        .order_by(Holding.user_id)
+    )
+    return list(dict.fromkeys(work.session.scalars(query)))
+
+
 def supervisors(work: Work, unit_id: int, away: Collection[int] = (), *, on: date | None = None) -> list[int]:
     """The supervisors of a unit but those who keep away; where there is none, those of the next unit above."""
     for place in units.tree(work).above(units.place(work, unit_id)):

@@ -18,7 +18,7 @@ from engine.people import Actor, apart, masks, units
 from engine.reads import history, sight
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Case, Notice, Task, TaskCandidate, User
+from engine.store.models import Case, Notice, NoticeCase, Task, TaskCandidate, User
 from engine.store.models.base import UtcDateTime
 
 #: mine 待办: claimed by me. open 待签收: I may claim. done 已办: I completed. unit: all open work of my units.
@@ -375,16 +375,43 @@ def shared_form(work: Work, task_id: int) -> tuple[Package, Mapping[str, Any] | 
     return package, forms.browser_schema(form, nodes.rights(form, task.properties))
 
 
-def notices_for(work: Work, actor: Actor, *, limit: int = 50) -> Sequence[Notice]:
-    """What was told to the actor on the screen, newest first."""
-    return list(
-        work.session.scalars(
-            select(Notice)
-            .where(Notice.user_id == actor.id, Notice.channel == "screen")
-            .order_by(Notice.created_at.desc(), Notice.id.desc())
-            .limit(limit)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice on somebody's screen."""
+
+    text: str
+    text_en: str
+    at: datetime
+    cases: tuple[str, ...]  # the numbers of the cases it is about
+
+
+def notices_for(work: Work, actor: Actor, *, now: datetime, limit: int = 50) -> Sequence[Told]:
+    """What was told to the actor on the screen and still is so, newest first, with the cases it is about."""
+    rows = work.session.execute(
+        select(Notice, Case.number)
+        .outerjoin(Case, Case.id == Notice.case_id)
+        .where(
+            Notice.user_id == actor.id,
+            Notice.channel == "screen",
+            Notice.state != "cancelled",
+            Notice.send_after <= now,
         )
-    )
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
+        .limit(limit)
+    ).all()
+    more = work.session.execute(
+        select(NoticeCase.notice_id, Case.number)
+        .join(Case, Case.id == NoticeCase.case_id)
+        .where(NoticeCase.notice_id.in_([row.id for row, _ in rows]))
+        .order_by(NoticeCase.notice_id, NoticeCase.case_id)
+    ).all()
+    of: dict[int, list[str]] = {}
+    for notice_id, number in more:
+        of.setdefault(notice_id, []).append(number)
+    return [
+        Told(row.text, row.text_en or "", row.created_at, tuple(of.get(row.id) or ([first] if first else [])))
+        for row, first in rows
+    ]
 
 
 def _encode(at: datetime, id: int) -> str:

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy import ColumnElement, func, insert, literal_column, select, update
 
 from engine.forms import written
 from engine.people import masks
 from engine.records import jobs
 from engine.store import Work
-from engine.store.models import Case, Notice
-from engine.workdays import ZONE
+from engine.store.models import Case, Notice, NoticeCase
+from engine.workdays import ZONE, local_date
 
 log = logging.getLogger("yizhan.notices")
 
@@ -129,6 +129,69 @@ def put(
     if channel != "screen":
         jobs.put(work, jobs.Kind.SEND_NOTICE, f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a notice says of one case, and of several of the same cause: `{count}` of them, `{number}` the first."""
+
+    one: str
+    many: str
+
+
+def put_for_cause(
+    work: Work,
+    cause: str,
+    zh: Words,
+    en: Words,
+    *,
+    kind: str,
+    now: datetime,
+    user_id: int,
+    case: Case,
+) -> Notice:
+    """Tell somebody on their screen of a case. Sixty cases of one cause on one day are one notice that counts them,
+    names the first and links to each; when one more comes it is unread again.
+
+    `cause`: what they have in common. It is never called off with the step of one of them."""
+    key = f"{cause}:{local_date(now).isoformat()}:{user_id}"
+    new = Notice(
+        key=key,
+        case_id=case.id,
+        user_id=user_id,
+        channel="screen",
+        kind=kind,
+        text=zh.one,
+        text_en=en.one,
+        state="sent",
+        created_at=now,
+        send_after=now,
+        sent_at=now,
+    )
+    row = work.insert_once(new, "key")
+    if row is not None:
+        work.session.execute(insert(NoticeCase).values(notice_id=row.id, case_id=case.id))
+        return row
+    row = work.session.scalars(select(Notice).where(Notice.key == key).with_for_update()).one()
+    known = set(work.session.scalars(select(NoticeCase.case_id).where(NoticeCase.notice_id == row.id)))
+    if case.id in known:
+        return row
+    work.session.execute(insert(NoticeCase).values(notice_id=row.id, case_id=case.id))
+    facts = {"count": len(known) + 1, "number": work.session.get_one(Case, row.case_id).number}
+    row.text, row.text_en = fill(zh.many, facts), fill(en.many, facts)
+    row.created_at, row.read_at = now, None
+    return row
+
+
+def seen(work: Work, user_id: int | None, *, now: datetime) -> None:
+    """They opened the page that lists what they were told."""
+    work.session.execute(
+        update(Notice)
+        .where(Notice.user_id == user_id, Notice.channel == "screen", Notice.read_at.is_(None))
+        .where(Notice.send_after <= now)
+        .values(read_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def put_so_far(work: Work) -> list[str]:

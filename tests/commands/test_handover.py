@@ -6,7 +6,7 @@ from sqlalchemy import select
 from engine.commands.hall import handover
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.records import audit
-from engine.store.models import Event, Notice, Task
+from engine.store.models import Event, Notice, NoticeCase, Task
 from tests.commands import acting
 
 
@@ -49,8 +49,11 @@ def test_everything_in_hand_goes_and_each_is_on_record(database, cast, clock):
             )
         event = work.session.scalar(select(Event).where(Event.kind == "person.handed-over"))
         assert event.facts["tasks"] == [i.task_id for i in plan.goes] and event.by_id == cast.users["zhao"]
-        told = work.session.scalars(select(Notice).where(Notice.kind == "transferred"))
-        assert {n.user_id for n in told} == {cast.users["li"]}
+        # two cases, one cause: one notice, which leads to both
+        (told,) = work.session.scalars(select(Notice).where(Notice.kind == "transferred"))
+        assert told.user_id == cast.users["li"] and told.text.startswith("有 2 件已转给您办理，第一件 ")
+        about = select(NoticeCase.case_id).where(NoticeCase.notice_id == told.id).order_by(NoticeCase.case_id)
+        assert list(work.session.scalars(about)) == sorted(cases_)
         assert audit.verify(work).faults == ()
     with pytest.raises(NotNow):
         do(database, cast, clock, plan.token)

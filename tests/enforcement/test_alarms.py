@@ -8,7 +8,18 @@ from sqlalchemy import select
 from engine.commands.worker import alarms
 from engine.commands.worker.sweep import Swept, sweep
 from engine.records import audit
-from engine.store.models import Case, Escalation, Holding, Incident, Notice, Post, Task, TaskCandidate, Timer
+from engine.store.models import (
+    Case,
+    Escalation,
+    Holding,
+    Incident,
+    Notice,
+    NoticeCase,
+    Post,
+    Task,
+    TaskCandidate,
+    Timer,
+)
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 
@@ -61,6 +72,20 @@ def test_yellow_is_stored_at_midnight_and_the_reminder_waits_for_the_morning(dat
         assert kinds(work, case_id) == ["case.colour", "deadline.escalated"]
         event = list(audit.history(work, case_id))[-1]
         assert event.by_id is None and event.facts["do"] == "remind_assignee"
+
+
+def test_many_cases_of_one_limit_are_one_notice_a_day(database, hall, case_id):
+    with database.unit_of_work() as work:
+        dates = {"received": "2026-09-18 09:00", "accepted": "2026-09-18 10:00", "assignee": hall.chen}
+        ids = [case_id, *(halls.case(work, hall, **dates) for _ in range(3))]
+    run(database, "2026-10-08 08:00")
+    with database.reading() as work:
+        ((user, text),) = told(work)
+        assert user == hall.chen and "有 4 件" in text
+        (notice,) = work.session.scalars(select(Notice).where(Notice.kind == "deadline"))
+        about = select(NoticeCase.case_id).where(NoticeCase.notice_id == notice.id).order_by(NoticeCase.case_id)
+        assert list(work.session.scalars(about)) == sorted(ids)
+        assert work.session.get_one(Case, notice.case_id).number in text
 
 
 def test_red_tells_the_supervisor_and_black_the_county_s(database, hall, case_id):
@@ -243,7 +268,7 @@ def test_a_poisoned_case_becomes_an_incident_and_delays_nobody(database, hall, c
     swept = run(database, "2026-10-08 08:00")
     assert (swept.alarms, swept.failed) == (1, 1)
     with database.reading() as work:
-        assert [user for user, _ in told(work)] == [hall.chen]
+        assert [user for user, _ in told(work)] == [hall.chen, hall.head]  # the head hears of the one that failed
         incident = work.session.scalar(select(Incident))
         assert incident.case_id == bad and "nonsense" in incident.zh
         assert work.session.get(Case, bad).next_alert_at == at("2026-10-08 08:10")

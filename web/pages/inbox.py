@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.errors import NotFound
 from engine.reads import case_list
 from engine.reads import inbox as lists
+from engine.records import notices as outbox
 from web import edge, formats, sentences
 from web.edge import guard
 from web.language import english
@@ -140,10 +141,12 @@ def find() -> ResponseReturnValue:
 
 
 @pages.get("/notices")
-@guard("staff")
+@guard("staff", writes=True)
 def notices() -> ResponseReturnValue:
-    rows = lists.notices_for(edge.work(), edge.actor(), limit=100)
+    """What one was told. Opening it marks it as read."""
+    rows = lists.notices_for(edge.work(), edge.actor(), now=edge.now(), limit=100)
+    outbox.seen(edge.work(), edge.actor().id, now=edge.now())
     return render_template(
         "staff/notices.html",
-        notices=[{"text": (n.text_en if english() else "") or n.text, "at": n.created_at} for n in rows],
+        notices=[{"text": (n.text_en if english() else "") or n.text, "at": n.at, "cases": n.cases} for n in rows],
     )

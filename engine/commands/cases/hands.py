@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,8 +68,23 @@ def transfer(
     applying.record(
         audit.Kind.TASK_TRANSFERRED, task=task, facts={"element": task.element, "from": before, "to": to_user_id}
     )
-    told = f"{task.name}（{case.number}）已转给您办理。转办理由：{reason[:500]}"
-    _tell(applying, task, to_user_id, "transferred", told, f" Reason: {reason[:500]}")
+    why = hashlib.sha256(reason.encode()).hexdigest()[:12]
+    notices.put_for_cause(
+        work,
+        f"transferred:{by.id}:{why}",
+        notices.Words(
+            f"{task.name}（{case.number}）已转给您办理。转办理由：{reason[:500]}",
+            f"有 {{count}} 件已转给您办理，第一件 {{number}}。转办理由：{_plain(reason)}",
+        ),
+        notices.Words(
+            f"{_in_english(applying, task, 'transferred')} Reason: {reason[:500]}",
+            f"{{count}} cases are now yours, the first {{number}}. Reason: {_plain(reason)}",
+        ),
+        kind="transferred",
+        now=now,
+        user_id=to_user_id,
+        case=case,
+    )
     for user_id in dict.fromkeys(unasked):
         if user_id != to_user_id:
             _tell(applying, task, user_id, "not-asked", f"{task.name}（{case.number}）已转办，不用再提意见。")
@@ -194,6 +210,11 @@ def pass_on_questions(
     _tell(applying, task, to_user_id, "question-passed", f"{task.name}（{case.number}）的委派已移交给您。")
     applying.finish()
     return task
+
+
+def _plain(reason: str) -> str:
+    """A reason inside a text that is filled: what somebody wrote in braces is no fact of ours."""
+    return reason[:500].replace("{", "｛").replace("}", "｝")
 
 
 def _asked(task: Task) -> int | None:

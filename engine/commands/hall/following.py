@@ -154,16 +154,21 @@ def _tell(work: Work, case: Case, task: Task, now: datetime) -> None:
         vacancies.tell(work, case, task, now=now)
         return
     for user_id in holders.of_task(work, task, on=local_date(now)):
-        notices.put(
+        notices.put_for_cause(
             work,
-            f"{case.number}:{task.id}:{task.version}:moved:{user_id}",
-            f"{task.name}（{case.number}）原来的人不在岗了，现在由您这里办理。",
-            text_en=f"{case.number}: who had this step is not there any more; it is yours now.",
+            f"moved:{case.matter}:{task.element}",
+            notices.Words(
+                f"{task.name}（{case.number}）原来的人不在岗了，现在由您这里办理。",
+                f"{case.matter_name}“{task.name}”有 {{count}} 件原来的人不在岗了，现在由您办理，第一件 {{number}}。",
+            ),
+            notices.Words(
+                f"{case.number}: who had this step is not there any more; it is yours now.",
+                "Who had this step of {count} cases is not there any more; they are yours now, the first {number}.",
+            ),
             kind="moved",
             now=now,
-            channel="screen",
             user_id=user_id,
-            case_id=case.id,
+            case=case,
         )
 
 

@@ -168,21 +168,28 @@ def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: 
 def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Iterable[int], now: datetime) -> list[int]:
     told = sorted(set(users))
     name = f"“{planned.task.name}”" if planned.task else ""
-    text = f"办件 {case.number}（{case.matter_name}）{name}：{account.countdown()}。"
     package = library.version(work, case.version_hash)
     step = f", {package.english.get(planned.task.name, planned.task.name)}" if planned.task else ""
-    text_en = f"Case {case.number} ({package.info.name_en}{step}): {account.countdown('en')}."
+    title = package.info.name_en
+    zh = notices.Words(
+        f"办件 {case.number}（{case.matter_name}）{name}：{account.countdown()}。",
+        f"今天有 {{count}} 件“{case.matter_name}”{name}临近或者超过时限，第一件 {{number}}。",
+    )
+    en = notices.Words(
+        f"Case {case.number} ({title}{step}): {account.countdown('en')}.",
+        f"{{count}} cases ({title}{step}) come near or are past their limit today, the first {{number}}.",
+    )
+    at = planned.task.element if planned.task else ""
     for user_id in told:
-        notices.put(
+        notices.put_for_cause(
             work,
-            f"{planned.key}:{user_id}",
-            text,
-            text_en=text_en,
+            f"deadline:{case.matter}:{at}:{planned.step.id}",
+            zh,
+            en,
             kind="deadline",
             now=now,
-            channel="screen",
             user_id=user_id,
-            case_id=case.id,
+            case=case,
         )
     return told
 

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from engine.commands import schedules
+from engine.commands import schedules, troubles
 from engine.commands.equipment import Equipment, Handler
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, Refused
 from engine.records import anchors, audit, documents, jobs, notices
 from engine.records.jobs import Fenced, Kind, Leased
 from engine.store import Database, Work, again
+from engine.store.models import Case
 
 log = logging.getLogger("yizhan.worker")
 
@@ -74,6 +75,9 @@ def _one(
         why = error.zh if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
         with database.unit_of_work() as work:
             gone = jobs.failed(work, job, why, now=now, final=_never(job, error))
+            case = work.session.get(Case, job.case_id) if gone and job.case_id is not None else None
+            if case is not None:
+                troubles.tell(work, case, jobs.named(job.kind)[0], "job", now=now)
             if gone and job.kind == Kind.RENDER_PAPER:
                 documents.give_up(work, str(job.payload["key"]))
             if gone and job.kind == Kind.SEND_NOTICE:

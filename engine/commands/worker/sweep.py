@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sqlalchemy import bindparam, select, update
 
-from engine.commands import cases, schedules
+from engine.commands import cases, schedules, troubles
 from engine.commands.worker import alarms
 from engine.errors import Refused
 from engine.people import SYSTEM
@@ -177,6 +177,7 @@ def _incident(
     case = work.session.get(Case, case_id)
     if case is not None:
         audit.record(work, audit.Kind.INCIDENT, by=SYSTEM, now=now, case=case, facts={"key": key, "code": code})
+        troubles.tell(work, case, name, code, now=now)
 
 
 def _solved(work: Work, case_id: int, key: str, now: datetime) -> None:

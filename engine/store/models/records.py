@@ -154,6 +154,17 @@ class Notice(Base):
     )
 
 
+class NoticeCase(Base):
+    """The cases that one notice is about: many of one cause are one notice (engine.records.notices.put_for_cause)."""
+
+    __tablename__ = "notice_case"
+
+    notice_id: Mapped[int] = mapped_column(BigId, ForeignKey("notice.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), primary_key=True)
+
+    __table_args__ = (Index("ix_notice_case_case_id", "case_id"),)
+
+
 class Job(Base):
     """Work for the worker (后台作业): a leased row."""
 
