@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -12,9 +13,9 @@ from engine.commands.applying import Done, masked_name
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
 from engine.people import apart
-from engine.records import library
+from engine.records import audit, library
 from engine.store import Work
-from engine.store.models import Case, Task
+from engine.store.models import Case, Event, Task
 from engine.workdays import ZONE, say_at
 
 
@@ -71,26 +72,49 @@ def live_tasks(work: Work, case: Case) -> list[Task]:
     )
 
 
+#: What somebody did to a task, so that who saw it before sees it no more as it was.
+_DID: Mapping[str, tuple[str, str]] = {
+    audit.Kind.TASK_CLAIMED: ("签收", "claimed"),
+    audit.Kind.TASK_UNCLAIMED: ("退签", "released"),
+    audit.Kind.TASK_COMPLETED: ("办理", "completed"),
+    audit.Kind.TASK_RETURNED: ("退回", "returned"),
+    audit.Kind.TASK_TRANSFERRED: ("转办", "handed on"),
+    audit.Kind.TASK_DELEGATED: ("委派", "delegated"),
+    audit.Kind.TASK_OPINION: ("提了意见交回", "gave an opinion on"),
+    audit.Kind.TASK_TAKEN_BACK: ("收回委派", "took back the question on"),
+    audit.Kind.TASK_MOVED: ("转给在岗的人", "moved"),
+    audit.Kind.TASK_ENDED: ("取消", "cancelled"),
+    audit.Kind.ESCALATED: ("转给别的岗位", "handed on"),
+}
+#: What the diagram did away with, because somebody went another way.
+_AWAY = {
+    "SUPERSEDED": ("退回或者撤回，这一步不用办了", "took the case back before"),
+    "CANCELLED": ("取消", "cancelled"),
+}
+
+
 def already(work: Work, case: Case, task: Task) -> AlreadyDone:
-    """Who acted first, what, and when."""
-    if task.state == "ended":
-        who, at = masked_name(work, task.ended_by_id), task.ended_at
-        what = {
-            "APPROVED": "办理",
-            "REJECTED": "办理",
-            "RETURNED": "退回",
-            "CANCELLED": "取消",
-            "SUPERSEDED": "撤回",
-        }[task.ended or "APPROVED"]
-        doing = {"办理": "completed", "退回": "returned", "取消": "cancelled", "撤回": "superseded"}[what]
-    elif task.state == "claimed":
-        who, at, what, doing = masked_name(work, task.assignee_id), task.claimed_at, "签收", "claimed"
-    else:
-        who, at, what, doing = "", task.opened_at, "退签", "released"
-    when, when_zh = (clock(at), say_at(at)) if at is not None else ("", "")
-    zh = f"“{task.name}”已由{who or '他人'}于 {when_zh} {what}，请刷新后再看。"
-    en = f"Expected task {task.id} as you saw it, but {who or 'somebody'} {doing} it at {when}."
-    return AlreadyDone(zh, en, who=who, what=what, when=at, task=task.id, number=case.number)
+    """Who acted first, what, and when: the last that is on record of this task."""
+    rows = work.session.scalars(
+        select(Event)
+        .where(Event.case_id == case.id, Event.task_id == task.id, Event.kind.in_(_DID))
+        .order_by(Event.id.desc())
+    )
+    last = next((e for e in rows if e.kind != audit.Kind.ESCALATED or e.facts.get("do") == "reassign"), None)
+    if last is None:  # it was opened, and nothing else: another version of the page
+        return AlreadyDone(
+            f"“{task.name}”有了变化，请刷新后再看。",
+            f"Expected task {task.id} as you saw it, but it has changed.",
+            task=task.id,
+            number=case.number,
+        )
+    what, doing = (
+        _AWAY.get(task.ended or "", _DID[last.kind]) if last.kind == audit.Kind.TASK_ENDED else _DID[last.kind]
+    )
+    who = masked_name(work, last.by_id) if last.by_id is not None else ""
+    zh = f"“{task.name}”已由{who or '系统'}于 {say_at(last.at)} {what}，请刷新后再看。"
+    en = f"Expected task {task.id} as you saw it, but {who or 'the system'} {doing} it at {clock(last.at)}."
+    return AlreadyDone(zh, en, who=who, what=what, when=last.at, task=task.id, number=case.number)
 
 
 def clock(at: datetime) -> str:
