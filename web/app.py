@@ -69,6 +69,7 @@ def create_app(
         operations,
         overview,
         own_cases,
+        own_name,
         papers,
         permissions,
         registers,
@@ -84,7 +85,7 @@ def create_app(
     )
 
     modules = (
-        *(assets, entry, resident, application, own_cases, tracking, papers),
+        *(assets, entry, resident, application, own_cases, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
@@ -146,6 +147,7 @@ def _templates(app: edge.Hall) -> None:
             "english": language.english(),
             "large": session.get("large") == 1,
             "csrf": LocalProxy(generate_csrf),
-            "said": LocalProxy(get_flashed_messages),
+            "said": LocalProxy(lambda: get_flashed_messages(category_filter=["message"])),
+            "refused": LocalProxy(lambda: get_flashed_messages(category_filter=[problems.REFUSED])),
             "now": edge.now(),
         }

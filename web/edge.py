@@ -11,6 +11,7 @@ the way, the view is run again, in a new one. A route without a guard stops the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -270,3 +271,9 @@ def now() -> datetime:
     if "now" not in g:
         g.now = hall().clock()
     return cast(datetime, g.now)
+
+
+def onward(otherwise: str) -> str:
+    """Where the person was going (`next`): only a path of ours."""
+    target = request.values.get("next", "")
+    return target if re.fullmatch(r"/(?![/\\])[^\s\\]*", target) else otherwise

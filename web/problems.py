@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -52,7 +52,39 @@ def words(error: FieldError) -> str:
     return within(error.en, (error.label,)) if english() else error.zh
 
 
+#: A refusal on its way to the page it was asked on; other flashed words are good news.
+REFUSED = "refused"
+
+
+def _where_asked() -> str | None:
+    """The page from which a form was sent here, when it can be opened again: where its refusal is read best."""
+    if request.method != "POST" or request.headers.get("HX-Request") or not request.referrer:
+        return None
+    from_ = urlsplit(request.referrer)
+    if from_.netloc != request.host:
+        return None
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        adapter.match(from_.path, method="GET")
+    except HTTPException:
+        return None  # a page that answered a form: it cannot be opened by its address
+    return f"{from_.path}?{from_.query}" if from_.query else from_.path
+
+
+def _lines(error: Refused) -> list[str]:
+    """What it says, and of several fields what is wrong with each."""
+    fields = error.fields if isinstance(error, Invalid) else ()
+    each = [f"{named(f.label)}：{words(f)}" if f.label else words(f) for f in fields] if len(fields) > 1 else []
+    return [sentence(error), *each]
+
+
 def refused(error: Refused) -> ResponseReturnValue:
+    page_asked = _where_asked() if not wants_json() and error.status not in (403, 404) else None
+    if page_asked is not None:
+        for line in _lines(error):
+            flash(line, REFUSED)
+        return redirect(page_asked, 303)
     if wants_json():
         more: dict[str, object] = {"facts": plain(error.facts)} if error.facts else {}
         if isinstance(error, Invalid):

@@ -5,7 +5,7 @@ RULES T3, PAPERS 2: each item says which material, what is wrong with it and how
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -65,6 +65,31 @@ def items_of(value: object) -> tuple[Item, ...]:
     if faults:
         raise Invalid(faults)
     return tuple(found)
+
+
+def answered_in(item: Item, fields: Iterable[tuple[str, str]]) -> str:
+    """The path of the field in which an item is most likely answered, by the words of the labels; "" when none is about
+    it. fields: (path, label).
+
+    >>> fields = [("applicant.id_number", "身份证号"), ("id_copies", "身份证照片"), ("note", "补正说明")]
+    >>> answered_in(Item("居民身份证", "照片不清", "重新拍摄"), fields)
+    'id_copies'
+    >>> answered_in(Item("户口簿", "没有提交", "补交"), fields)
+    ''
+    """
+    said = _pairs(f"{item.material} {item.problem} {item.fix}")
+    best, most = "", 0
+    for path, label in fields:
+        words = _pairs(label)
+        shared = len(words & said)
+        if shared > most and 2 * shared >= len(words) and words & _pairs(item.material):
+            best, most = path, shared
+    return best
+
+
+def _pairs(text: str) -> set[str]:
+    """Each two characters that stand side by side."""
+    return {text[n : n + 2] for n in range(len(text) - 1) if " " not in text[n : n + 2]}
 
 
 def until(value: object, today: date) -> date:

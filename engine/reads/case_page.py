@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import undefer
 
-from engine import forms, matters
+from engine import feel, forms, matters
 from engine.deadlines import Account, Running, shown
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
-from engine.matters import in_person, nodes
+from engine.matters import corrections, in_person, nodes
 from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
@@ -109,6 +109,14 @@ class Desk:
     in_person: InPerson | None = None  # 当面办理: a party's own step, which this clerk would do for them
 
 
+@dataclass(frozen=True, slots=True)
+class Correcting:
+    """补正 that is waited for: everything that was asked and the last day, as the paper says them."""
+
+    items: tuple[corrections.Item, ...]
+    until: date
+
+
 @dataclass(frozen=True)
 class CasePage:
     """All of it."""
@@ -142,6 +150,7 @@ class CasePage:
     where: stuck.Sentence
     tasks: tuple[history.Step, ...]
     desk: Desk | None
+    correcting: Correcting | None
     answers: tuple[forms.Line, ...]
     papers: tuple[Paper, ...]
     files: tuple[Attachment, ...]
@@ -209,6 +218,7 @@ def _as_it_left(page: CasePage, until: datetime) -> CasePage:
         same=(),
         tasks=tasks,
         desk=None,
+        correcting=None,
         answers=(),  # they hold what was answered since
         papers=tuple(paper for paper in page.papers if paper.issued_at <= until),
         files=tuple(file for file in page.files if file.uploaded_at <= until),
@@ -247,6 +257,25 @@ def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePag
     if case_id is None:
         raise NotFound("没有这一步，或它不归您办。", f"There is no task {task_id} you may see.")
     return page(work, case_id, actor=actor, now=now)
+
+
+def look_over(work: Work, task_id: int, raw: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
+    """What is wrong so far in the answers of a step the actor may do: Invalid, as completing it will say. Nothing is
+    stored."""
+    task = work.session.scalar(select(Task).where(Task.id == task_id).options(undefer(Task.variables)))
+    case = work.session.scalar(
+        select(Case).where(Case.id == (task.case_id if task is not None else 0)).options(undefer(Case.answers))
+    )
+    if task is None or case is None or not any(may(actor, verb, task, case=case) for verb in ("work", "claim")):
+        raise NotFound("没有这一步，或它不归您办。", f"There is no task {task_id} you may see.")
+    package = library.version(work, case.version_hash)
+    if not task.form:
+        return
+    form = form_choices.filled(work, package.form(task.form), package, on=local_date(now))
+    form = meetings.offering(work, form, package, on=local_date(now))
+    known = {**dict(case.answers or {}), **dict(task.variables or {})}
+    env = feel.Env(now=now, calendar=work.calendar)
+    forms.check(form, raw, nodes.rights(form, task.properties), env, known=known)
 
 
 def _read(actor: Actor) -> list[Any]:
@@ -372,6 +401,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
         tasks=steps,
         desk=_desk(work, case, package, live, actor, steps, now),
+        correcting=_correcting(docs, account) if "papers" in sees else None,
         answers=tuple(_lines(form, case, mine, phones="phones" in sees)) if "answers" in sees else (),
         papers=tuple(
             Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
@@ -400,6 +430,16 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         rated=rating.level if rating is not None and mine else None,
         mine=mine,
     )
+
+
+def _correcting(docs: Sequence[Document], account: Account) -> Correcting | None:
+    """What the newest paper of 补正 asks, while it is waited for."""
+    if account.phase != "correcting":
+        return None
+    facts = next((d.facts for d in reversed(docs) if d.kind == "correction" and d.state != "void"), None)
+    if facts is None:
+        return None
+    return Correcting(corrections.items_of(facts["items"]), date.fromisoformat(facts["due_on"]))
 
 
 def _paper_seen(paper: Document, case: Case, actor: Actor) -> bool:

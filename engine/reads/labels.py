@@ -112,6 +112,7 @@ EVENTS = {
     "hall.backed-up": "做了备份",
     "hall.restored": "从备份恢复",
     "hall.notices-let-go": "处理恢复后暂停的通知",
+    "account.named": "本人写了姓名",
     "account.phone-given-on": "号码换了主人，另开账号",
     "booking.review_asked": "申请复核暂停预约",
     "booking.reviewed": "复核暂停预约",

@@ -124,6 +124,7 @@ class Kind(StrEnum):
     BACKED_UP = "hall.backed-up"  # when, and the hash of its manifest
     RESTORED = "hall.restored"  # from a backup of when, and what was held, dropped, ended by it
     NOTICES_LET_GO = "hall.notices-let-go"  # held by a restore: sent or dropped by somebody's word
+    ACCOUNT_NAMED = "account.named"  # its owner said how they are called
     PHONE_GIVEN_ON = "account.phone-given-on"  # the number has another owner: a new account, the old one without it
     # registers 台账
     REGISTER_READ = "register.read"  # health or child data of an entry, or a whole list taken out

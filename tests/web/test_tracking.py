@@ -53,8 +53,11 @@ def test_the_clerk_who_has_it_is_shown_masked(hall: Open, clock):
 def test_hurrying_by_the_receipt_is_recorded_once_in_four_hours(hall: Open, clock):
     number = hall.submit()
     client, path = hall.client(), f"/track/{number}/{tracking.word_of(number)}"
-    assert client.post(f"{path}/remind").status_code == 302
-    assert client.post(f"{path}/remind").status_code == 409
+    assert "已经催了" in client.post(f"{path}/remind", follow_redirects=True).text
+    again = client.post(f"{path}/remind", follow_redirects=True)
+    assert again.request.path == path, "on the page of the case, where it was asked"
+    refused = re.search(r'<div class="yz-errors" role="alert"[^>]*data-refused>(.*?)</div>', again.text, re.DOTALL)
+    assert refused is not None and "13:00" in refused[1], again.text
     assert client.post(f"/track/{number}/{'0' * 20}/remind").status_code == 404
     with hall.database.reading() as work:
         assert len(work.session.scalars(select(Reminder)).all()) == 1

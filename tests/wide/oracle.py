@@ -271,7 +271,9 @@ RULES: dict[str, Rule] = {
         "booking.mine",
         "resident.apply",
         "resident.check",
+        "resident.keep_name",
         "resident.mine",
+        "resident.own_name",
         "resident.send",
         "booking.hold",
         "api.hold",
@@ -304,7 +306,9 @@ RULES: dict[str, Rule] = {
     **_door("resident", "api.withdraw", "resident.withdraw", thing="own-case"),
     **_door("signed-in", "api.tells", "api.tell", thing="absent"),  # the case waits for nothing that one could say
     **_door("resident", "resident.rate", "resident.rated", thing="own-case"),
-    **_door("resident", "resident.task", "resident.complete", thing="absent"),  # the step is not a resident's
+    **_door(
+        "resident", "resident.task", "resident.complete", "resident.question", thing="absent"
+    ),  # the step is not a resident's
     **_door("resident", "taking_part.say", "taking_part.tell", thing="absent"),
     # ---- the hall's people
     **_door(

@@ -370,6 +370,7 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "desk.draft": done,
         "desk.preview": done,
         "resident.complete": done,
+        "resident.question": done,
         "api.claim": {"json": {"version": version}},
         "api.unclaim": {"json": {"version": version}},
         "api.withdraw": {"json": {"reason": "不办了"}},

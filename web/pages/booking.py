@@ -18,6 +18,7 @@ from engine.records import papers
 from engine.workdays import local_date
 from web import edge, formats, names
 from web.edge import guard
+from web.pages import own_name
 
 pages = Blueprint("booking", __name__)
 
@@ -61,10 +62,10 @@ def doors() -> ResponseReturnValue:
 @pages.get("/book/<int:place_id>")
 @guard("anyone")
 def calendar(place_id: int) -> ResponseReturnValue:
-    return _calendar(place_id)
+    return own_name.asked_first() or _calendar(place_id)
 
 
-def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = "") -> ResponseReturnValue:
+def _calendar(place_id: int, moving: reads.Booked | None = None) -> ResponseReturnValue:
     work, now = edge.work(), edge.now()
     place = _place(place_id)
     first = local_date(now) + timedelta(days=1)
@@ -88,10 +89,14 @@ def _calendar(place_id: int, moving: reads.Booked | None = None, wrong: str = ""
         moving=moving,
         others=() if moving else bonds.who_for(work, edge.actor(), "book", place.matter),
         whom=request.args.get("for", 0, type=int),
-        wrong=wrong,
-        item=request.args.get("item", "")[:80],
+        item=_item(place, request.args.get("item", "")),
         tab="booking.doors",
     )
+
+
+def _item(place: reads.Place, said: str) -> str:
+    """The code of what somebody comes for, by its code or its name; "" when the place does no such thing."""
+    return next((code for code, name in place.items if said in (code, name)), "")
 
 
 @pages.post("/book/<int:place_id>")
@@ -102,6 +107,7 @@ def hold(place_id: int) -> ResponseReturnValue:
         edge.work(),
         resource_id=place_id,
         starts_at=[_moment(request.form.get("starts_at"))],
+        item=_item(_place(place_id), request.form.get("item", "")),
         bond_id=request.form.get("for", type=int),
         by=edge.actor(),
         now=edge.now(),

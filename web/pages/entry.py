@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
@@ -22,12 +21,6 @@ from web.edge import guard
 pages = Blueprint("entry", __name__)
 
 
-def _next(otherwise: str) -> str:
-    """Where the person was going: only a path of ours."""
-    target = request.values.get("next", "")
-    return target if re.fullmatch(r"/(?![/\\])[^\s\\]*", target) else otherwise
-
-
 def _enter(user_id: int) -> None:
     language, large = session.get("language"), session.get("large")
     session.clear()  # what a stranger had put into the cookie before does not follow the person in
@@ -41,7 +34,7 @@ def _enter(user_id: int) -> None:
 @pages.get("/enter")
 @guard("anyone")
 def resident() -> ResponseReturnValue:
-    return render_template("resident/enter.html", target=_next(""), phone="", wrong=())
+    return render_template("resident/enter.html", target=edge.onward(""), phone="", wrong=())
 
 
 @pages.post("/enter")
@@ -49,7 +42,7 @@ def resident() -> ResponseReturnValue:
 def ask_code() -> ResponseReturnValue:
     """Send a one-time code to the phone."""
     phone = written.telephone(request.form.get("phone", "")[:40])
-    target = _next("")
+    target = edge.onward("")
     if not written.mobile(phone):
         wrong = FieldError("phone", _("手机号"), "手机号应为 11 位数字，以 1 开头。", "A mobile number has 11 digits.")
         return render_template(
@@ -101,8 +94,8 @@ def code() -> ResponseReturnValue:
     """The page for the code that was sent already."""
     said = _coming()
     if said is None:
-        return redirect(url_for("entry.resident", next=_next("") or None))
-    return _code_page(said["phone"], said["next"] or _next(""), said["shown"])
+        return redirect(url_for("entry.resident", next=edge.onward("") or None))
+    return _code_page(said["phone"], said["next"] or edge.onward(""), said["shown"])
 
 
 def _send(work: Work, phone: str, code: str) -> str:
@@ -124,13 +117,13 @@ def check_code() -> ResponseReturnValue:
     except Refused as error:
         wrong = FieldError("code", _("验证码"), error.zh, error.en)
         shown = (_coming() or {}).get("shown", "")
-        return _code_page(phone, _next(""), shown, (wrong,)), error.status
+        return _code_page(phone, edge.onward(""), shown, (wrong,)), error.status
     phone = written.telephone(phone)
     if not devices.current().knows("phone", phone):
         with edge.hall().database.reading() as work:
             if login.unproved(work, user_id, now=edge.now()):
                 session["proving"] = {"user": user_id, "phone": phone, "at": edge.now().isoformat()}
-                return redirect(url_for("entry.proof", next=_next("") or None))
+                return redirect(url_for("entry.proof", next=edge.onward("") or None))
     return _in(user_id, phone)
 
 
@@ -138,7 +131,7 @@ def _in(user_id: int, phone: str) -> ResponseReturnValue:
     _join(user_id)
     _enter(user_id)
     known = devices.current().knowing("phone", phone)
-    return devices.keep(redirect(_next(url_for("resident.home"))), known)
+    return devices.keep(redirect(edge.onward(url_for("resident.home"))), known)
 
 
 #: How long after the code the second proof may come.
@@ -163,10 +156,10 @@ def proof() -> ResponseReturnValue:
 def _proof(wrong: tuple[FieldError, ...] = (), status: int = 200) -> ResponseReturnValue:
     about = _proving()
     if about is None:
-        return redirect(url_for("entry.resident", next=_next("") or None))
+        return redirect(url_for("entry.resident", next=edge.onward("") or None))
     with edge.hall().database.reading() as work:
         asked = login.unproved(work, about[0], now=edge.now())
-    page = render_template("resident/proof.html", target=_next(""), asked=asked, phone=about[1], wrong=wrong)
+    page = render_template("resident/proof.html", target=edge.onward(""), asked=asked, phone=about[1], wrong=wrong)
     return page, status
 
 
@@ -176,7 +169,7 @@ def check_proof() -> ResponseReturnValue:
     """The last four of the identity number, or the name; or: the number is new to me."""
     about = _proving()
     if about is None:
-        return redirect(url_for("entry.resident", next=_next("") or None))
+        return redirect(url_for("entry.resident", next=edge.onward("") or None))
     user_id, phone = about
     database, now = edge.hall().database, edge.now()
     if request.form.get("another") == "1":
@@ -204,7 +197,7 @@ def _join(user_id: int) -> None:
 @pages.get("/desk/enter")
 @guard("anyone")
 def staff() -> ResponseReturnValue:
-    return render_template("staff/enter.html", target=_next(""), name="", wrong=())
+    return render_template("staff/enter.html", target=edge.onward(""), name="", wrong=())
 
 
 @pages.post("/desk/enter")
@@ -227,7 +220,7 @@ def check_password() -> ResponseReturnValue:
         if isinstance(error, Invalid):
             zh, en = error.fields[0].zh, error.fields[0].en
         wrong = FieldError("password", _("用户名和密码"), zh, en)
-        return render_template("staff/enter.html", target=_next(""), name=name, wrong=(wrong,)), error.status
+        return render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,)), error.status
     _enter(entered.user_id)
     if entered.wrong_before:
         flash(
@@ -236,7 +229,7 @@ def check_password() -> ResponseReturnValue:
                 n=entered.wrong_before,
             )
         )
-    return devices.keep(redirect(_next("/desk")), devices.current().knowing("login", name))
+    return devices.keep(redirect(edge.onward("/desk")), devices.current().knowing("login", name))
 
 
 @pages.post("/leave")
@@ -258,7 +251,7 @@ def leave() -> ResponseReturnValue:
 @guard("anyone", alone=True)
 def language() -> ResponseReturnValue:
     session["language"] = "en" if request.form.get("to") == "en" else "zh"
-    return redirect(_next("/"))
+    return redirect(edge.onward("/"))
 
 
 @pages.post("/letters")
@@ -266,4 +259,4 @@ def language() -> ResponseReturnValue:
 def letters() -> ResponseReturnValue:
     """大字版: larger letters everywhere, remembered."""
     session["large"] = 0 if session.get("large") == 1 else 1
-    return redirect(_next("/"))
+    return redirect(edge.onward("/"))

@@ -21,6 +21,7 @@ from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
 from web.edge import guard
+from web.pages import own_name
 
 pages = Blueprint("offers", __name__)
 
@@ -70,7 +71,7 @@ def listed() -> ResponseReturnValue:
 @pages.get("/offers/<int:slot_id>")
 @guard("anyone")
 def one(slot_id: int) -> ResponseReturnValue:
-    return _one(slot_id)
+    return own_name.asked_first() or _one(slot_id)
 
 
 def _bond(given: Mapping[str, Any]) -> int | None:
@@ -243,6 +244,8 @@ def wait(slot_id: int) -> ResponseReturnValue:
 @guard("resident")
 def ordering(slot_id: int) -> ResponseReturnValue:
     """Order this time of day by weekday."""
+    if (first := own_name.asked_first()) is not None:
+        return first
     whom = _bond(request.args)
     found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=whom, now=edge.now())
     others = dict(bonds.who_for_offer(edge.actor(), "book", found.what.key))

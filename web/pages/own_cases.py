@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotNow
+from engine.matters import corrections
 from engine.plain import plain
 from engine.reads import bonds, case_list, case_page, inbox
 from engine.reads.case_page import CasePage
@@ -38,6 +39,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "until": formats.due(due_at) if due_at else "",
         "due_at": due_at,
         "colour": page.colour,
+        "correcting": _correcting(page),
         "outcome": sentences.outcome(page.outcome) if not running else "",
         "office": page.office,
         "phone": page.office_phone or edge.hall().settings.hall_phone,
@@ -65,6 +67,27 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "sent_by": next((_("%(who)s 替 %(name)s", who=r.who, name=r.for_whom) for r in page.record if r.for_whom), ""),
         "rate": "rate" in page.can and page.status == "finished",
         "rated": _(dict(sentences.LEVELS)[page.rated]) if page.rated else "",
+    }
+
+
+def _correcting(page: CasePage) -> dict[str, Any] | None:
+    """What was asked to be mended: each item, where it is answered, and until when in the words of the notice."""
+    asked, desk = page.correcting, page.desk
+    if asked is None:
+        return None
+    fields: list[tuple[str, str]] = []
+    if desk is not None and desk.form_id:
+        form = library.version(edge.work(), page.version_hash).form(desk.form_id)
+        fields = [(path, field.label) for path, field in form.walk() if field.label]
+    labels = dict(fields)
+    return {
+        "items": [
+            {**item.to_json(), "field": path, "label": labels.get(path, "")}
+            for item in asked.items
+            for path in (corrections.answered_in(item, fields),)
+        ],
+        "until": formats.day(asked.until),
+        "day": asked.until,
     }
 
 
@@ -159,6 +182,7 @@ def task(task_id: int) -> ResponseReturnValue:
             "matter_name": page.title,
             "until": formats.due(due_at) if due_at else "",
         },
+        correcting=_correcting(page),
         schema=names.schema(desk.schema or names.EMPTY_FORM),
         answers=plain(dict(desk.data)),
         shown=desk.shown,
@@ -177,6 +201,14 @@ def complete(task_id: int) -> ResponseReturnValue:
     )
     flash(_("已经提交，谢谢。"))
     return jsonify(location=url_for("resident.case", number=done.case.number))
+
+
+@pages.post("/mine/task/<int:task_id>/question")
+@guard("resident", writes=False)
+def question(task_id: int) -> ResponseReturnValue:
+    """What is wrong so far, while the person goes from one question to the next. Nothing is stored."""
+    case_page.look_over(edge.work(), task_id, sent()["answers"], actor=edge.actor(), now=edge.now())
+    return jsonify({})
 
 
 def _version(body: dict[str, Any]) -> int | None:

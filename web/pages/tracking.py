@@ -14,7 +14,7 @@ from engine.people import SYSTEM
 from engine.reads import tracking as reads
 from engine.reads.tracking import Progress
 from engine.records.papers import codes
-from web import edge, formats, sentences, throttle
+from web import edge, formats, problems, sentences, throttle
 from web.edge import guard
 from web.names import named
 
@@ -90,10 +90,14 @@ def seen(number: str, word: str) -> ResponseReturnValue:
 def remind(number: str, word: str) -> ResponseReturnValue:
     """催办 by whoever holds the receipt: once in four hours a step; it moves no deadline."""
     throttle.count("track")
-    with edge.hall().database.unit_of_work() as work:
-        one = reads.by_word(work, number, word, now=edge.now())
-        if one.step_id is None or not one.can_remind:
-            raise NotNow("现在没有可以催的步骤。有事请打电话。", "There is nothing to hurry now: please call.")
-        cases.remind(work, one.step_id, by=SYSTEM, now=edge.now(), text="群众凭回执催办")
-    flash(_("已经催了，办事的人会收到。四小时以后可以再催。"))
+    try:
+        with edge.hall().database.unit_of_work() as work:
+            one = reads.by_word(work, number, word, now=edge.now())
+            if one.step_id is None or not one.can_remind:
+                raise NotNow("现在没有可以催的步骤。有事请打电话。", "There is nothing to hurry now: please call.")
+            cases.remind(work, one.step_id, by=SYSTEM, now=edge.now(), text="群众凭回执催办")
+    except NotNow as error:  # also from the page that answered a number and a telephone, which has no address
+        flash(problems.sentence(error), problems.REFUSED)
+    else:
+        flash(_("已经催了，办事的人会收到。四小时以后可以再催。"))
     return redirect(url_for("tracking.seen", number=number, word=word))

@@ -8,6 +8,7 @@ from engine.commands.booking.claim import known_person
 from engine.commands.booking.closing import Hit, close, move_offer, preview_closing
 from engine.commands.booking.closing import call_off as close_offer
 from engine.commands.booking.counter import call, check_in, miss, miss_if_over, serve, walk_in
+from engine.commands.booking.naming import give_name
 from engine.commands.booking.office import (
     ask_review,
     local,
@@ -46,6 +47,7 @@ __all__ = [
     "check_out",
     "depart",
     "end_order",
+    "give_name",
     "order",
     "roll",
     "sheet",

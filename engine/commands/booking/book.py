@@ -41,7 +41,7 @@ from engine.commands.appointments import (
     watch,
     who_waits,
 )
-from engine.commands.booking import claim
+from engine.commands.booking import claim, naming
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb, booked_for, waits_for
@@ -610,7 +610,9 @@ def _resource(work: Work, resource_id: int) -> Resource:
 def _self(work: Work, by: Actor) -> Person:
     if by.id is None or by.kind == "system":
         raise NotYours("请先登录再预约。", "Log in to book.")
-    return knowing.of_user(work.session.get_one(User, by.id))
+    me = knowing.of_user(work.session.get_one(User, by.id))
+    naming.must_have_name(me.name)
+    return me
 
 
 def _behalf(by: Actor, made: Appointment) -> cases.Behalf | None:

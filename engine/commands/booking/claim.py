@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from engine import feel, forms
 from engine.commands import offer_rows
+from engine.commands.booking import naming
 from engine.commands.offer_rows import Wish
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters.nouns.bonds import LEADER
@@ -133,7 +134,9 @@ def _only_members(named: Sequence[tuple[Person, str]], leader: Person) -> None:
 def _for_whom(work: Work, slot: Slot, bond_id: int | None, team: str, by: Actor) -> Person:
     """Oneself, or whom a bond lets one book for: with one's own telephone where they have none, to be reached."""
     if bond_id is None:
-        return knowing.of_user(work.session.get_one(User, by.id))
+        me = knowing.of_user(work.session.get_one(User, by.id))
+        naming.must_have_name(me.name)
+        return me
     if team:
         raise NotNow("团队由自己的名义报名。", "A team is booked in one's own name.")
     return bonds.to_reach(work, by, bond_id, slot.resource.offer)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 from engine.booking import written
 from engine.booking.slots import ZONE
 from engine.commands import appointments, bond_rows, offer_rows
-from engine.commands.booking import answering, book, claim
+from engine.commands.booking import answering, book, claim, naming
 from engine.commands.offer_rows import Wish
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require
@@ -103,6 +103,7 @@ def order(
             whose = bonds.to_reach(work, by, bond_id, what.key)
         else:
             whose = knowing.of_user(work.session.get_one(User, by.id))
+            naming.must_have_name(whose.name)
         appointments.refuse_blocked(work, whose.index, slot.resource, now)
     else:
         require(by, "serve", slot.resource)

@@ -89,6 +89,13 @@ class Island {
         this.draft.clear();
         location.reload();
       });
+    for (const link of document.querySelectorAll("[data-form-goto]"))
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.edit();
+        this.goTo(link.dataset.formGoto);
+      });
+    this.focusFirst();
     this.root.dataset.drawn = "1";
     for (const waiting of this.root.querySelectorAll("[data-form-waiting]")) waiting.remove();
   }
@@ -194,9 +201,22 @@ class Island {
     if (!id) return null;
     const tail = ["", ...indexes].join("_");
     const all = [...this.place.querySelectorAll("input,select,textarea,canvas,button")].filter((one) => one.id);
-    return (
-      all.find((one) => one.id.endsWith(`-${id}${tail}`)) ?? all.find((one) => one.id.includes(`-${id}`)) ?? null
+    const found = all.find((one) => one.id.endsWith(`-${id}${tail}`)) ?? all.find((one) => one.id.includes(`-${id}`));
+    // The input of a file has no shape of its own: the button beside it has.
+    if (found?.type === "file") return found.parentElement.querySelector("button") ?? found;
+    return found ?? null;
+  }
+
+  /** At a desk one types at once: the first field that can be written in has the focus, unless something else has. */
+  focusFirst() {
+    if (!document.documentElement.classList.contains("yz-staff") || document.activeElement !== document.body) return;
+    const fields = [...this.place.querySelectorAll("input, select, textarea")].filter(
+      (one) => one.offsetParent !== null && !one.disabled && !one.readOnly,
     );
+    const first = fields[0];
+    if (first?.closest(".fjs-form-field-datetime")) return; // its calendar would open over the page
+    const chosen = first?.type === "radio" && fields.find((one) => one.name === first.name && one.checked);
+    (chosen || first)?.focus({ preventScroll: true });
   }
 
   summarise(shown) {
@@ -242,6 +262,16 @@ class Island {
     const button = checking && this.review.querySelector("[data-form-send]");
     if (button) button.before(this.summary);
     else this.place.before(this.summary);
+  }
+
+  /** Bring a field before the person's eyes and under their fingers; the form, when there is no such field. */
+  goTo(path) {
+    const { field, indexes } = this.at(path);
+    const extra = this.root.querySelector(`[data-form-extra][name="${CSS.escape(path)}"]`);
+    const element = this.element(field?.id, indexes) ?? extra;
+    this.steps?.reveal(element);
+    (element ?? this.place).scrollIntoView({ block: "center" });
+    element?.focus();
   }
 
   /** Words of a field's label without its markup. */
@@ -417,12 +447,7 @@ class Island {
     for (const back of this.review.querySelectorAll("[data-form-back]"))
       back.addEventListener("click", () => {
         this.edit();
-        const { field, indexes } = this.at(back.dataset.formBack);
-        const extra = this.root.querySelector(`[data-form-extra][name="${CSS.escape(back.dataset.formBack)}"]`);
-        const element = this.element(field?.id, indexes) ?? extra;
-        this.steps?.reveal(element);
-        (element ?? this.place).scrollIntoView({ block: "center" });
-        element?.focus();
+        this.goTo(back.dataset.formBack);
       });
     for (const button of this.review.querySelectorAll("[data-form-send]"))
       button.addEventListener("click", (event) => this.send(event.currentTarget));

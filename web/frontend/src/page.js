@@ -34,6 +34,41 @@ async function days() {
   (await import(script)).draw();
 }
 
+const SENT = "yizhan:sent";
+const KEPT_TYPES = "input:not([type=hidden],[type=password],[type=file],[type=submit]), select, textarea";
+
+/** What a form held when it was sent stays until the next page: when that says that it was refused, it is filled in
+ * again, so that nobody types twice. */
+function keepSent() {
+  const refused = document.querySelector("[data-refused]");
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(SENT) ?? "null");
+    sessionStorage.removeItem(SENT);
+    const form = refused && kept && [...document.forms].find((one) => one.method === "post" && one.action === kept.to);
+    for (const [name, value, checked] of form ? kept.fields : []) {
+      const field = [...form.querySelectorAll(KEPT_TYPES)].find(
+        (one) => one.name === name && (!/^(radio|checkbox)$/.test(one.type) || one.value === value),
+      );
+      if (!field) continue;
+      if (/^(radio|checkbox)$/.test(field.type)) field.checked = checked;
+      else field.value = value;
+    }
+    form?.closest("details")?.setAttribute("open", "");
+  } catch {
+    // A browser that keeps nothing, or something that is not ours.
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.querySelector("input[type=password]")) return;
+    const fields = [...form.querySelectorAll(KEPT_TYPES)].map((one) => [one.name, one.value, one.checked ?? false]);
+    try {
+      sessionStorage.setItem(SENT, JSON.stringify({ to: form.action, fields }));
+    } catch {
+      // the same
+    }
+  });
+}
+
 export function start() {
   for (const form of document.querySelectorAll("form[data-forget]")) form.addEventListener("submit", forgetDrafts);
 
@@ -67,6 +102,8 @@ export function start() {
   // A page that answered a form says where it stands, so that reading it anew does not send the form once more.
   const here = document.body.dataset.here;
   if (here) history.replaceState(history.state, "", here);
+
+  keepSent();
 
   // A summary of errors is what a person must read first.
   document.querySelector("[data-errors-summary]")?.focus();

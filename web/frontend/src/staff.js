@@ -32,6 +32,9 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
+  // Out of a field, to the keys of the page; a calendar or a dialog that is open closes first.
+  if (event.key === "Escape" && event.target.matches?.(letters) && !event.target.closest("dialog[open]"))
+    return event.target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   const pressed = before ? `${before} ${event.key}` : event.key;
   const find = (key) =>
@@ -135,3 +138,11 @@ const named = location.hash && document.querySelector(`[role=tab][aria-controls=
 if (named) choose(named);
 
 start();
+
+// A page with one thing to say or choose: its first field has the focus. A form of form-js looks after its own.
+const saying = document.querySelector("main [data-main]")?.form;
+if (saying && document.activeElement === document.body) {
+  const first = saying.querySelector("input:not([type=hidden],[type=date],[type=time]), select, textarea");
+  if (first && first.offsetParent !== null && !first.value) first.focus({ preventScroll: true });
+}
+
