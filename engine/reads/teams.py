@@ -143,11 +143,11 @@ def _teams(
     names = _names(work, list(rows.values())) if rows else {}
     found: dict[tuple[str, int], list[Member]] = {}
     for one in bonds:
+        of = found.setdefault((one.team, one.team_id or 0), [])
         if leads and one.subject_id == actor.id:  # the second leader is a member too
             continue
         name, phone = (one.subject_name, one.subject_phone) if leads else (one.holder_name, one.holder_phone)
         mine = one.holder_id == actor.id if leads else True
-        of = found.setdefault((one.team, one.team_id or 0), [])
         of.append(Member(one.id, mine, name, masks.phone(phone), one.until_on))
     made = []
     for (title, team_id), people in found.items():

@@ -104,7 +104,8 @@ def _teams(found: reads.Chance) -> list[teams.Team]:
     """Whom the reader leads on that day, where teams take part."""
     if "team" not in found.what.offer.taker or edge.actor().kind != "resident":
         return []
-    return teams.led(edge.work(), edge.actor(), day=local_date(found.one.starts_at), now=edge.now())
+    led = teams.led(edge.work(), edge.actor(), day=local_date(found.one.starts_at), now=edge.now())
+    return [team for team in led if team.people]
 
 
 @pages.post("/offers/<int:slot_id>/book")
