@@ -16,7 +16,7 @@ from engine.commands import appointments, loan_rows
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.matters.nouns.bonds import ADULT, LEADER
 from engine.matters.nouns.bonds import Bond as Kind
-from engine.people import SYSTEM, Actor, bonds
+from engine.people import SYSTEM, Actor, bonds, units
 from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit, jobs, notices
@@ -31,6 +31,7 @@ from engine.store.models import (
     Standing,
     Task,
     TaskCandidate,
+    Team,
     User,
     Waiting,
 )
@@ -63,13 +64,16 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
     today = local_date(now)
     subject, holder = known_all(work, [asked.subject, asked.holder])
     until = _sound(asked, subject, holder, today)
+    named = " ".join(asked.team.split())
+    team = team_of(work, named, holder, asked.unit_id, now) if named else None
     values: dict[str, Any] = dict(
         kind=asked.key,
         state="held" if asked.confirmed else "asked",
         **_side("subject", subject),
         **_side("holder", holder),
         scope=asked.scope,
-        team=" ".join(asked.team.split()),
+        team=named,
+        team_id=team.id if team is not None else None,
         n=1,
         most=asked.kind.most,
         lets=[one for one in asked.kind.lets if asked.lets is None or one in asked.lets],
@@ -233,6 +237,70 @@ def _team(asked: Asked) -> list[FieldError]:
     return []
 
 
+def team_of(work: Work, name: str, leader: Person, unit_id: int | None, now: datetime) -> Team:
+    """The team of this name that the leader leads, a new one when there is none where they live. Invalid: others have
+    the name there; the database says so, also of two who take it at once. One that nobody is in any more gives it
+    back."""
+    where = leader.place_id or unit_id or units.tree(work).county.id
+    ref, today = ref_of(leader), local_date(now)
+    leads = [Team.leader_ref == ref]
+    leads += [Team.second_id == leader.user_id] if leader.user_id is not None else []
+    there = work.session.scalars(
+        select(Team).where(Team.name == name, Team.ended_at.is_(None), or_(Team.unit_id == where, *leads))
+    ).all()
+    own = next((one for one in there if one.leader_ref == ref or one.second_id == leader.user_id is not None), None)
+    if own is not None:
+        return own
+    members = select(Bond.id).where(Bond.team_id == Team.id, Bond.ended_at.is_(None), Bond.until_on >= today).exists()
+    work.session.execute(
+        update(Team)
+        .where(Team.name == name, Team.unit_id == where, Team.ended_at.is_(None), ~members)
+        .values(ended_at=now, second_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    made = work.insert_once(Team(unit_id=where, name=name, leader_ref=ref, leader_id=leader.user_id, made_at=now))
+    if made is None:
+        place = units.place(work, where).name
+        zh = f"{place}已经有一个团队叫“{name}”了，是别的队长带的。请换一个名称；要一起带，请他的队长加您做第二位队长。"
+        en = f"Another team of {place} is called {name}. Choose another name, or let its leader make you the second."
+        raise Invalid([FieldError("team", "团队名称", zh, en)])
+    return made
+
+
+def second(work: Work, bond: Bond, *, by: Actor, now: datetime) -> Team:
+    """A member leads their team too, beside its leader: two at most. NotNow: there is a second, or they could not."""
+    team = work.session.get_one(Team, bond.team_id)
+    if bond.subject_id is None:
+        raise NotNow(
+            "他还没有自己的账号，不能带队。请他先登录一次。", "They have no account yet: let them log in once."
+        )
+    done = work.session.execute(
+        update(Team)
+        .where(Team.id == team.id, Team.second_id.is_(None), Team.ended_at.is_(None), Team.leader_id == by.id)
+        .values(second_id=bond.subject_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotNow(
+            "一个团队最多两位队长，已经有第二位了。要换人，请先请他不再带队。",
+            "A team has two leaders at most, and has both: let the second lead no more first.",
+        )
+    facts = {"team": team.id, "bond": bond.id}
+    audit.record(work, audit.Kind.TEAM_LED, by=by, now=now, for_id=bond.subject_id, facts=facts)
+    return team
+
+
+def leads_no_more(work: Work, team: Team, *, by: Actor, now: datetime) -> bool:
+    """The second leader leads it no more; whether there was one."""
+    before = team.second_id
+    if before is None:
+        return False
+    team.second_id = None
+    for_id = before if before != by.id else None
+    audit.record(work, audit.Kind.TEAM_LEFT, by=by, now=now, for_id=for_id, facts={"team": team.id})
+    return True
+
+
 def _birthday(born: date, years: int) -> date:
     try:
         return born.replace(year=born.year + years)
@@ -349,6 +417,9 @@ def _let_go(work: Work, bond: Bond) -> None:
 
 def _leaves_team(work: Work, bond: Bond, by: Actor, now: datetime) -> None:
     """What the leader put them down for and has not begun: their places are free for others."""
+    team = work.session.get(Team, bond.team_id) if bond.team_id is not None else None
+    if team is not None and bond.subject_id is not None and team.second_id == bond.subject_id:
+        leads_no_more(work, team, by=by, now=now)
     for place, made in appointments.led_places(work, bond.id, now=now):
         appointments.leave_place(work, made, place, f"{bond.subject_name}不在这个团队了", by=by, now=now)
 
@@ -443,7 +514,14 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> int:
             try:
                 with work.session.begin_nested():
                     setattr(row, f"{side}_id", user.id)
+                    before = getattr(row, f"{side}_ref")
                     setattr(row, f"{side}_ref", f"u:{user.id}")
+                    if side == "holder" and row.team_id is not None:  # who led it before they had an account
+                        work.session.execute(
+                            update(Team)
+                            .where(Team.leader_ref == before)
+                            .values(leader_ref=f"u:{user.id}", leader_id=user.id)
+                        )
                     work.session.flush()
                     if side == "subject" and row.subject_id_index:  # what was borrowed for them is in their list too
                         loan_rows.joined(work, user, f"i:{row.subject_id_index}")

@@ -475,10 +475,9 @@ def bond_ended(work: Work, bond: Bond, *, by: Actor, now: datetime) -> None:
     """A bond is over by which somebody reserved and fetched for another. Of somebody without an account nobody could
     fetch what is kept: they wait no more, and a copy goes to the next. What is lent stays lent, and whoever fetched it
     hears when it is due: nothing more of it reaches them."""
-    known = lending.kinds(work)
     holds = select(LoanHold).where(LoanHold.bond_id == bond.id, LoanHold.user_id.is_(None), LoanHold.ended_at.is_(None))
     for hold in work.session.scalars(holds.order_by(LoanHold.id).with_for_update()).all():
-        kind = known.get(hold.loans)
+        kind = lending.kinds(work).get(hold.loans)
         if kind is None:  # lent no more: nothing of it goes to anybody
             _end_hold(work, hold, "cancelled", now)
         else:

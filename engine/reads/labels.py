@@ -7,6 +7,8 @@ EVENTS = {
     "bond.made": "建立关系",
     "bond.ended": "解除关系",
     "bond.joined": "关系归入账号",
+    "bond.team-led": "请队员做第二位队长",
+    "bond.team-left": "第二位队长不再带队",
     "bond.code": "出示绑定码",
     "bond.checked": "核对接送人",
     "case.submitted": "提交申请",

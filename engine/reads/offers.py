@@ -340,6 +340,11 @@ class Held:
     waiting: int
 
 
+def with_teams(work: Work) -> frozenset[str]:
+    """What teams may book."""
+    return frozenset(key for key, one in declared(work).items() if "team" in one.offer.taker)
+
+
 def board(work: Work, actor: Actor, first: date, last: date, *, now: datetime) -> list[Held]:
     """The week of the actor's units: every time of their offers, in order; four statements."""
     slots = work.session.scalars(

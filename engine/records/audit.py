@@ -136,6 +136,8 @@ class Kind(StrEnum):
     BOND_MADE = "bond.made"
     BOND_ENDED = "bond.ended"
     BOND_JOINED = "bond.joined"  # a side that had no account has one now
+    TEAM_LED = "bond.team-led"  # a member leads their team too
+    TEAM_LEFT = "bond.team-left"  # the second leader leads it no more
     BOND_CODE = "bond.code"  # six digits were shown: to bind, or to fetch somebody
     BOND_CHECKED = "bond.checked"  # at a door: whether this person may fetch that one
     # offers 供给与预订

@@ -7,7 +7,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from engine.store.models import Appointment, Bond, BookingPlace
+from engine.store.models import Appointment, Bond, BookingPlace, Slot, User
+from engine.workdays import local_date
 from tests.wide.nouns import furnish
 
 
@@ -67,3 +68,35 @@ def test_a_member_who_leaves_the_team_is_not_offered_any_more(hall, offered):
     assert "您还没有队员" in page(xu.get(f"/offers/{offered}"))
     sent = {"as": "team", "led": str(bond), f"role-{bond}": "cut"}
     assert xu.post(f"/offers/{offered}/book", data=sent).status_code == 403
+
+
+def test_the_name_is_taken_two_lead_it_and_the_desk_puts_it_down(hall, offered):
+    with hall.database.unit_of_work() as work:  # neighbours: their teams are of one village
+        here = work.session.get_one(User, hall.cast.users["xu"]).place_id
+        work.session.get_one(User, hall.cast.users["zhang"]).place_id = here
+    bond = joined(hall)
+    zhang, xu, chen, desk = hall.client("zhang"), hall.client("xu"), hall.program("zhang"), hall.client("zhou")
+    led = hall.program("xu")("GET", "/teams").json["led"]
+    assert [(t["name"], t["first"], [m["bond_id"] for m in t["people"]]) for t in led] == [("青年队", True, [bond])]
+    assert [t["leader"] for t in chen("GET", "/teams").json["within"]] == ["许小妹"]
+    code = hall.program("xu")("POST", "/teams/code", {}).json["code"]
+    taken = chen("POST", "/teams/members", {"team": "青年队", "phone": "13800000002", "code": code})
+    assert taken.status_code == 422 and "已经有一个团队叫" in taken.json["detail"]
+    assert "请张三丰做第二位队长" in page(xu.get("/teams"))
+    assert xu.post(f"/teams/second/{bond}").status_code == 302
+    assert "第二位队长：张三丰" in page(xu.get("/teams")) and "您是第二位队长" in page(zhang.get("/teams"))
+    team = led[0]["id"]
+    assert hall.client("chen").post(f"/teams/{team}/second/end").status_code in (302, 403)
+    assert hall.program("xu")("POST", "/teams/second", {"bond": bond}).status_code == 409
+    with hall.database.reading() as work:
+        slot = work.session.get_one(Slot, offered)
+        day = local_date(slot.starts_at).isoformat()
+    week = page(desk.get(f"/desk/offers?day={day}"))
+    assert "替团队登记" in week and f'<option value="{team}">' in week
+    week = page(desk.get(f"/desk/offers?day={day}&team={team}"))
+    assert f'name="led"\n  value="{bond}"' in week and "张*丰" in week and "队长 许*妹" in week
+    sent = {"team": team, "led": bond, f"role-{bond}": "cut", "me": "1", "role-me": "cut"}
+    assert desk.post(f"/desk/offers/{offered}/walk-in", data=sent).status_code == 302
+    assert "跟着团队去的" in page(zhang.get("/bookings"))
+    again = desk.post(f"/desk/offers/{offered}/walk-in", data={"team": team})
+    assert again.status_code == 422 and "请至少选一位队员" in again.text

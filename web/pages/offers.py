@@ -105,17 +105,22 @@ def _teams(found: reads.Chance) -> list[teams.Team]:
     """Whom the reader leads on that day, where teams take part."""
     if "team" not in found.what.offer.taker or edge.actor().kind != "resident":
         return []
-    return teams.led(edge.work(), edge.actor(), day=local_date(found.one.starts_at), now=edge.now())
+    led = teams.led(edge.work(), edge.actor(), day=local_date(found.one.starts_at), now=edge.now())
+    return [team for team in led if team.people]
 
 
 @pages.post("/offers/<int:slot_id>/book")
 @guard("resident")
 def book(slot_id: int) -> ResponseReturnValue:
     """Take a place of an offer that asks nothing."""
-    led = [(int(one), _form_role(f"role-{one}")) for one in request.form.getlist("led")[:60] if is_id(one)]
-    made = _take(slot_id, request.form.to_dict(), {}, led)
+    made = _take(slot_id, request.form.to_dict(), {}, _led())
     flash(_("订好了。"))
     return redirect(url_for("booking.one", booking_id=made))
+
+
+def _led() -> list[tuple[int, str]]:
+    """The members of a team that were ticked, each with what they come as."""
+    return [(int(one), _form_role(f"role-{one}")) for one in request.form.getlist("led")[:60] if is_id(one)]
 
 
 def _form_role(name: str) -> str:
@@ -547,6 +552,9 @@ def week() -> ResponseReturnValue:
         priced=bool(statements.kinds(work)),
         units=own[:200],
         bond=bonds.seen(work, bond, actor=actor, now=now) if (bond := _bond(request.args)) is not None else None,
+        teams=teams.at_desk(work, actor) if reads.with_teams(work) else [],
+        team=teams.of_desk(work, of, actor, now=now) if (of := request.args.get("team", type=edge.whole)) else None,
+        takes_teams=reads.with_teams(work),
     )
 
 
@@ -627,15 +635,18 @@ def walk_in(slot_id: int) -> ResponseReturnValue:
     """Somebody stands at the desk, or telephones."""
     reads.of_unit(edge.work(), edge.actor(), slot_id=slot_id)
     name, phone = request.form.get("name", "").strip()[:40], request.form.get("phone", "").strip()[:20]
-    bond = _bond(request.form)
-    if bond is None and not (name and phone):
+    bond, team = _bond(request.form), request.form.get("team", type=edge.whole)
+    if bond is None and team is None and not (name and phone):
         raise Invalid([FieldError("name", _("姓名和电话"), "请填写姓名和电话。", "Give a name and a telephone.")])
     made = booking.take_place(
         edge.work(),
         slot_id,
         role=request.form.get("role", "")[:40],
-        person=booking.Person(name, phone) if bond is None else None,
+        person=booking.Person(name, phone) if bond is None and team is None else None,
         bond_id=bond,
+        team_id=team,
+        led=_led() if team is not None else (),
+        leader_role=_form_role("role-me") if team is not None and request.form.get("me") else None,
         channel="counter",
         by=edge.actor(),
         now=edge.now(),

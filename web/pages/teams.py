@@ -99,6 +99,23 @@ def ask() -> ResponseReturnValue:
     return redirect(url_for("teams.mine"))
 
 
+@pages.post("/teams/second/<int:bond_id>")
+@guard("resident")
+def second(bond_id: int) -> ResponseReturnValue:
+    """A member of mine leads the team too."""
+    bonds.share_lead(edge.work(), bond_id, by=edge.actor(), now=edge.now())
+    flash(_("好了，他也可以带队报名、加队员。队员都会收到通知。"))
+    return redirect(url_for("teams.mine"))
+
+
+@pages.post("/teams/<int:team_id>/second/end")
+@guard("resident")
+def second_ends(team_id: int) -> ResponseReturnValue:
+    bonds.end_lead(edge.work(), team_id, by=edge.actor(), now=edge.now())
+    flash(_("好了，第二位队长不再带这个队。"))
+    return redirect(url_for("teams.mine"))
+
+
 @pages.post("/team-places/<int:place_id>/leave")
 @guard("resident")
 def leave(place_id: int) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import feel, forms
-from engine.commands import offer_rows
+from engine.commands import bond_rows, offer_rows
 from engine.commands.booking import naming
 from engine.commands.offer_rows import Wish
 from engine.errors import FieldError, Invalid, NotNow, NotYours
@@ -20,6 +20,7 @@ from engine.people.bonds import in_force
 from engine.reads import bonds, knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
+from engine.reads.teams import for_desk, led_ids
 from engine.store import Work, keys
 from engine.store.models import Appointment, Bond, Slot, User
 from engine.workdays import local_date
@@ -38,6 +39,8 @@ def book(
     team: str = "",
     members: Sequence[tuple[str, str, str]] = (),
     led: Sequence[tuple[int, str]] = (),
+    team_id: int | None = None,
+    leader_role: str | None = None,
     channel: str = "online",
     bond_id: int | None = None,
     by: Actor,
@@ -46,7 +49,8 @@ def book(
     """Book one time, at once. Online for oneself, or by a bond for somebody who lets one (关系); staff of the unit for
     `person`, or for whom a bond is about whose other side came. Limits and price are those of who comes. A team: its
     members by the bond with their leader (`led`: bond, role), and its leader, who need not come; by name (name,
-    telephone, role) where the offer allows that (`members: [bond, named]`), on the word of who books.
+    telephone, role) where the offer allows that (`members: [bond, named]`), on the word of who books. At the desk a
+    team of the unit by `team_id`, in the name of its leader, who comes too where `leader_role` says as what.
 
     Raises NotFound, NotNow (full, too late, not fit: with the reason), NotYours, Invalid (the form)."""
     slot = offer_rows.find_slot(work, slot_id)
@@ -56,11 +60,17 @@ def book(
         leader = _for_whom(work, slot, bond_id, team, by)
     else:
         require(by, "serve", slot.resource)
-        if bond_id is not None:
+        if team_id is not None:
+            person, team = _team_at_the_desk(work, team_id, led, by)
+        elif bond_id is not None:
             person = _at_the_desk(work, slot, bond_id, by, now)
         if person is None:
             raise Invalid([FieldError("name", "姓名", "请填写来的人的姓名和电话。", "Give the name and telephone.")])
-        leader = person if bond_id is not None else known_person(work, person.name, person.phone or "")
+        leader = (
+            person
+            if bond_id is not None or team_id is not None
+            else known_person(work, person.name, person.phone or "")
+        )
     what = reads.of(work, slot.resource.offer)
     given = check(work, what, answers or {}, now=now)
     listed: list[tuple[Person, str]] = [(leader, role)]
@@ -72,6 +82,7 @@ def book(
         roles = dict(led)
         listed = [(one, roles[bond.id]) for one, bond in ours]
         named = [(known_person(work, name, phone), of) for name, phone, of in members if name.strip()]
+        named += [(leader, leader_role)] if leader_role is not None else []
         if "named" not in what.offer.members:
             _only_members(named, leader)
         listed += named
@@ -99,7 +110,8 @@ def _led(
         .execution_options(populate_existing=True)
     ).all()
     today, day = local_date(now), local_date(slot.starts_at)
-    ours = [row for row in rows if row.holder_id is not None and row.holder_id == leader.user_id]
+    teams = set(work.session.scalars(led_ids(leader.user_id))) if leader.user_id is not None else set()
+    ours = [row for row in rows if row.team_id in teams or _holds(row, leader)]
     if len(ours) < len({bond_id for bond_id, _role in led}) or not all(in_force(row, today) for row in ours):
         raise NotYours(
             "选的队员里有人不在您的团队了。请刷新这一页，重新选。",
@@ -113,10 +125,27 @@ def _led(
     return [(bonds.comes(work, row), row) for row in ours]
 
 
+def _holds(row: Bond, leader: Person) -> bool:
+    """Whether it is the leader's own bond: by their account, or, of who has none, as the bond names them."""
+    return row.holder_id == leader.user_id if leader.user_id is not None else row.holder_ref == bond_rows.ref_of(leader)
+
+
+def _team_at_the_desk(work: Work, team_id: int, led: Sequence[tuple[int, str]], by: Actor) -> tuple[Person, str]:
+    """The leader in whose name a clerk books for a team of their units, and its name. Invalid: nobody was chosen."""
+    team = for_desk(work, team_id, by)
+    if not led:
+        zh, en = "请至少选一位队员。", "Choose one member at least."
+        raise Invalid([FieldError("members", "队员", zh, en)])
+    if team.leader_id is not None:
+        return knowing.of_user(work.session.get_one(User, team.leader_id)), team.name
+    row = work.session.scalars(select(Bond).where(Bond.team_id == team.id).order_by(Bond.id.desc()).limit(1)).one()
+    return bonds.holder(row), team.name
+
+
 def _one_team(ours: Sequence[tuple[Person, Bond]], team: str) -> str:
     """The team's name: that of the bonds."""
     names = {bond.team for _one, bond in ours}
-    if len(names) > 1:
+    if len({bond.team_id for _one, bond in ours}) > 1:
         zh, en = "一次只能报一个团队。请只选同一个团队的队员。", "One team at a time: choose members of the same team."
         raise Invalid([FieldError("members", "队员", zh, en)])
     return names.pop() if names else team

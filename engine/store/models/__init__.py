@@ -11,7 +11,7 @@ from engine.store.models.ballots import (
 )
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, UtcDateTime
 from engine.store.models.boards import BoardEntry, BoardFollow, BoardObjection, BoardTold
-from engine.store.models.bonds import Bond, BondCode
+from engine.store.models.bonds import Bond, BondCode, Team
 from engine.store.models.booking import (
     Appointment,
     AppointmentSlot,
@@ -168,6 +168,7 @@ __all__ = [
     "StandingDay",
     "Subscription",
     "Task",
+    "Team",
     "TaskCandidate",
     "Throttle",
     "Ticket",

@@ -49,6 +49,7 @@ class Bond(Base):
     #: What it is limited to, for the database's rules: "" of a bond for all, "case:12" of a mandate in one case.
     scope: Mapped[str] = mapped_column(String(28), default="")
     team: Mapped[str] = mapped_column(String(80), default="", server_default="")  # of a leader and a member: its name
+    team_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("team.id"), index=True)
     #: Its place among those of this kind that the subject has: 1 to `most`. The database counts by it.
     n: Mapped[int]
     most: Mapped[int]
@@ -116,6 +117,35 @@ class Bond(Base):
             sqlite_where=text("state = 'held'"),
             postgresql_where=text("state = 'held'"),
         ),
+    )
+
+
+class Team(Base):
+    """A team (团队): its name, which no other of its unit has, and who leads it, one or two. Its members are bonds."""
+
+    __tablename__ = "team"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))  # where its leader lives
+    name: Mapped[str] = mapped_column(String(80))
+    leader_ref: Mapped[str] = mapped_column(String(60))
+    leader_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    second_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name"),
+        CheckConstraint("second_id is null or leader_id is null or second_id <> leader_id", name="two"),
+        Index(
+            "uq_team_name",
+            "unit_id",
+            "name",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index("ix_team_leader_ref", "leader_ref"),
     )
 
 
