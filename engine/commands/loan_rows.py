@@ -7,6 +7,7 @@ the other, and the database's index refuses the second whatever the program thin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -245,7 +246,6 @@ def end(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, how: str, *, b
     """It is over: brought back (the copy goes to who waits, or on the shelf), or settled without it."""
     loan.ended_at, loan.ended_how, loan.next_on = now, how, None
     loan.version += 1
-    work.session.flush()
     if how == "returned":
         shelve(work, kind, entry, by=by, now=now)
     elif entry.state != kind.state("lost"):
@@ -266,7 +266,7 @@ def take_back(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: d
 
 def shelve(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: datetime) -> LoanHold | None:
     """A copy is free: kept for the first who waits for its title, else on the shelf. `entry` is locked."""
-    work.session.flush()
+    work.written(LoanHold)
     hold = work.session.scalar(
         select(LoanHold)
         .where(LoanHold.loans == kind.key, LoanHold.title == kind.title_of(entry), LoanHold.state == "waiting")
@@ -302,7 +302,23 @@ def let_go(work: Work, kind: Kind, entry_id: int, *, by: Actor, now: datetime) -
 
 def renew(work: Work, kind: Kind, loan: Loan, *, by: Actor, now: datetime) -> None:
     """Once more as long, counted from the day it is due. NotNow: overdue, renewed already, or somebody waits."""
+    renew_all(work, kind, [loan], by=by, now=now)
+
+
+def renew_all(work: Work, kind: Kind, loans: Sequence[Loan], *, by: Actor, now: datetime) -> None:
+    """The same of each of them, or of none."""
     on = local_date(now)
+    for loan in loans:
+        _renewable(work, kind, loan, on)
+    for loan in loans:
+        loan.renewed += 1
+        loan.due_on += timedelta(days=kind.loans.days)
+        loan.next_on = next_on(kind, loan, on)
+        loan.version += 1
+        record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat())
+
+
+def _renewable(work: Work, kind: Kind, loan: Loan, on: date) -> None:
     if loan.missed_at is not None or lending.overdue(loan, on):
         raise NotNow("已经过期，不能续借。请尽快来还。", "It is overdue and cannot be renewed: please bring it back.")
     if loan.recalled_at is not None:
@@ -314,25 +330,21 @@ def renew(work: Work, kind: Kind, loan: Loan, *, by: Actor, now: datetime) -> No
         )
     if any(h.state == "waiting" and h.who_ref != loan.who_ref for h in lending.waiting(work, kind.key, loan.title)):
         raise NotNow("有别的读者预约了，不能续借。请按时还。", "Somebody else reserved it: it cannot be renewed.")
-    loan.renewed += 1
-    loan.due_on += timedelta(days=kind.loans.days)
-    loan.next_on = next_on(kind, loan, on)
-    loan.version += 1
-    record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat())
 
 
-def grant(work: Work, kind: Kind, loan: Loan, until: date, *, by: Actor, now: datetime) -> None:
-    """The desk allows more time, whatever the rules say of renewing: a reader was ill. NotNow: that day has passed, or
-    it counts as lost."""
+def grant_all(work: Work, kind: Kind, loans: Sequence[Loan], until: date, *, by: Actor, now: datetime) -> None:
+    """The desk allows more time for each of them or for none, whatever the rules say of renewing: a reader was ill.
+    NotNow: that day has passed, or one counts as lost."""
     on = local_date(now)
-    if loan.missed_at is not None:
+    if any(loan.missed_at is not None for loan in loans):
         raise NotNow("这本已经登记遗失，要先了结。", "It counts as lost: settle that first.")
     if until < on:
         raise NotNow("宽限的日子已经过了。", f"Expected a day to come, but {until} has passed.")
-    loan.due_on = max(loan.due_on, until)
-    loan.next_on = next_on(kind, loan, on)
-    loan.version += 1
-    record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat(), granted=True)
+    for loan in loans:
+        loan.due_on = max(loan.due_on, until)
+        loan.next_on = next_on(kind, loan, on)
+        loan.version += 1
+        record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat(), granted=True)
 
 
 def recall(work: Work, kind: Kind, loan: Loan, name: str, *, by: Actor, now: datetime) -> None:

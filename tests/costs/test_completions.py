@@ -35,18 +35,10 @@ MORE = {
     # An agent is known with the mandates they hold; what was handed over so far is noted with the decision.
     ("daiban", "register"): 16,
     # The mandate ends: the bond, what its holder claimed by it, waits for, looks for and has ordered by it.
-    ("daiban", "hand_over"): 22,
-    ("daiban", "renew"): 22,
+    ("daiban", "hand_over"): 20,
     # A match that is agreed at once: both sides held, documents looked up in a register, the pair, its legs, its paper,
     # and the case ended with it.
-    ("xunche", "xc-look"): 25,
-    # Time is allowed for every loan of a reader or for none: a savepoint is opened and released around them.
-    ("jieshuzheng", "card-why"): 21,
-    # The end of a case asks whether another waits for its answer; these stood at their limit before.
-    ("peishu", "settle_book"): 19,
-    ("yuyue", "confirm"): 19,
-    # The offer is called off: its slot, who has a place, who waits, and the case ended or sent on with it.
-    ("bangbang", "bb_ring"): 22,
+    ("xunche", "xc-look"): 23,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}
