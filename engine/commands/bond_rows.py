@@ -341,7 +341,7 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
 def _of_it(work: Work, bond: Bond) -> dict[str, list[int]]:
     """What goes on by it, in one look: the steps that its holder claimed (task); of somebody without an account, where
     they wait (waiting) and what they look for (side); the standing orders (order)."""
-    work.written(Task, Waiting, MatchSide, Standing)
+    work.written(Waiting, MatchSide, Standing)
     parts: dict[str, tuple[type[Task | Waiting | MatchSide | Standing], ColumnElement[bool]]] = {
         "task": (Task, Task.state == "claimed"),
         "waiting": (Waiting, and_(Waiting.user_id.is_(None), Waiting.state.in_(("waiting", "offered")))),
@@ -359,11 +359,13 @@ def _of_it(work: Work, bond: Bond) -> dict[str, list[int]]:
 
 
 def _let_go(work: Work, bond: Bond, ids: Sequence[int]) -> None:
-    """Steps that the holder claimed by it wait for somebody again."""
-    if not ids:
-        return
-    query = select(Task).where(Task.id.in_(ids), Task.bond_id == bond.id, Task.state == "claimed").order_by(Task.id)
-    for task in work.session.scalars(query).all():
+    """Steps that the holder claimed by it wait for somebody again. What this transaction has changed of steps is not
+    written for that: as they are here counts, not as they were."""
+    found = list(work.session.scalars(select(Task).where(Task.id.in_(ids)).order_by(Task.id))) if ids else []
+    found += [row for row in work.session.dirty if isinstance(row, Task) and row.id not in ids]
+    for task in found:
+        if task.bond_id != bond.id or task.state != "claimed":
+            continue
         task.state, task.assignee_id, task.acting_for_id, task.bond_id, task.claimed_at = "open", None, None, None, None
         task.version += 1
         work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
