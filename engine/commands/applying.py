@@ -307,7 +307,7 @@ class Applying:
         """Who may do it as the case stands today."""
         away = candidates.away_from(self.work, self.case, one.properties)
         day = local_date(self.now)
-        found = candidates.candidates(self.work, self.package, self.case, one, on=day, away=away)
+        found = candidates.candidates(self.work, self.package, self.case, one, on=day, away=away, by=self.by)
         party = parties.hands(self.work, self.case, self.package.info, one.variables)
         found.keys.extend(k for k in party if k not in found.keys)
         return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, literal, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.commands import appointments, loan_rows
@@ -26,6 +26,8 @@ from engine.store.models import (
     Bond,
     BookingPlace,
     Case,
+    Loan,
+    LoanHold,
     MatchSide,
     Resource,
     Standing,
@@ -385,17 +387,16 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
                 .values(mandate_id=None)
                 .execution_options(synchronize_session="fetch")
             )
-    _let_go(work, bond)
     if bond.kind == LEADER:
         _leaves_team(work, bond, by, now)
     _hears_no_more(work, bond, now)
-    _waits_no_more(work, bond, by, now)
-    _asks_no_more(work, bond, now)
-    loan_rows.bond_ended(work, bond, by=by, now=now)
-    for order in work.session.scalars(
-        select(Standing).where(Standing.bond_id == bond.id, Standing.state == "active").order_by(Standing.id)
-    ).all():
-        end_order(work, order, by=by, now=now)
+    of_it = _of_it(work, bond)
+    _let_go(work, bond, of_it["task"])
+    _waits_no_more(work, of_it["waiting"], by, now)
+    _asks_no_more(work, of_it["side"], now)
+    loan_rows.bond_ended(work, bond, of_it["hold"], of_it["loan"], by=by, now=now)
+    for id_ in of_it["order"]:
+        end_order(work, id_, by=by, now=now)
     audit.record(
         work,
         audit.Kind.BOND_ENDED,
@@ -407,9 +408,36 @@ def end(work: Work, bond: Bond, how: str, *, by: Actor, now: datetime, case: Cas
     )
 
 
-def _let_go(work: Work, bond: Bond) -> None:
-    """Steps that the holder claimed by it wait for somebody again."""
-    for task in work.session.scalars(select(Task).where(Task.bond_id == bond.id, Task.state == "claimed")).all():
+def _of_it(work: Work, bond: Bond) -> dict[str, list[int]]:
+    """What goes on by it, in one look: the steps that its holder claimed (task); of somebody without an account, where
+    they wait (waiting, hold) and what they look for (side); the standing orders (order); what is lent (loan)."""
+    work.written(Waiting, MatchSide, Standing, LoanHold, Loan)
+    parts: dict[str, tuple[type[Task | Waiting | MatchSide | Standing | LoanHold | Loan], ColumnElement[bool]]] = {
+        "task": (Task, Task.state == "claimed"),
+        "waiting": (Waiting, and_(Waiting.user_id.is_(None), Waiting.state.in_(("waiting", "offered")))),
+        "side": (MatchSide, and_(MatchSide.user_id.is_(None), MatchSide.ended_at.is_(None))),
+        "order": (Standing, Standing.state == "active"),
+        "hold": (LoanHold, and_(LoanHold.user_id.is_(None), LoanHold.ended_at.is_(None))),
+        "loan": (Loan, Loan.ended_at.is_(None)),
+    }
+    looks = [
+        select(literal(what).label("what"), kind.id.label("id")).where(kind.bond_id == bond.id, live)
+        for what, (kind, live) in parts.items()
+    ]
+    found: dict[str, list[int]] = {what: [] for what in parts}
+    for what, id_ in work.session.execute(union_all(*looks)):
+        found[what].append(id_)
+    return {what: sorted(ids) for what, ids in found.items()}
+
+
+def _let_go(work: Work, bond: Bond, ids: Sequence[int]) -> None:
+    """Steps that the holder claimed by it wait for somebody again. What this transaction has changed of steps is not
+    written for that: as they are here counts, not as they were."""
+    found = list(work.session.scalars(select(Task).where(Task.id.in_(ids)).order_by(Task.id))) if ids else []
+    found += [row for row in work.session.dirty if isinstance(row, Task) and row.id not in ids]
+    for task in found:
+        if task.bond_id != bond.id or task.state != "claimed":
+            continue
         task.state, task.assignee_id, task.acting_for_id, task.bond_id, task.claimed_at = "open", None, None, None, None
         task.version += 1
         work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
@@ -438,10 +466,10 @@ def _hears_no_more(work: Work, bond: Bond, now: datetime) -> None:
         notices.cancel(work, f"appointment:{made.id}:", now=now)
 
 
-def end_order(work: Work, order: Standing, *, by: Actor, now: datetime) -> None:
+def end_order(work: Work, order_id: int, *, by: Actor, now: datetime) -> None:
     """A standing order that was made by a bond which is over: nothing more is booked of it. What is booked stays, as
     any booking made by the bond does, and whose it is hears of it."""
-    order = work.session.get_one(Standing, order.id, with_for_update=True, populate_existing=True)
+    order = work.session.get_one(Standing, order_id, with_for_update=True, populate_existing=True)
     if order.state != "active":
         return
     order.state, order.ended_at, order.reason = "ended", now, "替订的关系结束了"
@@ -464,23 +492,21 @@ def end_order(work: Work, order: Standing, *, by: Actor, now: datetime) -> None:
         appointments.say(work, key, kind, facts, user_id=made_by.id, phone=made_by.phone, now=now)
 
 
-def _asks_no_more(work: Work, bond: Bond, now: datetime) -> None:
+def _asks_no_more(work: Work, ids: Sequence[int], now: datetime) -> None:
     """Needs of somebody without an account, whose other side would wait for an answer in vain, are called off by the
     worker, which tells whoever agreed. Who has an account answers by themselves."""
-    for id_ in work.session.scalars(
-        select(MatchSide.id)
-        .where(MatchSide.bond_id == bond.id, MatchSide.user_id.is_(None), MatchSide.ended_at.is_(None))
-        .order_by(MatchSide.id)
-    ).all():
+    for id_ in ids:
         jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{id_}:bond", {"side": id_, "what": "bond"}, now=now)
 
 
-def _waits_no_more(work: Work, bond: Bond, by: Actor, now: datetime) -> None:
+def _waits_no_more(work: Work, ids: Sequence[int], by: Actor, now: datetime) -> None:
     """Of somebody without an account nobody could confirm a place that is offered: they wait no more, and one that was
     kept for them goes to the next. Who has an account waits on, by themselves."""
+    if not ids:
+        return
     rows = work.session.scalars(
         select(Waiting)
-        .where(Waiting.bond_id == bond.id, Waiting.user_id.is_(None), Waiting.state.in_(("waiting", "offered")))
+        .where(Waiting.id.in_(ids), Waiting.state.in_(("waiting", "offered")))
         .order_by(Waiting.id)
         .with_for_update()
     ).all()

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import matters
 from engine.errors import MEND, Outdated
-from engine.people import apart, bonds, holders, units
+from engine.people import Actor, apart, bonds, holders, units
 from engine.people.groups import nowhere as nowhere
 from engine.people.groups import unit_at as unit_at
 from engine.people.groups import unit_of as unit_of
@@ -55,11 +56,12 @@ def candidates(
     *,
     on: date,
     away: frozenset[int] = frozenset(),
+    by: Actor | None = None,
 ) -> Hands:
     """Who may do it on this day. What names nobody, or a post that nobody holds, goes to the supervisor.
 
     on: this day: an agent whose mandate is over is none. away: who keeps away (回避): a post that only they hold is
-    asked for in the next unit above.
+    asked for in the next unit above. by: who acts; with a post of their own they are here today.
     """
     place, intake, office = (units.place(work, i) for i in (case.place_id, case.unit_id, case.office_id))
     keys: list[str] = []
@@ -68,7 +70,7 @@ def candidates(
     instead: dict[str, Any] | None = None
     for user in [*([task.assignee] if task.assignee else []), *task.candidate_users]:
         keys += _user(work, case, user, task.name or task.element, on)
-    gone = _gone(work, case, keys, on)
+    gone = _gone(work, case, keys, on, by)
     if gone:
         keys = [key for key in keys if key not in gone]
         instead = {"user": int(min(gone)[2:])}
@@ -102,9 +104,10 @@ def supervisor_of(
     return found or (units.tree(work).county, SUPERVISOR)
 
 
-def _gone(work: Work, case: Case, keys: Iterable[str], on: date | None) -> set[str]:
+def _gone(work: Work, case: Case, keys: Iterable[str], on: date | None, by: Actor | None) -> set[str]:
     """The keys of people who can do nothing here today: their account is disabled, or they are staff without a post."""
-    named = {int(key[2:]) for key in keys if key.startswith("u:")} - {case.applicant_id}
+    here = {by.id} if by is not None and any(post.for_id is None for post in by.positions) else set()
+    named = {int(key[2:]) for key in keys if key.startswith("u:")} - {case.applicant_id} - here
     if not named:
         return set()
     day = on or work.today
@@ -228,13 +231,16 @@ def keep_away(
     if not new:
         return new
     case.apart = apart.write(known | new)
+    # What they did before is not theirs to take up again: every step of the case, of which those that live say below
+    # whom else they keep away.
     work.session.execute(
         update(Task)
-        .where(Task.case_id == case.id, Task.state == "ended")
+        .where(Task.case_id == case.id)
         .values(apart=case.apart)
         .execution_options(synchronize_session=False)
-    )  # what they did before is not theirs to take up again
+    )
     for task in tasks:
+        set_committed_value(task, "apart", case.apart)  # as the database has it now
         away = away_from(work, case, task.properties)
         task.apart = apart.write(away)
         keys = _others(work, case, task, away)

@@ -7,6 +7,7 @@ the other, and the database's index refuses the second whatever the program thin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -270,7 +271,6 @@ def end(work: Work, kind: Kind, loan: Loan, entry: RegisterEntry, how: str, *, b
     """It is over: brought back (the copy goes to who waits, or on the shelf), or settled without it."""
     loan.ended_at, loan.ended_how, loan.next_on = now, how, None
     loan.version += 1
-    work.session.flush()
     if how == "returned":
         shelve(work, kind, entry, by=by, now=now)
     elif entry.state != kind.state("lost"):
@@ -291,7 +291,7 @@ def take_back(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: d
 
 def shelve(work: Work, kind: Kind, entry: RegisterEntry, *, by: Actor, now: datetime) -> LoanHold | None:
     """A copy is free: kept for the first who waits for its title, else on the shelf. `entry` is locked."""
-    work.session.flush()
+    work.written(LoanHold)
     hold = work.session.scalar(
         select(LoanHold)
         .where(LoanHold.loans == kind.key, LoanHold.title == kind.title_of(entry), LoanHold.state == "waiting")
@@ -327,7 +327,23 @@ def let_go(work: Work, kind: Kind, entry_id: int, *, by: Actor, now: datetime) -
 
 def renew(work: Work, kind: Kind, loan: Loan, *, by: Actor, now: datetime) -> None:
     """Once more as long, counted from the day it is due. NotNow: overdue, renewed already, or somebody waits."""
+    renew_all(work, kind, [loan], by=by, now=now)
+
+
+def renew_all(work: Work, kind: Kind, loans: Sequence[Loan], *, by: Actor, now: datetime) -> None:
+    """The same of each of them, or of none."""
     on = local_date(now)
+    for loan in loans:
+        _renewable(work, kind, loan, on)
+    for loan in loans:
+        loan.renewed += 1
+        loan.due_on += timedelta(days=kind.loans.days)
+        loan.next_on = next_on(kind, loan, on)
+        loan.version += 1
+        record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat())
+
+
+def _renewable(work: Work, kind: Kind, loan: Loan, on: date) -> None:
     if loan.missed_at is not None or lending.overdue(loan, on):
         raise NotNow("已经过期，不能续借。请尽快来还。", "It is overdue and cannot be renewed: please bring it back.")
     if loan.recalled_at is not None:
@@ -339,25 +355,21 @@ def renew(work: Work, kind: Kind, loan: Loan, *, by: Actor, now: datetime) -> No
         )
     if any(h.state == "waiting" and h.who_ref != loan.who_ref for h in lending.waiting(work, kind.key, loan.title)):
         raise NotNow("有别的读者预约了，不能续借。请按时还。", "Somebody else reserved it: it cannot be renewed.")
-    loan.renewed += 1
-    loan.due_on += timedelta(days=kind.loans.days)
-    loan.next_on = next_on(kind, loan, on)
-    loan.version += 1
-    record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat())
 
 
-def grant(work: Work, kind: Kind, loan: Loan, until: date, *, by: Actor, now: datetime) -> None:
-    """The desk allows more time, whatever the rules say of renewing: a reader was ill. NotNow: that day has passed, or
-    it counts as lost."""
+def grant_all(work: Work, kind: Kind, loans: Sequence[Loan], until: date, *, by: Actor, now: datetime) -> None:
+    """The desk allows more time for each of them or for none, whatever the rules say of renewing: a reader was ill.
+    NotNow: that day has passed, or one counts as lost."""
     on = local_date(now)
-    if loan.missed_at is not None:
+    if any(loan.missed_at is not None for loan in loans):
         raise NotNow("这本已经登记遗失，要先了结。", "It counts as lost: settle that first.")
     if until < on:
         raise NotNow("宽限的日子已经过了。", f"Expected a day to come, but {until} has passed.")
-    loan.due_on = max(loan.due_on, until)
-    loan.next_on = next_on(kind, loan, on)
-    loan.version += 1
-    record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat(), granted=True)
+    for loan in loans:
+        loan.due_on = max(loan.due_on, until)
+        loan.next_on = next_on(kind, loan, on)
+        loan.version += 1
+        record(work, audit.Kind.LOAN_RENEWED, loan, by, now, due=loan.due_on.isoformat(), granted=True)
 
 
 def recall(work: Work, kind: Kind, loan: Loan, name: str, *, by: Actor, now: datetime) -> None:
@@ -471,19 +483,19 @@ def drop(work: Work, kind: Kind, hold: LoanHold, how: str, *, by: Actor, now: da
         shelve(work, kind, entry, by=by, now=now)
 
 
-def bond_ended(work: Work, bond: Bond, *, by: Actor, now: datetime) -> None:
-    """A bond is over by which somebody reserved and fetched for another. Of somebody without an account nobody could
+def bond_ended(work: Work, bond: Bond, holds: Sequence[int], loans: Sequence[int], *, by: Actor, now: datetime) -> None:
+    """A bond is over by which somebody reserved and fetched for another (the ids of what goes on by it). Of somebody without an account nobody could
     fetch what is kept: they wait no more, and a copy goes to the next. What is lent stays lent, and whoever fetched it
     hears when it is due: nothing more of it reaches them."""
-    holds = select(LoanHold).where(LoanHold.bond_id == bond.id, LoanHold.user_id.is_(None), LoanHold.ended_at.is_(None))
-    for hold in work.session.scalars(holds.order_by(LoanHold.id).with_for_update()).all():
+    kept = select(LoanHold).where(LoanHold.id.in_(holds), LoanHold.ended_at.is_(None)).order_by(LoanHold.id)
+    for hold in work.session.scalars(kept.with_for_update()).all() if holds else ():
         kind = lending.kinds(work).get(hold.loans)
         if kind is None:  # lent no more: nothing of it goes to anybody
             _end_hold(work, hold, "cancelled", now)
         else:
             drop(work, kind, hold, "cancelled", by=by, now=now)
-    lent = select(Loan).where(Loan.bond_id == bond.id, Loan.ended_at.is_(None)).order_by(Loan.due_on, Loan.id)
-    for loan in work.session.scalars(lent).all():
+    lent = select(Loan).where(Loan.id.in_(loans)).order_by(Loan.due_on, Loan.id)
+    for loan in work.session.scalars(lent).all() if loans else ():
         entry = work.session.get(RegisterEntry, loan.entry_id)
         name, key = (entry.title if entry is not None else "") or "", f"loan:{loan.id}:bond-over:{bond.id}"
         zh = f"您替{loan.name}借的《{name}》还没有还，{say(loan.due_on)}到期，请按时还。关系结束了，以后不再提醒您。"

@@ -303,9 +303,17 @@ def ask(
 
 
 def ask_held(
-    work: Work, what: Declared, supply: MatchSide, need: MatchSide, asked_by: str, *, by: Actor, now: datetime
+    work: Work,
+    what: Declared,
+    supply: MatchSide,
+    need: MatchSide,
+    asked_by: str,
+    *,
+    agreed: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> MatchPair:
-    """The same, of rows that are held already."""
+    """The same, of rows that are held already. agreed: the other side has said yes."""
     _open(supply, need, now)
     if need.person_index == supply.person_index:
         raise NotNow("两边是同一个人，不能配。", "Both are of the same person.")
@@ -313,12 +321,15 @@ def ask_held(
     first, last = _ridden(legs, need)
     if min(leg.capacity - leg.taken for leg in legs[first : last + 1]) < need.places:
         raise _full()
+    at_once = agreed or (asked_by == "need" and what.match.accept == "auto")
     pair = MatchPair(
         number=f"{need.number}-{counters.take(work, f'match-pair:{need.id}')}",
         need_id=need.id,
         supply_id=supply.id,
         asked_by=asked_by,
-        state="asked",
+        state="agreed" if at_once else "asked",
+        agreed_at=now if at_once else None,
+        version=2 if at_once else 1,
         first=first,
         last=last,
         places=need.places,
@@ -330,8 +341,8 @@ def ask_held(
     set_committed_value(row, "need", need)
     set_committed_value(row, "supply", supply)
     _record_pair(work, audit.Kind.MATCH_ASKED, row, by, now)
-    if asked_by == "need" and what.match.accept == "auto":
-        agree_held(work, what, row, supply, need, legs=legs, by=by, now=now)
+    if at_once:
+        _booked(work, what, row, supply, need, legs, by, now)
     else:
         other = supply if asked_by == "need" else need
         _tell(
@@ -425,7 +436,6 @@ def agree_held(
     supply: MatchSide,
     need: MatchSide,
     *,
-    legs: Sequence[MatchLeg] | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
@@ -442,6 +452,20 @@ def agree_held(
         raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
     for name, value in {"state": "agreed", "agreed_at": now, "version": version}.items():
         set_committed_value(pair, name, value)
+    _booked(work, what, pair, supply, need, None, by, now)
+
+
+def _booked(
+    work: Work,
+    what: Declared,
+    pair: MatchPair,
+    supply: MatchSide,
+    need: MatchSide,
+    legs: Sequence[MatchLeg] | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """They are agreed: the places are taken, whoever else was asked waits no more, and everybody hears of it."""
     if not _take(work, pair):
         raise _full()
     need.state, need.version = "matched", need.version + 1

@@ -163,11 +163,10 @@ def book(
 
 def end(work: Work, case: Case, state: str, *, by: Actor, now: datetime, reason: str = "") -> Meeting | None:
     """The planned meeting was `held`, or is `cancelled`: its bookings are served, or their slots given back."""
-    made = reads.planned(work, case.id)
+    made, bookings = reads.planned_with(work, case.id)
     if made is None:
         return None
     made.state, made.ended_at, made.reason = state, now, reason[:200]
-    bookings = _bookings(work, made)
     held = _held(work, bookings) if state == "cancelled" else {}
     for one in bookings:
         if state == "cancelled":

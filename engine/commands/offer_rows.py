@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -183,9 +183,8 @@ def _due(work: Work, row: Resource, what: str, at: datetime, now: datetime) -> N
 
 
 def _record(work: Work, kind: audit.Kind, row: Resource, by: Actor, now: datetime, case: Case | None = None) -> None:
-    audit.record(
-        work, kind, by=by, now=now, case=case, facts={"offer": row.offer, "number": row.code, "unit": row.unit_id}
-    )
+    facts = {"offer": row.offer, "number": row.code, "unit": row.unit_id}
+    audit.record(work, kind, by=by, now=now, case=case, facts=facts, later=True)
 
 
 def fell_due(work: Work, resource_id: int, what: str, *, now: datetime) -> bool:
@@ -421,15 +420,17 @@ def family(work: Work, row: Resource) -> list[Resource]:
     return [row, *children]
 
 
+def _to_come(rows: Sequence[Resource], now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Appointment.resource_id.in_([row.id for row in rows]), Appointment.state.in_(LIVE), Appointment.ends_at > now
+    )
+
+
 def _live(work: Work, rows: Sequence[Resource], now: datetime) -> list[Appointment]:
     return list(
         work.session.scalars(
             select(Appointment)
-            .where(
-                Appointment.resource_id.in_([row.id for row in rows]),
-                Appointment.state.in_(LIVE),
-                Appointment.ends_at > now,
-            )
+            .where(_to_come(rows, now))
             .options(joinedload(Appointment.resource), joinedload(Appointment.case))
             .order_by(Appointment.starts_at, Appointment.id)
             .with_for_update(of=Appointment)
@@ -443,12 +444,15 @@ def close(work: Work, row: Resource, reason: str, *, by: Actor, now: datetime) -
     rows = family(work, row)
     for one in rows:  # first shut, so that nobody who waits is offered a place of it
         one.active, one.closed_at, one.closed_reason = False, now, reason[:200]
-        work.session.execute(
-            update(Slot).where(Slot.resource_id == one.id).values(closed=True),
-            execution_options={"synchronize_session": "fetch"},
-        )
         _record(work, audit.Kind.OFFER_CLOSED, one, by, now)
-    work.session.flush()
+    work.session.execute(
+        update(Slot).where(Slot.resource_id.in_([one.id for one in rows])).values(closed=True),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    there = select(Appointment.id).where(_to_come(rows, now)).limit(1)
+    if work.session.scalar(there) is None:
+        return 0
+    work.session.flush()  # they are read anew, with their offer and their case
     told: set[str] = set()
     for made in _live(work, rows, now):
         appointments.give_back(work, made, "cancelled", reason, by=by, now=now, by_hall=True)

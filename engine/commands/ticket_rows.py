@@ -232,7 +232,7 @@ def booking_over(work: Work, made: Appointment, state: str, *, by: Actor, now: d
 def record(work: Work, kind: audit.Kind, ticket: Ticket, by: Actor, now: datetime, **more: Any) -> None:
     """A line in the audit: ids and the number, nobody's name."""
     facts = {"ticket": ticket.id, "number": ticket.number, "hall": ticket.hall_id, "queue": ticket.queue, **more}
-    audit.record(work, kind, by=by, now=now, facts=facts)
+    audit.record(work, kind, by=by, now=now, facts=facts, later=True)
 
 
 # ---------------------------------------------------------------- the night

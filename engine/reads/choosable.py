@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, literal, select
 
 from engine import forms
 from engine.matters import Package
@@ -35,32 +35,37 @@ class Choosable:
 
 def of_role(work: Work, package: Package, role: Role, *, on: date) -> list[Choosable]:
     """Everybody who can be chosen for this role on that day, in order of name."""
-    posted: dict[int, list[str]] = {}
-    people: dict[int, User] = {}
-    for user, unit_id in work.session.execute(
-        select(User, Holding.unit_id)
-        .join(Holding, Holding.user_id == User.id)
-        .join(Post, Post.id == Holding.post_id)
-        .where(Post.code == role.post, User.disabled_at.is_(None), User.kind == "staff")
-        .order_by(Holding.unit_id, User.id)
-    ):
-        people[user.id] = user
-        posted.setdefault(user.id, []).append(units.place(work, unit_id).name)
     one = package.declared("registers").get(role.register_)
-    if one is not None:
+    held = (
+        select(Holding.user_id, Holding.unit_id)
+        .join(Post, Post.id == Holding.post_id)
+        .where(Post.code == role.post)
+        .subquery()
+    )
+    if one is None:
+        listed = select(User, held.c.unit_id, literal(None)).join(held, held.c.user_id == User.id)
+        listed = listed.where(User.kind == "staff")
+    else:
         register = registers.register_of(one)
         states = (register.first_state,) if register.first_state else ()
-        people = {}
-        for user, place_id in work.session.execute(
-            select(User, RegisterEntry.place_id)
+        listed = (
+            select(User, held.c.unit_id, RegisterEntry.place_id)
             .join(RegisterEntry, RegisterEntry.user_id == User.id)
-            .where(*registers.conditions(one, states=states, valid_on=on), User.disabled_at.is_(None))
-            .order_by(User.id)
-        ):
-            people[user.id] = user
-            if place_id is not None:
-                posted.setdefault(user.id, [units.place(work, place_id).name])
-    where = {id: "、".join(posted.get(id, ())) for id in people}
+            .outerjoin(held, and_(held.c.user_id == User.id, User.kind == "staff"))
+            .where(*registers.conditions(one, states=states, valid_on=on))
+        )
+    people: dict[int, User] = {}
+    posted: dict[int, list[str]] = {}
+    entered: dict[int, str] = {}  # where their entry says, for one without such a post
+    rows = work.session.execute(listed.where(User.disabled_at.is_(None)).order_by(held.c.unit_id, User.id))
+    for user, unit_id, place_id in rows:
+        people[user.id] = user
+        units_of = posted.setdefault(user.id, [])
+        if unit_id is not None and (name := units.place(work, unit_id).name) not in units_of:
+            units_of.append(name)
+        if place_id is not None:
+            entered.setdefault(user.id, units.place(work, place_id).name)
+    where = {id: "、".join(posted[id]) or entered.get(id, "") for id in people}
     names = Counter(user.name for user in people.values())
     pairs = Counter((user.name, where[user.id]) for user in people.values())
     found = []

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
 
 from engine import forms
 from engine.matters import Package
 from engine.matters.nouns.offers import Offer
 from engine.reads import choosable
 from engine.store import Work
-from engine.store.models import Meeting, Resource, ResourceClosure, ResourceOpening, Slot, User
+from engine.store.models import Appointment, Meeting, Resource, ResourceClosure, ResourceOpening, Slot, User
 from engine.workdays import ZONE, UnknownYear, local_date, say
 
 #: What a choice offers when its options are the rooms of the matter.
@@ -102,7 +103,23 @@ def offering(work: Work, form: forms.Form, package: Package, *, on: date, drawn:
 
 def planned(work: Work, case_id: int) -> Meeting | None:
     """The meeting that is to come."""
-    return work.session.scalar(select(Meeting).where(Meeting.case_id == case_id, Meeting.state == "planned"))
+    return work.session.scalar(select(Meeting).where(*_planned(case_id)))
+
+
+def planned_with(work: Work, case_id: int) -> tuple[Meeting | None, list[Appointment]]:
+    """The same, with the bookings of all that it holds."""
+    rows = work.session.execute(
+        select(Meeting, Appointment)
+        .outerjoin(Appointment, Appointment.meeting_id == Meeting.id)
+        .where(*_planned(case_id))
+        .options(joinedload(Appointment.resource))
+        .order_by(Appointment.id)
+    ).all()
+    return (rows[0][0] if rows else None), [row[1] for row in rows if row[1] is not None]
+
+
+def _planned(case_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Meeting.case_id == case_id, Meeting.state == "planned"
 
 
 def of_case(work: Work, case_id: int) -> list[Meeting]:

@@ -196,16 +196,19 @@ def known_of(work: Work, case: Case, people: Sequence[User]) -> Known:
     """What `doubts` holds against these people in this case."""
     ids = [one.id for one in people]
     ties: dict[int, list[Tie]] = {}
-    for tie in work.session.scalars(select(Tie).where(Tie.user_id.in_(ids)).order_by(Tie.id)):
-        ties.setdefault(tie.user_id, []).append(tie)
-    parties = indexed(work, case.id)
-    earlier = _earlier_cases(work, case, parties)
+    parties: dict[int, CaseParty] = {}  # in the order of the form
+    both = select(CaseParty, Tie).outerjoin(Tie, Tie.user_id.in_(ids)).where(CaseParty.case_id == case.id)
+    for party, tie in work.session.execute(both.order_by(CaseParty.n, CaseParty.id, Tie.id)):
+        parties[party.id] = party
+        if tie is not None and tie not in ties.setdefault(tie.user_id, []):
+            ties[tie.user_id].append(tie)
+    earlier = _earlier_cases(work, case, [*parties.values()])
     cases = {one.id for found in earlier.values() for one in found}
     done: set[tuple[int, int]] = set()
     if cases:
         query = select(Task.case_id, Task.ended_by_id).where(Task.case_id.in_(cases), Task.ended_by_id.in_(ids))
         done = {(case_id, by_id) for case_id, by_id in work.session.execute(query.distinct()) if by_id is not None}
-    return Known(parties, ties, earlier, done)
+    return Known([*parties.values()], ties, earlier, done)
 
 
 def _earlier_cases(work: Work, case: Case, parties: Sequence[CaseParty]) -> dict[int, list[Case]]:

@@ -310,8 +310,11 @@ def _let_go(session: Session, transaction: SessionTransaction) -> None:
 
 
 def _tail(work: Work, chain: str) -> tuple[int, str] | None:
+    """Of the table, not of the class: events of this transaction that wait to be written are of other chains, or their
+    ends are known here already."""
+    of = Event.__table__.c
     found = work.session.execute(
-        select(Event.seq, Event.hash).where(Event.chain == chain).order_by(Event.seq.desc()).limit(1)
+        select(of.seq, of.hash).where(of.chain == chain).order_by(of.seq.desc()).limit(1)
     ).one_or_none()
     return (found[0], found[1]) if found else None
 

@@ -267,7 +267,7 @@ def go_on(work: Work, standing_id: int, *, now: datetime, first_time: bool = Fal
     if row.bond_id is not None:
         bond = work.session.get_one(Bond, row.bond_id)
         if not in_force(bond, today):
-            bond_rows.end_order(work, row, by=SYSTEM, now=now)
+            bond_rows.end_order(work, row.id, by=SYSTEM, now=now)
             done.ended = "关系到期"
             return done
     if row.until_on < today:

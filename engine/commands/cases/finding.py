@@ -5,32 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import undefer
 
 from engine import matters
 from engine.commands.applying import Done, masked_name
+from engine.commands.effects import joining
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
 from engine.people import apart
 from engine.records import audit, library
 from engine.store import Work
-from engine.store.models import Case, Event, Task
+from engine.store.models import Case, CaseJoin, Event, Task
 from engine.workdays import ZONE, say_at
 
 
 def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[Case, Task, list[Task]]:
     """The case of a task (locked), the task as this person saw it, and the case's live tasks."""
     mine = select(Task.case_id).where(Task.id == task_id).scalar_subquery()
-    case = work.session.scalar(
-        select(Case)
+    found = work.session.execute(
+        select(Case, exists().where(CaseJoin.other_id == Case.id))
         .where(Case.id == mine)
         .options(undefer(Case.state), undefer(Case.answers), undefer(Case.ledger))
-        .with_for_update()
+        .with_for_update(of=Case)
         .execution_options(populate_existing=True)
-    )
-    if case is None:
+    ).one_or_none()
+    if found is None:
         raise NotFound("没有这项任务。", f"There is no task {task_id}.")
+    case, joined = found
+    joining.seen(work, case, joined)
     rows = list(
         work.session.scalars(
             select(Task)

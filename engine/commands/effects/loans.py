@@ -110,12 +110,10 @@ def renew(a: Applying, effect: Effect) -> None:
     kind, until = _kind(a, effect), _day(effect.arguments.get("until"))
     try:
         loans = _loans_of(a, effect, kind)
-        with a.work.session.begin_nested():  # all of them or none: REFUSED of the second takes back the first
-            for loan in loans:
-                if until is not None:
-                    loan_rows.grant(a.work, kind, loan, until, by=a.by, now=a.now)
-                else:
-                    loan_rows.renew(a.work, kind, loan, by=a.by, now=a.now)
+        if until is not None:
+            loan_rows.grant_all(a.work, kind, loans, until, by=a.by, now=a.now)
+        else:
+            loan_rows.renew_all(a.work, kind, loans, by=a.by, now=a.now)
     except (NotNow, Invalid) as refused:
         a.throw(effect, "REFUSED", _why(refused))
         return

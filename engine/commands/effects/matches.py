@@ -98,9 +98,8 @@ def match(a: Applying, effect: Effect) -> None:
             )
         what = reads.of(a.work, need.match)
         match_rows.fit(a.work, what, supply, a.now)
-        pair = match_rows.ask_held(a.work, what, supply, need, ours[0], by=a.by, now=a.now)
-        if pair.state == "asked" and (len(ours) == 2 or _said_yes(a, effect, supply if ours == ["need"] else need)):
-            match_rows.agree_held(a.work, what, pair, supply, need, by=a.by, now=a.now)
+        agreed = len(ours) == 2 or _said_yes(a, effect, supply if ours == ["need"] else need)
+        pair = match_rows.ask_held(a.work, what, supply, need, ours[0], agreed=agreed, by=a.by, now=a.now)
     except (NotNow, NotFound) as refused:
         a.throw(effect, "FULL" if refused.facts.get("full") else "REFUSED", refused.zh)
         return
