@@ -111,7 +111,7 @@ def open_(a: Applying, effect: Effect) -> None:
     ends_at = moment(effect, "ends_at") or starts_at + LASTS
     given = effect.arguments
     place = units.by_code(a.work, str(given["place"])) if given.get("place") else a.place
-    parent = _of_case(a, str(given["parent"])) if given.get("parent") else None
+    parent = _of_case(a, str(given["parent"])) if given.get("parent") else _event_of(a, what)
     row, slot = offer_rows.open_(
         a.work,
         what,
@@ -133,6 +133,27 @@ def open_(a: Applying, effect: Effect) -> None:
     )
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "offer": row.code})
     a.answer(effect, {"offer": rows.facts_of(row, [slot])})
+
+
+def _event_of(a: Applying, what: reads.Declared) -> Resource | None:
+    """The event that a session belongs to, as its declaration says: the newest of it that this case has open."""
+    if not what.offer.parent:
+        return None
+    declared = what.package.declared("offers")[what.offer.parent]
+    event = reads.declared(a.work)[declared.key].offer
+    row = a.work.session.scalar(
+        select(Resource)
+        .where(Resource.case_id == a.case.id, Resource.offer == declared.key, Resource.active)
+        .order_by(Resource.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if row is None:
+        raise NotNow(
+            f"“{what.offer.title}”是“{event.title}”的场次，本办件还没有开放“{event.title}”。请先开放它。",
+            f"{what.offer.title_en} is a session of {event.title_en}, which this case has not opened yet.",
+        )
+    return row
 
 
 def _of_case(a: Applying, number: str) -> Resource:

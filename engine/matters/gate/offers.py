@@ -87,8 +87,10 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
     staff = [name for name, x in reading.declared("registers").items() if getattr(x.what, "accounts", "") == "staff"]
     zh, en = "没有工作人员的台账（accounts: staff）", "There is no register of staff (accounts: staff)"
     named(offer.of, staff, "offer-name", zh, en, "of")
-    others = [name for name in reading.declared("offers") if name != one.name]
-    named(offer.parent, others, "offer-name", "没有供给", "There is no offer", "parent")
+    offers = {name: x.what for name, x in reading.declared("offers").items() if isinstance(x.what, Offer)}
+    events = [name for name, x in offers.items() if name != one.name and x.opened_by and not x.parent]
+    zh, en = "没有由办件开放、自己不是场次的供给", "There is no offer that a case opens and that is no session itself:"
+    named(offer.parent, events, "offer-name", zh, en, "parent")
     if reading.house.matters is not None:
         there = {*reading.house.matters, reading.name}
         named(offer.each, there, "offer-name", "没有事项", "There is no matter", "each")

@@ -322,7 +322,9 @@ class Offer(OfferPart):
         default="", description="每个预订开出哪个事项的办件；不写就只是一行 · each booking opens a case of this matter"
     )
     parent: Id | Literal[""] = Field(
-        default="", description="属于哪个活动的场次，一起改期 · the offer it is a session of: they move together"
+        default="",
+        description="属于哪个活动的场次（都由办件开放）：活动改期、取消，场次跟着 · the offer it is a session of, both "
+        "opened by a case: they move and end with it",
     )
     covered: OfferTells | None = Field(default=None, description="报满了，告诉办件 · every place is taken")
     left: OfferTells | None = Field(default=None, description="报满后有人退出，告诉办件 · somebody left after that")
@@ -425,6 +427,11 @@ class Offer(OfferPart):
             raise wrong(
                 "covered、left、unclaimed、over 是告诉开放它的办件的，要写 opened_by: case。",
                 "covered, left, unclaimed and over are told to the case that opened it: write opened_by: case.",
+            )
+        if self.parent and not self.opened_by:
+            raise wrong(
+                "场次（parent）跟着办件开放的活动走，要写 opened_by: case。",
+                "A session (parent) goes with an event that a case opened: write opened_by: case.",
             )
         if self.subsidy and self.price is None:
             raise wrong(
