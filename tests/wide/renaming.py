@@ -93,9 +93,9 @@ def _shared(there: Path, messages: set[str]) -> None:
 
 
 def _place(place: str, elements: set[str]) -> str:
-    """Of a clause: file#element; a form goes by its file's other name."""
+    """Of a clause: file#element; a form of its own goes by its file's other name."""
     file, _, what = place.partition("#")
-    if file.endswith(".form"):
+    if file.endswith(".form") and not file.startswith("_shared/"):
         return f"{other(file)}#{what}"
     return f"{file}#{other(what)}" if file.endswith(".bpmn") and what in elements else place
 
