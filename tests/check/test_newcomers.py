@@ -8,6 +8,8 @@ from engine import matters
 from engine.commands import gate
 from engine.findings import Finding
 from engine.matters import county as counties
+from tests.between.small import given as put
+from tests.between.small import service, task
 from tests.cast import ROOT
 from tests.schedules.small import files
 
@@ -59,3 +61,89 @@ def test_so_is_a_key_of_matter_yaml_itself_and_a_number() -> None:
     assert found.element == "on" and '"on"' in found.message_zh and found.line > 1
     (found,) = said(look(HOUSES % "12"), "matter")
     assert found.element.endswith("states.12") and "数字" in found.message_zh and "a number" in found.message_en
+
+
+# ---------------------------------------------------------------- an input that hides what the next line reads
+
+VOLUNTEERS = """
+registers:
+  helper:
+    title: 帮手
+    title_en: Helpers
+    about: person
+    fields: {trade: {title: 手艺}}
+    states: {active: 在册}
+    readers: [head]
+    search: [name, trade]
+  done:
+    title: 做过的
+    title_en: Done
+    about: case
+    fields: {day: {title: 哪天}, trade: {title: 手艺}}
+    readers: [head]
+"""
+
+
+def step(kind: str, headers: str, *inputs: tuple[str, str]) -> str:
+    mapped = "".join(put(target, source.replace('"', "&quot;")) for target, source in inputs)
+    made = service("do", kind, headers, mapped)
+    return f'<startEvent id="s"/><flow s look/>{task("look", "看")}<flow look do/>{made}<flow do e/><endEvent id="e"/>'
+
+
+def test_an_input_hides_the_variable_of_its_name_for_the_lines_below_it() -> None:
+    lines = [("about", '="短"'), ("facts.trade", "=about.month")]
+    found = look(VOLUNTEERS, body=step("record", "register=done", *lines))
+    (one,) = said(found, "hidden-variable")
+    assert (one.severity, one.element) == ("warning", "do")
+    assert "“about.month”" in one.message_zh and "“about”" in one.message_zh and "above" in one.message_en
+    right = look(VOLUNTEERS, body=step("record", "register=done", *reversed(lines)))
+    assert said(right, "hidden-variable") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "warned"),
+    [
+        ([("applicant.name", "=applicant.name"), ("facts.trade", "=applicant.name")], False),  # what the line above set
+        ([("applicant.name", "=about.month"), ("facts.trade", "=applicant.name")], False),
+        ([("applicant.name", "=about.month"), ("facts.trade", "=applicant.phone")], True),  # only the name is there
+        ([("applicant.name", "=about.month"), ("facts.trade", "=string(applicant)")], True),
+        ([("about", "=about"), ("facts.trade", "=about.month")], False),  # itself, under its own name
+        ([("other", "=about.month"), ("facts.trade", "=other")], False),  # nothing of the case is called so
+        ([("about", '="短"'), ("facts.trade", '=[{about: "x"}][about = "x"].about[1]')], False),  # of the items
+        ([("about", '="短"'), ("facts.trade", '=string(for about in ["x"] return about)')], False),  # of the loop
+    ],
+)
+def test_only_what_is_truly_hidden_is_said(lines: list[tuple[str, str]], warned: bool) -> None:
+    found = said(look(VOLUNTEERS, body=step("record", "register=done", *lines)), "hidden-variable")
+    assert bool(found) == warned, [one.message_en for one in found]
+
+
+# ---------------------------------------------------------------- whom a look-up finds
+
+
+def test_a_look_up_that_does_not_say_whom_finds_anybody() -> None:
+    (one,) = said(look(VOLUNTEERS, body=step("look-up", "register=helper")), "look-up-anybody")
+    assert one.severity == "warning" and "=applicant" in one.message_zh and "=applicant" in one.message_en
+    for given in (
+        ("person", "=applicant"),
+        ("where.trade", "=about.month"),
+        ("state", "active"),
+        ("place", "350526104"),
+    ):
+        assert said(look(VOLUNTEERS, body=step("look-up", "register=helper", given)), "look-up-anybody") == []
+    assert said(look(VOLUNTEERS, body=step("look-up", "register=done")), "look-up-anybody") == []  # of no person
+
+
+# ---------------------------------------------------------------- names that for-each has of its own
+
+
+@pytest.mark.parametrize("name", ["item", "n", "amount"])
+def test_a_variable_by_a_name_of_for_each_s_own_is_never_read(name: str) -> None:
+    said_each = f'<zeebe:header key="each" value="={{trade: string({name})}}"/>'
+    for given in ((f"variables.{name}", "=about.month"), ("variables", f"={{{name}: about.month}}")):
+        body = step("for-each", "register=helper record=done", given)
+        body = body.replace("<zeebe:taskHeaders>", "<zeebe:taskHeaders>" + said_each)
+        (one,) = said(look(VOLUNTEERS, body=body), "for-each")
+        assert f"“{name}”" in one.message_zh and f'"{name}"' in one.message_en and one.severity == "error"
+        other = body.replace(f"variables.{name}", "variables.prize").replace(f"{{{name}: about", "{prize: about")
+        assert said(look(VOLUNTEERS, body=other), "for-each") == []
