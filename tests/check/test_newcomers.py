@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from engine import matters
+from engine import feel, matters
 from engine.commands import gate
 from engine.findings import Finding
 from engine.matters import county as counties
@@ -147,3 +149,56 @@ def test_a_variable_by_a_name_of_for_each_s_own_is_never_read(name: str) -> None
         assert f"“{name}”" in one.message_zh and f'"{name}"' in one.message_en and one.severity == "error"
         other = body.replace(f"variables.{name}", "variables.prize").replace(f"{{{name}: about", "{prize: about")
         assert said(look(VOLUNTEERS, body=other), "for-each") == []
+
+
+# ---------------------------------------------------------------- dates of the variables are texts
+
+RUNS = """
+schedules:
+  report: {every: 每月5日 08:00, for: town, answers: {applicant.name: "=unit.name", order: x, about.month: x}}
+"""
+
+
+def reckons(expression: str) -> list[Finding]:
+    text = expression.replace('"', "&quot;").replace("<", "&lt;")
+    script = (
+        f'<scriptTask id="do" name="do"><extensionElements><zeebe:script expression="={text}" resultVariable="x"/>'
+        "</extensionElements></scriptTask>"
+    )
+    body = f'<startEvent id="s"/><flow s look/>{task("look", "看")}<flow look do/>{script}<flow do e/>'
+    return said(look(RUNS, body=body + '<endEvent id="e"/>'), "date-as-text")
+
+
+@pytest.mark.parametrize(
+    ("expression", "path"),
+    [
+        ("run.period.from.year", "run.period.from"),
+        ('event.held_on + @"P1D"', "event.held_on"),
+        ('event.held_on - duration("P1D")', "event.held_on"),
+        ("event.held_on < today()", "event.held_on"),
+        ("now() >= run.due", "run.due"),
+        ('date and time(event.held_on, time("09:00:00"))', "event.held_on"),
+    ],
+)
+def test_a_date_of_the_variables_is_text_and_reckoning_with_it_gives_null(expression: str, path: str) -> None:
+    names = {
+        "run": {"period": {"from": "2026-09-01"}, "due": "2026-09-01T08:00:00+08:00"},
+        "event": {"held_on": "2026-09-01"},
+    }
+    env = feel.Env(now=datetime(2026, 9, 1, tzinfo=UTC))
+    given = {name: feel.from_json(value) for name, value in names.items()}
+    assert feel.compile(expression).evaluate(given, env) is None  # what the warning says is so
+    (one,) = reckons(expression)
+    assert one.severity == "warning" and f"date({path})" in one.message_zh and f"date({path})" in one.message_en
+    moment = "date and time(run.due)" if path == "run.due" else f"date({path})"
+    right = expression.replace(path, moment)
+    assert feel.compile(right).evaluate(given, env) is not None
+    assert reckons(right) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["event.people + 1", "event.people < 9", 'run.due = "2026-09-01"', "(for run in [today()] return run.year)[1]"],
+)
+def test_what_is_no_date_is_left_alone(expression: str) -> None:
+    assert reckons(expression) == []

@@ -156,9 +156,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "decision-input": ("决策的输入不对", "inputs that do not fit the decision"),
         "unset-variable": ("读取了没人设置的变量", "a variable nobody sets"),
         "variable-unread": ("算出的变量没有人读", "a variable nobody reads"),
-        "hidden-variable": (
-            "上面一行的输入盖住了要读的变量",
-            "an input above hides the variable that is read",
+        "hidden-variable": ("上面一行的输入盖住了要读的变量", "an input above hides the variable that is read"),
+        "date-as-text": (
+            "把变量里的日期（文字）当作日期算",
+            "a date that is a text, reckoned with as a date",
         ),
         "wait-without-end": ("等候没有到时的出口", "a wait without an exit by time"),
         "twin-names": ("同一个名称写成两样", "one name written in two ways"),
