@@ -37,6 +37,8 @@ class Text:
     value: Any = None
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, repr=False)  # path of keys -> line, from 1
     findings: tuple[Finding, ...] = ()
+    #: Keys that YAML does not read as text (on, yes, 12), by the path under which they stand: as written, and what of.
+    no_texts: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
 
     def line(self, *path: object) -> int:
         """Where this key, entry or the nearest one above it stands; 1 for the whole file."""
@@ -111,7 +113,7 @@ def read(data: bytes, file: str, *, first_line: int = 1) -> Text:
             f"有一个值读不出来（{str(error)[:120]}）。日期写作 2026-09-18，文字加引号。",
             f"A value cannot be read ({str(error)[:120]}). Write dates as 2026-09-18, and quote texts.",
         )
-    return Text(file, value, walk.lines, tuple(walk.findings))
+    return Text(file, value, walk.lines, tuple(walk.findings), walk.no_texts)
 
 
 class _Walk:
@@ -121,6 +123,7 @@ class _Walk:
         self.file, self.offset = file, first_line
         self.lines: dict[tuple[str, ...], int] = {}
         self.findings: list[Finding] = []
+        self.no_texts: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
         self.fatal = False
         self.entries = 0
 
@@ -172,4 +175,6 @@ class _Walk:
                 self.say(key, (*path, name), "duplicate-key", zh, en)
             seen[name] = line
             self.lines[(*path, name)] = line
+            if not key.tag.endswith(":str"):
+                self.no_texts[path] = (*self.no_texts.get(path, ()), (name, key.tag.rpartition(":")[2]))
             self.node(value, (*path, name), above)

@@ -62,7 +62,7 @@ def check(model: type[Model], text: Text, rule: str) -> tuple[Model | None, list
 
 def faults(model: type[BaseModel], error: ValidationError, text: Text, rule: str, *above: object) -> list[Finding]:
     """The faults of one value that stands in the file under `above`."""
-    found = []
+    found: list[Finding] = []
     for fault in error.errors(include_url=False):
         where = tuple(p for p in fault["loc"] if not str(p).startswith(("function-", "tuple[", "dict[", "list[")))
         if fault["type"] == "said-at":
@@ -70,9 +70,33 @@ def faults(model: type[BaseModel], error: ValidationError, text: Text, rule: str
                 place = ".".join(str(p) for p in (*where, *path))
                 found.append(text.error(rule, f"“{place}”：{zh}", f"{place}: {en}", *above, *where, *path))
             continue
+        if not isinstance(fault["input"], str) and (fault["type"] == "invalid_key" or where[-1:] == ("[key]",)):
+            under = where[:-2] if where[-1] == "[key]" else where[:-1]
+            keys = list(_keys(text, rule, (*above, *under)))
+            found += [one for one in keys if one not in found]
+            if keys:
+                continue
         zh, en = _said(model, where, fault)
         found.append(text.error(rule, zh, en, *above, *where))
     return found
+
+
+#: What YAML takes a word for, beside text.
+_READ_AS = {"bool": ("真假", "true or false"), "int": ("数字", "a number"), "float": ("数字", "a number")}
+
+
+def _keys(text: Text, rule: str, where: tuple[Any, ...]) -> Iterator[Finding]:
+    """The keys under this path that YAML did not read as text, each as it was written."""
+    for name, tag in text.no_texts.get(tuple(str(part) for part in where), ()):
+        path = ".".join(str(part) for part in (*where, name))
+        zh, en = _READ_AS.get(tag, ("别的", "something else"))
+        yield text.error(
+            rule,
+            f'“{path}”：YAML 把没有引号的 {name} 读成{zh}，不是文字。请加引号："{name}"，或者换一个词。',
+            f'{path}: without quotes YAML reads {name} as {en}, not text. Quote it ("{name}") or choose another word.',
+            *where,
+            name,
+        )
 
 
 def _said(model: type[BaseModel], where: tuple[Any, ...], fault: Any) -> tuple[str, str]:

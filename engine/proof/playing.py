@@ -34,7 +34,20 @@ from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked, lent, wanted
 from engine.records import audit, clocks, papers, sources
 from engine.store import Database, Work
-from engine.store.models import Awaited, BoardEntry, Bond, Case, Document, Incident, Job, Notice, Task, Timer
+from engine.store.models import (
+    Awaited,
+    BoardEntry,
+    Bond,
+    Case,
+    Document,
+    ForEach,
+    ForEachItem,
+    Incident,
+    Job,
+    Notice,
+    Task,
+    Timer,
+)
 from engine.workdays import ZONE, local_date
 
 #: The hall itself gives these papers when it takes in and hands over (engine.commands.effects.hall_papers): a story
@@ -157,6 +170,7 @@ class Player:
         self.where = ""  # begins a problem: at which step
         self.number = ""
         self._incident = 0  # the last one that was told
+        self._not_done: set[int] = set()  # items of a for-each that failed and were told
 
     @property
     def case_id(self) -> int:
@@ -431,6 +445,16 @@ class Player:
             for row in work.session.scalars(new):
                 self._incident = row.id
                 self.problem(f"{self.where}“{row.name or row.element}”出了异常：{row.zh}")
+            left = (
+                select(ForEachItem, ForEach.name)
+                .join(ForEach, ForEach.id == ForEachItem.for_each_id)
+                .where(ForEachItem.state == "failed")
+                .order_by(ForEachItem.id)
+            )
+            for item, name in work.session.execute(left):
+                if item.id not in self._not_done:  # the step waits for it, so nothing further would say why
+                    self._not_done.add(item.id)
+                    self.problem(f"{self.where}“{name}”的第 {item.n} 条没有办成：{item.error}")
 
     def _hold_back(self) -> None:
         """Cases of other matters are not opened here: what they answer stands in the story (`answer`)."""

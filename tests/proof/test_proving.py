@@ -111,6 +111,18 @@ def test_each_expectation_is_compared_with_what_was_stored(scratch, expected, sa
     assert said in problem
 
 
+def test_a_story_says_which_item_of_a_for_each_was_not_done_and_why(scratch):
+    """Else the step only never ends, and nothing says that one of many was refused."""
+    files = only(files_of("fenhong"), "fenhong", 0)
+    drawing = "bpmn/fenhong/process.bpmn"
+    each = b"{year: year, member: item.name, shares: item.shares, amount: amount}"
+    assert each in files[drawing]
+    files[drawing] = files[drawing].replace(each, each.replace(b"shares: item.shares", b"shares: null"))
+    told = [one for one in problems(scratch, "fenhong", files) if "没有办成" in one]
+    assert len(told) == len(set(told)) == 3, told
+    assert "“给每位成员分到分”的第 1 条没有办成" in told[0] and "份额" in told[0]
+
+
 def agents(told, story):
     """The step of this story, by its number from the end, that the agent does for the principal."""
     return next(s for s in told["stories"][story]["steps"] if s.get("task") == "correct" and s.get("by") == "agent")

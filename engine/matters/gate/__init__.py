@@ -13,6 +13,7 @@ One file a subject; each is `check(reading, …)` and adds to `reading.findings`
     steps        properties, effects, decisions, waits   variables   what FEEL in the diagrams reads
     story_rules  what stories speak of                   tables      en.yaml
     drawings     shapes of the picture, types           twins       one name written in two ways
+    inputs       a target that hides what a line below reads
     (clauses: engine/matters/clauses.py reads clauses.yaml and says what is wrong with it)
 """
 
@@ -30,6 +31,7 @@ from engine.matters.gate import (
     declared,
     drawings,
     form_rules,
+    inputs,
     notices,
     papers,
     people,
@@ -134,6 +136,7 @@ def _whole(read: Reading) -> None:
     steps.check(read, known)
     register_steps.check(read, known)
     variables.check(read, known)
+    inputs.check(read, known)
     drawings.check(read)
     twins.check(read)
     form_rules.check(read, known)

@@ -162,7 +162,35 @@ def _each(reading: Reading, file: str, node: m.Node) -> None:
     if register is not None:
         numbers = [name for name, field in register.fields.items() if field.type == "number"]
         _one_of(reading, file, node, rule, "share", numbers)
+    _own_names(reading, file, node)
     _said(reading, file, node, line)
+
+
+#: What `each` may read of its own, whatever `variables` says (engine.commands.schedules.each).
+OWN = {"item": ("这一条", "the item"), "n": ("第几条", "its number"), "amount": ("分到的金额", "its part of total")}
+
+
+def _own_names(reading: Reading, file: str, node: m.Node) -> None:
+    """A variable under the name of one of for-each's own is lost."""
+    for name in sorted(_variables(node) & OWN.keys()):
+        zh, en = OWN[name]
+        reading.say(
+            file,
+            node,
+            "for-each",
+            f"的输入 variables 里有“{name}”，它会被逐条办理自己的 {name}（{zh}）盖住，读到的不是它。请换一个名称。",
+            f'gives "{name}" in its input variables, but in `each` that is {en}: what you give is never read. '
+            "Choose another name.",
+        )
+
+
+def _variables(node: m.Node) -> set[str]:
+    """The names that the input `variables` gives."""
+    source = _given(node).get("variables", "")
+    body = _body(source) if source.startswith("=") else None
+    if isinstance(body, tree.ContextOf):
+        return set(body.keys)
+    return {io.target.split(".")[1] for io in node.extension.inputs if io.target.startswith("variables.")}
 
 
 def _said(reading: Reading, file: str, node: m.Node, line: Register | None) -> None:
@@ -223,13 +251,7 @@ def _reads(reading: Reading, node: m.Node) -> dict[str, Shape]:
         own = ("id", "version", "name", "key", "state", "valid_until", "since", "place")
         fields = [name for name in one.what.fields if name not in one.what.sensitive]
         found["item"] = Shape({**dict.fromkeys([*own, *fields], OPEN), "person": OPEN})
-    source = _given(node).get("variables", "")
-    body = _body(source) if source.startswith("=") else None
-    if isinstance(body, tree.ContextOf):
-        found |= dict.fromkeys(body.keys, OPEN)
-    elif source or any(io.target.startswith("variables.") for io in node.extension.inputs):
-        names = [io.target.split(".")[1] for io in node.extension.inputs if io.target.startswith("variables.")]
-        found |= dict.fromkeys(names, OPEN)
+    found |= {name: OPEN for name in _variables(node) - OWN.keys()}
     return found
 
 

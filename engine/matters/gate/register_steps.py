@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine import forms
-from engine.findings import meant
+from engine.findings import Severity, meant
 from engine.matters.gate import scope
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.registers import registers
@@ -58,8 +58,8 @@ class _Step:
         self.reading, self.file, self.node = reading, file, node
         self.name, self.register, self.given, self.here = name, register, given, here
 
-    def say(self, rule: str, zh: str, en: str) -> None:
-        self.reading.say(self.file, self.node, rule, zh, en)
+    def say(self, rule: str, zh: str, en: str, severity: Severity = "error") -> None:
+        self.reading.say(self.file, self.node, rule, zh, en, severity)
 
     def record(self) -> None:
         register = self.register
@@ -150,6 +150,15 @@ class _Step:
                     f'looks up "{self.name}" by "{key}", which is not in its search. {en}',
                 )
         self.person()
+        if register.about == "person" and not self.given & {"person", "where", "state", "place"}:
+            self.say(
+                "look-up-anybody",
+                f"查台账“{self.name}”，没有写查谁：台账里有任何一个人就算查到。查申请人请加输入 person：=applicant；"
+                "要列出很多人的，写 where、state 或 place。",
+                f'looks up the register "{self.name}" without saying whom: any entry at all will be found. For the '
+                "applicant give the input person: =applicant; for a list of people give where, state or place.",
+                "warning",
+            )
         if "key" in self.given and register.about != "thing":
             self.say(
                 "argument-unknown",

@@ -43,6 +43,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "register-source": ("台账的选项所来自的决策不对", "a decision that gives no options to a register"),
         "register-nobody": ("台账没有人看，或没有人可告诉", "a register nobody reads, or nobody to tell"),
         # bonds 关系
+        "look-up-anybody": ("查台账没有写查谁", "a look-up that does not say whom"),
         "bond-name": ("关系的名称是大厅自带的", "a bond with the name of one the hall has"),
         "bond-unknown": ("流程图用到的关系没有声明", "a bond that a diagram makes or ends and nothing declares"),
         "bond-way": ("这种关系不由办件建立", "a bond that cases do not make"),
@@ -155,6 +156,11 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "decision-input": ("决策的输入不对", "inputs that do not fit the decision"),
         "unset-variable": ("读取了没人设置的变量", "a variable nobody sets"),
         "variable-unread": ("算出的变量没有人读", "a variable nobody reads"),
+        "hidden-variable": ("上面一行的输入盖住了要读的变量", "an input above hides the variable that is read"),
+        "date-as-text": (
+            "把变量里的日期（文字）当作日期算",
+            "a date that is a text, reckoned with as a date",
+        ),
         "wait-without-end": ("等候没有到时的出口", "a wait without an exit by time"),
         "twin-names": ("同一个名称写成两样", "one name written in two ways"),
         "shape-of-nothing": ("图形不属于任何要素", "a shape of nothing"),

@@ -173,7 +173,7 @@ def unknown(node: tree.Node, scope: Mapping[str, Shape], built_in: frozenset[str
                 waiting.append((one.source, here, filtered))
                 source = None if filtered else of(one.source, here)
                 if source is not None and source.entries and not source.open and one.name not in source.entries:
-                    yield Read(f"{_text(one.source)}.{one.name}", one.name, tuple(source.entries))
+                    yield Read(f"{plain_path(one.source)}.{one.name}", one.name, tuple(source.entries))
             case tree.Filter():
                 waiting.append((one.source, here, filtered))
                 shape = of(one.source, here)
@@ -204,12 +204,12 @@ def unknown(node: tree.Node, scope: Mapping[str, Shape], built_in: frozenset[str
                 waiting += [(under, here, filtered) for under in tree.children(one)]
 
 
-def _text(node: tree.Node) -> str:
+def plain_path(node: tree.Node) -> str:
     """A plain path as text; "" for anything else."""
     if isinstance(node, tree.Name):
         return node.name
     if isinstance(node, tree.Path):
-        source = _text(node.source)
+        source = plain_path(node.source)
         return f"{source}.{node.name}" if source else ""
     return ""
 

@@ -8,8 +8,8 @@ from engine.feel import tree
 from engine.feel.table import BUILT_INS
 from engine.findings import meant, nearest
 from engine.forms import templates
+from engine.matters.gate import dates, shapes
 from engine.matters.gate import scope as scopes
-from engine.matters.gate import shapes
 from engine.matters.gate.reading import Reading
 from engine.process.language import model as m
 from engine.process.lint.expressions import Written, written
@@ -46,6 +46,10 @@ def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
                         continue
                     told.add((one.owner.id, read.path))
                     _say(reading, file, one, read, all_of.more)
+                for path in dates.texts(node, here):
+                    if (one.owner.id, f"date {path}") not in told:
+                        told.add((one.owner.id, f"date {path}"))
+                        _as_text(reading, file, one, path)
 
 
 def unread(reading: Reading) -> None:
@@ -92,4 +96,18 @@ def _say(reading: Reading, file: str, one: Written, read: shapes.Read, more: boo
         f'reads "{read.path}" in its {one.en}, but no form, step or message sets it: it is always null. {en}',
         "error" if sure else "warning",
         line,
+    )
+
+
+def _as_text(reading: Reading, file: str, one: Written, path: str) -> None:
+    reading.say(
+        file,
+        one.owner,
+        "date-as-text",
+        f"的{one.zh}把“{path}”当作日期算，但变量里的日期是文字，结果总是空值。请写 date({path})，时刻写 "
+        f"date and time({path})。",
+        f'reckons with "{path}" as a date in its {one.en}, but in variables a date is text: the result is always null. '
+        f"Write date({path}), or date and time({path}) for a moment.",
+        "warning",
+        one.line,
     )

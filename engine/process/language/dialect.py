@@ -742,7 +742,7 @@ LOOP_VARIABLES = frozenset(name for name, *_ in VARIABLES)
 #: (kind, example, Chinese, English)
 TIMERS: tuple[tuple[str, str, str, str], ...] = (
     ("date", "2026-10-08T09:00:00+08:00", "到这一刻", "at this moment"),
-    ("date", '=date and time(hearing.on, time("09:00:00"))', "FEEL 给出的时刻", "at the moment FEEL gives"),
+    ("date", '=date and time(date(hearing.on), time("09:00:00"))', "FEEL 给出的时刻", "at the moment FEEL gives"),
     ("duration", "P3D", "3 天后（日历日）", "after 3 calendar days"),
     ("duration", "PT2H", "2 小时后", "after 2 hours"),
     ("duration", "=workdays(3)", "3 个工作日后（当天不算）", "after 3 working days; the first day does not count"),

@@ -800,7 +800,6 @@ _ALL = (
             Argument("person", "给谁", "{name, phone, id_number}; the applicant without it", kind="context"),
         ),
         results=(
-            Argument("bookings", "预订", "each: number, starts_at, price", kind="list"),
             Argument("meeting", "会面", "of a meeting: starts_at, ends_at, place", kind="context"),
             Argument(
                 "bookings", "预订", "each: number, starts_at, price", kind="list", has=("number", "starts_at", "price")

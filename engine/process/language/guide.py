@@ -90,11 +90,17 @@ The window reviews; after 3 working days it is reminded; when agreed a paper is 
 
 _VALUES = """## 变量 · Variables
 
-- 变量是 JSON：文字、数（十进制，不丢精度）、真假、列表、对象；日期写成 ISO 文字。
-  Variables are JSON: text, decimal numbers, true and false, lists, contexts; dates are ISO text.
+- 变量是 JSON：文字、数（十进制，不丢精度）、真假、列表、对象；日期写成 ISO 文字，拿来算以前先写 `date(…)`，时刻写
+  `date and time(…)`：`=date(published_until) + @"P1D"`、`=date(run.period.from).month`。不写就得空值。声明里的（`who`、
+  `price`、`schedules` 的 `answers`）不用写，那里读到的已经是日期。
+  Variables are JSON: text, decimal numbers, true and false, lists, contexts. Dates are ISO text: write `date(…)`, of a
+  moment `date and time(…)`, before reckoning with one, else the result is null. In declarations they are dates already.
 - **输入映射**造出只在这个活动里看得见的变量；**输出映射**把结果写回外层。用户任务没有输出映射时，表单填的内容全部写回。
   **Input mappings** make variables seen only inside the activity; **output mappings** write back. Without output
   mappings, what a form or an answer brings is written back whole.
+- 输入映射从上到下算，上面一行造出的变量盖住办件里同名的：先写 `trade` 再写 `=trade.number`，读到的是
+  上面那一行的（检查会提醒）。
+  Inputs are taken from top to bottom, and a variable made by one line hides the case's of that name from the next.
 - 以 `=` 开头的是 FEEL，否则是固定文字：`=amount * 2` 和 `窗口`。
   With `=` it is FEEL, without it plain text.
 - 变量名可以是中文：`=年龄 >= 60`。Names may be Chinese.
@@ -264,7 +270,15 @@ def _effect(kind: EffectKind) -> str:
         needed = " **必填**" if argument.required else ""
         rows.append(("input", f"`{argument.name}`{needed}", _both(argument.zh, argument.en), argument.kind))
     for result in kind.results:
-        rows.append(("结果 result", f"`{result.name}`", _both(result.zh, result.en), result.kind))
+        held = "、".join(f"`{one}`" for one in result.has)
+        rows.append(
+            (
+                "结果 result",
+                f"`{result.name}`",
+                _both(result.zh, result.en),
+                result.kind + (f"：{held}" if held else ""),
+            )
+        )
     errors = "、".join(f"`{code}` {zh}" for code, zh in kind.errors)
     return _table(("写在", "名称", "是什么", ""), rows) + (f"\n可能抛出的错误 Errors: {errors}\n" if errors else "")
 
