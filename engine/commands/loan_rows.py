@@ -484,9 +484,9 @@ def drop(work: Work, kind: Kind, hold: LoanHold, how: str, *, by: Actor, now: da
 
 
 def bond_ended(work: Work, bond: Bond, holds: Sequence[int], loans: Sequence[int], *, by: Actor, now: datetime) -> None:
-    """A bond is over by which somebody reserved and fetched for another (the ids of what goes on by it). Of somebody without an account nobody could
-    fetch what is kept: they wait no more, and a copy goes to the next. What is lent stays lent, and whoever fetched it
-    hears when it is due: nothing more of it reaches them."""
+    """A bond is over by which somebody reserved and fetched for another (the ids of what goes on by it). Of somebody
+    without an account nobody could fetch what is kept: they wait no more, and a copy goes to the next. What is lent
+    stays lent, and whoever fetched it hears when it is due: nothing more of it reaches them."""
     kept = select(LoanHold).where(LoanHold.id.in_(holds), LoanHold.ended_at.is_(None)).order_by(LoanHold.id)
     for hold in work.session.scalars(kept.with_for_update()).all() if holds else ():
         kind = lending.kinds(work).get(hold.loans)

@@ -51,9 +51,11 @@ class Expression:
         # `< 5` reads the tested value without naming it.
         tested = ("?",) if isinstance(node, tree.UnaryTests) and "?" not in compiler.free else ()
         self._needs = (*compiler.free, *tested)
-        #: The free names it reads, in order of first reading; built-ins not shadowed by `names` are left out.
+        #: The free names it reads, in order of first reading. One that is also a built-in's is left out where it can
+        #: only be meant as that function: called, or given to another as a function.
+        values = _values(node) | given
         self.names: tuple[str, ...] = tuple(
-            name for name in compiler.free if name != "?" and (name not in BUILT_INS or name in given)
+            name for name in compiler.free if name != "?" and (name not in BUILT_INS or name in values)
         )
 
     def __repr__(self) -> str:
@@ -134,6 +136,21 @@ class Expression:
         """For unary tests: whether the value passes; null where it cannot be told."""
         found = self.evaluate({**(context or {}), "?": value}, env, run=run)
         return found if isinstance(found, bool) else None
+
+
+def _values(node: tree.Node) -> frozenset[str]:
+    """The names that stand where a value does: `after.result` reads a variable, though after() is a built-in."""
+    functions: set[int] = set()
+    names: set[str] = set()
+    for one in tree.walk(node):
+        if isinstance(one, tree.Call):
+            functions.add(id(one.function))
+            callee = one.function.name if isinstance(one.function, tree.Name) else None
+            if callee not in BUILT_INS or callee == "sort":  # these may be given a function
+                functions.update(map(id, one.arguments))
+        elif isinstance(one, tree.Name) and id(one) not in functions:
+            names.add(one.name)
+    return frozenset(names)
 
 
 @lru_cache(maxsize=4096)

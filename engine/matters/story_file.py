@@ -30,6 +30,7 @@ VERBS = {
     "handed": {"outcome", "note", "photos", "refused", "open"},
     "trouble": {"thing", "note", "open"},
     "shut": {"open"},
+    "follow": {"open"},
     "book": {"open"},
     "cancel": {"open"},
     "arrive": {"open"},
@@ -209,6 +210,11 @@ class StepText(Part):
         default=None,
         description="people 里的这个人打不开这个件，也办不了它的任务 · "
         "this one of people neither opens the case nor takes a task of it",
+    )
+    follow: int | None = Field(
+        default=None,
+        ge=1,
+        description="往下走“逐条办理”开出的第几件 · the story goes on with the n-th case that a for-each of it opened",
     )
     book: BookText | None = Field(default=None, description="有人预订（报名） · somebody books")
     cancel: CancelText | None = Field(default=None, description="有人取消预订 · somebody cancels")

@@ -281,6 +281,21 @@ class Player:
     def actor(self, work: Work, user_id: int) -> people.Actor:
         return people.load(work, user_id, now=self.now)
 
+    def follow(self, n: int) -> None:
+        """The story is from now on that of a case which a for-each of this one opened; its number is STORY."""
+        with self.database.reading() as work:
+            opened = work.session.scalar(
+                select(Case)
+                .join(ForEachItem, ForEachItem.case_id == Case.id)
+                .join(ForEach, ForEach.id == ForEachItem.for_each_id)
+                .where(ForEach.case_id == self.case_id, ForEachItem.n == n)
+                .order_by(ForEach.id.desc())
+                .limit(1)
+            )
+            if opened is None:
+                raise Stuck(f"没有逐条办理开出的第 {n} 件。", f"No for-each of this case opened a case number {n}.")
+            self.played.case_id, self.number = opened.id, opened.number
+
     # ------------------------------------------------------------ one step
 
     def do(self, step: Mapping[str, Any]) -> None:
@@ -288,6 +303,8 @@ class Player:
             self._until(when(step["at"]).astimezone(UTC))
         if "wait" in step:
             self._until(self.now + isodate.parse_duration(str(step["wait"])))
+        if "follow" in step:
+            self.follow(step["follow"])
         if "open" in step:
             with self.database.reading() as work:
                 live = self._open(work)

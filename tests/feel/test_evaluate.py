@@ -40,6 +40,14 @@ def test_a_variable_named_like_a_built_in_does_not_hide_it_unless_it_is_a_functi
     assert feel.evaluate("count(1)", {"count": lambda x: 7}) == Decimal(7)
 
 
+def test_a_variable_named_like_a_built_in_is_among_the_names_that_are_read():
+    # An answer `after`, `count` or `date` was null in a diagram: nobody looked it up for the expression.
+    assert feel.compile('after.result = "bad" and day > 3').names == ("after", "day")
+    assert feel.compile("string(count) + date").names == ("count", "date")
+    assert feel.compile("sort(xs, before)").names == ("xs",)
+    assert feel.compile("count(xs) > min(ys)").names == ("xs", "ys")
+
+
 def test_host_functions_take_arguments_by_position_and_by_name():
     env = feel.Env(functions={"fee of": lambda kind, days=1: {"stall": 5}[kind] * int(days)})
     assert feel.evaluate('fee of("stall", 3)', {}, env) == Decimal(15)

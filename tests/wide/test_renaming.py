@@ -20,6 +20,7 @@ WITH = {
     "jieshuzheng": ("peishu",),
     "shunfeng": ("xunche",),
     "bangbang": ("fanying",),
+    "tanqin": ("fanying",),
 }
 
 
