@@ -136,6 +136,36 @@ def test_a_paper_with_little_to_say_keeps_its_seal_on_its_one_page(tmp_path: Pat
         assert box_of(pages(made.pdf, tmp_path)[0], "red") is not None
 
 
+#: Lists that are no items: what the law is, and how the days were counted.
+WHOLE = ("account", "grounds", "basis")
+
+
+def of_one_item(facts: Any, name: str = "") -> Any:
+    """The same facts with one item in every list."""
+    if isinstance(facts, dict):
+        return {key: of_one_item(value, key) for key, value in facts.items()}
+    if isinstance(facts, list):
+        return [of_one_item(item) for item in (facts if name in WHOLE else facts[:1])]
+    return facts
+
+
+#: Looked at daily; the others in the wide gate.
+DAILY = {"acceptance", "correction", "proxy_acceptance", "order_reply"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [kind.key if kind.key in DAILY else pytest.param(kind.key, marks=pytest.mark.wide) for kind in papers.catalogue()],
+)
+def test_every_paper_of_one_item_is_one_page_and_has_its_seal_on_it(key: str, tmp_path: Path) -> None:
+    made = render(key, of_one_item(FACTS[key]))
+    assert made.pages == 1
+    sealed = box_of(pages(made.pdf, tmp_path)[0], "red")
+    if papers.library().kind(key).seal == "none":
+        return
+    assert sealed is not None and sealed[3] - sealed[1] > 35, "a seal of 40 mm stands on the page whole"
+
+
 def test_a_demonstration_says_so_and_a_real_paper_does_not(tmp_path: Path) -> None:
     kind, facts = papers.library().kind("receipt"), FACTS["receipt"]
     mark = {**(seal(kind, facts) or {}), "kind": "e-seal"}
