@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
@@ -29,7 +29,7 @@ from engine.errors import FieldError, Invalid, NotNow, Refused
 from engine.matters import Package
 from engine.matters.taking_part import Meeting as Words
 from engine.matters.taking_part import Role
-from engine.people import Actor
+from engine.people import Actor, leaves
 from engine.reads import meetings as reads
 from engine.reads import taking_part
 from engine.records import audit, notices
@@ -39,6 +39,7 @@ from engine.store.models import (
     AppointmentSlot,
     Case,
     Holding,
+    Leave,
     Meeting,
     Post,
     Resource,
@@ -67,6 +68,7 @@ class Wanted:
     place: str
     room: Resource | None  # None: a place that nobody books
     people: Mapping[User, int | None]  # each with the unit of their post; None: they hold none now
+    away: frozenset[int] = frozenset()  # who of them is on leave then (请假)
 
     def wrong(self, zh: str, en: str) -> Invalid:
         return _wrong(self.words, "when", "时间", zh, en)
@@ -103,14 +105,15 @@ def _wanted(work: Work, case: Case, package: Package, given: Mapping[str, Any], 
         zh, en = "请选整点或者半点开始。", "A meeting begins on the hour or half hour."
         raise _wrong(words, "when", "时间", zh, en)
     chosen = case.chosen.get(words.led_by, ())
-    people = _leading(work, chosen, role)
+    until = at + timedelta(minutes=minutes)
+    people, away = _leading(work, chosen, role, package, at, until)
     if not people:
         raise NotNow(f"还没有选定{role.name}，不能排期。", f"Expected a {role.name_en} before a meeting is planned.")
     if at <= now:
         raise _wrong(words, "when", "时间", "这个时间已经过去，请选以后的时间。", "That time is past.")
     place = str(given.get("place") or "").strip()[:80]
     room = reads.room_of(work, package, place)
-    return Wanted(package, words, role, at, at + timedelta(minutes=minutes), place, room, people)
+    return Wanted(package, words, role, at, until, place, room, people, away)
 
 
 def book(
@@ -127,6 +130,9 @@ def book(
     the past, the room or a person taken (with the next free times). `before`: one that is to come, which is moved."""
     want = _wanted(work, case, package, given, now)
     lead = _times(work, want)
+    for resource, person in lead:
+        if person.id in want.away:
+            raise _clash(work, resource, want, now, shut=True)
     resources = [*([(want.room, next(iter(want.people)))] if want.room is not None else []), *lead]
     old = _bookings(work, before) if before is not None else []
     held = _held(work, old)
@@ -232,8 +238,11 @@ def _wrong(words: Words, name: str, label: str, zh: str, en: str) -> Invalid:
     return Invalid([FieldError(f"{words.answers}.{name}", label, zh, en)])
 
 
-def _leading(work: Work, chosen: Sequence[int], role: Role) -> dict[User, int | None]:
-    """Who leads it, each with a unit they hold a post in: of the role's own post, when they hold that."""
+def _leading(
+    work: Work, chosen: Sequence[int], role: Role, package: Package, starts_at: datetime, ends_at: datetime
+) -> tuple[dict[User, int | None], frozenset[int]]:
+    """Who leads it, each with a unit they hold a post in: of the role's own post, when they hold that; and who of them
+    is on leave then."""
     unit_id = (
         select(Holding.unit_id)
         .join(Post, Post.id == Holding.post_id)
@@ -243,8 +252,14 @@ def _leading(work: Work, chosen: Sequence[int], role: Role) -> dict[User, int | 
         .correlate(User)
         .scalar_subquery()
     )
-    found = work.session.execute(select(User, unit_id).where(User.id.in_(chosen)).order_by(User.id))
-    return {user: unit for user, unit in found}
+    found = work.session.execute(
+        select(User, unit_id, Leave)
+        .outerjoin(Leave, and_(Leave.user_id == User.id, leaves.during(starts_at, ends_at)))
+        .where(User.id.in_(chosen))
+        .order_by(User.id)
+    ).all()
+    away = {user.id for user, _unit, leave in found if leave is not None and leaves.about(leave, package.name)}
+    return {user: unit for user, unit, _leave in found}, frozenset(away)
 
 
 def _times(work: Work, want: Wanted) -> list[tuple[Resource, User]]:
@@ -369,7 +384,9 @@ def _take(
 
 def _clash(work: Work, resource: Resource, want: Wanted, now: datetime, *, shut: bool = False) -> Invalid:
     minutes = int((want.ends_at - want.starts_at) / timedelta(minutes=1))
-    free = reads.free_times(work, list(want.people), want.room, minutes, after=max(now, want.starts_at))
+    free = reads.free_times(
+        work, list(want.people), want.room, minutes, matter=want.package.name, after=max(now, want.starts_at)
+    )
     if resource.kind == "room":
         zh = f"{resource.name}这段时间{'不开放' if shut else '已有安排'}。"
         en = f"The room {resource.code} cannot be had then."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from engine.errors import FieldError, Invalid
 from engine.people.actor import AGENCY_DEPTH
@@ -51,6 +51,16 @@ def overlapping(work: Work, user_id: int, span: Span) -> Leave | None:
     """An absence of theirs that another agent covers at the same time, for the same matters."""
     rows = work.session.scalars(_set(Leave.user_id == user_id, span))
     return next((one for one in rows if span.both(span_of(one)) is not None), None)
+
+
+def during(from_at: datetime, until_at: datetime) -> ColumnElement[bool]:
+    """A leave that lasts some time between these moments."""
+    return and_(Leave.ended_at.is_(None), Leave.from_at < until_at, Leave.until_at > from_at)
+
+
+def about(leave: Leave, matter: str) -> bool:
+    """Whether they are away for what this matter needs their own time for: limited to other matters, they are there."""
+    return leave.matters is None or matter in leave.matters
 
 
 def check_chain(work: Work, user_id: int, agent_id: int, span: Span) -> None:
@@ -119,9 +129,7 @@ def _backwards(work: Work, person: int, span: Span) -> Iterator[tuple[int, Span]
 
 
 def _set(whose, span: Span):  # type: ignore[no-untyped-def]
-    return select(Leave).where(
-        whose, Leave.ended_at.is_(None), Leave.from_at < span.until_at, Leave.until_at > span.from_at
-    )
+    return select(Leave).where(whose, during(span.from_at, span.until_at))
 
 
 def wrong(field: str, label: str, zh: str, en: str) -> Invalid:

@@ -14,9 +14,10 @@ from sqlalchemy.orm import joinedload
 from engine import forms
 from engine.matters import Package
 from engine.matters.nouns.offers import Offer
+from engine.people import leaves
 from engine.reads import choosable
 from engine.store import Work
-from engine.store.models import Appointment, Meeting, Resource, ResourceClosure, ResourceOpening, Slot, User
+from engine.store.models import Appointment, Leave, Meeting, Resource, ResourceClosure, ResourceOpening, Slot, User
 from engine.workdays import ZONE, UnknownYear, local_date, say
 
 #: What a choice offers when its options are the rooms of the matter.
@@ -133,9 +134,17 @@ def said(at: datetime) -> str:
 
 
 def free_times(
-    work: Work, people: Sequence[User], room: Resource | None, minutes: int, *, after: datetime, most: int = OFFERS
+    work: Work,
+    people: Sequence[User],
+    room: Resource | None,
+    minutes: int,
+    *,
+    matter: str,
+    after: datetime,
+    most: int = OFFERS,
 ) -> list[datetime]:
-    """The next beginnings at which the room (or, without one, an office hour) and all these people are free."""
+    """The next beginnings at which the room (or, without one, an office hour) and all these people are free: nobody of
+    them is on leave from this matter."""
     until, length = after + timedelta(days=OFFER_DAYS), timedelta(minutes=minutes)
     codes = [time_code(p.id) for p in people]
     persons = {r.id: r for r in work.session.scalars(select(Resource).where(Resource.code.in_(codes)))}
@@ -146,6 +155,13 @@ def free_times(
     shut = [
         (c.starts_at, c.ends_at)
         for c in work.session.scalars(select(ResourceClosure).where(ResourceClosure.resource_id.in_(list(persons))))
+    ]
+    shut += [
+        (one.from_at, one.until_at)
+        for one in work.session.scalars(
+            select(Leave).where(Leave.user_id.in_([p.id for p in people]), leaves.during(after, until + length))
+        )
+        if leaves.about(one, matter)
     ]
     ruled = set(
         work.session.scalars(select(ResourceOpening.resource_id).where(ResourceOpening.resource_id.in_(list(persons))))

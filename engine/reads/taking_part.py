@@ -326,7 +326,7 @@ def free_times(work: Work, case: Case, *, now: datetime, minutes: int = 120) -> 
     leading = case.chosen.get(package.info.meeting.led_by, ())
     people = list(work.session.scalars(select(User).where(User.id.in_(leading)).order_by(User.id)))
     return [
-        (room.name, meetings.free_times(work, people, room, minutes, after=now))
+        (room.name, meetings.free_times(work, people, room, minutes, matter=package.name, after=now))
         for room in meetings.rooms(work, package)
     ]
 

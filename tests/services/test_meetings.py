@@ -13,13 +13,15 @@ from sqlalchemy import func, select
 
 from engine import matters, people
 from engine.commands import booking, cases
+from engine.commands.hall import absences
 from engine.errors import Invalid, NotNow, NotYours
 from engine.matters import stories
 from engine.people import holders, load, units
+from engine.reads import absences as reads
 from engine.reads import bookings
 from engine.reads import meetings as seen
 from engine.records import audit, library
-from engine.store.models import Appointment, Case, Holding, Meeting, Notice, Resource, Slot, Task, User
+from engine.store.models import Appointment, Case, Holding, Leave, Meeting, Notice, Resource, Slot, Task, User
 from tests import cast as the_cast
 from tests.services import mediating
 from tests.services.telling import ROOT
@@ -319,9 +321,9 @@ def test_free_times_pass_over_what_is_taken_and_ask_for_the_whole_length(office)
         room = work.session.get(Resource, office.room)
         lai = work.session.get(User, office.lai.id)
         after = datetime(2026, 9, 22, 0, 30, tzinfo=UTC)
-        free = seen.free_times(work, [lai], room, 120, after=after)
+        free = seen.free_times(work, [lai], room, 120, matter="tiaojie", after=after)
         assert [f"{t.hour + 8:02d}:{t.minute:02d}" for t in free] == ["12:00", "12:30", "13:00", "13:30"]
-        short = seen.free_times(work, [lai], room, 60, after=after)
+        short = seen.free_times(work, [lai], room, 60, matter="tiaojie", after=after)
         assert short[0] == datetime(2026, 9, 22, 1, tzinfo=UTC)
 
 
@@ -337,3 +339,50 @@ def test_a_case_has_one_planned_meeting_whatever_python_does(office):
     with office.database.reading() as work:
         assert work.session.get(Case, case_id).stage == "开展调解"
         assert work.session.scalars(select(Holding).where(Holding.unit_id == office.sf)).all()
+
+
+def away(office, from_at, until_at):
+    """赖炳根 is on leave, and 苏清福 acts for him."""
+    with office.database.unit_of_work() as work:
+        given = {"user_id": office.lai.id, "agent_id": office.su.id}
+        return absences.take_leave(work, **given, from_at=from_at, until_at=until_at, by=office.lai, now=NOW).id
+
+
+def test_a_leave_blocks_new_meetings_and_shows_those_that_stand(office):
+    day = timedelta(days=1)
+    standing = chosen(office, "赖炳根")
+    complete(office, standing, "schedule", session={"when": AT, "place": "说事评理室"})
+    leave = away(office, START - timedelta(hours=7), START + day)
+    with office.database.reading() as work:
+        (mine,) = reads.absences(work, actor=office.lai, now=NOW).mine
+        number = work.session.get(Case, standing).number
+        assert [(s.starts_at, s.what, s.place, s.number) for s in mine.stands] == [
+            (START, "调解会", "说事评理室", number)
+        ], "what stands is shown, not called off"
+        assert work.session.scalars(select(Meeting)).one().state == "planned"
+        told = work.session.scalars(select(Notice).where(Notice.user_id == office.lai.id, Notice.key.like("leave:%")))
+        assert ["1 个已经约好的" in one.text for one in told] == [True]
+        lai = work.session.get(User, office.lai.id)
+        free = seen.free_times(work, [lai], None, 60, matter="tiaojie", after=START - timedelta(hours=8))
+        assert free[0] >= START + day
+        other = seen.free_times(work, [lai], None, 60, matter="other", after=START - timedelta(hours=8))
+        assert other == free, "a leave from everything is one from every matter"
+    case_id = chosen(office, "赖炳根")
+    with pytest.raises(Invalid) as refused:
+        complete(office, case_id, "schedule", session={"when": "2026-09-22T10:00+08:00", "place": "村部"})
+    said = refused.value.by_field()["session.when"].zh
+    assert "赖炳根这段时间不在" in said and "9月22日（周二）10:00" not in said
+    with office.database.unit_of_work() as work:
+        absences.end_leave(work, leave, by=office.lai, now=NOW)
+    complete(office, case_id, "schedule", session={"when": "2026-09-22T10:00+08:00", "place": "村部"})
+
+
+def test_a_leave_from_other_matters_leaves_them_their_time(office):
+    leave = away(office, START - timedelta(hours=7), START + timedelta(hours=3))
+    with office.database.unit_of_work() as work:
+        work.session.get_one(Leave, leave).matters = ["daiban"]
+    case_id = chosen(office, "赖炳根")
+    complete(office, case_id, "schedule", session={"when": AT, "place": "村部"})
+    with office.database.reading() as work:
+        (mine,) = reads.absences(work, actor=office.lai, now=NOW).mine
+        assert mine.stands == ()

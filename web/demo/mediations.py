@@ -171,7 +171,13 @@ class _Told:
             known = choosable.of_role(work, package, role, on=local_date(self.at))
             leading = [one.user for one in known if one.user.name in names]
             free = meetings.free_times(
-                work, leading, room, 120, after=self.at + timedelta(hours=3) if soon else self.now, most=12
+                work,
+                leading,
+                room,
+                120,
+                matter=MATTER,
+                after=self.at + timedelta(hours=3) if soon else self.now,
+                most=12,
             )
         if not free:
             return None

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import Actor, leaves
 from engine.people.leaves import Span, wrong
+from engine.reads.absences import standing
 from engine.records import audit, library, notices
 from engine.store import Work
 from engine.store.models import Holding, Leave, User
@@ -100,14 +101,11 @@ def take_leave(
         f"{user.name}”。"
     )
     _tell(work, f"leave:{row.id}:agent", text, agent_id, now)
-    if by.id != user_id:
-        _tell(
-            work,
-            f"leave:{row.id}:user",
-            f"您{say_at(from_at)}至{say_at(until_at)}请假，由{agent.name}代理。",
-            user_id,
-            now,
-        )
+    stands = standing(work, row, now=now)
+    left = f"这段时间还有 {len(stands)} 个已经约好的，请到“请假代理”里看，该改期的先改期。" if stands else ""
+    if by.id != user_id or stands:
+        text = f"您{say_at(from_at)}至{say_at(until_at)}请假，由{agent.name}代理。{left}"
+        _tell(work, f"leave:{row.id}:user", text, user_id, now)
     work.session.flush()
     return row
 
