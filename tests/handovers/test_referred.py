@@ -233,6 +233,27 @@ def test_they_come_back_however_the_case_ends_and_after_it(database, cast, clock
     assert chain(database).holder_end == "applicant" and link(database) is None
 
 
+def test_what_its_owner_still_has_at_the_decision_is_asked_for_no_more(database, cast, clock, submitted):
+    """Signed after the decision it would go out to the office, and nobody would bring it back."""
+    case_id = submitted(TAKE, DECLARED, taken="房产证一本")
+    assert link(database).giver_end == "applicant"
+    complete(database, case_id, "do", cast.wang, clock.on(hours=2), decision="好")
+    assert link(database) is None
+    assert (chain(database).holder_end, chain(database).ended_at) == ("applicant", clock())
+    with database.reading() as work:
+        assert work.session.scalars(select(HandoverLink.state)).all() == ["dropped"]
+
+
+def test_what_is_on_its_way_home_does_not_follow_a_case_to_another_office(database, cast, clock, submitted):
+    case_id = submitted(TAKE, DECLARED, taken="房产证一本")
+    sign(database, clock, cast.zhou)
+    complete(database, case_id, "do", cast.wang, clock.on(hours=2), decision="好")
+    with database.unit_of_work() as work:
+        cases.move_office(work, case_id, "350526-MZ", "还有一步归民政", by=cast.zhao, now=clock())
+    open_ = link(database)
+    assert (open_.giver_end, open_.receiver_end) == ("窗口", "applicant"), "it is its owner's after the decision"
+
+
 def test_nothing_taken_nothing_on_its_way(database, cast, clock, submitted):
     case_id = submitted(TAKE, DECLARED)
     assert waiting(database, case_id) == {"do"} and link(database) is None

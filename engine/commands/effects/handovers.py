@@ -412,10 +412,16 @@ def again(a: Applying, chain: Handover, last: HandoverLink) -> None:
 
 
 def decided(a: Applying) -> None:
-    """The case was decided: what was taken in for it goes back."""
+    """The case was decided: what was taken in for it goes back, and what its owner still has is asked for no more."""
     if any(isinstance(one.what, Declaration) and one.what.back for one in a.package.declared("handovers").values()):
         for chain in _live(a):
-            _starts_back(a, chain)
+            what = declared(a, chain.kind)
+            if _starts_back(a, chain) or what is None or not what.back or chain.holder_key.startswith("p:"):
+                continue
+            waiting = handover_rows.open_of(a.work, chain.id)
+            if waiting is not None:
+                handover_rows.drop(a.work, waiting, case=a.case, by=a.by, now=a.now)
+            chain.ended_at = a.now
 
 
 def _live(a: Applying) -> Sequence[Handover]:
@@ -474,6 +480,8 @@ def referred(a: Applying, before: Place, originals: Sequence[str], moved: Sequen
 
     originals: what the counter took in on paper, for a case whose matter declares no hand-over of them.
     """
+    if a.case.decided_at is not None:
+        return  # what was taken in is on its way back to its owner
     chains = [one for one in _live(a) if one.thing_kind in _TRAVELS]
     if not chains and originals:
         unit = holders.nearest(a.work, a.intake, COUNTER)
