@@ -163,6 +163,21 @@ class CutOff:
         day = starts_at.astimezone(ZONE).date() - timedelta(days=self.days)
         return datetime.combine(day, self.at, ZONE).astimezone(UTC)
 
+    def first(self, now: datetime) -> datetime:
+        """The earliest beginning that may still be booked; aware UTC.
+
+        >>> now = datetime(2026, 9, 17, 9, tzinfo=UTC)  # 17:00 in the hall
+        >>> CutOff.read("16:00 the day before").first(now).astimezone(ZONE).isoformat()
+        '2026-09-19T00:00:00+08:00'
+        >>> CutOff.read("2h").first(now).isoformat()
+        '2026-09-17T11:00:00+00:00'
+        """
+        if self.at is None:
+            return now + self.span
+        here = now.astimezone(ZONE)
+        over = here > datetime.combine(here.date(), self.at, ZONE)
+        return max(now, start_of(here.date() + timedelta(days=self.days + over)))
+
 
 def start_of(day: date) -> datetime:
     """Midnight of the hall before that day, aware UTC."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import icalendar
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from engine.booking.slots import ZONE
@@ -15,7 +15,7 @@ from engine.errors import NotFound
 from engine.people import Actor, masks, may
 from engine.people.access import booked_for
 from engine.people.bonds import Grant
-from engine.reads import bonds
+from engine.reads import bonds, offering
 from engine.reads.ordering import by_sound
 from engine.store import Work
 from engine.store.models import (
@@ -136,12 +136,18 @@ def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Pl
 
 
 def next_times(work: Work, ids: Sequence[int], *, now: datetime) -> dict[int, datetime]:
-    """The next time of each of these that has a public place; one statement."""
+    """The next time of each of these that has a public place and may still be booked; one statement."""
+    closing = {key: what.offer for key, what in offering.declared(work).items() if what.offer.cut_off}
+    late = [
+        and_(Resource.offer == key, Slot.starts_at < offering.opens_from(offer, now)) for key, offer in closing.items()
+    ]
     rows = work.session.execute(
         select(Slot.resource_id, func.min(Slot.starts_at))
+        .join(Resource, Resource.id == Slot.resource_id)
         .where(
             Slot.resource_id.in_(ids),
             Slot.starts_at > now,
+            *(not_(one) for one in late),
             Slot.closed.is_(False),
             Slot.public_taken < Slot.public_capacity,
         )
@@ -150,13 +156,22 @@ def next_times(work: Work, ids: Sequence[int], *, now: datetime) -> dict[int, da
     return {resource_id: at for resource_id, at in rows}
 
 
+def _opens_from(work: Work, resource_id: int, now: datetime) -> datetime:
+    """Before which beginning none of its times can be booked any more: an offer may close some time before."""
+    resource = work.session.get(Resource, resource_id) if resource_id else None
+    what = offering.declared(work).get(resource.offer) if resource is not None and resource.offer else None
+    return offering.opens_from(what.offer, now) if what is not None else now
+
+
 def days(work: Work, resource_id: int, first: date, last: date, *, now: datetime) -> list[Day]:
-    """Every day from `first` to `last` with its free seats. One statement; expired holds count as taken until swept."""
+    """Every day from `first` to `last` with its free seats. One statement; expired holds count as taken until swept.
+    What begins too soon to be booked any more is left out."""
     left = case((Slot.closed, 0), else_=Slot.public_capacity - Slot.public_taken)
     rows = work.session.execute(
         select(Slot.starts_at, Slot.kind, left.label("left")).where(
             Slot.resource_id == resource_id,
             Slot.starts_at > now,
+            Slot.starts_at >= _opens_from(work, resource_id, now),
             Slot.starts_at >= _midnight(first),
             Slot.starts_at < _midnight(last + timedelta(days=1)),
         )
@@ -174,12 +189,13 @@ def days(work: Work, resource_id: int, first: date, last: date, *, now: datetime
 
 
 def times(work: Work, resource_id: int, day: date, *, now: datetime) -> list[Time]:
-    """The times of one day that have not begun, full ones too."""
+    """The times of one day that may still be booked, full ones too."""
     rows = work.session.scalars(
         select(Slot)
         .where(
             Slot.resource_id == resource_id,
             Slot.starts_at > now,
+            Slot.starts_at >= _opens_from(work, resource_id, now),
             Slot.starts_at >= _midnight(day),
             Slot.starts_at < _midnight(day + timedelta(days=1)),
             Slot.closed.is_(False),

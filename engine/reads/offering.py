@@ -145,6 +145,11 @@ def too_late(offer: Offer, slot: Slot, now: datetime) -> Not | None:
     return Not(f"{say_at(until)}截止预订，已经过了。", f"Booking closed at {shown:%Y-%m-%d %H:%M}.")
 
 
+def opens_from(offer: Offer, now: datetime) -> datetime:
+    """Before which beginning nobody can book it any more: what begins earlier is too late."""
+    return written.CutOff.read(offer.cut_off).first(now) if offer.cut_off else now
+
+
 def price(
     work: Work,
     what: Declared,

@@ -1,6 +1,6 @@
 """An offer that opens by itself and whose bookings each open a case: found, asked, refused as it declares."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -76,6 +76,29 @@ def test_who_may_not_have_it_and_who_comes_too_late_is_told(hall, room):
     late = datetime(2026, 9, 21, 8, 1, tzinfo=UTC)  # a minute past four, the day before
     with pytest.raises(NotNow, match="Booking closed"):
         hall.do(booking.confirm, made, version=version, answers={"note": "过生日"}, by=who, now=late)
+
+
+def test_what_is_past_its_cut_off_is_neither_shown_nor_kept(hall, room):
+    """Not first kept, filled in and then refused."""
+    in_time, late = (datetime(2026, 9, 21, 8, minute, tzinfo=UTC) for minute in (0, 1))  # four, the day before
+    tuesday = TUESDAY.date()
+    with hall.database.reading() as work:
+        assert [one.starts_at for one in bookings.times(work, room, tuesday, now=in_time)] == [TUESDAY]
+        assert bookings.times(work, room, tuesday, now=late) == []
+        for now, first in ((in_time, 22), (late, 23)):
+            shown = bookings.days(work, room, tuesday, tuesday + timedelta(days=2), now=now)
+            assert [one.day.day for one in shown if one.free] == list(range(first, 25))
+            soon = bookings.next_times(work, [room], now=now)
+            assert soon[room].day == first
+    with pytest.raises(NotNow, match="Booking closed at 2026-09-21 16:00"):
+        hall.do(booking.hold, resource_id=room, starts_at=[TUESDAY], by=hall.residents[0], now=late)
+    who, next_day = hall.residents[0], TUESDAY + timedelta(days=1)
+    made = hall.do(booking.hold, resource_id=room, starts_at=[next_day], by=who, now=in_time)
+    made = hall.do(booking.confirm, made.id, version=made.version, answers={"note": "过生日"}, by=who, now=in_time)
+    with pytest.raises(NotNow, match="Booking closed at 2026-09-21 16:00"):
+        hall.do(booking.change, made.id, starts_at=[TUESDAY], version=made.version, by=who, now=late)
+    moved = hall.do(booking.change, made.id, starts_at=[TUESDAY], version=made.version, by=who, now=in_time)
+    assert moved.starts_at == TUESDAY
 
 
 def test_a_child_is_told_what_is_asked(hall, room):

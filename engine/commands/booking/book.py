@@ -100,6 +100,7 @@ def hold(
     past = history(work, person.index, now, resource)
     first = slots[0].starts_at
     if online:
+        _in_time(work, resource, slots[0], now)
         refuse_blocked(work, person.index, resource, now)
     booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
     number = seats.next_number(work, resource, now)
@@ -132,6 +133,13 @@ def hold(
     watch(work, made, now)
     record(work, audit.Kind.APPOINTMENT_HELD, made, by, now)
     return made
+
+
+def _in_time(work: Work, resource: Resource, slot: Slot, now: datetime) -> None:
+    """An offer may close before its times begin: that is said before anything is kept and filled in."""
+    late = offers.too_late(offers.of(work, resource.offer).offer, slot, now) if resource.offer else None
+    if late is not None:
+        raise NotNow(late.zh, late.en)
 
 
 def confirm(
@@ -246,6 +254,8 @@ def change(
     booking.check_cancel(policy, made.starts_at, now, online=online)
     slots = _slots(work, resource, starts_at)
     past = [p for p in history(work, made.person_index, now, made.resource) if p.starts_at != made.starts_at]
+    if online:
+        _in_time(work, resource, slots[0], now)
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
     if not resource.matter and resource.offer:
         raise NotNow("这一项请先订新的，再取消原来的。", "Book the other time first, then cancel this one.")
