@@ -393,9 +393,21 @@ def _waits_in(reading: Reading, file: str, around: m.Scope, timed: bool) -> None
         for d in s.definitions
     )
     for node in around.nodes:
-        here = timed or any(d.kind == "timer" for b in around.boundaries.get(node.id, ()) for d in b.definitions)
+        own = any(d.kind == "timer" for b in around.boundaries.get(node.id, ()) for d in b.definitions)
+        here = timed or own
         if node.scope is not None and not node.scope.triggered_by_event:
             _waits_in(reading, file, node.scope, here)
+        elif dict(node.extension.properties).get("clock") == "correction" and not own:
+            reading.say(
+                file,
+                node,
+                "wait-without-end",
+                "等申请人补正，而过了补正期限没有出口：逾期未补正的，没有人能接着处理。"
+                "请加一个定时边界事件，时间是补正期限那一天过完。",
+                "waits for corrections and has no exit when their time is over: nobody can go on with what was not "
+                "corrected in time. Add a timer boundary event at the end of that day.",
+                "warning",
+            )
         elif _outside(node) and not _beside(reading, node) and not here and not _raced(reading, around, node):
             reading.say(
                 file,
