@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 import yaml
-from sqlalchemy import ColumnElement, CursorResult, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, insert, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from engine import booking
@@ -36,6 +36,7 @@ from engine.store.models import (
     Bond,
     BookingPart,
     BookingPlace,
+    Case,
     OnlineBlock,
     Resource,
     Slot,
@@ -44,6 +45,9 @@ from engine.store.models import (
     Waiting,
 )
 from engine.workdays import local_date, say_at
+
+#: How many other times are named when one is full.
+OFFERS = 3
 
 #: How long a seat that was freed is kept for the first on the waiting list.
 OFFER_HOURS = 2
@@ -317,6 +321,46 @@ def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> 
 def request_key(made: Appointment) -> str:
     """The sender's key of the application that a booking begins its case with."""
     return f"appointment:{made.id}"
+
+
+def free_times(
+    work: Work, resource_id: int, after: datetime, *, kind: str | None = None, days: int = 14, most: int = OFFERS
+) -> list[Slot]:
+    """The next free public times of a resource."""
+    query = select(Slot).where(
+        Slot.resource_id == resource_id,
+        Slot.closed.is_(False),
+        Slot.public_taken < Slot.public_capacity,
+        Slot.starts_at >= after,
+        Slot.starts_at < after + timedelta(days=days),
+    )
+    if kind is not None:
+        query = query.where(Slot.kind == kind)
+    return list(work.session.scalars(query.order_by(Slot.starts_at).limit(most)))
+
+
+def other_times(work: Work, case: Case, *, now: datetime) -> tuple[str, str]:
+    """What else is free where this case had its booking, said in Chinese and in English; "" where nothing was booked or
+    nothing is free."""
+    made = work.session.scalars(
+        select(Appointment)
+        .where(
+            or_(
+                Appointment.case_id == case.id,
+                Appointment.id == int((case.request_key or "").partition("appointment:")[2] or 0),
+            )
+        )
+        .order_by(Appointment.id.desc())
+        .limit(1)
+    ).first()
+    if made is None:
+        return "", ""
+    free = free_times(work, made.resource_id, max(now, made.starts_at - timedelta(days=1)), kind=made.kind)
+    times = [one.starts_at for one in free if one.starts_at != made.starts_at]
+    if not times:
+        return "", ""
+    en = ", ".join(f"{at.astimezone(ZONE):%m-%d %H:%M}" for at in times)
+    return f"还有空的时间：{'、'.join(say_at(at) for at in times)}。", f"Still free: {en}."
 
 
 def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> Appointment | None:

@@ -171,8 +171,8 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
 def _runs(work: Work, made: Appointment, after: datetime) -> list[list[Slot]]:
     """The next free times as long as the booking is now: so many slots that follow each other."""
     n = max(1, len(seats.taken_slots(work, made)))
-    most = book.OFFERS if n == 1 else MOST_TIMES
-    free = book.free_times(work, made.resource_id, after, kind=made.kind, most=most)
+    most = appointments.OFFERS if n == 1 else MOST_TIMES
+    free = appointments.free_times(work, made.resource_id, after, kind=made.kind, most=most)
     runs = []
     for first in range(len(free) - n + 1):
         run = free[first : first + n]
