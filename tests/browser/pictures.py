@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.browser.conftest import axe, english_left
 
+_WHOLE = "Math.max(document.documentElement.scrollHeight, window.innerHeight)"
+
 
 def taken(page: Any, name: str) -> None:
     """The page as it stands, whole; and nothing of it is wider than the screen."""
@@ -15,7 +17,10 @@ def taken(page: Any, name: str) -> None:
     folder = os.environ.get("YIZHAN_PICTURES")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+        size = page.viewport_size  # the whole page at once, so that what sticks to the screen's edge lies at the end
+        page.set_viewport_size({"width": size["width"], "height": page.evaluate(_WHOLE)})
+        page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png")
+        page.set_viewport_size(size)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 
