@@ -111,7 +111,7 @@ def decides(site: Site, number: str, width: int) -> None:
     taken(page, "decision")
     page.goto(f"/desk/cases/{number}")
     page.wait_for_selector("[data-form][data-drawn]")
-    page.get_by_label("受理", exact=True).check()
+    page.get_by_label("已核对").first.check()
     page.get_by_text("已暂存在本机").wait_for()
     assert page.get_by_role("button", name=re.compile("^暂存")).count() == 1
     assert page.get_by_text("已存在本机").count() == 0, "one name for what is kept"
