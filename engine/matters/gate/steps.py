@@ -187,7 +187,7 @@ def _referred(reading: Reading, file: str, node: m.Node, kind: str, headers: Map
     resource = headers.get("resource")
     if resource and county is not None and county.resources and resource not in county.resources:
         say("resource", "资源", "resource", county.resources)
-    for number in ("days", "copies"):
+    for number in ("days",):
         value = headers.get(number)
         if value is not None and not (value.isascii() and value.isdigit() and 0 < int(value) < 1000):
             reading.say(
