@@ -66,10 +66,10 @@ def test_a_child_is_told_why_not(hall):
     need = hall.asked()
     with pytest.raises(NotNow) as refused:
         hall.do(booking.take_place, need.slot, role="help", by=hall.young, now=NOW)
-    assert "满 16 周岁" in refused.value.zh
+    assert "满 18 周岁" in refused.value.zh
     with hall.database.reading() as work:
         seen = offers.chance(work, hall.young, need.slot, now=NOW)
-    assert ["要求：满 16 周岁" in one.zh for one in seen.reasons] == [True]
+    assert ["要求：满 18 周岁" in one.zh for one in seen.reasons] == [True]
 
 
 def test_a_team_takes_all_its_places_or_none(hall):
@@ -105,11 +105,14 @@ def test_the_case_hears_that_it_is_full_that_somebody_left_and_that_it_is_over(h
     take(hall, need.slot, 6, "help")
     hall.work_off(NOW)
     assert waits_for(hall, need.case) == ["need-left", "need-over"]
+    # Who has not come after half an hour has lost the place: the one who came is what the village was given.
+    hall.do(booking.arrive, need.slot, made[0].code, by=hall.villager, now=need.starts_at)
+    hall.do(booking.depart, need.slot, made[0].code, by=hall.villager, now=need.starts_at + timedelta(minutes=90))
     hall.work_off(need.starts_at + timedelta(hours=3))
     assert stage(hall.database, need.case) == ("finished", "done")
     with hall.database.reading() as work:
         ended = set(work.session.scalars(select(Appointment.state)))
-    assert ended == {"served", "cancelled"}  # nobody signs in there: who did not cancel was there
+    assert ended == {"served", "no_show", "cancelled"}
 
 
 def test_moving_takes_every_booking_along_and_tells_everybody_once(hall):
