@@ -9,7 +9,17 @@ from engine.commands import booking
 from engine.errors import NotFound, NotNow, NotYours
 from engine.reads import bookings, offers
 from engine.records import audit
-from engine.store.models import Appointment, BookingPlace, Case, Event, Notice, Resource, Slot, Subscription
+from engine.store.models import (
+    Appointment,
+    BookingPlace,
+    Case,
+    Event,
+    Notice,
+    RegisterEntry,
+    Resource,
+    Slot,
+    Subscription,
+)
 from tests.offers.conftest import NOW, left, stage
 
 
@@ -271,3 +281,16 @@ def test_a_place_of_the_other_role_is_not_offered_to_who_waits_for_this_one(hall
     with hall.database.reading() as work:
         assert work.session.scalars(select(Appointment).where(Appointment.state == "held")).all() == []
     assert left(hall.database, need.slot) == (4, {"cut": 1, "help": 3})
+
+
+def test_each_time_somebody_served_is_added_to_what_a_paper_is_made_from(hall):
+    """bpmn/fuwujilu issues it: minutes from check-in to check-out, without the way there and back."""
+    for day, until in (("2026-09-26", 90), ("2026-09-27", 100)):
+        need = hall.asked(day=day)
+        made = take(hall, need.slot, 1, "cut")
+        for act, minutes in ((booking.arrive, 0), (booking.depart, until)):
+            hall.do(act, need.slot, made.code, by=hall.villager, now=need.starts_at + timedelta(minutes=minutes))
+    with hall.database.reading() as work:
+        [entry] = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register.endswith("service_record")))
+        facts = dict(entry.facts)
+    assert facts["minutes"] == 190 and [one["minutes"] for one in facts["services"]] == [90, 100]

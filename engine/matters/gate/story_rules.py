@@ -45,7 +45,18 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             continue
         declared = registers[entry.register_].what
         assert isinstance(declared, Register)
-        for key in entry.facts:
+        for key, value in entry.facts.items():
+            columns = declared.fields[key].columns if key in declared.fields else {}
+            for row, line in enumerate(value if columns and isinstance(value, list) else ()):
+                for column in line if isinstance(line, Mapping) else ():
+                    if column not in columns:
+                        zh, en = meant(str(column), columns, 60)
+                        reading.of_entries(
+                            "story-field",
+                            f"台账“{entry.register_}”的“{key}”没有“{column}”这一列。{zh}",
+                            f'"{key}" of the register "{entry.register_}" has no column "{column}". {en}',
+                            *(n, "facts", key, row, column),
+                        )
             if key not in declared.fields and key not in OWN:
                 zh, en = meant(str(key), declared.fields, 60)
                 reading.of_entries(
