@@ -237,8 +237,9 @@ class StepText(Part):
     )
     vote: dict[str, int] | None = Field(
         default=None,
-        description="名册上还没投的人投票：选项 → 几个人，如 {yes: 6, no: 1}；列出选项的写 o1、o2 · people of the roll "
-        "who have not voted do: choice → how many, such as {yes: 6, no: 1}; of options o1, o2",
+        description="名册上还没投的人投票：选项 → 几个人，如 {yes: 6, no: 1}；列出选项的写 o1、o2，一人选几项写 o1+o2"
+        " · people of the roll who have not voted do: choice → how many, such as {yes: 6, no: 1}; of options o1, o2, "
+        "or o1+o2 by who chooses both",
     )
     body: str = Field(
         default="", description="投票的是哪个村（代码） · of a vote: in which village, by its code; else in any"
