@@ -415,8 +415,13 @@ class StoryText(Part):
     unit: str = Field(
         default="", description="定期为哪个单位开始（代码）；不写是第一个 · for which unit the schedule begins it"
     )
-    steps: list[StepText] = Field(description="一步一步 · step by step")
-    end: EndText = Field(description="最后应当怎样 · what must be so at the end")
+    refused: list[str] = Field(
+        default=[],
+        description="申请时就必须拒绝的字段（填错、晚了）；不写 steps 和 end · fields that the application is refused "
+        "for, wrong or too late; no steps and no end then",
+    )
+    steps: list[StepText] = Field(default=[], description="一步一步 · step by step")
+    end: EndText = Field(default=EndText(), description="最后应当怎样 · what must be so at the end")
     says: str = Field(default="", description="给读者的话 · a word for the reader")
     channel: Literal["online", "counter", "agent", "phone", "system"] = Field(
         default="online", description="从哪里申请 · how it is applied for"
@@ -439,6 +444,17 @@ class StoryText(Part):
 
     @model_validator(mode="after")
     def _begun(self) -> StoryText:
+        if self.refused:
+            if self.schedule or self.steps or self.end != EndText():
+                raise wrong(
+                    "申请被拒绝（refused）就没有办件，不写 schedule、steps 和 end。",
+                    "An application that is refused opens no case: write no schedule, steps or end.",
+                )
+        elif not {"steps", "end"} <= self.model_fields_set:
+            raise wrong(
+                "缺少“steps”（一步一步，没有就写 []）和“end”（最后应当怎样）。",
+                'Write "steps" (step by step; [] for none) and "end" (what must be so at the end).',
+            )
         if self.schedule and self.answers:
             raise wrong(
                 "schedule 开始的故事，答案由定期自己填，不写 answers。",

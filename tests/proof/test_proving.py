@@ -123,6 +123,32 @@ def test_a_story_says_which_item_of_a_for_each_was_not_done_and_why(scratch):
     assert "“给每位成员分到分”的第 1 条没有办成" in told[0] and "份额" in told[0]
 
 
+def test_a_story_may_be_of_an_application_that_is_refused(scratch):
+    """What is wrong, or comes too late, opens no case: without it a limit that counts backward has no story."""
+    files = only(files_of("daiban"), "daiban", 0)
+    path = STORIES.format("daiban")
+    told = yaml.safe_load(files[path])
+    first = (told["stories"] if isinstance(told, dict) else told)[0]
+    answers = {**first["answers"]}
+
+    def played(**changed):
+        story = {key: value for key, value in first.items() if key not in ("steps", "end")} | changed
+        again = {**told, "stories": [story]} if isinstance(told, dict) else [story]
+        return {**files, path: yaml.safe_dump(again, allow_unicode=True, sort_keys=False).encode()}
+
+    wrong = {**answers, "applicant": {**answers["applicant"], "phone": "123"}}
+    assert problems(scratch, "daiban", played(answers=wrong, refused=["applicant.phone"])) == []
+    (problem,) = problems(scratch, "daiban", played(refused=["applicant.phone"]))
+    assert "应因 ['applicant.phone'] 被拒绝，但收下了" in problem
+    (problem,) = problems(scratch, "daiban", played(answers=wrong, refused=["applicant.name"]))
+    assert "applicant.phone" in problem
+    for more in ({"steps": [{"wait": "P1D"}]}, {"end": {"finished": True}}):
+        verdict = prove("daiban", played(answers=wrong, refused=["applicant.phone"], **more), scratch=scratch)
+        assert any("写 schedule、steps 和 end" in one for one in reasons(verdict)), reasons(verdict)
+    verdict = prove("daiban", played(answers=wrong, refused=["applicant.fone"]), scratch=scratch)
+    assert any("applicant.phone" in one for one in reasons(verdict)), reasons(verdict)
+
+
 def agents(told, story):
     """The step of this story, by its number from the end, that the agent does for the principal."""
     return next(s for s in told["stories"][story]["steps"] if s.get("task") == "correct" and s.get("by") == "agent")
