@@ -123,7 +123,7 @@ class Book:
 
 
 def _side(side: story_file.SideText | str) -> Mapping[str, str] | str:
-    return side if isinstance(side, str) else {key: text for key, text in side.model_dump().items() if text}
+    return side if isinstance(side, str) else {key: str(text) for key, text in side.model_dump().items() if text}
 
 
 class BadStories(Refused):

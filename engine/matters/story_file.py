@@ -367,6 +367,11 @@ class SideText(Part):
     name: str = Field(min_length=1, description="姓名 · name")
     id_number: str = Field(default="", description="身份证号 · identity number")
     phone: str = Field(default="", description="手机号 · telephone")
+    born: date | None = Field(
+        default=None,
+        description="哪天出生：就是 book 里叫这个名字的人，有账号 · date of birth: the one of that name who books, "
+        "with an account",
+    )
 
 
 class BondText(Part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from functools import lru_cache
 from types import SimpleNamespace
 
@@ -147,6 +148,30 @@ def test_a_story_may_be_of_an_application_that_is_refused(scratch):
         assert any("写 schedule、steps 和 end" in one for one in reasons(verdict)), reasons(verdict)
     verdict = prove("daiban", played(answers=wrong, refused=["applicant.fone"]), scratch=scratch)
     assert any("applicant.phone" in one for one in reasons(verdict)), reasons(verdict)
+
+
+def test_who_a_bond_of_the_stories_is_about_books_as_themselves(scratch):
+    """A child with a guardian on record: by the name and the day of birth it is the one who books."""
+    files = only(files_of("zhiyuan"), "zhiyuan", 0)
+    matter, path = MATTER.format("zhiyuan"), STORIES.format("zhiyuan")
+    text = files[matter].decode()
+    who = text[text.index("    who: {if:") : text.index("    policy: {cancel_hours: 2")]
+    files[matter] = text.replace(who, '    who: {if: "=count(bond.guardian) > 0", says: 有登记的监护人}\n').encode()
+    told = yaml.safe_load(files[path])
+    checked = told["stories"][0]["steps"][1]
+    assert "task" in checked
+    child = {"offer": "job", "role": "cut", "who": "小宝", "born": date(2016, 5, 1)}
+
+    def found(subject):
+        bonds = [{"bond": "guardian", "subject": subject, "holder": "applicant"}]
+        story = {**told["stories"][0], "steps": [checked, {"book": child}], "end": {"finished": False}}
+        again = {**told, "bonds": bonds, "stories": [story]}
+        text = yaml.safe_dump(again, allow_unicode=True, sort_keys=False)
+        return problems(scratch, "zhiyuan", {**files, path: text.encode()})
+
+    assert found({"name": "小宝", "born": date(2016, 5, 1)}) == []
+    (problem,) = found({"name": "大宝", "born": date(2015, 5, 1)})
+    assert "有登记的监护人" in problem
 
 
 def agents(told, story):
