@@ -440,13 +440,15 @@ def _outside(node: m.Node) -> bool:
 
 
 def _raced(reading: Reading, around: m.Scope, node: m.Node) -> bool:
-    """Behind an event-based gateway beside a timer, or beside a message the hall surely sends in time."""
+    """For a message the hall surely sends in time; or behind an event-based gateway beside such a one or a timer."""
     told = heard(one.what for one in reading.declared("offers").values())
     told |= matches.heard(one.what for one in reading.declared("matches").values())
     surely = {*reading.house.timed, *(message for message, comes in told.items() if comes)}
     timed = {
         one.id for diagram in reading.diagrams.values() for one in diagram.messages if (one.name or one.id) in surely
     }
+    if any(d.ref in timed for d in node.definitions):
+        return True
     for flow in around.into(node):
         source = around.by_id.get(flow.source)
         if source is not None and source.kind == "eventBasedGateway":

@@ -75,6 +75,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
         elif start is not None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
             _quoted(reading, story.answers, start.form, n, "answers")
+            for r, path in enumerate(story.refused):
+                plain = ".".join(p for p in path.split(".") if not p.isdigit())
+                one_of("字段", "field", plain, paths_of(start.form), n, "refused", r)
             for k, first in enumerate(story.earlier):
                 _answers(reading, first.answers, paths_of(start.form), n, "earlier", k, "answers")
                 _quoted(reading, first.answers, start.form, n, "earlier", k, "answers")
