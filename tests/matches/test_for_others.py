@@ -1,6 +1,8 @@
 """A ride for one's mother: a need said by a bond is hers, both answer for it, and nothing of it is the other's when the
 bond is over."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -10,15 +12,16 @@ from engine.matters.nouns.bonds import FAMILY, GUARDIAN, HALL
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.store.models import Event, MatchPair, MatchSide, Notice
+from engine.workdays import local_date
 from tests.appointments.conftest import NOW
 from tests.matches.conftest import id_number
 
 
-def bound(road, subject, holder, kind=FAMILY):
+def bound(road, subject, holder, kind=FAMILY, until=None):
     def person(one):
         return one if isinstance(one, Person) else Person(one.name, user_id=one.id)
 
-    asked = bond_rows.Asked(kind, HALL[kind], person(subject), person(holder), "counter")
+    asked = bond_rows.Asked(kind, HALL[kind], person(subject), person(holder), "counter", until=until)
     return road.do(bond_rows.make, asked, by=road.clerk, now=NOW).id
 
 
@@ -122,3 +125,28 @@ def test_a_child_without_an_account_rides_with_the_guardian_who_said_it(road):
     road.work_off(NOW)
     assert (road.fresh(need).state, road.fresh(pair, MatchPair).state) == ("cancelled", "cancelled")
     assert set(road.taken(supply)) == {0} and road.fresh(supply, MatchSide).state == "open"
+
+
+def test_a_bond_that_runs_out_calls_off_the_ride_that_was_asked_for_by_it(road):
+    """Of somebody without an account nobody could answer the next day: the need ends, and whoever agreed is told."""
+    elder, day = Person("王阿婆", None, id_number("19400101", 77)), local_date(NOW) + timedelta(days=5)
+    bond = bound(road, elder, road.daughter, FAMILY, local_date(NOW))
+    need, supply = say(road, bond, day=day), road.supply(day=day)
+    hers = say(road, day=day)  # by another bond, which holds
+    pair = road.do(matching.ask, supply, need, by=road.residents[0], now=NOW).id
+    road.do(matching.agree, pair, version=road.fresh(pair, MatchPair).version, by=again(road, 2), now=NOW)
+    road.do(bonds.ask_at_midnight, now=NOW)
+    road.work_off(NOW + timedelta(hours=8))
+    assert road.fresh(need).state == "matched", "it holds through its last day"
+    road.work_off(NOW + timedelta(days=1))
+    assert (road.fresh(need).state, road.fresh(pair, MatchPair).state) == ("cancelled", "cancelled")
+    assert set(road.taken(supply)) == {0} and road.fresh(hers).state == "open"
+    with road.database.reading() as work:
+        row = work.session.get(bond_rows.Bond, bond)
+        assert (row.state, row.ended_how) == ("ended", "expired")
+        told = select(Notice.text).where(Notice.user_id == road.residents[0].id, Notice.channel == "screen")
+        assert any("取消" in text for text in work.session.scalars(told))
+        holder = select(Notice.text).where(
+            Notice.user_id == road.daughter.id, Notice.key == f"bond:{bond}:ended-holder:s"
+        )
+        assert "到期" in work.session.scalar(holder)

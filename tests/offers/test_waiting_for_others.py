@@ -11,7 +11,9 @@ from engine.errors import AlreadyDone, NotFound, NotYours
 from engine.matters.nouns.bonds import GUARDIAN, HALL
 from engine.reads import bookings, offers
 from engine.reads.knowing import Person
-from engine.store.models import Appointment, Event, Notice, Waiting
+from engine.records import jobs
+from engine.store.models import Appointment, Bond, Event, Notice, Waiting
+from engine.workdays import local_date
 from tests.offers.conftest import NOW
 from tests.offers.test_for_others import bound, ended, seen_by, take
 from tests.offers.test_lunch import SATURDAY, slot_of
@@ -164,3 +166,21 @@ def test_of_somebody_without_an_account_a_bond_that_ran_out_holds_nobody_a_place
             "left",
             "offered",
         )
+
+
+def test_a_bond_that_runs_out_waits_no_more_and_lets_the_next_have_what_was_kept(full):
+    bond = ward_of(full)
+    row = wait(full, full.middle, bond)
+    next_one = wait(full, full.residents[3])
+    gives_up(full)
+    with full.database.unit_of_work() as work:
+        assert work.session.get_one(Waiting, row.id).state == "offered"
+        held, yesterday = work.session.get_one(Bond, bond), local_date(NOW) - timedelta(days=1)
+        held.from_on = held.until_on = yesterday
+        jobs.put_once(work, jobs.Kind.BONDS_DUE, "bonds-due:test", now=NOW)
+        work.session.flush()
+        (job,) = jobs.lease(work, "w", now=NOW, kind=jobs.Kind.BONDS_DUE)
+    bonds.bonds_due(full.database, job, None, NOW)
+    with full.database.reading() as work:
+        assert work.session.get_one(Waiting, row.id).state == "left"
+        assert work.session.get_one(Waiting, next_one.id).state == "offered"
