@@ -49,7 +49,11 @@ class Resource(Base):
 
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id], lazy="raise")
 
-    __table_args__ = (CheckConstraint("kind in ('window','person','room','session','seat')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind in ('window','person','room','session','seat')", name="kind"),
+        # What is open now, among everything that ever was: an event of a village is a row too.
+        Index("ix_resource_active_matter", "active", "matter", "id"),
+    )
 
 
 class ResourceOpening(Base):

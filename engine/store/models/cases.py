@@ -152,6 +152,10 @@ class Case(Base):
     )
 
 
+#: A step that somebody does by a bond: most are done by nobody's.
+BY_BOND = text("bond_id is not null")
+
+
 class Task(Base):
     """One step that waits, or waited, for a person (任务). Never deleted: it ends, with a reason."""
 
@@ -217,6 +221,7 @@ class Task(Base):
         CheckConstraint("state <> 'claimed' or assignee_id is not null", name="claimed_by"),
         CheckConstraint("round >= 1", name="round"),
         Index("ix_task_assignee_id_state", "assignee_id", "state"),
+        Index("ix_task_bond_id", "bond_id", sqlite_where=BY_BOND, postgresql_where=BY_BOND),
         Index("ix_task_ended_by_id_ended_at", "ended_by_id", "ended_at"),
         Index("ix_task_state_due_at", "state", "due_at"),
     )
