@@ -156,8 +156,9 @@ def texts(info: Matter, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]
             for element in named(root) if root is not None else ():
                 add(element.get("name") or element.text, file, element.get("id") or "")
     matter = next((f for f in files if f.endswith("/matter.yaml")), "matter.yaml")
-    for field in ("short", "nature", "kind", "level", "fee", "scope"):
+    for field in ("short", "nature", "kind", "level", "fee"):
         add(getattr(info, field), matter, field)
+    add(info.scope_words, matter, "scope")
     for field in ("conditions", "results"):
         for text in getattr(info, field):
             add(text, matter, field)

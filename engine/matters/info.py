@@ -242,6 +242,21 @@ class Apply(Part):
     )
 
 
+class Scope(Part):
+    """通办: which counters take it in."""
+
+    words: Line = Field(description="指南上的话：全县通办 · the words of the guide")
+    within: Literal["county", "town", "village", "office"] = Field(
+        description="哪里的窗口收：county 全县，town 申请人的镇，village 申请人的村和镇，office 主管单位 · whose "
+        "counters take it in: of the county, the applicant's town, their village and town, or the deciding office"
+    )
+    otherwise: Literal["refuse", "receive"] = Field(
+        default="refuse",
+        description="别处的窗口：refuse 说明到哪里办，receive 代收，办件上标明 · other counters: say where to go, or "
+        "receive for another, which is marked",
+    )
+
+
 class InForce(Part):
     """From when until when the matter is open."""
 
@@ -258,6 +273,11 @@ class Contact(Part):
 
 class Matter(Nouns):
     """A service matter."""
+
+    @property
+    def scope_words(self) -> str:
+        """The words of the guide."""
+        return self.scope.words if isinstance(self.scope, Scope) else self.scope
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{1,39}$")] = Field(
         description="事项编码：大写字母、数字、点、横线 · code: capitals, digits, dots and dashes"
@@ -298,7 +318,11 @@ class Matter(Nouns):
     results: tuple[Line, ...] = Field(default=(), description="办成后得到什么 · what the applicant gets")
     visits: int = Field(default=0, ge=0, le=9, description="到现场次数 · how often people must come")
     fee: str = Field(default="不收费", description="收费 · fee")
-    scope: str = Field(default="全县通办", description="通办范围 · where it may be handled")
+    scope: str | Scope = Field(
+        default="全县通办",
+        description="通办范围：一句话只写在指南上，写 within 的照着收件 · where it may be handled: a sentence is for "
+        "the guide alone, `within` is held by the counters",
+    )
     agent: bool = Field(default=True, description="可以代办 · may be handled by an agent")
     in_force: InForce = Field(description="办理期 · from when until when")
     contact: Contact = Field(default=Contact(), description="咨询 · where people ask")

@@ -153,7 +153,7 @@ def guide(name: str) -> ResponseReturnValue:
             "in_time": [_in_time(package, one) for one in info.apply.in_time],
             "fee": info.fee,
             "visits": _("不用跑") if info.visits == 0 else _("%(n)s 次", n=info.visits),
-            "scope": info.scope,
+            "scope": info.scope_words,
             "agent": info.agent,
             "results": info.results,
             "office": _office(info.office),

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from engine import forms, matters, process
 from engine.commands import candidates
 from engine.commands.applying import Done, env_of, standing
-from engine.commands.cases import in_time
+from engine.commands.cases import in_time, taken_in
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.changing import change
 from engine.commands.effects import facts, hall_papers, mandates
@@ -108,6 +108,8 @@ def submit(
     place = tree.today(_place(work, place, _text(answers, who.place), by, unit))
     intake = unit or (units.place(work, by.unit_id) if by.kind == "staff" and by.unit_id else None) or place
     office = candidates.office_of(work, package, place, intake)
+    if channel == "counter":
+        late = [*late, *taken_in.check(info, tree, intake=intake, place=place, office=office)]
     attached = file_ids(package.form(info.apply.form), answers) if asked else []
     acts = _text(answers, who.agent)
     agent = Bonded(acts) if acts else None
