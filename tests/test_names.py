@@ -62,6 +62,7 @@ WORDS = frozenset(
         "heard",
         "how",
         "kept",
+        "late",
         "mandate",
         "met",
         "missed",
