@@ -51,9 +51,12 @@ def clock(value: datetime | None) -> str:
 
 
 def due(value: datetime | None) -> str:
-    """11月25日（周三）17:30 前"""
+    """11月25日（周三）17:30 前; the end of a day is that day, as notices say it."""
     if value is None:
         return _("没有时限")
+    local = value.astimezone(workdays.ZONE)
+    if (local.hour, local.minute) == (23, 59):
+        return _("%(moment)s 前", moment=day(local.date()))
     return _("%(moment)s 前", moment=moment(value))
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import yaml
-from sqlalchemy import ColumnElement, CursorResult, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import booking
 from engine.booking import Past, Policy, written
@@ -36,6 +38,7 @@ from engine.store.models import (
     Bond,
     BookingPart,
     BookingPlace,
+    Case,
     OnlineBlock,
     Resource,
     Slot,
@@ -44,6 +47,9 @@ from engine.store.models import (
     Waiting,
 )
 from engine.workdays import local_date, say_at
+
+#: How many other times are named when one is full.
+OFFERS = 3
 
 #: How long a seat that was freed is kept for the first on the waiting list.
 OFFER_HOURS = 2
@@ -264,23 +270,20 @@ def cover(work: Work, resource: Resource, *, now: datetime) -> None:
     turned by one of them."""
     if resource.case_id is None:
         return
-    work.session.flush()
-    free = work.session.scalar(
-        select(func.count())
-        .select_from(Slot)
-        .where(Slot.resource_id == resource.id, Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity)
+    work.written(Slot, Resource)
+    free = exists().where(
+        Slot.resource_id == resource.id, Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity
     )
-    turned = cast(
-        "CursorResult[Any]",
-        work.session.execute(
-            update(Resource)
-            .where(Resource.id == resource.id, Resource.active, Resource.covered.is_(bool(free)))
-            .values(covered=not free),
-            execution_options={"synchronize_session": "fetch"},
-        ),
-    ).rowcount
-    if turned:
-        tell_opener(work, resource, "left" if free else "covered", now=now)
+    covered = work.session.execute(
+        update(Resource)
+        .where(Resource.id == resource.id, Resource.active, Resource.covered == free)
+        .values(covered=~free)
+        .returning(Resource.covered),
+        execution_options={"synchronize_session": False},
+    ).scalar_one_or_none()
+    if covered is not None:
+        set_committed_value(resource, "covered", covered)
+        tell_opener(work, resource, "covered" if covered else "left", now=now)
 
 
 def facts_of(resource: Resource, slots: Sequence[Slot]) -> dict[str, Any]:
@@ -317,6 +320,46 @@ def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> 
 def request_key(made: Appointment) -> str:
     """The sender's key of the application that a booking begins its case with."""
     return f"appointment:{made.id}"
+
+
+def free_times(
+    work: Work, resource_id: int, after: datetime, *, kind: str | None = None, days: int = 14, most: int = OFFERS
+) -> list[Slot]:
+    """The next free public times of a resource."""
+    query = select(Slot).where(
+        Slot.resource_id == resource_id,
+        Slot.closed.is_(False),
+        Slot.public_taken < Slot.public_capacity,
+        Slot.starts_at >= after,
+        Slot.starts_at < after + timedelta(days=days),
+    )
+    if kind is not None:
+        query = query.where(Slot.kind == kind)
+    return list(work.session.scalars(query.order_by(Slot.starts_at).limit(most)))
+
+
+def other_times(work: Work, case: Case, *, now: datetime) -> tuple[str, str]:
+    """What else is free where this case had its booking, said in Chinese and in English; "" where nothing was booked or
+    nothing is free."""
+    made = work.session.scalars(
+        select(Appointment)
+        .where(
+            or_(
+                Appointment.case_id == case.id,
+                Appointment.id == int((case.request_key or "").partition("appointment:")[2] or 0),
+            )
+        )
+        .order_by(Appointment.id.desc())
+        .limit(1)
+    ).first()
+    if made is None:
+        return "", ""
+    free = free_times(work, made.resource_id, max(now, made.starts_at - timedelta(days=1)), kind=made.kind)
+    times = [one.starts_at for one in free if one.starts_at != made.starts_at]
+    if not times:
+        return "", ""
+    en = ", ".join(f"{at.astimezone(ZONE):%m-%d %H:%M}" for at in times)
+    return f"还有空的时间：{'、'.join(say_at(at) for at in times)}。", f"Still free: {en}."
 
 
 def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> Appointment | None:
@@ -484,13 +527,28 @@ def claim(
         work.session.execute(insert(BookingPlace.__table__), rows)  # type: ignore[arg-type]
 
 
+def seat_all(work: Work, made: Sequence[Appointment], slots: Sequence[Slot], person: Person, role: str) -> None:
+    """The same of one person in many slots, a booking each."""
+    seated = [{"appointment_id": one.id, "slot_id": slot.id} for one, slot in zip(made, slots, strict=True)]
+    work.session.execute(insert(AppointmentSlot.__table__), seated)  # type: ignore[arg-type]
+    whose = {"user_id": person.user_id, "name": person.name, "phone": person.phone, "bond_id": None}
+    places = [{**one, **whose, "role": role, "person_index": person.index} for one in seated]
+    work.session.execute(insert(BookingPlace.__table__), places)  # type: ignore[arg-type]
+
+
 def keep_parts(work: Work, made: Appointment, cost: prices.Cost | None, *, new: bool = False) -> None:
     """Who pays which part of its price, as it is now (`new`: it has none yet). The person's own is kept though it be
     nothing."""
     if not new:
         work.session.execute(delete(BookingPart).where(BookingPart.appointment_id == made.id))
+    keep_all_parts(work, [(made, cost)])
+
+
+def keep_all_parts(work: Work, priced: Iterable[tuple[Appointment, prices.Cost | None]]) -> None:
+    """The same of many new bookings."""
     rows = [
         {"appointment_id": made.id, "part": one.part, "cents": one.cents, "payer_id": one.payer_id}
+        for made, cost in priced
         for one in (cost.parts if cost is not None else ())
         if one.cents or one.part == SELF
     ]
@@ -508,14 +566,21 @@ def day_keys(
 ) -> list[str | None]:
     """The numbers of the person's day that look free; that of the booking `own` counts as free. What opens a case is
     counted together, so many a day a person; of anything else, each offer by itself."""
-    day = f"{person_index}:{starts_at.astimezone(ZONE).date()}"
+    day = starts_at.astimezone(ZONE).date()
+    return keys_of_days(work, policy, person_index, [day], resource, own)[day]
+
+
+def keys_of_days(
+    work: Work, policy: Policy, person_index: str, days: Sequence[date], resource: Resource, own: int | None = None
+) -> dict[date, list[str | None]]:
+    """The same of several days, by one statement."""
     of = "" if resource.matter else f":{hashlib.sha256(resource.offer.encode()).hexdigest()[:8]}"
-    numbered = [f"{day}:{n}{of}" for n in range(policy.per_day)]
-    query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered))
+    numbered = {day: [f"{person_index}:{day}:{n}{of}" for n in range(policy.per_day)] for day in days}
+    query = select(Appointment.day_key).where(Appointment.day_key.in_(itertools.chain(*numbered.values())))
     if own is not None:
         query = query.where(Appointment.id != own)
     taken = set(work.session.scalars(query))
-    return [key for key in numbered if key not in taken]
+    return {day: [key for key in keys if key not in taken] for day, keys in numbered.items()}
 
 
 @lru_cache
@@ -565,18 +630,20 @@ def tell(
     )
 
 
-def watch(work: Work, made: Appointment, now: datetime) -> None:
-    """Have the worker look again when a hold runs out, or when nobody came. One row, woken when it is due."""
+def watch(work: Work, made: Appointment, now: datetime, *, new: bool = False) -> None:
+    """Have the worker look again when a hold runs out, or when nobody came. One row, woken when it is due. `new`: a
+    booking of this transaction, of which nobody can have asked it yet."""
+    put: Callable[..., object] = jobs.put if new else jobs.put_once
     at = made.hold_until if made.state == "held" else made.ends_at + timedelta(minutes=GRACE_MINUTES)
     if at is not None:
         key = f"appointment:{made.id}:{made.state}:{made.sequence}"
-        jobs.put_once(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
+        put(work, jobs.Kind.APPOINTMENT_DUE, key, {"appointment": made.id}, now=now, after=max(at, now))
     if made.state == "confirmed" and made.resource.offer and not made.resource.matter:
         known = offers.declared(work).get(made.resource.offer)
         for what, moment in moments(known.offer, made) if known is not None else ():
             key = f"booking:{made.id}:{what}:{moment.isoformat()}"
             payload = {"appointment": made.id, "what": what, "at": moment.isoformat()}
-            jobs.put_once(work, jobs.Kind.BOOKING_MOMENT, key, payload, now=now, after=max(moment, now))
+            put(work, jobs.Kind.BOOKING_MOMENT, key, payload, now=now, after=max(moment, now))
 
 
 def moments(offer: Offer, made: Appointment) -> list[tuple[str, datetime]]:
@@ -641,6 +708,7 @@ def record(work: Work, kind: audit.Kind, made: Appointment, by: Actor, now: date
         case=made.case,
         for_id=made.user_id if grant is not None else None,
         facts=facts if grant is None else {**facts, "bond": grant.id},
+        later=True,
     )
 
 

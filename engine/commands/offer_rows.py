@@ -10,13 +10,14 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import booking
 from engine.booking import written
@@ -79,10 +80,16 @@ class Wish:
     by_whom: Person | None = None  # whose booking it is, when a team's: they need not come themselves
     bonds: Mapping[str, int] = field(default_factory=dict)  # of a team: index of a member -> the bond with the leader
     booked_by: int | None = None  # who ordered it, where the worker books it for them
+    slot: Slot | None = None  # of this number, where it was found already in this transaction
 
     @property
     def holder(self) -> Person:
         return self.by_whom or self.members[0][0]
+
+    @property
+    def role(self) -> str:
+        """As what the one of it comes."""
+        return self.members[0][1]
 
 
 def declared_roles(offer: Offer) -> tuple[Role, ...]:
@@ -245,7 +252,7 @@ def book(
         for plan in sorted(plans, key=lambda p: p.slot.id):
             made.append(_take(work, plan, channel, case, by, now))
     for one, plan in zip(made, sorted(plans, key=lambda p: p.slot.id), strict=True):
-        appointments.watch(work, one, now)
+        appointments.watch(work, one, now, new=True)
         if not quiet:
             appointments.tell(work, one, "appointment-confirmed", now, now)
         if plan.wish.bonds:
@@ -254,6 +261,76 @@ def book(
         appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
         appointments.cover(work, plan.resource, now=now)
     return made
+
+
+def book_days(
+    work: Work,
+    slots: Sequence[Slot],
+    wish: Wish,
+    answers: Sequence[Mapping[str, Any]],
+    *,
+    channel: str,
+    by: Actor,
+    now: datetime,
+) -> list[Appointment] | None:
+    """One place for one person in each of these times of one offer (its own days apart), in as few statements as one
+    booking; nobody is told. `answers`: for each time. None, and nothing was taken, when one of them cannot be had so:
+    whoever asks books them one by one then, and hears of each why."""
+    try:
+        with work.attempt():
+            return _book_days(work, slots, wish, answers, channel=channel, by=by, now=now)
+    except (NotNow, IntegrityError):
+        return None
+
+
+def _book_days(
+    work: Work,
+    slots: Sequence[Slot],
+    wish: Wish,
+    answers: Sequence[Mapping[str, Any]],
+    *,
+    channel: str,
+    by: Actor,
+    now: datetime,
+) -> list[Appointment]:
+    resource, whose, online = slots[0].resource, wish.holder, channel == "online"
+    ids, past = [slot.id for slot in slots], appointments.history(work, whose.index, now, resource)
+    if online:
+        appointments.refuse_blocked(work, whose.index, resource, now)
+    roles, plans = reads.roles_of(work, ids), []
+    for slot, given in zip(slots, answers, strict=True):
+        day = replace(wish, slot_id=slot.id, answers=given)
+        plans.append(_fit(work, day, slot, roles.get(slot.id, []), past, channel, now))
+        past.append(booking.Past(slot.starts_at, resource.offer, "confirmed", now, None, online))
+    policy, pool = plans[0].policy, "public" if online else "staff"
+    keys: dict[Any, list[str | None]] = {}
+    if online:
+        days = [_day_of(slot) for slot in slots]
+        keys = appointments.keys_of_days(work, policy, whose.index, days, resource)
+    if not seats.take_all(work, ids, pool) or (plans[0].roles and not seats.take_all_of_role(work, ids, wish.role)):
+        raise NotNow("有一次满了。", "One of them is full.", full=True)
+    made = []
+    for plan, number in zip(plans, seats.next_numbers(work, [resource] * len(plans), now), strict=True):
+        plan.number = number
+        free = keys.get(_day_of(plan.slot), [])
+        if online and not free:
+            raise NotNow("那一天已经有预订了。", "There is a booking that day.")
+        made.append(_row(plan, pool, channel, free.pop(0) if online else None, None, by, now))
+    work.insert_all(made, "number")
+    appointments.seat_all(work, made, slots, whose, wish.role)
+    appointments.keep_all_parts(work, [(one, plan.cost) for one, plan in zip(made, plans, strict=True)])
+    for one in made:
+        set_committed_value(one, "resource", resource)
+        set_committed_value(one, "case", None)
+        appointments.watch(work, one, now, new=True)
+        appointments.remind(work, one, policy, now)
+        appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
+    appointments.cover(work, resource, now=now)
+    return made
+
+
+def _day_of(slot: Slot) -> date:
+    return slot.starts_at.astimezone(ZONE).date()
 
 
 def find_slot(work: Work, slot_id: int) -> Slot:
@@ -272,7 +349,24 @@ def find_slot(work: Work, slot_id: int) -> Slot:
 
 
 def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
-    slot = find_slot(work, wish.slot_id)
+    slot = wish.slot if wish.slot is not None else find_slot(work, wish.slot_id)
+    past = appointments.history(work, wish.holder.index, now, slot.resource)
+    if channel == "online":
+        appointments.refuse_blocked(work, wish.holder.index, slot.resource, now)
+    return _fit(work, wish, slot, reads.roles_of(work, [slot.id]).get(slot.id, []), past, channel, now)
+
+
+def _fit(
+    work: Work,
+    wish: Wish,
+    slot: Slot,
+    places: Sequence[SlotPlace],
+    past: Sequence[booking.Past],
+    channel: str,
+    now: datetime,
+) -> _Plan:
+    """What is booked of a time, by whom and at what price. `places`: those of the time by role; `past`: what else this
+    person has booked. NotNow says why they may not have it."""
     resource, what = slot.resource, reads.of(work, slot.resource.offer)
     taker = "team" if wish.team else "person"
     if taker not in what.offer.taker:
@@ -280,7 +374,7 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
         raise NotNow(f"这一项{zh}。", f"This is taken {en}.")
     if not wish.members or (taker == "person" and len(wish.members) != 1):
         raise NotNow("请写明谁来。", "Say who comes.")
-    by_role = {row.role: row for row in reads.roles_of(work, [slot.id]).get(slot.id, [])}
+    by_role = {row.role: row for row in places}
     counted = Counter(role for _person, role in wish.members)
     strange = [role for role in counted if role not in by_role] if by_role else [r for r in counted if r]
     if strange:
@@ -292,9 +386,6 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
     online = channel == "online"
     leader = wish.holder
     policy = appointments.policy_of(resource)
-    past = appointments.history(work, leader.index, now, resource)
-    if online:
-        appointments.refuse_blocked(work, leader.index, resource, now)
     booking.check_new(policy, slot.starts_at, what.key, past, now, online=online)
     for person, role in wish.members:
         if wish.team and person.user_id is None and person.index != leader.index:
@@ -327,37 +418,11 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
     keys = appointments.day_keys(work, plan.policy, leader.index, slot.starts_at, resource) if counted else [None]
     for key in keys:
         try:
-            with work.session.begin_nested():
+            with work.attempt():
                 pool = _seat(work, plan, "public" if counted else "staff", now)
-                made = Appointment(
-                    number=plan.number,
-                    code=secrets.token_urlsafe(12),
-                    resource_id=resource.id,
-                    matter="",
-                    state="confirmed",
-                    pool=pool,
-                    channel=channel,
-                    starts_at=slot.starts_at,
-                    ends_at=slot.ends_at,
-                    kind=slot.kind,
-                    user_id=leader.user_id,
-                    person_index=leader.index,
-                    name=leader.name,
-                    phone=leader.phone,
-                    case_id=case.id if case is not None else None,
-                    day_key=key,
-                    booked_at=now,
-                    confirmed_at=now,
-                    places=len(wish.members),
-                    team=wish.team[:80],
-                    answers=dict(wish.answers) or None,
-                    price=dict(plan.cost.said) if plan.cost is not None else {},
-                    cents=plan.cost.cents if plan.cost is not None else None,
-                    booked_by_id=wish.booked_by or (by.id if by.id != leader.user_id else None),
-                )
-                made.resource, made.case = resource, case
-                work.session.add(made)
-                work.session.flush()
+                made = work.insert(_row(plan, pool, channel, key, case, by, now))
+                set_committed_value(made, "resource", resource)
+                set_committed_value(made, "case", case)
                 appointments.sit(work, made, [slot])
                 appointments.claim(work, made, [slot], wish.members, wish.bonds)
                 appointments.keep_parts(work, made, plan.cost, new=True)
@@ -373,6 +438,38 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
             continue
         return made
     raise NotNow("您那一天已经有预订了。可以先取消原来的。", "You already have a booking that day. Cancel it first.")
+
+
+def _row(
+    plan: _Plan, pool: str, channel: str, key: str | None, case: Case | None, by: Actor, now: datetime
+) -> Appointment:
+    slot, wish, leader = plan.slot, plan.wish, plan.wish.holder
+    return Appointment(
+        number=plan.number,
+        code=secrets.token_urlsafe(12),
+        resource_id=plan.resource.id,
+        matter="",
+        state="confirmed",
+        pool=pool,
+        channel=channel,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        kind=slot.kind,
+        user_id=leader.user_id,
+        person_index=leader.index,
+        name=leader.name,
+        phone=leader.phone,
+        case_id=case.id if case is not None else None,
+        day_key=key,
+        booked_at=now,
+        confirmed_at=now,
+        places=len(wish.members),
+        team=wish.team[:80],
+        answers=dict(wish.answers) or None,
+        price=dict(plan.cost.said) if plan.cost is not None else {},
+        cents=plan.cost.cents if plan.cost is not None else None,
+        booked_by_id=wish.booked_by or (by.id if by.id != leader.user_id else None),
+    )
 
 
 def _claimed(work: Work, slot_id: int, person: Person) -> bool:

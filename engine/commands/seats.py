@@ -84,6 +84,15 @@ def take_all(work: Work, slot_ids: Iterable[int], pool: str) -> bool:
     return False
 
 
+def take_all_of_role(work: Work, slot_ids: Iterable[int], role: str) -> bool:
+    """Take one place of this role in each of these slots by one statement. False: in some there was none; whoever asks
+    undoes it all."""
+    ids = sorted(set(slot_ids))
+    statement = update(SlotPlace).values(taken=SlotPlace.taken + 1)
+    statement = statement.where(SlotPlace.slot_id.in_(ids), SlotPlace.role == role)
+    return _changed(work, statement.where(SlotPlace.taken + 1 <= SlotPlace.capacity)) == len(ids)
+
+
 def _in_order(ids: Sequence[int]) -> Any:
     """These slots, locked in the order of their ids where rows are locked: a bare IN would lock them in any order."""
     return select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update()

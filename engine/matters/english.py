@@ -174,6 +174,12 @@ def texts(info: Matter, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]
     return found
 
 
+def untold(name: str, info: Matter, files: Mapping[str, bytes]) -> list[str]:
+    """The texts of a matter that have no English yet, in the order of its files. BadTable: a table that is none."""
+    table = read(name, files) | {info.name: info.name_en}
+    return [text for text in texts(info, files) if text not in table]
+
+
 def check(name: str, info: Matter, files: Mapping[str, bytes]) -> list[Finding]:
     """Hints: what of a published matter has no English. One hint for a matter that has no table at all."""
     own = f"bpmn/{name}/{FILE}"
@@ -185,10 +191,13 @@ def check(name: str, info: Matter, files: Mapping[str, bytes]) -> list[Finding]:
     if not info.published or not missing:
         return _without_notices(name, info)
     if own not in files:
-        zh = f"没有 {FILE}：英文页面上有 {len(missing)} 处文字仍是中文。可以补上“中文: 英文”对照表。"
+        zh = (
+            f"没有 {FILE}：英文页面上有 {len(missing)} 处文字仍是中文。可以补上“中文: 英文”对照表，"
+            "yizhan check --english 列出要补的每一行。"
+        )
         en = (
             f"There is no {FILE}: {len(missing)} texts stay Chinese on English pages. A table Chinese: English "
-            "mends it."
+            "mends it; yizhan check --english lists every line of it."
         )
         return [Finding(f"bpmn/{name}/matter.yaml", "", "", 0, "no-english", "hint", zh, en)]
     return [

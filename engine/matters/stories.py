@@ -66,6 +66,7 @@ class Story:
     unit: str = ""  # for which unit the schedule begins it
     earlier: tuple[Mapping[str, Any], ...] = ()  # answers of cases of this matter that are open already
     booked: tuple[Mapping[str, Any], ...] = ()  # bookings made, and over, before it begins
+    refused: tuple[str, ...] = ()  # fields for which the application must be refused: then there is no case
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Book:
 
 
 def _side(side: story_file.SideText | str) -> Mapping[str, str] | str:
-    return side if isinstance(side, str) else {key: text for key, text in side.model_dump().items() if text}
+    return side if isinstance(side, str) else {key: str(text) for key, text in side.model_dump().items() if text}
 
 
 class BadStories(Refused):
@@ -174,8 +175,8 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             name=one.name,
             at=when(one.at),
             answers=one.answers,
-            steps=tuple(given[n]["steps"]),
-            end=given[n]["end"],
+            steps=tuple(given[n].get("steps") or ()),
+            end=given[n].get("end") or {},
             says=one.says,
             channel=one.channel,
             facts=one.facts,
@@ -184,6 +185,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             unit=one.unit,
             earlier=tuple(before.answers for before in one.earlier),
             booked=tuple(before.model_dump() for before in one.booked),
+            refused=tuple(one.refused),
         )
         for n, one in told.stories
     )

@@ -237,8 +237,9 @@ class StepText(Part):
     )
     vote: dict[str, int] | None = Field(
         default=None,
-        description="名册上还没投的人投票：选项 → 几个人，如 {yes: 6, no: 1}；列出选项的写 o1、o2 · people of the roll "
-        "who have not voted do: choice → how many, such as {yes: 6, no: 1}; of options o1, o2",
+        description="名册上还没投的人投票：选项 → 几个人，如 {yes: 6, no: 1}；列出选项的写 o1、o2，一人选几项写 o1+o2"
+        " · people of the roll who have not voted do: choice → how many, such as {yes: 6, no: 1}; of options o1, o2, "
+        "or o1+o2 by who chooses both",
     )
     body: str = Field(
         default="", description="投票的是哪个村（代码） · of a vote: in which village, by its code; else in any"
@@ -366,6 +367,11 @@ class SideText(Part):
     name: str = Field(min_length=1, description="姓名 · name")
     id_number: str = Field(default="", description="身份证号 · identity number")
     phone: str = Field(default="", description="手机号 · telephone")
+    born: date | None = Field(
+        default=None,
+        description="哪天出生：就是 book 里叫这个名字的人，有账号 · date of birth: the one of that name who books, "
+        "with an account",
+    )
 
 
 class BondText(Part):
@@ -414,8 +420,13 @@ class StoryText(Part):
     unit: str = Field(
         default="", description="定期为哪个单位开始（代码）；不写是第一个 · for which unit the schedule begins it"
     )
-    steps: list[StepText] = Field(description="一步一步 · step by step")
-    end: EndText = Field(description="最后应当怎样 · what must be so at the end")
+    refused: list[str] = Field(
+        default=[],
+        description="申请时就必须拒绝的字段（填错、晚了）；不写 steps 和 end · fields that the application is refused "
+        "for, wrong or too late; no steps and no end then",
+    )
+    steps: list[StepText] = Field(default=[], description="一步一步 · step by step")
+    end: EndText = Field(default=EndText(), description="最后应当怎样 · what must be so at the end")
     says: str = Field(default="", description="给读者的话 · a word for the reader")
     channel: Literal["online", "counter", "agent", "phone", "system"] = Field(
         default="online", description="从哪里申请 · how it is applied for"
@@ -438,6 +449,17 @@ class StoryText(Part):
 
     @model_validator(mode="after")
     def _begun(self) -> StoryText:
+        if self.refused:
+            if self.schedule or self.steps or self.end != EndText():
+                raise wrong(
+                    "申请被拒绝（refused）就没有办件，不写 schedule、steps 和 end。",
+                    "An application that is refused opens no case: write no schedule, steps or end.",
+                )
+        elif not {"steps", "end"} <= self.model_fields_set:
+            raise wrong(
+                "缺少“steps”（一步一步，没有就写 []）和“end”（最后应当怎样）。",
+                'Write "steps" (step by step; [] for none) and "end" (what must be so at the end).',
+            )
         if self.schedule and self.answers:
             raise wrong(
                 "schedule 开始的故事，答案由定期自己填，不写 answers。",

@@ -279,6 +279,10 @@ def _entries(work: Work, package: matters.Package, book: Book, now: datetime) ->
 # ---------------------------------------------------------------- bonds
 
 
+def _born(side: Mapping[str, str]) -> date | None:
+    return date.fromisoformat(side["born"]) if "born" in side else None
+
+
 def _bonds(work: Work, package: matters.Package, book: Book, applicant: User, now: datetime) -> None:
     """Who may act for whom when the stories begin, as at a counter that saw the papers."""
     for given in book.bonds:
@@ -287,9 +291,9 @@ def _bonds(work: Work, package: matters.Package, book: Book, applicant: User, no
         subject, holder = (
             of_user(applicant)
             if isinstance(side, str)
+            else of_user(booking_steps.resident(work, side["name"], _born(side), now))
+            if "born" in side or (given.team and len(side) == 1)
             else Person(side.get("name", ""), side.get("phone"), side.get("id_number"))
-            if not given.team or len(side) > 1
-            else of_user(booking_steps.resident(work, side["name"], None, now))
             for side in (given.subject, given.holder)
         )
         asked = bond_rows.Asked(

@@ -196,6 +196,9 @@ class Player:
             self.where = "更早的件："
             self.earlier(answers)
         self.where = "申请："
+        if self.story.refused:
+            self._refused()
+            return
         self.submit()
         self._work_off()
         for n, step in enumerate(self.story.steps, 1):
@@ -277,6 +280,16 @@ class Player:
             if need is not None:
                 need.opened_id = done.case.id
             self.played.case_id, self.number = done.case.id, done.case.number
+
+    def _refused(self) -> None:
+        """The application must be refused for these fields: what is wrong in it, or comes too late."""
+        try:
+            self.submit()
+        except Invalid as refusal:
+            if sorted(refusal.by_field()) != sorted(self.story.refused):
+                raise
+            return
+        self.problem(f"申请应因 {list(self.story.refused)} 被拒绝，但收下了")
 
     def actor(self, work: Work, user_id: int) -> people.Actor:
         return people.load(work, user_id, now=self.now)

@@ -22,7 +22,8 @@ class NobodyVotes(Refused):
 
 
 def vote(database: Database, case_id: int, how_many: Mapping[str, int], body: str, *, now: datetime) -> None:
-    """So many vote so, in the order of the roll; `body`: the code of their village, "" any."""
+    """So many vote so, in the order of the roll; `body`: the code of their village, "" any. Who chooses several of the
+    options is written with + between them."""
     with database.unit_of_work() as work:
         row = work.session.scalar(
             select(Ballot)
@@ -50,7 +51,7 @@ def vote(database: Database, case_id: int, how_many: Mapping[str, int], body: st
                 )
             for voter in left[:n]:
                 by = people.load(work, _account(work, voter, now), now=now)
-                ballots.vote(work, row.code, [choice], by=by, now=now)
+                ballots.vote(work, row.code, choice.replace(" ", "").split("+"), by=by, now=now)
             left = left[n:]
 
 

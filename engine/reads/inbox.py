@@ -251,7 +251,8 @@ def _on_behalf(work: Work, actor: Actor, tasks: Sequence[tuple[Task, str]]) -> d
             whose[task.id] = for_id
     if not whose:
         return {}
-    names = dict(work.session.execute(select(User.id, User.name).where(User.id.in_(set(whose.values())))).tuples())
+    people = work.session.execute(select(User.id, User.name).where(User.id.in_(set(whose.values()))))
+    names = {user_id: name for user_id, name in people}
     return {task_id: masks.name(names.get(for_id, "")) for task_id, for_id in whose.items()}
 
 

@@ -236,7 +236,7 @@ def _owns(work: Work, loans: list[Loan], actor: Actor, now: datetime) -> list[Ow
             and loan.renewed < kind.loans.renew
             and not queues.get((loan.loans, loan.title), 0)
         )
-        whose = "" if loan.user_id == actor.id else masks.name(loan.name)
+        whose = _whose(loan, actor)
         found.append(
             Own(
                 loan.id,
@@ -254,6 +254,13 @@ def _owns(work: Work, loans: list[Loan], actor: Actor, now: datetime) -> list[Ow
             )
         )
     return found
+
+
+def _whose(row: Loan | LoanHold, actor: Actor) -> str:
+    """Of another: by name for who acts for them, masked at the desk."""
+    if row.user_id is not None and row.user_id == actor.id:
+        return ""
+    return masks.name(row.name) if actor.kind == "staff" else row.name
 
 
 def _others(work: Work, loans: list[Loan]) -> dict[tuple[str, str], int]:
@@ -290,7 +297,7 @@ def _wanted(work: Work, holds: list[LoanHold], actor: Actor) -> list[Wanted]:
                 hold.loans,
                 hold.title,
                 name,
-                "" if hold.user_id == actor.id else masks.name(hold.name),
+                _whose(hold, actor),
                 hold.state == "ready",
                 hold.until_on,
                 work.session.scalar(ahead) or 0,

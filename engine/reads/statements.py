@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, func, select
 
+from engine.errors import NotYours
 from engine.matters.nouns.offers import SELF
 from engine.people import Actor, masks, units
+from engine.people.bonds import Grant
 from engine.reads import offering, prices
 from engine.store import Work
 from engine.store.models import Appointment, BookingPart, Resource, User
@@ -248,18 +250,45 @@ class Own:
     months: tuple[str, ...]  # in which there are any, the newest first
 
 
-def own(work: Work, actor: Actor, first: date, last: date) -> Own:
-    """The actor's own, offer by offer and day by day."""
+def others(work: Work, actor: Actor) -> list[tuple[int, str]]:
+    """(bond, name) of those whose months the actor may see: they book for them, or look after what they have. Each is
+    known by an account or an identity number: a telephone may be a family's."""
+    found: dict[str, tuple[int, str]] = {}
+    for grant in actor.grants:
+        if _seen(work, grant) and (grant.subject_id is not None or grant.id_index is not None):
+            found.setdefault(grant.subject_ref, (grant.id, grant.subject_name))
+    return list(found.values())
+
+
+def _seen(work: Work, grant: Grant | None) -> list[offering.Declared]:
+    """What has a price, of what the bond lets one see or book; without a bond everything."""
+    priced = [one for one in offering.declared(work).values() if one.offer.price is not None]
+    if grant is None:
+        return priced
+    return [one for one in priced if grant.over_offer("book", one.key) or grant.over_offer("see", one.key)]
+
+
+def own(work: Work, actor: Actor, first: date, last: date, *, bond_id: int | None = None) -> Own:
+    """The actor's own, or of whom a bond lets them see it, offer by offer and day by day."""
     if actor.id is None:
         return Own((), ())
-    priced = [one for one in offering.declared(work).values() if one.offer.price is not None]
+    whose: dict[str, Any] = {"user_id": actor.id}
+    grant = None
+    if bond_id is not None:
+        if bond_id not in {id_ for id_, _name in others(work, actor)}:
+            raise NotYours(
+                "这个关系看不到他的月结单，或者已经解除、到期。", "This bond does not show you their months."
+            )
+        grant = next(one for one in actor.grants if one.id == bond_id)
+        whose = {"user_id": grant.subject_id} if grant.subject_id is not None else {"person_index": grant.id_index}
+    priced = _seen(work, grant)
     found = []
     for one in priced:
-        days = tally(work, [one], first=first, last=last, by="day", user_id=actor.id)
+        days = tally(work, [one], first=first, last=last, by="day", **whose)
         if days.lines:
             titles = _titles(one, days.total)
             found.append(Statement(one.key, one.offer.title, one.offer.title_en, titles, days.lines, days.total))
-    months = tally(work, priced, by="month", user_id=actor.id).lines if priced else ()
+    months = tally(work, priced, by="month", **whose).lines if priced else ()
     return Own(tuple(found), tuple(sorted((line.key for line in months), reverse=True)))
 
 

@@ -65,6 +65,14 @@ def sentence(
             blocked=True,
             names=(one.name,),
         )
+    yours = next((t for t in tasks if t.assignee_id is not None and t.assignee_id == me), None)
+    if yours is not None and for_applicant and (case.paused_at is not None or account.phase == "paused"):
+        return Sentence(
+            f"等您办理“{yours.name}”。这期间不计时，您办完后接着办。",
+            f"It waits for you: “{yours.name}”. The clock stands still until then.",
+            True,
+            (yours.name,),
+        )
     if case.paused_at is not None or account.phase == "paused":
         cause = account.paused_for or "法定事由"
         since = f"自 {_at(case.paused_at)} 起" if case.paused_at else ""
@@ -75,6 +83,13 @@ def sentence(
         if for_applicant and me in (step.assignee_id, None):
             return Sentence(
                 f"等您办理“{step.name}”。办完后才能继续。", f"It waits for you: “{step.name}”.", True, (step.name,)
+            )
+        if step.assignee_id != case.applicant_id:  # 关系, 代办: who acts for the applicant is not the applicant
+            who = masks.name(names.get(step.assignee_id or 0, ""))
+            return Sentence(
+                f"等替申请人办的人（{who}）办理“{step.name}”，自 {_at(step.opened_at)} 起。",
+                f"It waits for {who or 'somebody'}, who acts for the applicant: “{step.name}”.",
+                names=(step.name,),
             )
         return Sentence(
             f"等申请人办理“{step.name}”，自 {_at(step.opened_at)} 起。",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
@@ -61,6 +62,7 @@ class Work:
         self.session = session
         self.database = database
         self._after: list[Callable[[], None]] = []
+        self._inserted: list[weakref.ref[Base]] = []  # what an attempt that is undone takes back
 
     @property
     def dialect(self) -> str:
@@ -131,12 +133,21 @@ class Work:
         set_committed_value(row, "id", id)
         make_transient_to_detached(row)
         self.session.add(row)
+        self._inserted.append(weakref.ref(row))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """What is done inside is undone when it raises; the transaction goes on, to say what is so now."""
-        with self.session.begin_nested():
-            yield
+        before = len(self._inserted)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            for made in self._inserted[before:]:
+                if (row := made()) is not None and row in self.session:
+                    self.session.expunge(row)  # its id may be another's next
+            del self._inserted[before:]
+            raise
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Do this once the transaction is safely stored; never when it is rolled back. Asked for twice, it is done

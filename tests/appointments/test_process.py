@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from engine import matters, people
 from engine.commands import booking, cases
@@ -143,6 +143,17 @@ def test_it_is_said_to_be_booked_only_when_the_person_on_duty_has_confirmed_it(o
     answer(open_hall, made, {"duty_answer": "yes", "duty_note": "请从东门进"}, open_hall.now)
     kind, text = told()[-1]
     assert kind == "appointment-confirmed" and text.startswith("预约成功：9月15日") and "请从东门进。" in text
+
+
+def test_who_is_declined_is_told_what_else_is_free(open_hall):
+    made = book(open_hall)
+    answer(open_hall, made, {"duty_answer": "no", "duty_reason": "停电"}, open_hall.now)
+    with open_hall.database.reading() as work:
+        case_id = work.session.get(Appointment, made).case_id
+        rows = select(Notice).where(Notice.case_id == case_id, Notice.kind == "appointment-declined")
+        told = work.session.scalars(rows.order_by(Notice.id)).first()
+        assert "停电" in told.text and "还有空的时间：9月15日 18:30、" in told.text and "18:00" not in told.text
+        assert "Still free: 09-15 18:30, " in told.text_en
 
 
 def test_in_office_hours_nobody_has_to_confirm_and_it_is_booked_at_once(open_hall):

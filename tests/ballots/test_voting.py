@@ -13,6 +13,7 @@ from engine.commands import ballot_rows, ballots
 from engine.errors import Invalid, NotNow, NotYours
 from engine.matters.nouns.ballots import Ballot as Declaration
 from engine.people import SYSTEM
+from engine.proof import voting
 from engine.reads import ballots as reads
 from engine.records import audit
 from engine.store.models import Ballot, BallotBox, BallotKey, BallotMark, BallotVoter, Event
@@ -193,6 +194,15 @@ def test_more_options_than_one_may_choose_are_refused(sqlite_cast):
     there = village(database, cast, what, 3, options=("甲", "乙"))
     with pytest.raises(Invalid):
         vote(there, 0, "o1", "o2")
+
+
+def test_in_a_story_one_voter_may_choose_several_options(sqlite_cast):
+    database, cast = sqlite_cast
+    what = Declaration(name="推选", name_en="Choice", body="own", passes="votes >= 3", most=2, seats=2, secret=True)
+    there = village(database, cast, what, 5, options=("甲", "乙", "丙"))
+    voting.vote(database, None, {"o1+o2": 3, "o3": 1, "o2 + o3": 1}, "", now=DURING)
+    body = closed(database, there.id)["bodies"][0]
+    assert body["counts"] == {"o1": 3, "o2": 4, "o3": 2} and body["chosen"] == ["o2", "o1"]
 
 
 # ---------------------------------------------------------------- proxies

@@ -203,7 +203,11 @@ def test_a_day_is_kept_on_a_telephone(site: Site) -> None:
     with site.database.unit_of_work() as work:
         library.publish(work, matters.load(ROOT, "jieren"), by=people.SYSTEM, now=site.clock())
     context = site.browser.new_context(
-        viewport={"width": PHONE, "height": 740}, user_agent=ANDROID, has_touch=True, base_url=site.address
+        viewport={"width": PHONE, "height": 740},
+        user_agent=ANDROID,
+        has_touch=True,
+        is_mobile=True,
+        base_url=site.address,
     )
     site._contexts.append(context)
     page = context.new_page()

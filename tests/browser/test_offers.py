@@ -17,6 +17,7 @@ from tests.cast import ROOT
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 NEED = {
+    "kind": "care",
     "title": "给老人理发",
     "what": "祠堂里摆好椅子，请自带推子",
     "from": "09:00",

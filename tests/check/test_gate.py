@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+import re
 from dataclasses import replace
 
 import pytest
@@ -338,6 +339,20 @@ def test_a_wait_for_a_resident_without_an_exit_by_time_is_a_warning() -> None:
     less = replace(HOUSE, timed=())  # without the hall's own messages the booking would wait for ever
     found = gate.check(matters.Source("yuyue", matters.read_files(ROOT, "yuyue")), COUNTY, house=less)
     assert {f.rule for f in found if f.severity == "warning"} == {"wait-without-end"}
+
+
+def test_a_correction_without_an_exit_when_its_time_is_over_is_a_warning() -> None:
+    """The time limit of the whole mandate around it is none of the correction's own."""
+    file = "bpmn/daiban/process.bpmn"
+    files = matters.read_files(ROOT, "daiban")
+    drawing = files[file].decode()
+    timer = re.search(r'<bpmn:boundaryEvent id="correct_late".*?</bpmn:boundaryEvent>', drawing, re.DOTALL)
+    assert timer is not None
+    other = timer.group().replace("timerEventDefinition", "conditionalEventDefinition")
+    other = re.sub(r"<bpmn:timeDate.*?</bpmn:timeDate>", "<bpmn:condition>=false</bpmn:condition>", other)
+    changed = {**files, file: drawing.replace(timer.group(), other).encode()}
+    found = gate.check(matters.Source("daiban", changed), COUNTY, house=HOUSE)
+    assert ("wait-without-end", "correct") in {(f.rule, f.element) for f in found}
 
 
 def test_a_matter_of_ninety_elements_takes_less_than_a_third_of_a_second() -> None:

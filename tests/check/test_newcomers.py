@@ -202,3 +202,52 @@ def test_a_date_of_the_variables_is_text_and_reckoning_with_it_gives_null(expres
 )
 def test_what_is_no_date_is_left_alone(expression: str) -> None:
     assert reckons(expression) == []
+
+
+# ---------------------------------------------------------------- waits that end, things that are known
+
+JOB = """
+offers:
+  job:
+    title: 志愿岗
+    title_en: Job
+    kind: job
+    opened_by: case
+    places: 3
+    %s: {tells: told}
+"""
+WAIT = (
+    f'<startEvent id="s"/><flow s look/>{task("look", "看")}<flow look open/>'
+    f"{service('open', 'open-offer', 'offer=job', put('starts_at', '=event.held_on'))}<flow open told/>"
+    '<intermediateCatchEvent id="told" name="等"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>'
+    '<flow told e/><endEvent id="e"/>'
+)
+MESSAGE = (
+    '<message id="m" name="told"><extensionElements><zeebe:subscription correlationKey="=offer.number"/>'
+    "</extensionElements></message>"
+)
+
+
+@pytest.mark.parametrize(("heard", "warned"), [("over", False), ("covered", True)])
+def test_a_wait_for_what_surely_comes_needs_no_exit_by_time(heard: str, warned: bool) -> None:
+    found = said(look(JOB % heard, body=WAIT, before=MESSAGE), "wait-without-end")
+    assert [one.element for one in found] == (["told"] if warned else [])
+
+
+KEYS = """
+handovers:
+  key:
+    name: 钥匙
+    name_en: Key
+    thing: {kind: keys, words: 钥匙, words_en: Key, from: %s}
+    links: [审核 -> applicant]
+    different: noted
+"""
+
+
+def test_what_was_booked_may_be_what_is_handed_over_and_no_nameless_answer_is_offered() -> None:
+    assert said(look(KEYS % "appointment.resource"), "handover-name") == []
+    (one,) = said(look(KEYS % "appointment.resourse"), "handover-name")
+    assert "appointment.resource" in one.message_zh
+    (one,) = said(look(KEYS % "nothing.like.it"), "handover-name")
+    assert "：、" not in one.message_zh and "用：，" not in one.message_zh, one.message_zh

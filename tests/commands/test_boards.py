@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from engine import feel, matters, people
 from engine.commands import board_rows, boards, cases
+from engine.commands.boards import due
 from engine.commands.worker import background, sweep
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.matters.nouns import Declared
@@ -25,6 +26,7 @@ from engine.store.models import (
     BoardTold,
     Case,
     Incident,
+    Job,
     Notice,
     Task,
     User,
@@ -518,6 +520,32 @@ def test_more_followers_than_one_transaction_holds_are_all_told_once(town, monke
     with town.database.reading() as work:
         told = list(work.session.scalars(select(Notice.user_id).where(Notice.kind == "board")))
     assert len(told) == 8 and len(set(told)) == 8
+
+
+def test_one_who_cannot_be_told_keeps_back_no_other(town, monkeypatch):
+    tell, bad = due._tell, town.zhang.id
+
+    def told(work, entry, what, user, own, url, now):
+        tell(work, entry, what, user, own, url, now)
+        if user.id == bad:
+            raise RuntimeError("a bad address")
+
+    monkeypatch.setattr(due, "_tell", told)
+    with town.database.unit_of_work() as work:
+        user = User(kind="resident", name="村民", created_at=NOW, place_id=town.zhang.place_id)
+        work.session.add(user)
+        work.session.flush()
+        for one in (town.zhang, people.load(work, user.id, now=NOW)):
+            boards.follow(work, "notice", "350526106201", by=one, now=NOW)
+    put_up(town, {"who": "张三丰", "sum": 1})
+    work_off(town, town.now)
+    with town.database.reading() as work:
+        assert list(work.session.scalars(select(Notice.user_id).where(Notice.kind == "board"))) == [user.id]
+        left = work.session.scalars(select(Job).where(Job.kind == "board-tell", Job.state != "done")).one()
+        assert left.payload["alone"] and left.attempts > 0, "and who runs the hall sees which"
+    monkeypatch.undo()
+    work_off(town, town.now + timedelta(hours=1))
+    assert len(texts(town, bad, "screen")) == 1
 
 
 def test_what_came_down_before_anybody_was_told_is_not_told_as_new(town):

@@ -3,6 +3,7 @@ start."""
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,11 @@ from typing import Any
 import pytest
 
 from engine.commands import wiring
+from engine.commands.effects import sums
+from engine.commands.schedules import each
+from engine.commands.worker import sharing
 from engine.commands.worker.wiring import JOBS
+from engine.matters import clocks, corrections
 from engine.process.language.effects import TYPES
 from engine.records import jobs
 
@@ -146,3 +151,28 @@ def test_the_hall_does_not_start_without_a_handler_and_says_of_what(tmp_path, ta
 def test_a_handler_of_nothing_stops_the_start_too():
     with pytest.raises(RuntimeError, match="a handler of refer-cats, which the list does not know"):
         wiring.check([*wiring.EFFECTS, "refer-cats"], [*TYPES, *wiring.BETWEEN_CASES], "effect")
+
+
+#: What an effect asks for is kept whole and read when a job does it.
+LATER = {"for-each": (each, sums), "share-data": (sharing,)}
+
+
+def _words_of(handler: Any) -> str:
+    """The program text that a handler can read its effect in: its module, what that uses of this room, and the two
+    places where effects mean something to the clocks."""
+    here = inspect.getmodule(handler)
+    used = [inspect.getmodule(one) for one in vars(here).values() if inspect.ismodule(one) or callable(one)]
+    ours = {one for one in used if one is not None and one.__name__.startswith("engine.commands.")}
+    return "".join(inspect.getsource(one) for one in {here, *ours, clocks, corrections} if one is not None)
+
+
+def test_every_header_and_argument_of_an_effect_is_read_by_somebody():
+    """What a designer may write and nobody reads is a promise that is not kept."""
+    unread = {}
+    for kind in TYPES.values():
+        text = _words_of(wiring.EFFECTS[kind.type]) if kind.type in wiring.EFFECTS else ""
+        text += "".join(inspect.getsource(one) for one in LATER.get(kind.type, ()))
+        said = [*(one.key for one in kind.headers), *(one.name for one in kind.arguments)]
+        if text and (left := [word for word in said if f'"{word}"' not in text]):
+            unread[kind.type] = left
+    assert unread == {}

@@ -7,6 +7,7 @@ written at its end. It costs eighteen at most; one that costs more stands in MOR
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.matches.conftest import NOW as RIDES
 from tests.matches.conftest import open_road
 from tests.offers.conftest import NOW as OFFERS
 from tests.offers.conftest import open_hall
+from tests.offers.test_standing import FISH, days_of, publish, slot_of
 from tests.queues.conftest import KEY as QUEUE
 from tests.queues.conftest import desk, hall_of_bookings
 
@@ -37,9 +39,9 @@ MOST = 18
 MORE = {
     # Who they are and what they may by the offer's rules, the number of their day (a savepoint), the place in the slot
     # and in its role, their reminder; with the last place, the case hears that all is taken.
-    "book": 25,
-    # What was claimed is given back in the slot and in its role, and the case that opened it hears that one is free.
-    "cancel": 19,
+    "book": 21,
+    # The order, with a savepoint; then what one booking costs, however many days it books (226 before, for ten).
+    "order": 35,
 }
 
 
@@ -63,6 +65,14 @@ def test_a_place_is_taken_and_given_back_and_its_person_signed_in(database):
     cost(database, booking.take_place, need.slot, role="help", by=three, now=OFFERS)  # the last: the case hears it
     cost(database, booking.cancel, second.id, version=second.version, by=two, now=OFFERS)
     cost(database, booking.check_in, first.code, by=hall.villager, now=need.starts_at)
+
+
+def test_a_standing_order_books_its_days_as_one(database):
+    hall = open_hall(database)
+    publish(database)
+    days = {"weekdays": (1, 2, 3, 4, 5), "until_on": date(2026, 12, 31)}
+    order = cost(database, booking.order, slot_of(hall), answers=FISH, by=hall.residents[0], now=OFFERS, **days)
+    assert len(days_of(hall, order.id)) == 10
 
 
 def test_a_book_is_lent_reserved_prolonged_and_brought_back(database, shelf):

@@ -43,10 +43,10 @@ class Moving:
     clock: Callable[[], datetime]
     users: dict[str, int]
 
-    def submit(self, **changes: Any) -> int:
+    def submit(self, matter: str = MATTER, **changes: Any) -> int:
         with self.database.unit_of_work() as work:
             by = people.load(work, self.users["zhang"], now=self.clock())
-            return cases.submit(work, MATTER, {**YAMS, **changes}, by=by, now=self.clock()).case.id
+            return cases.submit(work, matter, {**YAMS, **changes}, by=by, now=self.clock()).case.id
 
     def complete(self, case_id: int, by: str, answers: dict[str, Any]) -> None:
         with self.database.unit_of_work() as work:

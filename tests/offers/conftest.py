@@ -20,6 +20,7 @@ from tests.cast import ROOT
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)  # Friday 18 September 2026, 09:00 in the hall
 
 NEED = {
+    "kind": "care",
     "title": "给老人理发",
     "what": "祠堂里摆好椅子",
     "day": "2026-09-26",

@@ -45,9 +45,9 @@ DOOR = """
     left_at: {"12:45": {call: true}}
 """
 ANSWERS = (
-    '{need.title: 没有来照看, need.what: "=booking.number", need.day: "2026-09-26", need.from: "09:00", '
-    'need.until: "11:00", need.cut: "=0", need.help: "=1", need.where: 家里, applicant.name: "=person.name", '
-    'applicant.phone: "=booking.phone"}'
+    '{need.kind: care, need.title: 没有来照看, need.what: "=booking.number", need.day: "2026-09-26", '
+    'need.from: "09:00", need.until: "11:00", need.cut: "=0", need.help: "=1", need.where: 家里, '
+    'applicant.name: "=person.name", applicant.phone: "=booking.phone"}'
 )
 
 

@@ -9,7 +9,17 @@ from engine.commands import booking
 from engine.errors import NotFound, NotNow, NotYours
 from engine.reads import bookings, offers
 from engine.records import audit
-from engine.store.models import Appointment, BookingPlace, Case, Event, Notice, Resource, Slot, Subscription
+from engine.store.models import (
+    Appointment,
+    BookingPlace,
+    Case,
+    Event,
+    Notice,
+    RegisterEntry,
+    Resource,
+    Slot,
+    Subscription,
+)
 from tests.offers.conftest import NOW, left, stage
 
 
@@ -66,10 +76,10 @@ def test_a_child_is_told_why_not(hall):
     need = hall.asked()
     with pytest.raises(NotNow) as refused:
         hall.do(booking.take_place, need.slot, role="help", by=hall.young, now=NOW)
-    assert "满 16 周岁" in refused.value.zh
+    assert "满 18 周岁" in refused.value.zh
     with hall.database.reading() as work:
         seen = offers.chance(work, hall.young, need.slot, now=NOW)
-    assert ["要求：满 16 周岁" in one.zh for one in seen.reasons] == [True]
+    assert ["要求：满 18 周岁" in one.zh for one in seen.reasons] == [True]
 
 
 def test_a_team_takes_all_its_places_or_none(hall):
@@ -105,11 +115,14 @@ def test_the_case_hears_that_it_is_full_that_somebody_left_and_that_it_is_over(h
     take(hall, need.slot, 6, "help")
     hall.work_off(NOW)
     assert waits_for(hall, need.case) == ["need-left", "need-over"]
+    # Who has not come after half an hour has lost the place: the one who came is what the village was given.
+    hall.do(booking.arrive, need.slot, made[0].code, by=hall.villager, now=need.starts_at)
+    hall.do(booking.depart, need.slot, made[0].code, by=hall.villager, now=need.starts_at + timedelta(minutes=90))
     hall.work_off(need.starts_at + timedelta(hours=3))
     assert stage(hall.database, need.case) == ("finished", "done")
     with hall.database.reading() as work:
         ended = set(work.session.scalars(select(Appointment.state)))
-    assert ended == {"served", "cancelled"}  # nobody signs in there: who did not cancel was there
+    assert ended == {"served", "no_show", "cancelled"}
 
 
 def test_moving_takes_every_booking_along_and_tells_everybody_once(hall):
@@ -268,3 +281,16 @@ def test_a_place_of_the_other_role_is_not_offered_to_who_waits_for_this_one(hall
     with hall.database.reading() as work:
         assert work.session.scalars(select(Appointment).where(Appointment.state == "held")).all() == []
     assert left(hall.database, need.slot) == (4, {"cut": 1, "help": 3})
+
+
+def test_each_time_somebody_served_is_added_to_what_a_paper_is_made_from(hall):
+    """bpmn/fuwujilu issues it: minutes from check-in to check-out, without the way there and back."""
+    for day, until in (("2026-09-26", 90), ("2026-09-27", 100)):
+        need = hall.asked(day=day)
+        made = take(hall, need.slot, 1, "cut")
+        for act, minutes in ((booking.arrive, 0), (booking.depart, until)):
+            hall.do(act, need.slot, made.code, by=hall.villager, now=need.starts_at + timedelta(minutes=minutes))
+    with hall.database.reading() as work:
+        [entry] = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register.endswith("service_record")))
+        facts = dict(entry.facts)
+    assert facts["minutes"] == 190 and [one["minutes"] for one in facts["services"]] == [90, 100]

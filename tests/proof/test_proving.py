@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from functools import lru_cache
 from types import SimpleNamespace
 
@@ -121,6 +122,56 @@ def test_a_story_says_which_item_of_a_for_each_was_not_done_and_why(scratch):
     told = [one for one in problems(scratch, "fenhong", files) if "没有办成" in one]
     assert len(told) == len(set(told)) == 3, told
     assert "“给每位成员分到分”的第 1 条没有办成" in told[0] and "份额" in told[0]
+
+
+def test_a_story_may_be_of_an_application_that_is_refused(scratch):
+    """What is wrong, or comes too late, opens no case: without it a limit that counts backward has no story."""
+    files = only(files_of("daiban"), "daiban", 0)
+    path = STORIES.format("daiban")
+    told = yaml.safe_load(files[path])
+    first = (told["stories"] if isinstance(told, dict) else told)[0]
+    answers = {**first["answers"]}
+
+    def played(**changed):
+        story = {key: value for key, value in first.items() if key not in ("steps", "end")} | changed
+        again = {**told, "stories": [story]} if isinstance(told, dict) else [story]
+        return {**files, path: yaml.safe_dump(again, allow_unicode=True, sort_keys=False).encode()}
+
+    wrong = {**answers, "applicant": {**answers["applicant"], "phone": "123"}}
+    assert problems(scratch, "daiban", played(answers=wrong, refused=["applicant.phone"])) == []
+    (problem,) = problems(scratch, "daiban", played(refused=["applicant.phone"]))
+    assert "应因 ['applicant.phone'] 被拒绝，但收下了" in problem
+    (problem,) = problems(scratch, "daiban", played(answers=wrong, refused=["applicant.name"]))
+    assert "applicant.phone" in problem
+    for more in ({"steps": [{"wait": "P1D"}]}, {"end": {"finished": True}}):
+        verdict = prove("daiban", played(answers=wrong, refused=["applicant.phone"], **more), scratch=scratch)
+        assert any("写 schedule、steps 和 end" in one for one in reasons(verdict)), reasons(verdict)
+    verdict = prove("daiban", played(answers=wrong, refused=["applicant.fone"]), scratch=scratch)
+    assert any("applicant.phone" in one for one in reasons(verdict)), reasons(verdict)
+
+
+def test_who_a_bond_of_the_stories_is_about_books_as_themselves(scratch):
+    """A child with a guardian on record: by the name and the day of birth it is the one who books."""
+    files = only(files_of("zhiyuan"), "zhiyuan", 0)
+    matter, path = MATTER.format("zhiyuan"), STORIES.format("zhiyuan")
+    text = files[matter].decode()
+    who = text[text.index("    who: {if:") : text.index("    policy: {cancel_hours: 2")]
+    files[matter] = text.replace(who, '    who: {if: "=count(bond.guardian) > 0", says: 有登记的监护人}\n').encode()
+    told = yaml.safe_load(files[path])
+    checked = told["stories"][0]["steps"][1]
+    assert "task" in checked
+    child = {"offer": "job", "role": "cut", "who": "小宝", "born": date(2016, 5, 1)}
+
+    def found(subject):
+        bonds = [{"bond": "guardian", "subject": subject, "holder": "applicant"}]
+        story = {**told["stories"][0], "steps": [checked, {"book": child}], "end": {"finished": False}}
+        again = {**told, "bonds": bonds, "stories": [story]}
+        text = yaml.safe_dump(again, allow_unicode=True, sort_keys=False)
+        return problems(scratch, "zhiyuan", {**files, path: text.encode()})
+
+    assert found({"name": "小宝", "born": date(2016, 5, 1)}) == []
+    (problem,) = found({"name": "大宝", "born": date(2015, 5, 1)})
+    assert "有登记的监护人" in problem
 
 
 def agents(told, story):

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from engine import matters
 from engine.commands import cases
 from engine.errors import Refused
-from engine.people import load
+from engine.people import load, may
 from engine.proof import playing, proving
-from engine.store.models import Task
+from engine.reads import case_page
+from engine.store.models import Case, Task
 from tests.cast import ROOT
 from tests.commands.test_recalling import as_it_is
 
@@ -53,15 +54,25 @@ class Watching(playing.Player):
         self.before[case_id] = now
 
     def take_back(self, case_id, task):
+        with self.database.reading() as work:
+            by = load(work, task.ended_by_id, now=self.now)
+            page = (
+                case_page.page(work, case_id, actor=by, now=self.now)
+                if may(by, "see", work.session.get_one(Case, case_id))
+                else None
+            )
+            offered = page is not None and any("recall" in one.can for one in page.tasks if one.id == task.id)
         with self.database.rehearsal() as work:
             try:
                 shown = cases.recall(work, task.id, by=load(work, task.ended_by_id, now=self.now), now=self.now)
             except Refused as refusal:
                 assert refusal.zh and refusal.en, "a refusal says why"
+                assert not offered, f"{self.story.name}: {task.element} is offered, and then refused: {refusal.zh}"
                 self.came["refused"] += 1
                 return
             after = as_it_is(work, case_id)
         self.came["granted"] += 1
+        assert offered or page is None, f"{self.story.name}: {task.element} would be granted, but nobody is offered it"
         before = self.before[case_id]
         assert {name: after[name] for name in after} == before, f"{self.story.name}: {task.element}"
         with self.database.rehearsal() as work:

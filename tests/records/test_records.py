@@ -312,6 +312,22 @@ def test_nobody_gets_a_text_message_in_the_night(database, cast, clock):
     assert len(channel.keys) == 1
 
 
+@pytest.mark.parametrize(
+    "asked, goes_out",
+    [
+        ("2026-09-18 20:59", "2026-09-18 20:59"),
+        ("2026-09-18 21:00", "2026-09-19 08:00"),
+        ("2026-09-18 23:59", "2026-09-19 08:00"),
+        ("2026-09-19 00:00", "2026-09-19 08:00"),
+        ("2026-09-19 07:59", "2026-09-19 08:00"),
+        ("2026-09-19 08:00", "2026-09-19 08:00"),
+    ],
+)
+def test_the_quiet_hours_begin_at_nine_and_end_at_eight(clock, asked, goes_out):
+    at = clock.at(asked)
+    assert notices.next_waking(at) == clock.at(goes_out)
+
+
 def test_a_cancelled_notice_is_not_sent(database, cast, clock):
     acting.accepted(database, cast, clock)
     with database.unit_of_work() as work:

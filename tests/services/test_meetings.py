@@ -34,6 +34,10 @@ START = datetime(2026, 9, 22, 7, tzinfo=UTC)
 
 @pytest.fixture
 def office(database) -> SimpleNamespace:
+    return open_office(database)
+
+
+def open_office(database: Any) -> SimpleNamespace:
     """A justice office with three mediators, a head, and one room."""
     with database.unit_of_work() as work:
         cast = the_cast.hire(work, NOW, ())

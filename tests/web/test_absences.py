@@ -2,6 +2,10 @@
 
 import re
 
+from sqlalchemy import select
+
+from engine.store.models import Case, Task
+from tests.commands import acting
 from tests.hall import Open
 
 
@@ -63,6 +67,31 @@ def test_a_task_done_for_somebody_away_says_for_whom(hall: Open):
     assert huang.post(f"/desk/tasks/{task.id}/claim", data={"version": task.version}).status_code == 302
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", huang.get(f"/desk/cases/{number}").text))
     assert "黄丽华 代 陈小云 签收" in text
+
+
+def test_rows_say_on_whose_behalf_they_are(hall: Open):
+    """What waits for one who is away, what they have in hand, what was taken and done for them: each says for whom."""
+    waits, in_hand = hall.submit(), hall.submit()
+    with hall.database.reading() as work:
+        tasks = dict(work.session.execute(select(Case.number, Task.id).join(Task, Task.case_id == Case.id)).all())
+    chen, huang = hall.client("chen"), hall.client("huang")
+    chen.post(f"/desk/tasks/{tasks[in_hand]}/claim", data={"version": 1})
+    send(chen, hall, agent=str(hall.cast.users["huang"]))
+
+    def row(address: str, number: str) -> str:
+        page = huang.get(address).text
+        found = re.search(rf'<a class="yz-row"[^>]*/{number}".*?</a>', page, re.DOTALL)
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])) if found else ""
+
+    assert "代 陈*云" in row("/desk/list/open", waits) and "代 陈*云" in row("/desk", in_hand)
+    huang.post(f"/desk/tasks/{tasks[waits]}/claim", data={"version": 1})
+    assert "代 陈*云" in row("/desk", waits)
+    for number, version in ((waits, 2), (in_hand, 2)):
+        body = {"version": version, "answers": acting.TAKE_IN}
+        assert huang.post(f"/desk/tasks/{tasks[number]}/complete", json=body).status_code == 200
+        assert "代 陈*云" in row("/desk/list/done", number)
+    own = hall.submit()
+    assert own in chen.get("/desk/list/open").text and "代 陈" not in chen.get("/desk/list/open").text
 
 
 def test_a_head_hands_over_what_somebody_has_in_hand(hall: Open):

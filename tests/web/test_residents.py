@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine import matters
 from engine.people import SYSTEM
 from engine.records import library
-from engine.store.models import Case, Consent, File
+from engine.store.models import Case, Consent, File, Task
 from tests import made
 from tests.cast import DAIBAN, ROOT
 from tests.hall import Open
@@ -237,6 +237,24 @@ def test_the_counter_is_told_of_the_first_too(hall: Open):
     assert taken.status_code == 201
     page = clerk.get(taken.json["location"]).text
     assert f"还有一件在办，编号 {number}" in page
+
+
+def test_a_counter_that_is_no_village_s_asks_for_the_village_and_its_agent_goes_on(hall: Open):
+    clerk = hall.client("wang")
+    assert 'name="place"' in clerk.get("/desk/window/daiban").text
+    given = {"answers": DAIBAN, "channel": "counter", "consent": "yes", "once": "h"}
+    missing = clerk.post("/desk/window/daiban", json=given)
+    assert missing.status_code == 422 and missing.json["fields"][0]["field"] == "place"
+    taken = clerk.post("/desk/window/daiban", json={**given, "place": "350526106201"})
+    assert taken.status_code == 201
+    with hall.database.reading() as work:
+        number = taken.json["location"].rsplit("/", 1)[1]
+        case = work.session.scalars(select(Case).where(Case.number == number)).one()
+        task = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state != "ended")).one()
+        assert case.place_id == hall.cast.suyang.id
+        assert task.candidates == [f"p:{hall.cast.suyang.id}:agent"] and task.instead is None
+    own = hall.client("chen").get("/desk/window/daiban").text
+    assert re.search(r'<option value="350526106201" selected>', own)
 
 
 def test_fields_for_documents_offer_every_document_the_hall_takes():

@@ -38,7 +38,7 @@ class LoanOut(Shape):
     version: int
     key: str
     name: str
-    whose: str  # masked; "" when it is the caller's own
+    whose: str  # "" when it is the caller's own
     due: date
     late: int
     renewed: int

@@ -319,6 +319,7 @@ def hours() -> HoursOut:
 
 class Month(Shape):
     month: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
+    bond: int | None = Field(None, description="The bond by which the caller looks at somebody else's month.")
 
 
 class LineOut(Shape):
@@ -351,5 +352,5 @@ def statement(query: Month) -> list[StatementOut]:
             parts=one.total.parts,
             lines=[shaped(LineOut, line, day=date.fromisoformat(line.key)) for line in one.lines],
         )
-        for one in statements.own(edge.work(), edge.actor(), first, last).statements
+        for one in statements.own(edge.work(), edge.actor(), first, last, bond_id=query.bond).statements
     ]

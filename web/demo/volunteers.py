@@ -50,6 +50,7 @@ def _ask(database: Database, who: Person, need: tuple[Any, ...], at: datetime) -
     title, what, where, days, (begins, ends), cut, help_, _come = need
     raw = {
         "need": {
+            "kind": "care",
             "title": title,
             "what": what,
             "day": (local_date(at) + timedelta(days=days)).isoformat(),

@@ -11,16 +11,21 @@ from flask_babel import gettext as _
 
 from engine import forms
 from engine.commands import cases, queues
-from engine.errors import NotNow
+from engine.errors import FieldError, Invalid, NotNow
 from engine.matters import Package
+from engine.people import units
 from engine.plain import is_id
 from engine.reads import repeated, tickets
 from engine.records import library
 from web import edge, names, sentences
 from web.edge import guard
 from web.language import english
+from web.pages.application import VILLAGES, places
 from web.pages.desk import is_agent, pages
 from web.pages.steps import sent
+
+#: Where a step is done that depends on the village the applicant lives in.
+LOCAL = frozenset({"village", "town"})
 
 
 @pages.get("/window")
@@ -61,6 +66,8 @@ def take_in(name: str) -> ResponseReturnValue:
         schema=names.schema(forms.browser_schema(form)),
         materials=package.info.materials,
         consent=package.info.apply.consent,
+        places=places() if _asks_village(package) else (),
+        village=_own_village(),
         channels=[
             (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
@@ -86,6 +93,31 @@ def _known(package: Package, whose: tickets.Whose) -> dict[str, Any]:
     return found
 
 
+def _asks_village(package: Package) -> bool:
+    """Whether the village says who handles a step, and the form does not ask for it: a hall's counter must."""
+    return not package.info.who.place and any(group.at in LOCAL for group in package.info.groups.values())
+
+
+def _own_village() -> str:
+    """The code of the village whose counter this is; "" at a hall or a bureau."""
+    unit_id = edge.actor().unit_id
+    unit = units.place(edge.work(), unit_id) if unit_id is not None else None
+    return unit.code if unit is not None and unit.kind in VILLAGES else ""
+
+
+def _village(package: Package, body: dict[str, Any]) -> units.Place | None:
+    """The village that was chosen, or the counter's own; None where it says nothing about who handles it."""
+    if not _asks_village(package):
+        return None
+    code = str(body.get("place") or "") or _own_village()
+    found = next((u for u in units.tree(edge.work()).standing if u.code == code and u.kind in VILLAGES), None)
+    if found is None:
+        words = "请选择申请人所在的村（社区）：由那里的人接着办。"
+        en = "Choose the village or community the applicant lives in: it is handled there."
+        raise Invalid([FieldError("place", "所在村（社区）", words, en)])
+    return found
+
+
 @pages.post("/window/<name>")
 @guard("staff")
 def taken_in(name: str) -> ResponseReturnValue:
@@ -95,10 +127,12 @@ def taken_in(name: str) -> ResponseReturnValue:
         raise NotNow("窗口只能选窗口、代办或电话。", "Expected counter, agent or phone.")
     if channel == "agent" and not is_agent(name):
         raise NotNow("只有代办员可以代办。", "Only an agent may apply for another.")
+    package = library.current(edge.work(), name)
     done = cases.receive(
         edge.work(),
         name,
         body["answers"],
+        place=_village(package, body),
         consent=body.get("consent") == "yes",
         by=edge.actor(),
         now=edge.now(),

@@ -461,8 +461,10 @@ def own_statement() -> ResponseReturnValue:
     first, last = _month()
     return render_template(
         "resident/statement.html",
-        found=statements.own(edge.work(), edge.actor(), first, last),
+        found=statements.own(edge.work(), edge.actor(), first, last, bond_id=_bond(request.args)),
         month=first,
+        others=statements.others(edge.work(), edge.actor()),
+        whom=_bond(request.args) or 0,
         outcomes=_outcomes(),
         tab="booking.doors",
     )

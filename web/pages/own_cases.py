@@ -15,6 +15,7 @@ from engine.matters import corrections
 from engine.plain import plain
 from engine.reads import bonds, case_list, case_page, inbox
 from engine.reads.case_page import CasePage
+from engine.reads.history import Step
 from engine.records import library
 from web import edge, formats, names, sentences
 from web.edge import guard
@@ -34,7 +35,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "version": page.version,
         "matter_name": page.title,
         "where": sentences.where(page.where),
-        "who": _("、").join(dict.fromkeys(t.unit or _("您自己") for t in live)) if running else "",
+        "who": _("、").join(dict.fromkeys(_whose(t, page) for t in live)) if running else "",
         "next": _("、").join(dict.fromkeys(t.name for t in live)),
         "until": formats.due(due_at) if due_at else "",
         "due_at": due_at,
@@ -68,6 +69,15 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "rate": "rate" in page.can and page.status == "finished",
         "rated": _(dict(sentences.LEVELS)[page.rated]) if page.rated else "",
     }
+
+
+def _whose(step: Step, page: CasePage) -> str:
+    """Who has a step: a unit; of a step of people themselves you, or who acts for you, or the applicant."""
+    if step.unit:
+        return step.unit
+    if page.desk is not None and page.desk.task_id == step.id:
+        return _("您自己")
+    return step.holder or _("申请人")
 
 
 def _correcting(page: CasePage) -> dict[str, Any] | None:

@@ -28,20 +28,48 @@ WHOLE = ("matter.yaml", "facts.yaml")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="县的清单（单位、岗位、人员） · the county's units, posts and staff, such as web/demo/county.yaml",
 )
+@click.option(
+    "--english", is_flag=True, help="列出还没有英文的文字，照抄进 en.yaml · lines for en.yaml that are missing"
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 · language of the report")
-def command(paths: tuple[Path, ...], as_json: bool, county_file: Path | None, lang: str) -> None:
+def command(paths: tuple[Path, ...], as_json: bool, county_file: Path | None, english: bool, lang: str) -> None:
     """检查流程图、决策、表单和事项目录。有错误时退出码为 1。
 
     Checks .bpmn, .dmn and .form files, folders of them, and whole matters (a folder with matter.yaml). A matter is
     checked as publishing checks it; any file of it may be named alone. With --county, posts and units too.
     """
     files = find(paths)
+    if english:
+        raise SystemExit(_english(files))
     findings = check(files, county_file)
     if as_json:
         click.echo(json.dumps([f.as_json() for f in findings], ensure_ascii=False, indent=1))
     else:
         report(findings, len(files), lang)
     raise SystemExit(1 if any(f.severity == "error" for f in findings) else 0)
+
+
+def _english(files: list[Path]) -> int:
+    """What has no English yet, of each matter, as lines to paste and fill in; 1 where a matter cannot be read."""
+    from engine import matters as rooms
+    from engine.errors import Refused
+    from engine.matters import english
+
+    wanted = dict.fromkeys(found for file in files if (found := matter_of(file)) is not None)
+    wrong = 0
+    for name, root in [(name, root) for root, name in wanted]:
+        try:
+            package = rooms.read(name, rooms.read_files(root, name))
+            lines = english.untold(name, package.info, package.files)
+        except Refused as refused:
+            click.echo(f"{name}: {refused.zh} {refused.en}", err=True)
+            wrong = 1
+            continue
+        if lines:
+            click.echo(f"# bpmn/{name}/{english.FILE}")
+        for line in lines:
+            click.echo(f'{json.dumps(line, ensure_ascii=False)}: ""')
+    return wrong
 
 
 def find(paths: Iterable[Path]) -> list[Path]:

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import and_, or_, select
 
 from engine.commands import board_rows as rows
+from engine.commands import one_by_one
 from engine.commands.equipment import Equipment
 from engine.people import SYSTEM, holders, units
 from engine.records import audit, jobs, notices
@@ -66,6 +67,11 @@ def board_tell(database: Database, job: Leased, equipment: Equipment, now: datet
         if what != "withdrawn" and (entry.state != "shown" or entry.until_at <= now):
             return  # by now it is down: its withdrawal is told, or it is over
         people = _followers(work, entry, what, after)
+        if job.payload.get("alone"):  # one who could not be told among the others
+            people = [user for user in people if user.id == after + 1]
+            for user in people:
+                _tell(work, entry, what, user, _follows(work, entry, user), equipment.public_url, now)
+            return
         own = set(
             work.session.scalars(
                 select(BoardFollow.user_id).where(
@@ -73,12 +79,25 @@ def board_tell(database: Database, job: Leased, equipment: Equipment, now: datet
                 )
             )
         )
-        for user in people:
+
+        def tell(user: User) -> None:
             _tell(work, entry, what, user, user.id in own, equipment.public_url, now)
+
+        def instead(user: User) -> None:
+            alone = {"entry": number, "what": what, "after": user.id - 1, "alone": True}
+            jobs.put_once(work, jobs.Kind.BOARD_TELL, f"{job.key.split('>')[0]}={user.id}", alone, now=now)
+
+        one_by_one.batch(work, people, tell, said=lambda user: f"{number}: user {user.id} is not told", instead=instead)
         if len(people) == CHUNK:
             last = people[-1].id
             payload = {"entry": number, "what": what, "after": last}
             jobs.put(work, jobs.Kind.BOARD_TELL, f"{job.key.split('>')[0]}>{last}", payload, now=now)
+
+
+def _follows(work: Work, entry: BoardEntry, user: User) -> bool:
+    """Whether they asked for what becomes of this very entry."""
+    asked = select(BoardFollow.user_id).where(BoardFollow.entry_id == entry.id, BoardFollow.user_id == user.id)
+    return work.session.scalar(asked.limit(1)) is not None
 
 
 def _followers(work: Work, entry: BoardEntry, what: str, after: int) -> list[User]:

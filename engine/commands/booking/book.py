@@ -27,6 +27,7 @@ from engine.commands.appointments import (
     blocked,
     cover,
     day_keys,
+    free_times,
     give_back,
     history,
     keep_parts,
@@ -65,8 +66,6 @@ from engine.workdays import say_at
 
 #: A booking's channel -> its case's.
 CASE_CHANNELS = {"online": "online", "phone": "phone", "counter": "counter", "walk_in": "counter"}
-#: How many other times are named when one is full.
-OFFERS = 3
 
 
 def hold(
@@ -592,22 +591,6 @@ def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBloc
         work, audit.Kind.BOOKING_BLOCKED, by=SYSTEM, now=now, facts={"block": row.id, "until": row.until_at.isoformat()}
     )
     return row
-
-
-def free_times(
-    work: Work, resource_id: int, after: datetime, *, kind: str | None = None, days: int = 14, most: int = OFFERS
-) -> list[Slot]:
-    """The next free public times of a resource."""
-    query = select(Slot).where(
-        Slot.resource_id == resource_id,
-        Slot.closed.is_(False),
-        Slot.public_taken < Slot.public_capacity,
-        Slot.starts_at >= after,
-        Slot.starts_at < after + timedelta(days=days),
-    )
-    if kind is not None:
-        query = query.where(Slot.kind == kind)
-    return list(work.session.scalars(query.order_by(Slot.starts_at).limit(most)))
 
 
 def _resource(work: Work, resource_id: int) -> Resource:

@@ -91,7 +91,7 @@ def book(
             raise Invalid([FieldError("members", "队员", zh, en)])
         # Who books answers for the team: the booking is theirs, whether or not they come themselves.
         listed.sort(key=lambda one: one[0].index != leader.index)
-    wish = Wish(slot.id, tuple(listed), team.strip(), given, leader, bound)
+    wish = Wish(slot.id, tuple(listed), team.strip(), given, leader, bound, slot=slot)
     return offer_rows.book(work, [wish], channel=channel, by=by, now=now)[0]
 
 

@@ -171,8 +171,8 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
 def _runs(work: Work, made: Appointment, after: datetime) -> list[list[Slot]]:
     """The next free times as long as the booking is now: so many slots that follow each other."""
     n = max(1, len(seats.taken_slots(work, made)))
-    most = book.OFFERS if n == 1 else MOST_TIMES
-    free = book.free_times(work, made.resource_id, after, kind=made.kind, most=most)
+    most = appointments.OFFERS if n == 1 else MOST_TIMES
+    free = appointments.free_times(work, made.resource_id, after, kind=made.kind, most=most)
     runs = []
     for first in range(len(free) - n + 1):
         run = free[first : first + n]
@@ -442,13 +442,23 @@ def follow(work: Work, found: Sequence[Followed], reason: str, *, by: Actor, now
     return n
 
 
-def follow_tonight(work: Work, *, now: datetime) -> int:
-    """What a calendar changed that came with the program, or that another process had not read yet when it made its
-    times. How many bookings moved."""
+def resources_tonight(work: Work, *, now: datetime) -> list[int]:
+    """Those of which a calendar has changed something that came with the program, or that another process had not read
+    yet when it made its times."""
+    return [one.resource.id for one in _tonight(work, now)]
+
+
+def follow_tonight(work: Work, resource_id: int, *, now: datetime) -> int:
+    """Its times follow the calendar. How many bookings moved."""
+    found = [one for one in _tonight(work, now) if one.resource.id == resource_id]
+    return follow(work, found, CALENDAR, by=SYSTEM, now=now)
+
+
+def _tonight(work: Work, now: datetime) -> list[Followed]:
     last = work.session.scalar(select(func.max(Slot.starts_at)).where(Slot.starts_at > now))
     if last is None:
-        return 0
+        return []
     today = local_date(now)
     days = {today + timedelta(days=n) for n in range((local_date(last) - today).days + 1)}
     known = {day for day in days if day.year in work.calendar.years}
-    return follow(work, following(work, known, work.calendar, now=now), CALENDAR, by=SYSTEM, now=now)
+    return following(work, known, work.calendar, now=now)

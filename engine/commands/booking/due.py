@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from engine.commands import offer_rows
-from engine.commands.booking import book, closing, counter, office, standing, trouble
+from sqlalchemy import select
+
+from engine.commands import offer_rows, one_by_one
+from engine.commands.booking import book, closing, counter, office, opening, standing, trouble
 from engine.commands.equipment import Equipment
 from engine.matters import Package
 from engine.records import jobs
@@ -50,18 +54,63 @@ def standing_due(database: Database, job: Leased, equipment: Equipment, now: dat
 
 
 def publish_slots(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    """The slots of the days that came within reach; tomorrow again."""
+    """The slots of the days that came within reach; tomorrow again. Each resource, and each offer that opens by itself,
+    in a transaction of its own: one that fails keeps back no other."""
+    for name in PARTS:
+        if name in job.payload:  # one that failed among the others
+            with database.unit_of_work() as work:
+                jobs.done(work, job, now=now)
+                PARTS[name](work, job.payload[name], now)
+            return
+    with database.reading() as work:
+        changed = closing.resources_tonight(work, now=now)
+        opens = opening.by_themselves(work)
+    _one_by_one(database, "follow", changed, now)
+    _one_by_one(database, "offer", opens, now)
+    with database.unit_of_work() as work:
+        opening.close_undeclared(work)
+    with database.reading() as work:
+        active = list(work.session.scalars(select(Resource.id).where(Resource.active).order_by(Resource.id)))
+    _one_by_one(database, "resource", active, now)
+    last: int | None = 0
+    while last is not None:
+        with database.unit_of_work() as work:
+            last = standing.ask_some(work, last, now=now)
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        if "resource" in job.payload:  # one that failed among the others
-            resource = work.session.get_one(Resource, int(job.payload["resource"]))
-            if resource.active:
-                office.publish_one(work, resource, now=now)
-            return
-        closing.follow_tonight(work, now=now)
-        office.publish_ahead(work, now=now)
-        standing.ask(work, now=now)
         ask_for_slots(work, now=now)
+
+
+def _one_by_one(database: Database, name: str, things: Sequence[Any], now: datetime) -> None:
+    do = PARTS[name]
+
+    def instead(work: Work, one: Any) -> None:
+        key = f"publish-slots:{name}:{one}:{local_date(now)}"
+        jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, key, {name: one}, now=now)
+
+    one_by_one.each(database, things, lambda work, one: do(work, one, now), said=f"times of {name}", instead=instead)
+
+
+def _follow(work: Work, resource_id: int, now: datetime) -> None:
+    closing.follow_tonight(work, int(resource_id), now=now)
+
+
+def _establish(work: Work, offer: str, now: datetime) -> None:
+    opening.establish_one(work, str(offer))
+
+
+def _publish(work: Work, resource_id: int, now: datetime) -> None:
+    resource = work.session.get_one(Resource, int(resource_id))
+    if resource.active:
+        office.publish_one(work, resource, now=now)
+
+
+#: What a night does of its times, each by what it is given.
+PARTS: Mapping[str, Callable[[Work, Any, datetime], None]] = {
+    "follow": _follow,
+    "offer": _establish,
+    "resource": _publish,
+}
 
 
 def ask_for_slots(work: Work, *, now: datetime) -> None:

@@ -112,37 +112,57 @@ def add_places(work: Work, slot_id: int, places: int, *, role: str = "", by: Act
 def establish(work: Work) -> int:
     """Every unit that has an offer by its declaration (`at`, `opens`) has its resource, with the rules of today's
     declaration; how many are new. What is declared no more makes no further times."""
-    known = {row.code: row for row in work.session.scalars(select(Resource).where(Resource.code.like("%@%"))).all()}
-    wanted: set[str] = set()
-    made = 0
-    for what in reads.declared(work).values():
-        if what.offer.opens is None:
-            continue
-        rules = rules_of(what.offer)
-        for place in places_of(work, what.offer):
-            code = f"{what.key}@{place.code}"[:60]
-            wanted.add(code)
-            row = known.get(code)
-            if row is None:
-                made += 1
-                row = Resource(code=code, unit_id=place.id, place_id=place.id, kind="session", name="", matter="")
-                work.session.add(row)
-            row.kind = offer_rows.KEPT_AS.get(what.offer.kind, "session")
-            row.name, row.name_en = what.offer.title[:80], what.offer.title_en[:120]
-            row.about, row.matter, row.offer = what.offer.summary[:500], what.offer.each, what.key
-            row.policy, row.active = what.offer.numbers(), True
-            work.session.flush()
-            listed = work.session.scalars(
-                select(ResourceOpening.rule).where(ResourceOpening.resource_id == row.id).order_by(ResourceOpening.id)
-            ).all()
-            if list(listed) != rules:
-                work.session.execute(delete(ResourceOpening).where(ResourceOpening.resource_id == row.id))
-                work.session.add_all(ResourceOpening(resource_id=row.id, rule=rule) for rule in rules)
-    for code, row in known.items():
-        if code not in wanted:
-            row.active = False
+    made = sum(establish_one(work, key) for key in by_themselves(work))
+    close_undeclared(work)
+    return made
+
+
+def by_themselves(work: Work) -> list[str]:
+    """The offers that open by themselves."""
+    return [key for key, what in reads.declared(work).items() if what.offer.opens is not None]
+
+
+def _code(key: str, place: Place) -> str:
+    return f"{key}@{place.code}"[:60]
+
+
+def establish_one(work: Work, key: str) -> int:
+    """The same of one offer. Nothing, where it is declared no more."""
+    what = reads.declared(work).get(key)
+    if what is None or what.offer.opens is None:
+        return 0
+    places = {_code(key, place): place for place in places_of(work, what.offer)}
+    found = work.session.scalars(select(Resource).where(Resource.code.in_(places)))
+    known, rules, made = {row.code: row for row in found}, rules_of(what.offer), 0
+    for code, place in places.items():
+        row = known.get(code)
+        if row is None:
+            made += 1
+            row = Resource(code=code, unit_id=place.id, place_id=place.id, kind="session", name="", matter="")
+            work.session.add(row)
+        row.kind = offer_rows.KEPT_AS.get(what.offer.kind, "session")
+        row.name, row.name_en = what.offer.title[:80], what.offer.title_en[:120]
+        row.about, row.matter, row.offer = what.offer.summary[:500], what.offer.each, what.key
+        row.policy, row.active = what.offer.numbers(), True
+        work.session.flush()
+        listed = work.session.scalars(
+            select(ResourceOpening.rule).where(ResourceOpening.resource_id == row.id).order_by(ResourceOpening.id)
+        ).all()
+        if list(listed) != rules:
+            work.session.execute(delete(ResourceOpening).where(ResourceOpening.resource_id == row.id))
+            work.session.add_all(ResourceOpening(resource_id=row.id, rule=rule) for rule in rules)
     work.session.flush()
     return made
+
+
+def close_undeclared(work: Work) -> None:
+    """What was opened by a declaration that is no more, or no more there, makes no further times."""
+    opens = [(key, reads.declared(work)[key].offer) for key in by_themselves(work)]
+    wanted = {_code(key, place) for key, offer in opens for place in places_of(work, offer)}
+    for row in work.session.scalars(select(Resource).where(Resource.code.like("%@%"), Resource.active)):
+        if row.code not in wanted:
+            row.active = False
+    work.session.flush()
 
 
 def rules_of(offer: Offer) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -37,6 +37,8 @@ from engine.workdays import local_date, say_day
 
 #: How far ahead bookings of an order are made.
 AHEAD_DAYS = 14
+#: Orders of one transaction, of a night.
+BATCH = 200
 #: The longest order.
 MOST_DAYS = 366
 #: What has been decided of a day, and is not looked at again.
@@ -248,11 +250,22 @@ def _end(work: Work, row: Standing, reason: str, reason_en: str, *, by: Actor, n
 
 
 def ask(work: Work, *, now: datetime) -> int:
-    """A job for each order that goes on; how many."""
-    today, n = local_date(now), 0
-    for id_ in work.session.scalars(select(Standing.id).where(Standing.state == "active").order_by(Standing.id)):
-        n += jobs.put_once(work, jobs.Kind.STANDING_DUE, f"standing:{id_}:{today}", {"standing": id_}, now=now)
-    return n
+    """A job for each order that goes on; how many orders do."""
+    last: int | None = 0
+    while last is not None:
+        last = ask_some(work, last, now=now)
+    return work.session.scalar(select(func.count()).select_from(Standing).where(Standing.state == "active")) or 0
+
+
+def ask_some(work: Work, after: int, *, now: datetime) -> int | None:
+    """The same of the orders after this one, as many as one transaction takes; the last of them, None when there are no
+    more."""
+    query = select(Standing.id).where(Standing.state == "active", Standing.id > after)
+    ids = list(work.session.scalars(query.order_by(Standing.id).limit(BATCH)))
+    for id_ in ids:
+        key = f"standing:{id_}:{local_date(now)}"
+        jobs.put_once(work, jobs.Kind.STANDING_DUE, key, {"standing": id_}, now=now)
+    return ids[-1] if len(ids) == BATCH else None
 
 
 def go_on(work: Work, standing_id: int, *, now: datetime, first_time: bool = False) -> Made:
@@ -283,12 +296,20 @@ def go_on(work: Work, standing_id: int, *, now: datetime, first_time: bool = Fal
         )
     }
     first, last = max(row.from_on, today), min(row.until_on, today + timedelta(days=AHEAD_DAYS))
+    wanted = []
     for slot in _slots(work, row, first, last, now):
         day = local_date(slot.starts_at)
         here = known.get(day)
-        if not _wanted(work, row, day, here) or slot.closed:
-            continue  # what is shut may open again
-        said = _book(work, row, slot, here, day, done, now)
+        if _wanted(work, row, day, here) and not slot.closed:  # what is shut may open again
+            wanted.append(_Day(slot, day, here))
+    if not wanted:
+        return done
+    whose = _person(work, row)
+    left = _decided(work, row, wanted, whose, now)
+    if len(left) > 1 and _book_all(work, row, left, whose, done, now):
+        left = []
+    for one in left:
+        said = _book(work, row, one, whose, done, now)
         if said is not None:
             done.ended = said.zh
             _end(work, row, said.zh, said.en, by=SYSTEM, now=now)
@@ -323,28 +344,68 @@ def _slots(work: Work, row: Standing, first: date, last: date, now: datetime) ->
     return [slot for slot in found if f"{slot.starts_at.astimezone(ZONE):%H:%M}" == row.at]
 
 
-def _book(
-    work: Work, row: Standing, slot: Slot, here: StandingDay | None, day: date, done: Made, now: datetime
-) -> reads.Not | None:
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day that the order wants, and what is known of it."""
+
+    slot: Slot
+    day: date
+    here: StandingDay | None
+
+    def answers(self, row: Standing) -> Mapping[str, Any]:
+        own = self.here.answers if self.here is not None and self.here.answers is not None else row.answers
+        return own or {}
+
+
+def _decided(work: Work, row: Standing, wanted: Sequence[_Day], whose: Person, now: datetime) -> list[_Day]:
+    """The days that are to be booked; what is known of the others is kept: too late, or they booked it themselves."""
+    own = _own(work, [one.slot.id for one in wanted], whose)
+    left = []
+    for one in wanted:
+        known = reads.declared(work).get(one.slot.resource.offer)
+        late = reads.too_late(known.offer, one.slot, now) if known is not None else None
+        if late is not None:
+            _set(work, row, one.here, one.day, "missed", reason=late.zh)
+        elif one.slot.id in own:
+            _set(work, row, one.here, one.day, "booked", own[one.slot.id])
+        else:
+            left.append(one)
+    return left
+
+
+def _wish(row: Standing, one: _Day, whose: Person) -> tuple[Wish, str]:
+    """What is booked of a day, and by which channel."""
+    online = row.made_by_id is None or row.bond_id is not None
+    by_whom = row.made_by_id if row.bond_id is not None else None
+    members = ((whose, row.role),)
+    wish = Wish(one.slot.id, members, answers=one.answers(row), booked_by=by_whom, slot=one.slot)
+    return wish, "online" if online else "phone"
+
+
+def _book_all(work: Work, row: Standing, left: Sequence[_Day], whose: Person, done: Made, now: datetime) -> bool:
+    """Book all these days at once. False: one of them cannot be had, and none was booked."""
+    known = reads.declared(work).get(left[0].slot.resource.offer)
+    if known is None or not known.offer.standing:
+        return False
+    wish, channel = _wish(row, left[0], whose)
+    answers = [one.answers(row) for one in left]
+    slots = [one.slot for one in left]
+    made = offer_rows.book_days(work, slots, wish, answers, channel=channel, by=SYSTEM, now=now)
+    for one, booked in zip(left, made or (), strict=False):
+        _set(work, row, one.here, one.day, "booked", booked.id)
+        done.booked.append(one.day)
+    return made is not None
+
+
+def _book(work: Work, row: Standing, one: _Day, whose: Person, done: Made, now: datetime) -> reads.Not | None:
     """Book one day, and keep what became of it. Why the order has to end, when they may not have it any more."""
+    slot, here, day = one.slot, one.here, one.day
     known = reads.declared(work).get(slot.resource.offer)
     if known is None or not known.offer.standing:
         return reads.Not("这一项不再接受长期预订", "It cannot be ordered for many days any more.")
-    late = reads.too_late(known.offer, slot, now)
-    if late is not None:
-        _set(work, row, here, day, "missed", reason=late.zh)
-        return None
-    whose = _person(work, row)
-    own = _own(work, slot.id, whose)
-    if own is not None:  # they booked it themselves
-        _set(work, row, here, day, "booked", own)
-        return None
-    online = row.made_by_id is None or row.bond_id is not None
-    own_answers = here.answers if here is not None and here.answers is not None else row.answers
-    by_whom = row.made_by_id if row.bond_id is not None else None
-    wish = Wish(slot.id, ((whose, row.role),), answers=own_answers or {}, booked_by=by_whom)
+    wish, channel = _wish(row, one, whose)
     try:
-        made = offer_rows.book(work, [wish], channel="online" if online else "phone", quiet=True, by=SYSTEM, now=now)[0]
+        made = offer_rows.book(work, [wish], channel=channel, quiet=True, by=SYSTEM, now=now)[0]
     except NotNow as refused:
         if refused.facts.get("unfit"):
             return reads.Not(refused.zh, refused.en)
@@ -360,18 +421,19 @@ def _book(
     return None
 
 
-def _own(work: Work, slot_id: int, whose: Person) -> int | None:
-    """Their own booking of it, unless another order made that."""
-    return work.session.scalar(
-        select(BookingPlace.appointment_id)
+def _own(work: Work, slot_ids: Sequence[int], whose: Person) -> dict[int, int]:
+    """Their own bookings of these times, unless another order made them."""
+    rows = work.session.execute(
+        select(BookingPlace.slot_id, BookingPlace.appointment_id)
         .outerjoin(StandingDay, StandingDay.appointment_id == BookingPlace.appointment_id)
         .where(
-            BookingPlace.slot_id == slot_id,
+            BookingPlace.slot_id.in_(slot_ids),
             BookingPlace.person_index == whose.index,
             BookingPlace.live,
             StandingDay.standing_id.is_(None),
         )
     )
+    return {slot_id: appointment_id for slot_id, appointment_id in rows}
 
 
 # ---------------------------------------------------------------- what several of them need
@@ -425,7 +487,6 @@ def _set(
     here.state, here.reason = state, reason[:200]
     if appointment_id is not None:
         here.appointment_id = appointment_id
-    work.session.flush()
 
 
 def _person(work: Work, row: Standing) -> Person:
@@ -451,7 +512,8 @@ def _record(work: Work, kind: audit.Kind, row: Standing, by: Actor, now: datetim
     if grant is not None:
         facts["bond"] = grant.id
     facts = {"standing": row.id, "resource": row.resource_id, **facts}
-    audit.record(work, kind, by=by, now=now, for_id=row.user_id if grant is not None else None, facts=facts)
+    for_id = row.user_id if grant is not None else None
+    audit.record(work, kind, by=by, now=now, for_id=for_id, facts=facts, later=True)
 
 
 def _tell(work: Work, row: Standing, kind: str, facts: Mapping[str, Any], now: datetime) -> None:

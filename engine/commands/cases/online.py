@@ -85,15 +85,17 @@ def receive(
     *,
     consent: bool,
     channel: str = "counter",
+    place: Place | None = None,
     key: str | None = None,
     by: Actor,
     now: datetime,
 ) -> Done:
-    """收件 at a counter, by an agent or on the telephone: the clerk asked for the consent, and says so."""
+    """收件 at a counter, by an agent or on the telephone: the clerk asked for the consent, and says so. `place`: the
+    village the applicant lives in, where that says who handles it."""
     package = library.current(work, matter)
     _not_without_a_time(work, package)
     whose = consents.ask(work, package, consent, _told(package, answers, "id_number"), by=by, now=now)
-    done = submit(work, matter, answers, by=by, now=now, channel=channel, key=key)
+    done = submit(work, matter, answers, by=by, now=now, channel=channel, place=place, key=key)
     if done.case.received_at == now:
         consents.keep(work, package, done.case, whose, by=by, now=now)
         work.session.flush()

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from engine.commands import appointments
 from engine.commands.changes import Change
 from engine.commands.effects import mandates
 from engine.commands.effects.facts import OUTCOMES, key_of
@@ -52,7 +53,7 @@ POLICE = Notice(
 
 
 #: What every notice may use (`say_to` fills it); the rest its sender gives.
-SAID = ("number", "matter", "applicant", "office", "due", "stage", "phone", "outcome")
+SAID = ("number", "matter", "applicant", "office", "due", "stage", "phone", "outcome", "other_times")
 #: The notices the hall words or sends itself when a matter has a text of that name, and what they may use beside.
 #: `*-due`: the reminder before a limit beside the case's own (start-clock).
 OF_THE_HALL = MappingProxyType(
@@ -158,11 +159,18 @@ def _texts(
         "outcome": OUTCOMES.get(a.case.outcome, a.case.outcome),
         **{name: say(day) if (day := _day(fact)) else fact for name, fact in given.items()},
     }
+    times, times_en = (
+        appointments.other_times(a.work, a.case, now=a.now)
+        if "{other_times}" in template.zh + template.en
+        else ("", "")
+    )
+    said["other_times"] = times
     english = a.package.english
     said_en = said | {
         "matter": a.package.info.name_en,
         "office": a.office.name_en or a.office.name,
         "due": due.isoformat() if due else "",
+        "other_times": times_en,
         "stage": ", ".join(english.get(s, s) for s in a.case.stage.split("、")),
         **{name: day.isoformat() if (day := _day(fact)) else fact for name, fact in given.items()},
         **(facts_en or {}),

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import or_, select
 
-from engine.commands import candidates, vacancies
+from engine.commands import candidates, one_by_one, vacancies
 from engine.commands.cases.changing import change
 from engine.commands.cases.finding import find_case, live_tasks
 from engine.commands.equipment import Equipment
@@ -27,14 +28,24 @@ from engine.workdays import ZONE, local_date
 
 
 def follow_people(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    """The job: each case in a transaction of its own; then the next midnight again."""
+    """The job: each case in a transaction of its own; then the next midnight again. One that cannot be followed keeps
+    back no other: it has a job of its own, which fails where who runs the hall sees it."""
+    if "case" in job.payload:
+        with database.unit_of_work() as work:
+            jobs.done(work, job, now=now)
+            follow(work, int(job.payload["case"]), by=SYSTEM, now=now)
+        return
     with database.reading() as work:
         holders.forget(work)
         units.forget(work)
         ids = affected(work, on=local_date(now))
-    for case_id in ids:
-        with database.unit_of_work() as work:
-            follow(work, case_id, by=SYSTEM, now=now)
+
+    def instead(work: Work, case_id: int) -> None:
+        key = f"follow-people:case:{case_id}:{local_date(now)}"
+        jobs.put_once(work, jobs.Kind.FOLLOW_PEOPLE, key, {"case": case_id}, now=now, case_id=case_id)
+
+    do = partial(follow, by=SYSTEM, now=now)
+    one_by_one.each(database, ids, do, said="tasks of a case to who is there", instead=instead)
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
         ask_at_midnight(work, now=now)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
-from engine.commands import loan_rows
+from engine.commands import loan_rows, one_by_one
 from engine.commands.equipment import Equipment
 from engine.commands.loans.desk import open_case
 from engine.matters.nouns.loans import days
@@ -33,6 +33,12 @@ def look(database: Database, job: Leased, equipment: Equipment, now: datetime) -
         if "loan" in job.payload:
             miss(work, int(job.payload["loan"]), now=now)
             return
+        if "hold" in job.payload:  # one that failed among the others
+            _expire_one(work, work.session.get(LoanHold, int(job.payload["hold"]), with_for_update=True), now)
+            return
+        if "remind" in job.payload:
+            _remind_one(work, work.session.get(Loan, int(job.payload["remind"]), with_for_update=True), now)
+            return
         many = expire(work, now=now) + serve_waiting(work, now=now) + remind(work, now=now)
         many = max(many, forget(work, now=now))
         if many >= BATCH:
@@ -49,26 +55,53 @@ def ask_to_look(work: Work, *, now: datetime) -> None:
 
 
 def expire(work: Work, *, now: datetime) -> int:
-    """Copies that were kept and not fetched go to the next who waits."""
-    known, today = lending.kinds(work), local_date(now)
-    rows = work.session.scalars(
-        select(LoanHold)
-        .where(LoanHold.state == "ready", LoanHold.until_on < today, LoanHold.loans.in_(list(known)))
-        .order_by(LoanHold.until_on, LoanHold.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for hold in rows:
-        loan_rows.tell(
+    """Copies that were kept and not fetched go to the next who waits; how many did. One that cannot has a job of its
+    own today, and keeps back no other."""
+    known, today, done = lending.kinds(work), local_date(now), 0
+    failed: list[int] = []
+
+    def instead(hold: LoanHold) -> None:
+        failed.append(hold.id)
+        key = f"loan-hold:{hold.id}:expire:{today}"
+        jobs.put_once(work, jobs.Kind.LOANS_DUE, key, {"hold": hold.id}, now=now)
+
+    while done < BATCH:
+        rows = work.session.scalars(
+            select(LoanHold)
+            .where(LoanHold.state == "ready", LoanHold.until_on < today, LoanHold.loans.in_(list(known)))
+            .where(LoanHold.id.not_in(failed))
+            .order_by(LoanHold.until_on, LoanHold.id)
+            .limit(BATCH - done)
+            .with_for_update(skip_locked=True)
+        ).all()
+        done += one_by_one.batch(
             work,
-            hold,
-            f"loan-hold:{hold.id}:expired",
-            "您预约的书没有来取，已经让给下一位。还想看请重新预约。",
-            "What you reserved was not fetched and went to the next: reserve it again if you still want it.",
-            now=now,
+            rows,
+            lambda hold: _expire_one(work, hold, now),
+            said=lambda hold: f"reservation {hold.id}",
+            instead=instead,
         )
-        loan_rows.drop(work, known[hold.loans], hold, "expired", by=SYSTEM, now=now)
-    return len(rows)
+        if not rows:
+            break
+    return done
+
+
+def _expire_one(work: Work, hold: LoanHold | None, now: datetime) -> None:
+    """None, or fetched meanwhile: nothing."""
+    kind = lending.kinds(work).get(hold.loans) if hold is not None else None
+    if hold is None or kind is None or hold.state != "ready" or hold.until_on is None:
+        return
+    if hold.until_on >= local_date(now):
+        return
+    loan_rows.tell(
+        work,
+        hold,
+        f"loan-hold:{hold.id}:expired",
+        "您预约的书没有来取，已经让给下一位。还想看请重新预约。",
+        "What you reserved was not fetched and went to the next: reserve it again if you still want it.",
+        now=now,
+    )
+    loan_rows.drop(work, kind, hold, "expired", by=SYSTEM, now=now)
 
 
 def serve_waiting(work: Work, *, now: datetime) -> int:
@@ -80,13 +113,25 @@ def serve_waiting(work: Work, *, now: datetime) -> int:
         .group_by(LoanHold.loans, LoanHold.title)
         .order_by(LoanHold.loans, LoanHold.title)
     ).all()
-    for key, title in titles:
-        kind = known[key]
-        for one in loan_rows.copies_of(work, kind, title):
-            if one.state == kind.state("free") and kept < BATCH:
+
+    def serve(wanted: tuple[str, str]) -> None:
+        nonlocal kept
+        kind, served = known[wanted[0]], 0
+        for one in loan_rows.copies_of(work, kind, wanted[1]):
+            if one.state == kind.state("free") and kept + served < BATCH:
                 entry = loan_rows.locked(work, one.id)
                 if entry.state == kind.state("free"):
-                    kept += loan_rows.shelve(work, kind, entry, by=SYSTEM, now=now) is not None
+                    served += loan_rows.shelve(work, kind, entry, by=SYSTEM, now=now) is not None
+        work.session.flush()
+        kept += served
+
+    one_by_one.batch(
+        work,
+        [(key, title) for key, title in titles],
+        serve,
+        said=lambda one: f"who waits for {one}",
+        instead=lambda one: None,  # in the log; whoever waits does so until the next morning
+    )
     return kept
 
 
@@ -103,18 +148,32 @@ def remind(work: Work, *, now: datetime) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    for loan in rows:
-        kind = known[loan.loans]
-        missed = kind.loans.missed
-        if missed is not None and lending.overdue(loan, today) > loan_rows.missed_days(kind):
-            loan.next_on = today + timedelta(days=1)
-            key = f"loan:{loan.id}:missed:{today}"
-            jobs.put_once(work, jobs.Kind.LOANS_DUE, key, {"loan": loan.id}, now=now)
-            continue
-        _say(work, kind, loan, today, now)
-        loan.next_on = loan_rows.next_on(kind, loan, today)
+
+    def instead(loan: Loan) -> None:
+        loan.next_on = today + timedelta(days=1)
+        key = f"loan:{loan.id}:remind:{today}"
+        jobs.put_once(work, jobs.Kind.LOANS_DUE, key, {"remind": loan.id}, now=now)
+
+    one_by_one.batch(
+        work, rows, lambda loan: _remind_one(work, loan, now), said=lambda loan: f"loan {loan.id}", instead=instead
+    )
     work.session.flush()
     return len(rows)
+
+
+def _remind_one(work: Work, loan: Loan | None, now: datetime) -> None:
+    """None, or brought back meanwhile: nothing."""
+    kind, today = lending.kinds(work).get(loan.loans) if loan is not None else None, local_date(now)
+    if loan is None or kind is None or loan.ended_at is not None:
+        return
+    missed = kind.loans.missed
+    if missed is not None and lending.overdue(loan, today) > loan_rows.missed_days(kind):
+        loan.next_on = today + timedelta(days=1)
+        key = f"loan:{loan.id}:missed:{today}"
+        jobs.put_once(work, jobs.Kind.LOANS_DUE, key, {"loan": loan.id}, now=now)
+        return
+    _say(work, kind, loan, today, now)
+    loan.next_on = loan_rows.next_on(kind, loan, today)
 
 
 def miss(work: Work, loan_id: int, *, now: datetime) -> None:
@@ -149,11 +208,13 @@ def forget(work: Work, *, now: datetime) -> int:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
-        for row in rows:
-            assert isinstance(row, (Loan, LoanHold))
-            loan_rows.forget(row, now)
-        work.session.flush()
-        gone += len(rows)
+        gone += one_by_one.batch(
+            work,
+            [row for row in rows if isinstance(row, (Loan, LoanHold))],
+            lambda row: loan_rows.forget(row, now),
+            said=lambda row: f"{type(row).__name__} {row.id}: who had it is not forgotten",
+            instead=lambda row: None,  # in the log; the next morning tries again
+        )
     if gone:
         audit.record(work, audit.Kind.LOANS_FORGOTTEN, by=SYSTEM, now=now, facts={"count": gone})
     return gone

@@ -63,7 +63,8 @@ def _names(reading: Reading, one: Declared, what: Handover) -> None:
                 name(end, ends, "没有当事人、角色或候选组", "There is no applicant, role or group", key, n)
     answers = {path for form in reading.forms.values() for path in paths_of(form.form)}
     answers |= {io.target for _, _, _, node in reading.nodes() for io in node.extension.outputs}
-    answers |= {node.extension.result or "" for _, _, _, node in reading.nodes()}
+    answers |= {node.extension.result for _, _, _, node in reading.nodes() if node.extension.result}
+    answers |= {path for path in reading.house.begins if not path.endswith("*")}  # such as what was booked
     name(what.thing.source, answers, "没有答案", "There is no answer", "thing", "from")
     name(what.refuse, reading.models, "没有决策", "There is no decision", "refuse")
     name(what.paper, info.papers, "matter.yaml 的 papers 里没有文书", "papers of matter.yaml have no paper", "paper")

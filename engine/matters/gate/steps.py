@@ -187,7 +187,7 @@ def _referred(reading: Reading, file: str, node: m.Node, kind: str, headers: Map
     resource = headers.get("resource")
     if resource and county is not None and county.resources and resource not in county.resources:
         say("resource", "资源", "resource", county.resources)
-    for number in ("days", "copies"):
+    for number in ("days",):
         value = headers.get(number)
         if value is not None and not (value.isascii() and value.isdigit() and 0 < int(value) < 1000):
             reading.say(
@@ -393,9 +393,21 @@ def _waits_in(reading: Reading, file: str, around: m.Scope, timed: bool) -> None
         for d in s.definitions
     )
     for node in around.nodes:
-        here = timed or any(d.kind == "timer" for b in around.boundaries.get(node.id, ()) for d in b.definitions)
+        own = any(d.kind == "timer" for b in around.boundaries.get(node.id, ()) for d in b.definitions)
+        here = timed or own
         if node.scope is not None and not node.scope.triggered_by_event:
             _waits_in(reading, file, node.scope, here)
+        elif dict(node.extension.properties).get("clock") == "correction" and not own:
+            reading.say(
+                file,
+                node,
+                "wait-without-end",
+                "等申请人补正，而过了补正期限没有出口：逾期未补正的，没有人能接着处理。"
+                "请加一个定时边界事件，时间是补正期限那一天过完。",
+                "waits for corrections and has no exit when their time is over: nobody can go on with what was not "
+                "corrected in time. Add a timer boundary event at the end of that day.",
+                "warning",
+            )
         elif _outside(node) and not _beside(reading, node) and not here and not _raced(reading, around, node):
             reading.say(
                 file,
@@ -428,13 +440,15 @@ def _outside(node: m.Node) -> bool:
 
 
 def _raced(reading: Reading, around: m.Scope, node: m.Node) -> bool:
-    """Behind an event-based gateway beside a timer, or beside a message the hall surely sends in time."""
+    """For a message the hall surely sends in time; or behind an event-based gateway beside such a one or a timer."""
     told = heard(one.what for one in reading.declared("offers").values())
     told |= matches.heard(one.what for one in reading.declared("matches").values())
     surely = {*reading.house.timed, *(message for message, comes in told.items() if comes)}
     timed = {
         one.id for diagram in reading.diagrams.values() for one in diagram.messages if (one.name or one.id) in surely
     }
+    if any(d.ref in timed for d in node.definitions):
+        return True
     for flow in around.into(node):
         source = around.by_id.get(flow.source)
         if source is not None and source.kind == "eventBasedGateway":

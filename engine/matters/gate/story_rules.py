@@ -45,7 +45,18 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             continue
         declared = registers[entry.register_].what
         assert isinstance(declared, Register)
-        for key in entry.facts:
+        for key, value in entry.facts.items():
+            columns = declared.fields[key].columns if key in declared.fields else {}
+            for row, line in enumerate(value if columns and isinstance(value, list) else ()):
+                for column in line if isinstance(line, Mapping) else ():
+                    if column not in columns:
+                        zh, en = meant(str(column), columns, 60)
+                        reading.of_entries(
+                            "story-field",
+                            f"台账“{entry.register_}”的“{key}”没有“{column}”这一列。{zh}",
+                            f'"{key}" of the register "{entry.register_}" has no column "{column}". {en}',
+                            *(n, "facts", key, row, column),
+                        )
             if key not in declared.fields and key not in OWN:
                 zh, en = meant(str(key), declared.fields, 60)
                 reading.of_entries(
@@ -64,6 +75,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
         elif start is not None:
             _answers(reading, story.answers, paths_of(start.form), n, "answers")
             _quoted(reading, story.answers, start.form, n, "answers")
+            for r, path in enumerate(story.refused):
+                plain = ".".join(p for p in path.split(".") if not p.isdigit())
+                one_of("字段", "field", plain, paths_of(start.form), n, "refused", r)
             for k, first in enumerate(story.earlier):
                 _answers(reading, first.answers, paths_of(start.form), n, "earlier", k, "answers")
                 _quoted(reading, first.answers, start.form, n, "earlier", k, "answers")

@@ -139,7 +139,6 @@ _ALL = (
         "Its content is frozen from the facts of this moment.",
         headers=(
             Header("kind", "文书种类", "the paper's name in matter.yaml, such as acceptance or closing", required=True),
-            Header("copies", "份数", "how many copies", default="1"),
             Header("organ", "署名机关", "who signs, when not as `papers` of matter.yaml says: a name of its `organs`"),
         ),
         arguments=(Argument("facts", "补充内容", "further facts for the template", kind="context"), _REASON),
@@ -199,10 +198,11 @@ _ALL = (
         "accept-case",
         "受理",
         "Accept the case",
-        "受理申请：记下受理日，法定和承诺时限从此起算。视为受理时 accepted_on 给出收件日。",
+        "受理申请：记下受理日，法定和承诺时限从此起算。视为受理时 accepted_on 给出收件日。容缺的材料由表单写在变量 "
+        "missing（材料名称的列表），文书上注明。",
         "Accepts the application: the statutory and the promised limit start. When acceptance is deemed, "
-        "accepted_on is "
-        "the day of receipt.",
+        "accepted_on is the day of receipt. What is handed in later stands in the variable `missing` (names of "
+        "materials), and papers say so.",
         headers=(
             Header(
                 "way",
@@ -212,10 +212,7 @@ _ALL = (
                 default="normal",
             ),
         ),
-        arguments=(
-            Argument("accepted_on", "受理日", "the day it counts from; today without it", kind="date"),
-            Argument("missing", "容缺材料", "materials to be handed in later", kind="list"),
-        ),
+        arguments=(Argument("accepted_on", "受理日", "the day it counts from; today without it", kind="date"),),
     ),
     EffectKind(
         "decline-case",
@@ -266,7 +263,6 @@ _ALL = (
         arguments=(
             Argument("outcome", "决定", "approve, refuse or partly, when the header does not say", kind="text"),
             _REASON,
-            Argument("facts", "决定内容", "amount, period, conditions …", kind="context"),
         ),
     ),
     EffectKind(
@@ -547,7 +543,6 @@ _ALL = (
         headers=(Header("category", "类别", "the order's category"),),
         arguments=(
             Argument("unit", "承办单位", "the office", required=True, kind="text"),
-            Argument("person", "承办人", "the person", kind="text"),
             Argument("urgent", "是否紧急", "true when urgent", kind="boolean"),
         ),
     ),
@@ -595,7 +590,6 @@ _ALL = (
         "Ask for a rating",
         "邀请申请人评价（好差评），自愿，一件一次；七日不评按默认，不计入实评率。",
         "Asks the applicant for a rating: voluntary, once a case; unrated after seven days is kept apart.",
-        headers=(Header("step", "评价环节", "which step is rated; the whole case without it"),),
     ),
     EffectKind(
         "set-rating-aside",

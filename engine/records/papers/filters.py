@@ -27,14 +27,19 @@ def day(value: str | date | None) -> str:
 
     >>> day("2026-01-05")
     '2026年1月5日'
+    >>> day("2026-09-18T16:30:00+00:00")  # signed half past midnight
+    '2026年9月19日'
     """
     if value is None or value == "":
         return ""
-    if isinstance(value, datetime):
-        value = value.astimezone(CHINA).date()
+    return say_whole(_on(value))
+
+
+def _on(value: str | date) -> date:
+    """The day in China of a day or a moment."""
     if isinstance(value, str):
-        value = datetime.fromisoformat(value).astimezone(CHINA).date() if "T" in value else date.fromisoformat(value)
-    return say_whole(value)
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    return value.astimezone(CHINA).date() if isinstance(value, datetime) else value
 
 
 def moment(value: str | datetime | None) -> str:
@@ -69,10 +74,10 @@ def weekday(value: str | date) -> str:
 
     >>> weekday("2026-09-18")
     '星期五'
+    >>> weekday("2026-09-18T16:30:00+00:00")
+    '星期六'
     """
-    if isinstance(value, str):
-        value = date.fromisoformat(value[:10])
-    return "星期" + "一二三四五六日"[value.weekday()]
+    return "星期" + "一二三四五六日"[_on(value).weekday()]
 
 
 def hidden_number(value: str | None, copy: Copy) -> str:

@@ -387,6 +387,7 @@ class Island {
     this.busy = true;
     const buttons = [...this.root.querySelectorAll("[data-form-send]")];
     for (const each of buttons) each.setAttribute("aria-disabled", "true");
+    let told = false; // the hall's own word stays; "sending" does not
     const slow = setTimeout(() => this.say(word("Still sending"), true), SLOW);
     try {
       const answers = await this.answers(validated);
@@ -395,7 +396,7 @@ class Island {
       this.say(word(button.dataset.formSend === "check" ? "Checking" : "Sending"), true);
       const { extra } = this.written();
       const body = { ...JSON.parse(button.dataset.with || "{}"), ...extra, answers };
-      await this.heard(await this.post(button.dataset.to, body, GIVEN_UP));
+      told = await this.heard(await this.post(button.dataset.to, body, GIVEN_UP));
     } catch (error) {
       if (error.name === "AbortError") this.summarise([{ text: word("The hall did not answer in time") }]);
       else if (error instanceof TypeError) this.summarise([{ text: word("The network is not available") }]);
@@ -404,22 +405,31 @@ class Island {
       clearTimeout(slow);
       this.busy = false;
       for (const each of buttons) each.removeAttribute("aria-disabled");
-      if (!this.leaving) this.say("");
+      if (!this.leaving && !told) this.say("");
     }
   }
 
+  /** What the hall answered; true when it said something that stands beside the form. */
   async heard(answer) {
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) {
-      if (said.review && this.review) return this.showReview(said.review);
-      if (said.said) return this.say(said.said, true);
+      if (said.said) {
+        this.say(said.said, true);
+        return true;
+      }
+      if (said.review && this.review) {
+        this.showReview(said.review);
+        return false;
+      }
       this.leaving = true;
       this.draft.clear();
-      return location.assign(said.location);
+      location.assign(said.location);
+      return false;
     }
     if (said.fields?.some((one) => one.field)) {
       this.edit(); // what is wrong stands in the form: back to it
-      return this.showFields(said.fields);
+      this.showFields(said.fields);
+      return false;
     }
     this.summarise([{ text: said.detail ?? word("The hall could not answer", { status: answer.status }) }]);
     if (said.location) {
@@ -429,6 +439,7 @@ class Island {
       link.textContent = said.location_words ?? said.location;
       this.summary.append(link);
     }
+    return false;
   }
 
   /** Back from the check to the form. */
