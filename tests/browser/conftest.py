@@ -103,9 +103,15 @@ def serving(
     database: Database, clock: Clock, home: Path, browser: Any, equipment: background.Equipment
 ) -> Iterator[Site]:
     """A hall over this database, at an address of its own."""
+    with serving_it(open_hall(database, clock, home, csrf=True), browser, equipment) as opened:
+        yield opened
+
+
+@contextmanager
+def serving_it(hall: Open, browser: Any, equipment: background.Equipment) -> Iterator[Site]:
+    """A hall that is there already, at an address of its own."""
     from waitress.server import create_server
 
-    hall = open_hall(database, clock, home, csrf=True)
     server = create_server(hall.app, host="127.0.0.1", port=0, threads=4)
     port = server.effective_port
     thread = threading.Thread(target=server.run, daemon=True)
