@@ -98,7 +98,7 @@ def write(page: Any, one: Mapping[str, Any], value: Any) -> None:
         if box.input_value() != str(value):
             box.fill(str(value))
     elif kind == "datetime":
-        field = page.locator(f'[id$="-{one["id"]}-date"]:visible, [id$="-{one["id"]}"]:visible').first
+        field = page.get_by_label(one.get("label") or one["dateLabel"]).first
         field.fill(value.isoformat()[:10] if isinstance(value, datetime) else str(value)[:10])
         field.press("Enter")
     elif kind in ("radio", "checklist"):
@@ -151,7 +151,7 @@ def test_what_a_resident_may_ask_for_is_found_in_two_taps_and_sent_from_a_teleph
     whole(page)
     for path, one in components(package, package.info.apply.form):
         value = at(story.answers, path) if path else None
-        shown = page.locator(f'[id$="-{one["id"]}"]:visible, [id$="-{one["id"]}-0"]:visible').count()
+        shown = page.locator(", ".join(f'[id$="-{one["id"]}{end}"]:visible' for end in ("", "-0", "-date"))).count()
         if value is not None and shown:
             write(page, one, value)
     for n in range(page.locator(".yz-signature-pad:visible").count()):

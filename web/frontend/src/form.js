@@ -276,7 +276,7 @@ class Island {
 
   /** Words of a field's label without its markup. */
   label(field) {
-    return String(field.label ?? field.dateLabel ?? field.key ?? "").replace(/^=.*/, "");
+    return String(field.label || field.dateLabel || field.key || "").replace(/^=.*/, "");
   }
 
   local(errors) {
