@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -102,9 +103,10 @@ class Booked:
     meeting: bool = False  # of a case: the time is held for people whom the week does not name
 
 
-def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Place]:
+def places(work: Work, *, item: str = "", staff: Actor | None = None, near: int | None = None) -> list[Place]:
     """Everything that residents may book (some opening rule has public places), optionally only where this item is
-    done; for `staff`: whatever their units have, rooms and people's time too."""
+    done; for `staff`: whatever their units have, rooms and people's time too. What is nearest to the unit `near` (a
+    village, its town, the county) comes first."""
     rows = work.session.execute(
         select(Resource, Unit).join(Unit, Unit.id == Resource.unit_id).where(Resource.active).order_by(Resource.id)
     ).all()
@@ -115,7 +117,13 @@ def places(work: Work, *, item: str = "", staff: Actor | None = None) -> list[Pl
         public = {resource_id for resource_id, rule in rules if rule.get("public")}
         rows = [row for row in rows if row[0].id in public and (row[0].matter or not row[0].offer)]
     found = []
-    for resource, unit in sorted(rows, key=lambda row: (by_sound(row[0].name), by_sound(row[1].name), row[0].id)):
+    home = work.session.get(Unit, near) if near is not None else None
+
+    def order(row: tuple[Resource, Unit]) -> tuple[int, bytes, bytes, int]:
+        shared = len(os.path.commonprefix([home.path.split("/"), row[1].path.split("/")])) if home is not None else 0
+        return -shared, by_sound(row[0].name), by_sound(row[1].name), row[0].id
+
+    for resource, unit in sorted(rows, key=order):
         items = tuple((str(i.get("code")), str(i.get("name"))) for i in resource.items)
         if not item or any(code == item for code, _ in items):
             found.append(

@@ -52,7 +52,8 @@ def _place(place_id: int, *, staff: bool = False) -> reads.Place:
 @guard("anyone")
 def doors() -> ResponseReturnValue:
     """Where to go; with one place only, its calendar at once."""
-    places = [p for p in reads.places(edge.work()) if p.items or p.offer]
+    near = edge.actor().place_id
+    places = [p for p in reads.places(edge.work(), near=near) if p.items or p.offer]
     if len(places) == 1:
         return redirect(url_for("booking.calendar", place_id=places[0].id))
     soon = reads.next_times(edge.work(), [one.id for one in places], now=edge.now())
