@@ -70,7 +70,7 @@ def test_every_story_of_the_house_goes_as_written_and_together_they_reach_every_
 
 
 def test_a_story_that_goes_otherwise_says_what_and_on_which_line(scratch):
-    files = only(files_of("daiban"), "daiban", 0, 4)
+    files = only(files_of("daiban"), "daiban", 0, 6)
     said = files[STORIES.format("daiban")].decode().replace("outcome: approve", "outcome: declined")
     verdict = prove("daiban", {**files, STORIES.format("daiban"): said.encode()}, scratch=scratch)
     assert not verdict.good and [bool(t.problems) for t in verdict.stories] == [True, False]
@@ -155,7 +155,7 @@ def test_who_a_bond_of_the_stories_is_about_books_as_themselves(scratch):
     files = only(files_of("zhiyuan"), "zhiyuan", 0)
     matter, path = MATTER.format("zhiyuan"), STORIES.format("zhiyuan")
     text = files[matter].decode()
-    who = text[text.index("    who: {if:") : text.index("    policy: {cancel_hours: 2")]
+    who = text[text.index("\n    who: {if:") + 1 : text.index("    policy: {cancel_hours: 2")]
     files[matter] = text.replace(who, '    who: {if: "=count(bond.guardian) > 0", says: 有登记的监护人}\n').encode()
     told = yaml.safe_load(files[path])
     checked = told["stories"][0]["steps"][1]
@@ -234,7 +234,7 @@ def test_a_handler_that_fails_is_a_finding_and_the_other_stories_are_played(scra
     handlers = SimpleNamespace(**vars(wiring))
     handlers.EFFECTS = {**wiring.EFFECTS, "decline-case": broken}
     monkeypatch.setattr("engine.commands.cases.changing.wiring", handlers)
-    verdict = prove("daiban", only(files_of("daiban"), "daiban", 4, 0), scratch=scratch)
+    verdict = prove("daiban", only(files_of("daiban"), "daiban", 6, 0), scratch=scratch)
     assert [bool(t.problems) for t in verdict.stories] == [True, False]
     assert "ZeroDivisionError" in verdict.reasons[0].message_zh
 
@@ -287,7 +287,7 @@ def test_the_county_is_put_back_for_each_story(scratch):
 def test_time_passes_only_when_the_story_says_so(scratch):
     """A deadline that passes while nobody waits for it in the story does nothing; when the story waits, it rings."""
     name = "daiban"
-    files = only(files_of(name), name, 4)
+    files = only(files_of(name), name, 6)
     told = yaml.safe_load(files[STORIES.format(name)])
     (only_one,) = told["stories"]
     assert all("wait" not in step and "at" not in step for step in only_one["steps"])

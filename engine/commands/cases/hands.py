@@ -74,11 +74,11 @@ def transfer(
         f"transferred:{by.id}:{why}",
         notices.Words(
             f"{task.name}（{case.number}）已转给您办理。转办理由：{reason[:500]}",
-            f"有 {{count}} 件已转给您办理，第一件 {{number}}。转办理由：{_plain(reason)}",
+            f"有 {{count}} 件已转给您办理，第一件 {{number}}。转办理由：{_no_braces(reason)}",
         ),
         notices.Words(
             f"{_in_english(applying, task, 'transferred')} Reason: {reason[:500]}",
-            f"{{count}} cases are now yours, the first {{number}}. Reason: {_plain(reason)}",
+            f"{{count}} cases are now yours, the first {{number}}. Reason: {_no_braces(reason)}",
         ),
         kind="transferred",
         now=now,
@@ -212,7 +212,7 @@ def pass_on_questions(
     return task
 
 
-def _plain(reason: str) -> str:
+def _no_braces(reason: str) -> str:
     """A reason inside a text that is filled: what somebody wrote in braces is no fact of ours."""
     return reason[:500].replace("{", "｛").replace("}", "｝")
 

@@ -19,7 +19,7 @@ def texts(node: tree.Node, scope: Mapping[str, Shape]) -> Iterator[str]:
     loops = (one for one in tree.walk(node) if isinstance(one, tree.For | tree.Quantified))
     bound = {step.name for one in loops for step in one.iterations}
 
-    def plain(one: tree.Node) -> str:
+    def surely(one: tree.Node) -> str:
         path = shapes.plain_path(one)
         name = path.split(".")[0]
         if not path or name in bound or name not in scope or shapes.of(one, scope) != LEAF:
@@ -29,13 +29,13 @@ def texts(node: tree.Node, scope: Mapping[str, Shape]) -> Iterator[str]:
     for one in tree.walk(node):
         match one:
             case tree.Path() if one.name in _PARTS:
-                found = plain(one.source)
+                found = surely(one.source)
             case tree.Binary(op="+" | "-"):
-                found = plain(one.left) if _duration(one.right) else ""
+                found = surely(one.left) if _duration(one.right) else ""
             case tree.Binary(op="<" | "<=" | ">" | ">=" | "=" | "!="):
-                found = plain(one.left) if _temporal(one.right) else plain(one.right) if _temporal(one.left) else ""
+                found = surely(one.left) if _temporal(one.right) else surely(one.right) if _temporal(one.left) else ""
             case tree.Call(function=tree.Name(name="date and time"), arguments=[day, _]):
-                found = plain(day)
+                found = surely(day)
             case _:
                 continue
         if found:
