@@ -25,10 +25,6 @@ MORE = {
     ("tiaojie", "register"): 19,
     # One clock ends and a second begins, with the parties told of both.
     ("tiaojie", "seal"): 20,
-    # Whoever is complained of is looked for in all of the staff, and every step of the case keeps away from them.
-    ("fanying", "register"): 19,
-    # An agent is known with the mandates they hold; what was handed over so far is noted with the decision.
-    ("daiban", "register"): 16,
     # A match that is agreed at once: both sides held, documents looked up in a register, the pair, its legs, its paper,
     # and the case ended with it.
     ("xunche", "xc-look"): 21,
