@@ -25,9 +25,6 @@ MORE = {
     ("tiaojie", "register"): 19,
     # One clock ends and a second begins, with the parties told of both.
     ("tiaojie", "seal"): 20,
-    # A match that is agreed at once: both sides held, documents looked up in a register, the pair, its legs, its paper,
-    # and the case ended with it.
-    ("xunche", "xc-look"): 21,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}
