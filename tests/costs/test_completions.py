@@ -18,13 +18,13 @@ COMPLETION, NOUN = 15, 3
 
 #: Steps that cost more, each with its limit and what it does for that.
 MORE = {
-    # 排期 books a room and the half hours of whoever leads, each of them a booking of its own; the first time of each
-    # makes what stands for their time.
-    ("tiaojie", "schedule"): 29,
+    # 排期 books a room and the time of whoever leads, each a booking of its own; and the first time of somebody opens
+    # what stands for it with its half hours, an offer: three of them.
+    ("tiaojie", "schedule"): COMPLETION + 3 * NOUN,
     # The parties are joined to their accounts, each paper has its number.
-    ("tiaojie", "register"): 19,
+    ("tiaojie", "register"): 18,
     # One clock ends and a second begins, with the parties told of both.
-    ("tiaojie", "seal"): 20,
+    ("tiaojie", "seal"): 17,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}
