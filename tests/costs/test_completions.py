@@ -21,8 +21,6 @@ MORE = {
     # 排期 books a room and the time of whoever leads, each a booking of its own; and the first time of somebody opens
     # what stands for it with its half hours, an offer: three of them.
     ("tiaojie", "schedule"): COMPLETION + 3 * NOUN,
-    # The parties are joined to their accounts, each paper has its number.
-    ("tiaojie", "register"): 18,
     # One clock ends and a second begins, with the parties told of both.
     ("tiaojie", "seal"): 17,
 }
