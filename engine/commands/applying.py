@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from engine import feel, matters, process
 from engine.commands import candidates, parties, troubles, vacancies
@@ -114,6 +114,7 @@ class Applying:
     answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # effects so far: kind, name, to whom
     _answered: int = field(init=False, default=0)
+    _leaving: list[tuple[Task, str]] = field(init=False, default_factory=list)  # rows of candidates that go
     _waits: Waits = field(init=False, default_factory=lambda: Waits())
     _due_before: datetime | None = field(init=False, default=None)
     _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
@@ -264,8 +265,9 @@ class Applying:
 
     def _close(self, closed: tuple[ClosedTask, ...], ended: Mapping[str, tuple[str, str]]) -> None:
         by_key = {t.key: t for t in self.live}
-        gone = [by_key[c.id] for c in closed if c.id in by_key]
-        waiting = [t.id for t in gone if t.state == "open"]
+        for gone in (by_key[c.id] for c in closed if c.id in by_key):
+            if gone.state == "open":
+                self.leave(gone)
         for one in closed:
             task = by_key.get(one.id)
             if task is None:
@@ -279,8 +281,6 @@ class Applying:
             if one.id not in ended:
                 self.record(audit.Kind.TASK_ENDED, task=task, facts={"element": task.element, "ended": how})
             self.changes.append(Change("closes", task.name))
-        if waiting:
-            self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_(waiting)))
         self.live = [t for t in self.live if t.state != "ended"]
 
     def _open(self, opened: tuple[OpenTask, ...]) -> None:
@@ -290,15 +290,45 @@ class Applying:
         # One statement for all, and their ids at once: no flush of everything else in between.
         rows = [Task(**one) for one in values]
         self.work.insert_all(rows, "key")
-        keys = [{"key": k, "task_id": row.id} for row in rows for k in row.candidates if row.state == "open"]
-        if keys:
-            self.work.session.execute(insert(TaskCandidate.__table__), keys)  # type: ignore[arg-type]
+        self._wait_for([(row.id, k) for row in rows for k in row.candidates if row.state == "open"])
         self.live += rows
         self.opened += rows
         for row in rows:
             self.changes.append(self._opens(row))
             if row.instead is not None:
                 vacancies.tell(self.work, self.case, row, now=self.now)
+
+    def leave(self, task: Task) -> None:
+        """Nobody may claim it any more: its rows of candidates go, or become those of a step that opens."""
+        self._leaving += [(task, key) for key in task.candidates]
+
+    def _wait_for(self, new: Sequence[tuple[int, str]]) -> None:
+        """Who may claim the steps that open. Rows of steps that are over become theirs: one statement for both."""
+        table: Any = TaskCandidate.__table__
+        moved, rest = list(zip(self._leaving, new, strict=False)), new[len(self._leaving) :]
+        if moved:
+            of = table.c
+            statement = update(table).where(of.task_id == bindparam("old_task"), of.key == bindparam("old_key"))
+            statement = statement.values(task_id=bindparam("new_task"), key=bindparam("new_key"))
+            rows = [
+                {"old_task": task.id, "old_key": old, "new_task": id, "new_key": key}
+                for (task, old), (id, key) in moved
+            ]
+            # on the connection: to the session, an UPDATE of many rows is one by their ids
+            if self.work.session.connection().execute(statement, rows).rowcount == len(rows):
+                self._leaving = self._leaving[len(rows) :]
+            else:  # something took a row away before: each is written anew
+                self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_({id for id, _ in new})))
+                rest = new
+        if rest:
+            self.work.session.execute(insert(table), [{"task_id": id, "key": key} for id, key in rest])
+
+    def _nobody_waits(self) -> None:
+        """The rows that no step needed go. A task that waits again meanwhile has its own."""
+        gone = {task.id for task, _key in self._leaving if task.state != "open"}
+        self._leaving = []
+        if gone:
+            self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_(gone)))
 
     def _opens(self, row: Task) -> Change:
         return Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at)
@@ -496,6 +526,7 @@ class Applying:
     def finish(self, last: Callable[[], None] | None = None) -> Done:
         """Settle what follows from all of it. Returns what changed. last: what is still noted on rows that changed,
         before they are written."""
+        self._nobody_waits()
         self._write_waits()
         account = clocks.settle(
             self.work,

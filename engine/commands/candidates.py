@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import matters
@@ -20,7 +20,7 @@ from engine.people.units import Place
 from engine.plain import is_id
 from engine.process.step import OpenTask
 from engine.store import Work
-from engine.store.models import Case, Holding, Task, TaskCandidate, User
+from engine.store.models import Case, Task, TaskCandidate, User
 
 #: The post that helps at a counter, when an applicant without an account must do something.
 COUNTER = "window"
@@ -111,18 +111,7 @@ def _gone(work: Work, case: Case, keys: Iterable[str], on: date | None, by: Acto
     if not named:
         return set()
     day = on or work.today
-    # Asked for each step that opens: once a transaction is enough, where it gives and takes no posts.
-    known: dict[Any, set[str]] = work.session.info.setdefault("who can do nothing", {})
-    asked = (frozenset(named), day)
-    if asked not in known:
-        works = exists().where(Holding.user_id == User.id, holders.lasting(day))
-        rows = work.session.execute(select(User.id, User.kind, User.disabled_at, works).where(User.id.in_(named)))
-        known[asked] = {
-            f"u:{id_}"
-            for id_, kind, disabled_at, has_post in rows
-            if disabled_at is not None or (kind == "staff" and not has_post)
-        }
-    return known[asked]
+    return {f"u:{user}" for user in holders.idle(work, named, day)}
 
 
 def follow_office(

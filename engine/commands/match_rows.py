@@ -1,6 +1,6 @@
 """Needs, supplies and their pairs as rows: said, asked, agreed, ended. Below the verbs (engine/commands/matching).
 
-A supply's room is counted leg by leg: `_take` takes every leg a need rides by conditional UPDATEs, all or none, and
+A supply's room is counted leg by leg: `_take` takes every leg a need rides by one conditional UPDATE, all or none, and
 the table's CHECK would stop a mistake. What is locked is locked in one order: supplies by id, then needs by id.
 """
 
@@ -260,17 +260,29 @@ def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
         jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{row.id}:{act}", payload, now=now, after=at)
 
 
-def record(work: Work, kind: audit.Kind, row: MatchSide, by: Actor, now: datetime, **more: Any) -> None:
+def record(
+    work: Work,
+    kind: audit.Kind,
+    row: MatchSide,
+    by: Actor,
+    now: datetime,
+    during: Case | None = None,
+    **more: Any,
+) -> None:
+    """during: whose step did it; it stands in that case's history."""
     facts = {"match": row.match, "number": row.number, "unit": row.unit_id} | more
     facts, for_id = _for_whom([row], by, facts)
-    audit.record(work, kind, by=by, now=now, for_id=for_id, facts=facts, later=True)
+    audit.record(work, kind, by=by, now=now, case=during, for_id=for_id, facts=facts, later=True)
 
 
-def _record_pair(work: Work, kind: audit.Kind, row: MatchPair, by: Actor, now: datetime) -> None:
+def _record_pair(
+    work: Work, kind: audit.Kind, row: MatchPair, by: Actor, now: datetime, case: Case | None = None
+) -> None:
+    """case: whose step did it; it stands in that case's history."""
     facts: dict[str, Any] = {"number": row.number, "need": row.need_id, "supply": row.supply_id, "places": row.places}
     sides = [work.session.get_one(MatchSide, id_) for id_ in (row.need_id, row.supply_id)] if by.grants else []
     facts, for_id = _for_whom(sides, by, facts)
-    audit.record(work, kind, by=by, now=now, for_id=for_id, facts=facts, later=True)
+    audit.record(work, kind, by=by, now=now, case=case, for_id=for_id, facts=facts, later=True)
 
 
 def _for_whom(sides: Sequence[MatchSide], by: Actor, facts: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
@@ -310,20 +322,22 @@ def ask_held(
     asked_by: str,
     *,
     agreed: bool = False,
+    case: Case | None = None,
     by: Actor,
     now: datetime,
 ) -> MatchPair:
-    """The same, of rows that are held already. agreed: the other side has said yes."""
+    """The same, of rows that are held already. agreed: the other side has said yes. case: whose step asks."""
     _open(supply, need, now)
     if need.person_index == supply.person_index:
         raise NotNow("两边是同一个人，不能配。", "Both are of the same person.")
-    legs = _legs(work, supply)
+    legs, earlier = _legs_and_earlier(work, supply, need)
     first, last = _ridden(legs, need)
     if min(leg.capacity - leg.taken for leg in legs[first : last + 1]) < need.places:
         raise _full()
     at_once = agreed or (asked_by == "need" and what.match.accept == "auto")
     pair = MatchPair(
-        number=f"{need.number}-{counters.take(work, f'match-pair:{need.id}')}",
+        # the need is held: nobody else counts on from the same pair
+        number=f"{need.number}-{max((int(one.number.rpartition('-')[2]) for one in earlier), default=0) + 1}",
         need_id=need.id,
         supply_id=supply.id,
         asked_by=asked_by,
@@ -340,9 +354,9 @@ def ask_held(
         raise NotNow("已经问过了，等对方答复。", "It has been asked already: wait for the answer.", twice=True)
     set_committed_value(row, "need", need)
     set_committed_value(row, "supply", supply)
-    _record_pair(work, audit.Kind.MATCH_ASKED, row, by, now)
+    _record_pair(work, audit.Kind.MATCH_ASKED, row, by, now, case)
     if at_once:
-        _booked(work, what, row, supply, need, legs, by, now)
+        _booked(work, what, row, supply, need, legs, earlier, by, now, case)
     else:
         other = supply if asked_by == "need" else need
         _tell(
@@ -358,6 +372,20 @@ def ask_held(
 
 def _legs(work: Work, supply: MatchSide) -> Sequence[MatchLeg]:
     return work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
+
+
+def _legs_and_earlier(work: Work, supply: MatchSide, need: MatchSide) -> tuple[list[MatchLeg], list[MatchPair]]:
+    """The legs of a way, and the pairs that the need had so far: both are few, and read in one statement."""
+    query = select(MatchLeg, MatchPair).outerjoin(MatchPair, MatchPair.need_id == need.id)
+    query = query.where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n, MatchPair.id)
+    rows = work.session.execute(query.execution_options(populate_existing=True)).all()
+    return list(dict.fromkeys(leg for leg, _ in rows)), list(dict.fromkeys(one for _, one in rows if one is not None))
+
+
+def _asked(work: Work, need: MatchSide) -> Sequence[MatchPair]:
+    """Whom a need waits for."""
+    query = select(MatchPair).where(MatchPair.need_id == need.id, MatchPair.state == "asked")
+    return work.session.scalars(query.order_by(MatchPair.id)).all()
 
 
 def _both(work: Work, need_id: int, supply_id: int) -> tuple[MatchSide, MatchSide]:
@@ -393,21 +421,24 @@ def _full() -> NotNow:
 
 
 def _take(work: Work, pair: MatchPair) -> bool:
-    """Take every leg it rides, or none."""
-    got: list[int] = []
-    for n in range(pair.first, pair.last + 1):
-        if not _changed(
-            work,
+    """Take every leg it rides, or none: by one statement, under the supply's lock."""
+    taken = list(
+        work.session.scalars(
             update(MatchLeg)
             .values(taken=MatchLeg.taken + pair.places)
             .where(
-                MatchLeg.side_id == pair.supply_id, MatchLeg.n == n, MatchLeg.taken + pair.places <= MatchLeg.capacity
-            ),
-        ):
-            _give(work, pair, got)
-            return False
-        got.append(n)
-    return True
+                MatchLeg.side_id == pair.supply_id,
+                MatchLeg.n.between(pair.first, pair.last),
+                MatchLeg.taken + pair.places <= MatchLeg.capacity,
+            )
+            .returning(MatchLeg.n),
+            execution_options={"synchronize_session": False},
+        )
+    )
+    if len(taken) == pair.last - pair.first + 1:
+        return True
+    _give(work, pair, taken)
+    return False
 
 
 def _give(work: Work, pair: MatchPair, legs: Sequence[int]) -> None:
@@ -452,7 +483,7 @@ def agree_held(
         raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
     for name, value in {"state": "agreed", "agreed_at": now, "version": version}.items():
         set_committed_value(pair, name, value)
-    _booked(work, what, pair, supply, need, None, by, now)
+    _booked(work, what, pair, supply, need, None, _asked(work, need), by, now)
 
 
 def _booked(
@@ -462,19 +493,21 @@ def _booked(
     supply: MatchSide,
     need: MatchSide,
     legs: Sequence[MatchLeg] | None,
+    others: Sequence[MatchPair],
     by: Actor,
     now: datetime,
+    case: Case | None = None,
 ) -> None:
-    """They are agreed: the places are taken, whoever else was asked waits no more, and everybody hears of it."""
+    """They are agreed: the places are taken, whoever else was asked waits no more, and everybody hears of it. others:
+    the pairs of the need, of which it may be one."""
     if not _take(work, pair):
         raise _full()
     need.state, need.version = "matched", need.version + 1
-    _record_pair(work, audit.Kind.MATCH_AGREED, pair, by, now)
-    for other in work.session.scalars(
-        select(MatchPair).where(MatchPair.need_id == need.id, MatchPair.state == "asked", MatchPair.id != pair.id)
-    ):
-        _end(work, other, "withdrawn", "", now)
-    _issue_slip(work, what, pair, supply, need, legs, by, now)
+    _record_pair(work, audit.Kind.MATCH_AGREED, pair, by, now, case)
+    for other in others:
+        if other.state == "asked" and other.id != pair.id:
+            _end(work, other, "withdrawn", "", now)
+    _issue_slip(work, what, pair, supply, need, legs, by, now, case)
     for row in (supply, need):
         _tell(
             work,
@@ -501,6 +534,7 @@ def _issue_slip(
     legs: Sequence[MatchLeg] | None,
     by: Actor,
     now: datetime,
+    case: Case | None,
 ) -> None:
     """The paper that both have once they agreed, when the declaration names one. Telephones are masked on it."""
     slip = what.match.slip
@@ -526,7 +560,8 @@ def _issue_slip(
             "notes": list(slip.says),
         },
     }
-    documents.issue(work, slip.paper, facts, key=slip_key(pair.id), organ=organ, by=by, now=now, package=what.package)
+    key = slip_key(pair.id)
+    documents.issue(work, slip.paper, facts, key=key, organ=organ, by=by, now=now, during=case, package=what.package)
 
 
 # ---------------------------------------------------------------- ended
@@ -622,10 +657,10 @@ def end_side(
     by: Actor,
     now: datetime,
     stopped: bool = False,
-    quiet: bool = False,
+    case: Case | None = None,
 ) -> int:
     """A need or supply is called off (`cancelled`) or its time is over: its pairs end with it, and the others are
-    told. How many were told. quiet: it is its own case that does it, and need not be told."""
+    told. How many were told. case: whose step does it; that need not be told, and writes what changed with the step."""
     others = select(MatchPair.supply_id if row.side == "need" else MatchPair.need_id).where(
         or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.ended_at.is_(None)
     )
@@ -661,9 +696,9 @@ def end_side(
         _tell_off(work, what, pair, other, other if other.side == "need" else row, reason, now)
         told += 1
     kind = audit.Kind.MATCH_STOPPED if stopped else audit.Kind.MATCH_ENDED
-    record(work, kind, row, by, now, state=state)
-    work.session.flush()
-    if not quiet:
+    record(work, kind, row, by, now, case, state=state)
+    if case is None:
+        work.session.flush()
         tell_case(work, what, row, "over", now)
     return told
 

@@ -16,10 +16,10 @@ import itertools
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import String, and_, cast, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
@@ -29,7 +29,7 @@ from engine.errors import FieldError, Invalid, NotNow, Refused
 from engine.matters import Package
 from engine.matters.taking_part import Meeting as Words
 from engine.matters.taking_part import Role
-from engine.people import Actor, leaves
+from engine.people import Actor, holders, leaves
 from engine.reads import meetings as reads
 from engine.reads import taking_part
 from engine.records import audit, notices
@@ -48,7 +48,7 @@ from engine.store.models import (
     Slot,
     User,
 )
-from engine.workdays import ZONE
+from engine.workdays import ZONE, local_date
 
 #: A person's time is cut into pieces of so many minutes; a meeting begins and ends on one.
 PIECE = 30
@@ -68,6 +68,8 @@ class Wanted:
     place: str
     room: Resource | None  # None: a place that nobody books
     people: Mapping[User, int | None]  # each with the unit of their post; None: they hold none now
+    times: Mapping[str, Resource]  # what stands for their time, by its code; fewer: the first time of somebody
+    ruled: frozenset[int]  # those of them whose half hours opening rules made, or that are shut some time then
     away: frozenset[int] = frozenset()  # who of them is on leave then (请假)
 
     def wrong(self, zh: str, en: str) -> Invalid:
@@ -106,14 +108,14 @@ def _wanted(work: Work, case: Case, package: Package, given: Mapping[str, Any], 
         raise _wrong(words, "when", "时间", zh, en)
     chosen = case.chosen.get(words.led_by, ())
     until = at + timedelta(minutes=minutes)
-    people, away = _leading(work, chosen, role, package, at, until)
+    people, times, ruled, away = _leading(work, chosen, role, package, at, until, local_date(now))
     if not people:
         raise NotNow(f"还没有选定{role.name}，不能排期。", f"Expected a {role.name_en} before a meeting is planned.")
     if at <= now:
         raise _wrong(words, "when", "时间", "这个时间已经过去，请选以后的时间。", "That time is past.")
     place = str(given.get("place") or "").strip()[:80]
     room = reads.room_of(work, package, place)
-    return Wanted(package, words, role, at, until, place, room, people, away)
+    return Wanted(package, words, role, at, until, place, room, people, times, ruled, away)
 
 
 def book(
@@ -239,10 +241,10 @@ def _wrong(words: Words, name: str, label: str, zh: str, en: str) -> Invalid:
 
 
 def _leading(
-    work: Work, chosen: Sequence[int], role: Role, package: Package, starts_at: datetime, ends_at: datetime
-) -> tuple[dict[User, int | None], frozenset[int]]:
-    """Who leads it, each with a unit they hold a post in: of the role's own post, when they hold that; and who of them
-    is on leave then."""
+    work: Work, chosen: Sequence[int], role: Role, package: Package, starts_at: datetime, ends_at: datetime, day: date
+) -> tuple[dict[User, int | None], dict[str, Resource], frozenset[int], frozenset[int]]:
+    """Who leads it, each with a unit they hold a post in: of the role's own post, when they hold that; what stands for
+    their time, by its code, and which of it opening rules made or a closure shuts then; and who of them is on leave."""
     unit_id = (
         select(Holding.unit_id)
         .join(Post, Post.id == Holding.post_id)
@@ -252,22 +254,33 @@ def _leading(
         .correlate(User)
         .scalar_subquery()
     )
+    opened = exists().where(ResourceOpening.resource_id == Resource.id)
+    shut = exists().where(
+        ResourceClosure.resource_id == Resource.id,
+        ResourceClosure.starts_at < ends_at,
+        ResourceClosure.ends_at > starts_at,
+    )
     found = work.session.execute(
-        select(User, unit_id, Leave)
+        select(User, unit_id, Leave, Resource, or_(opened, shut), holders.in_post(day))
         .outerjoin(Leave, and_(Leave.user_id == User.id, leaves.during(starts_at, ends_at)))
+        .outerjoin(Resource, Resource.code == reads.TIME + cast(User.id, String))
         .where(User.id.in_(chosen))
         .order_by(User.id)
     ).all()
-    away = {user.id for user, _unit, leave in found if leave is not None and leaves.about(leave, package.name)}
-    return {user: unit for user, unit, _leave in found}, frozenset(away)
+    for user, _unit, _leave, _time, _ruled, works in found:
+        holders.seen(work, user, works, day)
+    times = {time.code: time for _user, _unit, _leave, time, *_ in found if time is not None}
+    ruled = frozenset(
+        time.id for _user, _unit, _leave, time, is_ruled, _works in found if time is not None and is_ruled
+    )
+    away = {user.id for user, _unit, leave, *_ in found if leave is not None and leaves.about(leave, package.name)}
+    return {user: unit for user, unit, *_ in found}, times, ruled, frozenset(away)
 
 
 def _times(work: Work, want: Wanted) -> list[tuple[Resource, User]]:
     """The resources that stand for the time of who leads it; made for those who have none."""
     codes = {reads.time_code(user.id): user for user in want.people}
-    query = select(Resource).where(Resource.code.in_(codes))
-    found = {one.code: one for one in work.session.scalars(query)}
-    new = []
+    found, new = dict(want.times), []
     for code, user in codes.items():
         if code in found:
             continue
@@ -293,7 +306,7 @@ def _pieces(work: Work, resources: Sequence[Resource], want: Wanted, now: dateti
     """The slots of each resource that this meeting fills, from its first minute to its last."""
     found = _within(work, resources, want)
     uncut = [one for one in resources if one.kind == "person" and not _whole(found[one.id], want)]
-    for slot in _cut(work, uncut, want.starts_at, want.ends_at) if uncut else ():
+    for slot in _cut(work, [one for one in uncut if one.id not in want.ruled], want):
         of = found[slot.resource_id]
         if slot.id not in {one.id for one in of}:
             of.append(slot)
@@ -323,28 +336,21 @@ def _whole(found: Sequence[Slot], want: Wanted) -> bool:
     return all(a.ends_at == b.starts_at for a, b in itertools.pairwise(found))
 
 
-def _cut(work: Work, people: Sequence[Resource], starts_at: datetime, ends_at: datetime) -> list[Slot]:
-    """Their half hours between these moments, unless opening rules made them or a closure forbids them: those that are
-    made now, and those that were there."""
-    ids = [one.id for one in people]
-    ruled = select(ResourceOpening.resource_id).where(ResourceOpening.resource_id.in_(ids))
-    away = select(ResourceClosure.resource_id).where(
-        ResourceClosure.resource_id.in_(ids), ResourceClosure.starts_at < ends_at, ResourceClosure.ends_at > starts_at
-    )
-    kept = set(work.session.scalars(ruled.union(away)))
+def _cut(work: Work, people: Sequence[Resource], want: Wanted) -> list[Slot]:
+    """Their half hours of the meeting's time: those that are made now, and those that were there. For whom no opening
+    rules and no closure say when they can be had."""
     step = timedelta(minutes=PIECE)
     rows = [
         {
-            "resource_id": id,
-            "starts_at": starts_at + n * step,
-            "ends_at": starts_at + (n + 1) * step,
+            "resource_id": one.id,
+            "starts_at": want.starts_at + n * step,
+            "ends_at": want.starts_at + (n + 1) * step,
             "kind": "normal",
             "public_capacity": 0,
             "staff_capacity": 1,
         }
-        for id in ids
-        if id not in kept
-        for n in range((ends_at - starts_at) // step)
+        for one in people
+        for n in range((want.ends_at - want.starts_at) // step)
     ]
     if not rows:
         return []

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 
 from engine import forms
 from engine.matters import Matter
@@ -36,12 +36,24 @@ def follow(
     """What the new variables of a case say of those who take part in it. Call it before they become its answers."""
     before = case.answers or {}
     roles = taking_part.outside(info)
-    if any(forms.dig(before, r.source) != forms.dig(variables, r.source) for r in roles.values()):
+    changed = any(forms.dig(before, r.source) != forms.dig(variables, r.source) for r in roles.values())
+    if changed and _who(before, roles) != _who(variables, roles):
         _sync(work, case, info, variables, by=by, now=now)
     for name, role in taking_part.staff(info).items():
         objected = forms.dig(variables, role.objected)
         if role.objected and objected != forms.dig(before, role.objected):
             _stand_down(work, case, name, objected, live)
+
+
+def _who(answers: Mapping[str, Any], roles: Mapping[str, Role]) -> list[tuple[str, ...]]:
+    """All that is kept of the parties beside the answers: a form that says more about the same people changes nothing
+    of it."""
+    return [
+        (name, *(str(row.get(key) or "") for key in (of.side, of.name, of.phone, of.id_number, of.address)))
+        for name, role in roles.items()
+        for of in (role.keys,)
+        for row in taking_part.rows(answers, role)
+    ]
 
 
 def _sync(work: Work, case: Case, info: Matter, variables: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
@@ -75,8 +87,14 @@ def _sync(work: Work, case: Case, info: Matter, variables: Mapping[str, Any], *,
 def admit(work: Work, case: Case, info: Matter, *, by: Actor, now: datetime) -> None:
     """Join those who may see the case by now to their accounts."""
     if _welcome(case, info):
-        rows = work.session.scalars(select(CaseParty).where(CaseParty.case_id == case.id).order_by(CaseParty.n)).all()
-        _join_accounts(work, case, info, rows, by=by, now=now)
+        found = work.session.execute(
+            select(CaseParty, User)
+            .outerjoin(User, and_(User.phone_index == CaseParty.phone_index, accounts.may_log_in()))
+            .where(CaseParty.case_id == case.id)
+            .order_by(CaseParty.n)
+        ).all()
+        accounts.seen(work, ((row.phone_index, user) for row, user in found))
+        _join_accounts(work, case, info, list(dict.fromkeys(row for row, _user in found)), by=by, now=now)
 
 
 def _welcome(case: Case, info: Matter) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select, true
 
 from engine.people import apart as away_
 from engine.people import units
@@ -81,9 +81,35 @@ def lasting(day: date | None) -> ColumnElement[bool]:
     return and_(begun, or_(Holding.until_on.is_(None), Holding.until_on >= day))
 
 
+#: Of whom a transaction knows whether they can do nothing, by account and day.
+_IDLE = "who can do nothing"
+
+
+def in_post(day: date | None) -> Exists:
+    """Whether the user of a query holds a post on this day."""
+    return exists().where(Holding.user_id == User.id, lasting(day)).correlate(User)
+
+
+def seen(work: Work, user: User, works: bool, day: date | None) -> None:
+    """This user was read, with whether they hold a post on this day (`in_post`): nobody in this transaction need ask
+    again, unless it gives or takes a post (`forget`)."""
+    known: dict[tuple[int, date | None], bool] = work.session.info.setdefault(_IDLE, {})
+    known[user.id, day] = user.disabled_at is not None or (user.kind == "staff" and not works)
+
+
+def idle(work: Work, users: Collection[int], day: date | None) -> set[int]:
+    """Those who can do nothing on this day: their account is disabled, or they are staff without a post."""
+    known: dict[tuple[int, date | None], bool] = work.session.info.setdefault(_IDLE, {})
+    if new := sorted(user for user in users if (user, day) not in known):
+        for user, works in work.session.execute(select(User, in_post(day)).where(User.id.in_(new))):
+            seen(work, user, works, day)
+    return {user for user in users if known.get((user, day), False)}
+
+
 def forget(work: Work) -> None:
     """Read again the next time: somebody took or left a post here."""
     _held.pop(work.database, None)
+    work.session.info.pop(_IDLE, None)
 
 
 def nearest(work: Work, place: Place, post: str, apart: Collection[int] = (), *, on: date | None = None) -> Place:

@@ -28,9 +28,13 @@ OFFERS, OFFER_DAYS = 4, 14
 DAY_FROM, DAY_UNTIL = time(9), time(17)
 
 
+#: Before a user's id, the code of the resource that stands for their time.
+TIME = "time-"
+
+
 def time_code(user_id: int) -> str:
     """The resource that stands for a person's time: one, whatever they lead."""
-    return f"time-{user_id}"
+    return f"{TIME}{user_id}"
 
 
 def held(package: Package, kind: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, literal, or_, select, union_all
+from sqlalchemy import Exists, and_, exists, literal, or_, select, union_all
 
 from engine import forms, matters
 from engine.errors import NotFound
@@ -147,6 +147,19 @@ def joined(work: Work, case: Case) -> Sequence[CaseParty]:
             select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.user_id.is_not(None)).order_by(CaseParty.n)
         ).all()
     return known[case.id]
+
+
+def any_joined() -> Exists:
+    """Whether a party of the case of a query has an account: asked with the case, for in most of them none has."""
+    return exists().where(CaseParty.case_id == Case.id, CaseParty.user_id.is_not(None)).correlate(Case)
+
+
+def seen(work: Work, case: Case, joined: bool) -> None:
+    """The case was found, and locked, with parties that have an account or with none (`any_joined`)."""
+    known: dict[int, Sequence[CaseParty]] = work.session.info.setdefault(_JOINED, {})
+    known.pop(case.id, None)
+    if not joined:
+        known[case.id] = ()
 
 
 def forget_joined(work: Work) -> None:

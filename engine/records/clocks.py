@@ -18,7 +18,7 @@ from datetime import datetime, time
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, select
 
 from engine.deadlines import Account, Before, Event, Ledger, Policy, Rules, Running, changes, colour_of
 from engine.deadlines import rules as rules_of
@@ -156,6 +156,28 @@ def missing(work: Work, case: Case, planned: list[Planned]) -> list[Planned]:
 def sides(work: Work, case_id: int) -> list[SideClock]:
     """The limits of other regimes that run in a case, oldest first."""
     return list(work.session.scalars(select(SideClock).where(SideClock.case_id == case_id).order_by(SideClock.id)))
+
+
+#: Cases of which a transaction knows that no such limit runs in them.
+_ALONE = "no limit beside"
+
+
+def any_side() -> Exists:
+    """Whether such a limit runs in the case of a query: asked with the case, for in most of them none does."""
+    return exists().where(SideClock.case_id == Case.id, SideClock.stopped_at.is_(None)).correlate(Case)
+
+
+def seen(work: Work, case: Case, beside: bool) -> None:
+    """The case was found, and locked, with such a limit running or with none (`any_side`)."""
+    alone: set[int] = work.session.info.setdefault(_ALONE, set())
+    (alone.discard if beside else alone.add)(case.id)
+
+
+def running(work: Work, case_id: int) -> list[SideClock]:
+    """Those of them that run now."""
+    if case_id in work.session.info.get(_ALONE, ()):
+        return []
+    return [one for one in sides(work, case_id) if one.stopped_at is None]
 
 
 def side(work: Work, clock: SideClock, now: datetime) -> Running:

@@ -59,10 +59,12 @@ def issue(
     by: Actor,
     now: datetime,
     case: Case | None = None,
+    during: Case | None = None,
     package: matters.Package | None = None,
 ) -> Document:
     """Give a paper its number and freeze its facts. MissingFacts names what it cannot do without.
 
+    `during`: whose step issued a paper that is not that case's own; that it was issued stands in its history.
     `key` says what asked for it: asked for twice, it is issued once (the database refuses the second).
     """
     template, paper = kind_of(package, kind)
@@ -96,7 +98,7 @@ def issue(
         audit.Kind.DOCUMENT_ISSUED,
         by=by,
         now=now,
-        case=case,
+        case=case or during,
         facts={"kind": kind, "number": number, "check_code": row.check_code},
         later=True,
     )

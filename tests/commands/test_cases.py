@@ -7,7 +7,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from engine.commands import cases
 from engine.commands.hall import absences
@@ -121,6 +121,20 @@ def test_unclaiming_gives_it_back_to_all_candidates(database, cast, clock):
     with database.reading() as work:
         assert work.session.scalars(select(TaskCandidate.task_id)).all() == [task_id]
     acting.claim(database, case_id, cast.lin, clock())
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["as they were", "one row lost before"])
+def test_who_may_claim_the_next_step_is_written_over_who_might_have_claimed_this_one(database, cast, clock, lost):
+    case_id = acting.submit(database, cast.zhang, clock())
+    if lost:
+        with database.unit_of_work() as work:
+            work.session.execute(delete(TaskCandidate))
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
+    with database.reading() as work:
+        tasks = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state == "open")).all()
+        rows = work.session.execute(select(TaskCandidate.task_id, TaskCandidate.key)).all()
+        wanted = [(task.id, key) for task in tasks for key in task.candidates]
+    assert wanted and sorted(tuple(row) for row in rows) == sorted(wanted)
 
 
 def test_a_draft_survives_and_goes_when_the_task_is_done(database, cast, clock):

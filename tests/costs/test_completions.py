@@ -18,20 +18,11 @@ COMPLETION, NOUN = 15, 3
 
 #: Steps that cost more, each with its limit and what it does for that.
 MORE = {
-    # 排期 books a room and the half hours of whoever leads, each of them a booking of its own; the first time of each
-    # makes what stands for their time.
-    ("tiaojie", "schedule"): 29,
-    # The parties are joined to their accounts, each paper has its number.
-    ("tiaojie", "register"): 19,
+    # 排期 books a room and the time of whoever leads, each a booking of its own; and the first time of somebody opens
+    # what stands for it with its half hours, an offer: three of them.
+    ("tiaojie", "schedule"): COMPLETION + 3 * NOUN,
     # One clock ends and a second begins, with the parties told of both.
-    ("tiaojie", "seal"): 20,
-    # Whoever is complained of is looked for in all of the staff, and every step of the case keeps away from them.
-    ("fanying", "register"): 19,
-    # An agent is known with the mandates they hold; what was handed over so far is noted with the decision.
-    ("daiban", "register"): 16,
-    # A match that is agreed at once: both sides held, documents looked up in a register, the pair, its legs, its paper,
-    # and the case ended with it.
-    ("xunche", "xc-look"): 21,
+    ("tiaojie", "seal"): 17,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}

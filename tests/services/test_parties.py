@@ -323,6 +323,20 @@ def test_any_number_of_parties_on_each_side_all_sign(office):
         assert paper.facts["copies"] == 5
 
 
+@pytest.mark.parametrize("phone", [OTHER_PHONE, "13800001239"])
+def test_a_form_that_says_the_same_parties_keeps_them_and_one_that_says_others_writes_them_anew(office, phone):
+    other = resident(office, "赖春生", phone)
+    case_id = start(office)
+    people_ = [dict(one) for one in STORY.answers["parties"]]
+    people_[1]["phone"] = phone
+    register(office, case_id, people_)
+    with office.database.reading() as work:
+        rows = work.session.scalars(select(CaseParty).where(CaseParty.case_id == case_id).order_by(CaseParty.n)).all()
+        assert [row.phone_index for row in rows] == [keys.blind("phone", one["phone"]) for one in people_]
+        assert rows[1].user_id == other  # joined by the step that accepted the case, whoever wrote the row
+        assert work.session.get(Case, case_id).party_ids == [other]
+
+
 def test_one_who_will_not_sign_ends_the_signing_and_brings_everybody_back_to_talk(office):
     other = resident(office, "赖春生", OTHER_PHONE)
     case_id = until_signing(office)

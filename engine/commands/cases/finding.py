@@ -14,7 +14,8 @@ from engine.commands.effects import joining
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
 from engine.people import apart
-from engine.records import audit, library
+from engine.reads import taking_part
+from engine.records import audit, clocks, library
 from engine.store import Work
 from engine.store.models import Case, CaseJoin, Event, Task
 from engine.workdays import ZONE, say_at
@@ -24,7 +25,8 @@ def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[
     """The case of a task (locked), the task as this person saw it, and the case's live tasks."""
     mine = select(Task.case_id).where(Task.id == task_id).scalar_subquery()
     found = work.session.execute(
-        select(Case, exists().where(CaseJoin.other_id == Case.id))
+        # What most cases have none of comes along: they are asked no further.
+        select(Case, exists().where(CaseJoin.other_id == Case.id), taking_part.any_joined(), clocks.any_side())
         .where(Case.id == mine)
         .options(undefer(Case.state), undefer(Case.answers), undefer(Case.ledger))
         .with_for_update(of=Case)
@@ -32,8 +34,10 @@ def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[
     ).one_or_none()
     if found is None:
         raise NotFound("没有这项任务。", f"There is no task {task_id}.")
-    case, joined = found
+    case, joined, parties, beside = found
     joining.seen(work, case, joined)
+    taking_part.seen(work, case, parties)
+    clocks.seen(work, case, beside)
     rows = list(
         work.session.scalars(
             select(Task)

@@ -50,7 +50,9 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
     require(by, "claim", task, case=case)
     take_over(work, case, task, by, for_id, now)
-    change(work, case, by=by, now=now, live=live, for_id=for_id).finish()
+    changing = change(work, case, by=by, now=now, live=live, for_id=for_id)
+    changing.leave(task)
+    changing.finish()
     return task
 
 
@@ -63,13 +65,13 @@ def _free(work: Work, task: Task, now: datetime) -> None:
 
 
 def take_over(work: Work, case: Case, task: Task, by: Actor, for_id: int | None, now: datetime) -> None:
+    """It is theirs. Whoever calls this lets the other candidates go (Applying.leave)."""
     must_not_keep_away(task, by.id, for_id)
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "claimed", by.id, for_id, now
     grant = by_bond(by, task, case)
     task.bond_id = grant.id if grant is not None else None
     task.seen_at = task.seen_at or now
     task.version += 1
-    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
     audit.record(
         work,
         audit.Kind.TASK_CLAIMED,
@@ -162,7 +164,7 @@ def complete(
 ) -> Done:
     """办理: the task is done with these answers. `expect`: a preview's token; another plan is refused."""
     # find and may
-    case, task, live, for_id = in_hand(work, task_id, version, by=by, now=now)
+    case, task, live, for_id, claimed = in_hand(work, task_id, version, by=by, now=now)
     package = package_of(work, case)
     if task.delegated:
         raise NotNow(
@@ -176,6 +178,8 @@ def complete(
     # advance
     done_with = process.Complete(task.key, answers)
     step, applying = advance(work, case, done_with, by=by, now=now, live=live, for_id=for_id)
+    if claimed:
+        applying.leave(task)
 
     # apply
     before, told = applying.ledger.events, len(notices.put_so_far(work))
@@ -247,12 +251,13 @@ def _path_of(answers: Mapping[str, Any], value: object, at: str = "") -> str | N
 
 def in_hand(
     work: Work, task_id: int, version: int | None, *, by: Actor, now: datetime
-) -> tuple[Case, Task, list[Task], int | None]:
-    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf). Refused
-    otherwise."""
+) -> tuple[Case, Task, list[Task], int | None, bool]:
+    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf, whether they claimed
+    it with that: then its other candidates are to leave). Refused otherwise."""
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
-    return case, task, live, _take(work, case, task, by, now)
+    claims = task.state == "open"
+    return case, task, live, _take(work, case, task, by, now), claims
 
 
 def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:

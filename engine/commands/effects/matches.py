@@ -99,7 +99,7 @@ def match(a: Applying, effect: Effect) -> None:
         what = reads.of(a.work, need.match)
         match_rows.fit(a.work, what, supply, a.now)
         agreed = len(ours) == 2 or _said_yes(a, effect, supply if ours == ["need"] else need)
-        pair = match_rows.ask_held(a.work, what, supply, need, ours[0], agreed=agreed, by=a.by, now=a.now)
+        pair = match_rows.ask_held(a.work, what, supply, need, ours[0], agreed=agreed, case=a.case, by=a.by, now=a.now)
     except (NotNow, NotFound) as refused:
         a.throw(effect, "FULL" if refused.facts.get("full") else "REFUSED", refused.zh)
         return
@@ -152,7 +152,7 @@ def release(a: Applying, effect: Effect) -> None:
     for row in rows:
         what = reads.of(a.work, row.match)
         if effect.headers.get("what", "all") == "all":
-            match_rows.end_side(a.work, what, row, "cancelled", reason, by=a.by, now=a.now, quiet=True)
+            match_rows.end_side(a.work, what, row, "cancelled", reason, by=a.by, now=a.now, case=a.case)
             continue
         mine = or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id)
         for pair in a.work.session.scalars(reads.pair_query(mine, MatchPair.ended_at.is_(None))).all():
@@ -162,6 +162,7 @@ def release(a: Applying, effect: Effect) -> None:
 
 def _of_case(a: Applying, number: str = "") -> list[MatchSide]:
     """What this case put there, and the need that opened it, as far as it is not over."""
+    a.work.written(MatchSide)
     which = [or_(MatchSide.case_id == a.case.id, MatchSide.opened_id == a.case.id), MatchSide.ended_at.is_(None)]
     if number:
         which.append(MatchSide.number == number)
@@ -174,4 +175,4 @@ def case_ended(a: Applying) -> None:
         for row in _of_case(a):
             if row.case_id == a.case.id:
                 what = reads.of(a.work, row.match)
-                match_rows.end_side(a.work, what, row, "cancelled", "办件已经终止", by=a.by, now=a.now, quiet=True)
+                match_rows.end_side(a.work, what, row, "cancelled", "办件已经终止", by=a.by, now=a.now, case=a.case)

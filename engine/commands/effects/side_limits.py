@@ -47,6 +47,7 @@ def start(a: Applying, effect: Effect) -> None:
     clock = SideClock(case_id=a.case.id, regime=name, starts_on=starts_on)
     found = clocks.side(a.work, clock, a.now)
     clock.due_at = found.due_at
+    clocks.seen(a.work, a.case, True)
     if a.work.insert_once(clock, "case_id", "regime", "starts_on") is None:
         return  # 退回 and on again: it runs from the day it ran from
     template = a.package.info.notices.get(f"{name}-due")
@@ -73,7 +74,7 @@ def start(a: Applying, effect: Effect) -> None:
 def stop(a: Applying, effect: Effect) -> None:
     name = effect.headers.get("limit")
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "limit": name or ""})
-    for clock in clocks.sides(a.work, a.case.id):
-        if clock.stopped_at is None and name in (None, "", clock.regime):
+    for clock in clocks.running(a.work, a.case.id):
+        if name in (None, "", clock.regime):
             clock.stopped_at = a.now
             notices.cancel(a.work, f"side-clock:{clock.id}:", now=a.now)
