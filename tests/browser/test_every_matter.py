@@ -3,54 +3,18 @@ the matter's own first story says, sent. Made from the content: a new matter is 
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from engine import matters, people
-from engine.commands.worker import background
+from engine import matters
 from engine.matters import stories
-from engine.records import library
-from tests import made
-from tests.browser.conftest import Site, serving_it, sign, whole
+from tests.browser.conftest import Site, sign, whole
+from tests.browser.filling import fill_in, fits, phone, shot
 from tests.cast import ROOT
-from tests.conftest import Clock, fresh_database
-from tests.hall import Open
 from web import demo
-from web.app import create_app
-from web.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.xdist_group("browser")]
-
-PHONE = 360
-JPEG = {"name": "照片.jpg", "mimeType": "image/jpeg", "buffer": made.picture("JPEG")}
-
-
-@pytest.fixture(scope="module")
-def county(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    browser: Any,
-    equipment: background.Equipment,
-) -> Iterator[Site]:
-    """The demo county's people and units, with every matter in force and no case."""
-    home, clock = tmp_path_factory.mktemp("county"), Clock(datetime(2026, 9, 18, 2, 0, tzinfo=UTC))
-    with fresh_database(request, home, "sqlite") as database:
-        cast = demo.people_it(database, now=clock())
-        with database.unit_of_work() as work:
-            for name in matters.names(ROOT):
-                library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
-        settings = Settings(home=home, database_url="", secret_key="a key of the tests")
-        app = create_app(settings, database=database, clock=clock, testing=True)
-        app.config["WTF_CSRF_ENABLED"] = True
-        with serving_it(Open(app, database, cast, clock), browser, equipment) as opened:
-            yield opened
 
 
 def applied_for() -> list[str]:
@@ -66,77 +30,12 @@ def story_of(package: matters.Package) -> stories.Story | None:
     return next(told, None)
 
 
-def components(package: matters.Package, form: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each component of a form with its dotted path, as form-js has them."""
-
-    def inner(prefix: str, listed: list[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for one in listed:
-            if one["type"] == "group":
-                yield from inner(f"{prefix}{one['path']}." if one.get("path") else prefix, one["components"])
-            else:
-                yield f"{prefix}{one.get('key', '')}", one
-
-    for folder in (package.name, "_shared"):  # several matters have a form of one name
-        for file in (ROOT / "forms" / folder).glob("*.form"):
-            drawn = json.loads(file.read_bytes())
-            if drawn["id"] == form:
-                yield from inner("", drawn["components"])
-                return
-
-
-def at(answers: Any, path: str) -> Any:
-    for step in path.split("."):
-        answers = answers.get(step) if isinstance(answers, Mapping) else None
-    return answers
-
-
-def write(page: Any, one: Mapping[str, Any], value: Any) -> None:
-    """What a person does at this question."""
-    box = page.locator(f'[id$="-{one["id"]}"]:visible').first
-    kind = one["type"]
-    if kind in ("textfield", "textarea", "number"):
-        if box.input_value() != str(value):
-            box.fill(str(value))
-    elif kind == "datetime":
-        field = page.locator(f'[id$="-{one["id"]}-date"]:visible, [id$="-{one["id"]}"]:visible').first
-        field.fill(value.isoformat()[:10] if isinstance(value, datetime) else str(value)[:10])
-        field.press("Enter")
-    elif kind in ("radio", "checklist"):
-        for n, choice in enumerate(one["values"]):
-            if choice["value"] in (value if isinstance(value, list) else [value]):
-                page.locator(f'[id$="-{one["id"]}-{n}"]:visible').check()
-    elif kind == "select":
-        if one.get("values"):
-            box.select_option(label=next(c["label"] for c in one["values"] if c["value"] == value))
-        else:
-            box.select_option(index=1)  # what the hall offers there
-    elif kind == "checkbox":
-        box.set_checked(bool(value))
-    elif kind == "filepicker":
-        box.set_input_files(JPEG)
-    else:
-        raise AssertionError(f"Nobody has said how a person answers a {kind}.")
-
-
-def shot(page: Any, name: str) -> None:
-    """A picture to look at, when a folder for them is named."""
-    folder = os.environ.get("YIZHAN_SHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
-def fits(page: Any) -> None:
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE, f"{page.url} is {wide} pixels wide on a telephone of {PHONE}."
-
-
 @pytest.mark.parametrize("name", applied_for())
 def test_what_a_resident_may_ask_for_is_found_in_two_taps_and_sent_from_a_telephone(county: Site, name: str) -> None:
     package = matters.load(ROOT, name)
     story = story_of(package)
     assert story is not None
-    page = county.resident(demo.RESIDENT, PHONE)
+    page = phone(county, demo.RESIDENT)
     county.troubles.clear()
 
     page.goto("/")
@@ -149,11 +48,7 @@ def test_what_a_resident_may_ask_for_is_found_in_two_taps_and_sent_from_a_teleph
 
     page.goto(f"/apply/{name}")
     whole(page)
-    for path, one in components(package, package.info.apply.form):
-        value = at(story.answers, path) if path else None
-        shown = page.locator(f'[id$="-{one["id"]}"]:visible, [id$="-{one["id"]}-0"]:visible').count()
-        if value is not None and shown:
-            write(page, one, value)
+    fill_in(page, package, package.info.apply.form, story.answers)
     for n in range(page.locator(".yz-signature-pad:visible").count()):
         sign(page, n)
     fits(page)
