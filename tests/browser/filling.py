@@ -64,7 +64,9 @@ def write(page: Any, one: Mapping[str, Any], value: Any) -> None:
         if one.get("values"):
             box.select_option(label=next(c["label"] for c in one["values"] if c["value"] == value))
         else:
-            box.select_option(index=1)  # what the hall offers there
+            offered = box.locator("option").all_inner_texts()  # by the hall: a person reads names, a story has a code
+            named = next((n for n, label in enumerate(offered) if str(value) in label), 1)
+            box.select_option(index=named)
     elif kind == "checkbox":
         box.set_checked(bool(value))
     elif kind == "filepicker":
