@@ -29,10 +29,11 @@ def components(package: matters.Package, form: str) -> Iterator[tuple[str, Mappi
             else:
                 yield f"{prefix}{one.get('key') or one.get('path', '')}", one
 
+    wanted = package.form(form).id
     for folder in (package.name, "_shared"):  # several matters have a form of one name
         for file in (ROOT / "forms" / folder).glob("*.form"):
             drawn = json.loads(file.read_bytes())
-            if drawn["id"] == form:
+            if drawn["id"] == wanted:
                 yield from inner("", drawn["components"])
                 return
 
