@@ -40,7 +40,7 @@ const KEPT_TYPES = "input:not([type=hidden],[type=password],[type=file],[type=su
 /** What a form held when it was sent stays until the next page: when that says that it was refused, it is filled in
  * again, so that nobody types twice. */
 function keepSent() {
-  const refused = document.querySelector("[data-refused]");
+  const refused = document.querySelector("[data-errors-summary][data-refused]");
   try {
     const kept = JSON.parse(sessionStorage.getItem(SENT) ?? "null");
     sessionStorage.removeItem(SENT);
