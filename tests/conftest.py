@@ -52,13 +52,14 @@ A_FEW = 2
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A browser test that fails runs once more; the summary then says RERUN, so that it is looked at all the same.
+    One that leaves traces in a hall which others use says `flaky(reruns=0)`: a second run would stumble over its own.
 
     What runs on either kind of database runs on PostgreSQL in the wide run: it costs three times as much there. What is
     about the database itself, what is marked `both` (a race), and the first few of each file do so in every run.
     """
     seen: Counter[Path] = Counter()
     for item in items:
-        if item.get_closest_marker("browser"):
+        if item.get_closest_marker("browser") and not item.get_closest_marker("flaky"):
             item.add_marker(pytest.mark.flaky(reruns=1))
         spec = getattr(item, "callspec", None)
         if spec is None or spec.params.get("database") != "postgres" or item.get_closest_marker("wide"):

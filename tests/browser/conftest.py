@@ -7,16 +7,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine import matters, people
+from engine.commands import register_rows
 from engine.commands.worker import background
-from engine.store import Database
+from engine.matters import stories
+from engine.matters.nouns.registers import Register
+from engine.records import library
+from engine.store import Database, Work
 from tests.browser import doors
-from tests.conftest import Clock
+from tests.cast import ROOT
+from tests.conftest import Clock, fresh_database
 from tests.hall import Open, open_hall
+from web import demo
+from web.app import create_app
+from web.settings import Settings
 
 #: Words of another language that belong on a Chinese page: names, formats, keys.
 ALLOWED = re.compile(
@@ -131,6 +141,37 @@ def serving_it(hall: Open, browser: Any, equipment: background.Equipment) -> Ite
         context.close()
     server.close()
     thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def county(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    browser: Any,
+    equipment: background.Equipment,
+) -> Iterator[Site]:
+    """The demo county's people and units, with every matter in force and no case."""
+    home, clock = tmp_path_factory.mktemp("county"), Clock(datetime(2026, 9, 18, 2, 0, tzinfo=UTC))
+    with fresh_database(request, home, "sqlite") as database:
+        cast = demo.people_it(database, now=clock())
+        with database.unit_of_work() as work:
+            for name in matters.names(ROOT):
+                library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
+            for name in matters.names(ROOT):
+                _things(work, matters.load(ROOT, name), clock())
+        settings = Settings(home=home, database_url="", secret_key="a key of the tests")
+        app = create_app(settings, database=database, clock=clock, testing=True)
+        app.config["WTF_CSRF_ENABLED"] = True
+        with serving_it(Open(app, database, cast, clock), browser, equipment) as opened:
+            yield opened
+
+
+def _things(work: Work, package: matters.Package, now: datetime) -> None:
+    """What the registers about things hold as the matter's stories begin: one of them is chosen in its form."""
+    for given in stories.book(package).entries:
+        one = package.declared("registers")[given.register]
+        if isinstance(one.what, Register) and one.what.about == "thing":
+            register_rows.put(work, one, given.facts, by=people.SYSTEM, now=now, state=given.state)
 
 
 def whole(page: Any) -> None:
