@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters
-from engine.commands import boards
+from engine.commands import boards, booking, registers
 from engine.commands.worker import background, sweep
-from engine.store.models import BoardEntry, Case, Notice
+from engine.store.models import BoardEntry, Case, Document, Notice, Resource, Slot
 from tests.browser.conftest import Site, sign, whole
 from tests.browser.filling import fill_in, fits, phone, shot
 from tests.cast import ROOT
-from web.demo.playing import Player, Resident
+from web.demo.playing import Player, Resident, person
 
 pytestmark = [
     pytest.mark.browser,
@@ -85,6 +85,15 @@ def texts(county: Site, who: Resident) -> str:
         )
 
 
+def proved_hours(county: Site, case_id: int) -> str:
+    """What the record of volunteering says in all."""
+    with county.database.reading() as work:
+        paper = work.session.scalars(
+            select(Document).where(Document.case_id == case_id, Document.kind == "volunteering")
+        ).one()
+        return str(paper.facts["total_hours"])
+
+
 def test_a_market_day_that_rain_moves_takes_its_board_its_stalls_and_its_followers_along(county: Site) -> None:
     staff = Player(county.database, county.cast.staff)
     organiser, stallholder, *_others = people_of(county, SUYANG)
@@ -141,7 +150,7 @@ def test_a_market_day_that_rain_moves_takes_its_board_its_stalls_and_its_followe
     seller.get_by_role("button", name="下一步：核对").click()
     seller.get_by_role("button", name="就这样订").click()
     seller.wait_for_url(re.compile(r"/bookings/\d+"))
-    booking = seller.url
+    taken = seller.url
     assert "9月28日" in seller.inner_text("main")
     seen(seller, "market-stall-taken")
 
@@ -164,7 +173,7 @@ def test_a_market_day_that_rain_moves_takes_its_board_its_stalls_and_its_followe
     facts = follower.locator(".yz-facts").inner_text()
     assert "10月3日" in facts and "9月28日" not in facts
     seen(follower, "market-new-day")
-    seller.goto(booking)
+    seller.goto(taken)
     assert "10月3日" in seller.inner_text("main") and "竹篮" in seller.inner_text("main")
     seen(seller, "market-stall-moved")
     seller.goto("/bookings")
@@ -172,4 +181,143 @@ def test_a_market_day_that_rain_moves_takes_its_board_its_stalls_and_its_followe
     seen(seller, "market-bookings")
     assert "10月3日" in texts(county, reader) and "二十八日有大雨" in texts(county, reader)
     assert "10月3日" in texts(county, stallholder)
+    assert not county.troubles
+
+
+def test_a_teams_saturday_in_a_village_is_announced_filled_done_and_proved(county: Site) -> None:
+    staff = Player(county.database, county.cast.staff)
+    captain, dentist, barber, helper, *_others = [*people_of(county, FUDONG), *people_of(county, "350526100002")]
+    county.clock.at("2026-10-12 10:00")
+    county.troubles.clear()
+    for one, facts in (
+        (
+            captain,
+            {"skills": ["nursing"], "licences": [{"kind": "nurse", "number": "N1", "valid_until": "2027-06-30"}]},
+        ),
+        (dentist, {"licences": [{"kind": "dentist", "number": "D1", "valid_until": "2027-06-30"}]}),
+        (barber, {"skills": ["barber"]}),
+    ):
+        more = {"person": person(one), "by": county.cast.staff["chenxl"], "now": county.clock()}
+        staff.do(registers.add, "volunteer", facts, **more)
+
+    # A team comes together: one member shows a number, the other says yes on the telephone.
+    leads = phone(county, captain.phone)
+    beside = phone(county, dentist.phone)
+    beside.goto("/teams")
+    beside.get_by_role("button", name="我要加入：给队长看一个数").click()
+    code = beside.locator("[data-code]").inner_text().replace(" ", "")
+    seen(beside, "team-code")
+    leads.goto("/teams")
+    leads.get_by_text("加队员：他就在身边").click()
+    adding = leads.locator("details[open]")
+    adding.get_by_label("团队名称").fill("富东义诊队")
+    adding.get_by_label("队员的手机号").fill(dentist.phone)
+    adding.get_by_label("6 位绑定码").fill(code)
+    adding.get_by_role("button", name="加队员").click()
+    leads.get_by_text("队员加好了，可以带他报名。").wait_for()
+    leads.get_by_text("加队员：他不在身边，发邀请").click()
+    asking = leads.locator("details[open]")
+    asking.get_by_label("队员的姓名").fill(barber.actor.name)
+    asking.get_by_label("队员的手机号").fill(barber.phone)
+    asking.get_by_role("button", name="发邀请").click()
+    leads.get_by_text("已经发出邀请。").wait_for()
+    away = phone(county, barber.phone)
+    away.goto("/teams")
+    away.locator("[data-asked]").get_by_role("button", name="同意", exact=True).click()
+    away.wait_for_url(re.compile("/teams|/family"))
+    leads.goto("/teams")
+    assert leads.locator("[data-led] li").count() == 2
+    seen(leads, "team")
+
+    # The captain announces the Saturday; the station checks it within a working day; it is open.
+    apply(
+        leads,
+        "zhiyuan",
+        {
+            "need": {
+                "kind": "health",
+                "by": "team",
+                "filing": "德卫义备〔2026〕8号",
+                "title": "理发、听力检查、口腔护理",
+                "what": "塔兜村的老人，六十岁以上的都可以来",
+                "day": "2026-10-17",
+                "from": "09:00",
+                "until": "11:00",
+                "cut": 1,
+                "help": 1,
+                "medic": 2,
+                "village": "塔兜村",
+                "where": "塔兜村祠堂",
+            },
+            "applicant": {"name": captain.actor.name, "phone": captain.phone},
+        },
+    )
+    case_id = newest(county, "zhiyuan")
+    staff.step(case_id, {"check": {"result": "pass"}}, county.clock.on(hours=1))
+    work_off(county)
+
+    # The team takes its places, one is left for somebody else, then it is full.
+    leads.goto("/offers")
+    leads.get_by_role("link", name=re.compile("理发、听力检查、口腔护理")).click()
+    assert "塔兜村" in leads.locator(".yz-facts").inner_text()  # where they go, not where the captain lives
+    leads.get_by_text("带一个团队来").click()
+    for one, role in ((dentist, "medic"), (barber, "cut")):
+        leads.get_by_label(one.actor.name, exact=True).check()
+        leads.get_by_label(f"{one.actor.name}做什么").select_option(role)
+    leads.get_by_label("我做什么").select_option("medic")
+    seen(leads, "team-comes")
+    leads.get_by_role("button", name="给富东义诊队报名").click()
+    leads.wait_for_url(re.compile(r"/bookings/\d+"))
+    assert "富东义诊队" in leads.inner_text("main")
+    seen(leads, "team-booked")
+    number = re.search(r"YY\d+", leads.inner_text("main"))
+    assert number is not None
+
+    fourth = phone(county, helper.phone)
+    fourth.goto("/around")
+    fourth.get_by_role("link", name="报名和预订").click()
+    fourth.get_by_role("link", name=re.compile("理发、听力检查、口腔护理")).click()
+    fourth.get_by_label("帮手").check()
+    assert fourth.get_by_label("理发").is_disabled() and fourth.get_by_label("医护").is_disabled()
+    seen(fourth, "team-others-join")
+    fourth.get_by_role("button", name="我报名").click()
+    fourth.wait_for_url(re.compile(r"/bookings/\d+"))
+    own_number = re.search(r"YY\d+", fourth.inner_text("main"))
+    assert own_number is not None
+    work_off(county)
+    assert "报满了" in texts(county, captain)
+    fourth.goto("/offers")
+    assert "报满" in fourth.get_by_role("link", name=re.compile("理发、听力检查、口腔护理")).inner_text()
+
+    # Saturday: everybody checks in and out with the station; hours are what is between.
+    with county.database.reading() as work:
+        slot_id = work.session.scalars(
+            select(Slot.id).join(Resource, Resource.id == Slot.resource_id).where(Resource.case_id == case_id)
+        ).one()
+    clerk = county.cast.staff["chenst"]  # of the village where they are
+    county.clock.at("2026-10-17 09:00")
+    for text in (number.group(), own_number.group()):
+        staff.do(booking.arrive, slot_id, text, by=clerk, now=county.clock())
+    work_off(county)
+    county.clock.at("2026-10-17 11:12")
+    for text in (number.group(), own_number.group()):
+        staff.do(booking.depart, slot_id, text, by=clerk, now=county.clock())
+    county.clock.at("2026-10-17 12:30")
+    work_off(county)
+
+    # The order is closed; each has the hours, and a paper that proves them.
+    leads = phone(county, captain.phone)
+    leads.goto("/mine")
+    leads.get_by_role("link", name=re.compile("筑梦志愿服务")).first.click()
+    seen(leads, "team-done")
+    assert "办结" in leads.inner_text("main") and leads.get_by_role("link", name="评一评").is_visible()
+    for one, page in ((captain, leads), (barber, phone(county, barber.phone)), (helper, phone(county, helper.phone))):
+        me = {"name": one.actor.name, "phone": one.phone, "id_number": one.id_number}
+        apply(page, "fuwujilu", {"applicant": me, "ask": {"wrong": "no"}})
+        work_off(county)
+        page.goto("/mine")
+        page.get_by_role("link", name=re.compile("志愿服务记录证明")).first.click()
+        page.get_by_role("link", name=re.compile("志愿服务记录")).first.wait_for()
+        seen(page, f"team-proof-{one.phone}")
+        assert proved_hours(county, newest(county, "fuwujilu")) == "2.2"
     assert not county.troubles
