@@ -5,15 +5,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from engine import matters
-from engine.commands import boards, booking, registers
+from engine.commands import boards, booking, handovers, matching, registers
 from engine.commands.worker import background, sweep
-from engine.store.models import BoardEntry, Case, Document, Notice, Resource, Slot
+from engine.people import Actor
+from engine.records import handovers as proofs
+from engine.records.handovers import Side
+from engine.store.models import BoardEntry, Case, Document, Handover, HandoverLink, Notice, Resource, Slot
+from engine.workdays import local_date
 from tests.browser.conftest import Site, sign, whole
 from tests.browser.filling import fill_in, fits, phone, shot
 from tests.cast import ROOT
@@ -27,7 +33,8 @@ pytestmark = [
 ]
 
 #: Where they live: villages, and a community in the county seat.
-SUYANG, XIABI, TADOU, FUDONG = "350526104001", "350526104002", "350526106001", "350526100001"
+SUYANG, XIABI, FUDONG, XIANGAN = "350526104001", "350526104002", "350526100001", "350526100002"
+LONGMENTAN, XUNZHONG = "350526104", "350526100"  # towns
 
 
 def people_of(county: Site, place: str) -> list[Resident]:
@@ -43,10 +50,12 @@ def seen(page: Any, name: str) -> None:
     shot(page, name)
 
 
-def apply(page: Any, matter: str, answers: Mapping[str, Any]) -> None:
-    """A form filled in, looked over and sent."""
+def apply(page: Any, matter: str, answers: Mapping[str, Any], whom: str = "") -> None:
+    """A form filled in, looked over and sent; for whom is asked first of those who may act for somebody."""
     package = matters.load(ROOT, matter)
     page.goto(f"/apply/{matter}")
+    if whom:
+        page.get_by_role("link", name=whom).click()
     whole(page)
     fill_in(page, package, package.info.apply.form, answers)
     for n in range(page.locator(".yz-signature-pad:visible").count()):
@@ -186,7 +195,7 @@ def test_a_market_day_that_rain_moves_takes_its_board_its_stalls_and_its_followe
 
 def test_a_teams_saturday_in_a_village_is_announced_filled_done_and_proved(county: Site) -> None:
     staff = Player(county.database, county.cast.staff)
-    captain, dentist, barber, helper, *_others = [*people_of(county, FUDONG), *people_of(county, "350526100002")]
+    captain, dentist, barber, helper, *_others = [*people_of(county, FUDONG), *people_of(county, XIANGAN)]
     county.clock.at("2026-10-12 10:00")
     county.troubles.clear()
     for one, facts in (
@@ -320,4 +329,227 @@ def test_a_teams_saturday_in_a_village_is_announced_filled_done_and_proved(count
         page.get_by_role("link", name=re.compile("志愿服务记录")).first.wait_for()
         seen(page, f"team-proof-{one.phone}")
         assert proved_hours(county, newest(county, "fuwujilu")) == "2.2"
+    assert not county.troubles
+
+
+def link_of(county: Site, case_id: int) -> HandoverLink:
+    """The hand-over that is due now."""
+    with county.database.reading() as work:
+        found = work.session.scalars(
+            select(HandoverLink)
+            .join(Handover)
+            .where(Handover.case_id == case_id, HandoverLink.state == "open")
+            .options(joinedload(HandoverLink.handover), selectinload(HandoverLink.signs))
+        ).one()
+        work.session.expunge_all()
+        return found
+
+
+def hand(county: Site, case_id: int, by: Actor, side: Side) -> None:
+    """This end types the six digits that the other shows."""
+    link = link_of(county, case_id)
+    given = handovers.Given(proofs.code(link, proofs.other(side)))
+    with county.database.unit_of_work() as work:
+        handovers.act(work, link.id, "done", given, by=by, now=county.clock())
+
+
+def test_a_daughter_in_town_and_her_father_in_the_village_have_a_day_of_five_services(county: Site) -> None:
+    staff = Player(county.database, county.cast.staff)
+    in_village = people_of(county, XIABI)
+    father = next(one for one in in_village if int(one.id_number[6:10]) <= 1955)
+    driver, neighbour = sorted((one for one in in_village if one is not father), key=lambda one: one.id_number[6:10])[
+        -2:
+    ]
+    daughter = people_of(county, FUDONG)[0]
+    his = father.actor.name
+    county.clock.at("2026-11-02 09:00")
+    county.troubles.clear()
+
+    # He shows a number on his telephone, she types it: she may act for him.
+    hers, old = phone(county, daughter.phone), phone(county, father.phone)
+    old.goto("/family/let")
+    old.get_by_role("button", name="给我一个绑定码").click()
+    code = old.locator("[data-code]").inner_text().replace(" ", "")
+    seen(old, "day-code")
+    hers.goto("/family/bind")
+    hers.get_by_label("家人的手机号").first.fill(father.phone)
+    hers.get_by_label("6 位绑定码").fill(code)
+    hers.get_by_role("button", name="绑定").click()
+    hers.goto("/family")
+    assert his in hers.locator("[data-for-others]").inner_text()
+    seen(hers, "day-family")
+
+    # The doctors come to his village: announced by the hospital, she takes a seat for him.
+    round_ = {
+        "applicant": {"name": neighbour.actor.name, "phone": neighbour.phone},
+        "clinic": {
+            "host": "hospital",
+            "unit": "县总医院",
+            "licence": "证350526001",
+            "licence_until": "2028-06-30",
+            "sells": "no",
+            "day": "2026-11-20",
+            "half": "上午",
+            "village": XIABI,
+            "where": "霞碧村部",
+            "what": "内科咨询，量血压血糖",
+            "places": 2,
+            "safety": "备急救箱",
+            "people": [
+                {
+                    "name": "陈志远",
+                    "kind": "doctor",
+                    "unit": "县总医院",
+                    "base": "county",
+                    "number": "110350500012345",
+                    "range": "内科",
+                    "seat": "内科",
+                }
+            ],
+        },
+    }
+    case_id = staff.send("xunzhen", round_, neighbour, county.clock())
+    filed = {"result": "yes", "number": "德卫义备〔2026〕31号", "sent_on": "2026-11-02"}
+    staff.step(case_id, {"filing": filed, "xz_ask": "0595-23500203"}, county.clock())
+    work_off(county)
+    hers.goto("/around")
+    hers.get_by_role("link", name="报名和预订").click()
+    hers.get_by_role("link", name=re.compile("义诊")).click()
+    assert "霞碧村" in hers.locator(".yz-facts").inner_text()
+    hers.get_by_role("link", name=his).click()
+    seen(hers, "day-doctor")
+    hers.get_by_role("button", name=f"给{his}订").click()
+    hers.wait_for_url(re.compile(r"/bookings/\d+"))
+    assert his in hers.inner_text("main")
+
+    # The canteen: she registers him, the canteen looks it over, she orders lunch for him.
+    me = {"name": his, "phone": father.phone, "id_number": father.id_number}
+    apply(hers, "shitang", {"applicant": me, "category": "none", "diet": "少盐"}, whom=f"替{his}办")
+    staff.step(newest(county, "shitang"), {"checked": {"result": "ok", "category": "none"}}, county.clock())
+    with county.database.unit_of_work() as work:
+        booking.publish_ahead(work, now=county.clock())
+    hers.goto("/offers?day=2026-11-05")
+    hers.get_by_role("link", name=re.compile("午餐")).first.click()
+    hers.get_by_role("link", name=his).click()
+    seen(hers, "day-lunch")
+    hers.get_by_role("button", name=f"给{his}订").click()
+    hers.wait_for_url(re.compile(r"/bookings/\d+"))
+    seen(hers, "day-lunch-booked")
+
+    # Medicine goes from town to the village with somebody who goes anyway.
+    parcel = {"what": "降压药两盒", "class": "medicine", "weight": 1, "value": 60, "open": True}
+    sender = {"name": daughter.actor.name, "phone": daughter.phone}
+    receiver = {"name": his, "phone": father.phone, "village": "霞碧村"}
+    apply(hers, "huicun", {"parcel": parcel, "applicant": sender, "receiver": receiver}, whom="给我自己办")
+    case_id = newest(county, "huicun")
+    hers.goto("/handovers")
+    hers.get_by_role("link", name=re.compile("降压药两盒")).click()
+    hers.get_by_role("img", name="交接二维码，给对方扫").wait_for()
+    seen(hers, "day-parcel")
+    hand(county, case_id, county.cast.staff["chenxl"], "receiver")
+    carrier = {"name": driver.actor.name, "phone": driver.phone}
+    staff.step(case_id, {"found": "yes", "carrier": carrier}, county.clock())
+    hand(county, case_id, driver.actor, "receiver")
+    hand(county, case_id, county.cast.staff["laibg"], "receiver")
+    work_off(county)
+    old.goto("/handovers")
+    old.get_by_role("link", name=re.compile("降压药两盒")).click()
+    proof = proofs.code(link_of(county, case_id), "giver")
+    old.get_by_label("扫对方的二维码，或输入他的六位数字").fill(proof)
+    seen(old, "day-parcel-there")
+    old.get_by_role("button", name="确认交接").click()
+    old.get_by_text("交接完成，双方都已确认。").wait_for()
+    work_off(county)
+
+    # A ride to town for him: a neighbour drives, she asks, the neighbour says yes.
+    car = {"licence_until": "2030-01-01", "plate": "闽C12345", "seats": 5}
+    car |= {"inspection_until": "2029-01-01", "insurance_until": "2029-01-01"}
+    clerk = county.cast.staff["huangcl"]
+    staff.do(registers.add, "driver", car, person=person(driver), state="active", by=clerk, now=county.clock())
+    tomorrow = local_date(county.clock()) + timedelta(days=1)
+    seats = {"seats": 2, "plate": "闽C12345", "luggage": "small", "free": True, "sober": True}
+    hours = {"starts_at": booking.local(tomorrow, time(8)), "until_at": booking.local(tomorrow, time(9))}
+    stops = (XIABI, LONGMENTAN, XUNZHONG)
+    supply = staff.do(
+        matching.say,
+        "ride",
+        "supply",
+        stops=stops,
+        **hours,
+        answers=seats,
+        by=driver.actor,
+        now=county.clock(),
+    ).id
+    hers.goto("/matches/ride/need")
+    hers.get_by_role("link", name=his).click()
+    hers.wait_for_selector("[data-form][data-drawn]")
+    hers.get_by_label("几个人坐").fill("1")
+    hers.get_by_label("没有", exact=True).first.check()
+    hers.get_by_label("没有", exact=True).last.check()
+    hers.get_by_label("万一联系不上").fill(f"{daughter.actor.name} {daughter.phone}")
+    hers.get_by_label("同意把我的起点").check()
+    hers.get_by_label("从哪里").select_option(XIABI)
+    hers.get_by_label("到哪里").select_option(XUNZHONG)
+    seen(hers, "day-ride")
+    hers.get_by_role("button", name="下一步：核对").click()
+    hers.get_by_role("button", name="登记", exact=True).click()
+    hers.wait_for_url(re.compile(r"/my/matches/\d+"))
+    ride = hers.url
+    hers.get_by_role("button", name="我想坐这辆").click()
+    hers.get_by_text("等对方答复").first.wait_for()
+    drives = phone(county, driver.phone)
+    drives.goto(f"/my/matches/{supply}")
+    drives.get_by_role("button", name="同意").click()
+    drives.get_by_role("heading", name="同乘确认单").wait_for()
+    seen(drives, "day-driver")
+    work_off(county)
+
+    # The lamp in his kitchen: she asks the neighbours for him, one of them takes it on.
+    lamp = {
+        "title": "换灯泡",
+        "kind": "bulb",
+        "gas": "no",
+        "high": "no",
+        "what": "厨房的灯不亮了，灯泡买好了",
+        "risk": "门口有只狗，拴着",
+        "alone": "no",
+        "people": 1,
+        "day": "2026-11-04",
+        "from": "16:00",
+        "until": "17:00",
+        "where": "霞碧村三组",
+    }
+    him = {"name": his, "phone": father.phone}
+    apply(hers, "bangbang", {"need": lamp, "applicant": him}, whom=f"替{his}办")
+    case_id = newest(county, "bangbang")
+    staff.step(case_id, {"check": {"result": "pass"}}, county.clock())
+    work_off(county)
+    helps = phone(county, neighbour.phone)
+    helps.goto("/offers")
+    helps.get_by_role("link", name=re.compile("换灯泡")).click()
+    helps.get_by_role("button", name="我报名").click()
+    helps.wait_for_url(re.compile(r"/bookings/\d+"))
+    seen(helps, "day-neighbour")
+    work_off(county)
+
+    # All of it is on her pages, and on his.
+    for page, whose in ((hers, "hers"), (old, "his")):
+        page.goto("/mine")
+        seen(page, f"day-{whose}-mine")
+        own = page.inner_text("main")
+        assert "长者食堂" in own and "邻里帮帮团" in own, whose
+        page.goto("/bookings")
+        seen(page, f"day-{whose}-bookings")
+        booked = page.inner_text("main")
+        assert "县总医院义诊" in booked and "11月20日" in booked and "11月5日" in booked, whose
+        page.goto("/handovers")
+        seen(page, f"day-{whose}-parcels")
+        assert "降压药两盒" in page.inner_text("main"), whose
+        page.goto(ride)
+        page.get_by_role("heading", name="同乘确认单").wait_for()
+        assert driver.phone in page.inner_text("main"), whose
+        seen(page, f"day-{whose}-ride")
+    told = texts(county, father)
+    assert "有人接了" in told and "长者食堂登记好了" in told
+    assert "收件人已经签收" in texts(county, daughter)
     assert not county.troubles
