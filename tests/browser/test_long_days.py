@@ -175,6 +175,7 @@ def test_a_market_day_that_rain_moves_takes_its_board_its_stalls_and_its_followe
     seen(village, "market-rain")
     village.get_by_role("button", name="下雨，改期").click()
     village.get_by_text("已经改期，关注的人会收到通知。").wait_for()
+    assert "已超" not in village.inner_text("main")  # what was promised was done: days until the market are not late
     seen(village, "market-moved")
     work_off(county)
 
