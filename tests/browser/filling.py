@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,23 @@ PHONE = 360
 JPEG = {"name": "照片.jpg", "mimeType": "image/jpeg", "buffer": made.picture("JPEG")}
 
 
-def components(package: matters.Package, form: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each component of a form with its dotted path, as form-js has them."""
+def components_of(listed: list[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each question of a form with its dotted path, as form-js has them."""
+    for one in listed:
+        path = f"{prefix}{one.get('path') or one.get('key') or ''}"
+        if one["type"] == "group":
+            yield from components_of(one["components"], f"{path}." if one.get("path") else prefix)
+        elif one.get("key") or one.get("path"):
+            yield path, one
 
-    def inner(prefix: str, listed: list[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for one in listed:
-            if one["type"] == "group":
-                yield from inner(f"{prefix}{one['path']}." if one.get("path") else prefix, one["components"])
-            else:
-                yield f"{prefix}{one.get('key') or one.get('path', '')}", one
 
-    wanted = package.form(form).id
+def components(package: matters.Package, form: str) -> list[tuple[str, Mapping[str, Any]]]:
     for folder in (package.name, "_shared"):  # several matters have a form of one name
         for file in (ROOT / "forms" / folder).glob("*.form"):
             drawn = json.loads(file.read_bytes())
-            if drawn["id"] == wanted:
-                yield from inner("", drawn["components"])
-                return
+            if form in (file.stem, drawn["id"]):
+                return list(components_of(drawn["components"]))
+    return []
 
 
 def at(answers: Any, path: str) -> Any:
@@ -44,23 +44,23 @@ def at(answers: Any, path: str) -> Any:
     return answers
 
 
-def write(page: Any, one: Mapping[str, Any], value: Any) -> None:
-    """What a person does at this question."""
-    box = page.locator(f'[id$="-{one["id"]}"]:visible').first
-    kind = one["type"]
+def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
+    """What a person does at this question; row: in a list, which."""
+    kind, id_ = one["type"], f"-{one['id']}{row}"
+    box = page.locator(f'[id$="{id_}"]').first
     if kind in ("textfield", "textarea", "number"):
-        if box.input_value() != str(value):
+        if box.evaluate("it => it.matches('input, textarea')") and box.input_value() != str(value):  # else: a pen
             box.fill(str(value))
     elif kind == "datetime":
-        field = page.locator(f'[id$="-{one["id"]}-date"]:visible, [id$="-{one["id"]}"]:visible').first
-        field.fill(value.isoformat()[:10] if isinstance(value, datetime) else str(value)[:10])
+        field = page.locator(f'[id$="{id_}-date"]')
+        field.fill(value.isoformat()[:10] if isinstance(value, date) else str(value)[:10])
         field.press("Enter")
     elif kind in ("radio", "checklist"):
         wanted = value if isinstance(value, list) else [value]
         assert set(wanted) <= {choice["value"] for choice in one["values"]}, f"Nobody may answer {one['id']}: {wanted}."
         for n, choice in enumerate(one["values"]):
             if choice["value"] in wanted:
-                page.locator(f'[id$="-{one["id"]}-{n}"]:visible').check()
+                page.locator(f'[id$="{id_}-{n}"]').check()
     elif kind == "select":
         if one.get("values"):
             box.select_option(label=next(c["label"] for c in one["values"] if c["value"] == value))
@@ -73,15 +73,23 @@ def write(page: Any, one: Mapping[str, Any], value: Any) -> None:
     elif kind == "filepicker":
         box.set_input_files(JPEG)
     elif kind == "dynamiclist":
-        for n, row in enumerate(value):
-            if n >= one.get("defaultRepetitions", 1):
+        first = next(c["id"] for c in one["components"] if c.get("key"))
+        for n, line in enumerate(value):
+            if not page.locator(f'[id*="-{first}_{n}"]').count():
                 page.get_by_role("button", name="再加一项").click()
-            for part in one["components"]:
-                numbered = {**part, "id": f"{part['id']}_{n}"}
-                if row.get(part["key"]) is not None and shown(page, numbered):
-                    write(page, numbered, row[part["key"]])
+            for path, under in components_of(one["components"]):
+                if at(line, path) is not None and asked(page, under, f"_{n}"):
+                    write(page, under, at(line, path), f"_{n}")
     else:
         raise AssertionError(f"Nobody has said how a person answers a {kind}.")
+
+
+def asked(page: Any, one: Mapping[str, Any], row: str = "") -> bool:
+    """Whether the question is on the page: one that another's answer hides is not."""
+    if one["type"] == "dynamiclist":
+        return bool(page.locator(f'[id*="-{one["components"][0]["id"]}"]').count())
+    ends = ("", "-0", "-date")
+    return bool(page.locator(", ".join(f'[id$="-{one["id"]}{row}{end}"]' for end in ends)).count())
 
 
 def shot(page: Any, name: str) -> None:
@@ -101,31 +109,17 @@ def fits(page: Any) -> None:
     assert wide <= PHONE, f"{page.url} is {wide} pixels wide on a telephone of {PHONE}."
 
 
-def shown(page: Any, one: Mapping[str, Any]) -> bool:
-    """This question stands on the page; of a list that starts with a row, its first question does."""
-    if one["type"] == "dynamiclist":
-        one = {**one["components"][0], "id": f"{one['components'][0]['id']}_0"}
-    ends = ("", "-0", "-date")
-    return bool(page.locator(", ".join(f'[id$="-{one["id"]}{end}"]:visible' for end in ends)).count())
-
-
 def fill_in(page: Any, package: matters.Package, form: str, answers: Mapping[str, Any]) -> None:
     """Whatever of these answers the form asks for; questions that only then appear as well. What is signed by hand is
     signed at the end (conftest.sign)."""
     for path, one in components(package, form):
-        value = at(answers, path) if path else None
-        by_hand = (one.get("properties") or {}).get("check") == "signature"
-        if value is not None and not by_hand and shown(page, one):
-            write(page, one, value)
+        if at(answers, path) is not None and asked(page, one):
+            write(page, one, at(answers, path))
 
 
 def phone(county: Site, number: str) -> Any:
-    """A resident's telephone, the smallest; what day it is there, it has from the hall and not from this machine."""
+    """A resident's telephone, the smallest; what day it is there, it has from the hall and not from this machine: a
+    calendar lets nobody choose a day that has passed."""
     page = county.resident(number, PHONE)
-    keep_time(page, county)
-    return page
-
-
-def keep_time(page: Any, county: Site) -> None:
-    """What day the telephone shows is the hall's day: a calendar lets nobody choose a day that has passed."""
     page.clock.set_fixed_time(county.clock())
+    return page

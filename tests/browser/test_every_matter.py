@@ -4,6 +4,7 @@ the matter's own first story says, sent. Made from the content: a new matter is 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,12 @@ from tests.cast import ROOT
 from web import demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def telephone(county: Site) -> Any:
+    """The telephone of one resident, who signs in once: codes are few for one number."""
+    return phone(county, demo.RESIDENT)
 
 
 def applied_for() -> list[str]:
@@ -31,11 +38,13 @@ def story_of(package: matters.Package) -> stories.Story | None:
 
 
 @pytest.mark.parametrize("name", applied_for())
-def test_what_a_resident_may_ask_for_is_found_in_two_taps_and_sent_from_a_telephone(county: Site, name: str) -> None:
+def test_what_a_resident_may_ask_for_is_found_in_two_taps_and_sent_from_a_telephone(
+    county: Site, telephone: Any, name: str
+) -> None:
     package = matters.load(ROOT, name)
     story = story_of(package)
     assert story is not None
-    page = phone(county, demo.RESIDENT)
+    page = telephone
     county.troubles.clear()
 
     page.goto("/")

@@ -361,7 +361,7 @@ def test_a_daughter_in_town_and_her_father_in_the_village_have_a_day_of_five_ser
     driver, neighbour = sorted((one for one in in_village if one is not father), key=lambda one: one.id_number[6:10])[
         -2:
     ]
-    daughter = people_of(county, FUDONG)[0]
+    daughter = people_of(county, FUDONG)[-1]
     his = father.actor.name
     county.clock.at("2026-11-02 09:00")
     county.troubles.clear()
