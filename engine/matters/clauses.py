@@ -159,11 +159,20 @@ def _nothing(what: str, name: str, known: Collection[str]) -> NoSuchPlace:
     return NoSuchPlace(f"{name} 里没有“{what}”。{zh}", f'There is no "{what}" in {name}. {en}')
 
 
+def _parsed(data: bytes, name: str) -> Any:
+    """The root of an XML file. One that cannot be read is named where it is read first; here nothing is found in it."""
+    try:
+        return etree.fromstring(data, etree.XMLParser(resolve_entities=False, remove_blank_text=False))
+    except etree.XMLSyntaxError as fault:
+        zh, en = f"{name} 不是能读的 XML，先改好它。", f"{name} is no XML that can be read: mend it first."
+        raise NoSuchPlace(zh, en) from fault
+
+
 # diagrams ---------------------------------------------------------------------------------------------------------
 
 
 def _from_diagram(data: bytes, what: str, name: str) -> bytes:
-    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, remove_blank_text=False))
+    root = _parsed(data, name)
     by_id = {node.get("id"): node for node in root.iter() if isinstance(node.tag, str) and node.get("id")}
     node = by_id.get(what)
     if node is None or not str(node.tag).startswith(_BPMN):
@@ -256,7 +265,7 @@ def _prune(root: Any, gone: set[str]) -> None:
 
 
 def _from_decision(data: bytes, what: str, name: str) -> bytes:
-    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
+    root = _parsed(data, name)
     rules = [one for one in root.iter() if isinstance(one.tag, str) and etree.QName(one).localname == "rule"]
     for rule in rules:
         if rule.get("id") == what:

@@ -52,6 +52,7 @@ SURVIVORS = [
     ("matter key", "|".join(TELLS), "the name of a tell is its address: nothing else in the matter names it"),
     ("story reference", r"P.*", "another duration is a duration"),
     ("bpmn target", r"facts\..*", "a fact of a notice or a paper that may have others"),
+    ("bpmn target", "originals_state", "what is kept of a hand-over beside the case, which nothing reads yet"),
     ("form key", r".*", "a field that nothing in the matter reads: it is only shown and kept"),
     ("dmn output name", r".*", "a column that nothing reads"),
     ("matter key", "|".join(KEPT), "a field or a state of a register that nothing in the matter names"),

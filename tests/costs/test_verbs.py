@@ -39,7 +39,7 @@ MOST = 18
 MORE = {
     # Who they are and what they may by the offer's rules, the number of their day (a savepoint), the place in the slot
     # and in its role, their reminder; with the last place, the case hears that all is taken.
-    "book": 21,
+    "book": 22,
     # The order, with a savepoint; then what one booking costs, however many days it books (226 before, for ten).
     "order": 36,
 }

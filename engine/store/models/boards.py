@@ -65,6 +65,7 @@ class BoardEntry(Base):
             postgresql_where=text("state = 'review'"),
         ),
         Index("ix_board_entry_unit_id_asked_at", "unit_id", "asked_at"),
+        Index("ix_board_entry_asked_at", "asked_at", "id"),
         Index("ix_board_entry_state_from_at", "state", "from_at"),
         Index("ix_board_entry_state_changed_at", "state", "changed_at"),
     )

@@ -93,6 +93,7 @@ class HandoverLink(Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_handover_link_giver_key", "giver_key", "state", "due_at"),
+        Index("ix_handover_link_giver_begins", "giver_key", postgresql_ops={"giver_key": "text_pattern_ops"}),
         Index("ix_handover_link_receiver_key", "receiver_key", "state", "due_at"),
         Index("ix_handover_link_unit_id", "unit_id", "state", "due_at"),
     )

@@ -8,7 +8,7 @@ from engine.store import keys
 from engine.store.models import base as types
 
 revision = "0066"
-down_revision = "0064"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 
