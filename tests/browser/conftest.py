@@ -7,19 +7,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import matters, people
-from engine.commands import register_rows
+from engine.commands import booking, register_rows
 from engine.commands.worker import background
 from engine.matters import stories
 from engine.matters.nouns.registers import Register
 from engine.records import library
 from engine.store import Database, Work
+from engine.store.models import Duty, Holding, Post, Resource
+from tests.appointments.conftest import opened
 from tests.browser import doors
 from tests.cast import ROOT
 from tests.conftest import Clock, fresh_database
@@ -46,6 +48,10 @@ def browser() -> Iterator[Any]:
         )
         yield opened
         opened.close()
+
+
+#: What is done at the counter of 龙门滩镇.
+ITEMS = [{"code": "medical", "name": "医保参保、报销、备案"}, {"code": "ask", "name": "先问问"}]
 
 
 @dataclass
@@ -172,6 +178,31 @@ def _things(work: Work, package: matters.Package, now: datetime) -> None:
         one = package.declared("registers")[given.register]
         if isinstance(one.what, Register) and one.what.about == "thing":
             register_rows.put(work, one, given.facts, by=people.SYSTEM, now=now, state=given.state)
+
+
+@pytest.fixture
+def counter(site: Site) -> int:
+    """龙门滩镇's counter is open on working evenings; 周敏 is on duty."""
+    now = site.clock()
+    with site.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=now)
+        resource = opened(work, site.cast.lmt.id, code="lmt")
+        work.session.get(Resource, resource).items = ITEMS
+        duty = Post(code="duty", name="值班岗", role="clerk")
+        work.session.add(duty)
+        work.session.flush()
+        work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=site.cast.lmt.id, post_id=duty.id))
+        booking.publish(work, resource, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
+        for day in (21, 22, 23):
+            work.session.add(
+                Duty(
+                    unit_id=site.cast.lmt.id,
+                    user_id=site.cast.users["zhou"],
+                    starts_at=booking.local(date(2026, 9, day), time(17)),
+                    ends_at=booking.local(date(2026, 9, day), time(21)),
+                )
+            )
+    return resource
 
 
 def whole(page: Any) -> None:

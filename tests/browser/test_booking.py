@@ -1,46 +1,13 @@
 """An after-hours appointment on a phone: three taps, another time, the code on the screen, the counter."""
 
 import re
-from datetime import date
 
 import pytest
 
-from engine import matters, people
-from engine.commands import booking
-from engine.records import library
-from engine.store.models import Appointment, Duty, Holding, Post
-from tests.appointments.conftest import opened
+from engine.store.models import Appointment
 from tests.browser.conftest import Site, axe
-from tests.cast import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-ITEMS = [{"code": "medical", "name": "医保参保、报销、备案"}, {"code": "ask", "name": "先问问"}]
-
-
-@pytest.fixture
-def counter(site: Site):
-    """龙门滩镇's counter is open on working evenings; 周敏 is on duty."""
-    now = site.clock()
-    with site.database.unit_of_work() as work:
-        library.publish(work, matters.load(ROOT, "yuyue"), by=people.SYSTEM, now=now)
-        resource = opened(work, site.cast.lmt.id, code="lmt")
-        work.session.get(booking.book.Resource, resource).items = ITEMS
-        duty = Post(code="duty", name="值班岗", role="clerk")
-        work.session.add(duty)
-        work.session.flush()
-        work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=site.cast.lmt.id, post_id=duty.id))
-        booking.publish(work, resource, first=date(2026, 9, 18), last=date(2026, 9, 30), by=people.SYSTEM, now=now)
-        for day in (21, 22, 23):
-            work.session.add(
-                Duty(
-                    unit_id=site.cast.lmt.id,
-                    user_id=site.cast.users["zhou"],
-                    starts_at=booking.local(date(2026, 9, day), booking.office.time(17)),
-                    ends_at=booking.local(date(2026, 9, day), booking.office.time(21)),
-                )
-            )
-    return resource
 
 
 def test_a_resident_books_changes_shows_the_code_and_is_checked_in(site: Site, counter, clock):

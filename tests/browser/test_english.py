@@ -18,7 +18,6 @@ from engine.records import heartbeats, library
 from engine.store.models import Case, Task, User
 from tests import permit
 from tests.browser.conftest import Site, sign, whole
-from tests.browser.test_booking import counter  # noqa: F401 - a fixture
 from tests.cast import DAIBAN
 from tests.commands import acting
 from tests.services.telling import ROOT

@@ -16,7 +16,6 @@ from engine.store.models import Case, Task, User
 from tests import made
 from tests.browser.conftest import Site, sign, whole
 from tests.browser.pictures import looked_at, taken
-from tests.browser.test_booking import counter  # noqa: F401  the counter of 龙门滩镇
 from tests.commands import acting
 from tests.web.test_correcting import ASKED
 
@@ -200,7 +199,7 @@ def hurries(page: Any, number: str) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_a_residents_day(site: Site, counter: int, tmp_path: Path, width: int) -> None:  # noqa: F811
+def test_a_residents_day(site: Site, counter: int, tmp_path: Path, width: int) -> None:
     page = comes_in(site, width)
     books(page, counter)
     with site.database.unit_of_work() as work:  # where they live was asked before

@@ -12,13 +12,14 @@ from datetime import UTC, date, datetime
 import psycopg
 import pytest
 from alembic import command
-from sqlalchemy import MetaData, insert, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.engine import make_url
 
 from engine import people
 from engine.people import bonds
 from engine.store import db, keys, migrate
 from engine.store.models import Bond, Case
+from tests.store.rows import putting
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 BEFORE = "0030"
@@ -60,24 +61,11 @@ def _fill(database):
     somebody without an account who acts for a resident."""
     naive = database.dialect == "sqlite"
     with database._writer.begin() as connection:
-        tables = MetaData()
-        tables.reflect(connection)
-
-        def put(table, **values):
-            full = {}
-            for column in tables.tables[table].columns:
-                if column.name in values:
-                    full[column.name] = values[column.name]
-                elif not column.nullable and column.server_default is None and column.name != "id":
-                    kind = str(column.type).split("(")[0].upper()
-                    empty = {"BOOLEAN": False, "JSON": [], "VARCHAR": "", "TEXT": "", "INTEGER": 0, "BIGINT": 0}
-                    full[column.name] = empty.get(kind, _sealed("") if kind in ("BLOB", "BYTEA") else at(NOW))
-            made = connection.execute(insert(tables.tables[table]).values(full)).inserted_primary_key
-            return made[0]
 
         def at(moment):
             return moment.replace(tzinfo=None) if naive else moment
 
+        put = putting(connection, at(NOW))
         county = put("unit", code="350526", name="德化县", kind="county", path="/1/", active=True)
         agent = put(
             "user", kind="staff", login="chen", name=_sealed("陈小云"), phone=_sealed("13900000001"), created_at=at(NOW)

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import select
 
-from engine.store import db, keys, migrate
+from engine.store import db, migrate
 from engine.store.models import Bond, Team
+from tests.store.rows import putting
 
 NOW = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
 BEFORE = "0060"
@@ -27,21 +28,7 @@ def old(tmp_path):
 
 def _fill(database):
     with database._writer.begin() as connection:
-        tables = MetaData()
-        tables.reflect(connection)
-
-        def put(table, **values):
-            full = {}
-            for column in tables.tables[table].columns:
-                if column.name in values:
-                    full[column.name] = values[column.name]
-                elif not column.nullable and column.server_default is None and column.name != "id":
-                    kind = str(column.type).split("(")[0].upper()
-                    empty = {"BOOLEAN": False, "JSON": [], "VARCHAR": "", "TEXT": "", "INTEGER": 0, "BIGINT": 0}
-                    sealed = keys.current().seal(b"", b"text")
-                    full[column.name] = empty.get(kind, sealed if kind == "BLOB" else NOW.replace(tzinfo=None))
-            return connection.execute(insert(tables.tables[table]).values(full)).inserted_primary_key[0]
-
+        put = putting(connection, NOW.replace(tzinfo=None))
         unit = put("unit", code="1", name="一村", kind="village", path="/1/", active=True)
         leaders = [put("user", kind="resident", place_id=unit, phone_index=f"p{n}") for n in (1, 2)]
         members = [put("user", kind="resident", place_id=unit, phone_index=f"m{n}") for n in range(4)]
