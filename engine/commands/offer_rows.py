@@ -32,7 +32,7 @@ from engine.reads.knowing import Person
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
 from engine.store.models import Appointment, AppointmentSlot, Bond, BookingPlace, Case, Resource, Slot, SlotPlace
-from engine.workdays import say_at
+from engine.workdays import local_date, say_at
 
 #: How the time of a kind is kept (Resource.kind); everything else is a session.
 KEPT_AS = {"window": "window", "room": "room", "time": "person"}
@@ -303,16 +303,16 @@ def _book_days(
         plans.append(_fit(work, day, slot, roles.get(slot.id, []), past, channel, now))
         past.append(booking.Past(slot.starts_at, resource.offer, "confirmed", now, None, online))
     policy, pool = plans[0].policy, "public" if online else "staff"
-    keys: dict[Any, list[str | None]] = {}
+    keys: dict[date, list[str | None]] = {}
     if online:
-        days = [_day_of(slot) for slot in slots]
+        days = [local_date(slot.starts_at) for slot in slots]
         keys = appointments.keys_of_days(work, policy, whose.index, days, resource)
     if not seats.take_all(work, ids, pool) or (plans[0].roles and not seats.take_all_of_role(work, ids, wish.role)):
         raise NotNow("有一次满了。", "One of them is full.", full=True)
     made = []
     for plan, number in zip(plans, seats.next_numbers(work, [resource] * len(plans), now), strict=True):
         plan.number = number
-        free = keys.get(_day_of(plan.slot), [])
+        free = keys.get(local_date(plan.slot.starts_at), [])
         if online and not free:
             raise NotNow("那一天已经有预订了。", "There is a booking that day.")
         made.append(_row(plan, pool, channel, free.pop(0) if online else None, None, by, now))
@@ -327,10 +327,6 @@ def _book_days(
         appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
     appointments.cover(work, resource, now=now)
     return made
-
-
-def _day_of(slot: Slot) -> date:
-    return slot.starts_at.astimezone(ZONE).date()
 
 
 def find_slot(work: Work, slot_id: int) -> Slot:

@@ -158,8 +158,8 @@ def sides(work: Work, case_id: int) -> list[SideClock]:
     return list(work.session.scalars(select(SideClock).where(SideClock.case_id == case_id).order_by(SideClock.id)))
 
 
-#: Cases of which a transaction knows that no such limit runs in them.
-_ALONE = "no limit beside"
+#: Under this a transaction keeps that no such limit runs in a case (Work.found).
+_BESIDE = "limit beside"
 
 
 def any_side() -> Exists:
@@ -169,13 +169,12 @@ def any_side() -> Exists:
 
 def seen(work: Work, case: Case, beside: bool) -> None:
     """The case was found, and locked, with such a limit running or with none (`any_side`)."""
-    alone: set[int] = work.session.info.setdefault(_ALONE, set())
-    (alone.discard if beside else alone.add)(case.id)
+    work.found(_BESIDE, case.id, beside)
 
 
 def running(work: Work, case_id: int) -> list[SideClock]:
     """Those of them that run now."""
-    if case_id in work.session.info.get(_ALONE, ()):
+    if work.has_none(_BESIDE, case_id):
         return []
     return [one for one in sides(work, case_id) if one.stopped_at is None]
 

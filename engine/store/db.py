@@ -55,6 +55,10 @@ BUSY_MS = 30_000
 CALENDAR_FRESH_S = 60.0
 
 
+#: Where a session keeps what rows are known to have none of.
+_NONE = "has none"
+
+
 class Work:
     """One unit of work: a session, and what the rooms above need from the hall it belongs to."""
 
@@ -85,6 +89,15 @@ class Work:
             return and_(column >= prefix, column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
         found: ColumnElement[bool] = column.startswith(prefix, autoescape=True)
         return found
+
+    def found(self, what: str, id: int, there: bool) -> None:
+        """A row was found, and locked, with some of this or with none: who asks later need not ask again."""
+        none: set[tuple[str, int]] = self.session.info.setdefault(_NONE, set())
+        (none.discard if there else none.add)((what, id))
+
+    def has_none(self, what: str, id: int) -> bool:
+        """Whether it is known that this row has none of it (`found`). False: it has, or nobody asked."""
+        return (what, id) in self.session.info.get(_NONE, ())
 
     def written(self, *kinds: type[Base]) -> None:
         """Before rows of these kinds are read: what this transaction itself has changed of them is written first. It

@@ -58,9 +58,8 @@ def _list(which: Any) -> ResponseReturnValue:
         return {"words": words, "count": count, "to": to(**{name: value}), "here": here, "colour": colour}
 
     def shown(name: str, value: str, count: int) -> bool:
-        return (
-            bool(count) or chosen[name] == value
-        )  # what is chosen stays, to be seen and let go, when it finds nothing
+        """What is chosen stays, to be seen and let go, when it finds nothing."""
+        return bool(count) or chosen[name] == value
 
     matters = {m: (words, n) for m, words, n in counts.matters}
     if chosen["matter"] and chosen["matter"] not in matters:

@@ -57,7 +57,7 @@ def _english(files: list[Path]) -> int:
 
     wanted = dict.fromkeys(found for file in files if (found := matter_of(file)) is not None)
     wrong = 0
-    for name, root in [(name, root) for root, name in wanted]:
+    for root, name in wanted:
         try:
             package = rooms.read(name, rooms.read_files(root, name))
             lines = english.untold(name, package.info, package.files)

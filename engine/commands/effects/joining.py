@@ -27,15 +27,14 @@ RUNNING = ("running", "suspended")
 #: A join that still waits: its effect is awaited.
 WAITS = and_(Awaited.case_id == CaseJoin.case_id, Awaited.key == CaseJoin.key)
 
-#: Where a session keeps the cases that none was joined to when they were found.
-_ALONE = "nobody-joined"
+#: Under this a transaction keeps that no case was joined to one when that was found (Work.found).
+_JOINED = "joined case"
 
 
 def seen(work: Work, case: Case, joined: bool) -> None:
     """The case was found, and locked, with another joined to it or with none. Where there was none, its end need not
     ask again: one that joins it meanwhile looks at it once more when its join is stored (`look`)."""
-    alone: set[int] = work.session.info.setdefault(_ALONE, set())
-    (alone.discard if joined else alone.add)(case.id)
+    work.found(_JOINED, case.id, joined)
 
 
 def join(a: Applying, effect: Effect) -> None:
@@ -133,7 +132,7 @@ def anew(a: Applying) -> None:
 
 def case_ended(a: Applying) -> None:
     """Those who still wait for it are told how it ended: without an answer they go on by themselves."""
-    if a.case.id not in a.work.session.info.get(_ALONE, ()):
+    if not a.work.has_none(_JOINED, a.case.id):
         tell(a.work, a.case, now=a.now)
 
 

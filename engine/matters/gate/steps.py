@@ -187,16 +187,15 @@ def _referred(reading: Reading, file: str, node: m.Node, kind: str, headers: Map
     resource = headers.get("resource")
     if resource and county is not None and county.resources and resource not in county.resources:
         say("resource", "资源", "resource", county.resources)
-    for number in ("days",):
-        value = headers.get(number)
-        if value is not None and not (value.isascii() and value.isdigit() and 0 < int(value) < 1000):
-            reading.say(
-                file,
-                node,
-                "header-value",
-                f"的 {number} 是“{value}”，应为 1 到 999 的整数。",
-                f'has "{value}" as its {number}; write a whole number from 1 to 999.',
-            )
+    days = headers.get("days")
+    if days is not None and not (days.isascii() and days.isdigit() and 0 < int(days) < 1000):
+        reading.say(
+            file,
+            node,
+            "header-value",
+            f"的 days 是“{days}”，应为 1 到 999 的整数。",
+            f'has "{days}" as its days; write a whole number from 1 to 999.',
+        )
 
 
 def _clock(reading: Reading, file: str, node: m.Node, kind: str, headers: Mapping[str, str]) -> None:
