@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands import bonds, loans, register_rows
+from engine.commands.bonds import due as bonds_due
 from engine.commands.loans import due
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import may
@@ -24,6 +25,7 @@ from tests.loans.conftest import KEY
 from tests.loans.test_children import guard, unguard
 
 ELDER = "350526194002020428"
+WARDS = (("王阿婆", ELDER), ("陈小燕", "350526199001010027"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.wide)])
@@ -246,3 +248,29 @@ def test_a_bond_of_other_matters_lends_nothing(ward):
     with ward.database.unit_of_work() as work:
         book = lending.kind(work, KEY).of
         assert register_rows.get(work, ward.loan_of("B1").entry_id).register == book.key
+
+
+def test_a_bond_that_cannot_be_ended_keeps_back_no_other_and_is_tried_again_alone(shelf, monkeypatch):
+    until = local_date(NOW) + timedelta(days=2)
+    bad, good = (guard(shelf, Person(name, None, id_), until=until) for name, id_ in WARDS)
+    expire = bonds_due.expire
+
+    def tried(work, row, *, now):
+        if row.id == bad:
+            raise RuntimeError("a bad row")
+        expire(work, row, now=now)
+
+    monkeypatch.setattr(bonds_due, "expire", tried)
+    the_day_changes(shelf, 3)
+    with shelf.database.reading() as work:
+        assert [work.session.get(Bond, id_).state for id_ in (bad, good)] == ["held", "ended"]
+        alone = work.session.scalars(select(Job).where(Job.kind == "bonds-due", Job.state == "ready")).all()
+        assert [job.payload["bond"] for job in alone if job.payload] == [bad]
+    monkeypatch.setattr(bonds_due, "expire", expire)
+    shelf.clock.now += timedelta(minutes=10)
+    with shelf.database.unit_of_work() as work:
+        leased = jobs.lease(work, "w", now=shelf.clock.now, kind=jobs.Kind.BONDS_DUE)
+    for job in leased:
+        bonds.bonds_due(shelf.database, job, None, shelf.clock.now)
+    with shelf.database.reading() as work:
+        assert work.session.get(Bond, bad).state == "ended"
