@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, or_, select, true
 
 from engine.people import apart as away_
 from engine.people import units
@@ -81,6 +81,8 @@ def lasting(day: date | None) -> ColumnElement[bool]:
     return and_(begun, or_(Holding.until_on.is_(None), Holding.until_on >= day))
 
 
+#: Roles that see no cases: who has no other is told of none.
+WITHOUT_CASES = ("designer", "operator")
 #: Of whom a transaction knows whether they can do nothing, by account and day.
 _IDLE = "who can do nothing"
 
@@ -139,33 +141,32 @@ def supervisor(
 def of(
     work: Work, unit_id: int, *, post: str | None = None, role: str | None = None, on: date | None = None
 ) -> list[int]:
-    """Ids of those who sit in this unit today: in this post, in a post of this role, or in any."""
-    query = (
-        select(Holding.user_id)
-        .join(Post, Post.id == Holding.post_id)
-        .join(User, User.id == Holding.user_id)
-        .join(Unit, Unit.id == Holding.unit_id)
-        .where(Holding.unit_id == unit_id, User.disabled_at.is_(None), Unit.active, lasting(on or work.today))
-        .order_by(Holding.user_id)
-    )
+    """Ids of those who sit in this unit today: in this post, in a post of this role, or in any that handles cases."""
+    query = _sitting(work, on).where(Holding.unit_id == unit_id)
     if post is not None:
         query = query.where(Post.code == post)
     if role is not None:
         query = query.where(Post.role == role)
+    if post is None and role is None:
+        query = query.where(Post.role.not_in(WITHOUT_CASES))
     return list(dict.fromkeys(work.session.scalars(query)))
 
 
 def of_role(work: Work, role: str, *, on: date | None = None) -> list[int]:
     """Everybody who holds a post of this role today, in whichever unit."""
-    query = (
+    return list(dict.fromkeys(work.session.scalars(_sitting(work, on).where(Post.role == role))))
+
+
+def _sitting(work: Work, on: date | None) -> Select[int]:
+    """Who holds a post today, in a unit that is there."""
+    return (
         select(Holding.user_id)
         .join(Post, Post.id == Holding.post_id)
         .join(User, User.id == Holding.user_id)
         .join(Unit, Unit.id == Holding.unit_id)
-        .where(Post.role == role, User.disabled_at.is_(None), Unit.active, lasting(on or work.today))
+        .where(User.disabled_at.is_(None), Unit.active, lasting(on or work.today))
         .order_by(Holding.user_id)
     )
-    return list(dict.fromkeys(work.session.scalars(query)))
 
 
 def supervisors(work: Work, unit_id: int, away: Collection[int] = (), *, on: date | None = None) -> list[int]:
