@@ -23,8 +23,7 @@ from engine.reads.tracking import word_of
 from engine.records import library
 from engine.store.models import Duty, Holding, Post, Task
 from tests.appointments.conftest import opened
-from tests.browser.conftest import Site, axe, serving
-from tests.browser.test_booking import ITEMS
+from tests.browser.conftest import ITEMS, Site, axe, serving
 from tests.cast import ROOT
 from tests.commands import acting
 from tests.conftest import NOW, Clock, fresh_database
