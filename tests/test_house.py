@@ -79,6 +79,13 @@ def _columns(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in line)
 
 
+def test_no_browser_test_waits_by_a_function_that_the_pages_policy_forbids_at_its_second_look():
+    """It passes on a fast machine, where the first look is enough, and is an EvalError on a slow one."""
+    word = "wait_for" + "_function("
+    browser = (ROOT / "tests/browser").rglob("*.py")
+    assert [str(file) for file in browser if word in file.read_text()] == []
+
+
 def test_lines_of_python_are_held_to_the_limit_by_the_linter():
     ruff = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]
     assert ruff["line-length"] == LIMIT

@@ -225,16 +225,20 @@ def sign(page: Any, index: int = 0) -> None:
     page.mouse.up()
 
 
-def _is_there(page: Any) -> None:
-    """The page that a click led to has come whole: on a slow machine it is looked at while it is still on its way."""
-    page.wait_for_function("document.documentElement !== null && document.readyState === 'complete'")
+def come(page: Any) -> None:
+    """The page that a click led to has come whole: on a slow machine it is looked at while it is still on its way.
+
+    Never by `wait_for_function`: only its first look is let through by the pages' own policy, the second fails.
+    """
+    page.wait_for_load_state("load")
+    page.wait_for_selector("body", state="attached")
 
 
 def axe(page: Any) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA on this page."""
     from axe_playwright_python.sync_playwright import Axe
 
-    _is_there(page)
+    come(page)
     # The whole page at once: tabs that stick to the screen's edge lie over whatever happens to be there.
     size = page.viewport_size
     page.set_viewport_size({"width": size["width"], "height": page.evaluate("document.documentElement.scrollHeight")})
@@ -246,7 +250,7 @@ def axe(page: Any) -> list[str]:
 
 def english_left(page: Any) -> list[str]:
     """Latin words that a person would see or hear on a Chinese page."""
-    _is_there(page)
+    come(page)
     seen = page.evaluate(
         """() => [document.body.innerText,
             ...[...document.querySelectorAll('[placeholder],[aria-label],[title],[alt]')].filter(e => \

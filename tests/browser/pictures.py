@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import axe, english_left
+from tests.browser.conftest import axe, come, english_left
 
 _WHOLE = "Math.max(document.documentElement.scrollHeight, window.innerHeight)"
 
 
 def taken(page: Any, name: str) -> None:
     """The page as it stands, whole; and nothing of it is wider than the screen."""
-    page.wait_for_function("document.readyState === 'complete'")
+    come(page)
     folder = os.environ.get("YIZHAN_PICTURES")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from engine import people
 from engine.commands.hall import absences
 from engine.store.models import Case, Task
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, come
 from tests.browser.pictures import looked_at, taken
 from tests.commands import acting
 
@@ -124,7 +124,7 @@ def prints(page: Any, number: str, folder: Path, width: int) -> None:
     """From a wide screen onto a sheet, upright and across: the whole case and the whole list, nothing to press."""
     for name, address in (("case", f"/desk/cases/{number}"), ("list", "/desk/list/unit")):
         page.goto(address)
-        page.wait_for_function("document.readyState === 'complete'")
+        come(page)
         page.emulate_media(media="print")
         taken(page, f"printed-{name}")
         assert page.locator(".yz-find, .yz-nav, .yz-filters, .btn").filter(visible=True).count() == 0

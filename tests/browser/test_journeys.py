@@ -140,9 +140,7 @@ def test_a_long_form_asks_one_question_a_screen_and_the_phones_back_button_goes_
     place, onward = page.locator("[data-steps-heading]"), page.locator("[data-steps-next]")
 
     def shown(number: str) -> None:
-        page.wait_for_function(
-            "n => document.querySelector('[data-steps-heading]').innerText.startsWith(n)", arg=number
-        )
+        place.filter(has_text=re.compile(rf"^\s*{number}")).wait_for()
 
     assert place.inner_text() == "第 1 题，共 9 题"
     assert not page.get_by_label("参保人类别").is_visible()

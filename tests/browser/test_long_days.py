@@ -20,7 +20,7 @@ from engine.records import handovers as proofs
 from engine.records.handovers import Side
 from engine.store.models import BoardEntry, Case, Document, Handover, HandoverLink, Notice, Resource, Slot
 from engine.workdays import local_date
-from tests.browser.conftest import Site, sign, whole
+from tests.browser.conftest import Site, come, sign, whole
 from tests.browser.filling import fill_in, fits, phone, shot
 from tests.cast import ROOT
 from web.demo.playing import Player, Resident, person
@@ -45,7 +45,7 @@ def people_of(county: Site, place: str) -> list[Resident]:
 
 def seen(page: Any, name: str) -> None:
     """The page has come whole, nothing of it is clipped; and a picture, when a folder is named."""
-    page.wait_for_function("document.readyState === 'complete'")
+    come(page)
     fits(page)
     shot(page, name)
 

@@ -47,6 +47,7 @@ def test_an_elder_orders_lunch_and_the_kitchen_checks_in(site: Site, canteen):
     page.goto("/offers?offer=shitang.lunch")
     page.get_by_role("link", name="长者午餐").nth(1).click()
     page.get_by_role("link", name="按星期长期预订").click()
+    page.get_by_label("到哪天为止").wait_for()
     assert axe(page) == [] and english_left(page) == []
     until = (site.clock() + timedelta(days=60)).date().isoformat()
     page.get_by_label("到哪天为止").fill(until)
