@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine import forms
@@ -14,28 +15,26 @@ from engine.matters.gate.reading import Reading
 from engine.matters.nouns.matches import Match
 from engine.matters.nouns.registers import OWN, Register
 from engine.matters.plans import timer_starts
-from engine.matters.story_file import BookText, SideOfMatchText, StepText
+from engine.matters.story_file import BookText, EndText, SideOfMatchText, StepText, StoryText
 from engine.process.language import effects
+from engine.process.language.model import Node
 
 
 def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     if not reading.diagrams:
         return
-    steps = {node.id: node for _, _, _, node in reading.nodes()}
-    tasks = {id: node for id, node in steps.items() if node.kind in ("userTask", "manualTask")}
-    waits = [id for id, node in steps.items() if node.kind in ("serviceTask", "sendTask")]
-    messages = [one.name or one.id for diagram in reading.diagrams.values() for one in diagram.messages]
-    info = reading.info
-    start = reading.application
+    _entries(reading)
+    words = _Words.of(reading)
+    for n, story in reading.told.stories:
+        _beginning(words, story, n)
+        for k, step in enumerate(story.steps):
+            for look in (_task, _people, _places, _met, _message, _boards, _awaited):
+                look(words, step, n, "steps", k)
+        _end(words, story.end, known, n, "end")
 
-    def one_of(what_zh: str, what_en: str, name: Any, known: Iterable[str], *path: object) -> None:
-        words = list(known)
-        if str(name) not in words:
-            zh, en = meant(str(name), words, 60)
-            reading.of_story(
-                "story-name", f"没有{what_zh}“{name}”。{zh}", f'There is no {what_en} "{name}". {en}', *path
-            )
 
+def _entries(reading: Reading) -> None:
+    """What stands in registers before a story begins has a register, its fields and their columns."""
     registers = reading.declared("registers")
     for n, entry in enumerate(reading.told.entries):
         if entry.register_ not in registers:
@@ -67,103 +66,172 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
                     "facts",
                     key,
                 )
-    schedules = {**reading.declared("schedules")}
-    timed = [one.node.id for one in timer_starts(reading.diagrams.values())]
-    for n, story in reading.told.stories:
-        if story.schedule:
-            one_of("定期", "schedule", story.schedule, [*schedules, *timed], n, "schedule")
-        elif start is not None:
-            _answers(reading, story.answers, paths_of(start.form), n, "answers")
-            _quoted(reading, story.answers, start.form, n, "answers")
-            for r, path in enumerate(story.refused):
-                plain = ".".join(p for p in path.split(".") if not p.isdigit())
-                one_of("字段", "field", plain, paths_of(start.form), n, "refused", r)
-            for k, first in enumerate(story.earlier):
-                _answers(reading, first.answers, paths_of(start.form), n, "earlier", k, "answers")
-                _quoted(reading, first.answers, start.form, n, "earlier", k, "answers")
-        _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
-        if info is not None:
-            _wanted(reading, story.facts.get("need"), n, "facts", "need", "answers")
-        for k, before in enumerate(story.booked if info is not None else ()):
-            one_of("供给", "offer", before.offer, reading.declared("offers"), n, "booked", k, "offer")
-        for k, step in enumerate(story.steps):
-            if step.task is not None:
-                one_of("用户任务", "user task", step.task, tasks, n, "steps", k, "task")
-                node = tasks.get(step.task)
-                form = reading.forms.get(node.extension.form or "") if node is not None else None
-                if form is not None:
-                    asked = _asked(reading, form.form)
-                    _quoted(reading, step.answers, asked, n, "steps", k, "answers")
-                    _answers(reading, step.answers, paths_of(asked), n, "steps", k, "answers")
-                    for r, path in enumerate(step.refused or ()):
-                        plain = ".".join(p for p in path.split(".") if not p.isdigit())
-                        one_of("字段", "field", plain, paths_of(asked), n, "steps", k, "refused", r)
-            if step.handed is not None:
-                for r, path in enumerate(step.refused or ()):
-                    one_of("字段", "field", path, HANDED, n, "steps", k, "refused", r)
-            if step.vote is not None and not _options(reading):
-                for choice in step.vote:
-                    one_of("票", "vote", choice, VOTES, n, "steps", k, "vote", choice)
-            for verb, wish in (("book", step.book), ("cancel", step.cancel)):
-                if wish is not None and wish.offer and info is not None:
-                    offers = reading.declared("offers")
-                    one_of("供给", "offer", wish.offer, offers, n, "steps", k, verb, "offer")
-                    said = offers[wish.offer].what if wish.offer in offers else None
-                    form = reading.forms.get(getattr(said, "ask", "") or "")
-                    if isinstance(wish, BookText) and form is not None:
-                        _answers(reading, wish.answers, paths_of(form.form), n, "steps", k, verb, "answers")
-            if info is not None:
-                _met(reading, step, one_of, n, "steps", k)
-            if step.return_ is not None:
-                one_of("用户任务", "user task", step.return_, tasks, n, "steps", k, "return")
-            if step.to is not None:
-                one_of("用户任务", "user task", step.to, tasks, n, "steps", k, "to")
-            for r, name in enumerate(step.open or ()):
-                one_of("任务", "task", name, tasks, n, "steps", k, "open", r)
-            if step.message is not None:
-                one_of("消息", "message", step.message, messages, n, "steps", k, "message")
-                told = [one for one in info.tells.values() if one.message == step.message] if info is not None else []
-                if told:
-                    asked_for = {path for one in told for path in (one.teller, *one.asks) if path}
-                    asked_for |= {path.rpartition(".")[0] for path in asked_for if "." in path}
-                    _answers(reading, step.variables or {}, asked_for, n, "steps", k, "variables")
-                if step.message in reading.house.messages:
-                    brings = shapes.of_paths(reading.house.messages[step.message])
-                    _values(reading, step.variables, brings, n, "steps", k, "variables")
-            for key, board in (("review", step.review), ("board", step.board)):
-                if board is not None and info is not None:
-                    one_of("公开栏", "board", board, reading.declared("boards"), n, "steps", k, key)
-            if step.answer is not None:
-                one_of("等结果的任务", "awaited effect", step.answer, waits, n, "steps", k, "answer")
-                kind = effects.find(steps[step.answer].extension.task_type or "") if step.answer in steps else None
-                if step.error is not None and kind is not None:
-                    one_of("错误代码", "error code", step.error, [c for c, _ in kind.errors], n, "steps", k, "error")
-                if kind is not None:
-                    results = {a.name: shapes.of_result(a.kind, a.has) for a in kind.results}
-                    _values(reading, step.variables, results, n, "steps", k, "variables")
-        end = story.end
-        if known and not any(one.more for one in known.values()):  # of whichever process the story is
-            everything = shapes.all_of([one.scope for one in known.values()])
-            _values(reading, end.variables or {}, everything, n, "end", "variables")
-        if end.at is not None:
-            one_of("步骤", "step", end.at, steps, n, "end", "at")
-        if info is not None:
-            papers = {*info.papers, *reading.house.effect_papers.values()}
-            for r, name in enumerate(end.papers or ()):
-                one_of("文书", "paper", name, papers, n, "end", "papers", r)
-            notices = {*info.notices, *reading.house.effect_notices.values()}
-            for r, name in enumerate(end.notices or ()):
-                one_of("通知", "notice", name, notices, n, "end", "notices", r)
-        for r, name in enumerate(end.effects or ()):
-            one_of("效果", "effect", name, [*effects.TYPES, "message", "signal"], n, "end", "effects", r)
-        for r, name in enumerate(end.open or ()):
-            one_of("任务", "task", name, tasks, n, "end", "open", r)
-        for board, state in (end.entries or {}).items():
-            if info is not None:
-                one_of("公开栏", "board", board, reading.declared("boards"), n, "end", "entries", board)
-            one_of("状态", "state", state, ENTRIES, n, "end", "entries", board)
-        if end.outcome is not None:
-            one_of("结果", "outcome", end.outcome, OUTCOMES, n, "end", "outcome")
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the stories of a matter may speak of."""
+
+    reading: Reading
+    steps: Mapping[str, Node]
+    tasks: Mapping[str, Node]
+
+    @classmethod
+    def of(cls, reading: Reading) -> _Words:
+        steps = {node.id: node for _, _, _, node in reading.nodes()}
+        return cls(reading, steps, {id: node for id, node in steps.items() if node.kind in ("userTask", "manualTask")})
+
+    def one_of(self, what_zh: str, what_en: str, name: Any, known: Iterable[str], *path: object) -> None:
+        words = list(known)
+        if str(name) not in words:
+            zh, en = meant(str(name), words, 60)
+            self.reading.of_story(
+                "story-name", f"没有{what_zh}“{name}”。{zh}", f'There is no {what_en} "{name}". {en}', *path
+            )
+
+    def task(self, name: str, *path: object) -> None:
+        self.one_of("用户任务", "user task", name, self.tasks, *path)
+
+    def declared(self, kind: str, what_zh: str, what_en: str, name: str, *path: object) -> Any:
+        """What is declared under a name, which is looked for; None where there is nothing of that name."""
+        known = self.reading.declared(kind)
+        self.one_of(what_zh, what_en, name, known, *path)
+        return known[name].what if name in known else None
+
+    def fields(self, paths: Iterable[str], form: forms.Form, *path: object) -> None:
+        """What is refused are fields of the form, whichever row of a list they are in."""
+        known = paths_of(form)
+        for r, one in enumerate(paths):
+            self.one_of("字段", "field", ".".join(p for p in one.split(".") if not p.isdigit()), known, *path, r)
+
+    def answers(self, answers: Mapping[str, Any], form: forms.Form, *path: object) -> None:
+        _answers(self.reading, answers, paths_of(form), *path)
+        _quoted(self.reading, answers, form, *path)
+
+
+def _beginning(words: _Words, story: StoryText, n: int) -> None:
+    """How the case of a story begins: by its application, by the clock, or by what was booked or sought before."""
+    reading, start = words.reading, words.reading.application
+    if story.schedule:
+        timed = [one.node.id for one in timer_starts(reading.diagrams.values())]
+        words.one_of("定期", "schedule", story.schedule, [*reading.declared("schedules"), *timed], n, "schedule")
+    elif start is not None:
+        words.answers(story.answers, start.form, n, "answers")
+        words.fields(story.refused, start.form, n, "refused")
+        for k, first in enumerate(story.earlier):
+            words.answers(first.answers, start.form, n, "earlier", k, "answers")
+    _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
+    if reading.info is not None:
+        _wanted(reading, story.facts.get("need"), n, "facts", "need", "answers")
+        for k, before in enumerate(story.booked):
+            words.declared("offers", "供给", "offer", before.offer, n, "booked", k, "offer")
+
+
+def _task(words: _Words, step: StepText, *path: object) -> None:
+    """A user task, and what is answered there."""
+    if step.task is None:
+        return
+    words.task(step.task, *path, "task")
+    node = words.tasks.get(step.task)
+    form = words.reading.forms.get(node.extension.form or "") if node is not None else None
+    if form is not None:
+        asked = _asked(words.reading, form.form)
+        words.answers(step.answers, asked, *path, "answers")
+        words.fields(step.refused or (), asked, *path, "refused")
+
+
+def _people(words: _Words, step: StepText, *path: object) -> None:
+    """What people do with open tasks, hand-overs and votes."""
+    if step.return_ is not None:
+        words.task(step.return_, *path, "return")
+    if step.to is not None:
+        words.task(step.to, *path, "to")
+    for r, name in enumerate(step.open or ()):
+        words.one_of("任务", "task", name, words.tasks, *path, "open", r)
+    if step.handed is not None:
+        for r, field in enumerate(step.refused or ()):
+            words.one_of("字段", "field", field, HANDED, *path, "refused", r)
+    if step.vote is not None and not _options(words.reading):
+        for choice in step.vote:
+            words.one_of("票", "vote", choice, VOTES, *path, "vote", choice)
+
+
+def _places(words: _Words, step: StepText, *path: object) -> None:
+    """What is booked and given back names an offer, and answers what it asks."""
+    for verb, wish in (("book", step.book), ("cancel", step.cancel)):
+        if wish is None or not wish.offer or words.reading.info is None:
+            continue
+        offer = words.declared("offers", "供给", "offer", wish.offer, *path, verb, "offer")
+        form = words.reading.forms.get(getattr(offer, "ask", "") or "")
+        if isinstance(wish, BookText) and form is not None:
+            _answers(words.reading, wish.answers, paths_of(form.form), *path, verb, "answers")
+
+
+def _message(words: _Words, step: StepText, *path: object) -> None:
+    """A message that a diagram knows, with what it asks of whoever tells it."""
+    if step.message is None:
+        return
+    reading = words.reading
+    messages = [one.name or one.id for diagram in reading.diagrams.values() for one in diagram.messages]
+    words.one_of("消息", "message", step.message, messages, *path, "message")
+    tells = reading.info.tells.values() if reading.info is not None else ()
+    told = [one for one in tells if one.message == step.message]
+    if told:
+        asked_for = {path for one in told for path in (one.teller, *one.asks) if path}
+        asked_for |= {path.rpartition(".")[0] for path in asked_for if "." in path}
+        _answers(reading, step.variables or {}, asked_for, *path, "variables")
+    if step.message in reading.house.messages:
+        brings = shapes.of_paths(reading.house.messages[step.message])
+        _values(reading, step.variables, brings, *path, "variables")
+
+
+def _boards(words: _Words, step: StepText, *path: object) -> None:
+    for key, board in (("review", step.review), ("board", step.board)):
+        if board is not None and words.reading.info is not None:
+            words.declared("boards", "公开栏", "board", board, *path, key)
+
+
+def _awaited(words: _Words, step: StepText, *path: object) -> None:
+    """The result or the error of an effect that is waited for."""
+    if step.answer is None:
+        return
+    waits = [id for id, node in words.steps.items() if node.kind in ("serviceTask", "sendTask")]
+    words.one_of("等结果的任务", "awaited effect", step.answer, waits, *path, "answer")
+    node = words.steps.get(step.answer)
+    kind = effects.find(node.extension.task_type or "") if node is not None else None
+    if kind is None:
+        return
+    if step.error is not None:
+        words.one_of("错误代码", "error code", step.error, [code for code, _ in kind.errors], *path, "error")
+    results = {a.name: shapes.of_result(a.kind, a.has) for a in kind.results}
+    _values(words.reading, step.variables, results, *path, "variables")
+
+
+def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: object) -> None:
+    """What a story says of its end: where it stands, what came of it, what was made and told."""
+    reading = words.reading
+    if known and not any(one.more for one in known.values()):  # of whichever process the story is
+        everything = shapes.all_of([one.scope for one in known.values()])
+        _values(reading, end.variables or {}, everything, *path, "variables")
+    if end.at is not None:
+        words.one_of("步骤", "step", end.at, words.steps, *path, "at")
+    if reading.info is not None:
+        papers = {*reading.info.papers, *reading.house.effect_papers.values()}
+        for r, name in enumerate(end.papers or ()):
+            words.one_of("文书", "paper", name, papers, *path, "papers", r)
+        notices = {*reading.info.notices, *reading.house.effect_notices.values()}
+        for r, name in enumerate(end.notices or ()):
+            words.one_of("通知", "notice", name, notices, *path, "notices", r)
+    for r, name in enumerate(end.effects or ()):
+        words.one_of("效果", "effect", name, [*effects.TYPES, "message", "signal"], *path, "effects", r)
+    for r, name in enumerate(end.open or ()):
+        words.one_of("任务", "task", name, words.tasks, *path, "open", r)
+    for board, state in (end.entries or {}).items():
+        if reading.info is not None:
+            words.declared("boards", "公开栏", "board", board, *path, "entries", board)
+        words.one_of("状态", "state", state, ENTRIES, *path, "entries", board)
+    if end.outcome is not None:
+        words.one_of("结果", "outcome", end.outcome, OUTCOMES, *path, "outcome")
 
 
 #: What may be wrong with a hand-over, by its fields.
@@ -228,17 +296,18 @@ def _answers(reading: Reading, answers: Mapping[str, Any], known: Collection[str
     look(answers, "", path)
 
 
-def _met(reading: Reading, step: StepText, one_of: Callable[..., None], *path: object) -> None:
+def _met(words: _Words, step: StepText, *path: object) -> None:
     """What a step says of matches and loans names what is declared, and fills the form that is asked."""
+    reading = words.reading
+    if reading.info is None:
+        return
     for verb in ("supply", "need", "ask", "agree", "decline", "absent", "cancel"):
         said = getattr(step, verb)
         name = getattr(said, "match", "")
         if not name:
             continue
-        known = reading.declared("matches")
-        one_of("撮合", "match", name, known, *path, verb, "match")
-        if isinstance(said, SideOfMatchText) and name in known:
-            match = known[name].what
+        match = words.declared("matches", "撮合", "match", name, *path, verb, "match")
+        if isinstance(said, SideOfMatchText) and match is not None:
             assert isinstance(match, Match)
             form = reading.forms.get(match.of(verb).ask)
             if form is not None:
@@ -246,7 +315,7 @@ def _met(reading: Reading, step: StepText, one_of: Callable[..., None], *path: o
     for verb in ("lend", "take_back", "renew", "reserve", "recall", "lose"):
         loan = getattr(step, verb)
         if loan is not None:
-            one_of("借还", "loans", loan.loans, reading.declared("loans"), *path, verb, "loans")
+            words.declared("loans", "借还", "loans", loan.loans, *path, verb, "loans")
 
 
 def _wanted(reading: Reading, need: object, *path: object) -> None:
