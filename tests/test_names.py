@@ -87,6 +87,7 @@ WORDS = frozenset(
         "second",
         "serve",
         "sign",
+        "signed",
         "stamp",
         "tell",
         "term",

@@ -12,7 +12,6 @@ The folder gets its name only when it is whole. A restore looks at everything be
 from __future__ import annotations
 
 import base64
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -26,9 +25,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, MetaData, Table, func, select, text
 
+from engine import crypto
 from engine.commands.hall import restored
 from engine.commands.hall.restored import Settled
 from engine.errors import NotNow
@@ -174,7 +173,7 @@ def _copy_files(source: Path, to: Path, there: dict[str, str]) -> None:
         place = to / name
         place.parent.mkdir(parents=True, exist_ok=True)
         _write(place, data)
-        there[name] = hashlib.sha256(data).hexdigest()
+        there[name] = crypto.fingerprint(data)
 
 
 def _write(path: Path, data: str | bytes) -> None:
@@ -186,7 +185,7 @@ def _write(path: Path, data: str | bytes) -> None:
 
 def _sha(path: Path) -> str:
     with path.open("rb") as read:
-        return hashlib.file_digest(read, "sha256").hexdigest()
+        return crypto.fingerprint(read)
 
 
 @contextmanager
@@ -376,8 +375,8 @@ def _opens(found: Manifest, home: Path, own: Path | None) -> None:
     if keys.there():
         ring = keys.current()
     elif own is not None and (own / "data.key").is_file():
-        ring = keys.Keyring(base64.b64decode((own / "data.key").read_bytes()))
-        keys.configure(base64.b64decode((own / "data.key").read_bytes()))
+        keys.configure(crypto.Key.read((own / "data.key").read_bytes()))
+        ring = keys.current()
     if ring is None:
         raise NotNow(
             f"没有数据密钥，恢复出来谁也读不了，什么都没有动。"
@@ -387,7 +386,7 @@ def _opens(found: Manifest, home: Path, own: Path | None) -> None:
         )
     try:
         right = ring.open(base64.b64decode(found.key_word), _ABOUT) == _WORD
-    except (InvalidTag, ValueError):
+    except ValueError:
         right = False
     if not right:
         raise NotNow(

@@ -6,8 +6,6 @@ machine that tries it out.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine import crypto
 from engine.reads import monitoring, operations
 from engine.records import heartbeats
 from engine.records.papers import fonts
@@ -138,15 +137,21 @@ def _data_key(environment: Mapping[str, str]) -> Line:
         zh = f"还没有数据密钥，第一次启动时生成在 {file}。生成后请马上另存一份"
         return Line("warn", "data-key", zh, f"none yet: the first start makes {file}. Keep a copy apart at once")
     try:
-        length = len(base64.b64decode(given or file.read_bytes(), validate=False))
-    except (binascii.Error, ValueError):
-        length = 0
-    if length != 32:
-        zh = f"数据密钥应是 32 字节的 base64，现在是 {length} 字节"
-        return Line("error", "data-key", zh, f"expected base64 of 32 bytes, but it has {length}")
+        key = crypto.Key.read(given or file.read_bytes())
+    except ValueError as error:
+        zh = "数据密钥应是 32 字节的 base64（国密大厅前面写 national:），现在的读不出"
+        return Line("error", "data-key", zh, f"expected base64 of 32 bytes: {error}")
+    try:
+        keys.agreed(key, environment.get(keys.SUITE, ""))
+    except keys.OtherSuite as other:
+        zh = f"YIZHAN_CRYPTO 只给新大厅选算法，这个大厅的密钥是{key.suite.zh}。请去掉它，或写 {key.suite.name}"
+        return Line("error", "data-key", zh, f"{other}: leave it out, or say {key.suite.name}")
     if not given and file.stat().st_mode & 0o077:
         return Line("error", "data-key", f"别的用户能读密钥：chmod 600 {file}", f"others can read it: chmod 600 {file}")
-    return Line("ok", "data-key", "数据密钥在", "there")
+    if key.suite is crypto.NATIONAL and not crypto.sm2.there():
+        zh = "国密大厅：没有装 gmssl，不能用 SM2 签名。请 pip install yizhan[national]"
+        return Line("warn", "data-key", zh, "suite national without gmssl: no SM2 signatures. Install yizhan[national]")
+    return Line("ok", "data-key", f"数据密钥在，{key.suite.zh}", f"there, suite {key.suite.name}")
 
 
 def _gateway(settings: Settings, environment: Mapping[str, str]) -> Iterator[Line]:

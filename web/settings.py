@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine import crypto
 from engine.store import keys
 
 #: Every name the hall knows, with what it is for: the set-up guide is made from this table.
@@ -18,6 +19,7 @@ KNOWN = {
     "YIZHAN_HOME": "folder of the database, files and keys (default: var)",
     "YIZHAN_DATABASE_URL": "postgresql://… instead of SQLite in the home folder",
     "YIZHAN_DATA_KEY": "base64 of the 32-byte key that seals personal data (default: made in the home folder)",
+    "YIZHAN_CRYPTO": "suite of a new hall: international (AES, SHA-256) or national (SM4, SM3, SM2)",
     "YIZHAN_SECRET_KEY": "signs cookies (default: made in the home folder)",
     "YIZHAN_HOST": "address to listen on (default: 127.0.0.1)",
     "YIZHAN_PORT": "port to listen on (default: 8000)",
@@ -93,6 +95,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         raise BadSettings(
             f"[一站] 不认识的设置：{'、'.join(unknown)}。可用的有：{'、'.join(KNOWN)}。\n"
             f"Unknown setting(s): {', '.join(unknown)}."
+        )
+    if env.get(keys.SUITE) and env[keys.SUITE] not in crypto.SUITES:
+        raise BadSettings(
+            f"[一站] {keys.SUITE} 应为 {' 或 '.join(crypto.SUITES)}，现在是“{env[keys.SUITE]}”。\n"
+            f"Expected one of {', '.join(crypto.SUITES)} in {keys.SUITE}."
         )
     home = Path(env.get("YIZHAN_HOME") or "var").resolve()
     notices = env.get("YIZHAN_NOTICES", "screen")

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from engine import crypto
 from engine.commands import bonds, loans, queues, registers
 from engine.commands.booking import due
 from engine.commands.hall import following
@@ -109,7 +109,11 @@ def right_key(database: Database) -> None:
         )
     try:
         keys.current().open(bytes(sealed), b"text")
-    except InvalidTag:
+    except keys.OtherSuite as other:
+        raise BadSettings(
+            f"[一站] {keys.SUITE} 与这个大厅的密钥不一致：这个设置只给新大厅选算法，请去掉它。\n       {other}"
+        ) from None
+    except crypto.NotOpened:
         raise BadSettings(
             "[一站] 数据密钥和这个数据库不配，以前的数据打不开。请核对密钥和数据库是不是同一个大厅的。\n"
             "       The data key does not open this database: are key and database of the same hall?"

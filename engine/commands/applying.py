@@ -9,7 +9,6 @@ Nothing here commits. A preview runs the same code in a transaction that is thro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from engine import feel, matters, process
+from engine import crypto, feel, matters, process
 from engine.commands import candidates, parties, troubles, vacancies
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
@@ -547,7 +546,7 @@ class Applying:
         due = account.leading.due_at if account.leading else None
         # By days: a plan confirmed a minute after its preview is still the same plan.
         text = "\n".join(f"{c.what}|{c.name}|{c.who}|{_day(c.at)}" for c in self.changes)
-        token = hashlib.sha256(f"{self.case.id}|{self.case.version}|{_day(due)}|{text}".encode()).hexdigest()[:16]
+        token = crypto.fingerprint(f"{self.case.id}|{self.case.version}|{_day(due)}|{text}".encode())[:16]
         return Done(
             self.case, tuple(self.changes), tuple(self.opened), tuple(self.documents), self._due_before, due, token
         )

@@ -6,7 +6,6 @@ Below the verbs of bookings (engine/commands/booking) and below the effects of a
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
 import itertools
 import secrets
@@ -20,7 +19,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, updat
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import booking
+from engine import booking, crypto
 from engine.booking import Past, Policy, written
 from engine.booking.slots import ZONE
 from engine.commands import seats
@@ -574,7 +573,7 @@ def keys_of_days(
     work: Work, policy: Policy, person_index: str, days: Sequence[date], resource: Resource, own: int | None = None
 ) -> dict[date, list[str | None]]:
     """The same of several days, by one statement."""
-    of = "" if resource.matter else f":{hashlib.sha256(resource.offer.encode()).hexdigest()[:8]}"
+    of = "" if resource.matter else f":{crypto.fingerprint(resource.offer.encode())[:8]}"
     numbered = {day: [f"{person_index}:{day}:{n}{of}" for n in range(policy.per_day)] for day in days}
     query = select(Appointment.day_key).where(Appointment.day_key.in_(itertools.chain(*numbered.values())))
     if own is not None:

@@ -11,7 +11,6 @@ wants it alone.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine import crypto
 from engine.errors import FieldError, Invalid, NotNow
 from engine.matters import majority
 from engine.matters.nouns.ballots import ABSTAIN, NO, YES
@@ -473,7 +473,7 @@ def count(work: Work, row: Ballot, *, by: Actor, now: datetime) -> dict[str, Any
     row.state, row.ended_at = "counted", now
     destroy(work, row.id)
     work.session.flush()
-    digest = hashlib.sha256(dumps(row.result).encode()).hexdigest()
+    digest = crypto.fingerprint(dumps(row.result).encode())
     outcome = {"ballot": row.id, "outcome": row.result["outcome"], "result": digest}
     audit.record(work, audit.Kind.BALLOT_COUNTED, by=by, now=now, facts=outcome)
     tell(work, row, "result", now=now)

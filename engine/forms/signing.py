@@ -10,12 +10,12 @@ This is a picture of a person's will with evidence around it. It is not a reliab
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from engine import crypto
 from engine.plain import dig, dumps
 
 BOX = (600, 200)
@@ -47,7 +47,7 @@ def digest(data: Mapping[str, Any], names: Iterable[str]) -> str:
     True
     """
     values = {name: dig(data, name) for name in names}
-    return hashlib.sha256(dumps(values, sort=True).encode()).hexdigest()
+    return crypto.fingerprint(dumps(values, sort=True).encode())
 
 
 def signed(path: str, data: Mapping[str, Any], names: Iterable[str], now: datetime | None) -> dict[str, Any]:

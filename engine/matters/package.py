@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import zipfile
@@ -17,7 +16,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from engine import dmn, forms, process
+from engine import crypto, dmn, forms, process
 from engine.errors import NotFound, Refused
 from engine.findings import Finding, errors
 from engine.forms import Form
@@ -228,7 +227,7 @@ class BadDraft(Refused):
 
 def version_of(files: Mapping[str, bytes]) -> str:
     """SHA-256 over names and contents, in order."""
-    total = hashlib.sha256()
+    total = crypto.Hasher()
     for name in sorted(files):
         if not name.endswith(_TESTS):  # stories and clauses are tests of a version, not part of it
             total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])

@@ -6,8 +6,6 @@ take the database, not a unit of work.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import func, select, update
 
+from engine import crypto
 from engine.errors import NotNow, NotYours
 from engine.forms import written
 from engine.people import actor as actors
@@ -164,7 +163,7 @@ def resident(database: Database, phone: str, code: str, *, now: datetime, name: 
         )
         if row is not None and row.tries < CODE_TRIES:
             row.tries += 1
-            if hmac.compare_digest(row.code_hash.encode(), _code_hash(index, code.strip()).encode()):
+            if crypto.same(row.code_hash.encode(), _code_hash(index, code.strip()).encode()):
                 row.used_at = now
                 return _resident(work, phone, index, name, now)
     raise NotYours("验证码不正确或已过期，请重新获取。", "The code is not right or has expired: ask for a new one.")
@@ -207,7 +206,7 @@ def prove(database: Database, user_id: int, proof: str, *, now: datetime) -> Non
             right, given = (user.id_number or "")[-4:], written.narrow(proof).strip()
         else:
             right, given = written.name(user.name), written.name(proof)
-        if not asked or hmac.compare_digest(given.upper().encode(), right.upper().encode()):
+        if not asked or crypto.same(given.upper().encode(), right.upper().encode()):
             tries.forget(work, "proof", str(user_id))
             return
         tries.count(work, "proof", str(user_id), now=now)
@@ -285,4 +284,4 @@ def actor_of_token(work: Work, token: str, *, now: datetime) -> Actor | None:
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return crypto.fingerprint(token.encode())

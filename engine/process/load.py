@@ -3,10 +3,10 @@ other."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from engine import crypto
 from engine.errors import Refused
 from engine.findings import Finding, in_order
 from engine.process.lint import check
@@ -56,9 +56,9 @@ def load(
     for its answer. What RUNS names is found and does not hinder. `lint=False` leaves out the checks that need no
     compiling (for diagrams known to be checked).
     """
-    digest = hashlib.sha256()
+    digest = crypto.Hasher()
     for name in sorted(files):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+        digest.update(name.encode() + b"\0" + bytes.fromhex(crypto.fingerprint(files[name])))
     hash = digest.hexdigest()
     checked = check(files, decisions=decisions, forms=forms) if lint else []
     if _hindered(checked):

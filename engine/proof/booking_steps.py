@@ -5,14 +5,13 @@ Whom the story names and the hall does not know yet signs up at that moment: a r
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from engine import matters, people
+from engine import crypto, matters, people
 from engine.commands import booking
 from engine.errors import Invalid, NotFound, NotNow, Refused
 from engine.matters.stories import when
@@ -187,7 +186,7 @@ def _slot(work: Work, package: matters.Package, case_id: int, step: Mapping[str,
 
 def resident(work: Work, name: str, born: date | None, now: datetime) -> User:
     """The resident of that name, who signs up when the story names them first."""
-    mark = int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
+    mark = int(crypto.fingerprint(name.encode())[:12], 16)
     phone = f"139{mark % 100_000_000:08d}"
     index = keys.blind("phone", phone)
     found = work.session.scalar(select(User).where(User.phone_index == index))

@@ -7,7 +7,6 @@ compared with what the story says. Nothing here reads the machine's clock.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any
 import isodate
 from sqlalchemy import func, select, update
 
-from engine import matters, people
+from engine import crypto, matters, people
 from engine.commands import appointments, cases, schedules
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
@@ -129,7 +128,7 @@ class Drawing:
             raise papers.BadPaper(
                 f"《{kind.title}》没有印出自己的名称。", f"{kind.title_en} does not print its own title."
             )
-        return papers.Made(_DRAWN, hashlib.sha256(_DRAWN).hexdigest(), "", 1, False)
+        return papers.Made(_DRAWN, crypto.fingerprint(_DRAWN), "", 1, False)
 
 
 #: Stands for every paper that was drawn: its file is written once.

@@ -7,7 +7,6 @@ the matters beside it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
-from engine import matters
+from engine import crypto, matters
 from engine.commands import gate
 from engine.findings import Finding
 from engine.matters import County, clauses
@@ -44,13 +43,13 @@ def county_of(work: Work) -> County | None:
 def key_of(files: Mapping[str, bytes], county: County | None, there: Iterable[str] = ()) -> str:
     """The key of the verdict on these files. `there`: the matters beside it, which it may open."""
     text = f"{plays_of(files)} {_lists(county)} {' '.join(sorted(there))}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return crypto.fingerprint(text.encode())
 
 
 def plays_of(files: Mapping[str, bytes]) -> str:
     """The hash of all that the stories are played with. The county's lists are none of it: somebody who takes a post
     somewhere asks for the check again, which takes a moment, not for the stories."""
-    total = hashlib.sha256(f"{program()} {_shared()}".encode())
+    total = crypto.Hasher(f"{program()} {_shared()}".encode())
     for name in sorted(name for name in files if not name.endswith(f"/{clauses.FILE}")):
         total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
     return total.hexdigest()
@@ -59,7 +58,7 @@ def plays_of(files: Mapping[str, bytes]) -> str:
 @lru_cache(maxsize=1)
 def program() -> str:
     """The hash of the program as this process runs it."""
-    total = hashlib.sha256()
+    total = crypto.Hasher()
     for path in sorted(PROGRAM.rglob("*")):
         if path.suffix in _KINDS and path.is_file():
             total.update(f"{path.relative_to(PROGRAM).as_posix()}\0".encode() + path.read_bytes())
@@ -82,7 +81,7 @@ def _shared() -> str:
 
 @lru_cache(maxsize=8)
 def _content(stamp: tuple[tuple[str, int, int], ...]) -> str:
-    total = hashlib.sha256()
+    total = crypto.Hasher()
     for path, _size, _changed in sorted(stamp, key=lambda one: Path(one[0]).name):
         total.update(f"{Path(path).name}\0".encode() + Path(path).read_bytes())
     return total.hexdigest()
@@ -102,7 +101,7 @@ def _lists(county: County | None) -> str:
         sorted(county.resources),
         halls,
     )
-    return hashlib.sha256(repr(lists).encode()).hexdigest()
+    return crypto.fingerprint(repr(lists).encode())
 
 
 def kept(work: Work, keys: Iterable[str]) -> dict[str, MatterVerdict]:
@@ -156,7 +155,7 @@ def keep_outdated(work: Work, one: Outdated, *, now: datetime) -> str:
     It is no verdict on the version (`version` is empty): what its own proof found stays what is known of it.
     """
     text = "\0".join([one.version, str(one.running), *(f"{f.file}:{f.line} {f.message_zh}" for f in one.findings)])
-    key = hashlib.sha256(text.encode()).hexdigest()
+    key = crypto.fingerprint(text.encode())
     row = keep(work, key, Verdict(one.matter, one.findings), version="", now=now)
     row.found = {**row.found, "outdated": {"version": one.version, "running": one.running}}
     return key

@@ -6,13 +6,13 @@ by itself. What is shown is redacted: no name of a resident, the clerk masked, t
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from engine import crypto
 from engine.deadlines import shown
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound
@@ -88,7 +88,7 @@ def _given(work: Work, number: str, phone: str) -> Case:
 
 def by_word(work: Work, number: str, word: str, *, now: datetime) -> Progress:
     """By the receipt's QR."""
-    if not hmac.compare_digest(word_of(number).encode(), word.encode()):
+    if not crypto.same(word_of(number).encode(), word.encode()):
         raise NotFound(
             "没有查到。请重新扫回执上的二维码，或用办件编号和手机号查。",
             "Nothing was found: scan the receipt again, or use number and phone.",

@@ -7,7 +7,6 @@ to change, drop or slip in an event one would have to forge its chain, the case'
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,10 +17,11 @@ from sqlalchemy import event as event_of
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from engine import crypto
 from engine.people import Actor
 from engine.plain import dumps
 from engine.records import handovers
-from engine.store import Work
+from engine.store import Work, keys
 from engine.store.models import Case, Event, Seal, SealedEvent
 
 GENESIS = "0" * 64
@@ -330,11 +330,12 @@ def digest(
     task_id: int | None,
     facts: Mapping[str, Any],
     previous: str,
+    suite: crypto.Suite | None = None,
 ) -> str:
-    """SHA-256 over the event's canonical JSON and its predecessor's hash."""
+    """The hash, by the hall's suite or the given one, of the event's canonical JSON and its predecessor's hash."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     text = dumps([chain, seq, moment, kind, by_id, for_id, case_id, task_id, _sorted(facts), previous])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return (suite or keys.current().suite).hashed(text.encode())
 
 
 def _sorted(value: Any) -> Any:
@@ -365,11 +366,12 @@ def seal(work: Work, *, now: datetime, most: int = 10_000) -> Seal | None:
     return made
 
 
-def _seal_hash(previous: str, at: datetime, rows: Any) -> str:
-    total = hashlib.sha256(f"{previous}\0{at.astimezone(UTC).isoformat(timespec='microseconds')}".encode())
+def _seal_hash(previous: str, at: datetime, rows: Any, suite: crypto.Suite | None = None) -> str:
+    suite = suite or keys.current().suite
+    total = suite.hasher(f"{previous}\0{at.astimezone(UTC).isoformat(timespec='microseconds')}".encode())
     for event_id, event_hash in rows:
         total.update(f"\0{event_id}:{event_hash}".encode())
-    return total.hexdigest()
+    return suite.written(total.digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +423,7 @@ def verify(work: Work) -> Verdict:
             event.task_id,
             event.facts,
             event.previous,
+            crypto.suite_of(event.hash),
         )
         if found != event.hash:
             faults.append(Fault(where, "内容被改动", "its content was changed"))
@@ -442,7 +445,8 @@ def verify(work: Work) -> Verdict:
             .where(SealedEvent.seal_id == one.id)
             .order_by(SealedEvent.event_id)
         ).all()
-        if one.previous != last or len(rows) != one.count or _seal_hash(last, one.at, rows) != one.hash:
+        again = _seal_hash(last, one.at, rows, crypto.suite_of(one.hash))
+        if one.previous != last or len(rows) != one.count or again != one.hash:
             faults.append(Fault(f"seal:{one.id}", "封存与事件不符", "the seal does not fit its events"))
         last = one.hash
     faults += [_handed(one) for one in handovers.changed(work)]

@@ -6,7 +6,6 @@ disk, synced, before the row that names them is committed: a crash may leave an 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from engine import crypto
 from engine.errors import NotFound, NotYours
 from engine.people import Actor
 from engine.records import incoming
@@ -45,7 +45,7 @@ def store(
     field: str = "",
 ) -> File:
     """Keep bytes of ours or theirs; returns the (flushed) row."""
-    sha = hashlib.sha256(data).hexdigest()
+    sha = crypto.fingerprint(data)
     _write(_path(work, sha), keys.current().seal(data, b"file"))
     row = File(
         sha256=sha,
@@ -69,7 +69,7 @@ def read(work: Work, file: File) -> bytes:
         data = keys.current().open(path.read_bytes(), b"file")
     except FileNotFoundError:
         raise NotFound("文件不在了，请联系管理员。", f"The file {file.id} is missing on disk.") from None
-    if hashlib.sha256(data).hexdigest() != file.sha256:
+    if crypto.fingerprint(data) != file.sha256:
         raise NotFound("文件内容与登记不符，请联系管理员。", f"The file {file.id} does not fit its hash.")
     return data
 

@@ -7,8 +7,6 @@ Neither is stored: both come from the link's secret.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Iterable
@@ -19,8 +17,9 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from engine import crypto
 from engine.plain import dumps
-from engine.store import Work
+from engine.store import Work, keys
 from engine.store.models import Event, HandoverLink, HandoverSign
 from engine.workdays import ZONE
 
@@ -84,10 +83,10 @@ def proves(link: HandoverLink, side: Side, given: str, *, now: datetime) -> Lite
         if shown.tag != link.tag or shown.side != side:
             return ""
         period = _period(now)
-        good = any(hmac.compare_digest(shown.mac, _mac(link, side, one)) for one in (period, period - 1))
+        good = any(crypto.same(shown.mac, _mac(link, side, one)) for one in (period, period - 1))
         return "qr" if good else "stale"
     digits = re.sub(r"\D", "", given)
-    return "code" if len(digits) == 6 and hmac.compare_digest(digits, code(link, side)) else ""
+    return "code" if len(digits) == 6 and crypto.same(digits, code(link, side)) else ""
 
 
 def _period(now: datetime) -> int:
@@ -104,15 +103,15 @@ def _mac(link: HandoverLink, side: Side, period: int) -> str:
 
 
 def _hmac(link: HandoverLink, text: str) -> bytes:
-    return hmac.digest(bytes.fromhex(link.secret), f"{link.tag}|{text}".encode(), "sha256")
+    return keys.current().suite.keyed(bytes.fromhex(link.secret), f"{link.tag}|{text}".encode())
 
 
 # ---------------------------------------------------------------- what was said, unchanged
 
 
-def digest(link: HandoverLink, signs: Iterable[HandoverSign]) -> str:
-    """SHA-256 over all that a link says when it has ended. The link's secret is in it: from the hash in the audit
-    nobody finds a name by trying names."""
+def digest(link: HandoverLink, signs: Iterable[HandoverSign], suite: crypto.Suite | None = None) -> str:
+    """The hash (by the hall's suite, or the given one) of all that a link says when it has ended. The link's secret is
+    in it: from the hash in the audit nobody finds a name by trying names."""
     said = [
         link.handover_id,
         link.n,
@@ -129,7 +128,7 @@ def digest(link: HandoverLink, signs: Iterable[HandoverSign]) -> str:
             for one in sorted(signs, key=lambda s: s.side)
         ],
     ]
-    return hashlib.sha256(dumps(said).encode()).hexdigest()
+    return (suite or keys.current().suite).hashed(dumps(said).encode())
 
 
 def _at(at: datetime | None) -> str:
@@ -163,7 +162,7 @@ def changed(work: Work) -> list[Changed]:
         was = recorded.pop((link.handover_id, link.n), None)
         if was is None:
             found.append(Changed(link.handover_id, link.n, "unrecorded"))
-        elif was != digest(link, link.signs):
+        elif was != digest(link, link.signs, crypto.suite_of(str(was))):
             found.append(Changed(link.handover_id, link.n, "changed"))
     found += [Changed(int(id or 0), int(n or 0), "missing") for id, n in recorded]
     return found

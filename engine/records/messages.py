@@ -6,7 +6,6 @@ that begins to wait for it can have it looked at again at once.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import or_, update
 
+from engine import crypto
 from engine.records import jobs
 from engine.store import Work
 from engine.store.models import Case, Job
@@ -92,5 +92,5 @@ def expect(work: Work, awaited: Sequence[tuple[str, str | None]], *, now: dateti
 
 def _about(name: str, key: str | None) -> str:
     """The beginning of the keys of all messages of this name and correlation key; a correlation key may be private."""
-    digest = hashlib.sha256(repr((name, key)).encode()).hexdigest()
+    digest = crypto.fingerprint(repr((name, key)).encode())
     return f"message:{digest[:24]}"

@@ -8,7 +8,6 @@ asked again after a crash it is the same question.
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 import urllib.error
@@ -18,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine import crypto
 from engine.store import keys
 
 log = logging.getLogger("yizhan.sources")
@@ -121,4 +121,4 @@ def token(case_number: str, effect: str) -> str:
 
 
 def opens(given: str, case_number: str, effect: str) -> bool:
-    return hmac.compare_digest(given.encode(), token(case_number, effect).encode())
+    return crypto.same(given.encode(), token(case_number, effect).encode())

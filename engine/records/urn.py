@@ -23,19 +23,14 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from random import Random
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-
+from engine.crypto import boxes
 from engine.store import keys
 
 #: Every vote is padded to so many bytes before it is encrypted: options have short ids (o1, o2 …).
 LENGTH = 128
-_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-#: What HPKE adds: the sender's public key and the tag.
-CELL = LENGTH + 32 + 16
+CELL = LENGTH + boxes.OVERHEAD
 
 #: The system's randomness, never a seed: an order that could be guessed would be a list of who voted what.
 _random: Random = secrets.SystemRandom()
@@ -50,8 +45,8 @@ class Pair:
 
 
 def new_pair() -> Pair:
-    private = X25519PrivateKey.generate()
-    return Pair(private.public_key().public_bytes_raw(), private.private_bytes_raw())
+    public, private = boxes.new_pair()
+    return Pair(public, private)
 
 
 def empty(voters: int, public: bytes, about: bytes) -> bytes:
@@ -76,10 +71,8 @@ def put(box: bytes, vote: Sequence[str], public: bytes, about: bytes) -> bytes:
 def empty_out(box: bytes, private: bytes, about: bytes) -> list[list[str]]:
     """Every vote in the box, in an order drawn now."""
     cells, votes = _opened(box, about)
-    key = X25519PrivateKey.from_private_bytes(private)
     found = []
-    for one in cells:
-        plain = _SUITE.decrypt(one, key, info=about)
+    for plain in boxes.open_all(private, cells, about):
         said = json.loads(plain.rstrip(b" "))
         if said is not None:
             found.append([str(id) for id in said])
@@ -93,12 +86,7 @@ def _cell(vote: Sequence[str] | None, public: bytes, about: bytes) -> bytes:
     plain = json.dumps(None if vote is None else list(vote), separators=(",", ":")).encode()
     if len(plain) > LENGTH:
         raise ValueError(f"Expected a vote of at most {LENGTH} bytes, but it has {len(plain)}")
-    return _SUITE.encrypt(plain.ljust(LENGTH), _key(public), info=about)
-
-
-@lru_cache(maxsize=32)
-def _key(public: bytes) -> X25519PublicKey:
-    return X25519PublicKey.from_public_bytes(public)
+    return boxes.seal_to(public, plain.ljust(LENGTH), about)
 
 
 def _sealed(cells: Sequence[bytes], votes: int, about: bytes) -> bytes:

@@ -1,15 +1,13 @@
 """The hall's data key: personal data is sealed at rest, and found again by a blind index.
 
-One 32-byte key a hall, from `YIZHAN_DATA_KEY` (base64) or `var/keys/data.key` (made on first use, mode 600). Three keys
-are derived from it: one seals (AES-256-GCM, a fresh 96-bit nonce a value), one indexes (HMAC-SHA256 over the
-normalised text, so that equal phone numbers are found without opening any), one proves the seals of the audit.
+One 32-byte key a hall, from `YIZHAN_DATA_KEY` (base64) or `var/keys/data.key` (made on first use, mode 600), with the
+suite that the hall writes by before it when it is not the first (`national:…`, engine.crypto). Three keys are derived
+from it: one seals, one indexes (a keyed hash over the normalised text, so that equal phone numbers are found without
+opening any), one proves the seals of the audit. What the other suite sealed with the same key opens all the same.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,39 +15,51 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from engine import crypto
 from engine.forms import written
 
-_VERSION = b"\x01"
+#: The setting that says by which suite a new hall writes.
+SUITE = "YIZHAN_CRYPTO"
+
+
+class OtherSuite(ValueError):
+    """Expected the suite that stands beside the hall's data key, but YIZHAN_CRYPTO names another."""
 
 
 class Keyring:
     """Seals and opens bytes, and makes blind indexes."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, suite: crypto.Suite = crypto.INTERNATIONAL) -> None:
         if len(key) != 32:
             raise ValueError(f"Expected a data key of 32 bytes, but got {len(key)}")
-        self._aead = AESGCM(hmac.digest(key, b"yizhan seal", "sha256"))
-        self._index_key = hmac.digest(key, b"yizhan index", "sha256")
-        self._proof_key = hmac.digest(key, b"yizhan proof", "sha256")
+        self.suite = suite
+        #: By suite: what the hall wrote by the other one opens with the same data key.
+        self._seal_keys = {one.name: one.derive(key, b"yizhan seal") for one in crypto.SUITES.values()}
+        self._index_key = suite.derive(key, b"yizhan index")
+        self._proof_keys = {one.name: one.derive(key, b"yizhan proof") for one in crypto.SUITES.values()}
 
     def seal(self, plain: bytes, about: bytes = b"") -> bytes:
         """Sealed bytes; `about` (the column) must be the same when opening, so a value cannot be moved."""
-        nonce = os.urandom(12)
-        return _VERSION + nonce + self._aead.encrypt(nonce, plain, about)
+        return self.suite.seal(self._seal_keys[self.suite.name], plain, about)
 
     def open(self, sealed: bytes, about: bytes = b"") -> bytes:
-        if sealed[:1] != _VERSION:
-            raise ValueError("Expected a value sealed by this hall, but its first byte is unknown")
-        return self._aead.decrypt(sealed[1:13], sealed[13:], about)
+        """By the suite whose mark it bears; crypto.NotOpened when it is not ours."""
+        by = crypto.suite_of(sealed)
+        return by.open(self._seal_keys[by.name], sealed, about)
 
     def proof(self, text: str) -> str:
-        """A keyed hash (HMAC-SHA256): who has the database but not the key cannot make it for other text."""
-        return hmac.digest(self._proof_key, text.encode(), "sha256").hex()
+        """A keyed hash: who has the database but not the key cannot make it for other text."""
+        return self._proof(self.suite, text)
+
+    def proves(self, proof: str, text: str) -> bool:
+        """Whether this is the keyed hash of this text, by the suite it names."""
+        return crypto.same(proof, self._proof(crypto.suite_of(proof), text))
+
+    def _proof(self, suite: crypto.Suite, text: str) -> str:
+        return suite.written(suite.keyed(self._proof_keys[suite.name], text.encode()))
 
     def blind(self, kind: str, text: str) -> str:
-        """The index of a value: 32 hex digits. However it is typed (engine.forms.written), it is the same."""
+        """The index of a value: 16 bytes as text. However it is typed (engine.forms.written), it is the same."""
         return self._index(kind, written.compared(kind, text))
 
     def blinds(self, kind: str, text: str) -> tuple[str, ...]:
@@ -58,7 +68,7 @@ class Keyring:
         return tuple(self._index(kind, one) for one in writings)
 
     def _index(self, kind: str, normal: str) -> str:
-        return hmac.new(self._index_key, f"{kind}\0{normal}".encode(), hashlib.sha256).hexdigest()[:32]
+        return self.suite.written(self.suite.keyed(self._index_key, f"{kind}\0{normal}".encode())[:16])
 
 
 _current: Keyring | None = None
@@ -66,10 +76,10 @@ _current: Keyring | None = None
 _borrowed: ContextVar[Keyring | None] = ContextVar("borrowed_keyring", default=None)
 
 
-def configure(key: bytes) -> None:
+def configure(key: bytes | crypto.Key) -> None:
     """Use this key from now on, in this process."""
     global _current
-    _current = Keyring(key)
+    _current = Keyring(key.secret, key.suite) if isinstance(key, crypto.Key) else Keyring(key)
 
 
 @contextmanager
@@ -117,11 +127,24 @@ def there() -> bool:
     return bool(os.environ.get("YIZHAN_DATA_KEY")) or _current is not None or file().is_file()
 
 
-def _load() -> bytes:
+def _load() -> crypto.Key:
     from_environment = os.environ.get("YIZHAN_DATA_KEY")
     if from_environment:
-        return base64.b64decode(from_environment)
-    return base64.b64decode(kept(file(), lambda: base64.b64encode(os.urandom(32)) + b"\n"))
+        return agreed(crypto.Key.read(from_environment), os.environ.get(SUITE, ""))
+    chosen = crypto.SUITES.get(os.environ.get(SUITE, ""), crypto.INTERNATIONAL)
+    made = kept(file(), lambda: crypto.Key.new(chosen).text().encode() + b"\n")
+    return agreed(crypto.Key.read(made), os.environ.get(SUITE, ""))
+
+
+def agreed(key: crypto.Key, suite: str) -> crypto.Key:
+    """The key, unless the setting names another suite than the one beside it: a hall that has written by one does not
+    go on in silence by another, and would find nobody by their telephone."""
+    if suite and suite != key.suite.name:
+        raise OtherSuite(
+            f"YIZHAN_CRYPTO={suite}, but the hall's data key is of the suite {key.suite.name}: the setting chooses for "
+            "a new hall only"
+        )
+    return key
 
 
 def kept(file: Path, make: Callable[[], bytes]) -> bytes:

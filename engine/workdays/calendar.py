@@ -6,7 +6,6 @@ the library knows it, or when the announcement is corrected; `engine/workdays/da
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from engine import crypto
 from engine.errors import FieldError, Invalid, Refused
 
 WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -120,7 +120,7 @@ class Calendar:
 
     def __post_init__(self) -> None:
         text = repr((sorted(self.years), sorted(self.holidays.items()), sorted(self.workdays.items())))
-        object.__setattr__(self, "version", hashlib.sha256(text.encode()).hexdigest()[:12])
+        object.__setattr__(self, "version", crypto.fingerprint(text.encode())[:12])
 
     def is_workday(self, day: date) -> bool:
         """Whether offices work on that day. UnknownYear when the year has no data."""

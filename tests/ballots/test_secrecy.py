@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from engine.commands import ballots
+from engine.crypto import boxes
 from engine.records import urn
 from engine.store.models import Ballot, BallotBody, BallotBox, BallotKey, BallotMark, BallotVoter, Event
 from tests.ballots.world import CLOSES, DURING, SECRET, actor, closed, village
@@ -153,8 +154,7 @@ def test_with_both_keys_the_order_in_the_box_says_nothing(held):
         box = work.session.get_one(BallotBox, body.id).content
         about = f"ballot {held.id} body {body.id}".encode()
         cells, votes = urn._opened(box, about)
-        private = urn.X25519PrivateKey.from_private_bytes(key.private)
-        opened = [json.loads(urn._SUITE.decrypt(cell, private, info=about).rstrip()) for cell in cells]
+        opened = [json.loads(one.rstrip()) for one in boxes.open_all(key.private, cells, about)]
     assert votes == VOTERS and sum(vote is None for vote in opened) == 1
     said = [vote[0] for vote in opened if vote is not None]
     assert sorted(said) == sorted(held.truth.values())

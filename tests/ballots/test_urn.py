@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.crypto import boxes
 from engine.records import urn
 
 ABOUT = b"ballot 7, body 1"
@@ -61,7 +62,6 @@ def test_the_place_of_a_vote_says_nothing_of_when_it_came(monkeypatch) -> None:
         for n in range(4):
             box = urn.put(box, [f"o{n}"], pair.public, ABOUT)
         cells, _ = urn._opened(box, ABOUT)
-        key = urn.X25519PrivateKey.from_private_bytes(pair.private)
-        order = [urn._SUITE.decrypt(cell, key, info=ABOUT).strip() for cell in cells]
+        order = [one.strip() for one in boxes.open_all(pair.private, cells, ABOUT)]
         places[order.index(b'["o0"]')] += 1
     assert all(30 <= places[n] <= 70 for n in range(4)), places  # 50 each, seeded

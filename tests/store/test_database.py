@@ -3,10 +3,10 @@
 import threading
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from engine import crypto
 from engine.people import SYSTEM, units
 from engine.records import audit
 from engine.store import db, keys
@@ -116,7 +116,7 @@ def test_a_name_is_sealed_and_found_by_its_blind_index(database):
 
 def test_a_sealed_value_cannot_be_moved_to_another_kind_of_column():
     sealed = keys.current().seal("张三".encode(), b"text")
-    with pytest.raises(InvalidTag):
+    with pytest.raises(crypto.NotOpened):
         keys.current().open(sealed, b"json")
 
 

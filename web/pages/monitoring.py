@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from engine import crypto
 from web import edge, measures, settings
 from web.edge import guard
 
@@ -33,7 +32,7 @@ def readyz() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     """To this machine itself, or with the token of the settings; to others there is no such page."""
     token = edge.hall().settings.metrics_token
-    known = bool(token) and hmac.compare_digest(edge.bearer().encode(), token.encode())
+    known = bool(token) and crypto.same(edge.bearer().encode(), token.encode())
     # What a proxy of this machine passes on comes from elsewhere, even where the settings know of no proxy.
     passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
     if not known and (passed_on or not settings.loopback(request.remote_addr or "")):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine import crypto
 from engine.commands import cases
 from engine.errors import NotFound, Refused
 from engine.reads import attachments
@@ -88,7 +88,7 @@ def compare() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         wrong = _("请先选一个 PDF 文件。")
     else:
-        digest = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        digest = crypto.fingerprint(sent.stream)
         with edge.hall().database.reading() as work:
             found = attachments.same_file(work, digest)
             same = found is not None

@@ -79,11 +79,11 @@ def command(demo: bool) -> None:
 
 def _tables(database_url: str) -> str:
     """Which database at which revision: what `.ready` remembers."""
-    import hashlib
+    from engine import crypto
 
     root = Path(__file__).resolve().parents[2]  # not `import engine.store`: that is half a second nobody needs here
     newest = max(p.name for p in (root / "engine" / "store" / "migrations" / "versions").glob("[0-9]*.py"))
-    return f"{newest} {hashlib.sha256(database_url.encode()).hexdigest()[:16]}\n"
+    return f"{newest} {crypto.fingerprint(database_url.encode())[:16]}\n"
 
 
 def _must_be_free(host: str, port: int) -> None:

@@ -4,13 +4,13 @@ other confirms on their phone. Codes live ten minutes, serve once, and five wron
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 
+from engine import crypto
 from engine.commands import bond_rows
 from engine.commands.bonds.making import person
 from engine.errors import FieldError, Invalid, NotYours
@@ -130,7 +130,7 @@ def type_code(
         )
         fits = row is not None and row.tries < TRIES
         if row is not None and fits:
-            fits = hmac.compare_digest(row.code_hash, hashed("bind", index, code.strip()))
+            fits = crypto.same(row.code_hash, hashed("bind", index, code.strip()))
             row.tries += not fits
         if not fits:
             tries.count(work, "bond-typed", str(by.id), now=now)

@@ -5,13 +5,13 @@ list is kept waiting, and the guardian is called on the number on file."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 
+from engine import crypto
 from engine.commands.bonds.codes import hashed, issue
 from engine.errors import NotFound, NotYours
 from engine.matters.nouns.bonds import ADULT, GUARDIAN
@@ -105,7 +105,7 @@ def _by_code(work: Work, about: Bond, code: str, call: tuple[tuple[str, str], ..
         if row.expires_at <= now or row.tries >= TRIES:
             continue
         whose = row.phone_index or str(row.issuer_id)
-        if hmac.compare_digest(row.code_hash, hashed("fetch", whose, code.strip())):
+        if crypto.same(row.code_hash, hashed("fetch", whose, code.strip())):
             row.used_at = now
             return Answer(True, "code", name=str(row.asked.get("name") or ""), call=call)
         row.tries += 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
 
+from engine import crypto
 from engine.commands.applying import Applying
 from engine.commands.cases.changing import change
 from engine.commands.cases.finding import (
@@ -68,7 +68,7 @@ def transfer(
     applying.record(
         audit.Kind.TASK_TRANSFERRED, task=task, facts={"element": task.element, "from": before, "to": to_user_id}
     )
-    why = hashlib.sha256(reason.encode()).hexdigest()[:12]
+    why = crypto.fingerprint(reason.encode())[:12]
     notices.put_for_cause(
         work,
         f"transferred:{by.id}:{why}",

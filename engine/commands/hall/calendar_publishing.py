@@ -5,10 +5,10 @@ The text they sent is data of a stranger until `engine.workdays` has read it: it
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import datetime
 
+from engine import crypto
 from engine.commands.hall import calendars
 from engine.commands.hall.calendars import Correction
 from engine.errors import FieldError, Invalid, NotNow
@@ -85,7 +85,7 @@ def token(found: Correction) -> str:
     """Names exactly what a preview showed."""
     days = ",".join(d.isoformat() for d in found.days)
     moves = ";".join(f"{m.case_id}|{m.limit}|{m.before}|{m.after}" for m in found.moves)
-    return hashlib.sha256(f"{found.source}\n{days}\n{moves}".encode()).hexdigest()[:16]
+    return crypto.fingerprint(f"{found.source}\n{days}\n{moves}".encode())[:16]
 
 
 def publish(work: Work, text: str, expect: str, *, by: Actor, now: datetime) -> Correction:

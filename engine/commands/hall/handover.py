@@ -4,12 +4,12 @@ agent passes it on only with the applicant's consent (民法典 169), so it ends
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import String, cast, or_, select
 
+from engine import crypto
 from engine.commands import bond_rows, cases
 from engine.commands.hall import absences
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
@@ -92,7 +92,7 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
     )
     mandates = _mandates(work, user_id, by)
     text = ";".join([*(f"{i.task_id}:{i.version}" for i in goes), *(f"b{bond.id}" for bond, _case in mandates)])
-    token = hashlib.sha256(f"{user_id}|{to_id}|{text}".encode()).hexdigest()[:16]
+    token = crypto.fingerprint(f"{user_id}|{to_id}|{text}".encode())[:16]
     numbers = tuple(case.number for _bond, case in mandates)
     return Plan(tuple(goes), tuple(stays), numbers, len(list(acting)), len(rows) > MOST, token)
 

@@ -11,13 +11,13 @@ name, and its successor may read it.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select, true, update
 
+from engine import crypto
 from engine.commands import cases
 from engine.commands.hall import following
 from engine.errors import FieldError, Invalid, NotNow, NotYours
@@ -122,7 +122,7 @@ def plan(
     below = tuple(p for p in tree if p.parent_id == unit.id)
     counts = tuple((word, _count(work, column, which, unit.id)) for word, column, which in _ALONG)
     text = f"{unit.id}|{into.id}|{along}|{[(c.case_id, c.version) for c in open_cases]}|{people}|{counts}"
-    token = hashlib.sha256(text.encode()).hexdigest()[:16]
+    token = crypto.fingerprint(text.encode())[:16]
     return Plan(unit, into, open_cases, people, along, below, tuple(c for c in counts if c[1]), token)
 
 

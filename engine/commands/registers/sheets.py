@@ -6,7 +6,6 @@ recorded with its purpose, for each person it is about.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from engine import crypto
 from engine.commands import register_rows
 from engine.commands.cases.reading import said_why
 from engine.commands.registers.editing import person_of, unit_of
@@ -149,7 +149,7 @@ def import_sheet(work: Work, key: str, data: bytes, *, expect: str, by: Actor, n
         )
     facts = {
         "register": one.key,
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": crypto.fingerprint(data),
         "new": planned.new,
         "changed": planned.changed,
     }
@@ -166,7 +166,7 @@ def _plan(work: Work, key: str, data: bytes, *, by: Actor) -> tuple[Plan, Declar
     found: list[_Row] = []
     seen: dict[object, str] = {}
     new = changed = same = 0
-    total = hashlib.sha256(data)
+    total = crypto.Hasher(data)
     for cells in rows[1:] if heads is not None else []:
         before = len(faults)
         row = _row(work, one, package, by, heads or {}, cells, faults, seen)

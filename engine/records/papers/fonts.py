@@ -21,7 +21,6 @@ would be a third of all that set-up fetches: not worth it for papers whose text,
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 import sys
@@ -31,6 +30,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine import crypto
 from engine.forms import letters
 from engine.records.papers.pictures import Command
 
@@ -258,7 +258,7 @@ def assemble(recipe: Cut, drawn: list[Drawn], target: Path) -> int:
 
 def stamp() -> str:
     """What the cut fonts depend on: this recipe and the collections they are cut from."""
-    total = hashlib.sha256(str((RECIPE, TOLERANCE, CUTS)).encode())
+    total = crypto.Hasher(str((RECIPE, TOLERANCE, CUTS)).encode())
     for one in CUTS:
         path = find(one.source)
         total.update(f"{path}:{path.stat().st_size if path else 0}".encode())

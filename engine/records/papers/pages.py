@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import atexit
 import base64
-import hashlib
 import html as html_entities
 import re
 import threading
@@ -27,6 +26,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from engine import crypto
 from engine.errors import FieldError, Refused
 from engine.forms import signing
 from engine.records.papers import codes, filters, fonts, seals
@@ -268,7 +268,7 @@ def compose(
     if stamps and kind.seal != "none":
         for one in stamps:
             picture = seals.draw(one, place)
-            url = f"asset:seal-{hashlib.sha256(picture.svg).hexdigest()[:16]}"
+            url = f"asset:seal-{crypto.fingerprint(picture.svg)[:16]}"
             assets[url] = picture
             context["seals"].append({"url": url, "millimetres": one.millimetres, "kind": one.kind, "organ": one.organ})
         context["seal"] = context["seals"][0]
@@ -395,9 +395,9 @@ def press(composed: Composed, shared: Library, place: Path, *, archive: bool = F
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    identifier = hashlib.sha256(
-        composed.html.encode() + b"".join(one.svg for one in composed.assets.values())
-    ).digest()[:16]
+    identifier = bytes.fromhex(
+        crypto.fingerprint(composed.html.encode() + b"".join(one.svg for one in composed.assets.values()))
+    )[:16]
     drawn = {url: _Drawn(one) for url, one in composed.assets.items() if one.operators is not None}
     with _PRESS:
         sheet, configuration = _style(shared.css, place)
@@ -424,7 +424,7 @@ def press(composed: Composed, shared: Library, place: Path, *, archive: bool = F
                 f"The paper names an outside resource, {error}; papers use only their own pictures and fonts.",
                 url=str(error),
             ) from None
-    return Rendered(pdf, hashlib.sha256(pdf).hexdigest(), len(document.pages))
+    return Rendered(pdf, crypto.fingerprint(pdf), len(document.pages))
 
 
 def render(

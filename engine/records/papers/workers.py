@@ -9,7 +9,6 @@ start and shares its memory, and one that is replaced is back in half a second.
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import threading
@@ -24,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from engine import crypto
 from engine.errors import NotNow
 from engine.records.papers.filters import Copy
 from engine.records.papers.kinds import library
@@ -120,7 +120,7 @@ def make(job: Job) -> Made:
     if by is None or job.signed_at is None:
         return Made(done.pdf, done.sha256, done.sha256, done.pages, False)
     pdf = signing.sign(done.pdf, by, now=job.signed_at, reason=job.reason)
-    return Made(pdf, hashlib.sha256(pdf).hexdigest(), done.sha256, done.pages, True)
+    return Made(pdf, crypto.fingerprint(pdf), done.sha256, done.pages, True)
 
 
 class Press:
