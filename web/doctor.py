@@ -149,8 +149,8 @@ def _data_key(environment: Mapping[str, str]) -> Line:
     if not given and file.stat().st_mode & 0o077:
         return Line("error", "data-key", f"别的用户能读密钥：chmod 600 {file}", f"others can read it: chmod 600 {file}")
     if key.suite is crypto.NATIONAL and not crypto.sm2.there():
-        zh = "国密大厅：没有装 gmssl，不能用 SM2 签名。请 pip install yizhan[national]"
-        return Line("warn", "data-key", zh, "suite national without gmssl: no SM2 signatures. Install yizhan[national]")
+        zh = "国密大厅：没有装 gmssl，不能用 SM2 签名。请 pip install yizhan[sm]"
+        return Line("warn", "data-key", zh, "suite national without gmssl: no SM2 signatures. Install yizhan[sm]")
     return Line("ok", "data-key", f"数据密钥在，{key.suite.zh}", f"there, suite {key.suite.name}")
 
 

@@ -1,4 +1,4 @@
-"""Signatures over bytes: Ed25519 (RFC 8032), and SM2 with SM3 (GB/T 32918) where the extra `national` is installed.
+"""Signatures over bytes: Ed25519 (RFC 8032), and SM2 with SM3 (GB/T 32918) where the extra `sm` is installed.
 
 Keys and signatures are text that names its kind: `ed25519:…`, `sm2:…` (base64). The signatures inside PDF papers are
 another thing: they need certificates (X.509), and are pyHanko's (`engine/records/papers/signing.py`).

@@ -1,4 +1,4 @@
-"""SM2 (GB/T 32918.2, .5) over the points of gmssl, which is an optional extra: `pip install yizhan[national]`.
+"""SM2 (GB/T 32918.2, .5) over the points of gmssl, which is an optional extra: `pip install yizhan[sm]`.
 
 Only gmssl's arithmetic is used. Its own random numbers come from `random`, which can be foreseen (a signature whose
 number is foreseen gives the key away), it strips leading digits of some public keys, and it does not look whether a
@@ -26,7 +26,7 @@ _WHO = b"1234567812345678"
 
 
 class Unavailable(RuntimeError):
-    """Expected the library of the extra `national` (gmssl) for SM2, but it is not installed."""
+    """Expected the library of the extra `sm` (gmssl) for SM2, but it is not installed."""
 
 
 def new_private() -> bytes:
@@ -112,7 +112,5 @@ def _points() -> Any:
     try:
         from gmssl.sm2 import CryptSM2
     except ImportError:
-        raise Unavailable(
-            "Expected the library of the extra `national` (gmssl) for SM2, but it is not installed"
-        ) from None
+        raise Unavailable("Expected the library of the extra `sm` (gmssl) for SM2, but it is not installed") from None
     return CryptSM2(private_key="", public_key="")

@@ -60,7 +60,7 @@ def test_a_signature_is_checked_by_the_public_half(suite):
 
 def test_without_its_library_sm2_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "gmssl.sm2", None)
-    with pytest.raises(crypto.Unavailable, match="extra `national`"):
+    with pytest.raises(crypto.Unavailable, match="extra `sm`"):
         NATIONAL.new_pair()
 
 
