@@ -33,6 +33,7 @@ from engine.process import Subscription as Awaits
 from engine.records import audit, clocks, messages
 from engine.store import Work
 from engine.store.models import (
+    Appointment,
     Awaited,
     Case,
     DecisionHit,
@@ -113,6 +114,7 @@ class Applying:
     taken: Step | None = None  # the step that is being written: what one effect says, another need not
     answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # effects so far: kind, name, to whom
+    given_back: Appointment | None = None  # the booking that a step gave back: a notice says what else is free
     _answered: int = field(init=False, default=0)
     _leaving: list[tuple[Task, str]] = field(init=False, default_factory=list)  # rows of candidates that go
     _waits: Waits = field(init=False, default_factory=lambda: Waits())
