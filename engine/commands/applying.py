@@ -32,6 +32,7 @@ from engine.process import Subscription as Awaits
 from engine.records import audit, clocks, messages
 from engine.store import Work
 from engine.store.models import (
+    Appointment,
     Awaited,
     Case,
     DecisionHit,
@@ -112,6 +113,7 @@ class Applying:
     taken: Step | None = None  # the step that is being written: what one effect says, another need not
     answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # effects so far: kind, name, to whom
+    given_back: Appointment | None = None  # the booking that a step gave back: a notice says what else is free
     _answered: int = field(init=False, default=0)
     _leaving: list[tuple[Task, str]] = field(init=False, default_factory=list)  # rows of candidates that go
     _waits: Waits = field(init=False, default_factory=lambda: Waits())
@@ -437,9 +439,7 @@ class Applying:
         """What the case waits for, as the last step of the command left it: what one step began to wait for and the
         next heard at once is never written."""
         waits, self._waits = self._waits, Waits()
-        if waits.cleared:
-            self.work.session.execute(delete(Timer).where(Timer.case_id == self.case.id, Timer.key.in_(waits.cleared)))
-        self.work.session.add_all(waits.timers.values())
+        self._set_timers(waits.cleared, list(waits.timers.values()))
         if waits.subscriptions is None:
             return
         now = {s.id: s for s in waits.subscriptions}
@@ -458,6 +458,27 @@ class Applying:
         )
         messages.expect(self.work, [(s.name, s.key) for s in new if s.kind == "message"], now=self.now)
         self.case.subscriptions = list(now)
+
+    def _set_timers(self, cleared: Sequence[str], new: Sequence[Timer]) -> None:
+        """As many timers cleared as set: their rows become the new ones, in one statement. A worker that has one of
+        them in hand finds the fence grown."""
+        if cleared and len(cleared) == len(new) and not {one.key for one in new}.intersection(cleared):
+            of = Timer.__table__.c
+            statement = update(Timer.__table__).where(of.case_id == self.case.id, of.key == bindparam("old"))  # type: ignore[arg-type]
+            statement = statement.values(
+                {"key": bindparam("new"), "element": bindparam("at"), "kind": bindparam("of"), "attempts": 0}
+                | {"due_at": bindparam("due"), "wake_at": bindparam("due"), "fence": of.fence + 1}
+            )
+            rows = [
+                {"old": key, "new": one.key, "at": one.element, "of": one.kind, "due": one.due_at}
+                for key, one in zip(cleared, new, strict=True)
+            ]
+            if self.work.session.connection().execute(statement, rows).rowcount == len(rows):
+                return
+            cleared = [*cleared, *(one.key for one in new)]  # one was gone already: each is written anew
+        if cleared:
+            self.work.session.execute(delete(Timer).where(Timer.case_id == self.case.id, Timer.key.in_(cleared)))
+        self.work.session.add_all(new)
 
     def _effect(self, effect: AskedEffect) -> None:
         handler = self.handlers.get(effect.kind)

@@ -157,8 +157,7 @@ def give_back(
     """End a live booking: seats back, reminders off, its place offered to who waits; a team's members are told."""
     if made.team and state == "cancelled" and not team_knows:
         tell_team(work, made, "offer-led-gone", reason, by=by, now=now)
-    before = seats.taken_slots(work, made)
-    seats.leave(work, made.id, [s.id for s in before], made.pool, made.places)
+    freed = seats.leave(work, made.id, made.pool, made.places)
     if made.state == "held":  # a place kept for somebody who waited: they wait no more
         work.session.execute(
             update(Waiting)
@@ -172,7 +171,7 @@ def give_back(
     notices.cancel(work, f"appointment:{made.id}:", now=now)
     record(work, ENDED[state], made, by, now)
     cover(work, made.resource, now=now)
-    offer_freed(work, made.resource, before, now=now)
+    offer_freed(work, made.resource, freed, now=now)
 
 
 def led_places(work: Work, bond_id: int, *, now: datetime) -> list[tuple[BookingPlace, Appointment]]:
@@ -337,20 +336,10 @@ def free_times(
     return list(work.session.scalars(query.order_by(Slot.starts_at).limit(most)))
 
 
-def other_times(work: Work, case: Case, *, now: datetime) -> tuple[str, str]:
+def other_times(work: Work, case: Case, given_back: Appointment | None, *, now: datetime) -> tuple[str, str]:
     """What else is free where this case had its booking, said in Chinese and in English; "" where nothing was booked or
-    nothing is free."""
-    made = work.session.scalars(
-        select(Appointment)
-        .where(
-            or_(
-                Appointment.case_id == case.id,
-                Appointment.id == int((case.request_key or "").partition("appointment:")[2] or 0),
-            )
-        )
-        .order_by(Appointment.id.desc())
-        .limit(1)
-    ).first()
+    nothing is free. `given_back`: the one that this same step gave back, where it did."""
+    made = given_back if given_back is not None else _last_of(work, case)
     if made is None:
         return "", ""
     free = free_times(work, made.resource_id, max(now, made.starts_at - timedelta(days=1)), kind=made.kind)
@@ -359,6 +348,17 @@ def other_times(work: Work, case: Case, *, now: datetime) -> tuple[str, str]:
         return "", ""
     en = ", ".join(f"{at.astimezone(ZONE):%m-%d %H:%M}" for at in times)
     return f"还有空的时间：{'、'.join(say_at(at) for at in times)}。", f"Still free: {en}."
+
+
+def _last_of(work: Work, case: Case) -> Appointment | None:
+    """The newest booking of this case, or the one that it begins with."""
+    begins = int((case.request_key or "").partition("appointment:")[2] or 0)
+    return work.session.scalars(
+        select(Appointment)
+        .where(or_(Appointment.case_id == case.id, Appointment.id == begins))
+        .order_by(Appointment.id.desc())
+        .limit(1)
+    ).first()
 
 
 def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: datetime) -> Appointment | None:

@@ -469,7 +469,7 @@ def _held(work: Work, bookings: Sequence[Appointment]) -> dict[int, set[int]]:
 
 def _leave(work: Work, one: Appointment, held: set[int], kept: set[int]) -> None:
     if gone := held - kept:
-        seats.leave(work, one.id, sorted(gone), one.pool)
+        seats.leave_some(work, one.id, sorted(gone), one.pool)
     if held & kept:
         work.session.execute(
             delete(AppointmentSlot).where(

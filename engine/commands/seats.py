@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, select, update
 
 from engine.errors import AlreadyDone
 from engine.records import counters
@@ -121,34 +121,44 @@ def _give(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[str, 
     return bool(done)
 
 
-def leave(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str, places: int = 1) -> None:
-    """Give one booking's seats in these slots back, and what its people claimed in them."""
-    work.session.execute(
-        delete(AppointmentSlot).where(
-            AppointmentSlot.appointment_id == appointment_id, AppointmentSlot.slot_id.in_(slot_ids)
-        ),
+def leave(work: Work, appointment_id: int, pool: str, places: int = 1) -> list[Slot]:
+    """Give all back that a booking holds, and what its people claimed. Its slots as they are then, in order of time."""
+    held = select(Slot.id).join(AppointmentSlot).where(AppointmentSlot.appointment_id == appointment_id)
+    slots = work.session.scalars(
+        _step(pool, -places).where(Slot.id.in_(held.order_by(Slot.id).with_for_update(of=Slot))).returning(Slot),
+        execution_options={"synchronize_session": False, "populate_existing": True},
+    ).all()
+    _unseat(work, appointment_id, AppointmentSlot.appointment_id == appointment_id, len(slots))
+    return sorted(slots, key=lambda one: (one.starts_at, one.id))
+
+
+def leave_some(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str, places: int = 1) -> None:
+    """The same of some of its slots."""
+    ids = sorted(set(slot_ids))
+    given = _changed(work, _step(pool, -places).where(Slot.id.in_(_in_order(ids))))
+    whose = and_(AppointmentSlot.appointment_id == appointment_id, AppointmentSlot.slot_id.in_(ids))
+    _unseat(work, appointment_id, whose, given)
+
+
+def _unseat(work: Work, appointment_id: int, which: ColumnElement[bool], given: int) -> None:
+    """A booking sits no more in `which` of its slots, so many of which got their places back: nor do its people.
+    The slots come before this, as with whoever takes a place: they wait there for each other."""
+    gone = work.session.scalars(
+        delete(AppointmentSlot).where(which).returning(AppointmentSlot.slot_id),
         execution_options={"synchronize_session": "fetch"},
-    )
-    claims = (
-        BookingPlace.appointment_id == appointment_id,
-        BookingPlace.slot_id.in_(slot_ids),
-        BookingPlace.live,
-    )
-    roles: dict[int, dict[str, int]] = {}
-    for slot_id, role, n in work.session.execute(
-        select(BookingPlace.slot_id, BookingPlace.role, func.count())
-        .where(*claims)
-        .group_by(BookingPlace.slot_id, BookingPlace.role)
-    ).all():
-        roles.setdefault(slot_id, {})[role] = n
-    for slot_id in sorted(set(slot_ids)):
-        by_role = {role: n for role, n in roles.get(slot_id, {}).items() if role}
-        if not _give(work, slot_id, pool, places, by_role):
-            raise AssertionError(f"Expected slot {slot_id} to have a seat of booking {appointment_id}, but it has none")
-    if roles:
-        work.session.execute(
-            update(BookingPlace).where(*claims).values(live=False), execution_options={"synchronize_session": "fetch"}
-        )
+    ).all()
+    if len(gone) != given:
+        raise AssertionError(f"Expected {len(gone)} slots to have a seat of booking {appointment_id}, but {given} have")
+    left = work.session.execute(
+        update(BookingPlace)
+        .where(BookingPlace.appointment_id == appointment_id, BookingPlace.slot_id.in_(gone), BookingPlace.live)
+        .values(live=False)
+        .returning(BookingPlace.slot_id, BookingPlace.role),
+        execution_options={"synchronize_session": "fetch"},
+    ).all()
+    for (slot_id, role), n in sorted(Counter((row.slot_id, row.role) for row in left if row.role).items()):
+        if not _changed(work, _of_role(slot_id, role, -n)):
+            raise AssertionError(f"Expected slot {slot_id} to have {n} places of {role!r} taken, but it has fewer")
 
 
 def leave_one(work: Work, place_id: int, slot_id: int, pool: str, role: str) -> None:
@@ -187,13 +197,7 @@ def expire(
     ).all()
     freed: dict[int, list[int]] = {}
     for appointment_id, pool, places in gone:
-        slots = list(
-            work.session.scalars(
-                select(AppointmentSlot.slot_id).where(AppointmentSlot.appointment_id == appointment_id)
-            )
-        )
-        leave(work, appointment_id, slots, pool, places)
-        freed[appointment_id] = slots
+        freed[appointment_id] = [slot.id for slot in leave(work, appointment_id, pool, places)]
     return freed
 
 

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import delete, select
 
 from engine.commands import cases
+from engine.commands.cases import changing
 from engine.commands.hall import absences
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import actor as actors
 from engine.people import bonds
 from engine.records import audit, notices
-from engine.store.models import Case, Document, Draft, Event, Job, Notice, Reveal, Task, TaskCandidate
+from engine.store.models import Case, Document, Draft, Event, Job, Notice, Reveal, Task, TaskCandidate, Timer
 from engine.workdays import ZONE, local_date
 from tests.cast import DAIBAN
 from tests.commands import acting
@@ -135,6 +136,34 @@ def test_who_may_claim_the_next_step_is_written_over_who_might_have_claimed_this
         rows = work.session.execute(select(TaskCandidate.task_id, TaskCandidate.key)).all()
         wanted = [(task.id, key) for task in tasks for key in task.candidates]
     assert wanted and sorted(tuple(row) for row in rows) == sorted(wanted)
+
+
+@pytest.mark.parametrize("cleared", [["a"], ["gone"], ["a", "gone"]])
+def test_a_timer_that_is_set_takes_the_row_of_one_that_is_cleared_and_a_worker_finds_its_fence_grown(
+    database, cast, clock, cleared
+):
+    case_id = acting.submit(database, cast.zhang, clock())
+    due = clock() + timedelta(days=1)
+
+    def timer(key):
+        return Timer(case_id=case_id, key=key, element="e", kind="date", due_at=due, wake_at=due, fence=3, attempts=2)
+
+    with database.unit_of_work() as work:
+        work.session.add(timer("a"))
+    with database.unit_of_work() as work:
+        applying = changing.change(work, work.session.get(Case, case_id), by=cast.chen, now=clock())
+        news = [
+            Timer(case_id=case_id, key=f"new {n}", element="f", kind="date", due_at=due, wake_at=due)
+            for n in range(len(cleared))
+        ]
+        applying._set_timers(cleared, news)
+    with database.reading() as work:
+        kept = {t.key: t for t in work.session.scalars(select(Timer).where(Timer.case_id == case_id))}
+    assert {k for k, t in kept.items() if t.element == "f"} == {f"new {n}" for n in range(len(cleared))}
+    assert ("a" in kept) == ("a" not in cleared)
+    assert all(t.attempts == 0 for t in kept.values() if t.element == "f")
+    if cleared == ["a"]:
+        assert kept["new 0"].fence == 4
 
 
 def test_a_draft_survives_and_goes_when_the_task_is_done(database, cast, clock):

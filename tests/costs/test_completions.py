@@ -18,13 +18,9 @@ COMPLETION, NOUN = 15, 3
 
 #: Steps that cost more, each with its limit and what it does for that.
 MORE = {
-    # A decline gives the place back and names the times that are free, which are looked for.
-    ("yuyue", "confirm"): 20,
     # 排期 books a room and the time of whoever leads, each a booking of its own; and the first time of somebody opens
     # what stands for it with its half hours, an offer: three of them.
     ("tiaojie", "schedule"): COMPLETION + 3 * NOUN,
-    # One clock ends and a second begins, with the parties told of both.
-    ("tiaojie", "seal"): 17,
 }
 #: Played in every run, for each asks for other nouns; the others in the wide one.
 DAILY = {"baotuan", "daoban", "jieren", "jisong", "zhiyuan"}

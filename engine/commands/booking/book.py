@@ -258,14 +258,13 @@ def change(
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
     if not resource.matter and resource.offer:
         raise NotNow("这一项请先订新的，再取消原来的。", "Book the other time first, then cancel this one.")
-    before = seats.taken_slots(work, made)
     old_pool = made.pool
 
     def take() -> None:
         made.pool = _take(work, resource, slots, online, now)
 
     _on_a_free_number(work, made, policy, slots[0].starts_at, take, counted=made.day_key is not None)
-    seats.leave(work, made.id, [s.id for s in before], old_pool, made.places)
+    freed = seats.leave(work, made.id, old_pool, made.places)
     sit(work, made, slots)
     made.starts_at, made.ends_at, made.kind = slots[0].starts_at, slots[-1].ends_at, slots[0].kind
     made.sequence += 1
@@ -278,7 +277,7 @@ def change(
         tell(work, made, "appointment-changed", now, now)
         tell_process(work, made, "moved", by=by, now=now)
     record(work, audit.Kind.APPOINTMENT_CHANGED, made, by, now)
-    offer_freed(work, resource, before, now=now)
+    offer_freed(work, resource, freed, now=now)
     return made
 
 

@@ -137,8 +137,7 @@ def _move(work: Work, made: Appointment, reason: str, after: datetime, *, by: Ac
     for slots in _runs(work, made, after):
         if seats.take(work, [slot.id for slot in slots], "public", now=now):
             continue
-        before, pool = seats.taken_slots(work, made), made.pool
-        seats.leave(work, made.id, [s.id for s in before], pool, made.places)
+        seats.leave(work, made.id, made.pool, made.places)
         appointments.sit(work, made, slots)
         made.pool, made.starts_at, made.ends_at = "public", slots[0].starts_at, slots[-1].ends_at
         made.by_hall, made.reason = True, reason[:200]

@@ -33,6 +33,7 @@ def release(a: Applying, effect: Effect) -> None:
     for made in mine:
         made.case = a.case
         give_back(a.work, made, "cancelled", reason, by=a.by, now=a.now, by_hall=True)
+        a.given_back = made
         if not _tells_the_applicant(a):
             tell(a.work, made, "appointment-closed", a.now, a.now)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "appointments": [made.number for made in mine]})

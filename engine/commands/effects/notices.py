@@ -160,7 +160,7 @@ def _texts(
         **{name: say(day) if (day := _day(fact)) else fact for name, fact in given.items()},
     }
     times, times_en = (
-        appointments.other_times(a.work, a.case, now=a.now)
+        appointments.other_times(a.work, a.case, a.given_back, now=a.now)
         if "{other_times}" in template.zh + template.en
         else ("", "")
     )
