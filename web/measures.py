@@ -75,7 +75,11 @@ class Waiting(Collector):
             ("jobs_failed", "jobs that were given up", due.jobs_failed),
             ("timers_late", "timers of diagrams that are due and not fired", due.timers_late),
             ("limits_late", "cases whose next warning is due", due.limits_late),
-            ("notices_waiting", "notices that are due and not sent", due.waiting(jobs.Kind.SEND_NOTICE)),
+            (
+                "notices_waiting",
+                "notices that are due and not sent",
+                due.waiting(jobs.Kind.SEND_NOTICE, jobs.Kind.SEND_CODE),
+            ),
             ("notices_held", "notices that a restore held for a person's word", due.notices_held),
             ("papers_waiting", "papers that are not made yet", due.waiting(jobs.Kind.RENDER_PAPER)),
             ("incidents_open", "what waits for a person", due.incidents_open),

@@ -20,6 +20,7 @@ from typing import Any
 from engine.commands.equipment import Equipment
 from engine.commands.hall import calendars
 from engine.commands.worker import background
+from engine.commands.worker.lanes import BESIDE, Lanes
 from engine.records import heartbeats, jobs, notices, papers, sources
 from engine.store import Database
 
@@ -41,6 +42,10 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
     watch: heartbeats.Watch = field(default_factory=lambda: heartbeats.Watch(socket.gethostname()))
     turn: threading.Lock = field(default_factory=threading.Lock)  # one look at a time, by the clock or by the bell
+    lanes: Lanes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lanes = Lanes(self.database, self.equipment)
 
     def now(self) -> datetime:
         """The time to go by: a machine's clock that jumped is not followed."""
@@ -49,7 +54,7 @@ class Worker:
         return self.watch.now(self.database)
 
     def tick(self) -> int:
-        """Do what is due now; how much was done."""
+        """Do what is due now; how much was done. What waits for somebody outside has been begun, and no more."""
         with self.turn:
             return self._tick()
 
@@ -63,10 +68,12 @@ class Worker:
             if self.stopping.is_set():
                 break
             swept = sweep.sweep(self.database, now=now)
-            taken = background.run(self.database, self.equipment, now=now)
+            self.lanes.look(now=now)
+            taken = background.run(self.database, self.equipment, now=now, but=BESIDE)
             done += taken + swept.alarms + swept.timers + swept.turns
             if not taken and not swept.busy:
                 break
+        self.lanes.look(now=now)  # what this look has put there
         return done
 
     def answer_the_bell(self) -> None:
@@ -158,6 +165,7 @@ def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -
     scheduler.shutdown(wait=True)
     if listener.is_alive():
         listener.join()
+    worker.lanes.close()
     database.bell.close()
     close = getattr(equipment.press, "close", None)
     if close is not None:

@@ -30,8 +30,8 @@ class Standing:
     incidents_open: int
     notices_held: int  # by a restore
 
-    def waiting(self, kind: jobs.Kind) -> int:
-        return dict(self.due).get(kind.value, 0)
+    def waiting(self, *kinds: jobs.Kind) -> int:
+        return sum(count for kind, count in self.due if kind in kinds)
 
 
 def standing(work: Work, *, now: datetime) -> Standing:

@@ -6,7 +6,7 @@ rolled back. A job that fails is tried again on a delay list, then becomes an in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     RENDER_PAPER = "render-paper"
     SEND_NOTICE = "send-notice"
+    SEND_CODE = "send-code"
     OPEN_CHILD = "open-child"
     ANSWER_PARENT = "answer-parent"
     ANSWER_JOINED = "answer-joined"
@@ -72,6 +73,7 @@ NAMES = {
     Kind.LOANS_DUE: ("借阅到期提醒、留架到期", "What is due of loans"),
     Kind.RENDER_PAPER: ("制作文书", "Making a paper"),
     Kind.SEND_NOTICE: ("发送通知", "Sending a notice"),
+    Kind.SEND_CODE: ("发送验证码", "Sending a log-in code"),
     Kind.OPEN_CHILD: ("开出联办件", "Opening a child case"),
     Kind.ANSWER_PARENT: ("回复主办件", "Answering the parent case"),
     Kind.ANSWER_JOINED: ("答复同一件事的办件", "Answering a case about the same thing"),
@@ -203,19 +205,29 @@ def _value(kind: str) -> str:
     return str(kind)
 
 
-def due(work: Work, *, now: datetime) -> bool:
-    """Whether any job is due: one look at the index, so that an idle worker takes no lock."""
-    found = select(Job.id).where(Job.state.in_(("ready", "leased")), Job.run_after <= now).limit(1)
-    return work.session.scalar(found) is not None
+def kinds_due(work: Work, *, now: datetime) -> set[str]:
+    """Which kinds of job are due: one look at the index, so that an idle worker takes no lock."""
+    due = select(Job.kind).distinct().where(Job.state.in_(("ready", "leased")), Job.run_after <= now)
+    return set(work.session.scalars(due))
 
 
 def lease(
-    work: Work, worker: str, *, now: datetime, most: int = 10, lasts: timedelta = LEASE, kind: str = ""
+    work: Work,
+    worker: str,
+    *,
+    now: datetime,
+    most: int = 10,
+    lasts: timedelta = LEASE,
+    kinds: Collection[str] = (),
+    but: Collection[str] = (),
 ) -> list[Leased]:
-    """Take due jobs (of this kind only), ready ones and those whose lease ran out. Commit, then do them."""
+    """Take due jobs, ready ones and those whose lease ran out: of these kinds only, or of all but those. Commit, then
+    do them."""
     due = select(Job.id).where(Job.state.in_(("ready", "leased")), Job.run_after <= now)
-    if kind:
-        due = due.where(Job.kind == kind)
+    if kinds:
+        due = due.where(Job.kind.in_(sorted(map(str, kinds))))
+    if but:
+        due = due.where(Job.kind.not_in(sorted(map(str, but))))
     due = due.order_by(Job.run_after, Job.id).limit(most)
     if work.dialect == "postgresql":
         due = due.with_for_update(skip_locked=True)

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, func, insert, literal_column, select, upda
 
 from engine.forms import written
 from engine.people import masks
-from engine.records import jobs
+from engine.records import http_calls, jobs
 from engine.store import Work
 from engine.store.models import Case, Notice, NoticeCase
 from engine.workdays import ZONE, local_date
@@ -27,6 +27,8 @@ log = logging.getLogger("yizhan.notices")
 
 #: No text messages in the night (RULES A7); those asked for then go out in the morning.
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+#: Of log-in codes: of no use to anybody an hour later, and somebody waits for each now.
+CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Gateway:
 
     url: str
     token: str = ""
-    timeout_s: float = 10.0
+    total_s: float = http_calls.TOTAL_S
 
     def send(self, message: Message) -> str:
         body = {
@@ -79,8 +81,9 @@ class Gateway:
                 "Idempotency-Key": message.key,
             },
         )
-        with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
-            return f"{answer.status} {answer.read(200).decode(errors='replace')}"
+        # Cut off, it is sent again under the same key: whether the first went out is the gateway's to know.
+        answer = http_calls.call(request, total_s=self.total_s, most=200)
+        return f"{answer.status} {answer.body.decode(errors='replace')}"
 
 
 def put(
@@ -127,7 +130,8 @@ def put(
     work.session.add(row)
     work.session.info.setdefault("notices", []).append(key)  # what this transaction has put there: `put_so_far`
     if channel != "screen":
-        jobs.put(work, jobs.Kind.SEND_NOTICE, f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
+        sending = jobs.Kind.SEND_CODE if kind == CODE else jobs.Kind.SEND_NOTICE
+        jobs.put(work, sending, f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
     return row
 
 
@@ -260,8 +264,6 @@ def give_up(work: Work, key: str) -> None:
     work.session.execute(update(Notice).where(Notice.key == key, Notice.state == "waiting").values(state="failed"))
 
 
-#: Of log-in codes: of no use to anybody an hour later.
-CODE = "code"
 _HELD: ColumnElement[bool] = literal_column("notice.state = 'held'")  # as the partial index says it
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine import crypto
+from engine.records import http_calls
 from engine.store import keys
 
 log = logging.getLogger("yizhan.sources")
@@ -82,7 +83,7 @@ class Exchange:
     url: str
     token: str = ""
     public_url: str = ""  # of the hall: where the exchange reaches it
-    timeout_s: float = 10.0
+    total_s: float = http_calls.TOTAL_S
 
     def ask(self, question: Question) -> Answer | None:
         body = {
@@ -104,10 +105,13 @@ class Exchange:
         request.add_header("Content-Type", "application/json")
         request.add_header("Authorization", f"Bearer {self.token}")
         request.add_header("Idempotency-Key", question.key)
-        with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
-            if answer.status == 202:
-                return None
-            said = json.loads(answer.read(1_000_000))
+        answer = http_calls.call(request, total_s=self.total_s)
+        if answer.status == 202:
+            return None
+        try:
+            said = json.loads(answer.body) if answer.whole else None
+        except (ValueError, RecursionError):  # no JSON, or brackets without end
+            said = None
         if not isinstance(said, dict) or not isinstance(said.get("found"), bool):
             raise OSError("the exchange answered something else than {found, data}")
         data = said.get("data")

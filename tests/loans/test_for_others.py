@@ -73,7 +73,7 @@ def the_day_changes(shelf, days):
     with shelf.database.unit_of_work() as work:
         jobs.put_once(work, jobs.Kind.BONDS_DUE, f"bonds-due:{days}", now=shelf.clock.now)
         work.session.flush()
-        leased = jobs.lease(work, "w", now=shelf.clock.now, kind=jobs.Kind.BONDS_DUE)
+        leased = jobs.lease(work, "w", now=shelf.clock.now, kinds=[jobs.Kind.BONDS_DUE])
     for job in leased:
         bonds.bonds_due(shelf.database, job, None, shelf.clock.now)
 
@@ -269,7 +269,7 @@ def test_a_bond_that_cannot_be_ended_keeps_back_no_other_and_is_tried_again_alon
     monkeypatch.setattr(bonds_due, "expire", expire)
     shelf.clock.now += timedelta(minutes=10)
     with shelf.database.unit_of_work() as work:
-        leased = jobs.lease(work, "w", now=shelf.clock.now, kind=jobs.Kind.BONDS_DUE)
+        leased = jobs.lease(work, "w", now=shelf.clock.now, kinds=[jobs.Kind.BONDS_DUE])
     for job in leased:
         bonds.bonds_due(shelf.database, job, None, shelf.clock.now)
     with shelf.database.reading() as work:

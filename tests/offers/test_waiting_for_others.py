@@ -179,7 +179,7 @@ def test_a_bond_that_runs_out_waits_no_more_and_lets_the_next_have_what_was_kept
         held.from_on = held.until_on = yesterday
         jobs.put_once(work, jobs.Kind.BONDS_DUE, "bonds-due:test", now=NOW)
         work.session.flush()
-        (job,) = jobs.lease(work, "w", now=NOW, kind=jobs.Kind.BONDS_DUE)
+        (job,) = jobs.lease(work, "w", now=NOW, kinds=[jobs.Kind.BONDS_DUE])
     bonds.bonds_due(full.database, job, None, NOW)
     with full.database.reading() as work:
         assert work.session.get_one(Waiting, row.id).state == "left"

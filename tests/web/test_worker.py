@@ -46,6 +46,7 @@ def awake(database: Any) -> Any:
     for worker, thread in running:
         worker.stopping.set()
         thread.join()
+        worker.lanes.close()
     database.bell.close()
 
 
@@ -65,15 +66,14 @@ def test_a_completion_wakes_the_worker_and_its_papers_are_made_at_the_same_time(
     press = Together(2)
     worker = awake(press, 3)
     worker.clock = clock
-    look = worker._tick
+    leave = worker.lanes._leave
 
-    def tick() -> int:
-        count = look()
+    def left(lane: Any) -> None:
+        leave(lane)
         if _ready(database) == ["ready"] * 3:
             done.set()
-        return count
 
-    worker._tick = tick  # says when the look that made the papers is over
+    worker.lanes._leave = left  # says when the hand that made the last paper is free
     acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
     assert done.wait(30), _ready(database)
     assert not press.meeting.broken
@@ -89,4 +89,5 @@ def test_a_paper_that_fails_beside_others_fails_alone(database: Any, cast: Any, 
     acting.accepted(database, cast, clock)
     worker = Worker(database, Equipment(press=Press(), hands=2), clock=clock)
     worker.tick()
+    assert worker.lanes.finish(60)
     assert sorted(_ready(database)) == ["pending", "ready", "ready", "ready"]

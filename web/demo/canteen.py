@@ -109,7 +109,7 @@ def _statement(player: Player, now: datetime) -> None:
         row = work.session.scalars(select(Schedule).where(Schedule.matter == MATTER)).one()
         schedules.run_now(work, row.id, "演示：上个月的月结", by=player.staff["caogl"], now=now - timedelta(hours=1))
     with player.database.unit_of_work() as work:
-        begun = jobs.lease(work, "demo", now=now, most=10, kind=jobs.Kind.BEGIN_SCHEDULED)
+        begun = jobs.lease(work, "demo", now=now, most=10, kinds=[jobs.Kind.BEGIN_SCHEDULED])
     for job in begun:
         JOBS[jobs.Kind.BEGIN_SCHEDULED](player.database, job, Equipment(press=Idle()), now - timedelta(minutes=50))
     with player.database.reading() as work:

@@ -140,7 +140,7 @@ def _mended(database: Database, staff: Mapping[str, Actor], now: datetime) -> in
         parent = case.id
     for kind in (jobs.Kind.OPEN_CHILD, jobs.Kind.CLOSE_RATING):  # what the worker would have done by now
         with database.unit_of_work() as work:
-            taken = jobs.lease(work, "demo", now=now, most=1000, kind=kind)
+            taken = jobs.lease(work, "demo", now=now, most=1000, kinds=[kind])
         for job in taken:
             JOBS[kind](database, job, Equipment(press=Idle()), now)
     with database.reading() as work:

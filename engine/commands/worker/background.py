@@ -7,8 +7,7 @@ the lease is still ours: so a worker killed anywhere leaves either everything or
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -35,33 +34,21 @@ def run(
     now: datetime,
     most: int = 5,
     handlers: Mapping[Kind, Handler] = JOBS,
+    but: Collection[Kind] = (),
 ) -> int:
-    """Do up to `most` due jobs; how many were taken."""
+    """Do up to `most` due jobs, one after the other; how many were taken. `but`: kinds that others do (lanes.py)."""
     with database.reading() as work:
-        if not jobs.due(work, now=now):
+        if not jobs.kinds_due(work, now=now) - set(but):
             return 0
     with database.unit_of_work() as work:
-        taken = jobs.lease(work, equipment.worker, now=now, most=most)
-    # Papers are made beside each other and beside everything else: nobody's paper waits for another's, or for a slow
-    # gateway.
-    papers_ = [job for job in taken if job.kind == Kind.RENDER_PAPER]
-    if equipment.hands > 1 and papers_:
-        with ThreadPoolExecutor(equipment.hands) as hands:
-            made = [hands.submit(_one, database, job, equipment, now, handlers) for job in papers_]
-            for job in taken:
-                if job.kind != Kind.RENDER_PAPER:
-                    _one(database, job, equipment, now, handlers)
-        for future in made:
-            future.result()
-    else:
-        for job in taken:
-            _one(database, job, equipment, now, handlers)
+        taken = jobs.lease(work, equipment.worker, now=now, most=most, but=but)
+    for job in taken:
+        do(database, job, equipment, now, handlers)
     return len(taken)
 
 
-def _one(
-    database: Database, job: Leased, equipment: Equipment, now: datetime, handlers: Mapping[Kind, Handler]
-) -> None:
+def do(database: Database, job: Leased, equipment: Equipment, now: datetime, handlers: Mapping[Kind, Handler]) -> None:
+    """One leased job. It never raises: what fails is tried later, or becomes an incident."""
     try:
         if not jobs.known(job.kind):  # a row of another version of the program
             raise NotFound(f"没有作业“{job.kind}”的处理程序。", f"Nothing does jobs of kind {job.kind}.")
@@ -80,7 +67,7 @@ def _one(
                 troubles.tell(work, case, jobs.named(job.kind)[0], "job", now=now)
             if gone and job.kind == Kind.RENDER_PAPER:
                 documents.give_up(work, str(job.payload["key"]))
-            if gone and job.kind == Kind.SEND_NOTICE:
+            if gone and job.kind in (Kind.SEND_NOTICE, Kind.SEND_CODE):
                 notices.give_up(work, str(job.payload["key"]))
             if gone and job.kind == Kind.BEGIN_SCHEDULED:
                 schedules.give_up(work, job.payload, why, now=now)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.commands import cases
 from engine.commands.equipment import Equipment
-from engine.people import SYSTEM
+from engine.people import SYSTEM, login
 from engine.records import documents, jobs, notices, papers
 from engine.records.jobs import Leased
 from engine.store import Database
@@ -58,9 +58,10 @@ def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -
     key = str(job.payload["key"])
     with database.reading() as work:
         row = work.session.scalar(select(Notice).where(Notice.key == key))
+        late = row is not None and row.kind == notices.CODE and now - row.created_at > login.CODE_LASTS
         message = (
             notices.Message(row.key, row.channel, row.address or "", row.kind, row.text)
-            if row is not None and row.state in ("waiting", "failed")
+            if row is not None and row.state in ("waiting", "failed") and not late
             else None
         )
     answer = ""
@@ -72,6 +73,9 @@ def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -
         jobs.done(work, job, now=now)
         row = work.session.scalar(select(Notice).where(Notice.key == key))
         if row is not None and row.state in ("waiting", "failed"):
+            if late:  # the gateway was away too long: a code that opens nothing any more only puzzles
+                row.state = "cancelled"
+                return
             row.state, row.sent_at, row.answer = "sent", now, answer[:200]
 
 

@@ -22,6 +22,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         # what goes out
         Kind.RENDER_PAPER: paperwork.render,
         Kind.SEND_NOTICE: paperwork.send,
+        Kind.SEND_CODE: paperwork.send,
         # between cases
         Kind.OPEN_CHILD: messages.open_child,
         Kind.ANSWER_PARENT: messages.answer_parent,
