@@ -290,6 +290,9 @@ class Applying:
             return
         # One statement for all, and their ids at once: no flush of everything else in between.
         rows = [Task(**one) for one in values]
+        if self.case.restricted:
+            named = [row.unit_id for row in rows if row.unit_id is not None]
+            self.case.handled_by = apart.add(self.case.handled_by, named)
         self.work.insert_all(rows, "key")
         self._wait_for([(row.id, k) for row in rows for k in row.candidates if row.state == "open"])
         self.live += rows

@@ -348,7 +348,8 @@ class Matter(Nouns):
     withdraw: bool = Field(default=True, description="申请人可以撤回 · the applicant may take it back")
     readers: Literal["normal", "restricted"] = Field(
         default="normal",
-        description="谁能看：restricted 只有承办的人 · who reads it: restricted, only those who handle it",
+        description="谁能看：restricted 只有承办的人，属地的村也看不到 · who reads it: restricted, only those who "
+        "handle it, not the applicant's village as such",
     )
     remedy: bool = Field(
         default=True, description="不予决定要告知复议、诉讼 · its refusals tell of reconsideration and court"

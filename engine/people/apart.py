@@ -1,5 +1,5 @@
 """回避: who must keep away from a case or a task, as the column `apart` keeps it: /12/34/. (`past_offices` keeps the
-offices a case was referred from in the same way.)
+offices a case was referred from in the same way, `handled_by` the units that handle a restricted one.)
 
 >>> write([34, 12, 12])
 '/12/34/'
@@ -23,6 +23,11 @@ def write(ids: Iterable[int]) -> str:
 def read(text: str | None) -> frozenset[int]:
     """The ids in a column."""
     return frozenset(int(part) for part in (text or "").split("/") if part)
+
+
+def add(text: str | None, ids: Iterable[int]) -> str:
+    """The column with these ids too."""
+    return write(read(text) | set(ids))
 
 
 def mark(user_id: int | None) -> str:

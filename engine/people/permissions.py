@@ -49,8 +49,9 @@ def _line(thing: Thing, relation: str, zh: str, en: str, verbs: str, but_zh: str
 
 
 _RESTRICTED = (
-    "限制查看的办件只有办理单位自己的人看得到",
-    "a restricted case is seen by the people of its own units only",
+    "限制查看的办件只有承办、收件、流程点了名的单位自己的人看得到，属地的村也看不到",
+    "a restricted case is seen by the people of its office, its counter and the units its steps name; not by the "
+    "applicant's village as such",
 )
 _BOND = ("只在关系说明的事项里，到期、解除马上失效", "in the matters the bond names, until it ends")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from engine.matters.nouns import Declared
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.matters.nouns.registers import SENSITIVE, Register, RegisterField
-from engine.people import units
+from engine.people import apart, units
 from engine.people.actor import Actor, Position
 from engine.people.bonds import Grant
 from engine.store import Work
@@ -24,7 +24,7 @@ class Kept:
     one: Declared
     paths: tuple[str, ...] | None = None  # of the units it belongs to
     user_id: int | None = None  # whom it is about
-    #: A line of a restricted case: paths are those of its units, and only these read it, no one above (Y3).
+    #: A line of a restricted case: paths are those of who handles it, and only these read it, no one above (Y3).
     restricted: bool = False
 
     @property
@@ -37,16 +37,20 @@ def of(work: Work, one: Declared, entry: RegisterEntry) -> Kept:
     """An entry with the units it belongs to."""
     tree = units.tree(work)
     ids = [i for i in (entry.place_id, entry.unit_id) if i is not None]
+    case = _restricted(work, one, entry)
+    if case is not None:
+        ids = sorted(apart.read(case.handled_by) | {case.office_id})
     paths = tuple(tree.by_id[i].path for i in ids if i in tree.by_id)
-    return Kept(one, paths, entry.user_id, _of_restricted(work, one, entry))
+    return Kept(one, paths, entry.user_id, case is not None)
 
 
-def _of_restricted(work: Work, one: Declared, entry: RegisterEntry) -> bool:
-    """Whether it is a line that a restricted case left. Entries about persons and things have the readers that their
+def _restricted(work: Work, one: Declared, entry: RegisterEntry) -> Row[int, str] | None:
+    """The restricted case that left it as a line. Entries about persons and things have the readers that their
     register names, whichever case wrote them."""
     if entry.case_id is None or not isinstance(one.what, Register) or one.what.about != "case":
-        return False
-    return bool(work.session.scalar(select(Case.restricted).where(Case.id == entry.case_id)))
+        return None
+    found = select(Case.office_id, Case.handled_by).where(Case.id == entry.case_id, Case.restricted)
+    return work.session.execute(found).one_or_none()
 
 
 def at(work: Work, one: Declared, unit_ids: Iterable[int]) -> Kept:

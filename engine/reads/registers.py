@@ -19,6 +19,7 @@ from engine.matters import Package
 from engine.matters.nouns import Declared
 from engine.matters.nouns.registers import EXPIRED, SENSITIVE, Register, RegisterColumn, RegisterField, as_text
 from engine.people import Actor, masks, require, shelves, units
+from engine.reads import sight
 from engine.reads.knowing import Person
 from engine.records import library, registers
 from engine.store import Work
@@ -175,7 +176,10 @@ def visible(work: Work, actor: Actor, one: Declared) -> ColumnElement[bool]:
     if registers.register_of(one).about != "case":
         return found
     restricted = exists().where(Case.id == RegisterEntry.case_id, Case.restricted)
-    return and_(found, or_(~restricted, _at({p.unit_id for p in positions})))
+    handled = exists().where(
+        Case.id == RegisterEntry.case_id, Case.restricted, sight.handled_by({p.unit_id for p in positions})
+    )
+    return or_(and_(found, ~restricted), handled)
 
 
 def _at(ids: Collection[int]) -> ColumnElement[bool]:

@@ -24,10 +24,16 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
     if actor.kind != "staff":
         return mine if actor.id is not None else false()
     away = ~Case.apart.contains(apart.mark(actor.id))
-    at_own = _at(actor.own_units)
     lent = [and_(_at(one.units), Case.matter.in_(one.matters)) for one in actor.lent]
     inside = true() if units.tree(work).county.id in actor.realm else or_(_at(actor.realm), *lent)
-    return or_(mine, and_(away, or_(and_(inside, ~Case.restricted), at_own)))
+    own = and_(Case.restricted, handled_by(actor.own_units)) if actor.own_units else false()
+    return or_(mine, and_(away, or_(and_(inside, ~Case.restricted), own)))
+
+
+def handled_by(unit_ids: Collection[int]) -> ColumnElement[bool]:
+    """Restricted cases that one of these units handles: access.handle_it, told to the database."""
+    marks = [Case.handled_by.contains(apart.mark(unit)) for unit in sorted(unit_ids)]
+    return or_(Case.office_id.in_(unit_ids), *marks)
 
 
 def named(work: Work, actor: Actor) -> ColumnElement[bool]:

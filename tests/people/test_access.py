@@ -5,9 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import people
+from engine import matters, people
 from engine.people import holders, masks, units
+from engine.reads import sight
+from engine.records import library
 from engine.store.models import Case, Holding, Leave, Post, Task
+from tests.cast import ROOT
 from tests.commands import acting
 
 
@@ -28,7 +31,40 @@ def test_a_restricted_case_is_not_seen_from_above(cast, case_and_task):
     case, _ = case_and_task
     case.restricted = True
     seen = {name for name in cast.users if people.may(getattr(cast, name), "see", case)}
-    assert seen == {"zhang", "chen", "lin", "wang", "li", "zhao"}
+    assert seen == {"zhang", "wang", "li", "zhao"}
+
+
+def seers(database, cast, case_id):
+    """Who may see it, as `may` says and as their lists say: the same people."""
+    with database.reading() as work:
+        case = work.session.get(Case, case_id)
+        said = {name for name in cast.users if people.may(getattr(cast, name), "see", case)}
+        listed = {
+            name
+            for name in cast.users
+            if work.session.scalar(select(Case.id).where(Case.id == case_id, sight.of_cases(work, getattr(cast, name))))
+        }
+    assert said == listed
+    return said
+
+
+def test_the_village_of_a_restricted_case_reads_it_only_where_a_step_of_it_is_theirs(database, cast, clock):
+    """张三丰 of 苏洋村 applied online: that he lives there is no reason for its people to read it. Where the matter
+    gives them a step, they do; 霞碧村, the town and the county never."""
+    case_id = acting.submit(database, cast.zhang, clock())
+    with database.unit_of_work() as work:
+        work.session.get(Case, case_id).restricted = True  # as when the police have it: no step named the village since
+    assert seers(database, cast, case_id) == {"zhang", "wang", "li", "zhao"}
+
+    text = matters.read_files(ROOT, "daiban")
+    said = text["bpmn/daiban/matter.yaml"] + b"readers: restricted\n"
+    with database.unit_of_work() as work:
+        again = matters.read("daiban", {**text, "bpmn/daiban/matter.yaml": said})
+        library.publish(work, again, by=people.SYSTEM, now=clock())
+    named = acting.submit(database, cast.zhang, clock())
+    assert seers(database, cast, named) == {"zhang", "chen", "lin", "wang", "li", "zhao"}
+    taken_in = acting.submit(database, cast.zhou, clock(), channel="counter")  # they wrote it down themselves
+    assert seers(database, cast, taken_in) >= {"zhou", "qian"}
 
 
 def test_only_candidates_claim_only_the_assignee_works_and_a_blank_assignee_authorises_nobody(cast, case_and_task):

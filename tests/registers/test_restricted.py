@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import register_rows as rows
-from engine.people import load
+from engine.people import apart, load
 from engine.reads import reveals
 from engine.reads.knowing import Person
 from engine.records import library
@@ -43,6 +43,7 @@ def hall(sqlite, clock, tmp_path):
         for number, note in ((opened.plain, "甲的走访"), (opened.kept, "乙的走访")):
             case = work.session.scalar(select(Case).where(Case.number == number))
             case.restricted = number == opened.kept
+            case.handled_by = apart.write([opened.cast.suyang.id])  # a step of it is theirs
             made = rows.put(
                 work,
                 one,
@@ -70,6 +71,15 @@ def test_a_line_of_a_restricted_case_is_read_by_its_own_unit_only(hall, short, s
         sent = {"field": "note", "purpose": "verify", "words": "核对走访情况"}
         answer = client.post(f"/desk/register-entries/{hall.entries[number]}/reveal", data=sent)
         assert ("乙的走访" in answer.text) == (sees and number == hall.kept)
+
+
+def test_a_line_of_a_restricted_case_is_not_read_by_the_village_that_no_step_of_it_names(hall):
+    with hall.database.unit_of_work() as work:
+        work.session.scalar(select(Case).where(Case.number == hall.kept)).handled_by = ""
+    client = hall.client("chen")
+    listed = client.get("/desk/registers/visit").text
+    assert "甲的走访" in listed and "乙的走访" not in listed
+    assert client.get(f"/desk/register-entries/{hall.entries[hall.kept]}").status_code == 403
 
 
 def test_who_takes_a_register_out_takes_no_line_of_a_restricted_case(hall):

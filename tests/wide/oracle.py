@@ -66,6 +66,9 @@ DOORS: dict[str, frozenset[str]] = {
 }
 
 _UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
+#: Of a restricted case: who decides it. The village it belongs to has it only where the counter there took it in, or a
+#: step names it (here it did not, and none did: 张三丰 applied online).
+_HANDLES = {"reviewer", "office_head"}
 _RUNS = {*HEADS, "operator"}
 _ABOVE = {"town_clerk", "town_head", "county_head"}
 #: A restricted case is opened by a bond to a guardian alone: "all my matters" was not said of those.
@@ -102,20 +105,20 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     # reading the case and what hangs on it
     "case": _states(
         open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
+        restricted={"applicant", "party", "agent_of", "guardian", *_HANDLES},
         withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     # a paper the applicant may have is the party's too; an internal one is for the hall's people who may see the case
     "internal-paper": _states(
         open={"agent_of", *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"agent_of", *_UNITS_ON_ITS_WAY},
+        restricted={"agent_of", *_HANDLES},
         withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     "void-paper": _states(open=set(), restricted=set(), withdrawn=set()),
     # what somebody handed in: theirs, and of those who see the case
     "material": _states(
         open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
+        restricted={"applicant", "party", "agent_of", "guardian", *_HANDLES},
         withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     # the step that waits
@@ -131,7 +134,7 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     # whole names and numbers
     "masked": _states(
         open={*_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={*_UNITS_ON_ITS_WAY},
+        restricted={*_HANDLES},
         withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
     ),
     "own-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=_ACT),

@@ -61,6 +61,7 @@ def move_units(work: Work, case_id: int, instead: Mapping[int, int], *, by: Acto
     step, applying = advance(work, case, process.Amend({}), by=by, now=now)
     applying.step(step)
     case.office_id, case.place_id, case.unit_id = (instead.get(one, one) for one in before)
+    case.handled_by = apart.write(instead.get(one, one) for one in apart.read(case.handled_by))
     if case.office_id != before[0]:
         case.past_offices = apart.write(apart.read(case.past_offices) | {before[0]})
         applying.changes.append(Change("refers", applying.office.name, who=units.place(work, before[0]).name))

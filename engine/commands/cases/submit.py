@@ -19,7 +19,7 @@ from engine.commands.effects import facts, hall_papers, mandates
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
 from engine.forms import written
-from engine.people import Actor, units
+from engine.people import Actor, apart, units
 from engine.people.bonds import AGENCY
 from engine.people.units import Place
 from engine.reads import form_choices
@@ -157,6 +157,8 @@ def submit(
         colour="green",
         flags=[*_flags(id_number, agent is not None or channel == "agent", day), *late],
         restricted=info.readers == "restricted",
+        # At a counter they wrote it down themselves; online `intake` is no more than the village of whoever applies.
+        handled_by=apart.write([intake.id]) if by.kind == "staff" and channel != "system" else "",
         events_count=0,
         events_head="",
         parent_id=parent[0] if parent else None,

@@ -110,6 +110,9 @@ class Case(Base):
     office_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # who decides
     #: 移送: ids of the offices that had it before, as /12/34/; they go on seeing it.
     past_offices: Mapped[str] = mapped_column(String(400), default="")
+    #: Of a restricted case: ids of the units that handle it beside the office, as /12/34/: the counter that took it in,
+    #: and those its steps name. Where the applicant lives is none of them by itself.
+    handled_by: Mapped[str] = mapped_column(String(400), default="")
 
     received_at: Mapped[datetime] = mapped_column(index=True)
     accepted_at: Mapped[datetime | None]
@@ -130,7 +133,7 @@ class Case(Base):
     #: Accounts of its parties (当事人) beside the applicant: they read the case, and sign what is theirs to sign.
     party_ids: Mapped[list[Any]] = mapped_column(default=list)
     chosen: Mapped[dict[str, Any]] = mapped_column(default=dict)  # role of staff -> ids of who was chosen for it
-    restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only its own units read it (Y3)
+    restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only who handles it reads it (Y3)
     #: 回避: ids of the staff who must keep away from it, as /12/34/; they neither see nor touch it (RULES W6, E4).
     apart: Mapped[str] = mapped_column(String(400), default="")
 
