@@ -46,6 +46,7 @@ def create_app(
     from web import api
     from web.pages import (
         absences,
+        account,
         application,
         around,
         ballots,
@@ -85,7 +86,7 @@ def create_app(
     )
 
     modules = (
-        *(assets, entry, resident, application, own_cases, own_name, tracking, papers),
+        *(assets, entry, account, resident, application, own_cases, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账

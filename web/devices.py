@@ -7,6 +7,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
 from engine.people.devices import Device
+from engine.people.sessions import From
 
 COOKIE = "yizhan_device"
 LASTS_S = 400 * 24 * 3600  # as long as browsers keep a cookie
@@ -41,6 +42,49 @@ def keep(response: Response, device: Device) -> Response:
         samesite="Lax",
     )
     return response
+
+
+#: What a browser calls itself -> what people call it; the first that fits.
+_BROWSERS = {
+    "MicroMessenger": "微信",
+    "DingTalk": "钉钉",
+    "QQBrowser": "QQ 浏览器",
+    "360SE": "360 浏览器",
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "OpenHarmony": "鸿蒙",
+    "HarmonyOS": "鸿蒙",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Macintosh": "macOS",
+    "Linux": "Linux",
+}
+
+
+def described(user_agent: str) -> str:
+    """A browser in words that somebody knows again in a list of their own.
+
+    >>> described("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0")
+    'Edge · Windows'
+    >>> described("curl/8.0")
+    ''
+    """
+    parts = (
+        next((words for mark, words in table.items() if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def here() -> From:
+    """Where this request comes from."""
+    return From(described(request.user_agent.string), request.remote_addr or "")
 
 
 def _signer() -> URLSafeSerializer:

@@ -24,7 +24,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from engine.errors import FieldError, Invalid, NotYours
-from engine.people import Actor, login
+from engine.people import Actor, login, sessions
 from engine.plain import MOST_ID, is_id
 from engine.store import Database, Work, again
 from web import store
@@ -93,12 +93,16 @@ class Hall(Flask):
         if wanted.alone:
             with store.reading(self.database) as reading:
                 g.actor = _actor(reading)
+            self._seen()
             _check(wanted)
             return super().dispatch_request()
         writes = wanted.writes if wanted.writes is not None else request.method not in ("GET", "HEAD")
-        if not writes:
-            return self._view(wanted, writes=False)
-        return again(lambda: self._view(wanted, writes=True), prepare=_as_it_came())
+        if writes:
+            answer = again(lambda: self._view(wanted, writes=True), prepare=_as_it_came())
+        else:
+            answer = self._view(wanted, writes=False)
+        self._seen()
+        return answer
 
     def _view(self, wanted: Guard, *, writes: bool) -> ResponseReturnValue:
         """The view in its transaction, committed when this returns."""
@@ -112,6 +116,18 @@ class Hall(Flask):
                 return self.make_response(super().dispatch_request())
             finally:
                 g.pop("work", None)
+
+    def _seen(self) -> None:
+        """Once a minute, in a transaction of its own, it is written down that a session of staff is used: whoever works
+        on is not sent out for having been idle."""
+        opened = session_now()
+        if opened is not None and opened.actor.kind == "staff" and opened.unseen(now()):
+
+            def write() -> None:
+                with self.database.unit_of_work() as work:
+                    sessions.seen(work, opened.id, now=now())
+
+            again(write)
 
 
 def _as_it_came() -> Callable[[], None]:
@@ -160,11 +176,17 @@ def _actor(opened: Work) -> Actor:
     token = session.get("token")
     if not token:
         return VISITOR
-    found = login.actor_of_session(opened, token, now=now())
+    found = sessions.find(opened, token, now=now())
     if found is None:
         session.pop("token", None)
         return VISITOR
-    return found
+    g.session_now = found
+    return found.actor
+
+
+def session_now() -> sessions.Open | None:
+    """The session of a browser that is signed in."""
+    return cast("sessions.Open | None", g.get("session_now"))
 
 
 class SignIn(Exception):

@@ -7,11 +7,13 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine import crypto
+from engine.people.sessions import Limits
 from engine.store import keys
 
 #: Every name the hall knows, with what it is for: the set-up guide is made from this table.
@@ -37,9 +39,15 @@ KNOWN = {
     "YIZHAN_UPLOAD_MB": "largest file a person may send, in megabytes (default: 20)",
     "YIZHAN_HALL_NAME": "name of the hall",
     "YIZHAN_HALL_PHONE": "telephone of the hall, on every page",
+    "YIZHAN_SESSION_HOURS": "a log-in is over after so many hours, whatever is done in it (default: 12)",
+    "YIZHAN_IDLE_MINUTES": "a log-in of staff is over when nobody used it for so many minutes; 0: never (default: 60 "
+    "where others can reach the hall, else 0)",
     "YIZHAN_METRICS_TOKEN": "bearer token that opens /metrics to other machines (default: this machine only)",
     "YIZHAN_CONTENT": "folder that holds bpmn/ and forms/ (default: the program's own)",
 }
+
+#: No log-in lasts longer than a day.
+MOST_HOURS = 24
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +74,8 @@ class Settings:
     content: Path = ROOT
     public_url: str = ""  # as people reach it
     metrics_token: str = field(default="", repr=False)
+    session_hours: int = 12
+    idle_minutes: int = 0  # of staff; 0: as long as the session
 
     @property
     def reachable(self) -> bool:
@@ -80,6 +90,12 @@ class Settings:
             return []  # by which name people reach it is not known here
         own = [host_of(self.public_url)] if self.public_url else []
         return list(dict.fromkeys([*own, self.host, "localhost", "127.0.0.1", "::1"]))
+
+    @property
+    def session_limits(self) -> Limits:
+        """How long a log-in of staff lasts."""
+        idle = timedelta(minutes=self.idle_minutes) if self.idle_minutes else None
+        return Limits(timedelta(hours=self.session_hours), idle)
 
     @property
     def development(self) -> bool:
@@ -125,7 +141,14 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         content=content(env),
         public_url=env.get("YIZHAN_PUBLIC_URL", "").rstrip("/"),
         metrics_token=env.get("YIZHAN_METRICS_TOKEN", ""),
+        session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12),
     )
+    found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))
+    if not 1 <= found.session_hours <= MOST_HOURS:
+        raise BadSettings(
+            f"[一站] YIZHAN_SESSION_HOURS 应是 1 到 {MOST_HOURS}，现在是 {found.session_hours}。\n"
+            f"Expected 1 to {MOST_HOURS} in YIZHAN_SESSION_HOURS."
+        )
     if found.public_url and not host_of(found.public_url):
         raise BadSettings(
             f"[一站] YIZHAN_PUBLIC_URL 应是完整地址，例如 https://hall.example.cn，现在是“{found.public_url}”。\n"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -13,7 +14,7 @@ from engine.errors import NotFound, NotYours
 from engine.people import bonds, masks, units
 from engine.people.bonds import Grant
 from engine.store import Work
-from engine.store.models import Case, Holding, Leave, Post, User
+from engine.store.models import Base, Case, Holding, Leave, Post, User
 
 #: 代理 may be passed on this often: A's agent B is away, C acts for B, D for C.
 AGENCY_DEPTH = 3
@@ -211,15 +212,30 @@ def load_login(work: Work, login: str, *, now: datetime) -> Actor:
 
 def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> Actor | None:
     """The actor of the one user this condition names; None when it names nobody."""
+    found = load_with(work, condition, now=now)
+    return None if found is None else found[0]
+
+
+def load_with(
+    work: Work,
+    condition: ColumnElement[bool],
+    *,
+    join: tuple[type[Base], ColumnElement[bool]] | None = None,
+    columns: Sequence[Any] = (),
+    now: datetime,
+) -> tuple[Actor, tuple[Any, ...]] | None:
+    """The same, and with it columns of a table joined to the user: of the session that names them, as a rule."""
     covers = (
         exists()
         .where(Leave.agent_id == User.id, Leave.from_at <= now, Leave.until_at > now, Leave.ended_at.is_(None))
         .correlate(User)
     )
+    # Whether they cover for anybody comes along: most do not, and are asked no further.
+    query = select(User, Holding, Post, covers, bonds.any_held(workdays.local_date(now)), *columns)
+    if join is not None:
+        query = query.join(*join)
     rows = work.session.execute(
-        # Whether they cover for anybody comes along: most do not, and are asked no further.
-        select(User, Holding, Post, covers, bonds.any_held(workdays.local_date(now)))
-        .outerjoin(Holding, Holding.user_id == User.id)
+        query.outerjoin(Holding, Holding.user_id == User.id)
         .outerjoin(Post, Post.id == Holding.post_id)
         .where(condition)
         .order_by(Holding.id)
@@ -246,7 +262,7 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
     lent = tuple(
         Lent(below[pos.unit_path], pos.matters) for pos in reading if pos.for_id is not None and pos.matters is not None
     )
-    return Actor(
+    actor = Actor(
         id=user.id,
         kind=user.kind,
         name=user.name,
@@ -258,6 +274,7 @@ def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> 
         locale=user.locale,
         place_id=user.place_id,
     )
+    return actor, tuple(rows[0][5:])
 
 
 def _positions(

@@ -18,13 +18,13 @@ from engine import crypto
 from engine.errors import NotNow, NotYours
 from engine.forms import written
 from engine.people import actor as actors
-from engine.people import tries
+from engine.people import sessions, tries
 from engine.people.actor import Actor
 from engine.people.devices import Device
 from engine.store import Database, Work, keys
 from engine.store.models import ApiToken, OneTimeCode, Session, User
 
-SESSION_LASTS = timedelta(hours=12)
+SESSION_LASTS = sessions.LASTS
 TOKEN_LASTS = timedelta(days=90)
 CODE_LASTS = timedelta(minutes=5)
 CODE_TRIES = 5
@@ -88,6 +88,12 @@ def staff(
             tries.within(work, what, key, now=now)  # many at once: the later ones wait like those after them
             tries.count(work, what, key, now=now)
     raise NotYours("用户名或密码不正确。", "The name or the password is not right.")
+
+
+def id_of(database: Database, login: str) -> int | None:
+    """Who signs in by this name; None: nobody."""
+    with database.reading() as work:
+        return work.session.scalar(select(User.id).where(User.login == login.strip().lower(), User.kind == "staff"))
 
 
 def matches(stored: str | None, password: str) -> bool:
@@ -236,9 +242,7 @@ def _code_hash(index: str, code: str) -> str:
 
 def open_session(work: Work, user_id: int, *, now: datetime) -> str:
     """A new session's token, for a cookie."""
-    token = secrets.token_urlsafe(32)
-    work.session.add(Session(token_hash=_hash(token), user_id=user_id, created_at=now, expires_at=now + SESSION_LASTS))
-    return token
+    return sessions.begin(work, user_id, now=now)
 
 
 def close_session(work: Work, token: str, *, now: datetime) -> None:
@@ -261,14 +265,8 @@ def revoke_token(work: Work, token: str, *, now: datetime) -> None:
 
 def actor_of_session(work: Work, token: str, *, now: datetime) -> Actor | None:
     """Who a session's token stands for; None when it is unknown, ended or expired."""
-    return actors.load_where(
-        work,
-        User.id
-        == select(Session.user_id)
-        .where(Session.token_hash == _hash(token), Session.ended_at.is_(None), Session.expires_at > now)
-        .scalar_subquery(),
-        now=now,
-    )
+    found = sessions.find(work, token, now=now)
+    return None if found is None else found.actor
 
 
 def actor_of_token(work: Work, token: str, *, now: datetime) -> Actor | None:

@@ -150,6 +150,8 @@ EVENTS = {
     "calendar.published": "公布日历",
     "person.logged-in": "登录",
     "person.logged-out": "退出",
+    "person.log-in-failed": "登录没有成功",
+    "person.session-ended": "结束别处的登录",
     "person.leave": "请假与代理",
     "person.leave-ended": "提前结束代理",
     "person.handed-over": "离职移交",

@@ -73,6 +73,8 @@ class Kind(StrEnum):
     MATTER_WITHDRAWN = "matter.withdrawn"  # off for new cases; running ones go on
     LOGIN = "person.logged-in"
     LOGOUT = "person.logged-out"
+    LOGIN_FAILED = "person.log-in-failed"  # a wrong password or second factor: for whom, never what was typed
+    SESSION_ENDED = "person.session-ended"  # by its owner, from elsewhere
     LEAVE = "person.leave"
     LEAVE_ENDED = "person.leave-ended"
     HANDED_OVER = "person.handed-over"

@@ -314,9 +314,12 @@ RULES: dict[str, Rule] = {
     ),  # the step is not a resident's
     **_door("resident", "taking_part.say", "taking_part.tell", thing="absent"),
     # ---- the hall's people
+    **_door("staff", "account.end_program", "account.end_session", thing="absent"),  # one's own alone
     **_door(
         "staff",
         "absences.mine",
+        "account.end_others",
+        "account.own",
         "absences.take",
         "api.inbox",
         "booking.week",

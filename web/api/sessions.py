@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from flask import request
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from engine.commands.hall import signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import login
@@ -86,11 +87,15 @@ def sign_in(body: LogIn) -> SignedIn:
             login.prove(hall.database, user_id, body.proof, now=now)
     elif body.login:
         address = request.remote_addr or ""
-        user_id = login.staff(hall.database, body.login, body.password, now=now, address=address).user_id
+        user_id = signing_in.password(hall.database, body.login, body.password, now=now, address=address).user_id
     else:
         raise Invalid([FieldError("phone", "手机号", "请给出手机号和验证码，或用户名和密码。", "Give phone and code.")])
     with hall.database.unit_of_work() as work:
-        token = login.new_token(work, user_id, now=now, name=body.device or "api")
+        name = body.device or "api"
+        if body.phone:
+            token = login.new_token(work, user_id, now=now, name=name)
+        else:
+            token = signing_in.by_program(work, user_id, "password", now=now, name=name)
         actor = login.actor_of_token(work, token, now=now)
     assert actor is not None
     return SignedIn(token=token, kind="staff" if actor.kind == "staff" else "resident", name=actor.name)

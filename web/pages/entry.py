@@ -9,26 +9,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import bonds, handover_rows, parties
+from engine.commands.hall import signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import actor as actors
-from engine.people import login, tries
+from engine.people import login, sessions, tries
 from engine.records import audit, notices
 from engine.store import Work
 from web import devices, edge
 from web.edge import guard
+from web.pages import arrivals
 
 pages = Blueprint("entry", __name__)
 
 
 def _enter(user_id: int) -> None:
-    language, large = session.get("language"), session.get("large")
-    session.clear()  # what a stranger had put into the cookie before does not follow the person in
     with edge.hall().database.unit_of_work() as work:
-        session["token"] = login.open_session(work, user_id, now=edge.now())
-    for name, value in (("language", language), ("large", large)):
-        if value:
-            session[name] = value
+        arrivals.begin(sessions.begin(work, user_id, now=edge.now(), how="code", where=devices.here()))
 
 
 @pages.get("/enter")
@@ -207,7 +204,7 @@ def check_password() -> ResponseReturnValue:
     try:
         if not name or not password:
             raise Invalid([FieldError("name", _("用户名"), "请填写用户名和密码。", "Enter your name and password.")])
-        entered = login.staff(
+        entered = signing_in.password(
             edge.hall().database,
             name,
             password,
@@ -221,15 +218,7 @@ def check_password() -> ResponseReturnValue:
             zh, en = error.fields[0].zh, error.fields[0].en
         wrong = FieldError("password", _("用户名和密码"), zh, en)
         return render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,)), error.status
-    _enter(entered.user_id)
-    if entered.wrong_before:
-        flash(
-            _(
-                "最近一小时里有人在别处用您的用户名试了 %(n)s 次错误的密码。不是您自己的话，请告诉单位管理员。",
-                n=entered.wrong_before,
-            )
-        )
-    return devices.keep(redirect(edge.onward("/desk")), devices.current().knowing("login", name))
+    return arrivals.staff(entered.user_id, name, "password", wrong_before=entered.wrong_before)
 
 
 @pages.post("/leave")
@@ -239,7 +228,7 @@ def leave() -> ResponseReturnValue:
     was_staff = edge.actor().kind == "staff"
     token = session.get("token")
     if token:
-        login.close_session(edge.work(), token, now=edge.now())
+        signing_in.leave(edge.work(), token, by=edge.actor(), now=edge.now())
     kept = {k: session[k] for k in ("language", "large") if k in session}
     session.clear()
     session.update(kept)

@@ -136,6 +136,14 @@ class Session(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]  # last used, to the minute
+    idle_s: Mapped[int | None]  # unused for so many seconds, it is over; None: no such limit
+    idle_at: Mapped[datetime | None]  # when that will be
+    proved_at: Mapped[datetime | None]  # when the person last showed who they are
+    how: Mapped[str] = mapped_column(String(16), default="password")  # and how: engine.people.sessions.How
+    must: Mapped[str] = mapped_column(String(16), default="")  # what has to be done before it opens anything
+    device: Mapped[str] = mapped_column(String(80), default="")  # the browser, in words: Chrome · Windows
+    address: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # from which it was begun
 
 
 class OneTimeCode(Base):

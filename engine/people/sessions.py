@@ -1,0 +1,225 @@
+"""Log-ins that last (会话): a row each, so that one that is ended is over at once, wherever its cookie lies.
+
+A session ends for good at `expires_at`; one with an idle limit also when nobody used it for so long. When it was last
+used is written once a minute, not with every page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from engine.errors import NotFound
+from engine.people import actor as actors
+from engine.people.actor import Actor
+from engine.store import Work
+from engine.store.models import ApiToken, Session, User
+
+#: How somebody showed who they are. "password" alone is one factor; the others are two, or as good as two.
+How = Literal["password", "code", "totp", "recovery", "passkey", "sso"]
+
+LASTS = timedelta(hours=12)
+#: How old the moment of the last use may be before it is written again.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session may last, and how long nobody may use it (None: as long as it lasts)."""
+
+    lasts: timedelta = LASTS
+    idle: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Where a session was begun: the browser in words, and the address."""
+
+    device: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A session that holds, and whose it is."""
+
+    id: int
+    actor: Actor
+    how: str
+    proved_at: datetime  # when the person last showed who they are
+    must: str  # what has to be done before anything else: "" or "second" (a second factor is to be set up)
+    seen_at: datetime
+
+    def unseen(self, now: datetime) -> bool:
+        """Whether it is time to write down that it is used."""
+        return now - self.seen_at >= SEEN_EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of a person's own sessions, or of the programs that act in their name."""
+
+    kind: Literal["session", "program"]
+    id: int
+    device: str
+    address: str
+    how: str
+    since_at: datetime
+    seen_at: datetime | None
+    until_at: datetime
+    this: bool
+
+
+def begin(
+    work: Work,
+    user_id: int,
+    *,
+    now: datetime,
+    how: How = "password",
+    where: From | None = None,
+    limits: Limits | None = None,
+    must: str = "",
+) -> str:
+    """A new session's token, for a cookie. Only its hash is kept."""
+    limits, where, token = limits or Limits(), where or From(), secrets.token_urlsafe(32)
+    work.session.add(
+        Session(
+            token_hash=hashed(token),
+            user_id=user_id,
+            created_at=now,
+            expires_at=now + limits.lasts,
+            seen_at=now,
+            proved_at=now,
+            idle_s=int(limits.idle.total_seconds()) if limits.idle is not None else None,
+            idle_at=now + limits.idle if limits.idle is not None else None,
+            device=where.device[:80],
+            address=where.address,
+            how=how,
+            must=must,
+        )
+    )
+    return token
+
+
+def holds(now: datetime) -> ColumnElement[bool]:
+    """Neither ended, nor over, nor left alone for too long."""
+    return and_(
+        Session.ended_at.is_(None), Session.expires_at > now, or_(Session.idle_at.is_(None), Session.idle_at > now)
+    )
+
+
+def find(work: Work, token: str, *, now: datetime) -> Open | None:
+    """The session of this token, with whom it stands for; None when it is unknown, ended or over. One statement."""
+    columns = (Session.id, Session.how, Session.proved_at, Session.must, Session.seen_at, Session.created_at)
+    found = actors.load_with(
+        work,
+        and_(Session.token_hash == hashed(token), holds(now)),
+        join=(Session, Session.user_id == User.id),
+        columns=columns,
+        now=now,
+    )
+    if found is None:
+        return None
+    actor, (id_, how, proved_at, must, seen_at, created_at) = found
+    return Open(id_, actor, how, proved_at or created_at, must, seen_at or created_at)
+
+
+def seen(work: Work, session_id: int, *, now: datetime) -> None:
+    """It is used: its idle limit begins anew. Whoever wrote that in the last minute need not again."""
+    row = work.session.execute(select(Session.idle_s).where(Session.id == session_id)).one_or_none()
+    if row is None:
+        return
+    work.session.execute(
+        update(Session)
+        .where(Session.id == session_id, or_(Session.seen_at.is_(None), Session.seen_at <= now - SEEN_EVERY))
+        .values(seen_at=now, idle_at=now + timedelta(seconds=row[0]) if row[0] is not None else None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def proved(work: Work, session_id: int, *, now: datetime) -> None:
+    """The person just showed again who they are."""
+    work.session.execute(update(Session).where(Session.id == session_id).values(proved_at=now))
+
+
+def done(work: Work, session_id: int) -> None:
+    """What had to be done first is done: the session opens everything now."""
+    work.session.execute(update(Session).where(Session.id == session_id).values(must=""))
+
+
+def listed(work: Work, user_id: int, *, this: int | None, now: datetime) -> tuple[Listed, ...]:
+    """A person's sessions that hold, this one first, then the last used; and the tokens of programs."""
+    rows = work.session.scalars(
+        select(Session).where(Session.user_id == user_id, holds(now)).order_by(Session.id.desc())
+    ).all()
+    found = [
+        Listed(
+            "session",
+            row.id,
+            row.device,
+            row.address or "",
+            row.how,
+            row.created_at,
+            row.seen_at or row.created_at,
+            min(row.expires_at, row.idle_at or row.expires_at),
+            row.id == this,
+        )
+        for row in rows
+    ]
+    found.sort(key=lambda one: (not one.this, -(one.seen_at or one.since_at).timestamp()))
+    tokens = work.session.scalars(
+        select(ApiToken)
+        .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .order_by(ApiToken.id.desc())
+    )
+    return (
+        *found,
+        *(Listed("program", t.id, t.name, "", "", t.created_at, None, t.expires_at, False) for t in tokens),
+    )
+
+
+def end(work: Work, user_id: int, session_id: int, *, now: datetime) -> None:
+    """End one session of this person's."""
+    _one(
+        work,
+        update(Session)
+        .where(Session.id == session_id, Session.user_id == user_id, Session.ended_at.is_(None))
+        .values(ended_at=now),
+    )
+
+
+def end_program(work: Work, user_id: int, token_id: int, *, now: datetime) -> None:
+    """Revoke one token of this person's."""
+    _one(
+        work,
+        update(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now),
+    )
+
+
+def end_all(work: Work, user_id: int, *, but: int | None = None, now: datetime) -> int:
+    """End all sessions of this person, `but` one, and revoke the tokens of their programs. How many there were."""
+    sessions = update(Session).where(Session.user_id == user_id, holds(now))
+    if but is not None:
+        sessions = sessions.where(Session.id != but)
+    tokens = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    without = {"synchronize_session": False}
+    ended = work.session.execute(sessions.values(ended_at=now), execution_options=without)
+    revoked = work.session.execute(tokens.values(revoked_at=now), execution_options=without)
+    return int(ended.rowcount) + int(revoked.rowcount)  # type: ignore[attr-defined]
+
+
+def _one(work: Work, change: object) -> None:
+    done = work.session.execute(change, execution_options={"synchronize_session": False})  # type: ignore[call-overload]
+    if done.rowcount != 1:
+        raise NotFound("没有这个登录，或者它已经结束了。", "Expected a session of yours that lasts, but there is none.")
+
+
+def hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""我的账号: where one is signed in, and ending it; limits by setting."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.cast import PASSWORD
+from tests.hall import Open
+from web import settings
+from web.devices import described
+
+EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0"
+WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile MicroMessenger/8.0"
+
+
+def _in(hall: Open, agent: str):
+    client = hall.app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = agent
+    assert client.post("/desk/enter", data={"name": "chen", "password": PASSWORD}).status_code == 302
+    return client
+
+
+def test_a_clerk_sees_where_they_are_signed_in_and_ends_one_which_is_out_at_once(hall: Open):
+    desk, phone = _in(hall, EDGE), _in(hall, WECHAT)
+    page = desk.get("/desk/account").text
+    assert "Edge · Windows" in page and "微信 · Android" in page and "就是这里" in page and "地址 127.0.0.1" in page
+    target = page.split('action="/desk/account/sessions/')[1].split("/end")[0]
+    assert desk.post(f"/desk/account/sessions/{target}/end").location == "/desk/account"
+    assert phone.get("/desk").status_code == 302
+    assert desk.get("/desk").status_code == 200 and "没有登录在别处" in desk.get("/desk/account").text
+    assert desk.post(f"/desk/account/sessions/{target}/end").status_code == 404
+
+
+def test_all_others_are_ended_with_the_programs(hall: Open):
+    desk, phone, call = _in(hall, EDGE), _in(hall, WECHAT), hall.program("chen")
+    assert call("GET", "/inbox").status_code == 200
+    assert "程序：" in desk.get("/desk/account").text
+    desk.post("/desk/account/sessions/end-others")
+    assert "已结束别处的 2 个登录" in desk.get("/desk").text
+    assert phone.get("/desk").status_code == 302 and call("GET", "/inbox").status_code == 401
+
+
+def test_nobody_ends_what_is_anothers(hall: Open):
+    _in(hall, EDGE)
+    wang = hall.client("wang")
+    wang.get("/desk/account")
+    assert wang.post("/desk/account/sessions/1/end").status_code == 404
+    assert wang.post("/desk/account/programs/1/end").status_code == 404
+
+
+def test_who_does_nothing_for_the_time_set_signs_in_again_and_who_works_does_not(hall: Open):
+    hall.app.settings = replace(hall.app.settings, idle_minutes=30, session_hours=8)
+    client = _in(hall, EDGE)
+    for _ in range(4):
+        hall.clock.on(minutes=25)
+        assert client.get("/desk").status_code == 200
+    hall.clock.on(minutes=31)
+    assert client.get("/desk").location == "/desk/enter?next=/desk"
+    client = _in(hall, EDGE)
+    for _ in range(19):
+        hall.clock.on(minutes=25)
+        assert client.get("/desk").status_code == 200
+    hall.clock.on(minutes=6)
+    assert client.get("/desk").status_code == 302  # eight hours are over
+
+
+def test_a_hall_that_others_reach_sends_out_who_is_idle_unless_it_is_said_otherwise(tmp_path):
+    base = {"YIZHAN_HOME": str(tmp_path)}
+    public = {**base, "YIZHAN_HTTPS": "1", "YIZHAN_NOTICES": "gateway", "YIZHAN_GATEWAY_URL": "https://sms.example/"}
+    assert settings.read(base).session_limits.idle is None
+    assert settings.read(public).idle_minutes == 60
+    assert settings.read({**public, "YIZHAN_IDLE_MINUTES": "0"}).session_limits.idle is None
+    for hours in ("0", "25"):
+        with pytest.raises(settings.BadSettings):
+            settings.read({**base, "YIZHAN_SESSION_HOURS": hours})
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (EDGE, "Edge · Windows"),
+        (WECHAT, "微信 · Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) AppleWebKit/605 Version/17.0 Safari/604.1", "Safari · iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox · Linux"),
+        ("<script>alert(1)</script>", ""),
+    ],
+)
+def test_a_browser_is_said_in_words(agent, words):
+    assert described(agent) == words
