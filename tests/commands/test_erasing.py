@@ -58,7 +58,7 @@ def night(database, clock) -> None:
     for _n in range(20):
         with database.unit_of_work() as work:
             erasing.ask_to_erase(work, now=clock() - timedelta(days=2))
-            found = jobs.lease(work, "w", now=clock(), kind=jobs.Kind.ERASE)
+            found = jobs.lease(work, "w", now=clock(), kinds=[jobs.Kind.ERASE])
         if not found:
             return
         for job in found:
