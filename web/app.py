@@ -61,6 +61,7 @@ def create_app(
         entry,
         handovers,
         inbox,
+        keeping,
         limits,
         loans,
         matches,
@@ -88,7 +89,7 @@ def create_app(
     modules = (
         *(assets, entry, account, resident, application, own_cases, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
-        *(taking_part, mending, studio, booking, around, api, monitoring),
+        *(taking_part, mending, keeping, studio, booking, around, api, monitoring),
         # registers 台账
         registers,
         # bonds 关系

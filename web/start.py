@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from engine import crypto
 from engine.commands import bonds, loans, queues, registers
 from engine.commands.booking import due
-from engine.commands.hall import following
+from engine.commands.hall import erasing, following
 from engine.errors import Refused
 from engine.matters import County
 from engine.people import SYSTEM
@@ -57,6 +57,7 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             due.ask_for_slots(work, now=datetime.now(UTC))
             queues.ask_to_forget(work, now=datetime.now(UTC))
             registers.ask_to_keep(work, now=datetime.now(UTC))
+            erasing.ask_to_erase(work, now=datetime.now(UTC))
             loans.ask_to_look(work, now=datetime.now(UTC))
             following.ask_at_midnight(work, now=datetime.now(UTC))
             bonds.ask_at_midnight(work, now=datetime.now(UTC))

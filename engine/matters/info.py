@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from engine import deadlines, feel
 from engine.errors import Invalid
 from engine.findings import meant
+from engine.matters import keeping
 from engine.matters import organs as organs_
 from engine.matters.nouns import Nouns
 from engine.matters.organs import Paper
@@ -351,6 +352,13 @@ class Matter(Nouns):
         description="谁能看：restricted 只有承办的人，属地的村也看不到 · who reads it: restricted, only those who "
         "handle it, not the applicant's village as such",
     )
+    retention: keeping.Retention = Field(
+        default_factory=keeping.of_house,
+        description=(
+            "个人信息保存多久：办结后几年（3），或 {years, basis}；不写是大厅的默认 · how long personal data are kept: "
+            "years after the end (3), or {years, basis}; without it the hall's default"
+        ),
+    )
     remedy: bool = Field(
         default=True, description="不予决定要告知复议、诉讼 · its refusals tell of reconsideration and court"
     )
@@ -387,6 +395,11 @@ class Matter(Nouns):
         description="催办和升级的步骤；不写用默认的 · who is told as a deadline nears; the default without it",
     )
     extra: dict[str, Any] = Field(default={}, description="事项自己的页面用的数据 · data for the matter's own page")
+
+    @field_validator("retention", mode="before")
+    @classmethod
+    def _years(cls, retention: Any) -> Any:
+        return {"years": retention} if isinstance(retention, (int, str)) else retention
 
     @field_validator("papers", mode="before")
     @classmethod

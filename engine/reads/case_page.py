@@ -14,7 +14,7 @@ from sqlalchemy.orm import undefer
 from engine import feel, forms, matters
 from engine.deadlines import Account, Running, shown
 from engine.deadlines.rating import rating_rules
-from engine.errors import NotFound
+from engine.errors import NotFound, NotNow
 from engine.matters import corrections, in_person, nodes
 from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
@@ -183,6 +183,12 @@ def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
     )
     if case is None or not (may(actor, "see", case) or _has_task(work, case, actor)):
         raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
+    if case.erased_at is not None:
+        raise NotNow(
+            f"办件 {case.number} 的个人信息保存期满，已于 {say_at(case.erased_at)} 清除，只留下编号、时间和结果。",
+            f"What {case.number} said of people was erased when its time was over; number, times and outcome are left.",
+            erased=True,
+        )
     whole = _page(work, case, actor, now)
     until = _referred_away(work, case, actor)
     return whole if until is None else _as_it_left(whole, until)
@@ -233,6 +239,11 @@ def _as_it_left(page: CasePage, until: datetime) -> CasePage:
         tells=(),
         reveals=(),
     )
+
+
+def must_supervise(work: Work, case_id: int, *, actor: Actor) -> None:
+    """NotYours unless they head a unit of this case."""
+    require(actor, "supervise", work.session.get(Case, case_id))
 
 
 def by_number(work: Work, number: str, *, actor: Actor, now: datetime) -> CasePage:

@@ -128,6 +128,11 @@ class Kind(StrEnum):
     NOTICES_LET_GO = "hall.notices-let-go"  # held by a restore: sent or dropped by somebody's word
     ACCOUNT_NAMED = "account.named"  # its owner said how they are called
     PHONE_GIVEN_ON = "account.phone-given-on"  # the number has another owner: a new account, the old one without it
+    # privacy 个人信息
+    CASE_ERASED = "case.erased"  # its time was over, or its person asked: what it said of people is gone
+    CASE_HELD = "case.held"  # 保全: not to be erased until a day
+    CASE_LET_GO = "case.let-go"  # … and again as any other
+    LEFTOVERS_FORGOTTEN = "hall.leftovers-forgotten"  # how many drafts, files, codes that nobody can use any more
     # registers 台账
     REGISTER_READ = "register.read"  # health or child data of an entry, or a whole list taken out
     REGISTER_CHANGED = "register.changed"  # by hand: added, changed, another state

@@ -20,7 +20,7 @@ from sqlalchemy.orm import selectinload
 from engine import crypto
 from engine.plain import dumps
 from engine.store import Work, keys
-from engine.store.models import Event, HandoverLink, HandoverSign
+from engine.store.models import Case, Event, Handover, HandoverLink, HandoverSign
 from engine.workdays import ZONE
 
 Side = Literal["giver", "receiver"]
@@ -151,6 +151,14 @@ def changed(work: Work) -> list[Changed]:
         for facts in work.session.scalars(select(Event.facts).where(Event.kind == ENDED))
     }
     found = []
+    erased = set(  # what was said of people is gone with its case; the hash of what it was stays
+        work.session.scalars(
+            select(HandoverLink.id)
+            .join(Handover, Handover.id == HandoverLink.handover_id)
+            .join(Case, Case.id == Handover.case_id)
+            .where(Case.erased_at.is_not(None))
+        )
+    )
     links = work.session.scalars(
         select(HandoverLink)
         .where(HandoverLink.state != "open")
@@ -162,7 +170,7 @@ def changed(work: Work) -> list[Changed]:
         was = recorded.pop((link.handover_id, link.n), None)
         if was is None:
             found.append(Changed(link.handover_id, link.n, "unrecorded"))
-        elif was != digest(link, link.signs, crypto.suite_of(str(was))):
+        elif link.id not in erased and was != digest(link, link.signs, crypto.suite_of(str(was))):
             found.append(Changed(link.handover_id, link.n, "changed"))
     found += [Changed(int(id or 0), int(n or 0), "missing") for id, n in recorded]
     return found

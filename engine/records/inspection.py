@@ -39,6 +39,7 @@ def inspect(work: Work, anchor: Path | None = None) -> Verdict:
         ("event", verify),
         ("anchor", lambda: _anchored(work, anchor or anchors.place(work))),
         ("case", lambda: _outcomes(work)),
+        ("erased", lambda: _erased(work)),
         ("document", lambda: _papers(work)),
         ("file", lambda: _files(work)),
         ("reveal", lambda: _looks(work)),
@@ -111,6 +112,17 @@ def _outcomes(work: Work) -> Iterator[Fault]:
             zh = f"办件的状态或结果（{status}，{outcome or '无'}）与审计不符"
             en = f"its status or outcome ({status}, {outcome or 'none'}) is not what the audit says"
             yield Fault(f"case:{case_id}", zh, en)
+
+
+def _erased(work: Work) -> Iterator[Fault]:
+    """What was erased was erased by the hall: a case says so if, and only if, the audit does."""
+    of_audit = select(Event.case_id).where(Event.kind == audit.Kind.CASE_ERASED)
+    told = {id for id in work.session.scalars(of_audit) if id is not None}
+    is_so = set(work.session.scalars(select(Case.id).where(Case.erased_at.is_not(None))))
+    for id in sorted(is_so - told):
+        yield Fault(f"case:{id}", "办件说已清除，审计没有", "it says that it was erased, and no event does")
+    for id in sorted(told - is_so):
+        yield Fault(f"case:{id}", "审计说已清除，办件没有", "an event says that it was erased, and it does not")
 
 
 def _papers(work: Work) -> Iterator[Fault]:

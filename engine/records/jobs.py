@@ -61,12 +61,14 @@ class Kind(StrEnum):
     LOANS_DUE = "loans-due"
     FOLLOW_PEOPLE = "follow-people"
     BONDS_DUE = "bonds-due"
+    ERASE = "erase"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
 
 #: What people call them.
 NAMES = {
+    Kind.ERASE: ("清除过了保存期限的个人信息", "Erasing what is kept no longer"),
     Kind.FOLLOW_PEOPLE: ("任期到了，件换人办", "Terms that ended: their work goes on"),
     Kind.BONDS_DUE: ("到期的家人、委托关系", "Bonds whose last day is over"),
     Kind.KEEP_REGISTERS: ("台账到期提醒和清除", "Registers: what runs out, what is blanked"),

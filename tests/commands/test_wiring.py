@@ -128,6 +128,7 @@ def test_every_job_has_its_handler():
         "match-due": "matching.match_due",
         "keep-registers": "registers.keeping.keep_registers",
         "bonds-due": "bonds.due.bonds_due",
+        "erase": "hall.erasing.erase_due",
     }
     assert set(JOBS) == set(jobs.Kind)
 

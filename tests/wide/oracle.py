@@ -461,7 +461,9 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.listed", "bonds.make", "bonds.new"),
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
-    **_door("heads-operator", "desk.permissions"),
+    **_door("heads-operator", "desk.permissions", "desk.retention"),
+    **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
+    **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
     # ---- offers 供给与预订
     **_door("anyone", "offers.listed", "api.offers", "offers.one", "api.offer"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book"),

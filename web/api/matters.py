@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from engine import forms
 from engine.reads import form_choices
@@ -38,6 +38,7 @@ class Guide(MatterOut):
     conditions: list[str]
     materials: list[MaterialOut]
     basis: list[str]
+    retention: int | Literal["permanent"]  # years after the end that personal data are kept
     results: list[str]
     consent: str
     form: dict[str, Any]  # form-js schema
@@ -77,6 +78,7 @@ def matter(name: str) -> Guide:
         conditions=list(info.conditions),
         materials=[MaterialOut(**m.model_dump(include=set(MaterialOut.model_fields))) for m in info.materials],
         basis=[f"《{b.law}》{b.article}" for b in info.basis],
+        retention=info.retention.years,
         results=list(info.results),
         consent=info.apply.consent,
         form=forms.browser_schema(

@@ -340,7 +340,7 @@ def _photo() -> int | None:
     tries.count(edge.work(), "upload", who, now=edge.now())
     label = _("照片")
     return files.upload(
-        edge.work(), data, sent.filename or "photo.jpg", by=edge.actor(), now=edge.now(), label=label
+        edge.work(), data, sent.filename or "photo.jpg", by=edge.actor(), now=edge.now(), field="photo", label=label
     ).id
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.plain import plain
-from engine.reads import bonds, case_page, schedules, tickets
+from engine.reads import bonds, case_page, keeping, schedules, tickets
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
@@ -31,6 +31,11 @@ def _page(number: str) -> CasePage:
 @guard("staff", writes=True)
 def case(number: str) -> ResponseReturnValue:
     """The page of a case. Opening one's own open step marks it as seen: after that it is not recalled."""
+    gone = keeping.erased(edge.work(), number, actor=edge.actor())
+    if gone is not None:
+        return render_template(
+            "staff/erased.html", gone=gone, status=sentences.status(gone.status, gone.outcome), why=_(WHY[gone.why])
+        )
     page = _page(number)
     work = None
     if page.desk is not None:
@@ -68,7 +73,12 @@ def case(number: str) -> ResponseReturnValue:
         **taking_part.beside(page),
         **limits.tab(page.id),
         chains=handovers.chains(page.id),
+        hold=keeping.hold_of(edge.work(), page.id, now=edge.now()),
     )
+
+
+#: Why what a case said of people was erased.
+WHY = {"retention": "保存期满", "asked": "本人要求删除，按规定可以删"}
 
 
 def _each(page: CasePage) -> list[schedules.Progress]:

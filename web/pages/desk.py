@@ -141,6 +141,7 @@ def _manages(one: One) -> list[dict[str, Any]]:
         found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
     if {"supervisor", "operator"} & actor.roles:
         found.append(one("desk.permissions", _("谁能做什么"), "lock"))
+        found.append(one("desk.retention", _("保存期限"), "clock"))
     if "operator" in actor.roles:
         found.append(one("operations.now", _("运维"), "gear", "g m", operations.open_incidents()))
     return found

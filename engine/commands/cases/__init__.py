@@ -10,6 +10,7 @@ from engine.commands.applying import Done
 from engine.commands.cases.asking import ask_extension, refuse_extension
 from engine.commands.cases.clocks import approve_extension, extend, resume, suspend
 from engine.commands.cases.hands import delegate, give_opinion, pass_on_questions, remind, take_back, transfer
+from engine.commands.cases.holding import hold, let_go
 from engine.commands.cases.inputs import answer, deliver, fire, hear, retry
 from engine.commands.cases.mending import correct_applicant, reissue_paper, void_paper
 from engine.commands.cases.moving import move_office, move_units
@@ -42,6 +43,8 @@ __all__ = [
     "fire",
     "give_opinion",
     "hear",
+    "hold",
+    "let_go",
     "mark_seen",
     "move_office",
     "move_units",

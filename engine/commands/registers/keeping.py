@@ -9,7 +9,7 @@ a transaction of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -202,6 +202,41 @@ def _blank(work: Work, register: Register, entry: RegisterEntry, today: date, no
     work.session.add(
         RegisterChange(entry_id=entry.id, version=entry.version, at=now, by_id=None, what="blanked", facts=None)
     )
+
+
+def blank_of_cases(work: Work, case_ids: Sequence[int], *, now: datetime) -> None:
+    """Lines that these cases left in registers which say no time of their own go with the case: what they say of
+    people, not what is counted. Of a register that nobody declares any more, everything."""
+    by_name = {name: one for one, _ in library.declared(work, "registers").values() for name in registers.names(one)}
+    rows = work.session.scalars(
+        select(RegisterEntry)
+        .where(RegisterEntry.case_id.in_(case_ids), RegisterEntry.blanked_at.is_(None))
+        .order_by(RegisterEntry.id)
+        .with_for_update()
+    ).all()
+    for entry in rows:
+        one = by_name.get(entry.register)
+        register = registers.register_of(one) if one is not None else None
+        facts = dict(entry.facts) if isinstance(entry.facts, Mapping) else {}
+        if register is None:
+            gone = set(facts)
+        elif register.about == "case" and not register.keep:
+            gone = {name for name, field in register.fields.items() if field.kind in ABOUT_SOMEBODY}
+        else:
+            continue
+        _blank_history(work, entry, gone, personal=True)
+        work.session.execute(
+            delete(RegisterIndex).where(
+                RegisterIndex.entry_id == entry.id, RegisterIndex.field.in_([*gone, "name", "phone", "id_number"])
+            )
+        )
+        entry.facts = {name: value for name, value in facts.items() if name not in gone}
+        entry.person = entry.title = entry.key = entry.user_id = entry.keep_until = None
+        entry.blanked_at = entry.changed_at = now
+        entry.version += 1
+        work.session.add(
+            RegisterChange(entry_id=entry.id, version=entry.version, at=now, by_id=None, what="blanked", facts=None)
+        )
 
 
 def _blank_history(work: Work, entry: RegisterEntry, gone: set[str], personal: bool) -> None:

@@ -9,7 +9,7 @@ from engine.commands import ballots, bonds, matching, schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
-from engine.commands.hall import calendars, following
+from engine.commands.hall import calendars, erasing, following
 from engine.commands.loans import due as loans
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
@@ -58,6 +58,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.LOANS_DUE: loans.look,
         Kind.FOLLOW_PEOPLE: following.follow_people,
         Kind.BONDS_DUE: bonds.bonds_due,
+        Kind.ERASE: erasing.erase_due,
     }
 )
 

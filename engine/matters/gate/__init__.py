@@ -32,6 +32,7 @@ from engine.matters.gate import (
     drawings,
     form_rules,
     inputs,
+    keeping,
     notices,
     papers,
     people,
@@ -132,6 +133,7 @@ def _whole(read: Reading) -> None:
     form_rules.of_matter(read)
     people.check(read)
     taking_part.check(read)
+    keeping.check(read)
     declared.check(read)
     steps.check(read, known)
     register_steps.check(read, known)

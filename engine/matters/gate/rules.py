@@ -27,6 +27,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "role-missing": ("候选组不存在", "a candidate group that does not exist"),
         "group-unused": ("候选组没有人用", "a group nothing uses"),
         "organ-unused": ("署名机关没有人用", "an organ nothing names"),
+        "retention": ("保存期限的依据不对，或与同意书、诉讼期限矛盾", "how long data are kept contradicts its matter"),
         "role-unknown": ("没有声明这个角色", "a role that is not declared"),
         "tell-for-nobody": ("没有人能说这句话", "a tell that nobody may say"),
         "tell-name": ("tells 里的名称不存在", "a name in tells that does not exist"),

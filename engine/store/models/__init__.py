@@ -62,6 +62,7 @@ from engine.store.models.people import (
     Unit,
     User,
 )
+from engine.store.models.privacy import LegalHold
 from engine.store.models.records import (
     Counter,
     Document,
@@ -130,6 +131,7 @@ __all__ = [
     "Incident",
     "Job",
     "Leave",
+    "LegalHold",
     "Loan",
     "LoanHold",
     "MatchLeg",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -60,6 +60,11 @@ class MatterVerdict(Base):
     __table_args__ = (
         Index("ix_matter_verdict_stands", "matter", sqlite_where=text("stands"), postgresql_where=text("stands")),
     )
+
+
+#: What the night looks for: cases that ended and have no day yet, and those that wait for theirs.
+UNDATED = text("finished_at is not null and keep_until is null")
+KEPT = text("erased_at is null and keep_until is not null")
 
 
 class Case(Base):
@@ -140,6 +145,10 @@ class Case(Base):
     events_count: Mapped[int] = mapped_column(default=0)
     events_head: Mapped[str] = mapped_column(String(64), default="")  # hash of the last event of this case
 
+    #: The day on which what it says of people is erased (保存期限), given in the night after its end; 9999 is never.
+    keep_until: Mapped[date | None]
+    erased_at: Mapped[datetime | None]  # from then on it says of nobody whose it was
+
     tasks: Mapped[list[Task]] = relationship(back_populates="case", order_by="Task.id", lazy="raise")
     place: Mapped[Unit] = relationship(foreign_keys=[place_id], lazy="raise")
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id], lazy="raise")
@@ -152,6 +161,8 @@ class Case(Base):
         Index("ix_case_next_alert_at", "next_alert_at"),
         Index("ix_case_matter_status", "matter", "status"),
         Index("ix_case_status_promised_due", "status", "promised_due"),
+        Index("ix_case_undated", "finished_at", "id", sqlite_where=UNDATED, postgresql_where=UNDATED),
+        Index("ix_case_keep_until", "keep_until", "id", sqlite_where=KEPT, postgresql_where=KEPT),
     )
 
 
@@ -248,7 +259,7 @@ class Draft(Base):
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
     about: Mapped[str] = mapped_column(String(80))  # task:<id> or matter:<name>
     values: Mapped[Any] = mapped_column(SealedJson)
-    saved_at: Mapped[datetime]
+    saved_at: Mapped[datetime] = mapped_column(index=True)
 
     __table_args__ = (UniqueConstraint("user_id", "about"),)
 
