@@ -63,6 +63,7 @@ def create_app(
         inbox,
         limits,
         loans,
+        logins,
         matches,
         mending,
         monitoring,
@@ -86,7 +87,7 @@ def create_app(
     )
 
     modules = (
-        *(assets, entry, account, resident, application, own_cases, own_name, tracking, papers),
+        *(assets, entry, account, logins, resident, application, own_cases, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
