@@ -64,6 +64,7 @@ def create_app(
         keeping,
         limits,
         loans,
+        logins,
         matches,
         mending,
         monitoring,
@@ -87,7 +88,7 @@ def create_app(
     )
 
     modules = (
-        *(assets, entry, account, resident, application, own_cases, own_name, tracking, papers),
+        *(assets, entry, account, logins, resident, application, own_cases, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, studio, booking, around, api, monitoring),
         # registers 台账

@@ -18,7 +18,7 @@ from engine import crypto
 from engine.errors import NotNow, NotYours
 from engine.forms import written
 from engine.people import actor as actors
-from engine.people import sessions, tries
+from engine.people import passwords, sessions, tries
 from engine.people.actor import Actor
 from engine.people.devices import Device
 from engine.store import Database, Work, keys
@@ -39,7 +39,7 @@ _NOBODY = _hasher.hash(secrets.token_hex(8))
 def hash_password(password: str) -> str:
     if len(password) < 8:
         raise NotNow("密码至少 8 位。", "Expected a password of at least 8 characters.")
-    return _hasher.hash(password)
+    return _hasher.hash(passwords.narrow(password))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def id_of(database: Database, login: str) -> int | None:
 def matches(stored: str | None, password: str) -> bool:
     """Whether this is the password of that hash; None (nobody) takes as long."""
     try:
-        _hasher.verify(stored or _NOBODY, password)
+        _hasher.verify(stored or _NOBODY, passwords.narrow(password))
     except (VerifyMismatchError, InvalidHashError):
         return False
     return stored is not None

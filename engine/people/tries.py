@@ -32,6 +32,10 @@ LIMITS = {
     "login-device": Limit(10, timedelta(minutes=15), timedelta(seconds=10), timedelta(minutes=1)),
     "login-from": Limit(5, timedelta(hours=1), timedelta(seconds=30)),
     "login": Limit(20, timedelta(hours=1), timedelta(seconds=5), timedelta(minutes=1)),
+    # the old password, asked once more of somebody who is signed in; a second factor, after the right password
+    "own-password": Limit(5, timedelta(minutes=15), timedelta(seconds=30)),
+    "factor": Limit(5, timedelta(minutes=15), timedelta(seconds=30)),
+    "reset-link": Limit(20, timedelta(minutes=10)),
     "address": Limit(50, timedelta(minutes=15), timedelta(seconds=2), timedelta(seconds=30)),
     # a code by text message: each costs money and rings somebody's telephone
     "code": Limit(1, timedelta(minutes=1)),

@@ -155,6 +155,8 @@ EVENTS = {
     "person.logged-in": "登录",
     "person.logged-out": "退出",
     "person.log-in-failed": "登录没有成功",
+    "person.password-changed": "改密码",
+    "person.reset-offered": "发出重设密码的链接",
     "person.session-ended": "结束别处的登录",
     "person.leave": "请假与代理",
     "person.leave-ended": "提前结束代理",

@@ -74,6 +74,8 @@ class Kind(StrEnum):
     LOGIN = "person.logged-in"
     LOGOUT = "person.logged-out"
     LOGIN_FAILED = "person.log-in-failed"  # a wrong password or second factor: for whom, never what was typed
+    PASSWORD_CHANGED = "person.password-changed"  # by oneself, or by a link
+    RESET_OFFERED = "person.reset-offered"  # a link to set a new password was made
     SESSION_ENDED = "person.session-ended"  # by its owner, from elsewhere
     LEAVE = "person.leave"
     LEAVE_ENDED = "person.leave-ended"

@@ -87,3 +87,66 @@ def test_a_hall_that_others_reach_sends_out_who_is_idle_unless_it_is_said_otherw
 )
 def test_a_browser_is_said_in_words(agent, words):
     assert described(agent) == words
+
+
+# ---------------------------------------------------------------- passwords
+
+NEW = "三条小船在溪边 12"
+
+
+def _enter(hall: Open, name: str, password: str):
+    return hall.client().post("/desk/enter", data={"name": name, "password": password})
+
+
+def test_a_password_is_changed_with_the_old_one_without_any_script(hall: Open):
+    client, other = _in(hall, EDGE), _in(hall, WECHAT)
+    page = client.get("/desk/account/password").text
+    assert page.count('autocomplete="new-password"') == 2
+    wrong = client.post("/desk/account/password", data={"old": "not it", "password": NEW, "again": NEW})
+    assert wrong.status_code == 422 and "现在的密码不对" in wrong.text and NEW not in wrong.text
+    unlike = client.post("/desk/account/password", data={"old": PASSWORD, "password": NEW, "again": "other"})
+    assert unlike.status_code == 422 and "两次输入的不一样" in unlike.text
+    common = client.post(
+        "/desk/account/password", data={"old": PASSWORD, "password": "woaini1314", "again": "woaini1314"}
+    )
+    assert common.status_code == 422 and "太常见" in common.text
+    done = client.post("/desk/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
+    assert done.location == "/desk/account"
+    assert "别处的 1 个登录都已结束" in client.get("/desk/account").text
+    assert other.get("/desk").status_code == 302
+    assert _enter(hall, "chen", PASSWORD).status_code == 403 and _enter(hall, "chen", NEW).status_code == 302
+
+
+def _link(answer) -> str:
+    return answer.text.split("data-reset-link>")[1].split("<")[0].partition("/desk/reset")[2]
+
+
+def test_a_head_makes_a_link_and_the_clerk_sets_a_password_by_it_once(hall: Open):
+    head = hall.client("qian")
+    listed = head.get("/desk/logins").text
+    assert "陈小云" in listed and "王丽" not in listed
+    answer = head.post(f"/desk/logins/{hall.cast.users['chen']}/reset")
+    assert answer.status_code == 200 and "只能用一次" in answer.text and "data:image/svg+xml" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    where = f"/desk/reset{_link(answer)}"
+    clerk = hall.client()
+    assert "用户名：chen" in clerk.get(where).text
+    key = where.partition("key=")[2]
+    common = clerk.post("/desk/reset", data={"key": key, "password": "woaini1314", "again": "woaini1314"})
+    assert common.status_code == 422 and f'value="{key}"' in common.text
+    done = clerk.post("/desk/reset", data={"key": key, "password": NEW, "again": NEW})
+    assert done.location == "/desk/enter?name=chen&set=1"
+    page = clerk.get(done.location).text
+    assert "新密码已设好" in page and 'value="chen"' in page
+    assert _enter(hall, "chen", NEW).status_code == 302
+    again = clerk.post("/desk/reset", data={"key": key, "password": NEW, "again": NEW})
+    assert again.status_code == 404 and "已经用过" in again.text
+    assert clerk.get(where).status_code == 404
+
+
+def test_a_head_of_another_unit_makes_none_and_nobody_guesses_one(hall: Open):
+    assert hall.client("zhao").post(f"/desk/logins/{hall.cast.users['chen']}/reset").status_code == 403
+    assert hall.client("wang").get("/desk/logins").status_code == 403
+    stranger = hall.client()
+    answers = [stranger.get(f"/desk/reset?key={n}").status_code for n in range(21)]
+    assert answers == [404] * 20 + [429]

@@ -184,6 +184,8 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "match-ended": _always(*_ACT, "intake", *_ABOVE),  # who runs the place may take it down
     "match-at-desk": _always("intake", *_ABOVE),
     "match-desk": _always("intake", "other_village", "town_clerk"),
+    # how an agent of 苏洋村 signs in is helped with by who heads them
+    "clerk-of-suyang": _always("town_head", "county_head"),
     # on the roll; and the post before which people vote
     "voter": _always("applicant"),
     "teller": _always("intake"),
@@ -252,6 +254,8 @@ RULES: dict[str, Rule] = {
         "entry.check_proof",
         "entry.code",
         "entry.proof",
+        "logins.reset",
+        "logins.set_password",
         "papers.compare",
         "papers.verify",
         "tracking.look_up",
@@ -318,8 +322,10 @@ RULES: dict[str, Rule] = {
     **_door(
         "staff",
         "absences.mine",
+        "account.change_password",
         "account.end_others",
         "account.own",
+        "account.password",
         "absences.take",
         "api.inbox",
         "booking.week",
@@ -366,6 +372,7 @@ RULES: dict[str, Rule] = {
         "absences.hand_over",
         "absences.handover",
         "limits.extensions",
+        "logins.listed",
         "overview.behind",
         "overview.numbers",
         "overview.rated",
@@ -374,6 +381,7 @@ RULES: dict[str, Rule] = {
     ),
     **_door("heads", "mending.applicant", "mending.correct", "mending.paper", "mending.mend", thing="more-time"),
     **_door("heads", "api.correct_applicant", "api.reissue_paper", "api.void_paper", thing="more-time"),
+    **_door("heads", "logins.offer", thing="clerk-of-suyang"),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
     # ---- designers and operators
     **_door(

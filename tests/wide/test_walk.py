@@ -292,6 +292,7 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "booking_id": world.booking,
         "place_id": world.place,
         "leave_id": 999_999,
+        "user_id": world.hall.cast.users["chen"],
         "request_id": 999_999,
         "incident_id": 999_999,
         "waiting_id": 999_999,

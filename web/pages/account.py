@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.hall import signing_in
+from engine.commands.hall import passwords, signing_in
+from engine.errors import FieldError, Invalid, NotNow
+from engine.people.tries import TooMany
 from engine.reads import own_account
 from web import edge
 from web.edge import guard
@@ -40,6 +42,33 @@ def ways() -> dict[str, str]:
         "sso": _("统一登录"),
         "": "",
     }
+
+
+@pages.get("/password")
+@guard("staff")
+def password() -> ResponseReturnValue:
+    return render_template("staff/password.html", wrong=())
+
+
+@pages.post("/password")
+@guard("staff", alone=True)
+def change_password() -> ResponseReturnValue:
+    old, new = (request.form.get(name, "")[:400] for name in ("old", "password"))
+    this, user_id = _this(), edge.actor().id
+    assert user_id is not None
+    try:
+        if new != request.form.get("again", "")[:400]:
+            raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
+        ended = passwords.change(edge.hall().database, user_id, old, new, this=this, now=edge.now())
+    except (Invalid, TooMany, NotNow) as error:
+        fields = error.fields if isinstance(error, Invalid) else ()
+        wrong = fields or (FieldError("old", _("现在的密码"), error.zh, error.en),)
+        return render_template("staff/password.html", wrong=wrong), error.status
+    if ended:
+        flash(_("密码已改，别处的 %(n)s 个登录都已结束。", n=ended))
+    else:
+        flash(_("密码已改。"))
+    return redirect(url_for("account.own"))
 
 
 @pages.post("/sessions/<int:session_id>/end")

@@ -194,7 +194,9 @@ def _join(user_id: int) -> None:
 @pages.get("/desk/enter")
 @guard("anyone")
 def staff() -> ResponseReturnValue:
-    return render_template("staff/enter.html", target=edge.onward(""), name="", wrong=())
+    ready = request.args.get("set") == "1"  # from the page of a reset link
+    name = request.args.get("name", "")[:80] if ready else ""
+    return render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(), ready=ready)
 
 
 @pages.post("/desk/enter")
@@ -217,7 +219,8 @@ def check_password() -> ResponseReturnValue:
         if isinstance(error, Invalid):
             zh, en = error.fields[0].zh, error.fields[0].en
         wrong = FieldError("password", _("用户名和密码"), zh, en)
-        return render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,)), error.status
+        page = render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,), ready=False)
+        return page, error.status
     return arrivals.staff(entered.user_id, name, "password", wrong_before=entered.wrong_before)
 
 

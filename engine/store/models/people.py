@@ -146,6 +146,21 @@ class Session(Base):
     address: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # from which it was begun
 
 
+class ResetLink(Base):
+    """A link by which somebody of the hall's people sets a new password, once, within its time (重设密码). Whoever
+    heads their unit hands it over; only its hash is kept."""
+
+    __tablename__ = "reset_link"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # None: whoever runs the machine
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]  # used, or replaced by a newer one
+
+
 class OneTimeCode(Base):
     """A code sent to a phone (验证码): six digits, hashed, five minutes, five tries."""
 

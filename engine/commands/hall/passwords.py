@@ -1,0 +1,184 @@
+"""改密码、重设密码: by oneself with the old one, or by a link that whoever heads one's unit hands over.
+
+Nobody but its owner ever sees a password, and none is sent. Argon2 takes its time outside the transactions that write;
+what decides (the old hash is still there, the link is unused) is one conditional UPDATE.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.people import SYSTEM, Actor, login, passwords, sessions, tries
+from engine.people import actor as actors
+from engine.people.passwords import Whose
+from engine.records import audit
+from engine.store import Database, Work, again
+from engine.store.models import Holding, ResetLink, User
+
+#: How long a link may be used: to be handed over now, not to lie about.
+LINK_LASTS = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that may still be used, and for whom."""
+
+    user_id: int
+    login: str
+    until_at: datetime
+
+
+def change(database: Database, user_id: int, old: str, new: str, *, this: int | None, now: datetime) -> int:
+    """改密码: one's own, with the old one. All other log-ins of theirs end; how many there were."""
+    with database.reading() as work:
+        tries.within(work, "own-password", str(user_id), now=now)
+        user = work.session.get_one(User, user_id)
+        stored, whose = user.password_hash, _whose(user)
+    if not login.matches(stored, old):
+        _mistyped(database, user_id, now)
+        raise Invalid([FieldError("old", "现在的密码", "现在的密码不对。", "This is not your present password.")])
+    passwords.check(new, whose)
+    if passwords.narrow(old) == passwords.narrow(new):
+        raise Invalid([FieldError("password", "新密码", "新密码和现在的一样。", "It is the same as the present one.")])
+    hashed = login.hash_password(new)
+
+    def write() -> int:
+        with database.unit_of_work() as work:
+            tries.forget(work, "own-password", str(user_id))
+            _put(work, user_id, hashed, stored)
+            by = actors.load(work, user_id, now=now)
+            ended = sessions.end_all(work, user_id, but=this, now=now)
+            _used_up(work, user_id, now)
+            audit.record(work, audit.Kind.PASSWORD_CHANGED, by=by, now=now, facts={"ended": ended})
+            return ended
+
+    return again(write)
+
+
+def _mistyped(database: Database, user_id: int, now: datetime) -> None:
+    def write() -> None:
+        with database.unit_of_work() as work:
+            tries.within(work, "own-password", str(user_id), now=now)
+            tries.count(work, "own-password", str(user_id), now=now)
+
+    again(write)
+
+
+def offer(work: Work, user_id: int, *, by: Actor, now: datetime) -> str:
+    """A link's key, by which this person sets a new password once. Links of before work no more. By who heads each
+    unit they work in, or whoever runs the machine."""
+    user = _theirs(work, user_id, by)
+    key = secrets.token_urlsafe(32)
+    _used_up(work, user.id, now)
+    work.session.add(
+        ResetLink(
+            token_hash=sessions.hashed(key),
+            user_id=user.id,
+            by_id=by.id,
+            created_at=now,
+            expires_at=now + LINK_LASTS,
+        )
+    )
+    audit.record(work, audit.Kind.RESET_OFFERED, by=by, now=now, facts={"user": user.id})
+    return key
+
+
+def find(work: Work, key: str, *, now: datetime) -> Link:
+    """The link of this key. NotFound when it was used, replaced, or its time is over."""
+    row = work.session.execute(
+        select(ResetLink.user_id, User.login, ResetLink.expires_at)
+        .join(User, User.id == ResetLink.user_id)
+        .where(
+            ResetLink.token_hash == sessions.hashed(key),
+            ResetLink.used_at.is_(None),
+            ResetLink.expires_at > now,
+            User.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        raise _over()
+    return Link(row[0], row[1] or "", row[2])
+
+
+def set_by_link(database: Database, key: str, new: str, *, now: datetime) -> Link:
+    """A new password, by a link. Whoever had the old one, or sits at a session of before, is out."""
+    with database.reading() as work:
+        link = find(work, key, now=now)
+        whose = _whose(work.session.get_one(User, link.user_id))
+    passwords.check(new, whose)
+    hashed = login.hash_password(new)
+
+    def write() -> Link:
+        with database.unit_of_work() as work:
+            taken = work.session.execute(
+                update(ResetLink)
+                .where(
+                    ResetLink.token_hash == sessions.hashed(key),
+                    ResetLink.used_at.is_(None),
+                    ResetLink.expires_at > now,
+                )
+                .values(used_at=now),
+                execution_options={"synchronize_session": False},
+            )
+            if taken.rowcount != 1:  # type: ignore[attr-defined]
+                raise _over()
+            _put(work, link.user_id, hashed)
+            by = actors.load(work, link.user_id, now=now)
+            ended = sessions.end_all(work, link.user_id, now=now)
+            audit.record(work, audit.Kind.PASSWORD_CHANGED, by=by, now=now, facts={"link": True, "ended": ended})
+            return link
+
+    return again(write)
+
+
+def _put(work: Work, user_id: int, hashed: str, stored: str | None = None) -> None:
+    """`stored`: what must still be there. Two who change it at once: the second is told."""
+    change = update(User).where(User.id == user_id, User.disabled_at.is_(None)).values(password_hash=hashed)
+    if stored is not None:
+        change = change.where(User.password_hash == stored)
+    done = work.session.execute(change, execution_options={"synchronize_session": False})
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotNow(
+            "密码刚刚在别处改过了，请用新密码登录后再试。",
+            "Expected the password that was asked, but it was changed elsewhere just now: sign in by the new one.",
+        )
+
+
+def _used_up(work: Work, user_id: int, now: datetime) -> None:
+    work.session.execute(
+        update(ResetLink).where(ResetLink.user_id == user_id, ResetLink.used_at.is_(None)).values(used_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _theirs(work: Work, user_id: int, by: Actor) -> User:
+    """A member of staff whose log-in `by` may help with."""
+    user = work.session.get(User, user_id)
+    if user is None or user.kind != "staff":
+        raise NotFound("没有这位工作人员。", f"There is no such clerk: {user_id}.")
+    if by is SYSTEM:
+        return user
+    if user_id == by.id:
+        raise NotNow("自己的密码在“我的账号”里改。", "Expected somebody else: change your own in your account.")
+    units = work.session.scalars(select(Holding.unit_id).where(Holding.user_id == user_id)).all()
+    if not all(by.supervises(unit) for unit in units or (None,)):
+        raise NotYours("只能帮您管理的单位的人重设。", "Expected somebody of the units you head.")
+    if user.disabled_at is not None:
+        raise NotNow("这个账号已停用。", "Expected an account in use, but it is disabled.")
+    return user
+
+
+def _whose(user: User) -> Whose:
+    return Whose(user.login or "", user.name or "", user.phone or "", user.id_number or "")
+
+
+def _over() -> NotFound:
+    return NotFound(
+        "这个链接已经用过、换过或过期了。请找本单位负责人重新发一个。",
+        "Expected a link that works, but it was used, replaced, or its time is over: ask who heads your unit for one.",
+    )

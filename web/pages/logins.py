@@ -1,0 +1,83 @@
+"""本单位人员的登录: a head helps who cannot get in; and the page behind the link, on which they set their password."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands.hall import passwords
+from engine.errors import FieldError, Invalid, NotFound
+from engine.people import tries
+from engine.reads import colleagues
+from engine.records.papers import codes
+from web import edge, throttle
+from web.edge import guard
+
+pages = Blueprint("logins", __name__, url_prefix="/desk")
+
+
+@pages.get("/logins")
+@guard("supervisor")
+def listed() -> ResponseReturnValue:
+    people = colleagues.people(edge.work(), edge.actor(), below=True)
+    return render_template("staff/logins.html", people=people)
+
+
+@pages.post("/logins/<int:user_id>/reset")
+@guard("supervisor")
+def offer(user_id: int) -> ResponseReturnValue:
+    """The link, shown this once: only its hash is kept."""
+    work, by, now = edge.work(), edge.actor(), edge.now()
+    key = passwords.offer(work, user_id, by=by, now=now)
+    address = link(key)
+    person = next((one for one in colleagues.people(work, by, below=True) if one.id == user_id), None)
+    return render_template(
+        "staff/reset_link.html",
+        person=person,
+        address=address,
+        qr=codes.qr_data_uri(address),
+        until=now + passwords.LINK_LASTS,
+    )
+
+
+def link(key: str) -> str:
+    """The address of a link, as people reach the hall."""
+    public = edge.hall().settings.public_url
+    path = url_for("logins.reset", key=key)
+    return f"{public}{path}" if public else url_for("logins.reset", key=key, _external=True)
+
+
+@pages.get("/reset")
+@guard("anyone", alone=True)
+def reset() -> ResponseReturnValue:
+    return _reset()
+
+
+def _reset(wrong: Sequence[FieldError] = (), status: int = 200) -> ResponseReturnValue:
+    key = request.values.get("key", "")[:80]
+    try:
+        throttle.count("reset-link")
+        with edge.hall().database.reading() as work:
+            found = passwords.find(work, key, now=edge.now())
+    except (NotFound, tries.TooMany) as error:
+        return render_template("staff/reset_over.html", error=error), error.status
+    return render_template("staff/reset.html", key=key, found=found, wrong=wrong), status
+
+
+@pages.post("/reset")
+@guard("anyone", alone=True)
+def set_password() -> ResponseReturnValue:
+    key, new = request.form.get("key", "")[:80], request.form.get("password", "")[:400]
+    try:
+        if new != request.form.get("again", "")[:400]:
+            raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
+        throttle.count("reset-link")
+        found = passwords.set_by_link(edge.hall().database, key, new, now=edge.now())
+    except Invalid as error:
+        return _reset(error.fields, error.status)
+    except (NotFound, tries.TooMany) as error:
+        return render_template("staff/reset_over.html", error=error), error.status
+    return redirect(url_for("entry.staff", name=found.login, set="1"))

@@ -1,0 +1,33 @@
+"""`yizhan password`: a link by which a member of staff sets a new password, for whoever nobody heads."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("login")
+def command(login: str) -> None:
+    """重设密码：打印一个链接，一小时内由本人用一次。A link to set a new password, once, within the hour."""
+    from datetime import UTC, datetime
+
+    from engine.commands.hall import passwords
+    from engine.errors import Refused
+    from engine.people import SYSTEM
+    from engine.people import login as logins
+    from engine.store import connect
+    from web import settings
+
+    read = settings.read()
+    database = connect(read.database_url or None, files=read.home / "files")
+    try:
+        user_id = logins.id_of(database, login)
+        if user_id is None:
+            raise click.ClickException(f"没有登录名为“{login}”的工作人员。 There is nobody who signs in as {login!r}.")
+        with database.unit_of_work() as work:
+            key = passwords.offer(work, user_id, by=SYSTEM, now=datetime.now(UTC))
+    except Refused as refused:
+        raise click.ClickException(f"{refused.zh}\n{refused.en}") from None
+    finally:
+        database.close()
+    click.echo(f"{read.public_url or f'http://{read.host}:{read.port}'}/desk/reset?key={key}")
