@@ -47,8 +47,10 @@ def create_app(
     from web.pages import (
         absences,
         account,
+        accounts,
         application,
         around,
+        auditing,
         ballots,
         boards,
         bonds,
@@ -91,6 +93,8 @@ def create_app(
         *(assets, entry, account, logins, resident, application, own_cases, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, studio, booking, around, api, monitoring),
+        *(accounts, auditing),
+        *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
         registers,
         # bonds 关系

@@ -20,11 +20,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine import crypto
+from engine.people import administrators
 from engine.reads import monitoring, operations
 from engine.records import heartbeats
 from engine.records.papers import fonts
 from engine.store import Database, connect, keys, migrate
 from engine.store.models import Event
+from engine.workdays import local_date
 from web import start
 from web.settings import BadSettings, Settings
 
@@ -99,7 +101,10 @@ def _database(database: Database, settings: Settings, now: datetime) -> Iterator
         newest = work.session.scalar(select(func.max(Event.at)))
         jumped = [one.machine for one in heartbeats.jumps(work)]
         beat, backup = monitoring.last_beat(work), monitoring.last_backup(work)
+        both = administrators.held_together(work, on=local_date(now))
+        missing = list(administrators.missing(work, on=local_date(now)))
         left_out = operations.not_published(work)
+    yield from _administrators(both, missing)
     yield _clock(newest, jumped, now)
     if beat is None or now - beat > SILENT:
         zh = "没有后台进程的心跳：文书、通知、到时提醒都不会做。请启动 yizhan worker"
@@ -119,6 +124,23 @@ def _database(database: Database, settings: Settings, now: datetime) -> Iterator
         yield Line("warn", "content", zh, f"matters that do not hold: {names}. See yizhan check, yizhan stories")
     else:
         yield Line("ok", "content", "事项都通过了检查", "all matters hold")
+
+
+def _administrators(both: list[administrators.Both], missing: list[str]) -> Iterator[Line]:
+    """三员分立: nobody is two of the three, and somebody is each."""
+    for one in both:
+        zh, en = (f"{s} ".join(administrators.ROLES[r][n] for r in one.roles) for n, s in ((0, " 和"), (1, " and")))
+        yield Line(
+            "error",
+            "administrators",
+            f"{one.login} 同时是{zh}。三员要由三个人担任：请安全管理员结束其中一个任职",
+            f"{one.login} is {en}: three people's posts; let a security administrator end one of them",
+        )
+    if missing:
+        zh, en = ("、".join(administrators.ROLES[r][0] for r in missing), ", ".join(missing))
+        yield Line("warn", "administrators", f"还没有人担任：{zh}", f"nobody holds: {en}")
+    elif not both:
+        yield Line("ok", "administrators", "三员由三个人担任", "the three administrators are three people")
 
 
 def _refusing(about: str, look: Callable[[], None], zh: str, en: str) -> Line:

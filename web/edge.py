@@ -30,7 +30,7 @@ from engine.store import Database, Work, again
 from web import store
 from web.settings import Settings
 
-Who = Literal["anyone", "signed-in", "resident", "staff", "supervisor", "designer", "operator"]
+Who = Literal["anyone", "signed-in", "resident", "staff", "supervisor", "designer", "operator", "security", "auditor"]
 
 #: A person nobody knows yet.
 VISITOR = Actor(id=None, kind="visitor", name="")

@@ -10,12 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from engine.findings import Finding
 from engine.matters import lines
 from engine.matters.organs import PLACES
 
+#: 三员分立: who runs the hall, who gives access, who watches both. Nobody holds two of them on one day
+#: (engine.people.administrators).
+ADMINISTRATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "operator": ("系统管理员", "system administrator"),
+        "security": ("安全管理员", "security administrator"),
+        "auditor": ("审计管理员", "audit administrator"),
+    }
+)
 #: Units told from the case: of the place it belongs to, of who decides, of who took it in.
 FROM_CASE = tuple(PLACES)
 #: A community is the town's village.
@@ -131,4 +141,34 @@ def read(data: bytes, file: str) -> tuple[County | None, list[Finding]]:
         zh = f"县的文件要有 units（code、kind、parent）和 posts（code）；缺少或不对的是 {wrong}。"
         en = f"A county's file needs units (code, kind, parent) and posts (code); missing or wrong: {wrong}."
         return None, [text.error("county", zh, en)]
-    return County(units, posts, held, logins, resources, halls), []
+    return County(units, posts, held, logins, resources, halls), _apart(text, posts, staff)
+
+
+def together(roles: Iterable[str]) -> tuple[str, ...]:
+    """Which of the three administrators are among these roles, when more than one is.
+
+    >>> together(["operator", "clerk"]), together(["auditor", "operator"])
+    ((), ('operator', 'auditor'))
+    """
+    given = set(roles)
+    found = tuple(role for role in ADMINISTRATORS if role in given)
+    return found if len(found) > 1 else ()
+
+
+def _apart(text: lines.Text, posts: Iterable[Post], staff: Iterable[Any]) -> list[Finding]:
+    """Whoever the file gives two of the three administrators' posts."""
+    role = {post.code: post.role for post in posts}
+    found = []
+    for n, one in enumerate(staff):
+        both = together(role.get(str(held).rpartition(":")[2], "") for held in one.get("holds") or ())
+        if both:
+            zh, en = (" 和 ".join(ADMINISTRATORS[r][0] for r in both), " and ".join(ADMINISTRATORS[r][1] for r in both))
+            found.append(
+                text.error(
+                    "county",
+                    f"{one['login']} 同时是{zh}。三员要由三个人担任，请把其中一个岗位给别人。",
+                    f"{one['login']} is {en}. These are three people's posts: give one of them to somebody else.",
+                    *("staff", n, "holds"),
+                )
+            )
+    return found

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from engine.errors import NotYours
+from engine.matters.county import ADMINISTRATORS
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import apart, lending, shelves
 from engine.people.actor import Actor
@@ -42,7 +43,20 @@ from engine.store.models import (
     Window,
 )
 
-Verb = Literal["see", "claim", "work", "supervise", "withdraw", "reveal", "design", "operate", "serve", "review"]
+Verb = Literal[
+    "see",
+    "claim",
+    "work",
+    "supervise",
+    "withdraw",
+    "reveal",
+    "design",
+    "operate",
+    "serve",
+    "review",
+    "appoint",
+    "audit",
+]
 
 
 def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = None) -> bool:
@@ -86,7 +100,7 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
     if isinstance(thing, (MatchSide, MatchPair)):
         return _lets("match", _to_match(actor, thing), verb)
     if thing is None:
-        return _lets("hall", iter(actor.roles & {"designer", "operator"}), verb)
+        return _lets("hall", iter(actor.roles & {"designer", *ADMINISTRATORS}), verb)
     return False
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, select
 
 from engine import workdays
 from engine.errors import NotFound, NotYours
-from engine.people import bonds, masks, units
+from engine.people import bonds, holders, masks, units
 from engine.people.bonds import Grant
 from engine.store import Work
 from engine.store.models import Base, Case, Holding, Leave, Post, User
@@ -28,7 +28,7 @@ class Position:
     unit_path: str
     unit_kind: str
     post: str  # the post's code
-    role: str  # clerk, supervisor, designer or operator
+    role: str  # clerk, supervisor, designer; operator, security, auditor: 三员
     for_id: int | None = None  # 代理: the user whose post it is
     matters: tuple[str, ...] | None = None  # 代理: only these matters; None: all
 
@@ -39,7 +39,7 @@ class Position:
 
     @property
     def reads(self) -> bool:
-        """Whether the post needs residents' data: a designer's and an operator's do not (PIPL 6)."""
+        """Whether the post needs residents' data: a designer's and an administrator's do not (PIPL 6)."""
         return self.role in ("clerk", "supervisor")
 
     def covers(self, matter: str) -> bool:
@@ -330,8 +330,8 @@ def _borrowed(work: Work, absences: tuple[Absence, ...], now: datetime) -> list[
     ).all()
     found: list[Position] = []
     for holding, post in rows:
-        # A supervisor's or operator's powers are not lent by a leave; the work of a post is.
-        if post.role in ("designer", "operator"):
+        # An administrator's powers are not lent by a leave; the work of a post is.
+        if post.role in holders.WITHOUT_CASES:
             continue
         found += _positions(work, [(holding, post)], now, by_id[holding.user_id])
     return found

@@ -14,6 +14,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, or_, select, true
 
+from engine.matters.county import ADMINISTRATORS
 from engine.people import apart as away_
 from engine.people import units
 from engine.people.units import Place
@@ -82,7 +83,7 @@ def lasting(day: date | None) -> ColumnElement[bool]:
 
 
 #: Roles that see no cases: who has no other is told of none.
-WITHOUT_CASES = ("designer", "operator")
+WITHOUT_CASES = ("designer", *ADMINISTRATORS)
 #: Of whom a transaction knows whether they can do nothing, by account and day.
 _IDLE = "who can do nothing"
 

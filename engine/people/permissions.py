@@ -1,8 +1,8 @@
 """Who may do what: the one table that `may` reads (post x verb x thing x relation).
 
 A relation is how an actor stands to a thing (the applicant, a clerk of its unit, who holds a bond …);
-`access.relations`
-finds them, this table says what each lets. A page shows it to heads and operators: what is not written here is refused.
+`access.relations` finds them, this table says what each lets. A page shows it to heads and administrators: what is not
+written here is refused.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ TABLE: tuple[Line, ...] = (
     ),
     _line("block", "own", "被暂停预约的本人", "the person who is shut out", "see"),
     _line("block", "head", "负责人（不是本人）", "a head, not the person", "supervise"),
-    _line("schedule", "operator", "运维岗", "operators", "see operate"),
+    _line("schedule", "operator", "系统管理员（运维岗）", "system administrators", "see operate"),
     _line("schedule", "head", "本单位的负责人", "the head of its unit", "see", "只看本单位的运行", "its own runs"),
     _line("entry", "everybody", "所有人", "everybody", "see", "公示期内的", "while it is up"),
     _line("entry", "unit", "发布单位及上级的人", "people of who published it, and above", "see reveal withdraw"),
@@ -166,7 +166,33 @@ TABLE: tuple[Line, ...] = (
     ),
     _line("loan", "desk", "借还的岗位", "the post that lends and takes back", "see work serve"),
     _line("hall", "designer", "流程设计岗", "designers", "design", "看不到群众的信息", "no residents' data"),
-    _line("hall", "operator", "运维岗", "operators", "operate", "看不到群众的信息", "no residents' data"),
+    _line(
+        "hall",
+        "operator",
+        "系统管理员（运维岗）",
+        "system administrators",
+        "operate",
+        "看不到群众的信息，看不到审计记录，不能给岗位",
+        "no residents' data, no audit record, gives no posts",
+    ),
+    _line(
+        "hall",
+        "security",
+        "安全管理员",
+        "security administrators",
+        "appoint",
+        "不能给自己岗位；看不到群众的信息和审计记录",
+        "not themselves; no residents' data, no audit record",
+    ),
+    _line(
+        "hall",
+        "auditor",
+        "审计管理员",
+        "audit administrators",
+        "audit",
+        "只看、只核对，什么都不能改；三员由三个人担任",
+        "reads and verifies, changes nothing; the three are three people",
+    ),
 )
 
 _VERBS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
@@ -204,6 +230,8 @@ VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "operate": ("运维", "operate"),
         "serve": ("接待", "serve at"),
         "review": ("审核", "review"),
+        "appoint": ("任免", "give and take accounts and posts of"),
+        "audit": ("审计", "audit"),
     }
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 EVENTS = {
     "bond.asked": "请求建立关系",
+    "person.account-opened": "开通账号",
+    "hall.audited": "核验审计记录",
     "bond.made": "建立关系",
     "bond.ended": "解除关系",
     "bond.joined": "关系归入账号",

@@ -116,6 +116,7 @@ class Kind(StrEnum):
     CASE_MOVED = "case.moved"  # its office, its village or its counter was merged or closed
     UNIT_CHANGED = "unit.changed"  # closed, merged, renamed
     POST_CHANGED = "person.post-changed"  # somebody took a post, or their term ends
+    ACCOUNT_OPENED = "person.account-opened"  # of a member of staff, by a security administrator
     ACCOUNT_DISABLED = "person.account-disabled"
     CASE_JOINED = "case.joined"  # 同一件事: it waits for the answer of an earlier one
     CASE_REFERRED = "case.referred"  # 移送: another office has it now
@@ -125,6 +126,7 @@ class Kind(StrEnum):
     CLOCK_JUMPED = "clock.jumped"  # a machine's wall clock is not followed any more
     CLOCK_BACK = "clock.back"  # … and is followed again
     CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
+    AUDITED = "hall.audited"  # an audit administrator had the record verified: how many faults
     BACKED_UP = "hall.backed-up"  # when, and the hash of its manifest
     RESTORED = "hall.restored"  # from a backup of when, and what was held, dropped, ended by it
     NOTICES_LET_GO = "hall.notices-let-go"  # held by a restore: sent or dropped by somebody's word

@@ -20,7 +20,10 @@ open):
     county_head         heads the county
     stand_in            a clerk of the 民政局 who acts for the agent of 苏洋村, in another matter only
     former              held the agent's post at 苏洋村 until yesterday
-    designer, operator  of the county
+    designer            of the county
+    operator            the county's system administrator
+    security            its security administrator
+    auditor             its audit administrator
     kin_sees            a resident whom the applicant lets see (关系 家人)
     kin_acts            a resident whom the applicant lets see, apply and book
     guardian            a resident registered as the applicant's guardian
@@ -49,7 +52,8 @@ CLERKS = (
     "agent_ended",
 )
 HEADS = ("office_head", "town_head", "county_head")
-STAFF = (*CLERKS, *HEADS, "designer", "operator")
+ADMINISTRATORS = ("operator", "security", "auditor")
+STAFF = (*CLERKS, *HEADS, "designer", *ADMINISTRATORS)
 ROLES = ("stranger", *RESIDENTS, *STAFF, "disabled")
 STATES = ("open", "restricted", "withdrawn")
 
@@ -60,9 +64,9 @@ DOORS: dict[str, frozenset[str]] = {
     "resident": frozenset(RESIDENTS),
     "staff": frozenset(STAFF),
     "heads": frozenset(HEADS),
-    "heads-operator": frozenset((*HEADS, "operator")),
+    "heads-administrators": frozenset((*HEADS, *ADMINISTRATORS)),
     "designer": frozenset({"designer"}),
-    "operator": frozenset({"operator"}),
+    **{one: frozenset({one}) for one in ADMINISTRATORS},
 }
 
 _UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
@@ -472,6 +476,11 @@ RULES: dict[str, Rule] = {
     **_door("heads-operator", "desk.permissions", "desk.retention"),
     **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
     **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
+    **_door("heads-administrators", "desk.permissions"),
+    # ---- 三员
+    **_door("security", "accounts.listed", "accounts.open_account"),
+    **_door("security", "accounts.give", "accounts.end", "accounts.disable", thing="absent"),
+    **_door("auditor", "auditing.record", "auditing.verify"),
     # ---- offers 供给与预订
     **_door("anyone", "offers.listed", "api.offers", "offers.one", "api.offer"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book"),

@@ -245,6 +245,10 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
         users["former"] = _staff(work, "former", suyang, "agent", now)
         users["disabled"] = _staff(work, "disabled", suyang, "agent", now)
         users["stand_in"] = _staff(work, "stand_in", mz, "reviewer", now)
+        for one, words in (("security", "安全管理员"), ("auditor", "审计管理员")):
+            work.session.add(Post(code=one, name=words, name_en=one, role=one))
+            work.session.flush()
+            users[one] = _staff(work, one, hall.cast.county.id, one, now)
         for agent in ("agent_of", "agent_ended"):
             users[agent] = _staff(work, agent, mz, "reviewer", now)
         work.session.flush()
@@ -312,6 +316,8 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "bond_id": world.bond,
         "key": "family" if endpoint.startswith("bonds.") else "nothing",
         "entry_id": 999_999,
+        "user_id": 999_999,
+        "holding_id": 999_999,
     }
     noun = _noun(endpoint)
     prefix = f"{noun}."

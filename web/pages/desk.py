@@ -9,7 +9,7 @@ from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
-from engine.people import units
+from engine.people import administrators, units
 from engine.reads import ballots, boards, handovers, loans, matches, offers, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
@@ -140,9 +140,13 @@ def _manages(one: One) -> list[dict[str, Any]]:
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
     if "supervisor" in actor.roles:
         found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
-    if {"supervisor", "operator"} & actor.roles:
+    if {"supervisor", *administrators.ROLES} & actor.roles:
         found.append(one("desk.permissions", _("谁能做什么"), "lock"))
         found.append(one("desk.retention", _("保存期限"), "clock"))
+    if "security" in actor.roles:
+        found.append(one("accounts.listed", _("账号和岗位"), "people", "g x"))
+    if "auditor" in actor.roles:
+        found.append(one("auditing.record", _("审计"), "history", "g q"))
     if "operator" in actor.roles:
         found.append(one("operations.now", _("运维"), "gear", "g m", operations.open_incidents()))
     return found

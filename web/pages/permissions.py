@@ -1,4 +1,4 @@
-"""谁能做什么: the table that the hall judges by, in plain words, for heads and operators."""
+"""谁能做什么: the table that the hall judges by, in plain words, for heads and administrators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.errors import NotYours
-from engine.people import permissions
+from engine.people import administrators, permissions
 from engine.reads import declared_rules
 from web import edge
 from web.edge import guard
@@ -18,8 +18,8 @@ from web.pages.desk import pages
 @pages.get("/permissions", endpoint="permissions")
 @guard("staff")
 def table() -> ResponseReturnValue:
-    if not {"supervisor", "operator"} & edge.actor().roles:
-        raise NotYours("这张表给负责人和运维看。", "This table is for heads and operators.")
+    if not {"supervisor", *administrators.ROLES} & edge.actor().roles:
+        raise NotYours("这张表给负责人和三员看。", "This table is for heads and administrators.")
     n = 1 if english() else 0
     groups = [
         {

@@ -1,18 +1,27 @@
-"""Who works where: taking a post, the end of a term, an account that is disabled. Open work follows at once."""
+"""Who works where: an account, taking a post, the end of a term, an account that is disabled. Open work follows at
+once.
+
+Security administrators (三员分立, engine.people.administrators) give and take every account and post but their own;
+who heads a unit does so with its ordinary posts. Where nobody is a security administrator yet, who heads the county
+appoints the first.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import select
 
 from engine.commands.hall import following
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
-from engine.people import Actor, holders, units
+from engine.people import Actor, administrators, holders, may, units
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Holding, Post, Session, User
 from engine.workdays import local_date, say
+
+_LOGIN = re.compile(r"[a-z][a-z0-9.-]{2,39}", re.ASCII)
 
 
 def take(
@@ -26,10 +35,11 @@ def take(
     by: Actor,
     now: datetime,
 ) -> Holding:
-    """任职: this person holds this post in this unit, from a day until a day (the last). By who heads the unit."""
-    _may(by, unit_id)
+    """任职: this person holds this post in this unit, from a day until a day (the last). Refused where they would hold
+    two of the three administrators' posts on one day."""
     user, unit = work.session.get(User, user_id), units.place(work, unit_id)
     kind = work.session.scalar(select(Post).where(Post.code == post))
+    _may(work, by, unit_id, kind.role if kind is not None else "", user_id, now)
     if user is None or user.kind != "staff" or user.disabled_at is not None:
         raise _wrong("user", "人员", "没有这位工作人员，或账号已停用。", "There is no such clerk.")
     if not unit.active:
@@ -38,6 +48,9 @@ def take(
         raise _wrong("post", "岗位", f"没有岗位“{post}”。", f"There is no post {post!r}.")
     if from_on is not None and until_on is not None and until_on < from_on:
         raise _wrong("until", "到哪天", "最后一天要不早于第一天。", "Expected the last day not before the first.")
+    beside = administrators.held_beside(work, user_id, kind.role, from_on, until_on)
+    if beside is not None:
+        raise _two_of_three(user.name, kind.role, *beside)
     same = select(Holding).where(Holding.user_id == user_id, Holding.unit_id == unit_id, Holding.post_id == kind.id)
     row = work.session.scalar(same)
     if row is None:
@@ -48,30 +61,59 @@ def take(
     return row
 
 
+def open_account(work: Work, login: str, name: str, *, by: Actor, now: datetime) -> User:
+    """开通账号: a member of staff, without a password: they set it by the link they are given. By a security
+    administrator."""
+    if by.kind != "system" and not may(by, "appoint"):
+        raise NotYours("账号由安全管理员开通。", "Expected a security administrator.")
+    login, name = login.strip().lower(), name.strip()
+    if not _LOGIN.fullmatch(login):
+        zh = "登录名是 3 到 40 个小写字母、数字、点或横线，字母开头。"
+        raise _wrong("login", "登录名", zh, "Expected 3 to 40 small letters, digits, dots or dashes.")
+    if not 1 <= len(name) <= 40:
+        raise _wrong("name", "姓名", "请写姓名，最多 40 个字。", "Expected a name of at most 40 letters.")
+    if work.session.scalar(select(User.id).where(User.login == login)) is not None:
+        raise _wrong("login", "登录名", f"已经有登录名“{login}”了，请换一个。", f"There is a log-in {login!r} already.")
+    user = User(kind="staff", login=login, name=name, created_at=now)
+    work.session.add(user)
+    work.session.flush()
+    audit.record(work, audit.Kind.ACCOUNT_OPENED, by=by, now=now, facts={"user": user.id})
+    return user
+
+
 def end(work: Work, holding_id: int, last: date, *, by: Actor, now: datetime) -> Holding:
-    """任期结束: the last day on which the post is held. By who heads the unit."""
+    """任期结束: the last day on which the post is held."""
     row = work.session.get(Holding, holding_id)
     if row is None:
         raise NotFound("没有这次任职。", f"There is no holding {holding_id}.")
-    _may(by, row.unit_id)
+    post = work.session.get_one(Post, row.post_id)
+    _may(work, by, row.unit_id, post.role, row.user_id, now)
     if row.until_on is not None and row.until_on < local_date(now):
         raise NotNow(
             f"这次任职已于{say(row.until_on)}结束。", f"Expected a term that lasts, but it ended on {row.until_on}."
         )
     row.until_on = last
-    _changed(work, row, work.session.get_one(Post, row.post_id).code, by, now)
+    _changed(work, row, post.code, by, now)
     return row
 
 
 def disable(work: Work, user_id: int, *, by: Actor, now: datetime) -> User:
-    """停用账号: they can log in no more, and have nothing in hand. By who heads each unit they work in."""
+    """停用账号: they can log in no more, and have nothing in hand. By a security administrator, or by who heads each
+    unit they work in when none of their posts is an administrator's."""
     user = work.session.get(User, user_id)
     if user is None or user.kind != "staff":
         raise NotFound("没有这位工作人员。", f"There is no such clerk: {user_id}.")
     if user_id == by.id:
         raise NotNow("不能停用自己的账号。", "Expected somebody else than yourself.")
-    for unit_id in work.session.scalars(select(Holding.unit_id).where(Holding.user_id == user_id)):
-        _may(by, unit_id)
+    held = (
+        select(Holding.unit_id, Post.role)
+        .join(Post, Post.id == Holding.post_id)
+        .where(Holding.user_id == user_id)
+        .order_by(Holding.id)
+    )
+    terms: list[tuple[int | None, str]] = [(unit_id, role) for unit_id, role in work.session.execute(held)]
+    for at, role in terms or [(None, "")]:
+        _may(work, by, at, role, user_id, now)
     if user.disabled_at is not None:
         raise NotNow("这个账号已经停用了。", "Expected an account in use, but it is disabled.")
     user.disabled_at = now
@@ -103,9 +145,36 @@ def _follow(work: Work, by: Actor, now: datetime) -> None:
     following.follow_all(work, following.affected(work, on=local_date(now)), by=by, now=now)
 
 
-def _may(by: Actor, unit_id: int) -> None:
-    if by.kind != "system" and not by.supervises(unit_id):
+def _may(work: Work, by: Actor, unit_id: int | None, role: str, user_id: int, now: datetime) -> None:
+    """Refuse unless `by` may give or take a post of this role here."""
+    if by.kind == "system":
+        return
+    own = user_id == by.id
+    if may(by, "appoint"):
+        if own:
+            raise NotYours("不能给自己任免岗位，请另一位安全管理员办理。", "Expected somebody else than yourself.")
+        return
+    if role in holders.WITHOUT_CASES:
+        first = role == "security" and by.supervises(None) and not own
+        if first and not holders.of_role(work, "security", on=local_date(now)):
+            return
+        raise NotYours(
+            "管理员和流程设计员的岗位由安全管理员任免。还没有安全管理员的，由县的负责人先任命一位。",
+            "Expected a security administrator for this post; where there is none, who heads the county appoints one.",
+        )
+    if not by.supervises(unit_id):
         raise NotYours("只能安排您管理的单位的岗位。", "Expected a unit you head.")
+
+
+def _two_of_three(name: str, role: str, other: str, last: date | None) -> Invalid:
+    wanted, has = administrators.ROLES[role], administrators.ROLES[other]
+    zh = f"{name}已经是{has[0]}{f'（到{say(last)}）' if last is not None else ''}，不能同时是{wanted[0]}："
+    return _wrong(
+        "post",
+        "岗位",
+        f"{zh}系统、安全、审计管理员要由三个人担任。请另选一位，或先结束原来的任职。",
+        f"Expected another person: this one is {has[1]}, and the three administrators are three people.",
+    )
 
 
 def _wrong(field: str, label: str, zh: str, en: str) -> Invalid:

@@ -55,7 +55,9 @@ class Post(Base):
     name_en: Mapped[str] = mapped_column(String(120), default="")
     role: Mapped[str] = mapped_column(String(16), default="clerk")
 
-    __table_args__ = (CheckConstraint("role in ('clerk','supervisor','designer','operator')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role in ('clerk','supervisor','designer','operator','security','auditor')", name="role"),
+    )
 
 
 class User(Base):

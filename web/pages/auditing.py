@@ -1,0 +1,55 @@
+"""审计: an audit administrator reads the record, watches the two others, has everything verified (三员分立)."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands.hall import auditing as commands
+from engine.people import administrators
+from engine.plain import is_id
+from engine.reads import auditing
+from engine.reads.labels import EVENTS
+from web import edge
+from web.edge import guard
+from web.language import english
+
+pages = Blueprint("auditing", __name__, url_prefix="/desk/audit")
+
+
+@pages.get("")
+@guard("auditor")
+def record() -> ResponseReturnValue:
+    asked = {name: request.args.get(name, "").strip()[:80] for name in ("kind", "login", "watched", "before")}
+    before = asked["before"]
+    found = auditing.record(
+        edge.work(),
+        actor=edge.actor(),
+        kind=asked["kind"],
+        login=asked["login"],
+        watched=asked["watched"] == "1",
+        before=int(before) if is_id(before) else 0,
+    )
+    n = 1 if english() else 0
+    roles = {role: words[n] for role, words in administrators.ROLES.items()}
+    kinds = [(kind, _word(kind)) for kind in found.kinds]
+    said = {one.id: json.dumps(one.facts, ensure_ascii=False, sort_keys=True) for one in found.acts}
+    return render_template(
+        "staff/audit.html", found=found, kinds=kinds, word=_word, roles=roles, said=said, asked=asked
+    )
+
+
+@pages.post("/verify")
+@guard("auditor")
+def verify() -> ResponseReturnValue:
+    found = commands.verify(edge.work(), by=edge.actor(), now=edge.now())
+    return render_template("staff/audit_verified.html", found=found, lang=int(english()))
+
+
+def _word(kind: str) -> str:
+    """What an event is called; those that only the record has by their own name."""
+    words = EVENTS.get(kind)
+    return _(words) if words else kind
