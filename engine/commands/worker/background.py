@@ -83,12 +83,14 @@ def _never(job: Leased, error: Exception) -> bool:
     return job.kind in fixed and isinstance(error, Refused) and not isinstance(error, NotNow)
 
 
-def seal(database: Database, *, now: datetime) -> bool:
+def seal(database: Database, *, now: datetime, outside: bool = False) -> bool:
     """Lay a seal over the newest events, and anchor it outside the database; whether there were any. PostgreSQL: one
-    sealer at a time."""
+    sealer at a time. `outside`: once a day the newest leaves the hall."""
     with database.unit_of_work() as work:
         _alone(work)
         made = audit.seal(work, now=now) is not None
+        if outside:
+            anchors.ask_daily(work, now=now)
     with database.reading() as work:
         anchors.keep(work)
     return made
