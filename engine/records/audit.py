@@ -26,6 +26,8 @@ from engine.store import Work, keys, signing
 from engine.store.models import Case, Event, Seal, SealedEvent
 
 GENESIS = "0" * 64
+#: PostgreSQL: the lock that whoever seals holds.
+SEALING = 7266002
 
 
 class Kind(StrEnum):
@@ -386,6 +388,16 @@ def seal(work: Work, *, now: datetime, most: int = 10_000) -> Seal | None:
     work.session.flush()
     work.session.add_all(SealedEvent(event_id=row[0], seal_id=made.id) for row in rows)
     work.session.flush()
+    return made
+
+
+def seal_all(work: Work, *, now: datetime) -> int:
+    """Lay seals until every event has one; how many. PostgreSQL: one sealer at a time."""
+    if work.dialect == "postgresql":
+        work.session.execute(select(func.pg_advisory_xact_lock(SEALING)))
+    made = 0
+    while seal(work, now=now) is not None:
+        made += 1
     return made
 
 
