@@ -21,7 +21,6 @@ from engine import crypto
 from engine.people import Actor
 from engine.plain import dumps
 from engine.records import handovers
-from engine.store import Work, keys
 from engine.store import Work, keys, signing
 from engine.store.models import Case, Event, Seal, SealedEvent
 

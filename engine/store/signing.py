@@ -1,13 +1,13 @@
 """The hall's signing key: it signs the seals of the audit and what leaves the hall as evidence (责任证据包).
 
-One key a hall, from `YIZHAN_SEAL_KEY` or `keys/seal.key` in the home folder (made on first use, mode 600): base64 of its
-32 bytes, with `sm2:` before it in a hall of the national suite. It is a key of its own, and not derived from the data
-key: that one is rotated, and then signatures of before must still be those of the hall. Public keys that the hall had
-before stand in `keys/seal.known`, one a line; what they signed stays good.
+One key a hall, from `YIZHAN_SEAL_KEY` or `keys/seal.key` in the home folder (made on first use, mode 600): base64 of
+its 32 bytes, with `sm2:` before it in a hall of the national suite. It is a key of its own, and not derived from the
+data key: that one is rotated, and then signatures of before must still be those of the hall. Public keys that the
+hall had before stand in `keys/seal.known`, one a line; what they signed stays good.
 
 Ed25519 (or SM2): a signature is checked with forty lines of plain Python by whoever holds an evidence package, on a
-machine without any library (engine/records/evidence/verify.py); RSA of that strength has keys and signatures eight times
-as long.
+machine without any library (engine/records/evidence/verify.py); RSA of that strength has keys and signatures eight
+times as long.
 """
 
 from __future__ import annotations

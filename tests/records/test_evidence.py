@@ -12,6 +12,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from engine import crypto
 from engine.commands import cases
 from engine.commands.cases.reading import reveal
 from engine.commands.hall import posts
@@ -206,7 +207,7 @@ def test_what_was_tampered_with_before_is_found_offline_too(database, cast, cloc
         for row in work.session.scalars(select(File).where(File.case_id == case_id).order_by(File.id)).all():
             path = files._path(work, row.sha256)
             path.write_bytes(path.read_bytes()[:-1] + b"?")
-        found = looked(work, "files")
+        found = looked(work, "the files")
     assert {one.partition(":")[0] for one in found} == {"document", "file"}
 
 
@@ -232,3 +233,17 @@ def test_posts_are_those_of_the_day_of_the_act(database, cast, clock):
     acts = json.loads(parts["acts.json"])
     of_wang = [one["posts"] for one in acts if one["who"] == cast.wang.name]
     assert of_wang and all(post["term"] == [None, None] for posts_ in of_wang for post in posts_)
+
+
+def test_its_arithmetic_agrees_with_the_libraries():
+    """Ed25519, SM2 and SM3 are written out in the package's program: they say what the libraries say."""
+    data = "一站\0".encode() * 20
+    assert verify.sm3(data) == crypto.NATIONAL.hasher(data).digest()
+    assert verify.fits(crypto.NATIONAL.hashed(data), data) and verify.fits(crypto.INTERNATIONAL.hashed(data), data)
+    assert not verify.fits(crypto.NATIONAL.hashed(data), data + b"x")
+    for suite in crypto.SUITES.values():
+        pair = suite.pair_of(b"\x11" * 32)
+        said = suite.sign(pair, "你好".encode())
+        assert verify.signed(pair.public, "你好", said) and not verify.signed(pair.public, "你好！", said)
+        assert not verify.signed(suite.pair_of(b"\x12" * 32).public, "你好", said)
+        assert not verify.signed(pair.public, "你好", said[:-6] + "AAAA==")

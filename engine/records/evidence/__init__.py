@@ -7,7 +7,6 @@ nothing of ours, so that it runs anywhere.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -16,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine import crypto
 from engine.plain import dumps
 from engine.store import signing
 from engine.workdays import ZONE
@@ -34,7 +34,7 @@ def pack(parts: Mapping[str, bytes], about: Mapping[str, Any], *, now: datetime)
         **about,
         "public": signing.public(),
         "known": sorted(signing.known()),
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
+        "files": {name: crypto.fingerprint(data) for name, data in sorted(files.items())},
     }
     manifest["signature"] = signing.sign(f"yizhan evidence|{dumps(manifest, sort=True)}")
     out = io.BytesIO()

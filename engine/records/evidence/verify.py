@@ -284,11 +284,10 @@ def in_order(value: Any) -> Any:
 
 
 def fits(hash: str, data: bytes) -> bool:
-    """Whether this is the hash of it: SHA-256, or SM3 where it says so (sm3:…)."""
-    name, _, digits = hash.rpartition(":")
-    if name == "sm3":
-        return sm3(data).hex() == digits
-    return not name and hashlib.sha256(data).hexdigest() == digits
+    """Whether this is the hash of it: SHA-256 in hex digits, or SM3 where it says so (sm3: and base64)."""
+    if hash.startswith("sm3:"):
+        return hash[4:] == base64.urlsafe_b64encode(sm3(data)).rstrip(b"=").decode()
+    return hash == hashlib.sha256(data).hexdigest()
 
 
 def sm3(data: bytes) -> bytes:
@@ -319,14 +318,38 @@ def sm3(data: bytes) -> bytes:
     return b"".join(x.to_bytes(4, "big") for x in v)
 
 
-# ---------------------------------------------------------------- Ed25519 (RFC 8032), checking only: nothing is secret
+# ---------------------------------------------------------------- signatures: only checked, so nothing is secret
+
+
+@cache
+def signed(public: str, text: str, signature: str) -> bool:
+    """Whether this is that key's signature of this text. Both say their kind: ed25519 or sm2."""
+    (kind, _, key), (of, _, said) = public.partition(":"), signature.partition(":")
+    checks = {"ed25519": _ed25519, "sm2": _sm2}
+    if kind != of or kind not in checks:
+        return False
+    try:
+        point, value = base64.b64decode(key, validate=True), base64.b64decode(said, validate=True)
+        return len(value) == 64 and checks[kind](point, text.encode(), value)
+    except ValueError:
+        return False
+
 
 P = 2**255 - 19
 Q = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
-
-
 Point = tuple[int, int, int, int]  # extended coordinates
+
+
+def _ed25519(key: bytes, data: bytes, value: bytes) -> bool:
+    """RFC 8032, 5.1.7."""
+    if len(key) != 32:
+        return False
+    a, r, s = _point(key), _point(value[:32]), int.from_bytes(value[32:], "little")
+    h = int.from_bytes(hashlib.sha512(value[:32] + key + data).digest(), "little") % Q
+    left, right = _times(s, BASE), _add(r, _times(h, a))
+    same = (left[0] * right[2] - right[0] * left[2]) % P == 0 == (left[1] * right[2] - right[1] * left[2]) % P
+    return s < Q and same
 
 
 def _add(a: Point, b: Point) -> Point:
@@ -361,28 +384,53 @@ def _point(data: bytes) -> Point:
 
 BASE = _point(bytes([0x58]) + b"\x66" * 31)
 
+M = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+G = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
 
-@cache
-def signed(public: str, text: str, signature: str) -> bool:
-    """Whether this is that key's signature of this text."""
-    try:
-        key, said = bytes.fromhex(public), base64.b64decode(signature, validate=True)
-        if len(key) != 32 or len(said) != 64:
-            return False
-        a, r, s = _point(key), _point(said[:32]), int.from_bytes(said[32:], "little")
-    except ValueError:
+
+def _sm2(key: bytes, data: bytes, value: bytes) -> bool:
+    """GB/T 32918.2, with the usual name of who signs."""
+    if len(key) != 64:
         return False
-    h = int.from_bytes(hashlib.sha512(said[:32] + key + text.encode()).digest(), "little") % Q
-    left, right = _times(s, BASE), _add(r, _times(h, a))
-    return (
-        s < Q
-        and not (left[0] * right[2] - right[0] * left[2]) % P
-        and not (left[1] * right[2] - right[1] * left[2]) % P
-    )
+    point = int.from_bytes(key[:32], "big"), int.from_bytes(key[32:], "big")
+    r, s = int.from_bytes(value[:32], "big"), int.from_bytes(value[32:], "big")
+    on_curve = (point[1] ** 2 - point[0] ** 3 + 3 * point[0] - B) % M == 0 and max(point) < M
+    if not on_curve or not 0 < r < N or not 0 < s < N or (r + s) % N == 0:
+        return False
+    who = b"1234567812345678"
+    curve = b"".join(n.to_bytes(32, "big") for n in (M - 3, B, *G))
+    z = sm3((8 * len(who)).to_bytes(2, "big") + who + curve + key)
+    total = _plus(_multiple(s, G), _multiple((r + s) % N, point))
+    return total is not None and (int.from_bytes(sm3(z + data), "big") + total[0]) % N == r
+
+
+def _plus(a: Any, b: Any) -> Any:
+    """The sum of two points of that curve; None is the point at infinity."""
+    if a is None or b is None:
+        return a or b
+    if a[0] == b[0] and (a[1] + b[1]) % M == 0:
+        return None
+    slope = (3 * a[0] ** 2 - 3) * pow(2 * a[1], -1, M) if a == b else (b[1] - a[1]) * pow(b[0] - a[0], -1, M)
+    x = (slope * slope - a[0] - b[0]) % M
+    return x, (slope * (a[0] - x) - a[1]) % M
+
+
+def _multiple(n: int, point: Any) -> Any:
+    found = None
+    while n:
+        if n & 1:
+            found = _plus(found, point)
+        point, n = _plus(point, point), n >> 1
+    return found
 
 
 def fingerprint(public: str) -> str:
-    digits = hashlib.sha256(bytes.fromhex(public)).hexdigest()
+    digits = hashlib.sha256(public.encode()).hexdigest()
     return "-".join(digits[n : n + 4] for n in range(0, 24, 4))
 
 

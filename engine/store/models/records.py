@@ -61,7 +61,9 @@ class Seal(Base):
     count: Mapped[int]
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
-    public: Mapped[str | None] = mapped_column(String(120))  # the key that signed it; None: before there were signatures
+    public: Mapped[str | None] = mapped_column(
+        String(120)
+    )  # the key that signed it; None: before there were signatures
     signature: Mapped[str | None] = mapped_column(String(120))
 
 
