@@ -36,6 +36,7 @@ hypothesis_settings.load_profile("yizhan")
 
 # The key of every test: 32 bytes, so that nothing is written to the hall's own home.
 os.environ["YIZHAN_DATA_KEY"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+os.environ["YIZHAN_SEAL_KEY"] = "c2VhbHMgb2YgZXZlcnkgdGVzdCwgMzIgYnl0ZXMgISE="  # and the one that signs seals
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,6 +14,7 @@ BEHIND = {
 #: Where else one of them may stand, and why.
 EXCEPTIONS = {
     "engine/people/login.py": "argon2: passwords are slow hashes of a library of their own, which say their parameters",
+    "engine/records/evidence/verify.py": "stands alone in an evidence package, with nothing of ours beside it",
     "engine/records/papers/signing.py": "X.509 and PKCS#12 for pyHanko, which makes the signatures inside PDF papers",
     "web/doctor.py": "reads until when the office's PKCS#12 certificate lives",
 }

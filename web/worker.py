@@ -21,7 +21,7 @@ from engine.commands.equipment import Equipment
 from engine.commands.hall import calendars
 from engine.commands.worker import background
 from engine.commands.worker.lanes import BESIDE, Lanes
-from engine.records import heartbeats, jobs, notices, papers, sources
+from engine.records import anchors, heartbeats, jobs, notices, papers, sources
 from engine.store import Database
 
 log = logging.getLogger("yizhan.worker")
@@ -85,7 +85,7 @@ class Worker:
 
     def seal(self) -> bool:
         """Lay a seal over the newest events of the audit."""
-        return background.seal(self.database, now=self.now())
+        return background.seal(self.database, now=self.now(), outside=bool(self.equipment.outside))
 
 
 def equip(
@@ -96,6 +96,7 @@ def equip(
     token: str = "",
     exchange: str = "",
     exchange_token: str = "",
+    outside: anchors.Outside | None = None,
 ) -> Equipment:
     """Press (web.press), channels and outside sources for a real worker."""
     channel: notices.Channel = notices.Gateway(gateway, token) if gateway else notices.Screen()
@@ -105,6 +106,7 @@ def equip(
         hands=press.processes,
         channels={"*": channel},
         sources={"*": source},
+        outside=outside or anchors.Outside(),
         public_url=public_url,
         sample=press.demo,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from engine.records import notices, papers, sources
+from engine.records import anchors, notices, papers, sources
 from engine.records.jobs import Leased
 from engine.store import Database
 
@@ -27,6 +27,7 @@ class Equipment:
     hands: int = 1  # papers made at the same time: as many as the press has processes
     channels: Mapping[str, notices.Channel] = field(default_factory=dict)
     sources: Mapping[str, sources.Source] = field(default_factory=dict)  # by name; "*": all others
+    outside: anchors.Outside = field(default_factory=anchors.Outside)  # where the daily seal goes; empty: nowhere
     clock: Callable[[], datetime] | None = None
     public_url: str = ""  # where strangers reach the hall: printed in a paper's QR code
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")

@@ -56,6 +56,7 @@ Verb = Literal[
     "review",
     "appoint",
     "audit",
+    "evidence",
 ]
 
 

@@ -78,7 +78,7 @@ TABLE: tuple[Line, ...] = (
         "see reveal",
         *_RESTRICTED,
     ),
-    _line("case", "head", "这些单位的负责人", "heads of these units", "supervise", *_RESTRICTED),
+    _line("case", "head", "这些单位的负责人", "heads of these units", "supervise evidence", *_RESTRICTED),
     _line(
         "case",
         "past-office",
@@ -232,6 +232,7 @@ VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "review": ("审核", "review"),
         "appoint": ("任免", "give and take accounts and posts of"),
         "audit": ("审计", "audit"),
+        "evidence": ("取责任证据包", "take the evidence package of"),
     }
 )
 

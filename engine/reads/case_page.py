@@ -621,8 +621,7 @@ def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: d
         out.append("supervise")
         out += ["suspend", "extend", "terminate"] if case.status == "running" else []
         out += ["resume"] if case.status == "suspended" else []
-    if may(actor, "reveal", case):
-        out.append("reveal")
+    out += [verb for verb in ("reveal", "evidence") if may(actor, verb, case)]
     return out
 
 

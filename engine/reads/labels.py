@@ -118,6 +118,7 @@ EVENTS = {
     "waiting.left": "退出候补",
     "booking.blocked": "暂停网上预约",
     "hall.backed-up": "做了备份",
+    "hall.anchored": "每日封存已送到外面",
     "hall.restored": "从备份恢复",
     "hall.notices-let-go": "处理恢复后暂停的通知",
     "account.named": "本人写了姓名",

@@ -21,8 +21,11 @@ PURPOSES = {
     "deliver": "送达文书和结果",
     "correct": "更正登记的信息",
     "complaint": "处理投诉和反映",
+    "accountability": "追责、复议、诉讼取证",
 }
-FIELDS = {"name": "姓名", "phone": "电话", "id_number": "身份证"}
+#: A look at everything of a case: its 责任证据包 was taken.
+ALL = "evidence"
+FIELDS = {"name": "姓名", "phone": "电话", "id_number": "身份证", ALL: "责任证据包（全部）"}
 #: How far back a head's list looks, and how many lines it has at most.
 LATELY, MOST = timedelta(days=30), 200
 

@@ -1,34 +1,83 @@
-"""The anchor of the audit: each seal also stands in a file outside the database, a line each, under a keyed hash.
+"""The anchors of the audit: what stands outside the database and says what the seals were.
 
-Who holds the database can recompute every chain and every seal, or drop the newest seal with all it covers; then the
-database no longer says what the file says, and a line of the file is made only with the hall's data key. A copy of the
-file kept elsewhere (`yizhan audit verify --anchor COPY`) holds even against who has both.
+In a file of the hall each seal has a line, under a keyed hash: who holds the database can recompute every chain and
+every seal, or drop the newest seal with all it covers; then the database no longer says what the file says, and a line
+of the file is made only with the hall's data key.
+
+Once a day the newest seal leaves the hall: a line signed with the hall's own key (engine.store.signing) is written to a
+file elsewhere (`YIZHAN_ANCHOR_FILE`: a share, a write-once medium) or posted to an address (`YIZHAN_ANCHOR_URL`:
+another office). Such a line holds even against who has the machine and all its keys: they can sign another, and cannot
+take back the one that is out. `yizhan audit verify --anchor COPY` compares with either kind of line.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from engine.store import Work, keys
+from engine.records import audit, http_calls, jobs
+from engine.store import Work, keys, signing
 from engine.store.models import Seal
+from engine.workdays import local_date
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One seal, as the file has it. `good`: the line follows the one before it, and was made with the key."""
+    """One seal, as a file has it. `good`: it was made with the key, and in the hall's own file follows the one before
+    it."""
 
     n: int
     seal: int
     hash: str
+    at: datetime | None
     proof: str
     good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Where the daily seal goes: a file, an address, or both."""
+
+    file: Path | None = None
+    url: str = ""
+    token: str = ""
+    total_s: float = http_calls.TOTAL_S
+
+    def __bool__(self) -> bool:
+        return self.file is not None or bool(self.url)
+
+    def publish(self, line: str, key: str) -> dict[str, str]:
+        """Write and post this line; what came of it. OSError: it should be tried again, and what was done is done
+        only once."""
+        done: dict[str, str] = {}
+        if self.file is not None:
+            _append(self.file, line)
+            done["file"] = self.file.name
+        if self.url:
+            done["answer"] = self._post(line, key)
+        return done
+
+    def _post(self, line: str, key: str) -> str:
+        request = urllib.request.Request(
+            self.url,
+            data=line.encode(),
+            headers={
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {self.token}",
+                "Idempotency-Key": key,
+            },
+        )
+        answer = http_calls.call(request, total_s=self.total_s, most=100)
+        return f"{answer.status} {answer.body.decode(errors='replace')}"
 
 
 def place(work: Work) -> Path:
@@ -49,32 +98,80 @@ def keep(work: Work) -> int:
             last, proof = max(last, line.seal), line.proof
         seals = work.session.scalars(select(Seal).where(Seal.id > last).order_by(Seal.id)).all()
         for one in seals:
-            at = one.at.astimezone(UTC).isoformat(timespec="microseconds")
-            proof = keys.current().proof(_said(proof, one.id, at, one.count, one.hash))
+            at = audit.moment(one.at)
+            proof = keys.current().proof(_words(proof, one.id, at, one.count, one.hash))
             said = {"seal": one.id, "at": at, "count": one.count, "hash": one.hash, "proof": proof}
             out.write(json.dumps(said) + "\n")
         out.flush()
     return len(seals)
 
 
+def ask_daily(work: Work, *, now: datetime) -> bool:
+    """Queue the sending of the newest seal, once a day; whether it was queued now."""
+    day = local_date(now)
+    payload = {"day": day.isoformat()}
+    return jobs.put_once(work, jobs.Kind.ANCHOR_SEAL, f"anchor:{day.isoformat()}", payload, now=now)
+
+
+def daily(work: Work, day: date) -> tuple[str, int] | None:
+    """The signed line of this day, and the id of the seal it names; None while there is no seal."""
+    one = work.session.scalar(select(Seal).order_by(Seal.id.desc()).limit(1))
+    if one is None:
+        return None
+    events = work.session.scalar(select(func.sum(Seal.count))) or 0
+    said: dict[str, Any] = {
+        "day": day.isoformat(),
+        "seal": one.id,
+        "at": audit.moment(one.at),
+        "count": one.count,
+        "hash": one.hash,
+        "events": int(events),
+        "public": signing.public(),
+    }
+    return json.dumps(said | {"signature": signing.sign(_signed(said))}), one.id
+
+
 def read(file: Path) -> list[Line]:
-    """The lines of an anchor; OSError when there is none."""
+    """The lines of an anchor, of either kind; OSError when there is none."""
     return list(_lines(file.read_text(encoding="utf-8", errors="replace")))
 
 
 def _lines(text: str) -> Iterator[Line]:
-    before = ""
+    before, signers = "", signing.known()
     for n, raw in enumerate(text.splitlines(), 1):
         try:
             said = json.loads(raw)
-            seal, hash, proof = int(said["seal"]), str(said["hash"]), str(said["proof"])
-            said_so = _said(before, seal, str(said["at"]), int(said["count"]), hash)
-            good = keys.current().proves(proof, said_so)
+            seal, hash, at = int(said["seal"]), str(said["hash"]), str(said["at"])
+            if "signature" in said:
+                proof, public = "", str(said["public"])
+                good = public in signers and signing.fits(public, _signed(said), str(said["signature"]))
+            else:
+                proof = str(said["proof"])
+                good = keys.current().proves(proof, _words(before, seal, at, int(said["count"]), hash))
+            moment = datetime.fromisoformat(at)
         except (ValueError, TypeError, KeyError):
-            seal, hash, proof, good = 0, "", "", False
-        yield Line(n, seal, hash, proof, good)
+            seal, hash, proof, good, moment = 0, "", "", False, None
+        yield Line(n, seal, hash, moment, proof, good)
         before = proof
 
 
-def _said(before: str, seal: int, at: str, count: int, hash: str) -> str:
+def _words(before: str, seal: int, at: str, count: int, hash: str) -> str:
     return f"anchor|{before}|{seal}|{at}|{count}|{hash}"
+
+
+def _signed(said: dict[str, Any]) -> str:
+    names = ("day", "seal", "at", "count", "hash", "events", "public")
+    return "yizhan anchor|" + "|".join(str(said[name]) for name in names)
+
+
+def _append(file: Path, line: str) -> None:
+    """Add this line unless it is there: a job that is done again writes nothing twice. On the disk when it returns."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as out:
+        fcntl.flock(out, fcntl.LOCK_EX)
+        out.seek(0)
+        if line in out.read().splitlines():
+            return
+        out.write(line + "\n")
+        out.flush()
+        os.fsync(out.fileno())

@@ -21,10 +21,12 @@ from engine import crypto
 from engine.people import Actor
 from engine.plain import dumps
 from engine.records import handovers
-from engine.store import Work, keys
+from engine.store import Work, keys, signing
 from engine.store.models import Case, Event, Seal, SealedEvent
 
 GENESIS = "0" * 64
+#: PostgreSQL: the lock that whoever seals holds.
+SEALING = 7266002
 
 
 class Kind(StrEnum):
@@ -128,6 +130,7 @@ class Kind(StrEnum):
     CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
     AUDITED = "hall.audited"  # an audit administrator had the record verified: how many faults
     BACKED_UP = "hall.backed-up"  # when, and the hash of its manifest
+    ANCHORED = "hall.anchored"  # the newest seal stands outside the hall too: which, and what the other side said
     RESTORED = "hall.restored"  # from a backup of when, and what was held, dropped, ended by it
     NOTICES_LET_GO = "hall.notices-let-go"  # held by a restore: sent or dropped by somebody's word
     ACCOUNT_NAMED = "account.named"  # its owner said how they are called
@@ -251,12 +254,14 @@ def record(
     their own tables, where they can be removed.
     """
     facts = dict(facts or {})
+    case_id = case.id if case is not None else None
     if case is not None:
         chain, seq, previous = f"case:{case.id}", case.events_count + 1, case.events_head or GENESIS
     else:
         chain = f"user:{by.id or 0}"
         last, end = _end(work, chain)
         seq, previous = last + 1, end
+    hash = digest(chain, seq, now, kind.value, by.id, for_id, case_id, task_id, facts, previous)
     event = Event(
         chain=chain,
         seq=seq,
@@ -264,13 +269,12 @@ def record(
         kind=kind.value,
         by_id=by.id,
         for_id=for_id,
-        case_id=case.id if case is not None else None,
+        case_id=case_id,
         task_id=task_id,
         facts=facts,
         previous=previous,
-        hash=digest(
-            chain, seq, now, kind.value, by.id, for_id, case.id if case is not None else None, task_id, facts, previous
-        ),
+        hash=hash,
+        proof=_proof(hash),
     )
     work.session.add(event)
     if case is not None:
@@ -344,9 +348,16 @@ def digest(
     suite: crypto.Suite | None = None,
 ) -> str:
     """The hash, by the hall's suite or the given one, of the event's canonical JSON and its predecessor's hash."""
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    text = dumps([chain, seq, moment, kind, by_id, for_id, case_id, task_id, _sorted(facts), previous])
+    text = dumps([chain, seq, moment(at), kind, by_id, for_id, case_id, task_id, _sorted(facts), previous])
     return (suite or keys.current().suite).hashed(text.encode())
+
+
+def _proof(hash: str) -> str:
+    return keys.current().proof(f"event|{hash}")
+
+
+def _proves(event: Event) -> bool:
+    return event.proof is not None and keys.current().proves(event.proof, f"event|{event.hash}")
 
 
 def _sorted(value: Any) -> Any:
@@ -369,7 +380,9 @@ def seal(work: Work, *, now: datetime, most: int = 10_000) -> Seal | None:
     if not rows:
         return None
     last = work.session.scalar(select(Seal.hash).order_by(Seal.id.desc()).limit(1)) or GENESIS
-    made = Seal(at=now, count=len(rows), previous=last, hash=_seal_hash(last, now, rows))
+    hash = seal_hash(last, now, rows)
+    signature = signing.sign(seal_words(now, len(rows), hash))
+    made = Seal(at=now, count=len(rows), previous=last, hash=hash, public=signing.public(), signature=signature)
     work.session.add(made)
     work.session.flush()
     work.session.add_all(SealedEvent(event_id=row[0], seal_id=made.id) for row in rows)
@@ -377,9 +390,31 @@ def seal(work: Work, *, now: datetime, most: int = 10_000) -> Seal | None:
     return made
 
 
-def _seal_hash(previous: str, at: datetime, rows: Any, suite: crypto.Suite | None = None) -> str:
+def seal_all(work: Work, *, now: datetime) -> int:
+    """Lay seals until every event has one; how many. PostgreSQL: one sealer at a time."""
+    if work.dialect == "postgresql":
+        work.session.execute(select(func.pg_advisory_xact_lock(SEALING)))
+    made = 0
+    while seal(work, now=now) is not None:
+        made += 1
+    return made
+
+
+def seal_words(at: datetime, count: int, hash: str) -> str:
+    """What a seal's signature is over."""
+    return f"yizhan seal|{moment(at)}|{count}|{hash}"
+
+
+def moment(at: datetime) -> str:
+    """A moment as it is hashed and signed."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def seal_hash(previous: str, at: datetime, rows: Any, suite: crypto.Suite | None = None) -> str:
+    """The hash, by the hall's suite or the given one, of the seal before, the moment, and the id and hash of each
+    event, in the order of ids."""
     suite = suite or keys.current().suite
-    total = suite.hasher(f"{previous}\0{at.astimezone(UTC).isoformat(timespec='microseconds')}".encode())
+    total = suite.hasher(f"{previous}\0{moment(at)}".encode())
     for event_id, event_hash in rows:
         total.update(f"\0{event_id}:{event_hash}".encode())
     return suite.written(total.digest())
@@ -411,9 +446,12 @@ def verify(work: Work) -> Verdict:
     heads: dict[int, tuple[int, str]] = {}
     chain, seq, previous = "", 0, GENESIS
     stream = work.session.execute(
-        select(Event).order_by(Event.chain, Event.seq).execution_options(yield_per=1000)
-    ).scalars()
-    for event in stream:
+        select(Event, SealedEvent.seal_id)
+        .outerjoin(SealedEvent, SealedEvent.event_id == Event.id)
+        .order_by(Event.chain, Event.seq)
+        .execution_options(yield_per=1000)
+    )
+    for event, seal_id in stream:
         events += 1
         if event.chain != chain:
             chains += 1
@@ -438,6 +476,9 @@ def verify(work: Work) -> Verdict:
         )
         if found != event.hash:
             faults.append(Fault(where, "内容被改动", "its content was changed"))
+        if seal_id is None and not _proves(event):  # later the seal holds it, whatever the key
+            zh, en = "还没有封存，密钥的校验值不符", "it has no seal yet, and its keyed hash does not fit"
+            faults.append(Fault(where, zh, en))
         seq, previous = event.seq, event.hash
         if event.case_id is not None:
             heads[event.case_id] = (event.seq, event.hash)
@@ -448,6 +489,7 @@ def verify(work: Work) -> Verdict:
             faults.append(Fault(f"case:{case_id}", zh, en))
     seals = 0
     last = GENESIS
+    signers, signed = signing.known(), False
     for one in work.session.scalars(select(Seal).order_by(Seal.id)):
         seals += 1
         rows = work.session.execute(
@@ -456,12 +498,20 @@ def verify(work: Work) -> Verdict:
             .where(SealedEvent.seal_id == one.id)
             .order_by(SealedEvent.event_id)
         ).all()
-        again = _seal_hash(last, one.at, rows, crypto.suite_of(one.hash))
+        again = seal_hash(last, one.at, rows, crypto.suite_of(one.hash))
         if one.previous != last or len(rows) != one.count or again != one.hash:
             faults.append(Fault(f"seal:{one.id}", "封存与事件不符", "the seal does not fit its events"))
+        elif signed and one.signature is None or (one.signature is not None and not _is_signed(one, signers)):
+            faults.append(Fault(f"seal:{one.id}", "封存的签名不对", "the signature of the seal does not fit"))
+        signed = signed or one.signature is not None
         last = one.hash
     faults += [_handed(one) for one in handovers.changed(work)]
     return Verdict(events, chains, seals, tuple(faults))
+
+
+def _is_signed(one: Seal, signers: frozenset[str]) -> bool:
+    words = seal_words(one.at, one.count, one.hash)
+    return one.public in signers and signing.fits(one.public, words, one.signature or "")
 
 
 def _handed(one: handovers.Changed) -> Fault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import LargeBinary, func, select, type_coerce
@@ -20,12 +21,16 @@ from engine.store import Work
 from engine.store.models import Case, Document, Event, File, Reveal, Seal, SealedEvent
 from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson
 
+#: Events wait this long for a seal (it is laid every ten minutes); longer, and something is wrong.
+OVERDUE = timedelta(hours=1)
+
 #: What a status of a case that was ended by hand says of its outcome.
 ENDED = {"withdrawn": "withdrawn", "terminated": "ended"}
 
 
-def inspect(work: Work, anchor: Path | None = None) -> Verdict:
-    """Everything; `anchor`: a copy of the anchor that was kept elsewhere, instead of the hall's own."""
+def inspect(work: Work, anchor: Path | None = None, *, now: datetime | None = None) -> Verdict:
+    """Everything; `anchor`: what was kept elsewhere (a copy of the hall's own, or the daily lines), looked at too;
+    `now`: whether events wait for a seal longer than they should."""
     faults: list[Fault] = []
     chains = Verdict(0, 0, 0, ())
 
@@ -37,7 +42,9 @@ def inspect(work: Work, anchor: Path | None = None) -> Verdict:
     parts: tuple[tuple[str, Callable[[], Iterator[Fault]]], ...] = (
         ("database", lambda: _pages(work)),
         ("event", verify),
-        ("anchor", lambda: _anchored(work, anchor or anchors.place(work))),
+        ("unsealed", lambda: _tail(work, now)),
+        ("anchor", lambda: _anchored(work, anchors.place(work))),
+        ("outside", lambda: _anchored(work, anchor, "outside") if anchor is not None else iter(())),
         ("case", lambda: _outcomes(work)),
         ("erased", lambda: _erased(work)),
         ("document", lambda: _papers(work)),
@@ -70,7 +77,18 @@ def _pages(work: Work) -> Iterator[Fault]:
             yield Fault("database", f"数据库文件损坏：{row[0]}", f"the file of the database is damaged: {row[0]}")
 
 
-def _anchored(work: Work, file: Path) -> Iterator[Fault]:
+def _tail(work: Work, now: datetime | None) -> Iterator[Fault]:
+    without = select(func.count(), func.min(Event.at)).select_from(Event)
+    count, oldest = work.session.execute(
+        without.outerjoin(SealedEvent, SealedEvent.event_id == Event.id).where(SealedEvent.event_id.is_(None))
+    ).one()
+    if now is not None and oldest is not None and oldest < now - OVERDUE:
+        zh = f"{count} 条事件没有封存，最早的从 {oldest:%Y-%m-%d %H:%M} UTC 起：后台进程没有在跑，或封存被拿掉了"
+        en = f"{count} events have no seal, since {oldest:%Y-%m-%d %H:%M} UTC: no worker runs, or a seal was taken away"
+        yield Fault("unsealed", zh, en)
+
+
+def _anchored(work: Work, file: Path, name: str = "anchor") -> Iterator[Fault]:
     seals = {row[0]: row[1] for row in work.session.execute(select(Seal.id, Seal.hash))}
     try:
         lines = anchors.read(file)
@@ -78,15 +96,24 @@ def _anchored(work: Work, file: Path) -> Iterator[Fault]:
         if seals:
             zh = f"锚定文件 {file.name} 不见了（升级后第一次请先运行 yizhan audit seal）"
             en = f"the anchor {file.name} is gone (after an update, run `yizhan audit seal` once)"
-            yield Fault("anchor", zh, en)
+            yield Fault(name, zh, en)
         return
+    lost = _restores(work)
     for line in lines:
         if not line.good:
-            yield Fault(f"anchor:{line.n}", "锚定文件的这一行被改动", "this line of the anchor was changed")
+            yield Fault(f"{name}:{line.n}", "锚定文件的这一行被改动", "this line of the anchor was changed")
+        elif line.at is not None and any(since < line.at < until for since, until in lost):
+            continue  # made after the backup and before its restore: gone with what was lost then
         elif line.seal not in seals:
             yield Fault(f"seal:{line.seal}", "封存不见了，锚定文件里有", "the seal is gone; the anchor has it")
         elif seals[line.seal] != line.hash:
             yield Fault(f"seal:{line.seal}", "封存与锚定文件不符", "the seal is not what the anchor says")
+
+
+def _restores(work: Work) -> list[tuple[datetime, datetime]]:
+    """From when until when what the hall did was lost: from a backup to its restore."""
+    rows = work.session.execute(select(Event.facts, Event.at).where(Event.kind == audit.Kind.RESTORED.value))
+    return [(datetime.fromisoformat(facts["backed_up_at"]), at) for facts, at in rows]
 
 
 def _outcomes(work: Work) -> Iterator[Fault]:

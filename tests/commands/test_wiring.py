@@ -129,6 +129,7 @@ def test_every_job_has_its_handler():
         "keep-registers": "registers.keeping.keep_registers",
         "bonds-due": "bonds.due.bonds_due",
         "erase": "hall.erasing.erase_due",
+        "anchor-seal": "worker.anchoring.send",
     }
     assert set(JOBS) == set(jobs.Kind)
 

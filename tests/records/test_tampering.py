@@ -1,7 +1,9 @@
-"""What somebody with the database and the files in hand could do, a kind each: `yizhan audit verify` names it."""
+"""What somebody with the database and the files in hand could do, more than twelve kinds, a test each: `yizhan audit
+verify` names it. What lies within a case is found offline too, by tests/records/test_evidence.py."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -11,7 +13,7 @@ from sqlalchemy import select, text
 from engine.commands.cases.reading import reveal
 from engine.commands.worker import background
 from engine.records import anchors, audit, files, inspection
-from engine.store import db
+from engine.store import db, signing
 from engine.store.models import Event, File, Seal, SealedEvent
 from tests.commands import acting
 from tests.records.test_records import equipment, work_off
@@ -39,15 +41,23 @@ def _found(database):
 
 def _sql(database, *statements):
     with database.unit_of_work() as work:
-        if database.dialect == "sqlite":
-            work.session.execute(text("PRAGMA defer_foreign_keys=ON"))
-            for table in ("event", "seal", "sealed_event"):
-                for verb in ("update", "delete"):
-                    work.session.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
-        else:
-            work.session.execute(text("SET LOCAL session_replication_role = replica"))
-        for statement in statements:
-            work.session.execute(text(statement))
+        _change(work, *statements)
+
+
+def _change(work, *statements):
+    if work.dialect == "sqlite":
+        work.session.execute(text("PRAGMA defer_foreign_keys=ON"))
+        for table in ("event", "seal", "sealed_event"):
+            for verb in ("update", "delete"):
+                work.session.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
+    else:
+        work.session.execute(text("SET LOCAL session_replication_role = replica"))
+    for statement in statements:
+        work.session.execute(text(statement))
+
+
+class Undone(Exception):
+    """What was tried is taken back: the next one is tried on the same hall."""
 
 
 TAMPERED = {
@@ -58,6 +68,9 @@ TAMPERED = {
     "a paper made void": ("UPDATE document SET state = 'void' WHERE state = 'ready'", "document:"),
     "a look taken away": ("DELETE FROM reveal", "reveal:"),
     "a look changed": ("UPDATE reveal SET field = 'name'", "reveal:"),
+    "the signature of a seal": (f"UPDATE seal SET signature = 'ed25519:{'A' * 86}==' WHERE id = 2", "seal:2"),
+    "a seal without its signature": ("UPDATE seal SET signature = NULL WHERE id = 2", "seal:2"),
+    "an event taken out": ("DELETE FROM sealed_event WHERE event_id = 3; DELETE FROM event WHERE id = 3", "case:1#"),
     "the newest seal dropped": (
         "DELETE FROM sealed_event WHERE seal_id = 2; DELETE FROM seal WHERE id = 2",
         "seal:2",
@@ -65,16 +78,23 @@ TAMPERED = {
 }
 
 
-@pytest.mark.parametrize("what", TAMPERED)
-def test_what_was_changed_in_the_database_is_named(hall, what):
-    statements, where = TAMPERED[what]
-    _sql(hall, *statements.split("; "))
-    found = _found(hall)
-    assert found and found[0].startswith(where), found
+def test_what_was_changed_in_the_database_is_named(hall):
+    """Each kind by itself, and where it is."""
+    found = {}
+    for what, (statements, _where) in TAMPERED.items():
+        with pytest.raises(Undone), hall.unit_of_work() as work:
+            _change(work, *statements.split("; "))
+            found[what] = [fault.where for fault in inspection.inspect(work).faults]
+            raise Undone
+    missed = {
+        what: found[what] for what, (_, where) in TAMPERED.items() if not "".join(found[what][:1]).startswith(where)
+    }
+    assert missed == {}
+    assert _found(hall) == []
 
 
 def test_chains_and_seals_that_were_recomputed_do_not_fit_the_anchor(hall):
-    """Every hash in the database holds together again; only the key is missing."""
+    """Every hash in the database holds together again, and is signed; only the data key is missing."""
     _sql(hall, "UPDATE event SET by_id = 99 WHERE chain = 'case:1' AND seq = 3")
     with hall.unit_of_work() as work:
         if hall.dialect != "sqlite":
@@ -95,11 +115,84 @@ def test_chains_and_seals_that_were_recomputed_do_not_fit_the_anchor(hall):
                 .where(SealedEvent.seal_id == id)
                 .order_by(Event.id)
             ).all()
-            values = {"p": last, "h": (last := audit._seal_hash(last, at, rows)), "i": id}
-            work.session.execute(text("UPDATE seal SET previous = :p, hash = :h WHERE id = :i"), values)
+            values = {"p": last, "h": (last := audit.seal_hash(last, at, rows)), "i": id}
+            values["s"] = signing.sign(audit.seal_words(at, len(rows), last))  # they have the machine, and its key
+            work.session.execute(text("UPDATE seal SET previous = :p, hash = :h, signature = :s WHERE id = :i"), values)
     with hall.reading() as work:
         assert audit.verify(work).faults == ()
     assert _found(hall) == ["seal:1", "seal:2"]
+
+
+def test_an_event_that_no_seal_covers_yet_is_not_made_anew_without_the_key(hall, cast, clock):
+    """The end of a chain, in the ten minutes before its seal: all that can be computed holds together again."""
+    with hall.unit_of_work() as work:
+        reveal(work, 1, "name", "contact", "打电话核对", by=cast.chen, now=clock())
+    with hall.reading() as work:
+        last = work.session.scalars(select(Event).order_by(Event.id.desc()).limit(1)).one()
+        said = (last.chain, last.seq, last.at, last.kind, 99, last.for_id, 1, last.task_id, last.facts, last.previous)
+        where, hash = f"{last.chain}#{last.seq}", audit.digest(*said)
+    _sql(
+        hall,
+        f"UPDATE event SET by_id = 99, hash = '{hash}' WHERE chain = 'case:1' AND seq = {last.seq}",
+        f"UPDATE \"case\" SET events_head = '{hash}' WHERE id = 1",
+    )
+    assert _found(hall)[0] == where
+
+
+def test_events_that_wait_too_long_for_a_seal_are_told(hall, cast, clock):
+    """The newest seal dropped in the database and in the hall's own anchor: its events stand there, without one."""
+    _sql(hall, "DELETE FROM sealed_event WHERE seal_id = 2", "DELETE FROM seal WHERE id = 2")
+    with hall.reading() as work:
+        file = anchors.place(work)
+        file.write_text(file.read_text().splitlines()[0] + "\n")
+        assert inspection.inspect(work, now=clock()).faults == ()
+        late = inspection.inspect(work, now=clock.on(hours=2)).faults
+    assert [fault.where for fault in late] == ["unsealed"]
+
+
+OUTSIDE = "https://anchor.example/day"
+
+
+def test_the_newest_seal_leaves_the_hall_once_a_day_and_holds_against_who_has_every_key(
+    hall, clock, tmp_path, monkeypatch
+):
+    """The other side is away at first: it is tried again, and the file has the line once."""
+    out = tmp_path / "outside" / "seals.jsonl"
+    posted, away = [], [OSError("away")]
+
+    def post(self, line, key):
+        if away:
+            raise away.pop()
+        posted.append((json.loads(line), key))
+        return "200 kept"
+
+    monkeypatch.setattr(anchors.Outside, "_post", post)
+    tools = equipment()
+    tools.outside = anchors.Outside(out, OUTSIDE, "token")
+    for _ in range(2):
+        background.seal(hall, now=clock(), outside=True)
+        work_off(hall, tools, clock())
+    assert posted == [] and len(out.read_text().splitlines()) == 1
+    work_off(hall, tools, clock.on(minutes=1))
+    background.seal(hall, now=clock(), outside=True)
+    work_off(hall, tools, clock())
+    ((line, key),) = posted
+    assert out.read_text().splitlines() == [json.dumps(line)]
+    assert key == f"anchor:{line['day']}" and line["seal"] == 2
+    with hall.reading() as work:
+        event = work.session.scalars(select(Event).where(Event.kind == audit.Kind.ANCHORED)).one()
+        assert event.facts == {"seal": 2, "file": "seals.jsonl", "answer": "200 kept"}
+        assert inspection.inspect(work, out).faults == ()
+    # Who has the data key makes the hall's own anchor anew, and who has the machine signs what they like: not this.
+    _sql(hall, "UPDATE seal SET hash = 'f' WHERE id = 2")
+    with hall.reading() as work:
+        assert "seal:2" in [fault.where for fault in inspection.inspect(work, out).faults]
+    out.write_text(json.dumps(line | {"count": 99}) + "\n")
+    with hall.reading() as work:
+        assert "outside:1" in [fault.where for fault in inspection.inspect(work, out).faults]
+    out.unlink()
+    with hall.reading() as work:
+        assert "outside" in [fault.where for fault in inspection.inspect(work, out).faults]
 
 
 def test_random_bytes_in_a_sealed_value_are_named_with_table_and_column(hall):

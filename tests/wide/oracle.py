@@ -99,6 +99,7 @@ OF_CASE = frozenset(
         "step-of-theirs",
         "more-time",
         "masked",
+        "evidence",
         "own-case",
         "own-running-case",
     }
@@ -131,6 +132,12 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "step-of-theirs": _states(open={"town_head", "county_head"}, restricted=set(), withdrawn=set()),
     # asking for more time: who has the step (here nobody), and the heads who see the case
     "more-time": _states(
+        open={"office_head", "town_head", "county_head"},
+        restricted={"office_head"},
+        withdrawn={"office_head", "town_head", "county_head"},
+    ),
+    # everything of the case with its proof: the heads who see it
+    "evidence": _states(
         open={"office_head", "town_head", "county_head"},
         restricted={"office_head"},
         withdrawn={"office_head", "town_head", "county_head"},
@@ -355,6 +362,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "calendar.preview", "calendar.publish", thing="calendar"),
     **_door("staff", "desk.case", "desk.diagram", "desk.glance", "desk.ask", thing="case"),
     **_door("staff", "desk.reveal", thing="masked"),
+    **_door("staff", "desk.evidence", thing="evidence"),
     **_door("staff", "api.claim", "desk.claim", thing="step"),
     **_door("staff", "desk.complete", "desk.draft", "desk.preview", thing="step"),
     **_door("staff", "desk.carry_out", thing="step-of-theirs"),

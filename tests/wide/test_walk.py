@@ -393,6 +393,7 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "desk.claim": seen,
         "desk.unclaim": seen,
         "desk.carry_out": {"data": {"version": version, "to": str(other), "reason": "去开会", "confirmed": "1"}},
+        "desk.evidence": {"data": {"purpose": "accountability", "words": "复议要用的"}},
         "desk.reveal": {"data": {"field": "phone", "purpose": "contact", "words": "打电话核对"}},
         "api.change_register_entry": {"json": {"version": 1, "why": "核对过了"}},
         "registers.change": {"data": {"version": 1, "why": "核对过了", "skills": "cook"}},

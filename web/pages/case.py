@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -141,3 +143,17 @@ def reveal(number: str) -> ResponseReturnValue:
     field, purpose, words = (request.form.get(name, "")[:200] for name in ("field", "purpose", "words"))
     value = cases.reveal(edge.work(), page.id, field, purpose, words, by=edge.actor(), now=edge.now())
     return render_template("staff/revealed.html", number=number, value=value, purpose=f"{PURPOSES[purpose]}：{words}")
+
+
+@pages.post("/cases/<number>/evidence")
+@guard("staff", alone=True)
+def evidence(number: str) -> ResponseReturnValue:
+    """责任证据包: everything of the case with its proof as a zip, for a purpose that is recorded."""
+    with edge.reading():
+        case_id = _page(number).id
+    purpose, words = (request.form.get(name, "")[:200] for name in ("purpose", "words"))
+    made = cases.evidence_package(edge.hall().database, case_id, purpose, words, by=edge.actor(), now=edge.now())
+    response = send_file(io.BytesIO(made), mimetype="application/zip", max_age=0)
+    name = quote(f"责任证据包-{number}.zip")
+    response.headers["Content-Disposition"] = f"attachment; filename=evidence.zip; filename*=UTF-8''{name}"
+    return response

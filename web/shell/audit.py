@@ -15,7 +15,11 @@ def command() -> None:
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="JSON")
-@click.option("--anchor", type=click.Path(path_type=Path), help="另存的锚定文件 · a copy of the anchor kept elsewhere")
+@click.option(
+    "--anchor",
+    type=click.Path(path_type=Path),
+    help="存在外面的锚定文件；不写就用 YIZHAN_ANCHOR_FILE · what was kept outside; else YIZHAN_ANCHOR_FILE",
+)
 def verify(as_json: bool, anchor: Path | None) -> None:
     """逐条重算哈希链与封存，核对锚定文件、办件、文书、文件和查看记录。
 
@@ -23,6 +27,8 @@ def verify(as_json: bool, anchor: Path | None) -> None:
     does not hold."""
     import dataclasses
     import json
+    import os
+    from datetime import UTC, datetime
 
     from engine.records import inspection
     from engine.store import connect
@@ -30,8 +36,10 @@ def verify(as_json: bool, anchor: Path | None) -> None:
 
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
+    if anchor is None and os.environ.get("YIZHAN_ANCHOR_FILE"):
+        anchor = Path(os.environ["YIZHAN_ANCHOR_FILE"])
     with database.reading() as work:
-        found = inspection.inspect(work, anchor)
+        found = inspection.inspect(work, anchor, now=datetime.now(UTC))
         without = inspection.unsealed(work) if not found.faults else 0
     database.close()
     if as_json:
@@ -44,6 +52,18 @@ def verify(as_json: bool, anchor: Path | None) -> None:
             click.echo(f"  ✗ {fault.where}：{fault.zh}（{fault.en}）")
         click.echo("完好 · intact" if not found.faults else f"有 {len(found.faults)} 处不符")
     sys.exit(1 if found.faults else 0)
+
+
+@command.command()
+def key() -> None:
+    """签名公钥：封存和责任证据包用它核验，请抄一份存在外面。The public key that seals are signed with: note it down
+    outside."""
+    from engine.store import signing
+    from web import settings
+
+    settings.read()
+    public = signing.public()
+    click.echo(f"{public}\n指纹 · fingerprint {signing.fingerprint(public)}")
 
 
 @command.command()

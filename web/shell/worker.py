@@ -37,13 +37,14 @@ def command(parent: int) -> None:
         forms=read.content / "forms",
     )
     # Imported while the press starts: that takes it longer than all of this takes us.
-    from engine.records import papers
+    from engine.records import anchors, papers
     from engine.store import connect
     from web import worker
 
     papers.use(read.content / "forms")
 
     database = connect(read.database_url or None, files=read.home / "files")
+    anchor = os.environ.get("YIZHAN_ANCHOR_FILE", "")
     equipment = worker.equip(
         started,
         public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
@@ -51,6 +52,11 @@ def command(parent: int) -> None:
         token=os.environ.get("YIZHAN_GATEWAY_TOKEN", ""),
         exchange=os.environ.get("YIZHAN_EXCHANGE_URL", ""),
         exchange_token=os.environ.get("YIZHAN_EXCHANGE_TOKEN", ""),
+        outside=anchors.Outside(
+            file=Path(anchor) if anchor else None,
+            url=os.environ.get("YIZHAN_ANCHOR_URL", ""),
+            token=os.environ.get("YIZHAN_ANCHOR_TOKEN", ""),
+        ),
     )
     worker.serve(database, equipment)
 

@@ -9,6 +9,7 @@ of the task the person saw. None commits. Run in `database.rehearsal()` any of t
 from engine.commands.applying import Done
 from engine.commands.cases.asking import ask_extension, refuse_extension
 from engine.commands.cases.clocks import approve_extension, extend, resume, suspend
+from engine.commands.cases.evidence import package as evidence_package
 from engine.commands.cases.hands import delegate, give_opinion, pass_on_questions, remind, take_back, transfer
 from engine.commands.cases.holding import hold, let_go
 from engine.commands.cases.inputs import answer, deliver, fire, hear, retry
@@ -39,6 +40,7 @@ __all__ = [
     "delegate",
     "deliver",
     "draft_of",
+    "evidence_package",
     "extend",
     "fire",
     "give_opinion",

@@ -10,15 +10,13 @@ import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
-
 from engine.commands import schedules, troubles
 from engine.commands.equipment import Equipment, Handler
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, Refused
 from engine.records import anchors, audit, documents, jobs, notices
 from engine.records.jobs import Fenced, Kind, Leased
-from engine.store import Database, Work, again
+from engine.store import Database, again
 from engine.store.models import Case
 
 log = logging.getLogger("yizhan.worker")
@@ -83,17 +81,13 @@ def _never(job: Leased, error: Exception) -> bool:
     return job.kind in fixed and isinstance(error, Refused) and not isinstance(error, NotNow)
 
 
-def seal(database: Database, *, now: datetime) -> bool:
+def seal(database: Database, *, now: datetime, outside: bool = False) -> bool:
     """Lay a seal over the newest events, and anchor it outside the database; whether there were any. PostgreSQL: one
-    sealer at a time."""
+    sealer at a time. `outside`: once a day the newest leaves the hall."""
     with database.unit_of_work() as work:
-        _alone(work)
-        made = audit.seal(work, now=now) is not None
+        made = audit.seal_all(work, now=now) > 0
+        if outside:
+            anchors.ask_daily(work, now=now)
     with database.reading() as work:
         anchors.keep(work)
     return made
-
-
-def _alone(work: Work) -> None:
-    if work.dialect == "postgresql":
-        work.session.execute(text("SELECT pg_advisory_xact_lock(7266002)"))

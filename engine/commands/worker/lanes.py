@@ -38,6 +38,7 @@ LANES = (
     Lane("codes", frozenset({Kind.SEND_CODE}), 16),
     Lane("texts", frozenset({Kind.SEND_NOTICE}), 16),
     Lane("sources", frozenset({Kind.SHARE_DATA, Kind.COLLECT_ANSWER}), 8),
+    Lane("anchor", frozenset({Kind.ANCHOR_SEAL}), 1),
     Lane("papers", frozenset({Kind.RENDER_PAPER}), 0),
 )
 #: What the worker's own look leaves to them.

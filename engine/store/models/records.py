@@ -35,6 +35,9 @@ class Event(Base):
     )  # no personal data: names and numbers stay in their tables
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    #: Keyed hash of the hash: until a seal lies over the event, nobody without the data key makes another one. None: it
+    #: is from before there were any.
+    proof: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
         UniqueConstraint("chain", "seq"),
@@ -58,6 +61,10 @@ class Seal(Base):
     count: Mapped[int]
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    public: Mapped[str | None] = mapped_column(
+        String(120)
+    )  # the key that signed it; None: before there were signatures
+    signature: Mapped[str | None] = mapped_column(String(120))
 
 
 class SealedEvent(Base):

@@ -1,0 +1,36 @@
+"""责任证据包: everything of one case with its proof, for who heads its units; that it was taken is recorded as a look
+at all of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.commands.cases.finding import find_case
+from engine.commands.cases.reading import not_too_often, said_why
+from engine.errors import NotYours
+from engine.people import Actor, require
+from engine.reads import evidence, reveals
+from engine.records import anchors, audit
+from engine.store import Database
+from engine.store.models import Case, Reveal
+
+
+def package(database: Database, case_id: int, purpose: str, words: str, *, by: Actor, now: datetime) -> bytes:
+    """The zip. It is recorded and sealed first, so that the package holds that it was taken; then read and packed
+    while nobody waits for it."""
+    with database.unit_of_work() as work:
+        case = find_case(work, case_id)
+        require(by, "evidence", case)
+        why = said_why(purpose, words)
+        if by.id is None:
+            raise NotYours("责任证据包要由人来取，要记下是谁。", "Expected a person: who takes it is recorded.")
+        not_too_often(work, by.id, now=now)
+        work.session.add(Reveal(by_id=by.id, case_id=case.id, field=reveals.ALL, purpose=why, at=now))
+        facts = {"field": reveals.ALL, "purpose": purpose}
+        audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts=facts)
+        work.session.flush()
+        audit.seal_all(work, now=now)
+    with database.reading() as work:
+        anchors.keep(work)
+        asked = evidence.Asked(by.name, why, now)
+        return evidence.package(work, work.session.get_one(Case, case_id), asked)
