@@ -6,7 +6,7 @@ from alembic import op
 from engine.store.models import base as types
 
 revision = "0080"
-down_revision = "0072"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 
