@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -14,8 +14,10 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
+from engine.people import login
 from engine.people.tries import TooMany
 from engine.plain import plain
+from engine.records import audit
 from engine.store import disk
 from web import edge
 from web.language import english
@@ -85,6 +87,7 @@ def refused(error: Refused) -> ResponseReturnValue:
         for line in _lines(error):
             flash(line, REFUSED)
         return redirect(page_asked, 303)
+    wait(error)
     if wants_json():
         more: dict[str, object] = {"facts": plain(error.facts)} if error.facts else {}
         if isinstance(error, Invalid):
@@ -102,6 +105,49 @@ def refused(error: Refused) -> ResponseReturnValue:
         fields=error.fields if isinstance(error, Invalid) else (),
         again=request.referrer if isinstance(error, (AlreadyDone, Invalid, TooMany)) else None,
     )
+
+
+def proving(user_id: int, phone: str) -> None:
+    """This browser has the telephone of an account, and has still to prove whose it is."""
+    session["proving"] = {"user": user_id, "phone": phone, "at": edge.now().isoformat()}
+
+
+def doubted(error: login.Doubted) -> ResponseReturnValue:
+    """Whoever is signed in said to be another than whose account it is: they are out, and prove first who they are."""
+    by, token = edge.actor(), "" if request.path.startswith("/api/") else session.get("token")
+    with edge.hall().database.unit_of_work() as work:
+        login.doubt(work, int(str(error.facts["user"])), now=edge.now())
+        if token:
+            login.close_session(work, token, now=edge.now())
+        elif edge.bearer():
+            login.revoke_token(work, edge.bearer(), now=edge.now())
+        audit.record(work, audit.Kind.ACCOUNT_DOUBTED, by=by, now=edge.now())
+    if not token:
+        en = f"{error.en} Sign in again, and give a proof."
+        return problem(error.status, error.slug, f"{error.zh}请重新登录，并给出 proof。", en)
+    phone = login.phone_of(edge.hall().database, int(str(error.facts["user"])))
+    kept = {k: session[k] for k in ("language", "large") if k in session}
+    session.clear()
+    session.update(kept)
+    proving(int(str(error.facts["user"])), phone)
+    here = urlsplit(request.referrer or "").path
+    to = url_for("entry.proof", next=here if here.startswith("/apply/") else None)
+    if not wants_json():
+        return redirect(to, 303)
+    said = error.en if english() else error.zh
+    return problem(error.status, error.slug, said, said, location=to, location_words=_("核对我是谁"))
+
+
+def wait(error: Refused) -> None:
+    """Of a refusal for too many tries that a view words itself: the answer says when the next may come."""
+    if isinstance(error, TooMany):
+        g.retry_after = error.seconds
+
+
+def _says_when(response: Response) -> Response:
+    if response.status_code == 429 and "Retry-After" not in response.headers:
+        response.headers["Retry-After"] = str(g.get("retry_after", 60))
+    return response
 
 
 def sign_in_page(error: edge.SignIn) -> ResponseReturnValue:
@@ -147,7 +193,9 @@ _WORDS = {
 
 def begin(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
+    app.register_error_handler(login.Doubted, doubted)
     app.register_error_handler(edge.SignIn, sign_in_page)
+    app.after_request(_says_when)
 
     @app.errorhandler(CSRFError)
     def csrf(error: CSRFError) -> ResponseReturnValue:

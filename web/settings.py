@@ -40,6 +40,7 @@ KNOWN = {
     "YIZHAN_SIGNER": "PKCS#12 file of the office's certificate that signs papers (default: a demonstration key)",
     "YIZHAN_SIGNER_PASSWORD": "passphrase of that file",
     "YIZHAN_FONTS": "folder of the papers' pre-cut fonts (default: made at set-up)",
+    "YIZHAN_SILENCE_DAYS": "days without a sign-in after which a telephone alone opens no account (default: 90)",
     "YIZHAN_UPLOAD_MB": "largest file a person may send, in megabytes (default: 20)",
     "YIZHAN_HALL_NAME": "name of the hall",
     "YIZHAN_HALL_PHONE": "telephone of the hall, on every page",
@@ -73,6 +74,7 @@ class Settings:
     proxies: int = 0
     notices: str = "screen"  # screen: one-time codes are shown on the page
     upload_mb: int = 20
+    silence: timedelta = timedelta(days=90)  # after it a telephone alone opens no account
     hall_name: str = "德化县政务服务大厅"
     hall_phone: str = "0595-12345"
     content: Path = ROOT
@@ -140,6 +142,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         proxies=_number(env, "YIZHAN_PROXIES", 0),
         notices=notices,
         upload_mb=_number(env, "YIZHAN_UPLOAD_MB", 20),
+        silence=timedelta(days=_number(env, "YIZHAN_SILENCE_DAYS", Settings.silence.days)),
         hall_name=env.get("YIZHAN_HALL_NAME", Settings.hall_name),
         hall_phone=env.get("YIZHAN_HALL_PHONE", Settings.hall_phone),
         content=content(env),
@@ -157,6 +160,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         raise BadSettings(
             f"[一站] YIZHAN_PUBLIC_URL 应是完整地址，例如 https://hall.example.cn，现在是“{found.public_url}”。\n"
             "Expected a whole address in YIZHAN_PUBLIC_URL, such as https://hall.example.cn."
+        )
+    if not 1 <= found.silence.days <= 3650:
+        raise BadSettings(
+            f"[一站] YIZHAN_SILENCE_DAYS 应为 1 到 3650 天，现在是 {found.silence.days}。\n"
+            "Expected YIZHAN_SILENCE_DAYS to be 1 to 3650 days."
         )
     if found.development and found.reachable:
         raise BadSettings(

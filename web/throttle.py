@@ -10,7 +10,6 @@ from web import edge
 
 def count(what: str, key: str = "") -> None:
     """Count one try; TooMany when there were too many. A transaction of its own: a refused try counts."""
-    key = key or request.remote_addr or ""
+    key = key or tries.network(request.remote_addr or "")
     with edge.hall().database.unit_of_work() as work:
-        tries.within(work, what, key, now=edge.now())
-        tries.count(work, what, key, now=edge.now())
+        tries.spend(work, [(what, key)], now=edge.now())

@@ -87,6 +87,10 @@ class Worker:
         """Lay a seal over the newest events of the audit."""
         return background.seal(self.database, now=self.now(), outside=bool(self.equipment.outside))
 
+    def tidy(self) -> int:
+        """Drop what was tried to sign in a day ago and counts no more."""
+        return background.tidy(self.database, now=self.now())
+
 
 def equip(
     press: papers.Press,
@@ -153,6 +157,7 @@ def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -
     scheduler = BackgroundScheduler(timezone=UTC)
     common: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(_guarded(worker.tick), "interval", seconds=tick_s, **common)
+    scheduler.add_job(_guarded(worker.tidy), "interval", seconds=3600, **common)
     scheduler.add_job(_guarded(worker.seal), "interval", seconds=background.SEAL_EVERY.total_seconds(), **common)
     try:
         bury(database, equipment, now=worker.now())

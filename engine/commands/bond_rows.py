@@ -16,7 +16,7 @@ from engine.commands import appointments, loan_rows
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.matters.nouns.bonds import ADULT, LEADER
 from engine.matters.nouns.bonds import Bond as Kind
-from engine.people import SYSTEM, Actor, bonds, units
+from engine.people import SYSTEM, Actor, bonds, numbers, units
 from engine.reads.bonds import CONFIRM_DAYS
 from engine.reads.knowing import Person, born_on
 from engine.records import audit, jobs, notices
@@ -148,7 +148,7 @@ def _as_known(person: Person, users: Sequence[User]) -> Person:
     by_id, by_phone = _blinds([person], "id"), _blinds([person], "phone")
     mine = [user for user in users if user.id_index in by_id or user.phone_index in by_phone]
     for user in sorted(mine, key=lambda u: u.id_index not in by_id):
-        if user.name and user.name != person.name:
+        if user.name != person.name and not numbers.says_who(user):
             continue
         if user.id_number and person.id_number and user.id_number != person.id_number:
             continue
@@ -573,6 +573,8 @@ def _same(user: User, row: Bond, side: str) -> bool:
     if number and user.id_number and number != user.id_number:
         return False
     if not user.name:  # an account's first hour: nothing is opened to a telephone alone
+        return False
+    if not (number and user.id_number) and numbers.from_before(user, row.made_at):  # of who had this number then
         return False
     return getattr(row, f"{side}_name_index") in keys.blinds("name", user.name)
 

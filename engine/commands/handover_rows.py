@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.errors import AlreadyDone, NotFound
-from engine.people import Actor, access, accounts, masks
+from engine.people import Actor, access, accounts, masks, numbers
 from engine.records import audit, handovers
 from engine.records.handovers import Side
 from engine.store import Work, keys
@@ -147,7 +147,7 @@ def account_of(work: Work, name: str, phone: str) -> User | None:
     """The account of a person told by name and telephone; a telephone that is somebody else's is not theirs."""
     index = keys.blind("phone", phone)
     found = accounts.by_phone(work, [index]).get(index)
-    return found if found is not None and (not found.name or found.name == name) else None
+    return found if found is not None and (numbers.says_who(found) or found.name == name) else None
 
 
 def signed_in(work: Work, user_id: int) -> int:
@@ -170,7 +170,8 @@ def join(work: Work, user: User) -> int:
     ).all()
     for link in links:
         for side in handovers.SIDES:
-            if getattr(link, f"{side}_key") == key and (not user.name or getattr(link, f"{side}_name") == user.name):
+            theirs = numbers.says_who(user) or getattr(link, f"{side}_name") == user.name
+            if getattr(link, f"{side}_key") == key and theirs and not numbers.from_before(user, link.opened_at):
                 setattr(link, f"{side}_key", f"u:{user.id}")
                 if link.handover.holder_key == key:
                     link.handover.holder_key = f"u:{user.id}"

@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, insert, select
 from engine import forms
 from engine.matters import Matter
 from engine.matters.taking_part import Role
-from engine.people import Actor, accounts, load
+from engine.people import Actor, accounts, load, numbers
 from engine.reads import choosable, taking_part
 from engine.records import audit
 from engine.store import Work, keys
@@ -113,7 +113,8 @@ def _join_accounts(
     users = accounts.by_phone(work, [row.phone_index for row in rows])
     for row in rows:
         user = users.get(row.phone_index or "")
-        row.user_id = user.id if user is not None and _same(user, row) else None
+        theirs = user is not None and _same(user, row) and not numbers.from_before(user, case.received_at)
+        row.user_id = user.id if user is not None and theirs else None
     known = sorted({r.user_id for r in rows if r.user_id is not None and r.user_id != case.applicant_id})
     if known != list(case.party_ids or []):
         case.party_ids = known
@@ -148,6 +149,8 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
         if not _same(user, row):
             continue
         case = work.session.get_one(Case, row.case_id)
+        if numbers.from_before(user, case.received_at):
+            continue  # of who had this number then
         role = taking_part.outside(taking_part.package_of(work, case).info).get(row.role)
         if role is None or not _may_see_by_now(case, role):
             continue
@@ -216,4 +219,6 @@ def _is_answer(name: str, role: Role) -> bool:
 
 
 def _same(user: User, row: CaseParty) -> bool:
-    return not user.name or row.name_index in keys.blinds("name", user.name)
+    if not user.name:
+        return numbers.says_who(user)
+    return row.name_index in keys.blinds("name", user.name)

@@ -15,21 +15,22 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import func, select, update
 
 from engine import crypto
-from engine.errors import NotNow, NotYours
+from engine.errors import NotNow, NotYours, Refused
 from engine.forms import written
 from engine.people import actor as actors
 from engine.people import passwords, sessions, tries
 from engine.people.actor import Actor
 from engine.people.devices import Device
 from engine.store import Database, Work, keys
-from engine.store.models import ApiToken, OneTimeCode, Session, User
+from engine.store.models import ApiToken, Case, OneTimeCode, Session, User
 
 SESSION_LASTS = sessions.LASTS
 TOKEN_LASTS = timedelta(days=90)
 CODE_LASTS = timedelta(minutes=5)
 CODE_TRIES = 5
-#: An account nobody used for so long opens by its telephone alone no more.
-SILENCE = timedelta(days=180)
+#: An account nobody used for so long opens by its telephone alone no more: carriers give numbers out again after three
+#: months. A hall may set another (YIZHAN_SILENCE_DAYS).
+SILENCE = timedelta(days=90)
 #: OWASP's second recommendation: 19 MiB, two passes, one lane; about 20 ms.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 #: Verified when the name is unknown, so that an unknown name takes as long as a wrong password.
@@ -44,7 +45,7 @@ def hash_password(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Somebody who gave the right password."""
+    """Somebody who gave the right password, or the right code."""
 
     user_id: int
     wrong_before: int = 0  # how often a wrong one was tried for this name, from elsewhere, in the last hour
@@ -112,16 +113,13 @@ def issue_code(work: Work, phone: str, *, now: datetime, ask: str = "", known: b
     guesses for the same phone takes nothing from the person who holds it. `known`: that device has signed in with this
     phone before, and is counted by itself: others' asking does not use up its codes.
     """
-    index = keys.blind("phone", phone)
-    whose = f"{index}:{_ask_hash(ask)[:32]}"
+    index, device, address = keys.blind("phone", phone), _ask_hash(ask)[:32], tries.network(address)
+    whose = f"{index}:{device}"
     counted = [("code", whose)]
     counted += [("code-day", whose)] if known else [("code-phone", index), ("code-day", index)]
-    counted += [("code-device", _ask_hash(ask)[:32])] if ask else []
+    counted += [("code-device", device)] if ask else []
     counted += [("code-address", address)] if address and not known else []
-    for what, key in counted:
-        tries.within(work, what, key, now=now)
-    for what, key in counted:
-        tries.count(work, what, key, now=now)
+    tries.spend(work, counted, now=now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     work.session.execute(
         update(OneTimeCode)
@@ -150,72 +148,197 @@ def _ask_hash(ask: str) -> str:
     return _hash(ask) if ask else ""
 
 
-def resident(database: Database, phone: str, code: str, *, now: datetime, name: str = "", ask: str = "") -> int:
-    """The id of the resident with this phone and code, given where it was asked for (`ask`); a first log-in makes the
-    account."""
-    phone = written.telephone(phone)
+def resident(
+    database: Database, phone: str, code: str, *, now: datetime, name: str = "", ask: str = "", known: bool = False
+) -> Entered:
+    """The resident with this phone and code, given where it was asked for (`ask`); a first log-in makes the account.
+    `known`: that device has signed in with this phone before.
+
+    Where no code waits nothing is written: a script that sends codes nobody asked for costs one look at an index.
+    """
+    phone, ask = written.telephone(phone), _ask_hash(ask)
     index = keys.blind("phone", phone)
-    with database.unit_of_work() as work:
-        row = work.session.scalar(
-            select(OneTimeCode)
-            .where(
-                OneTimeCode.phone_index == index,
-                OneTimeCode.ask == _ask_hash(ask),
-                OneTimeCode.used_at.is_(None),
-                OneTimeCode.expires_at > now,
-            )
-            .order_by(OneTimeCode.id.desc())
-            .limit(1)
-        )
-        if row is not None and row.tries < CODE_TRIES:
-            row.tries += 1
-            if crypto.same(row.code_hash.encode(), _code_hash(index, code.strip()).encode()):
-                row.used_at = now
-                return _resident(work, phone, index, name, now)
-    raise NotYours("验证码不正确或已过期，请重新获取。", "The code is not right or has expired: ask for a new one.")
-
-
-def _resident(work: Work, phone: str, index: str, name: str, now: datetime) -> int:
-    user = work.session.scalar(
-        select(User).where(User.phone_index.in_(keys.blinds("phone", phone)), User.kind == "resident")
+    waits = (
+        OneTimeCode.phone_index == index,
+        OneTimeCode.ask == ask,
+        OneTimeCode.used_at.is_(None),
+        OneTimeCode.expires_at > now,
+        OneTimeCode.tries < CODE_TRIES,
     )
+    newest = select(OneTimeCode.id).where(*waits).order_by(OneTimeCode.id.desc()).limit(1)
+    with database.reading() as work:
+        code_id = work.session.scalar(newest)
+    if code_id is None:
+        raise _wrong_code()
+    with database.unit_of_work() as work:
+        # One statement: of many guesses at once no more than five are looked at.
+        tried = update(OneTimeCode).where(OneTimeCode.id == code_id, *waits).values(tries=OneTimeCode.tries + 1)
+        row = work.session.execute(tried.returning(OneTimeCode.code_hash), execution_options=_PAST).one_or_none()
+        if row is not None and crypto.same(row.code_hash.encode(), _code_hash(index, code.strip()).encode()):
+            work.session.execute(update(OneTimeCode).where(OneTimeCode.id == code_id).values(used_at=now))
+            wrong = tries.so_far(work, "code-wrong", index, now=now)
+            own = tries.so_far(work, "code-wrong", f"{index}:{ask[:32]}", now=now)
+            tries.forget(work, "code-wrong", index)
+            tries.forget(work, "code-wrong", f"{index}:{ask[:32]}")
+            user_id, made = _resident(work, phone, index, name, now)
+            return Entered(user_id, max(0, wrong - own), new_device=not known and not made)
+        if row is not None:
+            tries.count(work, "code-wrong", index, now=now)
+            tries.count(work, "code-wrong", f"{index}:{ask[:32]}", now=now)
+    raise _wrong_code()
+
+
+def _wrong_code() -> NotYours:
+    return NotYours("验证码不正确或已过期，请重新获取。", "The code is not right or has expired: ask for a new one.")
+
+
+def _resident(work: Work, phone: str, index: str, name: str, now: datetime) -> tuple[int, bool]:
+    """The account with this phone, and whether it was made now."""
+    by_phone = select(User).where(User.phone_index.in_(keys.blinds("phone", phone)), User.kind == "resident")
+    user = work.session.scalar(by_phone)
     if user is None:
-        user = User(kind="resident", name=name, phone=phone, phone_index=index, created_at=now)
-        work.session.add(user)
-        work.session.flush()
-    elif user.disabled_at is not None:
+        made = work.insert_once(User(kind="resident", name=name, phone=phone, phone_index=index, created_at=now))
+        if made is not None:
+            return made.id, True
+        user = work.session.scalars(by_phone).one()  # two codes, two devices, one moment: the other was first
+    if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系大厅。", "This account is disabled: ask the hall.")
-    return user.id
+    return user.id, False
 
 
 # ---------------------------------------------------------------- a number is not a person
 
 
-def unproved(work: Work, user_id: int, *, now: datetime) -> str:
+def unproved(work: Work, user_id: int, *, now: datetime, silence: timedelta = SILENCE, known: bool = False) -> str:
     """What must be proved beside the telephone before this account opens: "id" (the last four of the identity number),
-    "name", or "" when nothing need be. A number that nobody signed in by for half a year may have another owner now:
-    carriers give numbers out again."""
+    "name", or "" when nothing need be. A number that nobody signed in by for so long may have another owner now; so has
+    one that somebody signed in by who said to be another. `known`: on a device where the account was open before
+    silence says nothing."""
     user = work.session.get_one(User, user_id)
-    last = work.session.scalar(select(func.max(Session.created_at)).where(Session.user_id == user_id))
-    if max(last or user.created_at, user.created_at) + SILENCE > now:
+    if _doubted(user):
+        return known_of(work, user).asked
+    if known:
         return ""
-    return "id" if user.id_number else "name" if user.name else ""
+    seen = [
+        work.session.scalar(select(func.max(Session.created_at)).where(Session.user_id == user_id)),
+        work.session.scalar(select(func.max(ApiToken.created_at)).where(ApiToken.user_id == user_id)),
+        user.proved_at,
+        user.created_at,
+    ]
+    if max(at for at in seen if at is not None) + silence > now:
+        return ""
+    return known_of(work, user).asked
+
+
+def asked_of(work: Work, user_id: int) -> tuple[str, bool]:
+    """What proves whose account it is, and whether somebody who signed in said to be another."""
+    user = work.session.get_one(User, user_id)
+    return known_of(work, user).asked, _doubted(user)
+
+
+def _doubted(user: User) -> bool:
+    return user.doubted_at is not None and (user.proved_at is None or user.doubted_at > user.proved_at)
+
+
+#: So many of the latest identity numbers (names) that an account gave are good for a proof.
+_LATEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the hall knows of whose account it is."""
+
+    numbers: tuple[str, ...]  # identity numbers, the account's own or the latest that were given with it
+    names: tuple[str, ...]
+
+    @property
+    def asked(self) -> str:
+        """What proves it: "id", "name", or "" when nothing is known."""
+        return "id" if self.numbers else "name" if self.names else ""
+
+    def differs(self, name: str | None, number: str | None) -> bool:
+        """Whether a form that says so of the applicant speaks of somebody else."""
+        if number and self.numbers:
+            return _closed(number) not in map(_closed, self.numbers)
+        return bool(name and self.names) and written.name(name or "") not in map(written.name, self.names)
+
+
+def known_of(work: Work, user: User, *, but: int | None = None) -> Known:
+    """An account made by a telephone has no identity number of its own; the cases that were handed in with it name one,
+    as a rule (`but` this one). One statement."""
+    told = work.session.execute(
+        select(Case.applicant_id_number, Case.applicant_name)
+        .where(Case.applicant_id == user.id, Case.bond_id.is_(None), Case.id != (but or 0))
+        .order_by(Case.id.desc())
+        .limit(20)
+    ).all()
+    numbers = [number for number in (user.id_number, *(number for number, _name in told)) if number]
+    names = [name for name in (user.name, *(name for _number, name in told)) if name]
+    return Known(tuple(dict.fromkeys(numbers))[:_LATEST], tuple(dict.fromkeys(names))[:_LATEST])
+
+
+def _closed(number: str) -> str:
+    return written.identity(number).upper()
+
+
+class Doubted(Refused):
+    """Expected the application of whose account it is, but it is another's. The session ends; whoever has the telephone
+    proves that they are the person of the account, or has one of their own (facts: user)."""
+
+    status = 403
+    slug = "proof-needed"
+
+
+def doubt(work: Work, user_id: int, *, now: datetime) -> None:
+    """From now on this account opens by its telephone alone nowhere."""
+    work.session.execute(update(User).where(User.id == user_id).values(doubted_at=now), execution_options=_PAST)
+
+
+#: How long after a proof nobody is doubted: as long as a session lasts.
+PROVED = SESSION_LASTS
+
+
+def one_and_the_same(work: Work, user_id: int, case: Case, *, now: datetime) -> None:
+    """Refuse (Doubted) an application that names another applicant than the account's, unless the person has proved of
+    late whose account it is: then it is for one of the family."""
+    user = work.session.get_one(User, user_id)
+    if user.proved_at is not None and user.proved_at + PROVED > now:
+        return
+    if known_of(work, user, but=case.id).differs(case.applicant_name, case.applicant_id_number):
+        raise Doubted(
+            "您填的申请人和这个账号以前的不是同一个人。号码会换主人，请先核对一下您是谁；填的内容还在这台设备上。",
+            "The applicant is not whom this account was of. Numbers change owners: please say first who you are. What "
+            "you typed is kept on this device.",
+            user=user_id,
+        )
+
+
+def phone_of(database: Database, user_id: int) -> str:
+    """The telephone by which this account is signed in; "" without one."""
+    with database.reading() as work:
+        return work.session.get_one(User, user_id).phone or ""
+
+
+#: What is written past the rows a session has read.
+_PAST = {"synchronize_session": False}
 
 
 def prove(database: Database, user_id: int, proof: str, *, now: datetime) -> None:
-    """Check that whoever has the telephone is the person. Raises NotYours; TooMany after three wrong answers a day."""
+    """Check that whoever has the telephone is the person, and remember it. Raises NotYours; TooMany after three wrong
+    answers a day."""
     with database.unit_of_work() as work:
-        tries.within(work, "proof", str(user_id), now=now)
-        asked = unproved(work, user_id, now=now)
+        tries.spend(work, [("proof", str(user_id))], now=now)
         user = work.session.get_one(User, user_id)
-        if asked == "id":
-            right, given = (user.id_number or "")[-4:], written.narrow(proof).strip()
+        known = known_of(work, user)
+        if known.asked == "id":
+            given, right = written.narrow(proof).strip().upper(), [_closed(one)[-4:] for one in known.numbers]
         else:
-            right, given = written.name(user.name), written.name(proof)
-        if not asked or crypto.same(given.upper().encode(), right.upper().encode()):
+            given, right = written.name(proof), [written.name(one) for one in known.names]
+        # compared with each, so that the time says nothing
+        if not right or sum(crypto.same(given.encode(), one.encode()) for one in right):
             tries.forget(work, "proof", str(user_id))
+            user.proved_at = now
             return
-        tries.count(work, "proof", str(user_id), now=now)
     raise NotYours(
         "和登记的不一样。可以再试；也可以带身份证到窗口核对，或者选“这是我新换的号码”。",
         "It is not as registered. Try again, come to the counter with your card, or say that the number is new to you.",
@@ -225,12 +348,18 @@ def prove(database: Database, user_id: int, proof: str, *, now: datetime) -> Non
 def another_owner(work: Work, user_id: int, *, now: datetime) -> int:
     """Whoever holds the number now is somebody else: a new account for them. The one before keeps all that is theirs,
     without a telephone, and gets their new one at the counter. Returns the new account."""
-    before = work.session.get_one(User, user_id)
+    before = work.session.get_one(User, user_id, with_for_update=True, populate_existing=True)
     phone, index = before.phone, before.phone_index
-    assert phone and index
+    if not phone or not index:
+        raise NotNow(
+            "这个号码刚才已经换给新账号了，请重新登录。", "This number has a new account already: sign in again."
+        )
     before.phone = before.phone_index = None
     work.session.flush()
-    return _resident(work, phone, index, "", now)
+    sessions.end_all(work, user_id, now=now)
+    mine, _made = _resident(work, phone, index, "", now)
+    work.session.get_one(User, mine).number_at = now
+    return mine
 
 
 def _code_hash(index: str, code: str) -> str:

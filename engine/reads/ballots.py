@@ -64,7 +64,7 @@ def _is_theirs(user: User) -> ColumnElement[bool] | None:
     ways: list[ColumnElement[bool]] = []
     if user.id_index:
         ways.append(BallotVoter.id_index == user.id_index)
-    if user.phone_index:
+    if user.phone_index and user.number_at is None:  # a roll may still have the number of who had it before
         same_phone: ColumnElement[bool] = BallotVoter.phone_index == user.phone_index
         if user.name:
             same_phone = same_phone & BallotVoter.name_index.in_(keys.blinds("name", user.name))

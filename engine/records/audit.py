@@ -134,6 +134,11 @@ class Kind(StrEnum):
     RESTORED = "hall.restored"  # from a backup of when, and what was held, dropped, ended by it
     NOTICES_LET_GO = "hall.notices-let-go"  # held by a restore: sent or dropped by somebody's word
     ACCOUNT_NAMED = "account.named"  # its owner said how they are called
+    ACCOUNT_DOUBTED = "account.doubted"  # whoever signed in by its number said to be another: a proof is asked first
+    ACCOUNT_PROVED = "account.proved"  # beside the telephone, whose account it is
+    PHONE_CHANGED = "account.phone-changed"  # by old and new number, or at a counter
+    ACCOUNTS_MERGED = "account.merged"  # two of one person, at a counter; with how many of what moved
+    ACCOUNTS_PARTED = "account.parted"  # the same put back
     PHONE_GIVEN_ON = "account.phone-given-on"  # the number has another owner: a new account, the old one without it
     # privacy 个人信息
     CASE_ERASED = "case.erased"  # its time was over, or its person asked: what it said of people is gone

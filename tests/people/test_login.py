@@ -1,5 +1,8 @@
 """Log-in: passwords, one-time codes, sessions, tokens, and the throttle."""
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
@@ -9,7 +12,8 @@ from sqlalchemy import select
 from engine.errors import NotYours
 from engine.people import login, tries
 from engine.people.devices import MOST_ACCOUNTS, Device
-from engine.store.models import ApiToken, OneTimeCode, Session, User
+from engine.store import keys
+from engine.store.models import ApiToken, OneTimeCode, Session, Throttle, User
 from tests.cast import PASSWORD
 
 
@@ -95,13 +99,13 @@ def test_a_disabled_account_does_not_log_in(database, cast, clock):
 def test_a_resident_logs_in_with_a_code_and_the_first_time_makes_the_account(database, cast, clock):
     with database.unit_of_work() as work:
         code = login.issue_code(work, "13800000009", now=clock())
-    made = login.resident(database, "13800000009", code, now=clock())
+    made = login.resident(database, "13800000009", code, now=clock()).user_id
     with database.reading() as work:
         assert work.session.get(User, made).phone == "13800000009"
         assert work.session.scalar(select(OneTimeCode.code_hash)) != code
     with database.unit_of_work() as work:
         code = login.issue_code(work, "13800000001", now=clock.on(minutes=2))
-    assert login.resident(database, "13800000001", code, now=clock()) == cast.users["zhang"]
+    assert login.resident(database, "13800000001", code, now=clock()).user_id == cast.users["zhang"]
 
 
 def test_a_code_is_used_once_and_not_late(database, cast, clock):
@@ -144,7 +148,7 @@ def test_who_asks_for_anothers_code_or_guesses_it_takes_nothing_from_them(databa
             login.resident(database, "13800000001", wrong, now=clock(), ask="a stranger's")
     with pytest.raises(NotYours):  # not even the right one, where it was not asked for
         login.resident(database, "13800000001", code, now=clock(), ask="a stranger's")
-    assert login.resident(database, "13800000001", code, now=clock(), ask="hers") == cast.users["zhang"]
+    assert login.resident(database, "13800000001", code, now=clock(), ask="hers").user_id == cast.users["zhang"]
 
 
 def test_a_second_code_may_be_asked_for_and_then_the_first_opens_no_more(database, cast, clock):
@@ -153,7 +157,10 @@ def test_a_second_code_may_be_asked_for_and_then_the_first_opens_no_more(databas
         second = login.issue_code(work, "13800000001", now=clock.on(minutes=1), ask="hers")
     with pytest.raises(NotYours):
         login.resident(database, "13800000001", first, now=clock.on(minutes=1), ask="hers")
-    assert login.resident(database, "13800000001", second, now=clock.on(minutes=1), ask="hers") == cast.users["zhang"]
+    assert (
+        login.resident(database, "13800000001", second, now=clock.on(minutes=1), ask="hers").user_id
+        == cast.users["zhang"]
+    )
 
 
 def test_sixty_codes_to_sixty_phones_from_one_address_are_refused_after_twenty(database, cast, clock):
@@ -165,6 +172,108 @@ def test_sixty_codes_to_sixty_phones_from_one_address_are_refused_after_twenty(d
     assert sent == tries.LIMITS["code-address"].most == 20
 
 
+def test_whoever_has_a_network_of_ipv6_has_one_address(database, cast, clock):
+    sent = 0
+    for n in range(40):
+        with suppress(tries.TooMany), database.unit_of_work() as work:
+            address = f"2001:db8:7:7:{n:x}::1"
+            login.issue_code(work, f"139000000{n:02d}", now=clock(), ask=f"cookie-{n}", address=address)
+            sent += 1
+    assert sent == 20
+    with database.unit_of_work() as work:  # next door
+        login.issue_code(work, "13900000077", now=clock(), ask="door", address="2001:db8:7:8::1")
+
+
+def test_codes_asked_by_a_flooder_slow_the_address_and_never_shut_it(database, cast, clock):
+    for n in range(21):
+        with suppress(tries.TooMany), database.unit_of_work() as work:
+            login.issue_code(work, f"139000000{n:02d}", now=clock(), ask=f"cookie-{n}", address="203.0.113.9")
+    with pytest.raises(tries.TooMany) as refused, database.unit_of_work() as work:
+        login.issue_code(work, "13900000077", now=clock(), ask="neighbour", address="203.0.113.9")
+    assert refused.value.seconds == 10 and "用手机流量再试" in refused.value.zh
+    with database.unit_of_work() as work:
+        login.issue_code(work, "13900000077", now=clock.on(seconds=10), ask="neighbour", address="203.0.113.9")
+    with database.unit_of_work() as work:  # where somebody signed in before it is no matter at all
+        login.issue_code(work, "13800000001", now=clock(), ask="hers", known=True, address="203.0.113.9")
+
+
+def test_a_person_is_told_how_often_somebody_else_tried_a_code_and_once(database, cast, clock):
+    def codes(ask):
+        with database.unit_of_work() as work:
+            return login.issue_code(work, "13800000001", now=clock(), ask=ask, known=ask == "hers")
+
+    for _ in range(3):
+        with pytest.raises(NotYours):
+            login.resident(database, "13800000001", "no", now=clock(), ask="nobody asked")
+    code, _theirs = codes("hers"), codes("a stranger's")
+    for ask, times in (("a stranger's", 4), ("hers", 1)):
+        for _ in range(times):
+            with pytest.raises(NotYours):
+                login.resident(database, "13800000001", "no", now=clock(), ask=ask)
+    assert login.resident(database, "13800000001", code, now=clock(), ask="hers").wrong_before == 4
+    clock.on(minutes=1)
+    assert login.resident(database, "13800000001", codes("hers"), now=clock(), ask="hers").wrong_before == 0
+
+
+def test_what_counts_no_more_leaves_no_row(database, cast, clock):
+    for n in range(5):
+        with suppress(NotYours):
+            login.staff(database, f"name-{n}" * 40, "wrong-password", now=clock(), address="203.0.113.9")
+    with database.unit_of_work() as work:
+        login.issue_code(work, "13800000001", now=clock(), ask="hers")
+    with database.unit_of_work() as work:
+        assert tries.forget_old(work, now=clock.on(hours=20)) == 0
+    with database.unit_of_work() as work:
+        assert tries.forget_old(work, now=clock.on(hours=20)) > 8
+        assert not work.session.scalars(select(OneTimeCode)).all() and not work.session.scalars(select(Throttle)).all()
+
+
+def _at_once(many, act):
+    """What came of it in each of many threads that begin together."""
+    together = threading.Barrier(many)
+
+    def one(n):
+        together.wait()
+        try:
+            return act(n)
+        except Exception as error:
+            return type(error).__name__
+
+    with ThreadPoolExecutor(many) as hands:
+        return Counter(str(found) for found in hands.map(one, range(many)))
+
+
+@pytest.mark.both
+def test_of_many_guesses_at_once_no_more_than_five_are_looked_at(database, cast, clock):
+    with database.unit_of_work() as work:
+        code = login.issue_code(work, "13800000001", now=clock(), ask="hers")
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    came = _at_once(12, lambda n: login.resident(database, "13800000001", wrong, now=clock(), ask="hers"))
+    assert came == {"NotYours": 12}
+    with database.reading() as work:
+        assert work.session.scalar(select(OneTimeCode.tries)) == 5
+        assert tries.so_far(work, "code-wrong", keys.blind("phone", "13800000001"), now=clock()) == 5
+
+
+@pytest.mark.both
+def test_of_many_codes_asked_at_once_as_many_are_sent_as_may_be(database, cast, clock):
+    def ask(n):
+        with database.unit_of_work() as work:
+            login.issue_code(work, "13800000001", now=clock(), ask=f"cookie-{n}", address="203.0.113.9")
+
+    assert _at_once(10, ask) == {"None": 4, "TooMany": 6}
+
+
+@pytest.mark.both
+def test_two_right_codes_for_a_new_number_at_once_make_one_account(database, cast, clock):
+    codes = []
+    for n in range(3):
+        with database.unit_of_work() as work:
+            codes.append(login.issue_code(work, "13900000009", now=clock(), ask=str(n)))
+    came = _at_once(3, lambda n: login.resident(database, "13900000009", codes[n], now=clock(), ask=str(n)).user_id)
+    assert len(came) == 1 and came.total() == 3
+
+
 def test_strangers_who_ask_all_day_leave_the_person_their_own_codes(database, cast, clock):
     for n in range(20):
         with suppress(tries.TooMany), database.unit_of_work() as work:
@@ -173,7 +282,10 @@ def test_strangers_who_ask_all_day_leave_the_person_their_own_codes(database, ca
         login.issue_code(work, "13800000001", now=clock.on(minutes=5), ask="new")
     with database.unit_of_work() as work:
         code = login.issue_code(work, "13800000001", now=clock(), ask="hers", known=True)
-    assert login.resident(database, "13800000001", code, now=clock.on(minutes=1), ask="hers") == cast.users["zhang"]
+    assert (
+        login.resident(database, "13800000001", code, now=clock.on(minutes=1), ask="hers").user_id
+        == cast.users["zhang"]
+    )
 
 
 def test_a_session_lasts_its_time_and_ends_when_closed(database, cast, clock):

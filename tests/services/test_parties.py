@@ -261,6 +261,18 @@ def test_a_party_who_logs_in_later_finds_the_case_and_what_waits_for_their_hand(
         assert audit.verify(work).faults == ()
 
 
+@pytest.mark.parametrize("name", ["", "赖春生"])  # whatever they call themselves
+def test_whoever_was_given_a_partys_number_later_finds_nothing_of_the_partys(office, name):
+    case_id = until_signing(office)
+    other = resident(office, name, OTHER_PHONE)
+    with office.database.unit_of_work() as work:
+        user = work.session.get(User, other)
+        user.number_at = NOW
+        assert parties.join(work, user, by=actor(office, other), now=NOW) == []
+    with office.database.reading() as work, pytest.raises(NotFound):
+        case_page.page(work, case_id, actor=actor(office, other), now=NOW)
+
+
 def test_each_side_signs_in_its_own_way_and_each_signature_is_bound_to_the_agreement(office):
     other = resident(office, "赖春生", OTHER_PHONE)
     case_id = until_signing(office)

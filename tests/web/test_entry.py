@@ -49,7 +49,8 @@ def test_two_codes_in_a_minute_are_too_many(hall: Open):
     client = hall.client()
     client.post("/enter", data={"phone": "13900000009"})
     answer = client.post("/enter", data={"phone": "13900000009"})
-    assert answer.status_code == 429 and "尝试次数过多" in answer.text
+    assert answer.status_code == 429 and "验证码一分钟只发一次，刚才那个还能用。请 60 秒后再试" in answer.text
+    assert answer.headers["Retry-After"] == "60"
 
 
 def test_the_page_for_the_code_is_there_after_a_reload_in_large_letters_and_in_english(hall: Open):

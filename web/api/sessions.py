@@ -73,14 +73,15 @@ def sign_in(body: LogIn) -> SignedIn:
     """Log in and get a token for the Authorization header."""
     hall, now = edge.hall(), edge.now()
     if body.phone:
-        user_id = login.resident(hall.database, body.phone, body.code, now=now, ask=body.ask)
+        user_id = login.resident(hall.database, body.phone, body.code, now=now, ask=body.ask).user_id
         with hall.database.reading() as work:
-            asked = login.unproved(work, user_id, now=now)
+            asked = login.unproved(work, user_id, now=now, silence=hall.settings.silence)
         if asked and not body.proof:
             raise ProofNeeded(
-                "这个号码半年多没有登录，请在 proof 里给出身份证号最后 4 位（没有登记证件的，给出姓名）。",
-                "Nobody signed in by this number for half a year: give the last four of the identity number, or the "
-                "name, as proof.",
+                "这个号码很久没有登录，或者有人用它报了别的姓名。"
+                "请在 proof 里给出身份证号最后 4 位（没有登记证件的，给出姓名）。",
+                "Nobody signed in by this number for long, or somebody said to be another: give the last four of "
+                "the identity number, or the name, as proof.",
                 asked=asked,
             )
         if asked:

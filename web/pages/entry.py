@@ -16,7 +16,7 @@ from engine.people import actor as actors
 from engine.people import login, sessions, tries
 from engine.records import audit, notices
 from engine.store import Work
-from web import devices, edge
+from web import devices, edge, problems
 from web.edge import guard
 from web.pages import arrivals
 
@@ -58,6 +58,7 @@ def ask_code() -> ResponseReturnValue:
                 address=request.remote_addr or "",
             )
         except tries.TooMany as error:
+            problems.wait(error)
             wrong = FieldError("phone", _("手机号"), error.zh, error.en)
             sent = (_coming() or {}).get("phone") == phone  # the code that was sent is still good: let it be typed
             page = render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,), sent=sent)
@@ -109,25 +110,36 @@ def _send(work: Work, phone: str, code: str) -> str:
 @guard("anyone", alone=True)
 def check_code() -> ResponseReturnValue:
     phone, code = request.form.get("phone", "")[:40], request.form.get("code", "")[:12]
+    phone, device = written.telephone(phone), devices.current()
     try:
-        user_id = login.resident(edge.hall().database, phone, code, now=edge.now(), ask=devices.current().id)
+        entered = login.resident(
+            edge.hall().database, phone, code, now=edge.now(), ask=device.id, known=device.knows("phone", phone)
+        )
     except Refused as error:
         wrong = FieldError("code", _("验证码"), error.zh, error.en)
         shown = (_coming() or {}).get("shown", "")
         return _code_page(phone, edge.onward(""), shown, (wrong,)), error.status
-    phone = written.telephone(phone)
-    if not devices.current().knows("phone", phone):
-        with edge.hall().database.reading() as work:
-            if login.unproved(work, user_id, now=edge.now()):
-                session["proving"] = {"user": user_id, "phone": phone, "at": edge.now().isoformat()}
-                return redirect(url_for("entry.proof", next=edge.onward("") or None))
-    return _in(user_id, phone)
+    user_id = entered.user_id
+    was_here, silence = device.knows("account", str(user_id)), edge.hall().settings.silence
+    with edge.hall().database.reading() as work:
+        if login.unproved(work, user_id, now=edge.now(), silence=silence, known=was_here):
+            problems.proving(user_id, phone)
+            return redirect(url_for("entry.proof", next=edge.onward("") or None))
+    answer = _in(user_id, phone)
+    if entered.wrong_before:
+        flash(
+            _(
+                "最近一天里有人在别处用您的手机号试了 %(n)s 次错误的验证码，没有进来。验证码不要告诉任何人。",
+                n=entered.wrong_before,
+            )
+        )
+    return answer
 
 
 def _in(user_id: int, phone: str) -> ResponseReturnValue:
     _join(user_id)
     _enter(user_id)
-    known = devices.current().knowing("phone", phone)
+    known = devices.current().knowing("phone", phone).knowing("account", str(user_id))
     return devices.keep(redirect(edge.onward(url_for("resident.home"))), known)
 
 
@@ -155,8 +167,17 @@ def _proof(wrong: tuple[FieldError, ...] = (), status: int = 200) -> ResponseRet
     if about is None:
         return redirect(url_for("entry.resident", next=edge.onward("") or None))
     with edge.hall().database.reading() as work:
-        asked = login.unproved(work, about[0], now=edge.now())
-    page = render_template("resident/proof.html", target=edge.onward(""), asked=asked, phone=about[1], wrong=wrong)
+        asked, doubted = login.asked_of(work, about[0])
+    days = edge.hall().settings.silence.days
+    page = render_template(
+        "resident/proof.html",
+        target=edge.onward(""),
+        asked=asked,
+        phone=about[1],
+        wrong=wrong,
+        days=days,
+        doubted=doubted,
+    )
     return page, status
 
 
@@ -176,8 +197,10 @@ def check_proof() -> ResponseReturnValue:
             audit.record(work, audit.Kind.PHONE_GIVEN_ON, by=by, now=now, facts={"before": user_id, "now": mine})
         return _in(mine, phone)
     try:
-        login.prove(database, user_id, request.form.get("proof", "")[:80], now=now)
+        proof = request.form.get("proof", "")[:80]
+        login.prove(database, user_id, proof, now=now)
     except Refused as error:
+        problems.wait(error)
         return _proof((FieldError("proof", _("核对"), error.zh, error.en),), error.status)
     return _in(user_id, phone)
 
@@ -215,6 +238,7 @@ def check_password() -> ResponseReturnValue:
             device=devices.current(),
         )
     except Refused as error:
+        problems.wait(error)
         zh, en = error.zh, error.en
         if isinstance(error, Invalid):
             zh, en = error.fields[0].zh, error.fields[0].en

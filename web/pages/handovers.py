@@ -17,7 +17,7 @@ from engine.reads import handovers as reads
 from engine.records import files
 from engine.records.papers import codes
 from engine.store import Work, again
-from web import edge, formats, throttle
+from web import edge, formats, problems, throttle
 from web.edge import guard
 from web.language import english
 
@@ -208,6 +208,7 @@ def _given(work: Work, said: Mapping[str, str], sent: list[FileStorage]) -> hand
 
 
 def _faults(error: Invalid | tries.TooMany) -> tuple[FieldError, ...]:
+    problems.wait(error)
     if isinstance(error, Invalid):
         return tuple(error.fields)
     return (FieldError("proof", _("对方的码"), error.zh, error.en),)

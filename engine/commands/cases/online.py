@@ -13,7 +13,7 @@ from engine.commands.cases import consent as consents
 from engine.commands.cases.submit import Behalf, Person, submit
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters import Package
-from engine.people import Actor, tries, units
+from engine.people import Actor, login, tries, units
 from engine.people.bonds import Grant
 from engine.people.units import Place
 from engine.reads import bonds, offering
@@ -59,8 +59,11 @@ def apply_online(
     done = submit(work, matter, answers, by=by, now=now, place=place, key=key, person=person, behalf=behalf)
     if done.case.received_at != now:
         return done  # sent before
-    for limit in ("apply", "apply-day"):
-        tries.count(work, limit, by.key, now=now)
+    if grant is None and by.kind == "resident" and by.id is not None:
+        family = {one.id_index for one in by.grants if one.id_index}
+        if done.case.id_index is None or done.case.id_index not in family:
+            login.one_and_the_same(work, by.id, done.case, now=now)
+    tries.spend(work, [(limit, by.key) for limit in ("apply", "apply-day")], now=now)  # many at once: no more than may
     if place is not None and grant is None:
         work.session.get_one(User, by.id).place_id = place.id
     consents.keep(work, package, done.case, whose, by=by, now=now)

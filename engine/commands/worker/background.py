@@ -14,6 +14,7 @@ from engine.commands import schedules, troubles
 from engine.commands.equipment import Equipment, Handler
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, Refused
+from engine.people import tries
 from engine.records import anchors, audit, documents, jobs, notices
 from engine.records.jobs import Fenced, Kind, Leased
 from engine.store import Database, again
@@ -91,3 +92,9 @@ def seal(database: Database, *, now: datetime, outside: bool = False) -> bool:
     with database.reading() as work:
         anchors.keep(work)
     return made
+
+
+def tidy(database: Database, *, now: datetime) -> int:
+    """Drop counts of tries and codes that are over; how many."""
+    with database.unit_of_work() as work:
+        return tries.forget_old(work, now=now)

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from engine.commands import cases
 from engine.commands.equipment import Equipment
-from engine.people import SYSTEM, login
+from engine.people import SYSTEM, login, numbers, tries
 from engine.records import documents, jobs, notices, papers
 from engine.records.jobs import Leased
-from engine.store import Database
+from engine.store import Database, keys
 from engine.store.models import Notice
 
 # ---------------------------------------------------------------- papers
@@ -64,6 +64,19 @@ def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -
             if row is not None and row.state in ("waiting", "failed") and not late
             else None
         )
+        whose = keys.blind("phone", row.address) if row is not None and row.channel == "sms" and row.address else ""
+        counted = bool(whose) and message is not None and message.kind != notices.CODE
+        later = tries.until(work, "texts", whose, now=now) if counted else None
+        another = counted and row is not None and numbers.not_for(work, row)
+    if another:  # the number was given to somebody else since: they must not read what is not theirs
+        with database.unit_of_work() as work:
+            jobs.done(work, job, now=now)
+            notices.call_off(work, [key], now=now)
+        return
+    if later is not None:  # somebody has them sent to this telephone by the dozen: the rest waits
+        with database.unit_of_work() as work:
+            jobs.keep(work, job, after=notices.next_waking(later))
+        return
     answer = ""
     if message is not None:
         channel = equipment.channels.get(message.channel) or equipment.channels.get("*") or notices.Screen()
@@ -77,6 +90,8 @@ def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -
                 row.state = "cancelled"
                 return
             row.state, row.sent_at, row.answer = "sent", now, answer[:200]
+            if counted:
+                tries.count(work, "texts", whose, now=now)
 
 
 # ---------------------------------------------------------------- ratings

@@ -151,4 +151,6 @@ def _accounts(work: Work, row: Ballot, voters: Sequence[BallotVoter]) -> dict[in
 
 def _is(user: User, voter: BallotVoter, sharing: int) -> bool:
     """Whether the account with the telephone of this line, which so many lines have, is of who stands there."""
+    if user.number_at is not None:  # the roll may still have the number of who had it before
+        return False
     return voter.name_index in keys.blinds("name", user.name) if user.name else sharing == 1

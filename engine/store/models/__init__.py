@@ -51,6 +51,7 @@ from engine.store.models.joined import CaseAnswer, CaseJoin
 from engine.store.models.loans import Loan, LoanHold
 from engine.store.models.matches import MatchLeg, MatchPair, MatchSide
 from engine.store.models.people import (
+    AccountMerge,
     ApiToken,
     Consent,
     Holding,
@@ -83,6 +84,7 @@ from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
 
 __all__ = [
+    "AccountMerge",
     "ApiToken",
     "Appointment",
     "AppointmentSlot",

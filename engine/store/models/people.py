@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed, SealedWords
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
 
 
 class Unit(Base):
@@ -78,9 +78,16 @@ class User(Base):
     locale: Mapped[str] = mapped_column(String(8), default="zh")
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    number_at: Mapped[datetime | None]  # the telephone was another person's before: since when it is theirs
+    doubted_at: Mapped[datetime | None]  # somebody signed in by the telephone and said to be another
+    proved_at: Mapped[datetime | None]  # beside the telephone, who they are
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # the same person's other account
 
     __table_args__ = (
         CheckConstraint("kind in ('staff','resident','system')", name="kind"),
+        CheckConstraint(
+            "merged_into_id is null or (merged_into_id <> id and disabled_at is not null)", name="one_account"
+        ),
         # One resident account a phone number; staff may share a desk telephone.
         Index(
             "uq_user_resident_phone",
@@ -88,6 +95,39 @@ class User(Base):
             unique=True,
             sqlite_where=(kind == "resident"),
             postgresql_where=(kind == "resident"),
+        ),
+    )
+
+
+class AccountMerge(Base):
+    """Two accounts of one person became one, at a counter (合并账号): by whom, why, and what moved, so that it can be
+    put back."""
+
+    __tablename__ = "account_merge"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    from_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    into_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True)  # whose counter
+    reason: Mapped[str] = mapped_column(Sealed)
+    before: Mapped[Any] = mapped_column(SealedJson)  # name, telephone, identity number of both
+    moved: Mapped[dict[str, Any]]  # column -> ids of rows
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    undone_why: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
+
+    __table_args__ = (
+        CheckConstraint("from_id <> into_id", name="two"),
+        CheckConstraint("(undone_at is null) = (undone_by_id is null)", name="undone"),
+        # One account goes into another once at a time, whoever presses twice.
+        Index(
+            "uq_account_merge_live",
+            "from_id",
+            unique=True,
+            sqlite_where=text("undone_at is null"),
+            postgresql_where=text("undone_at is null"),
         ),
     )
 
