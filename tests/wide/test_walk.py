@@ -316,7 +316,6 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "bond_id": world.bond,
         "key": "family" if endpoint.startswith("bonds.") else "nothing",
         "entry_id": 999_999,
-        "user_id": 999_999,
         "holding_id": 999_999,
     }
     noun = _noun(endpoint)
