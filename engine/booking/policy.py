@@ -67,6 +67,7 @@ class Past:
     booked_at: datetime
     ended_at: datetime | None = None  # when it was cancelled or missed
     online: bool = True
+    day_key: str | None = None  # the number of their day that it has
 
 
 @dataclass(frozen=True, slots=True)

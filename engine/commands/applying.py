@@ -283,6 +283,8 @@ class Applying:
                 self.record(audit.Kind.TASK_ENDED, task=task, facts={"element": task.element, "ended": how})
             self.changes.append(Change("closes", task.name))
         self.live = [t for t in self.live if t.state != "ended"]
+        done = {one.element for one in closed if one.how == "completed"}
+        candidates.look_apart(self.work, self.case, self.live, done)
 
     def _open(self, opened: tuple[OpenTask, ...]) -> None:
         values = [self._row(one) for one in opened]

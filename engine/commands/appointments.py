@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -66,9 +66,35 @@ def policy_of(resource: Resource) -> Policy:
 def history(work: Work, person_index: str, now: datetime, resource: Resource | None = None) -> list[Past]:
     """What the policy looks at: this person's bookings of the last weeks and those to come. What opens a case counts
     together; of anything else (`resource`), the bookings of the same offer."""
-    alike = Resource.matter != "" if resource is None or resource.matter else Resource.offer == resource.offer
+    rows = work.session.execute(_past_of(person_index, now, resource)).all()
+    return [_past(row) for row in rows if not _set_aside(row)]
+
+
+def standing_of(
+    work: Work, person_index: str, now: datetime, resource: Resource
+) -> tuple[list[Past], booking.Block | None]:
+    """The same, and the pause of their online booking that holds now, by one statement: both are joined to a row that
+    is no table's, so that who has neither is there too."""
+    whose = select(literal(person_index).label("index")).subquery()
+    past = _past_of(person_index, now, resource).subquery()
     rows = work.session.execute(
+        select(OnlineBlock, past)
+        .select_from(whose)
+        .outerjoin(OnlineBlock, and_(*blocked(whose.c.index, resource, now)))
+        .outerjoin(past, past.c.person_index == whose.c.index)
+        .order_by(OnlineBlock.until_at.desc())
+    ).all()
+    pause: OnlineBlock | None = rows[0].OnlineBlock
+    found = [row for row in rows if row.OnlineBlock is pause and row.person_index is not None]
+    block = booking.Block(pause.until_at, pause.reason_zh, pause.reason_en) if pause is not None else None
+    return [_past(row) for row in found if not _set_aside(row)], block
+
+
+def _past_of(person_index: str, now: datetime, resource: Resource | None) -> Select[*tuple[Any, ...]]:
+    alike = Resource.matter != "" if resource is None or resource.matter else Resource.offer == resource.offer
+    return (
         select(
+            Appointment.person_index,
             Appointment.starts_at,
             Appointment.matter,
             Appointment.item,
@@ -77,6 +103,7 @@ def history(work: Work, person_index: str, now: datetime, resource: Resource | N
             Appointment.ended_at,
             Appointment.channel,
             Appointment.by_hall,
+            Appointment.day_key,
             StandingDay.standing_id,
         )
         .join(Resource, Resource.id == Appointment.resource_id)
@@ -87,21 +114,18 @@ def history(work: Work, person_index: str, now: datetime, resource: Resource | N
             Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
             Appointment.state != "expired",
         )
-    ).all()
+    )
+
+
+def _set_aside(row: Any) -> bool:
+    return bool(row.by_hall and row.state == "cancelled")
+
+
+def _past(r: Any) -> Past:
     # Of a standing order nothing counts against a person but not coming: the worker books its days, many at once, and
     # a single day called off in time is what the order asks for.
-    return [
-        Past(
-            r.starts_at,
-            r.item or r.matter,
-            r.state,
-            r.booked_at,
-            r.ended_at,
-            r.channel == "online" and (r.standing_id is None or r.state == "no_show"),
-        )
-        for r in rows
-        if not (r.by_hall and r.state == "cancelled")
-    ]
+    counts = r.channel == "online" and (r.standing_id is None or r.state == "no_show")
+    return Past(r.starts_at, r.item or r.matter, r.state, r.booked_at, r.ended_at, counts, r.day_key)
 
 
 def block_scope(resource: Resource) -> str:
@@ -109,7 +133,9 @@ def block_scope(resource: Resource) -> str:
     return "" if resource.matter else resource.offer
 
 
-def blocked(person_index: str, resource: Resource, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def blocked(
+    person_index: str | ColumnElement[str], resource: Resource, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
     """The pauses of this person's online booking that hold now for such a resource."""
     return (
         OnlineBlock.person_index == person_index,
@@ -272,47 +298,61 @@ def cover(work: Work, resource: Resource, *, now: datetime) -> None:
     free = exists().where(
         Slot.resource_id == resource.id, Slot.closed.is_(False), Slot.public_taken < Slot.public_capacity
     )
-    covered = work.session.execute(
+    changed = work.session.execute(
         update(Resource)
         .where(Resource.id == resource.id, Resource.active, Resource.covered == free)
         .values(covered=~free)
-        .returning(Resource.covered),
+        .returning(Resource.covered, *_times_of(resource)),
         execution_options={"synchronize_session": False},
-    ).scalar_one_or_none()
-    if covered is not None:
-        set_committed_value(resource, "covered", covered)
-        tell_opener(work, resource, "covered" if covered else "left", now=now)
+    ).one_or_none()
+    if changed is not None:
+        set_committed_value(resource, "covered", changed.covered)
+        facts = facts_of(resource, changed.starts_at, changed.ends_at, changed.places, changed.taken)
+        _tell_opener(work, resource, "covered" if changed.covered else "left", facts, now=now)
 
 
-def facts_of(resource: Resource, slots: Sequence[Slot]) -> dict[str, Any]:
+def _times_of(resource: Resource) -> list[ColumnElement[Any]]:
+    """From when until when an offer is, its places and how many are taken: as columns of another statement."""
+    said: dict[str, ColumnElement[Any]] = {
+        "starts_at": func.min(Slot.starts_at),
+        "ends_at": func.max(Slot.ends_at),
+        "places": func.sum(Slot.public_capacity),
+        "taken": func.sum(Slot.public_taken),
+    }
+    return [
+        select(one).where(Slot.resource_id == resource.id).scalar_subquery().label(name) for name, one in said.items()
+    ]
+
+
+def facts_of(
+    resource: Resource, starts_at: datetime | None, ends_at: datetime | None, places: int | None, taken: int | None
+) -> dict[str, Any]:
     """What the case that opened an offer knows of it: as it answers open-offer, and as its messages say."""
-    places, taken = sum(s.public_capacity for s in slots), sum(s.public_taken for s in slots)
     return {
         "number": resource.code,
         "name": resource.name,
-        "starts_at": slots[0].starts_at.astimezone(ZONE).isoformat() if slots else None,
-        "ends_at": slots[-1].ends_at.astimezone(ZONE).isoformat() if slots else None,
-        "places": places,
-        "taken": taken,
-        "free": places - taken,
+        "starts_at": starts_at.astimezone(ZONE).isoformat() if starts_at else None,
+        "ends_at": ends_at.astimezone(ZONE).isoformat() if ends_at else None,
+        "places": places or 0,
+        "taken": taken or 0,
+        "free": (places or 0) - (taken or 0),
     }
 
 
 def tell_opener(work: Work, resource: Resource, what: str, *, now: datetime) -> None:
     """A message to the case that opened it, by the offer's number, when its declaration says one (`covered`, `left`,
     `unclaimed`, `over`)."""
+    if resource.case_id is None:
+        return
+    said = work.session.execute(select(*_times_of(resource))).one()
+    _tell_opener(work, resource, what, facts_of(resource, *said), now=now)
+
+
+def _tell_opener(work: Work, resource: Resource, what: str, facts: Mapping[str, Any], *, now: datetime) -> None:
     known = offers.declared(work).get(resource.offer)
     said: OfferTells | None = getattr(known.offer, what) if known is not None else None
-    if resource.case_id is None or said is None:
-        return
-    slots = work.session.scalars(
-        select(Slot)
-        .where(Slot.resource_id == resource.id)
-        .order_by(Slot.starts_at)
-        .execution_options(populate_existing=True)
-    ).all()
-    facts = {"offer": facts_of(resource, slots)}
-    messages.tell(work, resource.case_id, said.tells, resource.code, facts, now=now)
+    if resource.case_id is not None and said is not None:
+        messages.tell(work, resource.case_id, said.tells, resource.code, {"offer": facts}, now=now)
 
 
 def request_key(made: Appointment) -> str:
@@ -573,13 +613,25 @@ def keys_of_days(
     work: Work, policy: Policy, person_index: str, days: Sequence[date], resource: Resource, own: int | None = None
 ) -> dict[date, list[str | None]]:
     """The same of several days, by one statement."""
-    of = "" if resource.matter else f":{crypto.fingerprint(resource.offer.encode())[:8]}"
-    numbered = {day: [f"{person_index}:{day}:{n}{of}" for n in range(policy.per_day)] for day in days}
+    numbered = numbers_of_days(policy, person_index, days, resource)
     query = select(Appointment.day_key).where(Appointment.day_key.in_(itertools.chain(*numbered.values())))
     if own is not None:
         query = query.where(Appointment.id != own)
-    taken = set(work.session.scalars(query))
-    return {day: [key for key in keys if key not in taken] for day, keys in numbered.items()}
+    return free_numbers(numbered, work.session.scalars(query))
+
+
+def numbers_of_days(
+    policy: Policy, person_index: str, days: Sequence[date], resource: Resource
+) -> dict[date, list[str]]:
+    """The numbers that a person has on each of these days: as many as they may book."""
+    of = "" if resource.matter else f":{crypto.fingerprint(resource.offer.encode())[:8]}"
+    return {day: [f"{person_index}:{day}:{n}{of}" for n in range(policy.per_day)] for day in days}
+
+
+def free_numbers(numbered: Mapping[date, Sequence[str]], taken: Iterable[str | None]) -> dict[date, list[str | None]]:
+    """Those that none of their bookings has."""
+    known = set(taken)
+    return {day: [key for key in keys if key not in known] for day, keys in numbered.items()}
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import matters
 from engine.errors import MEND, Outdated
+from engine.matters import nodes
 from engine.people import Actor, apart, bonds, holders, units
 from engine.people.groups import nowhere as nowhere
 from engine.people.groups import unit_at as unit_at
@@ -197,15 +198,41 @@ def _user(work: Work, case: Case, who: str, step: str, on: date) -> list[str]:
 
 
 def away_from(work: Work, case: Case, properties: Mapping[str, Any]) -> frozenset[int]:
-    """Who keeps away from a task: those of the case, and those its node names in `apart` (agent, submitter). Who was
-    the agent once is meant too."""
-    words = {word.strip() for word in str(properties.get("apart", "")).replace("，", ",").split(",")}
+    """Who keeps away from a task: those of the case, and those its node names in `apart`: agent, submitter, or another
+    step, for who did that one. Who was the agent once is meant too."""
+    words = nodes.apart(properties)
     found = apart.read(case.apart)
     if "agent" in words:
         found |= bonds.agents_ever(work, case)
     if "submitter" in words and case.submitted_by_id is not None:
         found |= {case.submitted_by_id}
-    return found
+    steps = words - nodes.APART
+    return found | _did(work, case, steps) if steps else found
+
+
+def _did(work: Work, case: Case, steps: Collection[str]) -> frozenset[int]:
+    """Who did these steps, each as it was done last: what was sent back is looked at anew."""
+    work.written(Task)
+    rows = work.session.execute(
+        select(Task.element, Task.round, Task.ended_by_id).where(
+            Task.case_id == case.id, Task.element.in_(steps), Task.ended.in_(("APPROVED", "REJECTED"))
+        )
+    ).all()
+    last: dict[str, int] = {}
+    for element, round_, _who in rows:
+        last[element] = max(round_, last.get(element, 0))
+    return frozenset(who for element, round_, who in rows if who is not None and round_ == last[element])
+
+
+def look_apart(work: Work, case: Case, tasks: Iterable[Task], done: Collection[str]) -> None:
+    """These steps were just done: whoever did one keeps away from the steps that wait beside it and are to be somebody
+    else's."""
+    for task in tasks:
+        if nodes.apart(task.properties) & set(done):
+            away = away_from(work, case, task.properties)
+            if away != apart.read(task.apart):
+                task.apart = apart.write(away)
+                _without(work, case, task, away)
 
 
 def keep_away(
@@ -232,10 +259,15 @@ def keep_away(
         set_committed_value(task, "apart", case.apart)  # as the database has it now
         away = away_from(work, case, task.properties)
         task.apart = apart.write(away)
-        keys = _others(work, case, task, away)
-        held = task.assignee_id in away
-        if not held and (task.state != "open" or keys == task.candidates):
-            continue
+        _without(work, case, task, away)
+    return new
+
+
+def _without(work: Work, case: Case, task: Task, away: frozenset[int]) -> None:
+    """A live task that only they could do, or that one of them holds, goes to somebody else at once."""
+    keys = _others(work, case, task, away)
+    held = task.assignee_id in away
+    if held or (task.state == "open" and keys != task.candidates):
         task.candidates, task.version = keys, task.version + 1
         task.delegated = [d for d in task.delegated if not {d.get("from"), d.get("to")} & away]
         if held:
@@ -243,7 +275,6 @@ def keep_away(
             task.bond_id = None
         work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
         work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in keys)
-    return new
 
 
 def _others(work: Work, case: Case, task: Task, away: frozenset[int]) -> list[str]:

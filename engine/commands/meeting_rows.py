@@ -139,8 +139,12 @@ def book(
     old = _bookings(work, before) if before is not None else []
     held = _held(work, old)
     mine = {a.resource_id: (a, held[a.id]) for a in old}
-    need = _pieces(work, [resource for resource, _person in resources], want, now)
-    pools = _take(work, [resource for resource, _person in resources], need, mine, want, now)
+    wanted = [resource for resource, _person in resources]
+    need = _take_whole(work, wanted, want) if before is None else None
+    pools = dict.fromkeys(need or (), "staff")
+    if need is None:
+        need = _pieces(work, wanted, want, now)
+        pools = _take(work, wanted, need, mine, want, now)
     if before is not None:  # in the database now: it allows a case one meeting that is planned
         work.session.execute(update(Meeting).where(Meeting.id == before.id).values(state="moved", ended_at=now))
         notices.cancel(work, f"meeting:{before.id}:", now=now)
@@ -302,6 +306,18 @@ def _insert(work: Work) -> Any:
     return sqlite.insert if work.dialect == "sqlite" else postgresql.insert
 
 
+def _take_whole(work: Work, resources: Sequence[Resource], want: Wanted) -> dict[int, list[Slot]] | None:
+    """A seat of the staff's in everything there is of each in the meeting's time: the slots, as they are taken. None,
+    and nothing was taken: of one of them there is a gap, or no such seat; who asks looks closer."""
+    _cut(work, [one for one in resources if one.kind == "person" and one.id not in want.ruled], want)
+    slots = seats.take_within(work, [one.id for one in resources], want.starts_at, want.ends_at)
+    found = {one.id: [slot for slot in slots if slot.resource_id == one.id] for one in resources}
+    if all(_whole(of, want) for of in found.values()):
+        return found
+    seats.undo(work, [slot.id for slot in slots])
+    return None
+
+
 def _pieces(work: Work, resources: Sequence[Resource], want: Wanted, now: datetime) -> dict[int, list[Slot]]:
     """The slots of each resource that this meeting fills, from its first minute to its last."""
     found = _within(work, resources, want)
@@ -416,11 +432,10 @@ def _seat(
     need: Mapping[int, Sequence[Slot]],
     now: datetime,
 ) -> None:
-    """The bookings of it all."""
-    numbers = seats.next_numbers(work, [resource for resource, _person in resources], now)
+    """The bookings of it all. They bear the meeting's number: nobody is given one to come with."""
     rows = [
         Appointment(
-            number=number,
+            number=f"HY{made.id:06d}-{n}",
             code=secrets.token_urlsafe(12),
             resource_id=resource.id,
             matter="",
@@ -439,7 +454,7 @@ def _seat(
             booked_at=now,
             confirmed_at=now,
         )
-        for (resource, person), number in zip(resources, numbers, strict=True)
+        for n, (resource, person) in enumerate(resources, 1)
     ]
     work.insert_all(rows, "number")
     seated = [{"appointment_id": row.id, "slot_id": slot.id} for row in rows for slot in need[row.resource_id]]

@@ -81,6 +81,7 @@ class Wish:
     bonds: Mapping[str, int] = field(default_factory=dict)  # of a team: index of a member -> the bond with the leader
     booked_by: int | None = None  # who ordered it, where the worker books it for them
     slot: Slot | None = None  # of this number, where it was found already in this transaction
+    places: Sequence[SlotPlace] | None = None  # by role, where they were found with it
 
     @property
     def holder(self) -> Person:
@@ -225,6 +226,7 @@ class _Plan:
     what: reads.Declared
     roles: dict[str, int]
     policy: booking.Policy
+    past: Sequence[booking.Past]
     cost: prices.Cost | None
     number: str = ""
 
@@ -294,9 +296,11 @@ def _book_days(
     now: datetime,
 ) -> list[Appointment]:
     resource, whose, online = slots[0].resource, wish.holder, channel == "online"
-    ids, past = [slot.id for slot in slots], appointments.history(work, whose.index, now, resource)
+    ids = [slot.id for slot in slots]
+    past, pause = appointments.standing_of(work, whose.index, now, resource)
     if online:
-        appointments.refuse_blocked(work, whose.index, resource, now)
+        booking.refuse_blocked(pause)
+    taken = [one.day_key for one in past]
     roles, plans = reads.roles_of(work, ids), []
     for slot, given in zip(slots, answers, strict=True):
         day = replace(wish, slot_id=slot.id, answers=given)
@@ -306,7 +310,7 @@ def _book_days(
     keys: dict[date, list[str | None]] = {}
     if online:
         days = [local_date(slot.starts_at) for slot in slots]
-        keys = appointments.keys_of_days(work, policy, whose.index, days, resource)
+        keys = appointments.free_numbers(appointments.numbers_of_days(policy, whose.index, days, resource), taken)
     if not seats.take_all(work, ids, pool) or (plans[0].roles and not seats.take_all_of_role(work, ids, wish.role)):
         raise NotNow("有一次满了。", "One of them is full.", full=True)
     made = []
@@ -331,25 +335,36 @@ def _book_days(
 
 def find_slot(work: Work, slot_id: int) -> Slot:
     """An open time of an offer, with its resource. NotFound: there is none any more."""
-    slot = work.session.scalar(
-        select(Slot)
+    return find_places(work, slot_id)[0]
+
+
+def find_places(work: Work, slot_id: int) -> tuple[Slot, list[SlotPlace]]:
+    """The same, with its places by role in their order."""
+    found = work.session.execute(
+        select(Slot, SlotPlace)
         .join(Resource, Resource.id == Slot.resource_id)
+        .outerjoin(SlotPlace, SlotPlace.slot_id == Slot.id)
         .where(Slot.id == slot_id, Resource.active, Resource.offer != "", Resource.matter == "")
+        .order_by(SlotPlace.number)
         .options(joinedload(Slot.resource).joinedload(Resource.unit))
-    )
-    if slot is None:
+    ).all()
+    if not found:
         raise NotFound(
             "没有这个时间，或者已经结束、取消了。", "There is no such time, or it is over or was called off."
         )
-    return slot
+    return found[0][0], [place for _slot, place in found if place is not None]
 
 
 def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
-    slot = wish.slot if wish.slot is not None else find_slot(work, wish.slot_id)
-    past = appointments.history(work, wish.holder.index, now, slot.resource)
+    if wish.slot is None:
+        slot, places = find_places(work, wish.slot_id)
+    else:
+        slot, known = wish.slot, wish.places
+        places = list(known) if known is not None else reads.roles_of(work, [slot.id]).get(slot.id, [])
+    past, pause = appointments.standing_of(work, wish.holder.index, now, slot.resource)
     if channel == "online":
-        appointments.refuse_blocked(work, wish.holder.index, slot.resource, now)
-    return _fit(work, wish, slot, reads.roles_of(work, [slot.id]).get(slot.id, []), past, channel, now)
+        booking.refuse_blocked(pause)
+    return _fit(work, wish, slot, places, past, channel, now)
 
 
 def _fit(
@@ -402,6 +417,7 @@ def _fit(
         what,
         dict(counted) if by_role else {},
         policy,
+        past,
         prices.cost(work, what, resource, slot, [person for person, _role in wish.members], wish.answers, now=now),
     )
 
@@ -411,7 +427,11 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
     slot, resource, wish = plan.slot, plan.resource, plan.wish
     leader = wish.holder
     counted = channel == "online"
-    keys = appointments.day_keys(work, plan.policy, leader.index, slot.starts_at, resource) if counted else [None]
+    keys: list[str | None] = [None]
+    if counted:
+        day = local_date(slot.starts_at)
+        numbered = appointments.numbers_of_days(plan.policy, leader.index, [day], resource)
+        keys = appointments.free_numbers(numbered, (one.day_key for one in plan.past))[day]
     for key in keys:
         try:
             with work.attempt():

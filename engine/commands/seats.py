@@ -22,6 +22,9 @@ from engine.store.db import Work
 from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Resource, Slot, SlotPlace
 from engine.workdays import ZONE
 
+#: An UPDATE returns its rows as it leaves them.
+_READ_ANEW = {"synchronize_session": False, "populate_existing": True}
+
 
 def _changed(work: Work, statement: Any) -> int:
     result = cast(
@@ -79,9 +82,24 @@ def take_all(work: Work, slot_ids: Iterable[int], pool: str) -> bool:
     )
     if len(taken) == len(ids):
         return True
-    if taken:
-        _changed(work, _step(pool, -1).where(Slot.id.in_(_in_order(taken))))
+    undo(work, taken, pool)
     return False
+
+
+def undo(work: Work, slot_ids: Sequence[int], pool: str = "staff") -> None:
+    """Give back what this transaction took for a booking that was not made."""
+    if slot_ids:
+        _changed(work, _step(pool, -1).where(Slot.id.in_(_in_order(slot_ids))))
+
+
+def take_within(
+    work: Work, resource_ids: Sequence[int], starts_at: datetime, ends_at: datetime, pool: str = "staff"
+) -> list[Slot]:
+    """Take one seat in each slot of these resources between two moments that has one. Those slots, in order of time."""
+    between = (Slot.resource_id.in_(resource_ids), Slot.starts_at < ends_at, Slot.ends_at > starts_at)
+    held = select(Slot.id).where(*between).order_by(Slot.id).with_for_update()
+    slots = work.session.scalars(_step(pool, 1).where(Slot.id.in_(held)).returning(Slot), execution_options=_READ_ANEW)
+    return sorted(slots, key=lambda one: (one.starts_at, one.id))
 
 
 def take_all_of_role(work: Work, slot_ids: Iterable[int], role: str) -> bool:
@@ -126,7 +144,7 @@ def leave(work: Work, appointment_id: int, pool: str, places: int = 1) -> list[S
     held = select(Slot.id).join(AppointmentSlot).where(AppointmentSlot.appointment_id == appointment_id)
     slots = work.session.scalars(
         _step(pool, -places).where(Slot.id.in_(held.order_by(Slot.id).with_for_update(of=Slot))).returning(Slot),
-        execution_options={"synchronize_session": False, "populate_existing": True},
+        execution_options=_READ_ANEW,
     ).all()
     _unseat(work, appointment_id, AppointmentSlot.appointment_id == appointment_id, len(slots))
     return sorted(slots, key=lambda one: (one.starts_at, one.id))

@@ -6,7 +6,7 @@ operations   comma-separated: what may be done here (OPERATIONS); all without it
 write        paths that may be written; every other is then read-only
 readonly     paths that are shown only
 hidden       paths that are not shown
-apart        comma-separated: agent, submitter: they never get this task (回避), whoever sends it
+apart        comma-separated: agent, submitter, the id of a step (who did it last): they never get this task (回避)
 shows        the path of answers that stand before the form: what is to be signed, in the words of the form they came
 from
 batch        true: may be done for several cases at once, with the same answers (批量办理)
@@ -37,6 +37,8 @@ OPERATIONS = (
 )
 #: Every property that something reads; another is a slip of the pen.
 PROPERTIES = ("operations", "write", "readonly", "hidden", "batch", "decision", "apart", "serves", "clock", "shows")
+#: Words of `apart` that are no step's id.
+APART = frozenset({"agent", "submitter"})
 #: Always allowed: without them nobody could work.
 _ALWAYS = frozenset({"claim", "complete", "draft"})
 
@@ -44,6 +46,15 @@ _ALWAYS = frozenset({"claim", "complete", "draft"})
 def _listed(properties: Mapping[str, object], name: str) -> frozenset[str]:
     text = str(properties.get(name, "")).replace("，", ",")
     return frozenset(part.strip() for part in text.split(",") if part.strip())
+
+
+def apart(properties: Mapping[str, object]) -> frozenset[str]:
+    """Who never gets this task: words of APART, and steps whose doer is meant.
+
+    >>> sorted(apart({"apart": "agent, look"}))
+    ['agent', 'look']
+    """
+    return _listed(properties, "apart")
 
 
 def operations(properties: Mapping[str, object]) -> frozenset[str]:

@@ -65,6 +65,14 @@ SLIPS = [
     ("daiban", "bpmn/daiban/process.bpmn", 'value="claim,', 'value="clam,', "property", "claim"),
     ("daiban", "bpmn/daiban/process.bpmn", 'name="apart"', 'name="aprat"', "property-unknown", "apart"),
     (
+        "zhenggai",
+        "bpmn/zhenggai/process.bpmn",
+        'name="apart" value="contact"',
+        'name="apart" value="contcat"',
+        "property",
+        "contact",
+    ),
+    (
         "daiban",
         "bpmn/daiban/process.bpmn",
         'value="applicant,persons"',

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
+
 from engine import matters, people
 from engine.commands import cases
 from engine.errors import AlreadyDone, Invalid, NotYours
@@ -14,6 +16,7 @@ from engine.proof import Scratch, playing
 from engine.proof.attaching import handed_in
 from engine.proof.proving import Stage
 from engine.store import Work
+from engine.store.models import Appointment, Resource
 from tests.cast import ROOT
 from tests.costs.counting import Cost, counting
 
@@ -43,10 +46,12 @@ class Completion:
     task: str
     effects: tuple[str, ...]
     cost: Cost
+    meeting: int = 0  # bookings of a meeting that it made, and persons whose time it opened
 
     @property
     def nouns(self) -> int:
-        return sum(one in NOUNS for one in self.effects)
+        """So many offers, records, hand-overs …: of a meeting, everything that it holds is a booking of its own."""
+        return sum(one in NOUNS for one in self.effects) + max(0, self.meeting - 1)
 
     def __str__(self) -> str:
         what = f"{self.matter} “{self.story}” {self.task} {list(self.effects)}"
@@ -75,7 +80,7 @@ class Counting(playing.Player):
             self.complete(work, step)
         assert self._ready is not None
         id, answers, version, user = self._ready
-        before = len(self.played.effects)
+        before, held = len(self.played.effects), self._held_by_meetings()
         try:
             with counting(self.database) as cost, self.database.unit_of_work() as work:
                 by = people.load(work, user, now=self.now)
@@ -88,8 +93,16 @@ class Counting(playing.Player):
                 raise
             return
         said = tuple(one for one in self.played.effects[before:] if one in TYPES)
-        self.done.append(Completion(self.package.name, self.story.name, str(step["task"]), said, cost))
+        made = self._held_by_meetings() - held
+        self.done.append(Completion(self.package.name, self.story.name, str(step["task"]), said, cost, made))
         self.played.tasks.append(str(step["task"]))
+
+    def _held_by_meetings(self) -> int:
+        """How many bookings meetings have made so far, and for how many persons there is what stands for their time."""
+        bookings = select(func.count()).where(Appointment.meeting_id.is_not(None)).scalar_subquery()
+        people = select(func.count()).where(Resource.kind == "person").scalar_subquery()
+        with self.database.reading() as work:
+            return work.session.scalar(select(bookings + people)) or 0
 
 
 def completions(matter: str) -> Iterator[Completion]:

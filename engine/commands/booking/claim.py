@@ -53,7 +53,7 @@ def book(
     team of the unit by `team_id`, in the name of its leader, who comes too where `leader_role` says as what.
 
     Raises NotFound, NotNow (full, too late, not fit: with the reason), NotYours, Invalid (the form)."""
-    slot = offer_rows.find_slot(work, slot_id)
+    slot, places = offer_rows.find_places(work, slot_id)
     if channel == "online":
         if by.id is None or by.kind == "system":
             raise NotYours("请先登录再预订。", "Log in to book.")
@@ -91,7 +91,7 @@ def book(
             raise Invalid([FieldError("members", "队员", zh, en)])
         # Who books answers for the team: the booking is theirs, whether or not they come themselves.
         listed.sort(key=lambda one: one[0].index != leader.index)
-    wish = Wish(slot.id, tuple(listed), team.strip(), given, leader, bound, slot=slot)
+    wish = Wish(slot.id, tuple(listed), team.strip(), given, leader, bound, slot=slot, places=places)
     return offer_rows.book(work, [wish], channel=channel, by=by, now=now)[0]
 
 

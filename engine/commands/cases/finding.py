@@ -13,7 +13,7 @@ from engine.commands.applying import Done, masked_name
 from engine.commands.effects import joining
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
-from engine.people import apart
+from engine.people import Actor, apart
 from engine.reads import taking_part
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -152,6 +152,15 @@ def must_not_keep_away(task: Task, *users: int | None) -> None:
         raise NotYours(
             "这件事和他本人有关，或者要由别人来办，须回避。请交给其他人。",
             "They must keep away from this: it is about them, or somebody else has to do it. Choose another person.",
+        )
+
+
+def must_be_another(case: Case, task: Task, by: Actor) -> None:
+    """Two must look: whoever did the step that this one names (`apart`) is told why it is not theirs."""
+    if by.id in apart.read(task.apart) - apart.read(case.apart) and nodes.apart(task.properties) - nodes.APART:
+        raise NotYours(
+            f"“{task.name}”要由另一个人来办：要另一个人看的那一步是您办的。请让同事签收。",
+            f"{task.name!r} is for somebody else: you did the step that it looks at. Let a colleague take it.",
         )
 
 

@@ -18,6 +18,7 @@ from engine.commands.cases.finding import (
     already,
     as_planned,
     find,
+    must_be_another,
     must_be_open,
     must_not_keep_away,
     package_of,
@@ -48,6 +49,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
     _free(work, task, now)
     if task.state == "claimed":
         raise already(work, case, task) if may or may_(by, "see", case) else NotYours("这不是您的任务。", "Not yours.")
+    must_be_another(case, task, by)
     require(by, "claim", task, case=case)
     take_over(work, case, task, by, for_id, now)
     changing = change(work, case, by=by, now=now, live=live, for_id=for_id)
@@ -262,6 +264,7 @@ def in_hand(
 
 def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:
     """Whoever completes a task they may claim claims it with that."""
+    must_be_another(case, task, by)
     if task.state == "open":
         require(by, "claim", task, case=case)
         _, for_id = as_whom(by.without(apart.read(task.apart)), task, case)

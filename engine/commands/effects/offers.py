@@ -132,7 +132,8 @@ def open_(a: Applying, effect: Effect) -> None:
         now=a.now,
     )
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "offer": row.code})
-    a.answer(effect, {"offer": rows.facts_of(row, [slot])})
+    facts = rows.facts_of(row, slot.starts_at, slot.ends_at, slot.public_capacity, slot.public_taken)
+    a.answer(effect, {"offer": facts})
 
 
 def _event_of(a: Applying, what: reads.Declared) -> Resource | None:

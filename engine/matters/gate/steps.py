@@ -22,8 +22,6 @@ from engine.process.language import model as m
 _BUILT_IN = frozenset(BUILT_INS)
 #: Effects that stop or lengthen the case's own clock.
 CLOCK_EFFECTS = ("pause-clock", "resume-clock", "extend-clock")
-#: Words of `apart`: who never gets the task.
-APART = ("agent", "submitter")
 #: Words of `clock`.
 CLOCKS = ("correction",)
 #: Candidates that are somebody outside the hall: a wait for them may last for ever.
@@ -70,7 +68,9 @@ def _properties(reading: Reading, file: str, node: m.Node) -> None:
                 f'has the property "{name}", which nothing reads. {en}',
             )
             continue
-        words = {"operations": nodes.OPERATIONS, "apart": APART, "clock": CLOCKS, "batch": ("true", "false")}.get(name)
+        words = {"operations": nodes.OPERATIONS, "clock": CLOCKS, "batch": ("true", "false")}.get(name)
+        if name == "apart":
+            words = (*sorted(nodes.APART), *_others(reading, node))
         if words is not None:
             for one in _listed(value):
                 if one not in words:
@@ -94,6 +94,12 @@ def _properties(reading: Reading, file: str, node: m.Node) -> None:
             paths = paths_of(form.form)
             if value.strip() not in paths:
                 say(name, value.strip(), paths)
+
+
+def _others(reading: Reading, node: m.Node) -> list[str]:
+    """The steps of people beside this one; itself where several do it at once."""
+    steps = {one.id for _, _, _, one in reading.nodes() if one.kind == "userTask"}
+    return sorted(steps if node.loop is not None else steps - {node.id})
 
 
 def _case_has(reading: Reading, path: str) -> bool:
