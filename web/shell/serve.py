@@ -15,9 +15,7 @@ def command(parent: int, threads: int) -> None:
     import sys
     from types import FrameType
 
-    import waitress
-
-    from web import settings
+    from web import server, settings
     from web.app import create_app
     from web.shell.run import end_with
 
@@ -28,34 +26,25 @@ def command(parent: int, threads: int) -> None:
     app = create_app(read)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        sys.exit(0)  # waitress closes its sockets and waits for requests under way
+        sys.exit(0)  # the server closes its sockets and waits for requests under way
 
     signal.signal(signal.SIGTERM, stop)
     _open_files()
-    waitress.serve(
+    server.serve(
         app,
         host=read.host,
         port=read.port,
         threads=threads,
-        ident="yizhan",
-        # A request is read to its end before a thread takes it: a slow sender holds a connection and nobody else. There
-        # are many of them, each let go after half a minute of silence.
-        connection_limit=CONNECTIONS,
-        channel_timeout=30,
-        cleanup_interval=10,
-        asyncore_use_poll=True,
-        max_request_header_size=32_768,
-        max_request_body_size=(read.upload_mb + 2) * 1024 * 1024,
+        proxies=read.proxies,
+        most_bytes=(read.upload_mb + 2) * 1024 * 1024,
     )
-
-
-#: Connections at once: a thousand that send nothing must not be all.
-CONNECTIONS = 2_000
 
 
 def _open_files() -> None:
     """As many open files as the connections need, where the machine lets us."""
     import resource
+
+    from web.server import CONNECTIONS
 
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + 500

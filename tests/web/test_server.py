@@ -1,0 +1,259 @@
+"""The web server: turns for everybody, patience for nobody who has none. On real sockets, in one process."""
+
+import socket
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from web import server
+
+ASK = b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+class Asked:
+    """A request as the queue sees it: a channel, with who is at its other end."""
+
+    def __init__(self, address, told=""):
+        self.addr, self.served = (address, 1), False
+        self.requests = [SimpleNamespace(headers={"X_FORWARDED_FOR": told} if told else {})]
+
+    def service(self):
+        self.served = True
+
+
+@pytest.fixture
+def queue():
+    """A queue with three threads for one, and a clock that stands."""
+    made = server._Queue(3, server.whose(0), lambda: made.now, lambda: None)
+    made.now = 100.0
+    return made
+
+
+def fill(queue, *addresses):
+    for address in addresses:
+        queue.append(Asked(address))
+
+
+def test_who_asks_fifty_times_stands_in_front_of_nobody(queue):
+    fill(queue, *["10.0.0.9"] * 50, "10.0.0.1", "10.0.0.2")
+    first = queue.popleft()
+    queue.now += 0.5
+    first.service()
+    assert [queue.popleft().address for _ in range(2)] == ["10.0.0.1", "10.0.0.2"]
+    assert len(queue) == 49
+
+
+def test_nobody_holds_more_than_their_share_of_the_threads(queue):
+    fill(queue, *["10.0.0.9"] * 50)
+    turns = [queue.popleft() for _ in range(3)]
+    assert not queue
+    turns[0].service()
+    assert queue and queue.popleft().address == "10.0.0.9" and not queue
+
+
+def test_who_has_used_much_of_late_holds_one_and_is_forgiven_later(queue):
+    fill(queue, *["10.0.0.9"] * 10)
+    turn = queue.popleft()
+    queue.now += server.MUCH_S + 1
+    turn.service()
+    second = queue.popleft()
+    assert not queue
+    queue.now += 60
+    assert queue and queue.popleft() and queue.popleft()
+    second.service()
+    assert queue.used("10.0.0.9") < 61
+
+
+def test_a_turn_that_fails_ends_too(queue):
+    fill(queue, "10.0.0.9")
+    turn = queue.popleft()
+    turn.task.service = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        turn.service()
+    assert not queue._held
+
+
+def test_thousands_of_addresses_are_not_remembered_for_ever(queue):
+    for n in range(10_100):
+        fill(queue, f"10.{n // 65536}.{n // 256 % 256}.{n % 256}")
+        turn = queue.popleft()
+        queue.now += 0.1
+        turn.service()
+    assert len(queue._used) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("proxies", "end", "told", "who"),
+    [
+        (0, "10.0.0.9", "1.2.3.4", "10.0.0.9"),  # no proxy of ours: what somebody says of themselves is not believed
+        (1, "10.0.0.1", "1.2.3.4", "1.2.3.4"),
+        (1, "10.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (2, "10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
+        (2, "10.0.0.1", "1.2.3.4", "10.0.0.1"),
+        (1, "10.0.0.1", "", "10.0.0.1"),
+        (1, "10.0.0.1", "nonsense", "nonsense"),
+        (0, "2001:db8::1", "", "2001:db8::/64"),
+        (0, "fe80::1%eth0", "", "fe80::/64"),
+    ],
+)
+def test_people_are_told_apart_as_our_own_proxies_saw_them(proxies, end, told, who):
+    assert server.whose(proxies)(Asked(end, told)) == who
+
+
+# ---------------------------------------------------------------- on sockets
+
+
+def page(environ, start):
+    body = b"x" * int(environ["PATH_INFO"].strip("/") or 5)
+    environ["wsgi.input"].read()
+    start("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+@contextmanager
+def serving(monkeypatch, **numbers):
+    """The server on a port of its own, with other numbers; `gone` counts the connections it has let go."""
+    for name, value in numbers.items():
+        monkeypatch.setattr(server, name, value)
+    gone, loop = threading.Semaphore(0), {}
+    close = server.Channel.handle_close
+    monkeypatch.setattr(server.Channel, "handle_close", lambda one: (close(one), gone.release())[0])
+    adjusted = server.Adjustments(
+        host="127.0.0.1",
+        port=0,
+        threads=4,
+        cleanup_interval=0,
+        asyncore_use_poll=True,
+        log_socket_errors=False,
+        outbuf_high_watermark=256_000_000,
+        asyncore_loop_timeout=0.05,
+        connection_limit=10_000,
+    )
+    turns = server.Turns(4, server.whose(0))
+    one = server.Server(page, loop, True, None, dispatcher=turns, adj=adjusted, sockinfo=adjusted.listen[0])
+    over = threading.Event()
+    tick = one.maintenance
+
+    def maintenance(now):
+        if over.is_set():
+            raise SystemExit
+        tick(now)
+
+    one.maintenance = maintenance
+    thread = threading.Thread(target=server.MultiSocketServer(loop, adjusted, [], turns, print).run)
+    thread.start()
+    try:
+        yield SimpleNamespace(address=("127.0.0.1", one.effective_port), gone=gone)
+    finally:
+        over.set()
+        thread.join(30)
+
+
+def connected(there, sent=b""):
+    one = socket.create_connection(there.address, timeout=60)
+    one.sendall(sent)
+    return one
+
+
+def whole(one):
+    """All that comes until the other end closes."""
+    got = b""
+    try:
+        while more := one.recv(65536):
+            got += more
+    except ConnectionResetError:
+        pass
+    return got
+
+
+HALVES = {
+    "head": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", b"a"),
+    "body": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n", b"a"),
+    "chunks": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+    "nothing": (b"", b""),
+}
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_request_that_never_comes_whole_is_let_go_though_it_drips(monkeypatch, half):
+    first, drop = HALVES[half]
+    with serving(monkeypatch, PATIENCE_S=0.3, RATE=1_000_000, IDLE_S=0.3) as there, connected(there, first) as one:
+        one.settimeout(0.02)
+        with pytest.raises((ConnectionResetError, BrokenPipeError, EOFError)):
+            while True:
+                try:
+                    if not one.recv(1):
+                        raise EOFError
+                except TimeoutError:
+                    one.sendall(drop)
+
+
+@pytest.mark.parametrize("what", ["asked", "answered"])
+def test_what_comes_or_is_taken_slowly_has_the_time_it_earns(monkeypatch, what):
+    one = object.__new__(server.Channel)
+    one.requests, closed = [], []
+    monkeypatch.setattr(server.Channel, "handle_close", lambda given: closed.append(given))
+    one.asked_at, one.total_outbufs_len = 1000.0, int(what == "answered")
+    one.look(1000.0)
+    one.moved = 60_000  # thirty seconds at the slowest rate
+    one.look(1000.0 + server.PATIENCE_S + 29)
+    assert closed == []
+    one.look(1000.0 + server.PATIENCE_S + 31)
+    assert closed == [one]
+
+
+def test_who_does_not_read_is_let_go_and_holds_no_thread(monkeypatch):
+    with serving(monkeypatch, PATIENCE_S=0.3, RATE=1e12) as there:
+        held = [connected(there, ASK % b"/30000000") for _ in range(8)]  # twice as many as there are threads
+        with connected(there, b"GET /5 HTTP/1.0\r\n\r\n") as one:
+            assert whole(one).endswith(b"xxxxx")
+        for _ in range(9):
+            assert there.gone.acquire(timeout=60)
+        for one in held:
+            one.close()
+
+
+def test_of_fifty_requests_at_once_on_one_connection_one_is_answered(monkeypatch):
+    with serving(monkeypatch) as there, connected(there, ASK % b"/5" * 50) as one:
+        assert whole(one).count(b"HTTP/1.1 200") == 1
+
+
+def test_two_requests_one_after_the_other_on_one_connection_are_both_answered(monkeypatch):
+    with serving(monkeypatch) as there, connected(there) as one:
+        for _ in range(2):
+            one.sendall(ASK % b"/5")
+            got = b""
+            while not got.endswith(b"xxxxx"):
+                got += one.recv(65536)
+
+
+def test_when_all_places_are_taken_the_one_waited_for_longest_goes(monkeypatch):
+    with serving(monkeypatch, CONNECTIONS=100) as there:
+        held = [connected(there, HALVES["head"][0]) for _ in range(150)]
+        with connected(there, b"GET /5 HTTP/1.0\r\n\r\n") as one:
+            assert whole(one).endswith(b"xxxxx")
+        for one in held:
+            one.close()
+
+
+def test_a_person_is_served_while_somebody_asks_without_end(monkeypatch):
+    over = threading.Event()
+
+    def flood(there):
+        while not over.is_set():
+            with connected(there, b"GET /100000 HTTP/1.0\r\n\r\n") as one:
+                whole(one)
+
+    with serving(monkeypatch) as there:
+        floods = [threading.Thread(target=flood, args=(there,)) for _ in range(20)]
+        for one in floods:
+            one.start()
+        for n in range(20):
+            with socket.create_connection(there.address, timeout=60, source_address=("127.0.0.2", 0)) as one:
+                one.sendall(b"GET /%d HTTP/1.0\r\n\r\n" % (n + 1))
+                assert whole(one).endswith(b"x" * (n + 1))
+        over.set()
+        for one in floods:
+            one.join(60)

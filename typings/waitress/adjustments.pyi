@@ -1,0 +1,6 @@
+from typing import Any
+
+class Adjustments:
+    listen: list[tuple[Any, ...]]
+    recv_bytes: int
+    def __init__(self, **adjustments: object) -> None: ...

@@ -1,0 +1,23 @@
+import threading
+from typing import Any
+
+from waitress.adjustments import Adjustments
+
+class HTTPChannel:
+    addr: tuple[Any, ...]
+    adj: Adjustments
+    server: Any
+    request: Any
+    requests: list[Any]
+    requests_lock: threading.Lock
+    creation_time: float
+    last_activity: float
+    total_outbufs_len: int
+    close_when_flushed: bool
+    def recv(self, buffer_size: int) -> bytes: ...
+    def send(self, data: bytes, do_close: bool = True) -> int: ...
+    def received(self, data: bytes) -> bool: ...
+    def service(self) -> None: ...
+    def handle_read(self) -> None: ...
+    def handle_close(self) -> None: ...
+    def del_channel(self, map: dict[int, Any] | None = None) -> None: ...

@@ -1,0 +1,13 @@
+import logging
+import threading
+from typing import Any
+
+class ThreadedTaskDispatcher:
+    queue: Any
+    lock: threading.Lock
+    queue_cv: threading.Condition
+    queue_logger: logging.Logger
+    def __init__(self) -> None: ...
+    def set_thread_count(self, count: int) -> None: ...
+    def add_task(self, task: Any) -> None: ...
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool: ...
