@@ -172,7 +172,7 @@ def _troubles(work: Work, docs: Sequence[Document]) -> dict[str, str]:
     keys = [f"render:{d.key}" for d in docs if d.state == "pending"]
     if not keys:
         return {}
-    found = work.session.execute(select(Job.key, Job.error).where(Job.key.in_(keys), Job.error != ""))
+    found = work.session.execute(select(Job.key, Job.error).where(Job.key.in_(keys), Job.error.is_not(None)))
     return {key.removeprefix("render:"): error for key, error in found}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.engine import make_url
 
 from engine.store import db, keys, migrate
-from engine.store.models import Document, Leave, Reminder, Reveal, StandingDay, Task
+from engine.store.models import Document, Incident, Job, Leave, Meeting, Notice, Reminder, Reveal, StandingDay, Task
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 #: ASCII, so that what is looked for in the files is there byte by byte, whatever the database escapes.
@@ -39,12 +39,12 @@ def old(request, tmp_path):
     database.close()
 
 
-def _fill(database):
+def _fill(database, more=()):
     """Rows of tables that a person's words stood in, one task without any; what they point to is not there."""
     moment = NOW.replace(tzinfo=None) if database.dialect == "sqlite" else NOW
     day = NOW.date()
     empty = {"BOOLEAN": False, "JSON": [], "INTEGER": 1, "BIGINT": 1, "DATE": day, "SMALLINT": 1}
-    rows = (
+    rows = more or (
         ("task", {"case_id": 1, "state": "ended", "ended": "RETURNED", "key": "a", "reason": SAID, "ended_at": moment}),
         ("task", {"case_id": 1, "state": "open", "key": "b", "reason": ""}),
         ("reminder", {"task_id": 1, "text": SAID}),
@@ -91,4 +91,37 @@ def test_what_lay_in_clear_is_sealed_and_gone_from_the_pages(old, tmp_path):
         if old.dialect == "postgresql":
             return
     old.close()  # the last to leave brings what was written into the file
+    assert SAID.encode() not in (tmp_path / "old.db").read_bytes()
+
+
+def test_questions_opinions_and_words_of_the_program_are_sealed_too(old, tmp_path):
+    with old._writer.begin() as connection:
+        command.upgrade(migrate._config(connection), "0080")
+    asked = [{"from": 1, "to": 2, "question": SAID}]
+    moment = NOW.replace(tzinfo=None) if old.dialect == "sqlite" else NOW
+    claimed = {"case_id": 1, "state": "claimed", "assignee_id": 2}
+    _fill(
+        old,
+        (
+            ("task", {**claimed, "key": "a", "delegated": asked}),
+            ("task", {**claimed, "key": "b", "delegated": []}),
+            ("incident", {"key": "x", "code": "expression", "zh": SAID, "en": SAID}),
+            ("job", {"kind": "erase", "key": "j", "state": "failed", "error": SAID, "ended_at": moment}),
+            ("notice", {"key": "n", "channel": "sms", "state": "failed", "answer": SAID}),
+            ("meeting", {"case_id": 1, "place": SAID, "state": "held", "ends_at": moment.replace(hour=9)}),
+        ),
+    )
+    with old._writer.begin() as connection:
+        command.upgrade(migrate._config(connection), "0081")
+    with old.reading() as work:
+        assert [tuple(t) for t in work.session.execute(select(Task.key, Task.delegated).order_by(Task.id))] == [
+            ("a", asked),
+            ("b", []),
+        ]
+        for one in (Incident.zh, Incident.en, Job.error, Notice.answer, Meeting.place):
+            assert work.session.scalars(select(one)).all() == [SAID]
+        assert work.session.execute(text("SELECT delegated FROM task WHERE key = 'b'")).scalar_one() is None
+        if old.dialect == "postgresql":
+            return
+    old.close()
     assert SAID.encode() not in (tmp_path / "old.db").read_bytes()

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, cast, or_, select
+from sqlalchemy import or_, select
 
 from engine import crypto
 from engine.commands import bond_rows, cases
@@ -186,7 +186,7 @@ def _check(work: Work, user_id: int, to_id: int, by: Actor) -> None:
 
 def _asked_by(work: Work, user_id: int) -> list[int]:
     """Tasks with a question of this person that waits. Few tasks have questions: those are read, no others."""
-    asked = select(Task).where(Task.state == "claimed", cast(Task.delegated, String) != "[]")
+    asked = select(Task).where(Task.state == "claimed", Task.delegated.is_not(None))
     return [task.id for task in work.session.scalars(asked) if _asks(task, user_id)]
 
 

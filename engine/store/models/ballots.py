@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, SealedWords
 
 
 class Ballot(Base):
@@ -42,7 +42,7 @@ class Ballot(Base):
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(String(200), default="")  # why it was withdrawn
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # why it was withdrawn
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # the counts, as they are public
 
     __table_args__ = (

@@ -81,6 +81,18 @@ class SealedJson(TypeDecorator[Any]):
         return None if value is None else json.loads(zlib.decompress(keys.current().open(bytes(value), b"json")))
 
 
+class SealedList(SealedJson):
+    """A list about people, most often empty: [] is kept as NULL, and is [] again."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return super().process_bind_param(value or None, dialect)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        return super().process_result_value(value, dialect) or []
+
+
 class SealedBytes(TypeDecorator[bytes]):
     """Bytes about a person (a case's state), compressed and encrypted at rest."""
 

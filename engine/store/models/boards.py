@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
 
 #: review: waits to be read by somebody; shown; refused by the reviewer; withdrawn; over: its time has passed;
 #: kept: from before the board had pages, never shown to the public.
@@ -43,7 +43,7 @@ class BoardEntry(Base):
     review_due_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     reviewed_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(String(300), default="")  # why it was refused or withdrawn
+    reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # why it was refused or withdrawn
     from_at: Mapped[datetime | None]  # since when it is shown
     until_at: Mapped[datetime]
     begins_on: Mapped[date | None]  # its day, when it has one

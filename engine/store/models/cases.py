@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, SealedWords
+from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, SealedList, SealedWords
 from engine.store.models.people import Unit, User
 
 
@@ -218,7 +218,8 @@ class Task(Base):
     effects: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: The post or person meant, that nobody is today (engine.commands.candidates.Hands); None: it is where it belongs.
     instead: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    delegated: Mapped[list[Any]] = mapped_column(default=list)  # 委派: who gets it back, and opinions so far
+    #: 委派: who gets it back, what was asked, and opinions so far.
+    delegated: Mapped[list[Any]] = mapped_column(SealedList, default=list, nullable=True)
 
     case: Mapped[Case] = relationship(back_populates="tasks", lazy="raise")
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id], lazy="raise")
@@ -344,8 +345,8 @@ class Incident(Base):
     element: Mapped[str] = mapped_column(String(120), default="")
     name: Mapped[str] = mapped_column(String(200), default="")
     code: Mapped[str] = mapped_column(String(40))
-    zh: Mapped[str] = mapped_column(Text)
-    en: Mapped[str] = mapped_column(Text, default="")
+    zh: Mapped[str] = mapped_column(SealedWords, nullable=True)  # it may quote what somebody answered
+    en: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
     solved_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))

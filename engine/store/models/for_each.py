@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
 
 
 class ForEach(Base):
@@ -53,7 +53,7 @@ class ForEachItem(Base):
     amount: Mapped[str | None] = mapped_column(Sealed)  # its part of the total that is shared out
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), unique=True)  # what was opened for it
-    error: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     reason: Mapped[str | None] = mapped_column(Sealed)  # why it was left out
     ended_at: Mapped[datetime | None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
@@ -143,7 +143,7 @@ class Notice(Base):
     send_after: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
-    answer: Mapped[str] = mapped_column(String(200), default="")  # what the gateway said
+    answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # what the gateway said
 
     __table_args__ = (
         CheckConstraint("state in ('waiting','held','sent','failed','cancelled')", name="state"),
@@ -189,7 +189,7 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)  # grows with each lease: a worker that slept too long is refused
     worker: Mapped[str] = mapped_column(String(80), default="")
-    error: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # it may quote what somebody said
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (

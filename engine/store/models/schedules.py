@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.models.base import Base, BigId, Sealed, SealedWords
@@ -64,7 +64,7 @@ class ScheduleRun(Base):
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), unique=True)
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    error: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # by hand; None: by itself
     reason: Mapped[str | None] = mapped_column(Sealed)
 

@@ -65,7 +65,7 @@ class Meeting(Base):
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    place: Mapped[str] = mapped_column(String(80))
+    place: Mapped[str] = mapped_column(Sealed)  # it may be at somebody's home
     resource_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("resource.id"))  # the room; None: elsewhere
     state: Mapped[str] = mapped_column(String(12), default="planned")
     reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # why it was moved or called off
