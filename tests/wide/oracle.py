@@ -64,6 +64,7 @@ DOORS: dict[str, frozenset[str]] = {
     "resident": frozenset(RESIDENTS),
     "staff": frozenset(STAFF),
     "heads": frozenset(HEADS),
+    "heads-operator": frozenset((*HEADS, "operator")),
     "heads-administrators": frozenset((*HEADS, *ADMINISTRATORS)),
     "designer": frozenset({"designer"}),
     **{one: frozenset({one}) for one in ADMINISTRATORS},
@@ -481,7 +482,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.listed", "bonds.make", "bonds.new"),
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
-    **_door("heads-operator", "desk.permissions", "desk.retention"),
+    **_door("heads-operator", "desk.retention"),
     **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
     **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
     **_door("heads-administrators", "desk.permissions"),
