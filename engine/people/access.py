@@ -363,6 +363,8 @@ def _to_case(actor: Actor, case: Case) -> Iterator[str]:
             yield "bond-apply"
     if actor.kind != "staff" or keeps_away(actor, case):
         return
+    if not case.restricted and "auditor" in actor.roles:
+        yield "auditor"
     if any(actor.id in ids for ids in case.chosen.values()):
         yield "chosen"  # for a role in it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): who handles it, no one above, and no village as such

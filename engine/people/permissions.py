@@ -81,6 +81,15 @@ TABLE: tuple[Line, ...] = (
     _line("case", "head", "这些单位的负责人", "heads of these units", "supervise evidence", *_RESTRICTED),
     _line(
         "case",
+        "auditor",
+        "审计管理员",
+        "audit administrators",
+        "evidence",
+        "要写事由，申请人看得到；限制查看的办件由办理单位的负责人取",
+        "for a purpose the applicant sees; of a restricted case, the head of its unit takes it",
+    ),
+    _line(
+        "case",
         "past-office",
         "移送前的承办单位",
         "an office it was referred from",

@@ -6,7 +6,6 @@ used is written once a minute, not with every page.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
+from engine import crypto
 from engine.errors import NotFound
 from engine.people import actor as actors
 from engine.people.actor import Actor
@@ -222,4 +222,4 @@ def _one(work: Work, change: object) -> None:
 
 
 def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return crypto.fingerprint(token.encode())

@@ -49,6 +49,20 @@ class Accounts:
     missing: tuple[str, ...]  # roles of the three that nobody holds
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose account it is."""
+
+    id: int
+    name: str
+
+
+def one(work: Work, user_id: int, *, actor: Actor) -> Person:
+    """Who has this account. By a security administrator."""
+    require(actor, "appoint")
+    return Person(user_id, work.session.get_one(User, user_id).name)
+
+
 def listed(work: Work, *, actor: Actor, find: str = "", after: str = "", today: date) -> Accounts:
     """Staff whose log-in name begins with `find`; names are sealed and not searched. By a security administrator."""
     require(actor, "appoint")
@@ -67,7 +81,7 @@ def listed(work: Work, *, actor: Actor, find: str = "", after: str = "", today: 
     )
     for row, post in rows:
         if row.until_on is None or row.until_on >= today:
-            one = Held(
+            term = Held(
                 row.id,
                 tree.by_id[row.unit_id].name,
                 post.name,
@@ -75,7 +89,7 @@ def listed(work: Work, *, actor: Actor, find: str = "", after: str = "", today: 
                 row.until_on,
                 post.role in administrators.ROLES,
             )
-            held.setdefault(row.user_id, []).append(one)
+            held.setdefault(row.user_id, []).append(term)
     return Accounts(
         tuple(
             Account(u.id, u.login or "", u.name, u.disabled_at is not None, tuple(held.get(u.id, ()))) for u in shown

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.errors import NotFound
 from engine.people import Actor, administrators, masks, require
 from engine.records import audit
 from engine.store import Work
@@ -93,6 +94,15 @@ def record(
         shown[-1].id if len(rows) > PAGE else 0,
         tuple(sorted(one.value for one in audit.Kind)),
     )
+
+
+def case_of(work: Work, number: str, *, actor: Actor) -> int:
+    """The case of this number, whose evidence package an audit administrator takes."""
+    require(actor, "audit")
+    found = work.session.scalar(select(Case.id).where(Case.number == number))
+    if found is None:
+        raise NotFound("没有这个编号的办件，请核对。", f"There is no case {number!r}.")
+    return found
 
 
 def _administrators(*roles: str) -> Any:

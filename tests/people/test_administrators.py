@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select, text
 
 from engine.commands.hall import auditing as commands
-from engine.commands.hall import posts
-from engine.errors import Invalid, NotYours
+from engine.commands.hall import passwords, posts
+from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.matters import county as counties
 from engine.people import SYSTEM, administrators, load, may
 from engine.reads import accounts, auditing
 from engine.records import audit
-from engine.store.models import Event, Holding, Post, User
+from engine.store.models import Case, Event, Holding, Post, User
 from engine.workdays import local_date
 from tests.commands import acting
 from tests.conftest import NOW
@@ -118,12 +118,11 @@ def test_each_of_the_three_does_their_own_and_none_sees_a_case(trio, clock):
     database, cast = trio
     case_id = acting.submit(database, cast.zhang, clock())
     own = {"operator": "operate", "security": "appoint", "auditor": "audit"}
-    from engine.store.models import Case
-
     with database.reading() as work:
         case = work.session.get_one(Case, case_id)
         for role in ROLES:
             who = actor(work, cast, role)
+            assert may(who, "evidence", case) == (role == "auditor")
             assert {verb for verb in (*own.values(), "design") if may(who, verb)} == {own[role]}
             assert not may(who, "see", case) and not may(who, "reveal", case)
             assert who.realm == frozenset()
@@ -218,3 +217,31 @@ def test_a_disabled_person_or_a_term_that_is_over_counts_no_more(trio):
         work.session.get_one(User, cast.users["operator"]).disabled_at = NOW
         work.session.flush()
         assert administrators.held_together(work, on=TODAY) == []
+
+
+def test_nobody_becomes_an_administrator_by_setting_their_password(trio):
+    """Who heads the county heads the administrators' unit too, and gives links to others there."""
+    database, cast = trio
+    with database.unit_of_work() as work:
+        wu, security = actor(work, cast, "wu"), actor(work, cast, "security")
+        assert passwords.offer(work, cast.users["designer"], by=wu, now=NOW)
+        for role in ROLES:
+            with pytest.raises(NotYours, match="security administrator"):
+                passwords.offer(work, cast.users[role], by=wu, now=NOW)
+        assert passwords.offer(work, cast.users["operator"], by=security, now=NOW)
+        assert passwords.offer(work, cast.users["chen"], by=security, now=NOW)
+        with pytest.raises(NotNow):
+            passwords.offer(work, security.id, by=security, now=NOW)
+
+
+def test_of_a_restricted_case_the_auditor_takes_no_package(trio, clock):
+    database, cast = trio
+    case_id = acting.submit(database, cast.zhang, clock())
+    with database.unit_of_work() as work:
+        case = work.session.get_one(Case, case_id)
+        case.restricted = True
+        assert not may(actor(work, cast, "auditor"), "evidence", case)
+        with pytest.raises(NotYours):
+            auditing.case_of(work, case.number, actor=actor(work, cast, "operator"))
+        with pytest.raises(NotFound):
+            auditing.case_of(work, "nothing", actor=actor(work, cast, "auditor"))

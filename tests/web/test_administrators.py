@@ -39,6 +39,8 @@ def test_an_account_is_opened_gets_a_post_and_is_closed(trio):
     assert odd.status_code == 422 and "日期不对" in odd.text
     with trio.database.reading() as work:
         (held,) = work.session.scalars(select(Holding).where(Holding.user_id == user_id)).all()
+    link = page.post(f"/desk/accounts/{user_id}/reset")
+    assert "曹管理" in link.text and "/desk/reset?key=" in link.text
     assert page.post(f"/desk/accounts/posts/{held.id}/end").status_code == 302
     closed = page.post(f"/desk/accounts/{user_id}/disable", follow_redirects=True)
     assert "账号已停用" in closed.text
@@ -51,6 +53,12 @@ def test_the_auditor_reads_and_verifies_and_the_two_others_do_not(trio):
     assert record.status_code == 200
     assert "完好" in page.post("/desk/audit/verify").text
     assert "核验审计记录" in page.get("/desk/audit?kind=hall.audited").text
+    number = trio.submit()
+    asked = {"number": number, "purpose": "accountability", "words": "复议要用的"}
+    package = page.post("/desk/audit/evidence", data=asked)
+    assert package.status_code == 200 and package.data[:2] == b"PK"
+    assert page.post("/desk/audit/evidence", data=asked | {"number": "x"}).status_code == 404
+    assert page.get(f"/desk/cases/{number}").status_code in (403, 404)
     assert "谁能做什么" in page.get("/desk/permissions").text
     for other in ("security-1", "operator", "wu"):
         assert trio.client(other).get("/desk/audit").status_code == 403

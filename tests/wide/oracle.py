@@ -488,8 +488,9 @@ RULES: dict[str, Rule] = {
     **_door("heads-administrators", "desk.permissions"),
     # ---- 三员
     **_door("security", "accounts.listed", "accounts.open_account"),
-    **_door("security", "accounts.give", "accounts.end", "accounts.disable", thing="absent"),
+    **_door("security", "accounts.give", "accounts.end", "accounts.disable", "accounts.reset", thing="absent"),
     **_door("auditor", "auditing.record", "auditing.verify"),
+    **_door("auditor", "auditing.evidence", thing="absent"),
     # ---- offers 供给与预订
     **_door("anyone", "offers.listed", "api.offers", "offers.one", "api.offer"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book"),

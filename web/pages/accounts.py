@@ -9,15 +9,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.hall import posts
+from engine.commands.hall import passwords, posts
 from engine.errors import FieldError, Invalid
 from engine.people import administrators
 from engine.plain import is_id
 from engine.reads import accounts
+from engine.records.papers import codes
 from engine.workdays import local_date
 from web import edge
 from web.edge import guard
 from web.language import english
+from web.pages.logins import link
 
 pages = Blueprint("accounts", __name__, url_prefix="/desk/accounts")
 
@@ -100,6 +102,22 @@ def disable(user_id: int) -> ResponseReturnValue:
     posts.disable(edge.work(), user_id, by=edge.actor(), now=edge.now())
     flash(_("账号已停用，手里的件已转给岗位上的其他人。"))
     return redirect(url_for("accounts.listed", find=request.args.get("find", "")[:40]))
+
+
+@pages.post("/<int:user_id>/reset")
+@guard("security")
+def reset(user_id: int) -> ResponseReturnValue:
+    """The link by which they set a new password, shown this once."""
+    by, now = edge.actor(), edge.now()
+    address = link(passwords.offer(edge.work(), user_id, by=by, now=now))
+    return render_template(
+        "staff/reset_link.html",
+        person=accounts.one(edge.work(), user_id, actor=by),
+        address=address,
+        qr=codes.qr_data_uri(address),
+        until=now + passwords.LINK_LASTS,
+        listed="accounts.listed",
+    )
 
 
 def _day(name: str) -> date | None:

@@ -8,14 +8,17 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.commands import cases
 from engine.commands.hall import auditing as commands
 from engine.people import administrators
 from engine.plain import is_id
 from engine.reads import auditing
 from engine.reads.labels import EVENTS
+from engine.reads.reveals import PURPOSES
 from web import edge
 from web.edge import guard
 from web.language import english
+from web.pages.case import packed
 
 pages = Blueprint("auditing", __name__, url_prefix="/desk/audit")
 
@@ -38,7 +41,14 @@ def record() -> ResponseReturnValue:
     kinds = [(kind, _word(kind)) for kind in found.kinds]
     said = {one.id: json.dumps(one.facts, ensure_ascii=False, sort_keys=True) for one in found.acts}
     return render_template(
-        "staff/audit.html", found=found, kinds=kinds, word=_word, roles=roles, said=said, asked=asked
+        "staff/audit.html",
+        found=found,
+        kinds=kinds,
+        word=_word,
+        roles=roles,
+        said=said,
+        asked=asked,
+        purposes={key: _(words) for key, words in PURPOSES.items()},
     )
 
 
@@ -47,6 +57,17 @@ def record() -> ResponseReturnValue:
 def verify() -> ResponseReturnValue:
     found = commands.verify(edge.work(), by=edge.actor(), now=edge.now())
     return render_template("staff/audit_verified.html", found=found, lang=int(english()))
+
+
+@pages.post("/evidence")
+@guard("auditor", alone=True)
+def evidence() -> ResponseReturnValue:
+    """责任证据包 of the case with this number, for a purpose that is recorded and that the applicant sees."""
+    number, purpose, words = (request.form.get(name, "").strip()[:200] for name in ("number", "purpose", "words"))
+    with edge.reading() as work:
+        case_id = auditing.case_of(work, number, actor=edge.actor())
+    made = cases.evidence_package(edge.hall().database, case_id, purpose, words, by=edge.actor(), now=edge.now())
+    return packed(made, number)
 
 
 def _word(kind: str) -> str:

@@ -153,6 +153,11 @@ def evidence(number: str) -> ResponseReturnValue:
         case_id = _page(number).id
     purpose, words = (request.form.get(name, "")[:200] for name in ("purpose", "words"))
     made = cases.evidence_package(edge.hall().database, case_id, purpose, words, by=edge.actor(), now=edge.now())
+    return packed(made, number)
+
+
+def packed(made: bytes, number: str) -> Response:
+    """An evidence package as a file to keep."""
     response = send_file(io.BytesIO(made), mimetype="application/zip", max_age=0)
     name = quote(f"责任证据包-{number}.zip")
     response.headers["Content-Disposition"] = f"attachment; filename=evidence.zip; filename*=UTF-8''{name}"

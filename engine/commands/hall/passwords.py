@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
-from engine.people import SYSTEM, Actor, login, passwords, sessions, tries
+from engine.matters.county import ADMINISTRATORS
+from engine.people import SYSTEM, Actor, login, may, passwords, sessions, tries
 from engine.people import actor as actors
 from engine.people.passwords import Whose
 from engine.records import audit
 from engine.store import Database, Work, again
-from engine.store.models import Holding, ResetLink, User
+from engine.store.models import Holding, Post, ResetLink, User
 
 #: How long a link may be used: to be handed over now, not to lie about.
 LINK_LASTS = timedelta(hours=1)
@@ -165,8 +166,13 @@ def _theirs(work: Work, user_id: int, by: Actor) -> User:
         return user
     if user_id == by.id:
         raise NotNow("自己的密码在“我的账号”里改。", "Expected somebody else: change your own in your account.")
-    units = work.session.scalars(select(Holding.unit_id).where(Holding.user_id == user_id)).all()
-    if not all(by.supervises(unit) for unit in units or (None,)):
+    held = select(Holding.unit_id, Post.role).join(Post, Post.id == Holding.post_id).where(Holding.user_id == user_id)
+    terms = work.session.execute(held.order_by(Holding.id)).all()
+    if not may(by, "appoint") and any(role in ADMINISTRATORS for _, role in terms):
+        # Whoever sets an administrator's password is that administrator: 三员分立 would be a word.
+        raise NotYours("管理员的密码由安全管理员帮忙重设。", "Expected a security administrator for an administrator.")
+    units: list[int | None] = [unit for unit, _ in terms]
+    if not may(by, "appoint") and not all(by.supervises(unit) for unit in units or [None]):
         raise NotYours("只能帮您管理的单位的人重设。", "Expected somebody of the units you head.")
     if user.disabled_at is not None:
         raise NotNow("这个账号已停用。", "Expected an account in use, but it is disabled.")
