@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.settings import Settings
@@ -29,6 +29,9 @@ POLICY = "; ".join(
     )
 )
 csrf = CSRFProtect()
+
+#: Bytes and fields of a form that a page sends; a list of a thousand records is far below.
+MOST_FORM, MOST_FIELDS = 2 * 1024 * 1024, 5_000
 
 
 #: NUL, and halves of surrogate pairs: \\ud800 is JSON and no text.
@@ -54,8 +57,18 @@ def begin(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=settings.hosts or None,
         # A whole request: one file, and what is typed around it.
         MAX_CONTENT_LENGTH=(settings.upload_mb + 2) * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=MOST_FORM,
+        MAX_FORM_PARTS=MOST_FIELDS,
     )
+
+    @app.before_request
+    def bounded() -> None:
+        """A form of so many fields that reading it takes seconds is not read: before the token in it is looked for."""
+        if request.mimetype != "application/x-www-form-urlencoded":
+            return
+        if (request.content_length or 0) > MOST_FORM or request.get_data().count(b"&") > MOST_FIELDS:
+            raise RequestEntityTooLarge(f"Expected a form of at most {MOST_FORM} bytes and {MOST_FIELDS} fields.")
+
     csrf.init_app(app)
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign]

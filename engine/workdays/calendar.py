@@ -247,8 +247,8 @@ def _lay_over(base: Calendar, data: bytes | str) -> Calendar:
 
     try:
         found: Any = yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError) as error:
-        # ValueError: YAML's own reader meets 2027-02-30 and gives up.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: YAML's own reader meets 2027-02-30 and gives up. RecursionError: brackets without end.
         place = str(error).replace("\n", " ")
         raise Invalid(
             [FieldError("", "日历文件", f"不是能读的 YAML：{place}", f"not readable YAML: {place}")]

@@ -21,6 +21,8 @@ _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OFD = "application/ofd"
 _MACROS = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|macrosheets/|activeX/)", re.IGNORECASE)
+#: No office writes one; whoever does wants files or addresses read by the program that opens it. In UTF-16, too.
+_DECLARES = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)")
 _OUTSIDE = re.compile(
     rb"<Relationship\b(?=[^>]*attachedTemplate|[^>]*oleObject|[^>]*/frame)(?=[^>]*TargetMode\s*=\s*[\"']External)"
 )
@@ -58,6 +60,8 @@ def read(data: bytes, kind: str) -> tuple[bytes, str, str]:
                 if _MACROS.search(one.filename):
                     raise runs("宏或控件", "macros or controls")
                 content = _unpacked(packed, one)
+                if one.filename.endswith((".xml", ".rels")) and _DECLARES.search(content):
+                    raise runs("文档类型声明（DTD）", "a document type declaration")
                 if one.filename.endswith(".rels") and _OUTSIDE.search(content):
                     raise runs("指向外面的模板或对象", "a template or object from elsewhere")
                 if one.filename == "[Content_Types].xml" and b"macroEnabled" in content:
