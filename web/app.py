@@ -76,10 +76,12 @@ def create_app(
         own_cases,
         own_name,
         papers,
+        passkeys,
         permissions,
         registers,
         resident,
         schedules,
+        second,
         services,
         steps,
         studio,
@@ -90,7 +92,20 @@ def create_app(
     )
 
     modules = (
-        *(assets, entry, account, logins, resident, application, own_cases, own_name, tracking, papers),
+        *(
+            assets,
+            entry,
+            second,
+            passkeys,
+            account,
+            logins,
+            resident,
+            application,
+            own_cases,
+            own_name,
+            tracking,
+            papers,
+        ),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, studio, booking, around, api, monitoring),
         *(accounts, auditing),
@@ -151,6 +166,7 @@ def _templates(app: edge.Hall) -> None:
     def always() -> dict[str, Any]:
         return {
             "actor": edge.actor(),
+            "must_first": edge.must_first(),
             "english": language.english(),
             "large": session.get("large") == 1,
             "csrf": LocalProxy(generate_csrf),

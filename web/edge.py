@@ -24,7 +24,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from engine.errors import FieldError, Invalid, NotYours
-from engine.people import Actor, login, sessions
+from engine.people import Actor, factors, login, sessions
 from engine.plain import MOST_ID, is_id
 from engine.store import Database, Work, again
 from web import store
@@ -45,16 +45,17 @@ class Guard:
     who: Who
     writes: bool | None = None  # None: by the method; True: a GET that writes (a task is marked as seen)
     alone: bool = False  # the view opens its own transactions (log-in counts failures even when it refuses)
+    first: bool = False  # also for who has to set up a second factor before anything else
 
 
 _GUARD = "guard"
 
 
-def guard(who: Who, *, writes: bool | None = None, alone: bool = False) -> Callable[[View], View]:
+def guard(who: Who, *, writes: bool | None = None, alone: bool = False, first: bool = False) -> Callable[[View], View]:
     """Declare who may use a route."""
 
     def declare(view: View) -> View:
-        setattr(view, _GUARD, Guard(who, writes, alone))
+        setattr(view, _GUARD, Guard(who, writes, alone, first))
         return view
 
     return declare
@@ -197,9 +198,30 @@ class SignIn(Exception):
         self.endpoint = endpoint
 
 
+class SecondFirst(Exception):
+    """Expected a second factor of somebody of this post, but there is none: setting it up comes first."""
+
+
+def must_first() -> bool:
+    """Whether whoever asks signed in by one factor alone, and their post needs two: they set it up, and do nothing
+    else until then."""
+    opened = session_now()
+    return (
+        opened is not None
+        and opened.how in ONE_FACTOR
+        and factors.required(opened.actor, hall().settings.second_factor)
+    )
+
+
+#: Ways in that show one thing: what somebody knows.
+ONE_FACTOR = ("password",)
+
+
 def _check(wanted: Guard) -> Response | None:
     actor: Actor = g.actor
     if admits(wanted.who, actor):
+        if wanted.who != "anyone" and not wanted.first and must_first():
+            raise SecondFirst
         return None
     if actor.kind == "visitor":
         raise SignIn("entry.resident" if wanted.who in ("resident", "signed-in") else "entry.staff")

@@ -164,6 +164,16 @@ def sign_in_page(error: edge.SignIn) -> ResponseReturnValue:
     return redirect(url_for(error.endpoint, next=target or None))
 
 
+def second_first(error: edge.SecondFirst) -> ResponseReturnValue:
+    """Somebody's post needs a second factor that they have not set up yet: they are led there."""
+    if wants_json():
+        zh = "您的岗位要两步验证，请先在“我的账号”里设置。"
+        en = "Your post needs a second factor: set it up in your account first."
+        where = {"location": url_for("account.own"), "location_words": _("去设置")}
+        return problem(403, "second-factor-first", zh, en, **where)
+    return redirect(url_for("account.own"), 303)
+
+
 def _back_to_sign_in(error: edge.SignIn) -> dict[str, object]:
     """For our own scripts: the page to sign in on, that leads back to where the person is."""
     if request.path.startswith("/api/") or not request.referrer:
@@ -196,6 +206,7 @@ def begin(app: Flask) -> None:
     app.register_error_handler(login.Doubted, doubted)
     app.register_error_handler(edge.SignIn, sign_in_page)
     app.after_request(_says_when)
+    app.register_error_handler(edge.SecondFirst, second_first)
 
     @app.errorhandler(CSRFError)
     def csrf(error: CSRFError) -> ResponseReturnValue:

@@ -47,10 +47,16 @@ KNOWN = {
     "YIZHAN_SESSION_HOURS": "a log-in is over after so many hours, whatever is done in it (default: 12)",
     "YIZHAN_IDLE_MINUTES": "a log-in of staff is over when nobody used it for so many minutes; 0: never (default: 60 "
     "where others can reach the hall, else 0)",
+    "YIZHAN_SECOND_FACTOR": "which staff must have a second factor: roles (supervisor, operator, designer, clerk) with "
+    "commas, staff (everybody) or none (default: supervisor,operator,designer where others can reach the hall, else "
+    "none)",
     "YIZHAN_METRICS_TOKEN": "bearer token that opens /metrics to other machines (default: this machine only)",
     "YIZHAN_CONTENT": "folder that holds bpmn/ and forms/ (default: the program's own)",
 }
 
+#: Whom a second factor can be asked of, and of whom it is where nothing is set.
+ROLES = frozenset({"supervisor", "operator", "designer", "clerk", "staff"})
+SECOND_FACTOR = "supervisor,operator,designer"
 #: No log-in lasts longer than a day.
 MOST_HOURS = 24
 
@@ -82,6 +88,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     session_hours: int = 12
     idle_minutes: int = 0  # of staff; 0: as long as the session
+    second_factor: frozenset[str] = frozenset()  # roles that must have one; "staff": everybody
 
     @property
     def reachable(self) -> bool:
@@ -151,6 +158,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12),
     )
     found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))
+    asked = env.get("YIZHAN_SECOND_FACTOR") or (SECOND_FACTOR if found.reachable else "none")
+    found = replace(found, second_factor=_roles(asked))
     if not 1 <= found.session_hours <= MOST_HOURS:
         raise BadSettings(
             f"[一站] YIZHAN_SESSION_HOURS 应是 1 到 {MOST_HOURS}，现在是 {found.session_hours}。\n"
@@ -175,6 +184,17 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             "YIZHAN_NOTICES=gateway and YIZHAN_GATEWAY_URL, or serve on 127.0.0.1 without HTTPS and public address."
         )
     return found
+
+
+def _roles(text: str) -> frozenset[str]:
+    roles = frozenset(word.strip() for word in text.split(",")) - {"none", ""}
+    unknown = sorted(roles - ROLES)
+    if unknown:
+        raise BadSettings(
+            f"[一站] YIZHAN_SECOND_FACTOR 里不认识：{'、'.join(unknown)}。可以写：{'、'.join(sorted(ROLES))}、none。\n"
+            f"Unknown in YIZHAN_SECOND_FACTOR: {', '.join(unknown)}. Known: {', '.join(sorted(ROLES))}, none."
+        )
+    return roles
 
 
 def loopback(host: str) -> bool:

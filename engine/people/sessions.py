@@ -52,7 +52,6 @@ class Open:
     actor: Actor
     how: str
     proved_at: datetime  # when the person last showed who they are
-    must: str  # what has to be done before anything else: "" or "second" (a second factor is to be set up)
     seen_at: datetime
 
     def unseen(self, now: datetime) -> bool:
@@ -83,7 +82,6 @@ def begin(
     how: How = "password",
     where: From | None = None,
     limits: Limits | None = None,
-    must: str = "",
 ) -> str:
     """A new session's token, for a cookie. Only its hash is kept."""
     limits, where, token = limits or Limits(), where or From(), secrets.token_urlsafe(32)
@@ -100,9 +98,9 @@ def begin(
             device=where.device[:80],
             address=where.address,
             how=how,
-            must=must,
         )
     )
+    work.session.flush()
     return token
 
 
@@ -115,7 +113,7 @@ def holds(now: datetime) -> ColumnElement[bool]:
 
 def find(work: Work, token: str, *, now: datetime) -> Open | None:
     """The session of this token, with whom it stands for; None when it is unknown, ended or over. One statement."""
-    columns = (Session.id, Session.how, Session.proved_at, Session.must, Session.seen_at, Session.created_at)
+    columns = (Session.id, Session.how, Session.proved_at, Session.seen_at, Session.created_at)
     found = actors.load_with(
         work,
         and_(Session.token_hash == hashed(token), holds(now)),
@@ -125,8 +123,8 @@ def find(work: Work, token: str, *, now: datetime) -> Open | None:
     )
     if found is None:
         return None
-    actor, (id_, how, proved_at, must, seen_at, created_at) = found
-    return Open(id_, actor, how, proved_at or created_at, must, seen_at or created_at)
+    actor, (id_, how, proved_at, seen_at, created_at) = found
+    return Open(id_, actor, how, proved_at or created_at, seen_at or created_at)
 
 
 def seen(work: Work, session_id: int, *, now: datetime) -> None:
@@ -147,9 +145,14 @@ def proved(work: Work, session_id: int, *, now: datetime) -> None:
     work.session.execute(update(Session).where(Session.id == session_id).values(proved_at=now))
 
 
-def done(work: Work, session_id: int) -> None:
-    """What had to be done first is done: the session opens everything now."""
-    work.session.execute(update(Session).where(Session.id == session_id).values(must=""))
+def renew(work: Work, session_id: int, how: How, *, now: datetime) -> str:
+    """The person showed more of who they are: the session goes on under another token, which the one of before, that
+    may lie elsewhere, does not share. Returns it."""
+    token = secrets.token_urlsafe(32)
+    work.session.execute(
+        update(Session).where(Session.id == session_id).values(token_hash=hashed(token), how=how, proved_at=now)
+    )
+    return token
 
 
 def listed(work: Work, user_id: int, *, this: int | None, now: datetime) -> tuple[Listed, ...]:

@@ -44,6 +44,8 @@ LIMITS = {
     # the old password, asked once more of somebody who is signed in; a second factor, after the right password
     "own-password": Limit(5, timedelta(minutes=15), timedelta(seconds=30)),
     "factor": Limit(5, timedelta(minutes=15), timedelta(seconds=30)),
+    "passkey": Limit(60, timedelta(minutes=10)),
+    "sso": Limit(60, timedelta(minutes=10)),
     "reset-link": Limit(20, timedelta(minutes=10)),
     "address": Limit(50, timedelta(minutes=15), timedelta(seconds=2), timedelta(seconds=30)),
     # a code by text message: each costs money and rings somebody's telephone

@@ -78,6 +78,10 @@ class Kind(StrEnum):
     LOGIN_FAILED = "person.log-in-failed"  # a wrong password or second factor: for whom, never what was typed
     PASSWORD_CHANGED = "person.password-changed"  # by oneself, or by a link
     RESET_OFFERED = "person.reset-offered"  # a link to set a new password was made
+    FACTOR_ADDED = "person.factor-added"  # an app for codes, a passkey
+    FACTOR_REMOVED = "person.factor-removed"  # by oneself, or all of them by who heads one
+    RECOVERY_CODES = "person.recovery-codes"  # a new set was shown
+    SSO_JOINED = "person.sso-joined"  # the single sign-on's account was joined to theirs
     SESSION_ENDED = "person.session-ended"  # by its owner, from elsewhere
     LEAVE = "person.leave"
     LEAVE_ENDED = "person.leave-ended"

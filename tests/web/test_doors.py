@@ -71,8 +71,9 @@ def test_every_page_opens_for_those_it_is_for_and_for_no_one_else(hall: Open, ro
         elif edge.admits(guard.who, actor):
             assert answer.status_code in (200, 302, 403, 404, 409, 422), f"{rule.rule}: {answer.status_code}"
             if answer.status_code == 302:
-                # the page of a code follows a code, a second proof a right one: whoever comes otherwise begins again
-                assert "/enter" not in answer.location or rule.endpoint in ("entry.proof", "entry.code"), rule.rule
+                # a code, a second proof and a second factor follow a first step: whoever comes otherwise begins again
+                steps = ("entry.proof", "entry.code", "second.ask")
+                assert "/enter" not in answer.location or rule.endpoint in steps, rule.rule
         elif role is None:
             assert answer.status_code == 302 and "/enter" in answer.location, rule.rule
         else:

@@ -266,6 +266,10 @@ RULES: dict[str, Rule] = {
         "entry.check_proof",
         "entry.code",
         "entry.proof",
+        "second.ask",
+        "second.check",
+        "passkeys.options",
+        "passkeys.enter",
         "logins.reset",
         "logins.set_password",
         "papers.compare",
@@ -330,14 +334,24 @@ RULES: dict[str, Rule] = {
     ),  # the step is not a resident's
     **_door("resident", "taking_part.say", "taking_part.tell", thing="absent"),
     # ---- the hall's people
-    **_door("staff", "account.end_program", "account.end_session", thing="absent"),  # one's own alone
+    **_door(
+        "staff", "account.end_program", "account.end_session", "account.remove_passkey", thing="absent"
+    ),  # one's own alone
     **_door(
         "staff",
         "absences.mine",
+        "account.app_for_codes",
+        "account.begin_app",
         "account.change_password",
+        "account.check_proof",
+        "account.confirm_app",
         "account.end_others",
         "account.own",
+        "account.new_codes",
         "account.password",
+        "account.prove",
+        "passkeys.add",
+        "passkeys.new_options",
         "absences.take",
         "api.inbox",
         "booking.week",
@@ -394,7 +408,7 @@ RULES: dict[str, Rule] = {
     ),
     **_door("heads", "mending.applicant", "mending.correct", "mending.paper", "mending.mend", thing="more-time"),
     **_door("heads", "api.correct_applicant", "api.reissue_paper", "api.void_paper", thing="more-time"),
-    **_door("heads", "logins.offer", thing="clerk-of-suyang"),
+    **_door("heads", "logins.clear", "logins.offer", thing="clerk-of-suyang"),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
     # ---- designers and operators
     **_door(

@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 from flask import request
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from engine.commands.hall import signing_in
+from engine.commands.hall import factors, signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
+from engine.people import actor as actors
 from engine.people import login
+from engine.people.factors import of as factors_of
+from engine.people.factors import required
+from engine.people.sessions import How
 from engine.records import notices
 from web import edge
 from web.api.declaring import Shape, operation
@@ -40,6 +44,8 @@ class LogIn(Shape):
     proof: str = Field("", max_length=80)
     login: str = ""
     password: str = ""
+    #: Only where it is asked for (error "second-needed"): the code that the app shows now, or a recovery code.
+    second: str = Field("", max_length=40)
     device: str = Field("", max_length=80)
 
 
@@ -48,6 +54,13 @@ class ProofNeeded(Refused):
 
     status = 403
     slug = "proof-needed"
+
+
+class SecondNeeded(Refused):
+    """Expected a second factor beside the password, but there is none."""
+
+    status = 403
+    slug = "second-needed"
 
 
 class SignedIn(Shape):
@@ -89,6 +102,7 @@ def sign_in(body: LogIn) -> SignedIn:
     elif body.login:
         address = request.remote_addr or ""
         user_id = signing_in.password(hall.database, body.login, body.password, now=now, address=address).user_id
+        how = _second(user_id, body.second)
     else:
         raise Invalid([FieldError("phone", "手机号", "请给出手机号和验证码，或用户名和密码。", "Give phone and code.")])
     with hall.database.unit_of_work() as work:
@@ -96,10 +110,31 @@ def sign_in(body: LogIn) -> SignedIn:
         if body.phone:
             token = login.new_token(work, user_id, now=now, name=name)
         else:
-            token = signing_in.by_program(work, user_id, "password", now=now, name=name)
+            token = signing_in.by_program(work, user_id, how, now=now, name=name)
         actor = login.actor_of_token(work, token, now=now)
     assert actor is not None
     return SignedIn(token=token, kind="staff" if actor.kind == "staff" else "resident", name=actor.name)
+
+
+def _second(user_id: int, given: str) -> How:
+    """The second factor of somebody whose password was right; none is asked of who has none and needs none."""
+    hall, now = edge.hall(), edge.now()
+    with hall.database.reading() as work:
+        has = factors_of(work, user_id).any
+        needs = required(actors.load(work, user_id, now=now), hall.settings.second_factor)
+    if not has and needs:
+        raise SecondNeeded(
+            "这个岗位要两步验证，请先在网页的“我的账号”里设置。",
+            "This post needs a second factor: set it up first in your account, by browser.",
+        )
+    if not has:
+        return "password"
+    if not given:
+        raise SecondNeeded(
+            "请在 second 里给出应用现在显示的动态码，或一个恢复码。",
+            "Give the code that the app shows now, or a recovery code, as second.",
+        )
+    return factors.by_code(hall.database, user_id, given, now=now)
 
 
 @operation("delete", "/session", who="signed-in", tag="session")

@@ -37,6 +37,7 @@ const bundles = {
   modeler: "src/modeler.js", // a diagram to try and change
   decision: "src/decision.js", // a decision table to look at
   scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
+  passkey: "src/passkey.js", // signing in by a passkey: two kilobytes, on the pages that offer it
   scanner: "src/scanner.js", // what reads a code in a picture: fetched only when somebody presses the button
 };
 const scripts = await build({

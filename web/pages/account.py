@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.hall import passwords, signing_in
-from engine.errors import FieldError, Invalid, NotNow
+from engine.commands.hall import factors, passwords, signing_in
+from engine.errors import FieldError, Invalid, NotNow, Refused
+from engine.people import factors as people_factors
 from engine.people.tries import TooMany
 from engine.reads import own_account
+from engine.records.papers import codes
 from web import edge
 from web.edge import guard
+from web.pages import arrivals
 
 pages = Blueprint("account", __name__, url_prefix="/desk/account")
 
@@ -25,10 +29,26 @@ def _this() -> int | None:
 
 
 @pages.get("")
-@guard("staff")
+@guard("staff", first=True)
 def own() -> ResponseReturnValue:
-    found = own_account.account(edge.work(), edge.actor(), this=_this(), now=edge.now())
-    return render_template("staff/account.html", found=found, how=ways())
+    """All of it; for whoever must set up a second factor first, that alone."""
+    return render_template("staff/account.html", found=_found(), how=ways())
+
+
+def _found() -> own_account.Account:
+    name = edge.hall().settings.hall_name
+    return own_account.account(edge.work(), edge.actor(), this=_this(), hall=name, now=edge.now())
+
+
+def _proved_lately() -> ResponseReturnValue | None:
+    """None when the person showed lately who they are; else the page that asks."""
+    opened = edge.session_now()
+    assert opened is not None
+    return None if factors.fresh(opened, edge.now()) else redirect(url_for("account.prove"), 303)
+
+
+def _must() -> bool:
+    return people_factors.required(edge.actor(), edge.hall().settings.second_factor)
 
 
 def ways() -> dict[str, str]:
@@ -42,6 +62,108 @@ def ways() -> dict[str, str]:
         "sso": _("统一登录"),
         "": "",
     }
+
+
+@pages.get("/prove")
+@guard("staff", first=True)
+def prove() -> ResponseReturnValue:
+    """An open screen changes nothing of how somebody signs in: who it is is asked once more."""
+    return render_template("staff/prove.html", found=_found(), wrong=())
+
+
+@pages.post("/prove")
+@guard("staff", alone=True, first=True)
+def check_proof() -> ResponseReturnValue:
+    opened = edge.session_now()
+    assert opened is not None and opened.actor.id is not None
+    password, code = request.form.get("old", "")[:400], request.form.get("code", "")[:40]
+    try:
+        factors.prove(edge.hall().database, opened.id, opened.actor.id, password, code, now=edge.now())
+    except (Invalid, TooMany) as error:
+        wrong = error.fields if isinstance(error, Invalid) else (_about_password(error),)
+        with edge.reading():
+            return render_template("staff/prove.html", found=_found(), wrong=wrong), error.status
+    flash(_("已核对，十分钟内可以更改登录方式。"))
+    return redirect(url_for("account.own"))
+
+
+def _about_password(error: Refused) -> FieldError:
+    return FieldError("old", _("现在的密码"), error.zh, error.en)
+
+
+@pages.get("/app")
+@guard("staff", first=True)
+def app_for_codes() -> ResponseReturnValue:
+    """The secret that was begun, to scan; and a field for the first code."""
+    return _app()
+
+
+def _app(wrong: Sequence[FieldError] = (), status: int = 200) -> ResponseReturnValue:
+    found = _found()
+    if not found.begun:
+        return redirect(url_for("account.own"))
+    qr = codes.qr_data_uri(found.begun, keep=False)
+    return render_template("staff/app_for_codes.html", found=found, qr=qr, wrong=wrong), status
+
+
+@pages.post("/app")
+@guard("staff", first=True)
+def begin_app() -> ResponseReturnValue:
+    if (asked := _proved_lately()) is not None:
+        return asked
+    factors.begin_totp(edge.work(), by=edge.actor(), now=edge.now())
+    return redirect(url_for("account.app_for_codes"))
+
+
+@pages.post("/app/confirm")
+@guard("staff", first=True)
+def confirm_app() -> ResponseReturnValue:
+    this = _this()
+    assert this is not None
+    code = request.form.get("code", "")[:20]
+    try:
+        shown, token = factors.confirm_totp(edge.work(), code, this=this, by=edge.actor(), now=edge.now())
+    except Invalid as error:
+        return _app(error.fields, error.status)
+    return stronger(token, shown)
+
+
+def stronger(token: str, shown: Sequence[str]) -> ResponseReturnValue:
+    """The session goes on under another token; recovery codes are shown once, when there are new ones."""
+    arrivals.begin(token)
+    if shown:
+        return render_template("staff/recovery_codes.html", codes=shown, first=True)
+    flash(_("已设好，下次登录时会用到。"))
+    return redirect(url_for("account.own"))
+
+
+@pages.post("/codes")
+@guard("staff")
+def new_codes() -> ResponseReturnValue:
+    if (asked := _proved_lately()) is not None:
+        return asked
+    shown = factors.new_codes(edge.work(), by=edge.actor(), now=edge.now())
+    return render_template("staff/recovery_codes.html", codes=shown, first=False)
+
+
+@pages.post("/app/remove")
+@guard("staff")
+def remove_app() -> ResponseReturnValue:
+    if (asked := _proved_lately()) is not None:
+        return asked
+    factors.remove_totp(edge.work(), must=_must(), by=edge.actor(), now=edge.now())
+    flash(_("动态码已取消。"))
+    return redirect(url_for("account.own"))
+
+
+@pages.post("/passkeys/<int:key_id>/remove")
+@guard("staff")
+def remove_passkey(key_id: int) -> ResponseReturnValue:
+    if (asked := _proved_lately()) is not None:
+        return asked
+    factors.remove_passkey(edge.work(), key_id, must=_must(), by=edge.actor(), now=edge.now())
+    flash(_("通行密钥已取消。"))
+    return redirect(url_for("account.own"))
 
 
 @pages.get("/password")
@@ -61,8 +183,7 @@ def change_password() -> ResponseReturnValue:
             raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
         ended = passwords.change(edge.hall().database, user_id, old, new, this=this, now=edge.now())
     except (Invalid, TooMany, NotNow) as error:
-        fields = error.fields if isinstance(error, Invalid) else ()
-        wrong = fields or (FieldError("old", _("现在的密码"), error.zh, error.en),)
+        wrong = error.fields if isinstance(error, Invalid) else (_about_password(error),)
         return render_template("staff/password.html", wrong=wrong), error.status
     if ended:
         flash(_("密码已改，别处的 %(n)s 个登录都已结束。", n=ended))

@@ -24,6 +24,7 @@ def staff(user_id: int, name: str, how: How, *, wrong_before: int = 0) -> Respon
     with edge.hall().database.unit_of_work() as work:
         limits = edge.hall().settings.session_limits
         token = signing_in.enter(work, user_id, how, where=devices.here(), limits=limits, now=edge.now())
+    going = edge.onward("/desk")
     begin(token)
     if wrong_before:
         flash(
@@ -32,4 +33,4 @@ def staff(user_id: int, name: str, how: How, *, wrong_before: int = 0) -> Respon
                 n=wrong_before,
             )
         )
-    return devices.keep(redirect(edge.onward("/desk")), devices.current().knowing("login", name))
+    return devices.keep(redirect(going), devices.current().knowing("login", name))

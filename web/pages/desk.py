@@ -22,7 +22,7 @@ pages = Blueprint("desk", __name__, url_prefix="/desk")
 def shell() -> dict[str, Any]:
     """The left column and who I am, on every page of the hall's people."""
     actor = edge.actor()
-    if actor.kind != "staff" or not request.path.startswith("/desk"):
+    if actor.kind != "staff" or not request.path.startswith("/desk") or edge.must_first():
         return {}
     return {"nav": _nav(), "standing": _standing()}
 

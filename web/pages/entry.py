@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import bonds, handover_rows, parties
-from engine.commands.hall import signing_in
+from engine.commands.hall import factors, signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import actor as actors
@@ -245,7 +245,13 @@ def check_password() -> ResponseReturnValue:
         wrong = FieldError("password", _("用户名和密码"), zh, en)
         page = render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,), ready=False)
         return page, error.status
-    return arrivals.staff(entered.user_id, name, "password", wrong_before=entered.wrong_before)
+    step = factors.begin_second(
+        edge.hall().database, entered.user_id, now=edge.now(), wrong_before=entered.wrong_before
+    )
+    if step is None:
+        return arrivals.staff(entered.user_id, name, "password", wrong_before=entered.wrong_before)
+    session["second"] = {"step": step, "name": name}
+    return redirect(url_for("second.ask", next=edge.onward("") or None))
 
 
 @pages.post("/leave")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.hall import passwords
+from engine.commands.hall import factors, passwords
 from engine.errors import FieldError, Invalid, NotFound
 from engine.people import tries
 from engine.reads import colleagues
@@ -41,6 +41,15 @@ def offer(user_id: int) -> ResponseReturnValue:
         qr=codes.qr_data_uri(address),
         until=now + passwords.LINK_LASTS,
     )
+
+
+@pages.post("/logins/<int:user_id>/clear")
+@guard("supervisor")
+def clear(user_id: int) -> ResponseReturnValue:
+    """手机丢了: their second factors are taken away, and every log-in of theirs ends."""
+    factors.clear(edge.work(), user_id, by=edge.actor(), now=edge.now())
+    flash(_("已取消他的两步验证，他现在用密码登录，登录后重新设置。"))
+    return redirect(url_for("logins.listed"))
 
 
 def link(key: str) -> str:

@@ -36,13 +36,9 @@ class Link:
 
 def change(database: Database, user_id: int, old: str, new: str, *, this: int | None, now: datetime) -> int:
     """改密码: one's own, with the old one. All other log-ins of theirs end; how many there were."""
+    stored = is_own(database, user_id, old, now=now)
     with database.reading() as work:
-        tries.within(work, "own-password", str(user_id), now=now)
-        user = work.session.get_one(User, user_id)
-        stored, whose = user.password_hash, _whose(user)
-    if not login.matches(stored, old):
-        _mistyped(database, user_id, now)
-        raise Invalid([FieldError("old", "现在的密码", "现在的密码不对。", "This is not your present password.")])
+        whose = _whose(work.session.get_one(User, user_id))
     passwords.check(new, whose)
     if passwords.narrow(old) == passwords.narrow(new):
         raise Invalid([FieldError("password", "新密码", "新密码和现在的一样。", "It is the same as the present one.")])
@@ -61,6 +57,18 @@ def change(database: Database, user_id: int, old: str, new: str, *, this: int | 
     return again(write)
 
 
+def is_own(database: Database, user_id: int, given: str, *, now: datetime) -> str:
+    """The hash of their password, when this is it; Invalid by the field `old`, TooMany after some tries."""
+    with database.reading() as work:
+        tries.within(work, "own-password", str(user_id), now=now)
+        stored = work.session.get_one(User, user_id).password_hash
+    if not login.matches(stored, given):
+        _mistyped(database, user_id, now)
+        raise Invalid([FieldError("old", "现在的密码", "现在的密码不对。", "This is not your present password.")])
+    assert stored is not None
+    return stored
+
+
 def _mistyped(database: Database, user_id: int, now: datetime) -> None:
     def write() -> None:
         with database.unit_of_work() as work:
@@ -73,7 +81,7 @@ def _mistyped(database: Database, user_id: int, now: datetime) -> None:
 def offer(work: Work, user_id: int, *, by: Actor, now: datetime) -> str:
     """A link's key, by which this person sets a new password once. Links of before work no more. By who heads each
     unit they work in, or whoever runs the machine."""
-    user = _theirs(work, user_id, by)
+    user = theirs(work, user_id, by)
     key = secrets.token_urlsafe(32)
     _used_up(work, user.id, now)
     work.session.add(
@@ -157,7 +165,7 @@ def _used_up(work: Work, user_id: int, now: datetime) -> None:
     )
 
 
-def _theirs(work: Work, user_id: int, by: Actor) -> User:
+def theirs(work: Work, user_id: int, by: Actor) -> User:
     """A member of staff whose log-in `by` may help with."""
     user = work.session.get(User, user_id)
     if user is None or user.kind != "staff":

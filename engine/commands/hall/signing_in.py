@@ -45,13 +45,11 @@ def failed(database: Database, user_id: int | None, how: How, *, now: datetime) 
     again(write)
 
 
-def enter(
-    work: Work, user_id: int, how: How, *, where: From, limits: Limits | None = None, must: str = "", now: datetime
-) -> str:
+def enter(work: Work, user_id: int, how: How, *, where: From, limits: Limits | None = None, now: datetime) -> str:
     """They are in: a session of theirs, recorded. Returns its token."""
-    token = sessions.begin(work, user_id, now=now, how=how, where=where, limits=limits, must=must)
+    token = sessions.begin(work, user_id, now=now, how=how, where=where, limits=limits)
     by = actors.load(work, user_id, now=now)
-    audit.record(work, audit.Kind.LOGIN, by=by, now=now, facts={"how": how, **({"must": must} if must else {})})
+    audit.record(work, audit.Kind.LOGIN, by=by, now=now, facts={"how": how})
     return token
 
 

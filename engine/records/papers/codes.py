@@ -69,8 +69,9 @@ def qr(url: str) -> Picture:
     return squares(len(rows) + 2 * quiet, runs)
 
 
-def qr_data_uri(text: str) -> str:
-    """The same picture as a data address, for a page."""
+def qr_data_uri(text: str, *, keep: bool = True) -> str:
+    """The same picture as a data address, for a page. `keep=False`: of a secret, that stays nowhere in memory."""
     import base64
 
-    return "data:image/svg+xml;base64," + base64.b64encode(qr(text).svg).decode()
+    picture = qr(text) if keep else qr.__wrapped__(text)
+    return "data:image/svg+xml;base64," + base64.b64encode(picture.svg).decode()

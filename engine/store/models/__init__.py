@@ -53,13 +53,17 @@ from engine.store.models.matches import MatchLeg, MatchPair, MatchSide
 from engine.store.models.people import (
     AccountMerge,
     ApiToken,
+    Authenticator,
     Consent,
     Holding,
     Leave,
     OneTimeCode,
+    Passkey,
     Post,
+    RecoveryCode,
     ResetLink,
     Session,
+    SignInStep,
     Throttle,
     Unit,
     User,
@@ -85,6 +89,10 @@ from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRe
 
 __all__ = [
     "AccountMerge",
+    "SignInStep",
+    "RecoveryCode",
+    "Passkey",
+    "Authenticator",
     "ApiToken",
     "Appointment",
     "AppointmentSlot",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
@@ -82,6 +82,7 @@ class User(Base):
     doubted_at: Mapped[datetime | None]  # somebody signed in by the telephone and said to be another
     proved_at: Mapped[datetime | None]  # beside the telephone, who they are
     merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # the same person's other account
+    sso_subject: Mapped[str | None] = mapped_column(String(64))  # hash of who the single sign-on says they are
 
     __table_args__ = (
         CheckConstraint("kind in ('staff','resident','system')", name="kind"),
@@ -96,6 +97,7 @@ class User(Base):
             sqlite_where=(kind == "resident"),
             postgresql_where=(kind == "resident"),
         ),
+        Index("uq_user_sso_subject", "sso_subject", unique=True),
     )
 
 
@@ -183,9 +185,66 @@ class Session(Base):
     idle_at: Mapped[datetime | None]  # when that will be
     proved_at: Mapped[datetime | None]  # when the person last showed who they are
     how: Mapped[str] = mapped_column(String(16), default="password")  # and how: engine.people.sessions.How
-    must: Mapped[str] = mapped_column(String(16), default="")  # what has to be done before it opens anything
     device: Mapped[str] = mapped_column(String(80), default="")  # the browser, in words: Chrome · Windows
     address: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # from which it was begun
+
+
+class Authenticator(Base):
+    """The app on a telephone that shows a new code every half minute (动态码, TOTP, RFC 6238): one for each person."""
+
+    __tablename__ = "authenticator"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), primary_key=True, autoincrement=False)
+    secret: Mapped[str | None] = mapped_column(Sealed)  # None: begun, and not yet shown to work
+    since_at: Mapped[datetime | None]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)  # the half minute whose code was used last
+    next_secret: Mapped[str | None] = mapped_column(Sealed)  # begun: takes the place of the other once it works
+    next_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code for the day on which the telephone is lost (恢复码): good once, kept as a keyed hash."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A key in a telephone, a computer or a stick (通行密钥, WebAuthn): its public half, and how often it signed."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    name: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # as its owner calls it
+    credential: Mapped[str] = mapped_column(String(1400), unique=True)  # its id, in base64url
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignInStep(Base):
+    """A way in that is half gone: the password was right and the second factor is asked, a passkey's challenge, a
+    county's single sign-on. Good once, for minutes, in the browser that began it."""
+
+    __tablename__ = "sign_in_step"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(SealedJson, default=dict)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("kind in ('second','passkey','new-passkey','sso')", name="kind"),)
 
 
 class ResetLink(Base):

@@ -18,7 +18,6 @@ COLUMNS: tuple[sa.Column[Any], ...] = (
     sa.Column("idle_at", types.UtcDateTime(), nullable=True),
     sa.Column("proved_at", types.UtcDateTime(), nullable=True),
     sa.Column("how", sa.String(16), nullable=False, server_default="password"),
-    sa.Column("must", sa.String(16), nullable=False, server_default=""),
     sa.Column("device", sa.String(80), nullable=False, server_default=""),
     sa.Column("address", types.SealedWords(), nullable=True),
 )
