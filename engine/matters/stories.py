@@ -184,7 +184,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             schedule=one.schedule,
             unit=one.unit,
             earlier=tuple(before.answers for before in one.earlier),
-            booked=tuple(before.model_dump() for before in one.booked),
+            booked=tuple(before.model_dump(by_alias=True) for before in one.booked),
             refused=tuple(one.refused),
         )
         for n, one in told.stories

@@ -62,6 +62,11 @@ class CancelText(Part):
         default=False, description="只取消配上的，需求再等别人 · only what was matched: the need is open again"
     )
     who: str = Field(min_length=1, description="谁 · who")
+    for_: str = Field(
+        default="",
+        alias="for",
+        description="替谁：bonds 里让他办的那个人 · for whom: one of bonds who lets them",
+    )
     time: datetime | date | str | None = Field(default=None, description="哪一次；不写是最近的 · of which time")
 
     @field_validator("time")
@@ -73,6 +78,10 @@ class CancelText(Part):
     def _one_of_both(self) -> CancelText:
         if bool(self.offer) == bool(self.match):
             raise wrong("要写 offer 或 match 中的一个。", "Write either offer or match.")
+        if self.for_ and self.match:
+            raise wrong(
+                "取消撮合不写 for：谁登记的谁取消。", "for goes with an offer: a match is called off by who said it."
+            )
         return self
 
 
@@ -99,6 +108,11 @@ class SideOfMatchText(PersonOfStory):
     )
     answers: dict[str, Any] = Field(default={}, description="表单填什么 · what its form gets")
     counter: bool = Field(default=False, description="窗口替他登记 · entered for them at the counter")
+    for_: str = Field(
+        default="",
+        alias="for",
+        description="need：替谁，bonds 里让他办的那个人 · of a need: for whom, one of bonds who lets them",
+    )
 
     @field_validator("starts_at", "until_at")
     @classmethod
@@ -120,6 +134,11 @@ class LoanText(PersonOfStory):
     copy_: str = Field(default="", alias="copy", description="条码 · what is on the copy")
     title: str = Field(default="", description="预约：哪一种 · reserve: by which value")
     who: str = Field(default="", description="谁；还书不用写 · who; not for what is taken back")
+    for_: str = Field(
+        default="",
+        alias="for",
+        description="reserve：替谁，bonds 里让他办的那个人 · of reserve: for whom, one of bonds who lets them",
+    )
 
 
 class BookText(CancelText):

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from engine import crypto, matters, people
 from engine.commands import booking
 from engine.errors import Invalid, NotFound, NotNow, Refused
 from engine.matters.stories import when
 from engine.people import units
+from engine.reads import bonds
 from engine.store import Database, Work, keys
-from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
+from engine.store.models import Appointment, Bond, BookingPlace, Resource, Slot, User
 
 #: The day of birth of whoever the story says nothing of: an adult.
 ADULT = date(1980, 1, 1)
@@ -39,6 +40,7 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
             slot = _slot(work, package, case_id, step, now)
             by = people.load(work, resident(work, str(step["who"]), step.get("born"), now).id, now=now)
             team, led, members = _members(work, by, step, now)
+            bond_id = bond_for(work, by, step)
             booking.take_place(
                 work,
                 slot.id,
@@ -47,6 +49,7 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
                 team=team,
                 members=members,
                 led=led,
+                bond_id=bond_id,
                 by=by,
                 now=now,
             )
@@ -63,18 +66,42 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
         raise Booked(f"应当订不上（{expected}），但订上了。", f"Expected {expected}, but it was booked.")
 
 
+def bond_for(work: Work, by: people.Actor, step: Mapping[str, Any]) -> int | None:
+    """By which bond they do it for whom the step names (`for`); None: for themselves."""
+    name = step.get("for")
+    if not name:
+        return None
+    held = work.session.scalars(select(Bond).where(Bond.holder_id == by.id, Bond.state == "held").order_by(Bond.id))
+    found = next((row.id for row in held if row.subject_name == name), None)
+    if found is None:
+        raise NotFound(
+            f"{by.name}和{name}没有关系，不能替他办。请写进 bonds（holder 写 born，才有账号）。",
+            f"{by.name} has no bond with {name}: write it under bonds, the holder with `born`, so that they have an "
+            "account.",
+        )
+    return found
+
+
+def _whose(work: Work, by: people.Actor, step: Mapping[str, Any]) -> ColumnElement[bool]:
+    """The bookings of whom the step means: of who does it, or of whom they do it for."""
+    bond = bond_for(work, by, step)
+    if bond is None:
+        return Appointment.user_id == by.id
+    return Appointment.person_index == bonds.comes(work, work.session.get_one(Bond, bond)).index
+
+
 def _members(
     work: Work, by: people.Actor, step: Mapping[str, Any], now: datetime
 ) -> tuple[str, list[tuple[int, str]], list[tuple[str, str, str]]]:
     """The team of a step: its name; by which bond each of its members comes, as what; who is written down by name."""
-    bonds = {grant.subject_id: grant.id for grant in by.grants if "lead" in grant.lets}
+    leads = {grant.subject_id: grant.id for grant in by.grants if "lead" in grant.lets}
     led: list[tuple[int, str]] = []
     named: list[tuple[str, str, str]] = []
     for role, names in (step.get("members") or {}).items():
         for name in names:
             user = resident(work, name, None, now)
-            if user.id in bonds:
-                led.append((bonds[user.id], role))
+            if user.id in leads:
+                led.append((leads[user.id], role))
             else:
                 named.append((name, user.phone or "", role))
     return str(step.get("team") or ""), led, named
@@ -91,10 +118,8 @@ def booked_before(database: Database, package: matters.Package, one: Mapping[str
         cancel(database, package, 0, one, now=early)
         return
     with database.unit_of_work() as work:
-        user = resident(work, str(one["who"]), None, early)
-        made = work.session.scalars(
-            select(Appointment).where(Appointment.user_id == user.id, Appointment.starts_at == at)
-        ).one()
+        by = people.load(work, resident(work, str(one["who"]), None, early).id, now=early)
+        made = work.session.scalars(select(Appointment).where(_whose(work, by, one), Appointment.starts_at == at)).one()
         booking.check_in(work, made.code, by=people.SYSTEM, now=at)
 
 
@@ -104,23 +129,25 @@ def cancel(
     """Somebody gives back what they booked."""
     with database.unit_of_work() as work:
         user = resident(work, str(step["who"]), None, now)
+        by = people.load(work, user.id, now=now)
         key = package.declared("offers")[str(step["offer"])].key
         query = (
             select(Appointment)
             .join(Resource, Resource.id == Appointment.resource_id)
-            .where(Resource.offer == key, Appointment.user_id == user.id, Appointment.state.in_(("held", "confirmed")))
+            .where(Resource.offer == key, _whose(work, by, step), Appointment.state.in_(("held", "confirmed")))
             .order_by(Appointment.starts_at)
         )
         if step.get("time") is not None:
             query = query.where(Appointment.starts_at == when(step["time"]).astimezone(UTC))
         made = work.session.scalars(query.limit(1)).first()
         if made is None:
-            place = _of_a_team(work, key, user.id)
+            place = None if step.get("for") else _of_a_team(work, key, user.id)
             if place is not None:
-                booking.leave_team(work, place, by=people.load(work, user.id, now=now), now=now)
+                booking.leave_team(work, place, by=by, now=now)
                 return
-            raise NotFound(f"{step['who']}没有订过“{step['offer']}”。", f"{step['who']} has booked no {step['offer']}.")
-        booking.cancel(work, made.id, version=made.version, by=people.load(work, user.id, now=now), now=now)
+            name = step.get("for") or step["who"]
+            raise NotFound(f"{name}没有订过“{step['offer']}”。", f"{name} has booked no {step['offer']}.")
+        booking.cancel(work, made.id, version=made.version, by=by, now=now)
 
 
 def attend(
@@ -129,24 +156,22 @@ def attend(
     """Whoever has a place of this offer comes (arrive) or goes (leave), alone or as one of a team."""
     with database.unit_of_work() as work:
         key = package.declared("offers")[str(step["offer"])].key
-        user = resident(work, str(step["who"]), None, now)
-        found = work.session.execute(
+        name = str(step["who"])
+        rows = work.session.execute(
             select(BookingPlace, Appointment)
             .join(Appointment, Appointment.id == BookingPlace.appointment_id)
             .join(Resource, Resource.id == Appointment.resource_id)
             .where(
                 Resource.offer == key,
                 Resource.case_id.is_(None) | (Resource.case_id == case_id),
-                BookingPlace.user_id == user.id,
                 BookingPlace.live,
                 BookingPlace.checked_out_at.is_(None),
             )
-            .order_by(Appointment.starts_at)
-            .limit(1)
-        ).first()
-        if found is None:
-            raise NotFound(f"{step['who']}没有订“{step['offer']}”。", f"{step['who']} has no place of {step['offer']}.")
-        place, made = found
+            .order_by(Appointment.starts_at, BookingPlace.id)
+        )
+        place, made = next(((one, of) for one, of in rows if one.name == name), (None, None))
+        if place is None or made is None:
+            raise NotFound(f"{name}没有订“{step['offer']}”。", f"{name} has no place of {step['offer']}.")
         if verb == "arrive":
             booking.check_in(work, made.code, place_id=place.id, how="name", by=people.SYSTEM, now=now)
         else:

@@ -9,6 +9,7 @@ from typing import Any
 from engine import matters, people
 from engine.commands import loan_rows, loans
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow
+from engine.proof.booking_steps import bond_for
 from engine.proof.county import Hall
 from engine.proof.matching_steps import Done, actor
 from engine.records import lending, registers
@@ -53,7 +54,7 @@ def _do(
     if verb == "lend":
         loans.lend(work, key, copy, f"u:{who.id}", by=desk, now=now)
     elif verb == "reserve":
-        loans.reserve(work, key, str(step["title"]), by=who, now=now)
+        loans.reserve(work, key, str(step["title"]), bond_id=bond_for(work, who, step), by=who, now=now)
     else:
         loan = _loan(work, key, copy)
         loans.renew(work, loan.id, version=loan.version, by=who, now=now)

@@ -69,6 +69,8 @@ def _do(work: Work, hall: Hall, verb: str, key: str, step: Mapping[str, Any], by
             person = of_user(work.session.get_one(User, by.id))
             by = people.load(work, hall.clerk, now=now)
             said["person"] = replace(person, user_id=None)
+        else:
+            said["bond_id"] = booking_steps.bond_for(work, by, step)
         matching.say(work, key, verb, **said, by=by, now=now)
         return
     if verb == "cancel" and not step.get("pair"):
