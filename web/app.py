@@ -74,6 +74,7 @@ def create_app(
         operations,
         overview,
         own_cases,
+        own_data,
         own_name,
         papers,
         permissions,
@@ -90,7 +91,7 @@ def create_app(
     )
 
     modules = (
-        *(assets, entry, account, logins, resident, application, own_cases, own_name, tracking, papers),
+        *(assets, entry, account, logins, resident, application, own_cases, own_data, own_name, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, studio, booking, around, api, monitoring),
         *(accounts, auditing),
