@@ -233,6 +233,13 @@ class Apply(Part):
     consent: str = Field(
         default="", description="提交前另行征得的同意（个人信息保护法 29） · separate consent asked before sending"
     )
+    withdrawal: str = Field(
+        default="",
+        description=(
+            "撤回同意会停下什么，撤回以前说给本人；不写说通行的一句 · what taking the consent back stops, as it is "
+            "said before; a common sentence without it"
+        ),
+    )
     in_time: tuple[InTime, ...] = Field(
         default=(),
         description=(

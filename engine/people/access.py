@@ -24,6 +24,7 @@ from engine.store.models import (
     Bond,
     BookingPlace,
     Case,
+    DataRequest,
     Document,
     Hall,
     Handover,
@@ -100,6 +101,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _lets("handover", _to_handover(actor, thing), verb)
     if isinstance(thing, (MatchSide, MatchPair)):
         return _lets("match", _to_match(actor, thing), verb)
+    if isinstance(thing, DataRequest):
+        return _lets("request", _to_request(actor, thing), verb)
     if thing is None:
         return _lets("hall", iter(actor.roles & {"designer", *ADMINISTRATORS}), verb)
     return False
@@ -126,6 +129,17 @@ def writes_down(actor: Actor, link: HandoverLink) -> bool:
 def matter_of(key: str) -> str:
     """The matter that declares what goes by this key; "" of what several share: it is lent by a whole leave only."""
     return key.partition(".")[0] if "." in key else ""
+
+
+def _to_request(actor: Actor, row: DataRequest) -> Iterator[str]:
+    """What somebody asks about their own data: theirs, and of the unit that answers; never of staff about
+    themselves."""
+    if actor.id is not None and row.user_id == actor.id:
+        yield "own"
+    elif actor.kind == "staff" and row.unit_id in actor.realm:
+        yield "unit"
+        if actor.supervises(row.unit_id):
+            yield "head"
 
 
 def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:

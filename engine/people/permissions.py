@@ -27,6 +27,7 @@ Thing = Literal[
     "match",
     "queue",
     "loan",
+    "request",
     "hall",
 ]
 
@@ -174,6 +175,9 @@ TABLE: tuple[Line, ...] = (
         "of who has no account, or what was asked for by the bond; until it ends",
     ),
     _line("loan", "desk", "借还的岗位", "the post that lends and takes back", "see work serve"),
+    _line("request", "own", "提出的本人", "who asked", "see"),
+    _line("request", "unit", "答复的单位及上级的人", "people of the unit that answers, and above", "see work"),
+    _line("request", "head", "答复单位的负责人", "the head of that unit", "supervise"),
     _line("hall", "designer", "流程设计岗", "designers", "design", "看不到群众的信息", "no residents' data"),
     _line(
         "hall",
@@ -224,6 +228,7 @@ THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "match": ("供需撮合", "a need or a supply"),
         "queue": ("取号排队", "a queue"),
         "loan": ("借阅", "a loan"),
+        "request": ("本人对自己信息的要求", "what somebody asks about their own data"),
         "hall": ("大厅本身", "the hall itself"),
     }
 )

@@ -94,6 +94,9 @@ LIMITS = {
     # one who is told with many others, and has no account
     "told": Limit(3, timedelta(days=1)),
     "objection": Limit(6, timedelta(hours=1)),
+    # what one person asks about their own data; copies of it
+    "own-data": Limit(10, timedelta(days=1)),
+    "own-copy": Limit(2, timedelta(days=1)),
     "track": Limit(20, timedelta(minutes=10)),
     "verify": Limit(60, timedelta(minutes=10)),
     "upload": Limit(120, timedelta(hours=1)),

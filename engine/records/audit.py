@@ -148,6 +148,11 @@ class Kind(StrEnum):
     CASE_ERASED = "case.erased"  # its time was over, or its person asked: what it said of people is gone
     CASE_HELD = "case.held"  # 保全: not to be erased until a day
     CASE_LET_GO = "case.let-go"  # … and again as any other
+    DATA_TAKEN = "person.data-taken"  # a person took a copy of all that is theirs
+    DATA_ASKED = "person.data-asked"  # to correct or erase what the hall has of them
+    DATA_ANSWERED = "person.data-answered"
+    CONSENT_GIVEN = "person.consent-given"
+    CONSENT_WITHDRAWN = "person.consent-withdrawn"
     LEFTOVERS_FORGOTTEN = "hall.leftovers-forgotten"  # how many drafts, files, codes that nobody can use any more
     # registers 台账
     REGISTER_READ = "register.read"  # health or child data of an entry, or a whole list taken out

@@ -433,6 +433,20 @@ RULES: dict[str, Rule] = {
     **_door(
         "staff", "registers.changing", "registers.change", "api.change_register_entry", thing="register-entry-written"
     ),
+    # privacy 个人信息
+    **_door(
+        "resident",
+        "resident.own_data_page",
+        "resident.own_copy",
+        "resident.own_copy_code",
+        "resident.agree_electronic",
+        "resident.data_ask",
+        "resident.data_asked",
+    ),
+    **_door("resident", "resident.take_own_copy", thing="absent"),  # the code is not theirs
+    **_door("resident", "resident.consent", "resident.withdraw_consent", thing="absent"),  # no consent of theirs
+    **_door("staff", "desk.data_requests"),
+    **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
     **_door("resident", "registers.mine"),
     # ---- bonds 关系
     # ---- offers 供给与预订 (nothing stands open in the walk's hall: what is asked by its number is not there)

@@ -309,6 +309,8 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "file": "process.bpmn" if endpoint == "studio.file" else "coverage.dmn",
         "which": "mine",
         "verb": "suspend",
+        "kind": "erase",
+        "consent_id": 999_999,
         "what": {"booking.step": "cancel"}.get(endpoint, "transfer"),
         "code": "AAAA-BBBB-CCCC-DDDD",
         "word": "0" * 20,

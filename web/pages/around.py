@@ -166,6 +166,12 @@ def _teams() -> Tile | None:
     return Tile(_("团队"), _("我带的队，我在的队"), "people", url_for("teams.mine"))
 
 
+def _own_data() -> Tile | None:
+    return Tile(
+        _("我的信息"), _("大厅有我的什么、同意过什么、下载、更正、删除"), "lock", url_for("resident.own_data_page")
+    )
+
+
 #: What a resident has of their own, in 我的.
 OWN: tuple[Says, ...] = (
     # offers 供给与预订
@@ -186,6 +192,8 @@ OWN: tuple[Says, ...] = (
     _own_registers,
     # boards 公开栏
     _told,
+    # privacy 个人信息
+    _own_data,
 )
 
 

@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.plain import plain
-from engine.reads import bonds, case_page, keeping, schedules, tickets
+from engine.reads import bonds, case_page, keeping, own_data, schedules, tickets
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
+from engine.workdays import local_date
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
@@ -75,6 +76,7 @@ def case(number: str) -> ResponseReturnValue:
         **taking_part.beside(page),
         **limits.tab(page.id),
         chains=handovers.chains(page.id),
+        asked_data=own_data.of_case(edge.work(), page.id, today=local_date(edge.now())),
         hold=keeping.hold_of(edge.work(), page.id, now=edge.now()),
     )
 

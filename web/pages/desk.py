@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 from engine.commands.hall import calendars
 from engine.people import administrators, units
 from engine.reads import ballots, boards, handovers, loans, matches, offers, registers, schedules, tickets
+from engine.people import units
+from engine.reads import ballots, boards, handovers, loans, matches, offers, own_data, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -147,6 +149,9 @@ def _manages(one: One) -> list[dict[str, Any]]:
         found.append(one("accounts.listed", _("账号和岗位"), "people", "g x"))
     if "auditor" in actor.roles:
         found.append(one("auditing.record", _("审计"), "history", "g q"))
+    asked = own_data.waiting_count(work, actor) if work is not None and "supervisor" in actor.roles else 0
+    if asked:
+        found.append(one("desk.data_requests", _("本人对信息的要求"), "person", "", asked))
     if "operator" in actor.roles:
         found.append(one("operations.now", _("运维"), "gear", "g m", operations.open_incidents()))
     return found

@@ -87,4 +87,5 @@ def keep(work: Work, package: Package, case: Case, whose: tuple[str, int | None]
         facts["taken_down_by"] = by.id
     user_id = case.applicant_id if by.kind == "staff" and case.applicant_id is not None else by.id
     text = package.info.apply.consent
-    work.session.add(Consent(user_id=user_id, purpose=f"matter:{package.name}", text=text, given_at=now, facts=facts))
+    purpose = f"matter:{package.name}"
+    work.session.add(Consent(user_id=user_id, purpose=purpose, text=text, given_at=now, case_id=case.id, facts=facts))

@@ -14,10 +14,11 @@ from sqlalchemy import select
 from engine.commands.effects import facts, papers
 from engine.errors import FieldError, Invalid, NotNow
 from engine.process import Effect
+from engine.reads import consents
 from engine.records import audit
 from engine.records import documents as stored
 from engine.records.papers import filters
-from engine.store.models import Document, Task
+from engine.store.models import Consent, Document, Task
 from engine.workdays import ZONE
 
 if TYPE_CHECKING:
@@ -88,11 +89,8 @@ def deliver(a: Applying, effect: Effect) -> None:
             f"本办件还没有签发过“{title}”，或已作废，不能送达。请先签发。",
             f"Expected {kind!r} to have been issued in this case, but there is none: issue it first.",
         )
-    if way == "electronic" and effect.arguments.get("agreed") is not True:
-        raise NotNow(
-            "电子送达须受送达人同意。没有同意的，请改用别的送达方式。",
-            "Electronic service needs the person's consent: serve it in another way without it.",
-        )
+    if way == "electronic":
+        way = _electronic(a, agreed=effect.arguments.get("agreed") is True)
     if "service_receipt" in a.package.info.papers:
         served = [{"title": issued[-1].title, "number": issued[-1].number, "copies": 1}]
         said = facts_of(a, {"way": way}, served)
@@ -101,6 +99,30 @@ def deliver(a: Applying, effect: Effect) -> None:
             said["recipient"] = {"name": to}
         papers.issue(a, "service_receipt", facts.key_of(a, effect), said)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "paper": kind, "way": way})
+
+
+def _electronic(a: Applying, *, agreed: bool) -> str:
+    """How it is served: electronically by a consent that holds, which is kept when it is given here; on paper, at the
+    window, by who took it back since. NotNow: it was never given."""
+    held = consents.electronic(a.work, a.case.applicant_id)
+    if held is not None:
+        return "electronic" if held.withdrawn_at is None else "window"
+    if not agreed:
+        raise NotNow(
+            "电子送达须受送达人同意。没有同意的，请改用别的送达方式。",
+            "Electronic service needs the person's consent: serve it in another way without it.",
+        )
+    if a.case.applicant_id is not None:
+        a.work.session.add(
+            Consent(
+                user_id=a.case.applicant_id,
+                purpose=consents.ELECTRONIC,
+                text=consents.ELECTRONIC_SAID,
+                given_at=a.now,
+                facts={"number": a.case.number, "by": "self"},
+            )
+        )
+    return "electronic"
 
 
 def facts_of(a: Applying, said: Mapping[str, Any], documents: list[dict[str, Any]], *, at: str = "") -> dict[str, Any]:

@@ -26,6 +26,8 @@ from engine.store.models import (
     BookingPlace,
     CaseAnswer,
     CaseParty,
+    Consent,
+    DataRequest,
     DecisionHit,
     Draft,
     Escalation,
@@ -272,6 +274,8 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
             "proof": {},
         },
     ),
+    (Consent, _of(Consent.case_id), {"facts": {}}),
+    (DataRequest, _of(DataRequest.case_id), {"words": "", "answer": ""}),
     (Reveal, _of(Reveal.case_id), {"purpose": ""}),
     (LegalHold, _of(LegalHold.case_id), {"reason": ""}),
 )

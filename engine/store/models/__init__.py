@@ -68,7 +68,7 @@ from engine.store.models.people import (
     Unit,
     User,
 )
-from engine.store.models.privacy import LegalHold
+from engine.store.models.privacy import DataRequest, LegalHold
 from engine.store.models.records import (
     Counter,
     Document,
@@ -123,6 +123,7 @@ __all__ = [
     "CaseParty",
     "Consent",
     "Counter",
+    "DataRequest",
     "DecisionHit",
     "Document",
     "Draft",

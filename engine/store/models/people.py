@@ -312,4 +312,6 @@ class Consent(Base):
     text: Mapped[str] = mapped_column(String(2000), default="")  # the sentence the person saw
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    #: In which case it was given; None: for the hall (electronic service).
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)

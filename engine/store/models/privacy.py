@@ -4,10 +4,40 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed
+from engine.store.models.base import Base, BigId, Sealed, SealedWords
+
+
+class DataRequest(Base):
+    """What somebody asks about their own data (个人信息保护法 15, 46, 47): to correct it, to erase it, or what becomes
+    of a case whose consent was taken back. Its office answers by a day."""
+
+    __tablename__ = "data_request"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)  # None: all that is theirs
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))  # who answers
+    words: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
+    asked_at: Mapped[datetime]
+    due_on: Mapped[date]
+    #: user:kind:case while it is open: nobody asks the same twice. A rule of the database.
+    open_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+
+    __table_args__ = (
+        CheckConstraint("kind in ('correct','erase','withdrawn')", name="kind"),
+        CheckConstraint("state in ('open','done','refused')", name="state"),
+        CheckConstraint("(state = 'open') = (answered_at is null)", name="answered"),
+        CheckConstraint("(state = 'open') = (open_key is not null)", name="open"),
+        Index("ix_data_request_unit_id_state", "unit_id", "state", "due_on"),
+    )
 
 
 class LegalHold(Base):

@@ -1,0 +1,231 @@
+"""我的信息: what the hall has of whoever is signed in, their consents, a copy to take away, and what they ask about it;
+for the hall's people, what they have to answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands.hall import own_data
+from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
+from engine.people import login
+from engine.reads import own_data as reads
+from engine.reads.reveals import FIELDS
+from engine.records import notices
+from engine.workdays import local_date
+from web import devices, edge
+from web.edge import guard
+from web.pages import desk
+from web.pages.resident import pages
+
+#: What each kind of row is called, on the page and in the copy.
+KINDS = {
+    "cases": "办件",
+    "bookings": "预约和报名",
+    "standing_orders": "长期预订",
+    "registers": "台账里的登记",
+    "loans": "借阅",
+    "matches": "互相帮",
+    "bonds": "家人和委托关系",
+    "notices": "收到的通知",
+    "ratings": "评价",
+}
+ASKS = {"correct": "更正", "erase": "删除", "withdrawn": "撤回同意以后"}
+STATES = {"open": "等办事单位答复", "done": "已照办", "refused": "没有照办"}
+
+
+@pages.app_context_processor
+def _words() -> dict[str, Any]:
+    return {
+        "data_kinds": {key: _(words) for key, words in KINDS.items()},
+        "data_asks": {key: _(words) for key, words in ASKS.items()},
+        "data_states": {key: _(words) for key, words in STATES.items()},
+        "looked_at": {key: _(words) for key, words in FIELDS.items()},
+    }
+
+
+def _mine() -> reads.Mine:
+    return reads.mine(edge.work(), edge.actor(), today=local_date(edge.now()))
+
+
+@pages.get("/mine/data")
+@guard("resident")
+def own_data_page() -> ResponseReturnValue:
+    return render_template("resident/own_data.html", mine=_mine(), tab="resident.mine")
+
+
+# ---------------------------------------------------------------- a copy
+
+
+@pages.get("/mine/data/copy")
+@guard("resident")
+def own_copy() -> ResponseReturnValue:
+    """What will be in it, and the second look: a code to their own telephone."""
+    return render_template("resident/own_copy.html", mine=_mine(), wrong=(), sent=False, shown="")
+
+
+@pages.post("/mine/data/copy/code")
+@guard("resident", alone=True)
+def own_copy_code() -> ResponseReturnValue:
+    """Send a code: whoever only found an open telephone does not take everything with them."""
+    device, shown, wrong = devices.current(), "", tuple[FieldError, ...]()
+    with edge.hall().database.unit_of_work() as work:
+        phone = reads.telephone(work, edge.actor())
+        if not phone:
+            raise NotNow(
+                "您的账号没有手机号，请带身份证到窗口领取。",
+                "There is no telephone: come to the counter with your card.",
+            )
+        try:
+            code = login.issue_code(
+                work,
+                phone,
+                now=edge.now(),
+                ask=device.id,
+                known=device.knows("phone", phone),
+                address=request.remote_addr or "",
+            )
+        except Refused as error:
+            wrong = (FieldError("code", "验证码", error.zh, error.en),)
+        else:
+            text = _(
+                "【%(hall)s】验证码 %(code)s，用来下载您的全部个人信息，5 分钟内有效。不是您本人操作的，请打大厅电话。",
+                hall=edge.hall().settings.hall_name,
+                code=code,
+            )
+            notices.put(work, login.code_key(phone), text, kind="code", now=edge.now(), address=phone, urgent=True)
+            shown = code if edge.hall().settings.development else ""
+    with edge.reading():
+        page = render_template("resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown=shown)
+    return devices.keep(edge.hall().make_response((page, 429 if wrong else 200)), device)
+
+
+@pages.post("/mine/data/copy")
+@guard("resident", alone=True)
+def take_own_copy() -> ResponseReturnValue:
+    """The zip, for whoever types the code."""
+    hall, actor = edge.hall(), edge.actor()
+    with hall.database.reading() as work:
+        phone = reads.telephone(work, actor)
+    try:
+        user_id = login.resident(
+            hall.database, phone, request.form.get("code", "")[:12], now=edge.now(), ask=devices.current().id
+        )
+        if user_id != actor.id:
+            raise NotFound("验证码不是您的。", "The code is another's.")
+        with edge.reading() as work:
+            whole = reads.everything(work, actor, now=edge.now())
+            page = render_template("resident/own_copy_file.html", whole=whole, mine=_mine(), at=edge.now())
+        with hall.database.unit_of_work() as work:
+            data = own_data.copy(work, page=page, by=actor, now=edge.now())
+    except Refused as error:
+        wrong = (FieldError("code", "验证码", error.zh, error.en),)
+        with edge.reading():
+            page = render_template("resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown="")
+        return page, error.status
+    name = f"my-data-{local_date(edge.now()).isoformat()}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(data, mimetype="application/zip", headers=headers)
+
+
+# ---------------------------------------------------------------- consents
+
+
+@pages.post("/mine/data/electronic")
+@guard("resident")
+def agree_electronic() -> ResponseReturnValue:
+    own_data.agree_electronic(edge.work(), by=edge.actor(), now=edge.now())
+    flash(_("已同意电子送达。可以随时在这里撤回。"))
+    return redirect(url_for("resident.own_data_page") + "#consents")
+
+
+@pages.get("/mine/data/consents/<int:consent_id>")
+@guard("resident")
+def consent(consent_id: int) -> ResponseReturnValue:
+    """What taking it back stops, said before."""
+    one = next((c for c in _mine().consents if c.id == consent_id), None)
+    if one is None:
+        raise NotFound("没有这项同意，或不是您的。", f"There is no consent {consent_id} of yours.")
+    return render_template("resident/consent.html", one=one, tab="resident.mine")
+
+
+@pages.post("/mine/data/consents/<int:consent_id>")
+@guard("resident")
+def withdraw_consent(consent_id: int) -> ResponseReturnValue:
+    own_data.withdraw_consent(edge.work(), consent_id, by=edge.actor(), now=edge.now())
+    flash(_("已撤回同意。"))
+    return redirect(url_for("resident.own_data_page") + "#consents")
+
+
+# ---------------------------------------------------------------- asked of the office
+
+
+@pages.get("/mine/data/ask/<any('correct','erase'):kind>")
+@guard("resident")
+def data_ask(kind: str) -> ResponseReturnValue:
+    return _asking(kind)
+
+
+def _asking(kind: str, wrong: tuple[FieldError, ...] = ()) -> str:
+    given = {name: request.values.get(name, "")[:1000] for name in ("number", "words")}
+    return render_template(
+        "resident/data_ask.html", kind=kind, mine=_mine(), wrong=wrong, given=given, tab="resident.mine"
+    )
+
+
+@pages.post("/mine/data/ask/<any('correct','erase'):kind>")
+@guard("resident")
+def data_asked(kind: str) -> ResponseReturnValue:
+    number, words = request.form.get("number", "")[:60], request.form.get("words", "")[:1000]
+    try:
+        row = own_data.ask(edge.work(), kind, number, words, by=edge.actor(), now=edge.now())
+    except Invalid as error:
+        return _asking(kind, tuple(error.fields)), 422
+    flash(_("已提出，%(day)s 以前答复您。", day=row.due_on.isoformat()))
+    return redirect(url_for("resident.own_data_page") + "#asked")
+
+
+# ---------------------------------------------------------------- for the hall's people
+
+
+@desk.pages.get("/data-requests", endpoint="data_requests")
+@guard("staff")
+def listed() -> ResponseReturnValue:
+    """What people ask about their own data, the most urgent first."""
+    found = reads.waiting(edge.work(), edge.actor(), today=local_date(edge.now()))
+    return render_template("staff/data_requests.html", found=found)
+
+
+@desk.pages.get("/data-requests/<int:request_id>", endpoint="data_request")
+@guard("staff")
+def one(request_id: int) -> ResponseReturnValue:
+    return _one(request_id)
+
+
+def _one(request_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
+    found = reads.waiting(edge.work(), edge.actor(), today=local_date(edge.now()))
+    one, who = next(((r, w) for r, w in found if r.id == request_id), (None, ""))
+    if one is None:
+        raise NotFound(
+            "没有这项要求，或已经答复、不归您答复。", f"There is no open request {request_id} you may answer."
+        )
+    said = request.form.get("answer", "")[:1000]
+    return render_template("staff/data_request.html", one=one, who=who, wrong=wrong, said=said)
+
+
+@desk.pages.post("/data-requests/<int:request_id>", endpoint="data_request_answer")
+@guard("staff")
+def answered(request_id: int) -> ResponseReturnValue:
+    words, done = request.form.get("answer", "")[:1000], request.form.get("what") == "done"
+    try:
+        what = own_data.answer(edge.work(), request_id, done, words, by=edge.actor(), now=edge.now())
+    except Invalid as error:
+        return _one(request_id, tuple(error.fields)), 422
+    if what.erased:
+        flash(_("已清除 %(n)s 件办件里的个人信息，已告诉本人。", n=what.erased))
+    else:
+        flash(_("已答复，并告诉了本人。"))
+    return redirect(url_for("desk.data_requests"))
