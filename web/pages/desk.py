@@ -10,8 +10,6 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import administrators, units
-from engine.reads import ballots, boards, handovers, loans, matches, offers, registers, schedules, tickets
-from engine.people import units
 from engine.reads import ballots, boards, handovers, loans, matches, offers, own_data, registers, schedules, tickets
 from engine.reads import inbox as lists
 from web import edge
