@@ -111,10 +111,10 @@ def take_own_copy() -> ResponseReturnValue:
     with hall.database.reading() as work:
         phone = reads.telephone(work, actor)
     try:
-        user_id = login.resident(
+        entered = login.resident(
             hall.database, phone, request.form.get("code", "")[:12], now=edge.now(), ask=devices.current().id
         )
-        if user_id != actor.id:
+        if entered.user_id != actor.id:
             raise NotFound("验证码不是您的。", "The code is another's.")
         with edge.reading() as work:
             whole = reads.everything(work, actor, now=edge.now())
