@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 from engine.records import heartbeats
 from engine.records import papers as paper_room
 from engine.store import Database, connect
-from web import assets, edge, formats, language, measures, names, problems, security, sentences, store
+from web import assets, edge, formats, language, logs, measures, names, problems, security, sentences, store
 from web.settings import Settings, read
 
 
@@ -37,6 +37,7 @@ def create_app(
     app.clock = clock or heartbeats.Follower(app.database, socket.gethostname())
     app.database.clock = app.clock
     store.begin(app, app.database)
+    logs.watch(app, proxied=settings.proxies > 0)
     security.begin(app, settings)
     language.begin(app)
     problems.begin(app)

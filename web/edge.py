@@ -20,12 +20,12 @@ from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from engine.errors import FieldError, Invalid, NotYours
 from engine.people import Actor, factors, login, sessions
-from engine.plain import MOST_ID, is_id
+from engine.plain import is_id
 from engine.store import Database, Work, again
 from web import store
 from web.settings import Settings
@@ -237,10 +237,10 @@ def _check(wanted: Guard) -> Response | None:
 
 
 class Id(IntegerConverter):
-    """<int:…> of an address: an id the database can hold, else there is no such page."""
+    """<int:…> of an address: an id the database can hold, else there is no such page. By its digits: werkzeug asks for
+    the largest number only when it has chosen the address, and then answers that the method is wrong."""
 
-    def __init__(self, map: Map, **given: Any) -> None:
-        super().__init__(map, **{"max": MOST_ID, **given})
+    regex = r"\d{1,18}"
 
 
 def whole(text: str) -> int:

@@ -19,7 +19,7 @@ from engine.people.tries import TooMany
 from engine.plain import plain
 from engine.records import audit
 from engine.store import disk
-from web import edge
+from web import edge, logs
 from web.language import english
 from web.names import named, within
 
@@ -230,7 +230,7 @@ def begin(app: Flask) -> None:
 
     def no_room() -> ResponseReturnValue:
         """The disk is full: the transaction was rolled back, and the person is told so; the operator by the log."""
-        log.error("the disk is full: nothing was stored at %s %s", request.method, request.path)
+        log.error("the disk is full: nothing was stored at %s %s", request.method, logs.route())
         text = _("大厅的存储空间满了，刚才那一下没有存下，什么都没有改动。您填的内容还在，请打大厅电话，过一会儿再试。")
         if wants_json():
             return problem(507, "no-room", text, disk.EN)
@@ -241,7 +241,7 @@ def begin(app: Flask) -> None:
         """Another writer was in the way for too long (a lock, a deadlock): nothing was changed, once more will do."""
         if disk.full(error):
             return no_room()
-        log.warning("busy at %s %s: %s", request.method, request.path, error.orig)
+        log.warning("busy at %s %s: %s", request.method, logs.route(), logs.said(error))
         text = _("这会儿办理的人多，刚才那一下没有办成，什么都没有改动。您填的内容还在，请再点一次。")
         if wants_json():
             return problem(503, "busy", text, "The hall is busy; nothing was changed. Please send it again.")
@@ -251,7 +251,7 @@ def begin(app: Flask) -> None:
     def fault(error: Exception) -> ResponseReturnValue:
         if disk.full(error):
             return no_room()
-        log.exception("fault at %s %s", request.method, request.path)
+        log.exception("fault at %s %s", request.method, logs.route())
         if app.testing and app.config.get("PROPAGATE_FAULTS", True):
             raise error
         text = _("系统出了问题，已经记下。您填的内容还在本机。请稍后再试，或打大厅电话。")

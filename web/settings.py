@@ -51,6 +51,7 @@ KNOWN = {
     "commas, staff (everybody) or none (default: supervisor,operator,designer where others can reach the hall, else "
     "none)",
     "YIZHAN_METRICS_TOKEN": "bearer token that opens /metrics to other machines (default: this machine only)",
+    "YIZHAN_LOG": "text, or json: an object a line, with a line for each request (default: text)",
     "YIZHAN_CONTENT": "folder that holds bpmn/ and forms/ (default: the program's own)",
 }
 
@@ -86,6 +87,7 @@ class Settings:
     content: Path = ROOT
     public_url: str = ""  # as people reach it
     metrics_token: str = field(default="", repr=False)
+    log: str = "text"
     session_hours: int = 12
     idle_minutes: int = 0  # of staff; 0: as long as the session
     second_factor: frozenset[str] = frozenset()  # roles that must have one; "staff": everybody
@@ -134,6 +136,10 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     notices = env.get("YIZHAN_NOTICES", "screen")
     if notices not in ("screen", "gateway"):
         raise BadSettings(f"[一站] YIZHAN_NOTICES 应为 screen 或 gateway，现在是“{notices}”。")
+    if env.get("YIZHAN_LOG", "") not in ("", "text", "json"):
+        raise BadSettings(
+            f"[一站] YIZHAN_LOG 应为 text 或 json，现在是“{env['YIZHAN_LOG']}”。 Expected text or json in YIZHAN_LOG."
+        )
     if notices == "gateway" and not env.get("YIZHAN_GATEWAY_URL"):
         raise BadSettings(
             "[一站] YIZHAN_NOTICES=gateway 时须写明网关地址 YIZHAN_GATEWAY_URL。\n"
@@ -155,6 +161,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         content=content(env),
         public_url=env.get("YIZHAN_PUBLIC_URL", "").rstrip("/"),
         metrics_token=env.get("YIZHAN_METRICS_TOKEN", ""),
+        log=env.get("YIZHAN_LOG") or "text",
         session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12),
     )
     found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))

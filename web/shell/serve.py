@@ -15,12 +15,12 @@ def command(parent: int, threads: int) -> None:
     import sys
     from types import FrameType
 
-    from web import server, settings
+    from web import logs, server, settings
     from web.app import create_app
     from web.shell.run import end_with
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     read = settings.read()
+    logs.begin(read.log, logging.WARNING)
     if parent:
         end_with(parent)
     app = create_app(read)

@@ -17,15 +17,14 @@ def command(parent: int) -> None:
     import logging
     import os
 
-    from web import press, settings
+    from web import logs, press, settings
     from web.shell.run import end_with
 
     read = settings.read()
-    style = "%(asctime)s %(name)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=style)
+    logs.begin(read.log, logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if parent:  # `yizhan run`: what it did and what would be sent is kept in a file; the screen is for trouble
-        _write_to(read.home / "log" / "worker.log", style)
+        _write_to(read.home / "log" / "worker.log", read.log)
         end_with(parent)
     signer, fonts = os.environ.get("YIZHAN_SIGNER", ""), os.environ.get("YIZHAN_FONTS", "")
     started = press.start(
@@ -61,14 +60,16 @@ def command(parent: int) -> None:
     worker.serve(database, equipment)
 
 
-def _write_to(path: Path, style: str) -> None:
+def _write_to(path: Path, kind: str) -> None:
     """Keep the log in this file (10 MB, five before it); on the screen only warnings and errors stay."""
     import logging
     from logging.handlers import RotatingFileHandler
 
+    from web import logs
+
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = RotatingFileHandler(path, maxBytes=10_000_000, backupCount=5, encoding="utf-8")
-    kept.setFormatter(logging.Formatter(style))
+    logs.dress(kept, kind)
     root = logging.getLogger()
     for shown in root.handlers:
         shown.setLevel(logging.WARNING)
