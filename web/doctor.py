@@ -23,6 +23,7 @@ from engine import crypto
 from engine.people import administrators
 from engine.reads import monitoring, operations
 from engine.records import heartbeats
+from engine.records.incoming import clamd
 from engine.records.papers import fonts
 from engine.store import Database, connect, keys, migrate
 from engine.store.models import Event
@@ -59,6 +60,7 @@ def examine(settings: Settings, environment: Mapping[str, str], *, now: datetime
         _data_key(environment),
         *_gateway(settings, environment),
         _certificate(settings, environment, now),
+        _scanner(environment),
         _permissions(settings.home),
         _fonts(environment),
         _space(settings.home),
@@ -222,6 +224,17 @@ def _certificate(settings: Settings, environment: Mapping[str, str], now: dateti
         return Line("error", "certificate", zh, f"valid {begins:%Y-%m-%d} to {ends:%Y-%m-%d}: get a new one")
     level: Level = "warn" if ends - now < RENEW else "ok"
     return Line(level, "certificate", f"证书有效到 {ends:%Y-%m-%d}", f"valid until {ends:%Y-%m-%d}")
+
+
+def _scanner(environment: Mapping[str, str]) -> Line:
+    scanner = clamd.configured(environment)
+    if scanner is None:
+        zh = "没有设置 YIZHAN_CLAMD：上传的文件只看格式和内容，不查病毒"
+        return Line("warn", "clamd", zh, "no YIZHAN_CLAMD: uploads are judged by form and content, not scanned")
+    if not scanner.alive():
+        zh = "YIZHAN_CLAMD 没有应答：上传的文件一个都不收，直到它恢复"
+        return Line("error", "clamd", zh, "YIZHAN_CLAMD does not answer: no upload is taken until it does")
+    return Line("ok", "clamd", "杀毒引擎有应答", "the scanner answers")
 
 
 def _permissions(home: Path) -> Line:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from engine import crypto
 from engine.people.sessions import Limits
+from engine.records.incoming import clamd
 from engine.store import keys
 
 #: Every name the hall knows, with what it is for: the set-up guide is made from this table.
@@ -42,6 +43,7 @@ KNOWN = {
     "YIZHAN_FONTS": "folder of the papers' pre-cut fonts (default: made at set-up)",
     "YIZHAN_SILENCE_DAYS": "days without a sign-in after which a telephone alone opens no account (default: 90)",
     "YIZHAN_UPLOAD_MB": "largest file a person may send, in megabytes (default: 20)",
+    "YIZHAN_CLAMD": "virus scanner for uploads: unix:/run/clamav/clamd.ctl or tcp:host:3310 (default: none)",
     "YIZHAN_HALL_NAME": "name of the hall",
     "YIZHAN_HALL_PHONE": "telephone of the hall, on every page",
     "YIZHAN_SESSION_HOURS": "a log-in is over after so many hours, whatever is done in it (default: 12)",
@@ -127,6 +129,12 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             f"[一站] 不认识的设置：{'、'.join(unknown)}。可用的有：{'、'.join(KNOWN)}。\n"
             f"Unknown setting(s): {', '.join(unknown)}."
         )
+    try:
+        clamd.configured(env)
+    except ValueError as error:
+        raise BadSettings(
+            f"[一站] {clamd.SETTING} 应为 unix:/路径 或 tcp:主机:端口，现在是“{env[clamd.SETTING]}”。\n{error}."
+        ) from None
     if env.get(keys.SUITE) and env[keys.SUITE] not in crypto.SUITES:
         raise BadSettings(
             f"[一站] {keys.SUITE} 应为 {' 或 '.join(crypto.SUITES)}，现在是“{env[keys.SUITE]}”。\n"

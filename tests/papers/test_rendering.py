@@ -179,6 +179,58 @@ def test_a_template_cannot_leave_its_sandbox(expression: str, tmp_path: Path) ->
         written("{{ " + expression + " }}", tmp_path)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("{% for a in range(99999999) %}x{% endfor %}", id="a long range"),
+        pytest.param("{% for a in range(900) %}{% for b in range(900) %}x{% endfor %}{% endfor %}", id="two ranges"),
+        pytest.param("{{ 'x' * 999999999 }}", id="a word times much"),
+        pytest.param("{{ [1] * 999999999 }}", id="a list times much"),
+        pytest.param("{{ 9 ** 9 ** 9 }}", id="a power"),
+        pytest.param("{{ '%999999999d' % 1 }}", id="a wide number"),
+        pytest.param("{{ '{:999999999}'.format(1) }}", id="a wide format"),
+        pytest.param("{{ 'x'.ljust(999999999) }}", id="a wide line"),
+        pytest.param("{{ 'x'|center(999999999) }}", id="a wide filter"),
+        pytest.param("{{ ''|replace('', 'x' * 9) }}", id="a replacement"),
+    ],
+)
+def test_a_template_makes_no_million_of_one(body: str, tmp_path: Path) -> None:
+    with pytest.raises(papers.BadPaper):
+        written(body, tmp_path)
+
+
+def test_a_template_that_counts_a_little_is_set(tmp_path: Path) -> None:
+    assert "xxx7" in flat(written("{% for a in range(3) %}x{% endfor %}{{ 3 * 2 + 1 }}", tmp_path))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<iframe src="asset:x"></iframe>',
+        "<svg onload=x><image href='file:///etc/passwd'/></svg>",
+        '<object data="asset:x"></object>',
+        '<embed src="asset:x">',
+        "<script>x</script>",
+        '<link rel="stylesheet" href="file:///x.css">',
+    ],
+)
+def test_a_paper_holds_no_frame_no_drawing_and_no_script_of_its_own(body: str, tmp_path: Path) -> None:
+    with pytest.raises(papers.ForbiddenResource):
+        written(f"<p>x</p>{body}", tmp_path)
+
+
+def test_a_drawing_in_a_fact_is_not_loaded(tmp_path: Path) -> None:
+    """An SVG may name other files and would be read by a parser of its own."""
+    facts = {**FACTS["receipt"], "photo": "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"}
+    with pytest.raises(papers.ForbiddenResource):
+        written('<p>x<img src="{{ photo }}"></p>', tmp_path, facts)
+
+
+def test_what_a_person_typed_is_markup_by_no_filter(tmp_path: Path) -> None:
+    with pytest.raises(papers.BadPaper, match="safe"):
+        written("{{ next_step|safe }}", tmp_path)
+
+
 def test_a_fact_called_items_is_a_fact(tmp_path: Path) -> None:
     facts = {**FACTS["receipt"], "list": {"items": ["甲", "乙"]}}
     assert "甲乙" in flat(written("{% for i in list.items %}{{ i }}{% endfor %}", tmp_path, facts))

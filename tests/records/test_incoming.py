@@ -188,11 +188,15 @@ TYPES = (
 )
 
 
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
 def docx(**more: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("[Content_Types].xml", TYPES.format("openxmlformats-officedocument"))
-        packed.writestr("word/document.xml", "<w:document/>")
+        if "word/document.xml" not in more:
+            packed.writestr("word/document.xml", f'<w:document xmlns:w="{WORD}"/>')
         for name, content in more.items():
             packed.writestr(name, content)
     return out.getvalue()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import FieldError, Invalid
-from engine.records.incoming import boxes, compound, kinds, packed, pdf, pictures
+from engine.records.incoming import behind, boxes, clamd, compound, kinds, packed, pdf, pictures
 from engine.records.incoming.unfit import Unfit
 
 #: Largest upload, in bytes.
@@ -41,6 +41,9 @@ def examine(data: bytes, name: str, *, field: str = "", label: str = "文件") -
             )
         kind = kinds.of(data, name)
         kept, type, ending = _READ[kind](data, kind)
+        scanner = clamd.configured()
+        if scanner is not None:  # what came, not what is kept: a picture written anew has lost what hung on it
+            scanner.look(data)
     except Unfit as unfit:
         raise Invalid([FieldError(field, label, f"“{label}”{unfit.zh}", unfit.en)]) from None
     return Examined(kept, type, name if ending in ("", _ending(name)) else f"{_stem(name)}.{ending}")
@@ -61,11 +64,13 @@ def _pdf(data: bytes, kind: str) -> tuple[bytes, str, str]:
 
 
 def _sound(data: bytes, kind: str) -> tuple[bytes, str, str]:
+    behind.check(data)
     return data, kind, ""
 
 
 def _boxes(data: bytes, kind: str) -> tuple[bytes, str, str]:
     boxes.check(data)
+    behind.check(data)
     return data, kind, ""
 
 

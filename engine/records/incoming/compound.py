@@ -6,6 +6,9 @@ not read: looking for a name finds what a macro or a password needs, wherever it
 
 from __future__ import annotations
 
+import re
+
+from engine.records.incoming import behind
 from engine.records.incoming.unfit import Unfit, locked, runs, torn
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,10 +41,35 @@ def kind(data: bytes, name: str) -> str:
     )
 
 
+def runs_macros(data: bytes) -> bool:
+    """Whether a project of macros lies in it, under whichever name."""
+    return any(_named(data, name) for name in ("_VBA_PROJECT", "VBA_PROJECT_CUR", "\x01CompObjMacros"))
+
+
+def embedded(data: bytes) -> None:
+    """Unfit when something else than a picture or a formula is packed in it by OLE: whoever clicks it starts it."""
+    if _named(data, "\x01Ole10Native"):
+        raise runs("嵌入的文件（OLE 对象）", "an embedded file (OLE)")
+
+
+#: BoundSheet8 ([MS-XLS] 2.4.28) of a macro sheet: its length, position, hidden or not, type 1, a short name.
+_SHEET = re.compile(rb"\x85\0(.)\0.{4}[\0-\x02]\x01(.)([\0\x01])", re.DOTALL)
+
+
+def _macro_sheet(data: bytes) -> bool:
+    """Whether the book has a sheet of Excel 4.0 macros, which need no VBA. Its list is not unpacked: a record whose
+    length is just what its name needs is no accident."""
+    return any(int(f[1][0]) == 8 + f[2][0] * (2 if f[3] == b"\x01" else 1) for f in _SHEET.finditer(data))
+
+
 def read(data: bytes, kind: str) -> tuple[bytes, str, str]:
     """The file as it came. Unfit when it has macros or a password."""
-    if _named(data, "_VBA_PROJECT") or _named(data, "VBA_PROJECT_CUR") or _named(data, "\x01CompObjMacros"):
+    if runs_macros(data):
         raise runs("宏", "macros")
+    if kind == "application/vnd.ms-excel" and _macro_sheet(data):
+        raise runs("宏表", "a macro sheet")
+    embedded(data)
+    behind.check(data)
     word = data[_HEADER : _HEADER + 12]
     if kind == "application/msword" and word[:2] == b"\xec\xa5" and word[11] & 0x01:  # fEncrypted of the FIB
         raise locked()

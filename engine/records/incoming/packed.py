@@ -11,6 +11,9 @@ import re
 import zipfile
 import zlib
 
+from lxml import etree
+
+from engine.records.incoming import compound
 from engine.records.incoming.unfit import Unfit, runs, torn
 
 #: Most members, most bytes unpacked, and how much smaller packed than unpacked anything honest is.
@@ -23,9 +26,14 @@ _OFD = "application/ofd"
 _MACROS = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|macrosheets/|activeX/)", re.IGNORECASE)
 #: No office writes one; whoever does wants files or addresses read by the program that opens it. In UTF-16, too.
 _DECLARES = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)")
-_OUTSIDE = re.compile(
-    rb"<Relationship\b(?=[^>]*attachedTemplate|[^>]*oleObject|[^>]*/frame)(?=[^>]*TargetMode\s*=\s*[\"']External)"
-)
+_EMBEDDED = re.compile(r"(^|/)embeddings/", re.IGNORECASE)
+#: Types of parts that run ([MS-OFFMACRO2]), and kinds of relationships that fetch something that runs.
+_RUNS = ("macroenabled", "vbaproject", "ms-excel.intlmacrosheet", "ms-excel.macrosheet", "activex")
+_FETCHES = ("/attachedtemplate", "/oleobject", "/frame", "/subdocument")
+#: A field that asks another program for its text, and starts it.
+_DDE = re.compile(r"\bDDE(AUTO)?\b", re.IGNORECASE)
+#: How deep a file may lie in another: a table in a letter, and no further.
+_DEEPEST = 1
 
 
 def kind(data: bytes) -> str:
@@ -37,15 +45,16 @@ def kind(data: bytes) -> str:
         raise torn() from None
     if "OFD.xml" in names:
         return _OFD
-    if "[Content_Types].xml" in names:
-        if any(one.startswith("word/") for one in names):
+    lower = {one.lower() for one in names}  # an office finds its parts whatever their case
+    if "[content_types].xml" in lower:
+        if any(one.startswith("word/") for one in lower):
             return _WORD
-        if any(one.startswith("xl/") for one in names):
+        if any(one.startswith("xl/") for one in lower):
             return _EXCEL
     return ""
 
 
-def read(data: bytes, kind: str) -> tuple[bytes, str, str]:
+def read(data: bytes, kind: str, depth: int = 0) -> tuple[bytes, str, str]:
     """The file as it came. Unfit when it is torn, locked, would unpack to too much, or carries something that runs."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -60,12 +69,12 @@ def read(data: bytes, kind: str) -> tuple[bytes, str, str]:
                 if _MACROS.search(one.filename):
                     raise runs("宏或控件", "macros or controls")
                 content = _unpacked(packed, one)
-                if one.filename.endswith((".xml", ".rels")) and _DECLARES.search(content):
+                if one.filename.lower().endswith((".xml", ".rels")) and _DECLARES.search(content):
                     raise runs("文档类型声明（DTD）", "a document type declaration")
-                if one.filename.endswith(".rels") and _OUTSIDE.search(content):
-                    raise runs("指向外面的模板或对象", "a template or object from elsewhere")
-                if one.filename == "[Content_Types].xml" and b"macroEnabled" in content:
-                    raise runs("宏", "macros")
+                if _EMBEDDED.search(one.filename):
+                    _look_into(content, depth)
+                elif kind != _OFD and one.filename.lower().endswith((".xml", ".rels")):
+                    _read_part(one.filename.lower(), content)
                 if one.filename == "OFD.xml" and b"ofdspec.org" not in content:
                     raise torn()
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError):
@@ -74,6 +83,50 @@ def read(data: bytes, kind: str) -> tuple[bytes, str, str]:
     if end < 0 or end + 22 + int.from_bytes(data[end + 20 : end + 22], "little") != len(data):
         raise runs("多出来的内容", "something behind its end")
     return data, kind, ""
+
+
+def _look_into(content: bytes, depth: int) -> None:
+    """What lies embedded: a table or letter is looked at like one that came alone; a packed program is not taken."""
+    if content[:8] == compound.MAGIC:
+        compound.embedded(content)
+        if compound.runs_macros(content):
+            raise runs("宏", "macros")
+    elif content[:4] == b"PK\x03\x04":
+        inner = kind(content)
+        if not inner or depth >= _DEEPEST:
+            raise runs("嵌入的文件", "an embedded file")
+        read(content, inner, depth + 1)
+    elif content[:2] == b"MZ":
+        raise runs("嵌入的程序", "an embedded program")
+
+
+def _read_part(name: str, content: bytes) -> None:
+    """A part as an office reads it, whatever its encoding and however its letters are written; a document type, which
+    no office writes, is refused: its entities could be anything."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        if content.strip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t"):
+            raise torn() from None
+        return
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise runs("文档类型声明（DTD）", "a document type declaration")
+    if name == "[content_types].xml":
+        types = " ".join(one.get("ContentType", "") for one in root.iter("{*}*")).lower()
+        if any(one in types for one in _RUNS):
+            raise runs("宏或控件", "macros or controls")
+    elif name.endswith(".rels"):
+        for one in root.iter("{*}Relationship"):
+            if one.get("TargetMode", "").lower() == "external" and one.get("Type", "").lower().endswith(_FETCHES):
+                raise runs("指向外面的模板或对象", "a template or object from elsewhere")
+    elif name.startswith("xl/externallinks/") and next(root.iter("{*}ddeLink"), None) is not None:
+        raise runs("会启动别的程序的链接（DDE）", "a link that starts another program (DDE)")
+    elif name.startswith("word/"):
+        said = "".join(one.text or "" for one in root.iter("{*}instrText"))
+        simple = " ".join(value for one in root.iter("{*}fldSimple") for value in map(str, one.attrib.values()))
+        if _DDE.search(said) or _DDE.search(simple):
+            raise runs("会启动别的程序的域（DDE）", "a field that starts another program (DDE)")
 
 
 def _bounded(members: list[zipfile.ZipInfo]) -> None:

@@ -10,6 +10,7 @@ import re
 import zlib
 from typing import Any
 
+from engine.records.incoming import behind
 from engine.records.incoming.unfit import Unfit, locked, runs, torn
 
 
@@ -49,6 +50,7 @@ def check(data: bytes) -> None:
         if reader.encrypted and reader.decrypt(b"").status == AuthStatus.FAILED:
             raise locked()
         pages = int(reader.root["/Pages"]["/Count"])
+        scripted = _has_script(reader)
         inner = [_stream(reader, number) for number in _packed_objects(reader)]
     except PdfDecodeLimitError:
         raise Unfit(
@@ -63,9 +65,40 @@ def check(data: bytes) -> None:
         for pattern, zh, en in _RUNS:
             if pattern.search(part):
                 raise runs(zh, en)
+    if scripted:
+        raise runs("脚本", "a script")
     end = data.rfind(b"%%EOF")
-    if _BEHIND.search(data, max(end, 0)) or data.rfind(b"PK\x05\x06", max(0, len(data) - 66_000)) >= 0:
+    if _BEHIND.search(data, max(end, 0)):
         raise runs("别的文件", "another file")
+    behind.check(data)
+
+
+#: Most objects that are looked at one by one: a scan of a thousand pages has five thousand.
+_MOST_OBJECTS = 200_000
+
+
+def _has_script(reader: Any) -> bool:
+    """Whether any dictionary that the file leads to has a script: /JS runs in more kinds of action than /JavaScript."""
+    from pyhanko.pdf_utils import generic
+
+    seen: set[tuple[int, int]] = set()
+    waiting: list[Any] = [reader.root]
+    looked = 0
+    while waiting and looked < _MOST_OBJECTS:
+        one = waiting.pop()
+        looked += 1
+        if isinstance(one, generic.IndirectObject):
+            if (one.idnum, one.generation) in seen:
+                continue
+            seen.add((one.idnum, one.generation))
+            one = one.get_object()
+        if isinstance(one, generic.DictionaryObject):  # a stream is one
+            if "/JS" in one:
+                return True
+            waiting.extend(one.raw_get(key, decrypt=generic.EncryptedObjAccess.RAW) for key in one)
+        elif isinstance(one, generic.ArrayObject):
+            waiting.extend(one.raw_get(n, decrypt=generic.EncryptedObjAccess.RAW) for n in range(len(one)))
+    return looked >= _MOST_OBJECTS
 
 
 def _packed_objects(reader: Any) -> set[int]:

@@ -14,7 +14,7 @@ from typing import Any
 import pi_heif
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from engine.records.incoming import boxes
+from engine.records.incoming import behind, boxes
 from engine.records.incoming.unfit import Torn, Unfit, torn
 
 # Pillow opens HEIC, as iPhones write it, by this one.
@@ -24,6 +24,8 @@ pi_heif.register_heif_opener()
 MOST_POINTS = 64_000_000
 #: Most points of all frames of a moving picture, and of all pages of a scan.
 MOST_POINTS_OF_ALL = 256_000_000
+#: Most of them. Pillow looks through all before each: twenty thousand of one point would hold everybody up for minutes.
+MOST_FRAMES = 500
 #: How well a picture is kept that has to become a JPEG.
 QUALITY = 92
 _ORIENTATION, _EXIF, _TAKEN = 0x0112, 0x8769, 0x9003
@@ -48,6 +50,7 @@ def clean(data: bytes, kind: str) -> tuple[bytes, str, str]:
     """The same picture without its place and whatever else hung on it. Unfit when it is torn or too large."""
     with _turns:
         picture = _opened(data, kind)
+        picture.info.pop("comment", None)
         out = io.BytesIO()
         if kind == "image/jpeg":
             # "keep" takes the tables of the original; a telephone's double picture (MPO) leaves its first.
@@ -59,7 +62,6 @@ def clean(data: bytes, kind: str) -> tuple[bytes, str, str]:
         elif kind == "image/webp":
             picture.save(out, "WEBP", quality=QUALITY, exif=_kept_exif(picture), save_all=False)
         else:
-            picture.info.pop("comment", None)
             picture.save(out, "GIF", save_all=True)
     return out.getvalue(), kind, ""
 
@@ -88,6 +90,7 @@ def turned_if_readable(data: bytes, kind: str) -> tuple[bytes, str, str]:
     try:
         return turned(data, kind)
     except Torn:
+        behind.check(data)
         return data, kind, ""
 
 
@@ -105,7 +108,7 @@ def _opened(data: bytes, kind: str) -> Image.Image:
             warnings.simplefilter("ignore")  # of Pillow: what looks odd is judged below, by size and by decoding
             picture = Image.open(io.BytesIO(data), formats=_FORMATS[kind])
             points = picture.width * picture.height
-            if points > MOST_POINTS or points * getattr(picture, "n_frames", 1) > MOST_POINTS_OF_ALL:
+            if points > MOST_POINTS or points * _frames(data, picture) > MOST_POINTS_OF_ALL:
                 raise _too_large(picture.width, picture.height)
             _load_whole(picture)
     except Image.DecompressionBombError:
@@ -113,6 +116,21 @@ def _opened(data: bytes, kind: str) -> Image.Image:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError):
         raise torn(_FORMATS[kind][0]) from None  # a torn picture breaks in any of these ways
     return picture
+
+
+def _frames(data: bytes, picture: Image.Image) -> int:
+    """How many frames or pages; Unfit when there are too many, which is found without counting them all."""
+    if picture.format not in ("GIF", "TIFF"):  # of the others one frame is kept
+        return 1
+    with Image.open(io.BytesIO(data), formats=[picture.format]) as probe:  # a second one: a seek too far leaves marks
+        try:
+            probe.seek(MOST_FRAMES)
+        except EOFError:
+            return int(getattr(picture, "n_frames", 1))
+    raise Unfit(
+        f"超过 {MOST_FRAMES} 帧或页，不能收。请分成几个文件，或者另存为 PDF 再传。",
+        f"The picture has more than {MOST_FRAMES} frames or pages. Send it in parts, or save it as PDF.",
+    )
 
 
 def _load_whole(picture: Image.Image) -> None:
@@ -163,10 +181,13 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 def _pages(picture: Image.Image) -> bytes:
     """Each page of a scan as a page of a PDF."""
-    pages = []
+    pages, points = [], 0
     for number in range(getattr(picture, "n_frames", 1)):
         try:
             picture.seek(number)
+            points += picture.width * picture.height  # each page says its own size
+            if picture.width * picture.height > MOST_POINTS or points > MOST_POINTS_OF_ALL:
+                raise _too_large(picture.width, picture.height)
             _load_whole(picture)
             pages.append(_on_white(picture.copy()))
         except (OSError, ValueError, EOFError, SyntaxError):

@@ -15,8 +15,10 @@ import html as html_entities
 import re
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -84,8 +86,48 @@ class _Missing(Undefined):
     __lt__ = __le__ = __gt__ = __ge__ = __call__ = __getitem__ = __contains__ = _fail
 
 
+#: Filters a template may use: each gives about as much as it takes. `safe`, `format`, `center`, `replace` are not among
+#: them: what a person typed is never markup, and no line of a template makes a million letters.
+_FILTERS = (
+    "abs batch capitals balanced day default first groupby int join last length lines list lower map max min moment "
+    "money numeral reject rejectattr reverse round select selectattr slice sort sum trim unique upper weekday"
+)
+FILTERS = frozenset(_FILTERS.split())
+#: Most turns of all `range` loops of a paper together, and most letters of it.
+MOST_TURNS, MOST_LETTERS = 10_000, 4_000_000
+#: What a paper's own pages never hold: it would load, run or hide something. Pictures of ours come as `asset:…`.
+_FOREIGN = re.compile(r"<\s*(iframe|frame|object|embed|script|svg|math|link|base|form|input)\b", re.IGNORECASE)
+#: Turns that were taken, of the paper that is composed in this thread now.
+_turns: ContextVar[list[int] | None] = ContextVar("turns", default=None)
+
+
+def _range(*bounds: int) -> range:
+    """`range` for templates: all loops of a paper share one allowance."""
+    turns, spent = range(*bounds), _turns.get()
+    taken = len(turns) + (spent[0] if spent is not None else 0)
+    if spent is not None:
+        spent[0] = taken
+    if taken > MOST_TURNS:
+        raise SecurityError(f"more than {MOST_TURNS} turns of range")
+    return turns
+
+
 class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja in a sandbox, for which a mapping is only its keys: `materials.items` is a fact, never a method."""
+    """Jinja in a sandbox, for which a mapping is only its keys: `materials.items` is a fact, never a method. No
+    operation and no method makes much of little."""
+
+    intercepted_binops = frozenset(("*", "**", "%"))
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        numbers = all(isinstance(one, (int, float, Decimal, _Missing)) for one in (left, right))
+        if not numbers or operator == "**":
+            raise SecurityError(f"{operator} of anything but numbers")
+        return super().call_binop(context, operator, left, right)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, (str, bytes)) and callable(value):
+            return attr in ("strip", "startswith", "endswith", "split", "upper", "lower")
+        return super().is_safe_attribute(obj, attr, value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):
@@ -118,9 +160,11 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
         lines=_lines,
         balanced=lambda text, most: Markup("<br>").join(filters.balanced(str(text), most)),
     )
+    for name in set(environment.filters) - FILTERS:
+        del environment.filters[name]
     environment.globals.clear()
     environment.globals.update(
-        range=range,
+        range=_range,
         box=_box,
         qr=_qr,
         ink=_ink,
@@ -129,6 +173,17 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
         signature_indent=_signature_indent,
     )
     return environment
+
+
+def _written(pieces: Iterable[str]) -> str:
+    """The pieces of a paper put together, up to so many letters."""
+    out, letters = [], 0
+    for piece in pieces:
+        letters += len(piece)
+        if letters > MOST_LETTERS:
+            raise SecurityError(f"more than {MOST_LETTERS} letters")
+        out.append(piece)
+    return "".join(out)
 
 
 def environment_of(shared: Library) -> ImmutableSandboxedEnvironment:
@@ -275,8 +330,9 @@ def compose(
     if verify_url and check_code:
         context["verify"] = {"qr": _qr(verify_url), "url": verify_url, "code": check_code}
     fragments = tuple(shared.fragments.items())
+    token = _turns.set([0])
     try:
-        html = _template(shared.stamp, fragments, kind.key, kind.body).render(context)
+        html = _written(_template(shared.stamp, fragments, kind.key, kind.body).generate(context))
     except UndefinedError as error:
         name = str(error)
         raise MissingFacts(
@@ -287,6 +343,15 @@ def compose(
             f"文书模板 {kind.key} 使用了不允许的写法：{error}",
             f"Paper {kind.key} uses what the sandbox forbids: {error}",
         ) from None
+    finally:
+        _turns.reset(token)
+    foreign = _FOREIGN.search(html)
+    if foreign is not None:
+        raise ForbiddenResource(
+            f"文书里不能有 <{foreign[1].lower()}>：文书只有文字、表格和自带的图片。",
+            f"A paper may hold no <{foreign[1].lower()}>: it has words, tables and its own pictures.",
+            url=f"<{foreign[1].lower()}>",
+        )
     text = text_of(html)
     if kind.adverse:
         _tells(kind, filled, text)
@@ -383,7 +448,7 @@ def _fetcher(assets: Mapping[str, Picture], place: Path) -> Any:
                 for one in fonts.faces(place):
                     if url == f"font:{one.path.name}":
                         return URLFetcherResponse(url, one.path.read_bytes(), {"Content-Type": "font/ttf"})
-            if url.startswith(("data:image/png", "data:image/jpeg", "data:image/svg+xml")):
+            if url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,")):
                 return super().fetch(url, headers)
             raise FatalURLFetchingError(url)
 
