@@ -11,71 +11,199 @@ from engine.store.models.base import Base
 #: Reason -> the columns it holds for, `table: columns`.
 WHY = {
     "a code, a state or a kind: a word of the program's own lists": """
-        appointment: state pool channel kind by_voice; awaited: kind; ballot: state; ballot_mark:
-        way; board_entry: kind state; board_follow: kind; bond: state how ended_how; bond_code:
-        purpose; booking_place: came_how left_how; booking_trouble: what; case: status channel
-        colour; decision_hit: ; document: state; escalation: step did; event: kind;
-        extension_request: approver state; for_each: state; for_each_item: state; handover:
-        thing_kind; handover_link: proof photo state; handover_sign: side proof; handover_trouble:
-        kind; incident: code; job: kind state; loan: ended_how; loan_hold: state; match_pair:
-        asked_by state absent; match_side: side state channel; meeting: state; notice: channel kind
-        state; post: role; register_change: what; session: how must; resource: kind; schedule_run:
-        state; slot: kind; standing: state; standing_day: state; subscription: kind; data_request:
-        kind state; task: kind state ended; ticket: letter channel state; tie: kind; timer: kind;
-        unit: kind; user: kind locale; waiting: state""",
+                appointment: state pool channel kind by_voice;
+                awaited: kind;
+                ballot: state;
+                ballot_mark: way;
+                board_entry: kind state;
+                board_follow: kind;
+                bond: state how ended_how;
+                bond_code: purpose;
+                booking_place: came_how left_how;
+                booking_trouble: what;
+                case: status channel colour;
+                data_request: kind state;
+                document: state;
+                escalation: step did;
+                event: kind;
+                extension_request: approver state;
+                for_each: state;
+                for_each_item: state;
+                handover: thing_kind;
+                handover_link: proof photo state;
+                handover_sign: side proof;
+                handover_trouble: kind;
+                incident: code;
+                job: kind state;
+                loan: ended_how;
+                loan_hold: state;
+                match_pair: asked_by state absent;
+                match_side: side state channel;
+                meeting: state;
+                notice: channel kind state;
+                post: role;
+                register_change: what;
+                resource: kind;
+                schedule_run: state;
+                session: how must;
+                slot: kind;
+                standing: state;
+                standing_day: state;
+                subscription: kind;
+                task: kind state ended;
+                ticket: letter channel state;
+                tie: kind;
+                timer: kind;
+                unit: kind;
+                user: kind locale;
+                waiting: state""",
     "a number or a key that the hall makes: it says nothing of a person": """
-        appointment: number code; awaited: key; ballot: code; board_entry: key number;
-        board_objection: number; case: number parent_key subscriptions past_offices handled_by
-        apart; case_join: key; counter: name; data_request: open_key; document: key number
-        check_code; escalation: key; for_each: effect; for_each_item: key; handover: item
-        holder_key; handover_link: tag giver_key receiver_key files; handover_trouble: files;
-        incident: key; job: key worker; match_pair: number; match_side: number; notice: key;
-        schedule: key; subscription: key; task: key apart; task_candidate: key; ticket: number code;
-        timer: key; draft: about; bond: scope""",
+                appointment: number code;
+                awaited: key;
+                ballot: code;
+                board_entry: key number;
+                board_objection: number;
+                bond: scope;
+                case: number parent_key subscriptions past_offices handled_by apart;
+                case_join: key;
+                counter: name;
+                data_request: open_key;
+                document: key number check_code;
+                draft: about;
+                escalation: key;
+                for_each: effect;
+                for_each_item: key;
+                handover: item holder_key;
+                handover_link: tag giver_key receiver_key files;
+                handover_trouble: files;
+                incident: key;
+                job: key worker;
+                match_pair: number;
+                match_side: number;
+                notice: key;
+                schedule: key;
+                subscription: key;
+                task: key apart;
+                task_candidate: key;
+                ticket: number code;
+                timer: key""",
     "a name of a declaration or of an element of a diagram": """
-        appointment: matter item; awaited: element; ballot: key effect; ballot_body: name;
-        board_entry: board effect review_post; bond: kind lets matters offers; bond_code: kind;
-        booking_part: part; booking_place: role; case: matter matter_name stage outcome flags;
-        case_party: role side; consent: purpose; decision_hit: element decision; document: kind
-        title template; file: field; for_each: element name does; handover: kind name name_en
-        holder_end; handover_link: effect giver_end receiver_end post; incident: element name;
-        leave: matters; loan: loans post; loan_hold: loans post; match_side: match; matter_version:
-        matter code name; online_block: offer; rating: step tags; register_entry: register state;
-        register_index: field register; resource: matter items prefix offer; reveal: field;
-        schedule: matter name title; side_clock: regime; slot_place: role title title_en who
-        who_says who_says_en; standing: at weekdays role; subscription: element name; task: element
-        name form scope headers properties; ticket: queue matter; ticket_line: queue called; timer:
-        element; waiting: item role""",
+                appointment: matter item;
+                awaited: element;
+                ballot: key effect;
+                ballot_body: name;
+                board_entry: board effect review_post;
+                bond: kind lets matters offers;
+                bond_code: kind;
+                booking_part: part;
+                booking_place: role;
+                case: matter matter_name stage outcome flags;
+                case_party: role side;
+                consent: purpose;
+                decision_hit: element decision;
+                document: kind title template;
+                file: field;
+                for_each: element name does;
+                handover: kind name name_en holder_end;
+                handover_link: effect giver_end receiver_end post;
+                incident: element name;
+                leave: matters;
+                loan: loans post;
+                loan_hold: loans post;
+                match_side: match;
+                matter_version: matter code name;
+                online_block: offer;
+                rating: step tags;
+                register_entry: register state;
+                register_index: field register;
+                resource: matter items prefix offer;
+                reveal: field;
+                schedule: matter name title;
+                side_clock: regime;
+                slot_place: role title title_en who who_says who_says_en;
+                standing: at weekdays role;
+                subscription: element name;
+                task: element name form scope headers properties;
+                ticket: queue matter;
+                ticket_line: queue called;
+                timer: element;
+                waiting: item role""",
     "ids of accounts, units and papers: who they are stands sealed elsewhere": """
-        board_entry: ; bond: subject_ref holder_ref entries; bond_code: subject_ref; case: party_ids
-        chosen; consent: facts; escalation: facts; event: facts; job: payload; loan: who_ref;
-        loan_hold: who_ref; task: candidates effects instead; team: leader_ref""",
+                bond: subject_ref holder_ref entries;
+                bond_code: subject_ref;
+                case: party_ids chosen;
+                consent: facts;
+                escalation: facts;
+                event: facts;
+                job: payload;
+                loan: who_ref;
+                loan_hold: who_ref;
+                task: candidates effects instead;
+                team: leader_ref""",
     "a blind index (HMAC): it tells that two are the same, and not who": """
-        appointment: person_index day_key; ballot_voter: name_index person_index phone_index
-        id_index household_index; bond: subject_name_index subject_phone_index subject_id_index
-        holder_name_index holder_phone_index holder_id_index; bond_code: phone_index; booking_place:
-        person_index; case: name_index surname_index phone_index id_index; case_party: name_index
-        phone_index id_index address_index; match_side: person_index day_key; one_time_code:
-        phone_index; online_block: person_index; register_entry: key; register_index: value;
-        standing: person_index; ticket: live_key; tie: name_index phone_index id_index
-        address_index; user: phone_index id_index; waiting: person_index""",
+                appointment: person_index day_key;
+                ballot_voter: name_index person_index phone_index id_index household_index;
+                bond: subject_name_index subject_phone_index subject_id_index holder_name_index
+            holder_phone_index holder_id_index;
+                bond_code: phone_index;
+                booking_place: person_index;
+                case: name_index surname_index phone_index id_index;
+                case_party: name_index phone_index id_index address_index;
+                match_side: person_index day_key;
+                one_time_code: phone_index;
+                online_block: person_index;
+                register_entry: key;
+                register_index: value;
+                standing: person_index;
+                ticket: live_key;
+                tie: name_index phone_index id_index address_index;
+                user: phone_index id_index;
+                waiting: person_index""",
     "a hash, a signature, or what is sealed by a key of its own": """
-        api_token: token_hash; ballot: version_hash; ballot_box: content; ballot_key: public;
-        bond_code: code_hash; case: version_hash events_head; document: version_hash sha256; event:
-        chain previous hash; file: sha256; handover_link: hash; matter_verdict: key version;
-        matter_version: hash; one_time_code: ask code_hash; seal: previous hash; session:
-        token_hash; reset_link: token_hash; user: password_hash""",
+                api_token: token_hash;
+                ballot: version_hash;
+                ballot_box: content;
+                ballot_key: public;
+                bond_code: code_hash;
+                case: version_hash events_head;
+                document: version_hash sha256;
+                event: chain previous hash proof;
+                file: sha256;
+                handover_link: hash;
+                matter_verdict: key version;
+                matter_version: hash;
+                one_time_code: ask code_hash;
+                reset_link: token_hash;
+                seal: previous hash public signature;
+                session: token_hash;
+                user: password_hash""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
-        ballot: name name_en question words options settings result; board_entry: title words facts
-        shown change; calendar_file: text source; consent: text; hall: code name name_en address
-        hours; hall_window: code name name_en; matter_verdict: matter found; matter_version: content
-        note; online_block: reason_zh reason_en; post: code name name_en; resource: code name
-        name_en policy about closed_reason; resource_closure: reason; resource_opening: rule;
-        schedule: rule; unit: code name name_en number word path phone address seal_name hours;
-        appointment: team price; bond: team; team: name; loan: title; loan_hold: title""",
+                appointment: team price;
+                ballot: name name_en question words options settings result;
+                board_entry: title words facts shown change;
+                bond: team;
+                calendar_file: text source;
+                consent: text;
+                hall: code name name_en address hours;
+                hall_window: code name name_en;
+                loan: title;
+                loan_hold: title;
+                matter_verdict: matter found;
+                matter_version: content note;
+                online_block: reason_zh reason_en;
+                post: code name name_en;
+                resource: code name name_en policy about closed_reason;
+                resource_closure: reason;
+                resource_opening: rule;
+                schedule: rule;
+                team: name;
+                unit: code name name_en number word path phone address seal_name hours""",
     "what somebody chose for a program or a machine": """
-        api_token: name; session: device; beat: machine boot_id calendar; case: request_key; file:
-        type""",
+                api_token: name;
+                beat: machine boot_id calendar;
+                case: request_key;
+                file: type;
+                session: device""",
     "what a diagram correlates by: a number of a case or of an offer": "subscription: correlation",
     "the name by which the hall's people sign in": "user: login",
     "a limit with an account's id, an address of the network, or a blind telephone": "throttle: key",
