@@ -20,7 +20,8 @@ WHY = {
         match_pair: asked_by state absent; match_side: side state channel; meeting: state; notice: channel kind state;
         post: role; register_change: what; resource: kind; schedule_run: state; slot: kind; standing: state;
         standing_day: state; subscription: kind; task: kind state ended; ticket: letter channel state; tie: kind;
-        timer: kind; unit: kind; user: kind locale; waiting: state""",
+        timer: kind; unit: kind; user: kind locale; waiting: state; session: how;
+        sign_in_step: kind""",
     "a number or a key that the hall makes: it says nothing of a person": """
         appointment: number code; awaited: key; ballot: code; board_entry: key number; board_objection: number;
         case: number parent_key subscriptions past_offices handled_by apart; case_join: key; counter: name;
@@ -55,7 +56,8 @@ WHY = {
         api_token: token_hash; ballot: version_hash; ballot_box: content; ballot_key: public; bond_code: code_hash;
         case: version_hash events_head; document: version_hash sha256; event: chain previous hash; file: sha256;
         handover_link: hash; matter_verdict: key version; matter_version: hash; one_time_code: ask code_hash;
-        seal: previous hash; session: token_hash; user: password_hash""",
+        seal: previous hash; session: token_hash; user: password_hash sso_subject;
+        recovery_code: code_hash; reset_link: token_hash; sign_in_step: token_hash; passkey: credential public_key""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
         ballot: name name_en question words options settings result; board_entry: title words facts shown change;
         calendar_file: text source; consent: text; hall: code name name_en address hours; hall_window: code name name_en;
@@ -64,7 +66,7 @@ WHY = {
         schedule: rule; unit: code name name_en number word path phone address seal_name hours;
         appointment: team price; bond: team; team: name; loan: title; loan_hold: title""",
     "what somebody chose for a program or a machine": """
-        api_token: name; beat: machine boot_id calendar; case: request_key; file: type""",
+        api_token: name; beat: machine boot_id calendar; case: request_key; file: type; session: device; passkey: transports""",
     "what a diagram correlates by: a number of a case or of an offer": "subscription: correlation",
     "the name by which the hall's people sign in": "user: login",
     "a limit with an account's id, an address of the network, or a blind telephone": "throttle: key",
