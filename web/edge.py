@@ -205,16 +205,11 @@ class SecondFirst(Exception):
 def must_first() -> bool:
     """Whether whoever asks signed in by one factor alone, and their post needs two: they set it up, and do nothing
     else until then."""
-    opened = session_now()
-    return (
-        opened is not None
-        and opened.how in ONE_FACTOR
-        and factors.required(opened.actor, hall().settings.second_factor)
-    )
-
-
-#: Ways in that show one thing: what somebody knows.
-ONE_FACTOR = ("password",)
+    opened, settings = session_now(), hall().settings
+    if opened is None or not factors.required(opened.actor, settings.second_factor):
+        return False
+    # By the single sign-on it is the county's word whether that asked for two.
+    return opened.how == "password" or (opened.how == "sso" and not (settings.sso and settings.sso.two_factors))
 
 
 def _check(wanted: Guard) -> Response | None:

@@ -49,17 +49,23 @@ KNOWN = {
     "YIZHAN_SESSION_HOURS": "a log-in is over after so many hours, whatever is done in it (default: 12)",
     "YIZHAN_IDLE_MINUTES": "a log-in of staff is over when nobody used it for so many minutes; 0: never (default: 60 "
     "where others can reach the hall, else 0)",
-    "YIZHAN_SECOND_FACTOR": "which staff must have a second factor: roles (supervisor, operator, designer, clerk) with "
-    "commas, staff (everybody) or none (default: supervisor,operator,designer where others can reach the hall, else "
-    "none)",
+    "YIZHAN_SECOND_FACTOR": "which staff must have a second factor: roles (supervisor, designer, operator, "
+    "security, auditor, clerk) with commas, staff (everybody) or none (default: all but clerk where others can reach "
+    "the hall, else none)",
+    "YIZHAN_SSO_ISSUER": "address of the county's single sign-on (OpenID Connect); without it staff sign in here alone",
+    "YIZHAN_SSO_CLIENT": "by which name the single sign-on knows the hall (client id)",
+    "YIZHAN_SSO_SECRET": "and the word that proves it (client secret)",
+    "YIZHAN_SSO_CLAIM": "which of its claims is the log-in name in the hall (default: preferred_username)",
+    "YIZHAN_SSO_NAME": "what its button says (default: 统一登录)",
+    "YIZHAN_SSO_FACTOR": "1 when the single sign-on itself asks for a second factor: the hall then asks for none",
     "YIZHAN_METRICS_TOKEN": "bearer token that opens /metrics to other machines (default: this machine only)",
     "YIZHAN_LOG": "text, or json: an object a line, with a line for each request (default: text)",
     "YIZHAN_CONTENT": "folder that holds bpmn/ and forms/ (default: the program's own)",
 }
 
 #: Whom a second factor can be asked of, and of whom it is where nothing is set.
-ROLES = frozenset({"supervisor", "operator", "designer", "clerk", "staff"})
-SECOND_FACTOR = "supervisor,operator,designer"
+SECOND_FACTOR = "supervisor,designer,operator,security,auditor"
+ROLES = frozenset({*SECOND_FACTOR.split(","), "clerk", "staff"})
 #: No log-in lasts longer than a day.
 MOST_HOURS = 24
 
@@ -68,6 +74,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 class BadSettings(SystemExit):
     """Expected settings the hall knows; says which is wrong."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The county's single sign-on (OpenID Connect)."""
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    claim: str = "preferred_username"  # which says the log-in name in the hall
+    name: str = "统一登录"
+    two_factors: bool = False  # it asks for a second factor itself
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,7 @@ class Settings:
     log: str = "text"
     session_hours: int = 12
     idle_minutes: int = 0  # of staff; 0: as long as the session
+    sso: Provider | None = None
     second_factor: frozenset[str] = frozenset()  # roles that must have one; "staff": everybody
 
     @property
@@ -174,7 +193,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     )
     found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))
     asked = env.get("YIZHAN_SECOND_FACTOR") or (SECOND_FACTOR if found.reachable else "none")
-    found = replace(found, second_factor=_roles(asked))
+    found = replace(found, second_factor=_roles(asked), sso=_provider(env))
     if not 1 <= found.session_hours <= MOST_HOURS:
         raise BadSettings(
             f"[一站] YIZHAN_SESSION_HOURS 应是 1 到 {MOST_HOURS}，现在是 {found.session_hours}。\n"
@@ -199,6 +218,33 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             "YIZHAN_NOTICES=gateway and YIZHAN_GATEWAY_URL, or serve on 127.0.0.1 without HTTPS and public address."
         )
     return found
+
+
+def _provider(env: Mapping[str, str]) -> Provider | None:
+    """The county's single sign-on; None: there is none."""
+    issuer = env.get("YIZHAN_SSO_ISSUER", "").rstrip("/")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if not parts.hostname or (parts.scheme != "https" and not loopback(parts.hostname)):
+        raise BadSettings(
+            f"[一站] YIZHAN_SSO_ISSUER 应是 https:// 开头的地址，现在是“{issuer}”。\n"
+            "Expected an https:// address in YIZHAN_SSO_ISSUER."
+        )
+    client, secret = env.get("YIZHAN_SSO_CLIENT", ""), env.get("YIZHAN_SSO_SECRET", "")
+    if not client or not secret:
+        raise BadSettings(
+            "[一站] 设了 YIZHAN_SSO_ISSUER，还要设 YIZHAN_SSO_CLIENT 和 YIZHAN_SSO_SECRET。\n"
+            "Expected YIZHAN_SSO_CLIENT and YIZHAN_SSO_SECRET beside YIZHAN_SSO_ISSUER."
+        )
+    return Provider(
+        issuer=issuer,
+        client=client,
+        secret=secret,
+        claim=env.get("YIZHAN_SSO_CLAIM") or Provider.claim,
+        name=env.get("YIZHAN_SSO_NAME") or Provider.name,
+        two_factors=env.get("YIZHAN_SSO_FACTOR", "") in ("1", "true", "yes"),
+    )
 
 
 def _roles(text: str) -> frozenset[str]:

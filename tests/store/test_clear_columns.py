@@ -46,6 +46,7 @@ WHY = {
                 resource: kind;
                 schedule_run: state;
                 session: how must;
+                sign_in_step: kind;
                 slot: kind;
                 standing: state;
                 standing_day: state;
@@ -173,10 +174,13 @@ WHY = {
                 matter_verdict: key version;
                 matter_version: hash;
                 one_time_code: ask code_hash;
+                passkey: credential public_key;
+                recovery_code: code_hash;
                 reset_link: token_hash;
                 seal: previous hash public signature;
                 session: token_hash;
-                user: password_hash""",
+                sign_in_step: token_hash;
+                user: password_hash sso_subject""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
                 appointment: team price;
                 ballot: name name_en question words options settings result;
@@ -203,6 +207,7 @@ WHY = {
                 beat: machine boot_id calendar;
                 case: request_key;
                 file: type;
+                passkey: transports;
                 session: device""",
     "what a diagram correlates by: a number of a case or of an offer": "subscription: correlation",
     "the name by which the hall's people sign in": "user: login",

@@ -160,7 +160,7 @@ def test_a_hall_that_others_reach_asks_it_of_heads_operators_and_designers(tmp_p
     base = {"YIZHAN_HOME": str(tmp_path)}
     public = {**base, "YIZHAN_HTTPS": "1", "YIZHAN_NOTICES": "gateway", "YIZHAN_GATEWAY_URL": "https://sms.example/"}
     assert settings.read(base).second_factor == frozenset()
-    assert settings.read(public).second_factor == {"supervisor", "operator", "designer"}
+    assert settings.read(public).second_factor == {"supervisor", "designer", "operator", "security", "auditor"}
     assert settings.read({**public, "YIZHAN_SECOND_FACTOR": "none"}).second_factor == frozenset()
     assert settings.read({**base, "YIZHAN_SECOND_FACTOR": "staff"}).second_factor == {"staff"}
     with pytest.raises(settings.BadSettings, match="heads"):

@@ -267,6 +267,8 @@ RULES: dict[str, Rule] = {
         "entry.code",
         "entry.proof",
         "second.ask",
+        "sso.back",
+        "sso.begin",
         "second.check",
         "passkeys.options",
         "passkeys.enter",

@@ -19,12 +19,12 @@ def begin(token: str) -> None:
     session["token"] = token
 
 
-def staff(user_id: int, name: str, how: How, *, wrong_before: int = 0) -> ResponseReturnValue:
+def staff(user_id: int, name: str, how: How, *, wrong_before: int = 0, going: str | None = None) -> ResponseReturnValue:
     """One of the hall's people is in; `name`: by which this device knows them from now on."""
     with edge.hall().database.unit_of_work() as work:
         limits = edge.hall().settings.session_limits
         token = signing_in.enter(work, user_id, how, where=devices.here(), limits=limits, now=edge.now())
-    going = edge.onward("/desk")
+    going = going or edge.onward("/desk")
     begin(token)
     if wrong_before:
         flash(
