@@ -375,7 +375,7 @@ def _opens(found: Manifest, home: Path, own: Path | None) -> None:
     if keys.there():
         ring = keys.current()
     elif own is not None and (own / "data.key").is_file():
-        keys.configure(crypto.Key.read((own / "data.key").read_bytes()))
+        keys.configure(keys.Keys.read((own / "data.key").read_bytes()))
         ring = keys.current()
     if ring is None:
         raise NotNow(

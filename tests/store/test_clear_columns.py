@@ -16,7 +16,8 @@ WHY = {
         booking_place: came_how left_how; booking_trouble: what; case: status channel colour; decision_hit: ;
         document: state; escalation: step did; event: kind; extension_request: approver state; for_each: state;
         for_each_item: state; handover: thing_kind; handover_link: proof photo state; handover_sign: side proof;
-        handover_trouble: kind; incident: code; job: kind state; loan: ended_how; loan_hold: state;
+        handover_trouble: kind; incident: code; job: kind state; key_turn: stage place after;
+        loan: ended_how; loan_hold: state;
         match_pair: asked_by state absent; match_side: side state channel; meeting: state; notice: channel kind state;
         post: role; register_change: what; resource: kind; schedule_run: state; slot: kind; standing: state;
         standing_day: state; subscription: kind; task: kind state ended; ticket: letter channel state; tie: kind;
@@ -46,16 +47,16 @@ WHY = {
     "a blind index (HMAC): it tells that two are the same, and not who": """
         appointment: person_index day_key; ballot_voter: name_index person_index phone_index id_index household_index;
         bond: subject_name_index subject_phone_index subject_id_index holder_name_index holder_phone_index holder_id_index;
-        bond_code: phone_index; booking_place: person_index; case: name_index surname_index phone_index id_index;
+        bond_code: phone_index; booking_place: person_index; key_move: old new; case: name_index surname_index phone_index id_index;
         case_party: name_index phone_index id_index address_index; match_side: person_index day_key;
         one_time_code: phone_index; online_block: person_index; register_entry: key; register_index: value;
         standing: person_index; ticket: live_key; tie: name_index phone_index id_index address_index;
         user: phone_index id_index; waiting: person_index""",
     "a hash, a signature, or what is sealed by a key of its own": """
         api_token: token_hash; ballot: version_hash; ballot_box: content; ballot_key: public; bond_code: code_hash;
-        case: version_hash events_head; document: version_hash sha256; event: chain previous hash; file: sha256;
+        case: version_hash events_head; document: version_hash sha256; event: chain previous hash proof; file: sha256;
         handover_link: hash; matter_verdict: key version; matter_version: hash; one_time_code: ask code_hash;
-        seal: previous hash; session: token_hash; user: password_hash""",
+        seal: previous hash public signature; session: token_hash; user: password_hash""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
         ballot: name name_en question words options settings result; board_entry: title words facts shown change;
         calendar_file: text source; consent: text; hall: code name name_en address hours; hall_window: code name name_en;
