@@ -117,8 +117,8 @@ def right_key(database: Database) -> None:
         raise BadSettings(
             "[一站] 数据密钥正在更换，还没有做完，新旧两把要同时在；现在只有一把。请放回另一把（YIZHAN_DATA_KEY 或 "
             f"{keys.file()}），再运行 yizhan keys rotate。\n"
-            f"       The data key is being changed and both are needed, but there is one: put the other back (it stands "
-            f"in YIZHAN_DATA_KEY or {keys.file()}) and run `yizhan keys rotate`."
+            "       The data key is being changed and both are needed, but there is one: put the other back (in "
+            f"YIZHAN_DATA_KEY or {keys.file()}) and run `yizhan keys rotate`."
         )
     try:
         keys.current().open(bytes(sealed), b"text")
