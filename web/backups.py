@@ -4,6 +4,7 @@
         hall.db          (or hall.dump: PostgreSQL)
         files.list       SHA-256 and path of each stored file, one a line
         files/…          as in the hall: sealed with the data key
+        anchor.jsonl     the audit's own anchor, when there is one
         keys/…           only when asked for: whoever has both can read everything
 
 The folder gets its name only when it is whole. A restore looks at everything before it touches anything.
@@ -32,14 +33,14 @@ from engine.commands.hall import restored
 from engine.commands.hall.restored import Settled
 from engine.errors import NotNow
 from engine.people import SYSTEM
-from engine.records import audit
+from engine.records import audit, inspection
 from engine.store import Database, connect, copies, keys, migrate
 from engine.store.models import Case, Document, Event, File, Notice, Seal, User
 from web.settings import Settings
 
 #: Of the folder's form. A newer form is refused.
 FORM = 1
-MANIFEST, LIST = "manifest.json", "files.list"
+MANIFEST, LIST, ANCHOR = "manifest.json", "files.list", "anchor.jsonl"
 COUNTED = (Case, Document, Event, File, Notice, User)
 #: What the key of a backup must open.
 _WORD, _ABOUT = b"yizhan backup", b"backup"
@@ -111,6 +112,10 @@ def _fill(database: Database, settings: Settings, to: Path, *, with_keys: bool, 
     there: dict[str, str] = {}
     # Files, the database, and the files that came meanwhile: one that is forgotten between the two is in the first.
     _copy_files(database.files, to / "files", there)
+    # Before the database: what it says of seals, the copied moment has.
+    anchor = database.files / "anchor" / "seals.jsonl"
+    if anchor.is_file():
+        _write(to / ANCHOR, anchor.read_bytes())
     copied = to / copies.NAMES[database.dialect]
     revision, counts, seal, wanted = copies.copy(database, copied, _look)
     _copy_files(database.files, to / "files", there)
@@ -123,7 +128,7 @@ def _fill(database: Database, settings: Settings, to: Path, *, with_keys: bool, 
             "earlier backup first.",
         )
     (to / LIST).write_text("".join(f"{sha}  {name}\n" for name, sha in sorted(there.items())), encoding="utf-8")
-    parts = [copied, to / LIST]
+    parts = [copied, to / LIST, *([to / ANCHOR] if (to / ANCHOR).is_file() else [])]
     if with_keys:
         if not keys.file().is_file():
             raise NotNow(
@@ -285,6 +290,9 @@ def restore(settings: Settings, source: Path, *, now: Callable[[], datetime] = l
             place.parent.mkdir(parents=True, exist_ok=True)
             _write(place, (source / "files" / name).read_bytes())
         (making / "files").mkdir(exist_ok=True)
+        if ANCHOR in found.parts:
+            (making / "files" / "anchor").mkdir()
+            _write(making / "files" / "anchor" / "seals.jsonl", (source / ANCHOR).read_bytes())
         copied = source / copies.NAMES[found.dialect]
         # SQLite: in the folder beside, and in its place only when everything in it is settled.
         last = making / "hall.db"
@@ -296,7 +304,7 @@ def restore(settings: Settings, source: Path, *, now: Callable[[], datetime] = l
             with database.unit_of_work() as work:
                 settled = restored.settle(work, backed_up_at=found.at, now=now())
             with database.reading() as work:
-                verdict = audit.verify(work)
+                verdict = inspection.inspect(work)
                 sealed = (
                     not found.seal or work.session.scalar(select(Seal.id).where(Seal.hash == found.seal)) is not None
                 )
@@ -311,6 +319,25 @@ def restore(settings: Settings, source: Path, *, now: Callable[[], datetime] = l
             os.rename(last, url.database)
     shutil.rmtree(making, ignore_errors=True)
     return Restored(found, settled, verdict, sealed)
+
+
+def recovered(settings: Settings, at: datetime, *, now: Callable[[], datetime]) -> tuple[Settled, audit.Verdict]:
+    """A database that was brought back to a moment by other means (PostgreSQL's point in time), in its place already:
+    what a restore settles is settled."""
+    database = connect(settings.database_url or None, files=settings.home / "files")
+    try:
+        if migrate.current(database) is None:
+            raise NotNow(
+                "这里没有大厅的数据库。请核对 YIZHAN_HOME 和 YIZHAN_DATABASE_URL。",
+                "There is no hall's database here: check YIZHAN_HOME and YIZHAN_DATABASE_URL.",
+            )
+        migrate.upgrade(database)
+        with database.unit_of_work() as work:
+            settled = restored.settle(work, backed_up_at=at, now=now())
+        with database.reading() as work:
+            return settled, inspection.inspect(work)
+    finally:
+        database.close()
 
 
 def _keys(own: Path, to: Path) -> None:
@@ -375,7 +402,7 @@ def _opens(found: Manifest, home: Path, own: Path | None) -> None:
     if keys.there():
         ring = keys.current()
     elif own is not None and (own / "data.key").is_file():
-        keys.configure(crypto.Key.read((own / "data.key").read_bytes()))
+        keys.configure(keys.Keys.read((own / "data.key").read_bytes()))
         ring = keys.current()
     if ring is None:
         raise NotNow(

@@ -161,7 +161,7 @@ def _data_key(environment: Mapping[str, str]) -> Line:
         zh = f"还没有数据密钥，第一次启动时生成在 {file}。生成后请马上另存一份"
         return Line("warn", "data-key", zh, f"none yet: the first start makes {file}. Keep a copy apart at once")
     try:
-        key = crypto.Key.read(given or file.read_bytes())
+        key = keys.Keys.read(given or file.read_bytes()).now
     except ValueError as error:
         zh = "数据密钥应是 32 字节的 base64（国密大厅前面写 national:），现在的读不出"
         return Line("error", "data-key", zh, f"expected base64 of 32 bytes: {error}")

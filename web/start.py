@@ -109,6 +109,18 @@ def right_key(database: Database) -> None:
             "key back from its backup."
         )
     try:
+        with database.engine.connect() as connection:
+            turning = connection.execute(text("select id from key_turn where done_at is null limit 1")).scalar()
+    except (OperationalError, ProgrammingError):
+        turning = None
+    if turning is not None and keys.current().other is None:
+        raise BadSettings(
+            "[一站] 数据密钥正在更换，还没有做完，新旧两把要同时在；现在只有一把。请放回另一把（YIZHAN_DATA_KEY 或 "
+            f"{keys.file()}），再运行 yizhan keys rotate。\n"
+            "       The data key is being changed and both are needed, but there is one: put the other back (in "
+            f"YIZHAN_DATA_KEY or {keys.file()}) and run `yizhan keys rotate`."
+        )
+    try:
         keys.current().open(bytes(sealed), b"text")
     except keys.OtherSuite as other:
         raise BadSettings(

@@ -275,12 +275,8 @@ def _furnish(work: Work, row: Ballot, there: Sequence[BallotBody]) -> None:
     pair = urn.new_pair()
     work.session.add(BallotKey(ballot_id=row.id, public=pair.public, private=pair.private))
     for body in there:
-        content = urn.empty(body.heads, pair.public, _about(row.id, body.id))
+        content = urn.empty(body.heads, pair.public, urn.about(row.id, body.id))
         work.session.add(BallotBox(body_id=body.id, content=content))
-
-
-def _about(ballot_id: int, body_id: int) -> bytes:
-    return f"ballot {ballot_id} body {body_id}".encode()
 
 
 def bodies_of(work: Work, ballot_id: int) -> list[BallotBody]:
@@ -349,7 +345,7 @@ def put_in(
             .execution_options(populate_existing=True)
         ).one()
         public = work.session.scalars(select(BallotKey.public).where(BallotKey.ballot_id == row.id)).one()
-        box.content = urn.put(box.content, choice, public, _about(row.id, voter.body_id))
+        box.content = urn.put(box.content, choice, public, urn.about(row.id, voter.body_id))
         work.session.flush()
     work.session.execute(
         update(BallotBody).where(BallotBody.id == voter.body_id).values(voted=BallotBody.voted + 1),
@@ -525,7 +521,7 @@ def _of_body(work: Work, row: Ballot, body: BallotBody, key: BallotKey | None) -
     if row.secret:
         assert key is not None
         box = work.session.get_one(BallotBox, body.id)
-        votes = urn.empty_out(box.content, key.private, _about(row.id, body.id))
+        votes = urn.empty_out(box.content, key.private, urn.about(row.id, body.id))
         if len(votes) != len(marks):
             raise NotNow(
                 f"{body.name}的票数 {len(votes)} 和投过票的人数 {len(marks)} 不一致，没有开票。请报运维。",

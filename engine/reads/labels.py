@@ -123,6 +123,8 @@ EVENTS = {
     "waiting.left": "退出候补",
     "booking.blocked": "暂停网上预约",
     "hall.backed-up": "做了备份",
+    "hall.keys-turned": "换了数据密钥",
+    "hall.key-dropped": "旧的数据密钥不用了",
     "hall.anchored": "每日封存已送到外面",
     "hall.restored": "从备份恢复",
     "hall.notices-let-go": "处理恢复后暂停的通知",

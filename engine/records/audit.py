@@ -133,6 +133,8 @@ class Kind(StrEnum):
     CLOCK_BACK = "clock.back"  # … and is followed again
     CLOCK_CONFIRMED = "clock.confirmed"  # a person says the wall clock is right
     AUDITED = "hall.audited"  # an audit administrator had the record verified: how many faults
+    KEYS_TURNED = "hall.keys-turned"  # everything is sealed with a new data key; how much
+    KEY_DROPPED = "hall.key-dropped"  # the old one opens nothing any more
     BACKED_UP = "hall.backed-up"  # when, and the hash of its manifest
     ANCHORED = "hall.anchored"  # the newest seal stands outside the hall too: which, and what the other side said
     RESTORED = "hall.restored"  # from a backup of when, and what was held, dropped, ended by it

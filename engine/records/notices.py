@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, insert, literal_column, select, update
 
+from engine import crypto
 from engine.forms import written
 from engine.people import masks
 from engine.records import http_calls, jobs
@@ -40,6 +41,13 @@ class Message:
     address: str
     kind: str
     text: str
+
+
+def gateway_key(row: Notice) -> str:
+    """Under which key a gateway gets a notice. It delivers one key once, and a hall that was put back from a backup
+    may say something else under a key that it has had before: so the key names the words too. What was said already is
+    not said again, and what is new is not lost."""
+    return row.key if row.kind == CODE else f"{row.key}:{crypto.fingerprint(row.text.encode())[:12]}"
 
 
 class Channel(Protocol):

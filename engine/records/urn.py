@@ -68,6 +68,11 @@ def put(box: bytes, vote: Sequence[str], public: bytes, about: bytes) -> bytes:
     return _sealed(cast + blanks[1:], votes + 1, about)
 
 
+def about(ballot_id: int, body_id: int) -> bytes:
+    """What a box is bound to: the body of the ballot whose votes it holds."""
+    return f"ballot {ballot_id} body {body_id}".encode()
+
+
 def empty_out(box: bytes, private: bytes, about: bytes) -> list[list[str]]:
     """Every vote in the box, in an order drawn now."""
     cells, votes = _opened(box, about)

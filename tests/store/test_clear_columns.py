@@ -35,6 +35,7 @@ WHY = {
                 handover_trouble: kind;
                 incident: code;
                 job: kind state;
+                key_turn: stage place after;
                 loan: ended_how;
                 loan_hold: state;
                 match_pair: asked_by state absent;
@@ -150,6 +151,7 @@ WHY = {
                 booking_place: person_index;
                 case: name_index surname_index phone_index id_index;
                 case_party: name_index phone_index id_index address_index;
+                key_move: old new;
                 match_side: person_index day_key;
                 one_time_code: phone_index;
                 online_block: person_index;

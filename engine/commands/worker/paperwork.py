@@ -60,7 +60,7 @@ def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -
         row = work.session.scalar(select(Notice).where(Notice.key == key))
         late = row is not None and row.kind == notices.CODE and now - row.created_at > login.CODE_LASTS
         message = (
-            notices.Message(row.key, row.channel, row.address or "", row.kind, row.text)
+            notices.Message(notices.gateway_key(row), row.channel, row.address or "", row.kind, row.text)
             if row is not None and row.state in ("waiting", "failed") and not late
             else None
         )

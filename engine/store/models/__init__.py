@@ -82,6 +82,7 @@ from engine.store.models.records import (
     SealedEvent,
 )
 from engine.store.models.registers import RegisterChange, RegisterEntry, RegisterIndex
+from engine.store.models.rotation import KeyMove, KeyTurn
 from engine.store.models.schedules import Schedule, ScheduleRun
 from engine.store.models.taking_part import CaseParty, Meeting, SideClock, Tie
 from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
@@ -142,6 +143,8 @@ __all__ = [
     "Holding",
     "Incident",
     "Job",
+    "KeyMove",
+    "KeyTurn",
     "Leave",
     "LegalHold",
     "Loan",

@@ -6,7 +6,7 @@ from alembic import op
 from engine.store.models import base as types
 
 revision = "0080"
-down_revision = "0077"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 

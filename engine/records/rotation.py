@@ -1,0 +1,411 @@
+"""密钥轮换: everything that is sealed is sealed anew with the new data key, and every blind index made anew, while the
+hall runs.
+
+Small transactions, one after the other; where it stands is a row (`key_turn`), written with what was done, so it goes
+on after any stop. Three stages:
+
+    find    which indexes there are, in whatever column or key they stand (`b:…`, `pn:…`, inside JSON)
+    seal    each sealed value that the new key does not open is opened with the old one and sealed; what an index was
+            and is, is learned from the texts on the way
+    index   each index is replaced; meanwhile look-ups ask by both keys
+
+An index of which no text is kept anywhere (of a device, of a log-in code's telephone) cannot be made anew: it is
+counted, and what it was for begins anew, as after the hours it lives anyway. The audit's events are never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Column, LargeBinary, String, Table, Text, delete, select, tuple_, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine import crypto
+from engine.errors import NotNow
+from engine.forms import written
+from engine.plain import dumps
+from engine.records import urn
+from engine.store import Database, Work, again, keys
+from engine.store.keys import Keyring
+from engine.store.models import BallotBody, File, KeyMove, KeyTurn
+from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson
+
+#: Rows of one transaction: a writer who waits behind it waits for milliseconds.
+MOST = 200
+#: An index by either suite, wherever it stands.
+_TOKEN = re.compile(r"(?<![0-9A-Za-z_-])(?:[0-9a-f]{32}|sm3:[0-9A-Za-z_-]{22})(?![0-9A-Za-z_-])")
+#: `p:<telephone>:<name>` is cut off at sixty characters (engine.people.bonds.ref): the name's index is not whole.
+_CUT = re.compile(r"(?<=:)(?:[0-9a-f]{25}|sm3:[0-9A-Za-z_-]{8,21})\Z")
+#: Never changed: the audit, what is no text of ours, and our own bookkeeping.
+_NEVER = frozenset({"event", "seal", "sealed_event", "matter_version", "matter_verdict", "calendar_file"}) | {
+    "key_turn",
+    "key_move",
+}
+_ABOUT: Mapping[type, bytes] = {Sealed: b"text", SealedJson: b"json", SealedBytes: b"bytes"}
+#: Under which kinds a text may be indexed (engine.forms.written.WRITINGS and those with a writing of their own).
+_KINDS = ("name", "surname", "phone", "id", "address", "household", "key", "value", "person", "case", "holder")
+_LONGEST = 80
+
+
+def begin(work: Work, *, now: datetime) -> KeyTurn:
+    """The change of the key that is open, or a new one. NotNow: there are no two keys."""
+    if keys.current().other is None:
+        raise NotNow(
+            "没有两把密钥。换密钥时新旧两把要同时在（yizhan keys rotate 会准备；用 YIZHAN_DATA_KEY 的按手册写两把）。",
+            "Expected two data keys, the new one and the old one: see the handbook, keys.",
+        )
+    row = open_turn(work)
+    if row is None:
+        row = KeyTurn(
+            begun_at=now, done_at=None, stage="find", place="", after=[], sealed=0, files=0, indexed=0, left=0
+        )
+        work.session.add(row)
+        work.session.flush()
+    return row
+
+
+def open_turn(work: Work) -> KeyTurn | None:
+    """The change of the key that is not done yet."""
+    return work.session.scalar(select(KeyTurn).where(KeyTurn.done_at.is_(None)).order_by(KeyTurn.id.desc()).limit(1))
+
+
+def go_on(database: Database, stage: str, *, now: datetime, most: int = MOST) -> bool:
+    """One small transaction of this stage; whether there is more of it."""
+    return again(lambda: _step(database, stage, now, most))
+
+
+def _step(database: Database, stage: str, now: datetime, most: int) -> bool:
+    with database.unit_of_work() as work:
+        turn = begin(work, now=now)
+        if turn.stage != stage:
+            return False
+        places = list(_places(stage))
+        at = places.index(turn.place) if turn.place else 0
+        turn.place = places[at]
+        last = _files(work, turn, most) if turn.place == "files" else _table(work, turn, stage, most)
+        if last is not None:
+            turn.after = list(last)
+            return True
+        turn.after = []
+        if at + 1 < len(places):
+            turn.place = places[at + 1]
+            return True
+        turn.stage, turn.place = {"find": "seal", "seal": "index", "index": "done"}[stage], ""
+        if turn.stage == "done":
+            turn.done_at = now
+            work.session.execute(delete(KeyMove))
+        return False
+
+
+def _places(stage: str) -> Iterator[str]:
+    for table in Base.metadata.sorted_tables:
+        if table.name in _NEVER:
+            continue
+        if (_sealed_of(table) or table.name == "ballot_box") if stage == "seal" else _texts_of(table):
+            yield table.name
+    if stage == "seal":
+        yield "files"
+
+
+def _sealed_of(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if isinstance(column.type, tuple(_ABOUT))]
+
+
+def _texts_of(table: Table) -> list[Column[Any]]:
+    """The columns an index may stand in: texts and JSON that are not sealed."""
+    return [
+        column
+        for column in table.columns
+        if isinstance(column.type, (String, Text, JSON))
+        and not isinstance(column.type, tuple(_ABOUT))
+        and column.name not in ("token_hash", "password_hash", "code_hash", "sha256", "hash", "version_hash")
+    ]
+
+
+def _table(work: Work, turn: KeyTurn, stage: str, most: int) -> tuple[Any, ...] | None:
+    """The next rows of a table: the key of the last one; None when there are no more."""
+    table = Base.metadata.tables[turn.place]
+    key = list(table.primary_key.columns)
+    sealed, texts = _sealed_of(table), _texts_of(table)
+    if table.name == "ballot_box":
+        sealed = [table.c.content]
+    raw = [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(sealed)]
+    query = select(*key, *raw, *texts).order_by(*key).limit(most)
+    if turn.after:
+        query = query.where(tuple_(*key) > tuple_(*_typed(key, turn.after)))
+    if stage != "find" and work.dialect == "postgresql":
+        query = query.with_for_update()
+    rows = work.session.execute(query).all()
+    if not rows:
+        return None
+    first, second = len(key), len(key) + len(raw)
+    learned: dict[str, str] = {}
+    waiting: list[tuple[Any, ...]] = []
+    tokens: set[str] = set()
+    for row in rows:
+        which, values, said = row[:first], row[first:second], dict(zip(texts, row[second:], strict=True))
+        if stage == "seal":
+            if table.name != "ballot_box":
+                learned.update(_own(sealed, values))
+            _seal_anew(work, turn, table, key, which, dict(zip(sealed, values, strict=True)))
+        else:
+            tokens |= {token for value in said.values() for token in _tokens(value)}
+            waiting.append((which, said, (sealed, values)))
+    if stage == "find":
+        _remember(work, tokens)
+    elif stage == "seal":
+        _learn(work, learned)
+    else:
+        _index_anew(work, turn, table, key, waiting, tokens)
+    return _plain_key(rows[-1][:first])
+
+
+def _typed(key: Sequence[Column[Any]], after: Sequence[Any]) -> list[Any]:
+    """The key of a row as the cursor keeps it, as its columns want it."""
+    out = []
+    for column, value in zip(key, after, strict=True):
+        kind = column.type.python_type
+        out.append(kind.fromisoformat(value) if hasattr(kind, "fromisoformat") and isinstance(value, str) else value)
+    return out
+
+
+def _plain_key(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in values)
+
+
+# ---------------------------------------------------------------- sealing
+
+
+def _seal_anew(
+    work: Work,
+    turn: KeyTurn,
+    table: Table,
+    key: Sequence[Column[Any]],
+    which: Sequence[Any],
+    values: Mapping[Column[Any], Any],
+) -> None:
+    ring = keys.current()
+    new = {}
+    for column, value in values.items():
+        if value is None:
+            continue
+        about = _about(column.type) if table.name != "ballot_box" else _about_box(work, which[0])
+        fresh = _fresh(ring, bytes(value), about)
+        if fresh is not None:
+            new[column.name] = type_coerce(fresh, LargeBinary)
+    if new:
+        same = [column == value for column, value in zip(key, which, strict=True)]
+        work.session.execute(update(table).where(*same).values(new), execution_options={"synchronize_session": False})
+        turn.sealed += len(new)
+
+
+def _fresh(ring: Keyring, value: bytes, about: bytes) -> bytes | None:
+    """The value sealed with the new key; None when it is already."""
+    try:
+        ring.alone().open(value, about)
+    except crypto.NotOpened:
+        return ring.seal(ring.open(value, about), about)
+    return None
+
+
+def _about(kind: Any) -> bytes:
+    return next(about for of, about in _ABOUT.items() if isinstance(kind, of))
+
+
+def _about_box(work: Work, body_id: int) -> bytes:
+    ballot = work.session.scalar(select(BallotBody.ballot_id).where(BallotBody.id == body_id))
+    return b"urn:" + urn.about(int(ballot or 0), body_id)
+
+
+def _files(work: Work, turn: KeyTurn, most: int) -> tuple[Any, ...] | None:
+    """The next stored files. One that is done twice is the same file, so a stop between disk and database is none."""
+    query = select(File.id, File.sha256).order_by(File.id).limit(min(most, 20))  # a file may be twenty megabytes
+    if turn.after:
+        query = query.where(File.id > turn.after[0])
+    rows = work.session.execute(query).all()
+    for _id, sha in rows:
+        path = work.database.files / sha[:2] / sha[2:4] / sha
+        if path.is_file():  # one that is gone is a finding of `audit verify`, and no reason to stop here
+            fresh = _fresh(keys.current(), path.read_bytes(), b"file")
+            if fresh is not None:
+                _replace(path, fresh)
+                turn.files += 1
+    return (rows[-1][0],) if rows else None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, beside = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(beside, path)
+    except BaseException:  # the disk is full: the file stays as it was
+        os.unlink(beside)
+        raise
+
+
+# ---------------------------------------------------------------- indexes
+
+
+def _tokens(value: Any) -> set[str]:
+    if value is None:
+        return set()
+    text = value if isinstance(value, str) else dumps(value)
+    return set(_TOKEN.findall(text))
+
+
+def _own(sealed: Sequence[Column[Any]], values: Sequence[Any]) -> dict[str, str]:
+    """What the indexes of this row's own texts were, and are."""
+    ring, texts = keys.current(), set()
+    for column, value in zip(sealed, values, strict=True):
+        if value is None or isinstance(column.type, SealedBytes):
+            continue
+        plain = ring.open(bytes(value), _about(column.type))
+        said = json.loads(zlib.decompress(plain)) if isinstance(column.type, SealedJson) else plain.decode()
+        texts |= set(_leaves(said))
+    out = {}
+    for kind, text in _indexed(texts):
+        now = ring.alone().index(kind, written.compared(kind, text))
+        assert ring.other is not None
+        for one in {written.compared(kind, text), *written.earlier(kind, text)}:
+            out[ring.other.index(kind, one)] = now
+    return out
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from _leaves(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _leaves(one)
+    elif isinstance(value, (str, int)) and not isinstance(value, bool) and 0 < len(str(value)) <= _LONGEST:
+        yield str(value)
+
+
+def _indexed(texts: set[str]) -> Iterator[tuple[str, str]]:
+    """As what these texts may be indexed: each alone, and telephone and name together, as a person's key has them."""
+    for text in texts:
+        for kind in _KINDS:
+            yield kind, text
+        yield "surname", written.surname(text)
+        yield "name", f"{text}/"
+    phones = [text for text in texts if sum(map(str.isdigit, text)) >= 7 and len(text) <= 20]
+    for phone in phones:
+        for name in texts - {phone}:
+            if len(name) <= 40:
+                yield "person", f"{written.compared('phone', phone)}/{written.compared('name', name)}"
+                yield "name", f"{name}/{phone}"
+
+
+def _remember(work: Work, tokens: set[str]) -> None:
+    """These indexes are there."""
+    if tokens:
+        insert = sqlite.insert(KeyMove) if work.dialect == "sqlite" else postgresql.insert(KeyMove)
+        made = insert.on_conflict_do_nothing(index_elements=["old"])
+        work.session.execute(made, [{"old": token, "new": None} for token in sorted(tokens)])
+
+
+def _learn(work: Work, learned: Mapping[str, str]) -> None:
+    """What those of them that are there are by the new key."""
+    for some in _parts(sorted(learned)):
+        there = work.session.scalars(select(KeyMove.old).where(KeyMove.old.in_(some), KeyMove.new.is_(None)))
+        for old in there.all():
+            work.session.execute(update(KeyMove).where(KeyMove.old == old).values(new=learned[old]))
+
+
+def _index_anew(
+    work: Work,
+    turn: KeyTurn,
+    table: Table,
+    key: Sequence[Column[Any]],
+    rows: Sequence[tuple[Any, ...]],
+    tokens: set[str],
+) -> None:
+    known: dict[str, str] = {}
+    for some in _parts(sorted(tokens)):
+        found = select(KeyMove.old, KeyMove.new).where(KeyMove.old.in_(some), KeyMove.new.is_not(None))
+        known.update({old: new for old, new in work.session.execute(found) if new is not None})
+    done = set(known.values())
+    for which, said, own in rows:
+        moves = dict(known)
+        here = {token for value in said.values() for token in _tokens(value)}
+        if here - known.keys() - done and table.name != "ballot_box":  # written since they were looked for
+            moves |= _own(*own)
+        new = {}
+        for column, value in said.items():
+            tokens_here = _tokens(value)
+            turned = [token for token in tokens_here if token in moves]
+            turn.left += len(tokens_here - moves.keys() - set(moves.values()))
+            if turned:
+                new[column.name] = _turned(value, moves)
+                turn.indexed += len(turned)
+        if new:
+            same = [column == value for column, value in zip(key, which, strict=True)]
+            work.session.execute(
+                update(table).where(*same).values(new), execution_options={"synchronize_session": False}
+            )
+
+
+def _turned(value: Any, moves: Mapping[str, str]) -> Any:
+    """The text or JSON with its indexes as they are now."""
+    text = value if isinstance(value, str) else dumps(value)
+    made = _TOKEN.sub(lambda match: moves.get(match[0], match[0]), text)
+    return _cut(made, value, moves) if isinstance(value, str) else json.loads(made)
+
+
+def _cut(text: str, before: str, moves: Mapping[str, str]) -> str:
+    """The end of a key that was cut off in the middle of an index, made anew and cut off again."""
+    tail = _CUT.search(before) if before.startswith("p:") and len(before) == 60 else None
+    if tail is None:
+        return text
+    whole = next((new for old, new in moves.items() if old.startswith(tail[0])), None)
+    return text if whole is None else (text[: -len(tail[0])] + whole)[:60]
+
+
+def _parts(values: Sequence[str], size: int = 400) -> Iterator[Sequence[str]]:
+    for at in range(0, len(values), size):
+        yield values[at : at + size]
+
+
+# ---------------------------------------------------------------- the end
+
+
+def by_the_old(work: Work) -> list[str]:
+    """What the new key alone does not open: table and key of each value, and files. Empty: the old key may go."""
+    alone, out = keys.current().alone(), []
+    for name in _places("seal"):
+        if name == "files":
+            continue
+        table = Base.metadata.tables[name]
+        key = list(table.primary_key.columns)
+        sealed = [table.c.content] if name == "ballot_box" else _sealed_of(table)
+        raw = [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(sealed)]
+        for row in work.session.execute(select(*key, *raw).order_by(*key).execution_options(yield_per=1000)):
+            for column, value in zip(sealed, row[len(key) :], strict=True):
+                about = _about(column.type) if name != "ballot_box" else _about_box(work, row[0])
+                if value is not None and not _opens(alone, bytes(value), about):
+                    out.append(f"{name}:{'-'.join(str(one) for one in row[: len(key)])}")
+    for sha in work.session.scalars(select(File.sha256).distinct().order_by(File.sha256)):
+        path = work.database.files / sha[:2] / sha[2:4] / sha
+        if path.is_file() and not _opens(alone, path.read_bytes(), b"file"):
+            out.append(f"files/{sha}")
+    return out
+
+
+def _opens(ring: Keyring, value: bytes, about: bytes) -> bool:
+    try:
+        ring.open(value, about)
+    except crypto.NotOpened:
+        return False
+    return True

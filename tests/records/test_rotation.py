@@ -1,0 +1,201 @@
+"""密钥轮换: two keys live together, everything is sealed anew in small steps, what is looked for is found throughout,
+and the old key can go."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select, text
+
+from engine import crypto
+from engine.commands.hall import rotating
+from engine.commands.worker import background
+from engine.errors import NotNow
+from engine.reads import case_list
+from engine.records import anchors, files, inspection, rotation
+from engine.store import keys
+from engine.store.keys import Keys
+from engine.store.models import Case, File, KeyMove, KeyTurn, User
+from engine.store.models.base import Base
+from tests.commands import acting
+from tests.records.test_records import equipment, work_off
+from web import start
+from web.settings import BadSettings
+
+OLD = crypto.Key(b"0123456789abcdef0123456789abcdef")
+NEW = crypto.Key(b"n" * 32)
+
+
+#: One kind of database is enough for what is asked of keys and settings.
+ONCE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def own_keys(monkeypatch, tmp_path):
+    """This process has the hall's key from its file, as a hall has; afterwards again that of the tests."""
+    monkeypatch.delenv("YIZHAN_DATA_KEY")
+    monkeypatch.setenv("YIZHAN_HOME", str(tmp_path / "home"))
+    keys.file().parent.mkdir(parents=True)
+    keys.write(Keys(OLD))
+    keys.configure(OLD)
+    yield
+    keys.configure(OLD)
+
+
+@pytest.fixture
+def hall(database, cast, clock, own_keys):
+    case_id = acting.finished(database, cast, clock)
+    acting.submit(database, cast.xu, clock())
+    with database.unit_of_work() as work:
+        files.store(work, b"a photo", "照片.jpg", "image/jpeg", case_id=case_id, now=clock())
+    work_off(database, equipment(), clock())
+    background.seal(database, now=clock())
+    return database
+
+
+def found(database, by, now):
+    with database.reading() as work:
+        hits = [case_list.search(work, one, actor=by, now=now) for one in ("13800000001", "张三丰")]
+        return [sorted(line.number for line in hit) for hit in hits]
+
+
+def rotate(database, clock, **more):
+    return rotating.rotate(database, now=clock, wait=lambda seconds: None, new=NEW, **more)
+
+
+def test_everything_is_sealed_anew_and_the_old_key_can_go(hall, cast, clock):
+    with hall.reading() as work:
+        phone = work.session.get(Case, 1).applicant_phone
+        number = work.session.get(Case, 1).number
+        before = work.session.get(Case, 1).phone_index
+    done = rotate(hall, clock)
+    assert done.sealed > 20 and done.files >= 1 and done.indexed > 5
+    assert keys.held() == Keys(NEW, OLD)
+    rotating.drop(hall, now=clock())
+    assert keys.held() == Keys(NEW)
+    keys.configure(NEW)  # and nothing of the old one
+    with hall.reading() as work:
+        case = work.session.get(Case, 1, populate_existing=True)
+        assert (case.applicant_phone, case.number) == (phone, number)
+        assert case.phone_index == keys.blind("phone", phone) != before
+        assert inspection.inspect(work, now=clock()).faults == ()
+        assert all(line.good for line in anchors.read(anchors.place(work)))
+        for row in work.session.scalars(select(File)):
+            files.read(work, row)
+        assert work.session.scalars(select(KeyMove)).all() == []
+        # Wherever an index of theirs stood, also inside a key or JSON, the old one stands no more.
+        ring = keys.Keyring(OLD.secret)
+        gone = {ring.blind(kind, said) for kind in ("phone", "name") for said in (phone, case.applicant_name)}
+        for table in Base.metadata.sorted_tables:
+            rows = str(work.session.execute(select(table)).all())
+            assert not [one for one in gone if one in rows], table.name
+    acting.submit(hall, cast.zhang, clock())
+
+
+def test_it_goes_on_after_a_stop_in_any_place_while_people_work(hall, cast, clock, monkeypatch):
+    """Three rows a step, stopped after each fifth: between two tries a case is taken in, people are found by telephone
+    and by name, and nobody is two people."""
+    monkeypatch.setattr(rotation, "MOST", 3)
+    steps, whole = 0, rotation._step
+
+    class Stopped(Exception):
+        pass
+
+    def step(*given):
+        nonlocal steps
+        steps += 1
+        if steps % 40 == 0:
+            raise Stopped
+        return whole(*given[:-1], 3)
+
+    monkeypatch.setattr(rotation, "_step", step)
+    at_first, tries = found(hall, cast.chen, clock()), 0
+    assert at_first[0] and at_first[1]
+    while True:
+        tries += 1
+        try:
+            rotate(hall, clock)
+            break
+        except Stopped:
+            assert found(hall, cast.chen, clock()) == at_first
+            with hall.unit_of_work() as work:
+                indexes = keys.blinds("phone", "13800000001")
+                assert len(work.session.scalars(select(User.id).where(User.phone_index.in_(indexes))).all()) <= 1
+    assert tries > 3
+    with hall.reading() as work:
+        assert work.session.scalars(select(KeyTurn.stage)).all() == ["done"]
+    assert found(hall, cast.chen, clock()) == at_first
+    rotating.drop(hall, now=clock())
+    assert found(hall, cast.chen, clock()) == at_first
+
+
+@ONCE
+def test_the_old_key_stays_while_something_needs_it(hall, clock):
+    with pytest.raises(NotNow, match="one key only"):
+        rotating.drop(hall, now=clock())
+    rotate(hall, clock)
+    with hall.unit_of_work() as work:
+        late = keys.Keyring(OLD.secret).seal(b"a name", b"text")
+        work.session.execute(text('UPDATE "user" SET name = :name WHERE id = 1'), {"name": late})
+    with pytest.raises(NotNow, match="user:1"):
+        rotating.drop(hall, now=clock())
+    rotate(hall, clock)
+    rotating.drop(hall, now=clock())
+
+
+@ONCE
+def test_where_the_setting_holds_the_keys_it_says_the_next_step(hall, clock, monkeypatch):
+    for said, wanted in (
+        (Keys(OLD), "NEW OLD:index"),
+        (Keys(OLD, NEW, "next"), "NEW OLD:index"),
+        (Keys(NEW, OLD, "index"), "NEW OLD:"),
+    ):
+        monkeypatch.setenv("YIZHAN_DATA_KEY", said.text())
+        keys.configure(said)
+        with pytest.raises(NotNow, match=re.escape(wanted[:7])):
+            rotate(hall, clock)
+    monkeypatch.setenv("YIZHAN_DATA_KEY", Keys(NEW, OLD).text())
+    assert rotate(hall, clock).indexed > 5
+    rotating.drop(hall, now=clock())
+
+
+@ONCE
+def test_a_hall_does_not_start_without_its_key_or_with_one_of_two(hall, clock):
+    start.right_key(hall)
+    keys.configure(NEW)
+    with pytest.raises(BadSettings, match="does not open this database"):
+        start.right_key(hall)
+    keys.configure(OLD)
+    keys.file().unlink()
+    keys._current = None
+    with pytest.raises(BadSettings, match="its key is missing"):
+        start.right_key(hall)
+    assert not keys.file().exists()
+    keys.write(Keys(NEW, OLD, "index"))
+    keys.configure(keys.held())
+    with hall.unit_of_work() as work:
+        rotation.begin(work, now=clock())
+    start.right_key(hall)
+    keys.configure(NEW)
+    with pytest.raises(BadSettings, match="being changed"):
+        start.right_key(hall)
+
+
+def test_another_process_follows_the_file(own_keys, monkeypatch):
+    """It opens what was sealed with a new key a moment ago, and seals with it from then on."""
+    keys._current = keys._read_from = None
+    ring = keys.current()
+    ring.seal(b"x")
+    keys.write(Keys(OLD, NEW, "next"))
+    late = keys.Keyring(NEW.secret).seal(b"a name", b"text")
+    assert keys.current().open(late, b"text") == b"a name"
+    keys.write(Keys(NEW, OLD, "index"))
+    monkeypatch.setattr(keys, "_look_again", 0.0)
+    assert keys.Keyring(NEW.secret).open(keys.current().seal(b"y", b"text"), b"text") == b"y"
+    assert keys.blind("phone", "13800000001") == keys.Keyring(OLD.secret).blind("phone", "13800000001")
+    keys.write(Keys(NEW, OLD))
+    monkeypatch.setattr(keys, "_look_again", 0.0)
+    assert set(keys.blinds("phone", "13800000001")) == {
+        keys.Keyring(one.secret).blind("phone", "13800000001") for one in (OLD, NEW)
+    }
