@@ -131,6 +131,7 @@ WHY = {
                 timer: element;
                 waiting: item role""",
     "ids of accounts, units and papers: who they are stands sealed elsewhere": """
+                account_merge: moved;
                 bond: subject_ref holder_ref entries;
                 bond_code: subject_ref;
                 case: party_ids chosen;
