@@ -37,6 +37,7 @@ WORDS = frozenset(
         "arrived",
         "back",
         "begin",
+        "merge",  # two accounts
         "bind",
         "book",
         "booked",

@@ -77,11 +77,13 @@ def create_app(
         own_cases,
         own_data,
         own_name,
+        own_number,
         papers,
         passkeys,
         permissions,
         registers,
         resident,
+        residents,
         schedules,
         second,
         services,
@@ -111,6 +113,7 @@ def create_app(
             papers,
         ),
         *(assets, entry, account, logins, resident, application, own_cases, own_data, own_name, tracking, papers),
+        *(assets, entry, account, logins, resident, application, own_cases, own_name, own_number, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, studio, booking, around, api, monitoring),
         *(accounts, auditing),
@@ -119,7 +122,7 @@ def create_app(
         registers,
         # bonds 关系
         offers,  # 供给与预订
-        *(bonds, teams, permissions),
+        *(bonds, teams, permissions, residents),
         # offers 供给与预订
         # loans 借还
         loans,

@@ -17,6 +17,7 @@ from engine.people.actor import Actor
 from engine.people.bonds import Grant
 from engine.people.permissions import VERBS, Thing, lets
 from engine.store.models import (
+    AccountMerge,
     Appointment,
     Ballot,
     BallotBody,
@@ -40,6 +41,7 @@ from engine.store.models import (
     Standing,
     Task,
     Ticket,
+    User,
     Waiting,
     Window,
 )
@@ -99,6 +101,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _lets("ballot", _to_ballot(actor, thing), verb)
     if isinstance(thing, (HandoverLink, Handover)):
         return _lets("handover", _to_handover(actor, thing), verb)
+    if isinstance(thing, (User, AccountMerge)):
+        return _lets("account", _to_account(actor, thing), verb)
     if isinstance(thing, (MatchSide, MatchPair)):
         return _lets("match", _to_match(actor, thing), verb)
     if isinstance(thing, DataRequest):
@@ -140,6 +144,18 @@ def _to_request(actor: Actor, row: DataRequest) -> Iterator[str]:
         yield "unit"
         if actor.supervises(row.unit_id):
             yield "head"
+
+
+def _to_account(actor: Actor, thing: User | AccountMerge) -> Iterator[str]:
+    """An account of a resident is served at any counter of the county; a merge is put apart by the heads of where it
+    was made too."""
+    if actor.kind != "staff" or not {"clerk", "supervisor"} & actor.roles:
+        return
+    if isinstance(thing, User):
+        if thing.kind == "resident":
+            yield "counter"
+    elif thing.unit_id is not None and actor.supervises(thing.unit_id):
+        yield "head"
 
 
 def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:

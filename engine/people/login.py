@@ -7,6 +7,7 @@ take the database, not a unit of work.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -188,6 +189,42 @@ def resident(
     raise _wrong_code()
 
 
+def try_code(database: Database, phone: str, code: str, *, now: datetime, ask: str) -> int:
+    """The id of the code that waits for this phone where it was asked for, if this is it; `use_codes` ends it. NotYours
+    for a wrong one, which is counted."""
+    index = keys.blind("phone", written.telephone(phone))
+    waits = (
+        OneTimeCode.phone_index == index,
+        OneTimeCode.ask == _ask_hash(ask),
+        OneTimeCode.used_at.is_(None),
+        OneTimeCode.expires_at > now,
+        OneTimeCode.tries < CODE_TRIES,
+    )
+    newest = select(OneTimeCode.id).where(*waits).order_by(OneTimeCode.id.desc()).limit(1)
+    with database.reading() as work:
+        code_id = work.session.scalar(newest)
+    if code_id is not None:
+        with database.unit_of_work() as work:
+            tried = update(OneTimeCode).where(OneTimeCode.id == code_id, *waits).values(tries=OneTimeCode.tries + 1)
+            stored = work.session.scalar(tried.returning(OneTimeCode.code_hash), execution_options=_PAST)
+        if stored is not None and crypto.same(stored.encode(), _code_hash(index, code.strip()).encode()):
+            return code_id
+    raise _wrong_code()
+
+
+def use_codes(work: Work, ids: Sequence[int], *, now: datetime) -> None:
+    """These codes were right, and are used up with what they were given for. Of two who come with one code one wins."""
+    used = update(OneTimeCode).where(OneTimeCode.id.in_(ids), OneTimeCode.used_at.is_(None)).values(used_at=now)
+    done = work.session.execute(used, execution_options=_PAST)
+    if done.rowcount != len(set(ids)):  # type: ignore[attr-defined]
+        raise _wrong_code()
+
+
+def session_of(work: Work, token: str) -> int | None:
+    """The id of the session with this token."""
+    return work.session.scalar(select(Session.id).where(Session.token_hash == _hash(token)))
+
+
 def _wrong_code() -> NotYours:
     return NotYours("验证码不正确或已过期，请重新获取。", "The code is not right or has expired: ask for a new one.")
 
@@ -215,7 +252,7 @@ def unproved(work: Work, user_id: int, *, now: datetime, silence: timedelta = SI
     one that somebody signed in by who said to be another. `known`: on a device where the account was open before
     silence says nothing."""
     user = work.session.get_one(User, user_id)
-    if _doubted(user):
+    if is_doubted(user):
         return known_of(work, user).asked
     if known:
         return ""
@@ -233,10 +270,10 @@ def unproved(work: Work, user_id: int, *, now: datetime, silence: timedelta = SI
 def asked_of(work: Work, user_id: int) -> tuple[str, bool]:
     """What proves whose account it is, and whether somebody who signed in said to be another."""
     user = work.session.get_one(User, user_id)
-    return known_of(work, user).asked, _doubted(user)
+    return known_of(work, user).asked, is_doubted(user)
 
 
-def _doubted(user: User) -> bool:
+def is_doubted(user: User) -> bool:
     return user.doubted_at is not None and (user.proved_at is None or user.doubted_at > user.proved_at)
 
 
@@ -255,6 +292,12 @@ class Known:
     def asked(self) -> str:
         """What proves it: "id", "name", or "" when nothing is known."""
         return "id" if self.numbers else "name" if self.names else ""
+
+    def is_of(self, card: str) -> bool:
+        """Whether a card with this identity number (this name, where no number is known) is of this account."""
+        if self.numbers:
+            return bool(card.strip()) and _closed(card) in map(_closed, self.numbers)
+        return bool(card.strip()) and written.name(card) in map(written.name, self.names)
 
     def differs(self, name: str | None, number: str | None) -> bool:
         """Whether a form that says so of the applicant speaks of somebody else."""

@@ -28,6 +28,7 @@ Thing = Literal[
     "queue",
     "loan",
     "request",
+    "account",
     "hall",
 ]
 
@@ -178,6 +179,16 @@ TABLE: tuple[Line, ...] = (
     _line("request", "own", "提出的本人", "who asked", "see"),
     _line("request", "unit", "答复的单位及上级的人", "people of the unit that answers, and above", "see work"),
     _line("request", "head", "答复单位的负责人", "the head of that unit", "supervise"),
+    _line(
+        "account",
+        "counter",
+        "窗口和各单位的办事人员、负责人",
+        "clerks and heads, at any counter",
+        "see serve",
+        "只看到打码的；换号、合并要核对证件，都有记录",
+        "masked; a change or a merge asks the card, and is recorded",
+    ),
+    _line("account", "head", "合并账号的窗口的负责人", "the head of where two accounts were merged", "supervise"),
     _line("hall", "designer", "流程设计岗", "designers", "design", "看不到群众的信息", "no residents' data"),
     _line(
         "hall",
@@ -229,6 +240,7 @@ THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "queue": ("取号排队", "a queue"),
         "loan": ("借阅", "a loan"),
         "request": ("本人对自己信息的要求", "what somebody asks about their own data"),
+        "account": ("群众的账号", "a resident's account"),
         "hall": ("大厅本身", "the hall itself"),
     }
 )

@@ -82,6 +82,12 @@ LIMITS = {
         zh="今天核对错的次数太多。急办请带身份证到窗口",
         en="Too many wrong answers today: come to a counter with your card",
     ),
+    # a change of number: by oneself; at a counter by one clerk, and what is typed off a card there
+    "renumber": Limit(5, timedelta(days=1), zh="一天里换号码的次数太多", en="Too many changes of number in a day"),
+    "counter-code": Limit(30, timedelta(hours=1), zh="这一小时发的验证码太多", en="Too many codes in this hour"),
+    "card": Limit(5, timedelta(days=1), zh="今天核对错的次数太多", en="Too many wrong numbers today"),
+    "account-find": Limit(60, timedelta(hours=1), zh="这一小时查的账号太多", en="Too many accounts in this hour"),
+    "merge": Limit(20, timedelta(days=1), zh="一天里合并的账号太多", en="Too many merges in a day"),
     # what one person sends in
     "apply": Limit(
         20, timedelta(hours=1), zh="一小时里提交的申请太多，填的内容还在", en="Too many applications in one hour"

@@ -184,6 +184,8 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     # a hall of the town, with a window of the 医保局
     "hall": _always("reviewer", "office_head", *_ABOVE),
     "window": _always("reviewer", "office_head", "county_head"),
+    # any resident's account, masked
+    "counter": _always(*(set(CLERKS) - {"former"}), *HEADS),
     # its two ends
     "handover": _always("applicant", "intake"),
     "held": _always("applicant"),  # of what happened to a thing, who has it tells
@@ -450,6 +452,12 @@ RULES: dict[str, Rule] = {
     **_door("staff", "desk.data_requests"),
     **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
     **_door("resident", "registers.mine"),
+    **_door("resident", "resident.own_number", "resident.ask_codes", "resident.change_number"),
+    # accounts 群众账号: at any counter, never of those who need no residents' data
+    **_door("staff", "residents.desk", "residents.find", thing="counter"),
+    **_door("staff", "residents.one", "residents.code", "residents.number", "residents.prove", thing="counter"),
+    **_door("staff", "residents.preview", "residents.join", thing="counter"),
+    **_door("staff", "residents.part", thing="absent"),  # nothing was merged: tests/accounts walks it
     # ---- bonds 关系
     # ---- offers 供给与预订 (nothing stands open in the walk's hall: what is asked by its number is not there)
     **_door("anyone", "offers.listed", "api.offers"),

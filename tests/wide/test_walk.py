@@ -320,6 +320,14 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "entry_id": 999_999,
         "holding_id": 999_999,
     }
+    if endpoint.startswith("residents."):
+        users = world.hall.cast.users
+        return found | {
+            "user_id": users["zhang"],
+            "from_id": users["zhang"],
+            "into_id": users["xu"],
+            "merge_id": NOTHING,
+        }
     noun = _noun(endpoint)
     prefix = f"{noun}."
     return (
@@ -419,6 +427,12 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "loans.act": {"data": {"act": "recall", "version": 1}},
         "matches.end": {"data": {"version": 1}},
         "matches.reveal": {"data": {"purpose": "contact", "words": "打电话核对"}},
+        "residents.find": {"data": {"q": "13800000001"}},
+        "residents.code": {"data": {"phone": "13900000009"}},
+        "residents.number": {"data": {"phone": "13900000009", "code": "0", "identity": "0", "reason": "看了证件"}},
+        "residents.prove": {"data": {"identity": "0", "reason": "看了证件"}},
+        "residents.join": {"data": {"identity": "0", "reason": "看了证件"}},
+        "residents.part": {"data": {"reason": "弄错了人"}},
         "desk.opinion": {"data": {"version": version, "opinion": "同意"}},
         "resident.withdraw": {"data": {"reason": "不办了"}},
         "calendar.preview": {"data": {"text": "year: 2027\n"}},

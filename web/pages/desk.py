@@ -117,6 +117,7 @@ def _services(one: One) -> list[dict[str, Any]]:
     # bonds 关系
     if {"clerk", "supervisor"} & actor.roles:
         found.append(one("bonds.listed", _("家人和委托关系"), "people"))
+        found.append(one("residents.desk", _("群众账号"), "person"))
     # boards 公开栏
     if boards.concerned(work, actor=actor):
         found.append(one("boards.desk", _("公开栏"), "bell", "g p", boards.count(work, actor=actor)))

@@ -1,0 +1,21 @@
+"""账号: a person's number changes, by themselves or at a counter; two accounts of one person become one, and are put
+apart again."""
+
+from engine.commands.accounts.merging import merge, part
+from engine.commands.accounts.numbers import (
+    ask_at_counter,
+    ask_both,
+    change,
+    change_at_counter,
+    prove_at_counter,
+)
+
+__all__ = [
+    "ask_at_counter",
+    "ask_both",
+    "change",
+    "change_at_counter",
+    "merge",
+    "part",
+    "prove_at_counter",
+]
