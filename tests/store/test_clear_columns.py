@@ -21,8 +21,8 @@ WHY = {
         asked_by state absent; match_side: side state channel; meeting: state; notice: channel kind
         state; post: role; register_change: what; session: how must; resource: kind; schedule_run:
         state; slot: kind; standing: state; standing_day: state; subscription: kind; data_request:
-        kind state; task: kind state ended; ticket: letter channel state; tie: kind; timer: kind;
-        unit: kind; user: kind locale; waiting: state""",
+        kind state; look_grant: purpose state; task: kind state ended; ticket: letter channel state;
+        tie: kind; timer: kind; unit: kind; user: kind locale; waiting: state""",
     "a number or a key that the hall makes: it says nothing of a person": """
         appointment: number code; awaited: key; ballot: code; board_entry: key number;
         board_objection: number; case: number parent_key subscriptions past_offices handled_by
@@ -48,8 +48,8 @@ WHY = {
         element; waiting: item role""",
     "ids of accounts, units and papers: who they are stands sealed elsewhere": """
         board_entry: ; bond: subject_ref holder_ref entries; bond_code: subject_ref; case: party_ids
-        chosen; consent: facts; escalation: facts; event: facts; job: payload; loan: who_ref;
-        loan_hold: who_ref; task: candidates effects instead; team: leader_ref""",
+        chosen; consent: facts; escalation: facts; event: facts; account_merge: moved; job: payload;
+        loan: who_ref; loan_hold: who_ref; task: candidates effects instead; team: leader_ref""",
     "a blind index (HMAC): it tells that two are the same, and not who": """
         appointment: person_index day_key; ballot_voter: name_index person_index phone_index
         id_index household_index; bond: subject_name_index subject_phone_index subject_id_index
@@ -64,7 +64,8 @@ WHY = {
         bond_code: code_hash; case: version_hash events_head; document: version_hash sha256; event:
         chain previous hash; file: sha256; handover_link: hash; matter_verdict: key version;
         matter_version: hash; one_time_code: ask code_hash; seal: previous hash; session:
-        token_hash; reset_link: token_hash; user: password_hash""",
+        token_hash; reset_link: token_hash; event: proof; seal: public signature; user:
+        password_hash""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
         ballot: name name_en question words options settings result; board_entry: title words facts
         shown change; calendar_file: text source; consent: text; hall: code name name_en address
@@ -117,6 +118,7 @@ def test_no_column_of_words_by_people_is_in_clear():
         "consent.purpose",  # the matter
         "bond_code.purpose",  # bind, fetch
         "hall.address",
+        "look_grant.purpose",  # one of the list
         "match_pair.asked_by",  # which side
         "matter_version.note",  # of who published it
         "online_block.reason_en",  # the hall's own sentence
