@@ -32,6 +32,7 @@ from engine.store.models import (
     HandoverLink,
     Loan,
     LoanHold,
+    LookGrant,
     MatchPair,
     MatchSide,
     OnlineBlock,
@@ -105,6 +106,8 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
         return _lets("account", _to_account(actor, thing), verb)
     if isinstance(thing, (MatchSide, MatchPair)):
         return _lets("match", _to_match(actor, thing), verb)
+    if isinstance(thing, LookGrant):
+        return _lets("looks", _to_looks(actor, thing), verb)
     if isinstance(thing, DataRequest):
         return _lets("request", _to_request(actor, thing), verb)
     if thing is None:
@@ -133,6 +136,14 @@ def writes_down(actor: Actor, link: HandoverLink) -> bool:
 def matter_of(key: str) -> str:
     """The matter that declares what goes by this key; "" of what several share: it is lent by a whole leave only."""
     return key.partition(".")[0] if "." in key else ""
+
+
+def _to_looks(actor: Actor, row: LookGrant) -> Iterator[str]:
+    """Many looks at once are two persons' doing: who asks, and a head who is somebody else."""
+    if actor.id is not None and row.asker_id == actor.id:
+        yield "own"
+    elif actor.supervises(row.unit_id):
+        yield "head"
 
 
 def _to_request(actor: Actor, row: DataRequest) -> Iterator[str]:

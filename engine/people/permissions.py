@@ -29,6 +29,7 @@ Thing = Literal[
     "loan",
     "request",
     "account",
+    "looks",
     "hall",
 ]
 
@@ -176,6 +177,14 @@ TABLE: tuple[Line, ...] = (
         "of who has no account, or what was asked for by the bond; until it ends",
     ),
     _line("loan", "desk", "借还的岗位", "the post that lends and takes back", "see work serve"),
+    _line("looks", "own", "申请的本人", "who asked", "see"),
+    _line(
+        "looks",
+        "head",
+        "申请人单位的负责人，不是本人",
+        "the head of the asker's unit, never the asker",
+        "see supervise",
+    ),
     _line("request", "own", "提出的本人", "who asked", "see"),
     _line("request", "unit", "答复的单位及上级的人", "people of the unit that answers, and above", "see work"),
     _line("request", "head", "答复单位的负责人", "the head of that unit", "supervise"),
@@ -239,6 +248,7 @@ THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "match": ("供需撮合", "a need or a supply"),
         "queue": ("取号排队", "a queue"),
         "loan": ("借阅", "a loan"),
+        "looks": ("成批看完整信息的申请", "asking for many looks at whole data"),
         "request": ("本人对自己信息的要求", "what somebody asks about their own data"),
         "account": ("群众的账号", "a resident's account"),
         "hall": ("大厅本身", "the hall itself"),

@@ -39,6 +39,8 @@ EVENTS = {
     "case.erased": "清除个人信息",
     "case.held": "保全",
     "case.let-go": "解除保全",
+    "person.looks-asked": "申请成批看完整信息",
+    "person.looks-answered": "答复成批看完整信息的申请",
     "person.data-taken": "本人下载自己的信息",
     "person.data-asked": "本人要求更正或删除自己的信息",
     "person.data-answered": "答复本人的要求",

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from engine.people import Actor, masks, units
 from engine.reads import sight
 from engine.store import Work
-from engine.store.models import Case, Holding, Reveal, User
+from engine.store.models import Case, Holding, LookGrant, Reveal, User
 
 #: What somebody may need whole data for; chosen, and then said in their own words.
 PURPOSES = {
@@ -129,3 +130,60 @@ def _field(name: str) -> str:
     """What people call it; a field of a register by its own name."""
     plain = name.removeprefix("person.")
     return FIELDS.get(plain, plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """One asking for many looks at once."""
+
+    id: int
+    who: str
+    unit: str
+    purpose: str
+    words: str
+    many: int
+    used: int
+    at: datetime
+    state: str
+    until: datetime | None
+    granter: str
+    answer: str
+    mine: bool  # the reader asked
+    waits: bool  # … and the reader may answer it
+
+
+def of_many(work: Work, actor: Actor, *, now: datetime) -> tuple[Many, ...]:
+    """What I asked lately, and what waits for me as a head, or was answered by us lately."""
+    heads = {p.unit_id for p in actor.positions if p.role == "supervisor" and p.for_id is None}
+    under = {place.id for place in units.tree(work) if any(f"/{unit}/" in place.path for unit in heads)}
+    asker, granter = aliased(User), aliased(User)
+    rows = work.session.execute(
+        select(LookGrant, asker.name, granter.name)
+        .join(asker, asker.id == LookGrant.asker_id)
+        .outerjoin(granter, granter.id == LookGrant.granter_id)
+        .where(
+            or_(LookGrant.asker_id == actor.id, LookGrant.unit_id.in_(under)),
+            or_(LookGrant.state == "asked", LookGrant.asked_at > now - LATELY),
+        )
+        .order_by((LookGrant.state == "asked").desc(), LookGrant.id.desc())
+        .limit(MOST)
+    ).all()
+    return tuple(
+        Many(
+            id=row.id,
+            who=who,
+            unit=units.place(work, row.unit_id).name,
+            purpose=PURPOSES.get(row.purpose, row.purpose),
+            words=row.words,
+            many=row.many,
+            used=row.used,
+            at=row.asked_at,
+            state="over" if row.until_at is not None and row.until_at <= now else row.state,
+            until=row.until_at,
+            granter=by or "",
+            answer=row.answer,
+            mine=row.asker_id == actor.id,
+            waits=row.state == "asked" and row.asker_id != actor.id and actor.supervises(row.unit_id),
+        )
+        for row, who, by in rows
+    )

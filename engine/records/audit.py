@@ -150,6 +150,8 @@ class Kind(StrEnum):
     CASE_ERASED = "case.erased"  # its time was over, or its person asked: what it said of people is gone
     CASE_HELD = "case.held"  # 保全: not to be erased until a day
     CASE_LET_GO = "case.let-go"  # … and again as any other
+    LOOKS_ASKED = "person.looks-asked"  # many looks at once: a head is asked
+    LOOKS_ANSWERED = "person.looks-answered"
     DATA_TAKEN = "person.data-taken"  # a person took a copy of all that is theirs
     DATA_ASKED = "person.data-asked"  # to correct or erase what the hall has of them
     DATA_ANSWERED = "person.data-answered"

@@ -62,11 +62,10 @@ def test_the_page_says_what_the_hall_has_what_i_agreed_to_and_who_looked(hall: O
 def test_a_copy_needs_a_code_and_holds_all_that_is_mine_and_nothing_of_others(hall: Open):
     number = applied(hall)
     with hall.database.unit_of_work() as work:
-        others = cases.apply_online(
+        others = cases.submit(
             work,
             "daiban",
             {**DAIBAN, "applicant": {**DAIBAN["applicant"], "name": "许小妹"}},
-            consent=True,
             by=hall.cast.xu,
             now=hall.clock(),
         ).case.number

@@ -449,7 +449,8 @@ RULES: dict[str, Rule] = {
     ),
     **_door("resident", "resident.take_own_copy", thing="absent"),  # the code is not theirs
     **_door("resident", "resident.consent", "resident.withdraw_consent", thing="absent"),  # no consent of theirs
-    **_door("staff", "desk.data_requests"),
+    **_door("staff", "desk.data_requests", "desk.many_looks", "desk.ask_many_looks"),
+    **_door("heads", "desk.answer_many_looks", thing="absent"),  # nobody asked
     **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
     **_door("resident", "registers.mine"),
     **_door("resident", "resident.own_number", "resident.ask_codes", "resident.change_number"),
@@ -520,7 +521,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.listed", "bonds.make", "bonds.new"),
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
-    **_door("heads-operator", "desk.retention"),
+    **_door("heads-administrators", "desk.retention"),
     **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
     **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
     **_door("heads-administrators", "desk.permissions"),

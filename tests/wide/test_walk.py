@@ -311,6 +311,7 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "verb": "suspend",
         "kind": "erase",
         "consent_id": 999_999,
+        "grant_id": 999_999,
         "what": {"booking.step": "cancel"}.get(endpoint, "transfer"),
         "code": "AAAA-BBBB-CCCC-DDDD",
         "word": "0" * 20,

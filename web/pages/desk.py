@@ -141,6 +141,8 @@ def _manages(one: One) -> list[dict[str, Any]]:
         found.append(one("calendar.year", _("工作日历"), "calendar", "g k"))
     if "supervisor" in actor.roles:
         found.append(one("overview.reveals", _("谁看过完整信息"), "eye"))
+    if {"clerk", "supervisor"} & actor.roles:
+        found.append(one("desk.many_looks", _("批量查看"), "people"))
     if {"supervisor", *administrators.ROLES} & actor.roles:
         found.append(one("desk.permissions", _("谁能做什么"), "lock"))
         found.append(one("desk.retention", _("保存期限"), "clock"))

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.commands import cases
 from engine.errors import FieldError, Invalid, NotYours
 from engine.matters.keeping import house
+from engine.people import administrators
 from engine.reads import case_page
 from engine.reads import keeping as reads
 from web import edge
@@ -22,8 +23,8 @@ from web.pages.desk import pages
 @guard("staff")
 def preview() -> ResponseReturnValue:
     """How many, of which matters, the oldest; which of them, for their heads."""
-    if not {"supervisor", "operator"} & edge.actor().roles:
-        raise NotYours("这一页给负责人和运维看。", "This page is for heads and operators.")
+    if not {"supervisor", *administrators.ROLES} & edge.actor().roles:
+        raise NotYours("这一页给负责人和管理员看。", "This page is for heads and administrators.")
     found = reads.preview(edge.work(), edge.actor(), now=edge.now())
     return render_template("staff/retention.html", found=found, house=house(), days=reads.AHEAD.days)
 

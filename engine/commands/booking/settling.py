@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from engine.commands.cases.looking_at_many import not_too_often
 from engine.people import Actor
 from engine.reads import statements
 from engine.records import audit, sheets
@@ -14,6 +15,8 @@ from engine.store import Work
 def sheet(work: Work, key: str, first: date, last: date, *, by: Actor, now: datetime) -> bytes:
     """The month of one offer of the actor's units, a line a person, as XLSX. NotFound."""
     found = statements.of_unit(work, by, key, first, last, whole=True)
+    if by.id is not None:
+        not_too_often(work, by.id, now=now, many=len(found.lines))
     outcomes = list(statements.OUTCOMES.items())
     head = ["姓名", "份数", *(zh for _name, (zh, _en) in outcomes), *(zh for _part, zh, _en in found.parts), "合计"]
     rows: list[list[Any]] = [head]

@@ -13,6 +13,7 @@ from engine.commands.cases.evidence import package as evidence_package
 from engine.commands.cases.hands import delegate, give_opinion, pass_on_questions, remind, take_back, transfer
 from engine.commands.cases.holding import hold, let_go
 from engine.commands.cases.inputs import answer, deliver, fire, hear, retry
+from engine.commands.cases.looking_at_many import answer_many, ask_for_many
 from engine.commands.cases.mending import correct_applicant, reissue_paper, void_paper
 from engine.commands.cases.moving import move_office, move_units
 from engine.commands.cases.online import apply_online, receive
@@ -30,7 +31,9 @@ __all__ = [
     "Done",
     "Person",
     "answer",
+    "answer_many",
     "apply_online",
+    "ask_for_many",
     "approve_extension",
     "ask_extension",
     "claim",

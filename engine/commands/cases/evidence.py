@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.commands.cases.finding import find_case
-from engine.commands.cases.reading import not_too_often, said_why
+from engine.commands.cases.looking_at_many import not_too_often, said_why
 from engine.errors import NotYours
 from engine.people import Actor, require
 from engine.reads import evidence, reveals

@@ -3,23 +3,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from sqlalchemy import func, select
+from datetime import datetime
 
 from engine.commands.cases.finding import find_case
-from engine.errors import FieldError, Invalid, NotFound
+from engine.commands.cases.looking_at_many import not_too_often, said_why
+from engine.errors import NotFound
 from engine.people import Actor, require
-from engine.people.tries import TooMany
-from engine.reads import attachments, reveals
+from engine.reads import attachments
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case, Reveal
-
-#: Looks behind a mask by one person in an hour: a counter needs a few, a copier of the register needs many.
-MOST, WITHIN = 20, timedelta(hours=1)
-#: The shortest purpose that says anything.
-LEAST_WORDS = 4
 
 
 def open_paper(work: Work, document_id: int, *, by: Actor, now: datetime) -> attachments.Opened:
@@ -57,24 +50,3 @@ def reveal(work: Work, case_id: int, field: str, purpose: str, words: str, *, by
     audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts={"field": field, "purpose": purpose})
     work.session.flush()
     return values[field] or ""
-
-
-def said_why(purpose: str, words: str) -> str:
-    """Why somebody looks behind a mask, as it is kept. Invalid: no purpose of the list, or too few words."""
-    if purpose not in reveals.PURPOSES:
-        raise Invalid([FieldError("purpose", "为什么要看", "请选一个用途。", "Choose a purpose.")])
-    words = words.strip()
-    if len(words) < LEAST_WORDS:
-        zh = f"请用至少{LEAST_WORDS}个字写明这次为什么要看。"
-        raise Invalid([FieldError("words", "这次的事由", zh, f"Say why, in at least {LEAST_WORDS} characters.")])
-    return f"{reveals.PURPOSES[purpose]}：{words}"[:200]
-
-
-def not_too_often(work: Work, user_id: int, *, now: datetime) -> None:
-    """TooMany: they looked behind as many masks in this hour as anybody may."""
-    looked = work.session.scalar(select(func.count()).where(Reveal.by_id == user_id, Reveal.at > now - WITHIN)) or 0
-    if looked >= MOST:
-        raise TooMany(
-            f"您这一小时已看了 {looked} 次完整信息，最多 {MOST} 次。请稍后再看；确要成批核对，请找单位负责人。",
-            f"You looked behind {looked} masks in this hour and {MOST} are the most: wait, or ask your head.",
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from engine.commands.cases.reading import not_too_often, said_why
+from engine.commands.cases.looking_at_many import not_too_often, said_why
 from engine.errors import NotFound
 from engine.matters.nouns.registers import SENSITIVE
 from engine.people import Actor, require, shelves

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from engine import crypto
 from engine.commands import register_rows
-from engine.commands.cases.reading import said_why
+from engine.commands.cases.looking_at_many import not_too_often, said_why
 from engine.commands.registers.editing import person_of, unit_of
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.findings import meant
@@ -333,6 +333,8 @@ def take_out(
         .order_by(RegisterEntry.id.desc())
         .limit(MOST_OUT)
     ).all()
+    if register.about == "person":
+        not_too_often(work, by.id, now=now, many=len(entries))
     options = registers.options(one, package)
     heads = columns(by, kept)
     table: list[list[Any]] = [[title for _, title in heads]]

@@ -68,7 +68,7 @@ from engine.store.models.people import (
     Unit,
     User,
 )
-from engine.store.models.privacy import DataRequest, LegalHold
+from engine.store.models.privacy import DataRequest, LegalHold, LookGrant
 from engine.store.models.records import (
     Counter,
     Document,
@@ -149,6 +149,7 @@ __all__ = [
     "LegalHold",
     "Loan",
     "LoanHold",
+    "LookGrant",
     "MatchLeg",
     "MatchPair",
     "MatchSide",

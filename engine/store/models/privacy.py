@@ -40,6 +40,45 @@ class DataRequest(Base):
     )
 
 
+class LookGrant(Base):
+    """Many looks at whole data, asked of a head and granted for an hour (批量查看)."""
+
+    __tablename__ = "look_grant"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    asker_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))  # whose head answers
+    purpose: Mapped[str] = mapped_column(String(20))  # of engine.reads.reveals.PURPOSES
+    words: Mapped[str] = mapped_column(Sealed)
+    many: Mapped[int]
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(8), default="asked")
+    granter_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    answered_at: Mapped[datetime | None]
+    until_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
+    used: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        CheckConstraint("state in ('asked','granted','refused')", name="state"),
+        CheckConstraint("many > 0 and used between 0 and many", name="used"),
+        CheckConstraint("granter_id is null or granter_id <> asker_id", name="two_persons"),
+        CheckConstraint(
+            "(state = 'asked') = (granter_id is null) and (state = 'granted') = (until_at is not null)",
+            name="answered",
+        ),
+        Index("ix_look_grant_asker_id_until_at", "asker_id", "until_at"),
+        Index("ix_look_grant_unit_id_state", "unit_id", "state"),
+        Index(
+            "uq_look_grant_asked",
+            "asker_id",
+            unique=True,
+            sqlite_where=text("state = 'asked'"),
+            postgresql_where=text("state = 'asked'"),
+        ),
+    )
+
+
 class LegalHold(Base):
     """A case that is not to be erased (保全): a suit, an inspection, a complaint. One at a time a case."""
 
