@@ -1,16 +1,23 @@
 """A disk that is full: one sentence, nothing half stored, no temporary file left."""
 
 import errno
+import io
 import os
+import random
+import shutil
 import sqlite3
+import subprocess
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from engine.records import files
-from engine.store import disk
-from engine.store.models import File
+from engine.records import audit, files
+from engine.store import db, disk
+from engine.store.models import Case, File
+from tests import cast as the_cast
+from tests.hall import open_hall
 from web import backups
 from web.app import create_app
 from web.settings import Settings
@@ -94,3 +101,74 @@ def _guarded_like(view, fails):
 def test_other_errors_are_not_taken_for_a_full_disk():
     assert not disk.full(OSError(errno.EACCES, "denied"))
     assert not disk.full(OperationalError("BEGIN", {}, sqlite3.OperationalError("database is locked")))
+
+
+# ---------------------------------------------------------------- on a real disk that is full
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of sixteen megabytes of this test's own; only root may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if shutil.which("mount") is None or os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk: not run")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", place], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this machine mounts no small disk: not run")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def picture(n):
+    """A picture of some fifty kilobytes, each another."""
+    out = io.BytesIO()
+    Image.frombytes("RGB", (130, 130), random.Random(n).randbytes(130 * 130 * 3)).save(out, "PNG")
+    return out.getvalue()
+
+
+def fill(place, leave):
+    """Take all but so many bytes of the disk."""
+    free = os.statvfs(place)
+    (place / "filler").write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - leave)))
+
+
+def test_on_a_full_disk_nothing_acknowledged_is_lost_and_nothing_half_is_kept(
+    _sqlite_templates, small_disk, clock, caplog
+):
+    shutil.copy(_sqlite_templates / "empty.db", small_disk / "hall.db")
+    database = db.connect(f"sqlite:///{small_disk / 'hall.db'}", files=small_disk / "files")
+    hall = open_hall(database, clock, small_disk)
+    hall.app.config["PROPAGATE_FAULTS"] = False
+    ask = hall.program("zhang")
+    client, token = hall.app.test_client(), hall.client("zhang")
+    kept, refused = [], 0
+    fill(small_disk, leave=600_000)
+    for n in range(60):
+        clock.on(minutes=30)  # what is counted by the hour is not what is tried here
+        sent = {"matter": "daiban", "answers": the_cast.DAIBAN, "consent": True, "key": f"full-{n}"}
+        answer = ask("POST", "/cases", sent)
+        if answer.status_code == 201:
+            kept.append(answer.json["number"])
+        else:
+            assert answer.status_code == 507 and answer.json["type"] == "/problems/no-room", answer.text
+            refused += 1
+        uploaded = token.post("/files", data={"file": (io.BytesIO(picture(n)), "a.png")})
+        assert uploaded.status_code in (200, 201, 507), uploaded.text
+        if refused >= 3:
+            break
+    assert kept and refused >= 3
+    files_now = {one.name for one in left(small_disk / "files")}
+    with database.reading() as work:
+        assert {one.sha256 for one in work.session.scalars(select(File))} >= files_now  # no file without its row
+        numbers = set(work.session.scalars(select(Case.number)))
+        assert numbers == set(kept)
+        assert work.session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    assert not [one for one in left(small_disk) if one.name.startswith("tmp")]
+    (small_disk / "filler").unlink()  # the operator makes room: the same application, sent again, is taken
+    again = ask("POST", "/cases", {**sent, "key": "again"})
+    assert again.status_code == 201, again.text
+    with database.reading() as work:
+        assert audit.verify(work).faults == ()
+    assert client.get("/").status_code == 200
+    database.close()
