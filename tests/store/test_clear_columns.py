@@ -47,7 +47,7 @@ WHY = {
         register_change: what;
         resource: kind;
         schedule_run: state;
-        session: how must;
+        session: how;
         sign_in_step: kind;
         slot: kind;
         standing: state;
