@@ -24,7 +24,7 @@ from tests import cast as the_cast
 from tests import machines
 from tests.between.small import given, service, task
 from tests.conftest import NOW, Clock, fresh_database
-from tests.handovers.test_referred import DECLARED, NAME, files
+from tests.handovers.test_referred import HEARD, HEARS, NAME, TOLD, files
 
 #: Taken in, looked at, perhaps referred, handled, decided, and one step more.
 WAY = (
@@ -47,6 +47,11 @@ PEOPLE = ("zhang", "zhou", "wang", "sun", "chen", "zhao", "xu")
 HOME = ("applicant",)
 
 
+def _again(*args: Any, **given: Any) -> bool:
+    handovers.again(*args, **given)
+    return True
+
+
 class Originals(RuleBasedStateMachine):
     """Anybody may try anything; what is refused changes nothing."""
 
@@ -57,6 +62,7 @@ class Originals(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock(NOW)
         self.cases: list[int] = []
+        self.lost: set[int] = set()
         self.another("房产证一本")
 
     def _try(self, verb: Any, *args: Any, who: str, **more: Any) -> Any:
@@ -128,8 +134,14 @@ class Originals(RuleBasedStateMachine):
 
     @rule(n=st.integers(0, 3), who=st.sampled_from(PEOPLE))
     def once_more(self, n: int, who: str) -> None:
-        if (chain := self._chain(n)) is not None:
-            self._try(handovers.again, chain, who=who)
+        if (chain := self._chain(n)) is not None and self._try(_again, chain, who=who):
+            self.lost.discard(chain)  # it was found
+
+    @rule(n=st.integers(0, 3), who=st.sampled_from(PEOPLE), kind=st.sampled_from(handovers.TROUBLES))
+    def lost_or_damaged(self, n: int, who: str, kind: Any) -> None:
+        chain = self._chain(n)
+        if chain is not None and self._try(handovers.report, chain, kind, "柜子里没有了", who=who) and kind == "lost":
+            self.lost.add(chain)
 
     @rule(n=st.integers(0, 3), who=st.sampled_from(PEOPLE))
     def settled(self, n: int, who: str) -> None:
@@ -199,6 +211,10 @@ class Originals(RuleBasedStateMachine):
         for link in open_:
             assert (link.giver_key, link.receiver_key == holder) == (holder, False), "who has it gives it"
         case = work.session.get_one(Case, chain.case_id)
+        assert (chain.lost_at is not None) == (chain.id in self.lost)
+        if chain.id in self.lost:
+            assert not open_, "nobody is asked for what is lost"
+            return
         decided = case.decided_at is not None or case.status not in ("running", "suspended")
         settled = chain.ended_at is not None
         if settled:
@@ -210,7 +226,7 @@ class Originals(RuleBasedStateMachine):
         if decided and not settled and holder.startswith("p:"):
             last = links[-1]
             assert open_ or last.state in ("refused", "dropped"), "it is on its way home, or to be given once more"
-            if open_:
+            if open_ and not chain.kind.endswith(".~originals"):  # of the hall's own no way home is declared
                 assert open_[0].receiver_end in ("窗口", *HOME), "towards home"
         events = work.session.scalar(
             select(Event.id).where(Event.case_id == case.id, Event.kind == audit.Kind.HANDOVER_OPENED.value).limit(1)
@@ -223,7 +239,7 @@ def _play(database: Any, examples: int, steps: int) -> None:
     with database.unit_of_work() as work:
         the_cast.hire(work, NOW)
         holders.forget(work)
-        library.publish(work, matters.read(NAME, files(WAY, DECLARED)), by=people.SYSTEM, now=NOW)
+        library.publish(work, matters.read(NAME, files(WAY + HEARD, TOLD, HEARS)), by=people.SYSTEM, now=NOW)
     with database.reading() as work:
         Originals.cast = the_cast.meet(work, NOW)
     machines.play(Originals, examples, steps)

@@ -60,6 +60,19 @@ handovers:
     within: 2wd
     paper: handover
 """
+#: The same, and the case hears of what goes wrong with them; it goes on meanwhile.
+TOLD = DECLARED + "    lost: original-lost\n    damaged: original-damaged\n"
+HEARS = "".join(
+    f'<message id="{name}" name="original-{name}"><extensionElements>'
+    '<zeebe:subscription correlationKey="=case.number"/></extensionElements></message>'
+    for name in ("lost", "damaged")
+)
+HEARD = "".join(
+    f'<subProcess id="{name}_sub" triggeredByEvent="true"><startEvent id="{name}_told" isInterrupting="false">'
+    f'<messageEventDefinition messageRef="{name}"/></startEvent><flow {name}_told {name}_noted/>'
+    f'<endEvent id="{name}_noted"/></subProcess>'
+    for name in ("lost", "damaged")
+)
 KEY = """
 handovers:
   key:
@@ -321,3 +334,29 @@ def test_a_form_offers_the_towns_of_the_county_and_takes_no_other_unit(database,
     with pytest.raises(Invalid) as refused:
         submitted(TAKE, DECLARED, where={"town": "350526-YB"})
     assert [one.field for one in refused.value.fields] == ["where.town"]
+
+
+def test_what_is_lost_beside_a_case_is_asked_for_no_more_until_it_is_given(database, cast, clock, submitted):
+    case_id = submitted(TAKE + HEARD, TOLD, HEARS, taken="房产证一本")
+    sign(database, clock, cast.zhou)
+    sign(database, clock, cast.wang)
+    with database.unit_of_work() as work:
+        handovers.report(work, chain(database).id, "lost", "柜子里没有了", by=cast.wang, now=clock.on(hours=1))
+    complete(database, case_id, "do", cast.wang, clock.on(hours=1), decision="好")
+    assert link(database) is None, "decided, but there is nothing to bring home"
+    complete(database, case_id, "last", cast.wang, clock.on(hours=1), decision="好")
+    assert link(database) is None and chain(database).ended_at is None, "it stays on the list of whoever lost it"
+    with database.unit_of_work() as work:
+        handovers.settle(work, chain(database).id, "补办了一本，交给本人", by=cast.wang, now=clock())
+    assert chain(database).ended_at is not None
+
+
+def test_what_was_said_to_be_lost_on_its_way_and_is_found_is_given_once_more(database, cast, clock, submitted):
+    submitted(TAKE + HEARD, TOLD, HEARS, taken="房产证一本")
+    sign(database, clock, cast.zhou)
+    with database.unit_of_work() as work:
+        handovers.report(work, chain(database).id, "lost", "不见了", by=cast.zhou, now=clock.on(hours=1))
+    assert link(database) is None and chain(database).lost_at is not None
+    with database.unit_of_work() as work:
+        handovers.again(work, chain(database).id, by=cast.zhou, now=clock.on(hours=1))
+    assert link(database) is not None and chain(database).lost_at is None

@@ -152,6 +152,9 @@ def test_what_no_filter_offers_narrows_nothing_and_an_empty_choice_can_be_let_go
     for odd in ("colour=purple", "flag=%25", "matter=nosuch"):
         assert page(client, f"/desk/list/open?{odd}").total == plain.total == 1
     empty = client.get("/desk/list/open?colour=black")
+    printed = re.search(r"<p class=\"d-none d-print-block\" data-narrowed>(.*?)</p>", empty.text, re.DOTALL)
+    assert "时限 超法定时限" in " ".join(printed[1].split()), "on paper it says of what it is the list"
+    assert "data-narrowed" not in client.get("/desk/list/open").text
     assert "这样筛选，一件也没有" in empty.text and 'href="/desk/list/open"' in empty.text
     assert page(client, "/desk/list/open?colour=black").total == 0
 

@@ -81,16 +81,22 @@ def _whose(step: Step, page: CasePage) -> str:
 
 
 def _correcting(page: CasePage) -> dict[str, Any] | None:
-    """What was asked to be mended: each item, where it is answered, and until when in the words of the notice."""
+    """What was asked to be mended: each item, where it is answered or brought, and until when in the words of the
+    notice."""
     asked, desk = page.correcting, page.desk
     if asked is None:
         return None
     fields: list[tuple[str, str]] = []
+    package, note = library.version(edge.work(), page.version_hash), ""
     if desk is not None and desk.form_id:
-        form = library.version(edge.work(), page.version_hash).form(desk.form_id)
+        form = package.form(desk.form_id)
         fields = [(path, field.label) for path, field in form.walk() if field.label]
+        note = next((field.label for _path, field in form.walk() if field.type == "textarea" and field.label), "")
     labels = dict(fields)
+    contact = package.info.contact
     return {
+        "note": note,  # where what no question is about is written
+        "where": contact.where or page.office,
         "items": [
             {**item.to_json(), "field": path, "label": labels.get(path, "")}
             for item in asked.items

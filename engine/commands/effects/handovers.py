@@ -431,7 +431,9 @@ def _live(a: Applying) -> Sequence[Handover]:
 
 
 def _starts_back(a: Applying, chain: Handover) -> bool:
-    """Whether the thing is on its way back now, from wherever it is."""
+    """Whether the thing is on its way back now, from wherever it is. What is lost is not."""
+    if chain.lost_at is not None:
+        return False
     what = declared(a, chain.kind)
     way = what.back if what is not None else ()
     link = next((one for one in way if one.giver == chain.holder_end), None)
@@ -493,8 +495,8 @@ def referred(a: Applying, before: Place, originals: Sequence[str], moved: Sequen
 
 def _moves(a: Applying, chain: Handover, moved: Sequence[Task]) -> None:
     unit_id = _unit_of(chain.holder_key)
-    if unit_id is None or unit_id == a.office.id:
-        return  # its owner has it, or it is there already
+    if unit_id is None or unit_id == a.office.id or chain.lost_at is not None:
+        return  # its owner has it, it is there already, or nobody has it
     waiting = handover_rows.open_of(a.work, chain.id) if chain.held_by_link < chain.links else None
     group = a.package.info.groups
     end = next(

@@ -289,6 +289,7 @@ def again(work: Work, handover_id: int, *, by: Actor, now: datetime) -> None:
             "这件东西现在没有要再交一次的。请看办件页上的交接。",
             "Expected a thing that was not taken, but there is nothing to give once more: look at the case.",
         )
+    chain.lost_at = None  # what was lost is found, for it is given
     applying = change(work, case, by=by, now=now)
     effects.again(applying, chain, last)
     applying.finish()
@@ -381,8 +382,10 @@ def report(
         case=case,
         facts={"handover": chain.id, "kind": kind},
     )
-    if kind == "lost" and (waiting := handover_rows.open_of(work, chain.id)) is not None:
-        handover_rows.drop(work, waiting, case=case, by=by, now=now)
+    if kind == "lost":
+        chain.lost_at = now
+        if (waiting := handover_rows.open_of(work, chain.id)) is not None:
+            handover_rows.drop(work, waiting, case=case, by=by, now=now)
     _message(work, case, chain, kind, note.strip()[:500], by=by, now=now)
     work.session.flush()
     return row

@@ -37,6 +37,7 @@ class Handover(Base):
     held_by_link: Mapped[int] = mapped_column(default=0)  # the link that brought it there; 0: the first giver
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]  # said to be lost, and not given once more since: nobody is asked for it
 
     __table_args__ = (
         UniqueConstraint("case_id", "kind", "item"),

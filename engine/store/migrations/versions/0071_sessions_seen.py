@@ -8,7 +8,7 @@ from alembic import op
 from engine.store.models import base as types
 
 revision = "0071"
-down_revision = "0068"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 
