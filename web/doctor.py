@@ -59,6 +59,7 @@ def examine(settings: Settings, environment: Mapping[str, str], *, now: datetime
     lines = [
         _data_key(environment),
         *_gateway(settings, environment),
+        *_signing_in(settings),
         _certificate(settings, environment, now),
         _scanner(environment),
         _permissions(settings.home),
@@ -201,6 +202,21 @@ def _gateway(settings: Settings, environment: Mapping[str, str]) -> Iterator[Lin
     if settings.reachable and not settings.https:
         zh, en = "别人能打开大厅，但没有设 YIZHAN_HTTPS=1", "others can reach the hall: set YIZHAN_HTTPS=1"
         yield Line("error", "https", zh, en)
+
+
+def _signing_in(settings: Settings) -> Iterator[Line]:
+    """What is asked of the hall's people beside a password."""
+    if not settings.reachable:
+        return
+    if not settings.second_factor:
+        zh = "YIZHAN_SECOND_FACTOR=none：负责人、流程设计、管理员只凭密码登录"
+        yield Line("warn", "second-factor", zh, "heads, designers and administrators sign in by a password alone")
+    else:
+        roles = "、".join(sorted(settings.second_factor))
+        yield Line("ok", "second-factor", f"要两步验证的：{roles}", f"asked of {roles.replace('、', ', ')}")
+    if settings.sso is not None and not settings.public_url:
+        zh = "统一登录要按大厅的地址登记，请设 YIZHAN_PUBLIC_URL"
+        yield Line("error", "sso", zh, "the single sign-on knows the hall by its address: set YIZHAN_PUBLIC_URL")
 
 
 def _certificate(settings: Settings, environment: Mapping[str, str], now: datetime) -> Line:

@@ -116,3 +116,17 @@ def test_the_command_exits_by_errors(home, monkeypatch):
     (home / "hall.db").chmod(0o644)
     done = CliRunner().invoke(main, ["doctor"])
     assert done.exit_code == 1 and "permissions" in done.output
+
+
+def test_a_hall_that_others_reach_says_what_it_asks_beside_a_password(home, clock):
+    assert "second-factor" not in found(home, clock)
+    assert found(home, clock, **OUTSIDE)["second-factor"].level == "ok"
+    alone = found(home, clock, **OUTSIDE, YIZHAN_SECOND_FACTOR="none")["second-factor"]
+    assert alone.level == "warn" and "只凭密码" in alone.zh
+
+
+def test_a_single_sign_on_without_an_address_of_the_hall_is_an_error(home, clock):
+    sso = {"YIZHAN_SSO_ISSUER": "https://id.example.cn", "YIZHAN_SSO_CLIENT": "hall", "YIZHAN_SSO_SECRET": "s"}
+    assert "sso" not in found(home, clock, **OUTSIDE, **sso)
+    without = {name: value for name, value in OUTSIDE.items() if name != "YIZHAN_PUBLIC_URL"}
+    assert found(home, clock, **without, **sso)["sso"].level == "error"

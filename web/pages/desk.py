@@ -132,7 +132,7 @@ def _manages(one: One) -> list[dict[str, Any]]:
     found = []
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s"))
-        found.append(one("logins.listed", _("人员登录"), "key"))
+        found.append(one("logins.listed", _("人员登录"), "person"))
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     # schedules 定期
     if work is not None and schedules.sees(work, actor):
