@@ -23,6 +23,7 @@ from engine.store.models import (
     Case,
     CaseParty,
     Consent,
+    DataRequest,
     Draft,
     File,
     Handover,
@@ -87,7 +88,7 @@ WHAT: Mapping[str, tuple[str, str]] = {
     "ticket": ("取的号", "tickets"),
     "draft": ("没提交的草稿", "drafts"),
     "file": ("传过的材料", "files"),
-    "consent": ("同意书", "consents"),
+    "consent": ("同意书和对自己信息的要求", "consents, and what they asked about their data"),
     "told": ("通知和订阅", "notices and what they follow"),
 }
 
@@ -126,6 +127,7 @@ MOVES: tuple[Moves, ...] = (
     Moves("draft", Draft.user_id),
     Moves("file", File.owner_id),
     Moves("consent", Consent.user_id),
+    Moves("consent", DataRequest.user_id),
     Moves("told", Notice.user_id),
     Moves("told", BoardFollow.user_id),
     Moves("told", BoardObjection.user_id),
@@ -147,6 +149,10 @@ STAYS: Mapping[str, str] = {
             "leave.agent_id",
             "tie.user_id",
             "reset_link.user_id",
+            "authenticator.user_id",
+            "recovery_code.user_id",
+            "passkey.user_id",
+            "sign_in_step.user_id",
         ),
         "a clerk's",
     ),
@@ -263,7 +269,7 @@ _READ_OUT: Mapping[str, Sequence[str]] = {
     "ticket": ("ticket.user_id",),
     "draft": ("draft.user_id",),
     "file": ("file.owner_id",),
-    "consent": ("consent.user_id",),
+    "consent": ("consent.user_id", "data_request.user_id"),
     "told": ("notice.user_id", "board_follow.user_id"),
 }
 

@@ -319,3 +319,55 @@ def test_the_second_press_on_a_number_that_was_given_on_is_told_so(hall: Open):
     assert first.post("/enter/proof", data={"another": "1"}).status_code == 302
     answer = second.post("/enter/proof", data={"another": "1"})
     assert answer.status_code == 409 and "已经换给新账号" in answer.text
+
+
+def test_a_guesser_of_the_proof_has_three_tries_a_day_wherever(hall: Open):
+    number = hall.submit()
+    hall.clock.on(days=100)
+    for n in range(4):
+        client = hall.app.test_client()
+        assert _sign_in(client).location == "/enter/proof"
+        answer = client.post("/enter/proof", data={"proof": f"000{n}"})
+        assert answer.status_code == (403 if n < 3 else 429)
+        hall.clock.on(minutes=9)
+    assert int(answer.headers["Retry-After"]) > 3600 and "今天核对错的次数太多" in answer.text
+    assert client.post("/enter/proof", data={"proof": "1239"}).status_code == 429
+    assert client.get(f"/mine/{number}").status_code == 302
+
+
+def test_a_proof_asked_for_in_another_browser_or_long_ago_opens_nothing(hall: Open):
+    hall.submit()
+    hall.clock.on(days=100)
+    client, stranger = hall.app.test_client(), hall.app.test_client()
+    assert _sign_in(client).location == "/enter/proof"
+    name = hall.app.config["SESSION_COOKIE_NAME"]
+    cookie = client.get_cookie(name).value
+    assert client.post("/enter/proof", data={"proof": "1239"}).location == "/"
+    hall.clock.on(minutes=11)
+    stranger.set_cookie(name, cookie)  # a copy of the moment before
+    assert stranger.post("/enter/proof", data={"proof": "1239"}).location == "/enter"
+    assert stranger.get("/mine").status_code == 302
+
+
+def test_the_codes_of_a_change_of_number_open_no_session_and_no_other_change(hall: Open):
+    client, stranger = hall.client("zhang"), hall.app.test_client()
+    shown = client.post("/mine/number", data={"phone": "13900000009"}).text
+    old, new = (re.search(rf"data-{which}-code>(\d{{6}})<", shown)[1] for which in ("old", "new"))
+    for who in (client, stranger):
+        for phone, code in ((ZHANG, old), ("13900000009", new)):
+            assert who.post("/enter/code", data={"phone": phone, "code": code}).status_code == 403
+    other = hall.client("xu")
+    body = {"phone": "13900000009", "old_code": old, "new_code": new}
+    assert other.post("/mine/number/change", data=body).status_code == 422
+    assert client.post("/mine/number/change", data=body).status_code == 302
+
+
+def test_whoever_has_a_session_alone_does_not_take_the_account_away(hall: Open):
+    """A copied session cookie: without the old number in hand the number stays."""
+    client = hall.client("zhang")
+    client.post("/mine/number", data={"phone": "13900000009"})
+    for n in range(6):
+        body = {"phone": "13900000009", "old_code": f"00000{n}", "new_code": "000000"}
+        assert client.post("/mine/number/change", data=body).status_code == 422
+    with hall.database.reading() as work:
+        assert work.session.get_one(User, hall.cast.users["zhang"]).phone == ZHANG
