@@ -143,7 +143,7 @@ def _asked_for(text: str) -> list[ColumnElement[bool]]:
     if not typed.isdigit():
         if len(text) >= 2:
             conditions.append(Case.name_index.in_(keys.blinds("name", text)))
-        conditions.append(Case.surname_index == keys.blind("surname", text))
+        conditions.append(Case.surname_index.in_(keys.blinds("surname", text)))
     return conditions
 
 

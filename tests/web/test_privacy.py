@@ -1,7 +1,10 @@
 """One decision for one thing, whatever address asks; nobody sees more residents' data than their work needs, and who
 looked behind a mask is told to the person and to the head."""
 
+import io
+import zipfile
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import select
@@ -153,6 +156,24 @@ def test_so_many_looks_an_hour_and_no_more(hall: Open):
     assert codes == [200] * 20 + [429, 429]
     hall.clock.on(hours=1)
     assert client.post(f"/desk/cases/{number}/reveal", data=sent).status_code == 200
+
+
+def test_a_head_takes_the_evidence_package_by_one_click_and_the_person_sees_it(hall: Open):
+    number = hall.submit()
+    head = hall.client("qian")
+    page = head.get(f"/desk/cases/{number}").text
+    assert "取责任证据包…" in page and f'action="/desk/cases/{number}/evidence"' in page
+    assert "取责任证据包…" not in hall.client("lin").get(f"/desk/cases/{number}").text
+    sent = {"purpose": "accountability", "words": "复议机关要的"}
+    assert head.post(f"/desk/cases/{number}/evidence", data={**sent, "words": ""}).status_code == 422
+    assert hall.client("lin").post(f"/desk/cases/{number}/evidence", data=sent).status_code in (403, 404)
+    got = head.post(f"/desk/cases/{number}/evidence", data=sent)
+    assert got.status_code == 200 and got.mimetype == "application/zip"
+    assert number in unquote(got.headers["Content-Disposition"])
+    with zipfile.ZipFile(io.BytesIO(got.data)) as package:
+        assert {"index.html", "verify.py", "manifest.json"} <= set(package.namelist())
+    mine = hall.client("zhang").get(f"/mine/{number}").text
+    assert "责任证据包（全部）" in mine and "复议机关要的" in mine
 
 
 def test_a_look_behind_a_mask_is_shown_to_the_person_and_to_the_head_and_to_nobody_else(hall: Open):
