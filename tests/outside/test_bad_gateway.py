@@ -1,5 +1,5 @@
-"""A gateway that hangs, drips, redirects, breaks off and answers twice, by turns: every text arrives, none again when it
-was acknowledged, and deadlines are kept meanwhile. Real sockets, the real worker's look, a seed."""
+"""A gateway that hangs, drips, redirects, breaks off and answers twice, by turns: every text arrives, none again when
+it was acknowledged, and deadlines are kept meanwhile. Real sockets, the real worker's look, a seed."""
 
 import json
 import random
