@@ -6,6 +6,7 @@ machine that tries it out.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +30,7 @@ from engine.store import Database, connect, keys, migrate
 from engine.store.models import Event
 from engine.workdays import local_date
 from web import start
-from web.settings import BadSettings, Settings
+from web.settings import BadSettings, Settings, loopback
 
 Level = Literal["ok", "warn", "error"]
 
@@ -188,7 +189,8 @@ def _gateway(settings: Settings, environment: Mapping[str, str]) -> Iterator[Lin
                 yield Line("warn", about, zh, en)
             continue
         parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        adapter = parts.scheme == "http" and loopback(parts.hostname or "")  # a small program on this machine
+        if not parts.hostname or (parts.scheme != "https" and not adapter):
             zh = f"{name} 应是 https:// 开头的完整地址：里面有手机号和内容"
             yield Line("error", about, zh, f"{name} must be a whole https:// address: it carries people's data")
         elif not environment.get(name.replace("_URL", "_TOKEN")):
@@ -238,6 +240,9 @@ def _certificate(settings: Settings, environment: Mapping[str, str], now: dateti
     if not begins <= now <= ends:
         zh = f"证书的有效期是 {begins:%Y-%m-%d} 到 {ends:%Y-%m-%d}，现在不能用。请换新证书"
         return Line("error", "certificate", zh, f"valid {begins:%Y-%m-%d} to {ends:%Y-%m-%d}: get a new one")
+    if Path(name).stat().st_mode & 0o077:
+        zh = f"别的用户能读证书和私钥：chmod 600 {name}"
+        return Line("error", "certificate", zh, f"others can read the key of the office's seal: chmod 600 {name}")
     level: Level = "warn" if ends - now < RENEW else "ok"
     return Line(level, "certificate", f"证书有效到 {ends:%Y-%m-%d}", f"valid until {ends:%Y-%m-%d}")
 
@@ -294,7 +299,23 @@ def _clock(newest: datetime | None, jumped: list[str], now: datetime) -> Line:
         return Line(
             "warn", "clock", f"时钟跳变待确认：{names}。见 yizhan clock", f"a clock jumped: {names}. yizhan clock"
         )
+    if not synchronised():
+        zh = f"机器时间 {now:%Y-%m-%d %H:%M} UTC，没有对时服务在校准它。请启用 NTP（chrony、systemd-timesyncd）"
+        return Line("warn", "clock", zh, f"{now:%Y-%m-%d %H:%M} UTC, kept by nothing: enable NTP")
     return Line("ok", "clock", f"机器时间 {now:%Y-%m-%d %H:%M} UTC", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+#: What adjtimex answers when nothing keeps the clock (TIME_ERROR of <sys/timex.h>), and room for its record.
+_UNKEPT, _TIMEX = 5, 512
+
+
+def synchronised() -> bool:
+    """Whether the system's clock is kept by NTP, as the kernel says; True where it cannot say."""
+    try:
+        ask = ctypes.CDLL(None).adjtimex
+    except (OSError, AttributeError):  # another system than Linux
+        return True
+    return bool(ask(ctypes.create_string_buffer(_TIMEX)) != _UNKEPT)  # modes 0: it only reads
 
 
 def here(environment: Mapping[str, str] | None = None, *, now: datetime | None = None) -> list[Line]:

@@ -37,10 +37,10 @@ BETWEEN = (0.5, 2.5)
 
 
 class Hall:
-    """A web and a worker process on one SQLite hall, killed and started again."""
+    """A web and a worker process on one hall (SQLite, unless another database is said), killed and started again."""
 
-    def __init__(self, home, seed):
-        self.home, self.dice = home, random.Random(seed)
+    def __init__(self, home, seed, **environment):
+        self.home, self.dice, self.environment = home, random.Random(seed), environment
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -49,7 +49,7 @@ class Hall:
 
     def start(self, name):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("YIZHAN_") or k == "YIZHAN_DATA_KEY"}
-        environment |= {"YIZHAN_HOME": str(self.home), "YIZHAN_PORT": str(self.port)}
+        environment |= {"YIZHAN_HOME": str(self.home), "YIZHAN_PORT": str(self.port), **self.environment}
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "web.cli", name],
@@ -106,8 +106,10 @@ class Person:
         until = time.monotonic() + patience
         while True:
             try:
-                return requests.request(method, self.hall.url + path, headers=self.headers, timeout=30, **more)
-            except requests.RequestException:  # cut off, half an answer, or none in time
+                answer = requests.request(method, self.hall.url + path, headers=self.headers, timeout=30, **more)
+                answer.raise_for_status() if answer.status_code == 503 else None
+                return answer
+            except requests.RequestException:  # cut off, half an answer, none in time, or the database is away
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
@@ -186,7 +188,12 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
     with database.unit_of_work() as work:
         cast = the_cast.hire(work, now)
         tokens = {name: login.new_token(work, cast.users[name], now=now) for name in ("zhang", "chen", "wang")}
-    hall = Hall(home, seed=rounds)
+    play(Hall(home, seed=rounds), tokens, rounds, database)
+    database.close()
+
+
+def play(hall, tokens, rounds, database):
+    """So many journeys while the hall is tormented; then everything that was acknowledged is there, once."""
     for name in ("serve", "worker"):
         hall.start(name)
     people = {name: Person(hall, token) for name, token in tokens.items()}
@@ -223,6 +230,7 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
     finally:
         hall.over.set()
         hall.stop()
+    print(f"{rounds} journeys, {len(acknowledged)} acknowledged acts, {hall.kills} kills")
     assert not faults, faults
     assert hall.kills >= 2
 
@@ -260,7 +268,6 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
         assert {n.state for n in told} <= {"sent", "waiting"}
         found = audit.verify(work)
         assert found.faults == ()
-    database.close()
 
 
 def settled(database):

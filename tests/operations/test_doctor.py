@@ -103,12 +103,55 @@ def test_a_certificate_is_judged_by_its_dates(home, clock, tmp_path):
     made = papers.demo_identity(tmp_path / "keys", "德化县", now=datetime.now(UTC))
     file = tmp_path / "office.p12"
     file.write_bytes(made.pkcs12)
+    file.chmod(0o600)
     given = {"YIZHAN_SIGNER": str(file), "YIZHAN_SIGNER_PASSWORD": (made.passphrase or b"").decode()}
     clock.now = datetime.now(UTC)
     assert found(home, clock, **given)["certificate"].level in ("ok", "warn")
     assert found(home, clock, **given | {"YIZHAN_SIGNER_PASSWORD": "no"})["certificate"].level == "error"
+    file.chmod(0o644)
+    line = found(home, clock, **given)["certificate"]
+    assert line.level == "error" and "chmod 600" in line.en
+    file.chmod(0o600)
     clock.now += timedelta(days=365 * 40)
     assert found(home, clock, **given)["certificate"].level == "error"
+
+
+def test_a_clock_that_nothing_keeps_is_said(home, clock, monkeypatch):
+    for kept, level in ((True, "ok"), (False, "warn")):
+        monkeypatch.setattr(doctor, "synchronised", lambda kept=kept: kept)
+        assert found(home, clock)["clock"].level == level
+    monkeypatch.undo()
+    assert isinstance(doctor.synchronised(), bool)
+
+
+def test_papers_without_their_fonts_are_an_error(home, clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor.fonts, "folder", lambda: tmp_path / "none")
+    line = found(home, clock, YIZHAN_FONTS=str(tmp_path / "nothing"))["fonts"]
+    assert line.level == "error" and "engine.records.papers.fonts" in line.en
+
+
+def test_a_data_key_that_others_can_read_or_that_opens_nothing_is_an_error(home, clock, monkeypatch):
+    keys_ = home / "keys"
+    keys_.mkdir(mode=0o700)
+    (keys_ / "data.key").write_text(KEY)
+    (keys_ / "data.key").chmod(0o600)
+    assert found(home, clock, YIZHAN_DATA_KEY="")["data-key"].level == "ok"
+    (keys_ / "data.key").chmod(0o640)
+    line = found(home, clock, YIZHAN_DATA_KEY="")["data-key"]
+    assert line.level == "error" and "chmod 600" in line.en
+    (keys_ / "data.key").write_text("not base64 of 32 bytes")
+    assert found(home, clock, YIZHAN_DATA_KEY="")["data-key"].level == "error"
+
+
+def test_an_adapter_of_this_machine_needs_no_https_and_others_do(home, clock):
+    for url, level in (
+        ("http://127.0.0.1:9000/send", "ok"),
+        ("http://localhost:9000/send", "ok"),
+        ("http://10.0.0.9/send", "error"),
+        ("https://", "error"),
+        ("ftp://127.0.0.1/x", "error"),
+    ):
+        assert found(home, clock, **OUTSIDE | {"YIZHAN_GATEWAY_URL": url})["gateway"].level == level, url
 
 
 def test_the_command_exits_by_errors(home, monkeypatch):
