@@ -222,6 +222,9 @@ def _certificate(settings: Settings, environment: Mapping[str, str], now: dateti
     if not begins <= now <= ends:
         zh = f"证书的有效期是 {begins:%Y-%m-%d} 到 {ends:%Y-%m-%d}，现在不能用。请换新证书"
         return Line("error", "certificate", zh, f"valid {begins:%Y-%m-%d} to {ends:%Y-%m-%d}: get a new one")
+    if not environment.get("YIZHAN_TSA"):
+        zh = f"证书有效到 {ends:%Y-%m-%d}，没有设置时间戳 YIZHAN_TSA：到期以后文书的签名单凭文件不能再核验"
+        return Line("warn", "certificate", zh, f"valid until {ends:%Y-%m-%d}; without YIZHAN_TSA papers end with it")
     level: Level = "warn" if ends - now < RENEW else "ok"
     return Line(level, "certificate", f"证书有效到 {ends:%Y-%m-%d}", f"valid until {ends:%Y-%m-%d}")
 
