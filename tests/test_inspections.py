@@ -1,4 +1,4 @@
-"""What inspectors read says no more than is shown: each named test exists, and what is not whole is named at the top."""
+"""What inspectors read says no more than is shown: named tests exist, and what is not whole is named at the top."""
 
 import re
 from functools import cache
