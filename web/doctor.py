@@ -243,6 +243,9 @@ def _certificate(settings: Settings, environment: Mapping[str, str], now: dateti
     if Path(name).stat().st_mode & 0o077:
         zh = f"别的用户能读证书和私钥：chmod 600 {name}"
         return Line("error", "certificate", zh, f"others can read the key of the office's seal: chmod 600 {name}")
+    if not environment.get("YIZHAN_TSA"):
+        zh = f"证书有效到 {ends:%Y-%m-%d}，没有设置时间戳 YIZHAN_TSA：到期以后文书的签名单凭文件不能再核验"
+        return Line("warn", "certificate", zh, f"valid until {ends:%Y-%m-%d}; without YIZHAN_TSA papers end with it")
     level: Level = "warn" if ends - now < RENEW else "ok"
     return Line(level, "certificate", f"证书有效到 {ends:%Y-%m-%d}", f"valid until {ends:%Y-%m-%d}")
 

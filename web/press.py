@@ -21,16 +21,19 @@ def start(
     hall: str = "",
     signer: Path | None = None,
     password: str = "",
+    tsa: str = "",
+    trust: Path | None = None,
     fonts: Path | None = None,
     forms: Path | None = None,
 ) -> papers.Press:
     """A press whose processes are starting.
 
     `signer` is the office's own certificate (PKCS#12); without one papers are demonstrations, signed by a key of ours.
+    `tsa` stamps the time, `trust` holds the roots of both authorities (PEM).
     `forms`: where shared papers and the letterhead are looked for before the program's own.
     """
     if signer is not None:
-        identity = papers.Identity.open(signer, password or None)
+        identity = papers.Identity.open(signer, password or None, tsa=tsa, trust=trust)
     else:
         identity = papers.demo_identity(home / "keys", hall or "一站政务服务大厅", now=datetime.now(UTC))
     press = papers.Press(min(MOST, os.cpu_count() or 1), identity=identity, place=fonts, forms=forms)

@@ -40,6 +40,8 @@ KNOWN = {
     "YIZHAN_PUBLIC_URL": "address of the hall as people reach it: links and check codes on papers carry it",
     "YIZHAN_SIGNER": "PKCS#12 file of the office's certificate that signs papers (default: a demonstration key)",
     "YIZHAN_SIGNER_PASSWORD": "passphrase of that file",
+    "YIZHAN_TSA": "address of a time-stamping authority (RFC 3161): papers then outlive their certificate (PAdES B-LT)",
+    "YIZHAN_TSA_TRUST": "PEM file of the roots of the certificate's and the time stamp's authorities",
     "YIZHAN_FONTS": "folder of the papers' pre-cut fonts (default: made at set-up)",
     "YIZHAN_SILENCE_DAYS": "days without a sign-in after which a telephone alone opens no account (default: 90)",
     "YIZHAN_UPLOAD_MB": "largest file a person may send, in megabytes (default: 20)",
@@ -147,6 +149,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         raise BadSettings(
             f"[一站] 不认识的设置：{'、'.join(unknown)}。可用的有：{'、'.join(KNOWN)}。\n"
             f"Unknown setting(s): {', '.join(unknown)}."
+        )
+    if env.get("YIZHAN_TSA") and not (env.get("YIZHAN_SIGNER") and env.get("YIZHAN_TSA_TRUST")):
+        raise BadSettings(
+            "[一站] YIZHAN_TSA 要和单位的签名证书 YIZHAN_SIGNER、根证书文件 YIZHAN_TSA_TRUST 一起设置。\n"
+            "Expected YIZHAN_SIGNER and YIZHAN_TSA_TRUST beside YIZHAN_TSA."
         )
     try:
         clamd.configured(env)

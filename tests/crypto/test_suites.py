@@ -101,9 +101,9 @@ def test_a_new_hall_takes_the_suite_of_the_setting_and_an_old_one_refuses_anothe
     monkeypatch.setenv("YIZHAN_HOME", str(tmp_path))
     monkeypatch.delenv("YIZHAN_DATA_KEY")
     monkeypatch.setenv("YIZHAN_CRYPTO", "national")
-    assert keys._load().suite is NATIONAL
+    assert keys._load().now.suite is NATIONAL
     monkeypatch.delenv("YIZHAN_CRYPTO")
-    assert keys._load().suite is NATIONAL
+    assert keys._load().now.suite is NATIONAL
     monkeypatch.setenv("YIZHAN_CRYPTO", "international")
     with pytest.raises(keys.OtherSuite, match="new hall only"):
         keys._load()

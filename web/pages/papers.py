@@ -13,8 +13,10 @@ from engine import crypto
 from engine.commands import cases
 from engine.errors import NotFound, Refused
 from engine.reads import attachments
+from engine.records.papers import signing
 from web import edge, throttle
 from web.edge import guard
+from web.language import english
 from web.problems import sentence
 
 pages = Blueprint("papers", __name__)
@@ -51,7 +53,7 @@ def file(file_id: int) -> ResponseReturnValue:
 @pages.get("/v")
 @guard("anyone")
 def ask() -> ResponseReturnValue:
-    return render_template("resident/verify.html", found=None, code="", wrong="", same=None)
+    return render_template("resident/verify.html", found=None, code="", wrong="", same=None, has="")
 
 
 @pages.post("/v")
@@ -74,7 +76,7 @@ def verify(code: str) -> ResponseReturnValue:
         wrong = _("没有查到这个查验码。请对照文书再输一次；还是查不到，这份文书可能不是本大厅开出的，请打大厅电话。")
     except Refused as error:
         wrong = sentence(error)
-    page = render_template("resident/verify.html", found=found, code=code[:40], wrong=wrong, same=None)
+    page = render_template("resident/verify.html", found=found, code=code[:40], wrong=wrong, same=None, has="")
     return page, 200 if found else 404
 
 
@@ -102,5 +104,10 @@ def compare() -> ResponseReturnValue:
             wrong = _(
                 "这个文件和本大厅开出的任何一份文书都不一样：不是本大厅开出的，或者改动过。请用纸上的查验码再查一次。"
             )
-    page = render_template("resident/verify.html", found=found, code=code, wrong=wrong, same=same)
+    has = ""
+    if same and sent is not None:
+        sent.stream.seek(0)
+        level = signing.level(sent.stream.read())
+        has = signing.LEVELS[level][1 if english() else 0] if level else ""
+    page = render_template("resident/verify.html", found=found, code=code, wrong=wrong, same=same, has=has)
     return page, 200 if found else 404

@@ -27,10 +27,13 @@ def command(parent: int) -> None:
         _write_to(read.home / "log" / "worker.log", read.log)
         end_with(parent)
     signer, fonts = os.environ.get("YIZHAN_SIGNER", ""), os.environ.get("YIZHAN_FONTS", "")
+    trust = os.environ.get("YIZHAN_TSA_TRUST", "")
     started = press.start(
         read.home,
         signer=Path(signer) if signer else None,
         password=os.environ.get("YIZHAN_SIGNER_PASSWORD", ""),
+        tsa=os.environ.get("YIZHAN_TSA", ""),
+        trust=Path(trust) if trust else None,
         fonts=Path(fonts) if fonts else None,
         hall=read.hall_name,
         forms=read.content / "forms",

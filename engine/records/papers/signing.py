@@ -1,4 +1,8 @@
-"""Signatures on papers: PAdES (ETSI EN 319 142-1, baseline T) by pyHanko, and their check.
+"""Signatures on papers: PAdES (ETSI EN 319 142-1) by pyHanko, and their check.
+
+How long one proves itself is its level: B-B while its certificate is good; B-T, with a time stamp, after that has run
+out; B-LT, with the answers of the authorities of that day in the file, also after it was called back or nobody can be
+asked any more. An office's own certificate gives B-LT where a time-stamping authority is set (YIZHAN_TSA), B-B without.
 
 A time stamp (RFC 3161) by an authority whose certificate lives longer says when a paper was signed: one signed while
 its certificate was good stays good after that has run out.
@@ -47,12 +51,16 @@ class Identity:
     passphrase: bytes | None = field(default=None, repr=False)
     demo: bool = False
     stamps: bytes | None = field(default=None, repr=False)  # PKCS#12 of the authority of time stamps; same passphrase
+    tsa: str = ""  # address of a time-stamping authority (RFC 3161); "": none
+    trust: tuple[bytes, ...] = ()  # DER: roots of the certificate's and the stamp's authorities, beside the file's own
 
     @classmethod
-    def open(cls, path: Path, passphrase: str | None = None) -> Identity:
-        """The office's own certificate. Refused at start-up when the file or its passphrase is wrong."""
+    def open(cls, path: Path, passphrase: str | None = None, *, tsa: str = "", trust: Path | None = None) -> Identity:
+        """The office's own certificate. Refused at start-up when the file or its passphrase is wrong. `tsa`: where time
+        stamps are asked; `trust`: a PEM file of the roots of both authorities."""
         try:
-            identity = cls(path.read_bytes(), passphrase.encode() if passphrase else None)
+            roots = _bundle(trust.read_bytes()) if trust is not None else ()
+            identity = cls(path.read_bytes(), passphrase.encode() if passphrase else None, tsa=tsa, trust=roots)
             identity.certificates()
         except (OSError, ValueError) as error:
             raise Refused(
@@ -76,10 +84,8 @@ class Identity:
         from cryptography import x509
 
         loaded = [x509.load_der_x509_certificate(one) for one in self.certificates()]
-        return (
-            tuple(der for der, one in zip(self.certificates(), loaded, strict=True) if one.issuer == one.subject)
-            or self.certificates()[:1]
-        )
+        own = tuple(der for der, one in zip(self.certificates(), loaded, strict=True) if one.issuer == one.subject)
+        return (*own, *self.trust) or self.certificates()[:1]
 
 
 def demo_identity(folder: Path, organ: str, *, now: datetime) -> Identity:
@@ -214,27 +220,37 @@ def signer(identity: Identity) -> Any:
         def room(self) -> int:
             """Bytes to leave for a signature in the file: asking pyHanko means building one more to see its length."""
             chain = {one.dump() for one in (self.signing_cert, *self.cert_registry)}
-            stamp = STAMP_BYTES if identity.stamps else 0
+            stamp = 3 * STAMP_BYTES if identity.tsa else STAMP_BYTES if identity.stamps else 0
             return 2 * (sum(len(one) for one in chain) + SIGNED_BYTES + stamp)
 
         def stamper(self, now: datetime) -> Any:
             """What stamps the time; None when there is no authority for it."""
+            if tsa is not None:
+                return tsa
             if stamps is None:
                 return None
             return DummyTimeStamper(stamps.signing_cert, stamps.signing_key, stamps.cert_registry, fixed_dt=now)
 
+    tsa = None
+    if identity.tsa:
+        from engine.records.papers.authorities import Stamper
+
+        tsa = Stamper(identity.tsa)
     stamps = None
     if identity.stamps:
         stamps = SimpleSigner.load_pkcs12_data(identity.stamps, (), passphrase=identity.passphrase)
     plain = SimpleSigner.load_pkcs12_data(identity.pkcs12, (), passphrase=identity.passphrase)
-    return Opened(plain.signing_cert, plain.signing_key, plain.cert_registry)
+    made = Opened(plain.signing_cert, plain.signing_key, plain.cert_registry)
+    made.roots = identity.roots() if identity.tsa else ()
+    return made
 
 
 def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", place: str = "") -> bytes:
     """The PDF with an invisible PAdES signature appended; `by` is an Identity or what `signer` gave.
 
-    `now` (aware) is the time of signing: claimed, and stamped where the identity has an authority for that. Nothing is
-    fetched.
+    `now` (aware) is the time of signing: claimed, and stamped where the identity has an authority for that. With a
+    time-stamping authority the answers of all authorities are fetched and put in (B-LT), and the paper is checked as
+    anybody would check it; NoAnswer when one of them does not answer. Otherwise nothing is fetched.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigSeedSubFilter
@@ -248,17 +264,56 @@ def sign(pdf: bytes, by: Identity | Any, *, now: datetime, reason: str = "", pla
             session.system_time = now
             return session
 
+    by = signer(by) if isinstance(by, Identity) else by
+    lasting: dict[str, Any] = {}
+    if by.roots:
+        from engine.records.papers import authorities
+
+        roots = [_certificate(one) for one in by.roots]
+        lasting = {"embed_validation_info": True, "validation_context": authorities.context(roots, at=now)}
     meta = PdfSignatureMetadata(
         field_name=FIELD,
+        **lasting,
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
         reason=reason or None,
         location=place or None,
     )
-    by = signer(by) if isinstance(by, Identity) else by
     tool = Dated(meta, signer=by, timestamper=by.stamper(now))
-    out = tool.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=by.room)
-    return bytes(out.getbuffer())
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    if not by.roots:
+        return bytes(tool.sign_pdf(writer, bytes_reserved=by.room).getbuffer())
+    made = _lasting(tool, writer, by.room)
+    verdict = validate(made, by.roots, now=now)
+    if not (verdict.good and verdict.level == "B-LT"):  # what its reader would not believe does not leave the hall
+        raise authorities.no_answer(f"{verdict.level} {verdict.en}")
+    return made
+
+
+def _lasting(tool: Any, writer: Any, room: int) -> bytes:
+    """Signed with the authorities' answers in it. NoAnswer, or Refused when they say that a certificate is not good."""
+    from pyhanko.sign.general import SigningError
+    from pyhanko.sign.timestamps import TimestampRequestError
+    from pyhanko_certvalidator.errors import PathError, RevokedError
+
+    from engine.records.papers import authorities
+
+    try:
+        return bytes(tool.sign_pdf(writer, bytes_reserved=room).getbuffer())
+    except authorities.NoAnswer:
+        raise
+    except (SigningError, TimestampRequestError, PathError, ValueError) as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, authorities.NoAnswer):
+                raise cause from None
+            if isinstance(cause, RevokedError):
+                raise Refused(
+                    "签名证书已被吊销，不能再签文书。请换新证书（YIZHAN_SIGNER）。",
+                    "The signing certificate was revoked and signs no more: get a new one (YIZHAN_SIGNER).",
+                ) from None
+            cause = cause.__cause__ or cause.__context__
+        raise authorities.no_answer(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +327,8 @@ class Verdict:
     signed_at: datetime | None  # claimed time of signing, aware
     zh: str
     en: str
+    level: str = ""  # B-B, B-T or B-LT: how long it proves itself; "" when unsigned
+    stamped_at: datetime | None = None  # by the authority of time stamps
 
     @property
     def good(self) -> bool:
@@ -281,28 +338,35 @@ class Verdict:
 def validate(pdf: bytes, roots: Sequence[bytes], *, now: datetime) -> Verdict:
     """Check every signature of a PDF against the trusted roots (DER or PEM) at the moment `now`. Nothing is fetched."""
     from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
-    def on(moment: datetime) -> Any:
-        return ValidationContext(
-            trust_roots=[_certificate(root) for root in roots],
-            moment=moment,
-            allow_fetching=False,
-            revocation_mode="soft-fail",
-        )
+    def on(moment: datetime, *, kept: Any = None) -> Any:
+        """As certificates were at this moment; `kept`: by what their authorities said then, which is in the file."""
+        manner: dict[str, Any] = {
+            "trust_roots": [_certificate(root) for root in roots],
+            "moment": moment,
+            "allow_fetching": False,
+            "revocation_mode": "soft-fail" if kept is None else "hard-fail",
+            "retroactive_revinfo": kept is not None,
+        }
+        return ValidationContext(**manner) if kept is None else kept.as_validation_context(manner)
 
     def judged(one: Any) -> Any:
         """As it is now; or as it was when it was signed, where a trusted time stamp says when."""
         status = validate_pdf_signature(one, on(now), on(now))
         stamp = status.timestamp_validity
-        if status.trusted or stamp is None or not (stamp.valid and stamp.intact and stamp.trusted):
+        if stamp is None or not (stamp.valid and stamp.intact and stamp.trusted):
             return status
-        return validate_pdf_signature(one, on(stamp.timestamp), on(now))
+        if kept is not None:  # what was said on the day it was signed counts, whatever was said since
+            return validate_pdf_signature(one, on(stamp.timestamp, kept=kept), on(now))
+        return status if status.trusted else validate_pdf_signature(one, on(stamp.timestamp), on(now))
 
     try:
-        found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+        reader = PdfFileReader(io.BytesIO(pdf))
+        found, kept = reader.embedded_signatures, _kept(reader)
         if not found:
             return Verdict(False, False, False, "", None, "该文件没有电子签名。", "The file is not signed.")
         statuses = [(one, judged(one)) for one in found]
@@ -317,7 +381,10 @@ def validate(pdf: bytes, roots: Sequence[bytes], *, now: datetime) -> Verdict:
             f"The file is damaged or was changed; its signature cannot be read ({type(error).__name__}).",
         )
     last, status = statuses[-1]
-    whole = last.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    # The authorities' answers are added behind the signature: that, and nothing else, may stand there.
+    whole = last.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE or (
+        kept is not None and status.modification_level in (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES)
+    )
     intact = whole and all(one.intact and one.valid for _, one in statuses)
     trusted = all(one.trusted for _, one in statuses)
     name = last.signer_cert.subject.native.get("common_name", "")
@@ -331,7 +398,65 @@ def validate(pdf: bytes, roots: Sequence[bytes], *, now: datetime) -> Verdict:
         )
     else:
         zh, en = f"文件完整，由 {name} 签发。", f"The file is whole and was issued by {name}."
-    return Verdict(True, intact, trusted, name, at, zh, en)
+    stamp = status.timestamp_validity
+    level = "B-B" if stamp is None else "B-T" if kept is None else "B-LT"
+    words = LEVELS[level]
+    stamped = stamp.timestamp if stamp is not None else None
+    return Verdict(True, intact, trusted, name, at, zh + words[0], f"{en} {words[1]}", level, stamped)
+
+
+#: What a paper has, and how long it proves itself by it.
+LEVELS = {
+    "B-B": (
+        "没有时间戳，签名证书到期以后单凭文件不能再证明签名当时有效。",
+        "It has no time stamp: once the certificate has run out, the file alone does not prove it any more.",
+    ),
+    "B-T": (
+        "有时间戳，签名证书到期以后仍可核验。",
+        "It has a time stamp, and can be checked after the certificate has run out.",
+    ),
+    "B-LT": (
+        "有时间戳和签名当时的证书状态，证书到期或者吊销以后仍可核验。",
+        "It has a time stamp and what the authorities said that day: it can be checked after the certificate has run "
+        "out or was called back.",
+    ),
+}
+
+
+def level(pdf: bytes) -> str:
+    """What a signed PDF has: B-B, B-T or B-LT; "" when it is not signed or cannot be read. Nothing is judged."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+
+    try:
+        reader = PdfFileReader(io.BytesIO(pdf))
+        found, kept = reader.embedded_signatures, _kept(reader)
+        if not found:
+            return ""
+        stamped = next(extract_tst_data_iter(found[-1].signer_info, signed=False), None) is not None
+    except Exception:  # any malformed file, as in `validate`
+        return ""
+    return "B-B" if not stamped else "B-T" if kept is None else "B-LT"
+
+
+def _kept(reader: Any) -> Any:
+    """The authorities' answers that a file holds; None when it holds none."""
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+    from pyhanko.sign.validation.errors import NoDSSFoundError
+
+    try:
+        found = DocumentSecurityStore.read_dss(reader)
+    except NoDSSFoundError:
+        return None
+    return found if found.crls or found.ocsps else None
+
+
+def _bundle(data: bytes) -> tuple[bytes, ...]:
+    """The certificates of a PEM file as DER. ValueError when there is none."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return tuple(one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(data))
 
 
 def _certificate(data: bytes) -> Any:
