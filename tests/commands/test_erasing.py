@@ -237,7 +237,9 @@ def test_what_was_begun_and_never_sent_goes_and_what_is_named_elsewhere_stays(da
             "kind": "family",
             "subject_ref": "u:1",
         }
-        work.session.add(BondCode(**code, asked={"name": "许小妹"}, created_at=clock(), expires_at=clock()))
+        work.session.add(
+            BondCode(**code, issuer_id=cast.zhang.id, asked={"name": "许小妹"}, created_at=clock(), expires_at=clock())
+        )
         work.session.flush()
         again = new.id
     clock.on(days=89)
