@@ -18,8 +18,9 @@ from typing import Any
 import isodate
 from sqlalchemy import func, select, update
 
-from engine import crypto, matters, people
+from engine import crypto, forms, matters, people
 from engine.commands import appointments, cases, schedules
+from engine.commands.cases import consent
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
 from engine.errors import AlreadyDone, Invalid, NotYours, Refused
@@ -260,10 +261,12 @@ class Player:
             if "need" in facts:  # as the worker has it when nobody took a need in time
                 need, facts["need"] = wanted(work, self.package, story, hall, now=self.now)
             form = self.package.form(self.package.info.apply.form)
+            given = handed_in(work, form, story.answers, by=by, now=self.now)
+            whose = self._consents(work, given, by)
             done = cases.submit(
                 work,
                 self.package.name,
-                handed_in(work, form, story.answers, by=by, now=self.now),
+                given,
                 by=by,
                 now=self.now,
                 channel=story.channel,
@@ -272,6 +275,7 @@ class Player:
                 applicant_id=hall.applicant,
                 key=appointments.request_key(booking) if booking is not None else None,
             )
+            consent.keep(work, self.package, done.case, whose, by=by, now=self.now)
             if booking is not None:
                 booking.case_id = done.case.id
             if "loan" in story.facts:  # as the verbs of loans have it when they open the case
@@ -279,6 +283,15 @@ class Player:
             if need is not None:
                 need.opened_id = done.case.id
             self.played.case_id, self.number = done.case.id, done.case.number
+
+    def _consents(self, work: Work, answers: Mapping[str, Any], by: people.Actor) -> tuple[str, int | None]:
+        """Whoever applies agrees, as on every other way in; the hall's own cases ask nobody, and a booking that opens a
+        case asked when it was made."""
+        if by.kind == "system":
+            return "", None
+        path = self.package.info.who.id_number
+        said = forms.dig(answers, path) if path else None
+        return consent.ask(work, self.package, True, str(said or "") or None, by=by, now=self.now)
 
     def _refused(self) -> None:
         """The application must be refused for these fields: what is wrong in it, or comes too late."""

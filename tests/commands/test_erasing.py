@@ -16,7 +16,7 @@ from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import SYSTEM, load
 from engine.reads import case_page, keeping, overview
 from engine.records import audit, files, inspection, jobs
-from engine.store.models import Case, Document, Draft, Event, File, Job, LegalHold, Notice, OneTimeCode, Task
+from engine.store.models import BondCode, Case, Document, Draft, Event, File, Job, LegalHold, Notice, Task
 from engine.store.models.base import Base
 from engine.workdays import local_date
 from tests.commands import acting
@@ -230,7 +230,16 @@ def test_what_was_begun_and_never_sent_goes_and_what_is_named_elsewhere_stays(da
         work.session.add(
             Draft(user_id=cast.zhang.id, about="matter:daiban", values={"file": str(loose)}, saved_at=clock())
         )
-        work.session.add(OneTimeCode(phone_index="x", code_hash="y", created_at=clock(), expires_at=clock()))
+        code = {
+            "purpose": "fetch",
+            "code_hash": "y",
+            "issuer_id": cast.zhang.id,
+            "kind": "family",
+            "subject_ref": "u:1",
+        }
+        work.session.add(
+            BondCode(**code, issuer_id=cast.zhang.id, asked={"name": "许小妹"}, created_at=clock(), expires_at=clock())
+        )
         work.session.flush()
         again = new.id
     clock.on(days=89)
@@ -241,7 +250,7 @@ def test_what_was_begun_and_never_sent_goes_and_what_is_named_elsewhere_stays(da
     with database.reading() as work:
         assert set(work.session.scalars(select(File.id))) == {used}
         assert set(work.session.scalars(select(Draft.id))) == {again}
-        assert not work.session.scalars(select(OneTimeCode)).all()
+        assert not work.session.scalars(select(BondCode)).all()
         assert work.session.scalars(select(Event.facts).where(Event.kind == "hall.leftovers-forgotten")).one() == {
             "drafts": 1,
             "files": 1,

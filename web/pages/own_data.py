@@ -64,7 +64,7 @@ def own_data_page() -> ResponseReturnValue:
 @guard("resident")
 def own_copy() -> ResponseReturnValue:
     """What will be in it, and the second look: a code to their own telephone."""
-    return render_template("resident/own_copy.html", mine=_mine(), wrong=(), sent=False, shown="")
+    return render_template("resident/own_copy.html", mine=_mine(), wrong=(), sent=False, shown="", tab="resident.mine")
 
 
 @pages.post("/mine/data/copy/code")
@@ -99,7 +99,9 @@ def own_copy_code() -> ResponseReturnValue:
             notices.put(work, login.code_key(phone), text, kind="code", now=edge.now(), address=phone, urgent=True)
             shown = code if edge.hall().settings.development else ""
     with edge.reading():
-        page = render_template("resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown=shown)
+        page = render_template(
+            "resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown=shown, tab="resident.mine"
+        )
     return devices.keep(edge.hall().make_response((page, 429 if wrong else 200)), device)
 
 
@@ -124,7 +126,9 @@ def take_own_copy() -> ResponseReturnValue:
     except Refused as error:
         wrong = (FieldError("code", "验证码", error.zh, error.en),)
         with edge.reading():
-            page = render_template("resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown="")
+            page = render_template(
+                "resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown="", tab="resident.mine"
+            )
         return page, error.status
     name = f"my-data-{local_date(edge.now()).isoformat()}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

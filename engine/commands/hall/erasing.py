@@ -34,10 +34,8 @@ from engine.store.models import (
     File,
     LegalHold,
     MatchSide,
-    OneTimeCode,
     RegisterEntry,
     Standing,
-    Throttle,
 )
 from engine.workdays import ZONE, local_date
 
@@ -194,13 +192,11 @@ def forget_leftovers(work: Work, *, now: datetime) -> bool:
     loose = _loose_files(work, before=now - timedelta(days=house.drafts + house.files))
     for file_id in loose:
         files.remove(work, file_id)
-    gone = 0
-    for table, when in ((OneTimeCode, OneTimeCode.expires_at), (BondCode, BondCode.expires_at)):
-        done = work.session.execute(delete(table).where(when < old_codes).execution_options(synchronize_session=False))
-        gone += int(getattr(done, "rowcount", 0) or 0)
-    work.session.execute(
-        delete(Throttle).where(Throttle.since_at < now - timedelta(days=7)).execution_options(synchronize_session=False)
+    # Codes to sign in with, and counts of tries, are tidied away every round (engine.people.tries.forget_old).
+    done = work.session.execute(
+        delete(BondCode).where(BondCode.expires_at < old_codes).execution_options(synchronize_session=False)
     )
+    gone = int(getattr(done, "rowcount", 0) or 0)
     counts = {"drafts": len(drafts), "files": len(loose), "codes": gone}
     if any(counts.values()):
         audit.record(work, audit.Kind.LEFTOVERS_FORGOTTEN, by=SYSTEM, now=now, facts=counts)
