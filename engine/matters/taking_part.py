@@ -134,7 +134,10 @@ class Asked(Declared):
 
     title: Words = Field(description="问什么 · the question")
     title_en: str = Field(default="", description="英文 · the same in English")
-    kind: Literal["text", "moment", "choice"] = Field(default="text", description="答的是什么 · what is answered")
+    kind: Literal["text", "number", "moment", "choice"] = Field(
+        default="text",
+        description="答的是什么；number 是不小于零的整数 · what is answered; a number: whole, and not below nothing",
+    )
     required: bool = Field(default=False, description="必答 · whether it must be answered")
     most: int = Field(default=300, ge=1, le=2000, description="文字最多几个字 · of a text: so many characters at most")
     options: dict[str, Words] = Field(default={}, description="选项：值 → 文字 · of a choice: value -> words")

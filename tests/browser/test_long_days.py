@@ -314,6 +314,8 @@ def test_a_teams_saturday_in_a_village_is_announced_filled_done_and_proved(count
         staff.do(booking.depart, slot_id, text, by=clerk, now=county.clock())
     county.clock.at("2026-10-17 12:30")
     work_off(county)
+    staff.step(case_id, {"entered": {"result": "all"}}, county.clock.on(hours=1))  # within ten working days
+    work_off(county)
 
     # The order is closed; each has the hours, and a paper that proves them.
     leads = phone(county, captain.phone)

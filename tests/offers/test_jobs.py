@@ -20,7 +20,7 @@ from engine.store.models import (
     Slot,
     Subscription,
 )
-from tests.offers.conftest import NOW, left, stage
+from tests.offers.conftest import NOW, enter_records, left, stage
 
 
 def take(hall, slot, who, role, now=NOW, **more):
@@ -118,7 +118,10 @@ def test_the_case_hears_that_it_is_full_that_somebody_left_and_that_it_is_over(h
     # Who has not come after half an hour has lost the place: the one who came is what the village was given.
     hall.do(booking.arrive, need.slot, made[0].code, by=hall.villager, now=need.starts_at)
     hall.do(booking.depart, need.slot, made[0].code, by=hall.villager, now=need.starts_at + timedelta(minutes=90))
-    hall.work_off(need.starts_at + timedelta(hours=3))
+    over = need.starts_at + timedelta(hours=3)
+    hall.work_off(over)
+    assert stage(hall.database, need.case) == ("running", "")
+    enter_records(hall, need.case, now=over)
     assert stage(hall.database, need.case) == ("finished", "done")
     with hall.database.reading() as work:
         ended = set(work.session.scalars(select(Appointment.state)))

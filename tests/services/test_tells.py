@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import cases
+from engine.commands.cases import telling
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.matters import stories
-from engine.people import load
+from engine.matters.taking_part import Asked
+from engine.people import apart, load
 from engine.reads import case_page
 from engine.records import library
 from engine.store.models import Case, Holding, Post, Task, User
@@ -32,6 +34,7 @@ def agent_of_the_village(office):
     """A village agent who sees the case because they took it in, and is no mediator."""
     with office.database.unit_of_work() as work:
         case = work.session.scalars(select(Case)).one()
+        case.handled_by = apart.write([case.place_id])
         post = work.session.scalars(select(Post).where(Post.code == "agent")).one()
         user = User(kind="staff", login="villager", name="村里的代办员", created_at=NOW)
         work.session.add(user)
@@ -220,3 +223,15 @@ def test_unless_their_role_sees_it_since_its_submission(office):
     since = ("since: acceptance", "since: submission")
     page = party_page(office, declared(since=since), until="submitted")
     assert page.status == "running" and page.accepted_at is None and page.answers
+
+
+@pytest.mark.parametrize("raw, kept", [("2999", 2999), ("0", 0), ("三千", None), ("-1", None), ("3000人", None)])
+def test_a_number_that_is_asked_is_kept_as_a_number(raw, kept):
+    """What the diagram compares must not be text: "999" is more than "3000" then."""
+    asked = Asked.model_validate({"title": "现在里面多少人", "kind": "number", "required": True})
+    if kept is None:
+        with pytest.raises(ValueError):
+            telling._answer(asked, raw, [])
+    else:
+        assert telling._answer(asked, raw, []) == kept
+    assert "填数字" in telling._missing("gate.inside", asked, raw).zh

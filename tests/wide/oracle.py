@@ -13,6 +13,8 @@ open):
     intake              an agent of 苏洋村: has the step that waits
     reviewer            a clerk of the 医保局, which decides
     office_head         heads the 医保局
+    village_clerk       a clerk of 苏洋村 too, whose post has no step of the case: reads it because 张三丰 lives there,
+                        and so not when it is restricted
     town_clerk          at a window of 龙门滩镇, above the village
     town_head           heads 龙门滩镇
     other_village       an agent of 霞碧村, below the same town
@@ -43,6 +45,7 @@ RESIDENTS = ("applicant", "party", "resident", *KIN, "kin_over", "kin_ended")
 CLERKS = (
     "intake",
     "reviewer",
+    "village_clerk",
     "town_clerk",
     "other_village",
     "other_office",
@@ -71,11 +74,9 @@ DOORS: dict[str, frozenset[str]] = {
 }
 
 _UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
-#: Of a restricted case: who decides it. The village it belongs to has it only where the counter there took it in, or a
-#: step names it (here it did not, and none did: 张三丰 applied online).
-_HANDLES = {"reviewer", "office_head"}
 _RUNS = {*HEADS, "operator"}
 _ABOVE = {"town_clerk", "town_head", "county_head"}
+_BELOW = {"village_clerk", *_ABOVE}
 #: A restricted case is opened by a bond to a guardian alone: "all my matters" was not said of those.
 _ACT = {"applicant", "kin_acts", "guardian"}
 
@@ -110,22 +111,22 @@ OF_CASE = frozenset(
 MAY: dict[str, dict[str, frozenset[str]]] = {
     # reading the case and what hangs on it
     "case": _states(
-        open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", "agent_of", "guardian", *_HANDLES},
-        withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
+        open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
+        restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
+        withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     # a paper the applicant may have is the party's too; an internal one is for the hall's people who may see the case
     "internal-paper": _states(
-        open={"agent_of", *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"agent_of", *_HANDLES},
-        withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
+        open={"agent_of", *_UNITS_ON_ITS_WAY, *_BELOW},
+        restricted={"agent_of", *_UNITS_ON_ITS_WAY},
+        withdrawn={*_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     "void-paper": _states(open=set(), restricted=set(), withdrawn=set()),
     # what somebody handed in: theirs, and of those who see the case
     "material": _states(
-        open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={"applicant", "party", "agent_of", "guardian", *_HANDLES},
-        withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_ABOVE},
+        open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
+        restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
+        withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     # the step that waits
     "step": _states(open={"intake"}, restricted={"intake"}, withdrawn=set()),
@@ -145,9 +146,9 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     ),
     # whole names and numbers
     "masked": _states(
-        open={*_UNITS_ON_ITS_WAY, *_ABOVE},
-        restricted={*_HANDLES},
-        withdrawn={*_UNITS_ON_ITS_WAY, *_ABOVE},
+        open={*_UNITS_ON_ITS_WAY, *_BELOW},
+        restricted={*_UNITS_ON_ITS_WAY},
+        withdrawn={*_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     "own-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=_ACT),
     "own-running-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=set()),
@@ -163,7 +164,7 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     ),
     # the bond between the applicant and kin_acts, made at the town: its two sides, and who guards the applicant
     "bond": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT),
-    "bond-at-desk": _states(open={"intake", *_ABOVE}, restricted={"intake", *_ABOVE}, withdrawn={"intake", *_ABOVE}),
+    "bond-at-desk": _states(open={"intake", *_BELOW}, restricted={"intake", *_BELOW}, withdrawn={"intake", *_BELOW}),
     # the county's calendar is its head's and its operators'
     "calendar": _states(
         open={"county_head", "operator"}, restricted={"county_head", "operator"}, withdrawn={"county_head", "operator"}
@@ -179,7 +180,7 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     "register-entry": _always("intake", *_ABOVE),
     "register-entry-written": _always("town_clerk"),
     # what 苏洋村 published, opened or holds: its people and those above
-    "of-suyang": _always("intake", *_ABOVE),
+    "of-suyang": _always("intake", *_BELOW),
     "board-review": _always("town_head"),
     # a hall of the town, with a window of the 医保局
     "hall": _always("reviewer", "office_head", *_ABOVE),
@@ -195,8 +196,8 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     # a ride is whose it is until both agreed; staff of where it begins see it, windows and agents enter for others
     "own-match": _always(*_ACT),
     "own-match-seen": _always(*_ACT, "kin_sees"),
-    "match-ended": _always(*_ACT, "intake", *_ABOVE),  # who runs the place may take it down
-    "match-at-desk": _always("intake", *_ABOVE),
+    "match-ended": _always(*_ACT, "intake", *_BELOW),  # who runs the place may take it down
+    "match-at-desk": _always("intake", *_BELOW),
     "match-desk": _always("intake", "other_village", "town_clerk"),
     # how an agent of 苏洋村 signs in is helped with by who heads them
     "clerk-of-suyang": _always("town_head", "county_head"),

@@ -21,6 +21,7 @@ WITH = {
     "shunfeng": ("xunche",),
     "bangbang": ("fanying",),
     "tanqin": ("fanying",),
+    "zhiyuan": ("fanying",),
 }
 
 

@@ -243,6 +243,7 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
         users |= _kin(work, made, now)
         suyang, mz = hall.cast.suyang.id, hall.cast.mz.id
         users["former"] = _staff(work, "former", suyang, "agent", now)
+        users["village_clerk"] = _staff(work, "village_clerk", suyang, "reviewer", now)
         users["disabled"] = _staff(work, "disabled", suyang, "agent", now)
         users["stand_in"] = _staff(work, "stand_in", mz, "reviewer", now)
         for one, words in (("security", "安全管理员"), ("auditor", "审计管理员")):

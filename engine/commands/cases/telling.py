@@ -126,13 +126,17 @@ def _variables(
     return given
 
 
-def _answer(asked: Asked, raw: str, options: list[tuple[str, str]]) -> str:
+def _answer(asked: Asked, raw: str, options: list[tuple[str, str]]) -> str | int:
     """The answer as it is kept: of a choice the value, also where its words were sent. ValueError: it is missing, too
     long, or none of the options."""
     if not raw:
         if asked.required:
             raise ValueError
         return raw
+    if asked.kind == "number":
+        if not (raw.isascii() and raw.isdecimal() and len(raw) <= 9):
+            raise ValueError
+        return int(raw)
     if asked.kind == "moment":
         at = datetime.fromisoformat(raw)
         return (at.astimezone(ZONE) if at.tzinfo else at).strftime("%Y-%m-%dT%H:%M")
@@ -149,6 +153,7 @@ def _answer(asked: Asked, raw: str, options: list[tuple[str, str]]) -> str:
 def _missing(path: str, asked: Asked, raw: str) -> FieldError:
     zh = {
         "text": f"请写“{asked.title}”，不超过 {asked.most} 字。",
+        "number": f"“{asked.title}”请填数字，例如 120。",
         "moment": f"请选“{asked.title}”。",
         "choice": f"请选“{asked.title}”里的一项。",
     }
