@@ -60,6 +60,7 @@ class Story:
     end: Mapping[str, Any]
     says: str = ""
     channel: str = "online"
+    counter: str = ""  # of a counter: of which unit, by its code
     facts: Mapping[str, Any] = field(default_factory=dict)
     line: int = 0  # where it begins in stories.yaml
     schedule: str = ""  # what begins it; "": an application
@@ -179,6 +180,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             end=given[n].get("end") or {},
             says=one.says,
             channel=one.channel,
+            counter=one.counter,
             facts=one.facts,
             line=text.line(*told.above, n),
             schedule=one.schedule,

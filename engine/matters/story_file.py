@@ -343,6 +343,9 @@ class EndText(Part):
         default=None,
         description="公开栏 → 最新一条：shown、review、refused、withdrawn、over · board → how its newest entry is",
     )
+    flags: list[str] | None = Field(
+        default=None, description="办件上的标记，如 代收 · how the case is marked, such as received for another"
+    )
     variables: dict[str, Any] | None = Field(default=None, description="变量 → 值 · variable → value")
     open: list[str] | None = Field(default=None, description="还打开着的任务 · tasks still open")
 
@@ -450,6 +453,11 @@ class StoryText(Part):
     channel: Literal["online", "counter", "agent", "phone", "system"] = Field(
         default="online", description="从哪里申请 · how it is applied for"
     )
+    counter: str = Field(
+        default="",
+        description="channel: counter 时在哪个单位的窗口收（代码）；不写是县里的 · of a counter, at whose: "
+        "a unit's code; the county's without it",
+    )
     facts: dict[str, Any] = Field(
         default={}, description="大厅另给的内容，如预约 · what the hall adds, such as a booking"
     )
@@ -479,6 +487,8 @@ class StoryText(Part):
                 "缺少“steps”（一步一步，没有就写 []）和“end”（最后应当怎样）。",
                 'Write "steps" (step by step; [] for none) and "end" (what must be so at the end).',
             )
+        if self.counter and self.channel != "counter":
+            raise wrong("counter 要和 channel: counter 一起写。", "counter goes with channel: counter.")
         if self.schedule and self.answers:
             raise wrong(
                 "schedule 开始的故事，答案由定期自己填，不写 answers。",

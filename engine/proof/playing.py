@@ -80,6 +80,7 @@ class Played:
     statutory_on: date | None = None
     open: list[str] = field(default_factory=list)
     entries: dict[str, str] = field(default_factory=dict)  # board -> how its newest entry stands
+    flags: list[str] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
     case_id: int = 0
     cpu_s: float = 0.0  # seconds of computing it took, without what its county costs
@@ -270,6 +271,7 @@ class Player:
                 by=by,
                 now=self.now,
                 channel=story.channel,
+                unit=units.by_code(work, story.counter) if story.counter else None,
                 variables=facts,
                 place=units.by_code(work, hall.village),
                 applicant_id=hall.applicant,
@@ -538,6 +540,7 @@ class Player:
         names = {one.key: name for name, one in self.package.declared("boards").items()}
         rows = select(BoardEntry.board, BoardEntry.state).where(BoardEntry.case_id == case.id).order_by(BoardEntry.id)
         played.entries = {names[key]: state for key, state in work.session.execute(rows)} if names else {}
+        played.flags = list(case.flags)
         played.variables = dict(case.answers or {})
         for fault in audit.verify(work).faults:
             self.problem(f"审计记录对不上：{fault}")
@@ -554,6 +557,7 @@ class Player:
             "statutory": str(played.statutory_on) if played.statutory_on else None,
             "open": played.open,
             "entries": played.entries,
+            "flags": played.flags,
         }
         for name, expected in self.story.end.items():
             if name == "at":
