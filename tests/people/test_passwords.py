@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -222,3 +223,38 @@ def test_a_link_that_two_use_at_once_works_for_one(database, cast, clock, monkey
         one.join(60)
     assert len(done) == 1 and len(refused) == 1
     assert login.staff(database, "chen", done[0], now=now).user_id == cast.users["chen"]
+
+
+def test_argon2_holds_up_no_other_writer(sqlite, cast, clock, monkeypatch):
+    """Twenty milliseconds in the transaction that writes would be twenty for everybody who waits at its door."""
+    inside, slow, hasher = [], [], login._hasher
+    real = type(sqlite).unit_of_work
+
+    @contextmanager
+    def watched(database, *args):
+        with real(database, *args) as work:
+            inside.append(work)
+            try:
+                yield work
+            finally:
+                inside.remove(work)
+
+    class Watched:
+        def hash(self, password):
+            slow.append(("hash", bool(inside)))
+            return hasher.hash(password)
+
+        def verify(self, stored, password):
+            slow.append(("verify", bool(inside)))
+            return hasher.verify(stored, password)
+
+    key = _offer(sqlite, cast, clock)
+    monkeypatch.setattr(type(sqlite), "unit_of_work", watched)
+    monkeypatch.setattr(login, "_hasher", Watched())
+    login.staff(sqlite, "chen", PASSWORD, now=clock())
+    with pytest.raises(NotYours):
+        login.staff(sqlite, "chen", "wrong-password", now=clock())
+    commands.set_by_link(sqlite, key, NEW, now=clock())
+    commands.change(sqlite, cast.users["chen"], NEW, "另外一句只有我知道的话", this=None, now=clock())
+    assert [name for name, _within in slow] == ["verify", "verify", "hash", "verify", "hash"]
+    assert not any(within for _name, within in slow)

@@ -41,6 +41,8 @@ def test_an_account_is_opened_gets_a_post_and_is_closed(trio):
         (held,) = work.session.scalars(select(Holding).where(Holding.user_id == user_id)).all()
     link = page.post(f"/desk/accounts/{user_id}/reset")
     assert "曹管理" in link.text and "/desk/reset?key=" in link.text
+    cleared = page.post(f"/desk/accounts/{user_id}/clear", follow_redirects=True)
+    assert "已取消两步验证" in cleared.text
     assert page.post(f"/desk/accounts/posts/{held.id}/end").status_code == 302
     closed = page.post(f"/desk/accounts/{user_id}/disable", follow_redirects=True)
     assert "账号已停用" in closed.text

@@ -340,7 +340,12 @@ RULES: dict[str, Rule] = {
     **_door("resident", "taking_part.say", "taking_part.tell", thing="absent"),
     # ---- the hall's people
     **_door(
-        "staff", "account.end_program", "account.end_session", "account.remove_passkey", thing="absent"
+        "staff",
+        "account.end_program",
+        "account.end_session",
+        "account.remove_app",
+        "account.remove_passkey",
+        thing="absent",
     ),  # one's own alone
     **_door(
         "staff",
@@ -529,6 +534,7 @@ RULES: dict[str, Rule] = {
     # ---- 三员
     **_door("security", "accounts.listed", "accounts.open_account"),
     **_door("security", "accounts.give", "accounts.end", "accounts.disable", "accounts.reset", thing="absent"),
+    **_door("security", "accounts.clear", thing="absent"),
     **_door("auditor", "auditing.record", "auditing.verify"),
     **_door("auditor", "auditing.evidence", thing="absent"),
     # ---- offers 供给与预订

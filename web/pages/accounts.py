@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.hall import passwords, posts
+from engine.commands.hall import factors, passwords, posts
 from engine.errors import FieldError, Invalid
 from engine.people import administrators
 from engine.plain import is_id
@@ -118,6 +118,15 @@ def reset(user_id: int) -> ResponseReturnValue:
         until=now + passwords.LINK_LASTS,
         listed="accounts.listed",
     )
+
+
+@pages.post("/<int:user_id>/clear")
+@guard("security")
+def clear(user_id: int) -> ResponseReturnValue:
+    """手机丢了: their second factors are taken away, and every log-in of theirs ends."""
+    factors.clear(edge.work(), user_id, by=edge.actor(), now=edge.now())
+    flash(_("已取消两步验证，本人现在用密码登录，登录后重新设置。"))
+    return redirect(url_for("accounts.listed", find=request.args.get("find", "")[:40]))
 
 
 def _day(name: str) -> date | None:

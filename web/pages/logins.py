@@ -48,7 +48,7 @@ def offer(user_id: int) -> ResponseReturnValue:
 def clear(user_id: int) -> ResponseReturnValue:
     """手机丢了: their second factors are taken away, and every log-in of theirs ends."""
     factors.clear(edge.work(), user_id, by=edge.actor(), now=edge.now())
-    flash(_("已取消两步验证，他现在用密码登录，登录后重新设置。"))
+    flash(_("已取消两步验证，本人现在用密码登录，登录后重新设置。"))
     return redirect(url_for("logins.listed"))
 
 
