@@ -15,7 +15,7 @@ from engine.store import Work
 from engine.store.models import Holding, Post, User
 
 NAME, OFFICE, POST = "erbiao", "XMZ", "vet"
-CALVES = {"owner": {"name": "牛大山", "mobile": "13800000001"}, "herd": {"kind": "calf", "heads": 3}}
+CALVES = {"owner": {"name": "张三丰", "mobile": "13800000001"}, "herd": {"kind": "calf", "heads": 3}}
 
 MATTER = """\
 code: XM-77
@@ -40,14 +40,14 @@ papers: [tag_card]
 STORIES = """\
 - name: 看过了，发耳标
   at: 2026-09-18 09:00
-  answers: &calves {owner: {name: 牛大山, mobile: "13800000001"}, herd: {kind: calf, heads: 3}}
+  answers: &calves {owner: {name: 张三丰, mobile: "13800000001"}, herd: {kind: calf, heads: 3}}
   steps:
     - {open: [visit-farm]}
     - {task: visit-farm, due: 2026-09-21, answers: {fit: "yes", remark: 健康}}
   end: {finished: true, at: tagged, outcome: done, papers: [tag_card], notices: [tag-ready], due: 2026-09-24}
 - name: 不用戴的，当场告知
   at: 2026-09-18 09:00
-  answers: {owner: {name: 牛大山, mobile: "13800000001"}, herd: {kind: fowl, heads: 9}}
+  answers: {owner: {name: 张三丰, mobile: "13800000001"}, herd: {kind: fowl, heads: 9}}
   steps: []
   end: {finished: true, at: turned-away, outcome: declined, papers: [], notices: []}
 - name: 不合格，不发
