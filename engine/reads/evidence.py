@@ -317,7 +317,7 @@ class _Gathering:
         decisions, wording."""
         hashes = {self.case.version_hash}
         hashes |= {one["version"] for one in self.papers if one["version"]}
-        hashes |= {str(one.facts["version"]) for one in self.rows if one.facts.get("version")}
+        hashes |= {self._version_by(one) for one in self.rows} - {""}
         out = []
         for hash in sorted(hashes):
             row = self.work.session.get_one(MatterVersion, hash)
@@ -327,6 +327,10 @@ class _Gathering:
                     self.files[f"versions/{hash[:12]}/{name}"] = archive.read(name)
             out.append({"hash": hash, "matter": row.matter, "title": row.name, "files": len(names)})
         return out
+
+    def _version_by(self, event: Event) -> str:
+        """The version of the matter that this event says the case goes by. (A register's entry has versions too.)"""
+        return str(event.facts.get("version", "")) if event.kind == audit.Kind.CASE_SUBMITTED else ""
 
     @cached_property
     def calendars(self) -> list[CalendarFile]:
@@ -357,7 +361,7 @@ class _Gathering:
         version, out = self.case.version_hash, []
         calendars: dict[int, str] = {}
         for one in self.rows:
-            version = str(one.facts.get("version") or version)
+            version = self._version_by(one) or version
             known = sum(1 for file in self.calendars if file.added_at <= one.at)
             if known not in calendars:
                 calendars[known] = self.calendar_at(one.at)

@@ -32,11 +32,11 @@ from tests.records.test_tampering import Undone, _change
 ONCE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-def hall_of(database, cast, clock):
-    """A finished case with its papers, a material and a look behind its mask; another person's case beside it."""
+def hall_of(database, cast, clock, until=acting.accepted):
+    """A case with its papers, a material and a look behind its mask; another person's case beside it."""
     with database.unit_of_work() as work:  # a term that ends the day before the case does
         posts.take(work, cast.wang.id, cast.wang.unit_id, cast.wang.positions[0].post, by=SYSTEM, now=clock())
-    case_id = acting.accepted(database, cast, clock)
+    case_id = until(database, cast, clock)
     acting.submit(database, cast.xu, clock())
     with database.unit_of_work() as work:
         files.store(work, b"%PDF a photo", "照片 1/2.jpg", "image/jpeg", case_id=case_id, now=clock())
@@ -68,7 +68,7 @@ def faults(parts, folder):
 
 
 def test_a_package_proves_itself_offline(database, cast, clock, tmp_path):
-    case_id = hall_of(database, cast, clock)
+    case_id = hall_of(database, cast, clock, acting.finished)
     data = take(database, case_id, cast.zhao, clock.on(minutes=1))
     parts = unzipped(data)
     (tmp_path / "package.zip").write_bytes(data)
