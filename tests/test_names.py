@@ -37,7 +37,6 @@ WORDS = frozenset(
         "arrived",
         "back",
         "begin",
-        "merge",  # two accounts
         "bind",
         "book",
         "booked",
@@ -58,6 +57,7 @@ WORDS = frozenset(
         "draft",
         "ended",
         "first",
+        "granted",
         "handed",
         "handle",
         "heard",
@@ -65,6 +65,7 @@ WORDS = frozenset(
         "kept",
         "late",
         "mandate",
+        "merge",  # two accounts",
         "met",
         "missed",
         "mistaken",

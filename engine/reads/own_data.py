@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select
 from sqlalchemy.orm import undefer
 
 from engine import forms
 from engine.people import Actor, masks, units
+from engine.reads.reveals import MATCH, field_words
 from engine.records import library
 from engine.store import Work
 from engine.store.models import (
@@ -233,11 +234,19 @@ def _looks(work: Work, user_id: int) -> tuple[Look, ...]:
         .join(User, User.id == Reveal.by_id)
         .outerjoin(Case, Case.id == Reveal.case_id)
         .outerjoin(RegisterEntry, RegisterEntry.id == Reveal.entry_id)
-        .where(or_(Case.applicant_id == user_id, RegisterEntry.user_id == user_id))
+        .where(
+            or_(
+                Case.applicant_id == user_id,
+                RegisterEntry.user_id == user_id,
+                Reveal.field.in_(select(literal(MATCH) + MatchSide.number).where(MatchSide.user_id == user_id)),
+            )
+        )
         .order_by(Reveal.id.desc())
         .limit(MOST)
     ).all()
-    return tuple(Look(row.at, masks.name(name), row.field, row.purpose, number or "") for row, name, number in rows)
+    return tuple(
+        Look(row.at, masks.name(name), field_words(row.field), row.purpose, number or "") for row, name, number in rows
+    )
 
 
 # ---------------------------------------------------------------- the copy

@@ -27,6 +27,8 @@ PURPOSES = {
 #: A look at everything of a case: its 责任证据包 was taken.
 ALL = "evidence"
 FIELDS = {"name": "姓名", "phone": "电话", "id_number": "身份证", ALL: "责任证据包（全部）"}
+#: How the field of a look at a need or a supply begins; its number follows.
+MATCH = "match:"
 #: How far back a head's list looks, and how many lines it has at most.
 LATELY, MOST = timedelta(days=30), 200
 
@@ -118,18 +120,18 @@ def _looked(work: Work, rows: Sequence[tuple[Reveal, str, str]]) -> tuple[Looked
             row.at,
             name,
             at.get(row.by_id, ""),
-            FIELDS.get(row.field.removeprefix("person."), row.field),
+            field_words(row.field),
             row.purpose,
-            number,
+            number or (row.field.removeprefix(MATCH) if row.field.startswith(MATCH) else ""),
         )
         for row, name, number in rows
     )
 
 
-def _field(name: str) -> str:
+def field_words(name: str) -> str:
     """What people call it; a field of a register by its own name."""
     plain = name.removeprefix("person.")
-    return FIELDS.get(plain, plain)
+    return "姓名、电话" if plain.startswith(MATCH) else FIELDS.get(plain, plain)
 
 
 @dataclass(frozen=True, slots=True)

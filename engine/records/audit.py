@@ -205,7 +205,7 @@ class Kind(StrEnum):
     MATCH_STOPPED = "match.stopped"  # on the day a document was valid no more
     MATCH_ABSENT = "match.absent"  # one side says that the other did not come
     MATCH_OPENED = "match.opened"  # nobody took it in time: its case
-    MATCH_REVEALED = "match.revealed"  # staff looked at whole names and telephones
+    MATCH_REVEALED = "match.revealed"  # before looks at a match were looks like any other (person.revealed)
     MATCH_FORGOTTEN = "match.forgotten"
     # handovers 交接
     HANDOVER_OPENED = "handover.opened"

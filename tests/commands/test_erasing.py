@@ -233,7 +233,6 @@ def test_what_was_begun_and_never_sent_goes_and_what_is_named_elsewhere_stays(da
         code = {
             "purpose": "fetch",
             "code_hash": "y",
-            "issuer_id": cast.zhang.id,
             "kind": "family",
             "subject_ref": "u:1",
         }

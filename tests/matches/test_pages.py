@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands.registers import editing
-from engine.records import audit, library
+from engine.records import audit, inspection, library
 from engine.store.models import Event, MatchPair, MatchSide, User
 from tests.cast import ROOT
 from tests.hall import open_hall
@@ -97,10 +97,12 @@ def test_the_desk_enters_for_somebody_and_a_look_at_the_whole_number_is_written_
     page = desk.get(address).text
     assert "13911112222" not in page and "林*婆" in page
     assert "林*婆" in desk.get("/desk/matches?day=2026-09-20").text
-    shown = desk.post(f"{address}/reveal", data={"reason": "到点没有消息"}).text
+    shown = desk.post(f"{address}/reveal", data={"purpose": "contact", "words": "到点没有消息"}).text
     assert "13911112222" in shown
     with hall.database.reading() as work:
-        assert work.session.scalar(select(Event.id).where(Event.kind == audit.Kind.MATCH_REVEALED.value))
+        assert work.session.scalar(select(Event.id).where(Event.kind == audit.Kind.REVEALED.value))
+        assert inspection.inspect(work).faults == ()
+    assert "到点没有消息" in hall.client("qian").get("/desk/overview/reveals").text
     assert hall.client("sun").get(address).status_code in (403, 404)
 
 

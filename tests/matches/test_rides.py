@@ -250,8 +250,8 @@ def test_a_clerk_enters_for_somebody_and_answers_for_them_only(road):
     road.do(matching.agree, pair.id, version=pair.version, by=road.clerk, now=NOW)
     assert road.fresh(pair.id, MatchPair).state == "agreed"
     with pytest.raises(Invalid):
-        road.do(matching.reveal, need, " ", by=road.clerk, now=NOW)
-    road.do(matching.reveal, need, "到点没有消息，打电话", by=road.clerk, now=NOW)
+        road.do(matching.reveal, need, "contact", " ", by=road.clerk, now=NOW)
+    road.do(matching.reveal, need, "contact", "到点没有消息，打电话", by=road.clerk, now=NOW)
 
 
 def test_a_person_has_as_many_a_day_as_is_declared(road):

@@ -16,6 +16,7 @@ from engine.plain import is_id
 from engine.reads import bonds
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
+from engine.reads.reveals import PURPOSES
 from engine.workdays import local_date
 from web import edge, names
 from web.edge import guard
@@ -263,7 +264,11 @@ def slip(side_id: int, pair_id: int) -> ResponseReturnValue:
 @guard("staff")
 def desk_one(side_id: int) -> ResponseReturnValue:
     found = reads.one(edge.work(), side_id, actor=edge.actor(), now=edge.now())
-    return render_template("staff/match_one.html", it=found, whole=False)
+    return render_template("staff/match_one.html", it=found, whole=False, purposes=_purposes())
+
+
+def _purposes() -> list[tuple[str, str]]:
+    return [(key, _(words)) for key, words in PURPOSES.items()]
 
 
 @pages.post("/desk/matches/<int:side_id>/reveal")
@@ -272,9 +277,10 @@ def reveal(side_id: int) -> ResponseReturnValue:
     """Whole names and telephones, with a reason and a line in the audit."""
     work, actor, now = edge.work(), edge.actor(), edge.now()
     reads.seen(work, side_id, actor=actor)
-    matching.reveal(work, side_id, request.form.get("reason", "")[:200], by=actor, now=now)
+    purpose, words = (request.form.get(name, "")[:200] for name in ("purpose", "words"))
+    matching.reveal(work, side_id, purpose, words, by=actor, now=now)
     found = reads.one(work, side_id, actor=actor, now=now, whole=True)
-    return render_template("staff/match_one.html", it=found, whole=True)
+    return render_template("staff/match_one.html", it=found, whole=True, purposes=())
 
 
 def _back(side_id: int) -> ResponseReturnValue:

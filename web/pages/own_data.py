@@ -13,7 +13,6 @@ from engine.commands.hall import own_data
 from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
 from engine.people import login
 from engine.reads import own_data as reads
-from engine.reads.reveals import FIELDS
 from engine.records import notices
 from engine.workdays import local_date
 from web import devices, edge
@@ -43,7 +42,6 @@ def _words() -> dict[str, Any]:
         "data_kinds": {key: _(words) for key, words in KINDS.items()},
         "data_asks": {key: _(words) for key, words in ASKS.items()},
         "data_states": {key: _(words) for key, words in STATES.items()},
-        "looked_at": {key: _(words) for key, words in FIELDS.items()},
     }
 
 

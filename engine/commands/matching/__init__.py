@@ -11,18 +11,19 @@ from typing import Any
 
 from engine import feel
 from engine.commands import cases, match_rows
+from engine.commands.cases.looking_at_many import not_too_often, said_why
 from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.plain import plain
-from engine.reads import bonds, knowing
+from engine.reads import bonds, knowing, reveals
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.reads.matches import Declared
 from engine.records import audit, jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.store.models import MatchPair, MatchSide, User
+from engine.store.models import MatchPair, MatchSide, Reveal, User
 
 
 def say(
@@ -182,15 +183,19 @@ def forget(work: Work, side_id: int, *, by: Actor, now: datetime) -> None:
     match_rows.forget(work, row, by=by, now=now)
 
 
-def reveal(work: Work, side_id: int, reason: str, *, by: Actor, now: datetime) -> None:
-    """Staff look at whole names and numbers: with a reason, and a line in the audit."""
+def reveal(work: Work, side_id: int, purpose: str, words: str, *, by: Actor, now: datetime) -> None:
+    """Staff look at whole names and numbers: for a purpose of the list, with words, so many an hour; shown to the
+    person and to the head as any look behind a mask."""
     row = reads.side(work, side_id)
     require(by, "reveal", row)
-    if not reason.strip():
-        zh, en = "请写为什么要看完整信息。", "Say why you need the whole names and numbers."
-        raise Invalid([FieldError("reason", "原因", zh, en)])
-    facts = {"match": row.match, "number": row.number, "why": "given"}
-    audit.record(work, audit.Kind.MATCH_REVEALED, by=by, now=now, facts=facts)
+    said = said_why(purpose, words)
+    if by.id is None:
+        raise NotYours("完整信息要由人来看，要记下是谁。", "Expected a person: who looks is recorded.")
+    not_too_often(work, by.id, now=now)
+    field = f"{reveals.MATCH}{row.number}"
+    work.session.add(Reveal(by_id=by.id, field=field, purpose=said, at=now))
+    facts = {"field": field, "match": row.match, "number": row.number, "purpose": purpose}
+    audit.record(work, audit.Kind.REVEALED, by=by, now=now, facts=facts)
 
 
 def match_due(database: Database, job: Leased, equipment: object, now: datetime) -> None:
