@@ -17,7 +17,7 @@ def test_half_sent_requests_of_one_address_stop_nobody(tmp_path):
         assert {serving.ask(hall.port, path, source="127.0.0.77") for path in ["/", "/track", "/healthz"] * 3} == {200}
         # Nor those behind the same address, as a whole village hall may be.
         assert serving.ask(hall.port, source="127.0.0.1") == 200
-        assert "Task queue depth" not in hall.log.read_text()
+        assert "Task queue depth" not in hall.log.read_text() and serving.names_nobody(hall.log)
 
 
 @pytest.mark.soak

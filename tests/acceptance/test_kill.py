@@ -26,6 +26,7 @@ from engine.records import audit
 from engine.store import db, migrate
 from engine.store.models import Case, Document, Event, File, Job, Notice, Task
 from tests import cast as the_cast
+from tests.acceptance.serving import names_nobody
 from tests.commands import acting
 
 #: Papers of a journey.
@@ -233,6 +234,7 @@ def play(hall, tokens, rounds, database):
     print(f"{rounds} journeys, {len(acknowledged)} acknowledged acts, {hall.kills} kills")
     assert not faults, faults
     assert hall.kills >= 2
+    assert names_nobody(hall.home / "serve.log")
 
     with database.reading() as work:
         cases_ = {c.number: c.id for c in work.session.scalars(select(Case))}

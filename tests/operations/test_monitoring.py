@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.records import heartbeats, notices
+from engine.records import heartbeats, jobs, notices
 from engine.store import connect, migrate
+from engine.store.models import Timer
+from tests.enforcement import hall as halls
 from web import measures
 from web.app import create_app
 from web.settings import Settings
@@ -78,6 +80,32 @@ def test_requests_are_counted_by_pattern_and_the_hall_by_what_waits(database, cl
     assert found[("yizhan_requests_total", "404", "GET", "none")] == 1
     said = client.get("/metrics").text
     assert "13805950001" not in said and "999999" not in said and re.search(r'route="/papers/<[^"]*"', said)
+
+
+def test_what_is_late_what_waits_and_what_was_given_up_are_numbers_too(sqlite, clock, tmp_path):
+    client = hall(sqlite, clock, tmp_path).test_client()
+    clock.now = halls.at("2026-12-01 09:00")
+    beat(sqlite, clock)
+    with sqlite.unit_of_work() as work:
+        county = halls.build(work)
+        case_id = halls.case(work, county, received="2026-09-18 09:00", accepted="2026-09-18 10:00")
+        jobs.put(work, jobs.Kind.RENDER_PAPER, "paper", {"key": "none"}, now=clock(), case_id=case_id)
+        notices.put(work, "k", "验证码", kind=notices.CODE, now=clock(), address="13805950001", urgent=True)
+        jobs.put(work, jobs.Kind.OPEN_CHILD, "child", now=clock(), case_id=case_id)
+        work.session.flush()
+        (child,) = jobs.lease(work, "w", now=clock(), kinds=[jobs.Kind.OPEN_CHILD])
+        assert jobs.failed(work, child, "it cannot be opened", now=clock(), final=True)  # given up: an incident
+        due = clock() - timedelta(minutes=5)
+        work.session.add(Timer(case_id=case_id, key="t", element="wait", kind="date", due_at=due, wake_at=due))
+    client.get("/healthz")
+    clock.on(minutes=3)
+    found = numbers(client)
+    late = ("timers_late", "limits_late", "papers_waiting", "notices_waiting", "jobs_failed", "incidents_open")
+    assert {name: found[(f"yizhan_{name}",)] for name in late} == dict.fromkeys(late, 1)
+    assert found[("yizhan_jobs_waiting", "send-code")] == found[("yizhan_jobs_waiting", "render-paper")] == 1
+    assert found[("yizhan_worker_silent_seconds",)] == 180 and found[("yizhan_database_up",)] == 1
+    seconds = [name for name in found if name[0] == "yizhan_request_seconds_count"]
+    assert seconds and found[seconds[0]] >= 1
 
 
 @pytest.mark.parametrize(
