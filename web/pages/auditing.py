@@ -39,14 +39,14 @@ def record() -> ResponseReturnValue:
     n = 1 if english() else 0
     roles = {role: words[n] for role, words in administrators.ROLES.items()}
     kinds = [(kind, _word(kind)) for kind in found.kinds]
-    said = {one.id: json.dumps(one.facts, ensure_ascii=False, sort_keys=True) for one in found.acts}
+    noted = {one.id: json.dumps(one.facts, ensure_ascii=False, sort_keys=True) for one in found.acts}
     return render_template(
         "staff/audit.html",
         found=found,
         kinds=kinds,
         word=_word,
         roles=roles,
-        said=said,
+        noted=noted,
         asked=asked,
         purposes={key: _(words) for key, words in PURPOSES.items()},
     )
