@@ -54,6 +54,9 @@ def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_a
         ):  # no page of a noun is empty
             assert work.session.query(one).count() > 0, one
         assert {"shown", "review"} == {one.state for one in work.session.query(BoardEntry)}
+        lively = ("bangbang", "shangjia", "goumai", "gongxiang", "xunzhen", "tanqin", "lianban", "rencai", "lingyong")
+        for matter in lively:  # nor one of the village's services
+            assert work.session.query(Case).filter(Case.matter == matter).count() > 0, matter
         shown = work.session.query(Task).filter(Task.state == "claimed").count()
         assert shown > 0
 

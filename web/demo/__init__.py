@@ -24,7 +24,7 @@ from engine.people import Actor, holders, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
-from web.demo import around, bookings, calendar, canteen, halls, mediations, ratings, volunteers
+from web.demo import around, bookings, calendar, canteen, halls, mediations, ratings, village, volunteers
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -129,6 +129,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += ratings.fill(database, staff, residents, dice, now)
     made += volunteers.fill(database, staff, residents, dice, now)
     made += around.fill(database, staff, residents, _shown(residents), dice, now)
+    made += village.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:
