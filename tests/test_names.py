@@ -37,6 +37,8 @@ WORDS = frozenset(
         "arrived",
         "back",
         "begin",
+        "granted",
+        "merge",  # two accounts
         "bind",
         "book",
         "booked",
