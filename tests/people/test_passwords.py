@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands.hall import passwords as commands
+from engine.commands.hall import restored
 from engine.errors import Invalid, NotFound, NotNow, NotYours
-from engine.people import SYSTEM, login, passwords, sessions, tries
+from engine.people import SYSTEM, login, passwords, sessions, steps, tries
 from engine.people.passwords import Whose
 from engine.records import audit
 from engine.store.models import Event, ResetLink, User
@@ -258,3 +259,16 @@ def test_argon2_holds_up_no_other_writer(sqlite, cast, clock, monkeypatch):
     commands.change(sqlite, cast.users["chen"], NEW, "另外一句只有我知道的话", this=None, now=clock())
     assert [name for name, _within in slow] == ["verify", "verify", "hash", "verify", "hash"]
     assert not any(within for _name, within in slow)
+
+
+def test_a_link_and_a_half_sign_in_of_before_are_good_no_more_in_a_hall_that_was_put_back(sqlite, cast, clock):
+    key = _offer(sqlite, cast, clock)
+    with sqlite.unit_of_work() as work:
+        step = steps.begin(work, "second", user_id=cast.users["chen"], facts={"wrong": 0}, now=clock())
+    with sqlite.unit_of_work() as work:
+        restored.settle(work, backed_up_at=clock(), now=clock.on(minutes=5))
+    with sqlite.reading() as work:
+        with pytest.raises(NotFound):
+            commands.find(work, key, now=clock())
+        with pytest.raises(NotNow):
+            steps.find(work, "second", step, now=clock())

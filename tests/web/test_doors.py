@@ -28,6 +28,7 @@ def _address(rule, number: str, task_id: int) -> str:
         "what": "transfer",
         "verb": "extend",
         "day": "2026-09-21",
+        "kind": "correct",
     }
 
     def fill(match: re.Match[str]) -> str:

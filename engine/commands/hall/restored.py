@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from engine.people import SYSTEM, Actor, require, units
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
-from engine.store.models import ApiToken, Event, OneTimeCode, Session
+from engine.store.models import ApiToken, Event, OneTimeCode, ResetLink, Session, SignInStep
 from engine.workdays import local_date
 
 
@@ -34,6 +34,8 @@ def settle(work: Work, *, backed_up_at: datetime, now: datetime) -> Settled:
     anchors outside that speak of that time are no finding (engine.records.inspection)."""
     held, codes = notices.hold(work, now=now)
     asked = work.session.execute(delete(OneTimeCode), execution_options={"synchronize_session": False})
+    for half in (SignInStep, ResetLink):  # what was used since the backup is not good once more
+        work.session.execute(delete(half), execution_options={"synchronize_session": False})
     ended = work.session.execute(
         update(Session).where(Session.ended_at.is_(None), Session.expires_at > now).values(ended_at=now),
         execution_options={"synchronize_session": False},
