@@ -153,6 +153,8 @@ STAYS: Mapping[str, str] = {
             "recovery_code.user_id",
             "passkey.user_id",
             "sign_in_step.user_id",
+            "look_grant.asker_id",
+            "look_grant.granter_id",
         ),
         "a clerk's",
     ),

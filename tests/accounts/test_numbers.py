@@ -135,3 +135,20 @@ def test_of_two_who_take_one_new_number_at_once_one_has_it(database, cast, clock
     assert _at_once(2, act)["changed"] == 1
     with database.reading() as work:
         assert sorted(work.session.get(User, i).phone == NEW for i in of) == [False, True]
+
+
+@pytest.mark.both
+def test_of_two_who_say_at_once_that_a_number_is_new_to_them_one_has_it(database, cast, clock):
+    """Both have the number in hand and its code was right: one account is made, and the person before keeps theirs."""
+    zhang = cast.users["zhang"]
+
+    def act(n):
+        with database.unit_of_work() as work:
+            login.another_owner(work, zhang, now=clock())
+        return "given on"
+
+    assert _at_once(2, act) == {"given on": 1, "NotNow": 1}
+    with database.reading() as work:
+        holders = work.session.scalars(select(User).where(User.number_at.is_not(None))).all()
+        assert [one.phone for one in holders] == ["13800000001"] and holders[0].id != zhang
+        assert work.session.get(User, zhang).phone is None

@@ -37,7 +37,7 @@ def _desk(
         found=found,
         of=reads.one(work, of, actor=actor) if of is not None else None,
         merges=reads.merges(work, actor=actor, now=edge.now()),
-        text=request.form.get("q", "")[:40],
+        text="" if found else request.form.get("q", "")[:40],  # kept where it led nowhere; else it is on no page
         wrong=wrong,
     )
 
