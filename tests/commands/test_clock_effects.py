@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import cases, gate
+from engine.commands.hall import own_data
 from engine.commands.worker import sweep
 from engine.errors import Invalid, NotNow, Refused
 from engine.findings import errors
 from engine.records import clocks, library
-from engine.store.models import Case, Document, Notice, Task
+from engine.store.models import Case, Consent, Document, Notice, Task
 from tests.between import small
 from tests.between.small import given, service
 from tests.check.drawing import file, short
@@ -267,6 +268,22 @@ def test_a_paper_is_delivered_with_a_receipt_and_ends_the_time_to_deliver(desk, 
     assert here.account().limits["deliver"].state == "met"
     if shown[1] != "张三丰":
         assert not facts["recipient"].get("phone"), "of somebody else the name alone is known"
+
+
+@pytest.mark.parametrize(("held", "way"), [("asked here", "电子"), ("kept", "电子"), ("taken back", "窗口")])
+def test_electronic_service_is_agreed_to_once_and_goes_on_paper_when_it_is_taken_back(database, desk, held, way):
+    more = given("agreed", "=true") if held == "asked here" else ""
+    here = desk("look", ACCEPT, DECIDE, PAPER, (*DELIVER[:2], "kind=approval way=electronic", more), "rest")
+    with database.unit_of_work() as work:
+        if held != "asked here":
+            row = own_data.agree_electronic(work, by=here.cast.zhang, now=here.clock())
+        if held == "taken back":
+            own_data.withdraw_consent(work, row.id, by=here.cast.zhang, now=here.clock())
+    here.go("look", hours=1)
+    assert here.papers("service_receipt")[0].facts["way"] == way
+    with database.reading() as work:
+        (kept,) = work.session.scalars(select(Consent).where(Consent.purpose == "electronic-service")).all()
+        assert kept.user_id == here.cast.zhang.id and (kept.withdrawn_at is None) is (held != "taken back")
 
 
 def test_without_the_receipt_among_its_papers_the_clock_alone_is_told(desk):
