@@ -15,6 +15,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from types import TracebackType
 
 from sqlalchemy.exc import OperationalError
@@ -34,6 +35,53 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
+class _Line:
+    """The threads of this process stand in a line: whoever came first is next. A plain lock goes to whoever happens to
+    run, and of thirty that wanted it one could wait half a minute while others had it again and again."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._owner: int | None = None
+        self._depth = 0
+        self._line: deque[tuple[int, threading.Event]] = deque()
+
+    def enter(self, wait_s: float) -> bool:
+        """Whether it is this thread's turn, which it may have already; False when the time was up first."""
+        me, called = threading.get_ident(), threading.Event()
+        with self._mutex:
+            if self._owner in (me, None):
+                self._owner, self._depth = me, self._depth + 1
+                return True
+            self._line.append((me, called))
+        try:
+            if called.wait(wait_s):
+                return True
+        except BaseException:
+            if not self._step_out(me, called):
+                self.leave()
+            raise
+        return not self._step_out(me, called)
+
+    def leave(self) -> None:
+        with self._mutex:
+            self._depth -= 1
+            if self._depth:
+                return
+            self._owner = None
+            if self._line:
+                self._owner, called = self._line.popleft()
+                self._depth = 1
+                called.set()
+
+    def _step_out(self, me: int, called: threading.Event) -> bool:
+        """Out of the line; False: it was called in this very moment, and has its turn."""
+        with self._mutex:
+            if called.is_set():
+                return False
+            self._line.remove((me, called))
+            return True
+
+
 class Turn:
     """`with turn:` waits until this thread may write; a thread that has its turn may take it again.
 
@@ -44,20 +92,20 @@ class Turn:
     def __init__(self, path: str | None, wait_s: float) -> None:
         self._path = path
         self._wait_s = wait_s
-        self._threads = threading.RLock()
+        self._threads = _Line()
         self._depth = 0
         self._room: int | None = None
 
     def __enter__(self) -> None:
         until = time.monotonic() + self._wait_s
-        if not self._threads.acquire(timeout=self._wait_s):
+        if not self._threads.enter(self._wait_s):
             raise _busy()
         try:
             if self._depth == 0 and self._path is not None:
                 self._room = self._enter(self._path, until)
             self._depth += 1
         except BaseException:
-            self._threads.release()
+            self._threads.leave()
             raise
 
     def __exit__(
@@ -67,7 +115,7 @@ class Turn:
         if self._depth == 0 and self._room is not None:
             room, self._room = self._room, None
             _close(room)
-        self._threads.release()
+        self._threads.leave()
 
     def _enter(self, path: str, until: float) -> int | None:
         """The lock of the room; None where there can be none."""
@@ -105,19 +153,25 @@ def _lock(file: int, until: float) -> bool:
     """Lock the file; False, and the file is closed, when the time was up first.
 
     The system's lock knows no time limit. So when it is not free a thread waits for it in our place: that costs a tenth
-    of a millisecond, and looking again and again costs more. Should it get the lock after we gave up, nobody has the
-    file open any more and the lock is gone at once.
+    of a millisecond, and looking again and again costs more. It waits with a number of its own for the same open file:
+    ours may be closed meanwhile and be another file's. Should it get the lock after we gave up, its number is the last,
+    and with it the lock is gone at once.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     except BlockingIOError:
         pass
-    ours = threading.Event()
+    ours, its_own = threading.Event(), fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, 0)
+    _held.add(its_own)
 
     def wait() -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        ours.set()
+        try:
+            fcntl.flock(its_own, fcntl.LOCK_EX)
+            ours.set()
+        finally:
+            _held.discard(its_own)
+            os.close(its_own)
 
     threading.Thread(target=wait, name="turn", daemon=True).start()
     try:

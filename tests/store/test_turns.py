@@ -141,3 +141,41 @@ def test_two_halls_on_one_file_write_without_waiting_for_sqlite_to_try_again(sql
         assert work.session.scalar(select(func.count()).select_from(Counter)) == 60
     for hall in halls:
         hall.close()
+
+
+def test_the_threads_of_a_process_have_their_turns_in_the_order_in_which_they_came(tmp_path):
+    turn, came = Turn(str(tmp_path / "hall.db"), 30), []
+
+    def write(n: int) -> None:
+        with turn, turn:  # a turn may be taken again
+            came.append(n)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(20)]
+    with turn:
+        for n, one in enumerate(threads):
+            one.start()
+            while len(turn._threads._line) <= n:  # each is in the line before the next comes
+                time.sleep(0)
+    for one in threads:
+        one.join()
+    assert came == list(range(20))
+
+
+def test_a_thread_whose_time_is_up_steps_out_of_the_line(tmp_path):
+    turn, after = Turn(str(tmp_path / "hall.db"), 30), []
+    with turn:
+        turn._wait_s = 0.01
+        hasty = threading.Thread(target=_taken, args=(turn, after))
+        hasty.start()
+        hasty.join()
+    assert after == ["database is locked"] and not turn._threads._line
+    with turn:
+        pass
+
+
+def _taken(turn: Turn, after: list[str]) -> None:
+    try:
+        with turn:
+            after.append("taken")
+    except OperationalError as error:
+        after.append(str(error.orig))
