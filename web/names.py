@@ -83,6 +83,7 @@ _ARTICLE = re.compile(
     "(?:第([一二三四五六七八九十百千零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第"
     "([一二三四五六七八九十0-9]+)项)?"
 )
+_ANNEX = re.compile("附[表件]([一二三四五六七八九十0-9]+)")
 _DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")}
 
 
@@ -90,7 +91,7 @@ def cited(text: str | None) -> str:
     """A place in the law on an English page: the law keeps its title, in its brackets; its articles are counted in
     figures.
 
-    第一百七十三条 -> art. 173; 行政许可法 第42条第一款 -> 《行政许可法》 art. 42(1)
+    第一百七十三条 -> art. 173; 行政许可法 第42条第一款 -> 《行政许可法》 art. 42(1); 附表一 -> annex 1
     """
     if not text or not language.english():
         return text or ""
@@ -104,6 +105,7 @@ def cited(text: str | None) -> str:
         return f" art. {number}" + "".join(f"({_figure(part)})" for part in (paragraph, item) if part)
 
     said = re.sub("^([^《》（第 ]+(?:法典|法|条例|办法|规定|意见$|决定$|通知$))", "《\\1》", text)
+    said = _ANNEX.sub(lambda found: f" annex {_figure(found[1])}", said)
     return _ARTICLE.sub(figures, said).replace("至", " to").replace("  ", " ").strip()
 
 

@@ -279,12 +279,12 @@ def files_of(work: Work, actor: Actor) -> list[Kept]:
         .order_by(File.id)
     ).scalars()
     return [
-        *(Kept(id, f"文书/{number}/{id}-{_plain(title)}.pdf") for id, number, title in papers),
-        *(Kept(row.id, f"材料/{row.id}-{_plain(row.name)}") for row in sent),
+        *(Kept(id, f"文书/{number}/{id}-{_file_name(title)}.pdf") for id, number, title in papers),
+        *(Kept(row.id, f"材料/{row.id}-{_file_name(row.name)}") for row in sent),
     ]
 
 
-def _plain(name: str) -> str:
+def _file_name(name: str) -> str:
     """A name that is one part of a path, whatever somebody called their file."""
     kept = "".join(sign if sign.isalnum() or sign in " ._-（）" else "_" for sign in name).strip(" .")
     return kept[-80:] or "file"

@@ -15,7 +15,7 @@ from tests.check.test_gate import COUNTY, HOUSE
 
 NAME = "ganxu"
 YAML, DIAGRAM, STORIES = (f"bpmn/{NAME}/{file}" for file in ("matter.yaml", "process.bpmn", "stories.yaml"))
-CHANGES = 'target="facts.day" /><zeebe:input source="=postponed'
+CHANGES = 'target="facts.day"/><zeebe:input source="=postponed'
 CONTACT = "ask: {title: 咨询, title_en: Ask, type: contact}"
 FILES = matters.read_files(ROOT, NAME)
 
@@ -32,7 +32,7 @@ def look(file, right, slip):
     [
         (DIAGRAM, 'key="board" value="market"', 'key="board" value="markte"', "board-unknown", "market"),
         (DIAGRAM, 'target="facts.venue"', 'target="facts.venu"', "board-fact", "venue"),
-        (DIAGRAM, '<zeebe:input source="=hours" target="facts.hours" />', "", "board-fact", "hours"),
+        (DIAGRAM, '<zeebe:input source="=hours" target="facts.hours"/>', "", "board-fact", "hours"),
         (DIAGRAM, 'source="=asking" target', 'source="=applicant.phone" target', "board-personal", "applicant.phone"),
         (DIAGRAM, 'errorCode="NOT_PUBLISHED"', 'errorCode="NOT_PUBLISHD"', "board-refusal", "NOT_PUBLISHED"),
         (DIAGRAM, CHANGES, CHANGES.replace("day", "dya"), "board-fact", "day"),

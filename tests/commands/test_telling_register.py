@@ -34,9 +34,8 @@ REGISTER = """registers:
     readers: [window]
     writers: [window]
     search: [hall]
-boards:
 """
-TO = '<zeebe:header key="template" value="moved" /><zeebe:header key="to" value="applicant" />'
+TO = '<zeebe:header key="template" value="moved"/><zeebe:header key="to" value="applicant"/>'
 MANY = TO.replace("applicant", "register") + (
     '<zeebe:header key="register" value="reader" /><zeebe:header key="consent" value="agreed" />'
 )
@@ -45,12 +44,12 @@ MANY = TO.replace("applicant", "register") + (
 def files(many=MANY):
     drawing = FILES[DIAGRAM].decode()
     assert TO in drawing
-    where = 'target="facts.lunar" /></zeebe:ioMapping>'
-    asked = 'target="facts.lunar" /><zeebe:input source="={hall: &quot;A&quot;}" target="where" /></zeebe:ioMapping>'
+    where = 'target="facts.lunar"/></zeebe:ioMapping>'
+    asked = 'target="facts.lunar"/><zeebe:input source="={hall: &quot;A&quot;}" target="where" /></zeebe:ioMapping>'
     drawing = drawing.replace(TO, many)
     at = drawing.index(many)
     drawing = drawing[:at] + drawing[at:].replace(where, asked, 1)
-    words = FILES[YAML].decode().replace("boards:\n", REGISTER, 1)
+    words = FILES[YAML].decode().replace("registers:\n", REGISTER, 1)
     return {**FILES, DIAGRAM: drawing.encode(), YAML: words.encode()}
 
 

@@ -97,6 +97,7 @@ def test_every_effect_has_its_handler():
 def test_every_job_has_its_handler():
     assert named(JOBS) == {
         "render-paper": "worker.paperwork.render",
+        "send-code": "worker.paperwork.send",
         "send-notice": "worker.paperwork.send",
         "open-child": "worker.messages.open_child",
         "answer-parent": "worker.messages.answer_parent",

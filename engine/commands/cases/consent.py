@@ -1,6 +1,5 @@
 """Consent (个人信息保护法 29, 31): asked on every way in, and kept with the sentence the person agreed to. Below
-fourteen it
-is the guardian's: one whom the hall knows as such."""
+fourteen it is the guardian's: one whom the hall knows as such."""
 
 from __future__ import annotations
 
