@@ -119,7 +119,7 @@ def checked(site: Site, phone: str) -> Any:
     page = report(site, phone)
     fill(page)
     page.get_by_label("在哪里").fill("苏洋村村口")
-    page.get_by_label("姓名").fill("王小明")
+    page.get_by_label("姓名").fill("张三丰")
     page.get_by_role("button", name="下一步：核对").click()
     page.get_by_role("heading", name="请核对您填的内容").wait_for()
     return page
