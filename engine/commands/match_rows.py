@@ -804,7 +804,13 @@ def forget(work: Work, row: MatchSide, *, by: Actor, now: datetime) -> None:
         row.state, row.ended_at, row.day_key = "over", now, None
     row.name = row.phone = row.id_number = row.guardian = row.person_index = None
     row.user_id = row.answers = None
+    row.reason = ""
     row.forgotten_at = now
+    work.session.execute(
+        update(MatchPair)
+        .where(or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.ended_at.is_not(None))
+        .values(reason="")
+    )
     for pair_id in work.session.scalars(
         select(MatchPair.id).where(
             or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.agreed_at.is_not(None)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import Any
 
 import yaml
 from pydantic import Field
 
+from engine.matters.nouns.keep import Years
 from engine.matters.nouns.registers import after
 from engine.matters.schema import Part
 
 DATA = Path(__file__).parent / "data" / "retention.yaml"
-
-Years = Annotated[int, Field(ge=1, le=100)] | Literal["permanent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class House:
     drafts: int  # days that something begun and not sent is kept
     files: int  # … and a file that belongs to nothing
     codes: int  # … and a code that ran out
+    told: int  # … and how many texts about boards somebody had on a day
+    kinds: Mapping[str, int]  # years, of what lives outside a case
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +46,8 @@ def house() -> House:
         drafts=int(loose["drafts"]),
         files=int(loose["files"]),
         codes=int(loose["codes"]),
+        told=int(loose["told"]),
+        kinds=MappingProxyType({kind: int(years) for kind, years in told["outside"]["years"].items()}),
     )
 
 

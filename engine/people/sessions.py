@@ -100,6 +100,9 @@ def begin(
             how=how,
         )
     )
+    user = work.session.get(User, user_id)
+    if user is not None and user.kind == "resident":
+        user.used_at, user.keep_until = now, None  # an account that is used is kept (engine.records.kept)
     work.session.flush()
     return token
 

@@ -46,6 +46,7 @@ EVENTS = {
     "person.data-answered": "答复本人的要求",
     "person.consent-given": "同意",
     "person.consent-withdrawn": "撤回同意",
+    "hall.rows-erased": "保存期满，清除办件以外的个人信息",
     "hall.leftovers-forgotten": "清除没有提交的草稿和过期的验证码",
     "case.joined": "并入同一件事，等那一件的答复",
     "case.referred": "移送其他单位",

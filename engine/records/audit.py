@@ -157,6 +157,7 @@ class Kind(StrEnum):
     DATA_ANSWERED = "person.data-answered"
     CONSENT_GIVEN = "person.consent-given"
     CONSENT_WITHDRAWN = "person.consent-withdrawn"
+    ROWS_ERASED = "hall.rows-erased"  # of which kinds, outside cases, and how many: their time was over
     LEFTOVERS_FORGOTTEN = "hall.leftovers-forgotten"  # how many drafts, files, codes that nobody can use any more
     # registers 台账
     REGISTER_READ = "register.read"  # health or child data of an entry, or a whole list taken out

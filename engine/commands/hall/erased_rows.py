@@ -63,12 +63,12 @@ GONE = "（已清除）"
 _RESIDENTS = select(User.id).where(User.kind == "resident")
 
 
-def _unless_resident(column: Any) -> ColumnElement[Any]:
+def unless_resident(column: Any) -> ColumnElement[Any]:
     """Who of the hall did it stays, for what each has done; a resident's account goes."""
     return case((column.in_(_RESIDENTS), None), else_=column)
 
 
-def _own(prefix: str, key: Any) -> ColumnElement[str]:
+def own(prefix: str, key: Any) -> ColumnElement[str]:
     """A value that is nobody's and no other row's, where the database wants one."""
     return literal(prefix) + cast(key, String)
 
@@ -85,6 +85,51 @@ def _by(column: Any, parent: Any, of: Any) -> Callable[[Sequence[int]], ColumnEl
 def _drafts(ids: Sequence[int]) -> ColumnElement[bool]:
     return Draft.about.in_(select(literal("task:") + cast(Task.id, String)).where(Task.case_id.in_(ids)))
 
+
+#: Of a booking, of a place in it, of a bond: the same with a case and without (engine.commands.hall.outside).
+OF_BOOKING: Mapping[str, Any] = {
+    "person_index": "",
+    "name": "",
+    "phone": None,
+    "user_id": None,
+    "booked_by_id": None,
+    "day_key": None,
+    "reason": "",
+    "answers": None,
+    "team": "",
+}
+OF_PLACE: Mapping[str, Any] = {
+    "person_index": own("erased:", BookingPlace.id),
+    "name": "",
+    "phone": None,
+    "user_id": None,
+    "bond_id": None,
+    "fetched_by": None,
+    "brought_by": None,
+    "came_by_id": unless_resident(BookingPlace.came_by_id),
+    "left_by_id": unless_resident(BookingPlace.left_by_id),
+}
+OF_BOND: Mapping[str, Any] = {
+    "subject_id": None,
+    "subject_ref": own("erased:s", Bond.id),
+    "subject_name": "",
+    "subject_phone": None,
+    "subject_id_number": None,
+    "subject_name_index": "",
+    "subject_phone_index": None,
+    "subject_id_index": None,
+    "holder_id": unless_resident(Bond.holder_id),
+    "holder_ref": own("erased:h", Bond.id),
+    "holder_name": "",
+    "holder_phone": None,
+    "holder_id_number": None,
+    "holder_name_index": "",
+    "holder_phone_index": None,
+    "holder_id_index": None,
+    "proof": {},
+    "made_by_id": unless_resident(Bond.made_by_id),
+    "ended_by_id": unless_resident(Bond.ended_by_id),
+}
 
 #: Rows that go whole.
 DELETED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool]]]] = (
@@ -115,15 +160,15 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
             "delegated": [],
             "candidates": [],
             "bond_id": None,
-            "assignee_id": _unless_resident(Task.assignee_id),
-            "acting_for_id": _unless_resident(Task.acting_for_id),
-            "ended_by_id": _unless_resident(Task.ended_by_id),
+            "assignee_id": unless_resident(Task.assignee_id),
+            "acting_for_id": unless_resident(Task.acting_for_id),
+            "ended_by_id": unless_resident(Task.ended_by_id),
         },
     ),
     (
         Reminder,
         _by(Reminder.task_id, Task.id, Task.case_id),
-        {"text": "", "by_id": _unless_resident(Reminder.by_id)},
+        {"text": "", "by_id": unless_resident(Reminder.by_id)},
     ),
     (Incident, _of(Incident.case_id), {"zh": "", "en": ""}),
     (Rating, _of(Rating.case_id), {"comment": None, "by_id": None}),
@@ -175,48 +220,28 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
             .join(Handover, Handover.id == HandoverLink.handover_id)
             .where(Handover.case_id.in_(ids))
         ),
-        {"signature": None, "witness": None, "by_id": _unless_resident(HandoverSign.by_id)},
+        {"signature": None, "witness": None, "by_id": unless_resident(HandoverSign.by_id)},
     ),
     (
         HandoverTrouble,
         _by(HandoverTrouble.handover_id, Handover.id, Handover.case_id),
-        {"note": "", "files": [], "by_id": _unless_resident(HandoverTrouble.by_id)},
+        {"note": "", "files": [], "by_id": unless_resident(HandoverTrouble.by_id)},
     ),
     (Job, _of(Job.case_id), {"payload": {}, "private": None, "error": ""}),
     (
         Notice,
         _of(Notice.case_id),
-        {"address": None, "text": "", "text_en": None, "answer": "", "user_id": _unless_resident(Notice.user_id)},
+        {"address": None, "text": "", "text_en": None, "answer": "", "user_id": unless_resident(Notice.user_id)},
     ),
     (
         Appointment,
         _of(Appointment.case_id),
-        {
-            "person_index": "",
-            "name": "",
-            "phone": None,
-            "user_id": None,
-            "booked_by_id": None,
-            "day_key": None,
-            "reason": "",
-            "answers": None,
-            "team": "",
-        },
+        OF_BOOKING,
     ),
     (
         BookingPlace,
         _by(BookingPlace.appointment_id, Appointment.id, Appointment.case_id),
-        {
-            "person_index": _own("erased:", BookingPlace.id),
-            "name": "",
-            "phone": None,
-            "user_id": None,
-            "bond_id": None,
-            "fetched_by": None,
-            "brought_by": None,
-            "came_by_id": _unless_resident(BookingPlace.came_by_id),
-            "left_by_id": _unless_resident(BookingPlace.left_by_id),
-        },
+        OF_PLACE,
     ),
     (Resource, _of(Resource.case_id), {"address": None}),
     (ScheduleRun, _of(ScheduleRun.case_id), {"error": "", "reason": None}),
@@ -227,7 +252,7 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
         {
             "name": "",
             "name_index": "",
-            "person_index": _own("erased:", BallotVoter.id),
+            "person_index": own("erased:", BallotVoter.id),
             "phone_index": None,
             "id_index": None,
             "household_index": None,
@@ -254,25 +279,7 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
     (
         Bond,
         lambda ids: Bond.case_id.in_(ids) & (Bond.state == "ended"),
-        {
-            "subject_id": None,
-            "subject_ref": _own("erased:s", Bond.id),
-            "subject_name": "",
-            "subject_phone": None,
-            "subject_id_number": None,
-            "subject_name_index": "",
-            "subject_phone_index": None,
-            "subject_id_index": None,
-            "holder_id": _unless_resident(Bond.holder_id),
-            "holder_ref": _own("erased:h", Bond.id),
-            "holder_name": "",
-            "holder_phone": None,
-            "holder_id_number": None,
-            "holder_name_index": "",
-            "holder_phone_index": None,
-            "holder_id_index": None,
-            "proof": {},
-        },
+        OF_BOND,
     ),
     (Consent, _of(Consent.case_id), {"facts": {}}),
     (DataRequest, _of(DataRequest.case_id), {"words": "", "answer": ""}),

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from engine.commands.equipment import Equipment
-from engine.commands.hall import erased_rows
+from engine.commands.hall import erased_rows, outside
 from engine.commands.registers import keeping as registers
 from engine.errors import NotFound
 from engine.matters import keeping
@@ -26,6 +26,7 @@ from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import (
     Appointment,
+    BoardTold,
     Bond,
     BondCode,
     Case,
@@ -51,7 +52,12 @@ def erase_due(database: Database, job: Leased, equipment: Equipment, now: dateti
     """One batch of each; while one was full another follows at once, else the next night."""
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        full = [date_ended(work) >= BATCH * 10, erase_some(work, now=now) >= BATCH, forget_leftovers(work, now=now)]
+        full = [
+            date_ended(work) >= BATCH * 10,
+            erase_some(work, now=now) >= BATCH,
+            outside.erase_some(work, now=now),
+            forget_leftovers(work, now=now),
+        ]
         if any(full):
             jobs.put_once(work, jobs.Kind.ERASE, f"erase:after:{job.id}", now=now)
         else:
@@ -192,6 +198,11 @@ def forget_leftovers(work: Work, *, now: datetime) -> bool:
     loose = _loose_files(work, before=now - timedelta(days=house.drafts + house.files))
     for file_id in loose:
         files.remove(work, file_id)
+    work.session.execute(
+        delete(BoardTold)
+        .where(BoardTold.day < local_date(now) - timedelta(days=house.told))
+        .execution_options(synchronize_session=False)
+    )
     # Codes to sign in with, and counts of tries, are tidied away every round (engine.people.tries.forget_old).
     done = work.session.execute(
         delete(BondCode).where(BondCode.expires_at < old_codes).execution_options(synchronize_session=False)
@@ -201,10 +212,6 @@ def forget_leftovers(work: Work, *, now: datetime) -> bool:
     if any(counts.values()):
         audit.record(work, audit.Kind.LEFTOVERS_FORGOTTEN, by=SYSTEM, now=now, facts=counts)
     return len(drafts) >= BATCH * 10 or len(loose) >= BATCH
-
-
-#: What a file is marked by when something without a case names it: the search does not come to it again.
-NAMED = "named"
 
 
 def _loose_files(work: Work, *, before: datetime) -> list[int]:
@@ -224,9 +231,12 @@ def _loose_files(work: Work, *, before: datetime) -> list[int]:
     ).all()
     named = _named_by(work, {owner for _id, owner in rows if owner is not None})
     kept = [id for id, _owner in rows if id in named]
-    if kept:
+    if kept:  # not looked at again until a row that may name it is blanked
         work.session.execute(
-            update(File).where(File.id.in_(kept)).values(field=NAMED).execution_options(synchronize_session=False)
+            update(File)
+            .where(File.id.in_(kept))
+            .values(field=outside.NAMED)
+            .execution_options(synchronize_session=False)
         )
     return [id for id, _owner in rows if id not in named]
 

@@ -7,7 +7,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer, LargeBinary, MetaData, text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -104,6 +104,23 @@ class SealedBytes(TypeDecorator[bytes]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         return None if value is None else zlib.decompress(keys.current().open(bytes(value), b"bytes"))
+
+
+def kept_by_since(table: str, since: str, over: str = "") -> Index:
+    """What the night looks for in a table whose rows are kept so long after a column of their own: what is over and was
+    not blanked yet. The query says the same words, or PostgreSQL does not use it."""
+    where = text(" and ".join(filter(None, ("erased_at is null", over))))
+    return Index(f"ix_{table}_kept", since, "id", sqlite_where=where, postgresql_where=where)
+
+
+def kept_by_day(table: str, over: str = "") -> tuple[Index, Index]:
+    """The same where each row has its day (`keep_until`): those that have none yet, and those whose day comes."""
+    undated = text(" and ".join(filter(None, ("keep_until is null", over))))
+    due = text("erased_at is null and keep_until is not null")
+    return (
+        Index(f"ix_{table}_undated", "id", sqlite_where=undated, postgresql_where=undated),
+        Index(f"ix_{table}_keep_until", "keep_until", "id", sqlite_where=due, postgresql_where=due),
+    )
 
 
 class Base(DeclarativeBase):

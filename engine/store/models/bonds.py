@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, kept_by_day, kept_by_since
+
+#: A bond that is over.
+ENDED = "state = 'ended'"
 
 
 class Bond(Base):
@@ -72,8 +75,11 @@ class Bond(Base):
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     ended_how: Mapped[str | None] = mapped_column(String(12))
+    keep_until: Mapped[date | None]  # the day on which what it says of people goes; None: not over, or not dated yet
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        *kept_by_day("bond", ENDED),
         CheckConstraint("state in ('asked','held','ended')", name="state"),
         CheckConstraint("how in ('counter','code','phone','case')", name="how"),
         CheckConstraint(
@@ -133,8 +139,10 @@ class Team(Base):
     second_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        kept_by_since("team", "ended_at", "ended_at is not null"),
         CheckConstraint("name <> ''", name="name"),
         CheckConstraint("second_id is null or leader_id is null or second_id <> leader_id", name="two"),
         Index(

@@ -13,9 +13,13 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords, kept_by_day, kept_by_since
 from engine.store.models.cases import Case
 from engine.store.models.people import Unit, User
+
+#: A booking without a case of its own that came to its end; an order; a place in a waiting list: its day says it.
+BOOKING_OVER = "case_id is null and state in ('served','cancelled','no_show','expired')"
+ORDER_OVER = "state = 'ended'"
 
 
 class Resource(Base):
@@ -189,12 +193,15 @@ class Appointment(Base):
     cents: Mapped[int | None]  # what it costs in all; its parts (BookingPart) add up to it; None: it has no price
     booked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
     by_voice: Mapped[str] = mapped_column(String(8), default="")  # wanted: still to be read out to them; told: it was
+    keep_until: Mapped[date | None]  # the day on which what it says of people goes; None: not over, or not dated yet
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     resource: Mapped[Resource] = relationship(lazy="raise")
     case: Mapped[Case | None] = relationship(lazy="raise")
     duty: Mapped[User | None] = relationship(foreign_keys=[duty_id], lazy="raise")
 
     __table_args__ = (
+        *kept_by_day("appointment", BOOKING_OVER),
         CheckConstraint(
             "state in ('held','confirmed','checked_in','called','served','cancelled','no_show','expired')", name="state"
         ),
@@ -305,10 +312,13 @@ class Standing(Base):
     ended_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # why it ended
     looked_at: Mapped[datetime | None]  # when the worker last made bookings of it
+    keep_until: Mapped[date | None]  # the day on which what it says of people goes; None: not over, or not dated yet
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     resource: Mapped[Resource] = relationship(lazy="raise")
 
     __table_args__ = (
+        *kept_by_day("standing", ORDER_OVER),
         CheckConstraint("from_on <= until_on", name="days"),
         CheckConstraint("weekdays <> ''", name="weekdays"),
         CheckConstraint("state in ('active','ended')", name="state"),
@@ -375,10 +385,13 @@ class Waiting(Base):
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     since_at: Mapped[datetime]
     appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))  # the hold offered
+    keep_until: Mapped[date | None]  # the day on which what it says of people goes; None: not over, or not dated yet
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     resource: Mapped[Resource] = relationship(lazy="raise")
 
     __table_args__ = (
+        *kept_by_day("waiting"),
         UniqueConstraint("resource_id", "day", "user_id"),
         UniqueConstraint("resource_id", "day", "person_index"),
         CheckConstraint("state in ('waiting','offered','taken','left')", name="state"),
@@ -406,3 +419,6 @@ class OnlineBlock(Base):
     reviewed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     lifted: Mapped[bool] = mapped_column(default=False)
     answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
+
+    __table_args__ = (kept_by_since("online_block", "until_at"),)

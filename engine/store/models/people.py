@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords, kept_by_day, kept_by_since
 
 
 class Unit(Base):
@@ -60,6 +60,10 @@ class Post(Base):
     )
 
 
+#: An account of a resident that is one.
+USED = "kind = 'resident' and erased_at is null"
+
+
 class User(Base):
     """A person who can log in: staff by name and password, residents by phone and one-time code."""
 
@@ -83,8 +87,12 @@ class User(Base):
     proved_at: Mapped[datetime | None]  # beside the telephone, who they are
     merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # the same person's other account
     sso_subject: Mapped[str | None] = mapped_column(String(64))  # hash of who the single sign-on says they are
+    used_at: Mapped[datetime | None]  # when somebody last signed in with it; None: not since it was made
+    keep_until: Mapped[date | None]  # the day on which what it says of people goes; None: it was used since
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        *kept_by_day("user", USED),
         CheckConstraint("kind in ('staff','resident','system')", name="kind"),
         CheckConstraint(
             "merged_into_id is null or (merged_into_id <> id and disabled_at is not null)", name="one_account"
@@ -119,8 +127,10 @@ class AccountMerge(Base):
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
     undone_why: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        kept_by_since("account_merge", "at"),
         CheckConstraint("from_id <> into_id", name="two"),
         CheckConstraint("(undone_at is null) = (undone_by_id is null)", name="undone"),
         # One account goes into another once at a time, whoever presses twice.
@@ -301,6 +311,11 @@ class Throttle(Base):
     count: Mapped[int]
 
 
+#: For the hall (electronic service), and taken back.
+TAKEN_BACK = "case_id is null and withdrawn_at is not null"
+_TAKEN_BACK = text(TAKEN_BACK)  # `text` is a column there
+
+
 class Consent(Base):
     """A person agreed, separately, to one use of their data (PIPL 29), or took it back."""
 
@@ -315,3 +330,13 @@ class Consent(Base):
     #: In which case it was given; None: for the hall (electronic service).
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (
+        Index(
+            "ix_consent_withdrawn_at",
+            "withdrawn_at",
+            "id",
+            sqlite_where=_TAKEN_BACK,
+            postgresql_where=_TAKEN_BACK,
+        ),
+    )

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.models.base import Base, BigId, Sealed, SealedWords
+from engine.store.models.base import Base, BigId, Sealed, SealedWords, kept_by_since
+
+ANSWERED = "case_id is null and answered_at is not null"
 
 
 class DataRequest(Base):
@@ -30,8 +32,10 @@ class DataRequest(Base):
     answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        kept_by_since("data_request", "answered_at", ANSWERED),
         CheckConstraint("kind in ('correct','erase','withdrawn')", name="kind"),
         CheckConstraint("state in ('open','done','refused')", name="state"),
         CheckConstraint("(state = 'open') = (answered_at is null)", name="answered"),
@@ -58,8 +62,10 @@ class LookGrant(Base):
     until_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     used: Mapped[int] = mapped_column(default=0)
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        kept_by_since("look_grant", "asked_at"),
         CheckConstraint("state in ('asked','granted','refused')", name="state"),
         CheckConstraint("many > 0 and used between 0 and many", name="used"),
         CheckConstraint("granter_id is null or granter_id <> asker_id", name="two_persons"),

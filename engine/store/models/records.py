@@ -8,7 +8,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords
+from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords, kept_by_since
+
+#: A notice that is in no case and waits for nothing; a look at what is in none.
+NOTICE_OVER = "case_id is null and state in ('sent','failed','cancelled')"
+CASELESS = "case_id is null"
 
 
 class Event(Base):
@@ -144,8 +148,10 @@ class Notice(Base):
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)  # what the gateway said
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
 
     __table_args__ = (
+        kept_by_since("notice", "created_at", NOTICE_OVER),
         CheckConstraint("state in ('waiting','held','sent','failed','cancelled')", name="state"),
         CheckConstraint("channel in ('sms','screen','wechat','mail')", name="channel"),
         # By how the key begins (`Work.begins`): PostgreSQL needs an index of its own for patterns.
@@ -237,3 +243,6 @@ class Reveal(Base):
     field: Mapped[str] = mapped_column(String(80))
     purpose: Mapped[str] = mapped_column(Sealed)
     at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]  # its time was over: from then on it says of nobody who it was
+
+    __table_args__ = (kept_by_since("reveal", "at", CASELESS),)
