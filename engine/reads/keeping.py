@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, false, func, select
 
 from engine.errors import NotFound
+from engine.matters.keeping import house
 from engine.people import Actor, may, units
 from engine.reads import sight
-from engine.records import audit, library
+from engine.records import audit, kept, library
 from engine.store import Work
 from engine.store.models import Case, Document, Event, LegalHold, User
 from engine.workdays import local_date
@@ -56,6 +57,16 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What lives outside cases, of one kind of retention.yaml."""
+
+    kind: str
+    years: int  # after it was over, when its declaration says nothing
+    now: int
+    soon: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What the next nights erase, and what they do not."""
 
@@ -67,6 +78,7 @@ class Preview:
     held_count: int
     undated: int  # ended, and their day is given tonight
     erased: int  # ever
+    outside: tuple[Outside, ...]
 
 
 def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
@@ -116,7 +128,13 @@ def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
             select(func.count()).select_from(Event).where(Event.kind == audit.Kind.CASE_ERASED.value)
         )
         or 0,
+        outside=_outside(work, today),
     )
+
+
+def _outside(work: Work, today: date) -> tuple[Outside, ...]:
+    now, until = kept.counts(work, today=today, ahead=today + AHEAD)
+    return tuple(Outside(kind, years, now[kind], until[kind] - now[kind]) for kind, years in house().kinds.items())
 
 
 def _held(today: date) -> ColumnElement[bool]:

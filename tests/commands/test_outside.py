@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine.commands import cases
 from engine.commands.hall import erased_rows, outside
 from engine.matters.keeping import house
-from engine.people import sessions
+from engine.people import login, sessions
 from engine.records import audit, kept
+from engine.store import keys
 from engine.store.models import (
     Appointment,
     Bond,
@@ -231,8 +232,8 @@ def test_what_a_declaration_says_itself_comes_first():
 def test_an_account_that_nobody_uses_and_nothing_names_goes_and_the_number_makes_a_new_one(database, cast, clock):
     with database.unit_of_work() as work:
         made = [
-            User(kind="resident", name=HAN[0], phone=f"1390000007{n}", phone_index=f"han{n}", created_at=clock())
-            for n in range(3)
+            User(kind="resident", name=HAN[0], phone=phone, phone_index=keys.blind("phone", phone), created_at=clock())
+            for phone in ("13900000070", "13900000071", "13900000072")
         ]
         work.session.add_all(made)
         work.session.flush()
@@ -254,7 +255,27 @@ def test_an_account_that_nobody_uses_and_nothing_names_goes_and_the_number_makes
         assert (stays.name, stays.keep_until) == (HAN[0], local_date(clock()) + outside.AGAIN)
         assert work.session.get(User, used).name == HAN[0]
         assert work.session.get(User, cast.chen.id).erased_at is None
+    with database.unit_of_work() as work:
+        code = login.issue_code(work, "13900000070", now=clock())
+    again = login.resident(database, "13900000070", code, now=clock(), name="新机主").user_id
+    with database.reading() as work:
+        assert again not in (alone, named, used) and work.session.get(User, again).name == "新机主"
     assert faults(database) == []
+
+
+@pytest.mark.parametrize("one", kept.ALL, ids=lambda one: one.table.__tablename__)
+def test_the_night_finds_them_by_an_index(sqlite, one):
+    def plan(work, query) -> str:
+        said = query.compile(work.session.get_bind(), compile_kwargs={"literal_binds": True})
+        return " ".join(row[-1] for row in work.session.execute(text(f"EXPLAIN QUERY PLAN {said}".replace(":", "\\:"))))
+
+    name, today = one.table.__tablename__, date(2040, 1, 1)
+    with sqlite.reading() as work:
+        due = plan(work, select(one.columns.id).where(one.due(today, today=today)))
+        assert any(f"ix_{name}_{what}" in due for what in ("kept", "keep_until", "withdrawn_at")), due
+        if one.dated:
+            undated = plan(work, select(one.columns.id).where(one.columns.keep_until.is_(None), one.live))
+            assert f"ix_{name}_undated" in undated, undated
 
 
 #: Tables with words or blind indexes about somebody that neither of the two lists erases: what does, or why they stay.

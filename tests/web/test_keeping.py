@@ -27,6 +27,7 @@ def ended(hall: Open, *, kept_days: int) -> str:
 def test_who_runs_the_hall_sees_how_many_and_a_head_which(hall: Open):
     tonight, soon, later = (ended(hall, kept_days=n) for n in (0, 20, 40))
     shown = hall.client("operator").get("/desk/retention").text
+    assert "办件以外的" in shown and "预订、长期预订、候补" in shown
     assert "今天夜里清除" in shown and "1 件" in shown and tonight not in shown and "张*" not in shown
     head = hall.client("qian").get("/desk/retention").text
     assert tonight in head and soon in head and later not in head

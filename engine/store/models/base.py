@@ -108,7 +108,8 @@ class SealedBytes(TypeDecorator[bytes]):
 
 def kept_by_since(table: str, since: str, over: str = "") -> Index:
     """What the night looks for in a table whose rows are kept so long after a column of their own: what is over and was
-    not blanked yet. The query says the same words, or PostgreSQL does not use it."""
+    not blanked yet. The query says the same words, or no database uses it; and it says `not (… is not null)`, or SQLite
+    takes the index of that column, in which everything without a case is one."""
     where = text(" and ".join(filter(None, ("erased_at is null", over))))
     return Index(f"ix_{table}_kept", since, "id", sqlite_where=where, postgresql_where=where)
 

@@ -18,8 +18,8 @@ from engine.store.models.cases import Case
 from engine.store.models.people import Unit, User
 
 #: A booking without a case of its own that came to its end; an order; a place in a waiting list: its day says it.
-BOOKING_OVER = "case_id is null and state in ('served','cancelled','no_show','expired')"
-ORDER_OVER = "state = 'ended'"
+BOOKING_OVER = "not (case_id is not null) and state in ('served','cancelled','no_show','expired')"
+ORDER_OVER = "ended_at is not null"
 
 
 class Resource(Base):

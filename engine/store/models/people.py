@@ -312,7 +312,7 @@ class Throttle(Base):
 
 
 #: For the hall (electronic service), and taken back.
-TAKEN_BACK = "case_id is null and withdrawn_at is not null"
+TAKEN_BACK = "not (case_id is not null) and withdrawn_at is not null"
 _TAKEN_BACK = text(TAKEN_BACK)  # `text` is a column there
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWords, kept_by_since
 
 #: A notice that is in no case and waits for nothing; a look at what is in none.
-NOTICE_OVER = "case_id is null and state in ('sent','failed','cancelled')"
-CASELESS = "case_id is null"
+NOTICE_OVER = "not (case_id is not null) and state in ('sent','failed','cancelled')"
+CASELESS = "not (case_id is not null)"
 
 
 class Event(Base):

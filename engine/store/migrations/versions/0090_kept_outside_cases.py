@@ -10,14 +10,14 @@ down_revision = "0088"
 branch_labels = None
 depends_on = None
 
-BOOKED = "case_id is null and state in ('served','cancelled','no_show','expired')"
-SENT = "case_id is null and state in ('sent','failed','cancelled')"
-ANSWERED = "case_id is null and answered_at is not null"
-WITHDRAWN = "case_id is null and withdrawn_at is not null"
+BOOKED = "not (case_id is not null) and state in ('served','cancelled','no_show','expired')"
+SENT = "not (case_id is not null) and state in ('sent','failed','cancelled')"
+ANSWERED = "not (case_id is not null) and answered_at is not null"
+WITHDRAWN = "not (case_id is not null) and withdrawn_at is not null"
 #: Tables whose rows have their day: what of them is over.
 DATED = {
     "appointment": BOOKED,
-    "standing": "state = 'ended'",
+    "standing": "ended_at is not null",
     "waiting": "",
     "bond": "state = 'ended'",
     "user": "kind = 'resident' and erased_at is null",
@@ -29,7 +29,7 @@ SINCE = {
     "notice": ("created_at", SENT),
     "data_request": ("answered_at", ANSWERED),
     "look_grant": ("asked_at", ""),
-    "reveal": ("at", "case_id is null"),
+    "reveal": ("at", "not (case_id is not null)"),
     "account_merge": ("at", ""),
 }
 
