@@ -280,11 +280,12 @@ def anew(work: Work, key: str, *, now: datetime, after: datetime) -> None:
 
 
 def done(work: Work, job: Leased, *, now: datetime) -> None:
-    """Mark it done, in the transaction that holds what it made. Fenced when the lease was lost: roll back."""
+    """Mark it done, in the transaction that holds what it made; what it knew of people goes with that. Fenced when the
+    lease was lost: roll back."""
     found = work.session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == "leased", Job.fence == job.fence)
-        .values(state="done", ended_at=now, error="")
+        .values(state="done", ended_at=now, error="", private=None)
     )
     if not found.rowcount:  # type: ignore[attr-defined]
         raise Fenced("这项作业已由另一个进程接手。", f"Expected to hold job {job.id}, but its lease was lost.")

@@ -331,6 +331,35 @@ def test_every_table_with_words_about_somebody_says_what_erases_them_or_why_they
     assert {name: columns for name, columns in left.items() if columns} == {}
 
 
+#: Tables whose rows may be of a case or not, and that `kept` does not list: what becomes of those of none.
+OF_NONE = {
+    "file": ELSEWHERE["file"],
+    "document": ELSEWHERE["document"],
+    "register_entry": ELSEWHERE["register_entry"],
+    "register_change": ELSEWHERE["register_change"],
+    "match_side": ELSEWHERE["match_side"],
+    "loan": ELSEWHERE["loan"],
+    "ticket": ELSEWHERE["ticket"],
+    "job": "what it knew of people goes when it is done (engine.records.jobs.done); else somebody must see to it",
+    "incident": "somebody must see to it; the words of a job without a case are the machine's",
+    "handover": "opened by a case only (engine.commands.effects.handovers.begin)",
+    "board_entry": "published by a case only (engine.commands.effects.boards)",
+    "ballot": "why it was withdrawn, as the public was told",
+    "resource": "where a place of the hall is",
+    "schedule_run": "why one of the hall's own people asked for it, and the machine's words",
+    "for_each_item": "of the case that lists them",
+}
+
+
+def test_what_is_of_no_case_goes_too_or_says_why_it_stays():
+    may_be_none = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if "case_id" in table.columns and table.columns["case_id"].nullable and personal(table)
+    }
+    assert may_be_none - {one.table.__tablename__ for one in kept.ALL} == set(OF_NONE)
+
+
 def test_what_is_kept_outside_a_case_is_told_and_blanked():
     assert {one.table for one in kept.ALL} == set(outside.SAYS) | {Consent}
     assert {one.kind for one in kept.ALL} == set(house().kinds)

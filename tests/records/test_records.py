@@ -123,12 +123,14 @@ def test_an_event_of_a_person_that_vanished_is_found_by_its_seal(sqlite, clock):
 
 def test_a_job_is_leased_by_one_worker_and_done_once(database, clock):
     with database.unit_of_work() as work:
-        jobs.put(work, jobs.Kind.RENDER_PAPER, "k", now=clock())
+        jobs.put(work, jobs.Kind.RENDER_PAPER, "k", private={"name": "张三丰"}, now=clock())
     with database.unit_of_work() as work:
         (mine,) = jobs.lease(work, "a", now=clock())
     with database.unit_of_work() as work:
         assert jobs.lease(work, "b", now=clock()) == []
         jobs.done(work, mine, now=clock())
+    with database.reading() as work:
+        assert (mine.private, work.session.scalars(select(Job.private)).one()) == ({"name": "张三丰"}, None)
     with pytest.raises(jobs.Fenced), database.unit_of_work() as work:
         jobs.done(work, mine, now=clock())
 
