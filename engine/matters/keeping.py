@@ -8,16 +8,17 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field
 
-from engine.matters.nouns.keep import Years
 from engine.matters.nouns.registers import after
 from engine.matters.schema import Part
 
 DATA = Path(__file__).parent / "data" / "retention.yaml"
+
+Years = Annotated[int, Field(ge=1, le=100)] | Literal["permanent"]
 
 
 @dataclass(frozen=True, slots=True)

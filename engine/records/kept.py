@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, te
 from sqlalchemy.orm import InstrumentedAttribute
 
 from engine.matters import keeping
-from engine.matters.nouns.keep import Years
+from engine.matters.nouns.keep import PERMANENT
 from engine.matters.nouns.registers import after, before
 from engine.records import library
 from engine.store import Work
@@ -172,20 +172,20 @@ ALL: tuple[Kept, ...] = (
 )
 
 
-def keeps(work: Work, kept: Kept) -> Mapping[str, Years]:
+def keeps(work: Work, kept: Kept) -> Mapping[str, str]:
     """key of a declaration -> what it says itself."""
     if not kept.declared:
         return {}
     found = library.declared(work, kept.declared)
     said = {key: getattr(one.what, "keep", None) for key, (one, _package) in found.items()}
-    return {key: years for key, years in said.items() if years is not None}
+    return {key: span for key, span in said.items() if span is not None}
 
 
-def until(kept: Kept, ended: date | datetime, said: Years | None) -> date:
+def until(kept: Kept, ended: date | datetime, said: str | None) -> date:
     """The day on which what was over then is blanked."""
     on = local_date(ended) if isinstance(ended, datetime) else ended
-    years = said if said is not None else keeping.house().kinds[kept.kind]
-    return NEVER if years == "permanent" else after(on, f"{years}y")
+    span = said if said is not None else f"{keeping.house().kinds[kept.kind]}y"
+    return NEVER if span == PERMANENT else after(on, span)
 
 
 def counts(work: Work, *, today: date, ahead: date) -> tuple[dict[str, int], dict[str, int]]:

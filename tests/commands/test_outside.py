@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
 
+from engine import matters
 from engine.commands import cases
 from engine.commands.hall import erased_rows, outside
 from engine.matters.keeping import house
 from engine.people import login, sessions
-from engine.records import audit, kept
+from engine.records import audit, kept, library
 from engine.store import keys
 from engine.store.models import (
     Appointment,
@@ -31,6 +33,7 @@ from engine.store.models import (
 )
 from engine.store.models.base import Base
 from engine.workdays import local_date
+from tests.cast import ROOT
 from tests.commands import acting
 from tests.commands.test_erasing import everything, faults, night
 
@@ -41,7 +44,7 @@ AGES = timedelta(days=6 * 366)
 
 def resource(work, cast, **more):
     one = Resource(
-        code=f"r{more.get('case_id', 0)}", unit_id=cast.zhang.place_id, kind="session", name="午餐", matter="", **more
+        code=f"r{sorted(more.values())}", unit_id=cast.zhang.place_id, kind="session", name="午餐", matter="", **more
     )
     work.session.add(one)
     work.session.flush()
@@ -224,9 +227,38 @@ def test_the_preview_counts_what_the_night_will_blank(database, cast, clock, sai
 
 def test_what_a_declaration_says_itself_comes_first():
     one = kept.ALL[0]
-    assert kept.until(one, date(2026, 1, 31), 1) == date(2027, 1, 31)
+    assert kept.until(one, date(2026, 1, 31), "1y") == date(2027, 1, 31)
     assert kept.until(one, date(2026, 1, 31), "permanent") == kept.NEVER
+    assert kept.until(one, date(2026, 1, 31), "90d") == date(2026, 5, 1)
     assert kept.until(one, date(2026, 1, 31), None) == date(2026 + house().kinds["offer"], 1, 31)
+
+
+def test_an_offer_says_it_itself_and_what_it_says_today_is_longer(database, cast, clock, monkeypatch):
+    said = {"lunch": "90d", "rides": "permanent"}
+    package = matters.load(ROOT, "shitang")
+    lunch = package.declared("offers")["lunch"]
+
+    def declared(_work, kind):
+        offers = {
+            key: replace(lunch, key=key, what=lunch.what.model_copy(update={"keep": k})) for key, k in said.items()
+        }
+        return {key: (one, package) for key, one in offers.items()} if kind == "offers" else {}
+
+    monkeypatch.setattr(library, "declared", declared)
+    with database.unit_of_work() as work:
+        first, second = (booking(work, resource(work, cast, offer=key), n, clock()) for n, key in enumerate(said))
+        assert outside.erase_some(work, now=clock()) is False
+    said["lunch"] = "6m"
+    clock.on(days=100)
+    night(database, clock)
+    with database.reading() as work:
+        kept_longer, for_good = (work.session.get(Appointment, id) for id in (first, second))
+        assert (kept_longer.name, kept_longer.keep_until) == (HAN[0], date(2027, 3, 18))
+        assert (for_good.name, for_good.keep_until) == (HAN[0], kept.NEVER)
+    clock.on(days=100)
+    night(database, clock)
+    with database.reading() as work:
+        assert [work.session.get(Appointment, id).name for id in (first, second)] == ["", HAN[0]]
 
 
 def test_an_account_that_nobody_uses_and_nothing_names_goes_and_the_number_makes_a_new_one(database, cast, clock):

@@ -19,7 +19,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from engine import feel
-from engine.matters.nouns.keep import KEEP, Years
+from engine.matters.nouns.keep import KEEP, Keep
 from engine.matters.schema import Part, wrong
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -94,7 +94,7 @@ class Bond(Part):
         description="双方可以随时解除；false 只能在窗口解除 · either side may end it at any time; false: only a "
         "counter may",
     )
-    keep: Years | None = KEEP
+    keep: Keep | None = KEEP
 
     @field_validator("made_by", "lets", "ways", "proof", "shown", mode="before")
     @classmethod

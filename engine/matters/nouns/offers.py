@@ -29,7 +29,7 @@ from pydantic import ConfigDict, Field, StringConstraints, field_validator, mode
 from engine import booking
 from engine.booking import written
 from engine.errors import Refused
-from engine.matters.nouns.keep import KEEP, Years
+from engine.matters.nouns.keep import KEEP, Keep
 from engine.matters.schema import Part, wrong
 from engine.matters.taking_part import Id
 
@@ -341,7 +341,7 @@ class Offer(OfferPart):
         description="记服务时长，签到到签退，不含路上；或写记入哪个台账 · hours are kept, in a register too",
     )
     release: OfferRelease = Field(default=OfferRelease(), description="退出和让出 · giving a place back, losing it")
-    keep: Years | None = KEEP
+    keep: Keep | None = KEEP
     missed: OfferMissed | None = Field(default=None, description="没有来，怎么办 · when nobody came")
     left_at: dict[str, OfferLeftAt] = Field(
         default={}, description="几点还在：时间 → 怎么办 · still there at this time → what is done"
