@@ -72,7 +72,7 @@ class MatchSideOf(MatchPart):
         le=18,
         description="不满几周岁要有监护人一起：18；0 不要求 · under this age a guardian comes too; 0: never asked",
     )
-    a_day: int = Field(default=4, ge=1, le=50, description="一个人一天最多几次 · how many a person may have in a day")
+    a_day: int = Field(default=10, ge=1, le=50, description="一个人一天最多几次 · how many a person may have in a day")
     tells: tuple[Id, ...] = Field(
         default=(),
         description="配上之前对方就看得到的答案 · answers that others read before both agreed",
