@@ -26,6 +26,7 @@ from engine.commands.worker import background, sweep
 from engine.errors import AlreadyDone, Invalid, NotYours, Refused
 from engine.matters import plans
 from engine.matters.nouns.bonds import MANDATE
+from engine.matters.nouns.matches import CALL
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
@@ -524,7 +525,7 @@ class Player:
             if paper.state == "pending":  # one that failed left an incident that says why
                 self.problem(f"文书“{paper.title}”没有生成。")
         sent = work.session.scalars(select(Notice).where(Notice.case_id == case.id).order_by(Notice.id)).all()
-        own = {*self.package.info.notices, "correction"} - HALL_NOTICES | set(self.story.end.get("notices") or ())
+        own = {*self.package.info.notices, "correction", CALL} - HALL_NOTICES | set(self.story.end.get("notices") or ())
         told = {re.sub(r":\d+:\w+$", "", n.key): n.kind for n in sent if n.kind in own}
         played.notices = list(told.values())
         for notice in sent:

@@ -404,6 +404,9 @@ class Pair:
     reason: str
     absent: str = ""  # which side did not come, as the other says
     came: bool = False  # the time has come: one may say that the other did not
+    arrived: str = ""  # which side said that they arrived; desk
+    arrives: bool = False  # the time has come: the reader may say so
+    called: int = 0  # nobody said so in time: 1 both were told, 2 the family, 3 the posts
     slip: bool = False  # the paper can be opened
 
 
@@ -560,7 +563,22 @@ def _pair(
             and found.agreed_at is not None
             and now >= found.need.starts_at
         ),
+        arrived=found.arrived_by or "",
+        arrives=(answers or may(actor, "serve", found)) and may_arrive(what, found, found.need, found.supply, now),
+        called=found.called,
         slip=paper is not None and paper.state == "ready",
+    )
+
+
+def may_arrive(what: Declared, pair: MatchPair, need: MatchSide, supply: MatchSide, now: datetime) -> bool:
+    """Whether it is the time to say that they arrived, and nobody said it, nor that the other stayed away."""
+    return (
+        what.match.arrive is not None
+        and pair.agreed_at is not None
+        and pair.state in ("agreed", "over")
+        and pair.absent is None
+        and pair.arrived_at is None
+        and now >= max(need.starts_at, supply.starts_at)
     )
 
 
