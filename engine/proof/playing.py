@@ -22,6 +22,7 @@ from engine import crypto, forms, matters, people
 from engine.commands import appointments, cases, schedules
 from engine.commands.cases import consent
 from engine.commands.equipment import Equipment
+from engine.commands.registers import keeping
 from engine.commands.worker import background, sweep
 from engine.errors import AlreadyDone, Invalid, NotYours, Refused
 from engine.matters import plans
@@ -463,10 +464,18 @@ class Player:
             following = self._next()
             if following is None or following > moment:
                 self.now = max(self.now, moment)
+                self._registers()
                 return
             self.now = max(self.now, following)
             self._work_off()
         raise Stuck(f"到 {moment:%Y-%m-%d} 为止要做的事没有尽头。", "What falls due until then has no end.")
+
+    def _registers(self) -> None:
+        """The night before looked at the registers: whose entry runs out is told. (Only the last night that went by:
+        a story waits for months.)"""
+        if any(getattr(one.what, "runs_out", None) for one in self.package.declared("registers").values()):
+            with self.database.unit_of_work() as work:
+                keeping.tell(work, now=self.now)
 
     def _next(self) -> datetime | None:
         """When something falls due next."""

@@ -13,7 +13,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns.matches import CALL, Match
-from engine.matters.nouns.registers import OWN, Register
+from engine.matters.nouns.registers import OWN, RUNS_OUT, Register
 from engine.matters.plans import timer_starts
 from engine.matters.story_file import BookText, EndText, SideOfMatchText, StepText, StoryText
 from engine.process.language import effects
@@ -222,6 +222,8 @@ def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: o
         notices = {*reading.info.notices, *reading.house.effect_notices.values()}
         if any(getattr(one.what, "arrive", None) is not None for one in reading.declared("matches").values()):
             notices.add(CALL)
+        if any(getattr(one.what, "runs_out", None) is not None for one in reading.declared("registers").values()):
+            notices.add(RUNS_OUT)
         for r, name in enumerate(end.notices or ()):
             words.one_of("通知", "notice", name, notices, *path, "notices", r)
     for r, name in enumerate(end.effects or ()):
