@@ -7,7 +7,7 @@ the windows overlap, and every leg it rides has room.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -225,6 +225,7 @@ class Row:
     mine: bool  # whose it is, or who may book for them
     told: bool
     who: str = ""  # whose it is, for who may book for them
+    silent: bool = False  # nobody said that they arrived, and the posts were told: the desk telephones
 
 
 def fits(from_id: Any, to_id: Any, places: Any, supply_id: Any) -> ColumnElement[bool]:
@@ -616,7 +617,7 @@ def position(what: Declared, actor: Actor) -> int | None:
 
 
 def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
-    """The needs and supplies of a day that begin at, or were entered by, the actor's units. Two statements."""
+    """The needs and supplies of a day that begin at, or were entered by, the actor's units. Three statements."""
     what = of(work, key)
     rows = work.session.scalars(
         _ordered(
@@ -627,7 +628,24 @@ def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
             )
         )
     ).all()
-    return _rows(work, what, rows, actor)
+    silent = _silent(work, what, [row.id for row in rows])
+    return [replace(one, silent=one.id in silent) for one in _rows(work, what, rows, actor)]
+
+
+def _silent(work: Work, what: Declared, side_ids: Sequence[int]) -> set[int]:
+    """Those of which nobody said that they arrived, after everybody was told."""
+    if what.match.arrive is None or not side_ids:
+        return set()
+    found = work.session.execute(
+        select(MatchPair.need_id, MatchPair.supply_id).where(
+            or_(MatchPair.need_id.in_(side_ids), MatchPair.supply_id.in_(side_ids)),
+            MatchPair.called == 3,
+            MatchPair.state.in_(("agreed", "over")),
+            MatchPair.arrived_at.is_(None),
+            MatchPair.absent.is_(None),
+        )
+    )
+    return {id_ for pair in found for id_ in pair}
 
 
 def place_ids(work: Work) -> dict[str, int]:
