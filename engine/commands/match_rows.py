@@ -780,8 +780,8 @@ def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
     for row in (supply, need):
         if row.side != side:
             _tell(work, row, f"arrived:{pair.id}", zh, en, now)
-        if pair.called >= KIN:
-            _tell_kin(work, what, pair, row, "arrived", zh, en, now)
+    if pair.called >= KIN:
+        _tell_kin(work, what, pair, (need, supply), "arrived", zh, en, now)
     if pair.called >= POSTS:
         _tell_posts(work, what, pair, need, "arrived", f"{zh}（{pair.number}）", f"{en} ({pair.number})", now)
 
@@ -811,8 +811,7 @@ def call(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
             f"{what.match.title_en}: of somebody of your family, {_said(need)}: they should be there, and nobody said "
             f"so. Ring them; if you cannot reach them ring {_counter(work, need)}, in danger 110."
         )
-        told = [_tell_kin(work, what, pair, row, "call", zh, en, now) for row in (supply, need)]
-        if not any(told):
+        if not _tell_kin(work, what, pair, (need, supply), "call", zh, en, now):
             pair.called = POSTS
     if pair.called == POSTS:
         zh = (
@@ -852,35 +851,39 @@ def _counter(work: Work, need: MatchSide) -> str:
 
 
 def _tell_kin(
-    work: Work, what: Declared, pair: MatchPair, row: MatchSide, key: str, zh: str, en: str, now: datetime
+    work: Work, what: Declared, pair: MatchPair, rows: Sequence[MatchSide], key: str, zh: str, en: str, now: datetime
 ) -> bool:
-    """Those whom a bond of this kind names for the person of this side; whether there is anybody."""
+    """Those whom a bond of this kind names for the persons of these sides, each once; whether there is anybody."""
     kin = what.match.arrive.kin if what.match.arrive is not None else ""
-    if not kin or row.person_index is None:
-        return False
     declared = what.package.declared("bonds").get(kin)
-    held = bonds.holders(
-        work,
-        declared.key if declared is not None else kin,
-        user_id=row.user_id,
-        person_index=row.person_index,
-        name=row.name or "",
-        today=local_date(now),
-    )
-    for bond in held:
-        notices.put_both(
+    told: set[str] = set()
+    for row in rows:
+        if not kin or row.person_index is None:
+            continue
+        for bond in bonds.holders(
             work,
-            f"match:{row.id}:{pair.id}:kin-{key}:{bond.id}",
-            zh,
-            text_en=en,
-            kind=CALL,
-            user_id=bond.holder_id,
-            phone=bond.holder_phone,
-            case_id=_case_of(row),
-            urgent=True,
-            now=now,
-        )
-    return bool(held)
+            declared.key if declared is not None else kin,
+            user_id=row.user_id,
+            person_index=row.person_index,
+            name=row.name or "",
+            today=local_date(now),
+        ):
+            if bond.holder_ref in told:  # of the same family as both
+                continue
+            told.add(bond.holder_ref)
+            notices.put_both(
+                work,
+                f"match:{row.id}:{pair.id}:kin-{key}:{bond.id}",
+                zh,
+                text_en=en,
+                kind=CALL,
+                user_id=bond.holder_id,
+                phone=bond.holder_phone,
+                case_id=_case_of(row),
+                urgent=True,
+                now=now,
+            )
+    return bool(told)
 
 
 def _tell_posts(

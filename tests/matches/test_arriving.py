@@ -79,6 +79,7 @@ def test_either_says_it_once_and_the_other_hears(ride):
 
 def test_both_then_the_family_then_the_posts_once_each(ride):
     family(ride, 1, 4)
+    family(ride, 0, 4)  # of the same family as both: one message
     ride.work_off(ride.due - timedelta(minutes=1))
     assert calls(ride) == []
     ride.work_off(ride.due)

@@ -37,6 +37,8 @@ YAML = "bpmn/_shared/rides.yaml"
         (YAML, "keep: 30cd", "keep: 30days", "matter", "3cd"),
         (YAML, "guardian: 18", "guardain: 18", "matter", "guardian"),
         (YAML, "kin: family", "kin: famly", "match-name", "family"),
+        (YAML, "posts: [window, agent, duty]}", "posts: [windwo]}", "post", "window"),
+        (YAML, "    posts: [window, agent, duty]\n", "    posts: [agnet]\n", "post", "agent"),
         (YAML, "takes: 2h, after", "takes: 24h, after", "matter", "超过一天"),
         (YAML, "    way: true\n", "    way: true\n    fee: shared\n", "matter", "shared"),
         ("forms/_shared/ride.form", "万一联系不上，打给谁（姓名和电话）", "愿意给多少油费", "match-fee", "不收费"),

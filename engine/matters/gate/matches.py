@@ -93,6 +93,12 @@ def _afterwards(reading: Reading, one: Declared, match: Match) -> None:
         zh, en = meant(match.slip.paper, reading.kinds, 20)
         zh, en = f"没有文书“{match.slip.paper}”。{zh}", f"There is no paper {match.slip.paper!r}. {en}"
         reading.of_noun(one, "match-name", zh, en, "slip", "paper")
+    for at, posts in ((("posts",), match.posts), (("arrive", "posts"), match.arrive.posts if match.arrive else ())):
+        for n, post in enumerate(posts):
+            if reading.county is not None and post not in reading.county.post_codes:
+                zh, en = meant(post, reading.county.post_codes, 40)
+                zh, en = f"县里没有岗位“{post}”。{zh}", f'The county has no post "{post}". {en}'
+                reading.of_noun(one, "post", zh, en, *at, n)
     if match.arrive is not None and match.arrive.kin:
         kinds = (*reading.declared("bonds"), *HALL)
         if match.arrive.kin not in kinds:

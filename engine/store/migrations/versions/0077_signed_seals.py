@@ -23,9 +23,7 @@ def _prove(here: sa.Connection) -> None:
     event = sa.table("event", sa.column("id"), sa.column("hash"), sa.column("proof"))
     sealed = sa.table("sealed_event", sa.column("event_id"))
     open_ = sa.select(event.c.id, event.c.hash).where(event.c.id.not_in(sa.select(sealed.c.event_id)))
-    rows = [
-        {"which": row.id, "by_key": keys.current().proof(f"event|{row.hash}")} for row in here.execute(open_).all()
-    ]
+    rows = [{"which": row.id, "by_key": keys.current().proof(f"event|{row.hash}")} for row in here.execute(open_).all()]
     if not rows:
         return
     put = sa.update(event).where(event.c.id == sa.bindparam("which")).values(proof=sa.bindparam("by_key"))
