@@ -17,7 +17,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from engine import feel, forms
 from engine.booking import written
 from engine.errors import FieldError, Invalid, NotNow
-from engine.people import SYSTEM, Actor, masks, units
+from engine.matters.nouns.matches import CALL
+from engine.people import SYSTEM, Actor, bonds, holders, masks, units
 from engine.people.access import said_for
 from engine.reads import knowing
 from engine.reads import matches as reads
@@ -518,6 +519,16 @@ def _booked(
             now,
         )
         tell_case(work, what, row, "matched", now)
+    if what.match.arrive is not None:
+        _call_later(work, pair, min(supply.until_at, need.until_at) + what.match.arrive.waits, now)
+
+
+def _call_later(work: Work, pair: MatchPair, at: datetime, now: datetime) -> None:
+    """Look then whether somebody said that they arrived: a job, found by when it is due. Asked once a pair and call,
+    under the pair's lock, so that it is written with the notices' jobs and costs no statement of its own."""
+    payload = {"pair": pair.id, "what": "call"}
+    key = f"match:pair:{pair.id}:call:{pair.called}"
+    jobs.put(work, jobs.Kind.MATCH_DUE, key, payload, now=now, after=max(at, now))
 
 
 def slip_key(pair_id: int) -> str:
@@ -711,7 +722,7 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
     """The other side did not come, as this side says. It is told, and may say otherwise at the counter; the row of
     whoever did not come is returned. NotNow: nothing was agreed, or it is not the time to say so."""
     supply, need = _both(work, pair.need_id, pair.supply_id)
-    work.session.refresh(pair, ["state", "version", "absent"])
+    work.session.refresh(pair, ["state", "version", "absent", "arrived_by"])
     if pair.agreed_at is None or pair.state not in ("agreed", "over"):
         raise NotNow("没有约好，说不上没有来。", "Nothing was agreed, so nobody stayed away.")
     if pair.absent is not None:
@@ -720,6 +731,8 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
         raise NotNow("还没有到约好的时间。", "The time has not come yet.")
     if now > need.until_at + SAY_ABSENT:
         raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
+    if pair.arrived_by == side:
+        raise NotNow("您已经说过到了。", "Expected nobody to have arrived, but you said that you did.")
     row = need if side == "supply" else supply
     pair.absent, pair.version = row.side, pair.version + 1
     work.session.flush()
@@ -734,6 +747,172 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
         now,
     )
     return row
+
+
+# ---------------------------------------------------------------- arrived
+
+#: Who is told when nobody says that they arrived, in this order.
+BOTH, KIN, POSTS = 1, 2, 3
+
+
+def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
+    """They arrived, as this side says, or the desk that telephoned. Whoever was alarmed is told. NotNow: it is not the
+    time to say so."""
+    if what.match.arrive is None:
+        raise NotNow("这一项不用点“到了”。", "Expected a match that asks who arrived, but this one does not.")
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair)
+    if pair.agreed_at is None or pair.state not in ("agreed", "over"):
+        raise NotNow("没有约好，说不上到了。", "Nothing was agreed, so nobody arrives.")
+    if pair.absent is not None:
+        raise NotNow("已经说了没有来，窗口会问。", "It was said that somebody did not come: the counter asks.")
+    if pair.arrived_at is not None:
+        raise NotNow("已经说过到了。", "It has been said already.")
+    if now < max(supply.starts_at, need.starts_at):
+        raise NotNow("还没有到约好的时间。", "The time has not come yet.")
+    if now > need.until_at + SAY_ABSENT:
+        raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
+    pair.arrived_at, pair.arrived_by, pair.version = now, side, pair.version + 1
+    work.session.flush()
+    _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now)
+    zh = f"{what.match.title}：{say_at(need.starts_at)}的，已经到了。"
+    en = f"{what.match.title_en}: {_said(need)} has arrived."
+    for row in (supply, need):
+        if row.side != side:
+            _tell(work, row, f"arrived:{pair.id}", zh, en, now)
+    if pair.called >= KIN:
+        _tell_kin(work, what, pair, (need, supply), "arrived", zh, en, now)
+    if pair.called >= POSTS:
+        _tell_posts(work, what, pair, need, "arrived", f"{zh}（{pair.number}）", f"{en} ({pair.number})", now)
+
+
+def call(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
+    """Nobody said that they arrived: both are told, then their family where they have one, then the posts, once each.
+    Nothing when it was said, called off, or somebody did not come."""
+    pair = work.session.get(MatchPair, pair_id)
+    if pair is None:
+        return
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair)
+    what = reads.declared(work).get(need.match)
+    if what is None or what.match.arrive is None or not reads.may_arrive(what, pair, need, supply, now):
+        return
+    if pair.called >= POSTS or need.forgotten_at is not None or supply.forgotten_at is not None:
+        return
+    pair.called += 1
+    if pair.called == BOTH:
+        _tell_both(work, what, pair, supply, need, now)
+    if pair.called == KIN:
+        zh = (
+            f"{what.match.title}：您家人{say_at(need.starts_at)}的，该到了还没有人说到了。请给家人打电话；"
+            f"找不到人的打 {_counter(work, need)}，有危险打 110。"
+        )
+        en = (
+            f"{what.match.title_en}: of somebody of your family, {_said(need)}: they should be there, and nobody said "
+            f"so. Ring them; if you cannot reach them ring {_counter(work, need)}, in danger 110."
+        )
+        if not _tell_kin(work, what, pair, (need, supply), "call", zh, en, now):
+            pair.called = POSTS
+    if pair.called == POSTS:
+        zh = (
+            f"{what.match.title} {pair.number}：{say_at(need.starts_at)}的，该到了还没有人说到了。请给双方打电话；"
+            "都找不到的打 110。"
+        )
+        en = (
+            f"{what.match.title_en} {pair.number}: {_said(need)}; they should be there, and nobody said so. Telephone "
+            "both; if neither can be reached, call 110."
+        )
+        _tell_posts(work, what, pair, need, "desk", zh, en, now)
+    pair.version += 1
+    work.session.flush()
+    _record_pair(work, audit.Kind.MATCH_CALLED, pair, by, now)
+    if pair.called < POSTS:
+        _call_later(work, pair, now + written.span(what.match.arrive.every), now)
+
+
+def _tell_both(work: Work, what: Declared, pair: MatchPair, supply: MatchSide, need: MatchSide, now: datetime) -> None:
+    for row in (supply, need):
+        _tell(
+            work,
+            row,
+            f"call:{pair.id}",
+            f"{what.match.title}：{say_at(need.starts_at)}的，该到了还没有人点“到了”。到了请点一下；还没到请给对方"
+            "打电话，有危险打 110。",
+            f"{what.match.title_en}: {_said(need)}: you should be there, and nobody said so. Say so if you are; else "
+            "ring the other, in danger 110.",
+            now,
+            urgent=True,
+            kind=CALL,
+        )
+
+
+def _counter(work: Work, need: MatchSide) -> str:
+    return units.place(work, need.unit_id).phone or units.tree(work).county.phone
+
+
+def _tell_kin(
+    work: Work, what: Declared, pair: MatchPair, rows: Sequence[MatchSide], key: str, zh: str, en: str, now: datetime
+) -> bool:
+    """Those whom a bond of this kind names for the persons of these sides, each once; whether there is anybody."""
+    kin = what.match.arrive.kin if what.match.arrive is not None else ""
+    declared = what.package.declared("bonds").get(kin)
+    told: set[str] = set()
+    for row in rows:
+        if not kin or row.person_index is None:
+            continue
+        for bond in bonds.holders(
+            work,
+            declared.key if declared is not None else kin,
+            user_id=row.user_id,
+            person_index=row.person_index,
+            name=row.name or "",
+            today=local_date(now),
+        ):
+            if bond.holder_ref in told:  # of the same family as both
+                continue
+            told.add(bond.holder_ref)
+            notices.put_both(
+                work,
+                f"match:{row.id}:{pair.id}:kin-{key}:{bond.id}",
+                zh,
+                text_en=en,
+                kind=CALL,
+                user_id=bond.holder_id,
+                phone=bond.holder_phone,
+                case_id=_case_of(row),
+                urgent=True,
+                now=now,
+            )
+    return bool(told)
+
+
+def _tell_posts(
+    work: Work, what: Declared, pair: MatchPair, need: MatchSide, key: str, zh: str, en: str, now: datetime
+) -> None:
+    """Whoever sits in these posts where it begins, or next above."""
+    assert what.match.arrive is not None
+    start = units.place(work, need.place_id)
+    told: set[int] = set()
+    for post in what.match.arrive.posts:
+        told |= set(holders.of(work, holders.nearest(work, start, post).id, post=post))
+    for user_id in sorted(told):
+        notices.put(
+            work,
+            f"match:{pair.id}:{key}:{user_id}:screen",
+            zh,
+            text_en=en,
+            kind=CALL,
+            channel="screen",
+            user_id=user_id,
+            case_id=_case_of(need),
+            urgent=True,
+            now=now,
+        )
+
+
+def _case_of(row: MatchSide) -> int | None:
+    """The case that put it there, or was opened for it."""
+    return row.case_id or row.opened_id
 
 
 # ---------------------------------------------------------------- due
@@ -845,7 +1024,7 @@ def tell_case(work: Work, what: Declared, row: MatchSide, key: str, now: datetim
     """A message by its number to the case that put it there, or was opened for it, when the declaration says one (HEARD
     of engine/matters/nouns/matches.py)."""
     name = getattr(getattr(what.match, key), "tells", "")
-    case_id = row.case_id or row.opened_id
+    case_id = _case_of(row)
     if case_id is not None and name:
         messages.tell(work, case_id, name, row.number, {row.side: facts_of(work, row)}, now=now)
 
@@ -854,17 +1033,28 @@ def _said(row: MatchSide) -> str:
     return f"{row.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
-def _tell(work: Work, row: MatchSide, key: str, zh: str, en: str, now: datetime, *, urgent: bool = False) -> None:
+def _tell(
+    work: Work,
+    row: MatchSide,
+    key: str,
+    zh: str,
+    en: str,
+    now: datetime,
+    *,
+    urgent: bool = False,
+    kind: str = "match",
+) -> None:
     """On their screen, and by text message: without names or numbers, which they read when logged in."""
     notices.put_both(
         work,
         f"match:{row.id}:{key}",
         zh,
         text_en=en,
-        kind="match",
+        kind=kind,
         # Somebody without an account hears of it through who said it for them.
         user_id=row.user_id or (row.entered_by_id if row.bond_id is not None else None),
         phone=row.phone,
+        case_id=_case_of(row) if kind == CALL else None,
         urgent=urgent,
         now=now,
     )

@@ -166,6 +166,22 @@ class BookedText(BookText):
         return moment(at)
 
 
+class ArriveText(PersonOfStory):
+    """Whoever booked has come, as at the door; or (match) who rides with another says that they arrived."""
+
+    offer: str = Field(default="", description="offers 里的名称 · the name in offers")
+    match: str = Field(default="", description="或者 matches 里的名称 · or the name in matches")
+    other: str = Field(default="", description="撮合：对方是谁 · of a match: who the other is")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ArriveText:
+        if bool(self.offer) == bool(self.match) or bool(self.match) != bool(self.other):
+            raise wrong("要写 offer，或者 match 和 other。", "Write either offer, or match and other.")
+        if self.error and self.offer:
+            raise wrong("error 只能和 match 一起写。", "error goes with a match only.")
+        return self
+
+
 class AttendText(Part):
     """Whoever booked has come, or goes: as at the door, now."""
 
@@ -237,7 +253,10 @@ class StepText(Part):
     )
     book: BookText | None = Field(default=None, description="有人预订（报名） · somebody books")
     cancel: CancelText | None = Field(default=None, description="有人取消预订 · somebody cancels")
-    arrive: AttendText | None = Field(default=None, description="订了的人来了，签到 · whoever booked checks in")
+    arrive: ArriveText | None = Field(
+        default=None,
+        description="订了的人来了，签到；撮合的说到了 · whoever booked checks in; of a match: says that they arrived",
+    )
     leave: AttendText | None = Field(default=None, description="来了的人走了，签退 · whoever came checks out")
     supply: SideOfMatchText | None = Field(default=None, description="有人提供（撮合） · somebody offers a supply")
     need: SideOfMatchText | None = Field(default=None, description="有人提出需求（撮合） · somebody says a need")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Exists, exists, or_, select
+from sqlalchemy import Exists, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN, MANDATE
@@ -151,6 +151,25 @@ def granted(work: Work, holder_id: int, today: date) -> tuple[Grant, ...]:
         for row in rows
         if row is not None
     )
+
+
+def holders(work: Work, kind: str, *, user_id: int | None, person_index: str, name: str, today: date) -> list[Bond]:
+    """The bonds of this kind that hold today and are about this person: by their account; without one by what they are
+    found by, and the name, for a telephone may be a family's."""
+    same = or_(Bond.subject_id_index == person_index, Bond.subject_phone_index == person_index)
+    whose = and_(Bond.subject_id.is_(None), same)
+    rows = work.session.scalars(
+        select(Bond)
+        .where(
+            Bond.kind == kind,
+            Bond.state == "held",
+            Bond.from_on <= today,
+            Bond.until_on >= today,
+            whose if user_id is None else or_(Bond.subject_id == user_id, whose),
+        )
+        .order_by(Bond.id)
+    )
+    return [row for row in rows if row.subject_id is not None or row.subject_name == name]
 
 
 def in_force(bond: Bond | None, today: date) -> bool:

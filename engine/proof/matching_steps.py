@@ -82,7 +82,13 @@ def _do(work: Work, hall: Hall, verb: str, key: str, step: Mapping[str, Any], by
         matching.ask(work, *_meet(work, key, by, other), by=by, now=now)
         return
     pair = _pair(work, hall, key, by, step, now)
-    verbs = {"agree": matching.agree, "decline": matching.refuse, "absent": matching.absent, "cancel": matching.cancel}
+    verbs = {
+        "agree": matching.agree,
+        "decline": matching.refuse,
+        "absent": matching.absent,
+        "arrive": matching.arrive,
+        "cancel": matching.cancel,
+    }
     verbs[verb](work, pair.id, version=pair.version, by=by, now=now)
 
 

@@ -56,6 +56,9 @@ def _cancel(player: Playing, step: Step) -> None:
 
 def _attend(verb: str) -> Callable[[Playing, Step], None]:
     def act(player: Playing, step: Step) -> None:
+        if step[verb].get("match"):
+            _match(verb)(player, step)
+            return
         booking_steps.attend(player.database, player.package, player.case_id, verb, step[verb], now=player.now)
 
     return act

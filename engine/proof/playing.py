@@ -22,10 +22,12 @@ from engine import crypto, forms, matters, people
 from engine.commands import appointments, cases, schedules
 from engine.commands.cases import consent
 from engine.commands.equipment import Equipment
+from engine.commands.registers import keeping
 from engine.commands.worker import background, sweep
 from engine.errors import AlreadyDone, Invalid, NotYours, Refused
 from engine.matters import plans
 from engine.matters.nouns.bonds import MANDATE
+from engine.matters.nouns.matches import CALL
 from engine.matters.stories import Story, when
 from engine.people import apart, units
 from engine.plain import plain
@@ -462,10 +464,18 @@ class Player:
             following = self._next()
             if following is None or following > moment:
                 self.now = max(self.now, moment)
+                self._registers()
                 return
             self.now = max(self.now, following)
             self._work_off()
         raise Stuck(f"到 {moment:%Y-%m-%d} 为止要做的事没有尽头。", "What falls due until then has no end.")
+
+    def _registers(self) -> None:
+        """The night before looked at the registers: whose entry runs out is told. (Only the last night that went by:
+        a story waits for months.)"""
+        if any(getattr(one.what, "runs_out", None) for one in self.package.declared("registers").values()):
+            with self.database.unit_of_work() as work:
+                keeping.tell(work, now=self.now)
 
     def _next(self) -> datetime | None:
         """When something falls due next."""
@@ -524,7 +534,7 @@ class Player:
             if paper.state == "pending":  # one that failed left an incident that says why
                 self.problem(f"文书“{paper.title}”没有生成。")
         sent = work.session.scalars(select(Notice).where(Notice.case_id == case.id).order_by(Notice.id)).all()
-        own = {*self.package.info.notices, "correction"} - HALL_NOTICES | set(self.story.end.get("notices") or ())
+        own = {*self.package.info.notices, "correction", CALL} - HALL_NOTICES | set(self.story.end.get("notices") or ())
         told = {re.sub(r":\d+:\w+$", "", n.key): n.kind for n in sent if n.kind in own}
         played.notices = list(told.values())
         for notice in sent:

@@ -208,6 +208,8 @@ EVENTS = {
     "match.ended": "登记结束",
     "match.stopped": "证件过期，停下",
     "match.absent": "说对方没有来",
+    "match.arrived": "说到了",
+    "match.called": "没有人说到了，打电话问",
     "match.opened": "没有配上，开了协调的办件",
     "match.revealed": "看了双方的姓名电话",
     "match.forgotten": "到期清除",

@@ -7,7 +7,7 @@ the windows overlap, and every leg it rides has room.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -225,6 +225,7 @@ class Row:
     mine: bool  # whose it is, or who may book for them
     told: bool
     who: str = ""  # whose it is, for who may book for them
+    silent: bool = False  # nobody said that they arrived, and the posts were told: the desk telephones
 
 
 def fits(from_id: Any, to_id: Any, places: Any, supply_id: Any) -> ColumnElement[bool]:
@@ -404,6 +405,9 @@ class Pair:
     reason: str
     absent: str = ""  # which side did not come, as the other says
     came: bool = False  # the time has come: one may say that the other did not
+    arrived: str = ""  # which side said that they arrived; desk
+    arrives: bool = False  # the time has come: the reader may say so
+    called: int = 0  # nobody said so in time: 1 both were told, 2 the family, 3 the posts
     slip: bool = False  # the paper can be opened
 
 
@@ -560,7 +564,22 @@ def _pair(
             and found.agreed_at is not None
             and now >= found.need.starts_at
         ),
+        arrived=found.arrived_by or "",
+        arrives=(answers or may(actor, "serve", found)) and may_arrive(what, found, found.need, found.supply, now),
+        called=found.called,
         slip=paper is not None and paper.state == "ready",
+    )
+
+
+def may_arrive(what: Declared, pair: MatchPair, need: MatchSide, supply: MatchSide, now: datetime) -> bool:
+    """Whether it is the time to say that they arrived, and nobody said it, nor that the other stayed away."""
+    return (
+        what.match.arrive is not None
+        and pair.agreed_at is not None
+        and pair.state in ("agreed", "over")
+        and pair.absent is None
+        and pair.arrived_at is None
+        and now >= max(need.starts_at, supply.starts_at)
     )
 
 
@@ -598,7 +617,7 @@ def position(what: Declared, actor: Actor) -> int | None:
 
 
 def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
-    """The needs and supplies of a day that begin at, or were entered by, the actor's units. Two statements."""
+    """The needs and supplies of a day that begin at, or were entered by, the actor's units. Three statements."""
     what = of(work, key)
     rows = work.session.scalars(
         _ordered(
@@ -609,7 +628,24 @@ def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
             )
         )
     ).all()
-    return _rows(work, what, rows, actor)
+    silent = _silent(work, what, [row.id for row in rows])
+    return [replace(one, silent=one.id in silent) for one in _rows(work, what, rows, actor)]
+
+
+def _silent(work: Work, what: Declared, side_ids: Sequence[int]) -> set[int]:
+    """Those of which nobody said that they arrived, after everybody was told."""
+    if what.match.arrive is None or not side_ids:
+        return set()
+    found = work.session.execute(
+        select(MatchPair.need_id, MatchPair.supply_id).where(
+            or_(MatchPair.need_id.in_(side_ids), MatchPair.supply_id.in_(side_ids)),
+            MatchPair.called == 3,
+            MatchPair.state.in_(("agreed", "over")),
+            MatchPair.arrived_at.is_(None),
+            MatchPair.absent.is_(None),
+        )
+    )
+    return {id_ for pair in found for id_ in pair}
 
 
 def place_ids(work: Work) -> dict[str, int]:

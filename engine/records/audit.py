@@ -205,6 +205,8 @@ class Kind(StrEnum):
     MATCH_ENDED = "match.ended"  # a supply or a need: called off, or its time is over
     MATCH_STOPPED = "match.stopped"  # on the day a document was valid no more
     MATCH_ABSENT = "match.absent"  # one side says that the other did not come
+    MATCH_ARRIVED = "match.arrived"  # one side, or the desk, says that they arrived
+    MATCH_CALLED = "match.called"  # nobody said so in time: who was told
     MATCH_OPENED = "match.opened"  # nobody took it in time: its case
     MATCH_REVEALED = "match.revealed"  # before looks at a match were looks like any other (person.revealed)
     MATCH_FORGOTTEN = "match.forgotten"

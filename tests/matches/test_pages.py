@@ -11,7 +11,7 @@ from engine.records import audit, inspection, library
 from engine.store.models import Event, MatchPair, MatchSide, User
 from tests.cast import ROOT
 from tests.hall import open_hall
-from tests.matches.conftest import KEY, RIDE, SEATS, id_number
+from tests.matches.conftest import KEY, RIDE, SEATS, id_number, work_off
 
 FROM, TO = "350526106202", "350526100"  # 霞碧村, 浔中镇
 WAY = {"from": FROM, "via": "350526106", "to": TO, "day": "2026-09-20", "since": "08:00", "until": "09:00"}
@@ -124,3 +124,54 @@ def test_programs_say_ask_and_answer(hall):
     assert found[0]["stops"] == ["霞碧村", "龙门滩镇", "浔中镇"]
     with hall.database.reading() as work:
         assert not work.session.scalars(select(MatchPair)).all()
+
+
+def agreed(hall):
+    """A ride of 2026-09-20 at eight that both agreed to: (driver, supply, rider, need)."""
+    driver, rider = hall.client("zhang"), hall.client("xu")
+    supply, need = said(driver, "supply", SEATS), said(rider, "need", RIDE)
+    rider.post(re.search(r'action="(/matches/own/\d+/ask/\d+)"', rider.get(need).text)[1])
+    act(driver, supply, "agree")
+    assert 'value="arrive"' not in rider.get(need).text  # it is not eight yet
+    return supply, need
+
+
+def test_a_rider_says_on_the_telephone_that_they_arrived(hall, clock):
+    supply, need = agreed(hall)
+    clock.at("2026-09-20 09:40")
+    rider = hall.client("xu")
+    assert 'value="arrive"' in rider.get(need).text
+    assert "已经到了" in act(rider, need, "arrive").text
+    page = hall.client("zhang").get(supply).text
+    assert "已经到了" in page and 'value="arrive"' not in page
+
+
+def test_a_program_says_it_too_and_a_second_time_is_refused(hall, clock):
+    supply, _ = agreed(hall)
+    clock.at("2026-09-20 09:40")
+    driver = hall.program("zhang")
+    side = f"/matches/{supply.rpartition('/')[2]}"
+    (pair,) = driver("GET", side).json["pairs"]
+    assert (pair["arrived"], pair["arrives"]) == ("", True)
+    sent = {"act": "arrive", "version": pair["version"]}
+    (pair,) = driver("POST", f"{side}/pairs/{pair['id']}", sent).json["pairs"]
+    assert (pair["arrived"], pair["arrives"]) == ("supply", False)
+    again = driver("POST", f"{side}/pairs/{pair['id']}", {"act": "arrive", "version": pair["version"]})
+    assert again.status_code == 409
+
+
+def test_the_desk_sees_who_says_nothing_and_says_it_for_them(hall, clock):
+    _, need = agreed(hall)
+    clock.at("2026-09-20 12:00")
+    work_off(hall.database, clock())
+    clock.at("2026-09-20 12:30")
+    work_off(hall.database, clock())
+    day = "/desk/matches?day=2026-09-20"
+    desk = hall.client("zhou")
+    assert desk.get(day).text.count("没有人说到了，请打电话") == 2
+    address = f"/desk/matches/{need.rpartition('/')[2]}"
+    assert "有危险打 110" in desk.get(address).text
+    assert "已经到了" in act(desk, address, "arrive").text
+    assert "没有人说到了，请打电话" not in desk.get(day).text
+    with hall.database.reading() as work:
+        assert work.session.scalar(select(MatchPair.arrived_by)) == "desk"

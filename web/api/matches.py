@@ -39,6 +39,8 @@ class PairOut(Shape):
     other: MatchOut
     name: str  # whole only while both have agreed
     phone: str
+    arrived: str  # which side said that they arrived (or desk); empty: nobody yet
+    arrives: bool  # the caller may say so now
 
 
 class MatchSideOut(MatchOut):
@@ -69,7 +71,7 @@ class Asking(Shape):
 
 
 class Answering(Shape):
-    act: Literal["agree", "refuse", "cancel", "absent"]
+    act: Literal["agree", "refuse", "cancel", "absent", "arrive"]
     version: int
     reason: str = Field("", max_length=200)
 
@@ -91,6 +93,8 @@ def _side(side_id: int) -> MatchSideOut:
             other=MatchOut(**_out(one.other)),
             name=one.name,
             phone=one.phone,
+            arrived=one.arrived,
+            arrives=one.arrives,
         )
         for one in found.pairs
     ]
@@ -160,10 +164,10 @@ def answer_match(side_id: int, pair_id: int, body: Answering) -> MatchSideOut:
     reads.seen(edge.work(), side_id, actor=edge.actor())
     if body.act == "agree":
         matching.agree(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
+    elif body.act in ("absent", "arrive"):
+        say = matching.absent if body.act == "absent" else matching.arrive
+        say(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
     else:
-        if body.act == "absent":
-            matching.absent(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
-            return _side(side_id)
         act = matching.refuse if body.act == "refuse" else matching.cancel
         act(edge.work(), pair_id, version=body.version, reason=body.reason, by=edge.actor(), now=edge.now())
     return _side(side_id)

@@ -311,6 +311,9 @@ def answer(side_id: int, pair_id: int) -> ResponseReturnValue:
     elif act == "refuse":
         matching.refuse(edge.work(), pair_id, reason=request.form.get("reason", "")[:200], **what)
         flash(_("已告诉对方这次不方便。"))
+    elif act == "arrive":
+        matching.arrive(edge.work(), pair_id, **what)
+        flash(_("记下了：已经到了。"))
     elif act == "absent":
         matching.absent(edge.work(), pair_id, **what)
         flash(_("记下了，已经告诉对方。"))

@@ -163,6 +163,18 @@ def absent(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) 
     return row
 
 
+def arrive(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
+    """Who rides or drives says that they arrived; or the desk of the place, which asked by telephone."""
+    row = _pair(work, pair_id, version)
+    side = next((one.side for one in (row.need, row.supply) if _acts(by, one)), "")
+    if not side and may(by, "serve", row):
+        side = "desk"
+    if not side:
+        _for(by, row.need)
+    match_rows.arrive(work, reads.of(work, row.supply.match), row, side, by=by, now=now)
+    return row
+
+
 def end(work: Work, side_id: int, *, version: int, reason: str = "", by: Actor, now: datetime) -> int:
     """Call off a need or supply, with all its pairs: the others are told. How many were."""
     row = reads.side(work, side_id)
@@ -199,10 +211,14 @@ def reveal(work: Work, side_id: int, purpose: str, words: str, *, by: Actor, now
 
 
 def match_due(database: Database, job: Leased, equipment: object, now: datetime) -> None:
-    """Nobody found in time, the morning's look at documents, over, forgotten."""
-    side_id, act = int(job.payload["side"]), str(job.payload["what"])
+    """Nobody found in time, the morning's look at documents, nobody arrived, over, forgotten."""
+    act = str(job.payload["what"])
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
+        if act == "call":
+            match_rows.call(work, int(job.payload["pair"]), by=SYSTEM, now=now)
+            return
+        side_id = int(job.payload["side"])
         if act == "open":
             row = work.session.get_one(MatchSide, side_id, with_for_update=True)
             _open_case(work, reads.of(work, row.match), row, now)

@@ -17,7 +17,7 @@ from sqlalchemy import delete, or_, select, update
 
 from engine.commands.equipment import Equipment
 from engine.matters.nouns import Declared
-from engine.matters.nouns.registers import ABOUT_SOMEBODY, Register, after
+from engine.matters.nouns.registers import ABOUT_SOMEBODY, RUNS_OUT, Register, after
 from engine.people import SYSTEM, holders, units
 from engine.records import audit, jobs, library, notices, registers
 from engine.records.jobs import Leased
@@ -71,7 +71,7 @@ def tell(work: Work, *, now: datetime) -> int:
         zh = f"台账“{title}”有 {count} 条{'快到期了' if which == 'soon' else '过期了'}，请看一看要不要更新。"
         en = f"{count} of “{title}” {'run out soon' if which == 'soon' else 'have run out'}."
         key = f"register:{title}:{which}:{user_id}:{now.isoformat(timespec='seconds')}"
-        notices.put(work, key, kind="register", text=zh, text_en=en, channel="screen", user_id=user_id, now=now)
+        notices.put(work, key, kind=RUNS_OUT, text=zh, text_en=en, channel="screen", user_id=user_id, now=now)
     return told
 
 
@@ -120,21 +120,31 @@ def _tell_person(
     else:
         zh = f"您在“{register.title}”的登记{day}已到期，更新以前不能再用。电话 {phone}。"
         en = f"Your entry in “{register.title_en}” ran out on {entry.valid_until}; renew it before it is used again."
-    key = f"register:{entry.id}:{which}:{entry.valid_until}"
+    key = f"register:{which}:{entry.valid_until}:{entry.id}"
     if entry.user_id is not None:
         notices.put(
             work,
             f"{key}:screen",
-            kind="register",
+            kind=RUNS_OUT,
             text=zh,
             text_en=en,
             channel="screen",
             user_id=entry.user_id,
+            case_id=entry.case_id,
             now=now,
         )
     if known.get("phone"):
         address = str(known["phone"])
-        notices.put(work, f"{key}:sms", kind="register", text=zh, channel="sms", address=address, now=now)
+        notices.put(
+            work,
+            f"{key}:sms",
+            kind=RUNS_OUT,
+            text=zh,
+            channel="sms",
+            address=address,
+            case_id=entry.case_id,
+            now=now,
+        )
 
 
 def _holders(work: Work, entry: RegisterEntry, post: str) -> list[int]:

@@ -12,6 +12,7 @@ from engine.matters.gate.offers import PERSON
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.scope import brought_by
 from engine.matters.nouns import Declared
+from engine.matters.nouns.bonds import HALL
 from engine.matters.nouns.matches import HEARD, SAYS, Match, MatchSideOf, heard
 from engine.process.language import model as m
 
@@ -92,6 +93,18 @@ def _afterwards(reading: Reading, one: Declared, match: Match) -> None:
         zh, en = meant(match.slip.paper, reading.kinds, 20)
         zh, en = f"没有文书“{match.slip.paper}”。{zh}", f"There is no paper {match.slip.paper!r}. {en}"
         reading.of_noun(one, "match-name", zh, en, "slip", "paper")
+    for at, posts in ((("posts",), match.posts), (("arrive", "posts"), match.arrive.posts if match.arrive else ())):
+        for n, post in enumerate(posts):
+            if reading.county is not None and post not in reading.county.post_codes:
+                zh, en = meant(post, reading.county.post_codes, 40)
+                zh, en = f"县里没有岗位“{post}”。{zh}", f'The county has no post "{post}". {en}'
+                reading.of_noun(one, "post", zh, en, *at, n)
+    if match.arrive is not None and match.arrive.kin:
+        kinds = (*reading.declared("bonds"), *HALL)
+        if match.arrive.kin not in kinds:
+            zh, en = meant(match.arrive.kin, kinds, 20)
+            zh, en = f"没有关系“{match.arrive.kin}”。{zh}", f"There is no bond {match.arrive.kin!r}. {en}"
+            reading.of_noun(one, "match-name", zh, en, "arrive", "kin")
     unmatched = match.unmatched
     if unmatched is None or not unmatched.opens:
         return

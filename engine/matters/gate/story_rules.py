@@ -12,8 +12,8 @@ from engine.matters import in_person
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
-from engine.matters.nouns.matches import Match
-from engine.matters.nouns.registers import OWN, Register
+from engine.matters.nouns.matches import CALL, Match
+from engine.matters.nouns.registers import OWN, RUNS_OUT, Register
 from engine.matters.plans import timer_starts
 from engine.matters.story_file import BookText, EndText, SideOfMatchText, StepText, StoryText
 from engine.process.language import effects
@@ -220,6 +220,10 @@ def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: o
         for r, name in enumerate(end.papers or ()):
             words.one_of("文书", "paper", name, papers, *path, "papers", r)
         notices = {*reading.info.notices, *reading.house.effect_notices.values()}
+        if any(getattr(one.what, "arrive", None) is not None for one in reading.declared("matches").values()):
+            notices.add(CALL)
+        if any(getattr(one.what, "runs_out", None) is not None for one in reading.declared("registers").values()):
+            notices.add(RUNS_OUT)
         for r, name in enumerate(end.notices or ()):
             words.one_of("通知", "notice", name, notices, *path, "notices", r)
     for r, name in enumerate(end.effects or ()):
@@ -301,7 +305,7 @@ def _met(words: _Words, step: StepText, *path: object) -> None:
     reading = words.reading
     if reading.info is None:
         return
-    for verb in ("supply", "need", "ask", "agree", "decline", "absent", "cancel"):
+    for verb in ("supply", "need", "ask", "agree", "decline", "absent", "arrive", "cancel"):
         said = getattr(step, verb)
         name = getattr(said, "match", "")
         if not name:

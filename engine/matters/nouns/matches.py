@@ -23,6 +23,7 @@ and `ask`, the answers of the form. How much of a supply is left is counted by l
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -72,7 +73,7 @@ class MatchSideOf(MatchPart):
         le=18,
         description="不满几周岁要有监护人一起：18；0 不要求 · under this age a guardian comes too; 0: never asked",
     )
-    a_day: int = Field(default=4, ge=1, le=50, description="一个人一天最多几次 · how many a person may have in a day")
+    a_day: int = Field(default=10, ge=1, le=50, description="一个人一天最多几次 · how many a person may have in a day")
     tells: tuple[Id, ...] = Field(
         default=(),
         description="配上之前对方就看得到的答案 · answers that others read before both agreed",
@@ -169,6 +170,50 @@ class MatchUnmatched(MatchPart):
         return self
 
 
+class MatchArrival(MatchPart):
+    """Who agreed says that they arrived; without a word people ring, one after another."""
+
+    takes: str = Field(
+        description="路上最多多久：2h，从两边都能出发的最晚时间算 · how long it takes at most, from the "
+        "latest time at which both can set out"
+    )
+    after: str = Field(
+        default="60min", description="该到了以后多久没有人说到了，就告诉双方 · nobody said so long after: both are told"
+    )
+    every: str = Field(
+        default="15min", description="再隔多久告诉家人，再隔多久告诉岗位 · so long later the family, then the posts"
+    )
+    kin: Id | Literal[""] = Field(
+        default="",
+        description="告诉哪种关系的人：family；没有的直接告诉岗位 · holders of which "
+        "bond are told; nobody has it: the posts at once",
+    )
+    posts: tuple[Id, ...] = Field(
+        min_length=1,
+        description="最后告诉哪些岗位：起点的，没有人的往上找 · posts told at last, from where it begins upwards",
+    )
+
+    @field_validator("takes", "after", "every")
+    @classmethod
+    def _spans(cls, text: str) -> str:
+        return _span(text)
+
+    @model_validator(mode="after")
+    def _within_a_day(self) -> MatchArrival:
+        last = written.span(self.takes) + written.span(self.after) + 2 * written.span(self.every)
+        if last > timedelta(days=1):
+            raise wrong(
+                "takes、after 和两次 every 加起来超过一天，太晚了。请写短一些。",
+                "takes, after and twice every are more than a day: too late for anybody in need. Make them shorter.",
+            )
+        return self
+
+    @property
+    def waits(self) -> timedelta:
+        """From the latest time to set out until both are told."""
+        return written.span(self.takes) + written.span(self.after)
+
+
 def _span(text: str) -> str:
     try:
         written.span(text)
@@ -177,6 +222,8 @@ def _span(text: str) -> str:
     return text
 
 
+#: The notice by which people look for who did not arrive; of a story it stands among those of the case.
+CALL = "match-call"
 #: What a message says of a need or supply (engine/commands/match_rows.py `facts_of`).
 SAYS = (
     "number",
@@ -247,6 +294,11 @@ class Match(MatchPart):
     )
     unmatched: MatchUnmatched | None = Field(
         default=None, description="到时候没有配上，怎么办 · nobody found in time: what follows"
+    )
+    arrive: MatchArrival | None = Field(
+        default=None,
+        description="到了要说一声；没有人说的，先告诉双方，再告诉家人，再告诉岗位；不写不问 · who rides says that they "
+        "arrived; without a word both are told, then the family, then the posts; without it nobody is asked",
     )
     over: MatchTells | None = Field(
         default=None,

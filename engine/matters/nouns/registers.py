@@ -49,6 +49,8 @@ OWN = ("key", "name", "state", "valid_until", "since", "place")
 SEARCHED = ("name", "phone", "id_number", "key")
 #: What an entry whose day has passed is in, whatever its state was. No state is declared by this name.
 EXPIRED = "expired"
+#: The notice that an entry runs out, or has; of a story it stands among those of the case that made the entry.
+RUNS_OUT = "register"
 #: Kinds of fields whose every reading leaves a line in the record.
 SENSITIVE = frozenset({"health", "child"})
 #: Kinds of fields that are about somebody: blind in the index, masked on pages.

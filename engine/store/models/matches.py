@@ -112,6 +112,12 @@ class MatchPair(Base):
     reason: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     absent: Mapped[str | None] = mapped_column(String(6))  # which side did not come, as the other says
 
+    arrived_at: Mapped[datetime | None]  # somebody said that they arrived
+    arrived_by: Mapped[str | None] = mapped_column(String(6))  # which side said so; desk: who telephoned
+    called: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # nobody said so: 1 both were told, 2 the family, 3 the posts
+
     need: Mapped[MatchSide] = relationship(foreign_keys=[need_id], lazy="raise")
     supply: Mapped[MatchSide] = relationship(foreign_keys=[supply_id], lazy="raise")
 
@@ -123,6 +129,9 @@ class MatchPair(Base):
         CheckConstraint("first >= 0 and first <= last", name="legs"),
         CheckConstraint("places >= 1", name="places"),
         CheckConstraint("absent is null or (absent in ('supply','need') and agreed_at is not null)", name="absent"),
+        CheckConstraint("(arrived_at is null) = (arrived_by is null)", name="arrived"),
+        CheckConstraint("arrived_by is null or arrived_by in ('supply','need','desk')", name="arrived_by"),
+        CheckConstraint("called between 0 and 3", name="called"),
         Index("ix_match_pair_need_id", "need_id"),
         Index("ix_match_pair_supply_id", "supply_id"),
         # a need asks a supply once at a time, and rides with one

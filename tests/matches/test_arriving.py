@@ -1,0 +1,148 @@
+"""Who rides says that they arrived; without a word both are told, then the family, then the posts, once each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine.commands import matching
+from engine.errors import NotNow, NotYours
+from engine.store.models import Bond, Event, Job, MatchPair, Notice
+from tests.matches.conftest import NOW, later
+
+
+@pytest.fixture
+def ride(road):
+    """A ride that both agreed to, from eight; at eleven at the latest they are there, at noon people ring."""
+    road.driver()
+    road.pair = road.ask(road.need(), road.supply())
+    road.answer(matching.agree, road.pair)
+    need = road.fresh(road.fresh(road.pair, MatchPair).need_id)
+    road.starts, road.due = need.starts_at, need.until_at + timedelta(hours=3)
+    return road
+
+
+def calls(road):
+    """Who was rung, in order: (account, channel, key)."""
+    with road.database.reading() as work:
+        found = work.session.scalars(select(Notice).where(Notice.kind == "match-call").order_by(Notice.id))
+        return [(row.user_id, row.channel, row.key) for row in found]
+
+
+def family(road, n, holder, kind="family"):
+    with road.database.unit_of_work() as work:
+        whole = {side: road.residents[i] for side, i in (("subject", n), ("holder", holder))}
+        work.session.add(
+            Bond(
+                kind=kind,
+                state="held",
+                **{f"{side}_id": one.id for side, one in whole.items()},
+                **{f"{side}_ref": f"u:{one.id}" for side, one in whole.items()},
+                **{f"{side}_name": one.name for side, one in whole.items()},
+                **{f"{side}_name_index": f"{one.id}" for side, one in whole.items()},
+                holder_phone="13800000099",
+                n=1,
+                most=1,
+                lets=["see"],
+                proof={},
+                revocable=True,
+                from_on=NOW.date(),
+                until_on=NOW.date() + timedelta(days=90),
+                how="counter",
+                made_at=NOW,
+                confirmed_at=NOW,
+            )
+        )
+
+
+def test_either_says_it_once_and_the_other_hears(ride):
+    with pytest.raises(NotNow):
+        ride.answer(matching.arrive, ride.pair, 1)  # it is not eight yet
+    with pytest.raises(NotYours):
+        ride.answer(matching.arrive, ride.pair, 3, now=ride.starts)
+    ride.answer(matching.arrive, ride.pair, 1, now=ride.starts)
+    row = ride.fresh(ride.pair, MatchPair)
+    assert (row.arrived_by, row.arrived_at, row.state) == ("need", ride.starts, "agreed")
+    with pytest.raises(NotNow):
+        ride.answer(matching.arrive, ride.pair, 0, now=ride.starts)
+    with pytest.raises(NotNow):  # who arrived did not wait in vain
+        ride.answer(matching.absent, ride.pair, 1, now=ride.starts)
+    ride.work_off(ride.due + timedelta(hours=3))
+    assert calls(ride) == []
+    with ride.database.reading() as work:
+        keys = list(work.session.scalars(select(Notice.key).where(Notice.key.contains(":arrived:"))))
+        assert sorted(key.rpartition(":")[2] for key in keys) == ["screen", "sms"]  # the driver alone
+        assert work.session.scalar(select(Event.id).where(Event.kind == "match.arrived"))
+
+
+def test_both_then_the_family_then_the_posts_once_each(ride):
+    family(ride, 1, 4)
+    family(ride, 0, 4)  # of the same family as both: one message
+    ride.work_off(ride.due - timedelta(minutes=1))
+    assert calls(ride) == []
+    ride.work_off(ride.due)
+    ride.work_off(ride.due + timedelta(minutes=14))
+    driver, rider = ride.residents[0].id, ride.residents[1].id
+    assert [(user, channel) for user, channel, _ in calls(ride)] == [
+        *[(driver, "screen"), (driver, "sms")],
+        *[(rider, "screen"), (rider, "sms")],
+    ]
+    ride.work_off(ride.due + timedelta(minutes=15))
+    ride.work_off(ride.due + timedelta(minutes=29))
+    assert [(user, channel) for user, channel, _ in calls(ride)[4:]] == [
+        (ride.residents[4].id, "screen"),
+        (ride.residents[4].id, "sms"),
+    ]
+    ride.work_off(ride.due + timedelta(minutes=30))
+    ride.work_off(ride.due + timedelta(days=1))
+    assert [(user, channel) for user, channel, _ in calls(ride)[6:]] == [(ride.clerk.id, "screen")]
+    assert ride.fresh(ride.pair, MatchPair).called == 3
+
+
+def test_without_a_family_the_posts_are_told_in_its_place(ride):
+    family(ride, 1, 4, "guardian")  # a bond of another kind is nobody's to ring
+    ride.work_off(ride.due)
+    ride.work_off(ride.due + timedelta(minutes=15))
+    assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:{ride.pair}:desk:{ride.clerk.id}:screen")]
+    ride.work_off(ride.due + timedelta(days=1))
+    assert len(calls(ride)) == 5
+
+
+def test_a_word_in_between_stops_the_rest_and_whoever_was_alarmed_hears(ride):
+    family(ride, 1, 4)
+    ride.work_off(ride.due)
+    ride.work_off(ride.due + timedelta(minutes=15))
+    assert len(calls(ride)) == 6
+    with pytest.raises(NotYours):  # the counter of another town has nothing to do with it
+        version = ride.fresh(ride.pair, MatchPair).version
+        ride.do(matching.arrive, ride.pair, version=version, by=ride.stranger, now=ride.due)
+    version = ride.fresh(ride.pair, MatchPair).version
+    ride.do(matching.arrive, ride.pair, version=version, by=ride.clerk, now=ride.due + timedelta(minutes=20))
+    assert ride.fresh(ride.pair, MatchPair).arrived_by == "desk"
+    ride.work_off(ride.due + timedelta(days=1))
+    told = calls(ride)[6:]
+    assert [(user, channel) for user, channel, _ in told] == [
+        (ride.residents[4].id, "screen"),
+        (ride.residents[4].id, "sms"),
+    ]
+    assert all("kin-arrived" in key for _, _, key in told)
+
+
+@pytest.mark.parametrize("how", ["off", "absent"])
+def test_nobody_is_rung_for_what_was_called_off_or_did_not_begin(ride, how):
+    if how == "off":
+        ride.answer(matching.cancel, ride.pair, now=later(hours=1))
+    else:
+        ride.answer(matching.absent, ride.pair, 1, now=ride.starts)
+    with pytest.raises(NotNow):
+        ride.answer(matching.arrive, ride.pair, 0, now=ride.starts + timedelta(minutes=1))
+    ride.work_off(ride.due + timedelta(days=1))
+    assert calls(ride) == [] and ride.fresh(ride.pair, MatchPair).called == 0
+
+
+def test_it_waits_as_one_row_that_is_found_by_when_it_is_due(ride):
+    with ride.database.reading() as work:
+        (job,) = work.session.scalars(select(Job).where(Job.key == f"match:pair:{ride.pair}:call:0"))
+        assert job.run_after == ride.due and job.state == "ready"
