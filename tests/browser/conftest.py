@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine import matters, people
 from engine.commands import booking, register_rows
@@ -20,7 +21,7 @@ from engine.matters import stories
 from engine.matters.nouns.registers import Register
 from engine.records import library
 from engine.store import Database, Work
-from engine.store.models import Duty, Holding, Post, Resource
+from engine.store.models import Duty, Holding, Post, Resource, User
 from tests.appointments.conftest import opened
 from tests.browser import doors
 from tests.cast import ROOT
@@ -161,6 +162,7 @@ def county(
     with fresh_database(request, home, "sqlite") as database:
         cast = demo.people_it(database, now=clock())
         with database.unit_of_work() as work:
+            work.session.execute(update(User).values(proved_at=clock()))  # nobody was silent for a season
             for name in matters.names(ROOT):
                 library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
             for name in matters.names(ROOT):

@@ -40,6 +40,11 @@ ELSEWHERE = {
     "entry.proof",
     "entry.code",  # after a number was given: tests/browser/test_door.py
     "resident.own_name",  # asked of who has no name yet: tests/browser/test_resident_day.py
+    "resident.consent",  # of what was agreed to: tests/browser/test_own_data.py
+    "logins.reset",  # of the hall's own people: tests/browser/test_signing_in.py
+    "second.ask",
+    "sso.begin",
+    "sso.back",
     "monitoring.healthz",  # for programs
     "monitoring.readyz",
     "monitoring.metrics",
@@ -127,6 +132,10 @@ def visited(site: Site) -> dict[str, str]:
         "tracking.ask": "/track",
         "tracking.seen": f"/track/{running}/{word_of(running)}",
         "taking_part.say": f"/mine/{_mediated(site)}/tells/refuse",
+        "resident.own_number": "/mine/number",
+        "resident.own_data_page": "/mine/data",
+        "resident.own_copy": "/mine/data/copy",
+        "resident.data_ask": "/mine/data/ask/correct",
         "resident.agent": "/agent",
         "resident.report": "/report",
         "booking.doors": "/book",

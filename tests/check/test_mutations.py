@@ -35,7 +35,11 @@ KEPT = sorted(
         word
         for name in matters.names(ROOT)
         for one in matters.load(ROOT, name).declared("registers").values()
-        for word in (*one.what.fields, *one.what.states)
+        for word in (
+            *one.what.fields,
+            *one.what.states,
+            *(option for field in one.what.fields.values() for option in field.options or ()),
+        )
     }
 )
 
@@ -65,6 +69,10 @@ SURVIVORS = [
     ("bpmn FEEL name", "whom|name", "read in a filter of rows not wholly known: any name may be the row's own"),
     ("matter key", "window", "the name of an offer is its address: where nobody books it in a story, nothing names it"),
     ("bpmn id", "diagram", "the id of the page"),
+    ("bpmn FEEL name", "self|accepts", "of rows and parts that are known only as it runs"),
+    ("bpmn header most", r"\d+", "another number is a number"),
+    ("matter key", r"level|applicant\.name", "an answer of a schedule that another gives too, or that is only kept"),
+    ("matter key", "refused", "an outcome by which the basis of a paper is chosen; another stands for the rest"),
     ("story key", "cut|help", "a role of an offer whose places the case says when it opens it"),
 ]
 

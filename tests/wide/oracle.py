@@ -67,6 +67,7 @@ DOORS: dict[str, frozenset[str]] = {
     "resident": frozenset(RESIDENTS),
     "staff": frozenset(STAFF),
     "heads": frozenset(HEADS),
+    "handles-cases": frozenset((*CLERKS, *HEADS)) - {"former"},
     "heads-operator": frozenset((*HEADS, "operator")),
     "heads-administrators": frozenset((*HEADS, *ADMINISTRATORS)),
     "designer": frozenset({"designer"}),
@@ -147,7 +148,7 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     # whole names and numbers
     "masked": _states(
         open={*_UNITS_ON_ITS_WAY, *_BELOW},
-        restricted={*_UNITS_ON_ITS_WAY},
+        restricted=_UNITS_ON_ITS_WAY - {"intake"},  # a step alone opens the case; its numbers stay masked
         withdrawn={*_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     "own-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=_ACT),
@@ -455,7 +456,8 @@ RULES: dict[str, Rule] = {
     ),
     **_door("resident", "resident.take_own_copy", thing="absent"),  # the code is not theirs
     **_door("resident", "resident.consent", "resident.withdraw_consent", thing="absent"),  # no consent of theirs
-    **_door("staff", "desk.data_requests", "desk.many_looks", "desk.ask_many_looks"),
+    **_door("staff", "desk.data_requests", "desk.many_looks"),
+    **_door("handles-cases", "desk.ask_many_looks"),
     **_door("heads", "desk.answer_many_looks", thing="absent"),  # nobody asked
     **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
     **_door("resident", "registers.mine"),
