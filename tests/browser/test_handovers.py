@@ -122,7 +122,7 @@ def test_the_camera_reads_the_qr_and_the_station_takes_the_parcel(site: Site, pa
         desk = camera.staff("chen")
         desk.goto("/desk/handovers")
         desk.get_by_role("button", name="用摄像头扫").click()
-        desk.wait_for_url(re.compile(r"/desk/handovers/\d+\?proof="), timeout=90_000)
+        desk.wait_for_url(re.compile(r"/desk/handovers/\d+\?proof="), timeout=30_000)
         desk.get_by_role("button", name="确认交接").click()
         desk.get_by_text("交接完成，双方都已确认。").wait_for()
         assert camera.troubles == []
