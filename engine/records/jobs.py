@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.errors import NotNow
 from engine.store import Work
 from engine.store.models import Incident, Job
+from engine.workdays import ZONE, local_date
 
 #: How long a worker may take before another may try.
 LEASE = timedelta(seconds=120)
@@ -201,6 +202,13 @@ def put_once(
     if made is not None and (after is None or after <= now):
         work.after_commit(work.database.bell.ring)
     return made is not None
+
+
+def put_daily(work: Work, kind: Kind, at: time, *, now: datetime) -> None:
+    """Queue what is done once a day, for the next time that it is `at` here; asked for twice, it is done once."""
+    moment = datetime.combine(local_date(now), at, ZONE)
+    moment = moment if moment > now else moment + timedelta(days=1)
+    put_once(work, kind, f"{_value(kind)}:{moment.date()}", now=now, after=moment)
 
 
 def _value(kind: str) -> str:

@@ -3,7 +3,7 @@ anyway, and what waits by them (a place, a book, a ride, a standing order) ends 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from functools import partial
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from engine.records import jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import Bond
-from engine.workdays import ZONE, local_date
+from engine.workdays import local_date
 
 #: Bonds of one look; when there were as many another follows at once.
 BATCH = 100
@@ -60,6 +60,4 @@ def _end_if_over(work: Work, bond_id: int, now: datetime) -> None:
 
 def ask_at_midnight(work: Work, *, now: datetime) -> None:
     """Have it done when the day changes: a bond holds through its last day."""
-    local = now.astimezone(ZONE)
-    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=20, microsecond=0)
-    jobs.put_once(work, jobs.Kind.BONDS_DUE, f"bonds-due:{local_date(midnight)}", now=now, after=midnight)
+    jobs.put_daily(work, jobs.Kind.BONDS_DUE, time(0, 0, 20), now=now)

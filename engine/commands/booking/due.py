@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import select
@@ -16,10 +16,10 @@ from engine.records import jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import Resource
-from engine.workdays import ZONE, local_date
+from engine.workdays import local_date
 
 #: When the slots of a further day are made, local time.
-PUBLISH_HOUR = 3
+PUBLISH_AT = time(3)
 
 
 def appointment_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
@@ -115,9 +115,7 @@ PARTS: Mapping[str, Callable[[Work, Any, datetime], None]] = {
 
 def ask_for_slots(work: Work, *, now: datetime) -> None:
     """Have the slots made in the coming night."""
-    night = now.astimezone(ZONE).replace(hour=PUBLISH_HOUR, minute=0, second=0, microsecond=0)
-    night = night if night > now else night + timedelta(days=1)
-    jobs.put_once(work, jobs.Kind.PUBLISH_SLOTS, f"publish-slots:{local_date(night)}", now=now, after=night)
+    jobs.put_daily(work, jobs.Kind.PUBLISH_SLOTS, PUBLISH_AT, now=now)
 
 
 def make_times(work: Work, key: str, *, now: datetime) -> None:

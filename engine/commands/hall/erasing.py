@@ -9,7 +9,7 @@ hashes, which are over no personal data. A hold (保全) keeps a case back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
@@ -38,10 +38,10 @@ from engine.store.models import (
     RegisterEntry,
     Standing,
 )
-from engine.workdays import ZONE, local_date
+from engine.workdays import local_date
 
 #: When it is done, local time: no hall is open, and the registers were looked at.
-HOUR = 4
+AT = time(4, 20)
 #: Cases of one transaction.
 BATCH = 25
 #: Never: a day that does not come. It keeps such a case out of the search for those without one.
@@ -66,9 +66,7 @@ def erase_due(database: Database, job: Leased, equipment: Equipment, now: dateti
 
 def ask_to_erase(work: Work, *, now: datetime) -> None:
     """Have it done in the coming night."""
-    night = now.astimezone(ZONE).replace(hour=HOUR, minute=20, second=0, microsecond=0)
-    night = night if night > now else night + timedelta(days=1)
-    jobs.put_once(work, jobs.Kind.ERASE, f"erase:{local_date(night)}", now=now, after=night)
+    jobs.put_daily(work, jobs.Kind.ERASE, AT, now=now)
 
 
 # ---------------------------------------------------------------- until when

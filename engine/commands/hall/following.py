@@ -9,7 +9,7 @@ question that waits for them goes back to whoever asked. The worker looks each m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 from functools import partial
 
 from sqlalchemy import or_, select
@@ -24,7 +24,7 @@ from engine.records import audit, jobs, notices
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import Case, Holding, Task, TaskCandidate, Unit, User
-from engine.workdays import ZONE, local_date
+from engine.workdays import local_date
 
 
 def follow_people(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
@@ -53,9 +53,7 @@ def follow_people(database: Database, job: Leased, equipment: Equipment, now: da
 
 def ask_at_midnight(work: Work, *, now: datetime) -> None:
     """Have it done when the day changes: a term is held through its last day."""
-    local = now.astimezone(ZONE)
-    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=30, microsecond=0)
-    jobs.put_once(work, jobs.Kind.FOLLOW_PEOPLE, f"follow-people:{local_date(midnight)}", now=now, after=midnight)
+    jobs.put_daily(work, jobs.Kind.FOLLOW_PEOPLE, time(0, 0, 30), now=now)
 
 
 def affected(work: Work, *, on: date) -> list[int]:

@@ -3,7 +3,7 @@ that nobody fetched."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import and_, or_, select
 
@@ -17,10 +17,10 @@ from engine.records.jobs import Leased
 from engine.records.lending import Kind
 from engine.store import Database, Work
 from engine.store.models import Loan, LoanHold, RegisterEntry
-from engine.workdays import ZONE, local_date, say
+from engine.workdays import local_date, say
 
 #: When it is done, local time.
-HOUR = 8
+AT = time(8, 5)
 #: Rows of one transaction.
 BATCH = 100
 
@@ -49,9 +49,7 @@ def look(database: Database, job: Leased, equipment: Equipment, now: datetime) -
 
 def ask_to_look(work: Work, *, now: datetime) -> None:
     """Have it done in the coming morning."""
-    morning = now.astimezone(ZONE).replace(hour=HOUR, minute=5, second=0, microsecond=0)
-    morning = morning if morning > now else morning + timedelta(days=1)
-    jobs.put_once(work, jobs.Kind.LOANS_DUE, f"loans-due:{local_date(morning)}", now=now, after=morning)
+    jobs.put_daily(work, jobs.Kind.LOANS_DUE, AT, now=now)
 
 
 def expire(work: Work, *, now: datetime) -> int:

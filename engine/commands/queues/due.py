@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 
 from engine.commands import ticket_rows
 from engine.commands.equipment import Equipment
@@ -10,10 +10,9 @@ from engine.people import SYSTEM
 from engine.records import audit, jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.workdays import ZONE, local_date
 
 #: When it is done, local time: no hall is open.
-HOUR = 2
+AT = time(2)
 
 
 def forget_tickets(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
@@ -28,6 +27,4 @@ def forget_tickets(database: Database, job: Leased, equipment: Equipment, now: d
 
 def ask_to_forget(work: Work, *, now: datetime) -> None:
     """Have it done in the coming night."""
-    night = now.astimezone(ZONE).replace(hour=HOUR, minute=0, second=0, microsecond=0)
-    night = night if night > now else night + timedelta(days=1)
-    jobs.put_once(work, jobs.Kind.FORGET_TICKETS, f"forget-tickets:{local_date(night)}", now=now, after=night)
+    jobs.put_daily(work, jobs.Kind.FORGET_TICKETS, AT, now=now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
@@ -23,10 +23,10 @@ from engine.records import audit, jobs, library, notices, registers
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import RegisterChange, RegisterEntry, RegisterIndex
-from engine.workdays import ZONE, local_date, say
+from engine.workdays import local_date, say
 
 #: When it is done, local time: no hall is open.
-HOUR = 4
+AT = time(4)
 #: Entries of one transaction.
 BATCH = 200
 
@@ -44,9 +44,7 @@ def keep_registers(database: Database, job: Leased, equipment: Equipment, now: d
 
 def ask_to_keep(work: Work, *, now: datetime) -> None:
     """Have it done in the coming night."""
-    night = now.astimezone(ZONE).replace(hour=HOUR, minute=0, second=0, microsecond=0)
-    night = night if night > now else night + timedelta(days=1)
-    jobs.put_once(work, jobs.Kind.KEEP_REGISTERS, f"keep-registers:{local_date(night)}", now=now, after=night)
+    jobs.put_daily(work, jobs.Kind.KEEP_REGISTERS, AT, now=now)
 
 
 # ---------------------------------------------------------------- running out
