@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from engine import crypto
 from engine.errors import NotNow, NotYours, Refused
@@ -159,23 +159,12 @@ def resident(
     """
     phone, ask = written.telephone(phone), _ask_hash(ask)
     index = keys.blind("phone", phone)
-    waits = (
-        OneTimeCode.phone_index == index,
-        OneTimeCode.ask == ask,
-        OneTimeCode.used_at.is_(None),
-        OneTimeCode.expires_at > now,
-        OneTimeCode.tries < CODE_TRIES,
-    )
-    newest = select(OneTimeCode.id).where(*waits).order_by(OneTimeCode.id.desc()).limit(1)
-    with database.reading() as work:
-        code_id = work.session.scalar(newest)
+    code_id = _waiting(database, index, ask, now)
     if code_id is None:
         raise _wrong_code()
     with database.unit_of_work() as work:
-        # One statement: of many guesses at once no more than five are looked at.
-        tried = update(OneTimeCode).where(OneTimeCode.id == code_id, *waits).values(tries=OneTimeCode.tries + 1)
-        row = work.session.execute(tried.returning(OneTimeCode.code_hash), execution_options=_PAST).one_or_none()
-        if row is not None and crypto.same(row.code_hash.encode(), _code_hash(index, code.strip()).encode()):
+        right = _tried(work, code_id, index, code, now)
+        if right:
             work.session.execute(update(OneTimeCode).where(OneTimeCode.id == code_id).values(used_at=now))
             wrong = tries.so_far(work, "code-wrong", index, now=now)
             own = tries.so_far(work, "code-wrong", f"{index}:{ask[:32]}", now=now)
@@ -183,7 +172,7 @@ def resident(
             tries.forget(work, "code-wrong", f"{index}:{ask[:32]}")
             user_id, made = _resident(work, phone, index, name, now)
             return Entered(user_id, max(0, wrong - own), new_device=not known and not made)
-        if row is not None:
+        if right is False:
             tries.count(work, "code-wrong", index, now=now)
             tries.count(work, "code-wrong", f"{index}:{ask[:32]}", now=now)
     raise _wrong_code()
@@ -193,23 +182,34 @@ def try_code(database: Database, phone: str, code: str, *, now: datetime, ask: s
     """The id of the code that waits for this phone where it was asked for, if this is it; `use_codes` ends it. NotYours
     for a wrong one, which is counted."""
     index = keys.blind("phone", written.telephone(phone))
-    waits = (
-        OneTimeCode.phone_index == index,
-        OneTimeCode.ask == _ask_hash(ask),
-        OneTimeCode.used_at.is_(None),
-        OneTimeCode.expires_at > now,
-        OneTimeCode.tries < CODE_TRIES,
-    )
-    newest = select(OneTimeCode.id).where(*waits).order_by(OneTimeCode.id.desc()).limit(1)
-    with database.reading() as work:
-        code_id = work.session.scalar(newest)
+    code_id = _waiting(database, index, _ask_hash(ask), now)
     if code_id is not None:
         with database.unit_of_work() as work:
-            tried = update(OneTimeCode).where(OneTimeCode.id == code_id, *waits).values(tries=OneTimeCode.tries + 1)
-            stored = work.session.scalar(tried.returning(OneTimeCode.code_hash), execution_options=_PAST)
-        if stored is not None and crypto.same(stored.encode(), _code_hash(index, code.strip()).encode()):
+            right = _tried(work, code_id, index, code, now)
+        if right:
             return code_id
     raise _wrong_code()
+
+
+def _good(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a code that may still be tried."""
+    return OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > now, OneTimeCode.tries < CODE_TRIES
+
+
+def _waiting(database: Database, index: str, ask_hash: str, now: datetime) -> int | None:
+    """The newest code that waits for this phone where it was asked for."""
+    here = OneTimeCode.phone_index == index, OneTimeCode.ask == ask_hash
+    newest = select(OneTimeCode.id).where(*here, *_good(now)).order_by(OneTimeCode.id.desc()).limit(1)
+    with database.reading() as work:
+        return work.session.scalar(newest)
+
+
+def _tried(work: Work, code_id: int, index: str, code: str, now: datetime) -> bool | None:
+    """Whether this is it, which is one try less; None: it may not be tried any more. One statement: of many guesses at
+    once no more than five are looked at."""
+    tried = update(OneTimeCode).where(OneTimeCode.id == code_id, *_good(now)).values(tries=OneTimeCode.tries + 1)
+    stored = work.session.scalar(tried.returning(OneTimeCode.code_hash), execution_options=_PAST)
+    return None if stored is None else crypto.same(stored.encode(), _code_hash(index, code.strip()).encode())
 
 
 def use_codes(work: Work, ids: Sequence[int], *, now: datetime) -> None:
