@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from flask import request
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from engine.commands.accounts import codes
 from engine.commands.hall import factors, signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
@@ -16,7 +17,6 @@ from engine.people import login
 from engine.people.factors import of as factors_of
 from engine.people.factors import required
 from engine.people.sessions import How
-from engine.records import notices
 from web import edge
 from web.api.declaring import Shape, operation
 
@@ -75,9 +75,14 @@ def send_code(body: Phone) -> CodeSent:
     hall, now = edge.hall(), edge.now()
     with hall.database.unit_of_work() as work:
         ask = secrets.token_urlsafe(24)
-        code = login.issue_code(work, body.phone, now=now, ask=ask, address=request.remote_addr or "")
-        text = f"【{hall.settings.hall_name}】验证码 {code}，5 分钟内有效。请勿告诉他人。"
-        notices.put(work, login.code_key(body.phone), text, kind="code", now=now, address=body.phone, urgent=True)
+        code = codes.send(
+            work,
+            body.phone,
+            lambda code: f"【{hall.settings.hall_name}】验证码 {code}，5 分钟内有效。请勿告诉他人。",
+            ask=ask,
+            now=now,
+            address=request.remote_addr or "",
+        )
     return CodeSent(ask=ask, shown=code if hall.settings.development else "")
 
 

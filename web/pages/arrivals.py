@@ -1,14 +1,35 @@
-"""What every way in ends with: a session in the cookie, and where the person was going."""
+"""What the ways in share: a code by text to begin with; at the end a session in the cookie, and where the person was
+going."""
 
 from __future__ import annotations
 
-from flask import flash, redirect, session
+from collections.abc import Callable
+
+from flask import flash, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.commands.accounts import codes
 from engine.commands.hall import signing_in
 from engine.people.sessions import How
+from engine.store import Work
 from web import devices, edge
+
+
+def code_to(work: Work, phone: str, says: Callable[[str], str]) -> str:
+    """A code for this phone, good on this device alone, goes out in the words of `says`; what the page shows of it: the
+    code where the hall is tried out, else nothing. Raises TooMany."""
+    device, hall = devices.current(), edge.hall()
+    code = codes.send(
+        work,
+        phone,
+        says,
+        ask=device.id,
+        now=edge.now(),
+        known=device.knows("phone", phone),
+        address=request.remote_addr or "",
+    )
+    return code if hall.settings.development else ""
 
 
 def begin(token: str) -> None:

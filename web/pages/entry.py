@@ -14,8 +14,7 @@ from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
 from engine.people import actor as actors
 from engine.people import login, sessions, tries
-from engine.records import audit, notices
-from engine.store import Work
+from engine.records import audit
 from web import devices, edge, problems
 from web.edge import guard
 from web.pages import arrivals
@@ -45,25 +44,16 @@ def ask_code() -> ResponseReturnValue:
         return render_template(
             "resident/enter.html", target=target, phone=request.form.get("phone", "")[:20], wrong=(wrong,)
         ), 422
-    shown = ""
     with edge.hall().database.unit_of_work() as work:
         device = devices.current()
         try:
-            code = login.issue_code(
-                work,
-                phone,
-                now=edge.now(),
-                ask=device.id,
-                known=device.knows("phone", phone),
-                address=request.remote_addr or "",
-            )
+            shown = arrivals.code_to(work, phone, _code_text)
         except tries.TooMany as error:
             problems.wait(error)
             wrong = FieldError("phone", _("手机号"), error.zh, error.en)
             sent = (_coming() or {}).get("phone") == phone  # the code that was sent is still good: let it be typed
             page = render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,), sent=sent)
             return page, 429
-        shown = _send(work, phone, code)
     session["coming"] = {"phone": phone, "at": edge.now().isoformat(), "next": target, "shown": shown}
     return devices.keep(make_response(_code_page(phone, target, shown)), device)
 
@@ -96,14 +86,9 @@ def code() -> ResponseReturnValue:
     return _code_page(said["phone"], said["next"] or edge.onward(""), said["shown"])
 
 
-def _send(work: Work, phone: str, code: str) -> str:
-    """Put the code into the outbox. In development it is also returned, to be shown on the page."""
-    now = edge.now()
-    text = _(
-        "【%(hall)s】验证码 %(code)s，5 分钟内有效。请勿告诉他人。", hall=edge.hall().settings.hall_name, code=code
-    )
-    notices.put(work, login.code_key(phone), text, kind="code", now=now, address=phone, urgent=True)
-    return code if edge.hall().settings.development else ""
+def _code_text(code: str) -> str:
+    hall = edge.hall().settings.hall_name
+    return _("【%(hall)s】验证码 %(code)s，5 分钟内有效。请勿告诉他人。", hall=hall, code=code)
 
 
 @pages.post("/enter/code")

@@ -11,13 +11,12 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import own_data
 from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
-from engine.people import login
+from engine.people import login, tries
 from engine.reads import own_data as reads
-from engine.records import notices
 from engine.workdays import local_date
-from web import devices, edge
+from web import devices, edge, problems
 from web.edge import guard
-from web.pages import desk
+from web.pages import arrivals, desk
 from web.pages.resident import pages
 
 #: What each kind of row is called, on the page and in the copy.
@@ -78,29 +77,23 @@ def own_copy_code() -> ResponseReturnValue:
                 "There is no telephone: come to the counter with your card.",
             )
         try:
-            code = login.issue_code(
-                work,
-                phone,
-                now=edge.now(),
-                ask=device.id,
-                known=device.knows("phone", phone),
-                address=request.remote_addr or "",
-            )
-        except Refused as error:
+            shown = arrivals.code_to(work, phone, _copy_text)
+        except tries.TooMany as error:
+            problems.wait(error)
             wrong = (FieldError("code", "验证码", error.zh, error.en),)
-        else:
-            text = _(
-                "【%(hall)s】验证码 %(code)s，用来下载您的全部个人信息，5 分钟内有效。不是您本人操作的，请打大厅电话。",
-                hall=edge.hall().settings.hall_name,
-                code=code,
-            )
-            notices.put(work, login.code_key(phone), text, kind="code", now=edge.now(), address=phone, urgent=True)
-            shown = code if edge.hall().settings.development else ""
     with edge.reading():
         page = render_template(
             "resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown=shown, tab="resident.mine"
         )
     return devices.keep(edge.hall().make_response((page, 429 if wrong else 200)), device)
+
+
+def _copy_text(code: str) -> str:
+    return _(
+        "【%(hall)s】验证码 %(code)s，用来下载您的全部个人信息，5 分钟内有效。不是您本人操作的，请打大厅电话。",
+        hall=edge.hall().settings.hall_name,
+        code=code,
+    )
 
 
 @pages.post("/mine/data/copy")

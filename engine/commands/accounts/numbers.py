@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 
 from engine import crypto
+from engine.commands.accounts import codes
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.forms import written
 from engine.people import Actor, login, sessions, tries, units
@@ -52,19 +53,19 @@ def change(
     with database.reading() as work:
         me = _mine(work, by)
         number, old = _new(work, me, number), me.phone or ""
-    wrong, codes = [], []
+    wrong, right = [], []
     for field, label, phone, code, asked in (
         ("old_code", "旧号码收到的验证码", old, old_code, OLD),
         ("new_code", "新号码收到的验证码", number, new_code, NEW),
     ):
         try:
-            codes.append(login.try_code(database, phone, code, now=now, ask=f"{asked}:{device}"))
+            right.append(login.try_code(database, phone, code, now=now, ask=f"{asked}:{device}"))
         except NotYours as error:
             wrong.append(FieldError(field, label, error.zh, error.en))
     if wrong:
         raise Invalid(wrong)
     with database.unit_of_work() as work:
-        login.use_codes(work, codes, now=now)
+        login.use_codes(work, right, now=now)
         me = work.session.get_one(User, by.id, with_for_update=True, populate_existing=True)
         _move(work, me, _new(work, me, number), how="self", hall=hall, by=by, now=now)
         sessions.end_all(work, me.id, but=login.session_of(work, this), now=now)
@@ -184,10 +185,10 @@ def _new(work: Work, user: User, number: str) -> str:
 
 
 def _send(work: Work, phone: str, ask: str, words: str, hall: str, *, known: bool, now: datetime, address: str) -> str:
-    code = login.issue_code(work, phone, now=now, ask=ask, known=known, address=address)
-    text = f"【{hall}】{words}。验证码 {code}，5 分钟内有效。"
-    notices.put(work, login.code_key(phone), text, kind=notices.CODE, now=now, address=phone, urgent=True)
-    return code
+    def says(code: str) -> str:
+        return f"【{hall}】{words}。验证码 {code}，5 分钟内有效。"
+
+    return codes.send(work, phone, says, ask=ask, known=known, now=now, address=address)
 
 
 def must_say_why(reason: str) -> None:
