@@ -7,8 +7,6 @@ signed by those who answer; what is asked is a hash and the numbers of certifica
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
 import urllib.request
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -23,6 +21,7 @@ from pyhanko_certvalidator.fetchers.common_utils import enumerate_delivery_point
 from pyhanko_certvalidator.util import get_ocsp_urls, get_relevant_crl_dps
 
 from engine.errors import NotNow
+from engine.records import http_calls
 
 #: How long one of them may take, and how long an answer may be: lists of a large authority have megabytes.
 SECONDS, MOST_BYTES = 10.0, 10_000_000
@@ -57,21 +56,12 @@ def ask(url: str, data: bytes | None, content_type: str, accepts: str) -> bytes:
     if data is not None:
         request.add_header("Content-Type", content_type)
     try:
-        with _ONE_WAY.open(request, timeout=SECONDS) as found:
-            answer: bytes = found.read(MOST_BYTES + 1)
-    except (OSError, http.client.HTTPException, ValueError):
+        found = http_calls.call(request, total_s=SECONDS, most=MOST_BYTES)
+    except (OSError, ValueError):
         raise no_answer(url) from None
-    if not answer or len(answer) > MOST_BYTES:
+    if not found.whole or not found.body:
         raise no_answer(url)
-    return answer
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """None: the answer is the redirect itself, which is no answer."""
-
-
-_ONE_WAY = urllib.request.build_opener(_NoRedirect)
+    return found.body
 
 
 def no_answer(url: str) -> NoAnswer:
