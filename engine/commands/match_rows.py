@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from engine import feel, forms
 from engine.booking import written
 from engine.errors import FieldError, Invalid, NotNow
-from engine.matters.nouns.matches import CALL
+from engine.matters.nouns.matches import BOTH, CALL, KIN, POSTS
 from engine.people import SYSTEM, Actor, bonds, holders, masks, units
 from engine.people.access import said_for
 from engine.reads import knowing
@@ -714,10 +714,6 @@ def end_side(
     return told
 
 
-#: How long after it one may say that the other side did not come.
-SAY_ABSENT = timedelta(days=3)
-
-
 def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> MatchSide:
     """The other side did not come, as this side says. It is told, and may say otherwise at the counter; the row of
     whoever did not come is returned. NotNow: nothing was agreed, or it is not the time to say so."""
@@ -727,10 +723,7 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
         raise NotNow("没有约好，说不上没有来。", "Nothing was agreed, so nobody stayed away.")
     if pair.absent is not None:
         raise NotNow("已经说过了，窗口会问。", "It has been said already: the counter asks.")
-    if now < need.starts_at:
-        raise NotNow("还没有到约好的时间。", "The time has not come yet.")
-    if now > need.until_at + SAY_ABSENT:
-        raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
+    _in_time(need, need.starts_at, now)
     if pair.arrived_by == side:
         raise NotNow("您已经说过到了。", "Expected nobody to have arrived, but you said that you did.")
     row = need if side == "supply" else supply
@@ -749,10 +742,15 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
     return row
 
 
-# ---------------------------------------------------------------- arrived
+def _in_time(need: MatchSide, begins: datetime, now: datetime) -> None:
+    """NotNow: it is too early, or too late, to say how it went."""
+    if now < begins:
+        raise NotNow("还没有到约好的时间。", "The time has not come yet.")
+    if now > need.until_at + reads.SAY:
+        raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
 
-#: Who is told when nobody says that they arrived, in this order.
-BOTH, KIN, POSTS = 1, 2, 3
+
+# ---------------------------------------------------------------- arrived
 
 
 def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
@@ -768,10 +766,7 @@ def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
         raise NotNow("已经说了没有来，窗口会问。", "It was said that somebody did not come: the counter asks.")
     if pair.arrived_at is not None:
         raise NotNow("已经说过到了。", "It has been said already.")
-    if now < max(supply.starts_at, need.starts_at):
-        raise NotNow("还没有到约好的时间。", "The time has not come yet.")
-    if now > need.until_at + SAY_ABSENT:
-        raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
+    _in_time(need, max(supply.starts_at, need.starts_at), now)
     pair.arrived_at, pair.arrived_by, pair.version = now, side, pair.version + 1
     work.session.flush()
     _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now)
@@ -795,7 +790,7 @@ def call(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
     supply, need = _both(work, pair.need_id, pair.supply_id)
     work.session.refresh(pair)
     what = reads.declared(work).get(need.match)
-    if what is None or what.match.arrive is None or not reads.may_arrive(what, pair, need, supply, now):
+    if what is None or what.match.arrive is None or not reads.held(pair) or pair.arrived_at is not None:
         return
     if pair.called >= POSTS or need.forgotten_at is not None or supply.forgotten_at is not None:
         return
@@ -889,13 +884,12 @@ def _tell_kin(
 def _tell_posts(
     work: Work, what: Declared, pair: MatchPair, need: MatchSide, key: str, zh: str, en: str, now: datetime
 ) -> None:
-    """Whoever sits in these posts where it begins, or next above."""
+    """Whoever sits in these posts where it begins, or next above; when nobody does, who heads it there. Somebody is to
+    look for them."""
     assert what.match.arrive is not None
     start = units.place(work, need.place_id)
-    told: set[int] = set()
-    for post in what.match.arrive.posts:
-        told |= set(holders.of(work, holders.nearest(work, start, post).id, post=post))
-    for user_id in sorted(told):
+    told = {user for post in what.match.arrive.posts for user in holders.near(work, start, post)}
+    for user_id in sorted(told or holders.supervisors(work, start.id)):
         notices.put(
             work,
             f"match:{pair.id}:{key}:{user_id}:screen",
@@ -905,7 +899,6 @@ def _tell_posts(
             channel="screen",
             user_id=user_id,
             case_id=_case_of(need),
-            urgent=True,
             now=now,
         )
 

@@ -126,6 +126,11 @@ def nearest(work: Work, place: Place, post: str, apart: Collection[int] = (), *,
     return place
 
 
+def near(work: Work, place: Place, post: str, *, on: date | None = None) -> list[int]:
+    """Who sits in this post at the nearest unit where anybody does; nobody, when nobody does up to the county."""
+    return of(work, nearest(work, place, post, on=on).id, post=post, on=on)
+
+
 def supervisor(
     work: Work, place: Place, apart: Collection[int] = (), *, on: date | None = None
 ) -> tuple[Place, str] | None:

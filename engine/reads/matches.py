@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -18,7 +18,7 @@ from engine import feel, forms
 from engine.booking import written
 from engine.errors import NotFound
 from engine.matters import Package
-from engine.matters.nouns.matches import Match, MatchSideOf
+from engine.matters.nouns.matches import POSTS, Match, MatchSideOf
 from engine.matters.nouns.offers import OfferNeed
 from engine.people import Actor, masks, may, units
 from engine.people.access import matter_of, said_for
@@ -557,13 +557,7 @@ def _pair(
         late=found.supply.starts_at - written.span(what.match.free_until) <= now,
         reason=found.reason,
         absent=found.absent or "",
-        came=(
-            answers
-            and found.absent is None
-            and found.state in ("agreed", "over")
-            and found.agreed_at is not None
-            and now >= found.need.starts_at
-        ),
+        came=(answers and may_say(found, found.need, found.need.starts_at, now) and found.arrived_by != row.side),
         arrived=found.arrived_by or "",
         arrives=(answers or may(actor, "serve", found)) and may_arrive(what, found, found.need, found.supply, now),
         called=found.called,
@@ -571,16 +565,24 @@ def _pair(
     )
 
 
+#: How long after it one may say that the other side did not come, or that they arrived.
+SAY = timedelta(days=3)
+
+
+def held(pair: MatchPair) -> bool:
+    """It was agreed, was not called off, and nobody said that the other stayed away."""
+    return pair.agreed_at is not None and pair.state in ("agreed", "over") and pair.absent is None
+
+
+def may_say(pair: MatchPair, need: MatchSide, begins: datetime, now: datetime) -> bool:
+    """Whether it is the time to say how what was agreed went."""
+    return held(pair) and begins <= now <= need.until_at + SAY
+
+
 def may_arrive(what: Declared, pair: MatchPair, need: MatchSide, supply: MatchSide, now: datetime) -> bool:
     """Whether it is the time to say that they arrived, and nobody said it, nor that the other stayed away."""
-    return (
-        what.match.arrive is not None
-        and pair.agreed_at is not None
-        and pair.state in ("agreed", "over")
-        and pair.absent is None
-        and pair.arrived_at is None
-        and now >= max(need.starts_at, supply.starts_at)
-    )
+    begins = max(need.starts_at, supply.starts_at)
+    return what.match.arrive is not None and pair.arrived_at is None and may_say(pair, need, begins, now)
 
 
 def ridden(found: MatchPair, legs: Sequence[MatchLeg]) -> tuple[int, ...]:
@@ -629,7 +631,7 @@ def desk(work: Work, actor: Actor, key: str, day: date) -> list[Row]:
         )
     ).all()
     silent = _silent(work, what, [row.id for row in rows])
-    return [replace(one, silent=one.id in silent) for one in _rows(work, what, rows, actor)]
+    return [replace(one, silent=True) if one.id in silent else one for one in _rows(work, what, rows, actor)]
 
 
 def _silent(work: Work, what: Declared, side_ids: Sequence[int]) -> set[int]:
@@ -639,7 +641,7 @@ def _silent(work: Work, what: Declared, side_ids: Sequence[int]) -> set[int]:
     found = work.session.execute(
         select(MatchPair.need_id, MatchPair.supply_id).where(
             or_(MatchPair.need_id.in_(side_ids), MatchPair.supply_id.in_(side_ids)),
-            MatchPair.called == 3,
+            MatchPair.called == POSTS,
             MatchPair.state.in_(("agreed", "over")),
             MatchPair.arrived_at.is_(None),
             MatchPair.absent.is_(None),

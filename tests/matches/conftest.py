@@ -13,7 +13,7 @@ from engine.people import units
 from engine.proof.playing import equipment
 from engine.records import library
 from engine.store import keys
-from engine.store.models import Holding, MatchLeg, MatchPair, MatchSide, Post, Unit, User
+from engine.store.models import Bond, Holding, MatchLeg, MatchPair, MatchSide, Post, Unit, User
 from tests.appointments.conftest import NOW
 from tests.cast import ROOT
 
@@ -166,6 +166,33 @@ def open_road(database, *slips):
     here.driver, here.supply, here.need, here.fresh = driver, supply, need, fresh
     here.ask, here.answer, here.taken = ask, answer, taken
     return here
+
+
+def bound(road, n, holder, kind):
+    """A bond that holds: one resident answers for another."""
+    with road.database.unit_of_work() as work:
+        whole = {"subject": road.residents[n], "holder": road.residents[holder]}
+        work.session.add(
+            Bond(
+                kind=kind,
+                state="held",
+                **{f"{side}_id": one.id for side, one in whole.items()},
+                **{f"{side}_ref": f"u:{one.id}" for side, one in whole.items()},
+                **{f"{side}_name": one.name for side, one in whole.items()},
+                **{f"{side}_name_index": keys.blind("name", one.name) for side, one in whole.items()},
+                holder_phone="13800000099",
+                n=1,
+                most=2,
+                lets=["see", "book"],
+                proof={},
+                revocable=False,
+                from_on=NOW.date() - timedelta(days=5),
+                until_on=NOW.date() + timedelta(days=90),
+                how="counter",
+                made_at=NOW,
+                confirmed_at=NOW,
+            )
+        )
 
 
 def work_off(database, now):

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from engine.commands import matching
 from engine.errors import NotNow, NotYours
-from engine.store.models import Bond, Event, Job, MatchPair, Notice
-from tests.matches.conftest import NOW, later
+from engine.people import holders
+from engine.reads import matches as reads
+from engine.store.models import Event, Holding, Job, MatchPair, Notice, Post, Unit, User
+from tests.matches.conftest import bound, later
 
 
 @pytest.fixture
@@ -29,32 +31,6 @@ def calls(road):
     with road.database.reading() as work:
         found = work.session.scalars(select(Notice).where(Notice.kind == "match-call").order_by(Notice.id))
         return [(row.user_id, row.channel, row.key) for row in found]
-
-
-def family(road, n, holder, kind="family"):
-    with road.database.unit_of_work() as work:
-        whole = {side: road.residents[i] for side, i in (("subject", n), ("holder", holder))}
-        work.session.add(
-            Bond(
-                kind=kind,
-                state="held",
-                **{f"{side}_id": one.id for side, one in whole.items()},
-                **{f"{side}_ref": f"u:{one.id}" for side, one in whole.items()},
-                **{f"{side}_name": one.name for side, one in whole.items()},
-                **{f"{side}_name_index": f"{one.id}" for side, one in whole.items()},
-                holder_phone="13800000099",
-                n=1,
-                most=1,
-                lets=["see"],
-                proof={},
-                revocable=True,
-                from_on=NOW.date(),
-                until_on=NOW.date() + timedelta(days=90),
-                how="counter",
-                made_at=NOW,
-                confirmed_at=NOW,
-            )
-        )
 
 
 def test_either_says_it_once_and_the_other_hears(ride):
@@ -78,8 +54,8 @@ def test_either_says_it_once_and_the_other_hears(ride):
 
 
 def test_both_then_the_family_then_the_posts_once_each(ride):
-    family(ride, 1, 4)
-    family(ride, 0, 4)  # of the same family as both: one message
+    bound(ride, 1, 4, "family")
+    bound(ride, 0, 4, "family")  # of the same family as both: one message
     ride.work_off(ride.due - timedelta(minutes=1))
     assert calls(ride) == []
     ride.work_off(ride.due)
@@ -102,7 +78,7 @@ def test_both_then_the_family_then_the_posts_once_each(ride):
 
 
 def test_without_a_family_the_posts_are_told_in_its_place(ride):
-    family(ride, 1, 4, "guardian")  # a bond of another kind is nobody's to ring
+    bound(ride, 1, 4, "guardian")  # a bond of another kind is nobody's to ring
     ride.work_off(ride.due)
     ride.work_off(ride.due + timedelta(minutes=15))
     assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:{ride.pair}:desk:{ride.clerk.id}:screen")]
@@ -111,7 +87,7 @@ def test_without_a_family_the_posts_are_told_in_its_place(ride):
 
 
 def test_a_word_in_between_stops_the_rest_and_whoever_was_alarmed_hears(ride):
-    family(ride, 1, 4)
+    bound(ride, 1, 4, "family")
     ride.work_off(ride.due)
     ride.work_off(ride.due + timedelta(minutes=15))
     assert len(calls(ride)) == 6
@@ -140,6 +116,44 @@ def test_nobody_is_rung_for_what_was_called_off_or_did_not_begin(ride, how):
         ride.answer(matching.arrive, ride.pair, 0, now=ride.starts + timedelta(minutes=1))
     ride.work_off(ride.due + timedelta(days=1))
     assert calls(ride) == [] and ride.fresh(ride.pair, MatchPair).called == 0
+
+
+def test_when_nobody_holds_the_post_who_heads_it_there_is_told(ride):
+    with ride.database.unit_of_work() as work:
+        clerk = work.session.get(User, ride.clerk.id)
+        town = work.session.scalar(select(Unit).where(Unit.code == "350526106"))
+        head = Post(code="head", name="负责人", role="supervisor")
+        work.session.add(head)
+        work.session.flush()
+        for row in work.session.scalars(select(Holding)):
+            work.session.delete(row)
+        work.session.add(Holding(user_id=clerk.id, unit_id=town.parent_id, post_id=head.id))
+    with ride.database.reading() as work:
+        holders.forget(work)
+    ride.work_off(ride.due)
+    ride.work_off(ride.due + timedelta(minutes=15))
+    assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:{ride.pair}:desk:{ride.clerk.id}:screen")]
+
+
+def test_the_page_asks_how_it_went_for_as_long_as_the_answer_is_taken(ride):
+    pair = ride.fresh(ride.pair, MatchPair)
+
+    def asked(n, now):
+        with ride.database.reading() as work:
+            side_id = pair.need_id if n else pair.supply_id
+            (one,) = reads.one(work, side_id, actor=ride.residents[n], now=now).pairs
+            return one.came, one.arrives
+
+    until = ride.fresh(pair.need_id).until_at + timedelta(days=3)
+    assert asked(1, ride.starts - timedelta(minutes=1)) == (False, False)
+    assert asked(1, ride.starts) == asked(1, until) == (True, True)
+    late = until + timedelta(minutes=1)
+    assert asked(1, late) == (False, False)
+    for verb in (matching.arrive, matching.absent):
+        with pytest.raises(NotNow):
+            ride.answer(verb, ride.pair, 1, now=late)
+    ride.answer(matching.arrive, ride.pair, 1, now=ride.starts)
+    assert (asked(1, until), asked(0, until)) == ((False, False), (True, False))  # who arrived met the other
 
 
 def test_it_waits_as_one_row_that_is_found_by_when_it_is_due(ride):

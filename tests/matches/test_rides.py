@@ -10,8 +10,8 @@ from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
 from engine.records import audit
-from engine.store.models import Bond, Event, MatchPair, MatchSide, Notice, User
-from tests.matches.conftest import DAY, KEY, NOW, RIDE, SEATS, STOPS, id_number, later
+from engine.store.models import Event, MatchPair, MatchSide, Notice, User
+from tests.matches.conftest import DAY, KEY, NOW, RIDE, SEATS, STOPS, bound, id_number, later
 
 
 def one(road, side_id, n, now=NOW):
@@ -185,45 +185,14 @@ def test_a_child_rides_with_a_guardian_who_has_a_seat(road):
     with road.database.unit_of_work() as work:
         child = work.session.get(User, road.residents[1].id)
         child.id_number = id_number("20120101", 2)
-        subject, holder = child.id, road.residents[2].id
-        name = child.name
     with pytest.raises(NotNow) as refused:
         road.need(places=2)
     assert "监护人" in refused.value.zh
-    with road.database.unit_of_work() as work:
-        guardian = work.session.get(User, holder)
-        work.session.add(made_bond(subject, name, guardian))
+    bound(road, 1, 2, "guardian")
     with pytest.raises(Invalid):
         road.need(places=1)
     need = road.need(places=2)
     assert road.fresh(need).guardian == "居民3"
-
-
-def made_bond(subject, name, guardian):
-    from engine.store import keys
-
-    return Bond(
-        kind="guardian",
-        subject_id=subject,
-        subject_ref=f"u:{subject}",
-        subject_name=name,
-        subject_name_index=keys.blind("name", name),
-        holder_id=guardian.id,
-        holder_ref=f"u:{guardian.id}",
-        holder_name=guardian.name,
-        holder_name_index=keys.blind("name", guardian.name),
-        state="held",
-        lets=["see", "book"],
-        from_on=DAY - timedelta(days=9),
-        until_on=DAY + timedelta(days=9),
-        n=1,
-        most=2,
-        proof={},
-        revocable=False,
-        how="counter",
-        made_at=NOW,
-        confirmed_at=NOW,
-    )
 
 
 def test_nothing_found_in_time_is_told_once_and_a_late_match_still_counts(road):

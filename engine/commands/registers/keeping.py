@@ -150,7 +150,7 @@ def _holders(work: Work, entry: RegisterEntry, post: str) -> list[int]:
     where = entry.place_id or entry.unit_id
     if where is None:
         return []
-    return holders.of(work, holders.nearest(work, units.place(work, where), post).id, post=post)
+    return holders.near(work, units.place(work, where), post)
 
 
 # ---------------------------------------------------------------- blanking

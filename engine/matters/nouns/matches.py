@@ -224,6 +224,8 @@ def _span(text: str) -> str:
 
 #: The notice by which people look for who did not arrive; of a story it stands among those of the case.
 CALL = "match-call"
+#: Who is told when nobody says that they arrived, in this order.
+BOTH, KIN, POSTS = 1, 2, 3
 #: What a message says of a need or supply (engine/commands/match_rows.py `facts_of`).
 SAYS = (
     "number",
