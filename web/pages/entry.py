@@ -8,13 +8,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import bonds, handover_rows, parties
+from engine.commands import accounts, bonds, handover_rows, parties
 from engine.commands.hall import factors, signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
-from engine.people import actor as actors
 from engine.people import login, sessions, tries
-from engine.records import audit
 from web import devices, edge, problems
 from web.edge import guard
 from web.pages import arrivals
@@ -176,14 +174,10 @@ def check_proof() -> ResponseReturnValue:
     user_id, phone = about
     database, now = edge.hall().database, edge.now()
     if request.form.get("another") == "1":
-        with database.unit_of_work() as work:
-            mine = login.another_owner(work, user_id, now=now)
-            by = actors.load(work, mine, now=now)
-            audit.record(work, audit.Kind.PHONE_GIVEN_ON, by=by, now=now, facts={"before": user_id, "now": mine})
-        return _in(mine, phone)
+        return _in(accounts.given_on(database, user_id, phone, now=now), phone)
     try:
         proof = request.form.get("proof", "")[:80]
-        login.prove(database, user_id, proof, now=now)
+        login.prove(database, user_id, phone, proof, now=now)
     except Refused as error:
         problems.wait(error)
         return _proof((FieldError("proof", _("核对"), error.zh, error.en),), error.status)
