@@ -139,6 +139,15 @@ def wait(error: Refused) -> None:
         g.retry_after = error.seconds
 
 
+def as_fields(error: Refused, field: str, label: str = "") -> tuple[FieldError, ...]:
+    """A refusal in the form that was sent: by the fields that it names, else by `field`; the answer says when the next
+    try may come."""
+    wait(error)
+    if isinstance(error, Invalid):
+        return tuple(error.fields)
+    return (FieldError(field, label, error.zh, error.en),)
+
+
 def _says_when(response: Response) -> Response:
     if response.status_code == 429 and "Retry-After" not in response.headers:
         response.headers["Retry-After"] = str(g.get("retry_after", 60))

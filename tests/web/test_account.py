@@ -157,6 +157,16 @@ def test_a_password_that_is_refused_counts_as_one_try_of_the_link(hall: Open):
     assert clerk.post("/desk/reset", data={"key": key, "password": NEW, "again": NEW}).status_code == 302
 
 
+@pytest.mark.parametrize("where", ["prove", "password"])
+def test_whoever_guesses_the_old_password_is_told_how_long_to_wait(hall: Open, where):
+    clerk = hall.client("chen")
+    for _ in range(5):
+        answer = clerk.post(f"/desk/account/{where}", data={"old": "not it", "password": NEW, "again": NEW})
+        assert answer.status_code == 422 and "现在的密码不对" in answer.text
+    answer = clerk.post(f"/desk/account/{where}", data={"old": "not it", "password": NEW, "again": NEW})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30") and "30 秒" in answer.text
+
+
 def test_a_head_of_another_unit_makes_none_and_nobody_guesses_one(hall: Open):
     assert hall.client("zhao").post(f"/desk/logins/{hall.cast.users['chen']}/reset").status_code == 403
     assert hall.client("wang").get("/desk/logins").status_code == 403

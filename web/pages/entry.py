@@ -47,10 +47,9 @@ def ask_code() -> ResponseReturnValue:
         try:
             shown = arrivals.code_to(work, phone, _code_text)
         except tries.TooMany as error:
-            problems.wait(error)
-            wrong = FieldError("phone", _("手机号"), error.zh, error.en)
+            refused = problems.as_fields(error, "phone", _("手机号"))
             sent = (_coming() or {}).get("phone") == phone  # the code that was sent is still good: let it be typed
-            page = render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,), sent=sent)
+            page = render_template("resident/enter.html", target=target, phone=phone, wrong=refused, sent=sent)
             return page, 429
     session["coming"] = {"phone": phone, "at": edge.now().isoformat(), "next": target, "shown": shown}
     return devices.keep(make_response(_code_page(phone, target, shown)), device)
@@ -99,9 +98,8 @@ def check_code() -> ResponseReturnValue:
             edge.hall().database, phone, code, now=edge.now(), ask=device.id, known=device.knows("phone", phone)
         )
     except Refused as error:
-        wrong = FieldError("code", _("验证码"), error.zh, error.en)
         shown = (_coming() or {}).get("shown", "")
-        return _code_page(phone, edge.onward(""), shown, (wrong,)), error.status
+        return _code_page(phone, edge.onward(""), shown, problems.as_fields(error, "code", _("验证码"))), error.status
     user_id = entered.user_id
     was_here, silence = device.knows("account", str(user_id)), edge.hall().settings.silence
     with edge.hall().database.reading() as work:
@@ -179,8 +177,7 @@ def check_proof() -> ResponseReturnValue:
         proof = request.form.get("proof", "")[:80]
         login.prove(database, user_id, phone, proof, now=now)
     except Refused as error:
-        problems.wait(error)
-        return _proof((FieldError("proof", _("核对"), error.zh, error.en),), error.status)
+        return _proof(problems.as_fields(error, "proof", _("核对")), error.status)
     return _in(user_id, phone)
 
 
@@ -217,12 +214,8 @@ def check_password() -> ResponseReturnValue:
             device=devices.current(),
         )
     except Refused as error:
-        problems.wait(error)
-        zh, en = error.zh, error.en
-        if isinstance(error, Invalid):
-            zh, en = error.fields[0].zh, error.fields[0].en
-        wrong = FieldError("password", _("用户名和密码"), zh, en)
-        page = render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,), ready=False)
+        wrong = problems.as_fields(error, "password", _("用户名和密码"))
+        page = render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=wrong, ready=False)
         return page, error.status
     step = factors.begin_second(
         edge.hall().database, entered.user_id, now=edge.now(), wrong_before=entered.wrong_before

@@ -79,8 +79,7 @@ def own_copy_code() -> ResponseReturnValue:
         try:
             shown = arrivals.code_to(work, phone, _copy_text, _for_the_copy())
         except tries.TooMany as error:
-            problems.wait(error)
-            wrong = (FieldError("code", "验证码", error.zh, error.en),)
+            wrong = problems.as_fields(error, "code", "验证码")
     with edge.reading():
         page = render_template(
             "resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown=shown, tab="resident.mine"
@@ -119,7 +118,7 @@ def take_own_copy() -> ResponseReturnValue:
             login.use_codes(work, [code_id], now=edge.now())
             data = own_data.copy(work, page=page, by=actor, now=edge.now())
     except Refused as error:
-        wrong = (FieldError("code", "验证码", error.zh, error.en),)
+        wrong = problems.as_fields(error, "code", "验证码")
         with edge.reading():
             page = render_template(
                 "resident/own_copy.html", mine=_mine(), wrong=wrong, sent=True, shown="", tab="resident.mine"
