@@ -13,11 +13,11 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from engine.commands import accounts
 from engine.errors import AlreadyDone, FieldError, Invalid, Refused
 from engine.people import login
 from engine.people.tries import TooMany
 from engine.plain import plain
-from engine.records import audit
 from engine.store import disk
 from web import edge, logs
 from web.language import english
@@ -115,21 +115,16 @@ def proving(user_id: int, phone: str) -> None:
 def doubted(error: login.Doubted) -> ResponseReturnValue:
     """Whoever is signed in said to be another than whose account it is: they are out, and prove first who they are."""
     by, token = edge.actor(), "" if request.path.startswith("/api/") else session.get("token")
-    with edge.hall().database.unit_of_work() as work:
-        login.doubt(work, int(str(error.facts["user"])), now=edge.now())
-        if token:
-            login.close_session(work, token, now=edge.now())
-        elif edge.bearer():
-            login.revoke_token(work, edge.bearer(), now=edge.now())
-        audit.record(work, audit.Kind.ACCOUNT_DOUBTED, by=by, now=edge.now())
+    database, user_id = edge.hall().database, int(str(error.facts["user"]))
+    accounts.doubted(database, user_id, session=token or "", program=edge.bearer(), by=by, now=edge.now())
     if not token:
         en = f"{error.en} Sign in again, and give a proof."
         return problem(error.status, error.slug, f"{error.zh}请重新登录，并给出 proof。", en)
-    phone = login.phone_of(edge.hall().database, int(str(error.facts["user"])))
+    phone = login.phone_of(database, user_id)
     kept = {k: session[k] for k in ("language", "large") if k in session}
     session.clear()
     session.update(kept)
-    proving(int(str(error.facts["user"])), phone)
+    proving(user_id, phone)
     here = urlsplit(request.referrer or "").path
     to = url_for("entry.proof", next=here if here.startswith("/apply/") else None)
     if not wants_json():
@@ -142,6 +137,15 @@ def wait(error: Refused) -> None:
     """Of a refusal for too many tries that a view words itself: the answer says when the next may come."""
     if isinstance(error, TooMany):
         g.retry_after = error.seconds
+
+
+def as_fields(error: Refused, field: str, label: str = "") -> tuple[FieldError, ...]:
+    """A refusal in the form that was sent: by the fields that it names, else by `field`; the answer says when the next
+    try may come."""
+    wait(error)
+    if isinstance(error, Invalid):
+        return tuple(error.fields)
+    return (FieldError(field, label, error.zh, error.en),)
 
 
 def _says_when(response: Response) -> Response:

@@ -92,7 +92,7 @@ def claims(provider: Provider, begun: Begun, code: str, *, now: datetime) -> Map
             read.claims,
             read.header,
             {
-                "iss": {"essential": True, "value": provider.issuer},
+                "iss": {"essential": True, "value": found["issuer"]},
                 "aud": {"essential": True, "value": provider.client},
                 "sub": {"essential": True},
             },

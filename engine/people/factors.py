@@ -15,6 +15,7 @@ import pyotp
 from sqlalchemy import delete, func, or_, select, update
 
 from engine import crypto
+from engine.forms import written
 from engine.people.actor import Actor
 from engine.store import Work, keys
 from engine.store.models import Authenticator, Passkey, RecoveryCode
@@ -100,7 +101,7 @@ def address(secret: str, *, login: str, hall: str) -> str:
 def confirm(work: Work, user_id: int, code: str, *, now: datetime) -> bool:
     """Whether the code is one of the secret that was begun; it is the person's from now on."""
     secret = begun(work, user_id, now=now)
-    step = _step(secret, code, now) if secret is not None else None
+    step = _step(secret, _typed(code), now) if secret is not None else None
     if step is None:
         return False
     work.session.execute(
@@ -113,7 +114,7 @@ def confirm(work: Work, user_id: int, code: str, *, now: datetime) -> bool:
 
 def use(work: Work, user_id: int, given: str, *, now: datetime) -> Kind | None:
     """Which factor this code is, used up by this; None: it is none, or was used before."""
-    typed = "".join(given.split()).replace("-", "").upper()
+    typed = _typed(given)
     if len(typed) == 6 and typed.isascii() and typed.isdigit():
         return "totp" if _use_totp(work, user_id, typed, now) else None
     if len(typed) == LETTERS:
@@ -129,6 +130,11 @@ def use(work: Work, user_id: int, given: str, *, now: datetime) -> Kind | None:
         )
         return "recovery" if done.rowcount == 1 else None  # type: ignore[attr-defined]
     return None
+
+
+def _typed(given: str) -> str:
+    """A code without what groups it ("123 456", "ABCDE-FGHJK"), in narrow letters."""
+    return written.close(given).replace("-", "")
 
 
 def _use_totp(work: Work, user_id: int, code: str, now: datetime) -> bool:
@@ -153,7 +159,7 @@ def _step(secret: str, code: str, now: datetime) -> int | None:
     at, found = int(now.timestamp()) // STEP_S, None
     totp = pyotp.TOTP(secret)
     for offset in AROUND:  # all of them, whichever fits
-        if crypto.same(totp.generate_otp(at + offset), code.strip()):
+        if crypto.same(totp.generate_otp(at + offset), code):
             found = at + offset
     return found
 

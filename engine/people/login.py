@@ -366,12 +366,13 @@ def phone_of(database: Database, user_id: int) -> str:
 _PAST = {"synchronize_session": False}
 
 
-def prove(database: Database, user_id: int, proof: str, *, now: datetime) -> None:
-    """Check that whoever has the telephone is the person, and remember it. Raises NotYours; TooMany after three wrong
-    answers a day."""
+def prove(database: Database, user_id: int, phone: str, proof: str, *, now: datetime) -> None:
+    """Check that whoever showed that they have this telephone is the person, and remember it. Raises NotYours; TooMany
+    after three wrong answers a day; NotNow when the account has the number no more."""
     with database.unit_of_work() as work:
         tries.spend(work, [("proof", str(user_id))], now=now)
-        user = work.session.get_one(User, user_id)
+        user = work.session.get_one(User, user_id, with_for_update=True, populate_existing=True)
+        _still_has(user, phone)
         known = known_of(work, user)
         if known.asked == "id":
             given, right = written.narrow(proof).strip().upper(), [_closed(one)[-4:] for one in known.numbers]
@@ -388,21 +389,28 @@ def prove(database: Database, user_id: int, proof: str, *, now: datetime) -> Non
     )
 
 
-def another_owner(work: Work, user_id: int, *, now: datetime) -> int:
+def another_owner(work: Work, user_id: int, phone: str, *, now: datetime) -> int:
     """Whoever holds the number now is somebody else: a new account for them. The one before keeps all that is theirs,
     without a telephone, and gets their new one at the counter. Returns the new account."""
     before = work.session.get_one(User, user_id, with_for_update=True, populate_existing=True)
-    phone, index = before.phone, before.phone_index
-    if not phone or not index:
-        raise NotNow(
-            "这个号码刚才已经换给新账号了，请重新登录。", "This number has a new account already: sign in again."
-        )
+    index = _still_has(before, phone)
     before.phone = before.phone_index = None
     work.session.flush()
     sessions.end_all(work, user_id, now=now)
     mine, _made = _resident(work, phone, index, "", now)
     work.session.get_one(User, mine).number_at = now
     return mine
+
+
+def _still_has(user: User, phone: str) -> str:
+    """The index of this number, which is the account's. Between the code and the proof are minutes, in which a counter
+    may give the account another number: whoever has the one of before has nothing of it any more."""
+    if user.phone_index is None or user.phone_index not in keys.blinds("phone", written.telephone(phone)):
+        raise NotNow(
+            "这个号码刚才已经换给新账号了，或者不再是这个账号的，请重新登录。",
+            "This number has a new account already, or is no longer of this one: sign in again.",
+        )
+    return user.phone_index
 
 
 def _code_hash(index: str, code: str) -> str:

@@ -44,9 +44,10 @@ LIMITS = {
     # the old password, asked once more of somebody who is signed in; a second factor, after the right password
     "own-password": Limit(5, timedelta(minutes=15), timedelta(seconds=30)),
     "factor": Limit(5, timedelta(minutes=15), timedelta(seconds=30)),
-    "passkey": Limit(60, timedelta(minutes=10)),
-    "sso": Limit(60, timedelta(minutes=10)),
-    "reset-link": Limit(20, timedelta(minutes=10)),
+    # by address alone: a whole office signs in behind one of a morning, so it is slowed and never shut
+    "passkey": Limit(60, timedelta(minutes=10), timedelta(seconds=2), timedelta(seconds=30)),
+    "sso": Limit(60, timedelta(minutes=10), timedelta(seconds=2), timedelta(seconds=30)),
+    "reset-link": Limit(20, timedelta(minutes=10), timedelta(seconds=2), timedelta(seconds=30)),
     "address": Limit(50, timedelta(minutes=15), timedelta(seconds=2), timedelta(seconds=30)),
     # a code by text message: each costs money and rings somebody's telephone
     "code": Limit(1, timedelta(minutes=1), zh="验证码一分钟只发一次，刚才那个还能用", en="One code a minute is sent"),

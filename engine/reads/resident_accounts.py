@@ -362,13 +362,14 @@ def candidates_of(work: Work, user_id: int) -> list[int]:
 
 
 def merges(work: Work, *, actor: Actor, now: datetime, most: int = 50) -> tuple[Merged, ...]:
-    """The merges of late at the counters of whoever asks, and of those below them; the newest first."""
+    """The merges of late at the counters of whoever asks, and of those below them; the newest first. One whose time is
+    over says of nobody any more who it was."""
     require(actor, "serve", User(kind="resident"))
     inside = AccountMerge.unit_id.in_(actor.realm)
     rows = work.session.execute(
         select(AccountMerge, User.name)
         .join(User, User.id == AccountMerge.by_id)
-        .where(or_(inside, AccountMerge.by_id == actor.id))
+        .where(AccountMerge.erased_at.is_(None), or_(inside, AccountMerge.by_id == actor.id))
         .order_by(AccountMerge.id.desc())
         .limit(most)
     ).all()

@@ -14,7 +14,19 @@ from engine.reads import case_list, knowing
 from engine.reads import resident_accounts as reads
 from engine.records import audit, notices
 from engine.store import Database
-from engine.store.models import AccountMerge, Base, Bond, Case, Draft, Event, Notice, Task, User
+from engine.store.models import (
+    AccountMerge,
+    Base,
+    Bond,
+    Case,
+    CaseParty,
+    Draft,
+    Event,
+    Notice,
+    Task,
+    TaskCandidate,
+    User,
+)
 from engine.store.models.base import BigId
 from tests.cast import DAIBAN
 from tests.people.test_login import _at_once
@@ -146,6 +158,65 @@ def test_what_was_merged_by_mistake_goes_back_exactly(database, cast, clock, two
         assert not audit.verify(work).faults
     with pytest.raises(AlreadyDone):
         accounts.part(database, merge_id, "再撤一次", hall="大厅", by=cast.zhou, now=clock())
+
+
+def test_where_both_take_part_each_does_again_when_they_are_put_apart(database, cast, clock, two):
+    """A case of another names both accounts, and a step waits for both."""
+    old, new = two
+    case_id = submit(database, cast.users["xu"], clock)
+    both = [f"u:{old}", f"u:{new}"]
+    with database.unit_of_work() as work:
+        case = work.session.get(Case, case_id)
+        case.party_ids = sorted(two)
+        for n, user_id in enumerate(two):
+            work.session.add(
+                CaseParty(case_id=case_id, role="p", n=n, side="", name="", name_index="", user_id=user_id)
+            )
+        task = work.session.scalars(select(Task).where(Task.case_id == case_id).order_by(Task.id)).first()
+        task.candidates = [*task.candidates, *both]
+        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in both)
+        task_id = task.id
+    merge_id = merge(database, clock, cast.zhou, old, new)
+    accounts.part(database, merge_id, "弄错了，不是同一个人", hall="大厅", by=cast.zhou, now=clock())
+    with database.reading() as work:
+        assert work.session.get(Case, case_id).party_ids == sorted(two)
+        assert [work.session.scalar(select(CaseParty.user_id).where(CaseParty.n == n)) for n in (0, 1)] == list(two)
+        assert set(both) <= set(work.session.get(Task, task_id).candidates)
+        assert [reads.candidates_of(work, i) for i in two] == [[task_id], [task_id]]
+
+
+def test_a_merge_whose_account_went_into_a_third_is_undone_after_the_later_one(database, cast, clock, two):
+    old, new = two
+    third = signed_in(database, "13900000007", clock())
+    first = merge(database, clock, cast.zhou, old, new)
+    clock.on(minutes=2)
+    code = code_for(database, clock, cast.zhou, phone="13900000007", of=third)
+    second = merge(database, clock, cast.zhou, new, third, code=code)
+    with pytest.raises(NotNow, match="undo that merge first"):
+        accounts.part(database, first, "弄错了，不是同一个人", hall="大厅", by=cast.zhou, now=clock())
+    with database.reading() as work:
+        assert work.session.get(User, old).merged_into_id == new and work.session.get(User, new).phone is None
+    for merge_id in (second, first):
+        accounts.part(database, merge_id, "弄错了，不是同一个人", hall="大厅", by=cast.zhou, now=clock())
+    with database.reading() as work:
+        phones = [work.session.get(User, i).phone for i in (old, new, third)]
+        assert phones == ["13800000001", NEW, "13900000007"]
+        assert work.session.scalar(select(Case.applicant_id)) == old
+
+
+def test_a_number_changed_since_stays_with_the_account_that_was_kept(database, cast, clock, two):
+    old, new = two
+    merge_id = merge(database, clock, cast.zhou, old, new)
+    clock.on(minutes=2)
+    newer = "13900000006"
+    code = code_for(database, clock, cast.zhou, phone=newer, of=new)
+    accounts.change_at_counter(database, new, newer, code, ID, WHY, hall="大厅", by=cast.zhou, now=clock())
+    accounts.part(database, merge_id, "弄错了，不是同一个人", hall="大厅", by=cast.zhou, now=clock())
+    with database.reading() as work:
+        gone, kept = (work.session.get(User, i) for i in two)
+        assert (gone.phone, kept.phone) == ("13800000001", newer)
+        assert (kept.name, kept.id_number) == ("", None)
+    assert signed_in(database, newer, clock()) == new
 
 
 def test_after_seven_days_it_stays(database, cast, clock, two):

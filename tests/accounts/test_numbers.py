@@ -144,7 +144,7 @@ def test_of_two_who_say_at_once_that_a_number_is_new_to_them_one_has_it(database
 
     def act(n):
         with database.unit_of_work() as work:
-            login.another_owner(work, zhang, now=clock())
+            login.another_owner(work, zhang, "13800000001", now=clock())
         return "given on"
 
     assert _at_once(2, act) == {"given on": 1, "NotNow": 1}

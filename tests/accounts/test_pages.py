@@ -5,9 +5,10 @@ import re
 import pytest
 from sqlalchemy import select
 
+from engine.commands.hall import outside
 from engine.people import login
-from engine.store.models import Event, User
-from tests.accounts.test_merging import ID, NEW, WHY
+from engine.store.models import AccountMerge, Event, User
+from tests.accounts.test_merging import ID, NEW, WHY, merge
 from tests.hall import Open, open_hall
 
 
@@ -122,6 +123,19 @@ def test_a_counter_merges_two_accounts_and_puts_them_apart_again(hall: Open):
         assert work.session.get(User, old).phone == "13800000001"
         kinds = set(work.session.scalars(select(Event.kind).where(Event.kind.like("account.%"))))
         assert kinds == {"account.merged", "account.parted"}
+
+
+def test_a_merge_whose_time_is_over_is_listed_no_more(hall: Open):
+    """The record of it stays, and says of nobody who it was (engine.commands.hall.outside)."""
+    hall.submit()
+    old, new = hall.cast.users["zhang"], _second(hall)
+    hall.clock.on(minutes=2)
+    merge(hall.database, hall.clock, hall.cast.zhou, old, new)
+    assert WHY in hall.client("zhou").get("/desk/residents").text
+    with hall.database.unit_of_work() as work:
+        outside.blank(work, AccountMerge, [work.session.scalars(select(AccountMerge.id)).one()], now=hall.clock())
+    page = hall.client("zhou").get("/desk/residents")
+    assert page.status_code == 200 and WHY not in page.text and "/part" not in page.text
 
 
 def test_what_stops_a_merge_is_said_before(hall: Open):

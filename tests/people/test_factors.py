@@ -13,6 +13,10 @@ from engine.people import factors, sessions, steps, tries
 from engine.records import audit
 from engine.store.models import Event, RecoveryCode
 from tests.cast import PASSWORD
+from tests.people.test_login import _at_once
+
+#: Digits of a full-width keyboard.
+WIDE = {ord(str(n)): chr(0xFF10 + n) for n in range(10)}
 
 
 def _set_up(database, cast, clock, who="zhao"):
@@ -215,7 +219,7 @@ def test_a_code_that_two_use_at_once_opens_for_one(database, cast, clock, monkey
     code, now = (pyotp.TOTP(secret).at(clock()) if kind == "totp" else codes[0]), clock()
     tokens = [_begin(database, cast, clock) for _ in range(2)]
     ready = threading.Barrier(2)
-    real, waited = factors.use, threading.local()
+    real, waited = tries.spend, threading.local()
 
     def together(*args, **more):
         # On SQLite writers stand at the door one by one: there is no moment in which both are inside.
@@ -224,7 +228,7 @@ def test_a_code_that_two_use_at_once_opens_for_one(database, cast, clock, monkey
             ready.wait(20)
         return real(*args, **more)
 
-    monkeypatch.setattr(factors, "use", together)
+    monkeypatch.setattr(tries, "spend", together)
     done, refused = [], []
 
     def enter(token):
@@ -239,6 +243,39 @@ def test_a_code_that_two_use_at_once_opens_for_one(database, cast, clock, monkey
     for one in threads:
         one.join(60)
     assert (len(done), len(refused)) == (1, 1)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("kind", ["totp", "recovery"])
+def test_a_code_is_used_up_by_one_of_many_without_any_count_of_tries(database, cast, clock, kind):
+    secret, codes = _set_up(database, cast, clock)
+    code, now = (pyotp.TOTP(secret).at(clock()) if kind == "totp" else codes[0]), clock()
+
+    def use(_n):
+        with database.unit_of_work() as work:
+            return factors.use(work, cast.users["zhao"], code, now=now)
+
+    assert _at_once(6, use) == {kind: 1, "None": 5}
+
+
+@pytest.mark.both
+def test_of_many_guesses_at_once_no_more_than_five_are_looked_at(database, cast, clock, monkeypatch):
+    _set_up(database, cast, clock)
+    looked, real, now = [], factors.use, clock()
+    monkeypatch.setattr(factors, "use", lambda *given, **more: looked.append(given) or real(*given, **more))
+    came = _at_once(12, lambda n: commands.by_code(database, cast.users["zhao"], f"{n:06d}", now=now))
+    assert came == {"NotYours": 5, "TooMany": 7} and len(looked) == 5
+
+
+@pytest.mark.parametrize("write", [lambda code: f"{code[:3]} {code[3:]}", lambda code: code.translate(WIDE)])
+def test_a_code_is_taken_as_apps_and_keyboards_write_it(database, cast, clock, write):
+    with database.unit_of_work() as work:
+        this = sessions.find(work, sessions.begin(work, cast.users["zhao"], now=clock()), now=clock()).id
+        commands.begin_totp(work, by=cast.zhao, now=clock())
+        totp = pyotp.TOTP(factors.begun(work, cast.users["zhao"], now=clock()))
+        commands.confirm_totp(work, write(totp.at(clock())), this=this, by=cast.zhao, now=clock())
+    code = write(totp.at(clock.on(minutes=2)))
+    assert commands.by_code(database, cast.users["zhao"], code, now=clock()) == "totp"
 
 
 def test_a_step_of_another_kind_is_none(database, cast, clock):

@@ -71,6 +71,20 @@ def test_fifty_failures_from_one_address_slow_it_and_shut_out_nobody(database, c
     assert entered.user_id == cast.users["wang"]
 
 
+@pytest.mark.parametrize("what", ["address", "code-address", "passkey", "sso", "reset-link"])
+def test_whoever_comes_from_one_address_is_slowed_and_never_shut_out(database, clock, what):
+    """A whole office signs in behind one address of a morning."""
+    now, waits = clock(), []
+    for _ in range(150):
+        try:
+            with database.unit_of_work() as work:
+                tries.spend(work, [(what, "203.0.113.9")], now=now)
+        except tries.TooMany as wait:
+            waits.append(wait.seconds)
+            now = clock.on(seconds=wait.seconds)
+    assert waits and max(waits) <= 60
+
+
 def test_what_is_mistyped_on_ones_own_device_slows_that_device_alone(database, cast, clock):
     own = Device().knowing("login", "chen")
     _guess(database, "chen", clock(), 10, device=own)

@@ -17,6 +17,7 @@ from engine.people.passwords import Whose
 from engine.records import audit
 from engine.store.models import Event, ResetLink, User
 from tests.cast import PASSWORD, ROOT
+from tests.people.test_login import _at_once
 
 NEW = "三条小船在溪边 12"
 CHEN = Whose("chen", "陈小云", "13800000001", "350526199003071239")
@@ -121,6 +122,26 @@ def test_whoever_sits_at_an_open_session_does_not_guess_the_old_one(database, ca
             commands.change(database, cast.users["chen"], "wrong-one", NEW, this=None, now=clock())
     with pytest.raises(tries.TooMany):
         commands.change(database, cast.users["chen"], PASSWORD, NEW, this=None, now=clock())
+
+
+@pytest.mark.both
+def test_of_many_guesses_of_the_old_one_at_once_no_more_than_five_are_looked_at(database, cast, clock, monkeypatch):
+    looked, real = [], login.matches
+    monkeypatch.setattr(login, "matches", lambda *given: looked.append(given) or real(*given))
+
+    def act(n):
+        return commands.change(database, cast.users["chen"], f"wrong-one-{n}", NEW, this=None, now=clock())
+
+    assert _at_once(12, act) == {"Invalid": 5, "TooMany": 7}
+    assert len(looked) == 5
+
+
+def test_what_was_mistyped_counts_no_more_after_the_right_one(database, cast, clock):
+    for _ in range(3):
+        for _ in range(4):
+            with pytest.raises(Invalid):
+                commands.is_own(database, cast.users["chen"], "wrong-one", now=clock())
+        assert commands.is_own(database, cast.users["chen"], PASSWORD, now=clock())
 
 
 def _offer(database, cast, clock, who="chen", by="qian"):

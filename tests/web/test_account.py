@@ -144,6 +144,29 @@ def test_a_head_makes_a_link_and_the_clerk_sets_a_password_by_it_once(hall: Open
     assert clerk.get(where).status_code == 404
 
 
+def test_a_password_that_is_refused_counts_as_one_try_of_the_link(hall: Open):
+    """Twenty is for all who come from one address: whoever has to think of another password does not use up two."""
+    key = _link(hall.client("qian").post(f"/desk/logins/{hall.cast.users['chen']}/reset")).partition("key=")[2]
+    clerk = hall.client()
+    weak = [{"password": "woaini1314", "again": "woaini1314"}, {"password": NEW, "again": "another"}] * 10
+    answers = [clerk.post("/desk/reset", data={"key": key, **typed}).status_code for typed in weak]
+    assert answers == [422] * 20
+    late = clerk.post("/desk/reset", data={"key": key, "password": NEW, "again": NEW})
+    assert (late.status_code, late.headers["Retry-After"]) == (429, "2")
+    hall.clock.on(seconds=2)
+    assert clerk.post("/desk/reset", data={"key": key, "password": NEW, "again": NEW}).status_code == 302
+
+
+@pytest.mark.parametrize("where", ["prove", "password"])
+def test_whoever_guesses_the_old_password_is_told_how_long_to_wait(hall: Open, where):
+    clerk = hall.client("chen")
+    for _ in range(5):
+        answer = clerk.post(f"/desk/account/{where}", data={"old": "not it", "password": NEW, "again": NEW})
+        assert answer.status_code == 422 and "现在的密码不对" in answer.text
+    answer = clerk.post(f"/desk/account/{where}", data={"old": "not it", "password": NEW, "again": NEW})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30") and "30 秒" in answer.text
+
+
 def test_a_head_of_another_unit_makes_none_and_nobody_guesses_one(hall: Open):
     assert hall.client("zhao").post(f"/desk/logins/{hall.cast.users['chen']}/reset").status_code == 403
     assert hall.client("wang").get("/desk/logins").status_code == 403

@@ -85,6 +85,21 @@ def test_a_copy_needs_a_code_and_holds_all_that_is_mine_and_nothing_of_others(ha
         assert kept.by_id == hall.cast.zhang.id
 
 
+def _code_of(page: str) -> str:
+    return re.search(r"data-shown-code>\s*(\d{6})", page)[1]
+
+
+def test_the_code_for_coming_in_opens_no_copy_and_that_for_the_copy_lets_nobody_in(hall: Open):
+    client = hall.client("zhang")
+    coming = _code_of(client.post("/enter", data={"phone": "13800000001"}).text)
+    assert client.post("/mine/data/copy", data={"code": coming}).status_code == 403
+    copying = _code_of(client.post("/mine/data/copy/code").text)
+    came = client.post("/enter/code", data={"phone": "13800000001", "code": copying})
+    assert came.status_code == 403
+    assert client.post("/mine/data/copy", data={"code": copying}).status_code == 200
+    assert client.post("/mine/data/copy", data={"code": copying}).status_code == 403
+
+
 def test_two_copies_a_day_and_no_more(hall: Open):
     client = hall.client("zhang")
     codes = []

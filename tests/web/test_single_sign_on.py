@@ -113,6 +113,16 @@ def test_a_provider_that_leads_elsewhere_is_not_followed(hall: Open, provider, s
     assert answer.status_code == 502 and "统一登录没有完成" in answer.text
 
 
+def test_a_provider_whose_name_ends_in_a_slash_is_known_by_it(hall: Open, provider):
+    """The setting is kept without it; the provider says itself with it, in its document and in each token."""
+    provider.says, provider.bend = {"issuer": f"{provider.address}/"}, {"iss": f"{provider.address}/"}
+    client, address = _go(hall)
+    assert _back(client, address).location == "/desk"
+    provider.bend = {"iss": "https://evil.example/"}
+    client, address = _go(hall)
+    assert _back(client, address).status_code == 502
+
+
 def test_one_that_is_not_there_is_said_on_the_page(hall: Open):
     away = Provider(issuer="http://127.0.0.1:9", client=CLIENT, secret=SECRET)
     hall.app.settings = replace(hall.app.settings, sso=away)

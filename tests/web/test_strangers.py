@@ -3,8 +3,10 @@ the attack gets, and what the person meanwhile keeps."""
 
 import re
 
+import pytest
 from sqlalchemy import func, select
 
+from engine.commands import accounts
 from engine.commands.worker import background
 from engine.records import audit, notices
 from engine.store.models import Case, Event, Notice, OneTimeCode, Throttle, User
@@ -319,6 +321,27 @@ def test_the_second_press_on_a_number_that_was_given_on_is_told_so(hall: Open):
     assert first.post("/enter/proof", data={"another": "1"}).status_code == 302
     answer = second.post("/enter/proof", data={"another": "1"})
     assert answer.status_code == 409 and "已经换给新账号" in answer.text
+
+
+@pytest.mark.parametrize("said", [{"another": "1"}, {"proof": "1239"}])
+def test_whoever_has_the_number_of_before_gets_nothing_of_an_account_with_a_new_one(hall: Open, said):
+    """Between the code and the proof the person of the account had a counter change the number."""
+    hall.submit()
+    hall.clock.on(days=100)
+    client = hall.app.test_client()
+    assert _sign_in(client).location == "/enter/proof"
+    new, user_id, by = "13900000009", hall.cast.users["zhang"], hall.cast.zhou
+    with hall.database.unit_of_work() as work:
+        code = accounts.ask_at_counter(work, user_id, new, hall="大厅", by=by, now=hall.clock())
+    why = "旧号码不用了，看了身份证"
+    accounts.change_at_counter(
+        hall.database, user_id, new, code, "350526195003071239", why, hall="大厅", by=by, now=hall.clock()
+    )
+    answer = client.post("/enter/proof", data=said)
+    assert answer.status_code == 409 and "不再是这个账号的" in answer.text
+    assert client.get("/mine").status_code == 302
+    with hall.database.reading() as work:
+        assert work.session.get_one(User, user_id).phone == new
 
 
 def test_a_guesser_of_the_proof_has_three_tries_a_day_wherever(hall: Open):

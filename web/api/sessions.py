@@ -103,7 +103,7 @@ def sign_in(body: LogIn) -> SignedIn:
                 asked=asked,
             )
         if asked:
-            login.prove(hall.database, user_id, body.proof, now=now)
+            login.prove(hall.database, user_id, body.phone, body.proof, now=now)
     elif body.login:
         address = request.remote_addr or ""
         user_id = signing_in.password(hall.database, body.login, body.password, now=now, address=address).user_id

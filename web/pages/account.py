@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands.hall import factors, passwords, signing_in
-from engine.errors import FieldError, Invalid, NotNow, Refused
+from engine.errors import FieldError, Invalid, NotNow
 from engine.people import factors as people_factors
 from engine.people.tries import TooMany
 from engine.reads import own_account
 from engine.records.papers import codes
-from web import edge
+from web import edge, problems
 from web.edge import guard
 from web.pages import arrivals
 
@@ -80,15 +80,11 @@ def check_proof() -> ResponseReturnValue:
     try:
         factors.prove(edge.hall().database, opened.id, opened.actor.id, password, code, now=edge.now())
     except (Invalid, TooMany) as error:
-        wrong = error.fields if isinstance(error, Invalid) else (_about_password(error),)
+        wrong = problems.as_fields(error, "old", _("现在的密码"))
         with edge.reading():
             return render_template("staff/prove.html", found=_found(), wrong=wrong), error.status
     flash(_("已核对，十分钟内可以更改登录方式。"))
     return redirect(url_for("account.own"))
-
-
-def _about_password(error: Refused) -> FieldError:
-    return FieldError("old", _("现在的密码"), error.zh, error.en)
 
 
 @pages.get("/app")
@@ -183,7 +179,7 @@ def change_password() -> ResponseReturnValue:
             raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
         ended = passwords.change(edge.hall().database, user_id, old, new, this=this, now=edge.now())
     except (Invalid, TooMany, NotNow) as error:
-        wrong = error.fields if isinstance(error, Invalid) else (_about_password(error),)
+        wrong = problems.as_fields(error, "old", _("现在的密码"))
         return render_template("staff/password.html", wrong=wrong), error.status
     if ended:
         flash(_("密码已改，别处的 %(n)s 个登录都已结束。", n=ended))

@@ -16,15 +16,16 @@ from engine.store import Work
 from web import devices, edge
 
 
-def code_to(work: Work, phone: str, says: Callable[[str], str]) -> str:
+def code_to(work: Work, phone: str, says: Callable[[str], str], ask: str | None = None) -> str:
     """A code for this phone, good on this device alone, goes out in the words of `says`; what the page shows of it: the
-    code where the hall is tried out, else nothing. Raises TooMany."""
+    code where the hall is tried out, else nothing. `ask`: what it is good for, when that is not to come in. Raises
+    TooMany."""
     device, hall = devices.current(), edge.hall()
     code = codes.send(
         work,
         phone,
         says,
-        ask=device.id,
+        ask=device.id if ask is None else ask,
         now=edge.now(),
         known=device.knows("phone", phone),
         address=request.remote_addr or "",

@@ -8,13 +8,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands import bonds, handover_rows, parties
+from engine.commands import accounts, bonds, handover_rows, parties
 from engine.commands.hall import factors, signing_in
 from engine.errors import FieldError, Invalid, Refused
 from engine.forms import written
-from engine.people import actor as actors
 from engine.people import login, sessions, tries
-from engine.records import audit
 from web import devices, edge, problems
 from web.edge import guard
 from web.pages import arrivals
@@ -49,10 +47,9 @@ def ask_code() -> ResponseReturnValue:
         try:
             shown = arrivals.code_to(work, phone, _code_text)
         except tries.TooMany as error:
-            problems.wait(error)
-            wrong = FieldError("phone", _("手机号"), error.zh, error.en)
+            refused = problems.as_fields(error, "phone", _("手机号"))
             sent = (_coming() or {}).get("phone") == phone  # the code that was sent is still good: let it be typed
-            page = render_template("resident/enter.html", target=target, phone=phone, wrong=(wrong,), sent=sent)
+            page = render_template("resident/enter.html", target=target, phone=phone, wrong=refused, sent=sent)
             return page, 429
     session["coming"] = {"phone": phone, "at": edge.now().isoformat(), "next": target, "shown": shown}
     return devices.keep(make_response(_code_page(phone, target, shown)), device)
@@ -101,9 +98,8 @@ def check_code() -> ResponseReturnValue:
             edge.hall().database, phone, code, now=edge.now(), ask=device.id, known=device.knows("phone", phone)
         )
     except Refused as error:
-        wrong = FieldError("code", _("验证码"), error.zh, error.en)
         shown = (_coming() or {}).get("shown", "")
-        return _code_page(phone, edge.onward(""), shown, (wrong,)), error.status
+        return _code_page(phone, edge.onward(""), shown, problems.as_fields(error, "code", _("验证码"))), error.status
     user_id = entered.user_id
     was_here, silence = device.knows("account", str(user_id)), edge.hall().settings.silence
     with edge.hall().database.reading() as work:
@@ -176,17 +172,12 @@ def check_proof() -> ResponseReturnValue:
     user_id, phone = about
     database, now = edge.hall().database, edge.now()
     if request.form.get("another") == "1":
-        with database.unit_of_work() as work:
-            mine = login.another_owner(work, user_id, now=now)
-            by = actors.load(work, mine, now=now)
-            audit.record(work, audit.Kind.PHONE_GIVEN_ON, by=by, now=now, facts={"before": user_id, "now": mine})
-        return _in(mine, phone)
+        return _in(accounts.given_on(database, user_id, phone, now=now), phone)
     try:
         proof = request.form.get("proof", "")[:80]
-        login.prove(database, user_id, proof, now=now)
+        login.prove(database, user_id, phone, proof, now=now)
     except Refused as error:
-        problems.wait(error)
-        return _proof((FieldError("proof", _("核对"), error.zh, error.en),), error.status)
+        return _proof(problems.as_fields(error, "proof", _("核对")), error.status)
     return _in(user_id, phone)
 
 
@@ -223,12 +214,8 @@ def check_password() -> ResponseReturnValue:
             device=devices.current(),
         )
     except Refused as error:
-        problems.wait(error)
-        zh, en = error.zh, error.en
-        if isinstance(error, Invalid):
-            zh, en = error.fields[0].zh, error.fields[0].en
-        wrong = FieldError("password", _("用户名和密码"), zh, en)
-        page = render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(wrong,), ready=False)
+        wrong = problems.as_fields(error, "password", _("用户名和密码"))
+        page = render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=wrong, ready=False)
         return page, error.status
     step = factors.begin_second(
         edge.hall().database, entered.user_id, now=edge.now(), wrong_before=entered.wrong_before

@@ -177,7 +177,7 @@ def _act(link_id: int, template: str, back: str) -> ResponseReturnValue:
         state = again(_writing(ends))
     except (Invalid, tries.TooMany) as error:
         with edge.reading():
-            return _page(template, link_id, _faults(error), said), error.status
+            return _page(template, link_id, problems.as_fields(error, "proof", _("对方的码")), said), error.status
     flash(
         {"done": _("交接完成，双方都已确认。"), "different": _("已经记下有出入。"), "refused": _("已经记下不收。")}[
             state
@@ -207,13 +207,6 @@ def _given(work: Work, said: Mapping[str, str], sent: list[FileStorage]) -> hand
     return handovers.Given(said["proof"], said["signature"], tuple(photos), said["note"], said["witness"])
 
 
-def _faults(error: Invalid | tries.TooMany) -> tuple[FieldError, ...]:
-    problems.wait(error)
-    if isinstance(error, Invalid):
-        return tuple(error.fields)
-    return (FieldError("proof", _("对方的码"), error.zh, error.en),)
-
-
 def _wrong_code() -> Invalid:
     zh = "码不对，或者过了时间。请对方重新打开“我的交接”，扫他的二维码，或输入他的六位数字。"
     en = "The code is wrong or out of date. Let the other open it anew: scan their QR, or type their six digits."
@@ -239,7 +232,7 @@ def _look(to: str, empty: Callable[[tuple[FieldError, ...]], str]) -> ResponseRe
             raise Invalid([FieldError("proof", _("对方的码"), zh, en)])
     except (Invalid, tries.TooMany) as error:
         with edge.reading():
-            return empty(_faults(error)), error.status
+            return empty(problems.as_fields(error, "proof", _("对方的码"))), error.status
     return redirect(url_for(to, link_id=link_id, proof=given))
 
 

@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import loans
-from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours, Refused
+from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.reads import bonds
 from engine.reads import loans as reads
 from engine.store import Work, again
-from web import edge, formats
+from web import edge, formats, problems
 from web.edge import guard
 from web.language import english
 
@@ -185,7 +185,7 @@ def scan(key: str) -> ResponseReturnValue:
             who = found[0][0]
     except (Invalid, NotNow) as error:
         with edge.reading():
-            return _desk(key, mode, who, _faults(error)), error.status
+            return _desk(key, mode, who, problems.as_fields(error, "copy", _("条码"))), error.status
     return redirect(url_for("loans.desk", key=key, mode=mode, who=who or None), 303)
 
 
@@ -198,12 +198,6 @@ def _back(one: loans.Lent) -> str:
     if one.kept is not None:
         return _("《%(title)s》有人预约，请放到留书架。", title=one.title)
     return _("《%(title)s》还了，请放回书架。", title=one.title)
-
-
-def _faults(error: Refused) -> tuple[FieldError, ...]:
-    if isinstance(error, Invalid):
-        return tuple(error.fields)
-    return (FieldError("copy", _("条码"), error.zh, error.en),)
 
 
 @pages.post("/desk/loans/loan/<int:loan_id>")

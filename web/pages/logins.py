@@ -13,7 +13,7 @@ from engine.errors import FieldError, Invalid, NotFound
 from engine.people import tries
 from engine.reads import colleagues
 from engine.records.papers import codes
-from web import edge, throttle
+from web import edge, problems, throttle
 from web.edge import guard
 
 pages = Blueprint("logins", __name__, url_prefix="/desk")
@@ -62,18 +62,26 @@ def link(key: str) -> str:
 @pages.get("/reset")
 @guard("anyone", alone=True)
 def reset() -> ResponseReturnValue:
+    try:
+        throttle.count("reset-link")
+    except tries.TooMany as error:
+        return _over(error)
     return _reset()
 
 
 def _reset(wrong: Sequence[FieldError] = (), status: int = 200) -> ResponseReturnValue:
     key = request.values.get("key", "")[:80]
     try:
-        throttle.count("reset-link")
         with edge.hall().database.reading() as work:
             found = passwords.find(work, key, now=edge.now())
-    except (NotFound, tries.TooMany) as error:
-        return render_template("staff/reset_over.html", error=error), error.status
+    except NotFound as error:
+        return _over(error)
     return render_template("staff/reset.html", key=key, found=found, wrong=wrong), status
+
+
+def _over(error: NotFound | tries.TooMany) -> ResponseReturnValue:
+    problems.wait(error)
+    return render_template("staff/reset_over.html", error=error), error.status
 
 
 @pages.post("/reset")
@@ -81,12 +89,12 @@ def _reset(wrong: Sequence[FieldError] = (), status: int = 200) -> ResponseRetur
 def set_password() -> ResponseReturnValue:
     key, new = request.form.get("key", "")[:80], request.form.get("password", "")[:400]
     try:
+        throttle.count("reset-link")
         if new != request.form.get("again", "")[:400]:
             raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
-        throttle.count("reset-link")
         found = passwords.set_by_link(edge.hall().database, key, new, now=edge.now())
     except Invalid as error:
         return _reset(error.fields, error.status)
     except (NotFound, tries.TooMany) as error:
-        return render_template("staff/reset_over.html", error=error), error.status
+        return _over(error)
     return redirect(url_for("entry.staff", name=found.login, set="1"))

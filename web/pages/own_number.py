@@ -53,10 +53,9 @@ def ask_codes() -> ResponseReturnValue:
     try:
         codes = again(ask)
     except Refused as error:
-        problems.wait(error)
-        wrong = error.fields if isinstance(error, Invalid) else (_as_field("phone", _("新手机号"), error),)
+        wrong = problems.as_fields(error, "phone", _("新手机号"))
         with edge.reading():
-            return _ask(tuple(wrong), number[:20]), error.status
+            return _ask(wrong, number[:20]), error.status
     shown = codes if hall.settings.development else ("", "")
     with edge.reading():
         return devices.keep(make_response(_codes(written.telephone(number), shown=shown)), device)
@@ -81,13 +80,9 @@ def change_number() -> ResponseReturnValue:
             )
         )
     except (Invalid, NotYours) as error:
-        wrong = error.fields if isinstance(error, Invalid) else (_as_field("new_code", _("验证码"), error),)
+        wrong = problems.as_fields(error, "new_code", _("验证码"))
         with edge.reading():
-            return _codes(written.telephone(number), tuple(wrong)), error.status
+            return _codes(written.telephone(number), wrong), error.status
     flash(_("手机号已经换好，以后用新号码登录。别的手机和电脑上要重新登录。"))
     known = device.knowing("phone", written.telephone(number))
     return devices.keep(redirect(url_for("resident.mine")), known)
-
-
-def _as_field(field: str, label: str, error: Refused) -> FieldError:
-    return FieldError(field, label, error.zh, error.en)

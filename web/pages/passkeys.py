@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import factors, passkeys
 from engine.commands.hall.passkeys import Party
-from engine.errors import FieldError, NotNow, Refused
-from web import edge, throttle
+from engine.errors import NotNow, Refused
+from web import edge, problems, throttle
 from web.edge import guard
 from web.pages import account, arrivals
 
@@ -86,8 +86,7 @@ def enter() -> ResponseReturnValue:
     try:
         user_id, name = passkeys.enter(edge.hall().database, token, credential, _party(), now=edge.now())
     except Refused as error:
-        wrong = FieldError("name", _("通行密钥"), error.zh, error.en)
-        return render_template(
-            "staff/enter.html", target=edge.onward(""), name="", wrong=(wrong,), ready=False
-        ), error.status
+        wrong = problems.as_fields(error, "name", _("通行密钥"))
+        page = render_template("staff/enter.html", target=edge.onward(""), name="", wrong=wrong, ready=False)
+        return page, error.status
     return arrivals.staff(user_id, name, "passkey")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import accounts
-from engine.errors import FieldError, Invalid, Refused
+from engine.errors import FieldError, Invalid
 from engine.people import tries
 from engine.reads import resident_accounts as reads
 from engine.store import Work, again
@@ -103,8 +103,7 @@ def code(user_id: int) -> ResponseReturnValue:
         made = again(ask)
         shown = made if edge.hall().settings.development else ""
     except (Invalid, tries.TooMany) as error:
-        problems.wait(error)
-        wrong, status = _wrong(error, "phone"), error.status
+        wrong, status = problems.as_fields(error, "phone"), error.status
     with edge.reading() as work:
         if other is not None:
             from_id = request.form.get("from", type=edge.whole) or user_id
@@ -155,17 +154,11 @@ def _acted(user_id: int, which: str, act: Callable[[], None], done: str) -> Resp
     try:
         again(act)
     except (Invalid, tries.TooMany) as error:
-        problems.wait(error)
+        wrong = problems.as_fields(error, "identity")
         with edge.reading() as work:
-            return _one(work, user_id, _wrong(error, "identity"), which, sent=which == "number"), error.status
+            return _one(work, user_id, wrong, which, sent=which == "number"), error.status
     flash(done)
     return redirect(url_for("residents.one", user_id=user_id))
-
-
-def _wrong(error: Refused, field: str) -> tuple[FieldError, ...]:
-    if isinstance(error, Invalid):
-        return tuple(error.fields)
-    return (FieldError(field, "", error.zh, error.en),)
 
 
 @pages.get("/<int:from_id>/into/<int:into_id>")
@@ -225,9 +218,9 @@ def join(from_id: int, into_id: int) -> ResponseReturnValue:
     try:
         again(act)
     except (Invalid, tries.TooMany) as error:
-        problems.wait(error)
+        wrong = problems.as_fields(error, "identity")
         with edge.reading() as work:
-            return _preview(work, from_id, into_id, _wrong(error, "identity"), sent=True), error.status
+            return _preview(work, from_id, into_id, wrong, sent=True), error.status
     flash(_("已合并成一个账号。两个号码都会收到短信，7 天内可以撤销。"))
     return redirect(url_for("residents.one", user_id=into_id))
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from engine.commands.hall import factors
 from engine.errors import FieldError, NotNow, Refused
 from engine.reads import own_account
-from web import edge
+from web import edge, problems
 from web.edge import guard
 from web.pages import arrivals
 
@@ -59,7 +59,7 @@ def check() -> ResponseReturnValue:
     except NotNow:
         return _again()
     except Refused as error:
-        return _page((FieldError("code", _("动态码"), error.zh, error.en),), error.status)
+        return _page(problems.as_fields(error, "code", _("动态码")), error.status)
     answer = arrivals.staff(user_id, begun[1], how, wrong_before=before)
     if how == "recovery":
         flash(_("您用了一个恢复码，它不能再用了。手机找不到的，请在“我的账号”里换新的。"))

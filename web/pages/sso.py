@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from engine import crypto
 from engine.commands.hall import factors
 from engine.commands.hall import single_sign_on as accounts
-from engine.errors import FieldError, Refused
+from engine.errors import Refused
 from engine.people import steps
-from web import edge, single_sign_on, throttle
+from web import edge, problems, single_sign_on, throttle
 from web.edge import guard
 from web.pages import arrivals
 from web.settings import Provider
@@ -72,6 +72,6 @@ def back() -> ResponseReturnValue:
 
 
 def _refused(error: Refused) -> ResponseReturnValue:
-    wrong = FieldError("name", _("统一登录"), error.zh, error.en)
-    page = render_template("staff/enter.html", target=edge.onward(""), name="", wrong=(wrong,), ready=False)
+    wrong = problems.as_fields(error, "name", _("统一登录"))
+    page = render_template("staff/enter.html", target=edge.onward(""), name="", wrong=wrong, ready=False)
     return page, error.status

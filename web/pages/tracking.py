@@ -70,8 +70,7 @@ def look_up() -> ResponseReturnValue:
         with edge.hall().database.reading() as work:
             one = reads.by_phone(work, number, phone, now=edge.now())
     except Refused as error:
-        wrong = FieldError("number", _("办件编号或手机号"), error.zh, error.en)
-        return _form((wrong,), number, phone), error.status
+        return _form(problems.as_fields(error, "number", _("办件编号或手机号")), number, phone), error.status
     return _shown(one)
 
 

@@ -115,6 +115,9 @@ def part(database: Database, merge_id: int, reason: str, *, hall: str, by: Actor
         if row.at + UNDO <= now:
             raise NotNow("合并已过 7 天，不能撤销。", "It is more than seven days ago: it cannot be undone.")
         gone, kept = users[row.from_id], users[row.into_id]
+        if kept.merged_into_id is not None:  # what moved is a third account's by now
+            zh = "保留的账号后来又并入了另一个账号，请先撤销那一次合并。"
+            raise NotNow(zh, "The account that was kept went into another one since: undo that merge first.")
         gone.disabled_at = gone.merged_into_id = None
         work.session.flush()
         _back(work, row)
@@ -192,7 +195,7 @@ def _move(work: Work, from_id: int, into_id: int) -> dict[str, list[int]]:
     moved: dict[str, list[int]] = {}
     if found["case_party.user_id"]:
         moved[PARTIES] = _in_parties(work, from_id, into_id)
-    waiting = reads.candidates_of(work, from_id)
+    waiting = sorted(set(reads.candidates_of(work, from_id)) - set(reads.candidates_of(work, into_id)))
     if waiting:
         _candidate(work, waiting, from_id, into_id)
         moved[CANDIDATES] = waiting
@@ -231,14 +234,15 @@ def _doubles(work: Work, from_id: int, into_id: int) -> dict[str, Sequence[int]]
 
 
 def _in_parties(work: Work, from_id: int, into_id: int) -> list[int]:
-    """The cases whose list of parties names the account; the other is in its place."""
+    """The cases whose list of parties names the account; the other is in its place. One that names both stays as it
+    is: put apart again, each is a party as before."""
     cases = work.session.scalars(
         select(Case).where(Case.id.in_(select(CaseParty.case_id).where(CaseParty.user_id == from_id))).order_by(Case.id)
     ).all()
     changed = []
     for case in cases:
         ids = set(case.party_ids or ())
-        if from_id in ids:
+        if from_id in ids and into_id not in ids:
             ids = (ids - {from_id}) | ({into_id} if case.applicant_id not in (from_id, into_id) else set())
             case.party_ids = sorted(ids)
             changed.append(case.id)
@@ -277,11 +281,16 @@ def _back(work: Work, row: AccountMerge) -> None:
 
 
 def _as_before(work: Work, gone: User, kept: User, before: dict[str, Any]) -> None:
-    kept.phone = kept.phone_index = gone.phone = gone.phone_index = None
+    """Names and numbers of each, as they were; a number that the kept account got since the merge stays with it."""
+    newer = kept.phone not in (None, before["from"]["phone"], before["into"]["phone"])
+    if not newer:
+        kept.phone = kept.phone_index = None
     work.session.flush()
     for user, was in ((gone, before["from"]), (kept, before["into"])):
         user.name, user.id_number, user.place_id = was["name"], was["id_number"], was["place_id"]
         user.id_index = keys.blind("id", was["id_number"]) if was["id_number"] else None
+        if user is kept and newer:
+            continue
         user.number_at = datetime.fromisoformat(was["number_at"]) if was["number_at"] else None
         if was["phone"] and not _taken(work, was["phone"]):
             user.phone, user.phone_index = was["phone"], keys.blind("phone", was["phone"])

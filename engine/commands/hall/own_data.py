@@ -37,8 +37,7 @@ def copy(work: Work, *, page: str, by: Actor, now: datetime) -> bytes:
     """A zip of all that the hall has of this person: `page` (HTML, to read), data.json, papers and materials. TooMany
     when they took as many as they may today. Recorded."""
     assert by.id is not None
-    tries.within(work, "own-copy", by.key, now=now)
-    tries.count(work, "own-copy", by.key, now=now)
+    tries.spend(work, [("own-copy", by.key)], now=now)
     data, kept = reads.everything(work, by, now=now), reads.files_of(work, by)
     out, left, missing = io.BytesIO(), MOST_BYTES, []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:

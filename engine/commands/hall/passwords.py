@@ -46,7 +46,6 @@ def change(database: Database, user_id: int, old: str, new: str, *, this: int | 
 
     def write() -> int:
         with database.unit_of_work() as work:
-            tries.forget(work, "own-password", str(user_id))
             _put(work, user_id, hashed, stored)
             by = actors.load(work, user_id, now=now)
             ended = sessions.end_all(work, user_id, but=this, now=now)
@@ -59,23 +58,24 @@ def change(database: Database, user_id: int, old: str, new: str, *, this: int | 
 
 def is_own(database: Database, user_id: int, given: str, *, now: datetime) -> str:
     """The hash of their password, when this is it; Invalid by the field `old`, TooMany after some tries."""
+    own = "own-password", str(user_id)
+
+    def count() -> None:
+        with database.unit_of_work() as work:
+            tries.spend(work, [own], now=now)
+
+    def forget() -> None:
+        with database.unit_of_work() as work:
+            tries.forget(work, *own)
+
+    again(count)  # before it is looked at: of many guesses at once no more are looked at than may be
     with database.reading() as work:
-        tries.within(work, "own-password", str(user_id), now=now)
         stored = work.session.get_one(User, user_id).password_hash
     if not login.matches(stored, given):
-        _mistyped(database, user_id, now)
         raise Invalid([FieldError("old", "现在的密码", "现在的密码不对。", "This is not your present password.")])
     assert stored is not None
+    again(forget)
     return stored
-
-
-def _mistyped(database: Database, user_id: int, now: datetime) -> None:
-    def write() -> None:
-        with database.unit_of_work() as work:
-            tries.within(work, "own-password", str(user_id), now=now)
-            tries.count(work, "own-password", str(user_id), now=now)
-
-    again(write)
 
 
 def offer(work: Work, user_id: int, *, by: Actor, now: datetime) -> str:

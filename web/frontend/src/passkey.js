@@ -20,6 +20,9 @@ if (window.PublicKeyCredential && window.isSecureContext) {
   for (const form of document.querySelectorAll("form[data-passkey]")) offer(form);
 }
 
+/** What the hall refuses, in words that are for the person. */
+class Said extends Error {}
+
 function offer(form) {
   const said = form.querySelector("[data-passkey-said]");
   const button = form.querySelector("button[type=submit]");
@@ -35,13 +38,13 @@ function offer(form) {
       });
       const found = await answer.json();
       if (found.to) return location.assign(found.to);
-      if (!answer.ok) throw new Error(found.detail);
+      if (!answer.ok) throw new Said(found.detail);
       const made = await navigator.credentials[form.dataset.passkey]({ publicKey: read(found.options) });
       form.elements.credential.value = JSON.stringify(write(made));
       form.submit();
     } catch (error) {
-      // What the hall says is for the person; what the browser says (it was called off, it took too long) is not.
-      said.textContent = error instanceof DOMException || !error.message ? said.dataset.failed : error.message;
+      // What the browser says (it was called off, there is no network, a proxy sent a page) is for nobody.
+      said.textContent = error instanceof Said && error.message ? error.message : said.dataset.failed;
       said.hidden = false;
       button.disabled = false;
     }
