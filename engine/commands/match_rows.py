@@ -394,6 +394,14 @@ def _both(work: Work, need_id: int, supply_id: int) -> tuple[MatchSide, MatchSid
     return rows[supply_id], rows[need_id]
 
 
+def held(work: Work, pair_id: int) -> tuple[MatchSide, MatchSide]:
+    """Supply and need of a pair, held; the pair is read anew."""
+    pair = work.session.get_one(MatchPair, pair_id)
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair)
+    return supply, need
+
+
 def _open(supply: MatchSide, need: MatchSide, now: datetime) -> None:
     for row in (supply, need):
         if row.state != "open":
@@ -755,9 +763,11 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
 BOTH, KIN, POSTS = 1, 2, 3
 
 
-def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
+def arrive(
+    work: Work, what: Declared, pair: MatchPair, side: str, *, case: Case | None = None, by: Actor, now: datetime
+) -> None:
     """They arrived, as this side says, or the desk that telephoned. Whoever was alarmed is told. NotNow: it is not the
-    time to say so."""
+    time to say so. case: whose step says it; that need not be told."""
     if what.match.arrive is None:
         raise NotNow("这一项不用点“到了”。", "Expected a match that asks who arrived, but this one does not.")
     supply, need = _both(work, pair.need_id, pair.supply_id)
@@ -774,7 +784,11 @@ def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
         raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
     pair.arrived_at, pair.arrived_by, pair.version = now, side, pair.version + 1
     work.session.flush()
-    _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now)
+    _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now, case)
+    if pair.opened_id is not None and case is None and what.match.arrive.tells:
+        messages.tell(
+            work, pair.opened_id, what.match.arrive.tells, need.number, {"need": facts_of(work, need)}, now=now
+        )
     zh = f"{what.match.title}：{say_at(need.starts_at)}的，已经到了。"
     en = f"{what.match.title_en}: {_said(need)} has arrived."
     for row in (supply, need):
@@ -823,6 +837,9 @@ def call(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
             "both; if neither can be reached, call 110."
         )
         _tell_posts(work, what, pair, need, "desk", zh, en, now)
+        if what.match.arrive.opens:  # by a job of its own: what was told is told even where the case cannot be opened
+            payload = {"pair": pair.id, "what": "open", "matter": what.match.arrive.opens}
+            jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair.id}:open", payload, now=now)
     pair.version += 1
     work.session.flush()
     _record_pair(work, audit.Kind.MATCH_CALLED, pair, by, now)
@@ -898,7 +915,7 @@ def _tell_posts(
     for user_id in sorted(told):
         notices.put(
             work,
-            f"match:{pair.id}:{key}:{user_id}:screen",
+            f"match:pair:{pair.id}:{key}:{user_id}:screen",  # of a pair: a side has the same number
             zh,
             text_en=en,
             kind=CALL,
@@ -1018,6 +1035,11 @@ def facts_of(work: Work, row: MatchSide) -> dict[str, Any]:
         "to_name": end.name,
         "places": row.places,
     }
+
+
+def known_of(work: Work, row: MatchSide) -> dict[str, Any]:
+    """The same, and whose it is: for a case of whoever telephones."""
+    return facts_of(work, row) | {"name": row.name, "phone": row.phone}
 
 
 def tell_case(work: Work, what: Declared, row: MatchSide, key: str, now: datetime) -> None:
