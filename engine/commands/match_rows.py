@@ -763,11 +763,24 @@ def absent(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
 BOTH, KIN, POSTS = 1, 2, 3
 
 
-def arrive(
-    work: Work, what: Declared, pair: MatchPair, side: str, *, case: Case | None = None, by: Actor, now: datetime
-) -> None:
+def arrive_later(work: Work, pair_id: int, *, now: datetime) -> None:
+    """Whose case it is has found them: it is said by a job. Asked once a pair, by the last step of its case."""
+    payload = {"pair": pair_id, "what": "found"}
+    jobs.put(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair_id}:found", payload, now=now)
+
+
+def found(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
+    """They were found: said as the desk says it. What was said already, or is asked no more, stays as it is."""
+    supply, need = held(work, pair_id)
+    pair = reads.pair(work, pair_id)
+    what = reads.declared(work).get(need.match)
+    if what is not None and reads.may_arrive(what, pair, need, supply, now):
+        arrive(work, what, pair, "desk", by=by, now=now)
+
+
+def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
     """They arrived, as this side says, or the desk that telephoned. Whoever was alarmed is told. NotNow: it is not the
-    time to say so. case: whose step says it; that need not be told."""
+    time to say so."""
     if what.match.arrive is None:
         raise NotNow("这一项不用点“到了”。", "Expected a match that asks who arrived, but this one does not.")
     supply, need = _both(work, pair.need_id, pair.supply_id)
@@ -784,8 +797,8 @@ def arrive(
         raise NotNow("过去太久了，请打窗口电话。", "It is too long ago: ring the counter.")
     pair.arrived_at, pair.arrived_by, pair.version = now, side, pair.version + 1
     work.session.flush()
-    _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now, case)
-    if pair.opened_id is not None and case is None and what.match.arrive.tells:
+    _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now)
+    if pair.opened_id is not None and what.match.arrive.tells:
         messages.tell(
             work, pair.opened_id, what.match.arrive.tells, need.number, {"need": facts_of(work, need)}, now=now
         )

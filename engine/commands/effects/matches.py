@@ -141,16 +141,13 @@ def _sides(a: Applying, need: Any, supply: Any) -> tuple[MatchSide, MatchSide]:
 
 
 def arrived(a: Applying, effect: Effect) -> None:
-    """Whoever looks for them found them: it is said as the desk says it, and whoever was alarmed hears of it. What was
-    said already, or is asked no more, stays as it is."""
-    query = reads.pair_query(MatchPair.opened_id == a.case.id)
-    pair = a.work.session.scalar(query)
+    """Whoever looks for them found them. It is said by a job, as many are told: whoever was alarmed."""
+    pair = a.work.session.execute(
+        select(MatchPair.id, MatchPair.number).where(MatchPair.opened_id == a.case.id)
+    ).one_or_none()
     if pair is None:
         raise NotFound("这件不是为没有到的人开的。", "This case was not opened for anybody who did not arrive.")
-    supply, need = match_rows.held(a.work, pair.id)
-    what = reads.of(a.work, need.match)
-    if reads.may_arrive(what, pair, need, supply, a.now):
-        match_rows.arrive(a.work, what, pair, "desk", case=a.case, by=a.by, now=a.now)
+    match_rows.arrive_later(a.work, pair.id, now=a.now)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "pair": pair.number})
 
 

@@ -212,7 +212,7 @@ def reveal(work: Work, side_id: int, purpose: str, words: str, *, by: Actor, now
 
 
 def match_due(database: Database, job: Leased, equipment: object, now: datetime) -> None:
-    """Nobody found in time, the morning's look at documents, nobody arrived, over, forgotten."""
+    """Nobody found in time, the morning's look at documents, nobody arrived or they were found, over, forgotten."""
     act = str(job.payload["what"])
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
@@ -220,6 +220,8 @@ def match_due(database: Database, job: Leased, equipment: object, now: datetime)
             pair_id = int(job.payload["pair"])
             if act == "open":
                 _open_search(work, pair_id, now)
+            elif act == "found":
+                match_rows.found(work, pair_id, by=SYSTEM, now=now)
             else:
                 match_rows.call(work, pair_id, by=SYSTEM, now=now)
             return
