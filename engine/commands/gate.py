@@ -63,8 +63,12 @@ BOOKED = (
 )
 #: What a loan adds that was lost or not brought back (engine.records.lending.facts).
 LOANED = tuple(f"loan.{name}" for name in LOAN)
-#: What a need adds that nobody took in time (engine.commands.matching), and what a story may say of its form.
-WANTED = tuple(f"need.{name}" for name in (*SAYS, "name", "phone", "answers"))
+#: What a need adds that nobody took in time, or of which nobody arrived (engine.commands.matching): it and the supply
+#: that took it; and what a story may say of their forms, and of who gave it.
+WANTED = (
+    *(f"{side}.{name}" for side in ("need", "supply") for name in (*SAYS, "name", "phone", "answers")),
+    *("need.supply.who", "need.supply.answers"),
+)
 #: Messages the hall itself sends to a running case -> what they bring; what people say to it stands in the matter
 #: (tells).
 SENT = {

@@ -394,6 +394,14 @@ def _both(work: Work, need_id: int, supply_id: int) -> tuple[MatchSide, MatchSid
     return rows[supply_id], rows[need_id]
 
 
+def held(work: Work, pair_id: int) -> tuple[MatchSide, MatchSide]:
+    """Supply and need of a pair, held; the pair is read anew."""
+    pair = work.session.get_one(MatchPair, pair_id)
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair)
+    return supply, need
+
+
 def _open(supply: MatchSide, need: MatchSide, now: datetime) -> None:
     for row in (supply, need):
         if row.state != "open":
@@ -753,6 +761,21 @@ def _in_time(need: MatchSide, begins: datetime, now: datetime) -> None:
 # ---------------------------------------------------------------- arrived
 
 
+def arrive_later(work: Work, pair_id: int, *, now: datetime) -> None:
+    """Whose case it is has found them: it is said by a job. Asked once a pair, by the last step of its case."""
+    payload = {"pair": pair_id, "what": "found"}
+    jobs.put(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair_id}:found", payload, now=now)
+
+
+def found(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
+    """They were found: said as the desk says it. What was said already, or is asked no more, stays as it is."""
+    supply, need = held(work, pair_id)
+    pair = reads.pair(work, pair_id)
+    what = reads.declared(work).get(need.match)
+    if what is not None and reads.may_arrive(what, pair, need, supply, now):
+        arrive(work, what, pair, "desk", by=by, now=now)
+
+
 def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
     """They arrived, as this side says, or the desk that telephoned. Whoever was alarmed is told. NotNow: it is not the
     time to say so."""
@@ -770,6 +793,10 @@ def arrive(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
     pair.arrived_at, pair.arrived_by, pair.version = now, side, pair.version + 1
     work.session.flush()
     _record_pair(work, audit.Kind.MATCH_ARRIVED, pair, by, now)
+    if pair.opened_id is not None and what.match.arrive.tells:
+        messages.tell(
+            work, pair.opened_id, what.match.arrive.tells, need.number, {"need": facts_of(work, need)}, now=now
+        )
     zh = f"{what.match.title}：{say_at(need.starts_at)}的，已经到了。"
     en = f"{what.match.title_en}: {_said(need)} has arrived."
     for row in (supply, need):
@@ -818,6 +845,9 @@ def call(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:
             "both; if neither can be reached, call 110."
         )
         _tell_posts(work, what, pair, need, "desk", zh, en, now)
+        if what.match.arrive.opens:  # by a job of its own: what was told is told even where the case cannot be opened
+            payload = {"pair": pair.id, "what": "open", "matter": what.match.arrive.opens}
+            jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair.id}:open", payload, now=now)
     pair.version += 1
     work.session.flush()
     _record_pair(work, audit.Kind.MATCH_CALLED, pair, by, now)
@@ -892,7 +922,7 @@ def _tell_posts(
     for user_id in sorted(told or holders.supervisors(work, start.id)):
         notices.put(
             work,
-            f"match:{pair.id}:{key}:{user_id}:screen",
+            f"match:pair:{pair.id}:{key}:{user_id}:screen",  # of a pair: a side has the same number
             zh,
             text_en=en,
             kind=CALL,
@@ -1011,6 +1041,11 @@ def facts_of(work: Work, row: MatchSide) -> dict[str, Any]:
         "to_name": end.name,
         "places": row.places,
     }
+
+
+def known_of(work: Work, row: MatchSide) -> dict[str, Any]:
+    """The same, and whose it is: for a case of whoever telephones."""
+    return facts_of(work, row) | {"name": row.name, "phone": row.phone}
 
 
 def tell_case(work: Work, what: Declared, row: MatchSide, key: str, now: datetime) -> None:

@@ -117,6 +117,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "open-supply": matches.open_supply,
         "match": matches.match,
         "release-match": matches.release,
+        "match-arrived": matches.arrived,
         # handovers 交接
         "hand-over": handovers.hand_over,
         # boards 公开栏

@@ -37,6 +37,7 @@ from engine.store.models import (
     Case,
     Holding,
     Loan,
+    MatchPair,
     MatchSide,
     Post,
     Resource,
@@ -406,29 +407,36 @@ def booked(work: Work, package: matters.Package, story: Story, hall: Hall, *, no
 
 def wanted(
     work: Work, package: matters.Package, story: Story, hall: Hall, *, now: datetime
-) -> tuple[MatchSide, dict[str, Any]]:
+) -> tuple[MatchSide | MatchPair, dict[str, Any]]:
     """The need that a story speaks of (`facts: {need: {from, to, starts_at, …}}`): the applicant's, not matched in
-    time, and this is its case; and what the case knows of it. It is of the match that opens this matter."""
+    time, and this is its case; and what the case knows of it. With `supply: {who, answers}` somebody gave it, nobody
+    said that they arrived, and this is the case of that. It is of the match that opens this matter."""
     said = story.facts["need"]
     one = next(
         d
         for d in package.declared("matches").values()
-        if isinstance(d.what, Match) and d.what.unmatched is not None and d.what.unmatched.opens == package.name
+        if isinstance(d.what, Match) and package.name in (d.what.opens("unmatched"), d.what.opens("arrive"))
     )
     starts_at = when(said["starts_at"]).astimezone(UTC)
-    row = matching.say(
-        work,
-        one.key,
-        "need",
-        stops=[str(said[at]) for at in ("from", "to") if said.get(at)],
-        starts_at=starts_at,
-        until_at=when(said["until_at"]).astimezone(UTC) if said.get("until_at") else starts_at + timedelta(hours=1),
-        answers=said.get("answers") or {},
-        by=people.load(work, hall.applicant, now=now),
-        now=now,
-    )
-    row.told_at = now
-    return row, match_rows.facts_of(work, row) | {"name": row.name, "phone": row.phone}
+    given = said.get("supply")
+    then = starts_at - timedelta(days=1) if given else now
+    where: dict[str, Any] = {
+        "stops": [str(said[at]) for at in ("from", "to") if said.get(at)],
+        "starts_at": starts_at,
+        "until_at": when(said["until_at"]).astimezone(UTC) if said.get("until_at") else starts_at + timedelta(hours=1),
+        "now": then,
+    }
+    applicant = people.load(work, hall.applicant, now=then)
+    row = matching.say(work, one.key, "need", answers=said.get("answers") or {}, by=applicant, **where)
+    row.told_at = then
+    if not given:
+        return row, {"need": match_rows.known_of(work, row)}
+    giver = people.load(work, booking_steps.resident(work, str(given["who"]), None, then).id, now=then)
+    supply = matching.say(work, one.key, "supply", answers=given.get("answers") or {}, by=giver, **where)
+    pair = matching.ask(work, row.id, supply.id, by=applicant, now=then)
+    matching.agree(work, pair.id, version=pair.version, by=giver, now=then)
+    pair.called = match_rows.POSTS
+    return pair, {side.side: match_rows.known_of(work, side) for side in (row, supply)}
 
 
 def lent(work: Work, package: matters.Package, story: Story, hall: Hall, case: Case, *, now: datetime) -> None:

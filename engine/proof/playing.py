@@ -57,6 +57,8 @@ from engine.workdays import ZONE, local_date
 HALL_PAPERS = frozenset({"receipt", "service_receipt"})
 #: The hall itself asks for a rating, in the matter's words when it has some: a story need not list that either.
 HALL_NOTICES = frozenset({"rating"})
+#: Jobs that open a case of the matter that their payload names.
+OPENING = ("open-child", "match-due")
 #: More rounds at one moment, or moments in one wait, are a story without an end.
 MOST_ROUNDS, MOST_MOMENTS = 200, 5000
 #: A name in braces that nobody filled in.
@@ -261,8 +263,9 @@ class Player:
             )()
             facts = dict(story.facts)
             need = None
-            if "need" in facts:  # as the worker has it when nobody took a need in time
-                need, facts["need"] = wanted(work, self.package, story, hall, now=self.now)
+            if "need" in facts:  # as the worker has it when nobody took a need in time, or nobody arrived
+                need, known = wanted(work, self.package, story, hall, now=self.now)
+                facts |= known
             form = self.package.form(self.package.info.apply.form)
             given = handed_in(work, form, story.answers, by=by, now=self.now)
             whose = self._consents(work, given, by)
@@ -515,8 +518,8 @@ class Player:
         with self.database.reading() as work:
             others = [
                 row.id
-                for row in work.session.scalars(select(Job).where(Job.kind == "open-child", Job.state == "ready"))
-                if row.payload.get("matter") != self.package.name
+                for row in work.session.scalars(select(Job).where(Job.kind.in_(OPENING), Job.state == "ready"))
+                if row.payload.get("matter", self.package.name) != self.package.name
             ]
         if others:
             with self.database.unit_of_work() as work:

@@ -92,7 +92,8 @@ def open_road(database, *slips):
         clerk_id, stranger_id = clerk.id, stranger.id
         units.forget(work)
         library.publish(work, package(slips=slips), by=people.SYSTEM, now=NOW)
-        library.publish(work, matters.load(ROOT, "xunche"), by=people.SYSTEM, now=NOW)
+        for name in ("xunche", "weidao"):
+            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=NOW)
 
     def actor(user_id, now=NOW):
         with database.reading() as work:

@@ -11,7 +11,7 @@ from engine.commands import matching
 from engine.errors import NotNow, NotYours
 from engine.people import holders
 from engine.reads import matches as reads
-from engine.store.models import Event, Holding, Job, MatchPair, Notice, Post, Unit, User
+from engine.store.models import Case, Event, Holding, Job, MatchPair, Notice, Post, Task, Unit, User
 from tests.matches.conftest import bound, later
 
 
@@ -81,7 +81,7 @@ def test_without_a_family_the_posts_are_told_in_its_place(ride):
     bound(ride, 1, 4, "guardian")  # a bond of another kind is nobody's to ring
     ride.work_off(ride.due)
     ride.work_off(ride.due + timedelta(minutes=15))
-    assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:{ride.pair}:desk:{ride.clerk.id}:screen")]
+    assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:pair:{ride.pair}:desk:{ride.clerk.id}:screen")]
     ride.work_off(ride.due + timedelta(days=1))
     assert len(calls(ride)) == 5
 
@@ -160,3 +160,42 @@ def test_it_waits_as_one_row_that_is_found_by_when_it_is_due(ride):
     with ride.database.reading() as work:
         (job,) = work.session.scalars(select(Job).where(Job.key == f"match:pair:{ride.pair}:call:0"))
         assert job.run_after == ride.due and job.state == "ready"
+
+
+def test_when_the_posts_are_told_a_coordinator_has_it_as_a_task_once(ride):
+    ride.work_off(ride.due)
+    ride.work_off(ride.due + timedelta(minutes=14))
+    with ride.database.reading() as work:
+        assert work.session.scalar(select(Case.id)) is None
+    ride.work_off(ride.due + timedelta(minutes=15))
+    ride.work_off(ride.due + timedelta(days=1))
+    with ride.database.reading() as work:
+        (case,) = work.session.scalars(select(Case))
+        (task,) = work.session.scalars(select(Task))
+        pair = work.session.get_one(MatchPair, ride.pair)
+        driver, rider = ride.residents[0], ride.residents[1]
+        assert pair.opened_id == case.id and (case.applicant_id, task.state) == (rider.id, "open")
+        assert task.due_at == ride.due + timedelta(minutes=45)
+        answers = case.answers
+        assert (answers["driver"]["name"], answers["way"]) == (driver.name, "塔兜村到浔中镇")
+        assert work.session.scalar(select(Event.case_id).where(Event.kind == "case.submitted")) == case.id
+    version = ride.fresh(ride.pair, MatchPair).version
+    ride.do(matching.arrive, ride.pair, version=version, by=ride.clerk, now=ride.due + timedelta(days=1, minutes=1))
+    ride.work_off(ride.due + timedelta(days=1, minutes=1))
+    with ride.database.reading() as work:
+        (case,) = work.session.scalars(select(Case))
+        assert (case.status, case.outcome) == ("finished", "done")
+
+
+def test_a_word_before_the_case_is_opened_opens_none(ride):
+    ride.work_off(ride.due)
+    with ride.database.unit_of_work() as work:
+        pair = work.session.get_one(MatchPair, ride.pair)
+        pair.called = 1
+        for job in work.session.scalars(select(Job).where(Job.key.like("match:pair:%:call:%"), Job.state == "ready")):
+            job.payload = job.payload | {"what": "open"}
+    version = ride.fresh(ride.pair, MatchPair).version
+    ride.do(matching.arrive, ride.pair, version=version, by=ride.residents[0], now=ride.due)
+    ride.work_off(ride.due + timedelta(hours=1))
+    with ride.database.reading() as work:
+        assert work.session.scalar(select(Case.id)) is None

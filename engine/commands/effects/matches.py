@@ -140,6 +140,17 @@ def _sides(a: Applying, need: Any, supply: Any) -> tuple[MatchSide, MatchSide]:
     return found["need", str(need)], found["supply", str(supply)]
 
 
+def arrived(a: Applying, effect: Effect) -> None:
+    """Whoever looks for them found them. It is said by a job, as many are told: whoever was alarmed."""
+    pair = a.work.session.execute(
+        select(MatchPair.id, MatchPair.number).where(MatchPair.opened_id == a.case.id)
+    ).one_or_none()
+    if pair is None:
+        raise NotFound("这件不是为没有到的人开的。", "This case was not opened for anybody who did not arrive.")
+    match_rows.arrive_later(a.work, pair.id, now=a.now)
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "pair": pair.number})
+
+
 def release(a: Applying, effect: Effect) -> None:
     """Called off: what was matched, or the need or supply with all of it; the other side is told."""
     number = str(effect.arguments.get("number") or "")

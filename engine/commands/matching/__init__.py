@@ -14,6 +14,7 @@ from engine.commands import cases, match_rows
 from engine.commands.cases.looking_at_many import not_too_often, said_why
 from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
+from engine.matters.nouns.matches import MatchArrival, MatchUnmatched
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.plain import plain
 from engine.reads import bonds, knowing, reveals
@@ -23,7 +24,7 @@ from engine.reads.matches import Declared
 from engine.records import audit, jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.store.models import MatchPair, MatchSide, Reveal, User
+from engine.store.models import Case, MatchPair, MatchSide, Reveal, User
 
 
 def say(
@@ -211,12 +212,18 @@ def reveal(work: Work, side_id: int, purpose: str, words: str, *, by: Actor, now
 
 
 def match_due(database: Database, job: Leased, equipment: object, now: datetime) -> None:
-    """Nobody found in time, the morning's look at documents, nobody arrived, over, forgotten."""
+    """Nobody found in time, the morning's look at documents, nobody arrived or they were found, over, forgotten."""
     act = str(job.payload["what"])
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        if act == "call":
-            match_rows.call(work, int(job.payload["pair"]), by=SYSTEM, now=now)
+        if "pair" in job.payload:
+            pair_id = int(job.payload["pair"])
+            if act == "open":
+                _open_search(work, pair_id, now)
+            elif act == "found":
+                match_rows.found(work, pair_id, by=SYSTEM, now=now)
+            else:
+                match_rows.call(work, pair_id, by=SYSTEM, now=now)
             return
         side_id = int(job.payload["side"])
         if act == "open":
@@ -233,7 +240,7 @@ def _ask_for_case(work: Work, what: Declared, row: MatchSide, now: datetime) -> 
     One that a case put there is that case's to go on with."""
     unmatched = what.match.unmatched
     if unmatched is not None and unmatched.opens and row.case_id is None:
-        payload = {"side": row.id, "what": "open"}
+        payload = {"side": row.id, "what": "open", "matter": unmatched.opens}
         jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:{row.id}:open", payload, now=now)
 
 
@@ -242,10 +249,41 @@ def _open_case(work: Work, what: Declared, row: MatchSide, now: datetime) -> Non
     unmatched = what.match.unmatched
     if unmatched is None or not unmatched.opens or row.opened_id is not None:
         return
-    about = {row.side: match_rows.facts_of(work, row) | {"name": row.name, "phone": row.phone}}
+    about = {row.side: match_rows.known_of(work, row)}
+    case = _submit(work, unmatched, row, about, f"match:{row.id}:unmatched", now)
+    row.opened_id = case.id
+    match_rows.record(work, audit.Kind.MATCH_OPENED, row, SYSTEM, now, case=case.number)
+
+
+def _open_search(work: Work, pair_id: int, now: datetime) -> None:
+    """Nobody said that these two arrived: a case, for whoever finds them. Nothing when it was said meanwhile. Once."""
+    supply, need = match_rows.held(work, pair_id)
+    pair = reads.pair(work, pair_id)
+    what = reads.declared(work).get(need.match)
+    arrive = what.match.arrive if what is not None else None
+    if what is None or arrive is None or not arrive.opens or pair.opened_id is not None:
+        return
+    if need.forgotten_at is not None or not reads.may_arrive(what, pair, need, supply, now):
+        return
+    about = {row.side: match_rows.known_of(work, row) for row in (need, supply)}
+    case = _submit(work, arrive, need, about, f"match:pair:{pair.id}:search", now)
+    pair.opened_id = case.id
+    match_rows.record(work, audit.Kind.MATCH_OPENED, need, SYSTEM, now, case=case.number)
+
+
+def _submit(
+    work: Work,
+    opening: MatchUnmatched | MatchArrival,
+    row: MatchSide,
+    about: Mapping[str, Any],
+    key: str,
+    now: datetime,
+) -> Case:
+    """The case of the matter that a declaration opens, of the person of this side; its form is given what is known of
+    the sides."""
     env = feel.Env(now=now, calendar=work.calendar)
     answers: dict[str, Any] = {}
-    for path, text in unmatched.answers.items():
+    for path, text in opening.answers.items():
         value = feel.to_json(feel.compile(text[1:]).evaluate(about, env)) if text.startswith("=") else text
         *above, last = path.split(".")
         at = answers
@@ -254,18 +292,17 @@ def _open_case(work: Work, what: Declared, row: MatchSide, now: datetime) -> Non
         at[last] = plain(value)
     done = cases.submit(
         work,
-        unmatched.opens,
+        opening.opens,
         answers,
         by=SYSTEM,
         now=now,
         channel="system",
         unit=units.place(work, row.unit_id),
         place=units.place(work, row.place_id),
-        key=f"match:{row.id}:unmatched",
+        key=key,
         applicant_id=row.user_id,
-        variables=about,
+        variables=dict(about),
         person=Applicant(row.name or "", row.phone, row.id_number),
         asked=False,
     )
-    row.opened_id = done.case.id
-    match_rows.record(work, audit.Kind.MATCH_OPENED, row, SYSTEM, now, case=done.case.number)
+    return done.case

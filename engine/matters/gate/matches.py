@@ -105,21 +105,27 @@ def _afterwards(reading: Reading, one: Declared, match: Match) -> None:
             zh, en = meant(match.arrive.kin, kinds, 20)
             zh, en = f"没有关系“{match.arrive.kin}”。{zh}", f"There is no bond {match.arrive.kin!r}. {en}"
             reading.of_noun(one, "match-name", zh, en, "arrive", "kin")
-    unmatched = match.unmatched
-    if unmatched is None or not unmatched.opens:
+    for key, sides in (("unmatched", ("need",)), ("arrive", ("need", "supply"))):
+        _opens(reading, one, key, sides)
+
+
+def _opens(reading: Reading, one: Declared, key: str, sides: tuple[str, ...]) -> None:
+    """The matter whose case it opens is there, and its form is given what is known of these sides."""
+    what = getattr(one.what, key)
+    if what is None or not what.opens:
         return
     if reading.house.matters is not None:
         there = {*reading.house.matters, reading.name}
-        if unmatched.opens not in there:
-            zh, en = meant(unmatched.opens, there, 20)
-            zh, en = f"没有事项“{unmatched.opens}”。{zh}", f"There is no matter {unmatched.opens!r}. {en}"
-            reading.of_noun(one, "match-name", zh, en, "unmatched", "opens")
-    for path, text in unmatched.answers.items():
+        if what.opens not in there:
+            zh, en = meant(what.opens, there, 20)
+            zh, en = f"没有事项“{what.opens}”。{zh}", f"There is no matter {what.opens!r}. {en}"
+            reading.of_noun(one, "match-name", zh, en, key, "opens")
+    for path, text in what.answers.items():
         if text.startswith("="):
-            _of_a_need(reading, one, text, "unmatched", "answers", path)
+            _of_sides(reading, one, text, sides, key, "answers", path)
 
 
-def _of_a_need(reading: Reading, one: Declared, text: str, *path: object) -> None:
+def _of_sides(reading: Reading, one: Declared, text: str, sides: tuple[str, ...], *path: object) -> None:
     try:
         body = feel.compile(text.removeprefix("="))
     except feel.FeelError as error:
@@ -127,7 +133,7 @@ def _of_a_need(reading: Reading, one: Declared, text: str, *path: object) -> Non
         return
     for read in body.reads:
         whole = ".".join((read.name, *(str(part) for part in read.path)))
-        known = [f"need.{name}" for name in (*SAYS, "name", "phone")]
+        known = [f"{side}.{name}" for side in sides for name in (*SAYS, "name", "phone")]
         if whole not in known:
             zh, en = meant(whole, known, 20)
             reading.of_noun(one, "match-feel", f"没有“{whole}”。{zh}", f"There is no {whole!r}. {en}", *path)

@@ -122,7 +122,7 @@ def _beginning(words: _Words, story: StoryText, n: int) -> None:
             words.answers(first.answers, start.form, n, "earlier", k, "answers")
     _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
     if reading.info is not None:
-        _wanted(reading, story.facts.get("need"), n, "facts", "need", "answers")
+        _wanted(reading, story.facts.get("need"), n, "facts", "need")
         for k, before in enumerate(story.booked):
             words.declared("offers", "供给", "offer", before.offer, n, "booked", k, "offer")
 
@@ -323,15 +323,22 @@ def _met(words: _Words, step: StepText, *path: object) -> None:
 
 
 def _wanted(reading: Reading, need: object, *path: object) -> None:
-    """The need that nobody took in time fills the form of the match that opens this matter."""
-    answers = need.get("answers") if isinstance(need, Mapping) else None
+    """The need that nobody took in time fills the form of the match that opens this matter; so does the supply with
+    which nobody arrived."""
+    if not isinstance(need, Mapping):
+        return
+    supply = need.get("supply")
+    told: list[tuple[str, Any, tuple[str, ...]]] = [("need", need.get("answers"), ("answers",))]
+    if isinstance(supply, Mapping):
+        told.append(("supply", supply.get("answers"), ("supply", "answers")))
     for one in reading.declared("matches").values():
         match = one.what
-        if not isinstance(match, Match) or match.unmatched is None or match.unmatched.opens != reading.name:
+        if not isinstance(match, Match) or reading.name not in (match.opens("unmatched"), match.opens("arrive")):
             continue
-        form = reading.forms.get(match.need.ask)
-        if form is not None and isinstance(answers, Mapping):
-            _answers(reading, answers, paths_of(form.form), *path)
+        for side, answers, at in told:
+            form = reading.forms.get(match.of(side).ask)
+            if form is not None and isinstance(answers, Mapping):
+                _answers(reading, answers, paths_of(form.form), *path, *at)
         return  # the first, as the proof has it
 
 

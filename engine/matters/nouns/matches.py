@@ -192,6 +192,21 @@ class MatchArrival(MatchPart):
         min_length=1,
         description="最后告诉哪些岗位：起点的，没有人的往上找 · posts told at last, from where it begins upwards",
     )
+    opens: Id | Literal[""] = Field(
+        default="",
+        description="告诉岗位的同时开出哪个事项的办件，由协调的人找到人为止 · the matter whose case it opens, once, "
+        "as the posts are told: for whoever finds them",
+    )
+    answers: dict[str, str] = Field(
+        default={},
+        description="申请表单填什么：路径 → 文字或 FEEL（need、supply） · what its form gets: words, or FEEL over need "
+        "and supply",
+    )
+    tells: Words | Literal[""] = Field(
+        default="",
+        description="后来有人说到了，给那件办件的消息，关联键是需求的编号 · somebody says later that they arrived: the "
+        "message to that case, by the number of the need",
+    )
 
     @field_validator("takes", "after", "every")
     @classmethod
@@ -205,6 +220,15 @@ class MatchArrival(MatchPart):
             raise wrong(
                 "takes、after 和两次 every 加起来超过一天，太晚了。请写短一些。",
                 "takes, after and twice every are more than a day: too late for anybody in need. Make them shorter.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _for_a_case(self) -> MatchArrival:
+        if (self.answers or self.tells) and not self.opens:
+            raise wrong(
+                "写了 answers 或 tells，还要写 opens：开出哪个事项。",
+                "answers and tells need `opens`: the matter whose case it is.",
             )
         return self
 
@@ -241,7 +265,7 @@ SAYS = (
     "places",
 )
 #: What a match tells the case of a need or supply -> whether it surely comes in time.
-HEARD = {"matched": False, "off": False, "unmatched": False, "over": True}
+HEARD = {"matched": False, "off": False, "unmatched": False, "arrive": False, "over": True}
 
 
 def heard(matches: Iterable[Part]) -> dict[str, bool]:
@@ -330,6 +354,11 @@ class Match(MatchPart):
         if isinstance(self.fee, MatchShared):
             return f"分摊成本：{self.fee.shared}", f"Cost is shared: {self.fee.shared_en}"
         return "不收费", "Free of charge"
+
+    def opens(self, key: Literal["unmatched", "arrive"]) -> str:
+        """The matter of the case that it opens then; "" for none."""
+        what: MatchUnmatched | MatchArrival | None = getattr(self, key)
+        return what.opens if what is not None else ""
 
     def of(self, side: str) -> MatchSideOf:
         """One of its two sides."""

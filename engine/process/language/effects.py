@@ -1005,6 +1005,14 @@ _ALL = (
             _REASON,
         ),
     ),
+    EffectKind(
+        "match-arrived",
+        "说到了",
+        "Say that they arrived",
+        "该到了没有人说到了、因此开出的办件：找到了人，替双方说“到了”，先前惊动的人都收到通知。已经说过的不变。",
+        "Of a case that was opened because nobody said that they arrived: they were found, and it is said for both; "
+        "whoever was alarmed is told. What was said already stays.",
+    ),
     # ------------------------------------------------------------ handovers 交接
     EffectKind(
         "hand-over",

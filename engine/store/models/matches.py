@@ -118,6 +118,9 @@ class MatchPair(Base):
         default=0, server_default="0"
     )  # nobody said so: 1 both were told, 2 the family, 3 the posts
 
+    #: The case that was opened because nobody said that they arrived: once.
+    opened_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
+
     need: Mapped[MatchSide] = relationship(foreign_keys=[need_id], lazy="raise")
     supply: Mapped[MatchSide] = relationship(foreign_keys=[supply_id], lazy="raise")
 
@@ -133,6 +136,7 @@ class MatchPair(Base):
         CheckConstraint("arrived_by is null or arrived_by in ('supply','need','desk')", name="arrived_by"),
         CheckConstraint("called between 0 and 3", name="called"),
         Index("ix_match_pair_need_id", "need_id"),
+        Index("uq_match_pair_opened_id", "opened_id", unique=True),
         Index("ix_match_pair_supply_id", "supply_id"),
         # a need asks a supply once at a time, and rides with one
         Index(
