@@ -22,7 +22,7 @@ from engine.matters.county import FROM_CASE
 from engine.matters.nouns.bonds import HALL
 from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.loans import Loans
-from engine.matters.nouns.matches import Match
+from engine.matters.nouns.matches import POSTS, Match
 from engine.matters.nouns.queues import Queue
 from engine.matters.stories import Book, Story, when
 from engine.people import SYSTEM, holders, units
@@ -435,7 +435,7 @@ def wanted(
     supply = matching.say(work, one.key, "supply", answers=given.get("answers") or {}, by=giver, **where)
     pair = matching.ask(work, row.id, supply.id, by=applicant, now=then)
     matching.agree(work, pair.id, version=pair.version, by=giver, now=then)
-    pair.called = match_rows.POSTS
+    pair.called = POSTS
     return pair, {side.side: match_rows.known_of(work, side) for side in (row, supply)}
 
 

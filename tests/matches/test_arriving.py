@@ -132,7 +132,7 @@ def test_when_nobody_holds_the_post_who_heads_it_there_is_told(ride):
         holders.forget(work)
     ride.work_off(ride.due)
     ride.work_off(ride.due + timedelta(minutes=15))
-    assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:{ride.pair}:desk:{ride.clerk.id}:screen")]
+    assert calls(ride)[4:] == [(ride.clerk.id, "screen", f"match:pair:{ride.pair}:desk:{ride.clerk.id}:screen")]
 
 
 def test_the_page_asks_how_it_went_for_as_long_as_the_answer_is_taken(ride):
