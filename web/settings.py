@@ -173,6 +173,12 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             f"[一站] {keys.SUITE} 应为 {' 或 '.join(crypto.SUITES)}，现在是“{env[keys.SUITE]}”。\n"
             f"Expected one of {', '.join(crypto.SUITES)} in {keys.SUITE}."
         )
+    if env.get("YIZHAN_ANCHOR_URL") and not private(env["YIZHAN_ANCHOR_URL"]):
+        raise BadSettings(
+            "[一站] YIZHAN_ANCHOR_URL 应是 https:// 开头的完整地址：令牌随封存一起发出去，现在是"
+            f"“{env['YIZHAN_ANCHOR_URL']}”。\n"
+            "Expected a whole https:// address in YIZHAN_ANCHOR_URL: the token goes with each seal."
+        )
     home = Path(env.get("YIZHAN_HOME") or "var").resolve()
     notices = env.get("YIZHAN_NOTICES", "screen")
     if notices not in ("screen", "gateway"):
@@ -229,8 +235,7 @@ def _provider(env: Mapping[str, str]) -> Provider | None:
     issuer = env.get("YIZHAN_SSO_ISSUER", "").rstrip("/")
     if not issuer:
         return None
-    parts = urlsplit(issuer)
-    if not parts.hostname or (parts.scheme != "https" and not loopback(parts.hostname)):
+    if not private(issuer):
         raise BadSettings(
             f"[一站] YIZHAN_SSO_ISSUER 应是 https:// 开头的地址，现在是“{issuer}”。\n"
             "Expected an https:// address in YIZHAN_SSO_ISSUER."
@@ -272,6 +277,13 @@ def loopback(host: str) -> bool:
 
 def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
+
+
+def private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there: https, or a small program on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and loopback(host)))
 
 
 def content(environment: Mapping[str, str] | None = None) -> Path:

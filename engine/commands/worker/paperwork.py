@@ -97,7 +97,6 @@ def _unsent(work: Work, key: str) -> Notice | None:
     return work.session.scalar(select(Notice).where(Notice.key == key, Notice.state.in_(("waiting", "failed"))))
 
 
-
 # ---------------------------------------------------------------- ratings
 
 
