@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import func, select
@@ -30,7 +29,7 @@ from engine.store import Database, connect, keys, migrate
 from engine.store.models import Event
 from engine.workdays import local_date
 from web import start
-from web.settings import BadSettings, Settings, loopback
+from web.settings import BadSettings, Settings, host_of, private
 
 Level = Literal["ok", "warn", "error"]
 
@@ -188,16 +187,14 @@ def _gateway(settings: Settings, environment: Mapping[str, str]) -> Iterator[Lin
                 zh, en = "短信只显示在页面上，只能在本机试用", "codes are on the page: for trying out only"
                 yield Line("warn", about, zh, en)
             continue
-        parts = urlsplit(url)
-        adapter = parts.scheme == "http" and loopback(parts.hostname or "")  # a small program on this machine
-        if not parts.hostname or (parts.scheme != "https" and not adapter):
+        if not private(url):
             zh = f"{name} 应是 https:// 开头的完整地址：里面有手机号和内容"
             yield Line("error", about, zh, f"{name} must be a whole https:// address: it carries people's data")
         elif not environment.get(name.replace("_URL", "_TOKEN")):
             zh = f"没有设置 {name.replace('_URL', '_TOKEN')}，对方认不出是大厅"
             yield Line("warn", about, zh, f"without {name.replace('_URL', '_TOKEN')} it cannot tell the hall")
         else:
-            yield Line("ok", about, f"{parts.hostname}", f"{parts.hostname}")
+            yield Line("ok", about, host_of(url), host_of(url))
     if settings.reachable and not settings.public_url.startswith("https://"):
         zh, en = "YIZHAN_PUBLIC_URL 应是 https:// 开头的地址", "YIZHAN_PUBLIC_URL should be an https:// address"
         yield Line("warn", "public-url", zh, en)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.reads import monitoring
 from engine.records import jobs
 from engine.store import migrate
+from web import logs
 from web.edge import Hall
 
 #: A worker writes a beat every fifteen seconds.
@@ -106,7 +107,7 @@ def begin(app: Hall) -> None:
 
     @app.after_request
     def ends(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule is not None else "none"
+        route = logs.route()
         method = request.method if request.method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS") else "other"
         requests.labels(method, route, response.status_code).inc()
         begun = g.get("begun_s")

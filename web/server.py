@@ -14,8 +14,8 @@ lacks against people who mean harm is here:
 
 from __future__ import annotations
 
-import ipaddress
 import logging
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -25,6 +25,8 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+
+from engine.people import tries
 
 #: Connections at once: a thousand that send nothing must not be all.
 CONNECTIONS = 2_000
@@ -45,29 +47,20 @@ class Turns(ThreadedTaskDispatcher):
 
     def __init__(self, threads: int, whose: Callable[[Any], str], clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self.queue = _Queue(max(1, int(threads * SHARE)), whose, clock, self._next)
+        self.queue = _Queue(max(1, int(threads * SHARE)), whose, clock, self.queue_cv)
         self.queue_logger = logging.getLogger("yizhan.server.queue")
         self.queue_logger.setLevel(logging.ERROR)  # a line for each request that waits would fill the disk
         self.set_thread_count(threads)
 
-    def _next(self) -> None:
-        """Somebody's turn is over: another of theirs may be served now."""
-        with self.lock:
-            self.queue_cv.notify()
-
-    def add_task(self, task: Any) -> None:
-        with self.lock:
-            self.queue.append(task)
-            self.queue_cv.notify()
-
 
 class _Queue:
-    """What waits, by address. The dispatcher holds its lock around all of it but `ended`."""
+    """What waits, by address. The dispatcher holds its lock around all of it but `ended`, which takes it: threads that
+    finish beside each other would count wrongly, and an address whose turns seem never to end is served no more."""
 
     def __init__(
-        self, share: int, whose: Callable[[Any], str], clock: Callable[[], float], next_: Callable[[], None]
+        self, share: int, whose: Callable[[Any], str], clock: Callable[[], float], turns: threading.Condition
     ) -> None:
-        self._share, self._whose, self._clock, self._next = share, whose, clock, next_
+        self._share, self._whose, self._clock, self._turns = share, whose, clock, turns
         self._waiting: dict[str, deque[Any]] = {}
         self._held: Counter[str] = Counter()
         self._used: dict[str, tuple[float, float]] = {}  # seconds of threads, as of when
@@ -101,14 +94,15 @@ class _Queue:
         return seconds * 0.5 ** ((self._clock() - at) / FORGET_S) if seconds else 0.0
 
     def ended(self, turn: _Turn) -> None:
-        now = self._clock()
-        self._used[turn.address] = self.used(turn.address) + now - turn.begun, now
-        self._held[turn.address] -= 1
-        if not self._held[turn.address]:
-            del self._held[turn.address]
-        if len(self._used) > 10_000:
-            self._used = {one: used for one, used in list(self._used.items()) if now - used[1] < 10 * FORGET_S}
-        self._next()
+        with self._turns:
+            now = self._clock()
+            self._used[turn.address] = self.used(turn.address) + now - turn.begun, now
+            self._held[turn.address] -= 1
+            if not self._held[turn.address]:
+                del self._held[turn.address]
+            if len(self._used) > 10_000:
+                self._used = {one: used for one, used in self._used.items() if now - used[1] < 10 * FORGET_S}
+            self._turns.notify()  # another of theirs may be served now
 
 
 class _Turn:
@@ -149,7 +143,7 @@ class Channel(HTTPChannel):
 
     def received(self, data: bytes) -> Any:
         if self.asked_at is None:
-            self.asked_at, self.moved = time.time(), 0
+            self.asked_at, self.answered_at, self.moved = time.time(), None, 0  # the answer before was taken
         self.moved += len(data)
         done = super().received(data)
         if self.request is None:  # it has come whole
@@ -221,8 +215,7 @@ class Server(TcpWSGIServer):
 
 
 def whose(proxies: int) -> Callable[[Any], str]:
-    """Who asks: the address as the outermost of our own proxies saw it, or the other end's. Of IPv6 the network: a
-    person has millions of addresses there."""
+    """Who asks: the network of the address that the outermost of our own proxies saw, or that is the other end's."""
 
     def address(task: Any) -> str:
         found = str(task.addr[0])
@@ -230,11 +223,7 @@ def whose(proxies: int) -> Callable[[Any], str]:
             told = str(task.requests[0].headers.get("X_FORWARDED_FOR", "")) if task.requests else ""
             way = [one.strip() for one in told.split(",") if one.strip()]
             found = way[-proxies] if len(way) >= proxies else found
-        try:
-            parsed = ipaddress.ip_address(found.split("%")[0])
-        except ValueError:
-            return found
-        return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else found
+        return tries.network(found)
 
     return address
 

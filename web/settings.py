@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from engine import crypto
-from engine.people.sessions import Limits
 from engine.records.incoming import clamd
 from engine.store import keys
+
+if TYPE_CHECKING:
+    from engine.people.sessions import Limits
 
 #: Every name the hall knows, with what it is for: the set-up guide is made from this table.
 KNOWN = {
@@ -70,6 +73,8 @@ SECOND_FACTOR = "supervisor,designer,operator,security,auditor"
 ROLES = frozenset({*SECOND_FACTOR.split(","), "clerk", "staff"})
 #: No log-in lasts longer than a day.
 MOST_HOURS = 24
+#: Nor is a telephone number of which nothing was heard for ten years believed to be the same person's.
+MOST_SILENCE = 3650
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -132,6 +137,8 @@ class Settings:
     @property
     def session_limits(self) -> Limits:
         """How long a log-in of staff lasts."""
+        from engine.people.sessions import Limits  # and with it half of the engine: none but the web asks
+
         idle = timedelta(minutes=self.idle_minutes) if self.idle_minutes else None
         return Limits(timedelta(hours=self.session_hours), idle)
 
@@ -166,6 +173,12 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             f"[一站] {keys.SUITE} 应为 {' 或 '.join(crypto.SUITES)}，现在是“{env[keys.SUITE]}”。\n"
             f"Expected one of {', '.join(crypto.SUITES)} in {keys.SUITE}."
         )
+    if env.get("YIZHAN_ANCHOR_URL") and not private(env["YIZHAN_ANCHOR_URL"]):
+        raise BadSettings(
+            "[一站] YIZHAN_ANCHOR_URL 应是 https:// 开头的完整地址：令牌随封存一起发出去，现在是"
+            f"“{env['YIZHAN_ANCHOR_URL']}”。\n"
+            "Expected a whole https:// address in YIZHAN_ANCHOR_URL: the token goes with each seal."
+        )
     home = Path(env.get("YIZHAN_HOME") or "var").resolve()
     notices = env.get("YIZHAN_NOTICES", "screen")
     if notices not in ("screen", "gateway"):
@@ -189,32 +202,22 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         proxies=_number(env, "YIZHAN_PROXIES", 0),
         notices=notices,
         upload_mb=_number(env, "YIZHAN_UPLOAD_MB", 20),
-        silence=timedelta(days=_number(env, "YIZHAN_SILENCE_DAYS", Settings.silence.days)),
+        silence=timedelta(days=_number(env, "YIZHAN_SILENCE_DAYS", Settings.silence.days, most=MOST_SILENCE)),
         hall_name=env.get("YIZHAN_HALL_NAME", Settings.hall_name),
         hall_phone=env.get("YIZHAN_HALL_PHONE", Settings.hall_phone),
         content=content(env),
         public_url=env.get("YIZHAN_PUBLIC_URL", "").rstrip("/"),
         metrics_token=env.get("YIZHAN_METRICS_TOKEN", ""),
         log=env.get("YIZHAN_LOG") or "text",
-        session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12),
+        session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12, most=MOST_HOURS),
     )
     found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))
     asked = env.get("YIZHAN_SECOND_FACTOR") or (SECOND_FACTOR if found.reachable else "none")
     found = replace(found, second_factor=_roles(asked), sso=_provider(env))
-    if not 1 <= found.session_hours <= MOST_HOURS:
-        raise BadSettings(
-            f"[一站] YIZHAN_SESSION_HOURS 应是 1 到 {MOST_HOURS}，现在是 {found.session_hours}。\n"
-            f"Expected 1 to {MOST_HOURS} in YIZHAN_SESSION_HOURS."
-        )
     if found.public_url and not host_of(found.public_url):
         raise BadSettings(
             f"[一站] YIZHAN_PUBLIC_URL 应是完整地址，例如 https://hall.example.cn，现在是“{found.public_url}”。\n"
             "Expected a whole address in YIZHAN_PUBLIC_URL, such as https://hall.example.cn."
-        )
-    if not 1 <= found.silence.days <= 3650:
-        raise BadSettings(
-            f"[一站] YIZHAN_SILENCE_DAYS 应为 1 到 3650 天，现在是 {found.silence.days}。\n"
-            "Expected YIZHAN_SILENCE_DAYS to be 1 to 3650 days."
         )
     if found.development and found.reachable:
         raise BadSettings(
@@ -232,8 +235,7 @@ def _provider(env: Mapping[str, str]) -> Provider | None:
     issuer = env.get("YIZHAN_SSO_ISSUER", "").rstrip("/")
     if not issuer:
         return None
-    parts = urlsplit(issuer)
-    if not parts.hostname or (parts.scheme != "https" and not loopback(parts.hostname)):
+    if not private(issuer):
         raise BadSettings(
             f"[一站] YIZHAN_SSO_ISSUER 应是 https:// 开头的地址，现在是“{issuer}”。\n"
             "Expected an https:// address in YIZHAN_SSO_ISSUER."
@@ -277,18 +279,28 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there: https, or a small program on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and loopback(host)))
+
+
 def content(environment: Mapping[str, str] | None = None) -> Path:
     """The folder that holds bpmn/ and forms/. For commands that need nothing else of the hall: no key is made."""
     env = os.environ if environment is None else environment
     return Path(env.get("YIZHAN_CONTENT") or ROOT).resolve()
 
 
-def _number(env: Mapping[str, str], name: str, otherwise: int) -> int:
+def _number(env: Mapping[str, str], name: str, otherwise: int, *, most: int | None = None) -> int:
+    """A whole number; with `most`, from 1 to that."""
     text = env.get(name, "")
     if not text:
         return otherwise
     if not (text.isascii() and text.isdigit()):
         raise BadSettings(f"[一站] {name} 应为整数，现在是“{text}”。 Expected a whole number in {name}.")
+    if most is not None and not 1 <= int(text) <= most:
+        raise BadSettings(f"[一站] {name} 应为 1 到 {most}，现在是“{text}”。 Expected 1 to {most} in {name}.")
     return int(text)
 
 

@@ -68,12 +68,13 @@ class Worker:
             if self.stopping.is_set():
                 break
             swept = sweep.sweep(self.database, now=now)
-            self.lanes.look(now=now)
-            taken = background.run(self.database, self.equipment, now=now, but=BESIDE)
+            due = self.lanes.look(now=now)
+            taken = background.run(self.database, self.equipment, now=now, but=BESIDE) if due - BESIDE else 0
             done += taken + swept.alarms + swept.timers + swept.turns
             if not taken and not swept.busy:
                 break
-        self.lanes.look(now=now)  # what this look has put there
+        else:
+            self.lanes.look(now=now)  # what the last round has put there
         return done
 
     def answer_the_bell(self) -> None:

@@ -34,7 +34,7 @@ from engine.plain import plain
 from engine.proof import booking_steps, noun_steps
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked, lent, wanted
-from engine.records import audit, clocks, papers, sources
+from engine.records import audit, clocks, jobs, papers, sources
 from engine.store import Database, Work
 from engine.store.models import (
     Awaited,
@@ -605,5 +605,5 @@ def _short(step: Mapping[str, Any]) -> str:
 _NEXT = select(
     select(func.min(Timer.wake_at)).scalar_subquery(),
     select(func.min(Case.next_alert_at)).scalar_subquery(),
-    select(func.min(Job.run_after)).where(Job.state.in_(("ready", "leased"))).scalar_subquery(),
+    select(func.min(Job.run_after)).where(jobs.PENDING).scalar_subquery(),
 )

@@ -15,7 +15,6 @@ from engine.records import jobs, notices
 from engine.store import Work
 from engine.store.models import Beat, Case, Event, Incident, Job, Timer
 
-_PENDING: ColumnElement[bool] = literal_column("job.state in ('ready','leased')")
 _GIVEN_UP: ColumnElement[bool] = literal_column("job.state = 'failed'")
 
 
@@ -38,7 +37,7 @@ def standing(work: Work, *, now: datetime) -> Standing:
     """What waits, failed and is late now."""
     ask = work.session.scalar
     due = work.session.execute(
-        select(Job.kind, func.count()).where(_PENDING, Job.run_after <= now).group_by(Job.kind).order_by(Job.kind)
+        select(Job.kind, func.count()).where(jobs.PENDING, Job.run_after <= now).group_by(Job.kind).order_by(Job.kind)
     )
     return Standing(
         due=tuple((kind, count) for kind, count in due),

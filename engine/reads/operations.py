@@ -24,7 +24,6 @@ MOST = 100
 
 # Written as the partial indexes say it, so that every database sees that they fit.
 _OPEN: ColumnElement[bool] = Incident.solved_at.is_(None)
-_PENDING: ColumnElement[bool] = literal_column("job.state in ('ready','leased')")
 _GIVEN_UP: ColumnElement[bool] = literal_column("job.state = 'failed'")
 _SERVES: ColumnElement[bool] = literal_column("matter_version.current")
 _STANDS: ColumnElement[bool] = literal_column("matter_verdict.stands")
@@ -240,7 +239,7 @@ def _queues(work: Work, now: datetime) -> tuple[Queue, ...]:
             func.count().filter(Job.state == "leased"),
             func.min(Job.run_after).filter(Job.state == "ready", due),
         )
-        .where(_PENDING)
+        .where(jobs.PENDING)
         .group_by(Job.kind)
         .order_by(Job.kind)
     ).all()
@@ -248,8 +247,7 @@ def _queues(work: Work, now: datetime) -> tuple[Queue, ...]:
 
 
 def _holders(work: Work) -> tuple[str, ...]:
-    rows = work.session.scalars(select(Job.worker).distinct().where(_PENDING, Job.state == "leased"))
-    return tuple(sorted(name for name in rows if name))
+    return tuple(sorted(filter(None, jobs.holders(work))))
 
 
 def _workers(work: Work, now: datetime) -> tuple[Worker, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotNow
@@ -22,6 +22,8 @@ from engine.workdays import ZONE, local_date
 
 #: How long a worker may take before another may try.
 LEASE = timedelta(seconds=120)
+#: What waits or is in hand, as the partial indexes say it: by bound values a database does not see that they fit.
+PENDING: ColumnElement[bool] = literal_column("job.state in ('ready','leased')")
 #: Waits before the second, third … try; after the last the job is an incident.
 DELAYS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 
@@ -219,8 +221,22 @@ def _value(kind: str) -> str:
 
 def kinds_due(work: Work, *, now: datetime) -> set[str]:
     """Which kinds of job are due: one look at the index, so that an idle worker takes no lock."""
-    due = select(Job.kind).distinct().where(Job.state.in_(("ready", "leased")), Job.run_after <= now)
+    due = select(Job.kind).distinct().where(PENDING, Job.run_after <= now)
     return set(work.session.scalars(due))
+
+
+def due(work: Work, *, now: datetime, kinds: Collection[str]) -> bool:
+    """Whether a job of these kinds is due: the first that is found tells."""
+    return work.session.scalar(_due(now, kinds, ()).limit(1)) is not None
+
+
+def _due(now: datetime, kinds: Collection[str], but: Collection[str]) -> Select[int]:
+    found = select(Job.id).where(PENDING, Job.run_after <= now)
+    if kinds:
+        found = found.where(Job.kind.in_(sorted(map(str, kinds))))
+    if but:
+        found = found.where(Job.kind.not_in(sorted(map(str, but))))
+    return found
 
 
 def lease(
@@ -235,15 +251,10 @@ def lease(
 ) -> list[Leased]:
     """Take due jobs, ready ones and those whose lease ran out: of these kinds only, or of all but those. Commit, then
     do them."""
-    due = select(Job.id).where(Job.state.in_(("ready", "leased")), Job.run_after <= now)
-    if kinds:
-        due = due.where(Job.kind.in_(sorted(map(str, kinds))))
-    if but:
-        due = due.where(Job.kind.not_in(sorted(map(str, but))))
-    due = due.order_by(Job.run_after, Job.id).limit(most)
+    first = _due(now, kinds, but).order_by(Job.run_after, Job.id).limit(most)
     if work.dialect == "postgresql":
-        due = due.with_for_update(skip_locked=True)
-    ids = list(work.session.scalars(due))
+        first = first.with_for_update(skip_locked=True)
+    ids = list(work.session.scalars(first))
     if not ids:
         return []
     rows = work.session.execute(
@@ -257,14 +268,14 @@ def lease(
 
 def holders(work: Work) -> list[str]:
     """The workers that hold leases."""
-    return list(work.session.scalars(select(Job.worker).distinct().where(Job.state == "leased")))
+    return list(work.session.scalars(select(Job.worker).distinct().where(PENDING, Job.state == "leased")))
 
 
 def release(work: Work, worker: str, *, now: datetime) -> int:
     """A worker is known to be dead: its leases end now. Safe even when it is not: the fence has grown at the next
     lease."""
     found = work.session.execute(
-        update(Job).where(Job.state == "leased", Job.worker == worker).values(state="ready", run_after=now)
+        update(Job).where(PENDING, Job.state == "leased", Job.worker == worker).values(state="ready", run_after=now)
     )
     return int(found.rowcount)  # type: ignore[attr-defined]
 

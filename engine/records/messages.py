@@ -82,7 +82,7 @@ def expect(work: Work, awaited: Sequence[tuple[str, str | None]], *, now: dateti
     work.session.execute(
         update(Job)
         .where(
-            Job.state.in_(("ready", "leased")),
+            jobs.PENDING,
             or_(*(work.begins(Job.key, f"{_about(name, key)}:") for name, key in awaited)),
         )
         .values(run_after=now),

@@ -13,6 +13,7 @@ from engine.people import units
 from engine.reads import ballots, boards, bonds, bookings, handovers, matches, registers
 from engine.reads import loans as loan_reads
 from engine.reads import tickets as ticket_reads
+from engine.records import jobs, messages
 from engine.store import Database
 from tests.conftest import NOW as MORNING
 from tests.loans.conftest import KEY as SHELF
@@ -26,7 +27,7 @@ GROW = (
     *("appointment", "booking_place", "appointment_slot", "slot", "slot_place", "waiting", "standing_day"),
     *("register_entry", "register_index", "register_change", "loan", "loan_hold", "ticket"),
     *("match_side", "match_pair", "match_leg", "handover", "handover_link", "handover_sign"),
-    *("ballot_voter", "ballot_mark", "bond", "board_entry", "case", "task", "document", "notice", "event"),
+    *("ballot_voter", "ballot_mark", "bond", "board_entry", "case", "task", "document", "notice", "event", "job"),
 )
 
 
@@ -41,8 +42,8 @@ def by_indexes(database: Database, grown: Sequence[str] = ()) -> Iterator[None]:
         yield
     finally:
         event.remove(database.engine, "before_cursor_execute", listen)
-    selects = [one for one in seen if one[0].lstrip().startswith("SELECT")]
-    assert selects
+    finding = [one for one in seen if one[0].lstrip().startswith(("SELECT", "UPDATE"))]
+    assert finding
     postgres = database.dialect == "postgresql"
     names = "|".join(grown or GROW)
     whole = re.compile((r"Seq Scan on \"?(%s)\b" if postgres else r"SCAN (%s)( USING INDEX \S+)?'") % names)
@@ -50,7 +51,7 @@ def by_indexes(database: Database, grown: Sequence[str] = ()) -> Iterator[None]:
         raw = work.session.connection()
         if postgres and not grown:
             raw.exec_driver_sql("SET enable_seqscan = off")  # a table of a few rows: what could go by an index does
-        for text, parameters in selects:
+        for text, parameters in finding:
             how = "EXPLAIN" if postgres else "EXPLAIN QUERY PLAN"
             plan = "\n".join(str(row) for row in raw.exec_driver_sql(f"{how} {text}", parameters))
             assert not whole.search(plan), f"{text}\n{plan}"
@@ -87,3 +88,11 @@ def test_who_waits_in_a_hall_and_who_is_called(desk):
         assert desk.call_next() is not None
     with by_indexes(desk.database), desk.database.reading() as work:
         ticket_reads.desk(work, "jiayuan", desk.clerks[0], now=MORNING)
+
+
+def test_what_a_worker_asks_each_second(database):
+    with by_indexes(database), database.unit_of_work() as work:
+        jobs.kinds_due(work, now=MORNING)
+        jobs.due(work, now=MORNING, kinds=[jobs.Kind.SEND_CODE])
+        jobs.lease(work, "a", now=MORNING, but=[jobs.Kind.SEND_CODE])
+        messages.expect(work, [("paid", "7")], now=MORNING)

@@ -60,6 +60,11 @@ def test_a_service_runs_as_its_own_user_and_writes_its_home_alone(name):
     assert "YIZHAN_HOME=/var/lib/yizhan" in service["Environment"]
 
 
+def test_the_worker_may_write_the_anchor_where_the_handbook_has_it():
+    (place,) = re.findall(r"YIZHAN_ANCHOR_FILE=(/\S+)/seals.jsonl", (ROOT / "docs" / "operators.md").read_text("utf-8"))
+    assert f"-{place}" in unit("yizhan-worker.service")["Service"]["ReadWritePaths"].split()
+
+
 def test_each_unit_calls_a_command_there_is():
     from web.cli import main
 
@@ -92,6 +97,7 @@ def test_the_containerfile_names_no_registry_and_runs_as_nobody_special():
     assert not re.search(r"[\w-]+\.[\w.-]+/", dict(said)["ARG"])  # an image by its name, from wherever they have it
     assert not dict(said)["USER"].startswith(("0", "root"))
     kept = [rest for word, rest in said if word == "ENV"]
+    assert any("YIZHAN_HOST=0.0.0.0" in rest.split() for rest in kept)  # its loopback is nobody else's
     assert not any(re.search("KEY|TOKEN|PASSWORD", rest) for rest in kept)
 
 

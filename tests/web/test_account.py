@@ -73,6 +73,9 @@ def test_a_hall_that_others_reach_sends_out_who_is_idle_unless_it_is_said_otherw
     for hours in ("0", "25"):
         with pytest.raises(settings.BadSettings):
             settings.read({**base, "YIZHAN_SESSION_HOURS": hours})
+    for days in ("0", "3651", "9999999999"):
+        with pytest.raises(settings.BadSettings, match="1 to 3650 in YIZHAN_SILENCE_DAYS"):
+            settings.read({**base, "YIZHAN_SILENCE_DAYS": days})
 
 
 @pytest.mark.parametrize(

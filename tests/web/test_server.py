@@ -26,7 +26,7 @@ class Asked:
 @pytest.fixture
 def queue():
     """A queue with three threads for one, and a clock that stands."""
-    made = server._Queue(3, server.whose(0), lambda: made.now, lambda: None)
+    made = server._Queue(3, server.whose(0), lambda: made.now, threading.Condition())
     made.now = 100.0
     return made
 
@@ -95,6 +95,7 @@ def test_thousands_of_addresses_are_not_remembered_for_ever(queue):
         (1, "10.0.0.1", "", "10.0.0.1"),
         (1, "10.0.0.1", "nonsense", "nonsense"),
         (0, "2001:db8::1", "", "2001:db8::/64"),
+        (0, "::ffff:10.0.0.9", "", "10.0.0.9"),  # an old address in the new clothes is not everybody's /64
         (0, "fe80::1%eth0", "", "fe80::/64"),
     ],
 )
@@ -202,6 +203,37 @@ def test_what_comes_or_is_taken_slowly_has_the_time_it_earns(monkeypatch, what):
     assert closed == []
     one.look(1000.0 + server.PATIENCE_S + 31)
     assert closed == [one]
+
+
+def test_an_answer_that_was_taken_between_two_looks_does_not_count_for_the_next(monkeypatch):
+    one = object.__new__(server.Channel)
+    one.requests, one.requests_lock, one.request, closed = [], threading.Lock(), None, []
+    monkeypatch.setattr(server.Channel, "handle_close", lambda given: closed.append(given))
+    monkeypatch.setattr(server.HTTPChannel, "received", lambda given, data: True)
+    one.asked_at, one.total_outbufs_len = None, 1
+    one.look(1000.0)
+    one.received(b"GET")  # asked once more on the same connection, and answered before anybody looked
+    one.look(1000.0 + server.PATIENCE_S + 1)
+    assert closed == []
+
+
+def test_turns_that_end_beside_each_other_are_counted_one_by_one(queue):
+    fill(queue, "10.0.0.9", "10.0.0.9")
+    first, second = queue.popleft(), queue.popleft()
+    counted, go = queue.used, threading.Event()
+
+    def looks(address):  # in the middle of one's end another wants to end
+        queue.used, before = counted, counted(address)
+        other.start()
+        go.wait(0.05)
+        return before
+
+    other = threading.Thread(target=lambda: (second.service(), go.set()))
+    queue.used = looks
+    queue.now += 1.0
+    first.service()
+    other.join(10)
+    assert not queue._held and queue.used("10.0.0.9") == pytest.approx(2.0)
 
 
 def test_who_does_not_read_is_let_go_and_holds_no_thread(monkeypatch):

@@ -32,6 +32,15 @@ def test_every_setting_the_program_reads_anywhere_is_known():
     assert read == set(settings.KNOWN)
 
 
+def test_the_token_of_the_anchor_goes_over_no_open_line(tmp_path):
+    base = {"YIZHAN_HOME": str(tmp_path), "YIZHAN_ANCHOR_TOKEN": "t"}
+    for url in ("http://archive.example/seals", "archive.example/seals", "https://"):
+        with pytest.raises(settings.BadSettings, match="https:// address in YIZHAN_ANCHOR_URL"):
+            settings.read({**base, "YIZHAN_ANCHOR_URL": url})
+    for url in ("https://archive.example/seals", "http://127.0.0.1:9/seals"):
+        settings.read({**base, "YIZHAN_ANCHOR_URL": url})
+
+
 def test_a_gateway_without_its_address_stops_the_program(tmp_path):
     with pytest.raises(settings.BadSettings, match="YIZHAN_GATEWAY_URL"):
         settings.read({"YIZHAN_HOME": str(tmp_path), "YIZHAN_NOTICES": "gateway"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from web.cli import Lazy, main
@@ -17,3 +18,11 @@ def test_help_names_every_command_and_each_answers_its_own_help():
     for name in names:
         assert name in shown.output
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0, name
+
+
+@pytest.mark.parametrize(
+    "words", [["--check"], ["--check", "--recovered", "2026-11-29T08:00:00"], ["--recovered", "x"]]
+)
+def test_restore_takes_no_words_that_do_not_go_together(words):
+    refused = CliRunner().invoke(main, ["restore", *words])
+    assert refused.exit_code == 2 and "Usage" in refused.output

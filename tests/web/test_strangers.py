@@ -225,6 +225,18 @@ def test_the_new_holder_of_a_number_reads_no_text_message_for_the_one_before(hal
     assert number not in client.get("/mine").text
 
 
+def test_a_text_that_failed_and_is_tried_again_when_the_number_is_somebody_elses_is_called_off(hall: Open):
+    with hall.database.unit_of_work() as work:
+        notices.put(work, "before", "张三丰：请来取件。", kind="told", now=hall.clock(), address=ZHANG)
+    with hall.database.unit_of_work() as work:
+        notices.give_up(work, "before")
+    _give_on(hall)
+    while background.run(hall.database, background.Equipment(press=None), now=hall.clock(), most=50):
+        continue
+    with hall.database.reading() as work:
+        assert work.session.scalar(select(Notice.state).where(Notice.key == "before")) == "cancelled"
+
+
 def test_the_new_holder_may_call_themselves_as_they_like_and_has_nothing_by_it(hall: Open):
     client, number = _give_on(hall)
     with hall.database.reading() as work:

@@ -6,12 +6,12 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from engine.commands.worker import background
 from engine.commands.worker.background import Equipment
-from engine.records import papers
-from engine.store.models import Document
+from engine.records import jobs, papers
+from engine.store.models import Document, Job
 from tests.commands import acting
 from web.worker import Worker
 
@@ -91,3 +91,24 @@ def test_a_paper_that_fails_beside_others_fails_alone(database: Any, cast: Any, 
     worker.tick()
     assert worker.lanes.finish(60)
     assert sorted(_ready(database)) == ["pending", "ready", "ready", "ready"]
+
+
+def test_a_look_at_which_nothing_is_due_asks_twice(database: Any, clock: Any) -> None:
+    worker = Worker(database, Equipment(press=Together(1)), clock=clock)
+    seen: list[str] = []
+    listen = lambda c, cursor, text, parameters, *rest: seen.append(text)  # noqa: E731
+    event.listen(database.engine, "before_cursor_execute", listen)
+    assert worker.tick() == 0
+    event.remove(database.engine, "before_cursor_execute", listen)
+    assert len([one for one in seen if one.startswith("SELECT")]) == 2, seen
+
+
+def test_a_worker_that_is_told_to_stop_begins_nothing_new(database: Any, clock: Any) -> None:
+    with database.unit_of_work() as work:
+        jobs.put(work, jobs.Kind.SEND_CODE, "k", {"key": "k"}, now=clock())
+    worker = Worker(database, Equipment(press=Together(1)), clock=clock)
+    worker.stopping.set()
+    worker.tick()
+    assert worker.lanes.finish(60)
+    with database.reading() as work:
+        assert work.session.scalar(select(Job.state)) == "ready"

@@ -17,6 +17,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON")
 @click.option(
     "--anchor",
+    envvar="YIZHAN_ANCHOR_FILE",
     type=click.Path(path_type=Path),
     help="存在外面的锚定文件；不写就用 YIZHAN_ANCHOR_FILE · what was kept outside; else YIZHAN_ANCHOR_FILE",
 )
@@ -27,7 +28,6 @@ def verify(as_json: bool, anchor: Path | None) -> None:
     does not hold."""
     import dataclasses
     import json
-    import os
     from datetime import UTC, datetime
 
     from engine.records import inspection
@@ -36,8 +36,6 @@ def verify(as_json: bool, anchor: Path | None) -> None:
 
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
-    if anchor is None and os.environ.get("YIZHAN_ANCHOR_FILE"):
-        anchor = Path(os.environ["YIZHAN_ANCHOR_FILE"])
     with database.reading() as work:
         found = inspection.inspect(work, anchor, now=datetime.now(UTC))
         without = inspection.unsealed(work) if not found.faults else 0

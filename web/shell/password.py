@@ -12,11 +12,11 @@ def command(login: str) -> None:
     from datetime import UTC, datetime
 
     from engine.commands.hall import passwords
-    from engine.errors import Refused
     from engine.people import SYSTEM
     from engine.people import login as logins
     from engine.store import connect
     from web import settings
+    from web.shell import refusing
 
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
@@ -24,10 +24,8 @@ def command(login: str) -> None:
         user_id = logins.id_of(database, login)
         if user_id is None:
             raise click.ClickException(f"没有登录名为“{login}”的工作人员。 There is nobody who signs in as {login!r}.")
-        with database.unit_of_work() as work:
+        with refusing(), database.unit_of_work() as work:
             key = passwords.offer(work, user_id, by=SYSTEM, now=datetime.now(UTC))
-    except Refused as refused:
-        raise click.ClickException(f"{refused.zh}\n{refused.en}") from None
     finally:
         database.close()
     click.echo(f"{read.public_url or f'http://{read.host}:{read.port}'}/desk/reset?key={key}")

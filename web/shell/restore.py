@@ -34,6 +34,8 @@ def command(folder: Path | None, only_check: bool, recovered: datetime | None) -
     os.umask(0o077)
     if (folder is None) == (recovered is None):
         raise click.UsageError("请写备份的文件夹，或 --recovered 时刻。 Expected a folder, or --recovered MOMENT.")
+    if only_check and folder is None:
+        raise click.UsageError("--check 要和备份的文件夹一起写。 --check goes with a folder.")
     if folder is not None and only_check:
         with refusing():
             found = backups.check(folder)

@@ -47,7 +47,8 @@ def run(
 
 
 def do(database: Database, job: Leased, equipment: Equipment, now: datetime, handlers: Mapping[Kind, Handler]) -> None:
-    """One leased job. It never raises: what fails is tried later, or becomes an incident."""
+    """One leased job. What fails is tried later, or becomes an incident. It raises only when even
+    that cannot be written down (the database is away): then the lease ends by itself."""
     try:
         if not jobs.known(job.kind):  # a row of another version of the program
             raise NotFound(f"没有作业“{job.kind}”的处理程序。", f"Nothing does jobs of kind {job.kind}.")

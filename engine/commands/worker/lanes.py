@@ -57,14 +57,16 @@ class Lanes:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _closed: bool = False
 
-    def look(self, *, now: datetime) -> None:
-        """Put a hand to each lane in which something is due. Waits for nobody."""
+    def look(self, *, now: datetime) -> set[str]:
+        """Put a hand to each lane in which something is due. Waits for nobody. Which kinds of job are due, of the lanes
+        and others."""
         self.now = now
         with self.database.reading() as work:
             due = jobs.kinds_due(work, now=now)
         for lane in LANES:
             if due & lane.kinds:
                 self._put_a_hand_to(lane)
+        return due
 
     def finish(self, timeout: float | None = None) -> bool:
         """Wait until no hand is busy; whether that was so in time."""
@@ -100,7 +102,7 @@ class Lanes:
                 now = self.now
                 assert now is not None, "look first"
                 with self.database.reading() as work:
-                    if not jobs.kinds_due(work, now=now) & lane.kinds:
+                    if not jobs.due(work, now=now, kinds=lane.kinds):
                         return
                 with self.database.unit_of_work() as work:
                     taken = jobs.lease(work, self.equipment.worker, now=now, most=1, kinds=lane.kinds)

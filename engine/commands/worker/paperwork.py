@@ -11,7 +11,7 @@ from engine.commands.equipment import Equipment
 from engine.people import SYSTEM, login, numbers, tries
 from engine.records import documents, jobs, notices, papers
 from engine.records.jobs import Leased
-from engine.store import Database, keys
+from engine.store import Database, Work, keys
 from engine.store.models import Notice
 
 # ---------------------------------------------------------------- papers
@@ -57,22 +57,19 @@ def render(database: Database, job: Leased, equipment: Equipment, now: datetime)
 def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     key = str(job.payload["key"])
     with database.reading() as work:
-        row = work.session.scalar(select(Notice).where(Notice.key == key))
-        late = row is not None and row.kind == notices.CODE and now - row.created_at > login.CODE_LASTS
+        row = _unsent(work, key)
+        code = row is not None and row.kind == notices.CODE
+        # The gateway was away too long: a code that opens nothing any more only puzzles. Or the number was given to
+        # somebody else since: they must not read what is not theirs.
+        void = row is not None and (now - row.created_at > login.CODE_LASTS if code else numbers.not_for(work, row))
         message = (
             notices.Message(notices.gateway_key(row), row.channel, row.address or "", row.kind, row.text)
-            if row is not None and row.state in ("waiting", "failed") and not late
+            if row is not None and not void
             else None
         )
-        whose = keys.blind("phone", row.address) if row is not None and row.channel == "sms" and row.address else ""
-        counted = bool(whose) and message is not None and message.kind != notices.CODE
-        later = tries.until(work, "texts", whose, now=now) if counted else None
-        another = counted and row is not None and numbers.not_for(work, row)
-    if another:  # the number was given to somebody else since: they must not read what is not theirs
-        with database.unit_of_work() as work:
-            jobs.done(work, job, now=now)
-            notices.call_off(work, [key], now=now)
-        return
+        texts = message if message is not None and message.channel == "sms" and not code else None
+        whose = keys.blind("phone", texts.address) if texts is not None and texts.address else ""
+        later = tries.until(work, "texts", whose, now=now) if whose else None
     if later is not None:  # somebody has them sent to this telephone by the dozen: the rest waits
         with database.unit_of_work() as work:
             jobs.keep(work, job, after=notices.next_waking(later))
@@ -84,14 +81,20 @@ def send(database: Database, job: Leased, equipment: Equipment, now: datetime) -
         answer = channel.send(message)
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        row = work.session.scalar(select(Notice).where(Notice.key == key))
-        if row is not None and row.state in ("waiting", "failed"):
-            if late:  # the gateway was away too long: a code that opens nothing any more only puzzles
-                row.state = "cancelled"
-                return
-            row.state, row.sent_at, row.answer = "sent", now, answer[:200]
-            if counted:
-                tries.count(work, "texts", whose, now=now)
+        row = _unsent(work, key)
+        if row is None:
+            return
+        if void:
+            row.state = "cancelled"
+            return
+        row.state, row.sent_at, row.answer = "sent", now, answer[:200]
+        if whose:
+            tries.count(work, "texts", whose, now=now)
+
+
+def _unsent(work: Work, key: str) -> Notice | None:
+    """The notice of this key, when it waits, or could not be sent and is tried again."""
+    return work.session.scalar(select(Notice).where(Notice.key == key, Notice.state.in_(("waiting", "failed"))))
 
 
 # ---------------------------------------------------------------- ratings
