@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 
 from engine.errors import NotFound
 from engine.matters.keeping import house
@@ -84,8 +84,7 @@ class Preview:
 def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
     """For who runs the hall: how many; for heads: which, too."""
     today = local_date(now)
-    soon = and_(Case.erased_at.is_(None), Case.keep_until.is_not(None), Case.keep_until <= today + AHEAD)
-    going = and_(soon, ~_held(today))
+    going = and_(*kept.cases_due(today + AHEAD, today=today))
     rows = work.session.execute(
         select(Case.matter, func.max(Case.matter_name), func.count(), func.min(Case.finished_at))
         .where(going)
@@ -124,10 +123,7 @@ def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
             select(func.count()).select_from(Case).where(Case.finished_at.is_not(None), Case.keep_until.is_(None))
         )
         or 0,
-        erased=work.session.scalar(
-            select(func.count()).select_from(Event).where(Event.kind == audit.Kind.CASE_ERASED.value)
-        )
-        or 0,
+        erased=work.session.scalar(select(func.count()).select_from(Case).where(Case.erased_at.is_not(None))) or 0,
         outside=_outside(work, today),
     )
 
@@ -135,10 +131,6 @@ def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
 def _outside(work: Work, today: date) -> tuple[Outside, ...]:
     now, until = kept.counts(work, today=today, ahead=today + AHEAD)
     return tuple(Outside(kind, years, now[kind], until[kind] - now[kind]) for kind, years in house().kinds.items())
-
-
-def _held(today: date) -> ColumnElement[bool]:
-    return exists().where(LegalHold.case_id == Case.id, LegalHold.ended_at.is_(None), LegalHold.until_on >= today)
 
 
 def _years(work: Work, matter: str) -> str:

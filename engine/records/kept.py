@@ -13,8 +13,8 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from engine.matters import keeping
 from engine.matters.nouns.keep import PERMANENT
@@ -52,8 +52,34 @@ from engine.workdays import ZONE, local_date
 
 Says = ColumnElement[Any] | InstrumentedAttribute[Any]
 
-#: A day that does not come.
+#: A day that does not come. Of a case, it keeps it out of the search for those without one.
 NEVER = date.max
+
+
+def held(today: date) -> ColumnElement[bool]:
+    """A condition: somebody keeps this case back (保全)."""
+    return exists().where(LegalHold.case_id == Case.id, LegalHold.ended_at.is_(None), LegalHold.until_on >= today)
+
+
+def cases_due(on: date, *, today: date) -> list[ColumnElement[bool]]:
+    """The conditions of cases that are erased on this day: theirs has come by then, nobody keeps them back today, and
+    no case that asked for them goes on."""
+    asked = aliased(Case)
+    return [
+        Case.erased_at.is_(None),
+        Case.keep_until.is_not(None),
+        Case.keep_until <= on,
+        ~held(today),
+        ~exists().where(asked.id == Case.parent_id, asked.finished_at.is_(None)),
+    ]
+
+
+_RESIDENTS = select(User.id).where(User.kind == "resident")
+
+
+def unless_resident(column: Any) -> ColumnElement[Any]:
+    """What is left of who did it: who of the hall it was stays, for what each has done; a resident's account goes."""
+    return case((column.in_(_RESIDENTS), None), else_=column)
 
 
 @dataclass(frozen=True)
@@ -86,8 +112,7 @@ class Kept:
 
     def kept_back(self, today: date) -> ColumnElement[bool]:
         """A case that it has to do with goes on, or is kept back."""
-        held = exists().where(LegalHold.case_id == Case.id, LegalHold.ended_at.is_(None), LegalHold.until_on >= today)
-        stays = or_(Case.finished_at.is_(None), held)
+        stays = or_(Case.finished_at.is_(None), held(today))
         going = [exists().where(Case.id == one, stays).correlate(self.table) for one in self.cases]
         if self.listed is not None:
             going.append(exists().where(Case.id == NoticeCase.case_id, self.listed, stays).correlate(self.table))

@@ -11,12 +11,24 @@ from sqlalchemy import select, update
 
 from engine.commands import cases
 from engine.commands.cases.finding import find_case
-from engine.commands.hall import erased_rows, erasing
+from engine.commands.hall import erased_rows, erasing, outside
 from engine.errors import Invalid, NotFound, NotNow, NotYours
+from engine.matters import BadMatter
 from engine.people import SYSTEM, load
 from engine.reads import case_page, keeping, overview
-from engine.records import audit, files, inspection, jobs
-from engine.store.models import BondCode, Case, Document, Draft, Event, File, Job, LegalHold, Notice, Task
+from engine.records import audit, files, inspection, jobs, library
+from engine.store.models import (
+    BondCode,
+    Case,
+    Document,
+    Draft,
+    Event,
+    File,
+    Job,
+    LegalHold,
+    Notice,
+    Task,
+)
 from engine.store.models.base import Base
 from engine.workdays import local_date
 from tests.commands import acting
@@ -115,6 +127,8 @@ def test_nothing_of_a_person_is_left_and_the_record_still_holds(database, cast, 
 
 
 def test_what_a_case_was_is_shown_and_what_it_said_is_not(database, cast, clock, ended):
+    with database.reading() as work:
+        zhang = load(work, cast.zhang.id, now=clock())
     clock.on(days=YEARS.days)
     night(database, clock)
     night(database, clock)
@@ -126,7 +140,6 @@ def test_what_a_case_was_is_shown_and_what_it_said_is_not(database, cast, clock,
         with pytest.raises(NotNow) as refused:
             case_page.page(work, ended, actor=chen, now=clock())
         assert "已于" in refused.value.zh and refused.value.facts["erased"]
-        zhang = load(work, cast.zhang.id, now=clock())
         assert keeping.erased(work, number, actor=zhang) is None  # it is nobody's any more
         with pytest.raises(NotFound):
             case_page.page(work, ended, actor=zhang, now=clock())
@@ -265,6 +278,50 @@ def test_a_matter_that_keeps_longer_today_keeps_its_old_cases_longer(database, c
     with database.reading() as work:
         case = work.session.get(Case, ended)
         assert case.erased_at is None and case.keep_until == date(2036, 9, 21)
+
+
+@pytest.mark.parametrize("of", ["version", "current"])
+def test_a_version_that_cannot_be_read_any_more_keeps_nobody_else(database, cast, clock, ended, monkeypatch, of):
+    """Its cases wait, without standing before the others in every batch."""
+    with database.reading() as work:
+        broken = work.session.get(Case, ended).version_hash
+    real = getattr(library, of)
+
+    def read(work, asked):
+        if asked in (broken, "daiban"):
+            raise BadMatter("daiban", [])
+        return real(work, asked)
+
+    monkeypatch.setattr(erasing, "BATCH", 1)
+    with database.unit_of_work() as work:
+        if of == "current":
+            assert erasing.date_ended(work) == 1
+    clock.on(days=YEARS.days)
+    with monkeypatch.context() as patch:
+        patch.setattr(library, of, read)
+        with database.unit_of_work() as work:
+            assert erasing.date_ended(work) == 0
+            assert erasing.erase_some(work, now=clock()) == (1 if of == "current" else 0)
+            assert erasing.erase_some(work, now=clock()) == 0
+            case = work.session.get(Case, ended)
+            assert case.erased_at is None
+            assert case.keep_until == (local_date(clock()) + erasing.AGAIN if of == "current" else None)
+    clock.on(days=8)
+    night(database, clock)
+    with database.reading() as work:
+        assert work.session.get(Case, ended).erased_at is not None
+
+
+def test_what_one_step_did_stays_when_another_fails(database, cast, clock, ended, monkeypatch):
+    def broken(work, *, now):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(outside, "erase_some", broken)
+    with pytest.raises(RuntimeError):
+        night(database, clock)
+    with database.reading() as work:
+        assert work.session.get(Case, ended).keep_until is not None
+        assert work.session.scalars(select(Job.state).where(Job.kind == "erase")).one() == "leased"
 
 
 def test_every_table_that_belongs_to_a_case_says_what_becomes_of_it():

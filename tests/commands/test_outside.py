@@ -13,7 +13,7 @@ from engine.commands import cases
 from engine.commands.hall import erased_rows, outside
 from engine.matters.keeping import house
 from engine.people import login, sessions
-from engine.records import audit, kept, library
+from engine.records import audit, files, kept, library
 from engine.store import keys
 from engine.store.models import (
     Appointment,
@@ -21,6 +21,7 @@ from engine.store.models import (
     BookingPlace,
     Consent,
     Event,
+    File,
     Notice,
     Resource,
     Reveal,
@@ -293,6 +294,38 @@ def test_an_account_that_nobody_uses_and_nothing_names_goes_and_the_number_makes
     with database.reading() as work:
         assert again not in (alone, named, used) and work.session.get(User, again).name == "新机主"
     assert faults(database) == []
+
+
+def test_a_picture_of_a_bond_goes_after_the_bond_and_one_of_a_day_of_an_order_stays(database, cast, clock):
+    """What names a file is asked again each week: by then it may name nothing any more."""
+    with database.unit_of_work() as work:
+
+        def picture(data, field):
+            return files.store(work, data, "a.jpg", "image/jpeg", owner_id=cast.zhang.id, field=field, now=clock()).id
+
+        photo, meal = picture(b"photo", "photo"), picture(b"meal", "")
+        made = bond(work, clock, proof={"photo": photo}, made_by_id=cast.zhang.id)
+        where = resource(work, cast)
+        days = {"from_on": local_date(clock()), "until_on": local_date(clock()), "at": "11:00", "weekdays": "1"}
+        who = {"resource_id": where.id, "person_index": "blind", "name": "张三丰", "user_id": cast.zhang.id}
+        order = Standing(**days, **who, made_at=clock(), state="active")
+        work.session.add(order)
+        work.session.flush()
+        work.session.add(
+            StandingDay(standing_id=order.id, day=local_date(clock()), state="skipped", answers={"p": meal})
+        )
+    clock.on(days=200)
+    night(database, clock)
+    with database.reading() as work:
+        marks = dict(work.session.execute(select(File.id, File.field)).all())
+        assert marks == {photo: "named:photo", meal: "named:"}
+    with database.unit_of_work() as work:
+        outside.blank(work, Bond, [made], now=clock())
+    for _n in range(8):
+        clock.on(days=1)
+        night(database, clock)
+    with database.reading() as work:
+        assert set(work.session.scalars(select(File.id))) == {meal}
 
 
 @pytest.mark.parametrize("one", kept.ALL, ids=lambda one: one.table.__tablename__)

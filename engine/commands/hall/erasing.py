@@ -1,27 +1,29 @@
 """Erasing what is kept no longer (个人信息保护法 19, 47): of cases that ended long ago, of what was begun and never
 sent, of codes nobody can use any more.
 
-Each night: cases that ended get their day; those whose day has come are erased, some at a time, each batch a
-transaction of its own, found by an index. Numbers, times and units stay, for the statistics; so do the audit and its
-hashes, which are over no personal data. A hold (保全) keeps a case back.
+Each night: cases that ended get their day; those whose day has come are erased, some at a time, found by an index, and
+each of these steps a transaction of its own: what one of them did stays when another fails. Numbers, times and units
+stay, for the statistics; so do the audit and its hashes, which are over no personal data. A hold (保全) keeps a case
+back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, func, literal, or_, select, update
 
 from engine.commands.equipment import Equipment
 from engine.commands.hall import erased_rows, outside
 from engine.commands.registers import keeping as registers
 from engine.errors import NotFound
-from engine.matters import keeping
+from engine.matters import BadMatter, keeping
+from engine.matters.keeping import Retention
 from engine.people import SYSTEM, Actor
-from engine.records import audit, documents, files, jobs, library
+from engine.records import audit, documents, files, jobs, kept, library
 from engine.records.jobs import Leased
 from engine.store import Database, Work
 from engine.store.models import (
@@ -33,10 +35,10 @@ from engine.store.models import (
     Document,
     Draft,
     File,
-    LegalHold,
     MatchSide,
     RegisterEntry,
     Standing,
+    StandingDay,
 )
 from engine.workdays import local_date
 
@@ -44,24 +46,37 @@ from engine.workdays import local_date
 AT = time(4, 20)
 #: Cases of one transaction.
 BATCH = 25
-#: Never: a day that does not come. It keeps such a case out of the search for those without one.
-NEVER = date.max
+#: A case whose matter, as it is published today, cannot be read is looked at again after so long: nothing is erased on
+#: a guess.
+AGAIN = timedelta(days=7)
+#: How the field of a file begins that a row without a case names; what it was before follows.
+NAMED = "named:"
+#: The day of the week in whose night such files are looked at anew: what named them may be blank by then.
+ANEW = 6
+
+log = logging.getLogger(__name__)
 
 
 def erase_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
     """One batch of each; while one was full another follows at once, else the next night."""
+    steps: tuple[Callable[[Work], bool], ...] = (
+        lambda work: date_ended(work) >= BATCH * 10,
+        lambda work: erase_some(work, now=now) >= BATCH,
+        lambda work: outside.erase_some(work, now=now),
+        lambda work: forget_leftovers(work, now=now),
+    )
+    full = False
+    for step in steps:
+        with database.unit_of_work() as work:
+            full |= step(work)
     with database.unit_of_work() as work:
         jobs.done(work, job, now=now)
-        full = [
-            date_ended(work) >= BATCH * 10,
-            erase_some(work, now=now) >= BATCH,
-            outside.erase_some(work, now=now),
-            forget_leftovers(work, now=now),
-        ]
-        if any(full):
+        if full:
             jobs.put_once(work, jobs.Kind.ERASE, f"erase:after:{job.id}", now=now)
-        else:
-            ask_to_erase(work, now=now)
+            return
+        if local_date(now).weekday() == ANEW:  # when all is done: a batch that follows would only look at them again
+            look_again_at_files(work)
+        ask_to_erase(work, now=now)
 
 
 def ask_to_erase(work: Work, *, now: datetime) -> None:
@@ -74,41 +89,35 @@ def ask_to_erase(work: Work, *, now: datetime) -> None:
 
 def date_ended(work: Work) -> int:
     """Give cases that ended the day until which they are kept, as the matter said when they began; how many."""
-    rows = work.session.execute(
-        select(Case.id, Case.finished_at, Case.version_hash)
-        .where(Case.finished_at.is_not(None), Case.keep_until.is_(None))
-        .order_by(Case.finished_at, Case.id)
-        .limit(BATCH * 10)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for id, finished_at, version_hash in rows:
-        assert finished_at is not None
-        until = library.version(work, version_hash).info.retention.until(local_date(finished_at))
-        work.session.execute(
-            update(Case)
-            .where(Case.id == id)
-            .values(keep_until=until or NEVER)
-            .execution_options(synchronize_session=False)
-        )
-    return len(rows)
+    unread = set[str]()
+    while True:
+        rows = work.session.execute(
+            select(Case.id, Case.finished_at, Case.version_hash)
+            .where(Case.finished_at.is_not(None), Case.keep_until.is_(None), Case.version_hash.not_in(unread))
+            .order_by(Case.finished_at, Case.id)
+            .limit(BATCH * 10)
+            .with_for_update(skip_locked=True)
+        ).all()
+        said = {version: _retention(work, version) for version in sorted({row.version_hash for row in rows})}
+        days = [
+            {"id": id, "keep_until": retention.until(local_date(finished_at)) or kept.NEVER}
+            for id, finished_at, version in rows
+            if finished_at is not None and (retention := said[version]) is not None
+        ]
+        if days:
+            work.session.execute(update(Case), days)
+        if days or not rows:
+            return len(rows)
+        unread |= said.keys()  # a batch of these alone would stand before all others, every night
 
 
-def held(today: date) -> ColumnElement[bool]:
-    """A condition: somebody keeps this case back."""
-    return exists().where(LegalHold.case_id == Case.id, LegalHold.ended_at.is_(None), LegalHold.until_on >= today)
-
-
-def ready(today: date) -> list[ColumnElement[bool]]:
-    """The conditions of what is to be erased: its day has come, nobody keeps it back, and no case that asked for it
-    goes on."""
-    asked = aliased(Case)
-    return [
-        Case.erased_at.is_(None),
-        Case.keep_until.is_not(None),
-        Case.keep_until <= today,
-        ~held(today),
-        ~exists().where(asked.id == Case.parent_id, asked.finished_at.is_(None)),
-    ]
+def _retention(work: Work, version: str) -> Retention | None:
+    """What the matter said when they began; None: that version cannot be read any more."""
+    try:
+        return library.version(work, version).info.retention
+    except (NotFound, BadMatter) as bad:
+        log.error("cases of the version %s get no day to be erased: %s", version[:12], bad.en)
+        return None
 
 
 # ---------------------------------------------------------------- erasing
@@ -121,7 +130,7 @@ def erase_some(work: Work, *, now: datetime) -> int:
     rows = list(
         work.session.scalars(
             select(Case)
-            .where(*ready(today))
+            .where(*kept.cases_due(today, today=today))
             .order_by(Case.keep_until, Case.id)
             .limit(BATCH)
             .with_for_update(of=Case, skip_locked=True)
@@ -129,12 +138,13 @@ def erase_some(work: Work, *, now: datetime) -> int:
         )
     )
     # Whoever laid a hold while these rows were waited for: it is looked at again now that they are locked.
-    kept_back = set(work.session.scalars(select(Case.id).where(Case.id.in_([case.id for case in rows]), held(today))))
+    back = select(Case.id).where(Case.id.in_([case.id for case in rows]), kept.held(today))
+    kept_back = set(work.session.scalars(back))
     going = []
     for case in rows:
         if case.id in kept_back:
             continue
-        later = _later(work, case)
+        later = _later(work, case, today=today)
         if later is not None and later > today:
             case.keep_until = later
         else:
@@ -143,14 +153,17 @@ def erase_some(work: Work, *, now: datetime) -> int:
     return len(rows)
 
 
-def _later(work: Work, case: Case) -> date | None:
+def _later(work: Work, case: Case, *, today: date) -> date | None:
     """Until when the matter as it is published today keeps it; None: it is published no more."""
     assert case.finished_at is not None
     try:
-        kept = library.current(work, case.matter).info.retention
+        retention = library.current(work, case.matter).info.retention
     except NotFound:
         return None
-    return kept.until(local_date(case.finished_at)) or NEVER
+    except BadMatter as bad:
+        log.error("case %s is kept: its matter %s cannot be read: %s", case.id, case.matter, bad.en)
+        return today + AGAIN
+    return retention.until(local_date(case.finished_at)) or kept.NEVER
 
 
 def erase(work: Work, cases: Sequence[Case], *, why: str, by: Actor, now: datetime) -> None:
@@ -184,16 +197,11 @@ def forget_leftovers(work: Work, *, now: datetime) -> bool:
     """Drafts that nobody went on with, files that belong to nothing, codes that ran out; whether there may be more."""
     house = keeping.house()
     old_codes = now - timedelta(days=house.codes)
-    drafts = list(
-        work.session.scalars(
-            select(Draft.id)
-            .where(Draft.saved_at < now - timedelta(days=house.drafts))
-            .order_by(Draft.saved_at)
-            .limit(BATCH * 10)
-        )
-    )
-    work.session.execute(delete(Draft).where(Draft.id.in_(drafts)).execution_options(synchronize_session=False))
-    loose = _loose_files(work, before=now - timedelta(days=house.drafts + house.files))
+    left = Draft.saved_at < now - timedelta(days=house.drafts)
+    drafts = list(work.session.scalars(select(Draft.id).where(left).order_by(Draft.saved_at).limit(BATCH * 10)))
+    # Whoever goes on with one at this moment keeps it: what is deleted is asked again.
+    work.session.execute(delete(Draft).where(Draft.id.in_(drafts), left).execution_options(synchronize_session=False))
+    looked, loose = _loose_files(work, before=now - timedelta(days=house.drafts + house.files))
     for file_id in loose:
         files.remove(work, file_id)
     work.session.execute(
@@ -209,12 +217,22 @@ def forget_leftovers(work: Work, *, now: datetime) -> bool:
     counts = {"drafts": len(drafts), "files": len(loose), "codes": gone}
     if any(counts.values()):
         audit.record(work, audit.Kind.LEFTOVERS_FORGOTTEN, by=SYSTEM, now=now, facts=counts)
-    return len(drafts) >= BATCH * 10 or len(loose) >= BATCH
+    return len(drafts) >= BATCH * 10 or looked >= BATCH
 
 
-def _loose_files(work: Work, *, before: datetime) -> list[int]:
-    """Files of forms that were never sent: of no case, and named by nothing else. A draft that names one is gone before
-    it."""
+def look_again_at_files(work: Work) -> None:
+    """Files that some row named are looked at anew in the next night: it may say nothing any more."""
+    work.session.execute(
+        update(File)
+        .where(File.case_id.is_(None), File.field.startswith(NAMED.removesuffix(":")))  # older marks had no more
+        .values(field=func.substr(File.field, len(NAMED) + 1))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _loose_files(work: Work, *, before: datetime) -> tuple[int, list[int]]:
+    """How many files were looked at, and those of forms that were never sent: of no case, and named by nothing else. A
+    draft that names one is gone before it."""
     rows = work.session.execute(
         select(File.id, File.owner_id)
         .outerjoin(Document, Document.file_id == File.id)
@@ -222,36 +240,49 @@ def _loose_files(work: Work, *, before: datetime) -> list[int]:
             File.case_id.is_(None),
             File.uploaded_at < before,
             Document.id.is_(None),
-            File.field.in_(("", "file")),
+            File.field.in_(("", "file", "photo")),
         )
         .order_by(File.id)
         .limit(BATCH)
     ).all()
-    named = _named_by(work, {owner for _id, owner in rows if owner is not None})
-    kept = [id for id, _owner in rows if id in named]
-    if kept:  # not looked at again until a row that may name it is blanked
+    named = _named_by(work, {id for id, _owner in rows}, {owner for _id, owner in rows if owner is not None})
+    if named:  # not looked at again before the week is over
         work.session.execute(
             update(File)
-            .where(File.id.in_(kept))
-            .values(field=outside.NAMED)
+            .where(File.id.in_(named))
+            .values(field=literal(NAMED) + File.field)
             .execution_options(synchronize_session=False)
         )
-    return [id for id, _owner in rows if id not in named]
+    return len(rows), [id for id, _owner in rows if id not in named]
 
 
-def _named_by(work: Work, owners: set[int]) -> set[int]:
-    """Every number that rows without a case hold which these people made: bookings, bonds, matches, entries, drafts."""
+def _named_by(work: Work, ids: set[int], owners: set[int]) -> set[int]:
+    """Which of these files rows without a case name that these people made: bookings, bonds, matches, entries,
+    drafts."""
+    orders = select(Standing.id).where(or_(Standing.user_id.in_(owners), Standing.made_by_id.in_(owners)))
     said = (
         select(Draft.values).where(Draft.user_id.in_(owners)),
-        select(Appointment.answers).where(or_(Appointment.user_id.in_(owners), Appointment.booked_by_id.in_(owners))),
-        select(Standing.answers).where(or_(Standing.user_id.in_(owners), Standing.made_by_id.in_(owners))),
-        select(MatchSide.answers).where(or_(MatchSide.user_id.in_(owners), MatchSide.entered_by_id.in_(owners))),
         select(Bond.proof).where(
             or_(Bond.made_by_id.in_(owners), Bond.subject_id.in_(owners), Bond.holder_id.in_(owners))
         ),
+        select(Standing.answers).where(Standing.id.in_(orders)),
+        select(StandingDay.answers).where(StandingDay.standing_id.in_(orders)),
+        select(Appointment.answers).where(or_(Appointment.user_id.in_(owners), Appointment.booked_by_id.in_(owners))),
+        select(MatchSide.answers).where(or_(MatchSide.user_id.in_(owners), MatchSide.entered_by_id.in_(owners))),
         select(RegisterEntry.facts).where(or_(RegisterEntry.user_id.in_(owners), RegisterEntry.by_id.in_(owners))),
     )
-    return {number for asked in said for one in work.session.scalars(asked) for number in _numbers(one)}
+    found = set[int]()
+    for asked in said:
+        if found == ids:
+            break
+        # A clerk made many of these rows: they are opened some at a time, and none when all files are found.
+        rows = work.session.scalars(asked.execution_options(yield_per=500))
+        for one in rows:
+            found |= ids.intersection(_numbers(one))
+            if found == ids:
+                break
+        rows.close()
+    return found
 
 
 def _numbers(value: Any) -> Iterator[int]:

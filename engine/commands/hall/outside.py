@@ -30,7 +30,6 @@ from engine.store.models import (
     Consent,
     DataRequest,
     Draft,
-    File,
     Handover,
     HandoverLink,
     LookGrant,
@@ -51,8 +50,6 @@ from engine.workdays import local_date
 
 #: Rows of one kind in a transaction, and those that are given their day.
 BATCH, DATED = 100, 500
-#: A file that a row without a case names (engine.commands.hall.erasing): looked at anew when such a row was blanked.
-NAMED = "named"
 #: An account that something still names is looked at again after so long.
 AGAIN = timedelta(days=90)
 
@@ -132,15 +129,6 @@ ERASED_TOO: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (AccountMerge, ("from_id", "into_id")),
 )
 
-#: Whose files are looked at anew when rows are blanked: who made them.
-_MAKERS: Mapping[type[Base], tuple[Any, ...]] = MappingProxyType(
-    {
-        Appointment: (Appointment.user_id, Appointment.booked_by_id),
-        Standing: (Standing.user_id, Standing.made_by_id),
-        Bond: (Bond.made_by_id, Bond.subject_id, Bond.holder_id),
-    }
-)
-
 
 def erase_some(work: Work, *, now: datetime) -> bool:
     """One batch of each: give the rows that are over their day, blank those whose day has come; whether there may be
@@ -212,7 +200,6 @@ def blank(work: Work, table: type[Base], ids: Sequence[int], *, now: datetime) -
     if table is Consent:
         work.session.execute(delete(table).where(key.in_(ids)).execution_options(synchronize_session=False))
         return
-    _look_again_at_files(work, table, ids)
     for other, of, says in HANGS.get(table, ()):
         work.session.execute(
             update(other).where(of.in_(ids)).values(dict(says)).execution_options(synchronize_session=False)
@@ -232,18 +219,6 @@ def blank(work: Work, table: type[Base], ids: Sequence[int], *, now: datetime) -
     work.session.execute(
         update(table).where(key.in_(ids)).values({**SAYS[table], **more}).execution_options(synchronize_session=False)
     )
-
-
-def _look_again_at_files(work: Work, table: type[Base], ids: Sequence[int]) -> None:
-    """Files that these rows named belong to nothing once they are blank: the search for such files sees them anew."""
-    for maker in _MAKERS.get(table, ()):
-        owners = select(maker).where(table.__table__.c.id.in_(ids), maker.is_not(None))
-        work.session.execute(
-            update(File)
-            .where(File.owner_id.in_(owners), File.case_id.is_(None), File.field == NAMED)
-            .values(field="")
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _named(work: Work, ids: set[int]) -> set[int]:

@@ -20,6 +20,7 @@ from engine.people import Actor, holders, may, require, tries, units
 from engine.reads import own_data as reads
 from engine.reads.consents import ELECTRONIC, ELECTRONIC_SAID, electronic
 from engine.records import audit, files, library, notices
+from engine.records.kept import held
 from engine.store import Work
 from engine.store.models import Case, Consent, DataRequest, File, Task, User
 from engine.workdays import local_date, say_at
@@ -263,7 +264,7 @@ def _why_kept(work: Work, case: Case, *, now: datetime) -> tuple[str, str] | Non
         return "已经清除", "it is erased already"
     if case.finished_at is None:
         return "还在办", "it is still running"
-    if work.session.scalar(select(Case.id).where(Case.id == case.id, erasing.held(today))) is not None:
+    if work.session.scalar(select(Case.id).where(Case.id == case.id, held(today))) is not None:
         return "保全中（诉讼、检查或投诉要用）", "it is kept back"
     if case.keep_until is not None and case.keep_until <= today:
         return None
