@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from engine.commands import cases
 from engine.commands.cases.finding import find_case
-from engine.commands.hall import erased_rows, erasing, outside
+from engine.commands.hall import erased_rows, erasing, outside, own_data
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.matters import BadMatter
 from engine.people import SYSTEM, load
@@ -20,6 +20,7 @@ from engine.records import audit, files, inspection, jobs, library
 from engine.store.models import (
     BondCode,
     Case,
+    DataRequest,
     Document,
     Draft,
     Event,
@@ -28,6 +29,7 @@ from engine.store.models import (
     LegalHold,
     Notice,
     Task,
+    User,
 )
 from engine.store.models.base import Base
 from engine.workdays import local_date
@@ -278,6 +280,24 @@ def test_a_matter_that_keeps_longer_today_keeps_its_old_cases_longer(database, c
     with database.reading() as work:
         case = work.session.get(Case, ended)
         assert case.erased_at is None and case.keep_until == date(2036, 9, 21)
+
+
+def test_whose_case_it_was_goes_too_and_the_account_that_it_named_with_it(database, cast, clock, ended):
+    with database.unit_of_work() as work:
+        asked = own_data.ask(
+            work, "correct", work.session.get(Case, ended).number, "住址写错了", by=cast.zhang, now=clock()
+        )
+        own_data.answer(work, asked.id, True, "已更正住址", by=load(work, cast.users["zhao"], now=clock()), now=clock())
+    with database.reading() as work:
+        assert work.session.get(Case, ended).submitted_by_id == cast.zhang.id
+    with database.unit_of_work() as work:  # no gateway took them yet: what is to be sent is not over
+        work.session.execute(update(Notice).where(Notice.channel == "sms").values(state="sent", sent_at=clock()))
+    clock.on(days=YEARS.days)
+    night(database, clock)
+    with database.reading() as work:
+        assert work.session.get(Case, ended).submitted_by_id is None
+        assert work.session.get(DataRequest, asked.id).erased_at == clock()
+        assert work.session.get(User, cast.zhang.id).erased_at == clock()
 
 
 @pytest.mark.parametrize("of", ["version", "current"])

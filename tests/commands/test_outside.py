@@ -396,6 +396,36 @@ def test_every_table_with_words_about_somebody_says_what_erases_them_or_why_they
     assert {name: columns for name, columns in left.items() if columns} == {}
 
 
+#: Keys to an account that a blanked row keeps: who of the hall did it. What a resident may be goes.
+STAFF = {
+    "account_merge": {"by_id", "undone_by_id"},
+    "appointment": {"duty_id"},
+    "ballot_mark": {"before_id"},
+    "board_entry": {"reviewed_by_id"},
+    "data_request": {"answered_by_id"},
+    "extension_request": {"asked_by_id", "answered_by_id"},
+    "incident": {"solved_by_id"},
+    "legal_hold": {"by_id", "ended_by_id"},
+    "look_grant": {"asker_id", "granter_id"},
+    "online_block": {"reviewed_by_id"},
+    "reveal": {"by_id"},
+    "schedule_run": {"asked_by_id"},
+}
+
+
+def test_no_blanked_row_keeps_whose_it_was_but_one_that_is_marked_as_blank():
+    """An account that such a row named would be no stranger's for ever."""
+    known = blanked() | {"case": set(erased_rows.CASE)}
+    marked = {(table.__tablename__, name) for table, names in outside.ERASED_TOO for name in names}
+    left: dict[str, set[str]] = {}
+    for table in Base.metadata.sorted_tables:
+        for key in table.foreign_keys if table.name in known else ():
+            name = key.parent.name
+            if key.column.table.name == "user" and name not in known[table.name] and (table.name, name) not in marked:
+                left.setdefault(table.name, set()).add(name)
+    assert left == STAFF
+
+
 #: Tables whose rows may be of a case or not, and that `kept` does not list: what becomes of those of none.
 OF_NONE = {
     "file": ELSEWHERE["file"],

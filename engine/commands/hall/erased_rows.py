@@ -7,11 +7,13 @@ What stays are numbers, times, units and codes: what statistics count, and what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, case, cast, delete, literal, or_, select, update
 
+from engine.records.kept import unless_resident
 from engine.store import Work
 from engine.store.models import (
     Appointment,
@@ -24,6 +26,7 @@ from engine.store.models import (
     BoardObjection,
     Bond,
     BookingPlace,
+    Case,
     CaseAnswer,
     CaseParty,
     Consent,
@@ -53,19 +56,11 @@ from engine.store.models import (
     Task,
     TaskCandidate,
     Timer,
-    User,
 )
 from engine.store.models.base import Base, Sealed
 
 #: In place of the words of an entry that was public: it is named as what it is now.
 GONE = "（已清除）"
-
-_RESIDENTS = select(User.id).where(User.kind == "resident")
-
-
-def unless_resident(column: Any) -> ColumnElement[Any]:
-    """Who of the hall did it stays, for what each has done; a resident's account goes."""
-    return case((column.in_(_RESIDENTS), None), else_=column)
 
 
 def own(prefix: str, key: Any) -> ColumnElement[str]:
@@ -269,7 +264,8 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
     (
         BoardEntry,
         _of(BoardEntry.case_id),
-        {"title": GONE, "words": "", "facts": {}, "hidden": {}, "reason": "", "change": "", "state": "over"},
+        {"title": GONE, "words": "", "facts": {}, "hidden": {}, "reason": "", "change": "", "state": "over"}
+        | {"by_id": unless_resident(BoardEntry.by_id)},
     ),
     (
         BoardObjection,
@@ -306,6 +302,7 @@ CASE: Mapping[str, Any] = MappingProxyType(
         "bond_id": None,
         "request_key": None,
         "party_ids": [],
+        "submitted_by_id": unless_resident(Case.submitted_by_id),
     }
 )
 
@@ -347,12 +344,16 @@ STAYS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def blank(work: Work, ids: Sequence[int]) -> None:
-    """Everything but the papers and files of these cases."""
+def blank(work: Work, ids: Sequence[int], *, now: datetime) -> None:
+    """Everything but the papers and files of these cases; where a table says when, from now on."""
     for table, which in DELETED:
         work.session.execute(delete(table).where(which(ids)).execution_options(synchronize_session=False))
     # What hangs on other rows goes before them: whose it is, is found through what it hangs on.
     for table, which, says in reversed(BLANKED):
+        more: dict[str, Any] = {"erased_at": now} if hasattr(table, "erased_at") else {}
+        if table is DataRequest:  # one that nobody answered yet says what it says from now on
+            said = literal(now, DataRequest.erased_at.type)
+            more = {"erased_at": case((DataRequest.answered_at.is_not(None), said), else_=None)}
         work.session.execute(
-            update(table).where(which(ids)).values(dict(says)).execution_options(synchronize_session=False)
+            update(table).where(which(ids)).values({**says, **more}).execution_options(synchronize_session=False)
         )

@@ -181,7 +181,7 @@ def erase(work: Work, cases: Sequence[Case], *, why: str, by: Actor, now: dateti
         audit.record(work, audit.Kind.CASE_ERASED, by=by, now=now, case=case, facts=facts)
     work.session.flush()
     registers.blank_of_cases(work, ids, now=now)
-    erased_rows.blank(work, ids)
+    erased_rows.blank(work, ids, now=now)
     for case in cases:
         for name, value in erased_rows.CASE.items():
             setattr(case, name, value.copy() if isinstance(value, (dict, list)) else value)

@@ -21,6 +21,7 @@ from engine.matters.nouns.registers import ABOUT_SOMEBODY, RUNS_OUT, Register, a
 from engine.people import SYSTEM, holders, units
 from engine.records import audit, jobs, library, notices, registers
 from engine.records.jobs import Leased
+from engine.records.kept import unless_resident
 from engine.store import Database, Work
 from engine.store.models import RegisterChange, RegisterEntry, RegisterIndex
 from engine.workdays import local_date, say
@@ -159,7 +160,7 @@ def _holders(work: Work, entry: RegisterEntry, post: str) -> list[int]:
 def blank(work: Work, *, now: datetime) -> int:
     """Blank what is past its time; how many entries."""
     today = local_date(now)
-    by_name = {name: one for one, _ in library.declared(work, "registers").values() for name in registers.names(one)}
+    by_name = _by_name(work)
     rows = work.session.scalars(
         select(RegisterEntry)
         .where(RegisterEntry.keep_until <= today, RegisterEntry.register.in_(list(by_name)))
@@ -179,7 +180,6 @@ def blank(work: Work, *, now: datetime) -> int:
 
 
 def _blank(work: Work, register: Register, entry: RegisterEntry, today: date, now: datetime) -> None:
-    facts = dict(entry.facts) if isinstance(entry.facts, Mapping) else {}
     end = local_date(entry.ended_at) if entry.ended_at is not None else entry.valid_until or local_date(entry.at)
     whole = bool(register.keep) and after(end, register.keep) <= today
     gone = {
@@ -188,34 +188,17 @@ def _blank(work: Work, register: Register, entry: RegisterEntry, today: date, no
         if (field.keep and after(end, field.keep) <= today)
         or (whole and not field.keep and field.kind in ABOUT_SOMEBODY)
     }
-    personal = whole and register.about == "person"
-    for name in gone:
-        facts.pop(name, None)
-    _blank_history(work, entry, gone, personal)
-    fields = [*gone, *(("name", "phone", "id_number") if personal else ())]
-    work.session.execute(
-        delete(RegisterIndex).where(RegisterIndex.entry_id == entry.id, RegisterIndex.field.in_(fields))
-    )
-    entry.facts = facts
-    if personal:
-        entry.person = entry.title = entry.key = entry.user_id = None
+    left = _go(work, entry, gone, personal=whole and register.about == "person", whole=whole, now=now)
     if register.key in gone:
         entry.key = entry.title = None
-    if whole:
-        entry.blanked_at = now
-    left = registers.keep_day(register, facts, at=entry.at, ended_at=entry.ended_at, valid_until=entry.valid_until)
-    entry.keep_until = None if left is None or left <= today else left
-    entry.version += 1
-    entry.changed_at = now
-    work.session.add(
-        RegisterChange(entry_id=entry.id, version=entry.version, at=now, by_id=None, what="blanked", facts=None)
-    )
+    day = registers.keep_day(register, left, at=entry.at, ended_at=entry.ended_at, valid_until=entry.valid_until)
+    entry.keep_until = None if day is None or day <= today else day
 
 
 def blank_of_cases(work: Work, case_ids: Sequence[int], *, now: datetime) -> None:
     """Lines that these cases left in registers which say no time of their own go with the case: what they say of
     people, not what is counted. Of a register that nobody declares any more, everything."""
-    by_name = {name: one for one, _ in library.declared(work, "registers").values() for name in registers.names(one)}
+    by_name = _by_name(work)
     rows = work.session.scalars(
         select(RegisterEntry)
         .where(RegisterEntry.case_id.in_(case_ids), RegisterEntry.blanked_at.is_(None))
@@ -232,19 +215,44 @@ def blank_of_cases(work: Work, case_ids: Sequence[int], *, now: datetime) -> Non
             gone = {name for name, field in register.fields.items() if field.kind in ABOUT_SOMEBODY}
         else:
             continue
-        _blank_history(work, entry, gone, personal=True)
+        _go(work, entry, gone, personal=True, whole=True, now=now)
+        entry.keep_until = None
+
+
+def _by_name(work: Work) -> dict[str, Declared]:
+    return {name: one for one, _ in library.declared(work, "registers").values() for name in registers.names(one)}
+
+
+def _go(
+    work: Work, entry: RegisterEntry, gone: set[str], *, personal: bool, whole: bool, now: datetime
+) -> dict[str, Any]:
+    """These fields go, `personal`: with whose line it is; from the entry, its index and its history. What is left.
+    `whole`: its time is over, and which resident had it written goes too."""
+    _blank_history(work, entry, gone, personal)
+    fields = [*gone, *(("name", "phone", "id_number") if personal else ())]
+    work.session.execute(
+        delete(RegisterIndex).where(RegisterIndex.entry_id == entry.id, RegisterIndex.field.in_(fields))
+    )
+    facts = dict(entry.facts) if isinstance(entry.facts, Mapping) else {}
+    left = {name: value for name, value in facts.items() if name not in gone}
+    entry.facts = left
+    if personal:
+        entry.person = entry.title = entry.key = entry.user_id = None
+    if whole:
+        entry.blanked_at = now
+        entry.by_id = unless_resident(RegisterEntry.by_id)
         work.session.execute(
-            delete(RegisterIndex).where(
-                RegisterIndex.entry_id == entry.id, RegisterIndex.field.in_([*gone, "name", "phone", "id_number"])
-            )
+            update(RegisterChange)
+            .where(RegisterChange.entry_id == entry.id)
+            .values(by_id=unless_resident(RegisterChange.by_id))
+            .execution_options(synchronize_session=False)
         )
-        entry.facts = {name: value for name, value in facts.items() if name not in gone}
-        entry.person = entry.title = entry.key = entry.user_id = entry.keep_until = None
-        entry.blanked_at = entry.changed_at = now
-        entry.version += 1
-        work.session.add(
-            RegisterChange(entry_id=entry.id, version=entry.version, at=now, by_id=None, what="blanked", facts=None)
-        )
+    entry.version += 1
+    entry.changed_at = now
+    work.session.add(
+        RegisterChange(entry_id=entry.id, version=entry.version, at=now, by_id=None, what="blanked", facts=None)
+    )
+    return left
 
 
 def _blank_history(work: Work, entry: RegisterEntry, gone: set[str], personal: bool) -> None:
