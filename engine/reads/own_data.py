@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import and_, literal, or_, select
-from sqlalchemy.orm import undefer
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy.orm import joinedload, undefer
 
-from engine import forms
-from engine.people import Actor, masks, units
+from engine import feel, forms
+from engine.errors import NotFound
+from engine.matters import BadMatter, Package
+from engine.matters.nouns.bonds import Bond as BondKind
+from engine.matters.nouns.matches import Match
+from engine.matters.nouns.offers import Offer
+from engine.people import Actor, masks, may, units
+from engine.reads.registers import state_title, text_of
 from engine.reads.reveals import MATCH, field_words
-from engine.records import library
+from engine.records import library, registers
 from engine.store import Work
 from engine.store.models import (
     Appointment,
@@ -32,9 +39,32 @@ from engine.store.models import (
     Standing,
     User,
 )
+from engine.store.models.base import Base
+from engine.workdays import local_date
 
 #: What a page lists of each kind at most; the copy has all.
 MOST = 50
+
+#: Kind, in the words of the copy -> table, and whose columns say whom a row is about.
+OWN: Mapping[str, tuple[type[Base], tuple[Any, ...]]] = MappingProxyType(
+    {
+        "cases": (Case, (Case.applicant_id,)),
+        "bookings": (Appointment, (Appointment.user_id,)),
+        "standing_orders": (Standing, (Standing.user_id,)),
+        "registers": (RegisterEntry, (RegisterEntry.user_id,)),
+        "loans": (Loan, (Loan.user_id,)),
+        "matches": (MatchSide, (MatchSide.user_id,)),
+        "bonds": (Bond, (Bond.subject_id, Bond.holder_id)),
+        "notices": (Notice, (Notice.user_id,)),
+        "ratings": (Rating, (Rating.by_id,)),
+    }
+)
+
+
+def _of(kind: str, user_id: int) -> ColumnElement[bool]:
+    """Their rows of this kind. A code is nobody's data: it opened a door once."""
+    theirs = or_(*(column == user_id for column in OWN[kind][1]))
+    return and_(theirs, Notice.kind != "code") if kind == "notices" else theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +138,22 @@ def mine(work: Work, actor: Actor, *, today: date) -> Mine:
         id_number=masks.id_number(user.id_number),
         place=units.tree(work).full_name(units.place(work, user.place_id)) if user.place_id is not None else "",
         since=user.created_at,
-        counts=tuple((what, len(rows)) for what, rows in _rows(work, user).items()),
+        counts=_counts(work, user.id),
         consents=consents,
         electronic=any(one.what == "" and one.until is None for one in consents),
         requests=requests_of(work, user.id, today=today),
-        looks=_looks(work, user.id),
+        looks=_looks(work, user.id, most=MOST),
         cases=tuple(listed[:MOST]),
     )
+
+
+def _counts(work: Work, user_id: int) -> tuple[tuple[str, int], ...]:
+    """How many rows of each kind, in one statement that opens none of them."""
+    counted = [
+        select(func.count()).select_from(table).where(_of(kind, user_id)).scalar_subquery().label(kind)
+        for kind, (table, _columns) in OWN.items()
+    ]
+    return tuple(zip(OWN, work.session.execute(select(*counted)).one(), strict=True))
 
 
 def telephone(work: Work, actor: Actor) -> str:
@@ -186,6 +225,18 @@ def waiting(work: Work, actor: Actor, *, today: date) -> tuple[tuple[Asked, str]
     return tuple((one, masks.name(names[one.id])) for one in found)
 
 
+def one(work: Work, actor: Actor, request_id: int, *, today: date) -> tuple[Asked, str]:
+    """An open one that the actor's units have to answer, with its person, masked. NotFound: there is none."""
+    row = work.session.get(DataRequest, request_id)
+    if row is None or row.state != "open" or actor.kind != "staff" or not may(actor, "see", row):
+        raise NotFound(
+            "没有这项要求，或已经答复、不归您答复。", f"There is no open request {request_id} you may answer."
+        )
+    return _asked(work, DataRequest.id == row.id, today=today)[0], masks.name(
+        work.session.get_one(User, row.user_id).name
+    )
+
+
 def waiting_count(work: Work, actor: Actor) -> int:
     return len(
         work.session.scalars(
@@ -201,14 +252,14 @@ def of_case(work: Work, case_id: int, *, today: date) -> tuple[Asked, ...]:
     return _asked(work, and_(DataRequest.case_id == case_id, DataRequest.state == "open"), today=today)
 
 
-def _asked(work: Work, which: Any, *, today: date, latest: bool = False) -> tuple[Asked, ...]:
+def _asked(work: Work, which: Any, *, today: date, latest: bool = False, most: int | None = MOST) -> tuple[Asked, ...]:
     order = (DataRequest.id.desc(),) if latest else (DataRequest.due_on, DataRequest.id)
     rows = work.session.execute(
         select(DataRequest, Case.number, Case.matter_name)
         .outerjoin(Case, Case.id == DataRequest.case_id)
         .where(which)
         .order_by(*order)
-        .limit(MOST)
+        .limit(most)
     ).all()
     return tuple(
         Asked(
@@ -228,7 +279,7 @@ def _asked(work: Work, which: Any, *, today: date, latest: bool = False) -> tupl
     )
 
 
-def _looks(work: Work, user_id: int) -> tuple[Look, ...]:
+def _looks(work: Work, user_id: int, *, most: int | None = None) -> tuple[Look, ...]:
     rows = work.session.execute(
         select(Reveal, User.name, Case.number)
         .join(User, User.id == Reveal.by_id)
@@ -242,7 +293,7 @@ def _looks(work: Work, user_id: int) -> tuple[Look, ...]:
             )
         )
         .order_by(Reveal.id.desc())
-        .limit(MOST)
+        .limit(most)
     ).all()
     return tuple(
         Look(row.at, masks.name(name), field_words(row.field), row.purpose, number or "") for row, name, number in rows
@@ -256,14 +307,14 @@ def _looks(work: Work, user_id: int) -> tuple[Look, ...]:
 class Kept:
     """A file of theirs, and where it lies in the copy."""
 
-    id: int
+    row: File
     path: str
 
 
 def files_of(work: Work, actor: Actor) -> list[Kept]:
     """The public papers of their cases, and what they handed in."""
     papers = work.session.execute(
-        select(File.id, Case.number, Document.title)
+        select(File, Case.number, Document.title)
         .join(Document, Document.file_id == File.id)
         .join(Case, Case.id == Document.case_id)
         .where(Case.applicant_id == actor.id, Document.public, Document.state == "ready")
@@ -279,8 +330,8 @@ def files_of(work: Work, actor: Actor) -> list[Kept]:
         .order_by(File.id)
     ).scalars()
     return [
-        *(Kept(id, f"文书/{number}/{id}-{_file_name(title)}.pdf") for id, number, title in papers),
-        *(Kept(row.id, f"材料/{row.id}-{_file_name(row.name)}") for row in sent),
+        *(Kept(row, f"文书/{number}/{row.id}-{_file_name(title)}.pdf") for row, number, title in papers),
+        *(Kept(row, f"材料/{row.id}-{_file_name(row.name)}") for row in sent),
     ]
 
 
@@ -293,91 +344,161 @@ def _file_name(name: str) -> str:
 def everything(work: Work, actor: Actor, *, now: datetime) -> dict[str, Any]:
     """All of it as plain data, whole: it is their own."""
     user = work.session.get_one(User, actor.id)
-    rows = _rows(work, user)
+    said = _Said(work, feel.Env(now=now, calendar=work.calendar))
+    rows = {
+        "cases": said.cases(user.id),
+        "bookings": said.bookings(user.id),
+        "standing_orders": said.standing_orders(user.id),
+        "registers": said.registers(user.id),
+        "loans": said.loans(user.id),
+        "matches": said.matches(user.id),
+        "bonds": said.bonds(user.id),
+        "notices": said.notices(user.id),
+        "ratings": said.ratings(user.id),
+    }
+    assert rows.keys() == OWN.keys()
     return {
-        "taken_at": now.isoformat(),
+        "taken_at": now,
         "person": {
             "name": user.name,
             "phone": user.phone,
             "id_number": user.id_number,
             "place": units.tree(work).full_name(units.place(work, user.place_id)) if user.place_id else "",
-            "since": user.created_at.isoformat(),
+            "since": user.created_at,
         },
-        **{what: [dict(row) for row in found] for what, found in rows.items()},
+        **rows,
         "consents": [
-            {"matter": c.what or "electronic service", "text": c.text, "given_at": c.at, "withdrawn_at": c.until}
+            {"matter": c.what or "电子送达", "text": c.text, "given_at": c.at, "withdrawn_at": c.until}
             for c in _consents(work, user.id)
         ],
         "looks": [
             {"at": one.at, "who": one.who, "field": one.field, "purpose": one.purpose, "case": one.number}
             for one in _looks(work, user.id)
         ],
+        "requests": [
+            {"kind": one.kind, "case": one.number, "words": one.words, "at": one.at, "state": one.state}
+            | {"answer": one.answer, "answered_at": one.answered_at}
+            for one in _asked(work, DataRequest.user_id == user.id, today=local_date(now), latest=True, most=None)
+        ],
     }
 
 
-def _rows(work: Work, user: User) -> Mapping[str, list[Mapping[str, Any]]]:
-    """Kind -> rows, in the words of the copy."""
-    cases = work.session.scalars(
-        select(Case).where(Case.applicant_id == user.id).order_by(Case.id).options(undefer(Case.answers))
-    ).all()
-    return {
-        "cases": [_case(work, case) for case in cases],
-        "bookings": [
-            {"number": a.number, "what": a.item or a.matter, "from": a.starts_at, "until": a.ends_at, "state": a.state}
-            | {"name": a.name, "phone": a.phone, "answers": a.answers}
-            for a in work.session.scalars(
-                select(Appointment).where(Appointment.user_id == user.id).order_by(Appointment.id)
+class _Said:
+    """Rows in the words of the copy: what was asked and answered as the form says it, while its declaration stands."""
+
+    def __init__(self, work: Work, env: feel.Env) -> None:
+        self.work, self.env = work, env
+        self.offers = library.of_kind(work, "offers", Offer)
+        self.sides = library.of_kind(work, "matches", Match)
+        self.kinds = library.of_kind(work, "bonds", BondKind)
+
+    def _rows(self, kind: str, user_id: int, *options: Any) -> Any:
+        table: Any = OWN[kind][0]
+        return self.work.session.scalars(
+            select(table).where(_of(kind, user_id)).order_by(table.id).options(*options)
+        ).all()
+
+    def _answers(self, package: Package | None, form: str, given: Any) -> Any:
+        if package is None or not form or not given:
+            return dict(given or {})
+        return {line.label: line.text for line in forms.describe(package.form(form), given, env=self.env)}
+
+    def cases(self, user_id: int) -> list[dict[str, Any]]:
+        return [self._case(one) for one in self._rows("cases", user_id, undefer(Case.answers))]
+
+    def _case(self, case: Case) -> dict[str, Any]:
+        try:
+            package = library.version(self.work, case.version_hash)
+        except (NotFound, BadMatter):  # their answers are theirs, whatever became of the form
+            answers = dict(case.answers or {})
+        else:
+            answers = self._answers(package, package.info.apply.form, case.answers)
+        return {
+            "number": case.number,
+            "matter": case.matter_name,
+            "status": case.status,
+            "outcome": case.outcome,
+            "received_at": case.received_at,
+            "finished_at": case.finished_at,
+            "kept_until": case.keep_until,
+            "applicant": {"name": case.applicant_name, "phone": case.applicant_phone, "id": case.applicant_id_number},
+            "answers": answers,
+        }
+
+    def bookings(self, user_id: int) -> list[dict[str, Any]]:
+        found = []
+        for one in self._rows("bookings", user_id, joinedload(Appointment.resource)):
+            offer, package = self.offers.get(one.resource.offer or "", (None, None))
+            what = offer.title if offer is not None else one.item or one.matter
+            answers = self._answers(package, offer.ask if offer is not None else "", one.answers)
+            found.append(
+                {"number": one.number, "what": what, "from": one.starts_at, "until": one.ends_at, "state": one.state}
+                | {"name": one.name, "phone": one.phone, "answers": answers}
             )
-        ],
-        "standing_orders": [
-            {"weekdays": s.weekdays, "from": s.from_on, "until": s.until_on, "state": s.state, "answers": s.answers}
-            for s in work.session.scalars(select(Standing).where(Standing.user_id == user.id).order_by(Standing.id))
-        ],
-        "registers": [
-            {"register": e.register, "state": e.state, "person": e.person, "facts": e.facts, "since": e.at}
-            for e in work.session.scalars(
-                select(RegisterEntry).where(RegisterEntry.user_id == user.id).order_by(RegisterEntry.id)
+        return found
+
+    def standing_orders(self, user_id: int) -> list[dict[str, Any]]:
+        found = []
+        for one in self._rows("standing_orders", user_id, joinedload(Standing.resource)):
+            offer, package = self.offers.get(one.resource.offer or "", (None, None))
+            answers = self._answers(package, offer.ask if offer is not None else "", one.answers)
+            found.append(
+                {"what": offer.title if offer is not None else "", "weekdays": one.weekdays, "from": one.from_on}
+                | {"until": one.until_on, "state": one.state, "answers": answers}
             )
-        ],
-        "loans": [
+        return found
+
+    def registers(self, user_id: int) -> list[dict[str, Any]]:
+        declared = {
+            name: (registers.register_of(one), registers.options(one, package))
+            for one, package in library.declared(self.work, "registers").values()
+            for name in registers.names(one)
+        }
+        found = []
+        for one in self._rows("registers", user_id):
+            facts: dict[str, Any] = dict(one.facts or {})
+            said = {"register": one.register, "state": one.state}
+            if one.register in declared:
+                register, options = declared[one.register]
+                said = {"register": register.title, "state": state_title(register, one.state).zh}
+                facts = {
+                    field.title: text_of(field, facts[name], options.get(name))
+                    for name, field in register.fields.items()
+                    if facts.get(name) not in (None, "")
+                }
+            found.append({**said, "person": dict(one.person or {}), "facts": facts, "since": one.at})
+        return found
+
+    def loans(self, user_id: int) -> list[dict[str, Any]]:
+        return [
             {"what": one.title, "name": one.name, "phone": one.phone, "ended_at": one.ended_at}
-            for one in work.session.scalars(select(Loan).where(Loan.user_id == user.id).order_by(Loan.id))
-        ],
-        "matches": [
-            {"number": m.number, "what": m.match, "side": m.side, "day": m.day, "state": m.state, "answers": m.answers}
-            for m in work.session.scalars(select(MatchSide).where(MatchSide.user_id == user.id).order_by(MatchSide.id))
-        ],
-        "bonds": [
-            {"kind": b.kind, "state": b.state, "of": b.subject_name, "holder": b.holder_name, "until": b.until_on}
-            for b in work.session.scalars(
-                select(Bond).where(or_(Bond.subject_id == user.id, Bond.holder_id == user.id)).order_by(Bond.id)
-            )
-        ],
-        "notices": [
-            {"at": n.created_at, "by": n.channel, "text": n.text}
-            for n in work.session.scalars(
-                select(Notice).where(Notice.user_id == user.id, Notice.kind != "code").order_by(Notice.id)
-            )
-        ],
-        "ratings": [
-            {"level": r.level, "tags": r.tags, "comment": r.comment, "at": r.at}
-            for r in work.session.scalars(select(Rating).where(Rating.by_id == user.id).order_by(Rating.id))
-        ],
-    }
+            for one in self._rows("loans", user_id)
+        ]
 
+    def matches(self, user_id: int) -> list[dict[str, Any]]:
+        found = []
+        for one in self._rows("matches", user_id):
+            match, package = self.sides.get(one.match, (None, None))
+            side = match.of(one.side) if match is not None else None
+            found.append(
+                {"number": one.number, "what": match.title if match is not None else one.match}
+                | {"side": side.title if side is not None else one.side, "day": one.day, "state": one.state}
+                | {"answers": self._answers(package, side.ask if side is not None else "", one.answers)}
+            )
+        return found
 
-def _case(work: Work, case: Case) -> dict[str, Any]:
-    package = library.version(work, case.version_hash)
-    answers = dict(case.answers or {})
-    lines = forms.describe(package.form(package.info.apply.form), answers)
-    return {
-        "number": case.number,
-        "matter": case.matter_name,
-        "status": case.status,
-        "outcome": case.outcome,
-        "received_at": case.received_at,
-        "finished_at": case.finished_at,
-        "kept_until": case.keep_until,
-        "applicant": {"name": case.applicant_name, "phone": case.applicant_phone, "id": case.applicant_id_number},
-        "answers": {line.label: line.text for line in lines},
-    }
+    def bonds(self, user_id: int) -> list[dict[str, Any]]:
+        return [
+            {"kind": self.kinds[one.kind][0].title if one.kind in self.kinds else one.kind, "state": one.state}
+            | {"of": one.subject_name, "holder": one.holder_name, "until": one.until_on}
+            for one in self._rows("bonds", user_id)
+        ]
+
+    def notices(self, user_id: int) -> list[dict[str, Any]]:
+        return [{"at": one.created_at, "by": one.channel, "text": one.text} for one in self._rows("notices", user_id)]
+
+    def ratings(self, user_id: int) -> list[dict[str, Any]]:
+        return [
+            {"level": one.level, "tags": one.tags, "comment": one.comment, "at": one.at}
+            for one in self._rows("ratings", user_id)
+        ]

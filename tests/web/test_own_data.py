@@ -9,12 +9,14 @@ import zipfile
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from engine.commands import cases
 from engine.errors import AlreadyDone
-from engine.records import inspection
-from engine.store.models import Case, Consent, DataRequest, Event, Notice
+from engine.reads import own_data as reads
+from engine.records import files, inspection
+from engine.store.models import Case, Consent, DataRequest, Event, File, Notice, Reveal
+from engine.workdays import local_date
 from tests.cast import DAIBAN
 from tests.hall import Open
 
@@ -98,6 +100,53 @@ def test_the_code_for_coming_in_opens_no_copy_and_that_for_the_copy_lets_nobody_
     assert came.status_code == 403
     assert client.post("/mine/data/copy", data={"code": copying}).status_code == 200
     assert client.post("/mine/data/copy", data={"code": copying}).status_code == 403
+
+
+def test_the_copy_is_read_in_words_and_the_halls_time_and_has_every_look(hall: Open):
+    number = applied(hall)
+    with hall.database.unit_of_work() as work:
+        case = work.session.scalar(select(Case).where(Case.number == number))
+        looks = [
+            {
+                "by_id": hall.cast.chen.id,
+                "case_id": case.id,
+                "field": "phone",
+                "purpose": f"第{n}次",
+                "at": hall.clock(),
+            }
+            for n in range(reads.MOST + 1)
+        ]
+        work.session.execute(insert(Reveal), looks)
+    client = hall.client("zhang")
+    with zipfile.ZipFile(io.BytesIO(copied(hall, client).data)) as packed:
+        page, data = packed.read("我的信息.html").decode(), json.loads(packed.read("data.json"))
+    lines = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
+    assert {term for term in lines if re.search("[a-z_]{2,}", term)} == set()
+    assert lines["状态"] == "办理中" and "+00:00" not in page and "谁看过我的完整信息 (51)" in page
+    assert len(data["looks"]) == reads.MOST + 1 and data["cases"][0]["received_at"].endswith("+00:00")
+    assert client.get("/mine/data").text.count("<strong>陈*云 · 电话") == reads.MOST
+
+
+def test_a_file_that_cannot_be_had_is_named_and_the_others_are_there(hall: Open):
+    with hall.database.unit_of_work() as work:
+        for name in ("户口簿.jpg", "身份证.jpg"):
+            files.store(work, name.encode(), name, "image/jpeg", owner_id=hall.cast.zhang.id, now=hall.clock())
+        gone = work.session.scalars(select(File.sha256).order_by(File.id)).first()
+    (hall.database.files / gone[:2] / gone[2:4] / gone).unlink()
+    got = copied(hall, hall.client("zhang"))
+    assert got.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(got.data)) as packed:
+        assert sum(name.endswith("身份证.jpg") for name in packed.namelist()) == 1
+        assert "户口簿.jpg" in packed.read("没有放进来的文件.txt").decode()
+
+
+def test_what_the_page_counts_is_what_the_copy_holds(hall: Open):
+    applied(hall)
+    zhang = hall.cast.zhang
+    with hall.database.reading() as work:
+        whole = reads.everything(work, zhang, now=hall.clock())
+        mine = reads.mine(work, zhang, today=local_date(hall.clock()))
+        assert dict(mine.counts) == {kind: len(whole[kind]) for kind in reads.OWN} and dict(mine.counts)["cases"] == 1
 
 
 def test_two_copies_a_day_and_no_more(hall: Open):

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -17,12 +19,13 @@ from engine.commands.hall import erasing
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
 from engine.matters import Package, keeping
 from engine.people import Actor, holders, may, require, tries, units
+from engine.plain import plain
 from engine.reads import own_data as reads
 from engine.reads.consents import ELECTRONIC, ELECTRONIC_SAID, electronic
 from engine.records import audit, files, library, notices
 from engine.records.kept import held
 from engine.store import Work
-from engine.store.models import Case, Consent, DataRequest, File, Task, User
+from engine.store.models import Case, Consent, DataRequest, Task, User
 from engine.workdays import local_date, say_at
 
 #: The shortest words that say anything.
@@ -30,30 +33,45 @@ LEAST_WORDS = 4
 #: A copy of the papers and materials of one person stops here; the rest is asked for at the counter.
 MOST_BYTES = 100_000_000
 
+log = logging.getLogger(__name__)
+
 
 # ---------------------------------------------------------------- a copy of what is theirs
 
 
-def copy(work: Work, *, page: str, by: Actor, now: datetime) -> bytes:
-    """A zip of all that the hall has of this person: `page` (HTML, to read), data.json, papers and materials. TooMany
-    when they took as many as they may today. Recorded."""
+def take_copy(work: Work, *, by: Actor, now: datetime) -> None:
+    """That they take one now, recorded before it is packed. TooMany: as many as they may today."""
     assert by.id is not None
     tries.spend(work, [("own-copy", by.key)], now=now)
-    data, kept = reads.everything(work, by, now=now), reads.files_of(work, by)
-    out, left, missing = io.BytesIO(), MOST_BYTES, []
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("我的信息.html", page)
-        packed.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=1, default=str))
-        for one in kept:
-            row = work.session.get_one(File, one.id)
-            if row.size > left:
-                missing.append(one.path)
+    audit.record(work, audit.Kind.DATA_TAKEN, by=by, now=now, facts={"files": len(reads.files_of(work, by))})
+
+
+def packed(work: Work, data: Mapping[str, Any], page: str, *, by: Actor) -> bytes:
+    """A zip of all that the hall has of this person: `page` (HTML, to read), `data` (engine.reads.own_data.everything),
+    papers and materials. A file that cannot be had is named, and the others are there. It only reads: nobody waits
+    while it is packed."""
+    out, left, large, gone = io.BytesIO(), MOST_BYTES, list[str](), list[str]()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as into:
+        into.writestr("我的信息.html", page)
+        into.writestr("data.json", json.dumps(plain(data), ensure_ascii=False, indent=1))
+        for one in reads.files_of(work, by):
+            if one.row.size > left:
+                large.append(one.path)
                 continue
-            left -= row.size
-            packed.writestr(one.path, files.read(work, row))
-        if missing:
-            packed.writestr("没有放进来的文件.txt", "\n".join(["文件太大，请到窗口领取：", *missing]))
-    audit.record(work, audit.Kind.DATA_TAKEN, by=by, now=now, facts={"files": len(kept) - len(missing)})
+            try:
+                content = files.read(work, one.row)
+            except NotFound as missing:
+                log.error("left out of the copy of %s: %s", by.key, missing.en)
+                gone.append(one.path)
+                continue
+            left -= one.row.size
+            into.writestr(one.path, content)
+        if large or gone:
+            said = [
+                *(["文件太大，请到窗口领取：", *large] if large else ()),
+                *(["文件打不开，请联系大厅：", *gone] if gone else ()),
+            ]
+            into.writestr("没有放进来的文件.txt", "\n".join(said))
     return out.getvalue()
 
 
