@@ -128,3 +128,29 @@ def test_two_at_once_use_no_more_than_was_granted(database, cast, clock):
     assert said.count("looked") == 1, said
     with database.reading() as work:
         assert work.session.get(LookGrant, row).used == 30
+
+
+@pytest.mark.both
+def test_a_double_click_asks_once(database, cast, clock, monkeypatch):
+    """Both look before either has asked: the database decides, and the second is told."""
+    ready, real, said = threading.Barrier(2), looking_at_many._none_waits, []
+
+    def looked(work, asker_id):
+        real(work, asker_id)
+        if database.engine.dialect.name != "sqlite":
+            ready.wait()
+
+    def ask():
+        try:
+            asked(database, cast, clock)
+            said.append("asked")
+        except NotNow:
+            said.append("told")
+
+    monkeypatch.setattr(looking_at_many, "_none_waits", looked)
+    them = [threading.Thread(target=ask) for _n in range(2)]
+    for one in them:
+        one.start()
+    for one in them:
+        one.join()
+    assert sorted(said) == ["asked", "told"]

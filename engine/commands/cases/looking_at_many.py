@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from engine.commands.applying import masked_name
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
@@ -92,14 +93,7 @@ def ask_for_many(work: Work, many: int, purpose: str, words: str, *, by: Actor, 
         wrong += error.fields
     if wrong:
         raise Invalid(wrong)
-    before = work.session.scalar(
-        select(LookGrant).where(LookGrant.asker_id == by.id, LookGrant.state == "asked").limit(1)
-    )
-    if before is not None:
-        raise NotNow(
-            f"您已于 {say_at(before.asked_at)} 申请看 {before.many} 人，正等负责人答复。",
-            f"Expected nothing asked yet, but you asked for {before.many} at {say_at(before.asked_at)}.",
-        )
+    _none_waits(work, by.id)
     row = LookGrant(
         asker_id=by.id,
         unit_id=own.unit_id,
@@ -110,8 +104,12 @@ def ask_for_many(work: Work, many: int, purpose: str, words: str, *, by: Actor, 
         state="asked",
         used=0,
     )
-    work.session.add(row)
-    work.session.flush()
+    try:
+        with work.session.begin_nested():
+            work.session.add(row)
+    except IntegrityError:  # asked twice at once: the other stands by now
+        _none_waits(work, by.id)
+        raise
     facts = {"grant": row.id, "many": many, "purpose": purpose}
     audit.record(work, audit.Kind.LOOKS_ASKED, by=by, now=now, facts=facts)
     day = local_date(now)
@@ -130,6 +128,17 @@ def ask_for_many(work: Work, many: int, purpose: str, words: str, *, by: Actor, 
             now=now,
         )
     return row
+
+
+def _none_waits(work: Work, asker_id: int) -> None:
+    before = work.session.scalar(
+        select(LookGrant).where(LookGrant.asker_id == asker_id, LookGrant.state == "asked").limit(1)
+    )
+    if before is not None:
+        raise NotNow(
+            f"您已于 {say_at(before.asked_at)} 申请看 {before.many} 人，正等负责人答复。",
+            f"Expected nothing asked yet, but you asked for {before.many} at {say_at(before.asked_at)}.",
+        )
 
 
 def answer_many(work: Work, grant_id: int, yes: bool, words: str, *, by: Actor, now: datetime) -> LookGrant:
