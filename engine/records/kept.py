@@ -177,7 +177,7 @@ ALL: tuple[Kept, ...] = (
         NOTICE_OVER,
         listed=NoticeCase.notice_id == Notice.id,
     ),
-    Kept("request", DataRequest, DataRequest.answered_at, ANSWERED),
+    Kept("request", DataRequest, DataRequest.answered_at, ANSWERED, cases=(DataRequest.case_id,)),
     Kept("reveal", LookGrant, LookGrant.asked_at),
     Kept(
         "reveal",

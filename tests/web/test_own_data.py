@@ -242,6 +242,7 @@ def test_what_may_go_is_erased_and_what_may_not_says_why(hall: Open, monkeypatch
     if code == 409:
         assert ("还在办" if not ended else "保存期限没有满") in answered.text
     assert (of(hall, number).erased_at is not None) is (code == 302)
+    assert ("已按要求删除" in zhang.get("/mine/data").text) is (code == 302)  # who asked reads the answer
     with hall.database.reading() as work:
         assert inspection.inspect(work).faults == () or all(
             "anchor" in f.where for f in inspection.inspect(work).faults

@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, case, cast, delete, literal, or_, select, update
 
 from engine.records.kept import unless_resident
 from engine.store import Work
@@ -61,6 +61,11 @@ from engine.store.models.base import Base, Sealed
 
 #: In place of the words of an entry that was public: it is named as what it is now.
 GONE = "（已清除）"
+
+
+def _unless_erasure(column: Any) -> ColumnElement[Any]:
+    """Who asked for erasure reads the answer after it: it is kept for its own time (retention.yaml, `request`)."""
+    return case((DataRequest.kind == "erase", column), else_=literal("", column.type))
 
 
 def own(prefix: str, key: Any) -> ColumnElement[str]:
@@ -278,7 +283,7 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
         OF_BOND,
     ),
     (Consent, _of(Consent.case_id), {"facts": {}}),
-    (DataRequest, _of(DataRequest.case_id), {"words": "", "answer": ""}),
+    (DataRequest, _of(DataRequest.case_id), {"words": "", "answer": _unless_erasure(DataRequest.answer)}),
     (Reveal, _of(Reveal.case_id), {"purpose": ""}),
     (LegalHold, _of(LegalHold.case_id), {"reason": ""}),
 )
@@ -351,9 +356,9 @@ def blank(work: Work, ids: Sequence[int], *, now: datetime) -> None:
     # What hangs on other rows goes before them: whose it is, is found through what it hangs on.
     for table, which, says in reversed(BLANKED):
         more: dict[str, Any] = {"erased_at": now} if hasattr(table, "erased_at") else {}
-        if table is DataRequest:  # one that nobody answered yet says what it says from now on
-            said = literal(now, DataRequest.erased_at.type)
-            more = {"erased_at": case((DataRequest.answered_at.is_not(None), said), else_=None)}
+        if table is DataRequest:  # one that nobody answered yet says what it says from now on, until its own time
+            said, over = literal(now, DataRequest.erased_at.type), DataRequest.answered_at.is_not(None)
+            more = {"erased_at": case((and_(over, DataRequest.kind != "erase"), said), else_=None)}
         work.session.execute(
             update(table).where(which(ids)).values({**says, **more}).execution_options(synchronize_session=False)
         )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.models.base import Base, BigId, Sealed, SealedWords, kept_by_since
 
-ANSWERED = "not (case_id is not null) and answered_at is not null"
+ANSWERED = "answered_at is not null"
 
 
 class DataRequest(Base):
