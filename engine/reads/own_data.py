@@ -19,7 +19,7 @@ from engine.matters.nouns.matches import Match
 from engine.matters.nouns.offers import Offer
 from engine.people import Actor, masks, may, units
 from engine.reads.registers import state_title, text_of
-from engine.reads.reveals import MATCH, field_words
+from engine.reads.reveals import MATCH, field_words, number_in
 from engine.records import library, registers
 from engine.store import Work
 from engine.store.models import (
@@ -40,6 +40,7 @@ from engine.store.models import (
     User,
 )
 from engine.store.models.base import Base
+from engine.store.models.records import BOOKING
 from engine.workdays import local_date
 
 #: What a page lists of each kind at most; the copy has all.
@@ -290,13 +291,15 @@ def _looks(work: Work, user_id: int, *, most: int | None = None) -> tuple[Look, 
                 Case.applicant_id == user_id,
                 RegisterEntry.user_id == user_id,
                 Reveal.field.in_(select(literal(MATCH) + MatchSide.number).where(MatchSide.user_id == user_id)),
+                Reveal.field.in_(select(literal(BOOKING) + Appointment.number).where(Appointment.user_id == user_id)),
             )
         )
         .order_by(Reveal.id.desc())
         .limit(most)
     ).all()
     return tuple(
-        Look(row.at, masks.name(name), field_words(row.field), row.purpose, number or "") for row, name, number in rows
+        Look(row.at, masks.name(who), field_words(row.field), row.purpose, number or number_in(row.field))
+        for row, who, number in rows
     )
 
 

@@ -14,6 +14,7 @@ from engine.people import Actor, masks, units
 from engine.reads import sight
 from engine.store import Work
 from engine.store.models import Case, Holding, LookGrant, Reveal, User
+from engine.store.models.records import BOOKING
 
 #: What somebody may need whole data for; chosen, and then said in their own words.
 PURPOSES = {
@@ -122,15 +123,23 @@ def _looked(work: Work, rows: Sequence[tuple[Reveal, str, str]]) -> tuple[Looked
             at.get(row.by_id, ""),
             field_words(row.field),
             row.purpose,
-            number or (row.field.removeprefix(MATCH) if row.field.startswith(MATCH) else ""),
+            number or number_in(row.field),
         )
         for row, name, number in rows
     )
 
 
+def number_in(field: str) -> str:
+    """The number of the match or booking that was looked at; "" where it is another's field."""
+    kind = next((one for one in (MATCH, BOOKING) if field.startswith(one)), None)
+    return field.removeprefix(kind) if kind is not None else ""
+
+
 def field_words(name: str) -> str:
     """What people call it; a field of a register by its own name."""
     plain = name.removeprefix("person.")
+    if plain.startswith(BOOKING):
+        return "姓名"
     return "姓名、电话" if plain.startswith(MATCH) else FIELDS.get(plain, plain)
 
 

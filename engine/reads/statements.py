@@ -56,6 +56,7 @@ class Line:
 class Whom:
     """A group's person: who it is."""
 
+    number: str  # of their newest booking
     name: str
     phone: str | None
     id_number: str | None
@@ -200,6 +201,7 @@ def _people(work: Work, where: Sequence[ColumnElement[bool]]) -> dict[str, Whom]
     )
     return {
         made.person_index: Whom(
+            made.number,
             made.name,
             made.phone,
             user.id_number if user is not None else None,
@@ -223,6 +225,7 @@ class Statement:
     parts: tuple[tuple[str, str, str], ...]  # (part, title, title_en)
     lines: tuple[Line, ...]
     total: Line
+    newest: tuple[str, ...] = ()  # the number of each person's newest booking, line by line
 
 
 def kinds(work: Work) -> list[tuple[str, str]]:
@@ -238,7 +241,13 @@ def of_unit(work: Work, actor: Actor, key: str, first: date, last: date, *, whol
     for line in found.lines:
         line.name = line.name if whole else masks.name(line.name)
     return Statement(
-        key, known.offer.title, known.offer.title_en, _titles(known, found.total), found.lines, found.total
+        key,
+        known.offer.title,
+        known.offer.title_en,
+        _titles(known, found.total),
+        found.lines,
+        found.total,
+        tuple(found.people[line.key].number for line in found.lines),
     )
 
 

@@ -20,6 +20,7 @@ from engine.records.audit import Fault, Verdict
 from engine.store import Work
 from engine.store.models import Case, Document, Event, File, Reveal, Seal, SealedEvent
 from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson
+from engine.store.models.records import BOOKING
 
 #: Events wait this long for a seal (it is laid every ten minutes); longer, and something is wrong.
 OVERDUE = timedelta(hours=1)
@@ -191,22 +192,25 @@ def _files(work: Work) -> Iterator[Fault]:
 
 
 def _looks(work: Work) -> Iterator[Fault]:
-    """Each look behind a mask has its event and the other way round; a list that was taken out has one event for all
-    its rows."""
+    """Each look behind a mask has its event and the other way round; a list that was taken out, of a register or of
+    bookings, has one event for all its rows."""
     looked: Counter[tuple[object, ...]] = Counter()
     lists: set[tuple[object, ...]] = set()
-    kinds = (audit.Kind.REVEALED.value, audit.Kind.REGISTER_READ.value)
+    kinds = (audit.Kind.REVEALED.value, audit.Kind.REGISTER_READ.value, audit.Kind.BOOKINGS_SETTLED.value)
     for event in work.session.scalars(select(Event).where(Event.kind.in_(kinds))):
         if event.kind == audit.Kind.REVEALED:
             looked[(event.by_id, event.case_id, event.facts.get("entry"), event.facts.get("field"), event.at)] += 1
         else:
-            lists.add((event.by_id, event.at))
+            lists.add((event.kind, event.by_id, event.at))
     rows = select(Reveal.id, Reveal.by_id, Reveal.case_id, Reveal.entry_id, Reveal.field, Reveal.at)
     for id, by, case, entry, field, at in work.session.execute(rows):
         one = (by, case, entry, field, at)
         if looked[one] > 0:
             looked[one] -= 1
-        elif entry is None or (by, at) not in lists:
+            continue
+        list_of = audit.Kind.BOOKINGS_SETTLED if field.startswith(BOOKING) else audit.Kind.REGISTER_READ
+        of_list = entry is not None or field.startswith(BOOKING)
+        if not of_list or (list_of.value, by, at) not in lists:
             yield Fault(f"reveal:{id}", "查看记录没有审计，或被改动", "no event says so, or it was changed")
     for gone in looked.elements():
         yield Fault(f"reveal:{gone[0]}", f"用户 {gone[0]} 的一条查看记录不见了", f"a look by user {gone[0]} is gone")

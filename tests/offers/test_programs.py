@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from engine.commands import booking
 from engine.people import login
-from engine.store.models import Appointment, Event, Standing, User
+from engine.reads import own_data
+from engine.records import inspection
+from engine.store.models import Appointment, Event, Reveal, Standing, User
 from tests.offers.conftest import NOW
 from tests.offers.test_door import AT, door, taken
 from tests.offers.test_standing import FISH, kitchen, slot_of
@@ -192,6 +194,16 @@ def test_the_sheet_names_who_pays_and_is_written_down_and_is_of_ones_own_units_o
     with kitchen.database.reading() as work:
         [said] = work.session.scalars(select(Event).where(Event.kind == "offer.settled"))
         assert (said.facts["people"], "居民" in str(said.facts)) == (2, False)
+        one = kitchen.residents[0]
+        mine = own_data.mine(work, one, today=TUESDAY.date()).looks
+        assert [(look.field, look.purpose) for look in mine] == [("姓名", "按月结算：午餐 2026-09")]
+        theirs = select(Appointment.number).where(Appointment.user_id == one.id)
+        assert mine[0].number in set(work.session.scalars(theirs))
+        assert list(inspection._looks(work)) == []
+    with kitchen.database.rehearsal() as work:
+        work.session.add(Reveal(by_id=kitchen.clerk.id, field=f"booking:{mine[0].number}", purpose="x", at=NOW))
+        work.session.flush()
+        assert len(list(inspection._looks(work))) == 1  # nothing says that a list was taken then
     data = kitchen.do(booking.sheet, "zhiyuan.lunch", by=kitchen.stranger, **given)
     assert len(list(load_workbook(io.BytesIO(data)).active.iter_rows())) == 2  # its head, and a sum of nothing
 

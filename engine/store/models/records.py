@@ -13,6 +13,8 @@ from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWord
 #: A notice that is in no case and waits for nothing; a look at what is in none.
 NOTICE_OVER = "not (case_id is not null) and state in ('sent','failed','cancelled')"
 CASELESS = "not (case_id is not null)"
+#: How the field of a look at whom a booking is of begins, when a list of them was taken out; its number follows.
+BOOKING = "booking:"
 
 
 class Event(Base):
