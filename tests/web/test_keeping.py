@@ -33,6 +33,9 @@ def test_who_runs_the_hall_sees_how_many_and_a_head_which(hall: Open):
     assert tonight in head and soon in head and later not in head
     assert hall.client("chen").get("/desk/retention").status_code == 403
     assert hall.client("zhang").get("/desk/retention").status_code in (302, 403)
+    for who in ("operator", "qian", "chen"):  # the menu leads to it exactly where it lets in
+        page = hall.client(who).get("/desk/permissions" if who == "operator" else "/desk").text
+        assert ('href="/desk/retention"' in page) is (who != "chen"), who
 
 
 def test_a_head_keeps_a_case_back_and_lets_it_go(hall: Open):

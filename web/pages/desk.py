@@ -145,7 +145,6 @@ def _manages(one: One) -> list[dict[str, Any]]:
         found.append(one("desk.many_looks", _("批量查看"), "people"))
     if {"supervisor", *administrators.ROLES} & actor.roles:
         found.append(one("desk.permissions", _("谁能做什么"), "lock"))
-    if {"supervisor", "operator"} & actor.roles:
         found.append(one("desk.retention", _("保存期限"), "clock"))
     if "security" in actor.roles:
         found.append(one("accounts.listed", _("账号和岗位"), "people", "g x"))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import cases
+from engine.commands.hall.erasing import AT
 from engine.errors import FieldError, Invalid, NotYours
 from engine.matters.keeping import house
 from engine.people import administrators
@@ -26,7 +27,7 @@ def preview() -> ResponseReturnValue:
     if not {"supervisor", *administrators.ROLES} & edge.actor().roles:
         raise NotYours("这一页给负责人和管理员看。", "This page is for heads and administrators.")
     found = reads.preview(edge.work(), edge.actor(), now=edge.now())
-    return render_template("staff/retention.html", found=found, house=house(), days=reads.AHEAD.days)
+    return render_template("staff/retention.html", found=found, house=house(), days=reads.AHEAD.days, at=f"{AT:%H:%M}")
 
 
 @pages.get("/cases/<number>/hold")

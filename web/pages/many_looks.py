@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import cases
+from engine.commands.cases.looking_at_many import MOST
 from engine.errors import FieldError, Invalid
 from engine.reads import reveals
 from web import edge
@@ -31,6 +32,7 @@ def _shown(wrong: tuple[FieldError, ...] = (), answering: int = 0) -> str:
         sent={name: request.form.get(name, "") for name in ("many", "purpose", "words", "answer")},
         wrong=wrong,
         answering=answering,
+        most=MOST,
     )
 
 

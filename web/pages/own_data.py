@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from engine.commands import booking
 from engine.commands.hall import own_data
 from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
+from engine.matters.keeping import house
 from engine.people import login, tries
 from engine.reads import own_data as reads
 from engine.reads import standing
@@ -107,6 +108,8 @@ def _words() -> dict[str, Any]:
         "data_kind": lambda kind: _(KINDS[kind]),
         "data_ask": lambda kind: _(ASKS[kind]),
         "data_state": lambda state: _(STATES[state]),
+        "answer_days": house().requests,
+        "copies_a_day": tries.LIMITS["own-copy"].most,
     }
 
 
