@@ -430,6 +430,11 @@ class Matter(Nouns):
             raise wrong(f"{first.field}：{first.zh}", f"{first.field}: {first.en}") from None
         return rows
 
+    def tells_remedy(self, kind: str) -> bool:
+        """Whether a paper of this kind tells of reconsideration and court: as it says itself, else as the matter."""
+        paper = self.papers.get(kind)
+        return self.remedy if paper is None or paper.remedy is None else paper.remedy
+
     @property
     def internal(self) -> bool:
         """Only the hall itself opens it: by a schedule, a rating, another case. Residents and counters have no use for

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import undefer
 
 from engine import feel, forms, matters
@@ -178,11 +178,23 @@ def _troubles(work: Work, docs: Sequence[Document]) -> dict[str, str]:
 
 def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
     """The case for this actor. NotFound for one they may not see, as if it were not there."""
-    case = work.session.scalar(
-        select(Case).where(Case.id == case_id).options(undefer(Case.answers), undefer(Case.ledger))
-    )
-    if case is None or not (may(actor, "see", case) or _has_task(work, case, actor)):
-        raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
+    case = _whole(work, Case.id == case_id)
+    if case is None:
+        raise _none(case_id)
+    return _opened(work, case, actor, now)
+
+
+def _whole(work: Work, which: ColumnElement[bool]) -> Case | None:
+    return work.session.scalar(select(Case).where(which).options(undefer(Case.answers), undefer(Case.ledger)))
+
+
+def _none(case_id: int) -> NotFound:
+    return NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
+
+
+def _opened(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
+    if not (may(actor, "see", case) or _has_task(work, case, actor)):
+        raise _none(case.id)
     if case.erased_at is not None:
         raise NotNow(
             f"办件 {case.number} 的个人信息保存期满，已于 {say_at(case.erased_at)} 清除，只留下编号、时间和结果。",
@@ -248,12 +260,12 @@ def must_supervise(work: Work, case_id: int, *, actor: Actor) -> None:
 
 def by_number(work: Work, number: str, *, actor: Actor, now: datetime) -> CasePage:
     """The same, by the number people know."""
-    case_id = work.session.scalar(select(Case.id).where(Case.number == number.strip()))
-    if case_id is None:
+    case = _whole(work, Case.number == number.strip())
+    if case is None:
         raise NotFound(
             f"没有编号为“{number}”的办件，或您不能查看。请核对编号。", f"There is no case {number!r} you may see."
         )
-    return page(work, case_id, actor=actor, now=now)
+    return _opened(work, case, actor, now)
 
 
 def number_of_paper(work: Work, document_id: int) -> str:

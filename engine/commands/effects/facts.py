@@ -148,7 +148,7 @@ def facts_of(a: Applying, extra: Mapping[str, Any] | None = None, *, kind: str =
         facts["result"] = OUTCOMES.get(case.outcome, case.outcome)
     if paper is not None and paper.note:
         facts["paper"] = {"note": paper.note}
-    if info.remedy if paper is None or paper.remedy is None else paper.remedy:
+    if info.tells_remedy(kind):
         facts["remedies"] = {"reconsideration": f"{tree.county.name}人民政府", "court": f"{tree.county.name}人民法院"}
     papers = [{"title": d.title, "number": d.number, "copies": 1} for d in a.documents]
     if papers:

@@ -295,10 +295,7 @@ def goes_early(package: Package) -> bool:
     """Whether what is kept by consent alone goes when its person says so: no law says how long, and no decision may be
     sued for."""
     info = package.info
-    decides = any(
-        kind in ("refusal", "rejection") and (info.remedy if paper.remedy is None else paper.remedy)
-        for kind, paper in info.papers.items()
-    )
+    decides = any(kind in ("refusal", "rejection") and info.tells_remedy(kind) for kind in info.papers)
     return bool(info.apply.consent) and not info.retention.basis and not decides
 
 

@@ -40,9 +40,8 @@ def check(reading: Reading) -> None:
         )
     least = keeping.house().answerable
     decides = any(
-        any(path.startswith("remedies.") for path in reading.kinds[kind].required)
-        and (info.remedy if paper.remedy is None else paper.remedy)
-        for kind, paper in info.papers.items()
+        any(path.startswith("remedies.") for path in reading.kinds[kind].required) and info.tells_remedy(kind)
+        for kind in info.papers
         if kind in reading.kinds
     )
     if decides and kept.years != "permanent" and kept.years < least:

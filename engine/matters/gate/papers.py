@@ -157,8 +157,7 @@ def _facts(
     always = shapes.of_paths(reading.house.facts)
     if not info.materials:
         always.pop("materials", None)
-    declared = info.papers.get(kind)
-    if not (info.remedy if declared is None or declared.remedy is None else declared.remedy):
+    if not info.tells_remedy(kind):
         always.pop("remedies", None)
     if any(io.target == "reason" for io in node.extension.inputs):
         always["reason"] = shapes.LEAF
