@@ -205,7 +205,7 @@ def test_what_was_tampered_with_before_is_found_offline_too(database, cast, cloc
     # Files, last: they are not taken back.
     with database.reading() as work:
         for row in work.session.scalars(select(File).where(File.case_id == case_id).order_by(File.id)).all():
-            path = files._path(work, row.sha256)
+            path = files.path(work, row.sha256)
             path.write_bytes(path.read_bytes()[:-1] + b"?")
         found = looked(work, "the files")
     assert {one.partition(":")[0] for one in found} == {"document", "file"}

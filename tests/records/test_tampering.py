@@ -204,7 +204,7 @@ def test_random_bytes_in_a_sealed_value_are_named_with_table_and_column(hall):
 def test_files_that_were_changed_or_taken_away_are_named(hall):
     with hall.reading() as work:
         paper, *_ = work.session.scalars(select(File).order_by(File.id))
-        path, where = files._path(work, paper.sha256), f"file:{paper.id}"
+        path, where = files.path(work, paper.sha256), f"file:{paper.id}"
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert _found(hall) == [where]
