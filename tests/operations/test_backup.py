@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import func, select, text
 
 from engine import crypto
@@ -16,6 +17,7 @@ from engine.records import anchors, audit, counters, files, inspection, jobs, no
 from engine.store import connect, keys, migrate
 from engine.store.models import Case, Event, File, Job, Notice, OneTimeCode, Session
 from tests.commands import acting
+from tests.store.rows import putting
 from web import backups
 
 
@@ -299,3 +301,32 @@ def test_an_older_database_is_backed_up_before_its_update(sqlite, settings_of, t
         work.session.execute(text("ALTER TABLE event DROP COLUMN proof"))
     made = backups.backup(settings_of(sqlite), tmp_path.parent / f"{tmp_path.name}-copy", now=clock())
     assert made.revision == "0076"
+
+
+@pytest.mark.wide
+def test_a_backup_of_before_seals_were_signed_is_restored_and_updated(settings_of, home_elsewhere, tmp_path, clock):
+    """Seals of then have no signature, events no keyed hash: none of it is a finding."""
+    old = connect(f"sqlite:///{tmp_path / 'hall.db'}", files=tmp_path / "files")
+    with old._writer.begin() as connection:
+        command.upgrade(migrate._config(connection), "0074")
+    at, previous, made = clock(), audit.GENESIS, []
+    with old._writer.begin() as connection:
+        put = putting(connection, at.replace(tzinfo=None))
+        for n in (1, 2):
+            words = ("user:0", n, at, "hall.audited", None, None, None, None, {}, previous)
+            names = ("chain", "seq", "at", "kind", "by_id", "for_id", "case_id", "task_id", "facts", "previous")
+            row = dict(zip(names, words, strict=True)) | {"at": at.replace(tzinfo=None)}
+            previous = audit.digest(*words)
+            made.append((put("event", **row, hash=previous), previous))
+        hash = audit.seal_hash(audit.GENESIS, at, made[:1])
+        seal = put("seal", previous=audit.GENESIS, hash=hash, count=1)
+        put("sealed_event", event_id=made[0][0], seal_id=seal)
+    line = {"seal": seal, "at": audit.moment(at), "count": 1, "hash": hash}
+    proof = keys.current().proof(anchors._words("", *line.values()))
+    (tmp_path / "files" / "anchor").mkdir(parents=True)
+    (tmp_path / "files" / "anchor" / "seals.jsonl").write_text(json.dumps(line | {"proof": proof}) + "\n")
+    old.close()
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    backups.backup(settings_of(old), to, now=clock())
+    done = backups.restore(home_elsewhere, to, now=clock)
+    assert (done.manifest.revision, done.verdict.seals, done.verdict.faults) == ("0074", 1, ())
