@@ -6,7 +6,7 @@ from alembic import op
 from engine.store.models import base as types
 
 revision = "0097"
-down_revision = "0092"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
