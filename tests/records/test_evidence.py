@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import subprocess
 import sys
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -30,6 +32,14 @@ from tests.records.test_tampering import Undone, _change
 
 #: What is asked here is asked of the package: one database is enough.
 ONCE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_the_verifier_is_python_of_3_9():
+    """As it says of itself: an office's machine has what it has. What came later is no syntax, or an argument."""
+    tree = ast.parse(Path(verify.__file__).read_text(encoding="utf-8"), feature_version=(3, 9))
+    later = {"strict"}  # of zip
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert len(calls) > 100 and not [call.lineno for call in calls if {one.arg for one in call.keywords} & later]
 
 
 def hall_of(database, cast, clock, until=acting.accepted):
