@@ -13,8 +13,8 @@ from engine.store import Database
 
 
 def verify(database: Database, outside: Path | None = None, *, by: Actor, now: datetime) -> Verdict:
-    """核验: every event, chain and seal, the anchor and the one `outside`, cases, papers, files, looks behind masks. What
-    was found. It takes minutes in a large hall: nobody who writes waits for it."""
+    """核验: every event, chain and seal, the anchor and the one `outside`, cases, papers, files, looks behind masks.
+    What was found. It takes minutes in a large hall: nobody who writes waits for it."""
     require(by, "audit")
     with database.reading() as work:
         found = inspection.inspect(work, outside, now=now)
