@@ -5,6 +5,7 @@
         files.list       SHA-256 and path of each stored file, one a line
         files/…          as in the hall: sealed with the data key
         anchor.jsonl     the audit's own anchor, when there is one
+        seal.known       the public keys that signed the seals, sealed with the data key: nobody else can add one
         keys/…           only when asked for: whoever has both can read everything
 
 The folder gets its name only when it is whole. A restore looks at everything before it touches anything.
@@ -34,16 +35,16 @@ from engine.commands.hall.restored import Settled
 from engine.errors import NotNow
 from engine.people import SYSTEM
 from engine.records import audit, inspection
-from engine.store import Database, connect, copies, keys, migrate
+from engine.store import Database, connect, copies, keys, migrate, signing
 from engine.store.models import Case, Document, Event, File, Notice, Seal, User
 from web.settings import Settings
 
 #: Of the folder's form. A newer form is refused.
 FORM = 1
-MANIFEST, LIST, ANCHOR = "manifest.json", "files.list", "anchor.jsonl"
+MANIFEST, LIST, ANCHOR, SIGNERS = "manifest.json", "files.list", "anchor.jsonl", "seal.known"
 COUNTED = (Case, Document, Event, File, Notice, User)
 #: What the key of a backup must open.
-_WORD, _ABOUT = b"yizhan backup", b"backup"
+_WORD, _ABOUT, _OF_SIGNERS = b"yizhan backup", b"backup", b"backup signers"
 _STORED = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}")
 
 
@@ -100,9 +101,10 @@ def backup(settings: Settings, to: Path, *, with_keys: bool = False, now: dateti
         with _whole_or_nothing(making):
             made = _fill(database, settings, making, with_keys=with_keys, now=now)
             os.rename(making, to)
-        facts = {"manifest": _sha(to / MANIFEST), "revision": made.revision, "files": made.files, "keys": with_keys}
-        with database.unit_of_work() as work:
-            audit.record(work, audit.Kind.BACKED_UP, by=SYSTEM, now=now, facts=facts)
+        if made.revision == migrate.head():  # an older one, before its update, has not the columns of today's record
+            facts = {"manifest": _sha(to / MANIFEST), "revision": made.revision, "files": made.files, "keys": with_keys}
+            with database.unit_of_work() as work:
+                audit.record(work, audit.Kind.BACKED_UP, by=SYSTEM, now=now, facts=facts)
         return made
     finally:
         database.close()
@@ -128,7 +130,8 @@ def _fill(database: Database, settings: Settings, to: Path, *, with_keys: bool, 
             "earlier backup first.",
         )
     (to / LIST).write_text("".join(f"{sha}  {name}\n" for name, sha in sorted(there.items())), encoding="utf-8")
-    parts = [copied, to / LIST, *([to / ANCHOR] if (to / ANCHOR).is_file() else [])]
+    _write(to / SIGNERS, keys.current().seal(" ".join(sorted(signing.known())).encode(), _OF_SIGNERS))
+    parts = [copied, to / LIST, to / SIGNERS, *([to / ANCHOR] if (to / ANCHOR).is_file() else [])]
     if with_keys:
         if not keys.file().is_file():
             raise NotNow(
@@ -298,6 +301,11 @@ def restore(settings: Settings, source: Path, *, now: Callable[[], datetime] = l
         last = making / "hall.db"
         into = url.set(database=str(last)) if found.dialect == "sqlite" else url
         copies.put_back(copied, into)
+        # Before anything looks at a seal or lays one: with no signing key in its place a new one would be made.
+        if own is not None:
+            _keys(own, settings.home / "keys")
+        if SIGNERS in found.parts:
+            _signers(source, settings.home / "keys" / "seal.known")
         database = connect(into.render_as_string(hide_password=False), files=making / "files")
         try:
             migrate.upgrade(database)
@@ -310,8 +318,6 @@ def restore(settings: Settings, source: Path, *, now: Callable[[], datetime] = l
                 )
         finally:
             database.close()
-        if own is not None:
-            _keys(own, settings.home / "keys")
         os.rename(making / "files", settings.home / "files")
         if found.dialect == "sqlite":
             assert url.database
@@ -349,6 +355,20 @@ def _keys(own: Path, to: Path) -> None:
         if not place.exists():
             _write(place, one.read_bytes())
             place.chmod(0o600)
+
+
+def _signers(source: Path, to: Path) -> None:
+    """Whose signatures on the backup's seals are the hall's, beside those that are known here."""
+    try:
+        of_backup = keys.current().open((source / SIGNERS).read_bytes(), _OF_SIGNERS).decode().split()
+    except crypto.NotOpened:
+        raise _refused(
+            source, f"{SIGNERS} 不是用数据密钥写的", f"{SIGNERS} was not written with the data key"
+        ) from None
+    to.parent.mkdir(mode=0o700, exist_ok=True)
+    here = to.read_text(encoding="utf-8").split() if to.is_file() else []
+    _write(to, "".join(f"{one}\n" for one in dict.fromkeys([*here, *of_backup])))
+    to.chmod(0o600)
 
 
 def _one_file(database: Path) -> None:

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine import crypto
 from engine.people import administrators
 from engine.reads import monitoring, operations
 from engine.records import heartbeats
@@ -58,6 +57,7 @@ def examine(settings: Settings, environment: Mapping[str, str], *, now: datetime
     """Everything there is to look at."""
     lines = [
         _data_key(environment),
+        _refusing("signature", lambda: start.can_sign(environment), "封存签得了名", "the seals can be signed"),
         *_gateway(settings, environment),
         *_signing_in(settings),
         _certificate(settings, environment, now),
@@ -173,9 +173,6 @@ def _data_key(environment: Mapping[str, str]) -> Line:
         return Line("error", "data-key", zh, f"{other}: leave it out, or say {key.suite.name}")
     if not given and file.stat().st_mode & 0o077:
         return Line("error", "data-key", f"别的用户能读密钥：chmod 600 {file}", f"others can read it: chmod 600 {file}")
-    if key.suite is crypto.NATIONAL and not crypto.sm2.there():
-        zh = "国密大厅：没有装 gmssl，不能用 SM2 签名。请 pip install yizhan[sm]"
-        return Line("warn", "data-key", zh, "suite national without gmssl: no SM2 signatures. Install yizhan[sm]")
     return Line("ok", "data-key", f"数据密钥在，{key.suite.zh}", f"there, suite {key.suite.name}")
 
 

@@ -119,6 +119,7 @@ class Settings:
     idle_minutes: int = 0  # of staff; 0: as long as the session
     sso: Provider | None = None
     second_factor: frozenset[str] = frozenset()  # roles that must have one; "staff": everybody
+    anchor_file: Path | None = None  # of the audit, elsewhere
 
     @property
     def reachable(self) -> bool:
@@ -210,6 +211,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("YIZHAN_METRICS_TOKEN", ""),
         log=env.get("YIZHAN_LOG") or "text",
         session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12, most=MOST_HOURS),
+        anchor_file=Path(env["YIZHAN_ANCHOR_FILE"]) if env.get("YIZHAN_ANCHOR_FILE") else None,
     )
     found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))
     asked = env.get("YIZHAN_SECOND_FACTOR") or (SECOND_FACTOR if found.reachable else "none")

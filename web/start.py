@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
     private(settings.home)
     database = connect(settings.database_url or None, files=settings.home / "files")
     try:
+        can_sign()
         right_key(database)
         if migrate.upgrade(database):
             say("数据库已建好。")
@@ -87,6 +88,22 @@ def private(home: Path) -> None:
     home.chmod(0o700)
     for file in (*home.glob("*.db*"), *home.glob("log/*"), *home.glob("keys/*")):
         file.chmod(0o600)
+
+
+def can_sign(environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse to start a hall of the national suite that cannot sign by it: no seal could be laid, and nobody would see
+    it until an audit."""
+    given = environment.get("YIZHAN_DATA_KEY") or (keys.file().read_bytes() if keys.file().is_file() else "")
+    try:
+        name = keys.Keys.read(given).now.suite.name if given else environment.get(keys.SUITE, "")
+    except ValueError:  # told by whoever opens something with it
+        return
+    if name == crypto.NATIONAL.name and not crypto.sm2.there():
+        raise BadSettings(
+            "[一站] 国密大厅要装 gmssl 才能用 SM2 签名，审计的封存才做得出来。请运行 pip install yizhan[sm] 再启动。\n"
+            "       A hall of the national suite signs the audit's seals with SM2, which needs gmssl: run "
+            "`pip install yizhan[sm]` and start again."
+        )
 
 
 def right_key(database: Database) -> None:

@@ -171,7 +171,10 @@ class _Gathering:
             .join(Event, Event.id == SealedEvent.event_id)
             .where(SealedEvent.seal_id.in_(ids))
             .order_by(Event.id)
-        ).all()
+        )
+        rows: dict[int, list[list[Any]]] = {id: [] for id in ids}
+        for seal, event, hash in covered:
+            rows[seal].append([event, hash])
         return [
             {
                 "id": one.id,
@@ -181,7 +184,7 @@ class _Gathering:
                 "hash": one.hash,
                 "public": one.public,
                 "signature": one.signature,
-                "events": [[event, hash] for seal, event, hash in covered if seal == one.id],
+                "events": rows[one.id],
             }
             for one in session.scalars(select(Seal).where(Seal.id.in_(ids)).order_by(Seal.id))
         ]

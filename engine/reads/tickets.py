@@ -123,16 +123,18 @@ def choices(work: Work, one: Line) -> list[Package]:
 
 def place_code(at: Hall | HallRow, now: datetime) -> str:
     """What the QR in the hall says: whoever knows it is there, or was a quarter of an hour ago."""
-    return _place_code(at.code, int(now.timestamp() // HERE.total_seconds()))
+    turn = int(now.timestamp() // HERE.total_seconds())
+    return keys.blind("hall", f"{at.code}/{turn}")[:10]
 
 
 def is_here(at: Hall | HallRow, code: str, now: datetime) -> bool:
     turn = int(now.timestamp() // HERE.total_seconds())
-    return code in {_place_code(at.code, turn), _place_code(at.code, turn - 1)}
+    return any(code in _place_codes(at.code, one) for one in (turn, turn - 1))
 
 
-def _place_code(code: str, turn: int) -> str:
-    return keys.blind("hall", f"{code}/{turn}")[:10]
+def _place_codes(code: str, turn: int) -> list[str]:
+    """The one that is shown, and the one of before while the data key is being changed."""
+    return [one[:10] for one in keys.blinds("hall", f"{code}/{turn}")]
 
 
 # ---------------------------------------------------------------- what there is

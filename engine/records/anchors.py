@@ -17,14 +17,15 @@ import json
 import os
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import func, select
 
-from engine.records import audit, http_calls, jobs
+from engine.records import audit, files, http_calls, jobs
 from engine.store import Work, keys, signing
 from engine.store.models import Seal
 from engine.workdays import local_date
@@ -90,12 +91,15 @@ def keep(work: Work) -> int:
     kept from being written is written the next time."""
     file = place(work)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+", encoding="utf-8") as out:
-        fcntl.flock(out, fcntl.LOCK_EX)  # two machines that seal: one after the other
+    with _held(file, "a+") as out:  # two machines that seal: one after the other
         out.seek(0)
-        last, proof = 0, ""
-        for line in _lines(out.read()):
-            last, proof = max(last, line.seal), line.proof
+        text = out.read()
+        if text and not text.endswith("\n"):  # a crash in the middle of a line: it is written anew below
+            text = text[: text.rfind("\n") + 1]
+            out.truncate(len(text.encode()))
+        lines = text.splitlines()
+        proof = _proof_of(lines[-1]) if lines else ""
+        last = next((said["seal"] for said in map(_said, reversed(lines)) if said and _is_there(work, said)), 0)
         seals = work.session.scalars(select(Seal).where(Seal.id > last).order_by(Seal.id)).all()
         for one in seals:
             at = audit.moment(one.at)
@@ -106,15 +110,35 @@ def keep(work: Work) -> int:
     return len(seals)
 
 
+def _is_there(work: Work, said: dict[str, Any]) -> bool:
+    """Whether this line's seal is in the database. After a restore the file may name seals that were lost, whose
+    numbers others have since."""
+    return bool(work.session.scalar(select(Seal.hash).where(Seal.id == said["seal"])) == said["hash"])
+
+
+@contextmanager
+def _held(file: Path, mode: str) -> Iterator[IO[str]]:
+    """The anchor for us alone; opened again when another has put a new one in its place while we waited."""
+    while True:
+        with file.open(mode, encoding="utf-8") as out:
+            fcntl.flock(out, fcntl.LOCK_EX)
+            try:
+                there = file.stat().st_ino
+            except FileNotFoundError:
+                continue
+            if os.fstat(out.fileno()).st_ino == there:
+                yield out
+                return
+
+
 def prove_anew(work: Work) -> bool:
     """The data key is being changed: every line of the hall's own anchor under the new one. False, and nothing is
     written, when a line is not good by either: that is to be looked at first."""
     file = place(work)
     if not file.is_file():
         return True
-    with file.open("r+", encoding="utf-8") as out:
-        fcntl.flock(out, fcntl.LOCK_EX)
-        text = out.read()
+    with _held(file, "r") as held:
+        text = held.read()
         if not all(line.good for line in _lines(text)):
             return False
         proof, lines = "", []
@@ -123,11 +147,7 @@ def prove_anew(work: Work) -> bool:
             words = _words(proof, int(said["seal"]), str(said["at"]), int(said["count"]), str(said["hash"]))
             proof = keys.current().proof(words)
             lines.append(json.dumps(said | {"proof": proof}) + "\n")
-        out.seek(0)  # in place: whoever seals holds this very file
-        out.truncate()
-        out.writelines(lines)
-        out.flush()
-        os.fsync(out.fileno())
+        files.replace(file, "".join(lines).encode())  # a stop anywhere leaves the one or the other
     return True
 
 
@@ -164,20 +184,36 @@ def read(file: Path) -> list[Line]:
 def _lines(text: str) -> Iterator[Line]:
     before, signers = "", signing.known()
     for n, raw in enumerate(text.splitlines(), 1):
-        try:
-            said = json.loads(raw)
-            seal, hash, at = int(said["seal"]), str(said["hash"]), str(said["at"])
+        said, proof, good = _said(raw), _proof_of(raw), False
+        if said is None:
+            yield Line(n, 0, "", None, "", False)
+        else:
+            seal, hash, at = said["seal"], said["hash"], said["at"]
             if "signature" in said:
-                proof, public = "", str(said["public"])
-                good = public in signers and signing.fits(public, _signed(said), str(said["signature"]))
+                public = said["public"]
+                good = public in signers and signing.fits(public, _signed(said), said["signature"])
             else:
-                proof = str(said["proof"])
-                good = keys.current().proves(proof, _words(before, seal, at, int(said["count"]), hash))
-            moment = datetime.fromisoformat(at)
-        except (ValueError, TypeError, KeyError):
-            seal, hash, proof, good, moment = 0, "", "", False, None
-        yield Line(n, seal, hash, moment, proof, good)
+                good = keys.current().proves(proof, _words(before, seal, at, said["count"], hash))
+            yield Line(n, seal, hash, datetime.fromisoformat(at), proof, good)
         before = proof
+
+
+def _said(raw: str) -> dict[str, Any] | None:
+    """What a line says; None when it is none."""
+    try:
+        said = json.loads(raw)
+        own = ("day", "events", "public", "signature") if "signature" in said else ("proof",)
+        rest = {name: str(said[name]) for name in own}
+        datetime.fromisoformat(said["at"])
+        return {**said, **rest, "seal": int(said["seal"]), "count": int(said["count"]), "hash": str(said["hash"])}
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _proof_of(raw: str) -> str:
+    """What the line after this one must go on from."""
+    said = _said(raw)
+    return "" if said is None or "signature" in said else str(said["proof"])
 
 
 def _words(before: str, seal: int, at: str, count: int, hash: str) -> str:

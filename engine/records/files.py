@@ -46,7 +46,7 @@ def store(
 ) -> File:
     """Keep bytes of ours or theirs; returns the (flushed) row."""
     sha = crypto.fingerprint(data)
-    _write(_path(work, sha), keys.current().seal(data, b"file"))
+    _write(path(work, sha), keys.current().seal(data, b"file"))
     row = File(
         sha256=sha,
         size=len(data),
@@ -64,9 +64,9 @@ def store(
 
 def read(work: Work, file: File) -> bytes:
     """The bytes of a stored file, checked against their hash."""
-    path = _path(work, file.sha256)
+    on_disk = path(work, file.sha256)
     try:
-        data = keys.current().open(path.read_bytes(), b"file")
+        data = keys.current().open(on_disk.read_bytes(), b"file")
     except FileNotFoundError:
         raise NotFound("文件不在了，请联系管理员。", f"The file {file.id} is missing on disk.") from None
     if crypto.fingerprint(data) != file.sha256:
@@ -83,8 +83,8 @@ def remove(work: Work, file_id: int) -> None:
     work.session.delete(row)
     work.session.flush()
     if work.session.scalar(select(File.id).where(File.sha256 == sha).limit(1)) is None:
-        path = _path(work, sha)
-        work.after_commit(lambda: path.unlink(missing_ok=True))
+        gone = path(work, sha)
+        work.after_commit(lambda: gone.unlink(missing_ok=True))
 
 
 def attach(work: Work, file_ids: list[int], case: Case, *, by: Actor) -> None:
@@ -98,21 +98,26 @@ def attach(work: Work, file_ids: list[int], case: Case, *, by: Actor) -> None:
         row.case_id = case.id
 
 
-def _path(work: Work, sha: str) -> Path:
+def path(work: Work, sha: str) -> Path:
+    """Where the bytes of this hash lie."""
     return work.database.files / sha[:2] / sha[2:4] / sha
 
 
-def _write(path: Path, data: bytes) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
+def _write(to: Path, data: bytes) -> None:
+    if not to.exists():
+        to.parent.mkdir(parents=True, exist_ok=True)
+        replace(to, data)
+
+
+def replace(to: Path, data: bytes) -> None:
+    """Put these bytes there, synced: a reader finds what was, or all of what is."""
+    handle, temporary = tempfile.mkstemp(dir=to.parent)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, to)
     except BaseException:  # the disk is full: nothing of it stays, or the next try would find less room still
         os.unlink(temporary)
         raise

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 #: Seconds that a whole call may take.
@@ -99,7 +100,7 @@ def _opener(opened: Callable[[socket.socket], None]) -> urllib.request.OpenerDir
             http.client.HTTPConnection.connect(self)
             # The handshake by itself: in wrap_socket, nobody could cut off one that drips.
             name = getattr(self, "_tunnel_host", None) or self.host
-            self.sock = _TLS.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+            self.sock = _tls().wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
             opened(self.sock)
             self.sock.do_handshake()
 
@@ -118,4 +119,7 @@ def _opener(opened: Callable[[socket.socket], None]) -> urllib.request.OpenerDir
     return director
 
 
-_TLS = ssl.create_default_context()
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made by the first call: reading the machine's authorities takes longer than all else of an import."""
+    return ssl.create_default_context()

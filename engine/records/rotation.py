@@ -9,6 +9,9 @@ on after any stop. Three stages:
             and is, is learned from the texts on the way
     index   each index is replaced; meanwhile look-ups ask by both keys
 
+All three are gone through again until nothing is replaced any more: what was written by the old key behind the first
+pass is found by the second.
+
 An index of which no text is kept anywhere (of a device, of a log-in code's telephone) cannot be made anew: it is
 counted, and what it was for begins anew, as after the hours it lives anyway. The audit's events are never touched.
 """
@@ -16,13 +19,10 @@ counted, and what it was for begins anew, as after the hours it lives anyway. Th
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Column, LargeBinary, String, Table, Text, delete, select, tuple_, type_coerce, update
@@ -32,7 +32,7 @@ from engine import crypto
 from engine.errors import NotNow
 from engine.forms import written
 from engine.plain import dumps
-from engine.records import urn
+from engine.records import files, urn
 from engine.store import Database, Work, again, keys
 from engine.store.keys import Keyring
 from engine.store.models import BallotBody, File, KeyMove, KeyTurn
@@ -55,7 +55,7 @@ _KINDS = ("name", "surname", "phone", "id", "address", "household", "key", "valu
 _LONGEST = 80
 
 
-def begin(work: Work, *, now: datetime) -> KeyTurn:
+def begin(work: Work, *, now: datetime, again: bool = False) -> KeyTurn:
     """The change of the key that is open, or a new one. NotNow: there are no two keys."""
     if keys.current().other is None:
         raise NotNow(
@@ -65,7 +65,16 @@ def begin(work: Work, *, now: datetime) -> KeyTurn:
     row = open_turn(work)
     if row is None:
         row = KeyTurn(
-            begun_at=now, done_at=None, stage="find", place="", after=[], sealed=0, files=0, indexed=0, left=0
+            begun_at=now,
+            done_at=None,
+            again=again,
+            stage="find",
+            place="",
+            after=[],
+            sealed=0,
+            files=0,
+            indexed=0,
+            left=0,
         )
         work.session.add(row)
         work.session.flush()
@@ -88,16 +97,12 @@ def _step(database: Database, stage: str, now: datetime, most: int) -> bool:
         if turn.stage != stage:
             return False
         places = list(_places(stage))
-        at = places.index(turn.place) if turn.place else 0
-        turn.place = places[at]
-        last = _files(work, turn, most) if turn.place == "files" else _table(work, turn, stage, most)
-        if last is not None:
-            turn.after = list(last)
-            return True
-        turn.after = []
-        if at + 1 < len(places):
-            turn.place = places[at + 1]
-            return True
+        for place in places[places.index(turn.place) if turn.place else 0 :]:
+            turn.place = place
+            last = _file(work, turn) if place == "files" else _table(work, turn, stage, most)
+            turn.after = list(last or ())
+            if last is not None:  # tables where nothing is left take no step of their own
+                return True
         turn.stage, turn.place = {"find": "seal", "seal": "index", "index": "done"}[stage], ""
         if turn.stage == "done":
             turn.done_at = now
@@ -225,33 +230,22 @@ def _about_box(work: Work, body_id: int) -> bytes:
     return b"urn:" + urn.about(int(ballot or 0), body_id)
 
 
-def _files(work: Work, turn: KeyTurn, most: int) -> tuple[Any, ...] | None:
-    """The next stored files. One that is done twice is the same file, so a stop between disk and database is none."""
-    query = select(File.id, File.sha256).order_by(File.id).limit(min(most, 20))  # a file may be twenty megabytes
+def _file(work: Work, turn: KeyTurn) -> tuple[Any, ...] | None:
+    """The next stored file; alone, for it may be twenty megabytes. One that is done twice is the same file, so a stop
+    between disk and database is none; whoever removes it waits for us, or its bytes would come back."""
+    query = select(File.id, File.sha256).order_by(File.id).limit(1).with_for_update()
     if turn.after:
         query = query.where(File.id > turn.after[0])
-    rows = work.session.execute(query).all()
-    for _id, sha in rows:
-        path = work.database.files / sha[:2] / sha[2:4] / sha
-        if path.is_file():  # one that is gone is a finding of `audit verify`, and no reason to stop here
-            fresh = _fresh(keys.current(), path.read_bytes(), b"file")
-            if fresh is not None:
-                _replace(path, fresh)
-                turn.files += 1
-    return (rows[-1][0],) if rows else None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, beside = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(beside, path)
-    except BaseException:  # the disk is full: the file stays as it was
-        os.unlink(beside)
-        raise
+    row = work.session.execute(query).one_or_none()
+    if row is None:
+        return None
+    path = files.path(work, row.sha256)
+    if path.is_file():  # one that is gone is a finding of `audit verify`, and no reason to stop here
+        fresh = _fresh(keys.current(), path.read_bytes(), b"file")
+        if fresh is not None:
+            files.replace(path, fresh)
+            turn.files += 1
+    return (row.id,)
 
 
 # ---------------------------------------------------------------- indexes
@@ -265,7 +259,7 @@ def _tokens(value: Any) -> set[str]:
 
 
 def _own(sealed: Sequence[Column[Any]], values: Sequence[Any]) -> dict[str, str]:
-    """What the indexes of this row's own texts were, and are."""
+    """What the indexes of this row's own texts were, and are; those of today are what they are."""
     ring, texts = keys.current(), set()
     for column, value in zip(sealed, values, strict=True):
         if value is None or isinstance(column.type, SealedBytes):
@@ -279,6 +273,7 @@ def _own(sealed: Sequence[Column[Any]], values: Sequence[Any]) -> dict[str, str]
         assert ring.other is not None
         for one in {written.compared(kind, text), *written.earlier(kind, text)}:
             out[ring.other.index(kind, one)] = now
+        out[now] = now
     return out
 
 
@@ -340,16 +335,24 @@ def _index_anew(
     for which, said, own in rows:
         moves = dict(known)
         here = {token for value in said.values() for token in _tokens(value)}
-        if here - known.keys() - done and table.name != "ballot_box":  # written since they were looked for
+        # Written since they were looked for, or cut off so that they could not be.
+        unknown = here - known.keys() - done or any(_tail(value) for value in said.values())
+        if unknown and table.name != "ballot_box":
             moves |= _own(*own)
         new = {}
         for column, value in said.items():
             tokens_here = _tokens(value)
-            turned = [token for token in tokens_here if token in moves]
+            turned = [token for token in tokens_here if moves.get(token, token) != token]
             turn.left += len(tokens_here - moves.keys() - set(moves.values()))
-            if turned:
-                new[column.name] = _turned(value, moves)
-                turn.indexed += len(turned)
+            made = _turned(value, moves)
+            tail = _tail(value)
+            if tail is not None:
+                whole = _whole(work, tail, moves)
+                turn.left += whole is None
+                made = made if whole is None else (made[: -len(tail)] + whole)[:60]
+            if made != value:
+                new[column.name] = made
+                turn.indexed += max(1, len(turned))
         if new:
             same = [column == value for column, value in zip(key, which, strict=True)]
             work.session.execute(
@@ -359,18 +362,28 @@ def _index_anew(
 
 def _turned(value: Any, moves: Mapping[str, str]) -> Any:
     """The text or JSON with its indexes as they are now."""
+    if value is None:
+        return None
     text = value if isinstance(value, str) else dumps(value)
     made = _TOKEN.sub(lambda match: moves.get(match[0], match[0]), text)
-    return _cut(made, value, moves) if isinstance(value, str) else json.loads(made)
+    return made if isinstance(value, str) else json.loads(made)
 
 
-def _cut(text: str, before: str, moves: Mapping[str, str]) -> str:
-    """The end of a key that was cut off in the middle of an index, made anew and cut off again."""
-    tail = _CUT.search(before) if before.startswith("p:") and len(before) == 60 else None
-    if tail is None:
-        return text
-    whole = next((new for old, new in moves.items() if old.startswith(tail[0])), None)
-    return text if whole is None else (text[: -len(tail[0])] + whole)[:60]
+def _tail(value: Any) -> str | None:
+    """The end of a key that was cut off in the middle of an index."""
+    if not isinstance(value, str) or len(value) != 60 or not value.startswith("p:"):
+        return None
+    found = _CUT.search(value)
+    return None if found is None else found[0]
+
+
+def _whole(work: Work, tail: str, moves: Mapping[str, str]) -> str | None:
+    """What the index that begins so is by the new key: from the row's own text, else from where it stands whole."""
+    own = next((new for old, new in moves.items() if old.startswith(tail)), None)
+    if own is not None:
+        return own
+    there = select(KeyMove.new).where(KeyMove.old.startswith(tail, autoescape=True), KeyMove.new.is_not(None))
+    return work.session.scalar(there.limit(1))
 
 
 def _parts(values: Sequence[str], size: int = 400) -> Iterator[Sequence[str]]:
@@ -379,6 +392,16 @@ def _parts(values: Sequence[str], size: int = 400) -> Iterator[Sequence[str]]:
 
 
 # ---------------------------------------------------------------- the end
+
+
+def newest(work: Work) -> KeyTurn | None:
+    """The change of the key that was begun last."""
+    return work.session.scalar(select(KeyTurn).order_by(KeyTurn.id.desc()).limit(1))
+
+
+def is_whole(turn: KeyTurn | None) -> bool:
+    """Whether a change found nothing to replace any more once every machine indexed by the new key."""
+    return turn is not None and turn.done_at is not None and turn.again and not turn.indexed
 
 
 def by_the_old(work: Work) -> list[str]:
@@ -397,7 +420,7 @@ def by_the_old(work: Work) -> list[str]:
                 if value is not None and not _opens(alone, bytes(value), about):
                     out.append(f"{name}:{'-'.join(str(one) for one in row[: len(key)])}")
     for sha in work.session.scalars(select(File.sha256).distinct().order_by(File.sha256)):
-        path = work.database.files / sha[:2] / sha[2:4] / sha
+        path = files.path(work, sha)
         if path.is_file() and not _opens(alone, path.read_bytes(), b"file"):
             out.append(f"files/{sha}")
     return out

@@ -125,4 +125,6 @@ def token(case_number: str, effect: str) -> str:
 
 
 def opens(given: str, case_number: str, effect: str) -> bool:
-    return crypto.same(given.encode(), token(case_number, effect).encode())
+    """While the data key is being changed, what was asked before may still be answered."""
+    good = keys.blinds("answer", f"{case_number}:{effect}")
+    return any(crypto.same(given.encode(), one.encode()) for one in good)

@@ -193,9 +193,12 @@ def _follow() -> None:
     global _read_from, _look_again
     given = bool(os.environ.get("YIZHAN_DATA_KEY"))
     _look_again = time.monotonic() + FOLLOW_S
-    if _current is None or (not given and _stamp() not in (None, _read_from)):
+    if _current is None and not given:
+        held()  # a new hall's file is made
+    stamp = None if given else _stamp()  # before the keys: what replaces them meanwhile is read at the next look
+    if _current is None or stamp not in (None, _read_from):
         configure(_load())
-        _read_from = None if given else _stamp()
+        _read_from = stamp
 
 
 def _turned(ring: Keyring) -> Keyring | None:

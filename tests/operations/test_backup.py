@@ -5,16 +5,19 @@ import threading
 from datetime import timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import func, select, text
 
+from engine import crypto
 from engine.commands.hall import restored
 from engine.commands.worker import background
 from engine.errors import NotNow, NotYours
-from engine.people import login
+from engine.people import SYSTEM, login
 from engine.records import anchors, audit, counters, files, inspection, jobs, notices
 from engine.store import connect, keys, migrate
 from engine.store.models import Case, Event, File, Job, Notice, OneTimeCode, Session
 from tests.commands import acting
+from tests.store.rows import putting
 from web import backups
 
 
@@ -247,3 +250,83 @@ def test_a_file_that_is_gone_from_the_disk_fails_the_backup(sqlite, settings_of,
     with pytest.raises(NotNow, match="not on the disk"):
         backups.backup(settings_of(sqlite), to, now=clock())
     assert not to.exists()
+
+
+@pytest.mark.parametrize("with_keys", [True, False], ids=["with keys", "the data key alone"])
+def test_a_restored_hall_knows_its_own_seals(
+    sqlite, settings_of, home_elsewhere, tmp_path, clock, monkeypatch, with_keys
+):
+    """A hall whose keys are files, as most are: the signing key is not lost where it is in the backup, and no seal of
+    before is called wrongly signed where it is not."""
+    monkeypatch.delenv("YIZHAN_SEAL_KEY")
+    before, to = settings_of(sqlite), tmp_path.parent / f"{tmp_path.name}-copy"
+    store(sqlite, b"a photo", clock())
+    with sqlite.unit_of_work() as work:
+        audit.record(work, audit.Kind.AUDITED, by=SYSTEM, now=clock(), facts={})
+    assert background.seal(sqlite, now=clock())
+    (tmp_path / "keys" / "data.key").write_text("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
+    backups.backup(before, to, with_keys=with_keys, now=clock())
+    signer = (tmp_path / "keys" / "seal.key").read_bytes()
+
+    monkeypatch.setenv("YIZHAN_HOME", str(home_elsewhere.home))
+    done = backups.restore(home_elsewhere, to, now=clock)
+    assert done.verdict.seals == 1 and done.verdict.faults == ()
+    here = home_elsewhere.home / "keys" / "seal.key"
+    assert (here.read_bytes() if here.exists() else None) == (signer if with_keys else None)
+    there = opened(home_elsewhere)
+    try:
+        assert background.seal(there, now=clock())
+        with there.reading() as work:
+            assert inspection.inspect(work, now=clock()).faults == ()
+    finally:
+        there.close()
+
+
+def test_nobody_without_the_data_key_adds_a_signer_to_a_backup(sqlite, settings_of, home_elsewhere, tmp_path, clock):
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    backups.backup(settings_of(sqlite), to, now=clock())
+    forged = keys.Keyring(b"x" * 32).seal(b"ed25519:AAAA", b"backup signers")
+    (to / "seal.known").write_bytes(forged)
+    manifest = json.loads((to / "manifest.json").read_text())
+    manifest["parts"]["seal.known"] = crypto.fingerprint(forged)
+    (to / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(NotNow, match="not written with the data key"):
+        backups.restore(home_elsewhere, to, now=clock)
+
+
+def test_an_older_database_is_backed_up_before_its_update(sqlite, settings_of, tmp_path, clock):
+    """The record of today has columns that it has not; the backup is what the operator came for."""
+    with sqlite.unit_of_work() as work:
+        work.session.execute(text("UPDATE alembic_version SET version_num = '0076'"))
+        work.session.execute(text("ALTER TABLE event DROP COLUMN proof"))
+    made = backups.backup(settings_of(sqlite), tmp_path.parent / f"{tmp_path.name}-copy", now=clock())
+    assert made.revision == "0076"
+
+
+@pytest.mark.wide
+def test_a_backup_of_before_seals_were_signed_is_restored_and_updated(settings_of, home_elsewhere, tmp_path, clock):
+    """Seals of then have no signature, events no keyed hash: none of it is a finding."""
+    old = connect(f"sqlite:///{tmp_path / 'hall.db'}", files=tmp_path / "files")
+    with old._writer.begin() as connection:
+        command.upgrade(migrate._config(connection), "0074")
+    at, previous, made = clock(), audit.GENESIS, []
+    with old._writer.begin() as connection:
+        put = putting(connection, at.replace(tzinfo=None))
+        for n in (1, 2):
+            words = ("user:0", n, at, "hall.audited", None, None, None, None, {}, previous)
+            names = ("chain", "seq", "at", "kind", "by_id", "for_id", "case_id", "task_id", "facts", "previous")
+            row = dict(zip(names, words, strict=True)) | {"at": at.replace(tzinfo=None)}
+            previous = audit.digest(*words)
+            made.append((put("event", **row, hash=previous), previous))
+        hash = audit.seal_hash(audit.GENESIS, at, made[:1])
+        seal = put("seal", previous=audit.GENESIS, hash=hash, count=1)
+        put("sealed_event", event_id=made[0][0], seal_id=seal)
+    line = {"seal": seal, "at": audit.moment(at), "count": 1, "hash": hash}
+    proof = keys.current().proof(anchors._words("", *line.values()))
+    (tmp_path / "files" / "anchor").mkdir(parents=True)
+    (tmp_path / "files" / "anchor" / "seals.jsonl").write_text(json.dumps(line | {"proof": proof}) + "\n")
+    old.close()
+    to = tmp_path.parent / f"{tmp_path.name}-copy"
+    backups.backup(settings_of(old), to, now=clock())
+    done = backups.restore(home_elsewhere, to, now=clock)
+    assert (done.manifest.revision, done.verdict.seals, done.verdict.faults) == ("0074", 1, ())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import subprocess
 import sys
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -30,6 +32,14 @@ from tests.records.test_tampering import Undone, _change
 
 #: What is asked here is asked of the package: one database is enough.
 ONCE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_the_verifier_is_python_of_3_9():
+    """As it says of itself: an office's machine has what it has. What came later is no syntax, or an argument."""
+    tree = ast.parse(Path(verify.__file__).read_text(encoding="utf-8"), feature_version=(3, 9))
+    later = {"strict"}  # of zip
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert len(calls) > 100 and not [call.lineno for call in calls if {one.arg for one in call.keywords} & later]
 
 
 def hall_of(database, cast, clock, until=acting.accepted):
@@ -205,7 +215,7 @@ def test_what_was_tampered_with_before_is_found_offline_too(database, cast, cloc
     # Files, last: they are not taken back.
     with database.reading() as work:
         for row in work.session.scalars(select(File).where(File.case_id == case_id).order_by(File.id)).all():
-            path = files._path(work, row.sha256)
+            path = files.path(work, row.sha256)
             path.write_bytes(path.read_bytes()[:-1] + b"?")
         found = looked(work, "the files")
     assert {one.partition(":")[0] for one in found} == {"document", "file"}

@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import select, text
 
 from engine.commands.cases.reading import reveal
+from engine.commands.hall import auditing
 from engine.commands.worker import background
+from engine.people import Actor
+from engine.people.actor import Position
 from engine.records import anchors, audit, files, inspection
 from engine.store import db, signing
 from engine.store.models import Event, File, Seal, SealedEvent
@@ -204,7 +207,7 @@ def test_random_bytes_in_a_sealed_value_are_named_with_table_and_column(hall):
 def test_files_that_were_changed_or_taken_away_are_named(hall):
     with hall.reading() as work:
         paper, *_ = work.session.scalars(select(File).order_by(File.id))
-        path, where = files._path(work, paper.sha256), f"file:{paper.id}"
+        path, where = files.path(work, paper.sha256), f"file:{paper.id}"
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert _found(hall) == [where]
@@ -238,5 +241,9 @@ def test_damaged_pages_are_told_in_words(sqlite, cast, clock, tmp_path):
         file.write(b"\xa5" * size)
     damaged = db.connect(f"sqlite:///{copy}", files=tmp_path / "files")
     found = _found(damaged)
-    damaged.close()
     assert "database" in found and "event" in found
+    # An auditor who asks on the page gets the findings too, although nothing can be recorded in such a database.
+    auditor = Actor(1, "staff", "auditor", (Position(1, "/1/", "county", "auditor", "auditor"),))
+    seen = auditing.verify(damaged, by=auditor, now=clock())
+    damaged.close()
+    assert {"database", "event", "hall.audited"} <= {fault.where for fault in seen.faults}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -49,11 +51,18 @@ def test_an_account_is_opened_gets_a_post_and_is_closed(trio):
     assert "没有找到账号" in page.get("/desk/accounts?find=zzz").text
 
 
-def test_the_auditor_reads_and_verifies_and_the_two_others_do_not(trio):
+def test_the_auditor_reads_and_verifies_and_the_two_others_do_not(trio, tmp_path, monkeypatch):
     page = trio.client("auditor-1")
     record = page.get("/desk/audit?watched=1")
     assert record.status_code == 200 and "yz-said" not in record.text  # nothing was done yet
     assert "完好" in page.post("/desk/audit/verify").text
+    # What stands outside is looked at too, and events that no worker seals are told.
+    copy = tmp_path / "outside.jsonl"
+    copy.write_text("{}\n")
+    monkeypatch.setattr(trio.app, "settings", replace(trio.app.settings, anchor_file=copy))
+    assert "outside:1" in page.post("/desk/audit/verify").text
+    trio.clock.on(hours=2)
+    assert "unsealed" in trio.client("auditor-1").post("/desk/audit/verify").text
     assert "核验审计记录" in page.get("/desk/audit?kind=hall.audited").text
     number = trio.submit()
     asked = {"number": number, "purpose": "accountability", "words": "复议要用的"}

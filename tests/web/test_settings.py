@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from engine import crypto
 from engine.people import login
 from engine.store import keys
 from engine.store.models import User
-from web import settings, start
+from tests.conftest import NOW
+from web import doctor, settings, start
 from web.app import create_app
 from web.demo import PASSWORD, county
 
@@ -123,6 +125,26 @@ def test_a_hall_does_not_start_without_its_key_or_with_another(tmp_path, sqlite,
     monkeypatch.setattr(keys, "there", lambda: False)
     with pytest.raises(settings.BadSettings, match="YIZHAN_DATA_KEY"):
         start.right_key(sqlite)
+
+
+def test_a_hall_that_cannot_sign_by_its_suite_does_not_start_and_the_doctor_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(crypto.sm2, "there", lambda: False)
+    monkeypatch.setenv("YIZHAN_HOME", str(tmp_path))
+    given = os.environ["YIZHAN_DATA_KEY"]
+    start.can_sign()
+    monkeypatch.setenv("YIZHAN_DATA_KEY", f"national:{given}")
+    with pytest.raises(settings.BadSettings, match="gmssl"):
+        start.can_sign()
+    monkeypatch.delenv("YIZHAN_DATA_KEY")
+    monkeypatch.setenv("YIZHAN_CRYPTO", "national")  # a hall whose key is made at its first start
+    with pytest.raises(settings.BadSettings, match="gmssl"):
+        start.prepare(_of(tmp_path))
+    assert not keys.file().exists()
+    there = {"YIZHAN_HOME": str(tmp_path), "YIZHAN_CRYPTO": "national"}
+    (line,) = (one for one in doctor.here(there, now=NOW) if one.about == "signature")
+    assert line.level == "error" and "gmssl" in line.zh and "gmssl" in line.en
+    monkeypatch.setattr(crypto.sm2, "there", lambda: True)
+    start.can_sign()
 
 
 def test_what_the_hall_keeps_is_its_own_users_to_read(tmp_path):

@@ -53,10 +53,12 @@ def record() -> ResponseReturnValue:
 
 
 @pages.post("/verify")
-@guard("auditor")
+@guard("auditor", alone=True)
 def verify() -> ResponseReturnValue:
-    found = commands.verify(edge.work(), by=edge.actor(), now=edge.now())
-    return render_template("staff/audit_verified.html", found=found, lang=int(english()))
+    hall = edge.hall()
+    found = commands.verify(hall.database, hall.settings.anchor_file, by=edge.actor(), now=edge.now())
+    with edge.reading():
+        return render_template("staff/audit_verified.html", found=found, lang=int(english()))
 
 
 @pages.post("/evidence")

@@ -37,7 +37,7 @@ def verify(as_json: bool, anchor: Path | None) -> None:
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
     with database.reading() as work:
-        found = inspection.inspect(work, anchor, now=datetime.now(UTC))
+        found = inspection.inspect(work, anchor or read.anchor_file, now=datetime.now(UTC))
         without = inspection.unsealed(work) if not found.faults else 0
     database.close()
     if as_json:

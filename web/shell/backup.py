@@ -41,6 +41,8 @@ def command(folder: Path, with_keys: bool) -> None:
         )
     else:
         click.echo(
-            "       数据密钥不在备份里。没有它这份备份谁也打不开：请另外保管一份（两人共管）。\n"
-            "       The data key is not in it, and without the key nobody can open it: keep a copy of the key apart."
+            "       密钥不在备份里。没有数据密钥（data.key）这份备份谁也打不开：请另外保管一份（两人共管）；\n"
+            "       签封存的密钥（seal.key）也请一起保管，不然恢复以后换一把新的签。\n"
+            "       The keys are not in it. Without the data key (data.key) nobody can open it: keep a copy apart,\n"
+            "       and of the signing key (seal.key) too, or a restored hall signs with a new one."
         )

@@ -51,6 +51,19 @@ def drop() -> None:
     read = settings.read()
     database = connect(read.database_url or None, files=read.home / "files")
     with refusing():
-        rotating.drop(database, now=datetime.now(UTC))
+        done = rotating.drop(database, now=datetime.now(UTC))
     database.close()
-    click.echo("[一站] 旧密钥已去掉。 The old key is dropped.")
+    if done.by_setting:
+        click.echo("[一站] 不再需要旧密钥。现在把 YIZHAN_DATA_KEY 改成只有新的一把（前面那一把），所有机器重启。")
+        click.echo("       The old key is not needed any more: set YIZHAN_DATA_KEY to NEW alone (the first of the two)")
+        click.echo("       and start every machine again.")
+    else:
+        click.echo("[一站] 旧密钥已去掉。 The old key is dropped.")
+    if done.codes:
+        click.echo(
+            f"       旧密钥做的恢复码（{done.codes} 个没用过）不能再用，请这些人重新生成恢复码：{'、'.join(done.of)}"
+        )
+        click.echo(
+            f"       {done.codes} unused recovery codes were made by the old key and are good no more; these people "
+            f"make new ones: {', '.join(done.of)}"
+        )

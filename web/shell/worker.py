@@ -46,7 +46,6 @@ def command(parent: int) -> None:
     papers.use(read.content / "forms")
 
     database = connect(read.database_url or None, files=read.home / "files")
-    anchor = os.environ.get("YIZHAN_ANCHOR_FILE", "")
     equipment = worker.equip(
         started,
         public_url=os.environ.get("YIZHAN_PUBLIC_URL", "") or f"http://{read.host}:{read.port}",
@@ -55,7 +54,7 @@ def command(parent: int) -> None:
         exchange=os.environ.get("YIZHAN_EXCHANGE_URL", ""),
         exchange_token=os.environ.get("YIZHAN_EXCHANGE_TOKEN", ""),
         outside=anchors.Outside(
-            file=Path(anchor) if anchor else None,
+            file=read.anchor_file,
             url=os.environ.get("YIZHAN_ANCHOR_URL", ""),
             token=os.environ.get("YIZHAN_ANCHOR_TOKEN", ""),
         ),

@@ -314,7 +314,7 @@ def sm3(data: bytes) -> bytes:
             second = (gg + h + one + w[i]) & 0xFFFFFFFF
             d, c, b, a = c, left(b, 9), a, first
             h, g, f, e = g, left(f, 19), e, second ^ left(second, 9) ^ left(second, 17)
-        v = [x ^ y for x, y in zip(v, (a, b, c, d, e, f, g, h), strict=False)]
+        v = [old ^ new for old, new in zip(v, (a, b, c, d, e, f, g, h))]  # noqa: B905 (strict= came with Python 3.10)
     return b"".join(x.to_bytes(4, "big") for x in v)
 
 

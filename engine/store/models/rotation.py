@@ -19,6 +19,8 @@ class KeyTurn(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     begun_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    #: Begun when every machine indexed by the new key already: once it replaces nothing, nothing is left to replace.
+    again: Mapped[bool] = mapped_column(default=False)
     stage: Mapped[str] = mapped_column(String(8), default="find")
     place: Mapped[str] = mapped_column(String(60), default="")  # the table that is being gone through
     after: Mapped[list[Any]] = mapped_column(default=list)  # the key of the last row done there
