@@ -11,8 +11,8 @@ from engine.people import Actor, administrators, require, units
 from engine.store import Work
 from engine.store.models import Holding, Post, User
 
-#: Accounts on one page.
-PAGE = 100
+#: Accounts on one page: each has its list of all units to choose from.
+PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)

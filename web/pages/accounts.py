@@ -135,6 +135,6 @@ def _day(name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return edge.day(text)
     except ValueError:
         raise Invalid([FieldError(name, _("日期"), "日期不对，请重新选。", "Expected a day.")]) from None
