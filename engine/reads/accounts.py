@@ -49,20 +49,6 @@ class Accounts:
     missing: tuple[str, ...]  # roles of the three that nobody holds
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whose account it is."""
-
-    id: int
-    name: str
-
-
-def one(work: Work, user_id: int, *, actor: Actor) -> Person:
-    """Who has this account. By a security administrator."""
-    require(actor, "appoint")
-    return Person(user_id, work.session.get_one(User, user_id).name)
-
-
 def listed(work: Work, *, actor: Actor, find: str = "", after: str = "", today: date) -> Accounts:
     """Staff whose log-in name begins with `find`; names are sealed and not searched. By a security administrator."""
     require(actor, "appoint")
