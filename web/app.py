@@ -109,16 +109,15 @@ def create_app(
             resident,
             application,
             own_cases,
+            own_data,
             own_name,
+            own_number,
             tracking,
             papers,
         ),
-        *(assets, entry, account, logins, resident, application, own_cases, own_data, own_name, tracking, papers),
-        *(assets, entry, account, logins, resident, application, own_cases, own_name, own_number, tracking, papers),
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, many_looks, studio, booking, around, api, monitoring),
         *(accounts, auditing),
-        *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
         registers,
         # bonds 关系

@@ -11,8 +11,8 @@ from engine.people import Actor, administrators, require, units
 from engine.store import Work
 from engine.store.models import Holding, Post, User
 
-#: Accounts on one page.
-PAGE = 100
+#: Accounts on one page: each has its list of all units to choose from.
+PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,6 @@ class Accounts:
     posts: tuple[tuple[str, str], ...]  # (code, name)
     units: tuple[tuple[int, str], ...]  # (id, name)
     missing: tuple[str, ...]  # roles of the three that nobody holds
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whose account it is."""
-
-    id: int
-    name: str
-
-
-def one(work: Work, user_id: int, *, actor: Actor) -> Person:
-    """Who has this account. By a security administrator."""
-    require(actor, "appoint")
-    return Person(user_id, work.session.get_one(User, user_id).name)
 
 
 def listed(work: Work, *, actor: Actor, find: str = "", after: str = "", today: date) -> Accounts:

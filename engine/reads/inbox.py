@@ -386,8 +386,12 @@ class Told:
     cases: tuple[str, ...]  # the numbers of the cases it is about
 
 
-def notices_for(work: Work, actor: Actor, *, now: datetime, limit: int = 50) -> Sequence[Told]:
+def notices_for(
+    work: Work, actor: Actor, *, now: datetime, limit: int = 50, kind: str = "", since: datetime | None = None
+) -> Sequence[Told]:
     """What was told to the actor on the screen and still is so, newest first, with the cases it is about."""
+    asked: list[ColumnElement[bool]] = [Notice.kind == kind] if kind else []
+    asked += [Notice.created_at >= since] if since is not None else []
     rows = work.session.execute(
         select(Notice, Case.number)
         .outerjoin(Case, Case.id == Notice.case_id)
@@ -396,10 +400,13 @@ def notices_for(work: Work, actor: Actor, *, now: datetime, limit: int = 50) -> 
             Notice.channel == "screen",
             Notice.state != "cancelled",
             Notice.send_after <= now,
+            *asked,
         )
         .order_by(Notice.created_at.desc(), Notice.id.desc())
         .limit(limit)
     ).all()
+    if not rows:
+        return []
     more = work.session.execute(
         select(NoticeCase.notice_id, Case.number)
         .join(Case, Case.id == NoticeCase.case_id)

@@ -30,6 +30,8 @@ log = logging.getLogger("yizhan.notices")
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 #: Of log-in codes: of no use to anybody an hour later, and somebody waits for each now.
 CODE = "code"
+#: Of how somebody comes in: what another changed of it.
+ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,25 @@ def put(
         sending = jobs.Kind.SEND_CODE if kind == CODE else jobs.Kind.SEND_NOTICE
         jobs.put(work, sending, f"notice:{key}", {"key": key}, now=now, case_id=case_id, after=after)
     return row
+
+
+def put_of_account(
+    work: Work, key: str, zh: str, en: str, *, user_id: int, phones: Collection[str | None], hall: str, now: datetime
+) -> None:
+    """Tell somebody what another changed of how they come in: on their screen, and by text on each of these telephones,
+    at once and at any hour, for who did not ask for it has to act soon."""
+    put(work, f"{key}:screen", zh, text_en=en, kind=ACCOUNT, now=now, user_id=user_id, channel="screen")
+    for n, phone in enumerate(sorted({one for one in phones if one})):
+        put(
+            work,
+            f"{key}:{n}",
+            f"【{hall}】{zh}",
+            kind=ACCOUNT,
+            now=now,
+            address=phone,
+            user_id=user_id,
+            urgent=True,
+        )
 
 
 @dataclass(frozen=True, slots=True)

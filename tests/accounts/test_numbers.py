@@ -41,7 +41,7 @@ def test_with_a_code_to_each_number_the_account_and_its_cases_have_the_new_one(d
         assert login.actor_of_session(work, session, now=clock()) is not None
         assert login.actor_of_session(work, elsewhere, now=clock()) is None
         told = work.session.scalars(select(Notice).where(Notice.kind == "account")).all()
-        assert {n.address for n in told} == {"13800000001", NEW} and "尾号0009" in told[0].text
+        assert {n.address for n in told} == {"13800000001", NEW, None} and "尾号0009" in told[0].text
         found = work.session.scalar(select(Event).where(Event.kind == "account.phone-changed"))
         assert found.facts == {"user": me.id, "how": "self", "cases": 1} and not audit.verify(work).faults
     assert signed_in(database, NEW, clock.on(minutes=1)) == cast.users["zhang"]
@@ -111,10 +111,10 @@ def test_a_counter_that_saw_the_card_opens_a_doubted_account_again(database, cas
         login.doubt(work, user_id, now=clock())
     clock.on(minutes=1)
     with pytest.raises(Invalid):
-        accounts.prove_at_counter(database, user_id, "350526199203071223", WHY, by=cast.zhou, now=clock())
+        accounts.prove_at_counter(database, user_id, "350526199203071223", WHY, hall="大厅", by=cast.zhou, now=clock())
     with database.reading() as work:
         assert login.unproved(work, user_id, now=clock(), known=True) == "id"
-    accounts.prove_at_counter(database, user_id, ID, WHY, by=cast.zhou, now=clock())
+    accounts.prove_at_counter(database, user_id, ID, WHY, hall="大厅", by=cast.zhou, now=clock())
     with database.reading() as work:
         assert login.unproved(work, user_id, now=clock()) == ""
         assert work.session.scalar(select(Event.kind).where(Event.kind == "account.proved"))

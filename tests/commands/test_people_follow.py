@@ -18,6 +18,7 @@ from engine.records import audit
 from engine.records.jobs import Kind
 from engine.store.models import Case, Event, Holding, Job, Notice, Post, Task, Unit, User
 from tests.commands import acting
+from tests.people.test_login import _at_once
 from web.cli import main
 
 LAST = date(2026, 9, 18)
@@ -352,3 +353,14 @@ def test_the_shell_shows_a_merger_and_does_exactly_that(database, cast, clock, m
     assert shell("wu", "--confirm", token)[0] == 0
     with database.reading() as work:
         assert work.session.get(Case, case_id).office_id == cast.mz.id
+
+
+@pytest.mark.both
+def test_two_who_open_one_log_in_name_at_once_open_one_account(database, cast, clock):
+    now = clock()
+
+    def opened(_n):
+        with database.unit_of_work() as work:
+            return posts.open_account(work, "caogl", "曹管理", by=SYSTEM, now=now).login
+
+    assert _at_once(4, opened) == {"caogl": 1, "Invalid": 3}

@@ -224,14 +224,14 @@ def test_nobody_becomes_an_administrator_by_setting_their_password(trio):
     database, cast = trio
     with database.unit_of_work() as work:
         wu, security = actor(work, cast, "wu"), actor(work, cast, "security")
-        assert passwords.offer(work, cast.users["designer"], by=wu, now=NOW)
+        assert passwords.offer(work, cast.users["designer"], hall="大厅", by=wu, now=NOW)
         for role in ROLES:
             with pytest.raises(NotYours, match="security administrator"):
-                passwords.offer(work, cast.users[role], by=wu, now=NOW)
-        assert passwords.offer(work, cast.users["operator"], by=security, now=NOW)
-        assert passwords.offer(work, cast.users["chen"], by=security, now=NOW)
+                passwords.offer(work, cast.users[role], hall="大厅", by=wu, now=NOW)
+        assert passwords.offer(work, cast.users["operator"], hall="大厅", by=security, now=NOW)
+        assert passwords.offer(work, cast.users["chen"], hall="大厅", by=security, now=NOW)
         with pytest.raises(NotNow):
-            passwords.offer(work, security.id, by=security, now=NOW)
+            passwords.offer(work, security.id, hall="大厅", by=security, now=NOW)
 
 
 def test_of_a_restricted_case_the_auditor_takes_no_package(trio, clock):

@@ -166,9 +166,9 @@ def test_who_heads_them_takes_all_of_it_away_and_they_are_out(database, cast, cl
         token = sessions.begin(work, cast.users["zhao"], now=clock())
     for by in (cast.zhao, cast.qian):
         with pytest.raises((NotNow, NotYours)), database.unit_of_work() as work:
-            commands.clear(work, cast.users["zhao"], by=by, now=clock())
+            commands.clear(work, cast.users["zhao"], hall="大厅", by=by, now=clock())
     with database.unit_of_work() as work:
-        commands.clear(work, cast.users["zhao"], by=cast.wu, now=clock())
+        commands.clear(work, cast.users["zhao"], hall="大厅", by=cast.wu, now=clock())
     with database.reading() as work:
         assert not factors.of(work, cast.users["zhao"]).any and sessions.find(work, token, now=clock()) is None
         row = work.session.scalar(select(Event).where(Event.kind == "person.factor-removed"))

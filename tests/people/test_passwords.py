@@ -146,7 +146,8 @@ def test_what_was_mistyped_counts_no_more_after_the_right_one(database, cast, cl
 
 def _offer(database, cast, clock, who="chen", by="qian"):
     with database.unit_of_work() as work:
-        return commands.offer(work, cast.users[who], by=SYSTEM if by is None else getattr(cast, by), now=clock())
+        by = SYSTEM if by is None else getattr(cast, by)
+        return commands.offer(work, cast.users[who], hall="大厅", by=by, now=clock()).key
 
 
 def test_a_head_hands_over_a_link_and_its_owner_sets_the_password(database, cast, clock):
@@ -156,11 +157,11 @@ def test_a_head_hands_over_a_link_and_its_owner_sets_the_password(database, cast
         found = commands.find(work, key, now=clock())
         assert (found.login, found.until_at) == ("chen", clock() + timedelta(hours=1))
         assert key not in work.session.scalar(select(ResetLink.token_hash))
-    commands.set_by_link(database, key, NEW, now=clock.on(minutes=59))
+    commands.set_by_link(database, key, NEW, hall="大厅", now=clock.on(minutes=59))
     assert login.staff(database, "chen", NEW, now=clock()).user_id == cast.users["chen"]
     assert _open(database, tokens, program, clock) == [False, False, False]
     with pytest.raises(NotFound):
-        commands.set_by_link(database, key, "另外一句只有我知道的话", now=clock())
+        commands.set_by_link(database, key, "另外一句只有我知道的话", hall="大厅", now=clock())
     with database.reading() as work:
         kinds = ("person.reset-offered", "person.password-changed")
         rows = work.session.scalars(select(Event).where(Event.kind.in_(kinds)).order_by(Event.id)).all()
@@ -178,15 +179,15 @@ def test_a_link_that_is_late_or_replaced_sets_nothing(database, cast, clock, lat
     else:
         _offer(database, cast, clock)
     with pytest.raises(NotFound):
-        commands.set_by_link(database, key, NEW, now=clock())
+        commands.set_by_link(database, key, NEW, hall="大厅", now=clock())
     assert login.staff(database, "chen", PASSWORD, now=clock())
 
 
 def test_a_common_password_uses_up_no_link(database, cast, clock):
     key = _offer(database, cast, clock)
     with pytest.raises(Invalid):
-        commands.set_by_link(database, key, "woaini1314", now=clock())
-    commands.set_by_link(database, key, NEW, now=clock())
+        commands.set_by_link(database, key, "woaini1314", hall="大厅", now=clock())
+    commands.set_by_link(database, key, NEW, hall="大厅", now=clock())
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_nobody_but_who_heads_them_hands_out_a_link(database, cast, clock, by, w
 
 
 def test_who_runs_the_machine_helps_whom_nobody_heads(database, cast, clock):
-    commands.set_by_link(database, _offer(database, cast, clock, "wu", None), NEW, now=clock())
+    commands.set_by_link(database, _offer(database, cast, clock, "wu", None), NEW, hall="大厅", now=clock())
     assert login.staff(database, "wu", NEW, now=clock()).user_id == cast.users["wu"]
 
 
@@ -214,7 +215,7 @@ def test_an_account_that_was_closed_is_not_opened_by_a_link(database, cast, cloc
     with database.unit_of_work() as work:
         work.session.get_one(User, cast.users["chen"]).disabled_at = clock()
     with pytest.raises(NotFound):
-        commands.set_by_link(database, key, NEW, now=clock())
+        commands.set_by_link(database, key, NEW, hall="大厅", now=clock())
 
 
 @pytest.mark.both
@@ -233,7 +234,7 @@ def test_a_link_that_two_use_at_once_works_for_one(database, cast, clock, monkey
 
     def use(new):
         try:
-            commands.set_by_link(database, key, new, now=now)
+            commands.set_by_link(database, key, new, hall="大厅", now=now)
             done.append(new)
         except NotFound as error:
             refused.append(error)
@@ -276,7 +277,7 @@ def test_argon2_holds_up_no_other_writer(sqlite, cast, clock, monkeypatch):
     login.staff(sqlite, "chen", PASSWORD, now=clock())
     with pytest.raises(NotYours):
         login.staff(sqlite, "chen", "wrong-password", now=clock())
-    commands.set_by_link(sqlite, key, NEW, now=clock())
+    commands.set_by_link(sqlite, key, NEW, hall="大厅", now=clock())
     commands.change(sqlite, cast.users["chen"], NEW, "另外一句只有我知道的话", this=None, now=clock())
     assert [name for name, _within in slow] == ["verify", "verify", "hash", "verify", "hash"]
     assert not any(within for _name, within in slow)

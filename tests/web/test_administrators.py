@@ -37,6 +37,8 @@ def test_an_account_is_opened_gets_a_post_and_is_closed(trio):
     assert "已任职" in page.post(f"/desk/accounts/{user_id}/posts", data=given, follow_redirects=True).text
     second = page.post(f"/desk/accounts/{user_id}/posts", data=given | {"post": "auditor"})
     assert second.status_code == 422 and "三个人" in second.text
+    for never in ("0001-01-01", "9999-12-31"):
+        assert page.post(f"/desk/accounts/{user_id}/posts", data=given | {"until": never}).status_code == 422
     odd = page.post(f"/desk/accounts/{user_id}/posts", data=given | {"from": "2026-13-01"})
     assert odd.status_code == 422 and "日期不对" in odd.text
     with trio.database.reading() as work:

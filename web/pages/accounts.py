@@ -9,17 +9,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.hall import factors, passwords, posts
+from engine.commands.hall import posts
 from engine.errors import FieldError, Invalid
 from engine.people import administrators
 from engine.plain import is_id
 from engine.reads import accounts
-from engine.records.papers import codes
 from engine.workdays import local_date
 from web import edge
 from web.edge import guard
 from web.language import english
-from web.pages.logins import link
+from web.pages import logins
 
 pages = Blueprint("accounts", __name__, url_prefix="/desk/accounts")
 
@@ -107,25 +106,13 @@ def disable(user_id: int) -> ResponseReturnValue:
 @pages.post("/<int:user_id>/reset")
 @guard("security")
 def reset(user_id: int) -> ResponseReturnValue:
-    """The link by which they set a new password, shown this once."""
-    by, now = edge.actor(), edge.now()
-    address = link(passwords.offer(edge.work(), user_id, by=by, now=now))
-    return render_template(
-        "staff/reset_link.html",
-        person=accounts.one(edge.work(), user_id, actor=by),
-        address=address,
-        qr=codes.qr_data_uri(address),
-        until=now + passwords.LINK_LASTS,
-        listed="accounts.listed",
-    )
+    return logins.link(user_id, "accounts.listed", _("账号和岗位"))
 
 
 @pages.post("/<int:user_id>/clear")
 @guard("security")
 def clear(user_id: int) -> ResponseReturnValue:
-    """手机丢了: their second factors are taken away, and every log-in of theirs ends."""
-    factors.clear(edge.work(), user_id, by=edge.actor(), now=edge.now())
-    flash(_("已取消两步验证，本人现在用密码登录，登录后重新设置。"))
+    logins.without_factors(user_id)
     return redirect(url_for("accounts.listed", find=request.args.get("find", "")[:40]))
 
 
@@ -135,6 +122,6 @@ def _day(name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return edge.day(text)
     except ValueError:
         raise Invalid([FieldError(name, _("日期"), "日期不对，请重新选。", "Expected a day.")]) from None

@@ -75,6 +75,6 @@ def let_go(number: str) -> ResponseReturnValue:
 
 def _day(said: str) -> date | None:
     try:
-        return date.fromisoformat(said.strip())
+        return edge.day(said.strip())
     except ValueError:
         return None

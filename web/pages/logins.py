@@ -29,34 +29,38 @@ def listed() -> ResponseReturnValue:
 @pages.post("/logins/<int:user_id>/reset")
 @guard("supervisor")
 def offer(user_id: int) -> ResponseReturnValue:
-    """The link, shown this once: only its hash is kept."""
-    work, by, now = edge.work(), edge.actor(), edge.now()
-    key = passwords.offer(work, user_id, by=by, now=now)
-    address = link(key)
-    person = next((one for one in colleagues.people(work, by, below=True) if one.id == user_id), None)
+    return link(user_id, "logins.listed", _("人员登录"))
+
+
+def link(user_id: int, back: str, back_words: str) -> str:
+    """The link by which they set a new password, shown this once: only its hash is kept."""
+    settings, now = edge.hall().settings, edge.now()
+    made = passwords.offer(edge.work(), user_id, hall=settings.hall_name, by=edge.actor(), now=now)
+    path = url_for("logins.reset", key=made.key)  # as people reach the hall
+    public = settings.public_url
+    address = f"{public}{path}" if public else url_for("logins.reset", key=made.key, _external=True)
     return render_template(
         "staff/reset_link.html",
-        person=person,
+        name=made.name,
         address=address,
         qr=codes.qr_data_uri(address),
         until=now + passwords.LINK_LASTS,
+        back_to=url_for(back),
+        back_words=back_words,
     )
 
 
 @pages.post("/logins/<int:user_id>/clear")
 @guard("supervisor")
 def clear(user_id: int) -> ResponseReturnValue:
-    """手机丢了: their second factors are taken away, and every log-in of theirs ends."""
-    factors.clear(edge.work(), user_id, by=edge.actor(), now=edge.now())
-    flash(_("已取消两步验证，本人现在用密码登录，登录后重新设置。"))
+    without_factors(user_id)
     return redirect(url_for("logins.listed"))
 
 
-def link(key: str) -> str:
-    """The address of a link, as people reach the hall."""
-    public = edge.hall().settings.public_url
-    path = url_for("logins.reset", key=key)
-    return f"{public}{path}" if public else url_for("logins.reset", key=key, _external=True)
+def without_factors(user_id: int) -> None:
+    """手机丢了: their second factors are taken away, and every log-in of theirs ends."""
+    factors.clear(edge.work(), user_id, hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now())
+    flash(_("已取消两步验证，本人现在用密码登录，登录后重新设置。"))
 
 
 @pages.get("/reset")
@@ -87,12 +91,12 @@ def _over(error: NotFound | tries.TooMany) -> ResponseReturnValue:
 @pages.post("/reset")
 @guard("anyone", alone=True)
 def set_password() -> ResponseReturnValue:
-    key, new = request.form.get("key", "")[:80], request.form.get("password", "")[:400]
+    key, new, hall = request.form.get("key", "")[:80], request.form.get("password", "")[:400], edge.hall()
     try:
         throttle.count("reset-link")
         if new != request.form.get("again", "")[:400]:
             raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
-        found = passwords.set_by_link(edge.hall().database, key, new, now=edge.now())
+        found = passwords.set_by_link(hall.database, key, new, hall=hall.settings.hall_name, now=edge.now())
     except Invalid as error:
         return _reset(error.fields, error.status)
     except (NotFound, tries.TooMany) as error:

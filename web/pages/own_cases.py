@@ -17,12 +17,16 @@ from engine.reads import bonds, case_list, case_page, inbox
 from engine.reads.case_page import CasePage
 from engine.reads.history import Step
 from engine.records import library
+from engine.records.notices import ACCOUNT
 from web import edge, formats, names, sentences
 from web.edge import guard
 from web.language import english
 from web.pages import handovers, taking_part, tracking
 from web.pages.application import sent
 from web.pages.resident import pages
+
+#: How long a change of one's account stands on one's own page: as long as a merge can be undone, and longer.
+CHANGES_STAND = timedelta(days=30)
 
 
 def _shown(page: CasePage) -> dict[str, Any]:
@@ -138,8 +142,10 @@ def mine() -> ResponseReturnValue:
     todo = [t for box in boxes for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]
     found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
     of_others = bonds.names_of(work, actor, [c.id for c in found])
+    changed = inbox.notices_for(work, actor, now=edge.now(), limit=3, kind=ACCOUNT, since=edge.now() - CHANGES_STAND)
     return render_template(
         "resident/mine.html",
+        changed=[{"text": (one.text_en if english() else "") or one.text, "at": one.at} for one in changed],
         todo=[
             {
                 "id": t.task_id,

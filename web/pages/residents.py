@@ -143,6 +143,7 @@ def prove(user_id: int) -> ResponseReturnValue:
             user_id,
             request.form.get("identity", "")[:40],
             request.form.get("reason", "")[:400],
+            hall=edge.hall().settings.hall_name,
             by=edge.actor(),
             now=edge.now(),
         )

@@ -25,7 +25,7 @@ def command(login: str) -> None:
         if user_id is None:
             raise click.ClickException(f"没有登录名为“{login}”的工作人员。 There is nobody who signs in as {login!r}.")
         with refusing(), database.unit_of_work() as work:
-            key = passwords.offer(work, user_id, by=SYSTEM, now=datetime.now(UTC))
+            made = passwords.offer(work, user_id, hall=read.hall_name, by=SYSTEM, now=datetime.now(UTC))
     finally:
         database.close()
-    click.echo(f"{read.public_url or f'http://{read.host}:{read.port}'}/desk/reset?key={key}")
+    click.echo(f"{read.public_url or f'http://{read.host}:{read.port}'}/desk/reset?key={made.key}")

@@ -91,11 +91,13 @@ def merge(
         }
         audit.record(work, audit.Kind.ACCOUNTS_MERGED, by=by, now=now, for_id=into_id, facts=facts)
         where = units.place(work, by.unit_id).name if by.unit_id is not None else "大厅"
-        zh = (
-            f"【{hall}】您的两个大厅账号已在{where}窗口合并为一个。不是您本人办的，请在 7 天内打大厅电话"
-            "或到窗口，可以分开。"
+        zh = f"您的两个大厅账号已在{where}窗口合并为一个。不是您本人办的，请在 7 天内打大厅电话或到窗口，可以分开。"
+        en = (
+            "Your two accounts of the hall were made one at a counter. If it was not you, call the hall or come to a "
+            "counter within seven days: they can be put apart."
         )
-        _tell(work, f"merged:{made.id}", zh, before, into_id, now)
+        phones = [before[side]["phone"] for side in ("from", "into")]
+        notices.put_of_account(work, f"merged:{made.id}", zh, en, user_id=into_id, phones=phones, hall=hall, now=now)
         return made.id
 
 
@@ -126,8 +128,13 @@ def part(database: Database, merge_id: int, reason: str, *, hall: str, by: Actor
         sessions.end_all(work, kept.id, now=now)
         facts = {"merge": row.id, "words": crypto.fingerprint(reason.encode())[:16]}
         audit.record(work, audit.Kind.ACCOUNTS_PARTED, by=by, now=now, for_id=kept.id, facts=facts)
-        zh = f"【{hall}】之前合并的两个大厅账号已经分开，各自恢复原来的内容。"
-        _tell(work, f"parted:{row.id}", zh, row.before, kept.id, now)
+        zh = "之前合并的两个大厅账号已经分开，各自恢复原来的内容。不是您本人办的，请打大厅电话。"
+        en = "The two accounts that were made one are apart again. If it was not you who asked, call the hall."
+        for user, side in ((gone, "from"), (kept, "into")):
+            phones = {user.phone, row.before[side]["phone"]}
+            notices.put_of_account(
+                work, f"parted:{row.id}:{side}", zh, en, user_id=user.id, phones=phones, hall=hall, now=now
+            )
 
 
 def _proved(
@@ -301,12 +308,3 @@ def _taken(work: Work, phone: str) -> bool:
     """Somebody signed in by that number meanwhile and has an account of their own."""
     index = User.phone_index.in_(keys.blinds("phone", phone))
     return work.session.scalar(select(User.id).where(index, User.kind == "resident")) is not None
-
-
-def _tell(work: Work, key: str, zh: str, before: dict[str, Any], user_id: int, now: datetime) -> None:
-    """On both numbers, and on the screen of the account there is."""
-    for side in ("from", "into"):
-        phone = before[side]["phone"]
-        if phone:
-            notices.put(work, f"{key}:{side}", zh, kind="account", now=now, address=phone, user_id=user_id, urgent=True)
-    notices.put(work, f"{key}:screen", zh, kind="account", now=now, user_id=user_id, channel="screen")

@@ -113,7 +113,9 @@ def change_at_counter(
         sessions.end_all(work, user.id, now=now)
 
 
-def prove_at_counter(database: Database, user_id: int, identity: str, reason: str, *, by: Actor, now: datetime) -> None:
+def prove_at_counter(
+    database: Database, user_id: int, identity: str, reason: str, *, hall: str, by: Actor, now: datetime
+) -> None:
     """核对本人: whoever could not answer on their telephone showed their card; the account opens by the telephone
     again."""
     must_say_why(reason)
@@ -124,6 +126,10 @@ def prove_at_counter(database: Database, user_id: int, identity: str, reason: st
         tries.forget(work, "proof", str(user.id))
         facts = {"user": user.id, "how": "counter", "words": crypto.fingerprint(reason.encode())[:16]}
         audit.record(work, audit.Kind.ACCOUNT_PROVED, by=by, now=now, for_id=user.id, facts=facts)
+        zh = f"您已{_at_counter(work, by)}核对本人，这个手机号又能登录您的账号了。不是您办的，请马上打大厅电话。"
+        en = "A counter saw your card: this number opens your account again. If it was not you, call the hall at once."
+        key = f"proved:{user.id}:{now.isoformat()}"
+        notices.put_of_account(work, key, zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now)
 
 
 def identified(database: Database, user_id: int, identity: str, *, by: Actor, now: datetime) -> None:
@@ -208,12 +214,14 @@ def _move(
     if reason:
         facts["words"] = crypto.fingerprint(reason.encode())[:16]
     audit.record(work, audit.Kind.PHONE_CHANGED, by=by, now=now, for_id=user.id, facts=facts)
-    where = units.place(work, by.unit_id).name if by.unit_id is not None else ""
-    at = f"在{where}窗口" if where else ""
-    zh = f"【{hall}】您的登录手机号已{at}换成尾号{number[-4:]}。不是您办的，请马上打大厅电话。"
-    for phone in {one for one in (before, number) if one}:
-        key = f"renumbered:{user.id}:{now.isoformat()}:{phone[-4:]}"
-        notices.put(work, key, zh, kind="account", now=now, address=phone, user_id=user.id, urgent=True)
+    zh = f"您的登录手机号已{_at_counter(work, by)}换成尾号{number[-4:]}。不是您办的，请马上打大厅电话。"
+    en = f"You sign in by the number ending in {number[-4:]} from now on. If it was not you, call the hall at once."
+    key = f"renumbered:{user.id}:{now.isoformat()}"
+    notices.put_of_account(work, key, zh, en, user_id=user.id, phones=(before, number), hall=hall, now=now)
+
+
+def _at_counter(work: Work, by: Actor) -> str:
+    return f"在{units.place(work, by.unit_id).name}窗口" if by.unit_id is not None else ""
 
 
 def renumber(work: Work, user: User, number: str, *, now: datetime) -> None:

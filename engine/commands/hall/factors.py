@@ -8,7 +8,7 @@ from engine.commands.hall import passwords, signing_in
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.people import Actor, factors, sessions, steps, tries
 from engine.people.factors import Kind
-from engine.records import audit
+from engine.records import audit, notices
 from engine.store import Database, Work, again
 from engine.store.models import User
 
@@ -146,7 +146,7 @@ def _not_the_last(work: Work, user_id: int, must: bool) -> None:
         )
 
 
-def clear(work: Work, user_id: int, *, by: Actor, now: datetime) -> None:
+def clear(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> None:
     """手机丢了: whoever heads them takes away all second factors; they sign in by their password and begin anew. Every
     log-in of theirs ends."""
     user: User = passwords.theirs(work, user_id, by)
@@ -155,3 +155,7 @@ def clear(work: Work, user_id: int, *, by: Actor, now: datetime) -> None:
     ended = sessions.end_all(work, user.id, now=now)
     facts = {"user": user.id, "factor": "all", "ended": ended}
     audit.record(work, audit.Kind.FACTOR_REMOVED, by=by, now=now, facts=facts)
+    zh = f"{by.name}取消了您的两步验证，您的登录都已结束；请用密码登录，重新设置。{passwords.NOT_ASKED}"
+    en = f"{by.name} took away your second factors and ended your log-ins. {passwords.NOT_ASKED_EN}"
+    key = f"cleared:{user.id}:{now.isoformat()}"
+    notices.put_of_account(work, key, zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now)

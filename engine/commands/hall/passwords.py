@@ -17,7 +17,7 @@ from engine.matters.county import ADMINISTRATORS
 from engine.people import SYSTEM, Actor, login, may, passwords, sessions, tries
 from engine.people import actor as actors
 from engine.people.passwords import Whose
-from engine.records import audit
+from engine.records import audit, notices
 from engine.store import Database, Work, again
 from engine.store.models import Holding, Post, ResetLink, User
 
@@ -25,10 +25,24 @@ from engine.store.models import Holding, Post, ResetLink, User
 LINK_LASTS = timedelta(hours=1)
 
 
+#: What somebody does who is told of a help with their log-in that they did not ask for.
+NOT_ASKED = "不是您要的，请马上告诉安全管理员或单位负责人。"
+NOT_ASKED_EN = "If you did not ask for it, tell a security administrator or who heads your unit at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A link that was made just now: its key, which is nowhere else, and whose it is."""
+
+    key: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link that may still be used, and for whom."""
 
+    id: int
     user_id: int
     login: str
     until_at: datetime
@@ -78,13 +92,13 @@ def is_own(database: Database, user_id: int, given: str, *, now: datetime) -> st
     return stored
 
 
-def offer(work: Work, user_id: int, *, by: Actor, now: datetime) -> str:
-    """A link's key, by which this person sets a new password once. Links of before work no more. By who heads each
-    unit they work in, or whoever runs the machine."""
+def offer(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> Offered:
+    """A link by which this person sets a new password once; they are told of it. Links of before work no more. By who
+    heads each unit they work in, or whoever runs the machine."""
     user = theirs(work, user_id, by)
     key = secrets.token_urlsafe(32)
     _used_up(work, user.id, now)
-    work.session.add(
+    row = work.insert(
         ResetLink(
             token_hash=sessions.hashed(key),
             user_id=user.id,
@@ -94,13 +108,16 @@ def offer(work: Work, user_id: int, *, by: Actor, now: datetime) -> str:
         )
     )
     audit.record(work, audit.Kind.RESET_OFFERED, by=by, now=now, facts={"user": user.id})
-    return key
+    zh = f"{by.name}发了一个重设您登录密码的链接，一小时内有效，只能用一次。{NOT_ASKED}"
+    en = f"{by.name} made a link that sets your password anew, once, within the hour. {NOT_ASKED_EN}"
+    notices.put_of_account(work, f"reset:{row.id}", zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now)
+    return Offered(key, user.name)
 
 
 def find(work: Work, key: str, *, now: datetime) -> Link:
     """The link of this key. NotFound when it was used, replaced, or its time is over."""
     row = work.session.execute(
-        select(ResetLink.user_id, User.login, ResetLink.expires_at)
+        select(ResetLink.id, ResetLink.user_id, User.login, ResetLink.expires_at)
         .join(User, User.id == ResetLink.user_id)
         .where(
             ResetLink.token_hash == sessions.hashed(key),
@@ -111,11 +128,12 @@ def find(work: Work, key: str, *, now: datetime) -> Link:
     ).one_or_none()
     if row is None:
         raise _over()
-    return Link(row[0], row[1] or "", row[2])
+    return Link(row.id, row.user_id, row.login or "", row.expires_at)
 
 
-def set_by_link(database: Database, key: str, new: str, *, now: datetime) -> Link:
-    """A new password, by a link. Whoever had the old one, or sits at a session of before, is out."""
+def set_by_link(database: Database, key: str, new: str, *, hall: str, now: datetime) -> Link:
+    """A new password, by a link. Whoever had the old one, or sits at a session of before, is out; the person is told,
+    for the link may have come into other hands."""
     with database.reading() as work:
         link = find(work, key, now=now)
         whose = _whose(work.session.get_one(User, link.user_id))
@@ -140,6 +158,14 @@ def set_by_link(database: Database, key: str, new: str, *, now: datetime) -> Lin
             by = actors.load(work, link.user_id, now=now)
             ended = sessions.end_all(work, link.user_id, now=now)
             audit.record(work, audit.Kind.PASSWORD_CHANGED, by=by, now=now, facts={"link": True, "ended": ended})
+            zh = "您的登录密码刚用链接重设过，别处的登录都已结束。不是您本人设的，请马上告诉安全管理员或单位负责人。"
+            en = (
+                "Your password was set anew by a link, and your other log-ins ended. If it was not you, tell a "
+                "security administrator or who heads your unit at once."
+            )
+            phone = work.session.get_one(User, link.user_id).phone
+            about = f"reset-used:{link.id}"
+            notices.put_of_account(work, about, zh, en, user_id=link.user_id, phones=(phone,), hall=hall, now=now)
             return link
 
     return again(write)

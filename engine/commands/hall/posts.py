@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from engine.commands.hall import following
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
-from engine.people import Actor, administrators, holders, may, units
+from engine.people import Actor, administrators, holders, may, sessions, units
 from engine.records import audit
 from engine.store import Work
-from engine.store.models import Holding, Post, Session, User
+from engine.store.models import Holding, Post, User
 from engine.workdays import local_date, say
 
 _LOGIN = re.compile(r"[a-z][a-z0-9.-]{2,39}", re.ASCII)
@@ -72,11 +72,9 @@ def open_account(work: Work, login: str, name: str, *, by: Actor, now: datetime)
         raise _wrong("login", "登录名", zh, "Expected 3 to 40 small letters, digits, dots or dashes.")
     if not 1 <= len(name) <= 40:
         raise _wrong("name", "姓名", "请写姓名，最多 40 个字。", "Expected a name of at most 40 letters.")
-    if work.session.scalar(select(User.id).where(User.login == login)) is not None:
+    user = work.insert_once(User(kind="staff", login=login, name=name, created_at=now), "login")
+    if user is None:
         raise _wrong("login", "登录名", f"已经有登录名“{login}”了，请换一个。", f"There is a log-in {login!r} already.")
-    user = User(kind="staff", login=login, name=name, created_at=now)
-    work.session.add(user)
-    work.session.flush()
     audit.record(work, audit.Kind.ACCOUNT_OPENED, by=by, now=now, facts={"user": user.id})
     return user
 
@@ -117,8 +115,7 @@ def disable(work: Work, user_id: int, *, by: Actor, now: datetime) -> User:
     if user.disabled_at is not None:
         raise NotNow("这个账号已经停用了。", "Expected an account in use, but it is disabled.")
     user.disabled_at = now
-    for session in work.session.scalars(select(Session).where(Session.user_id == user_id, Session.ended_at.is_(None))):
-        session.ended_at = now
+    sessions.end_all(work, user_id, now=now)
     audit.record(work, audit.Kind.ACCOUNT_DISABLED, by=by, now=now, facts={"user": user_id})
     _follow(work, by, now)
     return user
