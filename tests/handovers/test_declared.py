@@ -27,7 +27,7 @@ YAML, BPMN = "bpmn/jisong/matter.yaml", "bpmn/jisong/process.bpmn"
         (YAML, "lost: parcel-lost", "lost: parcel-lots", "handover-name", "parcel-lost"),
         (YAML, "in_person: {post: agent", "in_person: {post: agnet", "handover-name", "agent"),
         (YAML, "- {from: 村驿站, to: carrier", "- {from: receiver, to: carrier", "handover-chain", "村驿站"),
-        (YAML, "within: 10cd", "within: 10days", "matter", "20wd"),
+        (YAML, "within: 23cd", "within: 23days", "matter", "20wd"),
         (YAML, "proof: [qr, code]", "proof: [qr, cdoe]", "matter", "code"),
         (YAML, "- 村驿站 -> applicant", "- 村驿站 to applicant", "matter", "->"),
         (YAML, "- 村驿站 -> applicant", "- applicant -> applicant", "matter", "另一头"),
