@@ -38,7 +38,7 @@ class Unit:
 
     code: str  # 350526-YB
     name: str
-    kind: str  # county, office, town, village, community, centre
+    kind: str  # county, office, town, village, community, grid, centre
     parent: str = ""  # code of the unit above
     seal: bool = True  # it has one, and signs papers
 
@@ -96,6 +96,8 @@ class County:
         """The units a word of a matter may mean; `office`: the matter's own, when `at` is office."""
         if at == "office" and office != "office":
             return self.meant(office or "county")
+        if at == "grid":
+            return self.of_kind("grid") or self.of_kind("village")
         if at in ("village", "town", "county", "committee", "centre"):
             return self.of_kind(at)
         if at in ("intake", "office"):
@@ -121,8 +123,8 @@ def read(data: bytes, file: str) -> tuple[County | None, list[Finding]]:
                 str(u.get("name", "")),
                 str(u["kind"]),
                 str(u.get("parent") or ""),
-                # as the hall enters a unit: its own name is its legal one, and a partner body has none
-                bool(u.get("seal_name", "" if u["kind"] == "partner" else "own")),
+                # as the hall enters a unit: its own name is its legal one, and a partner body or a grid has none
+                bool(u.get("seal_name", "" if u["kind"] in ("partner", "grid") else "own")),
             )
             for u in found["units"]
         )

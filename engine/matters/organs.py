@@ -29,6 +29,7 @@ from engine.matters.schema import Fault, Part, wrong
 PLACES: Mapping[str, str] = {
     "office": "决定单位（派单后是承办单位）",
     "intake": "收件单位",
+    "grid": "办件所在的网格（没有分网格的，所在的村）",
     "village": "办件所在的村（社区）",
     "town": "办件所在的乡镇",
     "county": "县级人民政府",
@@ -41,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "centre": "服务中心",
     "office": "单位",
     "town": "乡镇",
+    "grid": "网格",
     "village": "村（社区）",
     "partner": "合作单位",
     "county": "县级人民政府",

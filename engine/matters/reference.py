@@ -43,6 +43,11 @@ FIELD_PROPERTIES = {
         "options the hall gives: rooms, villages, towns or offices (the value is the code), a role of parties, "
         "register:name the entries of a register",
     ),
+    "newer_than": (
+        "文件要比哪个时刻新（一项答案或变量，如 closed_at）：看相机记的拍摄时间，没有的看上传时间",
+        "files must be newer than this moment (an answer or a variable, such as closed_at): as the camera says, "
+        "else as they were handed in",
+    ),
     "pattern_hint": ("格式不对时说应当怎么写", "what is said when the pattern does not fit"),
     "hint": ("签名框旁边的说明", "a word beside the box of a signature"),
 }

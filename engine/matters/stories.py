@@ -61,6 +61,7 @@ class Story:
     says: str = ""
     channel: str = "online"
     counter: str = ""  # of a counter: of which unit, by its code
+    place: str = ""  # which village or grid it belongs to, by its code; "": the applicant's
     facts: Mapping[str, Any] = field(default_factory=dict)
     line: int = 0  # where it begins in stories.yaml
     schedule: str = ""  # what begins it; "": an application
@@ -181,6 +182,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             says=one.says,
             channel=one.channel,
             counter=one.counter,
+            place=one.place,
             facts=one.facts,
             line=text.line(*told.above, n),
             schedule=one.schedule,

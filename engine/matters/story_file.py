@@ -477,6 +477,11 @@ class StoryText(Part):
         description="channel: counter 时在哪个单位的窗口收（代码）；不写是县里的 · of a counter, at whose: "
         "a unit's code; the county's without it",
     )
+    place: str = Field(
+        default="",
+        description="件属于哪个村、哪个网格（代码）；不写是申请人住的村 · the village or grid the case "
+        "belongs to, by its code; where the applicant lives without it",
+    )
     facts: dict[str, Any] = Field(
         default={}, description="大厅另给的内容，如预约 · what the hall adds, such as a booking"
     )

@@ -25,14 +25,18 @@ def nowhere(kind: str, place: Place) -> NotFound:
 
 
 def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
-    """The unit meant by `village`, `town`, `county`, `office`, `intake`, `committee` or `centre` (the nearest to the
-    place), an office's short code, or a unit's code; of one that is no more, who took over from it."""
+    """The unit meant by `grid` (where there is none, the village), `village`, `town`, `county`, `office`, `intake`,
+    `committee` or `centre` (the nearest to the place), an office's short code, or a unit's code; of one that is no
+    more, who took over from it."""
     tree = units.tree(work)
     place, intake, office = tree.today(place), tree.today(intake), tree.today(office)
     if at == "office":
         return office
     if at == "intake":
         return intake
+    if at == "grid":
+        grid = tree.level(place, "grid") or tree.level(intake, "grid")
+        return grid or unit_at(work, "village", place=place, intake=intake, office=office)
     if at in ("village", "town", "county"):
         found = tree.level(place, at) or (tree.level(intake, at) if at != "county" else None)
         return found or (place if at == "village" else tree.county)

@@ -27,7 +27,7 @@ class Place:
     code: str
     name: str
     name_en: str
-    kind: str  # county, office, town, village, community, centre, committee, partner
+    kind: str  # county, office, town, village, community, grid, centre, committee, partner
     parent_id: int | None
     path: str  # /1/4/17/
     phone: str
@@ -154,9 +154,10 @@ def add(
     number: str | None = None,
     word: str = "",
 ) -> Place:
-    """A new unit under its parent. `seal_name`: its legal name; without one its own, and none for a partner body."""
+    """A new unit under its parent. `seal_name`: its legal name; without one its own, and none for a partner body or
+    for a grid, which is a part of its village."""
     if seal_name is None:
-        seal_name = "" if kind == "partner" else name
+        seal_name = "" if kind in ("partner", "grid") else name
     row = Unit(
         code=code,
         name=name,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from engine import forms
 from engine.errors import FieldError, Invalid
+from engine.matters.stories import when
 from engine.people import Actor
 from engine.records import files, incoming
 from engine.store import Work
 
 #: By its ending, the type of a file that people may hand in.
+_TAKEN = re.compile(r"@(\d{4}-\d{2}-\d{2} \d{2}:\d{2})")  # 路灯@2026-09-18 08:00.jpg: a camera says it was taken then
 _TYPES = {ending: kind for kind, ending in incoming.kinds.ALLOWED.items()} | {"jpeg": "image/jpeg"}
 
 
@@ -49,4 +52,16 @@ def _upload(work: Work, name: Any, one: forms.Field, by: Actor, now: datetime) -
         zh = f"“{one.label}”收的是文件：故事里写它的名字，如 照片.jpg，这里是“{name}”。可以是 {known}。"
         en = f"{one.label!r} takes a file: a story writes its name, such as photo.jpg, not {name!r}. Kinds: {known}."
         raise Invalid([FieldError(one.key, one.label, zh, en)])
-    return str(files.store(work, str(name).encode(), str(name), kind, owner_id=by.id, now=now, field=one.key).id)
+    said = _TAKEN.search(str(name))
+    taken_at = when(said[1]) if said is not None else None
+    row = files.store(
+        work,
+        str(name).encode(),
+        str(name),
+        kind,
+        owner_id=by.id,
+        now=now,
+        field=one.key,
+        taken_at=taken_at,
+    )
+    return str(row.id)

@@ -53,6 +53,9 @@ from engine.workdays import local_date
 CODE = "350526"
 #: Where the applicant lives, and the town above it.
 TOWN, VILLAGE = f"{CODE}106", f"{CODE}106201"
+#: Codes of towns and villages, and of grids, as they stand in a matter's files.
+_PLACE = rf"(?<!\d){CODE}\d{{3}}(?:\d{{3}})?(?!\d)"
+_GRID = rf"(?<!\d){CODE}\d{{6}}-W\d+"
 #: How long a room of a story is open from the day of the story on.
 ROOM_DAYS = 90
 #: Words of matter.yaml that are no unit's code but told from the case.
@@ -135,6 +138,19 @@ def _places(work: Work, package: matters.Package, county: Place) -> None:
             number=f"{3200 + n}",
             word=f"{_word(n)}村",
         )
+    _grids(work, package)
+
+
+def _grids(work: Work, package: matters.Package) -> None:
+    """The grids whose codes stand anywhere in the matter's files (350526106201-W1), and the first one of the
+    applicant's village where steps are a grid's."""
+    codes = set(_codes(package.files, _GRID))
+    if any(group.at == "grid" for group in package.info.groups.values()):
+        codes.add(f"{VILLAGE}-W1")
+    for n, code in enumerate(sorted(codes)):
+        village, _, name = code.partition("-W")
+        parent = units.by_code(work, village)
+        units.add(work, code=code, name=f"{parent.name}第{name}网格", kind="grid", parent=parent, number=f"{5000 + n}")
 
 
 def _bodies(work: Work, county: Place) -> None:
@@ -154,10 +170,9 @@ def _bodies(work: Work, county: Place) -> None:
         )
 
 
-def _codes(files: Mapping[str, bytes]) -> Iterable[str]:
+def _codes(files: Mapping[str, bytes], pattern: str = _PLACE) -> Iterable[str]:
     for data in files.values():
-        text = data.decode("utf-8", "replace")
-        yield from (m[0] for m in re.finditer(rf"(?<!\d){CODE}\d{{3}}(?:\d{{3}})?(?!\d)", text))
+        yield from (m[0] for m in re.finditer(pattern, data.decode("utf-8", "replace")))
 
 
 def _word(n: int) -> str:
@@ -174,7 +189,8 @@ def _offices(work: Work, package: matters.Package, book: Book, county: Place) ->
         named |= {one for one in (who if isinstance(who, tuple) else (who,)) if isinstance(one, str)}
     for data in package.diagrams.values():  # post@CODE in a diagram
         named |= set(re.findall(r"[\w-]+@([A-Z][A-Z0-9]{0,9})\b", data.decode("utf-8", "replace")))
-    offices = sorted({at.removeprefix(f"{CODE}-") for at in named if at not in _TOLD and not at.isdigit()})
+    named = {at for at in named if at not in _TOLD and not at.isdigit() and not re.fullmatch(_GRID, at)}
+    offices = sorted({at.removeprefix(f"{CODE}-") for at in named})
     for n, code in enumerate(offices):
         units.add(
             work,

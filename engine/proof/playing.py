@@ -278,7 +278,7 @@ class Player:
                 channel=story.channel,
                 unit=units.by_code(work, story.counter) if story.counter else None,
                 variables=facts,
-                place=units.by_code(work, hall.village),
+                place=units.by_code(work, story.place or hall.village),
                 applicant_id=hall.applicant,
                 key=appointments.request_key(booking) if booking is not None else None,
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from engine.people import Actor
 from engine.records import incoming
 from engine.store import Work, keys
 from engine.store.models import Case, File
+from engine.workdays import ZONE
 
 
 def upload(
@@ -30,7 +31,17 @@ def upload(
 
 def keep(work: Work, examined: incoming.Examined, *, by: Actor, now: datetime, field: str = "") -> File:
     """Keep a file that was examined before: a large picture takes a second to open, and no transaction waits for it."""
-    return store(work, examined.data, examined.name, examined.type, owner_id=by.id, now=now, field=field)
+    taken_at = examined.taken.replace(tzinfo=ZONE).astimezone(UTC) if examined.taken is not None else None
+    return store(
+        work,
+        examined.data,
+        examined.name,
+        examined.type,
+        owner_id=by.id,
+        now=now,
+        field=field,
+        taken_at=taken_at,
+    )
 
 
 def store(
@@ -43,6 +54,7 @@ def store(
     owner_id: int | None = None,
     case_id: int | None = None,
     field: str = "",
+    taken_at: datetime | None = None,
 ) -> File:
     """Keep bytes of ours or theirs; returns the (flushed) row."""
     sha = crypto.fingerprint(data)
@@ -56,6 +68,7 @@ def store(
         case_id=case_id,
         field=field,
         uploaded_at=now,
+        taken_at=taken_at,
     )
     work.session.add(row)
     work.session.flush()

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from PIL import Image, ImageFile
@@ -59,6 +60,20 @@ def test_a_photo_loses_its_place_and_keeps_the_picture(format: str, ending: str)
     if format != "PNG":  # which way is up is part of the picture; so is the day, for a report
         assert exif[0x0112] == 6
         assert exif.get_ifd(0x8769)[0x9003] == "2026:09:17 18:30:00"
+
+
+@pytest.mark.parametrize("format, name", [("JPEG", "a.jpg"), ("WEBP", "a.webp"), ("TIFF", "a.tif")])
+def test_when_a_photo_was_taken_is_known(format: str, name: str) -> None:
+    assert incoming.examine(photo(format), name).taken == datetime(2026, 9, 17, 18, 30)
+
+
+def test_a_picture_without_its_moment_has_none() -> None:
+    assert incoming.examine(photo("PNG"), "a.png").taken is None
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2026:19:47 99:30:00"
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(out, "JPEG", exif=exif.tobytes())
+    assert incoming.examine(out.getvalue(), "a.jpg").taken is None
 
 
 def test_what_hangs_behind_a_picture_is_gone() -> None:

@@ -72,6 +72,31 @@ def test_the_person_and_the_posts_are_told_once_before_and_once_after(database, 
     assert "10月10日" in said[0][3] and "到期" in said[4][3]
 
 
+def test_posts_are_told_in_the_words_of_the_register(database, cast, monkeypatch):
+    grids = register(
+        "grid",
+        title="网格",
+        title_en="Grids",
+        about="person",
+        fields={"by": {"title": "最晚", "type": "date"}},
+        valid_until="by",
+        runs_out={"before": "1d", "tells": ["agent"], "says": "七天没有巡查", "says_en": "not patrolled for a week"},
+        readers=["window"],
+    )
+    monkeypatch.setattr(library, "declared", lambda work, kind: {"grid": (grids, None)})
+    with database.unit_of_work() as work:
+        rows.put(work, grids, {"by": "2026-10-10"}, by=cast.zhou, now=NOW, whom=ZHANG, place_id=cast.suyang.id)
+        for day in ("2026-10-09", "2026-10-11"):
+            keeping.tell(work, now=at(day))
+            work.session.flush()
+        told = work.session.scalars(select(Notice).order_by(Notice.id)).all()
+    assert [n.text for n in told][::2] == [
+        "台账“网格”有 1 条快七天没有巡查了，请看一看。",
+        "台账“网格”有 1 条七天没有巡查了，请看一看。",
+    ]
+    assert told[-1].text_en == "1 of “Grids”: not patrolled for a week."
+
+
 def test_one_that_was_renewed_is_told_of_its_new_day(database, cast):
     with database.unit_of_work() as work:
         entry = put(work, cast, ZHANG, insured="2026-10-01")

@@ -44,6 +44,7 @@ _FIRST_NUMBER = {
     "centre": 1501,
     "town": 2001,
     "village": 3001,
+    "grid": 5001,
     "community": 6001,
     "committee": 7001,
 }

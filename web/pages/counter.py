@@ -66,8 +66,9 @@ def take_in(name: str) -> ResponseReturnValue:
         schema=names.schema(forms.browser_schema(form)),
         materials=package.info.materials,
         consent=package.info.apply.consent,
-        places=places() if _asks_village(package) else (),
-        village=_own_village(),
+        places=_places(package),
+        village=_own_place(package),
+        asks=_asks(package),
         channels=[
             (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
@@ -93,29 +94,50 @@ def _known(package: Package, whose: tickets.Whose) -> dict[str, Any]:
     return found
 
 
-def _asks_village(package: Package) -> bool:
-    """Whether the village says who handles a step, and the form does not ask for it: a hall's counter must."""
-    return not package.info.who.place and any(group.at in LOCAL for group in package.info.groups.values())
+def _asks(package: Package) -> str:
+    """Which place a hall's counter must ask, since it says who handles a step and the form does not: grid, village or
+    neither."""
+    levels = {group.at for group in package.info.groups.values()}
+    if package.info.who.place:
+        return ""
+    return "grid" if "grid" in levels else "village" if levels & LOCAL else ""
 
 
-def _own_village() -> str:
-    """The code of the village whose counter this is; "" at a hall or a bureau."""
+def _places(package: Package) -> list[tuple[str, str]]:
+    """What is offered then: every village, or one's own grids: nobody writes of a grid that is another's."""
+    asked = _asks(package)
+    if asked != "grid":
+        return places() if asked else []
+    tree, mine = units.tree(edge.work()), edge.actor().realm
+    found = [one for one in tree.standing if one.kind == "grid" and one.id in mine]
+    return [(one.code, tree.full_name(one)) for one in sorted(found, key=lambda one: one.path)]
+
+
+def _own_place(package: Package) -> str:
+    """The code of the village or grid whose counter this is; "" at a hall or a bureau, or where there are several."""
+    offered = _places(package)
+    if _asks(package) == "grid":
+        return offered[0][0] if len(offered) == 1 else ""
     unit_id = edge.actor().unit_id
     unit = units.place(edge.work(), unit_id) if unit_id is not None else None
     return unit.code if unit is not None and unit.kind in VILLAGES else ""
 
 
-def _village(package: Package, body: dict[str, Any]) -> units.Place | None:
-    """The village that was chosen, or the counter's own; None where it says nothing about who handles it."""
-    if not _asks_village(package):
+def _place(package: Package, body: dict[str, Any]) -> units.Place | None:
+    """The village or grid that was chosen, or the counter's own; None where it says nothing about who handles it."""
+    asked = _asks(package)
+    if not asked:
         return None
-    code = str(body.get("place") or "") or _own_village()
-    found = next((u for u in units.tree(edge.work()).standing if u.code == code and u.kind in VILLAGES), None)
-    if found is None:
-        words = "请选择申请人所在的村（社区）：由那里的人接着办。"
+    code = str(body.get("place") or "") or _own_place(package)
+    if any(code == one for one, _name in _places(package)):
+        return units.by_code(edge.work(), code)
+    if asked == "grid":
+        label, words = "网格", "请选择是哪个网格的：只能选您自己的网格。没有可选的，请负责人把您登记为网格员。"
+        en = "Choose the grid: one of your own. If there is none, ask the head to enter you as its worker."
+    else:
+        label, words = "所在村（社区）", "请选择申请人所在的村（社区）：由那里的人接着办。"
         en = "Choose the village or community the applicant lives in: it is handled there."
-        raise Invalid([FieldError("place", "所在村（社区）", words, en)])
-    return found
+    raise Invalid([FieldError("place", label, words, en)])
 
 
 @pages.post("/window/<name>")
@@ -132,7 +154,7 @@ def taken_in(name: str) -> ResponseReturnValue:
         edge.work(),
         name,
         body["answers"],
-        place=_village(package, body),
+        place=_place(package, body),
         consent=body.get("consent") == "yes",
         by=edge.actor(),
         now=edge.now(),

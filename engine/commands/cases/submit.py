@@ -13,7 +13,7 @@ from engine import forms, matters, process
 from engine.commands import candidates
 from engine.commands.applying import Done, env_of, standing
 from engine.commands.cases import in_time, taken_in
-from engine.commands.cases.attachments import file_ids
+from engine.commands.cases.attachments import file_ids, must_be_newer
 from engine.commands.cases.changing import change
 from engine.commands.effects import facts, hall_papers, mandates
 from engine.deadlines import Event as ClockEvent
@@ -110,7 +110,9 @@ def submit(
     office = candidates.office_of(work, package, place, intake)
     if channel == "counter":
         late = [*late, *taken_in.check(info, tree, intake=intake, place=place, office=office)]
-    attached = file_ids(package.form(info.apply.form), answers) if asked else []
+    attached = file_ids(form, answers) if asked else []
+    if attached:
+        must_be_newer(work, form, answers, {})
     acts = _text(answers, who.agent)
     agent = Bonded(acts) if acts else None
     if channel == "agent":

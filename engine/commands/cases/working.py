@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from engine import forms, matters, process
 from engine.commands.applying import Applying, Done, env_of
-from engine.commands.cases.attachments import file_ids
+from engine.commands.cases.attachments import file_ids, must_be_newer
 from engine.commands.cases.changing import advance, change
 from engine.commands.cases.finding import (
     allowed,
@@ -317,6 +317,7 @@ def _answers(
     new = [i for i in file_ids(form, answers) if i not in before]
     if new:
         files.attach(work, new, case, by=by)
+    must_be_newer(work, form, answers, known)
     if turn is None:
         return answers, None
     given = answers.pop(in_person.KEY)

@@ -55,8 +55,9 @@ def tell(work: Work, *, now: datetime) -> int:
     """Whoever is to be told of entries that run out soon, or have: once for each day that an entry runs out on."""
     today, told = local_date(now), 0
     staff: Counter[tuple[int, str, str]] = Counter()
+    known: dict[str, Register] = {}
     for one, _ in library.declared(work, "registers").values():
-        register = registers.register_of(one)
+        register = known[one.key] = registers.register_of(one)
         if register.runs_out is None:
             continue
         last = after(today, register.runs_out.before)
@@ -66,9 +67,9 @@ def tell(work: Work, *, now: datetime) -> int:
         over = [RegisterEntry.valid_until < today]
         unsaid = or_(RegisterEntry.told_over.is_(None), RegisterEntry.told_over != RegisterEntry.valid_until)
         told += _tell(work, one, register, [*over, unsaid], "over", staff, now)
-    for (user_id, title, which), count in sorted(staff.items()):
-        zh = f"台账“{title}”有 {count} 条{'快到期了' if which == 'soon' else '过期了'}，请看一看要不要更新。"
-        en = f"{count} of “{title}” {'run out soon' if which == 'soon' else 'have run out'}."
+    for (user_id, name, which), count in sorted(staff.items()):
+        title = known[name].title
+        zh, en = _said(known[name], which, count)
         key = f"register:{title}:{which}:{user_id}:{now.isoformat(timespec='seconds')}"
         notices.put(work, key, kind=RUNS_OUT, text=zh, text_en=en, channel="screen", user_id=user_id, now=now)
     return told
@@ -97,13 +98,24 @@ def _tell(
                 _tell_person(work, one, register, entry, which, now)
             else:
                 for user_id in _holders(work, entry, whom):
-                    staff[user_id, register.title, which] += 1
+                    staff[user_id, one.key, which] += 1
         if which == "soon":
             entry.told_for = entry.valid_until
         else:
             entry.told_over = entry.told_for = entry.valid_until
     work.session.flush()
     return len(rows)
+
+
+def _said(register: Register, which: str, count: int) -> tuple[str, str]:
+    """What a post is told, in the register's own words where it has some."""
+    assert register.runs_out is not None
+    own, own_en, soon = register.runs_out.says, register.runs_out.says_en, which == "soon"
+    if own:
+        zh = f"台账“{register.title}”有 {count} 条{'快' if soon else ''}{own}了，请看一看。"
+        return zh, f"{count} of “{register.title_en}”: {own_en or own}{', soon' if soon else ''}."
+    zh = f"台账“{register.title}”有 {count} 条{'快到期了' if soon else '过期了'}，请看一看要不要更新。"
+    return zh, f"{count} of “{register.title_en}” {'run out soon' if soon else 'have run out'}."
 
 
 def _tell_person(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from engine import feel, forms
 from engine.feel import tree
@@ -21,7 +21,7 @@ OFFERS = ("rooms", "villages", "towns", "offices")
 #: … and the entries of a register.
 OF_REGISTER = "register:"
 #: The custom properties of a component that something reads.
-PROPERTIES = ("check", "signs", "offers", "pattern_hint", "hint")
+PROPERTIES = ("check", "signs", "offers", "newer_than", "pattern_hint", "hint")
 
 
 def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
@@ -274,6 +274,9 @@ def _properties(
             f'Component "{name}" offers "{offers}", which does not exist. {en}',
             offers,
         )
+    newer = found.get("newer_than")
+    if newer is not None:
+        _newer(one, component, name, str(newer), paths, here, say)
     for path in (part.strip() for part in str(found.get("signs") or "").split(",")):
         if path and not shapes.has(here, path):
             known = {*paths, *here}
@@ -284,6 +287,35 @@ def _properties(
                 f'Component "{name}" signs "{path}", which neither the form nor the case has. {en}',
                 found.get("signs"),
             )
+
+
+def _newer(
+    one: FormFile,
+    component: Mapping[str, object],
+    name: str,
+    newer: str,
+    paths: set[str],
+    here: scope.Scope,
+    say: Callable[[str, str, str, object], None],
+) -> None:
+    """Files that have to be newer than a moment: of a field that takes files, outside a list, and the moment is
+    there."""
+    at_top = any(field.component is component for field in one.form.fields)
+    if component.get("type") != "filepicker" or not at_top:
+        say(
+            "newer-than",
+            f"部件「{name}」写了 newer_than：它只用于列表以外的 filepicker（上传文件）。请去掉，或换成 filepicker。",
+            f'Component "{name}" says newer_than, which belongs to a filepicker outside a list. Remove it there.',
+            newer,
+        )
+    elif not shapes.has(here, newer):
+        zh, en = meant(newer, {*paths, *here}, 40)
+        say(
+            "newer-than",
+            f"部件「{name}」的照片要比“{newer}”新，表单和办件里都没有这个时刻。{zh}",
+            f'Component "{name}" wants files newer than "{newer}", which neither the form nor the case has. {en}',
+            newer,
+        )
 
 
 def of_matter(reading: Reading) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from engine.matters.gate.reading import Reading
 from engine.matters.nouns.handovers import Handover
 from engine.process.language import model as m
 
+#: A grid, as stories call one: the code of its village and its number.
+_GRID = r"\d{12}-W\d+"
 #: Units that a matter may name without a list of the county; with one, its codes too.
 _OFFICES = ("village", "town", "county", "intake")
 
@@ -33,7 +36,8 @@ def check(reading: Reading) -> None:
         _organs(reading)
     for n, person in enumerate(reading.told.people):
         _story_person(reading, "post", person.post, reading.county.post_codes if reading.county else None, "people", n)
-        _story_person(reading, "at", person.at, reading.county.words if reading.county else None, "people", n)
+        if not re.fullmatch(_GRID, person.at):  # the county of a story has the grids that the stories name
+            _story_person(reading, "at", person.at, reading.county.words if reading.county else None, "people", n)
     for n, room in enumerate(reading.told.rooms):
         _story_person(reading, "at", room.at, reading.county.words if reading.county else None, "rooms", n)
         rooms = {name for name, one in reading.declared("offers").items() if getattr(one.what, "kind", "") == "room"}

@@ -142,6 +142,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "form-unused": ("表单没有任务打开", "a form no task opens"),
         "form-id": ("表单的 id 没有人用", "an id of a form nobody names"),
         "reads-hidden": ("读了步骤隐藏的内容", "a text that reads what its step hides"),
+        "newer-than": ("文件要比它新的那个时刻不对", "a moment that files cannot be newer than"),
         "offers": ("大厅没有这种选项", "options the hall has not"),
         "property-unknown": ("属性没有人读", "a property nothing reads"),
         "property": ("属性的值不认识", "a value of a property nobody knows"),

@@ -188,6 +188,11 @@ class RegisterExpiry(_Declared):
         default=("person",),
         description="告诉谁：person 本人，或岗位 · who is told: person, whom it is about, or posts",
     )
+    says: Title | Literal[""] = Field(
+        default="",
+        description="对岗位怎么说（七天没有巡查）；不写说“过期” · what posts are told, when “run out” is not the word",
+    )
+    says_en: str = Field(default="", description="英文 · the same in English")
 
 
 class RegisterReach(_Declared):

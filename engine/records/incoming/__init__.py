@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.errors import FieldError, Invalid
 from engine.records.incoming import behind, boxes, clamd, compound, kinds, packed, pdf, pictures
@@ -26,6 +27,7 @@ class Examined:
     data: bytes
     type: str  # its media type, as its bytes show it
     name: str  # what the person called it; with another ending where it was turned into something else
+    taken: datetime | None = None  # when a camera says that it was taken, by the clock on the wall
 
 
 def examine(data: bytes, name: str, *, field: str = "", label: str = "文件") -> Examined:
@@ -46,7 +48,8 @@ def examine(data: bytes, name: str, *, field: str = "", label: str = "文件") -
             scanner.look(data)
     except Unfit as unfit:
         raise Invalid([FieldError(field, label, f"“{label}”{unfit.zh}", unfit.en)]) from None
-    return Examined(kept, type, name if ending in ("", _ending(name)) else f"{_stem(name)}.{ending}")
+    taken = pictures.taken(kept) if type.startswith("image/") else None
+    return Examined(kept, type, name if ending in ("", _ending(name)) else f"{_stem(name)}.{ending}", taken)
 
 
 def _ending(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from datetime import datetime
 from typing import Any
 
 import pi_heif
@@ -165,6 +166,15 @@ def _kept_exif(picture: Image.Image, *, upright: bool = False) -> bytes:
     if isinstance(taken, str) and len(taken) <= 19:
         kept.get_ifd(_EXIF)[_TAKEN] = taken
     return kept.tobytes() if len(kept) or kept.get_ifd(_EXIF) else b""
+
+
+def taken(data: bytes) -> datetime | None:
+    """When a camera says that a picture as it is kept was taken, by the clock on the wall; None when none said."""
+    try:
+        said = Image.open(io.BytesIO(data), formats=("JPEG", "WEBP")).getexif().get_ifd(_EXIF).get(_TAKEN)
+        return datetime.strptime(str(said), "%Y:%m:%d %H:%M:%S") if said else None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError):
+        return None  # no picture, or a day that is none
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

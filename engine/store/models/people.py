@@ -12,8 +12,9 @@ from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWord
 
 
 class Unit(Base):
-    """A place in the county's tree (单位): the county, its offices, towns, villages, communities, centres; the people's
-    mediation committee of one of them (committee), and bodies that work with the hall and seal nothing (partner)."""
+    """A place in the county's tree (单位): the county, its offices, towns, villages, communities, the grids of these,
+    centres; the people's mediation committee of one of them (committee), and bodies that work with the hall and seal
+    nothing (partner)."""
 
     __tablename__ = "unit"
 
@@ -39,7 +40,8 @@ class Unit(Base):
 
     __table_args__ = (
         CheckConstraint(
-            "kind in ('county','office','town','village','community','centre','committee','partner')", name="kind"
+            "kind in ('county','office','town','village','community','grid','centre','committee','partner')",
+            name="kind",
         ),
     )
 

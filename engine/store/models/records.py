@@ -96,6 +96,7 @@ class File(Base):
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     field: Mapped[str] = mapped_column(String(120), default="")
     uploaded_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]  # when a camera says that it was taken; None: no camera said
 
 
 class Document(Base):
