@@ -73,6 +73,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "pause-clock": time_limits.pause,
         "resume-clock": time_limits.resume,
         "extend-clock": time_limits.extend,
+        "hearing": time_limits.hearing,
         # appointments, and who was chosen
         "release-appointment": appointments.release,
         "check-chosen": chosen.check,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
 
 from engine.deadlines import Event, Ledger
-from engine.errors import FieldError, Invalid, Refused
+from engine.errors import FieldError, Invalid, NotNow, Refused
 from engine.matters import corrections
 from engine.process.step import Effect
 from engine.workdays import ZONE
@@ -75,6 +76,8 @@ def events_of(effect: Effect, now: datetime, *, approver: str = "") -> list[Even
                     needs=f"{_days(longer, 'workdays')}wd" if longer else "",
                 )
             ]
+        case "hearing":
+            return [_hearing(effect, now)]
     return []
 
 
@@ -102,9 +105,76 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
             continue
         if event.kind == "resumed" and (cause := cause_of(effect)) and cause != _standing(ledger):
             continue  # only the pause of this cause ends, and there is none
-        ledger = ledger.with_event(event)
+        ledger = _step_of_hearing(ledger, effect, event) if effect.kind == "hearing" else ledger.with_event(event)
         added.append(event)
     return ledger, added
+
+
+def _hearing(effect: Effect, now: datetime) -> Event:
+    """The step of a hearing that an effect stands for."""
+    given, step = effect.arguments, effect.headers.get("step", "")
+    if step == "asked":
+        return Event("hearing_asked", _moment(given.get("on"), now))
+    if step == "told":
+        return Event("hearing_told", now)
+    host, reviewers = str(given.get("host") or "").strip(), _names(given.get("reviewers"))
+    facts: dict[str, object] = {"host": host, "reviewer": host if host in reviewers else "、".join(reviewers)}
+    if step == "notified":
+        return Event("hearing_notified", now, facts=facts)
+    return Event("hearing_held", now, facts={**facts, "transcript_signed": given.get("signed") is True})
+
+
+def _names(value: object) -> list[str]:
+    """Names given as a list, or as one text that divides them."""
+    many = value if isinstance(value, list) else re.split(r"[、，,;；\s]+", str(value or ""))
+    return [str(one).strip() for one in many if str(one).strip()]
+
+
+def _step_of_hearing(ledger: Ledger, effect: Effect, event: Event) -> Ledger:
+    """The ledger with this step. What the law forbids stands at the field that says it: whoever filled it in mends it
+    there."""
+    prefix = effect.headers.get("answers", "")
+
+    def at(name: str) -> str:
+        return f"{prefix}.{name}" if prefix else name
+
+    told = any(e.kind == "hearing_told" for e in ledger.events)
+    try:
+        after = ledger.with_event(event)
+    except NotNow as late:
+        if event.kind != "hearing_asked" or not told:
+            raise  # a step is missing: nothing that is filled in would mend it
+        raise Invalid([FieldError(at("on"), "哪天申请", late.zh, late.en)]) from None
+    except Invalid as wrong:
+        names = {"at": "on", "transcript_signed": "signed"}
+        found = [FieldError(at(names.get(f.field, f.field)), f.label, f.zh, f.en) for f in wrong.fields]
+        raise Invalid(found) from None
+    if event.kind == "hearing_notified" and (faults := _notice_of_hearing(ledger, effect, event, at)):
+        raise Invalid(faults)
+    return after
+
+
+def _notice_of_hearing(ledger: Ledger, effect: Effect, event: Event, at: Callable[[str], str]) -> list[FieldError]:
+    """What a notice may not say: a day too soon or too late, a host who reviewed."""
+    rule = ledger.rules.regime.hearing
+    faults: list[FieldError] = []
+    assert rule is not None  # the ledger has refused it otherwise
+    day = _moment(effect.arguments.get("on"), event.at).astimezone(ZONE).date()
+    earliest, latest = ledger.calendar.add(event.on, rule.notice.n), ledger.account(event.at).limits["hearing_hold"]
+    if day < earliest:
+        zh = f"须提前 {rule.notice.zh()} 通知，最早 {earliest}（{rule.source}）。请改日子。"
+        en = f"Expected notice {rule.notice.en()} before, so not before {earliest} ({rule.source}): choose another day."
+        faults.append(FieldError(at("on"), "听证日期", zh, en))
+    elif latest.due_on is not None and day > latest.due_on:
+        zh = f"须在收到申请后 {rule.hold.zh()} 内举行，最晚 {latest.due_on}（{rule.source}）。请改日子。"
+        en = f"Expected a day within {rule.hold.en()} of the request, by {latest.due_on} ({rule.source})."
+        faults.append(FieldError(at("on"), "听证日期", zh, en))
+    host = event.facts.get("host")
+    if not host or host == event.facts.get("reviewer"):
+        zh = f"主持人须为审查人员以外的人（{rule.source}）。请另选主持人。"
+        en = f"Expected a host who is not a reviewer ({rule.source}): choose another."
+        faults.append(FieldError(at("host"), "主持人", zh, en))
+    return faults
 
 
 def stop(ledger: Ledger, now: datetime, why: str) -> tuple[Ledger, list[Event]]:

@@ -49,6 +49,7 @@ def test_every_effect_has_its_handler():
         "pause-clock": "effects.time_limits.pause",
         "resume-clock": "effects.time_limits.resume",
         "extend-clock": "effects.time_limits.extend",
+        "hearing": "effects.time_limits.hearing",
         "release-appointment": "effects.appointments.release",
         "check-chosen": "effects.chosen.check",
         "open-offer": "effects.offers.open_",

@@ -65,6 +65,11 @@ def extend(a: Applying, effect: Effect) -> None:
     tell_extended(a, key_of(a, effect), _before(a), a.ledger.events[-1].reason)
 
 
+def hearing(a: Applying, effect: Effect) -> None:
+    """The ledger has the step already, and has held it to the law."""
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "step": effect.headers.get("step", "")})
+
+
 def _before(a: Applying) -> Ledger:
     """The ledger before its last event."""
     return replace(a.ledger, events=a.ledger.events[:-1])

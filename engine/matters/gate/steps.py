@@ -21,7 +21,7 @@ from engine.process.language import model as m
 
 _BUILT_IN = frozenset(BUILT_INS)
 #: Effects that stop or lengthen the case's own clock.
-CLOCK_EFFECTS = ("pause-clock", "resume-clock", "extend-clock")
+CLOCK_EFFECTS = ("pause-clock", "resume-clock", "extend-clock", "hearing")
 #: Words of `clock`.
 CLOCKS = ("correction",)
 #: Candidates that are somebody outside the hall: a wait for them may last for ever.
@@ -217,6 +217,10 @@ def _clock(reading: Reading, file: str, node: m.Node, kind: str, headers: Mappin
     if kind == "extend-clock":
         if regime.extend is None:
             say(f"要延长时限，“{regime.name}”的时限不能延长。", f"extends a clock, which {regime.en} does not allow.")
+        return
+    if kind == "hearing":
+        if regime.hearing is None:
+            say(f"要办听证，“{regime.name}”没有听证程序。", f"holds a hearing, which {regime.en} does not know.")
         return
     if regime.pause is None:
         say(f"要停、恢复计时，“{regime.name}”的时限不能暂停。", f"moves a pause, which {regime.en} does not know.")

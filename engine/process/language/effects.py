@@ -350,6 +350,36 @@ _ALL = (
         ),
     ),
     EffectKind(
+        "hearing",
+        "听证的一步",
+        "A step of a hearing",
+        "记下听证走到哪一步：告知权利、收到申请、发了通知、开过了，并按法律核对：申请在告知后几个工作日内，通知提前几个工作日，"
+        "几个工作日内举行，主持人不是审查的人，笔录签过字。不合的，退回填写。停计时另用“暂停时限”。",
+        "Notes how far a hearing has come (the right told, asked for, notified, held) and holds it to the law: asked "
+        "for in time, notice long enough before, held in time, a host who did not review, a signed transcript. What "
+        "is not so is refused at the field. The clock is stopped by pause-clock.",
+        headers=(
+            Header(
+                "step",
+                "哪一步",
+                "which step",
+                required=True,
+                choices=(("told", "告知听证权利"), ("asked", "收到申请"), ("notified", "发出通知"), ("held", "举行")),
+            ),
+            Header(
+                "answers",
+                "不合时说在哪项答案",
+                "the part of the answers at which the form says what is wrong: its on, host, signed",
+            ),
+        ),
+        arguments=(
+            Argument("on", "哪天", "asked: the day the request came; notified: the day of the hearing", kind="date"),
+            Argument("host", "主持人", "who holds it", kind="text"),
+            Argument("reviewers", "审查人员", "who reviewed: none of them may hold it", kind="list"),
+            Argument("signed", "笔录签过字", "held: the transcript is signed, true", kind="boolean"),
+        ),
+    ),
+    EffectKind(
         "stop-clock",
         "停止时限",
         "Stop a limit",
