@@ -38,7 +38,7 @@ def create_app(
     app.database.clock = app.clock
     store.begin(app, app.database)
     logs.watch(app, proxied=settings.proxies > 0)
-    security.begin(app, settings)
+    security.begin(app, settings, lambda endpoint: edge.most_bytes(app, endpoint))
     language.begin(app)
     problems.begin(app)
     measures.begin(app)

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
@@ -28,9 +29,13 @@ from engine.people import Actor, factors, login, sessions
 from engine.plain import is_id
 from engine.store import Database, Work, again
 from web import store
-from web.settings import Settings
+from web.settings import MOST_FORM, MOST_JSON, Settings
 
 Who = Literal["anyone", "signed-in", "resident", "staff", "supervisor", "designer", "operator", "security", "auditor"]
+
+Takes = Literal["form", "json", "file"]
+#: Bytes of a body, by what a route takes. A file: as set (YIZHAN_UPLOAD_MB), and what is typed around it.
+MOST = {"form": MOST_FORM, "json": MOST_JSON}
 
 #: A person nobody knows yet.
 VISITOR = Actor(id=None, kind="visitor", name="")
@@ -46,16 +51,19 @@ class Guard:
     writes: bool | None = None  # None: by the method; True: a GET that writes (a task is marked as seen)
     alone: bool = False  # the view opens its own transactions (log-in counts failures even when it refuses)
     first: bool = False  # also for who has to set up a second factor before anything else
+    takes: Takes = "form"  # what its body is at most
 
 
 _GUARD = "guard"
 
 
-def guard(who: Who, *, writes: bool | None = None, alone: bool = False, first: bool = False) -> Callable[[View], View]:
-    """Declare who may use a route."""
+def guard(
+    who: Who, *, writes: bool | None = None, alone: bool = False, first: bool = False, takes: Takes = "form"
+) -> Callable[[View], View]:
+    """Declare who may use a route, and what is sent to it."""
 
     def declare(view: View) -> View:
-        setattr(view, _GUARD, Guard(who, writes, alone, first))
+        setattr(view, _GUARD, Guard(who, writes, alone, first, takes))
         return view
 
     return declare
@@ -157,6 +165,26 @@ def guard_of(app: Flask, endpoint: str) -> Guard:
     if found is None:
         raise RuntimeError(f"Expected a guard on the route {endpoint}, but there is none: add @guard(...).")
     return cast(Guard, found)
+
+
+def most_bytes(app: Flask, endpoint: str | None) -> int:
+    """The bytes that a body sent to this route may have; None: an address where there is nothing."""
+    takes = guard_of(app, endpoint).takes if endpoint is not None else "form"
+    return MOST.get(takes) or cast(int, app.config["MAX_CONTENT_LENGTH"])
+
+
+def most_at(app: Flask) -> Callable[[str, str], int]:
+    """The same by method and path, for a server that asks before it reads the body."""
+    paths = app.url_map.bind("")
+
+    def most(method: str, path: str) -> int:
+        try:
+            endpoint, _ = paths.match(path, method)
+        except HTTPException:  # there is nothing, or it is elsewhere
+            return most_bytes(app, None)
+        return most_bytes(app, endpoint)
+
+    return most
 
 
 def all_guarded(app: Flask) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web.settings import Settings
+from web.settings import MOST_FORM, Settings
 
 #: Nothing from elsewhere, nothing inline. Pictures may be data (signatures, QR codes, form-js icons).
 POLICY = "; ".join(
@@ -30,8 +30,8 @@ POLICY = "; ".join(
 )
 csrf = CSRFProtect()
 
-#: Bytes and fields of a form that a page sends; a list of a thousand records is far below.
-MOST_FORM, MOST_FIELDS = 2 * 1024 * 1024, 5_000
+#: Fields of a form that a page sends; a list of a thousand records is far below.
+MOST_FIELDS = 5_000
 
 
 #: NUL, and halves of surrogate pairs: \\ud800 is JSON and no text.
@@ -45,7 +45,8 @@ def _typed() -> Iterator[str]:
             yield text
 
 
-def begin(app: Flask, settings: Settings) -> None:
+def begin(app: Flask, settings: Settings, most_bytes: Callable[[str | None], int]) -> None:
+    """`most_bytes`: what may be sent to a route."""
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="yizhan",
@@ -63,11 +64,13 @@ def begin(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def bounded() -> None:
-        """A form of so many fields that reading it takes seconds is not read: before the token in it is looked for."""
-        if request.mimetype != "application/x-www-form-urlencoded":
-            return
-        if (request.content_length or 0) > MOST_FORM or request.get_data().count(b"&") > MOST_FIELDS:
-            raise RequestEntityTooLarge(f"Expected a form of at most {MOST_FORM} bytes and {MOST_FIELDS} fields.")
+        """More than the route takes is not read, nor a form of so many fields that reading it takes seconds: before the
+        token in it is looked for. (Our own server has not let it come: web/server.py.)"""
+        most = most_bytes(request.endpoint)
+        form = request.mimetype == "application/x-www-form-urlencoded"
+        request.max_content_length = most = min(most, MOST_FORM) if form else most
+        if (request.content_length or 0) > most or (form and request.get_data().count(b"&") > MOST_FIELDS):
+            raise RequestEntityTooLarge(f"Expected at most {most} bytes and {MOST_FIELDS} fields.")
 
     csrf.init_app(app)
     if settings.proxies:

@@ -7,7 +7,11 @@ lacks against people who mean harm is here:
   address has a queue, who has used least is next, and nobody holds more than a share of the threads.
 - **Time.** A byte now and then kept a connection for ever. Here a request must come, and an answer be taken, within a
   time that grows with what has moved.
-- **Room.** When all connections are taken waitress takes none. Here the one that has been waited for longest goes.
+- **Places.** When all connections are taken waitress takes none. Here the one that has been waited for longest goes.
+- **Size.** waitress writes whatever comes into a temporary file and asks afterwards. Here a body larger than its route
+  takes is not read: the application says so, by the head alone.
+- **Room.** What bodies hold while they come, and until somebody has read them, is bounded for each address and for all:
+  beyond that the one goes that has been coming for longest.
 - **One at a time.** Of several requests sent at once on one connection (pipelining, which no browser does) the first is
   answered and the connection closed: fifty answers nobody reads would be kept on the disk.
 """
@@ -15,16 +19,21 @@ lacks against people who mean harm is here:
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from waitress.adjustments import Adjustments
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import FixedStreamReceiver
 from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+from waitress.utilities import BadRequest
 
 from engine.people import tries
 
@@ -40,6 +49,10 @@ IDLE_S = 30
 #: Of the threads one address may hold so many at once; one that has used them much of late (seconds of a thread, the
 #: half of it forgotten every `FORGET_S`), one.
 SHARE, MUCH_S, FORGET_S = 3 / 8, 2.0, 5.0
+#: How many of the largest bodies there may be at once, half or whole and waiting: of one address, of all.
+OF_ONE, OF_ALL = 6, 40
+#: Bytes of the line that begins a chunk, and of what stands after the last: nobody sends either.
+CHUNK_LINE = 4_096
 
 
 class Turns(ThreadedTaskDispatcher):
@@ -121,9 +134,53 @@ class _Turn:
         self.task.cancel()
 
 
+class Coming(HTTPRequestParser):
+    """A request while it comes: of a body that is too large nothing is kept."""
+
+    def __init__(self, adj: Adjustments, most: Callable[[str, str], int]) -> None:
+        super().__init__(adj)
+        self._most = most
+        self._limit = 0
+
+    def received(self, data: bytes) -> int:
+        headed = self.headers_finished
+        taken = super().received(data)
+        if not headed and self.headers_finished and not self.error and not self.empty:
+            if self.content_length or self.chunked:
+                path = self.path.encode("latin-1").decode("utf-8", "replace")
+                self._limit = self._most(self.command, path)
+                if self.content_length > self._limit:
+                    self._refuse(self.content_length)
+        elif headed and self.chunked and not self.error:
+            if self.body_bytes_received > self._limit:
+                self._refuse(self.body_bytes_received)
+            elif len(self.body_rcv.control_line) > CHUNK_LINE or len(self.body_rcv.trailer) > CHUNK_LINE:
+                self.error, self.completed = BadRequest("Expected a chunk, but a line without end came."), True
+        if self.error:
+            self.expect_continue = False  # waitress would ask for the body, and forget the error
+        return len(data) if self.completed and self.connection_close else taken
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # a size of five thousand digits, an address with half a bracket
+            raise ParsingError("Expected a head of HTTP, but there is a number or an address that is none.") from None
+
+    def _refuse(self, size: int) -> None:
+        """Come whole, without a body: the application reads in the head that it is larger than it may be."""
+        self.body_rcv.getbuf().close()
+        self.body_rcv = FixedStreamReceiver(0, OverflowableBuffer(self.adj.inbuf_overflow))
+        self.headers["CONTENT_LENGTH"] = str(size)
+        self.body_bytes_received = 0
+        self.headers["CONNECTION"] = "close"  # what is still on its way is no request
+        self.connection_close = self.completed = True
+        self.expect_continue = False
+
+
 class Channel(HTTPChannel):
     """One connection, and what it has moved since it began to ask, or to be answered."""
 
+    request: Coming | None
     asked_at: float | None = None  # when the request that is coming now began
     answered_at: float | None = None  # since when something waits to be taken
     moved = 0
@@ -141,6 +198,14 @@ class Channel(HTTPChannel):
             self.last_activity = time.time()
             self.received(data)
 
+    def parser_class(self, adj: Adjustments) -> Coming:
+        return Coming(adj, self.server.most)
+
+    def body(self) -> int:
+        """Bytes that wait here: of a request that is coming, or has come and is not answered."""
+        waiting = self.requests[:1]  # a thread may take it away meanwhile
+        return sum(one.body_bytes_received for one in (*waiting, self.request) if one is not None)
+
     def received(self, data: bytes) -> Any:
         if self.asked_at is None:
             self.asked_at, self.answered_at, self.moved = time.time(), None, 0  # the answer before was taken
@@ -153,6 +218,8 @@ class Channel(HTTPChannel):
                 one.close()
                 self.sent_more = True
             del self.requests[1:]
+        if self.body():
+            self.server.room.took(self, len(data))
         return done
 
     def service(self) -> None:
@@ -191,6 +258,8 @@ class Server(TcpWSGIServer):
     """Listens on one address."""
 
     channel_class = Channel
+    room: Room
+    most: Callable[[str, str], int]
 
     def maintenance(self, now: float) -> None:
         for channel in list(self.active_channels.values()):
@@ -214,13 +283,61 @@ class Server(TcpWSGIServer):
             self.active_channels[n].handle_close()
 
 
+class Room:
+    """What bodies may hold of the temporary disk and of memory, one address's and all. In the server's own thread.
+
+    What has come is added up, what has gone is not: when a sum says that it may be too much, all connections are
+    counted. So nothing is forgotten, whichever way a connection ends."""
+
+    def __init__(self, largest: int, whose: Callable[[Any], str], map_: Mapping[int, Any]) -> None:
+        self._one, self._all, self._whose, self._map = largest * OF_ONE, largest * OF_ALL, whose, map_
+        self._came: Counter[str] = Counter()
+        self._sum = 0
+
+    def took(self, channel: Channel, size: int) -> None:
+        """Somebody sent so much."""
+        address = self._whose(channel)
+        self._came[address] += size
+        self._sum += size
+        if self._came[address] > self._one or self._sum > self._all or len(self._came) > 10_000:
+            self._count()
+
+    def _count(self) -> None:
+        holding: defaultdict[str, list[Channel]] = defaultdict(list)
+        for found in list(self._map.values()):
+            if isinstance(found, Channel) and found.body():
+                holding[self._whose(found)].append(found)
+        held = Counter({address: sum(one.body() for one in those) for address, those in holding.items()})
+        for address, size in list(held.items()):
+            if size > self._one:
+                held[address] -= _let_go(holding[address], size - self._one * 3 // 4)
+        for address, _ in held.most_common():  # they are many who are one
+            if held.total() <= self._all:
+                break
+            held[address] -= _let_go(holding[address], held.total() - self._all * 3 // 4)
+        self._came, self._sum = held, held.total()
+
+
+def _let_go(those: Iterable[Channel], size: int) -> int:
+    """Of those whose body is still coming the longest-coming go, until so much is free; what was."""
+    free = 0
+    for one in sorted((one for one in those if one.request is not None), key=lambda one: one.asked_at or 0.0):
+        if free >= size:
+            break
+        free += one.body()
+        one.request = None
+        one.handle_close()
+    return free
+
+
 def whose(proxies: int) -> Callable[[Any], str]:
     """Who asks: the network of the address that the outermost of our own proxies saw, or that is the other end's."""
 
     def address(task: Any) -> str:
         found = str(task.addr[0])
         if proxies:
-            told = str(task.requests[0].headers.get("X_FORWARDED_FOR", "")) if task.requests else ""
+            asked = task.requests[0] if task.requests else task.request
+            told = str(asked.headers.get("X_FORWARDED_FOR", "")) if asked is not None else ""
             way = [one.strip() for one in told.split(",") if one.strip()]
             found = way[-proxies] if len(way) >= proxies else found
         return tries.network(found)
@@ -228,8 +345,28 @@ def whose(proxies: int) -> Callable[[Any], str]:
     return address
 
 
-def serve(app: Any, *, host: str, port: int, threads: int, proxies: int, most_bytes: int) -> None:
-    """Serve until SystemExit or KeyboardInterrupt is raised in this thread: what is under way is finished."""
+def listening(
+    app: Any,
+    map_: dict[int, Any],
+    turns: Turns,
+    adjusted: Adjustments,
+    room: Room,
+    most: Callable[[str, str], int],
+) -> list[Server]:
+    """A server for each address there is."""
+    servers = []
+    for one in adjusted.listen:
+        made = Server(app, map_, True, None, dispatcher=turns, adj=adjusted, sockinfo=one)
+        made.room, made.most = room, most
+        servers.append(made)
+    return servers
+
+
+def serve(
+    app: Any, *, host: str, port: int, threads: int, proxies: int, largest: int, most: Callable[[str, str], int]
+) -> None:
+    """Serve until SystemExit or KeyboardInterrupt is raised in this thread: what is under way is finished. `most`: the
+    bytes that a body may have, by method and path; `largest`: what it says at most."""
     adjusted = Adjustments(
         host=host,
         port=port,
@@ -240,13 +377,11 @@ def serve(app: Any, *, host: str, port: int, threads: int, proxies: int, most_by
         log_socket_errors=False,  # who hangs up in the middle is no fault of ours
         asyncore_use_poll=True,
         max_request_header_size=32_768,
-        max_request_body_size=most_bytes,
+        max_request_body_size=sys.maxsize,  # ours comes first: `Coming`
         outbuf_high_watermark=256 * 1024 * 1024,  # a thread writes an answer down and goes on, whoever reads it
     )
     everything: dict[int, Any] = {}
     turns = Turns(threads, whose(proxies))
-    servers = [
-        Server(app, everything, True, None, dispatcher=turns, adj=adjusted, sockinfo=one) for one in adjusted.listen
-    ]
+    servers = listening(app, everything, turns, adjusted, Room(largest, whose(proxies), everything), most)
     places = [(one.effective_host, one.effective_port) for one in servers]
     MultiSocketServer(everything, adjusted, places, turns, logging.getLogger("waitress").info).run()

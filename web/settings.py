@@ -75,6 +75,8 @@ ROLES = frozenset({*SECOND_FACTOR.split(","), "clerk", "staff"})
 MOST_HOURS = 24
 #: Nor is a telephone number of which nothing was heard for ten years believed to be the same person's.
 MOST_SILENCE = 3650
+#: Bytes of a form that a page sends (a list of a thousand records is far below), and of a JSON object.
+MOST_FORM, MOST_JSON = 2 * 1024 * 1024, 1_000_000
 
 ROOT = Path(__file__).resolve().parent.parent
 

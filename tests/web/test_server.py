@@ -108,13 +108,18 @@ def test_people_are_told_apart_as_our_own_proxies_saw_them(proxies, end, told, w
 
 def page(environ, start):
     body = b"x" * int(environ["PATH_INFO"].strip("/") or 5)
-    environ["wsgi.input"].read()
-    start("200 OK", [("Content-Length", str(len(body)))])
+    size, came = int(environ.get("CONTENT_LENGTH") or 0), len(environ["wsgi.input"].read())
+    status = "200 OK" if size == came else f"413 {came} of {size}"
+    start(status, [("Content-Length", str(len(body)))])
     return [body]
 
 
+#: Bytes that a body may have: of a route that takes a file, of the others.
+FILE, FORM = 200_000, 50_000
+
+
 @contextmanager
-def serving(monkeypatch, **numbers):
+def serving(monkeypatch, page=page, **numbers):
     """The server on a port of its own, with other numbers; `gone` counts the connections it has let go."""
     for name, value in numbers.items():
         monkeypatch.setattr(server, name, value)
@@ -131,9 +136,10 @@ def serving(monkeypatch, **numbers):
         outbuf_high_watermark=256_000_000,
         asyncore_loop_timeout=0.05,
         connection_limit=10_000,
+        max_request_body_size=server.sys.maxsize,
     )
-    turns = server.Turns(4, server.whose(0))
-    one = server.Server(page, loop, True, None, dispatcher=turns, adj=adjusted, sockinfo=adjusted.listen[0])
+    turns, room = server.Turns(4, server.whose(0)), server.Room(FILE, server.whose(0), loop)
+    (one,) = server.listening(page, loop, turns, adjusted, room, lambda _, path: FILE if path == "/9" else FORM)
     over = threading.Event()
     tick = one.maintenance
 
@@ -146,7 +152,7 @@ def serving(monkeypatch, **numbers):
     thread = threading.Thread(target=server.MultiSocketServer(loop, adjusted, [], turns, print).run)
     thread.start()
     try:
-        yield SimpleNamespace(address=("127.0.0.1", one.effective_port), gone=gone)
+        yield SimpleNamespace(address=("127.0.0.1", one.effective_port), gone=gone, channels=one.active_channels)
     finally:
         over.set()
         thread.join(30)
@@ -289,3 +295,114 @@ def test_a_person_is_served_while_somebody_asks_without_end(monkeypatch):
         over.set()
         for one in floods:
             one.join(60)
+
+
+# ---------------------------------------------------------------- bodies
+
+
+def asked(path, size, *, chunked=False, more=""):
+    says = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
+    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{says}\r\n{more}\r\n".encode()
+
+
+def chunks(size, of=10_000):
+    return b"".join(b"%x\r\n%s\r\n" % (of, b"a" * of) for _ in range(size // of))
+
+
+@pytest.mark.parametrize("path", ["/5", "/9"])
+def test_what_is_announced_as_larger_than_the_route_takes_is_refused_before_it_comes(monkeypatch, path):
+    most = FILE if path == "/9" else FORM
+    with serving(monkeypatch) as there:
+        with connected(there, asked(path, most + 1, more="Expect: 100-continue\r\n")) as one:
+            assert whole(one).startswith(b"HTTP/1.1 413 0 of %d\r\n" % (most + 1))  # nor is it asked to go on
+        with connected(there, asked(path, most) + b"a" * most) as one:
+            assert one.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize("path", ["/5", "/9"])
+def test_a_body_in_chunks_is_let_come_as_far_as_the_route_takes(monkeypatch, path):
+    most = FILE if path == "/9" else FORM
+    with serving(monkeypatch) as there:
+        with connected(there, asked(path, 0, chunked=True) + chunks(most - 10_000) + b"0\r\n\r\n") as one:
+            assert one.recv(12) == b"HTTP/1.1 200"
+        with connected(there, asked(path, 0, chunked=True) + chunks(most)) as one:  # framed, it is more than that
+            assert b" 413 0 of " in one.recv(64)
+
+
+@pytest.mark.parametrize("size", ["9" * 25, "9" * 5_000, "-1", "+1", "1_0", "0x1", "1, 1"])
+def test_an_announced_size_that_is_none_is_refused_and_nothing_more_is_read(monkeypatch, size):
+    follows = asked("/5", 0)
+    with serving(monkeypatch) as there, connected(there, asked("/5", size) + follows) as one:
+        assert whole(one).count(b"HTTP/1.1 4") == 1
+
+
+def test_an_address_with_half_a_bracket_is_refused(monkeypatch):
+    with serving(monkeypatch) as there, connected(there, b"GET http://[::1 HTTP/1.1\r\n\r\n") as one:
+        assert whole(one).startswith(b"HTTP/1.1 400")
+
+
+def test_a_line_of_chunks_that_never_ends_is_not_collected(monkeypatch):
+    with serving(monkeypatch) as there, connected(there, asked("/9", 0, chunked=True) + b"1" * 20_000) as one:
+        assert one.recv(12) == b"HTTP/1.1 400"
+
+
+def held(there):
+    """Bytes of bodies, by who sends them."""
+    found = {}
+    for one in list(there.channels.values()):
+        found[one.addr[0]] = found.get(one.addr[0], 0) + one.body()
+    return found
+
+
+def from_(there, address, sent):
+    one = socket.create_connection(there.address, timeout=60, source_address=(address, 0))
+    one.sendall(sent)
+    return one
+
+
+def test_half_sent_bodies_of_one_address_have_their_room_and_others_have_theirs(monkeypatch):
+    with serving(monkeypatch, OF_ONE=2) as there:
+        other = from_(there, "127.0.0.2", asked("/9", FILE) + b"b" * (FILE - 1))
+        slow = []
+        for _ in range(9):
+            slow.append(from_(there, "127.0.0.3", asked("/9", FILE) + b"a" * 100_000))
+        for _ in range(5):  # 900 000 bytes came, 400 000 may stay
+            assert there.gone.acquire(timeout=60)
+        assert held(there).get("127.0.0.3", 0) <= 2 * FILE
+        other.sendall(b"b")
+        assert other.recv(12) == b"HTTP/1.1 200"
+        slow[-1].sendall(b"a" * 100_000)  # the one that came last is still there
+        assert slow[-1].recv(12) == b"HTTP/1.1 200"
+        for one in (other, *slow):
+            one.close()
+
+
+def test_bodies_that_nobody_has_read_yet_count_too(monkeypatch):
+    let = threading.Event()
+
+    def waits(environ, start):
+        let.wait(60)
+        return page(environ, start)
+
+    with serving(monkeypatch, page=waits, OF_ONE=2) as there:
+        whole_ones = [from_(there, "127.0.0.3", asked("/9", FILE) + b"a" * FILE) for _ in range(2)]
+        while held(there).get("127.0.0.3", 0) < 2 * FILE:
+            assert not there.gone.acquire(timeout=0.01)
+        half = from_(there, "127.0.0.3", asked("/9", FILE) + b"a" * 9_000)
+        assert there.gone.acquire(timeout=60)
+        let.set()
+        assert [one.recv(12) for one in whole_ones] == [b"HTTP/1.1 200"] * 2
+        for one in (half, *whole_ones):
+            one.close()
+
+
+def test_many_addresses_together_have_their_room_and_who_holds_most_makes_it(monkeypatch):
+    with serving(monkeypatch, OF_ONE=2, OF_ALL=3) as there:
+        little = from_(there, "127.0.0.9", asked("/5", FORM) + b"b" * (FORM - 1))
+        held_up = [from_(there, f"127.0.0.{10 + n % 4}", asked("/9", FILE) + b"a" * 100_000) for n in range(8)]
+        assert there.gone.acquire(timeout=60)
+        assert sum(held(there).values()) <= 3 * FILE
+        little.sendall(b"b")
+        assert little.recv(12) == b"HTTP/1.1 200"
+        for one in (little, *held_up):
+            one.close()

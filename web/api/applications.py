@@ -110,7 +110,7 @@ class Reason(Shape):
     version: int | None = None
 
 
-@operation("post", "/files", who="signed-in", tag="applications", gives=Uploaded, status=201, alone=True)
+@operation("post", "/files", who="signed-in", tag="applications", gives=Uploaded, status=201, alone=True, file=True)
 def upload() -> Uploaded:
     """Keep a file for a later application (multipart, field `file`)."""
     throttle.count("upload", f"u{edge.actor().id}")

@@ -58,6 +58,7 @@ class Operation:
     status: int
     tag: str
     media: str = "application/json"
+    file: bool = False  # it takes one, as multipart
 
 
 OPERATIONS: list[Operation] = []
@@ -76,16 +77,17 @@ def operation(
     media: str = "application/json",
     alone: bool = False,
     writes: bool | None = None,
+    file: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an operation. The function gets the path's names, and `body` and `query` when it takes them."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         summary = (function.__doc__ or "").strip().split("\n")[0]
         OPERATIONS.append(
-            Operation(method, path, function.__name__, who, summary, takes, query, gives, status, tag, media)
+            Operation(method, path, function.__name__, who, summary, takes, query, gives, status, tag, media, file)
         )
 
-        @guard(who, alone=alone, writes=writes)
+        @guard(who, alone=alone, writes=writes, takes="file" if file else "json")
         @functools.wraps(function)
         def view(**named: Any) -> ResponseReturnValue:
             if takes is not None:
@@ -106,13 +108,11 @@ def operation(
     return declare
 
 
-#: The largest JSON body, and the most names and values in it: beyond that it is no application of a person.
-MOST_BYTES, MOST_VALUES, MOST_DEPTH = 1_000_000, 20_000, 60
+#: The most names and values in a JSON body: beyond that it is no application of a person.
+MOST_BYTES, MOST_VALUES, MOST_DEPTH = edge.MOST["json"], 20_000, 60
 
 
 def _sent() -> Any:
-    if (request.content_length or 0) > MOST_BYTES:
-        raise _too_large()
     body = request.get_data()
     if len(body) > MOST_BYTES or body.count(b":") + body.count(b",") > 2 * MOST_VALUES:
         raise _too_large()
@@ -320,7 +320,7 @@ def _described(one: Operation, refs: Mapping[Any, Any]) -> dict[str, Any]:
     if one.takes is not None:
         ref = dict(refs[(one.takes, "validation")])
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref}}}
-    elif one.name == "upload":
+    elif one.file:
         binary = {"type": "object", "properties": {"file": {"type": "string", "contentMediaType": "*/*"}}}
         found["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": binary}}}
     return found

@@ -185,7 +185,7 @@ def _env() -> Any:
 
 
 @pages.post("/files")
-@guard("signed-in", alone=True)
+@guard("signed-in", alone=True, takes="file")
 def upload() -> ResponseReturnValue:
     """Keep one chosen file; answers {id, name, size}."""
     throttle.count("upload", f"u{edge.actor().id}")

@@ -307,7 +307,7 @@ def _fetchers(bond_id: int, key: str, wrong: tuple[FieldError, ...] = (), code: 
 
 
 @pages.post("/family/<int:bond_id>/list/<key>")
-@guard("resident")
+@guard("resident", takes="file")
 def add_fetcher(bond_id: int, key: str) -> ResponseReturnValue:
     try:
         who = person("holder", _form("name", 40), _form("phone", 40), _form("id_number", 20))
@@ -409,7 +409,7 @@ def _new(wrong: tuple[FieldError, ...] = ()) -> str:
 
 
 @pages.post("/desk/bonds/new")
-@guard("staff")
+@guard("staff", takes="file")
 def make() -> ResponseReturnValue:
     try:
         sides: dict[str, Any] = {}

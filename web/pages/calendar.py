@@ -43,7 +43,7 @@ def year() -> ResponseReturnValue:
 
 
 @pages.post("")
-@guard("staff")
+@guard("staff", takes="file")
 def preview() -> ResponseReturnValue:
     """What a file would change: which days, which deadlines."""
     try:

@@ -279,7 +279,7 @@ def one(link_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/handovers/<int:link_id>")
-@guard("resident", alone=True)
+@guard("resident", alone=True, takes="file")
 def act(link_id: int) -> ResponseReturnValue:
     return _act(link_id, "resident/handover.html", "handovers.mine")
 
@@ -332,7 +332,7 @@ def staff_one(link_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/desk/handovers/<int:link_id>")
-@guard("staff", alone=True)
+@guard("staff", alone=True, takes="file")
 def staff_act(link_id: int) -> ResponseReturnValue:
     return _act(link_id, "staff/handover_link.html", "handovers.desk")
 

@@ -81,7 +81,7 @@ def verify(code: str) -> ResponseReturnValue:
 
 
 @pages.post("/v/file")
-@guard("anyone", alone=True)
+@guard("anyone", alone=True, takes="file")
 def compare() -> ResponseReturnValue:
     """Whether a PDF somebody was sent is, byte for byte, a paper of ours. The file is read once and not kept."""
     throttle.count("verify")

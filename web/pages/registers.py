@@ -140,7 +140,7 @@ def _sheet_again(sent: str) -> bytes:
 
 
 @pages.post("/desk/registers/<key>/sheet")
-@guard("staff")
+@guard("staff", takes="file")
 def import_sheet(key: str) -> ResponseReturnValue:
     """First what the sheet would do, errors by cell; confirmed, exactly that."""
     work, actor, now = edge.work(), edge.actor(), edge.now()

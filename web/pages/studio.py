@@ -83,7 +83,7 @@ def matter(name: str) -> ResponseReturnValue:
 
 
 @pages.post("/<name>/proof")
-@guard("designer")
+@guard("designer", takes="file")
 def proof(name: str) -> ResponseReturnValue:
     """Check and play the stories of a draft: of a zip that was sent, else of what lies in the content folder, else
     of the version that is published. Nothing is kept."""

@@ -15,7 +15,7 @@ def command(parent: int, threads: int) -> None:
     import sys
     from types import FrameType
 
-    from web import logs, server, settings
+    from web import edge, logs, server, settings
     from web.app import create_app
     from web.shell.run import end_with
 
@@ -36,7 +36,8 @@ def command(parent: int, threads: int) -> None:
         port=read.port,
         threads=threads,
         proxies=read.proxies,
-        most_bytes=(read.upload_mb + 2) * 1024 * 1024,
+        largest=app.config["MAX_CONTENT_LENGTH"],
+        most=edge.most_at(app),
     )
 
 

@@ -1,0 +1,4 @@
+from waitress.buffers import OverflowableBuffer
+
+class FixedStreamReceiver:
+    def __init__(self, cl: int, buf: OverflowableBuffer) -> None: ...
