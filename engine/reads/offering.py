@@ -54,6 +54,11 @@ def of(work: Work, key: str) -> Declared:
     return found
 
 
+def consent_of(work: Work, matter: str) -> str:
+    """What whoever books is asked to agree to, where the booking opens a case of this matter."""
+    return library.current(work, matter).info.apply.consent if matter else ""
+
+
 def booked_first(work: Work, matter: str) -> bool:
     """Whether a case of this matter begins with a booking (`each`): applying for it is choosing a time."""
     return any(what.offer.each == matter for what in declared(work).values())

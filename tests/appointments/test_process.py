@@ -9,9 +9,12 @@ from sqlalchemy import event, select
 from engine import matters, people
 from engine.commands import booking, cases
 from engine.errors import AlreadyDone, NotNow
+from engine.people import login
 from engine.reads import bookings
 from engine.records import audit, library
-from engine.store.models import Appointment, Case, Document, Duty, Notice, OnlineBlock, Resource, Slot, Task
+from engine.store.models import Appointment, Case, Consent, Document, Duty, Notice, OnlineBlock, Resource, Slot, Task
+from web.app import create_app
+from web.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -304,3 +307,33 @@ def test_the_worker_lets_holds_go_and_marks_who_did_not_come(open_hall):
     with open_hall.database.reading() as work:
         assert work.session.query(Slot).filter(Slot.starts_at > open_hall.at(26, 0)).count() > 0
         assert work.session.query(Job).filter(Job.state == "failed").count() == 0
+
+
+def test_a_clerk_says_that_they_asked_for_the_consent_of_the_matter(open_hall, tmp_path):
+    says = "我同意大厅把我的姓名和电话给值班的人看"
+    files = dict(matters.read_files(ROOT, "yuyue"))
+    text = files["bpmn/yuyue/matter.yaml"].decode().replace("apply:\n", f"apply:\n  consent: {says}\n", 1)
+    files["bpmn/yuyue/matter.yaml"] = text.encode()
+    with open_hall.database.unit_of_work() as work:
+        library.publish(work, matters.package.read("yuyue", files), by=people.SYSTEM, now=open_hall.now)
+        work.session.get(Resource, open_hall.resource).items = ITEMS
+        opened = login.open_session(work, open_hall.clerk.id, now=open_hall.now)
+    settings = Settings(home=tmp_path, database_url="", secret_key="test")
+    app = create_app(settings, database=open_hall.database, clock=lambda: open_hall.now, testing=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["token"] = opened
+    page = client.get("/desk/bookings").text
+    assert says in page and 'name="consent"' in page
+    who = {"place": open_hall.resource, "name": "王小明", "phone": "13800000077", "item": "medical"}
+    for when in ({"starts_at": "2026-09-15T18:00"}, {}):
+        client.post("/desk/bookings/walk-in", data=who | when)
+        with open_hall.database.reading() as work:
+            assert work.session.scalars(select(Appointment)).all() == [] == work.session.scalars(select(Case)).all()
+    asked = client.post("/desk/bookings/walk-in", data=who | {"starts_at": "2026-09-15T18:00", "consent": "yes"})
+    assert asked.status_code == 302
+    with open_hall.database.reading() as work:
+        kept = work.session.scalars(select(Consent)).one()
+        assert (kept.text, kept.user_id) == (says, open_hall.clerk.id)
+        assert kept.facts["taken_down_by"] == open_hall.clerk.id

@@ -8,11 +8,15 @@ from sqlalchemy import select
 from engine import matters
 from engine.commands import booking, cases
 from engine.errors import Invalid, NotNow
-from engine.people import SYSTEM
+from engine.matters.nouns.bonds import GUARDIAN
+from engine.people import SYSTEM, login
 from engine.reads import bookings, offers
 from engine.records import library
-from engine.store.models import Case, Resource
+from engine.store.models import Case, Consent, Resource, User
 from tests.offers.conftest import NOW, ROOT
+from tests.offers.test_for_others import bound
+from web.app import create_app
+from web.settings import Settings
 
 TUESDAY = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)  # nine in the hall
 ROOM = """
@@ -146,3 +150,86 @@ def test_a_room_with_a_price_says_it_while_it_is_held_and_keeps_its_parts(hall, 
     with hall.database.reading() as work:
         assert offers.cost_of(work, who, made, now=NOW)[0] == 2000
         assert offers.cost_of(work, hall.residents[1], made, now=NOW) is None
+
+
+# ---------------------------------------------------------------- consent
+
+SAYS = "我同意大厅把我的姓名和电话给管房子的人看"
+
+
+@pytest.fixture
+def asks(hall):
+    """The room of a village and the counter, of a matter that asks for consent."""
+    files = dict(matters.read_files(ROOT, "yuyue"))
+    text = files["bpmn/yuyue/matter.yaml"].decode()
+    text = text.replace("apply:\n", f"apply:\n  consent: {SAYS}\n", 1)
+    room = ROOM.replace('    who: {if: "=person.age >= 18", says: 年满 18 岁}\n', "")
+    files["bpmn/yuyue/matter.yaml"] = text.replace("offers:\n", "offers:" + room, 1).encode()
+    files["forms/yuyue/room.form"] = FORM.encode()
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.package.read("yuyue", files), by=SYSTEM, now=NOW)
+        booking.publish_ahead(work, now=NOW)
+        return work.session.scalars(
+            select(Resource.id).where(Resource.offer == "yuyue.room").order_by(Resource.id)
+        ).first()
+
+
+def kept(hall):
+    with hall.database.reading() as work:
+        return [(row.user_id, row.purpose, row.text, row.facts) for row in work.session.scalars(select(Consent))]
+
+
+def test_a_booking_that_opens_a_case_asks_for_the_consent_of_its_matter_and_keeps_it(hall, asks):
+    who = hall.residents[0]
+    made, version = keep(hall, asks, who)
+    answers = {"note": "过生日"}
+    with pytest.raises(Invalid) as refused:
+        hall.do(booking.confirm, made, version=version, answers=answers, by=who, now=NOW)
+    assert set(refused.value.by_field()) == {"consent"} and kept(hall) == []
+    done = hall.do(booking.confirm, made, version=version, answers=answers, consent=True, by=who, now=NOW)
+    with hall.database.reading() as work:
+        number = work.session.get_one(Case, done.case_id).number
+    assert kept(hall) == [(who.id, "matter:yuyue", SAYS, {"number": number, "by": "self"})]
+
+
+def test_below_fourteen_the_guardian_who_books_for_them_consents(hall, asks):
+    with hall.database.unit_of_work() as work:
+        work.session.get_one(User, hall.young.id).id_number = "350526201605120019"
+    made, version = keep(hall, asks, hall.young)
+    given = {"version": version, "answers": {"note": "过生日"}, "consent": True, "now": NOW}
+    with pytest.raises(Invalid) as refused:
+        hall.do(booking.confirm, made, by=hall.young, **given)
+    assert "监护人" in refused.value.fields[0].zh
+    guardian = hall.residents[1]
+    bond = bound(hall, hall.young, guardian, kind=GUARDIAN)
+    hall.do(booking.confirm, made, by=hall.actor(guardian.id), **given)
+    ((_, _, _, facts),) = kept(hall)
+    assert facts["by"] == "guardian" and facts["bond"] == bond
+
+
+def test_pages_and_programs_ask_it_in_the_matters_own_words(hall, asks, tmp_path):
+    settings = Settings(home=tmp_path, database_url="", secret_key="test")
+    app = create_app(settings, database=hall.database, clock=lambda: NOW, testing=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client, who = app.test_client(), hall.residents[0]
+    with hall.database.unit_of_work() as work:
+        opened, token = login.open_session(work, who.id, now=NOW), login.new_token(work, who.id, now=NOW)
+    with client.session_transaction() as session:
+        session["token"] = opened
+    made, version = keep(hall, asks, who)
+    page = client.get(f"/bookings/{made}").text
+    assert SAYS in page and "同意并确认预约" in page and "&#34;consent&#34;: true" in page
+    sent = {"version": version, "answers": {"note": "过生日"}}
+    answer = client.post(f"/offers/bookings/{made}/confirm", json=sent)
+    assert answer.status_code == 422 and [one["field"] for one in answer.json["fields"]] == ["consent"]
+    program, by = app.test_client(), {"Authorization": f"Bearer {token}"}
+    places = {one["id"]: one["consent"] for one in program.get("/api/v1/places").json}
+    assert places[asks] == SAYS
+    answer = program.post(f"/api/v1/bookings/{made}/confirm", json=sent, headers=by)
+    assert answer.status_code == 422 and answer.json["fields"][0]["field"] == "consent"
+    sent["answers"]["applicant"] = {"name": "别人", "phone": "13899999999"}  # who booked it comes
+    answer = program.post(f"/api/v1/bookings/{made}/confirm", json={**sent, "consent": True}, headers=by)
+    assert answer.status_code == 200
+    with hall.database.reading() as work:
+        assert work.session.scalars(select(Case.applicant_name)).one() == who.name
+    assert [row[2] for row in kept(hall)] == [SAYS]

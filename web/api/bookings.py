@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from engine.commands import booking
 from engine.errors import NotNow
 from engine.reads import bookings as reads
+from engine.reads import offering
 from web import edge
 from web.api.declaring import Shape, operation, shaped
 
@@ -22,6 +23,7 @@ class PlaceOut(Shape):
     address: str
     phone: str
     items: list[tuple[str, str]]
+    consent: str = Field("", description="What is agreed to by confirming (`consent`); empty: nothing is asked.")
 
 
 class DayOut(Shape):
@@ -56,6 +58,11 @@ class Wish(Shape):
 
 class Seen(Shape):
     version: int
+
+
+class Confirming(Seen):
+    answers: dict[str, Any] = Field(default_factory=dict, description="Of the form that the place asks, if it does.")
+    consent: bool = Field(False, description="The person agreed to what the place asks consent for.")
 
 
 class Moved(Seen):
@@ -100,7 +107,8 @@ def _one(appointment_id: int) -> BookingOut:
 @operation("get", "/places", who="anyone", tag="bookings", gives=list[PlaceOut])
 def places() -> list[PlaceOut]:
     """Where one can book."""
-    return [shaped(PlaceOut, place) for place in reads.places(edge.work())]
+    work = edge.work()
+    return [shaped(PlaceOut, place, consent=offering.consent_of(work, place.matter)) for place in reads.places(work)]
 
 
 @operation("get", "/places/{place_id}/days", who="anyone", tag="bookings", query=Between, gives=list[DayOut])
@@ -139,10 +147,18 @@ def hold(body: Wish) -> BookingOut:
     return _one(made.id)
 
 
-@operation("post", "/bookings/{booking_id}/confirm", who="resident", tag="bookings", takes=Seen, gives=BookingOut)
-def confirm(booking_id: int, body: Seen) -> BookingOut:
+@operation("post", "/bookings/{booking_id}/confirm", who="resident", tag="bookings", takes=Confirming, gives=BookingOut)
+def confirm(booking_id: int, body: Confirming) -> BookingOut:
     """Make the hold a booking."""
-    booking.confirm(edge.work(), booking_id, version=body.version, by=edge.actor(), now=edge.now())
+    booking.confirm(
+        edge.work(),
+        booking_id,
+        version=body.version,
+        answers=body.answers,
+        consent=body.consent,
+        by=edge.actor(),
+        now=edge.now(),
+    )
     return _one(booking_id)
 
 

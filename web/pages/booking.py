@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 from engine import forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
-from engine.reads import bonds, offers, standing, statements, teams
+from engine.reads import bonds, offering, offers, standing, statements, teams
 from engine.reads import bookings as reads
 from engine.records import papers
 from engine.workdays import local_date
@@ -182,6 +183,7 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
         wrong=wrong,
         cost=offers.cost_of(edge.work(), edge.actor(), booking_id, now=edge.now()) if place.offer else None,
         priced=offers.has_price(edge.work(), place.offer),
+        consent=offering.consent_of(edge.work(), place.matter),
         tab="booking.doors",
     )
 
@@ -207,7 +209,13 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         wrong = FieldError("item", _("办什么事"), "请选一项要办的事，不确定就选“先问问”。", "Choose what it is about.")
         return _one(booking_id, (wrong,)), 422
     made = booking.confirm(
-        edge.work(), booking_id, version=edge.sent_id(), answers=answers, by=edge.actor(), now=edge.now()
+        edge.work(),
+        booking_id,
+        version=edge.sent_id(),
+        answers=answers,
+        consent=request.form.get("consent") == "yes",
+        by=edge.actor(),
+        now=edge.now(),
     )
     flash(_declined(made.state, made.reason) or _("预约好了。到时候出示这一页的二维码。"))
     return redirect(url_for("booking.one", booking_id=booking_id))
@@ -295,6 +303,7 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
             continue
         seats, taken = loads.get(load.day, (0, 0))
         loads[load.day] = (seats + load.capacity, taken + load.taken)
+    places = [p for p in reads.places(work) if p.items]
     page = render_template(
         "staff/bookings.html",
         days=booked,
@@ -305,7 +314,8 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
         roster=reads.roster(work, actor, monday, sunday),
         states=_states(),
         kinds=KINDS,
-        places=[p for p in reads.places(work) if p.items],
+        places=places,
+        consents=_consents(places),
         own=reads.places(work, staff=actor),
         wrong=wrong,
         counts=reads.counts(work, actor, today),
@@ -344,6 +354,15 @@ def step(booking_id: int, what: str) -> ResponseReturnValue:
     return redirect(url_for("booking.week", day=local_date(made.starts_at).isoformat()))
 
 
+def _consents(places: Sequence[reads.Place]) -> list[dict[str, Any]]:
+    """What is asked of whoever comes, with the places where it is."""
+    asked: dict[str, list[str]] = {}
+    for matter in sorted({place.matter for place in places}):
+        if text := offering.consent_of(edge.work(), matter):
+            asked.setdefault(text, []).extend(place.name for place in places if place.matter == matter)
+    return [{"text": text, "names": found} for text, found in asked.items()]
+
+
 @pages.post("/desk/bookings/walk-in")
 @guard("staff")
 def walk_in() -> ResponseReturnValue:
@@ -359,7 +378,7 @@ def walk_in() -> ResponseReturnValue:
         "by": edge.actor(),
         "now": edge.now(),
     }
-    when = request.form.get("starts_at", "")
+    when, agreed = request.form.get("starts_at", ""), request.form.get("consent") == "yes"
     if when:
         day, _sep, clock = when.partition("T")
         try:
@@ -369,9 +388,11 @@ def walk_in() -> ResponseReturnValue:
                 [FieldError("starts_at", _("时间"), "请选日期和时间。", "Choose a day and a time.")]
             ) from None
         made = booking.hold(edge.work(), starts_at=[at], channel="phone", **given)
-        made = booking.confirm(edge.work(), made.id, version=made.version, by=edge.actor(), now=edge.now())
+        made = booking.confirm(
+            edge.work(), made.id, version=made.version, consent=agreed, by=edge.actor(), now=edge.now()
+        )
     else:
-        made = booking.walk_in(edge.work(), **given)
+        made = booking.walk_in(edge.work(), consent=agreed, **given)
     flash(
         _declined(made.state, made.reason)
         or _("%(number)s：%(when)s。", number=made.number, when=formats.moment(made.starts_at))

@@ -215,6 +215,7 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         booking_id,
         version=version if isinstance(version, int) else 0,
         answers=body["answers"],
+        consent=body.get("consent") is True,
         by=edge.actor(),
         now=edge.now(),
     )

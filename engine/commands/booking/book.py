@@ -43,7 +43,9 @@ from engine.commands.appointments import (
     who_waits,
 )
 from engine.commands.booking import claim, naming
+from engine.commands.cases import consent as consents
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
+from engine.matters import Package
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb, booked_for, waits_for
 from engine.reads import bonds, bookings, knowing, offers, prices
@@ -147,11 +149,13 @@ def confirm(
     *,
     version: int,
     answers: Mapping[str, Any] | None = None,
+    consent: bool = False,
     by: Actor,
     now: datetime,
 ) -> Appointment:
     """The hold becomes a booking: the seat is checked again, the clerk on duty is named, the matter's process
     starts, reminders are queued; all in one transaction. A hold that ran out is taken again when a seat is left.
+    A matter that asks for consent (`consent`: it was given) is not begun without it, as on every other way in.
 
     Its process may decline it at once (release-appointment): then it comes back cancelled, with the reason."""
     made = find(work, appointment_id, "work", by=by)
@@ -179,7 +183,9 @@ def confirm(
         made.item = str((answers or {}).get("item") or "")[:80] or made.item  # said only now, after the time was chosen
         facts = process_facts(made, policy)
         unit = units.place(work, resource.unit_id)
-        raw = {"applicant": {"name": made.name, "phone": made.phone}, "item": made.item, **(answers or {})}
+        raw = {"item": made.item, **(answers or {}), "applicant": {"name": made.name, "phone": made.phone}}
+        package = library.current(work, resource.matter)
+        whose = _consents(work, package, made, consent, by, now)
         started = cases.submit(
             work,
             resource.matter,
@@ -195,9 +201,10 @@ def confirm(
             behalf=_behalf(by, made),
         )
         made.case_id, made.case = started.case.id, started.case
+        consents.keep(work, package, started.case, whose, by=by, now=now)
         if made.state != "confirmed":
             return made
-        if started.opened and said in library.current(work, resource.matter).info.notices:
+        if started.opened and said in package.info.notices:
             said = "appointment-asked"  # somebody has to say yes first: then the diagram says that it is confirmed
     else:  # the hall had moved the booking: its process goes on
         tell_process(work, made, "moved", by=by, now=now)
@@ -611,6 +618,17 @@ def _behalf(by: Actor, made: Appointment) -> cases.Behalf | None:
     """By which bond somebody else than the person confirms it."""
     grant = booked_for(by, "work", made) if by.id != made.user_id else None
     return cases.Behalf(grant.id, made.user_id) if grant is not None else None
+
+
+def _consents(
+    work: Work, package: Package, made: Appointment, given: bool, by: Actor, now: datetime
+) -> tuple[str, int | None]:
+    """Who consents to what the matter asks: the person who comes, or below fourteen the guardian who books for them."""
+    comes = work.session.get(User, made.user_id) if made.user_id is not None else None
+    grant = booked_for(by, "work", made) if by.id != made.user_id else None
+    subject = grant.subject_ref if grant is not None else ""
+    number = comes.id_number if comes is not None else None
+    return consents.ask(work, package, given, number, by=by, now=now, for_ref=subject)
 
 
 def _for_whom(work: Work, resource: Resource, bond_id: int, by: Actor) -> Person:

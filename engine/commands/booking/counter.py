@@ -150,7 +150,16 @@ def miss_if_over(work: Work, appointment_id: int, *, now: datetime) -> bool:
     return True
 
 
-def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by: Actor, now: datetime) -> Appointment:
+def walk_in(
+    work: Work,
+    *,
+    resource_id: int,
+    person: Person,
+    item: str = "",
+    consent: bool = False,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
     """Someone stands at the counter: they get a free place of the time that runs now (a missed booking's seat is one),
     else of the next time today. Held, confirmed and checked in at once."""
     resource = work.session.get(Resource, resource_id)
@@ -183,7 +192,7 @@ def walk_in(work: Work, *, resource_id: int, person: Person, item: str = "", by:
             by=by,
             now=now,
         )
-        book.confirm(work, made.id, version=made.version, by=by, now=now)
+        book.confirm(work, made.id, version=made.version, consent=consent, by=by, now=now)
         # (a matter that declines what this person comes for has given the place back already, with its reason)
         if made.state == "confirmed" and slot.starts_at <= now + timedelta(minutes=EARLY_MINUTES):
             check_in(work, made.code, by=by, now=now)

@@ -320,7 +320,9 @@ class Offer(OfferPart):
     )
     waiting: bool = Field(default=True, description="满了可以候补 · whether there is a waiting list")
     each: Id | Literal[""] = Field(
-        default="", description="每个预订开出哪个事项的办件；不写就只是一行 · each booking opens a case of this matter"
+        default="",
+        description="每个预订开出哪个事项的办件，事项要征得同意的，订的时候问；不写就只是一行"
+        " · each booking opens a case of this matter, and asks for its consent",
     )
     parent: Id | Literal[""] = Field(
         default="",
