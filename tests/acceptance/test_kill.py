@@ -28,6 +28,7 @@ from engine.store.models import Case, Document, Event, File, Job, Notice, Task
 from tests import cast as the_cast
 from tests.acceptance.serving import names_nobody
 from tests.commands import acting
+from tests.soaking import times
 
 #: Papers of a journey.
 PAPERS = ["acceptance", "authority", "closing", "proxy_acceptance", "receipt", "service_receipt"]
@@ -177,7 +178,7 @@ def acknowledged_or_done(person, number, element):
     "rounds",
     [
         pytest.param(4, marks=pytest.mark.wide),
-        pytest.param(1000, marks=[pytest.mark.soak, pytest.mark.timeout(12 * 3600)]),
+        pytest.param(times(1000), marks=[pytest.mark.soak, pytest.mark.timeout(12 * 3600)]),
     ],
 )
 def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_path, rounds):

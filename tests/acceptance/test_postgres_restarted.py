@@ -14,6 +14,7 @@ from engine.store import db, migrate
 from tests import cast as the_cast
 from tests.acceptance import test_kill
 from tests.acceptance.test_kill import Hall, play
+from tests.soaking import times
 
 
 class Restarted(Hall):
@@ -45,7 +46,7 @@ def crash(server):
 
 @pytest.mark.soak
 @pytest.mark.timeout(4 * 3600)
-@pytest.mark.parametrize("rounds", [100])
+@pytest.mark.parametrize("rounds", [times(100)])
 def test_a_database_that_crashes_loses_nothing_acknowledged_and_doubles_nothing(rounds, tmp_path, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

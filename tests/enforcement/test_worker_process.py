@@ -20,6 +20,7 @@ from engine.store.models import Beat, Case, Escalation, Event, Incident, Timer
 from tests.enforcement import hall as halls
 from tests.enforcement import timed
 from tests.enforcement.hall import at
+from tests.soaking import times
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FAR = at("2090-01-01 00:00")
@@ -92,7 +93,7 @@ def two_minutes_later(database) -> None:
     "firings",
     [
         pytest.param(60, marks=pytest.mark.wide),
-        pytest.param(3000, marks=[pytest.mark.soak, pytest.mark.timeout(4 * 3600)]),
+        pytest.param(times(3000), marks=[pytest.mark.soak, pytest.mark.timeout(4 * 3600)]),
     ],
 )
 def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_exactly_once(database, tmp_path, firings):

@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from engine.people import login
+from engine.people import holders, login
+from engine.store.models import Holding, Post, User
+from tests.soaking import times
 
-ROLES = (None, "zhang", "chen", "wang", "zhou", "wu", "designer", "operator")
+ROLES = (None, "zhang", "chen", "wang", "zhou", "zhao", "wu", "designer", "operator", "security", "auditor")
 
 
 @pytest.mark.wide
@@ -29,11 +31,12 @@ def test_a_few_made_up_calls_of_each_operation_break_nothing(hall, caplog):
 @pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_many_made_up_calls_of_each_operation_break_nothing(hall, role, caplog):
-    every_operation(hall, lambda n: [role], caplog, 30)
+    every_operation(hall, lambda n: [role], caplog, times(30))
 
 
 def every_operation(hall, whose, caplog, each):
     hall.submit()
+    administrators(hall)
     hall.app.config["PROPAGATE_FAULTS"] = False
     caplog.set_level(logging.ERROR)
     tokens = {role: token(hall, role) for role in ROLES if role}
@@ -57,6 +60,21 @@ def every_operation(hall, whose, caplog, each):
     assert broken == {}
     assert called > 100
     assert [one.getMessage() for one in caplog.records] == []
+
+
+def administrators(hall):
+    """The two of the three that the cast has not: they hold nothing else. Once: a module's tests share their hall."""
+    if "security" in hall.cast.users:
+        return
+    with hall.database.unit_of_work() as work:
+        for role in ("security", "auditor"):
+            post = Post(code=role, name=role, name_en=role, role=role)
+            user = User(kind="staff", login=role, name=role, created_at=hall.clock())
+            work.session.add_all([post, user])
+            work.session.flush()
+            work.session.add(Holding(user_id=user.id, unit_id=hall.cast.county.id, post_id=post.id))
+            hall.cast.users[role] = user.id
+        holders.forget(work)
 
 
 def token(hall, role):

@@ -14,6 +14,7 @@ from engine.store.models import Case, Notice
 from tests.enforcement import hall as halls
 from tests.enforcement.hall import at
 from tests.outside import servers
+from tests.soaking import times
 from web.worker import Worker
 
 TRICKS = (
@@ -32,7 +33,7 @@ GOOD = (servers.answers_twice, servers.is_well)
     ("texts", "seed"),
     [
         pytest.param(30, 1, marks=pytest.mark.wide),
-        *(pytest.param(500, n, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]) for n in range(5)),
+        *(pytest.param(times(500), n, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]) for n in range(5)),
     ],
 )
 def test_every_text_arrives_and_none_again(sqlite, clock, texts, seed):

@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from tests.soaking import times
+
 from .blocks import blocks
 from .playing import load
 from .roaming import Roamer
@@ -35,7 +37,7 @@ def test_a_sample_of_drawings_is_never_untold(first: int) -> None:
 def test_twenty_thousand_steps_are_never_untold() -> None:
     seen: Counter[str] = Counter()
     taken, seed = 0, 1_000_000
-    while taken < 20_000:
+    while taken < times(20_000):
         taken += roamed(seed, 40, seen)
         seed += 1
     assert (
