@@ -125,7 +125,15 @@ def _goods(player: Player, grown: Sequence[Resident], first: Resident, now: date
 def _shared(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
     for n, (kind, title, what, where, looked) in enumerate(SHARED):
         who = grown[6 + n]
-        item = {"kind": kind, "title": title, "what": what, "where": where, "money": "no", "others": "none"}
+        item = {
+            "kind": kind,
+            "title": title,
+            "what": what,
+            "where": where,
+            "money": "no",
+            "banned": "no",
+            "others": "none",
+        }
         at = now - timedelta(days=1, hours=n)
         case_id = player.send("gongxiang", {"applicant": _who(who, number=True), "item": item}, who, at)
         if looked:
