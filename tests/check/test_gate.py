@@ -98,6 +98,15 @@ SLIPS = [
     ),
     ("daiban", "bpmn/daiban/process.bpmn", "registration.note", "registration.ntoe", "unset-variable", "note"),
     ("daiban", "bpmn/daiban/process.bpmn", "permit.reason", "permit.raeson", "unset-variable", "reason"),
+    # what a for-each gives its process may be the key of a message: it is looked for where the message is thrown
+    (
+        "shangjia",
+        "bpmn/shangjia/process.bpmn",
+        'correlationKey="=order"',
+        'correlationKey="=oder"',
+        "unset-variable",
+        "order",
+    ),
     ("daiban", "bpmn/daiban/process.bpmn", 'key="template"', 'key="tempalte"', "header-unknown", "template"),
     ("daiban", "bpmn/daiban/process.bpmn", 'value="unsigned"', 'value="unsinged"', "notice-missing", "unsigned"),
     ("daiban", "bpmn/daiban/process.bpmn", 'value="authority"', 'value="authroity"', "paper-missing", "authority"),

@@ -105,8 +105,11 @@ def _goods(player: Player, grown: Sequence[Resident], first: Resident, now: date
             "paper": "no",
             "claim": "no",
         }
+        if kind == "fresh":
+            lot |= {"wants": "yes", "grounds": "质量安全控制符合要求"} if n == 1 else {"wants": "no"}
         at = now - timedelta(days=2, hours=n)
-        case_id = player.send("shangjia", {"applicant": _who(who, number=True), "lot": lot}, who, at)
+        seller = _who(who, number=True) | {"address": f"{who.place.name}{n + 1}组"}
+        case_id = player.send("shangjia", {"applicant": seller, "lot": lot}, who, at)
         if checked:
             player.step(case_id, {"checked": {"result": "yes", "ask": DESK}}, at + timedelta(hours=2))
     if not player.has("goumai"):
@@ -122,7 +125,15 @@ def _goods(player: Player, grown: Sequence[Resident], first: Resident, now: date
 def _shared(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
     for n, (kind, title, what, where, looked) in enumerate(SHARED):
         who = grown[6 + n]
-        item = {"kind": kind, "title": title, "what": what, "where": where, "money": "no", "others": "none"}
+        item = {
+            "kind": kind,
+            "title": title,
+            "what": what,
+            "where": where,
+            "money": "no",
+            "banned": "no",
+            "others": "none",
+        }
         at = now - timedelta(days=1, hours=n)
         case_id = player.send("gongxiang", {"applicant": _who(who, number=True), "item": item}, who, at)
         if looked:

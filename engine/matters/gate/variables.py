@@ -33,6 +33,9 @@ def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
                 if node is None:
                     continue
                 here = dict(all_of.scope)
+                if isinstance(one.owner, m.Message):  # its key is read in every process that throws or waits for it
+                    users = [other for other in diagram.executable() if _uses(other, one.owner)] or [process]
+                    here = shapes.all_of([known[other.id].scope for other in users])
                 if isinstance(one.owner, m.Node):
                     here = scopes.at_node(reading, one.owner, here)
                 if "*" in one.locals:  # it may read what the work itself brings: the answers of its form
@@ -50,6 +53,12 @@ def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
                     if (one.owner.id, f"date {path}") not in told:
                         told.add((one.owner.id, f"date {path}"))
                         _as_text(reading, file, one, path)
+
+
+def _uses(process: m.Process, message: m.Message) -> bool:
+    return any(d.ref == message.id for _, node in process.walk() for d in node.definitions) or any(
+        node.message == message.id for _, node in process.walk()
+    )
 
 
 def unread(reading: Reading) -> None:
