@@ -146,7 +146,7 @@ def code_key(phone: str) -> str:
 
 
 def _ask_hash(ask: str) -> str:
-    return _hash(ask) if ask else ""
+    return sessions.hashed(ask) if ask else ""
 
 
 def resident(
@@ -218,11 +218,6 @@ def use_codes(work: Work, ids: Sequence[int], *, now: datetime) -> None:
     done = work.session.execute(used, execution_options=_PAST)
     if done.rowcount != len(set(ids)):  # type: ignore[attr-defined]
         raise _wrong_code()
-
-
-def session_of(work: Work, token: str) -> int | None:
-    """The id of the session with this token."""
-    return work.session.scalar(select(Session.id).where(Session.token_hash == _hash(token)))
 
 
 def _wrong_code() -> NotYours:
@@ -426,21 +421,23 @@ def open_session(work: Work, user_id: int, *, now: datetime) -> str:
 
 
 def close_session(work: Work, token: str, *, now: datetime) -> None:
-    work.session.execute(update(Session).where(Session.token_hash == _hash(token)).values(ended_at=now))
+    work.session.execute(update(Session).where(Session.token_hash == sessions.hashed(token)).values(ended_at=now))
 
 
 def new_token(work: Work, user_id: int, *, now: datetime, name: str = "") -> str:
     """A new API token. Shown once; only its hash is kept."""
     token = f"yz_{secrets.token_urlsafe(32)}"
     work.session.add(
-        ApiToken(token_hash=_hash(token), user_id=user_id, name=name, created_at=now, expires_at=now + TOKEN_LASTS)
+        ApiToken(
+            token_hash=sessions.hashed(token), user_id=user_id, name=name, created_at=now, expires_at=now + TOKEN_LASTS
+        )
     )
     work.session.flush()
     return token
 
 
 def revoke_token(work: Work, token: str, *, now: datetime) -> None:
-    work.session.execute(update(ApiToken).where(ApiToken.token_hash == _hash(token)).values(revoked_at=now))
+    work.session.execute(update(ApiToken).where(ApiToken.token_hash == sessions.hashed(token)).values(revoked_at=now))
 
 
 def actor_of_session(work: Work, token: str, *, now: datetime) -> Actor | None:
@@ -455,11 +452,7 @@ def actor_of_token(work: Work, token: str, *, now: datetime) -> Actor | None:
         work,
         User.id
         == select(ApiToken.user_id)
-        .where(ApiToken.token_hash == _hash(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .where(ApiToken.token_hash == sessions.hashed(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
         .scalar_subquery(),
         now=now,
     )
-
-
-def _hash(token: str) -> str:
-    return crypto.fingerprint(token.encode())

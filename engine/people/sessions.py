@@ -209,12 +209,15 @@ def end_program(work: Work, user_id: int, token_id: int, *, now: datetime) -> No
     )
 
 
-def end_all(work: Work, user_id: int, *, but: int | None = None, now: datetime) -> int:
-    """End all sessions of this person, `but` one, and revoke the tokens of their programs. How many there were."""
+def end_all(work: Work, user_id: int, *, but: int | None = None, program: str = "", now: datetime) -> int:
+    """End all sessions of this person, `but` one, and revoke the tokens of their programs, but that of this `program`.
+    How many there were."""
     sessions = update(Session).where(Session.user_id == user_id, holds(now))
     if but is not None:
         sessions = sessions.where(Session.id != but)
     tokens = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    if program:
+        tokens = tokens.where(ApiToken.token_hash != hashed(program))
     without = {"synchronize_session": False}
     ended = work.session.execute(sessions.values(ended_at=now), execution_options=without)
     revoked = work.session.execute(tokens.values(revoked_at=now), execution_options=without)

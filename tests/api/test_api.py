@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
-from engine.store.models import Case, Document
+from engine.store.models import Case, Document, User
 from tests import made
 from tests.cast import DAIBAN, PASSWORD
 from tests.commands import acting
@@ -163,6 +163,40 @@ def test_signing_out_ends_the_token(api):
     token = api.resident()
     assert api.call("DELETE", "/session", token=token).status_code == 204
     assert api.call("GET", "/cases", token=token).status_code == 401
+
+
+def test_a_resident_changes_their_number_by_a_program_which_goes_on(api, clock):
+    other = api.resident()
+    clock.on(minutes=2)
+    token = api.resident()
+    refused = api.call("POST", "/account/number/codes", {"phone": "13800000002"}, token)
+    assert refused.status_code == 422 and refused.json["fields"][0]["field"] == "phone"
+    assert "已经有一个账号" in refused.json["fields"][0]["text"]
+    asked = api.call("POST", "/account/number/codes", {"phone": "139 0000 0009"}, token).json
+    codes = {"old_code": asked["shown_old"], "new_code": asked["shown_new"]}
+    given = {"phone": "13900000009", "ask": asked["ask"], **codes}
+    for wrong, field in (({"old_code": "12345"}, "old_code"), ({"new_code": "12345"}, "new_code")):
+        answer = api.call("POST", "/account/number", given | wrong, token)
+        assert (answer.status_code, answer.json["fields"][0]["field"]) == (422, field)
+    assert api.call("POST", "/account/number", given | {"ask": "another"}, token).status_code == 422
+    assert api.call("POST", "/account/number", given, api.staff("chen")).status_code == 403
+    assert api.call("POST", "/account/number", given, token).status_code == 204
+    assert api.call("GET", "/cases", token=token).status_code == 200
+    assert api.call("GET", "/cases", token=other).status_code == 401
+    with api.database.reading() as work:
+        assert work.session.get(User, api.people.users["zhang"]).phone == "13900000009"
+    clock.on(minutes=2)
+    assert api.call("GET", "/cases", token=api.resident("13900000009")).status_code == 200
+
+
+def test_six_changes_of_number_a_day_are_too_many_for_a_program_too(api, clock):
+    token = api.resident()
+    for n in range(5):
+        clock.on(minutes=15)
+        assert api.call("POST", "/account/number/codes", {"phone": f"1390000010{n}"}, token).status_code == 200
+    clock.on(minutes=15)
+    late = api.call("POST", "/account/number/codes", {"phone": "13900000109"}, token)
+    assert late.status_code == 429 and int(late.headers["Retry-After"]) > 3600
 
 
 def test_the_description_names_every_operation_and_its_shapes(api):

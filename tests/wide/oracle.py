@@ -462,6 +462,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
     **_door("resident", "registers.mine"),
     **_door("resident", "resident.own_number", "resident.ask_codes", "resident.change_number"),
+    **_door("resident", "api.ask_number", "api.change_number"),
     # accounts 群众账号: at any counter, never of those who need no residents' data
     **_door("staff", "residents.desk", "residents.find", thing="counter"),
     **_door("staff", "residents.one", "residents.code", "residents.number", "residents.prove", thing="counter"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, make_response, redirect, render_template, request, session, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -39,7 +39,7 @@ def ask_codes() -> ResponseReturnValue:
 
     def ask() -> tuple[str, str]:
         with hall.database.unit_of_work() as work:
-            codes = accounts.ask_both(
+            return accounts.ask_both(
                 work,
                 number,
                 device.id,
@@ -48,7 +48,6 @@ def ask_codes() -> ResponseReturnValue:
                 now=edge.now(),
                 address=request.remote_addr or "",
             )
-            return codes["old-number"], codes["new-number"]
 
     try:
         codes = again(ask)
@@ -65,6 +64,8 @@ def ask_codes() -> ResponseReturnValue:
 @guard("resident", alone=True)
 def change_number() -> ResponseReturnValue:
     number, hall, device = request.form.get("phone", "")[:40], edge.hall(), devices.current()
+    opened = edge.session_now()
+    assert opened is not None
     try:
         again(
             lambda: accounts.change(
@@ -73,7 +74,7 @@ def change_number() -> ResponseReturnValue:
                 request.form.get("old_code", "")[:12],
                 request.form.get("new_code", "")[:12],
                 device.id,
-                this=session["token"],
+                this=opened.id,
                 hall=hall.settings.hall_name,
                 by=edge.actor(),
                 now=edge.now(),

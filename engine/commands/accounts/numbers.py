@@ -3,7 +3,6 @@ new, when the old is lost. 核对本人: whose account it is, said by a counter 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -25,16 +24,16 @@ OLD, NEW, COUNTER = "old-number", "new-number", "counter"
 
 def ask_both(
     work: Work, number: str, device: str, *, hall: str, by: Actor, now: datetime, address: str = ""
-) -> Mapping[str, str]:
-    """Send a code to the number of before and to the new one; the codes, for a hall that shows them on the screen."""
+) -> tuple[str, str]:
+    """Send a code to the number of before and to the new one; the two, for a hall that shows them on the screen."""
     me = _mine(work, by)
     number = _new(work, me, number)
     words = f"正在把大厅登录手机号换成尾号{number[-4:]}的号码"
     tries.spend(work, [("renumber", str(me.id))], now=now)
-    return {
-        OLD: _send(work, me.phone or "", f"{OLD}:{device}", words, hall, known=True, now=now, address=address),
-        NEW: _send(work, number, f"{NEW}:{device}", words, hall, known=False, now=now, address=address),
-    }
+    return (
+        _send(work, me.phone or "", f"{OLD}:{device}", words, hall, known=True, now=now, address=address),
+        _send(work, number, f"{NEW}:{device}", words, hall, known=False, now=now, address=address),
+    )
 
 
 def change(
@@ -44,12 +43,14 @@ def change(
     new_code: str,
     device: str,
     *,
-    this: str,
+    this: int | None = None,
+    program: str = "",
     hall: str,
     by: Actor,
     now: datetime,
 ) -> None:
-    """By oneself: both numbers were in their hands. Every other session ends; `this` one goes on."""
+    """By oneself: both numbers were in their hands. Every other session ends; `this` one, or the `program` with this
+    token, goes on."""
     with database.reading() as work:
         me = _mine(work, by)
         number, old = _new(work, me, number), me.phone or ""
@@ -68,7 +69,7 @@ def change(
         login.use_codes(work, right, now=now)
         me = work.session.get_one(User, by.id, with_for_update=True, populate_existing=True)
         _move(work, me, _new(work, me, number), how="self", hall=hall, by=by, now=now)
-        sessions.end_all(work, me.id, but=login.session_of(work, this), now=now)
+        sessions.end_all(work, me.id, but=this, program=program, now=now)
 
 
 def ask_at_counter(
