@@ -134,7 +134,7 @@ class Hall(Flask):
 
             def write() -> None:
                 with self.database.unit_of_work() as work:
-                    sessions.seen(work, opened.id, now=now())
+                    sessions.seen(work, opened, now=now())
 
             again(write)
 
@@ -211,6 +211,13 @@ def _actor(opened: Work) -> Actor:
         return VISITOR
     g.session_now = found
     return found.actor
+
+
+def empty_cookie() -> None:
+    """Nothing of who was here stays in this browser's cookie; how they like to read does."""
+    kept = {name: session[name] for name in ("language", "large") if name in session}
+    session.clear()
+    session.update(kept)
 
 
 def session_now() -> sessions.Open | None:

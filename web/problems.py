@@ -121,9 +121,7 @@ def doubted(error: login.Doubted) -> ResponseReturnValue:
         en = f"{error.en} Sign in again, and give a proof."
         return problem(error.status, error.slug, f"{error.zh}请重新登录，并给出 proof。", en)
     phone = login.phone_of(database, user_id)
-    kept = {k: session[k] for k in ("language", "large") if k in session}
-    session.clear()
-    session.update(kept)
+    edge.empty_cookie()
     proving(user_id, phone)
     here = urlsplit(request.referrer or "").path
     to = url_for("entry.proof", next=here if here.startswith("/apply/") else None)

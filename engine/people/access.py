@@ -409,7 +409,7 @@ def _to_case(actor: Actor, case: Case) -> Iterator[str]:
     if any(actor.id in ids for ids in case.chosen.values()):
         yield "chosen"  # for a role in it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): who handles it, no one above, and no village as such
-        inside = bool(actor.own_units & handle_it(case))
+        inside = bool(actor.own_units & apart.handle(case.office_id, case.handled_by))
     else:
         inside = actor.reaches((case.place_id, case.unit_id, case.office_id), case.matter)
     if inside:
@@ -428,11 +428,6 @@ def _to_paper(actor: Actor, paper: Document, case: Case) -> Iterator[str]:
         return
     if ways:
         yield "case-staff" if actor.kind == "staff" else "case-public" if paper.public else "none"
-
-
-def handle_it(case: Case) -> frozenset[int]:
-    """The units that handle a restricted case: its office, the counter that took it in, those its steps name."""
-    return apart.read(case.handled_by) | {case.office_id}
 
 
 def had_it(actor: Actor, case: Case) -> bool:

@@ -25,6 +25,11 @@ def read(text: str | None) -> frozenset[int]:
     return frozenset(int(part) for part in (text or "").split("/") if part)
 
 
+def handle(office_id: int, handled_by: str | None) -> frozenset[int]:
+    """The units that handle a restricted case: its office, the counter that took it in, those its steps name."""
+    return read(handled_by) | {office_id}
+
+
 def add(text: str | None, ids: Iterable[int]) -> str:
     """The column with these ids too."""
     return write(read(text) | set(ids))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Exists, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN, MANDATE
@@ -107,13 +107,14 @@ def ref(*, user_id: int | None, id_index: str | None, phone_index: str | None, n
     return f"p:{phone_index}:{name_index}"[:60] if phone_index else f"n:{name_index}"
 
 
+def _held(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a bond that holds on this day."""
+    return Bond.state == "held", Bond.from_on <= today, Bond.until_on >= today
+
+
 def any_held(today: date) -> Exists:
     """Whether the user of a query holds a bond today: asked with the user, for most hold none."""
-    return (
-        exists()
-        .where(Bond.holder_id == User.id, Bond.state == "held", Bond.from_on <= today, Bond.until_on >= today)
-        .correlate(User)
-    )
+    return exists().where(Bond.holder_id == User.id, *_held(today)).correlate(User)
 
 
 def granted(work: Work, holder_id: int, today: date) -> tuple[Grant, ...]:
@@ -124,9 +125,7 @@ def granted(work: Work, holder_id: int, today: date) -> tuple[Grant, ...]:
         .outerjoin(subject, subject.id == Bond.subject_id)
         .where(
             Bond.holder_id == holder_id,
-            Bond.state == "held",
-            Bond.from_on <= today,
-            Bond.until_on >= today,
+            *_held(today),
             or_(Bond.subject_id.is_(None), subject.disabled_at.is_(None)),
         )
         .order_by(Bond.id)
@@ -162,9 +161,7 @@ def holders(work: Work, kind: str, *, user_id: int | None, person_index: str, na
         select(Bond)
         .where(
             Bond.kind == kind,
-            Bond.state == "held",
-            Bond.from_on <= today,
-            Bond.until_on >= today,
+            *_held(today),
             whose if user_id is None else or_(Bond.subject_id == user_id, whose),
         )
         .order_by(Bond.id)

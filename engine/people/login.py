@@ -39,8 +39,6 @@ _NOBODY = _hasher.hash(secrets.token_hex(8))
 
 
 def hash_password(password: str) -> str:
-    if len(password) < 8:
-        raise NotNow("密码至少 8 位。", "Expected a password of at least 8 characters.")
     return _hasher.hash(passwords.narrow(password))
 
 
@@ -50,7 +48,6 @@ class Entered:
 
     user_id: int
     wrong_before: int = 0  # how often a wrong one was tried for this name, from elsewhere, in the last hour
-    new_device: bool = False  # nobody of this name had signed in on this device
 
 
 def staff(
@@ -85,7 +82,7 @@ def staff(
             for what, key in counted:
                 if what != "address":  # others behind it are not helped by one who knows their own password
                     tries.forget(work, what, key)
-            return Entered(found.id, wrong, not known)
+            return Entered(found.id, wrong)
         for what, key in counted:
             tries.within(work, what, key, now=now)  # many at once: the later ones wait like those after them
             tries.count(work, what, key, now=now)
@@ -149,11 +146,8 @@ def _ask_hash(ask: str) -> str:
     return sessions.hashed(ask) if ask else ""
 
 
-def resident(
-    database: Database, phone: str, code: str, *, now: datetime, name: str = "", ask: str = "", known: bool = False
-) -> Entered:
+def resident(database: Database, phone: str, code: str, *, now: datetime, name: str = "", ask: str = "") -> Entered:
     """The resident with this phone and code, given where it was asked for (`ask`); a first log-in makes the account.
-    `known`: that device has signed in with this phone before.
 
     Where no code waits nothing is written: a script that sends codes nobody asked for costs one look at an index.
     """
@@ -170,8 +164,7 @@ def resident(
             own = tries.so_far(work, "code-wrong", f"{index}:{ask[:32]}", now=now)
             tries.forget(work, "code-wrong", index)
             tries.forget(work, "code-wrong", f"{index}:{ask[:32]}")
-            user_id, made = _resident(work, phone, index, name, now)
-            return Entered(user_id, max(0, wrong - own), new_device=not known and not made)
+            return Entered(_resident(work, phone, index, name, now), max(0, wrong - own))
         if right is False:
             tries.count(work, "code-wrong", index, now=now)
             tries.count(work, "code-wrong", f"{index}:{ask[:32]}", now=now)
@@ -224,18 +217,18 @@ def _wrong_code() -> NotYours:
     return NotYours("验证码不正确或已过期，请重新获取。", "The code is not right or has expired: ask for a new one.")
 
 
-def _resident(work: Work, phone: str, index: str, name: str, now: datetime) -> tuple[int, bool]:
-    """The account with this phone, and whether it was made now."""
+def _resident(work: Work, phone: str, index: str, name: str, now: datetime) -> int:
+    """The account with this phone; it is made when there is none."""
     by_phone = select(User).where(User.phone_index.in_(keys.blinds("phone", phone)), User.kind == "resident")
     user = work.session.scalar(by_phone)
     if user is None:
         made = work.insert_once(User(kind="resident", name=name, phone=phone, phone_index=index, created_at=now))
         if made is not None:
-            return made.id, True
+            return made.id
         user = work.session.scalars(by_phone).one()  # two codes, two devices, one moment: the other was first
     if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系大厅。", "This account is disabled: ask the hall.")
-    return user.id, False
+    return user.id
 
 
 # ---------------------------------------------------------------- a number is not a person
@@ -392,7 +385,7 @@ def another_owner(work: Work, user_id: int, phone: str, *, now: datetime) -> int
     before.phone = before.phone_index = None
     work.session.flush()
     sessions.end_all(work, user_id, now=now)
-    mine, _made = _resident(work, phone, index, "", now)
+    mine = _resident(work, phone, index, "", now)
     work.session.get_one(User, mine).number_at = now
     return mine
 

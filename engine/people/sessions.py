@@ -53,6 +53,7 @@ class Open:
     how: str
     proved_at: datetime  # when the person last showed who they are
     seen_at: datetime
+    idle_s: int | None = None  # how long nobody may use it
 
     def unseen(self, now: datetime) -> bool:
         """Whether it is time to write down that it is used."""
@@ -116,7 +117,7 @@ def holds(now: datetime) -> ColumnElement[bool]:
 
 def find(work: Work, token: str, *, now: datetime) -> Open | None:
     """The session of this token, with whom it stands for; None when it is unknown, ended or over. One statement."""
-    columns = (Session.id, Session.how, Session.proved_at, Session.seen_at, Session.created_at)
+    columns = (Session.id, Session.how, Session.proved_at, Session.seen_at, Session.created_at, Session.idle_s)
     found = actors.load_with(
         work,
         and_(Session.token_hash == hashed(token), holds(now)),
@@ -126,19 +127,17 @@ def find(work: Work, token: str, *, now: datetime) -> Open | None:
     )
     if found is None:
         return None
-    actor, (id_, how, proved_at, seen_at, created_at) = found
-    return Open(id_, actor, how, proved_at or created_at, seen_at or created_at)
+    actor, (id_, how, proved_at, seen_at, created_at, idle_s) = found
+    return Open(id_, actor, how, proved_at or created_at, seen_at or created_at, idle_s)
 
 
-def seen(work: Work, session_id: int, *, now: datetime) -> None:
+def seen(work: Work, opened: Open, *, now: datetime) -> None:
     """It is used: its idle limit begins anew. Whoever wrote that in the last minute need not again."""
-    row = work.session.execute(select(Session.idle_s).where(Session.id == session_id)).one_or_none()
-    if row is None:
-        return
+    idle_at = now + timedelta(seconds=opened.idle_s) if opened.idle_s is not None else None
     work.session.execute(
         update(Session)
-        .where(Session.id == session_id, or_(Session.seen_at.is_(None), Session.seen_at <= now - SEEN_EVERY))
-        .values(seen_at=now, idle_at=now + timedelta(seconds=row[0]) if row[0] is not None else None),
+        .where(Session.id == opened.id, or_(Session.seen_at.is_(None), Session.seen_at <= now - SEEN_EVERY))
+        .values(seen_at=now, idle_at=idle_at),
         execution_options={"synchronize_session": False},
     )
 

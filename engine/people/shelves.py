@@ -39,7 +39,7 @@ def of(work: Work, one: Declared, entry: RegisterEntry) -> Kept:
     ids = [i for i in (entry.place_id, entry.unit_id) if i is not None]
     case = _restricted(work, one, entry)
     if case is not None:
-        ids = sorted(apart.read(case.handled_by) | {case.office_id})
+        ids = sorted(apart.handle(case.office_id, case.handled_by))
     paths = tuple(tree.by_id[i].path for i in ids if i in tree.by_id)
     return Kept(one, paths, entry.user_id, case is not None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from engine.errors import NotNow
 from engine.people.sessions import hashed
@@ -28,10 +28,7 @@ class Step:
 
 
 def begin(work: Work, kind: Kind, *, user_id: int | None = None, facts: Mapping[str, Any], now: datetime) -> str:
-    """A step's token, for the cookie of the browser. What is long over goes at the same time."""
-    work.session.execute(
-        delete(SignInStep).where(SignInStep.expires_at <= now - LASTS), execution_options={"synchronize_session": False}
-    )
+    """A step's token, for the cookie of the browser."""
     token = secrets.token_urlsafe(24)
     work.session.add(
         SignInStep(token_hash=hashed(token), kind=kind, user_id=user_id, facts=dict(facts), expires_at=now + LASTS)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine import crypto
 from engine.errors import Refused
 from engine.store import Work
-from engine.store.models import OneTimeCode, Throttle
+from engine.store.models import OneTimeCode, ResetLink, SignInStep, Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +202,14 @@ def forget(work: Work, what: str, key: str) -> None:
 
 
 def forget_old(work: Work, *, now: datetime) -> int:
-    """Drop what counts no more, and codes that are over: a script that tries a million names leaves no million rows
-    for good. How many."""
+    """Drop what counts no more, and codes, half sign-ins and links that are over: a script that tries a million names
+    leaves no million rows for good. How many."""
     gone = 0
     for old in (
         delete(Throttle).where(Throttle.since_at < now - _LONGEST),
         delete(OneTimeCode).where(OneTimeCode.expires_at < now - _LONGEST),
+        delete(SignInStep).where(SignInStep.expires_at < now - _LONGEST),
+        delete(ResetLink).where(ResetLink.expires_at < now - _LONGEST),
     ):
         gone += cast("CursorResult[Any]", work.session.execute(old, execution_options=_UNSEEN)).rowcount
     return gone

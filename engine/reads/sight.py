@@ -31,7 +31,7 @@ def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
 
 
 def handled_by(unit_ids: Collection[int]) -> ColumnElement[bool]:
-    """Restricted cases that one of these units handles: access.handle_it, told to the database."""
+    """Restricted cases that one of these units handles: apart.handle, told to the database."""
     marks = [Case.handled_by.contains(apart.mark(unit)) for unit in sorted(unit_ids)]
     return or_(Case.office_id.in_(unit_ids), *marks)
 

@@ -160,6 +160,11 @@ def test_the_last_factor_of_a_post_that_needs_one_stays(database, cast, clock):
     assert _begin(database, cast, clock) is None
 
 
+def test_whoever_has_no_second_factor_waits_for_no_other_writer(sqlite, cast, clock, monkeypatch):
+    monkeypatch.setattr(sqlite, "unit_of_work", None)
+    assert commands.begin_second(sqlite, cast.users["chen"], now=clock()) is None
+
+
 def test_who_heads_them_takes_all_of_it_away_and_they_are_out(database, cast, clock):
     _secret, codes = _set_up(database, cast, clock)
     with database.unit_of_work() as work:

@@ -28,7 +28,7 @@ def _find(database, token, now):
 
 def _seen(database, opened, now):
     with database.unit_of_work() as work:
-        sessions.seen(work, opened.id, now=now)
+        sessions.seen(work, opened, now=now)
 
 
 def test_a_session_that_nobody_uses_is_over_and_one_that_is_used_goes_on(database, cast, clock):

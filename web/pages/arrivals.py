@@ -35,9 +35,7 @@ def code_to(work: Work, phone: str, says: Callable[[str], str], ask: str | None 
 
 def begin(token: str) -> None:
     """This session's token, and nothing of what a stranger had put into the cookie before."""
-    kept = {name: session[name] for name in ("language", "large") if session.get(name)}
-    session.clear()
-    session.update(kept)
+    edge.empty_cookie()
     session["token"] = token
 
 

@@ -94,9 +94,7 @@ def check_code() -> ResponseReturnValue:
     phone, code = request.form.get("phone", "")[:40], request.form.get("code", "")[:12]
     phone, device = written.telephone(phone), devices.current()
     try:
-        entered = login.resident(
-            edge.hall().database, phone, code, now=edge.now(), ask=device.id, known=device.knows("phone", phone)
-        )
+        entered = login.resident(edge.hall().database, phone, code, now=edge.now(), ask=device.id)
     except Refused as error:
         shown = (_coming() or {}).get("shown", "")
         return _code_page(phone, edge.onward(""), shown, problems.as_fields(error, "code", _("验证码"))), error.status
@@ -234,9 +232,7 @@ def leave() -> ResponseReturnValue:
     token = session.get("token")
     if token:
         signing_in.leave(edge.work(), token, by=edge.actor(), now=edge.now())
-    kept = {k: session[k] for k in ("language", "large") if k in session}
-    session.clear()
-    session.update(kept)
+    edge.empty_cookie()
     flash(_("您已退出。"))
     return redirect(url_for("entry.staff" if was_staff else "resident.home"))
 

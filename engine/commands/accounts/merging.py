@@ -299,12 +299,6 @@ def _as_before(work: Work, gone: User, kept: User, before: dict[str, Any]) -> No
         if user is kept and newer:
             continue
         user.number_at = datetime.fromisoformat(was["number_at"]) if was["number_at"] else None
-        if was["phone"] and not _taken(work, was["phone"]):
+        if was["phone"] and numbers.holder(work, was["phone"]) is None:  # nobody signed in by it meanwhile
             user.phone, user.phone_index = was["phone"], keys.blind("phone", was["phone"])
         work.session.flush()
-
-
-def _taken(work: Work, phone: str) -> bool:
-    """Somebody signed in by that number meanwhile and has an account of their own."""
-    index = User.phone_index.in_(keys.blinds("phone", phone))
-    return work.session.scalar(select(User.id).where(index, User.kind == "resident")) is not None

@@ -178,17 +178,21 @@ def _new(work: Work, user: User, number: str) -> str:
     """The new number, if it may be theirs: nobody else's account has it."""
     number = written.telephone(number)
     _mobile(number)
-    holder = work.session.scalar(
-        select(User.id).where(User.phone_index.in_(keys.blinds("phone", number)), User.kind == "resident")
-    )
-    if holder == user.id:
+    has_it = holder(work, number)
+    if has_it == user.id:
         zh = "这就是现在的号码，不用换。"
         raise Invalid([FieldError("phone", "新手机号", zh, "This is the number it has already.")])
-    if holder is not None:
+    if has_it is not None:
         zh = "这个号码已经有一个账号。也是您的，请带身份证到窗口把两个账号合并。"
         en = "This number has an account. If it is yours too, a counter merges the two: bring your card."
         raise Invalid([FieldError("phone", "新手机号", zh, en)])
     return number
+
+
+def holder(work: Work, number: str) -> int | None:
+    """Whose account has this number."""
+    has_it = User.phone_index.in_(keys.blinds("phone", number)), User.kind == "resident"
+    return work.session.scalar(select(User.id).where(*has_it))
 
 
 def _send(work: Work, phone: str, ask: str, words: str, hall: str, *, known: bool, now: datetime, address: str) -> str:

@@ -18,9 +18,10 @@ FRESH_S = 600
 
 def begin_second(database: Database, user_id: int, *, now: datetime, wrong_before: int = 0) -> str | None:
     """After the right password: the token of the step in which the second factor is asked; None: they have none."""
-    with database.unit_of_work() as work:
+    with database.reading() as work:  # most have none: they wait for no other writer
         if not factors.of(work, user_id).any:
             return None
+    with database.unit_of_work() as work:
         return steps.begin(work, "second", user_id=user_id, facts={"wrong": wrong_before}, now=now)
 
 

@@ -42,7 +42,6 @@ class Offered:
 class Link:
     """A link that may still be used, and for whom."""
 
-    id: int
     user_id: int
     login: str
     until_at: datetime
@@ -98,7 +97,7 @@ def offer(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> O
     user = theirs(work, user_id, by)
     key = secrets.token_urlsafe(32)
     _used_up(work, user.id, now)
-    row = work.insert(
+    work.session.add(
         ResetLink(
             token_hash=sessions.hashed(key),
             user_id=user.id,
@@ -110,14 +109,16 @@ def offer(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> O
     audit.record(work, audit.Kind.RESET_OFFERED, by=by, now=now, facts={"user": user.id})
     zh = f"{by.name}发了一个重设您登录密码的链接，一小时内有效，只能用一次。{NOT_ASKED}"
     en = f"{by.name} made a link that sets your password anew, once, within the hour. {NOT_ASKED_EN}"
-    notices.put_of_account(work, f"reset:{row.id}", zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now)
+    notices.put_of_account(
+        work, f"reset:{sessions.hashed(key)[:32]}", zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now
+    )
     return Offered(key, user.name)
 
 
 def find(work: Work, key: str, *, now: datetime) -> Link:
     """The link of this key. NotFound when it was used, replaced, or its time is over."""
     row = work.session.execute(
-        select(ResetLink.id, ResetLink.user_id, User.login, ResetLink.expires_at)
+        select(ResetLink.user_id, User.login, ResetLink.expires_at)
         .join(User, User.id == ResetLink.user_id)
         .where(
             ResetLink.token_hash == sessions.hashed(key),
@@ -128,7 +129,7 @@ def find(work: Work, key: str, *, now: datetime) -> Link:
     ).one_or_none()
     if row is None:
         raise _over()
-    return Link(row.id, row.user_id, row.login or "", row.expires_at)
+    return Link(row.user_id, row.login or "", row.expires_at)
 
 
 def set_by_link(database: Database, key: str, new: str, *, hall: str, now: datetime) -> Link:
@@ -164,7 +165,7 @@ def set_by_link(database: Database, key: str, new: str, *, hall: str, now: datet
                 "security administrator or who heads your unit at once."
             )
             phone = work.session.get_one(User, link.user_id).phone
-            about = f"reset-used:{link.id}"
+            about = f"reset-used:{sessions.hashed(key)[:32]}"
             notices.put_of_account(work, about, zh, en, user_id=link.user_id, phones=(phone,), hall=hall, now=now)
             return link
 
