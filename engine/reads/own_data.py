@@ -208,6 +208,14 @@ def requests_of(work: Work, user_id: int, *, today: date) -> tuple[Asked, ...]:
     return _asked(work, DataRequest.user_id == user_id, today=today, latest=True)
 
 
+def own(work: Work, actor: Actor, request_id: int, *, today: date) -> Asked:
+    """One that the actor asked. NotFound: there is none of theirs."""
+    found = _asked(work, and_(DataRequest.id == request_id, DataRequest.user_id == actor.id), today=today)
+    if not found:
+        raise NotFound("没有这项要求，或不是您提出的。", f"There is no request {request_id} of yours.")
+    return found[0]
+
+
 def waiting(work: Work, actor: Actor, *, today: date) -> tuple[tuple[Asked, str], ...]:
     """What the actor's units have to answer, the most urgent first, each with its person, masked."""
     found = _asked(
