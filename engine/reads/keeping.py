@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, false, func, select
 
 from engine.errors import NotFound
+from engine.matters import BadMatter
 from engine.matters.keeping import house
 from engine.people import Actor, may, units
 from engine.reads import sight
@@ -136,7 +137,7 @@ def _outside(work: Work, today: date) -> tuple[Outside, ...]:
 def _years(work: Work, matter: str) -> str:
     try:
         return str(library.current(work, matter).info.retention.years)
-    except NotFound:
+    except (NotFound, BadMatter):
         return ""
 
 

@@ -144,7 +144,7 @@ def mine(work: Work, actor: Actor, *, today: date) -> Mine:
         electronic=any(one.what == "" and one.until is None for one in consents),
         requests=requests_of(work, user.id, today=today),
         looks=_looks(work, user.id, most=MOST),
-        cases=tuple(listed[:MOST]),
+        cases=tuple(listed),
     )
 
 
@@ -172,6 +172,7 @@ def _cases(work: Work, user_id: int) -> list[Any]:
             select(Case.number, Case.matter_name, Case.finished_at)
             .where(Case.applicant_id == user_id)
             .order_by(Case.id.desc())
+            .limit(MOST)
         )
     )
 
@@ -200,12 +201,24 @@ def _consents(work: Work, user_id: int) -> tuple[Agreed, ...]:
 
 
 def _stops(work: Work, version: str) -> str:
-    return library.version(work, version).info.apply.withdrawal
+    """What the matter says; "" where that version cannot be read any more: the page has a sentence for all."""
+    try:
+        return library.version(work, version).info.apply.withdrawal
+    except (NotFound, BadMatter):
+        return ""
 
 
 def requests_of(work: Work, user_id: int, *, today: date) -> tuple[Asked, ...]:
     """What they asked about their own data, the newest first."""
     return _asked(work, DataRequest.user_id == user_id, today=today, latest=True)
+
+
+def own(work: Work, actor: Actor, request_id: int, *, today: date) -> Asked:
+    """One that the actor asked. NotFound: there is none of theirs."""
+    found = _asked(work, and_(DataRequest.id == request_id, DataRequest.user_id == actor.id), today=today)
+    if not found:
+        raise NotFound("没有这项要求，或不是您提出的。", f"There is no request {request_id} of yours.")
+    return found[0]
 
 
 def waiting(work: Work, actor: Actor, *, today: date) -> tuple[tuple[Asked, str], ...]:
@@ -281,19 +294,19 @@ def _asked(work: Work, which: Any, *, today: date, latest: bool = False, most: i
 
 
 def _looks(work: Work, user_id: int, *, most: int | None = None) -> tuple[Look, ...]:
+    matches = select(literal(MATCH) + MatchSide.number).where(MatchSide.user_id == user_id)
+    bookings = select(literal(BOOKING) + Appointment.number).where(Appointment.user_id == user_id)
+    # Each by an index of its own; of what is of no case those rows are looked through.
+    theirs = or_(
+        Reveal.case_id.in_(select(Case.id).where(Case.applicant_id == user_id)),
+        Reveal.entry_id.in_(select(RegisterEntry.id).where(RegisterEntry.user_id == user_id)),
+        and_(Reveal.case_id.is_(None), or_(Reveal.field.in_(matches), Reveal.field.in_(bookings))),
+    )
     rows = work.session.execute(
         select(Reveal, User.name, Case.number)
         .join(User, User.id == Reveal.by_id)
         .outerjoin(Case, Case.id == Reveal.case_id)
-        .outerjoin(RegisterEntry, RegisterEntry.id == Reveal.entry_id)
-        .where(
-            or_(
-                Case.applicant_id == user_id,
-                RegisterEntry.user_id == user_id,
-                Reveal.field.in_(select(literal(MATCH) + MatchSide.number).where(MatchSide.user_id == user_id)),
-                Reveal.field.in_(select(literal(BOOKING) + Appointment.number).where(Appointment.user_id == user_id)),
-            )
-        )
+        .where(theirs)
         .order_by(Reveal.id.desc())
         .limit(most)
     ).all()

@@ -1,14 +1,16 @@
 """A program's day: log in with a token, apply, claim, complete, fetch the paper; and what it is told when it is
 wrong."""
 
+import io
 import json
 import re
+import zipfile
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
-from engine.store.models import Case, Document, User
+from engine.store.models import Case, Consent, Document, User
 from tests import made
 from tests.cast import DAIBAN, PASSWORD
 from tests.commands import acting
@@ -274,3 +276,72 @@ def test_a_head_voids_a_paper_issues_it_again_and_corrects_a_name_and_a_clerk_do
     last = done.json["papers"][-1]["id"]
     assert api.call("POST", f"/documents/{last}/void", {"reason": "不用了"}, head).json["state"] == "void"
     assert api.call("POST", "/documents/999999/void", {"reason": "没有"}, head).status_code == 404
+
+
+def test_a_program_sees_what_the_hall_has_takes_a_copy_and_asks_about_it(api):
+    zhang, other = api.resident(), api.resident("13800000002")
+    number = applied(api, zhang)
+    mine = api.call("GET", "/own-data", token=zhang).json
+    assert (mine["name"], mine["phone"], mine["counts"]["cases"]) == ("张三丰", "138****0001", 1)
+    assert "13800000001" not in json.dumps(mine) and not mine["electronic"] and mine["requests"] == []
+    # a copy: by a code for this alone
+    for_coming_in = api.call("POST", "/session/code", {"phone": "13800000001"}).json
+    wrong = api.call("POST", "/own-data/copy", {"code": for_coming_in["shown"], "ask": for_coming_in["ask"]}, zhang)
+    assert wrong.status_code == 403
+    asked = api.call("POST", "/own-data/copy/code", token=zhang).json
+    typed = {"code": asked["shown"], "ask": asked["ask"]}
+    entering = api.call("POST", "/session", {"phone": "13800000001", **typed})
+    assert entering.status_code == 403
+    assert api.call("POST", "/own-data/copy", typed, other).status_code == 403
+    got = api.call("POST", "/own-data/copy", typed, zhang)
+    assert (got.status_code, got.mimetype, got.headers["Cache-Control"]) == (200, "application/zip", "no-store")
+    with zipfile.ZipFile(io.BytesIO(got.data)) as packed:
+        assert [case["number"] for case in json.loads(packed.read("data.json"))["cases"]] == [number]
+    # consents
+    assert api.call("POST", "/own-data/electronic", token=zhang).status_code == 204
+    (one,) = [c for c in api.call("GET", "/own-data", token=zhang).json["consents"] if c["what"] == ""]
+    address = f"/own-data/consents/{one['id']}/withdraw"
+    assert api.call("POST", address, token=other).status_code == 404
+    assert [api.call("POST", address, token=zhang).status_code for _n in range(2)] == [204, 409]
+    with api.database.reading() as work:
+        assert work.session.get_one(Consent, one["id"]).withdrawn_at is not None
+    # asked, and answered by the office
+    sent = {"kind": "correct", "number": number, "words": "住址应当是苏洋村 9 号"}
+    assert api.call("POST", "/own-data/requests", sent | {"words": "错"}, zhang).status_code == 422
+    assert api.call("POST", "/own-data/requests", sent, other).status_code == 404
+    said = api.call("POST", "/own-data/requests", sent, zhang)
+    assert (said.status_code, said.json["state"], said.json["number"]) == (201, "open", number)
+    assert api.call("POST", "/own-data/requests", sent, zhang).status_code == 409
+    erase = api.call("POST", "/own-data/requests", {"kind": "erase"}, zhang).json
+    answer, head = f"/data-requests/{said.json['id']}/answer", api.staff("zhao")
+    (row,) = api.call("GET", "/data-requests", token=head).json
+    assert (row["id"], row["who"]) == (said.json["id"], "张*丰")
+    done = {"done": True, "answer": "已更正住址"}
+    assert api.call("POST", answer, done, api.staff("huang")).status_code == 404
+    assert api.call("POST", answer, done, zhang).status_code == 403
+    assert api.call("POST", answer, done | {"answer": ""}, head).status_code == 422
+    assert [api.call("POST", answer, done, head).status_code for _n in range(2)] == [200, 409]
+    nothing = api.call("POST", f"/data-requests/{erase['id']}/answer", done, api.staff("wu"))
+    assert nothing.status_code == 409 and "还在办" in nothing.json["detail"]
+    states = {one["kind"]: one["state"] for one in api.call("GET", "/own-data", token=zhang).json["requests"]}
+    assert states == {"correct": "done", "erase": "open"}
+
+
+def test_a_program_asks_for_many_looks_and_another_persons_grants_them(api):
+    chen, head = api.staff("chen"), api.staff("qian")
+    sent = {"many": 40, "purpose": "verify", "words": "全村参保核对"}
+    assert api.call("POST", "/many-looks", sent | {"many": 20}, chen).status_code == 422
+    assert api.call("POST", "/many-looks", sent, api.staff("operator")).status_code == 403
+    asked = api.call("POST", "/many-looks", sent, chen)
+    assert (asked.status_code, asked.json["state"], asked.json["waits"]) == (201, "asked", False), asked.json
+    assert api.call("POST", "/many-looks", sent, chen).status_code == 409
+    answer = f"/many-looks/{asked.json['id']}/answer"
+    assert api.call("POST", answer, {"yes": True}, chen).status_code == 403
+    assert api.call("POST", answer, {"yes": True}, api.staff("zhao")).status_code == 404
+    assert api.call("POST", answer, {"yes": False}, head).status_code == 422
+    (row,) = [one for one in api.call("GET", "/many-looks", token=head).json if one["waits"]]
+    assert row["id"] == asked.json["id"]
+    done = api.call("POST", answer, {"yes": True}, head)
+    assert (done.json["state"], done.json["many"]) == ("granted", 40)
+    assert api.call("POST", answer, {"yes": True}, head).status_code == 409
+    assert [one["state"] for one in api.call("GET", "/many-looks", token=chen).json] == ["granted"]

@@ -10,8 +10,8 @@ from engine.reads import taking_part
 from engine.reads.labels import EVENTS
 from tests.hall import Open
 from tests.web.test_words import extracted
-from web import formats, language, problems, sentences
-from web.pages import booking, bulk, limits, overview, own_data, resident, services, steps
+from web import formats, language, own_copy, problems, sentences
+from web.pages import booking, bulk, limits, overview, resident, services, steps
 
 
 def _asked() -> set[str]:
@@ -36,12 +36,12 @@ def _asked() -> set[str]:
         EVENTS,
         taking_part.STATES,
         chosen.KINDS,
-        own_data.KINDS,
-        own_data.FIELDS,
-        own_data.ROW_STATES,
-        own_data.BY,
-        own_data.ASKS,
-        own_data.STATES,
+        own_copy.KINDS,
+        own_copy.FIELDS,
+        own_copy.ROW_STATES,
+        own_copy.BY,
+        own_copy.ASKS,
+        own_copy.STATES,
     ):
         found |= set(table.values())
     found |= {words for _, words in sentences.LEVELS}

@@ -13,8 +13,9 @@ from sqlalchemy import insert, select
 
 from engine.commands import cases
 from engine.errors import AlreadyDone
+from engine.matters import BadMatter
 from engine.reads import own_data as reads
-from engine.records import files, inspection
+from engine.records import files, inspection, library
 from engine.store.models import Case, Consent, DataRequest, Event, File, Notice, Reveal
 from engine.workdays import local_date
 from tests.cast import DAIBAN
@@ -266,3 +267,24 @@ def test_two_who_take_the_same_consent_back_at_once_are_one(database, cast, cloc
         own_data.withdraw_consent(work, row.id, by=cast.zhang, now=clock())
         with pytest.raises(AlreadyDone):
             own_data.withdraw_consent(work, row.id, by=cast.zhang, now=clock())
+
+
+def test_a_matter_that_cannot_be_read_any_more_keeps_nobody_from_their_own_data(hall: Open, monkeypatch):
+
+    number, zhang = applied(hall), hall.client("zhang")
+    with hall.database.unit_of_work() as work:
+        case = work.session.scalar(select(Case).where(Case.number == number))
+        cases.withdraw(work, case.id, "不办了", by=hall.cast.zhang, now=hall.clock())
+    assert zhang.post("/mine/data/ask/erase", data={"number": number}).status_code == 302
+    with hall.database.reading() as work:
+        row = work.session.scalars(select(DataRequest.id)).one()
+
+    def unread(work, version):
+        raise BadMatter("daiban", [])
+
+    monkeypatch.setattr(library, "version", unread)
+    assert zhang.get("/mine/data").status_code == 200
+    with zipfile.ZipFile(io.BytesIO(copied(hall, zhang).data)) as packed:
+        assert DAIBAN["applicant"]["name"] in packed.read("data.json").decode()
+    answered = hall.client("zhao").post(f"/desk/data-requests/{row}", data={"what": "done", "answer": "已按要求删除"})
+    assert answered.status_code == 409 and "打不开" in answered.text

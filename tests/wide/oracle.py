@@ -457,8 +457,13 @@ RULES: dict[str, Rule] = {
     **_door("resident", "resident.take_own_copy", thing="absent"),  # the code is not theirs
     **_door("resident", "resident.consent", "resident.withdraw_consent", thing="absent"),  # no consent of theirs
     **_door("staff", "desk.data_requests", "desk.many_looks"),
-    **_door("handles-cases", "desk.ask_many_looks"),
-    **_door("heads", "desk.answer_many_looks", thing="absent"),  # nobody asked
+    **_door("handles-cases", "desk.ask_many_looks", "api.ask_many_looks"),
+    **_door("heads", "desk.answer_many_looks", "api.answer_many_looks", thing="absent"),  # nobody asked
+    **_door("staff", "api.data_requests", "api.many_looks"),
+    **_door("staff", "api.answer_data_request", thing="absent"),  # nobody asked anything
+    **_door("resident", "api.own_data_now", "api.own_copy_code", "api.agree_electronic", "api.ask_about_own_data"),
+    **_door("resident", "api.take_own_copy", thing="absent"),  # the code is not theirs
+    **_door("resident", "api.withdraw_consent", thing="absent"),  # no consent of theirs
     **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
     **_door("resident", "registers.mine"),
     **_door("resident", "resident.own_number", "resident.ask_codes", "resident.change_number"),

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from engine.commands.cases.finding import find_case
 from engine.commands.hall import erasing
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
-from engine.matters import Package, keeping
+from engine.matters import BadMatter, Package, keeping
 from engine.people import Actor, holders, may, require, tries, units
 from engine.plain import plain
 from engine.reads import own_data as reads
@@ -286,7 +286,11 @@ def _why_kept(work: Work, case: Case, *, now: datetime) -> tuple[str, str] | Non
         return "保全中（诉讼、检查或投诉要用）", "it is kept back"
     if case.keep_until is not None and case.keep_until <= today:
         return None
-    if not goes_early(library.version(work, case.version_hash)):
+    try:
+        package = library.version(work, case.version_hash)
+    except (NotFound, BadMatter):  # the others of the request go all the same
+        return "事项打不开，现在说不清能不能删", "its matter cannot be read, so nobody can say whether it may go"
+    if not goes_early(package):
         return "法律规定的保存期限没有满", "the time for which the law keeps it is not over"
     return None
 
