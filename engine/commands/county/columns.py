@@ -27,6 +27,7 @@ UNIT_KINDS = MappingProxyType(
         "乡镇": "town",
         "村": "village",
         "社区": "community",
+        "网格": "grid",
         "调委会": "committee",
         "协作单位": "partner",
     }

@@ -20,12 +20,19 @@ FIRST_NUMBER = {
     "centre": 1501,
     "town": 2001,
     "village": 3001,
+    "grid": 5001,
     "community": 6001,
     "committee": 7001,
     "partner": 8001,
 }
+_NAMED = {"county": ("县", "the county"), "town": ("乡镇", "a town"), "village": ("村或社区", "a village or community")}
 #: What a unit of this kind stands under.
-ABOVE = {"town": ("county",), "village": ("town",), "community": ("town",)}
+ABOVE = {
+    "town": ("county",),
+    "village": ("town",),
+    "community": ("town",),
+    "grid": ("village", "community"),
+}
 
 
 def units_of(look: Look) -> None:
@@ -74,7 +81,7 @@ def _stands(look: Look, row: Row, counties: list[str]) -> bool:
     level = above.kind if above is not None else str(look.unit_rows[parent].values["kind"])
     wanted = ABOVE.get(kind)
     if wanted is not None and level not in wanted:
-        zh, en = ("乡镇", "a town") if "town" in wanted else ("县", "the county")
+        zh, en = _NAMED[wanted[0]]
         look.wrong(row, "parent", f"上级应是{zh}。", f"Expected {en} above it.")
         return False
     return True
