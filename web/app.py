@@ -60,6 +60,7 @@ def create_app(
         calendar,
         case,
         counter,
+        county,
         desk,
         entry,
         handovers,
@@ -118,6 +119,8 @@ def create_app(
         *(desk, inbox, case, steps, counter, bulk, overview, limits, absences, operations, calendar, services),
         *(taking_part, mending, keeping, many_looks, studio, booking, around, api, monitoring),
         *(accounts, auditing),
+        *(accounts, auditing, county),
+        *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
         registers,
         # bonds 关系

@@ -117,33 +117,40 @@ def read(data: bytes, file: str) -> tuple[County | None, list[Finding]]:
         return None, list(text.findings)
     found: Any = text.value
     try:
-        units = tuple(
-            Unit(
-                str(u["code"]),
-                str(u.get("name", "")),
-                str(u["kind"]),
-                str(u.get("parent") or ""),
-                # as the hall enters a unit: its own name is its legal one, and a partner body or a grid has none
-                bool(u.get("seal_name", "" if u["kind"] in ("partner", "grid") else "own")),
-            )
-            for u in found["units"]
-        )
-        posts = tuple(Post(str(p["code"]), str(p.get("name", "")), str(p.get("role", "clerk"))) for p in found["posts"])
+        county = of(found)
         staff = found.get("staff") or []
-        held = frozenset(
-            (unit, post) for one in staff for unit, _, post in (str(h).rpartition(":") for h in one.get("holds") or ())
-        )
-        logins = frozenset(str(one["login"]) for one in staff)
-        resources = frozenset(str(one["code"]) for one in found.get("resources") or ())
-        halls = {
-            str(one["code"]): frozenset(str(w["unit"]) for w in one.get("windows") or ())
-            for one in found.get("halls") or ()
-        }
     except (KeyError, TypeError, AttributeError) as wrong:
         zh = f"县的文件要有 units（code、kind、parent）和 posts（code）；缺少或不对的是 {wrong}。"
         en = f"A county's file needs units (code, kind, parent) and posts (code); missing or wrong: {wrong}."
         return None, [text.error("county", zh, en)]
-    return County(units, posts, held, logins, resources, halls), _apart(text, posts, staff)
+    return county, _apart(text, county.posts, staff)
+
+
+def of(found: Mapping[str, Any]) -> County:
+    """The county of such lists. KeyError, TypeError, AttributeError where they are otherwise."""
+    units = tuple(
+        Unit(
+            str(u["code"]),
+            str(u.get("name", "")),
+            str(u["kind"]),
+            str(u.get("parent") or ""),
+            # as the hall enters a unit: its own name is its legal one, and a partner body or a grid has none
+            bool(u.get("seal_name", "" if u["kind"] in ("partner", "grid") else "own")),
+        )
+        for u in found["units"]
+    )
+    posts = tuple(Post(str(p["code"]), str(p.get("name", "")), str(p.get("role", "clerk"))) for p in found["posts"])
+    staff = found.get("staff") or []
+    held = frozenset(
+        (unit, post) for one in staff for unit, _, post in (str(h).rpartition(":") for h in one.get("holds") or ())
+    )
+    logins = frozenset(str(one["login"]) for one in staff)
+    resources = frozenset(str(one["code"]) for one in found.get("resources") or ())
+    halls = {
+        str(one["code"]): frozenset(str(w["unit"]) for w in one.get("windows") or ())
+        for one in found.get("halls") or ()
+    }
+    return County(units, posts, held, logins, resources, halls)
 
 
 def together(roles: Iterable[str]) -> tuple[str, ...]:

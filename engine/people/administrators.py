@@ -48,7 +48,7 @@ def held_beside(
         .order_by(Holding.id)
     ).all()
     for first, last, other in rows:
-        if _meet((from_on, until_on), (first, last)):
+        if meet((from_on, until_on), (first, last)):
             return other, last
     return None
 
@@ -68,7 +68,7 @@ def held_together(work: Work, *, on: date) -> list[Both]:
         if last is not None and last < on:
             continue
         for begun, ended, other in terms.setdefault(user_id, []):
-            if other != role and _meet((first, last), (begun, ended)):
+            if other != role and meet((first, last), (begun, ended)):
                 found.setdefault(user_id, Both(user_id, login or "", (other, role)))
         terms[user_id].append((first, last, role))
     return list(found.values())
@@ -81,7 +81,7 @@ def missing(work: Work, *, on: date) -> Iterator[str]:
             yield role
 
 
-def _meet(one: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:
+def meet(one: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:
     """Whether two terms (first day, last day; None: open) share a day."""
     return (one[1] is None or other[0] is None or other[0] <= one[1]) and (
         other[1] is None or one[0] is None or one[0] <= other[1]

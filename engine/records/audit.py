@@ -120,7 +120,8 @@ class Kind(StrEnum):
     DUTY_ROSTERED = "duty.rostered"
     DUTY_UNROSTERED = "duty.unrostered"
     CASE_MOVED = "case.moved"  # its office, its village or its counter was merged or closed
-    UNIT_CHANGED = "unit.changed"  # closed, merged, renamed
+    UNIT_CHANGED = "unit.changed"  # added, closed, merged, renamed
+    COUNTY_IMPORTED = "county.imported"  # a file of units, posts, people, halls: of which lists how many rows
     POST_CHANGED = "person.post-changed"  # somebody took a post, or their term ends
     ACCOUNT_OPENED = "person.account-opened"  # of a member of staff, by a security administrator
     ACCOUNT_DISABLED = "person.account-disabled"

@@ -42,6 +42,11 @@ class Cell:
 
 def read(data: bytes) -> list[list[Cell]]:
     """The rows of the first sheet, empty ones left out. BadSheet."""
+    return next(iter(read_all(data, most_sheets=1).values()))
+
+
+def read_all(data: bytes, *, most_sheets: int = 20) -> dict[str, list[list[Cell]]]:
+    """The rows of every sheet by its name, empty rows left out, the first `most_sheets` of them. BadSheet."""
     if len(data) > MOST_BYTES:
         raise BadSheet(
             f"文件太大：最多 {MOST_BYTES // 1000} KB。请分几个文件导入。",
@@ -59,26 +64,27 @@ def read(data: bytes) -> list[list[Cell]]:
             "打不开这个文件。请用下载的模板，存成 .xlsx。",
             f"The file cannot be opened ({type(error).__name__}): use the template, saved as .xlsx.",
         ) from None
-    rows: list[list[Cell]] = []
     try:
-        sheet = book.worksheets[0]
-        for n, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2), 1):
-            if n > MOST_ROWS + 1:
-                raise BadSheet(
-                    f"最多 {MOST_ROWS} 行。请分几个文件导入。", f"At most {MOST_ROWS} rows: import it in parts."
-                )
-            cells = [
-                Cell(f"{get_column_letter(i)}{n}", _read(cell.value), cell.data_type == "f")
-                for i, cell in enumerate(row, 1)
-            ]
-            if any(cell.value not in (None, "") for cell in cells):
-                rows.append(cells)
+        return {str(sheet.title): _rows(sheet) for sheet in book.worksheets[:most_sheets]}
     except BadSheet:
         raise
     except Exception as error:
         raise BadSheet("这个文件里的内容读不了。", f"What the file holds cannot be read ({error}).") from None
     finally:
         book.close()
+
+
+def _rows(sheet: Any) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for n, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2), 1):
+        if n > MOST_ROWS + 1:
+            raise BadSheet(f"最多 {MOST_ROWS} 行。请分几个文件导入。", f"At most {MOST_ROWS} rows: import it in parts.")
+        cells = [
+            Cell(f"{get_column_letter(i)}{n}", _read(cell.value), cell.data_type == "f")
+            for i, cell in enumerate(row, 1)
+        ]
+        if any(cell.value not in (None, "") for cell in cells):
+            rows.append(cells)
     return rows
 
 

@@ -33,8 +33,8 @@ pytestmark = [
 ]
 
 #: Where they live: villages, and a community in the county seat.
-SUYANG, XIABI, FUDONG, XIANGAN = "350526104001", "350526104002", "350526100001", "350526100002"
-LONGMENTAN, XUNZHONG = "350526104", "350526100"  # towns
+SUYANG, XIABI, FUDONG, XIANGAN = "350526103204", "350526103202", "350526100002", "350526100010"
+LONGMENTAN, XUNZHONG = "350526103", "350526100"  # towns
 
 
 def people_of(county: Site, place: str) -> list[Resident]:

@@ -70,6 +70,7 @@ DOORS: dict[str, frozenset[str]] = {
     "handles-cases": frozenset((*CLERKS, *HEADS)) - {"former"},
     "heads-operator": frozenset((*HEADS, "operator")),
     "heads-administrators": frozenset((*HEADS, *ADMINISTRATORS)),
+    "operator-security": frozenset({"operator", "security"}),
     "designer": frozenset({"designer"}),
     **{one: frozenset({one}) for one in ADMINISTRATORS},
 }
@@ -543,6 +544,8 @@ RULES: dict[str, Rule] = {
     **_door("security", "accounts.listed", "accounts.open_account"),
     **_door("security", "accounts.give", "accounts.end", "accounts.disable", "accounts.reset", thing="absent"),
     **_door("security", "accounts.clear", thing="absent"),
+    **_door("operator-security", "county.lists", "county.put"),
+    **_door("staff", "county.template"),
     **_door("auditor", "auditing.record", "auditing.verify"),
     **_door("auditor", "auditing.evidence", thing="absent"),
     # ---- offers 供给与预订

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import heapq
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -17,13 +18,15 @@ from sqlalchemy import select
 
 from engine import people, workdays
 from engine.commands import cases, queues
+from engine.commands import county as imports
+from engine.commands.county.columns import ROLES, UNIT_KINDS
 from engine.errors import Invalid, Refused
 from engine.matters import County
-from engine.matters.county import read as read_county
-from engine.people import Actor, holders, login, units
+from engine.matters import county as counties
+from engine.people import Actor, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
-from engine.store.models import Case, Holding, Post, Task, TaskCandidate, Timer, User
+from engine.store.models import Case, Task, TaskCandidate, Timer, User
 from web.demo import around, bookings, calendar, canteen, halls, mediations, ratings, village, volunteers
 
 #: Of every demo log-in.
@@ -38,16 +41,8 @@ DAYS = 45
 BATCH = 40
 
 _HERE = Path(__file__).parent
-_FIRST_NUMBER = {
-    "county": 1,
-    "office": 1001,
-    "centre": 1501,
-    "town": 2001,
-    "village": 3001,
-    "grid": 5001,
-    "community": 6001,
-    "committee": 7001,
-}
+_WORD = {kind: word for word, kind in UNIT_KINDS.items()}
+_ROLE = {role: word for word, role in ROLES.items()}
 
 
 @lru_cache(maxsize=1)
@@ -63,9 +58,7 @@ MATTERS = ("daiban", "fanying", "tiaojie", "yuyue", "zhenggai", "zhiyuan")
 
 def lists() -> County:
     """The lists the demo county will have."""
-    found, faults = read_county((_HERE / "county.yaml").read_bytes(), "county.yaml")
-    assert found is not None, faults
-    return found
+    return counties.of({**county(), "units": _towns_and_villages(), "staff": _everybody()})
 
 
 def logins() -> list[str]:
@@ -104,7 +97,7 @@ class Peopled:
     dice: random.Random
 
     def __str__(self) -> str:
-        return f"{len(self.places)} 个单位、{len(self.staff)} 名工作人员、{len(self.residents)} 名群众"
+        return f"{len(self.places)} 个单位、{len(_everybody())} 名工作人员、{len(self.residents)} 名群众"
 
 
 def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled:
@@ -113,7 +106,8 @@ def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled
     dice = random.Random(seed)
     calendar.fill(database, county()["calendar"], now=now)
     with database.unit_of_work() as work:
-        places = _units(work)
+        imports.put_rows(work, rows(), by=people.SYSTEM, now=now - timedelta(days=DAYS + 30))
+        places = dict(units.tree(work).by_code)
         staff = _staff(work, places, now - timedelta(days=DAYS + 30))
         queues.put_halls(work, county()["halls"])
         return Peopled(places, staff, _residents(work, places, dice, now - timedelta(days=DAYS + 20)), dice)
@@ -159,55 +153,74 @@ def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> Non
 # ---------------------------------------------------------------- people and places
 
 
-def _units(work: Work) -> dict[str, Place]:
-    made: dict[str, Place] = {}
-    counts: dict[str, int] = {}
-    for one in county()["units"]:
-        n = counts.get(one["kind"], 0)
-        counts[one["kind"]] = n + 1
-        made[one["code"]] = units.add(
-            work,
-            code=one["code"],
-            name=one["name"],
-            name_en=one.get("name_en", ""),
-            kind=one["kind"],
-            parent=made[one["parent"]] if one.get("parent") else None,
-            phone=one.get("phone", ""),
-            address=one.get("address", ""),
-            seal_name=one.get("seal_name"),
-            word=one.get("word", ""),
-            number=one.get("number") or f"{_FIRST_NUMBER[one['kind']] + n:04d}",
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """The county as the rows of its import file (engine.commands.county)."""
+    told, staff_, held = county(), _everybody(), []
+    for one in staff_:
+        held += [dict(zip(("unit", "post"), h.split(":"), strict=True), login=one["login"]) for h in one["holds"]]
+    return {
+        "units": [{**one, "kind": _WORD[one["kind"]]} for one in _towns_and_villages()],
+        "posts": [{**one, "role": _ROLE[one["role"]]} for one in told["posts"]],
+        "people": [
+            {"login": one["login"], "name": one["name"], "phone": f"1590000{n:04d}"} for n, one in enumerate(staff_)
+        ],
+        "holdings": held,
+    }
+
+
+def _towns_and_villages() -> list[dict[str, Any]]:
+    """The units of county.yaml, and behind them every other town and village of units.csv."""
+    told = [{name: value for name, value in one.items()} for one in county()["units"]]
+    known = {one["code"] for one in told}
+    towns: list[dict[str, Any]] = []
+    villages: list[dict[str, Any]] = []
+    with (_HERE / "units.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            code, town, here = row["town_code"], row["town"], row["code"]
+            if code not in known:
+                known.add(code)
+                seal = f"德化县{town}人民政府"
+                towns.append({"code": code, "name": town, "kind": "town", "parent": "350526", "seal_name": seal})
+            if here not in known:
+                stem = row["name"].removesuffix("居委会").removesuffix("委会")
+                kind = "village" if stem.endswith("村") else "community"
+                seal = f"德化县{town}{stem}{'村民' if kind == 'village' else '居民'}委员会"
+                villages.append({"code": here, "name": stem, "kind": kind, "parent": code, "seal_name": seal})
+    return [*told, *towns, *villages]
+
+
+def _everybody() -> list[dict[str, Any]]:
+    """The staff of county.yaml, and of every town and village that it tells nothing of."""
+    told = county()
+    further = list(enumerate(_towns_and_villages()))[len(told["units"]) :]
+    return [*told["staff"], *(one for n, unit in further for one in _served(n, unit))]
+
+
+def _served(n: int, unit: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Who works in a town or village that county.yaml does not tell of: a head and a counter, or an agent."""
+    names, code = county()["residents"], str(unit["code"])
+
+    def name(k: int) -> str:
+        return str(names["surnames"][(n * 7 + k) % len(names["surnames"])]) + str(
+            names["given"][(n * 3 + k) % len(names["given"])]
         )
-    return made
+
+    if unit["kind"] == "town":
+        return [
+            {"login": f"z{code[6:]}", "name": name(0), "holds": [f"{code}:window", f"{code}:agent"]},
+            {"login": f"h{code[6:]}", "name": name(1), "holds": [f"{code}:head"]},
+        ]
+    return [{"login": f"d{code[6:]}", "name": name(2), "holds": [f"{code}:agent"]}]
 
 
 def _staff(work: Work, places: dict[str, Place], now: datetime) -> dict[str, Actor]:
-    posts: dict[str, Post] = {}
-    for one in county()["posts"]:
-        posts[one["code"]] = Post(code=one["code"], name=one["name"], name_en=one.get("name_en", ""), role=one["role"])
-    work.session.add_all(posts.values())
-    users: dict[str, User] = {}
-    for n, one in enumerate(county()["staff"]):
-        phone = f"1590000{n:04d}"
-        users[one["login"]] = User(
-            kind="staff",
-            login=one["login"],
-            name=one["name"],
-            created_at=now,
-            phone=phone,
-            phone_index=keys.blind("phone", phone),
-            password_hash=_password(),
-        )
-    work.session.add_all(users.values())
+    """Everybody's log-in opens by the demo's password; they have worked here for a while."""
+    users = {row.login: row for row in work.session.scalars(select(User).where(User.kind == "staff"))}
+    for user in users.values():
+        user.password_hash, user.created_at = _password(), now
     work.session.flush()
-    for one in county()["staff"]:
-        for held in one["holds"]:
-            unit, _, post = held.partition(":")
-            work.session.add(Holding(user_id=users[one["login"]].id, unit_id=places[unit].id, post_id=posts[post].id))
-            work.session.flush()  # one by one: the first post named is the first held
-    units.forget(work)
-    holders.forget(work)
-    return {name: people.load(work, user.id, now=now) for name, user in users.items()}
+    told = [one["login"] for one in county()["staff"]]
+    return {name: people.load(work, users[name].id, now=now) for name in told}
 
 
 @lru_cache(maxsize=1)

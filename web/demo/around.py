@@ -30,7 +30,7 @@ from web.demo.playing import Player, Resident, person
 #: Where the young of the villages live.
 TOWN = "350526100"
 #: The villages that vote together, and who belongs to what.
-VILLAGES = ("350526104001", "350526104002", "350526104003")
+VILLAGES = ("350526103204", "350526103202", "350526103205")
 MARKETS = (
     {"name": "苏洋墟", "where": "苏洋村部前广场", "what": "卖山药、竹器，上午九点高甲戏", "up": True},
     {"name": "霞碧墟", "where": "霞碧村祠堂口", "what": "卖菜苗、农具，有剃头的、补锅的", "up": True},

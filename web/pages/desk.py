@@ -148,6 +148,8 @@ def _manages(one: One) -> list[dict[str, Any]]:
         found.append(one("desk.retention", _("保存期限"), "clock"))
     if "security" in actor.roles:
         found.append(one("accounts.listed", _("账号和岗位"), "people", "g x"))
+    if {"operator", "security"} & actor.roles:
+        found.append(one("county.lists", _("县的名单"), "list"))
     if "auditor" in actor.roles:
         found.append(one("auditing.record", _("审计"), "history", "g q"))
     asked = own_data.waiting_count(work, actor) if work is not None and "supervisor" in actor.roles else 0

@@ -36,7 +36,24 @@ def take(
     now: datetime,
 ) -> Holding:
     """任职: this person holds this post in this unit, from a day until a day (the last). Refused where they would hold
-    two of the three administrators' posts on one day."""
+    two of the three administrators' posts on one day. Open work follows at once."""
+    row = hold(work, user_id, unit_id, post, from_on=from_on, until_on=until_on, by=by, now=now)
+    follow(work, by, now)
+    return row
+
+
+def hold(
+    work: Work,
+    user_id: int,
+    unit_id: int,
+    post: str,
+    *,
+    from_on: date | None = None,
+    until_on: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> Holding:
+    """One of many that are taken together: as `take`, but open work follows when the caller says so (`follow`)."""
     user, unit = work.session.get(User, user_id), units.place(work, unit_id)
     kind = work.session.scalar(select(Post).where(Post.code == post))
     _may(work, by, unit_id, kind.role if kind is not None else "", user_id, now)
@@ -57,7 +74,7 @@ def take(
         row = Holding(user_id=user_id, unit_id=unit_id, post_id=kind.id)
         work.session.add(row)
     row.from_on, row.until_on = from_on, until_on
-    _changed(work, row, post, by, now)
+    _record(work, row, post, by, now)
     return row
 
 
@@ -91,7 +108,8 @@ def end(work: Work, holding_id: int, last: date, *, by: Actor, now: datetime) ->
             f"这次任职已于{say(row.until_on)}结束。", f"Expected a term that lasts, but it ended on {row.until_on}."
         )
     row.until_on = last
-    _changed(work, row, post.code, by, now)
+    _record(work, row, post.code, by, now)
+    follow(work, by, now)
     return row
 
 
@@ -117,11 +135,11 @@ def disable(work: Work, user_id: int, *, by: Actor, now: datetime) -> User:
     user.disabled_at = now
     sessions.end_all(work, user_id, now=now)
     audit.record(work, audit.Kind.ACCOUNT_DISABLED, by=by, now=now, facts={"user": user_id})
-    _follow(work, by, now)
+    follow(work, by, now)
     return user
 
 
-def _changed(work: Work, row: Holding, post: str, by: Actor, now: datetime) -> None:
+def _record(work: Work, row: Holding, post: str, by: Actor, now: datetime) -> None:
     work.session.flush()
     term = [day.isoformat() if day is not None else None for day in (row.from_on, row.until_on)]
     audit.record(
@@ -131,10 +149,10 @@ def _changed(work: Work, row: Holding, post: str, by: Actor, now: datetime) -> N
         now=now,
         facts={"user": row.user_id, "unit": row.unit_id, "post": post, "term": term},
     )
-    _follow(work, by, now)
 
 
-def _follow(work: Work, by: Actor, now: datetime) -> None:
+def follow(work: Work, by: Actor, now: datetime) -> None:
+    """Open work goes where the posts have gone."""
     work.session.flush()
     holders.forget(work)
     work.after_commit(lambda: holders.forget(work))
