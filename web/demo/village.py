@@ -10,14 +10,26 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.commands import registers
+from engine.commands import booking, registers
 from engine.people import Actor
 from engine.store import Database
-from engine.store.models import RegisterEntry
+from engine.store.models import RegisterEntry, Resource, Slot
 from engine.workdays import local_date
 from web.demo.playing import Player, Resident, person
 
 DESK = "0595-23500203"
+#: What skilled volunteers know: (trade, speciality, licence, how far, what for, whether it was checked).
+SKILLS: tuple[tuple[str, str, str, str, str, bool], ...] = (
+    ("farm", "山药、油茶", "农艺 2019-118", "practise", "每月到村里看一次土", True),
+    ("teacher", "讲故事、书法", "教师 2008-0412", "practise", "假期给孩子讲故事", True),
+    ("lawyer", "婚姻、赡养", "", "talk", "法律常识讲座", False),
+)
+#: What villages ask of them: (trade, what for, topic, what is wanted, in how many days, seats, whether it was taken).
+SESSIONS = (
+    ("farm", "skill", "山药怎么施肥", "今年叶子发黄，请到地里看看", 9, 30, True),
+    ("teacher", "talk", "老人怎么用手机挂号", "十来位老人，字要大", 12, 12, False),
+    ("lawyer", "draft", "写赡养的诉状", "老人想告儿子", 10, 1, False),
+)
 #: Small things for neighbours: (title, kind, what, in how many days, hours, whether a coordinator checked it).
 FAVOURS = (
     ("换厨房灯泡", "bulb", "厨房的灯不亮了，灯泡买好了，高凳也有", 3, ("16:00", "17:00"), True),
@@ -52,7 +64,7 @@ def fill(
         "xunzhen": _round,
         "tanqin": _visits,
         "lianban": _joint,
-        "rencai": _expert,
+        "rencai": _experts,
         "lingyong": _wish,
     }
     if player.has("fuwujilu"):
@@ -171,27 +183,55 @@ def _visits(player: Player, grown: Sequence[Resident], first: Resident, now: dat
 
 
 def _joint(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
-    """Three villages talk about one dinner for their old."""
-    joint: dict[str, Any] = {
-        "kind": "event",
-        "title": "三村敬老宴",
-        "day": _on(now, 21),
-        "where": "苏洋村部",
-        "cost": 3000,
-    }
-    joint["cost_words"] = "各村三分之一"
-    raw = {"applicant": {"name": "苏洋村", "phone": "0595-23500306"}, "joint": joint}
-    player.send("lianban", raw, grown[0], now - timedelta(days=1), by=player.staff["huangcl"], channel="counter")
-    return 1
+    """Villages talk about one dinner for their old; lend each other people, agreed; and may not lend out money."""
+    matters = (
+        ("event", "三村敬老宴", 21, 3000, "各村三分之一"),
+        ("staff", "采茶互借人手", 9, 0, "不花钱"),
+        ("money", "合借五万元给村办厂", 30, 50000, "集体账上"),
+    )
+    for n, (kind, title, days, cost, words) in enumerate(matters):
+        joint: dict[str, Any] = {"kind": kind, "title": title, "day": _on(now, days), "where": "苏洋村部"}
+        joint |= {"cost": cost, "cost_words": words}
+        raw = {"applicant": {"name": "苏洋村", "phone": "0595-23500306"}, "joint": joint}
+        at, desk = now - timedelta(days=1, hours=n), player.staff["huangcl"]
+        case_id = player.send("lianban", raw, grown[0], at, by=desk, channel="counter")
+        if kind == "staff":
+            said = [("苏洋村", "yes", "五位采茶能手"), ("霞碧村", "yes", "两辆三轮车"), ("石室村", "no", "")]
+            asked = [{"village": village, "agrees": agrees, "gives": gives} for village, agrees, gives in said]
+            player.step(case_id, {"opinions": asked}, at + timedelta(hours=2))
+    return len(matters)
 
 
-def _expert(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
-    trade = {"kind": "farm", "speciality": "山药、油茶", "number": "农艺 2019-118", "business": "no"}
-    raw = {"applicant": _who(grown[10], number=True), "trade": trade}
-    case_id = player.send("rencai", raw, grown[10], now - timedelta(days=5))
-    found = {"result": "yes", "scope": "practise", "words": "每月到村里看一次土"}
-    player.step(case_id, {"checked": found}, now - timedelta(days=4))
-    return 1
+def _experts(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
+    """Two appointed and one to be checked; of what villages ask one is taken, one is open, one goes to legal aid."""
+    for n, (kind, speciality, number, scope, words, checked) in enumerate(SKILLS):
+        who = grown[10 + n]
+        trade = {"kind": kind, "speciality": speciality, "number": number, "business": "no"}
+        raw = {"applicant": _who(who, number=True), "trade": trade}
+        case_id = player.send("rencai", raw, who, now - timedelta(days=5, hours=n))
+        if checked:
+            found = {"result": "yes", "scope": scope, "words": words}
+            player.step(case_id, {"checked": found}, now - timedelta(days=4, hours=n))
+    if not player.has("renchang"):
+        return len(SKILLS)
+    for n, (trade_, kind, topic, what, days, seats, taken) in enumerate(SESSIONS):
+        asks = first if n == 0 else grown[n]
+        ask: dict[str, Any] = {"kind": kind, "trade": trade_, "children": "no", "how": "open", "pays": "no"}
+        ask |= {"topic": topic, "what": what, "day": _on(now, days), "from": "14:00", "until": "16:00"}
+        ask |= {"village": asks.place.code, "where": "村部", "seats": seats}
+        at = now - timedelta(days=2, hours=n)
+        case_id = player.send("renchang", {"applicant": _who(asks), "ask": ask}, asks, at)
+        if taken:
+            _take(player, case_id, grown[10], trade_, {"deal": {"link": "no"}}, now - timedelta(days=1))
+    return len(SKILLS) + len(SESSIONS)
+
+
+def _take(player: Player, case_id: int, who: Resident, role: str, answers: Mapping[str, Any], at: datetime) -> None:
+    """Somebody takes a place of what this case opened."""
+    with player.database.reading() as work:
+        slots = select(Slot.id).join(Resource, Resource.id == Slot.resource_id).where(Resource.case_id == case_id)
+        slot_id = work.session.scalars(slots).one()
+    player.do(booking.take_place, slot_id, role=role, answers=answers, by=who.actor, now=at)
 
 
 def _wish(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
