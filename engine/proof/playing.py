@@ -24,7 +24,7 @@ from engine.commands.cases import consent
 from engine.commands.equipment import Equipment
 from engine.commands.registers import keeping
 from engine.commands.worker import background, sweep
-from engine.errors import AlreadyDone, Invalid, NotYours, Refused
+from engine.errors import AlreadyDone, Invalid, NotNow, NotYours, Refused
 from engine.matters import plans
 from engine.matters.nouns.bonds import MANDATE
 from engine.matters.nouns.matches import CALL
@@ -446,6 +446,11 @@ class Player:
             refused = refusal
         except (NotYours, AlreadyDone):
             if not step.get("error"):
+                raise
+            return
+        except NotNow as refusal:  # the law refuses it and names the field, as a second request for corrections
+            names = [str(one).rpartition(".")[2] for one in step.get("refused") or ()]
+            if names != [str(refusal.facts.get("field") or "").rpartition(".")[2]]:
                 raise
             return
         if step.get("error"):
