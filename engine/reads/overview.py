@@ -71,7 +71,8 @@ def _shade(now: datetime) -> Any:
 _CARRIED_THROUGH = Case.status == "finished"
 
 
-def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[str, int]]:
+def by(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[str, int]]:
+    """The counts of a Load, by a column of Case."""
     since = now - LATELY
     shade = _shade(now)
     found = work.session.execute(
@@ -115,8 +116,8 @@ def _loads(work: Work, actor: Actor, now: datetime, key: Any) -> dict[Any, dict[
 def numbers(work: Work, actor: Actor, *, now: datetime) -> Numbers:
     """The first screen, in three statements."""
     tree = units.tree(work)
-    per_unit = _loads(work, actor, now, Case.office_id)
-    per_matter = _loads(work, actor, now, Case.matter)
+    per_unit = by(work, actor, now, Case.office_id)
+    per_matter = by(work, actor, now, Case.matter)
     titles = {
         row[0]: row[1]
         for row in work.session.execute(
@@ -157,6 +158,7 @@ def behind(
     now: datetime,
     which: str = "open",
     unit: int | None = None,
+    place: int | None = None,
     matter: str = "",
     offset: int = 0,
     limit: int = 100,
@@ -176,6 +178,10 @@ def behind(
         conditions.append(Case.finished_at.is_(None))
     if unit is not None:
         conditions.append(Case.office_id == unit)
+    if place is not None:  # with all that is under it
+        tree = units.tree(work)
+        there = tree.by_id.get(place)
+        conditions.append(Case.place_id.in_([p.id for p in tree.below(there)] if there is not None else []))
     if matter:
         conditions.append(Case.matter == matter)
     total = work.session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0

@@ -6,7 +6,7 @@ rated is never shown; and no list by level shows a supervisor the cases they hav
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,7 +119,7 @@ def behind(
     return [brief(work, c, now, False) for c in rows], total, held_back
 
 
-def _visits(work: Work, actor: Actor, now: datetime) -> list[tuple[int, Mapping[str, Any]]]:
+def visits(work: Work, actor: Actor, now: datetime) -> list[tuple[int, Mapping[str, Any]]]:
     """(case, what they said) of everybody reached lately. Facts are sealed: they are counted here, not in SQL."""
     feeding = [
         name
@@ -139,15 +139,19 @@ def _visits(work: Work, actor: Actor, now: datetime) -> list[tuple[int, Mapping[
 
 def three(work: Work, actor: Actor, *, now: datetime) -> tuple[Rate, ...]:
     """响应率, 解决率, 满意率: from 回访 only (RULES W5)."""
-    said = _visits(work, actor, now)
+    return rates([facts for _, facts in visits(work, actor, now)])
+
+
+def rates(said: Sequence[Mapping[str, Any]]) -> tuple[Rate, ...]:
+    """The three of what so many said."""
     return tuple(
-        Rate(name, sum(facts.get(field) in yes for _, facts in said), len(said)) for name, (field, yes) in THREE.items()
+        Rate(name, sum(facts.get(field) in yes for facts in said), len(said)) for name, (field, yes) in THREE.items()
     )
 
 
 def behind_three(work: Work, actor: Actor, *, now: datetime, which: str, yes: bool) -> list[Brief]:
     """The cases that count as yes, or as no, in one of the three rates."""
     field, good = THREE[which]
-    ids = [case for case, facts in _visits(work, actor, now) if (facts.get(field) in good) == yes]
+    ids = [case for case, facts in visits(work, actor, now) if (facts.get(field) in good) == yes]
     rows = work.session.scalars(select(Case).where(Case.id.in_(ids)).order_by(Case.id.desc()).options(COLUMNS))
     return [brief(work, c, now, False) for c in rows]

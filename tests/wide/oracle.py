@@ -414,6 +414,7 @@ RULES: dict[str, Rule] = {
         "logins.listed",
         "overview.behind",
         "overview.numbers",
+        "overview.places",
         "overview.rated",
         "overview.reveals",
         "overview.visited",
