@@ -221,8 +221,7 @@ def test_of_a_hold_and_the_night_one_comes_first(database, cast, clock, ended):
 
     def sweep():
         ready.wait()
-        with database.unit_of_work() as work:
-            erasing.erase_some(work, now=clock())
+        erasing.erase_some(database, now=clock())
 
     both = [threading.Thread(target=lay), threading.Thread(target=sweep)]
     for one in both:
@@ -276,7 +275,7 @@ def test_a_matter_that_keeps_longer_today_keeps_its_old_cases_longer(database, c
     with database.unit_of_work() as work:
         erasing.date_ended(work)
         work.session.execute(update(Case).values(keep_until=local_date(clock())))
-        assert erasing.erase_some(work, now=clock()) == 1
+    assert erasing.erase_some(database, now=clock()) == 1
     with database.reading() as work:
         case = work.session.get(Case, ended)
         assert case.erased_at is None and case.keep_until == date(2036, 9, 21)
@@ -321,8 +320,9 @@ def test_a_version_that_cannot_be_read_any_more_keeps_nobody_else(database, cast
         patch.setattr(library, of, read)
         with database.unit_of_work() as work:
             assert erasing.date_ended(work) == 0
-            assert erasing.erase_some(work, now=clock()) == (1 if of == "current" else 0)
-            assert erasing.erase_some(work, now=clock()) == 0
+        assert erasing.erase_some(database, now=clock()) == (1 if of == "current" else 0)
+        assert erasing.erase_some(database, now=clock()) == 0
+        with database.reading() as work:
             case = work.session.get(Case, ended)
             assert case.erased_at is None
             assert case.keep_until == (local_date(clock()) + erasing.AGAIN if of == "current" else None)
@@ -330,6 +330,35 @@ def test_a_version_that_cannot_be_read_any_more_keeps_nobody_else(database, cast
     night(database, clock)
     with database.reading() as work:
         assert work.session.get(Case, ended).erased_at is not None
+
+
+def test_one_case_that_cannot_be_erased_keeps_back_no_other_and_is_seen(database, cast, clock, ended, monkeypatch):
+    second, real = acting.finished(database, cast, clock), erasing.erase
+
+    def erase(work, cases, **more):
+        real(work, cases, **more)
+        if ended in {case.id for case in cases}:
+            raise RuntimeError("no")
+
+    monkeypatch.setattr(erasing, "BATCH", 1)
+    clock.on(days=YEARS.days)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "erase", erase)
+        with database.unit_of_work() as work:
+            erasing.date_ended(work)
+            erasing.date_ended(work)
+        for _n in range(2):
+            erasing.erase_some(database, now=clock())
+        with database.reading() as work:
+            gone = {id: work.session.get(Case, id).erased_at for id in (ended, second)}
+            assert gone == {ended: None, second: clock()}
+            assert work.session.scalars(select(File.id).where(File.case_id == ended)).all()
+            assert [job.payload for job in work.session.scalars(select(Job).where(Job.kind == "erase"))] == [
+                {"case": ended}
+            ]
+    night(database, clock)  # its own job, once what was wrong with it is mended
+    with database.reading() as work:
+        assert work.session.get(Case, ended).erased_at == clock()
 
 
 def test_what_one_step_did_stays_when_another_fails(database, cast, clock, ended, monkeypatch):

@@ -1,8 +1,8 @@
 """Erasing what is kept no longer (个人信息保护法 19, 47): of cases that ended long ago, of what was begun and never
 sent, of codes nobody can use any more.
 
-Each night: cases that ended get their day; those whose day has come are erased, some at a time, found by an index, and
-each of these steps a transaction of its own: what one of them did stays when another fails. Numbers, times and units
+Each night: cases that ended get their day; those whose day has come are erased, some at a time, found by an index. Each
+case and each of the steps is a transaction of its own: what was done stays when another fails. Numbers, times and units
 stay, for the statistics; so do the audit and its hashes, which are over no personal data. A hold (保全) keeps a case
 back.
 """
@@ -12,10 +12,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, func, literal, or_, select, update
 
+from engine.commands import one_by_one
 from engine.commands.equipment import Equipment
 from engine.commands.hall import erased_rows, outside
 from engine.commands.registers import keeping as registers
@@ -44,7 +46,7 @@ from engine.workdays import local_date
 
 #: When it is done, local time: no hall is open, and the registers were looked at.
 AT = time(4, 20)
-#: Cases of one transaction.
+#: Cases of one look; when there were as many another follows at once.
 BATCH = 25
 #: A case whose matter, as it is published today, cannot be read is looked at again after so long: nothing is erased on
 #: a guess.
@@ -58,14 +60,20 @@ log = logging.getLogger(__name__)
 
 
 def erase_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
-    """One batch of each; while one was full another follows at once, else the next night."""
+    """One batch of each; while one was full another follows at once, else the next night. A case that cannot be erased
+    keeps back no other: it has a job of its own, which fails where who runs the hall sees it."""
+    if "case" in job.payload:
+        with database.unit_of_work() as work:
+            jobs.done(work, job, now=now)
+            _erase_case(work, int(job.payload["case"]), now=now, again=True)
+        return
     steps: tuple[Callable[[Work], bool], ...] = (
-        lambda work: date_ended(work) >= BATCH * 10,
-        lambda work: erase_some(work, now=now) >= BATCH,
         lambda work: outside.erase_some(work, now=now),
         lambda work: forget_leftovers(work, now=now),
     )
-    full = False
+    with database.unit_of_work() as work:
+        full = date_ended(work) >= BATCH * 10
+    full |= erase_some(database, now=now) >= BATCH
     for step in steps:
         with database.unit_of_work() as work:
             full |= step(work)
@@ -123,34 +131,46 @@ def _retention(work: Work, version: str) -> Retention | None:
 # ---------------------------------------------------------------- erasing
 
 
-def erase_some(work: Work, *, now: datetime) -> int:
-    """Erase some of what is due, those that wait longest first; how many were looked at. What the matter keeps longer
-    today than it did when they began gets its new day."""
+def erase_some(database: Database, *, now: datetime) -> int:
+    """Erase some of what is due, those that wait longest first, each in a transaction of its own; how many were looked
+    at."""
     today = local_date(now)
-    rows = list(
-        work.session.scalars(
-            select(Case)
-            .where(*kept.cases_due(today, today=today))
-            .order_by(Case.keep_until, Case.id)
-            .limit(BATCH)
-            .with_for_update(of=Case, skip_locked=True)
-            .execution_options(populate_existing=True)
+    with database.reading() as work:
+        due = select(Case.id).where(*kept.cases_due(today, today=today)).order_by(Case.keep_until, Case.id)
+        ids = work.session.scalars(due.limit(BATCH)).all()
+
+    def instead(work: Work, case_id: int) -> None:
+        work.session.execute(  # or it would stand before all others, every night
+            update(Case)
+            .where(Case.id == case_id)
+            .values(keep_until=today + AGAIN)
+            .execution_options(synchronize_session=False)
         )
+        jobs.put_once(work, jobs.Kind.ERASE, f"erase:case:{case_id}:{today}", {"case": case_id}, now=now)
+
+    do = partial(_erase_case, now=now)
+    one_by_one.each(database, ids, do, said="a case that is kept no longer", instead=instead)
+    return len(ids)
+
+
+def _erase_case(work: Work, case_id: int, *, now: datetime, again: bool = False) -> None:
+    """Erased, unless somebody was before it, or the matter keeps it longer today than it did when it began: then it
+    gets its new day. `again`: it was due and failed, whatever day it has since."""
+    today = local_date(now)
+    case = work.session.scalar(
+        select(Case)
+        .where(Case.id == case_id, *kept.cases_due(kept.NEVER if again else today, today=today))
+        .with_for_update(of=Case, skip_locked=True)
+        .execution_options(populate_existing=True)
     )
-    # Whoever laid a hold while these rows were waited for: it is looked at again now that they are locked.
-    back = select(Case.id).where(Case.id.in_([case.id for case in rows]), kept.held(today))
-    kept_back = set(work.session.scalars(back))
-    going = []
-    for case in rows:
-        if case.id in kept_back:
-            continue
-        later = _later(work, case, today=today)
-        if later is not None and later > today:
-            case.keep_until = later
-        else:
-            going.append(case)
-    erase(work, going, why="retention", by=SYSTEM, now=now)
-    return len(rows)
+    # Whoever laid a hold while the row was waited for: it is looked at again now that it is locked.
+    if case is None or work.session.scalar(select(Case.id).where(Case.id == case_id, kept.held(today))) is not None:
+        return
+    later = _later(work, case, today=today)
+    if later is not None and later > today:
+        case.keep_until = later
+    else:
+        erase(work, [case], why="retention", by=SYSTEM, now=now)
 
 
 def _later(work: Work, case: Case, *, today: date) -> date | None:
