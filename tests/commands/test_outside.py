@@ -296,6 +296,7 @@ def test_an_account_that_nobody_uses_and_nothing_names_goes_and_the_number_makes
     assert faults(database) == []
 
 
+@pytest.mark.wide
 def test_a_picture_of_a_bond_goes_after_the_bond_and_one_of_a_day_of_an_order_stays(database, cast, clock):
     """What names a file is asked again each week: by then it may name nothing any more."""
     with database.unit_of_work() as work:
