@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ log = logging.getLogger("yizhan.notices")
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 #: Of log-in codes: of no use to anybody an hour later, and somebody waits for each now.
 CODE = "code"
-#: Of how somebody comes in: what another changed of it.
+#: Of how somebody comes in: what was changed of it.
 ACCOUNT = "account"
 
 
@@ -146,10 +147,11 @@ def put(
 
 
 def put_of_account(
-    work: Work, key: str, zh: str, en: str, *, user_id: int, phones: Collection[str | None], hall: str, now: datetime
+    work: Work, user_id: int, zh: str, en: str, *, phones: Collection[str | None], hall: str, now: datetime
 ) -> None:
-    """Tell somebody what another changed of how they come in: on their screen, and by text on each of these telephones,
-    at once and at any hour, for who did not ask for it has to act soon."""
+    """Tell somebody how they come in from now on: on their screen, and by text on each of these telephones, at once and
+    at any hour, for who did not want it has to act soon."""
+    key = f"{ACCOUNT}:{user_id}:{secrets.token_hex(8)}"  # two changes of one moment are told both
     put(work, f"{key}:screen", zh, text_en=en, kind=ACCOUNT, now=now, user_id=user_id, channel="screen")
     for n, phone in enumerate(sorted({one for one in phones if one})):
         put(

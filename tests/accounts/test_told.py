@@ -1,17 +1,22 @@
-"""Whoever's way in another changes is told of it: on their screen, and by text where a telephone is known."""
+"""Whose way in is changed, by another or at their own screen, is told: on the screen, and by text to a telephone."""
 
 from __future__ import annotations
 
+import pyotp
 import pytest
 from sqlalchemy import select, update
 
 from engine.commands import accounts
-from engine.commands.hall import factors, passwords
-from engine.people import SYSTEM
+from engine.commands.hall import factors, passkeys, passwords, single_sign_on
+from engine.people import SYSTEM, sessions
+from engine.people import factors as own_factors
 from engine.store.models import Notice, User
 from tests.accounts.test_merging import merge, two
 from tests.accounts.test_numbers import ID, NEW, WHY
+from tests.authenticator import Authenticator
+from tests.cast import PASSWORD
 from tests.hall import Open, open_hall
+from tests.people.test_passkeys import HALL
 
 __all__ = ["two"]  # a fixture
 
@@ -79,6 +84,25 @@ def test_of_second_factors_that_were_taken_away(database, cast, clock):
         factors.clear(work, cast.users["chen"], hall="大厅", by=cast.qian, now=clock())
     screen, text = told(database, cast.users["chen"])
     assert "取消了您的两步验证" in screen[2] and text == ("sms", CLERK, f"【大厅】{screen[2]}")
+
+
+def test_of_what_they_did_themselves_or_somebody_at_their_screen(database, cast, clock):
+    chen = cast.users["chen"]
+    reaches(database, chen, CLERK)
+    passwords.change(database, chen, PASSWORD, "三条小船在溪边 12", this=None, hall="大厅", now=clock())
+    with database.unit_of_work() as work:
+        this = sessions.find(work, sessions.begin(work, chen, now=clock()), now=clock()).id
+        factors.begin_totp(work, by=cast.chen, now=clock())
+        code = pyotp.TOTP(own_factors.begun(work, chen, now=clock())).at(clock())
+        factors.confirm_totp(work, code, this=this, hall="大厅", by=cast.chen, now=clock())
+        token, options = passkeys.new_options(work, HALL, by=cast.chen, now=clock())
+        made = Authenticator().create(options)
+        passkeys.add(work, token, made, "电脑", HALL, this=this, by=cast.chen, now=clock())
+    single_sign_on.match(database, "https://id", "1", "chen", hall="大厅", now=clock())
+    came = told(database, chen)
+    said = ("登录密码改过了", "加了动态码", "加了一个通行密钥", "统一登录能进")
+    assert [one[:2] for one in came] == [("screen", None), ("sms", CLERK)] * 4
+    assert all(words in came[2 * n][2] and "不是您本人办的" in came[2 * n][2] for n, words in enumerate(said))
 
 
 def test_of_a_number_that_a_counter_changed_on_both_numbers(database, cast, clock):

@@ -27,7 +27,7 @@ def _set_up(database, cast, clock, who="zhao"):
         commands.begin_totp(work, by=getattr(cast, who), now=clock())
         secret = factors.begun(work, cast.users[who], now=clock())
         code = pyotp.TOTP(secret).at(clock())
-        codes, renewed = commands.confirm_totp(work, code, this=this, by=getattr(cast, who), now=clock())
+        codes, renewed = commands.confirm_totp(work, code, this=this, hall="大厅", by=getattr(cast, who), now=clock())
     with database.reading() as work:
         assert sessions.find(work, token, now=clock()) is None
         assert sessions.find(work, renewed, now=clock()).how == "totp"
@@ -131,13 +131,13 @@ def test_another_telephone_takes_the_place_of_the_first_only_when_it_works(datab
         this = sessions.find(work, sessions.begin(work, cast.users["zhao"], now=clock()), now=clock())
         commands.begin_totp(work, by=cast.zhao, now=clock())
         with pytest.raises(Invalid):
-            commands.confirm_totp(work, "000000", this=this.id if this else 0, by=cast.zhao, now=clock())
+            commands.confirm_totp(work, "000000", this=this.id if this else 0, hall="大厅", by=cast.zhao, now=clock())
     assert commands.by_code(database, cast.users["zhao"], pyotp.TOTP(secret).at(clock()), now=clock()) == "totp"
     with database.unit_of_work() as work:
         token = sessions.begin(work, cast.users["zhao"], now=clock())
         opened = sessions.find(work, token, now=clock())
         code = pyotp.TOTP(factors.begun(work, cast.users["zhao"], now=clock())).at(clock())
-        codes, _token = commands.confirm_totp(work, code, this=opened.id, by=cast.zhao, now=clock())
+        codes, _token = commands.confirm_totp(work, code, this=opened.id, hall="大厅", by=cast.zhao, now=clock())
     assert codes == ()  # the recovery codes of before are good still
     with pytest.raises(NotYours):
         commands.by_code(database, cast.users["zhao"], pyotp.TOTP(secret).at(clock.on(seconds=60)), now=clock())
@@ -278,7 +278,7 @@ def test_a_code_is_taken_as_apps_and_keyboards_write_it(database, cast, clock, w
         this = sessions.find(work, sessions.begin(work, cast.users["zhao"], now=clock()), now=clock()).id
         commands.begin_totp(work, by=cast.zhao, now=clock())
         totp = pyotp.TOTP(factors.begun(work, cast.users["zhao"], now=clock()))
-        commands.confirm_totp(work, write(totp.at(clock())), this=this, by=cast.zhao, now=clock())
+        commands.confirm_totp(work, write(totp.at(clock())), this=this, hall="大厅", by=cast.zhao, now=clock())
     code = write(totp.at(clock.on(minutes=2)))
     assert commands.by_code(database, cast.users["zhao"], code, now=clock()) == "totp"
 

@@ -95,7 +95,7 @@ def _open(database, tokens, program, clock):
 
 def test_who_changes_their_password_stays_in_and_everybody_else_is_out(database, cast, clock):
     tokens, program, this = _signed_in(database, cast, clock)
-    assert commands.change(database, cast.users["chen"], PASSWORD, NEW, this=this, now=clock()) == 2
+    assert commands.change(database, cast.users["chen"], PASSWORD, NEW, this=this, hall="大厅", now=clock()) == 2
     assert _open(database, tokens, program, clock) == [True, False, False]
     assert login.staff(database, "chen", NEW, now=clock()).user_id == cast.users["chen"]
     with pytest.raises(NotYours):
@@ -110,7 +110,7 @@ def test_who_changes_their_password_stays_in_and_everybody_else_is_out(database,
 def test_without_the_old_one_or_with_a_common_one_nothing_changes(database, cast, clock, old, new, field):
     tokens, program, this = _signed_in(database, cast, clock)
     with pytest.raises(Invalid) as refused:
-        commands.change(database, cast.users["chen"], old, new, this=this, now=clock())
+        commands.change(database, cast.users["chen"], old, new, this=this, hall="大厅", now=clock())
     assert refused.value.fields[0].field == field
     assert _open(database, tokens, program, clock) == [True, True, True]
     assert login.staff(database, "chen", PASSWORD, now=clock())
@@ -119,9 +119,9 @@ def test_without_the_old_one_or_with_a_common_one_nothing_changes(database, cast
 def test_whoever_sits_at_an_open_session_does_not_guess_the_old_one(database, cast, clock):
     for _ in range(5):
         with pytest.raises(Invalid):
-            commands.change(database, cast.users["chen"], "wrong-one", NEW, this=None, now=clock())
+            commands.change(database, cast.users["chen"], "wrong-one", NEW, this=None, hall="大厅", now=clock())
     with pytest.raises(tries.TooMany):
-        commands.change(database, cast.users["chen"], PASSWORD, NEW, this=None, now=clock())
+        commands.change(database, cast.users["chen"], PASSWORD, NEW, this=None, hall="大厅", now=clock())
 
 
 @pytest.mark.both
@@ -130,7 +130,7 @@ def test_of_many_guesses_of_the_old_one_at_once_no_more_than_five_are_looked_at(
     monkeypatch.setattr(login, "matches", lambda *given: looked.append(given) or real(*given))
 
     def act(n):
-        return commands.change(database, cast.users["chen"], f"wrong-one-{n}", NEW, this=None, now=clock())
+        return commands.change(database, cast.users["chen"], f"wrong-one-{n}", NEW, this=None, hall="大厅", now=clock())
 
     assert _at_once(12, act) == {"Invalid": 5, "TooMany": 7}
     assert len(looked) == 5
@@ -278,7 +278,7 @@ def test_argon2_holds_up_no_other_writer(sqlite, cast, clock, monkeypatch):
     with pytest.raises(NotYours):
         login.staff(sqlite, "chen", "wrong-password", now=clock())
     commands.set_by_link(sqlite, key, NEW, hall="大厅", now=clock())
-    commands.change(sqlite, cast.users["chen"], NEW, "另外一句只有我知道的话", this=None, now=clock())
+    commands.change(sqlite, cast.users["chen"], NEW, "另外一句只有我知道的话", this=None, hall="大厅", now=clock())
     assert [name for name, _within in slow] == ["verify", "verify", "hash", "verify", "hash"]
     assert not any(within for _name, within in slow)
 

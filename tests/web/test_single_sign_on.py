@@ -206,10 +206,13 @@ def test_settings_of_it_that_do_not_hold_stop_the_program(tmp_path):
 
 @pytest.mark.both
 def test_two_of_one_name_there_are_one_account_here(database, cast, clock):
-    assert single_sign_on.match(database, "https://id", "1", "Chen", now=clock()) == (cast.users["chen"], "chen")
+    assert single_sign_on.match(database, "https://id", "1", "Chen", hall="大厅", now=clock()) == (
+        cast.users["chen"],
+        "chen",
+    )
     with pytest.raises(NotYours):
-        single_sign_on.match(database, "https://id", "2", "chen", now=clock())
+        single_sign_on.match(database, "https://id", "2", "chen", hall="大厅", now=clock())
     with pytest.raises(NotYours):
-        single_sign_on.match(database, "https://other", "1", "chen", now=clock())
+        single_sign_on.match(database, "https://other", "1", "chen", hall="大厅", now=clock())
     with pytest.raises(NotYours):
-        single_sign_on.match(database, "https://id", "3", "", now=clock())
+        single_sign_on.match(database, "https://id", "3", "", hall="大厅", now=clock())

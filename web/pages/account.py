@@ -118,7 +118,9 @@ def confirm_app() -> ResponseReturnValue:
     assert this is not None
     code = request.form.get("code", "")[:20]
     try:
-        shown, token = factors.confirm_totp(edge.work(), code, this=this, by=edge.actor(), now=edge.now())
+        shown, token = factors.confirm_totp(
+            edge.work(), code, this=this, hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now()
+        )
     except Invalid as error:
         return _app(error.fields, error.status)
     return stronger(token, shown)
@@ -172,12 +174,14 @@ def password() -> ResponseReturnValue:
 @guard("staff", alone=True)
 def change_password() -> ResponseReturnValue:
     old, new = (request.form.get(name, "")[:400] for name in ("old", "password"))
-    this, user_id = _this(), edge.actor().id
+    this, user_id, hall = _this(), edge.actor().id, edge.hall()
     assert user_id is not None
     try:
         if new != request.form.get("again", "")[:400]:
             raise Invalid([FieldError("again", _("再输一次"), "两次输入的不一样。", "The two are not the same.")])
-        ended = passwords.change(edge.hall().database, user_id, old, new, this=this, now=edge.now())
+        ended = passwords.change(
+            hall.database, user_id, old, new, this=this, hall=hall.settings.hall_name, now=edge.now()
+        )
     except (Invalid, TooMany, NotNow) as error:
         wrong = problems.as_fields(error, "old", _("现在的密码"))
         return render_template("staff/password.html", wrong=wrong), error.status

@@ -60,7 +60,8 @@ def back() -> ResponseReturnValue:
             raise NotDone(request.args.get("error", "")[:40] or "code")
         said = single_sign_on.claims(provider, begun, code, now=now)
         name = str(said.get(provider.claim) or "")[:80]
-        user_id, login = accounts.match(database, provider.issuer, str(said["sub"]), name, now=now)
+        hall = edge.hall().settings.hall_name
+        user_id, login = accounts.match(database, provider.issuer, str(said["sub"]), name, hall=hall, now=now)
     except Refused as error:
         return _refused(error)
     going = step.facts["next"] or None

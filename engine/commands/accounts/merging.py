@@ -97,7 +97,7 @@ def merge(
             "counter within seven days: they can be put apart."
         )
         phones = [before[side]["phone"] for side in ("from", "into")]
-        notices.put_of_account(work, f"merged:{made.id}", zh, en, user_id=into_id, phones=phones, hall=hall, now=now)
+        notices.put_of_account(work, into_id, zh, en, phones=phones, hall=hall, now=now)
         return made.id
 
 
@@ -132,9 +132,7 @@ def part(database: Database, merge_id: int, reason: str, *, hall: str, by: Actor
         en = "The two accounts that were made one are apart again. If it was not you who asked, call the hall."
         for user, side in ((gone, "from"), (kept, "into")):
             phones = {user.phone, row.before[side]["phone"]}
-            notices.put_of_account(
-                work, f"parted:{row.id}:{side}", zh, en, user_id=user.id, phones=phones, hall=hall, now=now
-            )
+            notices.put_of_account(work, user.id, zh, en, phones=phones, hall=hall, now=now)
 
 
 def _proved(

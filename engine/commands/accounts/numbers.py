@@ -129,8 +129,7 @@ def prove_at_counter(
         audit.record(work, audit.Kind.ACCOUNT_PROVED, by=by, now=now, for_id=user.id, facts=facts)
         zh = f"您已{_at_counter(work, by)}核对本人，这个手机号又能登录您的账号了。不是您办的，请马上打大厅电话。"
         en = "A counter saw your card: this number opens your account again. If it was not you, call the hall at once."
-        key = f"proved:{user.id}:{now.isoformat()}"
-        notices.put_of_account(work, key, zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now)
+        notices.put_of_account(work, user.id, zh, en, phones=(user.phone,), hall=hall, now=now)
 
 
 def identified(database: Database, user_id: int, identity: str, *, by: Actor, now: datetime) -> None:
@@ -221,8 +220,7 @@ def _move(
     audit.record(work, audit.Kind.PHONE_CHANGED, by=by, now=now, for_id=user.id, facts=facts)
     zh = f"您的登录手机号已{_at_counter(work, by)}换成尾号{number[-4:]}。不是您办的，请马上打大厅电话。"
     en = f"You sign in by the number ending in {number[-4:]} from now on. If it was not you, call the hall at once."
-    key = f"renumbered:{user.id}:{now.isoformat()}"
-    notices.put_of_account(work, key, zh, en, user_id=user.id, phones=(before, number), hall=hall, now=now)
+    notices.put_of_account(work, user.id, zh, en, phones=(before, number), hall=hall, now=now)
 
 
 def _at_counter(work: Work, by: Actor) -> str:

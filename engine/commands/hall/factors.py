@@ -97,7 +97,9 @@ def begin_totp(work: Work, *, by: Actor, now: datetime) -> None:
     factors.begin(work, by.id, now=now)
 
 
-def confirm_totp(work: Work, code: str, *, this: int, by: Actor, now: datetime) -> tuple[tuple[str, ...], str]:
+def confirm_totp(
+    work: Work, code: str, *, this: int, hall: str, by: Actor, now: datetime
+) -> tuple[tuple[str, ...], str]:
     """The app shows the right code: it is theirs. Recovery codes, shown once, when there are none yet; and the token
     under which the session goes on, that now stands for two factors."""
     assert by.id is not None
@@ -106,6 +108,8 @@ def confirm_totp(work: Work, code: str, *, this: int, by: Actor, now: datetime) 
         en = "The code is not right: give the six digits that the app shows now; the telephone must keep its own time."
         raise Invalid([FieldError("code", "动态码", zh, en)])
     audit.record(work, audit.Kind.FACTOR_ADDED, by=by, now=now, facts={"factor": "totp"})
+    zh, en = "您的账号加了动态码。", "An app for codes was added to your account."
+    passwords.tell(work, by.id, zh, en, hall=hall, now=now)
     codes = () if factors.of(work, by.id).codes_left else factors.new_codes(work, by.id, now=now)
     return codes, sessions.renew(work, this, "totp", now=now)
 
@@ -158,5 +162,4 @@ def clear(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> N
     audit.record(work, audit.Kind.FACTOR_REMOVED, by=by, now=now, facts=facts)
     zh = f"{by.name}取消了您的两步验证，您的登录都已结束；请用密码登录，重新设置。{passwords.NOT_ASKED}"
     en = f"{by.name} took away your second factors and ended your log-ins. {passwords.NOT_ASKED_EN}"
-    key = f"cleared:{user.id}:{now.isoformat()}"
-    notices.put_of_account(work, key, zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now)
+    notices.put_of_account(work, user.id, zh, en, phones=(user.phone,), hall=hall, now=now)

@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from engine.commands.hall import signing_in
+from engine.commands.hall import passwords, signing_in
 from engine.errors import NotNow, NotYours
 from engine.people import Actor, factors, sessions, steps
 from engine.records import audit
@@ -97,6 +97,8 @@ def add(
     if row is None:
         raise NotNow("这个通行密钥已经加过了。", "Expected a new passkey, but it was added before.")
     audit.record(work, audit.Kind.FACTOR_ADDED, by=by, now=now, facts={"factor": "passkey", "key": row.id})
+    zh, en = "您的账号加了一个通行密钥。", "A passkey was added to your account."
+    passwords.tell(work, by.id, zh, en, hall=party.name, now=now)
     codes = () if factors.of(work, by.id).codes_left else factors.new_codes(work, by.id, now=now)
     return codes, sessions.renew(work, this, "passkey", now=now)
 

@@ -29,6 +29,9 @@ LINK_LASTS = timedelta(hours=1)
 NOT_ASKED = "不是您要的，请马上告诉安全管理员或单位负责人。"
 NOT_ASKED_EN = "If you did not ask for it, tell a security administrator or who heads your unit at once."
 
+NOT_YOU = "不是您本人办的，请马上告诉安全管理员或单位负责人。"
+NOT_YOU_EN = "If it was not you, tell a security administrator or who heads your unit at once."
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -47,7 +50,7 @@ class Link:
     until_at: datetime
 
 
-def change(database: Database, user_id: int, old: str, new: str, *, this: int | None, now: datetime) -> int:
+def change(database: Database, user_id: int, old: str, new: str, *, this: int | None, hall: str, now: datetime) -> int:
     """改密码: one's own, with the old one. All other log-ins of theirs end; how many there were."""
     stored = is_own(database, user_id, old, now=now)
     with database.reading() as work:
@@ -64,6 +67,7 @@ def change(database: Database, user_id: int, old: str, new: str, *, this: int | 
             ended = sessions.end_all(work, user_id, but=this, now=now)
             _used_up(work, user_id, now)
             audit.record(work, audit.Kind.PASSWORD_CHANGED, by=by, now=now, facts={"ended": ended})
+            tell(work, user_id, "您的登录密码改过了。", "Your password was changed.", hall=hall, now=now)
             return ended
 
     return again(write)
@@ -109,9 +113,7 @@ def offer(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> O
     audit.record(work, audit.Kind.RESET_OFFERED, by=by, now=now, facts={"user": user.id})
     zh = f"{by.name}发了一个重设您登录密码的链接，一小时内有效，只能用一次。{NOT_ASKED}"
     en = f"{by.name} made a link that sets your password anew, once, within the hour. {NOT_ASKED_EN}"
-    notices.put_of_account(
-        work, f"reset:{sessions.hashed(key)[:32]}", zh, en, user_id=user.id, phones=(user.phone,), hall=hall, now=now
-    )
+    notices.put_of_account(work, user.id, zh, en, phones=(user.phone,), hall=hall, now=now)
     return Offered(key, user.name)
 
 
@@ -159,17 +161,18 @@ def set_by_link(database: Database, key: str, new: str, *, hall: str, now: datet
             by = actors.load(work, link.user_id, now=now)
             ended = sessions.end_all(work, link.user_id, now=now)
             audit.record(work, audit.Kind.PASSWORD_CHANGED, by=by, now=now, facts={"link": True, "ended": ended})
-            zh = "您的登录密码刚用链接重设过，别处的登录都已结束。不是您本人设的，请马上告诉安全管理员或单位负责人。"
-            en = (
-                "Your password was set anew by a link, and your other log-ins ended. If it was not you, tell a "
-                "security administrator or who heads your unit at once."
-            )
-            phone = work.session.get_one(User, link.user_id).phone
-            about = f"reset-used:{sessions.hashed(key)[:32]}"
-            notices.put_of_account(work, about, zh, en, user_id=link.user_id, phones=(phone,), hall=hall, now=now)
+            zh, en = "您的登录密码刚用链接重设过，别处的登录都已结束。", "Your password was set anew by a link."
+            tell(work, link.user_id, zh, en, hall=hall, now=now)
             return link
 
     return again(write)
+
+
+def tell(work: Work, user_id: int, zh: str, en: str, *, hall: str, now: datetime) -> None:
+    """The person is told how they come in from now on: whoever did it had their log-in, and need not be them."""
+    user = work.session.get_one(User, user_id)
+    zh, en = f"{zh}{NOT_YOU}", f"{en} {NOT_YOU_EN}"
+    notices.put_of_account(work, user_id, zh, en, phones=(user.phone,), hall=hall, now=now)
 
 
 def _put(work: Work, user_id: int, hashed: str, stored: str | None = None) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from engine.commands.hall import signing_in
+from engine.commands.hall import passwords, signing_in
 from engine.errors import NotYours
 from engine.people import actor as actors
 from engine.people import sessions
@@ -16,15 +16,15 @@ from engine.store import Database, Work, again
 from engine.store.models import User
 
 
-def match(database: Database, issuer: str, subject: str, name: str, *, now: datetime) -> tuple[int, str]:
+def match(database: Database, issuer: str, subject: str, name: str, *, hall: str, now: datetime) -> tuple[int, str]:
     """The account (id, log-in name) of this person: the one joined to their account there; else, the first time, the
-    one with this log-in name, which is joined to it from then on. A name that was given on to somebody else there
-    (another subject) opens nothing."""
+    one with this log-in name, which is joined to it from then on, and told so. A name that was given on to somebody
+    else there (another subject) opens nothing."""
     who = sessions.hashed(f"{issuer}\0{subject}")
 
     def write() -> tuple[int, str] | None:
         with database.unit_of_work() as work:
-            return _joined(work, who) or _join(work, who, name, now)
+            return _joined(work, who) or _join(work, who, name, hall, now)
 
     found = again(write)
     if found is None:
@@ -46,7 +46,7 @@ def _joined(work: Work, who: str) -> tuple[int, str] | None:
     return None if row is None else (row[0], str(row[1]))
 
 
-def _join(work: Work, who: str, name: str, now: datetime) -> tuple[int, str] | None:
+def _join(work: Work, who: str, name: str, hall: str, now: datetime) -> tuple[int, str] | None:
     login = name.strip().lower()
     if not login:
         return None
@@ -61,4 +61,6 @@ def _join(work: Work, who: str, name: str, now: datetime) -> tuple[int, str] | N
     if done.rowcount != 1:  # type: ignore[attr-defined]
         return None
     audit.record(work, audit.Kind.SSO_JOINED, by=actors.load(work, user_id, now=now), now=now)
+    zh, en = "从现在起，统一登录能进您的账号。", "The single sign-on opens your account from now on."
+    passwords.tell(work, user_id, zh, en, hall=hall, now=now)
     return user_id, login
