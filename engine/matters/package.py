@@ -93,6 +93,13 @@ class Package:
         return process.load(self.diagrams, decisions=dict(self.decisions))
 
     @cached_property
+    def element_names(self) -> Mapping[str, str]:
+        """What its diagrams call each element, as far as they do."""
+        specs = [one for made in self.definition.processes.values() for one in made.task_specs.values()]
+        nodes = [node for one in specs if (node := getattr(one, "node", None)) is not None]
+        return {node.id: node.name for node in nodes if node.name}
+
+    @cached_property
     def starts(self) -> tuple[process.StartTrigger, ...]:
         """The messages and signals that begin it."""
         return tuple(process.start_triggers(self.definition))

@@ -62,9 +62,9 @@ def test_the_auditor_reads_and_verifies_and_the_two_others_do_not(trio, tmp_path
     copy = tmp_path / "outside.jsonl"
     copy.write_text("{}\n")
     monkeypatch.setattr(trio.app, "settings", replace(trio.app.settings, anchor_file=copy))
-    assert "outside:1" in page.post("/desk/audit/verify").text
+    assert "外面的锚定 1</strong>：锚定文件的这一行被改动" in page.post("/desk/audit/verify").text
     trio.clock.on(hours=2)
-    assert "unsealed" in trio.client("auditor-1").post("/desk/audit/verify").text
+    assert "没有封存的</strong>" in trio.client("auditor-1").post("/desk/audit/verify").text
     assert "核验审计记录" in page.get("/desk/audit?kind=hall.audited").text
     number = trio.submit()
     asked = {"number": number, "purpose": "accountability", "words": "复议要用的"}

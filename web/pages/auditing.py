@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,9 +11,8 @@ from engine.commands.hall import auditing as commands
 from engine.people import administrators
 from engine.plain import is_id
 from engine.reads import auditing
-from engine.reads.labels import EVENTS
 from engine.reads.reveals import PURPOSES
-from web import edge
+from web import edge, recorded
 from web.edge import guard
 from web.language import english
 from web.pages.case import packed
@@ -38,15 +35,15 @@ def record() -> ResponseReturnValue:
     )
     n = 1 if english() else 0
     roles = {role: words[n] for role, words in administrators.ROLES.items()}
-    kinds = [(kind, _word(kind)) for kind in found.kinds]
-    noted = {one.id: json.dumps(one.facts, ensure_ascii=False, sort_keys=True) for one in found.acts}
+    kinds = [(kind, recorded.said(kind)) for kind in found.kinds]
     return render_template(
         "staff/audit.html",
         found=found,
         kinds=kinds,
-        word=_word,
+        called=recorded.said,
+        place=recorded.place,
         roles=roles,
-        noted=noted,
+        facts_of={one.id: recorded.facts(one, found.names) for one in found.acts},
         asked=asked,
         purposes={key: _(words) for key, words in PURPOSES.items()},
     )
@@ -58,7 +55,7 @@ def verify() -> ResponseReturnValue:
     hall = edge.hall()
     found = commands.verify(hall.database, hall.settings.anchor_file, by=edge.actor(), now=edge.now())
     with edge.reading():
-        return render_template("staff/audit_verified.html", found=found, lang=int(english()))
+        return render_template("staff/audit_verified.html", found=found, lang=int(english()), place=recorded.place)
 
 
 @pages.post("/evidence")
@@ -70,9 +67,3 @@ def evidence() -> ResponseReturnValue:
         case_id = auditing.case_of(work, number, actor=edge.actor())
     made = cases.evidence_package(edge.hall().database, case_id, purpose, words, by=edge.actor(), now=edge.now())
     return packed(made, number)
-
-
-def _word(kind: str) -> str:
-    """What an event is called; those that only the record has by their own name."""
-    words = EVENTS.get(kind)
-    return _(words) if words else kind
