@@ -154,7 +154,8 @@ def _shared(player: Player, grown: Sequence[Resident], first: Resident, now: dat
 
 
 def _round(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
-    """A round of the county's hospital in the first one's village, filed and announced."""
+    """Rounds of the county's hospital: in the first one's village announced, with two helpers wanted; one that waits
+    for its filing number; one asked too late."""
     doctor = {"name": "陈志远", "kind": "doctor", "unit": "德化县医院", "base": "county", "number": "110350500012345"}
     clinic: dict[str, Any] = {
         "host": "hospital",
@@ -165,11 +166,33 @@ def _round(player: Player, grown: Sequence[Resident], first: Resident, now: date
     clinic |= {"sells": "no", "day": _on(now, 20), "half": "上午", "village": first.place.code, "where": "村部"}
     clinic |= {"what": "内科咨询，量血压血糖", "places": 20, "safety": "备急救箱，一名护士维持秩序"}
     clinic["people"] = [doctor | {"range": "内科", "seat": "内科"}]
-    at = now - timedelta(days=1)
-    case_id = player.send("xunzhen", {"applicant": _who(grown[9]), "clinic": clinic}, grown[9], at)
     filing = {"result": "yes", "number": "德卫义备〔2026〕31号", "sent_on": _on(now, -1)}
-    player.step(case_id, {"filing": filing, "xz_ask": DESK}, at + timedelta(hours=4))
-    return 1
+    for n, (who, days, more) in enumerate(((first, 20, {"helpers": 2}), (grown[0], 27, {}), (grown[1], 8, {}))):
+        at = now - timedelta(days=1, hours=n)
+        asked = clinic | {"day": _on(now, days), "village": who.place.code} | more
+        case_id = player.send("xunzhen", {"applicant": _who(grown[9]), "clinic": asked}, grown[9], at)
+        if n == 0:
+            player.step(case_id, {"filing": filing, "xz_ask": DESK}, at + timedelta(hours=4))
+    return 3 + (_seen(player, grown, now) if player.has("xunzhenji") else 0)
+
+
+def _seen(player: Player, grown: Sequence[Resident], now: datetime) -> int:
+    """Three people whom a doctor measured: one fine, one referred, one whom the doctor has yet to see."""
+    doctor, say = player.staff["yixh"], {"doctor": "陈志远", "number": "110350500012345", "infect": "no"}
+    told = (
+        (128, {"finding": "血压正常", "advice": "少盐，多走动", "refer": "no"}),
+        (152, {"finding": "血压偏高", "advice": "少盐，按时吃药", "refer": "yes", "where": "县总医院心内科"}),
+        (134, None),
+    )
+    for n, (systolic, found) in enumerate(told):
+        who, at = grown[n], now - timedelta(days=2, hours=n)
+        seen = {"chest": "no", "consent": "yes", "systolic": systolic, "diastolic": 82, "glucose": 5.6}
+        patient = {"age": 68 + n, "complaint": "没有不舒服"}
+        raw = {"applicant": _who(who), "patient": patient, "seen": seen}
+        case_id = player.send("xunzhenji", raw, who, at, by=doctor, channel="counter")
+        if found is not None:
+            player.step(case_id, {"seen": say | found}, at + timedelta(minutes=10))
+    return len(told)
 
 
 def _visits(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
