@@ -133,7 +133,8 @@ def sentence(
     if timers and account.phase == "done":
         at = _at(timers[0].due_at)
         return Sentence(
-            f"已经办好。{at} 以后会有人来电话问您满不满意。", "It is done; somebody will call to ask how it was."
+            f"答应的已经办好。等到 {at} 后自动继续。",
+            "What was promised is done; it goes on by itself when the time comes.",
         )
     if timers:
         return Sentence(f"等到 {_at(timers[0].due_at)} 后自动继续。", "It goes on by itself when the time comes.")

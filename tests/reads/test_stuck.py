@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.reads import stuck
-from engine.store.models import Awaited
+from engine.store.models import Awaited, Timer
 from tests.conftest import NOW
 
 
@@ -27,6 +27,26 @@ def test_what_is_waited_for_has_the_name_a_designer_gives_it_and_no_id(database)
             phone="",
         )
     assert "“开启表决”的结果" in said.zh and "Open a ballot" in said.en and "all_vote" not in said.zh + said.en
+
+
+def test_what_was_promised_is_done_and_only_time_is_waited_for(database):
+    case = SimpleNamespace(id=1, status="running", paused_at=None, applicant_id=None)
+    account = SimpleNamespace(due_on=None, phase="done", paused_for=None)
+    with database.reading() as work:
+        said = stuck.sentence(
+            work,
+            cast(Any, case),
+            [],
+            cast(Any, account),
+            now=NOW,
+            names={},
+            for_applicant=True,
+            incidents=[],
+            timers=[Timer(case_id=1, key="k", element="over", kind="date", due_at=NOW)],
+            awaited=[],
+            phone="",
+        )
+    assert "已经办好" in said.zh and "自动继续" in said.zh and "电话" not in said.zh  # a listing waits too, for no call
 
 
 def said_of(work: Any, *, paused: bool, task: SimpleNamespace, for_applicant: bool, me: int | None) -> str:

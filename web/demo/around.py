@@ -43,6 +43,7 @@ SKILLS = (["barber"], ["repair", "plumbing"], ["cook", "dialect"], ["tutoring"],
 #: What is given: what, worth, meant for, how many, counted in, who looked at it with whom; without, it waits.
 GIFTS = (
     ("新棉被十床", 900, "独居老人", 10, "床", ("王爱心", "李党员")),
+    ("大米二十袋", 1200, "", 20, "袋", ("王爱心", "李党员")),
     ("书包和文具六套", 420, "小学生", 6, "套", ("李党员", "陈小云")),
     ("轮椅一台", 600, "", 0, "", ()),
 )
@@ -227,7 +228,7 @@ def _parcels(player: Player, residents: Sequence[Resident], first: Resident, now
         at = now - timedelta(hours=20 - n)  # the second link has a day
         case_id = player.send("jisong", raw, giver, at)
         for done in range(links):
-            _hand(player, case_id, at + timedelta(hours=2 + 6 * done))
+            hand(player, case_id, at + timedelta(hours=2 + 6 * done))
             if done == 0:
                 man = others[5]
                 carrier = {"name": man.actor.name, "phone": man.phone}
@@ -235,7 +236,7 @@ def _parcels(player: Player, residents: Sequence[Resident], first: Resident, now
     return len(PARCELS)
 
 
-def _hand(player: Player, case_id: int, at: datetime) -> None:
+def hand(player: Player, case_id: int, at: datetime) -> None:
     """The open link ends: whoever is at one end types the six digits that the other shows."""
     with player.database.unit_of_work() as work:
         link = work.session.scalars(
@@ -259,23 +260,27 @@ def _ends(work: Work, player: Player, link: HandoverLink, at: datetime) -> Itera
 
 
 def _gifts(player: Player, residents: Sequence[Resident], first: Resident, now: datetime) -> int:
-    """Two gifts in the stock of the house of kindness, one that waits for two people to look at it, and cash that the
+    """Three gifts in the stock of the house of kindness, one that waits for two people to look at it, and cash that the
     house does not take."""
     givers = [one for one in residents if one.place.code in VILLAGES and one is not first]
     for n, (what, value, purpose, count, unit, looked) in enumerate(GIFTS):
         who = first if n == 0 else givers[n]
+        kind = {"class": "food", "best_before": (local_date(now) + timedelta(days=200)).isoformat()}
         raw = {
-            "gift": {"what": what, "class": "goods", "value": value, "purpose": purpose, "age": 46, "slip": "yes"}
+            "gift": {"what": what, "value": value, "purpose": purpose, "age": 46, "slip": "yes", "agreement": "no"}
+            | (kind if unit == "袋" else {"class": "goods"})
             | dict.fromkeys(("kin", "levy", "tax"), "no"),
             "applicant": {"name": who.actor.name, "phone": who.phone},
         }
-        at = now - timedelta(days=6 - 2 * n, hours=2)
+        at = now - timedelta(days=8 - 2 * n, hours=3)
         case_id = player.send("juanzeng", raw, who, at)
         if looked:
             found = {"result": "keep", "count": count, "unit": unit, "shape": "全新"}
-            found |= {"first": looked[0], "second": looked[1]}
-            player.step(case_id, {"looked": found}, at + timedelta(hours=1))
-    cash = {"what": "五百元", "class": "money", "value": 500, "age": 46, "slip": "yes"}
+            found |= {"first": looked[0]}
+            first_look = player.step(case_id, {"looked": found}, at + timedelta(hours=1))
+            agreed = {"result": "keep", "name": looked[1]}
+            player.step(case_id, {"checked": agreed}, at + timedelta(hours=2), apart=first_look)
+    cash = {"what": "五百元", "class": "money", "value": 500, "age": 46, "slip": "yes", "agreement": "no"}
     raw = {
         "gift": cash | dict.fromkeys(("kin", "levy", "tax"), "no"),
         "applicant": {"name": givers[4].actor.name, "phone": givers[4].phone},
@@ -418,5 +423,5 @@ def _originals(player: Player, first: Resident, now: datetime) -> int:
     case_id = player.send("daiban", raw, first, at, by=agent, channel="agent")
     taken = {"identity_checked": True, "agent_signature": ink, "originals_taken": ["户口簿"]}
     player.step(case_id, taken, at + timedelta(minutes=30))
-    _hand(player, case_id, at + timedelta(minutes=35))
+    hand(player, case_id, at + timedelta(minutes=35))
     return 1

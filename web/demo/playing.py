@@ -79,10 +79,12 @@ class Player:
             )
             return made.case.id
 
-    def step(self, case_id: int, answers: dict[str, Any], at: datetime) -> None:
-        """Whoever may, does the step that is open."""
+    def step(self, case_id: int, answers: dict[str, Any], at: datetime, *, apart: Actor | None = None) -> Actor:
+        """Whoever may, does the step that is open; somebody else than `apart`. Says who it was."""
         with self.database.unit_of_work() as work:
             task = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state != "ended")).one()
-            by = next(one for one in self.staff.values() if set(one.keys) & set(task.candidates))
+            able = [one for one in self.staff.values() if set(one.keys) & set(task.candidates)]
+            by = next(one for one in able if apart is None or one.id != apart.id)
             cases.claim(work, task.id, version=task.version, by=by, now=at)
             cases.complete(work, task.id, answers, version=task.version, by=by, now=at)
+            return by

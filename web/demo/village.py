@@ -5,17 +5,18 @@ that people would use; whatever matter of these is not published, is left out.""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from engine.commands import booking, registers
+from engine.commands import booking
 from engine.people import Actor
 from engine.store import Database
 from engine.store.models import RegisterEntry, Resource, Slot
-from engine.workdays import local_date
-from web.demo.playing import Player, Resident, person
+from engine.workdays import ZONE, local_date
+from web.demo import around
+from web.demo.playing import Player, Resident
 
 DESK = "0595-23500203"
 #: What skilled volunteers know: (trade, speciality, licence, how far, what for, whether it was checked).
@@ -48,6 +49,15 @@ SHARED = (
     ("found", "拾到一串钥匙", "公交站旁边拾到，请说出上面挂着什么", "霞碧村口公交站", True),
     ("land", "两亩菜地找人种", "就在水渠边，不收租，别荒着", "苏洋村", False),
 )
+#: What is asked of the house of kindness: (what, why, from which lot, how many, for what, whether it was fetched).
+WISHES = (
+    ("两床棉被", "old", "新棉", 2, "old", True),
+    ("大米", "low", "大米", 2, "any", False),
+    ("轮椅", "other", "", 0, "", False),
+    ("孩子的书包", "child", "", 0, "", False),
+)
+#: What the first one helped with: (title, what, how many days ago, minutes from nine).
+SERVED = (("给老人理发", "祠堂里摆好了椅子。", 21, 150), ("打扫村道", "从村口到学校，带上手套。", 42, 95))
 
 
 def fill(
@@ -66,9 +76,8 @@ def fill(
         "lianban": _joint,
         "rencai": _experts,
         "lingyong": _wish,
+        "zhiyuan": _served,
     }
-    if player.has("fuwujilu"):
-        _hours(player, first, local_date(now), now)
     return sum(part(player, grown, first, now) for matter, part in parts.items() if player.has(matter))
 
 
@@ -258,21 +267,47 @@ def _take(player: Player, case_id: int, who: Resident, role: str, answers: Mappi
 
 
 def _wish(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
-    raw = {"applicant": _who(grown[11]), "wish": {"what": "两床棉被", "why": "old"}}
-    player.send("lingyong", raw, grown[11], now - timedelta(hours=7))
-    return 1
+    """Quilts that were fetched, rice that lies ready, something that the house does not have, a wish just sent."""
+    with player.database.reading() as work:
+        shelf = select(RegisterEntry).where(RegisterEntry.register == "lot").order_by(RegisterEntry.id)
+        lots = {str((one.facts or {})["what"])[:2]: (one.facts or {})["number"] for one in work.session.scalars(shelf)}
+    for n, (what, why, lot, count, use, given) in enumerate(WISHES):
+        who = grown[14 + n]
+        at = now - timedelta(days=3, hours=7 - n) if n < len(WISHES) - 1 else now - timedelta(hours=7)
+        case_id = player.send("lingyong", {"applicant": _who(who), "wish": {"what": what, "why": why}}, who, at)
+        if lot and lot not in lots:
+            continue
+        if lot:
+            give = {"result": "yes", "lot": lots[lot], "count": count, "use": use, "basis": "村里证明"}
+            player.step(case_id, {"give": give | {"first": "王爱心", "second": "李党员"}}, at + timedelta(hours=5))
+        elif n < len(WISHES) - 1:
+            words = "现在没有，有人捐了告诉您；急用的可以到民政窗口申请临时救助。"
+            player.step(case_id, {"give": {"result": "none", "words": words}}, at + timedelta(hours=5))
+        if given:
+            around.hand(player, case_id, at + timedelta(days=1))
+    return len(WISHES)
 
 
-def _hours(player: Player, first: Resident, today: date, now: datetime) -> None:
-    """Two Saturdays of the first one's, as check-ins leave them."""
-    days = [today - timedelta(days=n) for n in (21, 42)]
-    services = [
-        {"activity": what, "day": day.isoformat(), "minutes": minutes, "place": first.place.code}
-        for what, day, minutes in zip(("给老人理发", "打扫村道"), days, (150, 95), strict=True)
-    ]
-    facts = {"minutes": 245, "services": services}
-    more = {"person": person(first), "place_id": first.place.id, "by": player.staff["huangcl"]}
-    player.do(registers.add, "service_record", facts, **more, now=now - timedelta(days=20))
+def _served(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
+    """Two mornings that are over: the first one and two neighbours came, checked in and out, and have the hours."""
+    clerk = player.staff["huangcl"]
+    for n, (title, what, ago, minutes) in enumerate(SERVED):
+        day = local_date(now) - timedelta(days=ago)
+        need = {"kind": "care", "title": title, "what": what, "where": "祠堂", "cut": 0, "help": 3}
+        need |= {"day": day.isoformat(), "from": "09:00", "until": "11:00"}
+        at = datetime.combine(day, time(9), ZONE) - timedelta(days=5)
+        case_id = player.send("zhiyuan", {"need": need, "applicant": _who(grown[18 + n])}, grown[18 + n], at)
+        player.step(case_id, {"check": {"result": "pass"}}, at + timedelta(hours=1))
+        with player.database.reading() as work:
+            mine = select(Slot.id).join(Resource, Resource.id == Slot.resource_id).where(Resource.case_id == case_id)
+            slot_id = work.session.scalars(mine).one()
+        begins = datetime.combine(day, time(9), ZONE)
+        for who, late in ((first, 0), (grown[0], 4), (grown[1], 7)):
+            taken = player.do(booking.take_place, slot_id, role="help", by=who.actor, now=at + timedelta(hours=3))
+            came, left = begins + timedelta(minutes=late), begins + timedelta(minutes=minutes)
+            player.do(booking.arrive, slot_id, taken.number, by=clerk, now=came)
+            player.do(booking.depart, slot_id, taken.number, by=clerk, now=left)
+    return len(SERVED)
 
 
 def _on(now: datetime, days: int) -> str:
