@@ -62,7 +62,7 @@ def test_every_make_target_that_is_named_is_one(file):
 
 @pytest.mark.parametrize("file", WRITTEN, ids=_id)
 def test_every_command_that_is_named_is_one(file):
-    commands = {module.name.replace("_", "-") for module in pkgutil.iter_modules(shell.__path__)}
+    commands = {module.name.rstrip("_").replace("_", "-") for module in pkgutil.iter_modules(shell.__path__)}
     named = re.findall(r"(?:`|^ {4})yizhan ([a-z-]+)", _told(file), re.M)
     assert set(named) - commands == set()
 

@@ -87,6 +87,7 @@ def test_every_effect_has_its_handler():
         "open-need": "effects.matches.open_need",
         "open-supply": "effects.matches.open_supply",
         "release-match": "effects.matches.release",
+        "match-arrived": "effects.matches.arrived",
         "hand-over": "effects.handovers.hand_over",
         "take-ticket": "effects.queues.take_ticket",
         "sum-up": "effects.sums.sum_up",
