@@ -125,6 +125,7 @@ EVENTS = {
     "waiting.joined": "加入候补",
     "waiting.left": "退出候补",
     "booking.blocked": "暂停网上预约",
+    "county.imported": "按表导入单位和人员",
     "hall.backed-up": "做了备份",
     "hall.keys-turned": "换了数据密钥",
     "hall.key-dropped": "旧的数据密钥不用了",
