@@ -171,6 +171,7 @@ LABELS = {
     "roll": ("名册人数", "on the roll"),
     "room": ("房间", "room"),
     "round": ("第几轮", "round"),
+    "rows": ("行", "rows"),
     "runs": ("办了几件", "runs"),
     "schedule": ("定期", "schedule"),
     "seal": ("封存", "seal"),

@@ -2,11 +2,11 @@
 
     suite = crypto.NATIONAL                      # SM4-GCM, SM3, SM2; or INTERNATIONAL: AES-256-GCM, SHA-256, Ed25519
     sealed = suite.seal(key, b"text", b"about")  # mark, nonce, ciphertext, tag
-    crypto.open_sealed(key, sealed, b"about")    # by the suite whose mark it bears
+    crypto.suite_of(sealed).open(key, sealed, b"about")  # by the suite whose mark it bears
     name = suite.hashed(b"what is proved")       # bears the suite's name, but for the first suite's
     crypto.fits(name, b"what is proved")
     crypto.fingerprint(b"contents")              # SHA-256 in every hall: a name of contents, no proof of anything
-    pair = suite.new_pair(); said = suite.sign(pair, data); crypto.signed(pair.public, data, said)
+    pair = suite.new_pair(); said = signing.sign(pair, data); crypto.signed(pair.public, data, said)
     sealed = crypto.boxes.seal_to(public, b"vote", about)
 
 Every value says which suite made it, so values of both live side by side: a hall changes its suite for what it writes
@@ -26,7 +26,6 @@ from engine.crypto.suites import (
     NotOpened,
     Suite,
     fits,
-    open_sealed,
     suite_of,
 )
 
@@ -43,7 +42,6 @@ __all__ = [
     "boxes",
     "fingerprint",
     "fits",
-    "open_sealed",
     "same",
     "signed",
     "sm2",

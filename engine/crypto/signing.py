@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from engine.crypto import sm2
 from engine.crypto.sm2 import Unavailable
 
-__all__ = ["Kind", "Pair", "Unavailable", "new_pair", "pair_of", "sign", "signed"]
+__all__ = ["Kind", "Pair", "Unavailable", "new_pair", "pair_of", "read_pair", "sign", "signed"]
 
 Kind = Literal["ed25519", "sm2"]
 
@@ -41,6 +41,13 @@ def pair_of(kind: Kind, secret: bytes) -> Pair:
         return Pair(_text("sm2", sm2.public_of(secret)), _text("sm2", secret))
     key = Ed25519PrivateKey.from_private_bytes(secret)
     return Pair(_text("ed25519", key.public_key().public_bytes_raw()), _text("ed25519", secret))
+
+
+def read_pair(private: str) -> Pair:
+    """The pair of a private key that is kept as text; one that names no kind is of Ed25519. ValueError: it is none."""
+    said = private.strip()
+    kind, secret = _read(said if ":" in said else f"ed25519:{said}")
+    return pair_of(kind, secret)
 
 
 def sign(pair: Pair, data: bytes) -> str:
@@ -71,10 +78,11 @@ def _text(kind: Kind, data: bytes) -> str:
     return f"{kind}:{base64.b64encode(data).decode()}"
 
 
-def _read(text: str) -> tuple[str, bytes]:
-    kind, _, rest = text.partition(":")
-    if kind not in ("ed25519", "sm2"):
-        raise ValueError(f"Expected a key or signature of ed25519 or sm2, but it says {kind[:20]!r}")
+def _read(text: str) -> tuple[Kind, bytes]:
+    said, _, rest = text.partition(":")
+    kind: Kind | None = "ed25519" if said == "ed25519" else "sm2" if said == "sm2" else None
+    if kind is None:
+        raise ValueError(f"Expected a key or signature of ed25519 or sm2, but it says {said[:20]!r}")
     try:
         return kind, base64.b64decode(rest, validate=True)
     except binascii.Error:

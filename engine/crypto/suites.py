@@ -89,14 +89,6 @@ class Suite:
         """A key to sign with. Unavailable where a library for it is not installed."""
         return signing.new_pair(self.signature)
 
-    def pair_of(self, secret: bytes) -> Pair:
-        """The pair of a private key of 32 bytes."""
-        return signing.pair_of(self.signature, secret)
-
-    def sign(self, pair: Pair, data: bytes) -> str:
-        """A signature as it is stored: `crypto.signed` checks it, by the public key that bears its kind."""
-        return signing.sign(pair, data)
-
 
 @lru_cache(maxsize=16)
 def _aes(key: bytes) -> AESGCM:
@@ -146,11 +138,6 @@ def suite_of(value: bytes | str) -> Suite:
         if value[:1] == one.mark:
             return one
     raise NotOpened("Expected a value sealed by this hall, but its first byte is unknown")
-
-
-def open_sealed(key: bytes, sealed: bytes, about: bytes = b"") -> bytes:
-    """What was sealed with this key, by whichever suite."""
-    return suite_of(sealed).open(key, sealed, about)
 
 
 def fits(hashed: str, data: bytes) -> bool:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,17 +67,8 @@ class Outside:
         return done
 
     def _post(self, line: str, key: str) -> str:
-        request = urllib.request.Request(
-            self.url,
-            data=line.encode(),
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {self.token}",
-                "Idempotency-Key": key,
-            },
-        )
-        answer = http_calls.call(request, total_s=self.total_s, most=100)
-        return f"{answer.status} {answer.body.decode(errors='replace')}"
+        request = http_calls.asking(self.url, line, token=self.token, key=key)
+        return str(http_calls.call(request, total_s=self.total_s, most=100))
 
 
 def place(work: Work) -> Path:

@@ -32,6 +32,9 @@ class Answer:
     body: bytes
     whole: bool  # False: there was more than was to be read
 
+    def __str__(self) -> str:
+        return f"{self.status} {self.body.decode(errors='replace')}"
+
 
 class TooSlow(TimeoutError):
     """Expected the whole answer within the time of a call."""
@@ -42,6 +45,13 @@ class TooSlow(TimeoutError):
 
 class Unusable(OSError):
     """Expected an answer that can be used; says what came instead."""
+
+
+def asking(url: str, data: str | None, *, token: str, key: str) -> urllib.request.Request:
+    """JSON for a server of somebody else (None: a question by its address alone), with the hall's bearer token, under
+    the key by which it knows what it had already."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Idempotency-Key": key}
+    return urllib.request.Request(url, data=None if data is None else data.encode(), headers=headers)
 
 
 def call(request: urllib.request.Request, *, total_s: float = TOTAL_S, most: int = MOST) -> Answer:

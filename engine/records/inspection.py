@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import LargeBinary, func, select, type_coerce
+from sqlalchemy import func, select
 
 from engine.errors import NotFound
 from engine.records import anchors, audit, files
 from engine.records.audit import Fault, Verdict
 from engine.store import Work
 from engine.store.models import Case, Document, Event, File, Reveal, Seal, SealedEvent
-from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson
+from engine.store.models.base import Base, as_stored, sealed_columns
 from engine.store.models.records import BOOKING
 
 #: Events wait this long for a seal (it is laid every ten minutes); longer, and something is wrong.
@@ -218,14 +218,12 @@ def _looks(work: Work) -> Iterator[Fault]:
 
 def _sealed(work: Work) -> Iterator[Fault]:
     """Every sealed value opens with the hall's key and is what was sealed."""
-    kinds = (Sealed, SealedJson, SealedBytes)
     for table in Base.metadata.sorted_tables:
-        columns = [column for column in table.columns if isinstance(column.type, kinds)]
+        columns = sealed_columns(table)
         if not columns:
             continue
-        raw = [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(columns)]
         key = list(table.primary_key.columns)
-        for row in work.session.execute(select(*key, *raw).execution_options(yield_per=1000)):
+        for row in work.session.execute(select(*key, *as_stored(columns)).execution_options(yield_per=1000)):
             for column, value in zip(columns, row[len(key) :], strict=True):
                 try:
                     column.type.process_result_value(value, work.session.get_bind().dialect)  # type: ignore[attr-defined]

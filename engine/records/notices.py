@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -83,18 +82,10 @@ class Gateway:
             "kind": message.kind,
             "text": message.text,
         }
-        request = urllib.request.Request(
-            self.url,
-            data=json.dumps(body, ensure_ascii=False).encode(),
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {self.token}",
-                "Idempotency-Key": message.key,
-            },
-        )
+        said = json.dumps(body, ensure_ascii=False)
+        request = http_calls.asking(self.url, said, token=self.token, key=message.key)
         # Cut off, it is sent again under the same key: whether the first went out is the gateway's to know.
-        answer = http_calls.call(request, total_s=self.total_s, most=200)
-        return f"{answer.status} {answer.body.decode(errors='replace')}"
+        return str(http_calls.call(request, total_s=self.total_s, most=200))
 
 
 def put(

@@ -36,7 +36,7 @@ from engine.records import files, urn
 from engine.store import Database, Work, again, keys
 from engine.store.keys import Keyring
 from engine.store.models import BallotBody, File, KeyMove, KeyTurn
-from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson
+from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson, as_stored, sealed_columns
 
 #: Rows of one transaction: a writer who waits behind it waits for milliseconds.
 MOST = 200
@@ -114,14 +114,10 @@ def _places(stage: str) -> Iterator[str]:
     for table in Base.metadata.sorted_tables:
         if table.name in _NEVER:
             continue
-        if (_sealed_of(table) or table.name == "ballot_box") if stage == "seal" else _texts_of(table):
+        if (sealed_columns(table) or table.name == "ballot_box") if stage == "seal" else _texts_of(table):
             yield table.name
     if stage == "seal":
         yield "files"
-
-
-def _sealed_of(table: Table) -> list[Column[Any]]:
-    return [column for column in table.columns if isinstance(column.type, tuple(_ABOUT))]
 
 
 def _texts_of(table: Table) -> list[Column[Any]]:
@@ -139,10 +135,10 @@ def _table(work: Work, turn: KeyTurn, stage: str, most: int) -> tuple[Any, ...] 
     """The next rows of a table: the key of the last one; None when there are no more."""
     table = Base.metadata.tables[turn.place]
     key = list(table.primary_key.columns)
-    sealed, texts = _sealed_of(table), _texts_of(table)
+    sealed, texts = sealed_columns(table), _texts_of(table)
     if table.name == "ballot_box":
         sealed = [table.c.content]
-    raw = [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(sealed)]
+    raw = as_stored(sealed)
     query = select(*key, *raw, *texts).order_by(*key).limit(most)
     if turn.after:
         query = query.where(tuple_(*key) > tuple_(*_typed(key, turn.after)))
@@ -412,9 +408,10 @@ def by_the_old(work: Work) -> list[str]:
             continue
         table = Base.metadata.tables[name]
         key = list(table.primary_key.columns)
-        sealed = [table.c.content] if name == "ballot_box" else _sealed_of(table)
-        raw = [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(sealed)]
-        for row in work.session.execute(select(*key, *raw).order_by(*key).execution_options(yield_per=1000)):
+        sealed = [table.c.content] if name == "ballot_box" else sealed_columns(table)
+        for row in work.session.execute(
+            select(*key, *as_stored(sealed)).order_by(*key).execution_options(yield_per=1000)
+        ):
             for column, value in zip(sealed, row[len(key) :], strict=True):
                 about = _about(column.type) if name != "ballot_box" else _about_box(work, row[0])
                 if value is not None and not _opens(alone, bytes(value), about):

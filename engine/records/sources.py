@@ -95,16 +95,13 @@ class Exchange:
             "answer_to": f"{self.public_url}{question.answer_to}",
             "answer_token": question.token,
         }
-        data = json.dumps(body, ensure_ascii=False, default=str).encode()
-        return self._call(urllib.request.Request(self.url, data=data), question)
+        return self._call(self.url, json.dumps(body, ensure_ascii=False, default=str), question)
 
     def collect(self, question: Question) -> Answer | None:
-        return self._call(urllib.request.Request(f"{self.url}?key={urllib.parse.quote(question.key)}"), question)
+        return self._call(f"{self.url}?key={urllib.parse.quote(question.key)}", None, question)
 
-    def _call(self, request: urllib.request.Request, question: Question) -> Answer | None:
-        request.add_header("Content-Type", "application/json")
-        request.add_header("Authorization", f"Bearer {self.token}")
-        request.add_header("Idempotency-Key", question.key)
+    def _call(self, url: str, said: str | None, question: Question) -> Answer | None:
+        request = http_calls.asking(url, said, token=self.token, key=question.key)
         answer = http_calls.call(request, total_s=self.total_s)
         if answer.status == 202:
             return None

@@ -12,7 +12,6 @@ times as long.
 
 from __future__ import annotations
 
-import base64
 import os
 from pathlib import Path
 
@@ -20,8 +19,6 @@ from engine import crypto
 from engine.crypto import signing
 from engine.crypto.signing import Pair
 from engine.store import keys
-
-_KINDS: tuple[signing.Kind, ...] = ("ed25519", "sm2")
 
 
 def sign(text: str) -> str:
@@ -63,12 +60,7 @@ def _file() -> Path:
 
 def _pair() -> Pair:
     given = os.environ.get("YIZHAN_SEAL_KEY")
-    text = given or keys.kept(_file(), _made).decode("ascii", "replace")
-    name, colon, rest = text.strip().rpartition(":")
-    kind = next((one for one in _KINDS if one == name), "ed25519" if not colon else None)
-    if kind is None:
-        raise ValueError(f"Expected ed25519 or sm2 before the signing key, but it says {name[:20]!r}")
-    return signing.pair_of(kind, base64.b64decode(rest))
+    return signing.read_pair(given or keys.kept(_file(), _made).decode("ascii", "replace"))
 
 
 def _made() -> bytes:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer, LargeBinary, MetaData, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    Label,
+    LargeBinary,
+    MetaData,
+    Table,
+    text,
+    type_coerce,
+)
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -104,6 +119,16 @@ class SealedBytes(TypeDecorator[bytes]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         return None if value is None else zlib.decompress(keys.current().open(bytes(value), b"bytes"))
+
+
+def sealed_columns(table: Table) -> list[Column[Any]]:
+    """The columns of a table that are encrypted at rest."""
+    return [column for column in table.columns if isinstance(column.type, (Sealed, SealedJson, SealedBytes))]
+
+
+def as_stored(columns: Sequence[Column[Any]]) -> list[Label[bytes]]:
+    """To select what lies in these columns, unopened."""
+    return [type_coerce(column, LargeBinary).label(f"raw{n}") for n, column in enumerate(columns)]
 
 
 def kept_by_since(table: str, since: str, over: str = "") -> Index:
