@@ -221,12 +221,13 @@ def _joint(player: Player, grown: Sequence[Resident], first: Resident, now: date
         ("staff", "采茶互借人手", 9, 0, "不花钱"),
         ("money", "合借五万元给村办厂", 30, 50000, "集体账上"),
     )
+    lead = next((one for one in grown if one.place.name == "苏洋村"), grown[0])
     for n, (kind, title, days, cost, words) in enumerate(matters):
         joint: dict[str, Any] = {"kind": kind, "title": title, "day": _on(now, days), "where": "苏洋村部"}
         joint |= {"cost": cost, "cost_words": words}
         raw = {"applicant": {"name": "苏洋村", "phone": "0595-23500306"}, "joint": joint}
         at, desk = now - timedelta(days=1, hours=n), player.staff["huangcl"]
-        case_id = player.send("lianban", raw, grown[0], at, by=desk, channel="counter")
+        case_id = player.send("lianban", raw, lead, at, by=desk, channel="counter")
         if kind == "staff":
             said = [("苏洋村", "yes", "五位采茶能手"), ("霞碧村", "yes", "两辆三轮车"), ("石室村", "no", "")]
             asked = [{"village": village, "agrees": agrees, "gives": gives} for village, agrees, gives in said]
