@@ -68,6 +68,7 @@ def test_what_a_resident_may_ask_for_is_found_in_two_taps_and_sent_from_a_teleph
     fill_in(page, package, package.info.apply.form, story.answers)
     for n in range(page.locator(".yz-signature-pad:visible").count()):
         sign(page, n)
+    assert not page.locator("input:is([type=radio], [type=checkbox])[data-keys]").count()  # keys of a field it is not
     fits(page)
     shot(page, f"{name}-form")
     page.get_by_role("button", name="下一步：核对").click()

@@ -24,7 +24,9 @@ export function giveKeys(place, fields) {
   for (const field of fields) {
     const keys = of(field);
     if (!keys) continue;
+    const own = new RegExp(`-${field.id.replace(/\W/g, "\\$&")}(_\\d+)*(-date|-time)?$`); // apply_2, not apply_20
     for (const input of place.querySelectorAll(`input[id*="-${CSS.escape(field.id)}"]:not([data-keys])`)) {
+      if (!own.test(input.id)) continue;
       input.dataset.keys = "1";
       for (const [name, value] of Object.entries(keys)) input.setAttribute(name, value);
       if (field.properties?.check === "cn-id" && !input.readOnly && !input.disabled) letters(input);
