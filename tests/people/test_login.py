@@ -76,7 +76,7 @@ def test_fifty_failures_from_one_address_slow_it_and_shut_out_nobody(database, c
 def test_whoever_comes_from_one_address_is_slowed_and_never_shut_out(database, clock, what):
     """A whole office signs in behind one address of a morning."""
     now, waits = clock(), []
-    for _ in range(150):
+    for _ in range(tries.LIMITS[what].most + 8):
         try:
             with database.unit_of_work() as work:
                 tries.spend(work, [(what, "203.0.113.9")], now=now)
