@@ -138,6 +138,12 @@ def route() -> str:
     return request.url_rule.rule if request.url_rule is not None else "none"
 
 
+def took_s() -> float | None:
+    """Seconds since this request was asked; None: it was refused before anybody looked at the time."""
+    asked: float | None = g.get("asked_s")
+    return None if asked is None else time.perf_counter() - asked
+
+
 def watch(app: Flask, *, proxied: bool) -> None:
     """Name each request, say the name in its answer, and log it by its route."""
 
@@ -152,8 +158,7 @@ def watch(app: Flask, *, proxied: bool) -> None:
     def told(response: Response) -> Response:
         response.headers["X-Request-Id"] = request_id()
         if access.isEnabledFor(logging.INFO):
-            took = time.perf_counter() - g.get("asked_s", time.perf_counter())
             facts = {"method": request.method[:10], "route": route(), "status": response.status_code}
-            facts["ms"] = round(took * 1000)
+            facts["ms"] = round((took_s() or 0) * 1000)
             access.info("%(method)s %(route)s %(status)s", facts, extra={"facts": facts})
         return response

@@ -7,12 +7,11 @@ the database when it is asked for.
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from flask import Response, g, request
+from flask import Response, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -101,18 +100,14 @@ def begin(app: Hall) -> None:
     seconds = Histogram("yizhan_request_seconds", "how long they took", labels, registry=registry, buckets=BUCKETS)
     app.extensions["measures"] = registry
 
-    @app.before_request
-    def begins() -> None:
-        g.begun_s = time.perf_counter()
-
     @app.after_request
     def ends(response: Response) -> Response:
         route = logs.route()
         method = request.method if request.method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS") else "other"
         requests.labels(method, route, response.status_code).inc()
-        begun = g.get("begun_s")
-        if begun is not None:
-            seconds.labels(method, route).observe(time.perf_counter() - begun)
+        took = logs.took_s()
+        if took is not None:
+            seconds.labels(method, route).observe(took)
         return response
 
 
