@@ -205,6 +205,22 @@ def test_another_process_follows_the_file(own_keys, monkeypatch):
     }
 
 
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(own_keys, monkeypatch):
+    keys._current = keys._read_from = None
+    load = keys._load
+
+    def load_late():
+        found = load()
+        keys.write(Keys(NEW, OLD))
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(keys, "_load", load_late)
+        assert keys.current().other is None
+    monkeypatch.setattr(keys, "_look_again", 0.0)
+    assert keys.current().other is not None
+
+
 @ONCE
 def test_what_was_handed_out_before_is_good_while_both_keys_are(hall, clock):
     """A receipt's QR, and the address for an answer that was asked for."""
