@@ -19,14 +19,30 @@ counted, and what it was for begins anew, as after the hours it lives anyway. Th
 from __future__ import annotations
 
 import json
+import logging
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, LargeBinary, String, Table, Text, delete, select, tuple_, type_coerce, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from engine import crypto
 from engine.errors import NotNow
@@ -37,6 +53,8 @@ from engine.store import Database, Work, again, keys
 from engine.store.keys import Keyring
 from engine.store.models import BallotBody, File, KeyMove, KeyTurn
 from engine.store.models.base import Base, Sealed, SealedBytes, SealedJson, as_stored, sealed_columns
+
+log = logging.getLogger("yizhan.rotation")
 
 #: Rows of one transaction: a writer who waits behind it waits for milliseconds.
 MOST = 200
@@ -335,7 +353,7 @@ def _index_anew(
         unknown = here - known.keys() - done or any(_tail(value) for value in said.values())
         if unknown and table.name != "ballot_box":
             moves |= _own(*own)
-        new = {}
+        new, turned_here = {}, 0
         for column, value in said.items():
             tokens_here = _tokens(value)
             turned = [token for token in tokens_here if moves.get(token, token) != token]
@@ -348,12 +366,35 @@ def _index_anew(
                 made = made if whole is None else (made[: -len(tail)] + whole)[:60]
             if made != value:
                 new[column.name] = made
-                turn.indexed += max(1, len(turned))
-        if new:
-            same = [column == value for column, value in zip(key, which, strict=True)]
-            work.session.execute(
-                update(table).where(*same).values(new), execution_options={"synchronize_session": False}
-            )
+                turned_here += max(1, len(turned))
+        if not new:
+            continue
+        if _put(work, table, key, which, new):
+            turn.indexed += turned_here
+        else:
+            turn.left += turned_here
+            log.warning("%s:%s says of a person what another row says", table.name, "-".join(map(str, which)))
+
+
+def _put(work: Work, table: Table, key: Sequence[Column[Any]], which: Sequence[Any], new: Mapping[str, Any]) -> bool:
+    """Write these into a row. False: of what they make of it the database may have one only, and has one. It was
+    written by the new key while this one's index was by the old: they stay two, and somebody looks."""
+    same = [column == value for column, value in zip(key, which, strict=True)]
+    change = update(table).where(*same).values(new)
+    never = {"synchronize_session": False}
+    only = [one.columns.keys() for one in table.indexes if one.unique]
+    only += [
+        one.columns.keys() for one in table.constraints if isinstance(one, (PrimaryKeyConstraint, UniqueConstraint))
+    ]
+    if not any(set(columns) & new.keys() for columns in only):
+        work.session.execute(change, execution_options=never)
+        return True
+    try:
+        with work.session.begin_nested():
+            work.session.execute(change, execution_options=never)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _turned(value: Any, moves: Mapping[str, str]) -> Any:
