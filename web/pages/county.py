@@ -42,7 +42,7 @@ def template() -> Response:
 
 
 @pages.post("")
-@guard("staff")
+@guard("staff", takes="file")
 def put() -> ResponseReturnValue:
     """First what the file would do, every fault by its cell; confirmed, exactly that."""
     work, by, now = edge.work(), edge.actor(), edge.now()
