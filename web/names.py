@@ -23,11 +23,17 @@ from flask_babel import gettext as _
 from engine.forms import Line
 from engine.matters import Package, english
 from engine.reads import english_names
+from engine.reads.reveals import PURPOSES
 from engine.store import Work
 from web import edge, language
 
 #: The schema of a step that asks nothing: only to be confirmed.
 EMPTY_FORM: dict[str, Any] = {"type": "default", "id": "empty", "schemaVersion": 19, "components": []}
+
+
+def purposes() -> dict[str, str]:
+    """What one may look behind a mask for, to be chosen from."""
+    return {key: _(words) for key, words in PURPOSES.items()}
 
 
 class Reason(Protocol):

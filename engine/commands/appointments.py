@@ -7,7 +7,6 @@ Below the verbs of bookings (engine/commands/booking) and below the effects of a
 from __future__ import annotations
 
 import importlib.resources
-import itertools
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -15,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, not_, or_, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -67,7 +66,7 @@ def history(work: Work, person_index: str, now: datetime, resource: Resource | N
     """What the policy looks at: this person's bookings of the last weeks and those to come. What opens a case counts
     together; of anything else (`resource`), the bookings of the same offer."""
     rows = work.session.execute(_past_of(person_index, now, resource)).all()
-    return [_past(row) for row in rows if not _set_aside(row)]
+    return [_past(row) for row in rows]
 
 
 def standing_of(
@@ -87,7 +86,7 @@ def standing_of(
     pause: OnlineBlock | None = rows[0].OnlineBlock
     found = [row for row in rows if row.OnlineBlock is pause and row.person_index is not None]
     block = booking.Block(pause.until_at, pause.reason_zh, pause.reason_en) if pause is not None else None
-    return [_past(row) for row in found if not _set_aside(row)], block
+    return [_past(row) for row in found], block
 
 
 def _past_of(person_index: str, now: datetime, resource: Resource | None) -> Select[*tuple[Any, ...]]:
@@ -102,7 +101,6 @@ def _past_of(person_index: str, now: datetime, resource: Resource | None) -> Sel
             Appointment.booked_at,
             Appointment.ended_at,
             Appointment.channel,
-            Appointment.by_hall,
             Appointment.day_key,
             StandingDay.standing_id,
         )
@@ -113,12 +111,9 @@ def _past_of(person_index: str, now: datetime, resource: Resource | None) -> Sel
             Appointment.person_index == person_index,
             Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
             Appointment.state != "expired",
+            not_(and_(Appointment.by_hall, Appointment.state == "cancelled")),  # the hall's doing
         )
     )
-
-
-def _set_aside(row: Any) -> bool:
-    return bool(row.by_hall and row.state == "cancelled")
 
 
 def _past(r: Any) -> Past:
@@ -606,18 +601,11 @@ def day_keys(
     """The numbers of the person's day that look free; that of the booking `own` counts as free. What opens a case is
     counted together, so many a day a person; of anything else, each offer by itself."""
     day = starts_at.astimezone(ZONE).date()
-    return keys_of_days(work, policy, person_index, [day], resource, own)[day]
-
-
-def keys_of_days(
-    work: Work, policy: Policy, person_index: str, days: Sequence[date], resource: Resource, own: int | None = None
-) -> dict[date, list[str | None]]:
-    """The same of several days, by one statement."""
-    numbered = numbers_of_days(policy, person_index, days, resource)
-    query = select(Appointment.day_key).where(Appointment.day_key.in_(itertools.chain(*numbered.values())))
+    numbered = numbers_of_days(policy, person_index, [day], resource)
+    query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered[day]))
     if own is not None:
         query = query.where(Appointment.id != own)
-    return free_numbers(numbered, work.session.scalars(query))
+    return free_numbers(numbered, work.session.scalars(query))[day]
 
 
 def numbers_of_days(

@@ -322,11 +322,8 @@ def _pieces(work: Work, resources: Sequence[Resource], want: Wanted, now: dateti
     """The slots of each resource that this meeting fills, from its first minute to its last."""
     found = _within(work, resources, want)
     uncut = [one for one in resources if one.kind == "person" and not _whole(found[one.id], want)]
-    for slot in _cut(work, [one for one in uncut if one.id not in want.ruled], want):
-        of = found[slot.resource_id]
-        if slot.id not in {one.id for one in of}:
-            of.append(slot)
-            of.sort(key=lambda one: one.starts_at)
+    if _cut(work, [one for one in uncut if one.id not in want.ruled], want):
+        found = _within(work, resources, want)
     for one in resources:
         if not _whole(found[one.id], want):
             raise _clash(work, one, want, now, shut=True)
@@ -352,9 +349,10 @@ def _whole(found: Sequence[Slot], want: Wanted) -> bool:
     return all(a.ends_at == b.starts_at for a, b in itertools.pairwise(found))
 
 
-def _cut(work: Work, people: Sequence[Resource], want: Wanted) -> list[Slot]:
-    """Their half hours of the meeting's time: those that are made now, and those that were there. For whom no opening
-    rules and no closure say when they can be had."""
+def _cut(work: Work, people: Sequence[Resource], want: Wanted) -> bool:
+    """Make their half hours of the meeting's time that are not there; whether there is anybody. For whom no opening
+    rules and no closure say when they can be had. What is there is not locked by this: slots are locked in the order of
+    their ids (engine/commands/seats.py), and these come by whose they are."""
     step = timedelta(minutes=PIECE)
     rows = [
         {
@@ -365,16 +363,13 @@ def _cut(work: Work, people: Sequence[Resource], want: Wanted) -> list[Slot]:
             "public_capacity": 0,
             "staff_capacity": 1,
         }
-        for one in people
+        for one in sorted(people, key=lambda one: one.id)
         for n in range((want.ends_at - want.starts_at) // step)
     ]
-    if not rows:
-        return []
-    made = _insert(work)(Slot).values(rows)
-    made = made.on_conflict_do_update(
-        index_elements=["resource_id", "starts_at"], set_={"starts_at": made.excluded.starts_at}
-    )
-    return list(work.session.scalars(made.returning(Slot)))
+    if rows:
+        made = _insert(work)(Slot).values(rows)
+        work.session.execute(made.on_conflict_do_nothing(index_elements=["resource_id", "starts_at"]))
+    return bool(rows)
 
 
 def _take(

@@ -92,13 +92,14 @@ def undo(work: Work, slot_ids: Sequence[int], pool: str = "staff") -> None:
         _changed(work, _step(pool, -1).where(Slot.id.in_(_in_order(slot_ids))))
 
 
-def take_within(
-    work: Work, resource_ids: Sequence[int], starts_at: datetime, ends_at: datetime, pool: str = "staff"
-) -> list[Slot]:
-    """Take one seat in each slot of these resources between two moments that has one. Those slots, in order of time."""
+def take_within(work: Work, resource_ids: Sequence[int], starts_at: datetime, ends_at: datetime) -> list[Slot]:
+    """Take one seat of the staff's in each slot of these resources between two moments that has one. Those slots, in
+    order of time."""
     between = (Slot.resource_id.in_(resource_ids), Slot.starts_at < ends_at, Slot.ends_at > starts_at)
     held = select(Slot.id).where(*between).order_by(Slot.id).with_for_update()
-    slots = work.session.scalars(_step(pool, 1).where(Slot.id.in_(held)).returning(Slot), execution_options=_READ_ANEW)
+    slots = work.session.scalars(
+        _step("staff", 1).where(Slot.id.in_(held)).returning(Slot), execution_options=_READ_ANEW
+    )
     return sorted(slots, key=lambda one: (one.starts_at, one.id))
 
 
@@ -150,10 +151,10 @@ def leave(work: Work, appointment_id: int, pool: str, places: int = 1) -> list[S
     return sorted(slots, key=lambda one: (one.starts_at, one.id))
 
 
-def leave_some(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str, places: int = 1) -> None:
-    """The same of some of its slots."""
+def leave_some(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str) -> None:
+    """The same of some of its slots, of a booking of one place in each."""
     ids = sorted(set(slot_ids))
-    given = _changed(work, _step(pool, -places).where(Slot.id.in_(_in_order(ids))))
+    given = _changed(work, _step(pool, -1).where(Slot.id.in_(_in_order(ids))))
     whose = and_(AppointmentSlot.appointment_id == appointment_id, AppointmentSlot.slot_id.in_(ids))
     _unseat(work, appointment_id, whose, given)
 

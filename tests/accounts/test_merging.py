@@ -1,9 +1,7 @@
 """Two accounts of one person become one at a counter, and are put apart again."""
 
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from engine.commands import accounts, bond_rows, cases
 from engine.errors import AlreadyDone, Invalid, NotNow, NotYours
@@ -29,6 +27,7 @@ from engine.store.models import (
 )
 from engine.store.models.base import BigId
 from tests.cast import DAIBAN
+from tests.commands.acting import counted
 from tests.people.test_login import _at_once
 
 ID = "350526195003071239"
@@ -71,20 +70,6 @@ def merge(database, clock, by, old, new, *, keep="into", identity=ID, code=None,
     return accounts.merge(database, old, new, identity, why, code=code, keep=keep, hall="大厅", by=by, now=clock())
 
 
-@contextmanager
-def counted(database):
-    seen = []
-
-    def note(_c, _cursor, statement, *_more):
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
-
-
 def test_every_column_that_names_a_person_moves_or_says_why_it_stays():
     forgotten = [
         f"{table.name}.{column.name}"
@@ -109,9 +94,9 @@ def test_a_merge_moves_what_the_preview_said_and_tells_both_numbers(database, ca
     with database.unit_of_work() as work:
         token = login.open_session(work, old, now=clock())
     code = code_for(database, clock, cast.zhou, of=new)
-    with counted(database) as statements:
+    with counted(database) as seen:
         merge_id = merge(database, clock, cast.zhou, old, new, code=code)
-    assert len(statements) < 75, len(statements)  # however many rows move
+    assert len(seen["statements"]) < 75, len(seen["statements"])  # however many rows move
     with database.reading() as work:
         gone, kept = work.session.get(User, old), work.session.get(User, new)
         assert gone.phone is None and gone.merged_into_id == new and gone.disabled_at is not None

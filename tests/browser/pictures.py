@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from tests.browser.conftest import axe, come, english_left
 _WHOLE = "Math.max(document.documentElement.scrollHeight, window.innerHeight)"
 
 
-def taken(page: Any, name: str) -> None:
-    """The page as it stands, whole; and nothing of it is wider than the screen."""
+def taken(page: Any, name: str = "") -> None:
+    """The page as it stands, whole, by this name or its address; and nothing of it is wider than the screen."""
     come(page)
+    name = name or re.sub(r"[^a-z0-9]+", "-", page.url.split("/", 3)[-1])
     folder = os.environ.get("YIZHAN_PICTURES")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -25,8 +27,8 @@ def taken(page: Any, name: str) -> None:
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 
 
-def looked_at(page: Any, name: str) -> None:
+def looked_at(page: Any, name: str = "") -> None:
     """A picture; and a page of Chinese that everybody can use."""
     taken(page, name)
-    assert axe(page) == [], name
-    assert english_left(page) == [], name
+    assert axe(page) == [], name or page.url
+    assert english_left(page) == [], name or page.url

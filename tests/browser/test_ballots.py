@@ -18,7 +18,7 @@ from engine.store.models import Ballot, Task
 from tests.browser.conftest import Site
 from tests.cast import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def test_a_resident_votes_at_360_pixels_and_reads_the_result(site: Site, clock) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from typing import Any
 
 import pytest
 
@@ -12,23 +10,14 @@ from engine import matters, people
 from engine.commands.worker import background
 from engine.records import library
 from tests.browser.conftest import Site, axe
+from tests.browser.pictures import taken
 from tests.cast import ROOT
 from tests.commands import test_boards as acting
 from tests.commands.test_boards import NOW
 
 #: Where to keep what was seen, for who wants to look at it.
-PICTURES = os.environ.get("YIZHAN_PICTURES", "")
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-def fits(page: Any) -> None:
-    """Nothing is wider than the page."""
-    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide[0] <= wide[1], (page.url, wide)
-    if PICTURES:
-        name = re.sub(r"[^a-z0-9]+", "-", page.url.split("/", 3)[-1])
-        page.screenshot(path=f"{PICTURES}/{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
 @pytest.fixture
@@ -46,7 +35,7 @@ def test_a_market_day_is_found_followed_moved_and_objected_to_on_a_phone(market:
     head = market.staff("qian")
     head.get_by_role("link", name=re.compile("公开栏")).click()
     head.get_by_role("link", name=re.compile("苏洋墟")).first.click()
-    fits(head)
+    taken(head)
     head.get_by_role("button", name="通过，公开").click()
     head.get_by_text("已公开，关注的人会收到通知。").wait_for()
 
@@ -54,14 +43,14 @@ def test_a_market_day_is_found_followed_moved_and_objected_to_on_a_phone(market:
     reader.get_by_role("link", name="身边的服务").click()
     reader.get_by_role("link", name=re.compile("公开栏")).click()
     assert axe(reader) == []
-    fits(reader)
+    taken(reader)
     reader.get_by_role("link", name=re.compile("苏洋墟")).click()
     assert (
         "12月21日" in reader.locator(".yz-facts").inner_text()
         and "冬月十三" in reader.locator(".yz-facts").inner_text()
     )
     assert axe(reader) == []
-    fits(reader)
+    taken(reader)
     reader.get_by_role("button", name=re.compile("有变动告诉我")).click()
     reader.get_by_text("好的，改期、取消都会告诉您。").wait_for()
 
@@ -87,7 +76,7 @@ def test_a_market_day_is_found_followed_moved_and_objected_to_on_a_phone(market:
     reader.get_by_text(f"编号 {number}-1").wait_for()
     reader.get_by_role("link", name="不想再收").click()
     assert axe(reader) == []
-    fits(reader)
+    taken(reader)
     reader.get_by_role("button", name="不再提醒").first.click()
     reader.get_by_text("现在什么都不提醒您").wait_for()
     assert not market.troubles

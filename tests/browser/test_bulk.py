@@ -9,6 +9,7 @@ from engine.commands import cases
 from engine.store.models import Task
 from tests.between.small import publish, submit
 from tests.browser.conftest import Site, axe, english_left
+from tests.browser.pictures import taken
 from tests.commands.test_bulk import MANY
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -31,7 +32,7 @@ def test_rows_are_picked_by_key_signed_for_together_and_done_with_one_form(site:
     page.get_by_label("全选").check()
     assert page.locator("[data-picked]").inner_text() == "选了 4 行"
     assert axe(page) == [] and english_left(page) == []
-    page.screenshot(path="/tmp/house-bulk-inbox.png")
+    taken(page, "bulk-inbox")
     # Meanwhile a colleague takes one: that row says so, the others are done.
     with site.database.unit_of_work() as work:
         first = work.session.scalars(select(Task).order_by(Task.id)).first()
@@ -41,14 +42,14 @@ def test_rows_are_picked_by_key_signed_for_together_and_done_with_one_form(site:
     assert page.locator("[data-bulk-result]").inner_text() == "办成 3 行，没办成 1 行"
     assert "李*" in page.locator("tbody").inner_text()
     assert axe(page) == [] and english_left(page) == []
-    page.screenshot(path="/tmp/house-bulk-claimed.png")
+    taken(page, "bulk-claimed")
 
     page.get_by_role("link", name="回待办").click()
     page.get_by_label("全选").check()
     page.get_by_role("button", name="批量办理").click()
     page.wait_for_selector("[data-form][data-drawn]")
     assert page.locator("aside li").count() == 3
-    page.screenshot(path="/tmp/house-bulk-ask.png")
+    taken(page, "bulk-ask")
     assert axe(page) == [] and english_left(page) == []
     page.get_by_label("意见").fill("行")
     page.get_by_role("button", name="确认批量办理").click()
@@ -68,7 +69,7 @@ def test_rows_are_handed_to_a_colleague_with_a_reason_on_a_narrow_screen_too(sit
     page.goto("/desk")
     page.get_by_label("全选").check()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.screenshot(path="/tmp/house-bulk-narrow.png")
+    taken(page, "bulk-narrow")
     page.get_by_role("button", name="批量转办").click()
     page.get_by_role("button", name="确认批量转办").click()
     assert "请选一个" in page.locator("[data-errors-summary]").inner_text()

@@ -15,6 +15,7 @@ from engine.records import library
 from engine.store.models import Session
 from tests import made
 from tests.browser.conftest import Site, axe, english_left
+from tests.browser.pictures import taken
 from tests.cast import ROOT
 from tests.services.test_fanying import centre
 
@@ -40,13 +41,6 @@ def fill(page: Any) -> None:
     page.get_by_label("请说说是什么事").fill("村口路灯不亮三天了")
 
 
-def shot(page: Any, name: str) -> None:
-    """A picture to look at, when asked for."""
-    folder = Path("/tmp/door11-shots")
-    if folder.is_dir():
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
 def test_a_photo_is_sent_when_it_is_chosen_and_comes_back_after_a_reload(site: Site, tmp_path: Path) -> None:
     page = report(site, "13800000001")
     photo, torn = tmp_path / "路灯", tmp_path / "断了"
@@ -56,7 +50,7 @@ def test_a_photo_is_sent_when_it_is_chosen_and_comes_back_after_a_reload(site: S
     page.get_by_text("已传 1 个文件").wait_for()
     assert "断了”（JPEG）没有传完整" in page.locator(".fjs-form-field-filepicker").inner_text()
     page.get_by_text("已暂存在本机").wait_for()
-    shot(page, "photo")
+    taken(page, "photo")
     page.reload()
     page.wait_for_selector("[data-form][data-drawn]")
     page.get_by_text("已恢复您上次没交完的内容。").wait_for()
@@ -104,7 +98,7 @@ def test_clearing_asks_first(site: Site) -> None:
     page.get_by_text("已暂存在本机").wait_for()
     page.get_by_role("button", name="清空重填").click()
     page.get_by_text("确定清空吗").wait_for()
-    shot(page, "restart")
+    taken(page, "restart")
     page.get_by_role("button", name="不清空").click()
     assert page.get_by_label("请说说是什么事").input_value() == "写了很久的一段话"
     page.get_by_role("button", name="清空重填").click()
@@ -143,7 +137,7 @@ def test_the_last_button_says_what_went_wrong_beside_itself(site: Site) -> None:
     page.locator("[data-form-said]").get_by_text("网络慢，还在提交").wait_for()
     page.clock.run_for(60_000)
     said.get_by_text("同一份不会收两次").wait_for()
-    shot(page, "slow")
+    taken(page, "slow")
     page.unroute_all()
 
     cookies = page.context.cookies()
@@ -155,7 +149,7 @@ def test_the_last_button_says_what_went_wrong_beside_itself(site: Site) -> None:
         work.session.execute(delete(Session))  # signed out, as after a long pause
     last.click()
     said.get_by_role("link", name="重新登录", exact=True).wait_for()
-    shot(page, "signed-out")
+    taken(page, "signed-out")
     said.get_by_role("link", name="重新登录", exact=True).click()
     site.clock.on(minutes=5)  # a code was sent a moment ago
     page.fill("#phone", "13800000001")
@@ -183,7 +177,7 @@ def test_digits_have_number_keys_and_a_wrong_one_is_told_at_its_question(site: S
     page.locator("[data-steps-next]").click()
     page.locator("[data-form-summary]").get_by_text("校验码").wait_for()
     assert page.locator("[data-steps-heading]").inner_text().startswith("第 1 题")
-    shot(page, "digit")
+    taken(page, "digit")
     number.fill("350526195003071239")
     page.locator("[data-steps-next]").click()
     page.locator("[data-steps-heading]").get_by_text("第 2 题").wait_for()
@@ -243,7 +237,7 @@ def test_without_scripts_there_is_a_sentence_and_the_halls_number(site: Site) ->
     plain.goto("/apply/daiban")
     text = plain.locator("main").inner_text()
     assert "请换一个浏览器" in text and plain.locator("noscript a[href^='tel:']").count() == 1
-    shot(plain, "no-script")
+    taken(plain, "no-script")
 
 
 def test_at_the_desk_keys_work_on_a_radio_and_j_goes_to_the_next_case(site: Site) -> None:

@@ -4,7 +4,6 @@ wide and at a desk."""
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,23 +11,12 @@ from sqlalchemy import func, select
 
 from engine.store.models import AccountMerge
 from tests.browser.conftest import Site, axe
+from tests.browser.pictures import taken
 
 pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.xdist_group("browser")]
 
 PHONE, DESK = 360, 1440
 ID = "350526195003071239"
-
-
-def shot(page: Any, name: str) -> None:
-    """A picture to look at, when asked for."""
-    folder = Path("/tmp/number-shots")
-    if folder.is_dir():
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
-def fits(page: Any) -> None:
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= page.viewport_size["width"], page.url
 
 
 def code(page: Any, phone: str) -> None:
@@ -48,8 +36,7 @@ def test_a_number_changes_hands_and_its_owner_gets_everything_back_at_a_counter(
     code(stranger, "13800000001")
     stranger.wait_for_url(re.compile("/enter/proof"))
     assert "张" not in stranger.locator("main").inner_text()
-    shot(stranger, "proof")
-    fits(stranger)
+    taken(stranger, "proof")
     assert not axe(stranger)
     stranger.get_by_role("button", name="这是我新换的号码").click()
     stranger.wait_for_url(re.compile("/$"))
@@ -61,15 +48,13 @@ def test_a_number_changes_hands_and_its_owner_gets_everything_back_at_a_counter(
     own.wait_for_url(re.compile("/$"))
     own.goto("/mine")
     assert number not in own.content()
-    shot(own, "mine")
+    taken(own, "mine")
     own.goto("/mine/number")
-    shot(own, "number")
-    fits(own)
+    taken(own, "number")
     own.get_by_label("新手机号").fill("13900000008")
     own.get_by_role("button", name="获取两个验证码").click()
     own.locator("[data-new-code]").wait_for()
-    shot(own, "number-codes")
-    fits(own)
+    taken(own, "number-codes")
     assert not axe(own)
     # the counter
     site.clock.on(minutes=5)
@@ -78,29 +63,28 @@ def test_a_number_changes_hands_and_its_owner_gets_everything_back_at_a_counter(
     clerk.get_by_label("身份证号、手机号或办件编号").fill("13900000009")
     clerk.get_by_role("button", name="查找").click()
     clerk.get_by_role("link", name="打开").click()
-    shot(clerk, "account")
+    taken(clerk, "account")
     clerk.get_by_label("另一个账号的身份证号").fill(ID)
     clerk.get_by_role("button", name="查找").click()
-    shot(clerk, "found")
+    taken(clerk, "found")
     clerk.get_by_role("link", name="看看合并以后").click()
     clerk.locator("[data-merge]").wait_for()
-    shot(clerk, "merge")
+    taken(clerk, "merge")
     clerk.get_by_role("button", name="发验证码").click()
     clerk.get_by_label("他念给您的验证码").fill(clerk.locator("[data-shown-code]").inner_text())
     clerk.get_by_label("身份证号").fill(ID)
     clerk.get_by_label("事由").fill("旧号码停机，看了身份证原件")
-    shot(clerk, "merge-filled")
-    fits(clerk)
+    taken(clerk, "merge-filled")
     assert not axe(clerk)
     clerk.get_by_role("button", name="合并成一个账号").click()
     clerk.get_by_text("已合并成一个账号").wait_for()
-    shot(clerk, "merged")
+    taken(clerk, "merged")
     clerk.goto("/desk/residents")
-    shot(clerk, "merges")
+    taken(clerk, "merges")
     assert not axe(clerk)
     own.goto("/mine")
     own.get_by_text(number).wait_for()
-    shot(own, "mine-again")
+    taken(own, "mine-again")
     stranger.goto("/mine")
     assert number not in stranger.content()
     with site.database.reading() as work:

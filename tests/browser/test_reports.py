@@ -7,16 +7,11 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Site, axe, english_left, whole
+from tests.browser.conftest import Site, whole
+from tests.browser.pictures import looked_at
 from tests.services.test_fanying import centre
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-def fits(page) -> None:
-    assert axe(page) == []
-    assert english_left(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def test_a_resident_reports_a_broken_lamp_by_phone_and_follows_it_by_the_receipts_code(site: Site):
@@ -25,7 +20,7 @@ def test_a_resident_reports_a_broken_lamp_by_phone_and_follows_it_by_the_receipt
     page.goto("/")
     page.get_by_role("link", name="我要反映").click()
     page.get_by_role("link", name=re.compile("打电话")).wait_for()  # the telephone stays beside it
-    fits(page)
+    looked_at(page)
     page.get_by_role("link", name="写下来，在网上反映").click()
     whole(page)
     page.get_by_label("没有", exact=True).check()
@@ -33,13 +28,13 @@ def test_a_resident_reports_a_broken_lamp_by_phone_and_follows_it_by_the_receipt
     page.get_by_label("请说说是什么事").fill("村口路灯坏了半个月，晚上看不见路")
     page.get_by_label("在哪里").fill("苏洋村村口")
     page.get_by_label("办完以后，可以打电话问我满不满意").check()
-    fits(page)
+    looked_at(page)
     page.get_by_role("button", name="下一步：核对").click()
     page.get_by_text("苏洋村村口").first.wait_for()
     page.get_by_role("button", name=re.compile("提交|确认")).click()
     page.wait_for_url(re.compile("/receipt/"))
     assert "您反映的事收到了" in page.locator("[data-told]").inner_text()
-    fits(page)
+    looked_at(page)
     number = page.locator("[data-number]").inner_text()
 
     from engine.reads.tracking import word_of
@@ -48,20 +43,20 @@ def test_a_resident_reports_a_broken_lamp_by_phone_and_follows_it_by_the_receipt
     stranger.goto(f"/track/{number}/{word_of(number)}")
     shown = stranger.locator("main").inner_text()
     assert "登记分流" in shown and "进城党群城市家园" in shown and "张三丰" not in shown and "13800000001" not in shown
-    fits(stranger)
+    looked_at(stranger)
     stranger.get_by_role("button", name="催一催").click()
     stranger.get_by_text("已经催了").wait_for()
     stranger.get_by_role("button", name="大字版").click()
     stranger.goto(f"/track/{number}/{word_of(number)}")
-    fits(stranger)
+    looked_at(stranger)
 
     clerk = site.staff("he")
     clerk.goto(f"/desk/cases/{number}")
     clerk.get_by_role("button", name=re.compile("签收")).click()
     clerk.wait_for_selector("[data-form][data-drawn]")
-    fits(clerk)
+    looked_at(clerk)
     head = site.staff("wu")
     for path in ("/desk/overview", "/desk/overview/ratings?which=unrated", "/desk/overview/visits?which=solved"):
         head.goto(path)
-        fits(head)
+        looked_at(head)
     assert not site.troubles

@@ -9,16 +9,11 @@ import pytest
 from engine import matters, people
 from engine.commands.worker import sweep
 from engine.records import library
-from tests.browser.conftest import Site, axe, english_left
+from tests.browser.conftest import Site
+from tests.browser.pictures import looked_at
 from tests.cast import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-def fits(page) -> None:
-    assert axe(page) == []
-    assert english_left(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def test_the_head_sends_the_report_that_began_by_itself_from_a_telephone(site: Site):
@@ -31,14 +26,14 @@ def test_the_head_sends_the_report_that_began_by_itself_from_a_telephone(site: S
     operator.goto("/desk/schedules")
     operator.get_by_role("link", name="月度通报").click()
     operator.get_by_text("已开始").wait_for()
-    fits(operator)
+    looked_at(operator)
     head = site.staff("wu", 360)
     head.goto("/desk/schedules")
     head.get_by_role("link", name="月度通报").click()
     head.get_by_role("link", name=re.compile(r"^\d{6}-")).click()
     head.get_by_role("button", name=re.compile("^签收")).click()
     head.wait_for_selector("[data-form][data-drawn]")
-    fits(head)
+    looked_at(head)
     head.get_by_label("数对，发出").check()
     head.get_by_label(re.compile("按语")).fill("平稳")
     with head.expect_navigation():

@@ -14,7 +14,7 @@ from tests.browser.conftest import Site, axe, english_left
 from tests.browser.pictures import taken
 from tests.cast import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.wide]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.xdist_group("browser")]
 
 
 #: Log-in names and browsers are said as they are.

@@ -68,7 +68,6 @@ DOORS: dict[str, frozenset[str]] = {
     "staff": frozenset(STAFF),
     "heads": frozenset(HEADS),
     "handles-cases": frozenset((*CLERKS, *HEADS)) - {"former"},
-    "heads-operator": frozenset((*HEADS, "operator")),
     "heads-administrators": frozenset((*HEADS, *ADMINISTRATORS)),
     "operator-security": frozenset({"operator", "security"}),
     "designer": frozenset({"designer"}),

@@ -117,8 +117,9 @@ def _drawing(
             one.text = other(one.text)
         if one.tag == f"{BPMN}message" and one.get("name") in messages:
             one.set("name", other(one.get("name")))
-        if one.tag == f"{ZEEBE}property" and one.get("name") == "apart" and one.get("value") in elements:
-            one.set("value", other(one.get("value")))
+        if one.tag == f"{ZEEBE}property" and one.get("name") == "apart":
+            steps = [step.strip() for step in one.get("value").split(",")]
+            one.set("value", ", ".join(other(step) if step in elements else step for step in steps))
         if one.tag == f"{ZEEBE}formDefinition" and one.get("formId") in forms:
             one.set("formId", forms[one.get("formId")])
         if one.tag == f"{ZEEBE}header" and one.get("key") == "matter" and one.get("value") in together:

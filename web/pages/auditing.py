@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine.commands import cases
 from engine.commands.hall import auditing as commands
 from engine.people import administrators
 from engine.plain import is_id
 from engine.reads import auditing
-from engine.reads.reveals import PURPOSES
-from web import edge, recorded
+from web import edge, names, recorded
 from web.edge import guard
 from web.language import english
 from web.pages.case import packed
@@ -45,7 +43,7 @@ def record() -> ResponseReturnValue:
         roles=roles,
         facts_of={one.id: recorded.facts(one, found.names) for one in found.acts},
         asked=asked,
-        purposes={key: _(words) for key, words in PURPOSES.items()},
+        purposes=names.purposes(),
     )
 
 

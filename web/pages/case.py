@@ -62,7 +62,7 @@ def case(number: str) -> ResponseReturnValue:
         event=sentences.event,
         came=sentences.came,
         ends=sentences.ENDS,
-        purposes=[(key, _(words)) for key, words in PURPOSES.items()],
+        purposes=names.purposes(),
         lasting=formats.lasting,
         channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,

@@ -10,7 +10,7 @@ from engine.commands import cases
 from engine.commands.cases.looking_at_many import MOST
 from engine.errors import FieldError, Invalid
 from engine.reads import reveals
-from web import edge
+from web import edge, names
 from web.edge import guard
 from web.pages.desk import pages
 
@@ -27,7 +27,7 @@ def _shown(wrong: tuple[FieldError, ...] = (), answering: int = 0) -> str:
     return render_template(
         "staff/many_looks.html",
         found=reveals.of_many(edge.work(), edge.actor(), now=edge.now()),
-        purposes=[(key, _(words)) for key, words in reveals.PURPOSES.items()],
+        purposes=names.purposes(),
         states={key: _(words) for key, words in STATES.items()},
         sent={name: request.form.get(name, "") for name in ("many", "purpose", "words", "answer")},
         wrong=wrong,

@@ -16,7 +16,6 @@ from engine.plain import is_id
 from engine.reads import bonds
 from engine.reads import matches as reads
 from engine.reads.knowing import Person
-from engine.reads.reveals import PURPOSES
 from engine.workdays import local_date
 from web import edge, names
 from web.edge import guard
@@ -264,11 +263,7 @@ def slip(side_id: int, pair_id: int) -> ResponseReturnValue:
 @guard("staff")
 def desk_one(side_id: int) -> ResponseReturnValue:
     found = reads.one(edge.work(), side_id, actor=edge.actor(), now=edge.now())
-    return render_template("staff/match_one.html", it=found, whole=False, purposes=_purposes())
-
-
-def _purposes() -> list[tuple[str, str]]:
-    return [(key, _(words)) for key, words in PURPOSES.items()]
+    return render_template("staff/match_one.html", it=found, whole=False, purposes=names.purposes())
 
 
 @pages.post("/desk/matches/<int:side_id>/reveal")
@@ -280,7 +275,7 @@ def reveal(side_id: int) -> ResponseReturnValue:
     purpose, words = (request.form.get(name, "")[:200] for name in ("purpose", "words"))
     matching.reveal(work, side_id, purpose, words, by=actor, now=now)
     found = reads.one(work, side_id, actor=actor, now=now, whole=True)
-    return render_template("staff/match_one.html", it=found, whole=True, purposes=())
+    return render_template("staff/match_one.html", it=found, whole=True, purposes={})
 
 
 def _back(side_id: int) -> ResponseReturnValue:

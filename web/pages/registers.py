@@ -19,7 +19,7 @@ from engine.matters.nouns.registers import MOST_ROWS, Register, RegisterColumn, 
 from engine.reads import coverage, reveals
 from engine.reads import registers as reads
 from engine.records.sheets import MOST_BYTES, BadSheet
-from web import edge
+from web import edge, names
 from web.edge import guard
 from web.language import english
 from web.names import named
@@ -119,7 +119,7 @@ def sheet(key: str) -> ResponseReturnValue:
 def _sheet(key: str, **shown: Any) -> str:
     given = {"plan": None, "data": "", "wrong": (), "refused": ""} | shown
     shelf = reads.shelf_of(edge.work(), edge.actor(), key)
-    return render_template("staff/register_sheet.html", shelf=shelf, purposes=reveals.PURPOSES, **given)
+    return render_template("staff/register_sheet.html", shelf=shelf, purposes=names.purposes(), **given)
 
 
 @pages.get("/desk/registers/<key>/template.xlsx")
@@ -189,7 +189,7 @@ def _card(entry_id: int, revealed: reads.Line | None = None, wrong: Any = ()) ->
         "staff/register_entry.html",
         card=card,
         looks=reveals.of_entry(edge.work(), entry_id, masked=False),
-        purposes=reveals.PURPOSES,
+        purposes=names.purposes(),
         revealed=revealed,
         wrong=wrong,
     )

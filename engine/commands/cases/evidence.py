@@ -6,13 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.commands.cases.finding import find_case
-from engine.commands.cases.looking_at_many import not_too_often, said_why
-from engine.errors import NotYours
+from engine.commands.cases.looking_at_many import look
 from engine.people import Actor, require
 from engine.reads import evidence, reveals
 from engine.records import anchors, audit
 from engine.store import Database
-from engine.store.models import Case, Reveal
+from engine.store.models import Case
 
 
 def package(database: Database, case_id: int, purpose: str, words: str, *, by: Actor, now: datetime) -> bytes:
@@ -21,13 +20,7 @@ def package(database: Database, case_id: int, purpose: str, words: str, *, by: A
     with database.unit_of_work() as work:
         case = find_case(work, case_id)
         require(by, "evidence", case)
-        why = said_why(purpose, words)
-        if by.id is None:
-            raise NotYours("责任证据包要由人来取，要记下是谁。", "Expected a person: who takes it is recorded.")
-        not_too_often(work, by.id, now=now)
-        work.session.add(Reveal(by_id=by.id, case_id=case.id, field=reveals.ALL, purpose=why, at=now))
-        facts = {"field": reveals.ALL, "purpose": purpose}
-        audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts=facts)
+        why = look(work, reveals.ALL, purpose, words, case=case, by=by, now=now)
         work.session.flush()
         audit.seal_all(work, now=now)
     with database.reading() as work:

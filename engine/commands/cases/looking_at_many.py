@@ -16,7 +16,7 @@ from engine.people.tries import TooMany
 from engine.reads import reveals
 from engine.records import audit, notices
 from engine.store import Work
-from engine.store.models import LookGrant, Reveal
+from engine.store.models import Case, LookGrant, Reveal
 from engine.workdays import local_date, say_at
 
 #: Looks behind a mask by one person in an hour: a counter needs a few, a copier of the register needs many.
@@ -36,6 +36,31 @@ def said_why(purpose: str, words: str) -> str:
         zh = f"请用至少{LEAST_WORDS}个字写明这次为什么要看。"
         raise Invalid([FieldError("words", "这次的事由", zh, f"Say why, in at least {LEAST_WORDS} characters.")])
     return f"{reveals.PURPOSES[purpose]}：{words}"[:200]
+
+
+def look(
+    work: Work,
+    field: str,
+    purpose: str,
+    words: str,
+    *,
+    case: Case | None = None,
+    entry_id: int | None = None,
+    by: Actor,
+    now: datetime,
+    **facts: object,
+) -> str:
+    """One look behind a mask, by a person, for a purpose of the list, with words, so many an hour: kept with its words,
+    which are returned, and in the record. `facts`: what else the record says of it. NotYours, Invalid, TooMany."""
+    said = said_why(purpose, words)
+    if by.id is None:
+        raise NotYours("完整信息要由人来看，要记下是谁。", "Expected a person: who looks is recorded.")
+    not_too_often(work, by.id, now=now)
+    case_id = case.id if case is not None else None
+    work.session.add(Reveal(by_id=by.id, case_id=case_id, entry_id=entry_id, field=field, purpose=said, at=now))
+    facts |= {"field": field, "purpose": purpose}
+    audit.record(work, audit.Kind.REVEALED, by=by, now=now, case=case, facts=facts)
+    return said
 
 
 def not_too_often(work: Work, user_id: int, *, now: datetime, many: int = 1) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import feel
 from engine.commands import cases, match_rows
-from engine.commands.cases.looking_at_many import not_too_often, said_why
+from engine.commands.cases.looking_at_many import look
 from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters.nouns.matches import MatchArrival, MatchUnmatched
@@ -24,7 +24,7 @@ from engine.reads.matches import Declared
 from engine.records import audit, jobs
 from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.store.models import Case, MatchPair, MatchSide, Reveal, User
+from engine.store.models import Case, MatchPair, MatchSide, User
 
 
 def say(
@@ -201,14 +201,8 @@ def reveal(work: Work, side_id: int, purpose: str, words: str, *, by: Actor, now
     person and to the head as any look behind a mask."""
     row = reads.side(work, side_id)
     require(by, "reveal", row)
-    said = said_why(purpose, words)
-    if by.id is None:
-        raise NotYours("完整信息要由人来看，要记下是谁。", "Expected a person: who looks is recorded.")
-    not_too_often(work, by.id, now=now)
     field = f"{reveals.MATCH}{row.number}"
-    work.session.add(Reveal(by_id=by.id, field=field, purpose=said, at=now))
-    facts = {"field": field, "match": row.match, "number": row.number, "purpose": purpose}
-    audit.record(work, audit.Kind.REVEALED, by=by, now=now, facts=facts)
+    look(work, field, purpose, words, by=by, now=now, match=row.match, number=row.number)
 
 
 def match_due(database: Database, job: Leased, equipment: object, now: datetime) -> None:

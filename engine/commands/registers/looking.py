@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from engine.commands.cases.looking_at_many import not_too_often, said_why
+from engine.commands.cases.looking_at_many import look
 from engine.errors import NotFound
 from engine.matters.nouns.registers import SENSITIVE
 from engine.people import Actor, require, shelves
 from engine.reads import registers as reads
 from engine.records import audit, registers
 from engine.store import Work
-from engine.store.models import Reveal
 
 
 def reveal(work: Work, entry_id: int, name: str, purpose: str, words: str, *, by: Actor, now: datetime) -> reads.Line:
@@ -25,13 +24,9 @@ def reveal(work: Work, entry_id: int, name: str, purpose: str, words: str, *, by
     field = register.fields.get(name)
     part = name.removeprefix("person.")
     there = part in reads.PERSON and name != part and register.about == "person"
-    if by.id is None or not (there or (field is not None and shelves.may_read_field(by, kept, name))):
+    if not (there or (field is not None and shelves.may_read_field(by, kept, name))):
         raise NotFound("没有这一项。", f"There is no field {name!r}.")
-    said = said_why(purpose, words)
-    not_too_often(work, by.id, now=now)
-    work.session.add(Reveal(by_id=by.id, entry_id=entry.id, field=name, purpose=said, at=now))
-    facts = {"register": one.key, "entry": entry.id, "field": name, "purpose": purpose}
-    audit.record(work, audit.Kind.REVEALED, by=by, now=now, facts=facts)
+    look(work, name, purpose, words, entry_id=entry.id, by=by, now=now, register=one.key, entry=entry.id)
     if field is None:
         known = entry.person if isinstance(entry.person, Mapping) else {}
         return reads.person_line(part, str(known.get(part) or ""))
