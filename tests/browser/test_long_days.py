@@ -79,11 +79,11 @@ def newest(county: Site, matter: str) -> int:
 
 def work_off(county: Site) -> None:
     """What falls due and what the worker does until now."""
-    for _ in range(20):
+    for _ in range(200):  # a round of each of 222 villages is a case of its own
         swept = sweep.sweep(county.database, now=county.clock())
         if not background.run(county.database, county.equipment, now=county.clock()) and not swept.busy:
             return
-    raise AssertionError("Expected the worker to come to an end, but after twenty rounds it still has work.")
+    raise AssertionError("Expected the worker to come to an end, but after two hundred rounds it still has work.")
 
 
 def texts(county: Site, who: Resident) -> str:
