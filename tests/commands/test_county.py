@@ -13,7 +13,7 @@ from engine.errors import Invalid, NotNow
 from engine.people import SYSTEM, load, units
 from engine.records import audit, sheets
 from engine.records.jobs import Kind
-from engine.store.models import Event, Hall, Holding, Job, Post, Resource, ResourceOpening, Unit, User, Window
+from engine.store.models import Event, Hall, Holding, Job, Notice, Post, Resource, ResourceOpening, Unit, User, Window
 from tests import county_file
 from tests.conftest import NOW
 from tests.county_file import ROOT, cell
@@ -28,7 +28,7 @@ def plan(database, data, by=SYSTEM):
 def put(database, data, by=SYSTEM):
     token = plan(database, data, by).token
     with database.unit_of_work() as work:
-        return county.put(work, data, expect=token, by=by, now=NOW)
+        return county.put(work, data, expect=token, hall="厅", by=by, now=NOW)
 
 
 def count(database, model):
@@ -201,7 +201,7 @@ def test_thirty_kinds_of_slips_are_named_by_their_cells_all_at_once_and_nothing_
     for at, words in slips.items():
         assert words in said[at], at
     with pytest.raises(Invalid) as refused, sqlite.unit_of_work() as work:
-        county.put(work, county_file.file(rows), expect=found.token, by=SYSTEM, now=NOW)
+        county.put(work, county_file.file(rows), expect=found.token, hall="厅", by=SYSTEM, now=NOW)
     assert len(refused.value.fields) >= 29
     assert count(sqlite, Unit) == count(sqlite, User) == count(sqlite, Post) == 0
 
@@ -229,12 +229,23 @@ def test_units_that_stand_under_one_another_in_a_circle_are_refused(sqlite):
     assert [(one.at, one.zh) for one in found.faults] == [("D3", "上级绕成了圈。"), ("D4", "上级绕成了圈。")]
 
 
+def test_whose_telephone_a_file_changes_is_told_on_both(sqlite, file):
+    put(sqlite, file)
+    rows = county_file.made()
+    rows["人员"][7]["手机"] = "13911110007"
+    put(sqlite, county_file.file({"人员": rows["人员"]}))
+    with sqlite.reading() as work:
+        told = work.session.scalars(select(Notice).order_by(Notice.id)).all()
+        assert sorted(str(one.address or one.channel) for one in told) == ["13900000007", "13911110007", "screen"]
+        assert all("p007" in one.text and "13911110007" not in one.text for one in told)
+
+
 def test_a_file_that_changed_since_the_preview_is_looked_at_again(sqlite, file):
     token = plan(sqlite, file).token
     rows = county_file.made()
     rows["单位"][0]["电话"] = "0595-23500009"
     with pytest.raises(NotNow), sqlite.unit_of_work() as work:
-        county.put(work, county_file.file({"单位": rows["单位"][:3]}), expect=token, by=SYSTEM, now=NOW)
+        county.put(work, county_file.file({"单位": rows["单位"][:3]}), expect=token, hall="厅", by=SYSTEM, now=NOW)
 
 
 def test_a_unit_keeps_its_kind_and_its_place_and_a_post_its_role(sqlite, file):

@@ -51,7 +51,8 @@ def put() -> ResponseReturnValue:
     sent = request.form.get("data", "")
     try:
         if sent:
-            county.put(work, _again(sent), expect=request.form.get("expect", "")[:64], by=by, now=now)
+            expect, hall = request.form.get("expect", "")[:64], edge.hall().settings.hall_name
+            county.put(work, _again(sent), expect=expect, hall=hall, by=by, now=now)
             flash(_("已导入。"))
             return redirect(url_for("county.lists"))
         file = request.files.get("file")

@@ -18,13 +18,14 @@ def command(file: Path, confirm: str) -> None:
     from engine.commands import county
     from engine.errors import Invalid, Refused
     from engine.people import SYSTEM
+    from web import settings
     from web.shell.county import hall
 
     data = file.read_bytes()
     try:
         with hall() as (work, now):
             if confirm:
-                plan = county.put(work, data, expect=confirm, by=SYSTEM, now=now)
+                plan = county.put(work, data, expect=confirm, hall=settings.read().hall_name, by=SYSTEM, now=now)
             else:
                 plan = county.plan(work, data, by=SYSTEM, now=now)
     except Invalid as refused:

@@ -48,9 +48,10 @@ def plan(work: Work, data: bytes, *, by: Actor, now: datetime) -> Plan:
     return planning.look(work, reading.read(data), by=by, now=now)
 
 
-def put(work: Work, data: bytes, *, expect: str, by: Actor, now: datetime) -> Plan:
-    """Exactly what was previewed (`expect` is the plan's token), all or nothing. Invalid by cell."""
-    found = plan(work, data, by=by, now=now)
+def put(work: Work, data: bytes, *, expect: str, hall: str, by: Actor, now: datetime) -> Plan:
+    """Exactly what was previewed (`expect` is the plan's token), all or nothing. Invalid by cell. `hall`: its name, for
+    whoever is told that their telephone changed."""
+    found = planning.look(work, reading.read(data), hall=hall, by=by, now=now)
     if not found.faults and found.token != expect:
         raise NotNow(
             "预览以后有了变化，或文件换过。请重新预览再导入。",

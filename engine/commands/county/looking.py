@@ -53,8 +53,8 @@ class Plan:
 class Look:
     """One reading of the hall beside one book."""
 
-    def __init__(self, work: Work, book: Book, by: Actor, now: datetime) -> None:
-        self.work, self.book, self.by, self.now = work, book, by, now
+    def __init__(self, work: Work, book: Book, hall: str, by: Actor, now: datetime) -> None:
+        self.work, self.book, self.hall, self.by, self.now = work, book, hall, by, now
         self.tree = units.tree(work)
         self.faults = list(book.faults)
         self.changes: list[Change] = []

@@ -31,9 +31,9 @@ _PARTS = (
 )
 
 
-def look(work: Work, book: Book, *, by: Actor, now: datetime) -> Plan:
+def look(work: Work, book: Book, *, hall: str = "", by: Actor, now: datetime) -> Plan:
     """The plan of a book. What is wrong with its cells comes first: a row with a fault is not looked at further."""
-    found = Look(work, book, by, now)
+    found = Look(work, book, hall, by, now)
     _allowed(found)
     for part in _PARTS:
         part(found)

@@ -13,8 +13,8 @@ from engine.commands.county.looking import Look, now_of, setting
 from engine.commands.county.reading import Row
 from engine.commands.hall import posts
 from engine.findings import meant
-from engine.people import administrators
-from engine.records import audit
+from engine.people import administrators, masks
+from engine.records import audit, notices
 from engine.store import keys
 from engine.store.models import Holding, Post, User
 
@@ -78,7 +78,14 @@ def _adding_person(look: Look, row: Row) -> Callable[[], None]:
 def _changing_person(look: Look, row: Row, there: User) -> Callable[[], None]:
     def do() -> None:
         there.name = str(row.values["name"])
+        before = there.phone
         _set_phone(there, row.values.get("phone"))
+        if before and there.phone != before:  # warnings of one's log-in go to the new one from now on
+            zh = f"您账号 {there.login} 的手机号改为 {masks.phone(there.phone)}。不是您要改的，马上告诉安全管理员。"
+            en = f"The mobile of your log-in {there.login} is {masks.phone(there.phone)} now. If you did not ask for it, "
+            en = f"{en}tell the security administrator at once."
+            phones = (before, there.phone)
+            notices.put_of_account(look.work, there.id, zh, en, phones=phones, hall=look.hall, now=look.now)
         facts = {"user": there.id, "how": "imported"}
         audit.record(look.work, audit.Kind.ACCOUNT_NAMED, by=look.by, now=look.now, facts=facts)
 
