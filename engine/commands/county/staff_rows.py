@@ -82,8 +82,8 @@ def _changing_person(look: Look, row: Row, there: User) -> Callable[[], None]:
         _set_phone(there, row.values.get("phone"))
         if before and there.phone != before:  # warnings of one's log-in go to the new one from now on
             zh = f"您账号 {there.login} 的手机号改为 {masks.phone(there.phone)}。不是您要改的，马上告诉安全管理员。"
-            en = f"Your log-in {there.login} has the mobile {masks.phone(there.phone)} now. If you did not ask for it, tell "
-            en = f"{en}the security administrator at once."
+            en = f"Your log-in {there.login} has the mobile {masks.phone(there.phone)} now. If you did not ask "
+            en = f"{en}for it, tell the security administrator at once."
             phones = (before, there.phone)
             notices.put_of_account(look.work, there.id, zh, en, phones=phones, hall=look.hall, now=look.now)
         facts = {"user": there.id, "how": "imported"}
