@@ -16,7 +16,7 @@ from engine.workdays import local_date
 from web.demo.playing import Player, Resident
 
 #: The grid that is shown, its worker, and who of the town enters it.
-GRID, WORKER, TOWN = "350526100001-W1", "wanggm", "zhengyl"
+GRID, WORKER, TOWN = "350526100002-W1", "wanggm", "zhengyl"
 #: Policies: (code, what, whose, whether there are places left this year). Conditions and sums are samples.
 POLICIES = (
     ("T1", "青年人才生活补助", "县人力资源和社会保障局", True),
