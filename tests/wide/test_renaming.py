@@ -24,6 +24,7 @@ WITH = {
     "bangbang": ("fanying",),
     "tanqin": ("fanying",),
     "zhiyuan": ("fanying",),
+    "tousu": ("fanying",),
 }
 
 
