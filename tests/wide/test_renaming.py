@@ -24,6 +24,7 @@ WITH = {
     "bangbang": ("fanying",),
     "tanqin": ("fanying",),
     "zhiyuan": ("fanying",),
+    "shenhou": ("shenhou_hukou", "shenhou_yanglao", "shenhou_yibao", "shenhou_jintie"),
 }
 
 
