@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+
 from engine.people import Actor
 from engine.store import Database
 from engine.workdays import local_date
@@ -91,7 +92,7 @@ def _house(player: Player, grown: Sequence[Resident], first: Resident, now: date
 
 def _eatery(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
     """Of the resident who is shown: they read what they promise and sign, or take it back."""
-    eatery: dict[str, Any] = {
+    eatery = {
         "where": "浔中镇富东街8号",
         "area": 40,
         "food": "plain",
