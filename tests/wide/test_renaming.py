@@ -25,6 +25,7 @@ WITH = {
     "tanqin": ("fanying",),
     "zhiyuan": ("fanying",),
     "tousu": ("fanying",),
+    "shenhou": ("shenhou_hukou", "shenhou_yanglao", "shenhou_yibao", "shenhou_jintie"),
 }
 
 

@@ -27,7 +27,19 @@ from engine.people import Actor, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
 from engine.store.models import Case, Task, TaskCandidate, Timer, User
-from web.demo import around, bookings, calendar, canteen, government, halls, mediations, ratings, village, volunteers
+from web.demo import (
+    around,
+    bookings,
+    calendar,
+    canteen,
+    government,
+    halls,
+    mediations,
+    permits,
+    ratings,
+    village,
+    volunteers,
+)
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -126,6 +138,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += around.fill(database, staff, residents, _shown(residents), dice, now)
     made += village.fill(database, staff, residents, _shown(residents), now)
     made += government.fill(database, staff, places, _shown(residents), now)
+    made += permits.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:

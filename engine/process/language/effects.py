@@ -447,7 +447,9 @@ _ALL = (
             Argument("variables", "初始内容", "its first variables", kind="context"),
             Argument("unit", "承办单位", "who handles it", kind="text"),
         ),
-        results=(Argument("child", "子办件", "number, outcome, result", kind="context"),),
+        results=(
+            Argument("child", "子办件", "number, outcome, result", kind="context", has=("number", "outcome", "result")),
+        ),
         awaited=True,
         errors=(("CHILD_FAILED", "子办件未办成"),),
     ),
