@@ -16,6 +16,7 @@ from engine.errors import NotNow
 from engine.people import login
 from engine.reads import own_data as reads
 from engine.reads import standing
+from engine.records import kept
 from engine.store import Work
 from engine.workdays import local_date
 from web import edge, formats, names, sentences
@@ -165,7 +166,7 @@ def _lines(kind: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             for inner, one in value.items():
                 yield _(FIELDS[inner]) if inner in FIELDS else names.named(str(inner)), _text(one)
-        elif value not in (None, "", []):
+        elif name != "working" and value not in (None, "", []):
             yield _(FIELDS[name]), _say(kind, name, value, row)
 
 
@@ -174,6 +175,8 @@ def _say(kind: str, name: str, value: Any, row: Mapping[str, Any]) -> str:
     match kind, name:
         case "cases", "status":
             return sentences.status(value, row["outcome"])
+        case "cases", "kept_until" if value == kept.NEVER:
+            return _("永久保存")
         case "cases", "outcome":
             return sentences.outcome(value)
         case "bookings", "state":
@@ -185,7 +188,7 @@ def _say(kind: str, name: str, value: Any, row: Mapping[str, Any]) -> str:
         case "standing_orders" | "matches" | "bonds", "state":
             return _(ROW_STATES[kind, value])
         case "standing_orders", "weekdays":
-            return standing.in_words(value, False)[english()]
+            return standing.in_words(value, row["working"])[english()]
         case "notices", "by":
             return _(BY[value])
         case "ratings", "level":

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from engine.commands.county.columns import SHEETS
 from engine.process.language.effects import TYPES as EFFECTS
 from engine.reads.auditing import Act, Named, refers
 from engine.reads.labels import EVENTS
@@ -27,6 +28,7 @@ LABELS = {
     "again": ("又一次", "once more"),
     "agent": ("代理人", "who stands in"),
     "along": ("一起调整的", "changed with it"),
+    "address": ("地址", "address"),
     "appointment": ("预约号", "booking"),
     "appointments": ("预约号", "bookings"),
     "approver": ("谁批", "who approves"),
@@ -126,6 +128,7 @@ LABELS = {
     "moves": ("改了的日期", "days changed"),
     "n": ("第几次", "link no."),
     "name": ("名称", "name"),
+    "name_en": ("英文名", "English name"),
     "named": ("署名", "by name"),
     "need": ("需求的编号", "need"),
     "needs": ("要补的", "needed"),
@@ -223,6 +226,7 @@ LABELS = {
     "what": ("做了什么", "what"),
     "why": ("为什么", "why"),
     "window": ("窗口的编号", "window"),
+    "word": ("文号字", "word of its papers"),
     "words": ("事由的指纹", "fingerprint of the reason"),
 }
 
@@ -238,7 +242,9 @@ WORDS = {
     ("factor", "totp"): ("动态验证码", "code of an app"),
     ("how", "APPROVED"): ("办完", "done"),
     ("how", "REJECTED"): ("不同意", "refused"),
+    ("how", "added"): ("新设", "added"),
     ("how", "case"): ("由办件", "by a case"),
+    ("how", "changed"): ("修改", "changed"),
     ("how", "closed"): ("撤销", "closed"),
     ("how", "code"): ("短信验证码", "code by text"),
     ("how", "counter"): ("窗口", "at a counter"),
@@ -324,6 +330,13 @@ def _name(key: str) -> str:
 def _value(act: Act, key: str, value: Any, names: Named) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if key == "rows" and isinstance(value, Mapping):  # of a county's file: its lists, how many new, how many changed
+        lists = {sheet.name: sheet.en if english() else sheet.zh for sheet in SHEETS}
+        text = _("%(list)s 新增 %(new)s、修改 %(changed)s")
+        return _("，").join(
+            text % {"list": lists.get(str(one), str(one)), "new": new, "changed": changed}
+            for one, (new, changed) in value.items()
+        )
     if isinstance(value, Mapping):
         parts = ((_name(str(one)), _value(act, str(one), of, names)) for one, of in value.items())
         return _("，").join(f"{name}{_('：')}{text}" for name, text in parts if text)

@@ -764,7 +764,7 @@ def _in_time(need: MatchSide, begins: datetime, now: datetime) -> None:
 def arrive_later(work: Work, pair_id: int, *, now: datetime) -> None:
     """Whose case it is has found them: it is said by a job. Asked once a pair, by the last step of its case."""
     payload = {"pair": pair_id, "what": "found"}
-    jobs.put(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair_id}:found", payload, now=now)
+    jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair_id}:found", payload, now=now)
 
 
 def found(work: Work, pair_id: int, *, by: Actor, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from engine.deadlines import Event, Ledger
@@ -105,7 +106,11 @@ def apply(ledger: Ledger, effect: Effect, now: datetime) -> tuple[Ledger, list[E
             continue
         if event.kind == "resumed" and (cause := cause_of(effect)) and cause != _standing(ledger):
             continue  # only the pause of this cause ends, and there is none
-        ledger = _step_of_hearing(ledger, effect, event) if effect.kind == "hearing" else ledger.with_event(event)
+        if effect.kind == "hearing":
+            event = _on_its_day(ledger, effect, event, now)
+            ledger = _step_of_hearing(ledger, effect, event)
+        else:
+            ledger = ledger.with_event(event)
         added.append(event)
     return ledger, added
 
@@ -122,6 +127,18 @@ def _hearing(effect: Effect, now: datetime) -> Event:
     if step == "notified":
         return Event("hearing_notified", now, facts=facts)
     return Event("hearing_held", now, facts={**facts, "transcript_signed": given.get("signed") is True})
+
+
+def _on_its_day(ledger: Ledger, effect: Effect, event: Event, now: datetime) -> Event:
+    """A day that somebody filled in has no hour: on the day of the step before it is not before that; and it is no day
+    to come."""
+    if event.at > now:
+        prefix = effect.headers.get("answers", "")
+        zh, en = "还没有到这一天。请填申请的那天。", "This day is to come: give the day on which it was asked."
+        raise Invalid([FieldError(f"{prefix}.on" if prefix else "on", "哪天申请", zh, en)])
+    last = ledger.events[-1].at if ledger.events else event.at
+    same = last.astimezone(ZONE).date() == event.at.astimezone(ZONE).date()
+    return replace(event, at=max(event.at, last)) if same else event
 
 
 def _names(value: object) -> list[str]:

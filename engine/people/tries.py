@@ -84,6 +84,7 @@ LIMITS = {
         en="Too many wrong answers today: come to a counter with your card",
     ),
     # a change of number: by oneself; at a counter by one clerk, and what is typed off a card there
+    "number-find": Limit(20, timedelta(hours=1), zh="这一小时问的号码太多", en="Too many numbers in this hour"),
     "renumber": Limit(5, timedelta(days=1), zh="一天里换号码的次数太多", en="Too many changes of number in a day"),
     "counter-code": Limit(30, timedelta(hours=1), zh="这一小时发的验证码太多", en="Too many codes in this hour"),
     "card": Limit(5, timedelta(days=1), zh="今天核对错的次数太多", en="Too many wrong numbers today"),

@@ -68,7 +68,7 @@ class Page:
 
 
 #: Which facts are the id of an account, and which of a unit; where a word is both, in which kinds of event.
-_PEOPLE = frozenset({"user", "agent", "voter", "holder", "proxy", "people", "taken_down_by"})
+_PEOPLE = frozenset({"user", "agent", "taken_down_by"})
 _UNITS = frozenset({"unit", "units", "office", "intake", "along"})
 _BY_KIND = {
     ("account.merged", "from"): "person",
@@ -76,6 +76,7 @@ _BY_KIND = {
     ("account.phone-given-on", "before"): "person",
     ("account.phone-given-on", "now"): "person",
     ("board.followed", "place"): "unit",
+    ("case.kept-away", "people"): "person",
     ("case.moved", "place"): "unit",
     ("case.referred", "from"): "unit",
     ("case.referred", "to"): "unit",
@@ -90,6 +91,7 @@ _BY_KIND = {
     ("task.transferred", "to"): "person",
     ("task.unclaimed", "from"): "person",
     ("unit.changed", "into"): "unit",
+    ("unit.changed", "people"): "person",
 }
 
 

@@ -1,7 +1,7 @@
 """全县一页: every town with its villages: load, what is late, in time, the three rates. A case counts where it belongs.
 
-A town's number is that of all that belongs to it, itself and its villages; the county's is the sum of its towns' and of
-what belongs to none. Nobody is ranked under LEAST_RANKED cases done: too few to say anything.
+A town's number is that of all that belongs to it, itself and its villages. Nobody is ranked under LEAST_RANKED cases
+done: too few to say anything.
 """
 
 from __future__ import annotations

@@ -132,6 +132,7 @@ EVENTS = {
     "hall.anchored": "每日封存已送到外面",
     "hall.restored": "从备份恢复",
     "hall.notices-let-go": "处理恢复后暂停的通知",
+    "account.changed": "用名单改了账号",
     "account.named": "本人写了姓名",
     "account.phone-given-on": "号码换了主人，另开账号",
     "account.doubted": "申请人和账号不同，等核对本人",

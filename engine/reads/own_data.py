@@ -459,7 +459,12 @@ class _Said:
             offer, package = self.offers.get(one.resource.offer or "", (None, None))
             answers = self._answers(package, offer.ask if offer is not None else "", one.answers)
             found.append(
-                {"what": offer.title if offer is not None else "", "weekdays": one.weekdays, "from": one.from_on}
+                {
+                    "what": offer.title if offer is not None else "",
+                    "weekdays": one.weekdays,
+                    "working": one.working,
+                    "from": one.from_on,
+                }
                 | {"until": one.until_on, "state": one.state, "answers": answers}
             )
         return found

@@ -163,8 +163,8 @@ class Many:
     waits: bool  # … and the reader may answer it
 
 
-def of_many(work: Work, actor: Actor, *, now: datetime) -> tuple[Many, ...]:
-    """What I asked lately, and what waits for me as a head, or was answered by us lately."""
+def of_many(work: Work, actor: Actor, *, now: datetime, only: int | None = None) -> tuple[Many, ...]:
+    """What I asked lately, and what waits for me as a head, or was answered by us lately; or `only` one of them."""
     heads = {p.unit_id for p in actor.positions if p.role == "supervisor" and p.for_id is None}
     under = {place.id for place in units.tree(work) if any(f"/{unit}/" in place.path for unit in heads)}
     asker, granter = aliased(User), aliased(User)
@@ -174,7 +174,9 @@ def of_many(work: Work, actor: Actor, *, now: datetime) -> tuple[Many, ...]:
         .outerjoin(granter, granter.id == LookGrant.granter_id)
         .where(
             or_(LookGrant.asker_id == actor.id, LookGrant.unit_id.in_(under)),
-            or_(LookGrant.state == "asked", LookGrant.asked_at > now - LATELY),
+            LookGrant.id == only
+            if only is not None
+            else or_(LookGrant.state == "asked", LookGrant.asked_at > now - LATELY),
         )
         .order_by((LookGrant.state == "asked").desc(), LookGrant.id.desc())
         .limit(MOST)

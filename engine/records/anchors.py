@@ -86,7 +86,7 @@ def keep(work: Work) -> int:
         text = out.read()
         if text and not text.endswith("\n"):  # a crash in the middle of a line: it is written anew below
             text = text[: text.rfind("\n") + 1]
-            out.truncate(len(text.encode()))
+            out.truncate(len(text.encode(errors="surrogateescape")))
         lines = text.splitlines()
         proof = _proof_of(lines[-1]) if lines else ""
         last = next((said["seal"] for said in map(_said, reversed(lines)) if said and _is_there(work, said)), 0)
@@ -110,7 +110,7 @@ def _is_there(work: Work, said: dict[str, Any]) -> bool:
 def _held(file: Path, mode: str) -> Iterator[IO[str]]:
     """The anchor for us alone; opened again when another has put a new one in its place while we waited."""
     while True:
-        with file.open(mode, encoding="utf-8") as out:
+        with file.open(mode, encoding="utf-8", errors="surrogateescape") as out:
             fcntl.flock(out, fcntl.LOCK_EX)
             try:
                 there = file.stat().st_ino
@@ -137,7 +137,8 @@ def prove_anew(work: Work) -> bool:
             words = _words(proof, int(said["seal"]), str(said["at"]), int(said["count"]), str(said["hash"]))
             proof = keys.current().proof(words)
             lines.append(json.dumps(said | {"proof": proof}) + "\n")
-        files.replace(file, "".join(lines).encode())  # a stop anywhere leaves the one or the other
+        # a stop anywhere leaves the one or the other
+        files.replace(file, "".join(lines).encode(errors="surrogateescape"))
     return True
 
 
@@ -196,7 +197,7 @@ def _said(raw: str) -> dict[str, Any] | None:
         rest = {name: str(said[name]) for name in own}
         datetime.fromisoformat(said["at"])
         return {**said, **rest, "seal": int(said["seal"]), "count": int(said["count"]), "hash": str(said["hash"])}
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

@@ -140,6 +140,7 @@ class Kind(StrEnum):
     ANCHORED = "hall.anchored"  # the newest seal stands outside the hall too: which, and what the other side said
     RESTORED = "hall.restored"  # from a backup of when, and what was held, dropped, ended by it
     NOTICES_LET_GO = "hall.notices-let-go"  # held by a restore: sent or dropped by somebody's word
+    ACCOUNT_CHANGED = "account.changed"  # of a member of staff, by a file: which fields
     ACCOUNT_NAMED = "account.named"  # its owner said how they are called
     ACCOUNT_DOUBTED = "account.doubted"  # whoever signed in by its number said to be another: a proof is asked first
     ACCOUNT_PROVED = "account.proved"  # beside the telephone, whose account it is

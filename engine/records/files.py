@@ -82,6 +82,9 @@ def read(work: Work, file: File) -> bytes:
         data = keys.current().open(on_disk.read_bytes(), b"file")
     except FileNotFoundError:
         raise NotFound("文件不在了，请联系管理员。", f"The file {file.id} is missing on disk.") from None
+    except crypto.NotOpened:
+        zh = "文件被改动，打不开，请联系管理员。"
+        raise NotFound(zh, f"The file {file.id} was changed and does not open.") from None
     if crypto.fingerprint(data) != file.sha256:
         raise NotFound("文件内容与登记不符，请联系管理员。", f"The file {file.id} does not fit its hash.")
     return data
@@ -128,6 +131,8 @@ def replace(to: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(data)
+            if to.exists():  # whoever might read it may still
+                os.fchmod(out.fileno(), to.stat().st_mode & 0o777)
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, to)

@@ -32,6 +32,9 @@ ENDED = {"withdrawn": "withdrawn", "terminated": "ended"}
 def inspect(work: Work, anchor: Path | None = None, *, now: datetime | None = None) -> Verdict:
     """Everything; `anchor`: what was kept elsewhere (a copy of the hall's own, or the daily lines), looked at too;
     `now`: whether events wait for a seal longer than they should."""
+    # Before the database is looked at: a seal is stored before its line is written, so what the lines name is there.
+    own = _lines_of(anchors.place(work))
+    kept = _lines_of(anchor) if anchor is not None else None
     faults: list[Fault] = []
     chains = Verdict(0, 0, 0, ())
 
@@ -44,8 +47,8 @@ def inspect(work: Work, anchor: Path | None = None, *, now: datetime | None = No
         ("database", lambda: _pages(work)),
         ("event", verify),
         ("unsealed", lambda: _tail(work, now)),
-        ("anchor", lambda: _anchored(work, anchors.place(work))),
-        ("outside", lambda: _anchored(work, anchor, "outside") if anchor is not None else iter(())),
+        ("anchor", lambda: _anchored(work, anchors.place(work), own)),
+        ("outside", lambda: _anchored(work, anchor, kept, "outside") if anchor is not None else iter(())),
         ("case", lambda: _outcomes(work)),
         ("erased", lambda: _erased(work)),
         ("document", lambda: _papers(work)),
@@ -89,11 +92,16 @@ def _tail(work: Work, now: datetime | None) -> Iterator[Fault]:
         yield Fault("unsealed", zh, en)
 
 
-def _anchored(work: Work, file: Path, name: str = "anchor") -> Iterator[Fault]:
-    seals = {row[0]: row[1] for row in work.session.execute(select(Seal.id, Seal.hash))}
+def _lines_of(file: Path) -> list[anchors.Line] | None:
     try:
-        lines = anchors.read(file)
+        return anchors.read(file)
     except OSError:
+        return None
+
+
+def _anchored(work: Work, file: Path, lines: list[anchors.Line] | None, name: str = "anchor") -> Iterator[Fault]:
+    seals = {row[0]: row[1] for row in work.session.execute(select(Seal.id, Seal.hash))}
+    if lines is None:
         if seals:
             zh = f"锚定文件 {file.name} 不见了（升级后第一次请先运行 yizhan audit seal）"
             en = f"the anchor {file.name} is gone (after an update, run `yizhan audit seal` once)"
@@ -185,6 +193,9 @@ def _files(work: Work) -> Iterator[Fault]:
         try:
             files.read(work, row)
         except NotFound as error:
+            with work.database.reading() as fresh:  # erased while we looked
+                if fresh.session.get(File, row.id) is None:
+                    continue
             yield Fault(f"file:{row.id}", error.zh, error.en)
         except Exception as error:  # whatever is wrong with what lies there, it is not what was stored
             kind = type(error).__name__

@@ -20,8 +20,8 @@ from openpyxl.utils import get_column_letter
 
 from engine.errors import Refused
 
-#: Bytes of a file, bytes when unpacked, rows and columns that are read at most.
-MOST_BYTES, MOST_UNPACKED, MOST_ROWS, MOST_COLUMNS = 350_000, 20_000_000, 1000, 60
+#: Bytes of a file, bytes when unpacked, rows and columns that are read at most; sheets of a file of several.
+MOST_BYTES, MOST_UNPACKED, MOST_ROWS, MOST_COLUMNS, MOST_SHEETS = 350_000, 20_000_000, 1000, 60, 20
 
 
 class BadSheet(Refused):
@@ -42,11 +42,16 @@ class Cell:
 
 def read(data: bytes) -> list[list[Cell]]:
     """The rows of the first sheet, empty ones left out. BadSheet."""
-    return next(iter(read_all(data, most_sheets=1).values()))
+    return next(iter(_book(data).values()), [])
 
 
-def read_all(data: bytes, *, most_sheets: int = 20) -> dict[str, list[list[Cell]]]:
-    """The rows of every sheet by its name, empty rows left out, the first `most_sheets` of them. BadSheet."""
+def read_all(data: bytes, *, hidden: list[str]) -> dict[str, list[list[Cell]]]:
+    """The rows of every sheet by its name, empty rows left out; the names of those that are not shown go to `hidden`.
+    BadSheet."""
+    return _book(data, MOST_SHEETS, hidden)
+
+
+def _book(data: bytes, most: int = 1, hidden: list[str] | None = None) -> dict[str, list[list[Cell]]]:
     if len(data) > MOST_BYTES:
         raise BadSheet(
             f"文件太大：最多 {MOST_BYTES // 1000} KB。请分几个文件导入。",
@@ -65,7 +70,11 @@ def read_all(data: bytes, *, most_sheets: int = 20) -> dict[str, list[list[Cell]
             f"The file cannot be opened ({type(error).__name__}): use the template, saved as .xlsx.",
         ) from None
     try:
-        return {str(sheet.title): _rows(sheet) for sheet in book.worksheets[:most_sheets]}
+        if hidden is not None and len(book.worksheets) > most:
+            raise BadSheet(f"最多 {most} 张表。请去掉多余的。", f"At most {most} sheets: take out what is too much.")
+        if hidden is not None:
+            hidden += [str(sheet.title) for sheet in book.worksheets if sheet.sheet_state != "visible"]
+        return {str(sheet.title): _rows(sheet) for sheet in book.worksheets[:most]}
     except BadSheet:
         raise
     except Exception as error:
@@ -78,7 +87,10 @@ def _rows(sheet: Any) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for n, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2), 1):
         if n > MOST_ROWS + 1:
-            raise BadSheet(f"最多 {MOST_ROWS} 行。请分几个文件导入。", f"At most {MOST_ROWS} rows: import it in parts.")
+            raise BadSheet(
+                f"最多 {MOST_ROWS} 行（空行的格式也算）。请分几个文件导入。",
+                f"At most {MOST_ROWS} rows, those that are only coloured too: import it in parts.",
+            )
         cells = [
             Cell(f"{get_column_letter(i)}{n}", _read(cell.value), cell.data_type == "f")
             for i, cell in enumerate(row, 1)

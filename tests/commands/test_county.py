@@ -1,5 +1,6 @@
 """A county put in by its file: rehearsed, put in, put in again without a change; every slip named by its cell."""
 
+import contextlib
 import io
 from datetime import date
 
@@ -9,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from engine.commands import county
-from engine.errors import Invalid, NotNow
+from engine.errors import FieldError, Invalid, NotNow
 from engine.people import SYSTEM, load, units
 from engine.records import audit, sheets
 from engine.records.jobs import Kind
@@ -106,7 +107,7 @@ def test_what_the_hall_holds_comes_out_as_a_file_that_changes_nothing_and_names_
     again = plan(sqlite, out)
     assert (again.changes, again.faults) == ((), ())
     assert again.same > 250
-    assert "13900000005" not in str(sheets.read_all(out))
+    assert "13900000005" not in str(sheets.read_all(out, hidden=[]))
 
 
 def test_only_what_differs_is_changed_and_an_empty_cell_leaves_what_there_is(sqlite, file):
@@ -124,7 +125,7 @@ def test_only_what_differs_is_changed_and_an_empty_cell_leaves_what_there_is(sql
         ("单位", f"{ROOT}-YB", (("名称", "县医疗保障局", "县医保局"),)),
         ("任职", "p009", (("到", "", "2027-01-31"),)),
         ("窗口", "seat", (("单位代码", f"{ROOT}100", ROOT),)),
-        ("预约时间", "evening", (("预约时间", "1 条", "1 条"),)),
+        ("预约时间", "evening", (("预约时间", "1 条", "1 条，已经放出的时段不变"),)),
     ]
     with sqlite.reading() as work:
         bureau = units.by_code(work, f"{ROOT}-YB")
@@ -277,6 +278,79 @@ def test_each_administrator_imports_their_own_sheets_and_nobody_their_own_posts(
     del rows["任职"][88]
     put(sqlite, county_file.file({"任职": rows["任职"]}), security)
     put(sqlite, county_file.file({"单位": rows["单位"]}), operator)
+
+
+def test_no_unit_opens_at_midnight_and_no_week_runs_backwards(sqlite):
+    rows = county_file.made()
+    rows["开门时间"][1]["周二"] = "08:00-24:00"
+    rows["预约时间"][0]["周几"] = "五至一"
+    said = {f"{one.sheet}!{one.at}": one.zh for one in plan(sqlite, county_file.file(rows)).faults}
+    assert set(said) == {cell("开门时间", "周二", 1), cell("预约时间", "周几", 0)}
+    rows["预约时间"][0]["周几"] = "、"
+    assert cell("预约时间", "周几", 0) in {f"{f.sheet}!{f.at}" for f in plan(sqlite, county_file.file(rows)).faults}
+
+
+def test_the_code_of_a_rehearsal_holds_for_what_was_rehearsed_alone(sqlite, file):
+    token = plan(sqlite, file).token
+    for sheet, column, value in (
+        ("岗位", "角色", "负责人"),
+        ("人员", "手机", "13911111111"),
+        ("任职", "到", "2027-01-31"),
+    ):
+        rows = county_file.made()
+        rows[sheet][1][column] = value
+        with pytest.raises(NotNow), sqlite.unit_of_work() as work:
+            county.put(work, county_file.file(rows), expect=token, hall="厅", by=SYSTEM, now=NOW)
+    rows = county_file.made()
+    rows["预约时间"][0]["群众名额"] = 9
+    with pytest.raises(NotNow), sqlite.unit_of_work() as work:
+        county.put(work, county_file.file(rows), expect=token, hall="厅", by=SYSTEM, now=NOW)
+
+
+def test_a_hidden_sheet_is_named_and_nothing_of_it_is_imported(sqlite, file):
+    book = load_workbook(io.BytesIO(file))
+    book["任职"].sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    assert [(one.sheet, one.at) for one in plan(sqlite, out.getvalue()).faults] == [("任职", "A1")]
+
+
+def test_a_refusal_in_the_middle_leaves_nothing_even_where_the_caller_goes_on(sqlite, file, monkeypatch):
+    def no(*_args, **_more):
+        raise Invalid([FieldError("x", "x", "不行。", "No.")])
+
+    monkeypatch.setattr("engine.commands.county.staff_rows.posts.hold", no)
+    token = plan(sqlite, file).token
+    with sqlite.unit_of_work() as work, contextlib.suppress(Invalid):
+        county.put(work, file, expect=token, hall="厅", by=SYSTEM, now=NOW)
+    assert count(sqlite, Unit) == count(sqlite, User) == 0
+    with sqlite.reading() as work:
+        assert list(units.tree(work)) == []
+
+
+def test_a_post_whose_term_is_over_is_given_again(sqlite, file):
+    put(sqlite, file)
+    with sqlite.unit_of_work() as work:
+        held = work.session.scalars(select(Holding).order_by(Holding.id)).first()
+        held.until_on = date(2026, 9, 1)
+    found = put(sqlite, file)
+    assert [(one.sheet.zh, one.new) for one in found.changes] == [("任职", True)]
+    with sqlite.reading() as work:
+        assert work.session.scalars(select(Holding).order_by(Holding.id)).first().until_on is None
+
+
+def test_what_is_shut_or_was_opened_by_a_case_is_not_changed_by_a_file(sqlite, file):
+    put(sqlite, file)
+    with sqlite.unit_of_work() as work:
+        work.session.scalars(select(Resource)).one().active = False
+        work.session.scalars(select(Window).order_by(Window.id)).first().active = False
+    said = {f"{one.sheet}!{one.at}" for one in plan(sqlite, file).faults}
+    assert said == {
+        cell("窗口", "窗口号", 0),
+        cell("可预约", "代码", 0),
+        cell("预约办什么", "可预约代码", 0),
+        cell("预约时间", "可预约代码", 0),
+    }
 
 
 def test_the_template_says_how_each_column_is_filled_in_and_reads_as_empty(sqlite):

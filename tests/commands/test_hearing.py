@@ -66,6 +66,16 @@ def test_it_is_asked_for_in_five_working_days_and_held_in_twenty_with_notice_of_
     assert here.task("do").state == "open"
 
 
+def test_asked_on_the_day_it_was_told_and_registered_the_next_is_asked_that_day_and_no_day_to_come_is(desk, clock):
+    clock.at("2026-11-02 15:00")
+    here = desk("look", ACCEPT, TOLD, "ask", ASKED, "call", notified("陈法制"))
+    here.go("look")
+    clock.at("2026-11-03 09:00")
+    assert "还没有到" in refused(here, "ask", "2026-11-04")["request.on"]
+    here.go("ask", "2026-11-02")
+    assert str(here.account().limits["hearing_hold"].due_on) == "2026-11-30"
+
+
 def test_whoever_reviewed_does_not_hold_it_and_the_transcript_is_signed(desk, clock):
     here = desk("look", ACCEPT, TOLD, "ask", ASKED, "call", notified("李审核"))
     here.go("look")

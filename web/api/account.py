@@ -37,19 +37,15 @@ def ask_number(body: NumberIn) -> NumberCodesOut:
     """Send a code to the number of before and one to the new number."""
     hall, ask = edge.hall(), secrets.token_urlsafe(24)
 
-    def send() -> tuple[str, str]:
-        with hall.database.unit_of_work() as work:
-            return accounts.ask_both(
-                work,
-                body.phone,
-                ask,
-                hall=hall.settings.hall_name,
-                by=edge.actor(),
-                now=edge.now(),
-                address=request.remote_addr or "",
-            )
-
-    old, new = again(send)
+    old, new = accounts.ask_both(
+        hall.database,
+        body.phone,
+        ask,
+        hall=hall.settings.hall_name,
+        by=edge.actor(),
+        now=edge.now(),
+        address=request.remote_addr or "",
+    )
     shown = hall.settings.development
     return NumberCodesOut(ask=ask, shown_old=old if shown else "", shown_new=new if shown else "")
 

@@ -63,5 +63,4 @@ def answer_many_looks(grant_id: int, body: AnswerManyIn) -> ManyOut:
 
 
 def _one(id: int) -> ManyOut:
-    found = reveals.of_many(edge.work(), edge.actor(), now=edge.now())
-    return shaped(ManyOut, next(one for one in found if one.id == id))
+    return shaped(ManyOut, reveals.of_many(edge.work(), edge.actor(), now=edge.now(), only=id)[0])

@@ -60,9 +60,9 @@ def put() -> ResponseReturnValue:
         plan = county.plan(work, data, by=by, now=now)
     except BadSheet as refused:
         return _page(422, refused=sentence(refused))
-    except Invalid:  # the hall changed since the preview: what is wrong now is shown as before
+    except Invalid as wrong:  # the hall changed since the preview: what is wrong now is shown as before
         plan = county.plan(work, _again(sent), by=by, now=now)
-        return _page(422, plan=plan, data=sent)
+        return _page(422, plan=plan, data=sent, refused="" if plan.faults else sentence(wrong))
     return _page(422 if plan.faults else 200, plan=plan, data=b64encode(data).decode())
 
 

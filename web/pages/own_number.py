@@ -37,20 +37,16 @@ def ask_codes() -> ResponseReturnValue:
     """A code to each of the two numbers."""
     number, hall, device = request.form.get("phone", "")[:40], edge.hall(), devices.current()
 
-    def ask() -> tuple[str, str]:
-        with hall.database.unit_of_work() as work:
-            return accounts.ask_both(
-                work,
-                number,
-                device.id,
-                hall=hall.settings.hall_name,
-                by=edge.actor(),
-                now=edge.now(),
-                address=request.remote_addr or "",
-            )
-
     try:
-        codes = again(ask)
+        codes = accounts.ask_both(
+            hall.database,
+            number,
+            device.id,
+            hall=hall.settings.hall_name,
+            by=edge.actor(),
+            now=edge.now(),
+            address=request.remote_addr or "",
+        )
     except Refused as error:
         wrong = problems.as_fields(error, "phone", _("新手机号"))
         with edge.reading():

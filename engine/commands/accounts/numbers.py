@@ -15,7 +15,7 @@ from engine.forms import written
 from engine.people import Actor, login, sessions, tries, units
 from engine.reads import resident_accounts as reads
 from engine.records import audit, notices
-from engine.store import Database, Work, keys
+from engine.store import Database, Work, again, keys
 from engine.store.models import Case, User
 
 #: What a code is asked for beside signing in: it opens nothing else.
@@ -23,17 +23,29 @@ OLD, NEW, COUNTER = "old-number", "new-number", "counter"
 
 
 def ask_both(
-    work: Work, number: str, device: str, *, hall: str, by: Actor, now: datetime, address: str = ""
+    database: Database, number: str, device: str, *, hall: str, by: Actor, now: datetime, address: str = ""
 ) -> tuple[str, str]:
-    """Send a code to the number of before and to the new one; the two, for a hall that shows them on the screen."""
-    me = _mine(work, by)
-    number = _new(work, me, number)
-    words = f"正在把大厅登录手机号换成尾号{number[-4:]}的号码"
-    tries.spend(work, [("renumber", str(me.id))], now=now)
-    return (
-        _send(work, me.phone or "", f"{OLD}:{device}", words, hall, known=True, now=now, address=address),
-        _send(work, number, f"{NEW}:{device}", words, hall, known=False, now=now, address=address),
-    )
+    """Send a code to the number of before and to the new one; the two, for a hall that shows them on the screen.
+    Whoever asks is told when a number has an account: so they may ask that a few times an hour, refused or not."""
+
+    def asked() -> None:
+        with database.unit_of_work() as work:
+            tries.spend(work, [("number-find", str(by.id))], now=now)
+
+    def send(number: str = number) -> tuple[str, str]:
+        with database.unit_of_work() as work:
+            me = _mine(work, by)
+            number = _new(work, me, number)
+            words = f"正在把大厅登录手机号换成尾号{number[-4:]}的号码"
+            tries.spend(work, [("renumber", str(me.id))], now=now)
+            return (
+                _send(work, me.phone or "", f"{OLD}:{device}", words, hall, known=True, now=now, address=address),
+                _send(work, number, f"{NEW}:{device}", words, hall, known=False, now=now, address=address),
+            )
+
+    again(asked)
+    sent: tuple[str, str] = again(send)
+    return sent
 
 
 def change(
@@ -52,8 +64,8 @@ def change(
     """By oneself: both numbers were in their hands. Every other session ends; `this` one, or the `program` with this
     token, goes on."""
     with database.reading() as work:
-        me = _mine(work, by)
-        number, old = _new(work, me, number), me.phone or ""
+        # whether it has an account is said below, once both codes were right
+        number, old = written.telephone(number), _mine(work, by).phone or ""
     wrong, right = [], []
     for field, label, phone, code, asked in (
         ("old_code", "旧号码收到的验证码", old, old_code, OLD),

@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from engine.commands.applying import masked_name
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
@@ -119,7 +118,7 @@ def ask_for_many(work: Work, many: int, purpose: str, words: str, *, by: Actor, 
     if wrong:
         raise Invalid(wrong)
     _none_waits(work, by.id)
-    row = LookGrant(
+    wanted = LookGrant(
         asker_id=by.id,
         unit_id=own.unit_id,
         purpose=purpose,
@@ -129,12 +128,10 @@ def ask_for_many(work: Work, many: int, purpose: str, words: str, *, by: Actor, 
         state="asked",
         used=0,
     )
-    try:
-        with work.session.begin_nested():
-            work.session.add(row)
-    except IntegrityError:  # asked twice at once: the other stands by now
+    row = work.insert_once(wanted)
+    if row is None:  # asked twice at once: the other stands by now, or was answered already
         _none_waits(work, by.id)
-        raise
+        raise NotNow("刚才已经申请过，请刷新看一看。", "You asked a moment ago: look again.")
     facts = {"grant": row.id, "many": many, "purpose": purpose}
     audit.record(work, audit.Kind.LOOKS_ASKED, by=by, now=now, facts=facts)
     day = local_date(now)

@@ -37,9 +37,8 @@ def resources_of(look: Look) -> None:
         title = f"{row.values['code']} {row.values['name']}"
         if there is None:
             look.new(row, title, _putting_resource(look, row, None))
-        elif there.case_id is not None:
-            zh = "这个是办件开出来的，不能用导入改。"
-            look.wrong(row, "code", zh, "A case opened this one: a file does not change it.")
+        elif not _listed(look, row, "code"):
+            continue
         else:
             now = {
                 **now_of(there, "name", "kind", "offer", "matter", "name_en"),
@@ -62,11 +61,24 @@ def _putting_resource(look: Look, row: Row, there: Resource | None) -> Callable[
     return do
 
 
+def _listed(look: Look, row: Row, name: str) -> bool:
+    """Whether a bookable that is there is one that lists name: no case opened it, and it is in use."""
+    there = look.resources.get(str(row.values[name]))
+    if there is not None and there.case_id is not None:
+        zh = "这个是办件开出来的，不能用导入改。"
+        look.wrong(row, name, zh, "A case opened this one: a file does not change it.")
+        return False
+    if there is not None and not there.active:
+        look.wrong(row, name, "这个已经不用了。请另起一个代码。", "This one is shut: give another code.")
+        return False
+    return True
+
+
 def _bookable(look: Look, row: Row) -> bool:
     code = str(row.values["resource"])
     fresh = {str(one.values["code"]) for one in look.book.of(RESOURCES)}
     if code in fresh or code in look.resources:
-        return True
+        return _listed(look, row, "resource")
     if look.broken(RESOURCES, code):
         return False
     zh, en = meant(code, [*fresh, *look.resources], 3)
@@ -124,7 +136,8 @@ def openings_of(look: Look) -> None:
         if [_whole(rule) for rule in before] == [_whole(rule) for rule in after]:
             look.same += len(after)
             continue
-        fields = (("预约时间", f"{len(before)} 条", f"{len(after)} 条"),)
+        kept = "，已经放出的时段不变" if before else ""  # people may sit in them
+        fields = (("预约时间", f"{len(before)} 条", f"{len(after)} 条{kept}"),)
         do = _putting_openings(look, code, after)
         look.changes.append(Change(OPENINGS, found[0][0].n, not before, code, fields, do))
 

@@ -160,6 +160,14 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def _is_time(text: str) -> bool:
+    try:
+        time.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _spans(text: str) -> list[str]:
     """08:00-12:00、14:30-17:30; 不开 is no span."""
     if text == "不开":
@@ -167,12 +175,14 @@ def _spans(text: str) -> list[str]:
     found = []
     for part in several(text):
         match = _SPAN.fullmatch(part.replace("—", "-").replace("–", "-").replace("：", ":"))
-        if match is None or not match[1] < match[2]:
+        if match is None or not _is_time(match[1]) or not _is_time(match[2]) or not match[1] < match[2]:
             raise Wrong(
                 "写作 08:00-12:00、14:30-17:30；不开门写“不开”。",
                 "Write 08:00-12:00、14:30-17:30, or 不开 when it is shut.",
             )
         found.append(f"{match[1]}-{match[2]}")
+    if not found:
+        raise Wrong("写作 08:00-12:00；不开门写“不开”。", "Write 08:00-12:00, or 不开 when it is shut.")
     if found != sorted(found) or any(one[6:] > after[:5] for one, after in itertools.pairwise(found)):
         raise Wrong("时段要先后有序、互不重叠。", "Expected spans in order, not overlapping.")
     return found
@@ -184,15 +194,18 @@ def _weekdays(text: str) -> list[int]:
     for part in several(text.replace("周", "").replace("星期", "")):
         first, _, last = part.replace("到", "至").partition("至")
         last = last or first
-        if len(first) != 1 or len(last) != 1 or first not in WEEK or last not in WEEK:
+        known = len(first) == len(last) == 1 and first in WEEK and last in WEEK
+        if not known or WEEK.index(last) < WEEK.index(first):
             raise Wrong("写作 一、三、五 或 一至五。", "Write 一、三、五 or 一至五 (Monday is 一).")
         found.update(range(WEEK.index(first) + 1, WEEK.index(last) + 2))
+    if not found:
+        raise Wrong("写作 一、三、五 或 一至五。", "Write 一、三、五 or 一至五 (Monday is 一).")
     return sorted(found)
 
 
 def _weeks(text: str) -> list[int]:
     found = [part.removeprefix("第") for part in several(text)]
-    if not all(part in ("1", "2", "3", "4", "5") for part in found):
+    if not found or not all(part in ("1", "2", "3", "4", "5") for part in found):
         raise Wrong("写作 1、3（当月第几个）。", "Write 1、3: which such weekday of the month.")
     return sorted(int(part) for part in found)
 

@@ -35,7 +35,7 @@ from engine.commands.county.looking import Plan
 from engine.commands.hall import posts
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import Actor, holders, units
-from engine.records import audit, sheets
+from engine.records import audit, counters, sheets
 from engine.store import Work
 from engine.store.models import Hall, Holding, Post, Resource, ResourceOpening, User, Window
 
@@ -51,6 +51,7 @@ def plan(work: Work, data: bytes, *, by: Actor, now: datetime) -> Plan:
 def put(work: Work, data: bytes, *, expect: str, hall: str, by: Actor, now: datetime) -> Plan:
     """Exactly what was previewed (`expect` is the plan's token), all or nothing. Invalid by cell. `hall`: its name, for
     whoever is told that their telephone changed."""
+    counters.take(work, "county-import")  # one at a time: the next sees what this one made
     found = planning.look(work, reading.read(data), hall=hall, by=by, now=now)
     if not found.faults and found.token != expect:
         raise NotNow(
@@ -68,8 +69,14 @@ def put_rows(work: Work, listed: Mapping[str, Iterable[Mapping[str, Any]]], *, b
 def _carry_out(work: Work, found: Plan, facts: Mapping[str, Any], *, by: Actor, now: datetime) -> Plan:
     if found.faults:
         raise Invalid([FieldError(f"{f.sheet}!{f.at}", f.label, f.zh, f.en) for f in found.faults[:MOST_SAID]])
-    for change in found.changes:
-        change.do()
+    try:
+        with work.attempt():  # a refusal in the middle leaves nothing behind, whatever the caller does with it
+            for change in found.changes:
+                change.do()
+    except Exception:
+        units.forget(work)
+        holders.forget(work)
+        raise
     touched = {change.sheet.name for change in found.changes}
     if HOLDINGS.name in touched:
         posts.follow(work, by, now)

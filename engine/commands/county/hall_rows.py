@@ -10,9 +10,11 @@ from sqlalchemy import select
 from engine.commands.county.columns import HALLS, HOURS, WEEK, WINDOWS
 from engine.commands.county.looking import Change, Look, now_of, setting
 from engine.commands.county.reading import Row
+from engine.errors import Invalid
 from engine.findings import meant
 from engine.people import units
 from engine.store.models import Hall, Window
+from engine.workdays import OpeningHours
 
 #: As opening hours name the days of a week, Monday first.
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -24,7 +26,9 @@ def halls_of(look: Look) -> None:
             continue
         there = look.halls.get(str(row.values["code"]))
         title = f"{row.values['code']} {row.values['name']}"
-        if there is None:
+        if there is not None and not there.active:
+            look.wrong(row, "code", "这个大厅已经不用了。请另起一个代码。", "This hall is shut: give another code.")
+        elif there is None:
             look.new(row, title, _putting_hall(look, row, None))
         else:
             now = {**now_of(there, "name", "address", "name_en"), "unit": look.code_of(there.unit_id)}
@@ -61,7 +65,10 @@ def windows_of(look: Look) -> None:
         elif look.unit(row, "unit"):
             there = known.get((hall, code))
             title = f"{hall} {code} {row.values['name']}"
-            if there is None:
+            if there is not None and not there.active:
+                zh = "这个窗口已经不用了。请另起一个窗口号。"
+                look.wrong(row, "code", zh, "This counter is shut: give another number.")
+            elif there is None:
                 look.new(row, title, _putting_window(look, row, None))
             else:
                 now = {**now_of(there, "name", "low", "name_en"), "unit": look.code_of(there.unit_id)}
@@ -93,6 +100,13 @@ def hours_of(look: Look) -> None:
         weekly = {day: row.values.get(f"d{n}", []) for n, day in enumerate(DAYS, 1)}
         if not any(weekly.values()):
             look.wrong(row, "of", "一周都不开门？请填上开门的时间。", "Open on no day: fill in when it is open.")
+            continue
+        try:
+            OpeningHours.read({"weekly": weekly}, look.work.calendar)
+        except Invalid as wrong:
+            for error in wrong.fields:
+                day = DAYS.index(error.field.rpartition(".")[2]) + 1 if error.field.startswith("weekly.") else 0
+                look.wrong(row, f"d{day}" if day else "of", error.zh, error.en)
             continue
         kept = look.halls.get(code) if hall else look.tree.by_code.get(code)
         before = dict(kept.hours or {}) if kept is not None else {}

@@ -111,7 +111,8 @@ class Look:
 
     def place(self, code: Any) -> Place:
         """A unit by its code, while the file is carried out."""
-        return self.added.get(str(code)) or units.by_code(self.work, str(code))
+        known = self.added.get(str(code)) or self.tree.by_code.get(str(code))
+        return known or units.by_code(self.work, str(code))
 
     def code_of(self, unit_id: int | None) -> str:
         place = self.tree.by_id.get(unit_id or 0)

@@ -40,7 +40,8 @@ def look(work: Work, book: Book, *, hall: str = "", by: Actor, now: datetime) ->
     order = {sheet.zh: n for n, sheet in enumerate(SHEETS)}
     faults = tuple(sorted(found.faults, key=lambda one: (order.get(one.sheet, 99), _row_of(one.at), one.at)))
     said = [(one.sheet.name, one.n, one.new, one.title, one.fields) for one in found.changes]
-    token = crypto.fingerprint(repr((said, faults)).encode())[:32]
+    wanted = [(name, [dict(row.values) for row in rows]) for name, rows in sorted(book.rows.items())]
+    token = crypto.fingerprint(repr((said, faults, wanted)).encode())[:32]
     return Plan(tuple(found.changes), found.same, faults, token)
 
 

@@ -54,8 +54,13 @@ class Book:
 
 def read(data: bytes) -> Book:
     """The rows of a file. Every fault of every cell at once. BadSheet when it cannot be read at all."""
-    found = sheets.read_all(data)
-    faults: list[Fault] = []
+    hidden: list[str] = []
+    found = sheets.read_all(data, hidden=hidden)
+    faults = [
+        Fault(title, "A1", "", "这张表是隐藏的。请取消隐藏，或删掉。", "This sheet is hidden: show it, or take it out.")
+        for title in hidden
+        if title in BY_ZH
+    ]
     rows: dict[str, list[Row]] = {}
     broken: dict[str, set[str]] = {}
     for title, lines in found.items():

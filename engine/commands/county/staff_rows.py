@@ -17,6 +17,7 @@ from engine.people import administrators, masks
 from engine.records import audit, notices
 from engine.store import keys
 from engine.store.models import Holding, Post, User
+from engine.workdays import local_date
 
 _Term = tuple[date | None, date | None]
 
@@ -77,17 +78,18 @@ def _adding_person(look: Look, row: Row) -> Callable[[], None]:
 
 def _changing_person(look: Look, row: Row, there: User) -> Callable[[], None]:
     def do() -> None:
+        name, before = there.name, there.phone
         there.name = str(row.values["name"])
-        before = there.phone
         _set_phone(there, row.values.get("phone"))
-        if before and there.phone != before:  # warnings of one's log-in go to the new one from now on
+        if there.phone != before:  # warnings of one's log-in go to the new one from now on
             zh = f"您账号 {there.login} 的手机号改为 {masks.phone(there.phone)}。不是您要改的，马上告诉安全管理员。"
             en = f"Your log-in {there.login} has the mobile {masks.phone(there.phone)} now. If you did not ask "
             en = f"{en}for it, tell the security administrator at once."
             phones = (before, there.phone)
             notices.put_of_account(look.work, there.id, zh, en, phones=phones, hall=look.hall, now=look.now)
-        facts = {"user": there.id, "how": "imported"}
-        audit.record(look.work, audit.Kind.ACCOUNT_NAMED, by=look.by, now=look.now, facts=facts)
+        differs = {"name": there.name != name, "phone": there.phone != before}
+        facts = {"user": there.id, "fields": [one for one, so in differs.items() if so]}
+        audit.record(look.work, audit.Kind.ACCOUNT_CHANGED, by=look.by, now=look.now, facts=facts)
 
     return do
 
@@ -112,14 +114,15 @@ def holdings_of(look: Look) -> None:
             continue
         if user is not None and user.id == look.by.id:
             zh = "不能给自己任免岗位，请另一位安全管理员导入这一行。"
-            look.wrong(row, "login", zh, "Expected somebody else than yourlook.")
+            look.wrong(row, "login", zh, "Expected somebody else than yourself.")
             continue
         if post not in roles:
             zh, en = meant(post, roles)
             look.wrong(row, "post", f"没有岗位“{post}”。{zh}", f"There is no post {post!r}. {en}")
             continue
         there = held.get(login, {}).get((unit, post))
-        term = _term(look, row, there)
+        over = there is not None and there.until_on is not None and there.until_on < local_date(look.now)
+        term = _term(look, row, None if over else there)  # a term that is over begins anew
         if not look.unit(row, "unit") or term is None:
             continue
         beside = _beside(terms.setdefault(login, {}), (unit, post), roles[post], term)
@@ -130,7 +133,7 @@ def holdings_of(look: Look) -> None:
             continue
         terms[login][unit, post] = (roles[post], term)
         title = f"{login} {unit} {post}"
-        if there is None:
+        if there is None or (over and term != (there.from_on, there.until_on)):
             look.new(row, title, _taking(look, row, term))
         else:
             before = {"from_on": there.from_on, "until_on": there.until_on}

@@ -244,7 +244,7 @@ def look_again_at_files(work: Work) -> None:
     """Files that some row named are looked at anew in the next night: it may say nothing any more."""
     work.session.execute(
         update(File)
-        .where(File.case_id.is_(None), File.field.startswith(NAMED.removesuffix(":")))  # older marks had no more
+        .where(File.case_id.is_(None), or_(File.field == NAMED.removesuffix(":"), File.field.startswith(NAMED)))
         .values(field=func.substr(File.field, len(NAMED) + 1))
         .execution_options(synchronize_session=False)
     )

@@ -162,22 +162,15 @@ def ask(work: Work, kind: str, number: str, words: str, *, by: Actor, now: datet
     if kind == "correct" and len(words.strip()) < LEAST_WORDS:
         zh = "请写明哪里不对、应当是什么。"
         raise Invalid([FieldError("words", "怎么更正", zh, "Say what is wrong, and what it should be.")])
-    tries.within(work, "own-data", by.key, now=now)
-    tries.count(work, "own-data", by.key, now=now)
+    tries.spend(work, [("own-data", by.key)], now=now)
     return _open(work, kind, case, words, by=by, now=now)
 
 
 def _open(work: Work, kind: str, case: Case | None, words: str, *, by: Actor, now: datetime) -> DataRequest:
     assert by.id is not None
     key = f"{by.id}:{kind}:{case.id if case is not None else 'all'}"
-    before = work.session.scalar(select(DataRequest).where(DataRequest.open_key == key))
-    if before is not None:
-        if kind == "withdrawn":
-            return before
-        raise NotNow(
-            f"您已于 {say_at(before.asked_at)} 提出过同样的要求，{before.due_on.isoformat()} 以前答复。",
-            f"Expected nothing asked yet, but you asked at {say_at(before.asked_at)}.",
-        )
+    if (before := _asked(work, key, kind)) is not None:
+        return before
     due = local_date(now) + timedelta(days=keeping.house().requests)
     unit_id = case.office_id if case is not None else units.tree(work).county.id
     row = DataRequest(
@@ -191,8 +184,10 @@ def _open(work: Work, kind: str, case: Case | None, words: str, *, by: Actor, no
         open_key=key,
         state="open",
     )
-    work.session.add(row)
-    work.session.flush()
+    if work.insert_once(row, "open_key") is None:  # asked twice at once: the other stands by now
+        before = _asked(work, key, kind)
+        assert before is not None
+        return before
     if kind != "withdrawn":
         facts = {"request": row.id, "kind": kind}
         audit.record(work, audit.Kind.DATA_ASKED, by=by, now=now, case=_locked(work, case), facts=facts)
@@ -209,6 +204,17 @@ def _open(work: Work, kind: str, case: Case | None, words: str, *, by: Actor, no
             now=now,
         )
     return row
+
+
+def _asked(work: Work, key: str, kind: str) -> DataRequest | None:
+    """The same request, when it is open: of a consent taken back one is enough, of others it is said."""
+    before = work.session.scalar(select(DataRequest).where(DataRequest.open_key == key))
+    if before is not None and kind != "withdrawn":
+        raise NotNow(
+            f"您已于 {say_at(before.asked_at)} 提出过同样的要求，{before.due_on.isoformat()} 以前答复。",
+            f"Expected nothing asked yet, but you asked at {say_at(before.asked_at)}.",
+        )
+    return before
 
 
 def _locked(work: Work, case: Case | None) -> Case | None:
