@@ -6,6 +6,7 @@ from sqlalchemy import select
 from engine.commands import accounts
 from engine.errors import Invalid, NotYours
 from engine.people import login, sessions
+from engine.people.tries import TooMany
 from engine.records import audit
 from engine.store.models import Case, Event, Notice, User
 from tests.accounts.test_merging import ID, NEW, WHY, code_for, signed_in, submit
@@ -19,8 +20,7 @@ def session(database, cast, clock):
 
 
 def ask(database, cast, clock, number=NEW):
-    with database.unit_of_work() as work:
-        return accounts.ask_both(work, number, "device", hall="大厅", by=cast.zhang, now=clock())
+    return accounts.ask_both(database, number, "device", hall="大厅", by=cast.zhang, now=clock())
 
 
 def change(database, cast, clock, session, old, new, number=NEW):
@@ -79,6 +79,14 @@ def test_a_number_that_has_an_account_is_not_taken(database, cast, clock, sessio
     with pytest.raises(Invalid) as refused:
         change(database, cast, clock, session, codes[0], codes[1])
     assert "到窗口把两个账号合并" in refused.value.fields[0].zh
+
+
+def test_who_asks_which_numbers_have_an_account_is_stopped_refused_or_not(database, cast, clock, session):
+    for _n in range(20):
+        with pytest.raises(Invalid):
+            ask(database, cast, clock, "13800000002")
+    with pytest.raises(TooMany):
+        ask(database, cast, clock, NEW)
 
 
 def test_at_a_counter_the_card_and_the_new_number_do(database, cast, clock, session):

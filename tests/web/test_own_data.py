@@ -130,15 +130,18 @@ def test_the_copy_is_read_in_words_and_the_halls_time_and_has_every_look(hall: O
 
 def test_a_file_that_cannot_be_had_is_named_and_the_others_are_there(hall: Open):
     with hall.database.unit_of_work() as work:
-        for name in ("户口簿.jpg", "身份证.jpg"):
+        for name in ("户口簿.jpg", "结婚证.jpg", "身份证.jpg"):
             files.store(work, name.encode(), name, "image/jpeg", owner_id=hall.cast.zhang.id, now=hall.clock())
-        gone = work.session.scalars(select(File.sha256).order_by(File.id)).first()
-    (hall.database.files / gone[:2] / gone[2:4] / gone).unlink()
+        gone, torn, _whole = work.session.scalars(select(File.sha256).order_by(File.id)).all()
+        (hall.database.files / gone[:2] / gone[2:4] / gone).unlink()
+        torn_file = hall.database.files / torn[:2] / torn[2:4] / torn
+        torn_file.write_bytes(torn_file.read_bytes()[:20])
     got = copied(hall, hall.client("zhang"))
     assert got.status_code == 200
     with zipfile.ZipFile(io.BytesIO(got.data)) as packed:
         assert sum(name.endswith("身份证.jpg") for name in packed.namelist()) == 1
-        assert "户口簿.jpg" in packed.read("没有放进来的文件.txt").decode()
+        left_out = packed.read("没有放进来的文件.txt").decode()
+        assert "户口簿.jpg" in left_out and "结婚证.jpg" in left_out and "身份证.jpg" not in left_out
 
 
 def test_what_the_page_counts_is_what_the_copy_holds(hall: Open):
