@@ -77,6 +77,7 @@ def standing(work: Work, case: Case) -> dict[str, Any]:
     return {
         "place": place.code,
         "unit": unit.code,
+        "unit_name": unit.name,
         "office": office.code,
         "agent": case.mandate_id is not None,
         "flags": list(case.flags),

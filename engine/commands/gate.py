@@ -41,6 +41,7 @@ BEGINS = (
     "case.received_on",
     "case.place",
     "case.unit",
+    "case.unit_name",
     "case.office",
     "case.agent",
     "case.flags",

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.commands import cases
 from engine.errors import NotFound, NotNow
-from engine.people import may
+from engine.people import may, units
 from engine.reads import case_list, case_page
 from engine.records import audit, papers
 from engine.store.models import Case, Document, Event, Notice, RegisterEntry, Task
@@ -217,6 +217,7 @@ def test_the_variable_case_says_the_office_that_has_it_now(database, cast, clock
         case = work.session.get(Case, case_id)
         assert case.answers["case"]["office"] == "350526-MZ"
         assert case.answers["case"]["number"] == case.number, "the rest stays"
+        assert case.answers["case"]["unit_name"] == units.place(work, case.unit_id).name, "who took it in, by name"
     for step in ("do", "note"):
         complete(database, case_id, step, cast.sun, clock.on(minutes=5), decision="好")
     if way == "dispatch":

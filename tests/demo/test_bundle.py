@@ -15,7 +15,7 @@ from engine.store.models import Case, Document, Task
 from tests.between import small
 from tests.cast import ROOT
 from web import demo
-from web.demo import government
+from web.demo import permits
 
 CHILDREN = ("shenhou_hukou", "shenhou_yanglao", "shenhou_yibao", "shenhou_jintie")
 
@@ -28,7 +28,7 @@ def test_four_offices_decide_their_own_and_one_list_says_all(sqlite: Any, clock:
             library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
     there = demo.people_it(sqlite, now=clock(), seed=2026)
     first = demo._shown(there.residents)
-    assert government.fill(sqlite, there.staff, there.residents, first, clock()) == 1
+    assert permits.fill(sqlite, there.staff, there.residents, first, clock()) == 1
 
     def step(matter: str, answers: dict[str, Any]) -> None:
         with sqlite.unit_of_work() as work:
@@ -44,7 +44,7 @@ def test_four_offices_decide_their_own_and_one_list_says_all(sqlite: Any, clock:
         small.work_off(sqlite, clock())
     step("shenhou", {"look": {"ok": "yes", "words": "户口簿原件"}})
     step("shenhou_hukou", {"done": {"ok": "yes", "number": "德公注2026-118"}})
-    step("shenhou_jintie", {"done": {"ok": "no", "reason": "没有领过津贴"}})
+    step("shenhou_jintie", {"done": {"ok": "no", "findings": "津贴名册里没有这个人", "reason": "没有领过津贴"}})
     step("shenhou_yibao", {"done": {"ok": "yes", "amount": 318}})
     step("shenhou_yanglao", {"done": {"ok": "yes", "over": 1, "amount": 186, "grant": 2400}})
     with sqlite.reading() as work:
@@ -64,4 +64,12 @@ def test_four_offices_decide_their_own_and_one_list_says_all(sqlite: Any, clock:
             select(Document.facts).where(Document.case_id == parent.id, Document.kind == "sw_list")
         ).one()
         results = [row["result"] for row in said["rows"]]
+        refusal, owed = (
+            work.session.scalars(
+                select(Document.facts).where(Document.case_id == rows[child].id, Document.kind == kind)
+            ).one()
+            for child, kind in (("shenhou_jintie", "refusal"), ("shenhou_yanglao", "yl_return"))
+        )
+        assert refusal["reason"] == "没有领过津贴" and refusal["remedies"]["court"] and refusal["accepted_on"]
+        assert "186 元" in owed["reason"] and owed["remedies"]["reconsideration"]
         assert results == ["办好了", "办好了", "办好了", "不予，理由见那一件"]
