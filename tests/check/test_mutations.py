@@ -72,7 +72,7 @@ SURVIVORS = [
     ("bpmn FEEL name", "self|accepts", "of rows and parts that are known only as it runs"),
     ("bpmn header most", r"\d+", "another number is a number"),
     ("matter key", r"level|applicant\.name", "an answer of a schedule that another gives too, or that is only kept"),
-    ("matter key", "refused", "an outcome by which the basis of a paper is chosen; another stands for the rest"),
+    ("matter key", "refused|agri|plan", "a ground by which a paper's basis is chosen; another stands for the rest"),
     ("story key", "cut|help", "a role of an offer whose places the case says when it opens it"),
 ]
 

@@ -91,7 +91,7 @@ def _house(player: Player, grown: Sequence[Resident], first: Resident, now: date
 
 
 def _eatery(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
-    """Of the resident who is shown: they read what they promise and sign, or take it back."""
+    """Of the resident who is shown, taken in: they read what they promise and sign, or take it back."""
     eatery = {
         "where": "浔中镇富东街8号",
         "area": 40,
@@ -99,7 +99,8 @@ def _eatery(player: Player, grown: Sequence[Resident], first: Resident, now: dat
         "way": "promise",
         "agent": "self",
     }
-    player.send("canyin", {"applicant": _who(first), "eatery": eatery}, first, now - timedelta(hours=5))
+    case_id = player.send("canyin", {"applicant": _who(first), "eatery": eatery}, first, now - timedelta(hours=5))
+    player.step(case_id, {"decision": "accept"}, now - timedelta(hours=4))
     return 1
 
 
