@@ -148,6 +148,14 @@ SLIPS = [
         "mediation-room",
     ),
     ("daiban", "forms/daiban/sign.form", '"id": "daiban_sign"', '"id": "daiban_sing"', "form-id", "sign"),
+    (
+        "zhiyuan",
+        "forms/zhiyuan/zhiyuan-young.form",
+        '"id": "zhiyuan-young"',
+        '"id": "zhiyuna-young"',
+        "form-id",
+        "young",
+    ),
     ("daiban", "forms/daiban/sign.form", '"check": "signature"', '"chekc": "signature"', "property-unknown", "check"),
     ("daiban", "forms/daiban/apply.form", "this.guardian !=", "this.guadrian !=", "no-field", "guardian"),
     (

@@ -49,6 +49,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
             continue  # a shared form is opened by other matters too
         places = opened.get(one.file, [])
         if asked & {one.stem, one.form.id}:
+            _id(reading, one, [*names, *asked])
             continue  # whoever books fills it in
         if not places and (start is None or start.file != one.file):
             like = nearest(one.stem, [n for n in names if n not in reading.forms]) or nearest(
