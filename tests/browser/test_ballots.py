@@ -24,12 +24,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def test_a_resident_votes_at_360_pixels_and_reads_the_result(site: Site, clock) -> None:
     now = clock.now
     with site.database.unit_of_work() as work:
-        for code, name in (("001", "苏洋村"), ("002", "霞碧村"), ("003", "磻坑村")):
+        for code, name in (("204", "苏洋村"), ("202", "霞碧村"), ("205", "磻坑村")):
             town = units.by_code(work, "350526106")
-            units.add(work, code=f"350526104{code}", name=name, kind="village", parent=town, number=f"94{code[1:]}")
+            units.add(work, code=f"350526103{code}", name=name, kind="village", parent=town, number=f"94{code[1:]}")
         library.publish(work, matters.load(ROOT, "baotuan"), by=SYSTEM, now=now)
         one = library.current(work, "baotuan").declared("registers")["voter"]
-        for n, code in enumerate(("350526104001", "350526104002", "350526104003")):
+        for n, code in enumerate(("350526103204", "350526103202", "350526103205")):
             place = units.by_code(work, code).id
             whom = Person("张三丰", "13800000001") if n == 0 else Person(f"成员{n}", f"1390000000{n}")
             facts = {"household": str(n), "capable": True}
@@ -39,7 +39,7 @@ def test_a_resident_votes_at_360_pixels_and_reads_the_result(site: Site, clock) 
             "proposal": {
                 "title": "同意把村集体的钱投到园区吗",
                 "text": "三个村共出二百六十万元。",
-                "villages": ["350526104001", "350526104002", "350526104003"],
+                "villages": ["350526103204", "350526103202", "350526103205"],
             },
         }
         zhou = people.load(work, site.cast.users["zhou"], now=now)

@@ -11,7 +11,7 @@ GOOD = """queues:
   hall:
     name: 大厅取号
     at: jiayuan
-    windows: [350526-FW, "350526104"]
+    windows: [350526-FW, "350526103"]
     matters: [daiban, yuyue]
     classes:
       A: {name: 优先}
@@ -39,8 +39,8 @@ def test_a_line_that_is_right_is_not_blamed():
     ("right", "slip", "rule", "offered"),
     [
         ("at: jiayuan", "at: jiayaun", "queue-hall", "jiayuan"),
-        ('"350526104"]', '"350526105"]', "queue-window", "350526104"),
-        ('"350526104"]', "350526-SF]", "queue-window", "没有窗口"),
+        ('"350526103"]', '"350526199"]', "queue-window", "350526103"),
+        ('"350526103"]', "350526-SF]", "queue-window", "没有窗口"),
         ("[daiban,", "[diaban,", "queue-matter", "daiban"),
         ("booked: {class: A}", "booked: {class: A}\n    decision: queue-clas", "queue-decision", "queue-clas"),
         ("class: B, age", "class: D, age", "matter", "A、B、C"),
