@@ -336,7 +336,7 @@ def whose(proxies: int) -> Callable[[Any], str]:
     def address(task: Any) -> str:
         found = str(task.addr[0])
         if proxies:
-            asked = next(iter(task.requests[:1]), task.request)  # a thread may take it away meanwhile
+            asked = task.requests[0] if task.requests else task.request
             told = str(asked.headers.get("X_FORWARDED_FOR", "")) if asked is not None else ""
             way = [one.strip() for one in told.split(",") if one.strip()]
             found = way[-proxies] if len(way) >= proxies else found
