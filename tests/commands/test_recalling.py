@@ -24,7 +24,8 @@ def as_it_is(work, case_id):
     booked = select(Appointment.number, Appointment.state).where(Appointment.case_id == case_id)
     tasks = select(Task.element).where(Task.case_id == case_id, Task.state != "ended")
     return {
-        "case": (case.status, case.outcome, case.stage, case.colour, case.accepted_at),
+        # steps that are open beside each other are named in no order
+        "case": (case.status, case.outcome, sorted(case.stage.split("、")), case.colour, case.accepted_at),
         "agent": (holder.holder_id if (holder := mandate_given(work, case)) else None, tuple(case.flags)),
         "due": (case.promised_due, case.statutory_due),
         "ledger": [event["kind"] for event in case.ledger],

@@ -79,6 +79,7 @@ def test_an_unknown_kind_is_named_with_those_there_are() -> None:
         ("---\nkind: a\ntitle: b\ntitle_en: c\nseal: gold\n---\n", "gold"),
         ("---\nkind: a\ntitle: b\ntitle_en: c\nuses: [nothing]\n---\n", "nothing"),
         ("---\nkind: a\ntitle: b\ntitle_en: c\nfacts: {Case Number: x}\n---\n", "Case Number"),
+        ("---\nkind: a\ntitle: b\ntitle_en: c\nfacts: {phone: x}\n---\n", "phone"),
     ],
 )
 def test_a_bad_head_is_refused_with_what_is_wrong(text: str, says: str) -> None:

@@ -136,6 +136,10 @@ class PaperKind:
         return root
 
 
+#: What the setting of every paper itself is called: a fact of that name would be printed as a piece of the program.
+OWN = frozenset({"copy", "id_number", "kind", "person", "phone", "sample", "seal", "seals", "verify"})
+
+
 def told(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facts, with several `reasons` as the paragraphs of one `reason`."""
     if facts.get("reason") or not facts.get("reasons"):
@@ -302,6 +306,8 @@ def _read(text: str, source: str, _key: str, sets: Mapping[str, Mapping[str, Any
     for path, label in [*required.items(), *optional.items()]:
         if not isinstance(label, str) or not re.fullmatch(r"[a-z0-9_]+(\[\])?(\.[a-z0-9_]+(\[\])?)*", path):
             problems.append(f"内容项 {path!r} 的写法应为 case.number 或 materials[].name，并有中文名称")
+        if re.split(r"[.\[]", path)[0] in OWN:
+            problems.append(f"内容项不能叫 {path!r}：排版用这个词（{'、'.join(sorted(OWN))}），请换一个")
     if problems:
         raise BadPaper(
             f"{name}：" + "；".join(problems) + "。", f"{name}: bad front matter: " + "; ".join(problems), source=source
