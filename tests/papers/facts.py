@@ -322,6 +322,14 @@ FACTS |= {
         "witness": {"name": "许文静"},
         "data_sha256": "8c1f0f0a6c2c5a7d3b2e4f6a9b0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4",
     },
+    "parcel_sheet": {
+        **COMMON,
+        "parcel": {"what": "降压药两盒", "weight": "1", "value": "60"},
+        "sender": {"name": "苏玉兰", "phone": "13800001234"},
+        "receiver": {"name": "苏明月", "phone": "13900001234"},
+        "looked_on": "2026-09-18",
+        "looked_by": "霞碧村",
+    },
     "ride_slip": {
         **COMMON,
         "slip": {

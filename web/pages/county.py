@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,6 +14,7 @@ from engine.errors import Invalid, NotYours
 from engine.records.sheets import MOST_BYTES, BadSheet
 from web import edge
 from web.edge import guard
+from web.pages import spreadsheets
 from web.problems import sentence
 
 pages = Blueprint("county", __name__, url_prefix="/desk/county")
@@ -38,7 +38,7 @@ def _page(status: int = 200, **shown: Any) -> ResponseReturnValue:
 @pages.get("/template.xlsx")
 @guard("staff")
 def template() -> Response:
-    return _xlsx(county.template(), "county-template.xlsx")
+    return spreadsheets.answer(county.template(), "county-template.xlsx")
 
 
 @pages.post("")
@@ -52,7 +52,7 @@ def put() -> ResponseReturnValue:
     try:
         if sent:
             expect, hall = request.form.get("expect", "")[:64], edge.hall().settings.hall_name
-            county.put(work, _again(sent), expect=expect, hall=hall, by=by, now=now)
+            county.put(work, spreadsheets.sent_again(sent), expect=expect, hall=hall, by=by, now=now)
             flash(_("已导入。"))
             return redirect(url_for("county.lists"))
         file = request.files.get("file")
@@ -61,22 +61,6 @@ def put() -> ResponseReturnValue:
     except BadSheet as refused:
         return _page(422, refused=sentence(refused))
     except Invalid as wrong:  # the hall changed since the preview: what is wrong now is shown as before
-        plan = county.plan(work, _again(sent), by=by, now=now)
+        plan = county.plan(work, spreadsheets.sent_again(sent), by=by, now=now)
         return _page(422, plan=plan, data=sent, refused="" if plan.faults else sentence(wrong))
     return _page(422 if plan.faults else 200, plan=plan, data=b64encode(data).decode())
-
-
-def _again(sent: str) -> bytes:
-    """The file that the page before sent along."""
-    try:
-        return b64decode(sent.encode("ascii"), validate=True)
-    except ValueError:
-        raise BadSheet(
-            "页面带来的表格不完整，没有导入。请重新选择文件。",
-            "The spreadsheet that came with the page is not whole: choose the file again.",
-        ) from None
-
-
-def _xlsx(data: bytes, name: str) -> Response:
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return send_file(io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=name)

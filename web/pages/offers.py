@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,7 +21,7 @@ from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
 from web.edge import guard
-from web.pages import own_name
+from web.pages import own_name, spreadsheets
 
 pages = Blueprint("offers", __name__)
 
@@ -522,11 +522,7 @@ def sheet() -> ResponseReturnValue:
     first, last = _month()
     key = request.form.get("offer", "")[:81]
     data = booking.sheet(edge.work(), key, first, last, by=edge.actor(), now=edge.now())
-    return Response(
-        data,
-        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={"Content-Disposition": f'attachment; filename="{key.rpartition(".")[2]}-{first:%Y-%m}.xlsx"'},
-    )
+    return spreadsheets.answer(data, f"{key.rpartition('.')[2]}-{first:%Y-%m}.xlsx")
 
 
 @pages.get("/desk/offers")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,6 +14,7 @@ from engine.reads import overview as reads
 from engine.reads import reveals as looks
 from web import edge, sentences
 from web.edge import guard
+from web.pages import spreadsheets
 
 pages = Blueprint("overview", __name__, url_prefix="/desk/overview")
 
@@ -50,9 +50,7 @@ def places() -> ResponseReturnValue:
     """Every town with its villages on one page; the same as a spreadsheet."""
     found = by_place.read(edge.work(), edge.actor(), now=edge.now())
     if request.args.get("as") == "xlsx":
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        out = io.BytesIO(by_place.sheet(found))
-        return send_file(out, mimetype=kind, as_attachment=True, download_name=f"{edge.now():%Y-%m-%d}.xlsx")
+        return spreadsheets.answer(by_place.sheet(found), f"{edge.now():%Y-%m-%d}.xlsx")
     return render_template(
         "staff/places.html",
         spots=found,

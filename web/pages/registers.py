@@ -3,13 +3,12 @@ For residents: what the hall keeps of me."""
 
 from __future__ import annotations
 
-import io
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -23,6 +22,7 @@ from web import edge, names
 from web.edge import guard
 from web.language import english
 from web.names import named
+from web.pages import spreadsheets
 from web.problems import sentence
 
 pages = Blueprint("registers", __name__)
@@ -125,18 +125,7 @@ def _sheet(key: str, **shown: Any) -> str:
 @pages.get("/desk/registers/<key>/template.xlsx")
 @guard("staff")
 def template(key: str) -> ResponseReturnValue:
-    return _xlsx(registers.template(edge.work(), key, by=edge.actor()), f"{key}-template.xlsx")
-
-
-def _sheet_again(sent: str) -> bytes:
-    """The spreadsheet that the page before sent along."""
-    try:
-        return b64decode(sent.encode("ascii"), validate=True)
-    except ValueError:
-        raise BadSheet(
-            "页面带来的表格不完整，没有导入。请重新选择文件。",
-            "The spreadsheet that came with the page is not whole: choose the file again.",
-        ) from None
+    return spreadsheets.answer(registers.template(edge.work(), key, by=edge.actor()), f"{key}-template.xlsx")
 
 
 @pages.post("/desk/registers/<key>/sheet")
@@ -148,7 +137,7 @@ def import_sheet(key: str) -> ResponseReturnValue:
     try:
         if sent:
             done = registers.import_sheet(
-                work, key, _sheet_again(sent), expect=request.form.get("expect", ""), by=actor, now=now
+                work, key, spreadsheets.sent_again(sent), expect=request.form.get("expect", ""), by=actor, now=now
             )
             flash(_("已导入：新记 %(new)s 条，改了 %(changed)s 条。", new=done.new, changed=done.changed))
             return redirect(url_for("registers.listed", key=key))
@@ -169,12 +158,7 @@ def take_out(key: str) -> ResponseReturnValue:
         data = registers.take_out(edge.work(), key, purpose, words, by=edge.actor(), now=edge.now(), state=state)
     except Invalid as error:
         return _sheet(key, wrong=error.fields), 422
-    return _xlsx(data, f"{key}.xlsx")
-
-
-def _xlsx(data: bytes, name: str) -> Response:
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return send_file(io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=name)
+    return spreadsheets.answer(data, f"{key}.xlsx")
 
 
 @pages.get("/desk/register-entries/<int:entry_id>")

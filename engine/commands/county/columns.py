@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.booking.slots import DAYS, KINDS
+from engine.commands.hall import posts
 from engine.errors import Refused
 from engine.findings import meant
 from engine.forms import written
@@ -49,7 +50,6 @@ WEEK = "一二三四五六日"
 
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{4}", re.ASCII)
-_LOGIN = re.compile(r"[a-z][a-z0-9.-]{2,39}", re.ASCII)
 _SPAN = re.compile(r"([0-2][0-9]:[0-5][0-9])-([0-2][0-9]:[0-5][0-9])", re.ASCII)
 
 
@@ -292,11 +292,7 @@ PEOPLE = Sheet(
             "Log-in",
             "3 到 40 个小写字母、数字、点、横线，字母开头",
             True,
-            _pattern(
-                _LOGIN,
-                "登录名是 3 到 40 个小写字母、数字、点或横线，字母开头。",
-                "Expected 3 to 40 small letters, digits, dots or dashes.",
-            ),
+            _pattern(posts.LOGIN, *posts.LOGIN_SAID),
         ),
         Column("name", "姓名", "Name", "", True, most=40),
         Column("phone", "手机", "Mobile", "11 位；收通知用", read=_mobile),

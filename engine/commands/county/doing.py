@@ -73,16 +73,13 @@ def _carry_out(work: Work, found: Plan, facts: Mapping[str, Any], *, by: Actor, 
         with work.attempt():  # a refusal in the middle leaves nothing behind, whatever the caller does with it
             for change in found.changes:
                 change.do()
-    except Exception:
+    finally:  # done or undone: what is kept in memory is read anew
         units.forget(work)
         holders.forget(work)
-        raise
     touched = {change.sheet.name for change in found.changes}
     if HOLDINGS.name in touched:
         posts.follow(work, by, now)
     if UNITS.name in touched:
-        units.forget(work)
-        holders.forget(work)
         work.after_commit(lambda: units.forget(work))
     if touched & {RESOURCES.name, OPENINGS.name, HOURS.name}:
         due.make_times(work, f"publish-slots:county:{found.token}", now=now)

@@ -21,7 +21,12 @@ from engine.store import Work
 from engine.store.models import Holding, Post, User
 from engine.workdays import local_date, say
 
-_LOGIN = re.compile(r"[a-z][a-z0-9.-]{2,39}", re.ASCII)
+#: What a log-in may be, and how that is said.
+LOGIN = re.compile(r"[a-z][a-z0-9.-]{2,39}", re.ASCII)
+LOGIN_SAID = (
+    "登录名是 3 到 40 个小写字母、数字、点或横线，字母开头。",
+    "Expected 3 to 40 small letters, digits, dots or dashes.",
+)
 
 
 def take(
@@ -84,9 +89,8 @@ def open_account(work: Work, login: str, name: str, *, by: Actor, now: datetime)
     if by.kind != "system" and not may(by, "appoint"):
         raise NotYours("账号由安全管理员开通。", "Expected a security administrator.")
     login, name = login.strip().lower(), name.strip()
-    if not _LOGIN.fullmatch(login):
-        zh = "登录名是 3 到 40 个小写字母、数字、点或横线，字母开头。"
-        raise _wrong("login", "登录名", zh, "Expected 3 to 40 small letters, digits, dots or dashes.")
+    if not LOGIN.fullmatch(login):
+        raise _wrong("login", "登录名", *LOGIN_SAID)
     if not 1 <= len(name) <= 40:
         raise _wrong("name", "姓名", "请写姓名，最多 40 个字。", "Expected a name of at most 40 letters.")
     user = work.insert_once(User(kind="staff", login=login, name=name, created_at=now), "login")
