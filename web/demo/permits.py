@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from engine.people import Actor
 from engine.store import Database
 from engine.workdays import local_date
-from web.demo.playing import Player, Resident
+from web.demo.playing import Player, Resident, person
 
 
 def fill(
@@ -24,7 +24,7 @@ def fill(
 
 
 def _who(one: Resident, **more: str) -> dict[str, str]:
-    return {"name": one.actor.name, "phone": one.phone, "id_number": one.id_number, **more}
+    return {**person(one), **more}
 
 
 def _felling(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:

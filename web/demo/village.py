@@ -16,7 +16,7 @@ from engine.store import Database
 from engine.store.models import RegisterEntry, Resource, Slot
 from engine.workdays import ZONE, local_date
 from web.demo import around
-from web.demo.playing import Player, Resident
+from web.demo.playing import Player, Resident, person
 
 DESK = "0595-23500203"
 #: What skilled volunteers know: (trade, speciality, licence, how far, what for, whether it was checked).
@@ -81,8 +81,8 @@ def fill(
     return sum(part(player, grown, first, now) for matter, part in parts.items() if player.has(matter))
 
 
-def _who(one: Resident, *, number: bool = False) -> dict[str, str]:
-    return {"name": one.actor.name, "phone": one.phone} | ({"id_number": one.id_number} if number else {})
+def _who(one: Resident) -> dict[str, str]:
+    return {"name": one.actor.name, "phone": one.phone}
 
 
 def _favours(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
@@ -129,7 +129,7 @@ def _goods(player: Player, grown: Sequence[Resident], first: Resident, now: date
         if kind == "fresh":
             lot |= {"wants": "yes", "grounds": "质量安全控制符合要求"} if n == 1 else {"wants": "no"}
         at = now - timedelta(days=2, hours=n)
-        seller = _who(who, number=True) | {"address": f"{who.place.name}{n + 1}组"}
+        seller = person(who) | {"address": f"{who.place.name}{n + 1}组"}
         case_id = player.send("shangjia", {"applicant": seller, "lot": lot}, who, at)
         if checked:
             player.step(case_id, {"checked": {"result": "yes", "ask": DESK}}, at + timedelta(hours=2))
@@ -156,7 +156,7 @@ def _shared(player: Player, grown: Sequence[Resident], first: Resident, now: dat
             "others": "none",
         }
         at = now - timedelta(days=1, hours=n)
-        case_id = player.send("gongxiang", {"applicant": _who(who, number=True), "item": item}, who, at)
+        case_id = player.send("gongxiang", {"applicant": person(who), "item": item}, who, at)
         if looked:
             player.step(case_id, {"gx_verdict": "up", "gx_ask": DESK}, at + timedelta(hours=2))
     return len(SHARED)
@@ -240,7 +240,7 @@ def _experts(player: Player, grown: Sequence[Resident], first: Resident, now: da
     for n, (kind, speciality, number, scope, words, checked) in enumerate(SKILLS):
         who = grown[10 + n]
         trade = {"kind": kind, "speciality": speciality, "number": number, "business": "no"}
-        raw = {"applicant": _who(who, number=True), "trade": trade}
+        raw = {"applicant": person(who), "trade": trade}
         case_id = player.send("rencai", raw, who, now - timedelta(days=5, hours=n))
         if checked:
             found = {"result": "yes", "scope": scope, "words": words}
