@@ -7,11 +7,14 @@ lacks against people who mean harm is here:
   address has a queue, who has used least is next, and nobody holds more than a share of the threads.
 - **Time.** A byte now and then kept a connection for ever. Here a request must come, and an answer be taken, within a
   time that grows with what has moved.
-- **Places.** When all connections are taken waitress takes none. Here the one that has been waited for longest goes.
+- **Places.** When all connections are taken waitress takes none. Here an address that holds more than its part of them
+  gives some back, whatever they wait for; else the one that has been waited for longest goes.
 - **Size.** waitress writes whatever comes into a temporary file and asks afterwards. Here a body larger than its route
-  takes is not read: the application says so, by the head alone.
-- **Room.** What bodies hold while they come, and until somebody has read them, is bounded for each address and for all:
-  beyond that the one goes that has been coming for longest.
+  takes is not kept: the application says so, by the head alone, and what is still on its way is thrown away for a
+  while. Closed at once, the sender would see a broken connection and no answer.
+- **Room.** What bodies hold while they come, and until somebody has read them, and what answers hold until they are
+  taken, is bounded for each address and for all: beyond that the one goes that has been coming, or not been read, for
+  longest.
 - **One at a time.** Of several requests sent at once on one connection (pipelining, which no browser does) the first is
   answered and the connection closed: fifty answers nobody reads would be kept on the disk.
 """
@@ -19,6 +22,7 @@ lacks against people who mean harm is here:
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 import threading
 import time
@@ -49,8 +53,14 @@ IDLE_S = 30
 #: Of the threads one address may hold so many at once; one that has used them much of late (seconds of a thread, the
 #: half of it forgotten every `FORGET_S`), one.
 SHARE, MUCH_S, FORGET_S = 3 / 8, 2.0, 5.0
-#: How many of the largest bodies there may be at once, half or whole and waiting: of one address, of all.
+#: How many of the largest bodies there may be at once, half or whole and waiting, and of what answers wait to be taken
+#: as much with them: of one address, of all.
 OF_ONE, OF_ALL = 6, 40
+#: Of all connections the part that one address may hold when there are no others left.
+PART = 1 / 4
+#: Bytes of a body that was refused which are read and thrown away, so that its sender reads why: the largest photo of a
+#: telephone and a film of a minute.
+THROWN_AWAY = 64 * 1024 * 1024
 #: Bytes of the line that begins a chunk, and of what stands after the last: nobody sends either.
 CHUNK_LINE = 4_096
 
@@ -64,6 +74,11 @@ class Turns(ThreadedTaskDispatcher):
         self.queue_logger = logging.getLogger("yizhan.server.queue")
         self.queue_logger.setLevel(logging.ERROR)  # a line for each request that waits would fill the disk
         self.set_thread_count(threads)
+
+    def forget(self, task: Any) -> bool:
+        """Whether it waited here and does not any more: its connection is gone."""
+        with self.lock:
+            return bool(self.queue.remove(task))
 
 
 class _Queue:
@@ -96,6 +111,17 @@ class _Queue:
             del self._waiting[address]
         self._held[address] += 1
         return _Turn(task, self, address, self._clock())
+
+    def remove(self, task: Any) -> bool:
+        """Whether it waited: it does not any more."""
+        address = self._whose(task)
+        waiting = self._waiting.get(address, deque())
+        if task not in waiting:
+            return False
+        waiting.remove(task)
+        if not waiting:
+            del self._waiting[address]
+        return True
 
     def _whose_turn(self) -> str | None:
         may = (one for one in self._waiting if self._held[one] < (1 if self.used(one) > MUCH_S else self._share))
@@ -137,6 +163,8 @@ class _Turn:
 class Coming(HTTPRequestParser):
     """A request while it comes: of a body that is too large nothing is kept."""
 
+    refused = False  # and more of it may be on its way
+
     def __init__(self, adj: Adjustments, most: Callable[[str, str], int]) -> None:
         super().__init__(adj)
         self._most = most
@@ -173,7 +201,7 @@ class Coming(HTTPRequestParser):
         self.headers["CONTENT_LENGTH"] = str(size)
         self.body_bytes_received = 0
         self.headers["CONNECTION"] = "close"  # what is still on its way is no request
-        self.connection_close = self.completed = True
+        self.connection_close = self.completed = self.refused = True
         self.expect_continue = False
 
 
@@ -184,7 +212,9 @@ class Channel(HTTPChannel):
     asked_at: float | None = None  # when the request that is coming now began
     answered_at: float | None = None  # since when something waits to be taken
     moved = 0
-    sent_more = False
+    sent_more = False  # than one request, or than its one request may hold
+    lingers = False  # it has its answer: what still comes is thrown away
+    asked_by = ""  # who asked what was answered last
 
     def handle_read(self) -> None:
         try:
@@ -194,9 +224,50 @@ class Channel(HTTPChannel):
         except OSError:
             self.handle_close()
             return
-        if data:
+        if data and self.lingers:
+            self.moved += len(data)
+            if self.moved > THROWN_AWAY:
+                self.handle_close()
+        elif data:
             self.last_activity = time.time()
             self.received(data)
+
+    def readable(self) -> bool:
+        return self.lingers or super().readable()
+
+    def handle_write(self) -> None:
+        if not self.sent_more:
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some_if_lockable)  # and never closed in the same moment, as waitress would
+        if self.will_close:
+            self.handle_close()
+        elif self.close_when_flushed and not self.requests and not self.total_outbufs_len:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Answered, and closed on our side. Whoever is still sending would have their connection reset, and the answer
+        with it, if what they send were left unread."""
+        self.close_when_flushed, self.lingers = False, True
+        self.asked_at, self.moved = time.time(), 0
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.handle_close()
+
+    def handle_close(self) -> None:
+        super().handle_close()
+        if self.server.task_dispatcher.forget(self):  # it would be kept, with its body, until its turn came
+            for one in self.requests:
+                one.close()
+            self.requests = []
+
+    def write_soon(self, data: Any) -> int:
+        """In the thread of whoever answers; what holds room is looked at in the server's own."""
+        written = super().write_soon(data)
+        if self.total_outbufs_len:
+            self.server.trigger.pull_trigger(lambda: self.server.room.took(self, written))
+        return written
 
     def parser_class(self, adj: Adjustments) -> Coming:
         return Coming(adj, self.server.most)
@@ -214,10 +285,13 @@ class Channel(HTTPChannel):
         if self.request is None:  # it has come whole
             self.asked_at = None
         with self.requests_lock:
+            self.sent_more |= any(one.refused or one.error for one in self.requests)
             for one in self.requests[1:]:
                 one.close()
                 self.sent_more = True
             del self.requests[1:]
+            if self.requests:
+                self.asked_by = self.server.room.whose(self)
         if self.body():
             self.server.room.took(self, len(data))
         return done
@@ -246,6 +320,23 @@ class Channel(HTTPChannel):
         idle = began is None and not self.requests and now > self.last_activity + IDLE_S
         if over or idle:
             self.handle_close()
+
+    def whose(self) -> str:
+        """Who asks on it; when it is answered and not asked anew, who asked: to a proxy's address everybody belongs."""
+        return self.asked_by if self.total_outbufs_len and self.request is None else self.server.room.whose(self)
+
+    def holds(self) -> int:
+        """Bytes of ours that it holds: what it has sent, and what it has not taken."""
+        return self.body() + self.total_outbufs_len
+
+    def may_go(self) -> bool:
+        """Whether nobody but the other end is waited for: what has come whole and is not answered is ours to do."""
+        return self.request is not None or self.total_outbufs_len > 0
+
+    def still_since(self) -> float:
+        """Since when it is coming; or, when it is not taken, since when nothing of it was."""
+        coming = self.request is not None and self.asked_at is not None
+        return float((self.asked_at if coming else self.last_activity) or self.creation_time)
 
     def waits_since(self) -> float | None:
         """Since when it has been waited for, when it holds a place and nothing else."""
@@ -277,26 +368,34 @@ class Server(TcpWSGIServer):
                 before = len(self.active_channels)
 
     def make_room(self) -> None:
-        """The connections that have been waited for longest go: a whole request comes in a moment."""
-        waits = [(one.waits_since(), n) for n, one in self.active_channels.items()]
-        for _, n in sorted((since, n) for since, n in waits if since is not None)[: CONNECTIONS // 100]:
-            self.active_channels[n].handle_close()
+        """Some of whoever holds too many go, whatever they wait for: a turn, or to be read. Nobody holds too many: the
+        connections that have been waited for longest go, a whole request comes in a moment; and when all are at work,
+        after all some of whoever holds most."""
+        by: defaultdict[str, list[Channel]] = defaultdict(list)
+        for one in self.active_channels.values():
+            by[one.whose()].append(one)
+        most = max(by.values(), key=len)
+        waits = [one for those in by.values() for one in those if one.waits_since() is not None]
+        go = waits if waits and len(most) <= CONNECTIONS * PART else most
+        for one in sorted(go, key=lambda one: one.waits_since() or one.still_since())[: max(1, CONNECTIONS // 100)]:
+            one.handle_close()
 
 
 class Room:
-    """What bodies may hold of the temporary disk and of memory, one address's and all. In the server's own thread.
+    """What bodies and answers may hold of the temporary disk and of memory, one address's and all. In the server's own
+    thread.
 
     What has come is added up, what has gone is not: when a sum says that it may be too much, all connections are
     counted. So nothing is forgotten, whichever way a connection ends."""
 
     def __init__(self, largest: int, whose: Callable[[Any], str], map_: Mapping[int, Any]) -> None:
-        self._one, self._all, self._whose, self._map = largest * OF_ONE, largest * OF_ALL, whose, map_
+        self._one, self._all, self.whose, self._map = largest * OF_ONE, largest * OF_ALL, whose, map_
         self._came: Counter[str] = Counter()
         self._sum = 0
 
     def took(self, channel: Channel, size: int) -> None:
-        """Somebody sent so much."""
-        address = self._whose(channel)
+        """Somebody sent so much, or does not take so much."""
+        address = channel.whose()
         self._came[address] += size
         self._sum += size
         if self._came[address] > self._one or self._sum > self._all or len(self._came) > 10_000:
@@ -305,11 +404,11 @@ class Room:
     def _count(self) -> None:
         holding: defaultdict[str, list[Channel]] = defaultdict(list)
         for found in list(self._map.values()):
-            if isinstance(found, Channel) and found.body():
-                holding[self._whose(found)].append(found)
-        held = Counter({address: sum(one.body() for one in those) for address, those in holding.items()})
+            if isinstance(found, Channel) and found.holds():
+                holding[found.whose()].append(found)
+        held = Counter({address: sum(one.holds() for one in those) for address, those in holding.items()})
         for address, size in list(held.items()):
-            if size > self._one:
+            if size > self._one and len(holding[address]) > 1:  # (the one that somebody reads may be as large as it is)
                 held[address] -= _let_go(holding[address], size - self._one * 3 // 4)
         for address, _ in held.most_common():  # they are many who are one
             if held.total() <= self._all:
@@ -319,12 +418,15 @@ class Room:
 
 
 def _let_go(those: Iterable[Channel], size: int) -> int:
-    """Of those whose body is still coming the longest-coming go, until so much is free; what was."""
-    free = 0
-    for one in sorted((one for one in those if one.request is not None), key=lambda one: one.asked_at or 0.0):
+    """Of those that are still coming, or are not read, the ones go that have been so for longest, until so much is
+    free; what was. Who holds less than an equal part of what may stay is not why it is too much: a page that somebody
+    reads beside one who hoards."""
+    may = [one for one in those if one.may_go()]
+    free, part = 0, (sum(one.holds() for one in may) - size) / max(1, len(may))
+    for one in sorted((one for one in may if one.holds() > part), key=Channel.still_since):
         if free >= size:
             break
-        free += one.body()
+        free += one.holds()
         one.request = None
         one.handle_close()
     return free

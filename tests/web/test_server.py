@@ -406,3 +406,99 @@ def test_many_addresses_together_have_their_room_and_who_holds_most_makes_it(mon
         assert little.recv(12) == b"HTTP/1.1 200"
         for one in (little, *held_up):
             one.close()
+
+
+# ---------------------------------------------------------------- answers nobody reads, places nobody gives back
+
+
+def left(there, *those):
+    """Those hang up, and the server knows."""
+    for one in those:
+        one.close()
+    while there.channels:
+        there.gone.acquire(timeout=0.05)
+
+
+def unread(there):
+    """Bytes of answers that wait to be taken, by who asked."""
+    found = {}
+    for one in list(there.channels.values()):
+        found[one.addr[0]] = found.get(one.addr[0], 0) + one.total_outbufs_len
+    return found
+
+
+def test_answers_that_one_address_does_not_read_have_their_room_and_who_reads_theirs_stays(monkeypatch):
+    ask = b"GET /5000000 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with serving(monkeypatch, OF_ONE=60) as there:  # twelve million bytes: what the kernel takes is not counted
+        reads = from_(there, "127.0.0.2", b"GET /5000000 HTTP/1.0\r\n\r\n")
+        held = [from_(there, "127.0.0.3", ask) for _ in range(12)]
+        assert there.gone.acquire(timeout=60)
+        with connected(there, b"GET /5 HTTP/1.0\r\n\r\n") as one:
+            assert whole(one).endswith(b"xxxxx")
+        assert unread(there).get("127.0.0.3", 0) <= 60 * FILE + 5_000_000
+        assert len(whole(reads)) > 5_000_000
+        left(there, reads, *held)
+
+
+def test_the_only_answer_somebody_has_not_read_is_theirs_however_large(monkeypatch):
+    ask = b"GET /9000000 HTTP/1.0\r\n\r\n"
+    with serving(monkeypatch, OF_ONE=1) as there, from_(there, "127.0.0.3", ask) as one:
+        assert len(whole(one)) > 9_000_000
+
+
+def test_an_answer_that_waits_is_theirs_who_asked_not_the_proxys(monkeypatch):
+    one = object.__new__(server.Channel)
+    one.server = SimpleNamespace(room=SimpleNamespace(whose=server.whose(1)))
+    one.addr, one.requests, one.request, one.total_outbufs_len = ("10.0.0.1", 1), [], None, 7
+    one.asked_by = "1.2.3.4"
+    assert one.whose() == "1.2.3.4"
+    one.total_outbufs_len = 0  # it was taken: the connection is the proxy's again
+    assert one.whose() == "10.0.0.1"
+
+
+@pytest.mark.parametrize("waits_for", ["a turn", "to be read"])
+def test_who_holds_all_places_with_whole_requests_gives_some_back(monkeypatch, waits_for):
+    let = threading.Event()
+
+    def slow(environ, start):
+        if environ["REMOTE_ADDR"] == "127.0.0.3" and waits_for == "a turn":
+            let.wait(60)
+        return page(environ, start)
+
+    with serving(monkeypatch, page=slow, CONNECTIONS=40, PATIENCE_S=60) as there:
+        held = [from_(there, "127.0.0.3", ASK % b"/5000000") for _ in range(60)]
+        for _ in range(3):
+            with from_(there, "127.0.0.2", b"GET /5 HTTP/1.0\r\n\r\n") as one:
+                assert whole(one).endswith(b"xxxxx")
+        assert len(there.channels) <= 44
+        let.set()
+        left(there, *held)
+
+
+def test_whose_connection_is_gone_waits_for_no_turn(queue):
+    fill(queue, *["10.0.0.9"] * 4, "10.0.0.1")
+    first, mine = queue._waiting["10.0.0.9"][0], queue._waiting["10.0.0.1"][0]
+    assert queue.remove(first) and queue.remove(mine) and not queue.remove(mine)
+    assert len(queue) == 3 and list(queue._waiting) == ["10.0.0.9"]
+
+
+def test_who_sends_more_than_may_be_reads_why_and_not_a_broken_connection(monkeypatch):
+    """What is still on its way is read and thrown away: left unread, it would reset the connection and its answer."""
+    size = 5_000_000
+    with serving(monkeypatch) as there, connected(there, asked("/5", size)) as one:
+        for _ in range(size // 50_000):
+            one.sendall(b"a" * 50_000)
+        got = b""
+        while more := one.recv(65536):  # nobody catches a reset here
+            got += more
+        assert got.startswith(b"HTTP/1.1 413 0 of 5000000\r\n")
+
+
+def test_what_is_thrown_away_is_bounded(monkeypatch):
+    with (
+        serving(monkeypatch, THROWN_AWAY=1_000_000) as there,
+        connected(there, asked("/5", 10**9)) as one,
+        pytest.raises((ConnectionResetError, BrokenPipeError)),
+    ):
+        for _ in range(2_000):
+            one.sendall(b"a" * 50_000)
