@@ -184,6 +184,15 @@ def supervisors(work: Work, unit_id: int, away: Collection[int] = (), *, on: dat
     return []
 
 
+def heading(work: Work, user_id: int, *, on: date | None = None) -> list[int]:
+    """Who heads the units this person works in, or the nearest above them that somebody else heads."""
+    at = select(Holding.unit_id).where(Holding.user_id == user_id, lasting(on or work.today)).order_by(Holding.unit_id)
+    found = (
+        one for unit in dict.fromkeys(work.session.scalars(at)) for one in supervisors(work, unit, (user_id,), on=on)
+    )
+    return list(dict.fromkeys(found))
+
+
 def heads(work: Work, unit_ids: Collection[int], *, on: date | None = None) -> list[int]:
     """Everybody who heads one of these units, in one look."""
     query = (

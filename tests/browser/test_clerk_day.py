@@ -148,6 +148,7 @@ def stands_in(site: Site, number: str, width: int) -> None:
     with site.database.unit_of_work() as work:
         absences.take_leave(
             work,
+            hall="一站",
             user_id=site.cast.users["chen"],
             agent_id=site.cast.users["lin"],
             from_at=now,

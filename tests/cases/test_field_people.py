@@ -227,6 +227,7 @@ def test_leaves_make_no_circle_and_who_is_away_has_one_stand_in_at_a_time(
         with database.unit_of_work() as work:
             absences.take_leave(
                 work,
+                hall="一站",
                 user_id=cast.users[who],
                 agent_id=cast.users[agent],
                 from_at=clock() + timedelta(days=first),

@@ -10,7 +10,7 @@ from engine.commands.hall import absences
 from engine.errors import Invalid, NotFound, NotNow, NotYours
 from engine.people import load
 from engine.reads import absences as reads
-from engine.store.models import Event, Leave, Notice
+from engine.store.models import Event, Leave, Notice, User
 
 
 def away(database, cast, clock, who, agent, *, by=None, start=0, days=3, matters=None):
@@ -18,6 +18,7 @@ def away(database, cast, clock, who, agent, *, by=None, start=0, days=3, matters
     with database.unit_of_work() as work:
         return absences.take_leave(
             work,
+            hall="一站",
             user_id=cast.users[who],
             agent_id=cast.users[agent],
             from_at=now + timedelta(days=start),
@@ -57,28 +58,54 @@ def test_the_head_of_the_unit_sets_it_for_one_who_is_ill_and_a_stranger_does_not
     away(database, cast, clock, "wang", "li", by="zhao")
     with database.reading() as work:
         told = {n.user_id for n in work.session.scalars(select(Notice))}
-        assert told == {cast.users["wang"], cast.users["li"]}
+        assert told == {cast.users["wang"], cast.users["li"]}  # (who heads them did it)
+        assert "由赵建国安排" in told_of_account(work, cast, "wang")[0]
     for stranger in ("sun", "qian", "li"):
         with pytest.raises(NotYours):
             away(database, cast, clock, "wang", "li", by=stranger, start=30)
 
 
+def told_of_account(work, cast, who):
+    mine = (Notice.user_id == cast.users[who], Notice.kind == "account")
+    return list(work.session.scalars(select(Notice.text).where(*mine).order_by(Notice.id)))
+
+
+def test_whose_work_it_is_and_who_heads_them_are_told_when_it_is_opened_to_another_and_closed(database, cast, clock):
+    """At an open screen it need not be them."""
+    with database.unit_of_work() as work:
+        work.session.get(User, cast.users["wang"]).phone = "13800000009"
+    leave = away(database, cast, clock, "wang", "li")
+    with database.unit_of_work() as work:
+        absences.end_leave(work, leave, hall="一站", by=cast.wang, now=clock())
+    with database.reading() as work:
+        said = told_of_account(work, cast, "wang")
+        assert [("请假，由李明代理" in one, "不是您本人办的" in one) for one in said] == [(True, True)] * 2 + [
+            (False, True)
+        ] * 2
+        assert "李明代理您的安排已提前结束" in said[2]
+        texts = work.session.scalars(select(Notice.address).where(Notice.channel == "sms")).all()
+        assert texts == ["13800000009"] * 2
+        theirs = select(Notice.text).where(Notice.user_id == cast.users["zhao"]).order_by(Notice.id)
+        heads = work.session.scalars(theirs).all()
+        assert len(heads) == 2 and "王丽9月18日 09:00至9月21日 09:00请假，由李明代理" in heads[0]
+
+
 def test_ended_early_nobody_acts_any_more(database, cast, clock):
     leave = away(database, cast, clock, "wang", "li")
     with pytest.raises(NotYours), database.unit_of_work() as work:
-        absences.end_leave(work, leave, by=cast.li, now=clock())
+        absences.end_leave(work, leave, hall="一站", by=cast.li, now=clock())
     clock.on(hours=1)
     with database.unit_of_work() as work:
-        absences.end_leave(work, leave, by=cast.wang, now=clock())
+        absences.end_leave(work, leave, hall="一站", by=cast.wang, now=clock())
     with database.reading() as work:
         assert load(work, cast.users["li"], now=clock()).absences == ()
         kinds = [e.kind for e in work.session.scalars(select(Event).order_by(Event.id))]
         assert kinds[-1] == "person.leave-ended"
         assert any("已提前结束" in n.text for n in work.session.scalars(select(Notice)))
     with pytest.raises(NotNow), database.unit_of_work() as work:
-        absences.end_leave(work, leave, by=cast.wang, now=clock())
+        absences.end_leave(work, leave, hall="一站", by=cast.wang, now=clock())
     with pytest.raises(NotFound), database.unit_of_work() as work:
-        absences.end_leave(work, 4711, by=cast.wang, now=clock())
+        absences.end_leave(work, 4711, hall="一站", by=cast.wang, now=clock())
 
 
 def test_what_is_wrong_is_told_by_the_field(database, cast, clock):

@@ -496,6 +496,7 @@ def test_while_one_is_away_the_agent_acts_for_them_and_it_is_recorded(database, 
     with database.unit_of_work() as work:
         absences.take_leave(
             work,
+            hall="一站",
             user_id=cast.users["chen"],
             agent_id=cast.users["huang"],
             from_at=clock(),

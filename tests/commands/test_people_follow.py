@@ -91,12 +91,15 @@ def test_whoever_leaves_has_nothing_in_hand_any_more(database, cast, clock):
     case_id = acting.accepted(database, cast, clock)
     acting.claim(database, case_id, cast.wang, clock())
     with database.unit_of_work() as work:
-        posts.disable(work, cast.users["wang"], by=cast.wu, now=clock())
+        posts.disable(work, cast.users["wang"], hall="一站", by=cast.wu, now=clock())
     task = live(database, case_id)
     assert (task.state, task.assignee_id, task.candidates) == ("open", None, [f"p:{cast.yb.id}:reviewer"])
     assert who_may(database, SimpleUsers(cast, "li", "zhao"), case_id, clock()) == {"li"}
     with database.reading() as work:
         assert work.session.scalars(select(Notice).where(Notice.kind == "moved")).one().user_id == cast.users["li"]
+        said = dict(work.session.execute(select(Notice.user_id, Notice.text).where(Notice.kind == "account")).all())
+        assert set(said) == {cast.users["wang"], cast.users["zhao"]}  # and who heads them
+        assert "停用了您的账号" in said[cast.users["wang"]] and "停用了王丽的账号" in said[cast.users["zhao"]]
 
 
 class SimpleUsers:
@@ -112,7 +115,7 @@ def test_a_question_to_somebody_who_left_goes_back_to_whoever_asked(database, ca
     with database.unit_of_work() as work:
         cases.delegate(work, task.id, cast.users["sun"], "是低保户吗？", version=None, by=cast.wang, now=clock())
     with database.unit_of_work() as work:
-        posts.disable(work, cast.users["sun"], by=cast.wu, now=clock())
+        posts.disable(work, cast.users["sun"], hall="一站", by=cast.wu, now=clock())
     task = live(database, case_id)
     assert (task.assignee_id, task.state, task.delegated) == (cast.users["wang"], "claimed", [])
 

@@ -83,7 +83,7 @@ def test_a_security_administrator_opens_an_account_gives_posts_and_closes_it(tri
         found = accounts.listed(work, actor=by, find="caogl", today=TODAY)
         assert [(one.login, [h.post for h in one.held]) for one in found.accounts] == [("caogl.2", ["运维"])]
         posts.end(work, row.id, TODAY, by=by, now=NOW)
-        posts.disable(work, user.id, by=by, now=NOW)
+        posts.disable(work, user.id, hall="一站", by=by, now=NOW)
         kinds = work.session.scalars(select(Event.kind).where(Event.by_id == by.id).order_by(Event.id)).all()
         opened, changed, closed = "person.account-opened", "person.post-changed", "person.account-disabled"
         assert kinds == [opened, changed, changed, closed]

@@ -11,7 +11,7 @@ from engine.commands.hall import factors as commands
 from engine.errors import Invalid, NotNow, NotYours
 from engine.people import factors, sessions, steps, tries
 from engine.records import audit
-from engine.store.models import Event, RecoveryCode
+from engine.store.models import Event, Notice, RecoveryCode
 from tests.cast import PASSWORD
 from tests.people.test_login import _at_once
 
@@ -93,7 +93,10 @@ def test_a_new_set_ends_the_old_and_nobody_uses_anothers(database, cast, clock):
     _secret, old = _set_up(database, cast, clock)
     _other, theirs = _set_up(database, cast, clock, "wu")
     with database.unit_of_work() as work:
-        new = commands.new_codes(work, by=cast.zhao, now=clock())
+        new = commands.new_codes(work, hall="一站", by=cast.zhao, now=clock())
+        work.session.flush()
+        told = select(Notice.text).where(Notice.user_id == cast.users["zhao"]).order_by(Notice.id.desc()).limit(1)
+        assert "恢复码换了新的" in work.session.scalar(told)
     for code in (old[0], theirs[0]):
         with pytest.raises(NotYours):
             commands.by_code(database, cast.users["zhao"], code, now=clock())
@@ -153,10 +156,13 @@ def test_a_secret_that_was_begun_waits_a_quarter_of_an_hour(database, cast, cloc
 def test_the_last_factor_of_a_post_that_needs_one_stays(database, cast, clock):
     _set_up(database, cast, clock)
     with pytest.raises(NotNow), database.unit_of_work() as work:
-        commands.remove_totp(work, must=True, by=cast.zhao, now=clock())
+        commands.remove_totp(work, must=True, hall="一站", by=cast.zhao, now=clock())
     with database.unit_of_work() as work:
-        commands.remove_totp(work, must=False, by=cast.zhao, now=clock())
+        commands.remove_totp(work, must=False, hall="一站", by=cast.zhao, now=clock())
         assert not factors.of(work, cast.users["zhao"]).any
+        work.session.flush()
+        last = work.session.scalars(select(Notice.text).where(Notice.kind == "account").order_by(Notice.id)).all()[-1]
+        assert last.startswith("您账号的动态码取消了。不是您本人办的")
     assert _begin(database, cast, clock) is None
 
 

@@ -14,7 +14,7 @@ from engine.commands.hall.passkeys import Party
 from engine.errors import NotFound, NotNow, NotYours
 from engine.people import factors, sessions
 from engine.records import audit
-from engine.store.models import Event, Passkey, User
+from engine.store.models import Event, Notice, Passkey, User
 from tests.authenticator import Authenticator, flipped, forged
 
 HALL = Party("localhost", "http://localhost", "一站")
@@ -66,10 +66,13 @@ def test_several_have_names_and_one_is_taken_away(database, cast, clock):
         keys = {key.name: key.id for key in factors.of(work, cast.users["zhao"]).passkeys}
         assert set(keys) == {"办公室电脑", "手机"}
         with pytest.raises(NotFound):
-            factor_commands.remove_passkey(work, keys["手机"], must=False, by=cast.wu, now=clock())
-        factor_commands.remove_passkey(work, keys["办公室电脑"], must=True, by=cast.zhao, now=clock())
+            factor_commands.remove_passkey(work, keys["手机"], must=False, hall="一站", by=cast.wu, now=clock())
+        factor_commands.remove_passkey(work, keys["办公室电脑"], must=True, hall="一站", by=cast.zhao, now=clock())
+        work.session.flush()
+        told = work.session.scalars(select(Notice.text).where(Notice.user_id == cast.users["zhao"])).all()
+        assert sum("一个通行密钥取消了" in one for one in told) == 1
         with pytest.raises(NotNow):
-            factor_commands.remove_passkey(work, keys["手机"], must=True, by=cast.zhao, now=clock())
+            factor_commands.remove_passkey(work, keys["手机"], must=True, hall="一站", by=cast.zhao, now=clock())
     with pytest.raises(NotYours):
         _enter(database, clock, first)
     assert _enter(database, clock, second)[0] == cast.users["zhao"]

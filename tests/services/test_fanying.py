@@ -189,6 +189,7 @@ def test_nor_as_the_agent_of_a_colleague_on_leave_nor_may_others_stand_for_them(
         # li goes on leave and names the very person as agent; chen of another unit stands for wang
         absences.take_leave(
             work,
+            hall="一站",
             user_id=cast.users["li"],
             agent_id=cast.users["wang"],
             from_at=clock(),
@@ -199,6 +200,7 @@ def test_nor_as_the_agent_of_a_colleague_on_leave_nor_may_others_stand_for_them(
     with database.unit_of_work() as work:
         absences.take_leave(
             work,
+            hall="一站",
             user_id=cast.users["wang"],
             agent_id=cast.users["chen"],
             from_at=clock(),

@@ -349,7 +349,9 @@ def away(office, from_at, until_at):
     """赖炳根 is on leave, and 苏清福 acts for him."""
     with office.database.unit_of_work() as work:
         given = {"user_id": office.lai.id, "agent_id": office.su.id}
-        return absences.take_leave(work, **given, from_at=from_at, until_at=until_at, by=office.lai, now=NOW).id
+        return absences.take_leave(
+            work, hall="一站", **given, from_at=from_at, until_at=until_at, by=office.lai, now=NOW
+        ).id
 
 
 def test_a_leave_blocks_new_meetings_and_shows_those_that_stand(office):
@@ -377,7 +379,7 @@ def test_a_leave_blocks_new_meetings_and_shows_those_that_stand(office):
     said = refused.value.by_field()["session.when"].zh
     assert "赖炳根这段时间不在" in said and "9月22日（周二）10:00" not in said
     with office.database.unit_of_work() as work:
-        absences.end_leave(work, leave, by=office.lai, now=NOW)
+        absences.end_leave(work, leave, hall="一站", by=office.lai, now=NOW)
     complete(office, case_id, "schedule", session={"when": "2026-09-22T10:00+08:00", "place": "村部"})
 
 

@@ -39,7 +39,7 @@ def take() -> ResponseReturnValue:
     by, now = edge.actor(), edge.now()
     try:
         given = _given()
-        absences.take_leave(edge.work(), by=by, now=now, **given)
+        absences.take_leave(edge.work(), hall=edge.hall().settings.hall_name, by=by, now=now, **given)
     except Invalid as error:
         return _page(wrong=error.fields), 422
     flash(_("已安排代理，对方收到了通知。"))
@@ -49,7 +49,7 @@ def take() -> ResponseReturnValue:
 @pages.post("/<int:leave_id>/end")
 @guard("staff")
 def end(leave_id: int) -> ResponseReturnValue:
-    absences.end_leave(edge.work(), leave_id, by=edge.actor(), now=edge.now())
+    absences.end_leave(edge.work(), leave_id, hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now())
     flash(_("已提前结束，对方收到了通知。"))
     return redirect(url_for("absences.mine"))
 

@@ -140,7 +140,7 @@ def stronger(token: str, shown: Sequence[str]) -> ResponseReturnValue:
 def new_codes() -> ResponseReturnValue:
     if (asked := _proved_lately()) is not None:
         return asked
-    shown = factors.new_codes(edge.work(), by=edge.actor(), now=edge.now())
+    shown = factors.new_codes(edge.work(), hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now())
     return render_template("staff/recovery_codes.html", codes=shown, first=False)
 
 
@@ -149,7 +149,7 @@ def new_codes() -> ResponseReturnValue:
 def remove_app() -> ResponseReturnValue:
     if (asked := _proved_lately()) is not None:
         return asked
-    factors.remove_totp(edge.work(), must=_must(), by=edge.actor(), now=edge.now())
+    factors.remove_totp(edge.work(), must=_must(), hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now())
     flash(_("动态码已取消。"))
     return redirect(url_for("account.own"))
 
@@ -159,7 +159,9 @@ def remove_app() -> ResponseReturnValue:
 def remove_passkey(key_id: int) -> ResponseReturnValue:
     if (asked := _proved_lately()) is not None:
         return asked
-    factors.remove_passkey(edge.work(), key_id, must=_must(), by=edge.actor(), now=edge.now())
+    factors.remove_passkey(
+        edge.work(), key_id, must=_must(), hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now()
+    )
     flash(_("通行密钥已取消。"))
     return redirect(url_for("account.own"))
 

@@ -98,7 +98,7 @@ def end(holding_id: int) -> ResponseReturnValue:
 @pages.post("/<int:user_id>/disable")
 @guard("security")
 def disable(user_id: int) -> ResponseReturnValue:
-    posts.disable(edge.work(), user_id, by=edge.actor(), now=edge.now())
+    posts.disable(edge.work(), user_id, hall=edge.hall().settings.hall_name, by=edge.actor(), now=edge.now())
     flash(_("账号已停用，手里的件已转给岗位上的其他人。"))
     return redirect(url_for("accounts.listed", find=request.args.get("find", "")[:40]))
 

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from engine.commands.hall import passwords
 from engine.errors import Invalid, NotFound, NotNow, NotYours
-from engine.people import Actor, leaves
+from engine.people import Actor, holders, leaves
 from engine.people.leaves import Span, wrong
 from engine.reads.absences import standing
 from engine.records import audit, library, notices
 from engine.store import Work
 from engine.store.models import Holding, Leave, User
-from engine.workdays import say_at
+from engine.workdays import ZONE, say_at
 
 #: Nobody is away for longer in one go.
 LONGEST = timedelta(days=366)
@@ -30,11 +31,13 @@ def take_leave(
     until_at: datetime,
     matters: Sequence[str] | None = None,
     reason: str = "",
+    hall: str,
     by: Actor,
     now: datetime,
 ) -> Leave:
     """请假: from then until then `agent_id` acts for `user_id`, in these matters (None: all). By the person, or who
-    heads their unit. Faults are told by the field: from, until, agent, matters."""
+    heads their unit; all of them are told, for it opens what is theirs to another. Faults are told by the field: from,
+    until, agent, matters."""
     # find and may
     user, agent = _staff(work, user_id), _staff(work, agent_id)
     _may(work, user_id, by)
@@ -103,15 +106,18 @@ def take_leave(
     _tell(work, f"leave:{row.id}:agent", text, agent_id, now)
     stands = standing(work, row, now=now)
     left = f"这段时间还有 {len(stands)} 个已经约好的，请到“请假代理”里看，该改期的先改期。" if stands else ""
-    if by.id != user_id or stands:
-        text = f"您{say_at(from_at)}至{say_at(until_at)}请假，由{agent.name}代理。{left}"
-        _tell(work, f"leave:{row.id}:user", text, user_id, now)
+    left_en = f" {len(stands)} bookings stand in that time: see Absences." if stands else ""
+    zh = f"您{say_at(from_at)}至{say_at(until_at)}请假，由{agent.name}代理。{left}"
+    en = f"{agent.name} acts for you from {_english(from_at)} to {_english(until_at)}.{left_en}"
+    _tell_whose(work, user, zh, en, hall, by, now)
+    zh = f"{user.name}{say_at(from_at)}至{say_at(until_at)}请假，由{agent.name}代理。"
+    _tell_heads(work, f"leave:{row.id}", zh, row, by, now)
     work.session.flush()
     return row
 
 
-def end_leave(work: Work, leave_id: int, *, by: Actor, now: datetime) -> Leave:
-    """提前结束: from now on nobody acts for them. By the person, or who heads their unit."""
+def end_leave(work: Work, leave_id: int, *, hall: str, by: Actor, now: datetime) -> Leave:
+    """提前结束: from now on nobody acts for them. By the person, or who heads their unit; all of them are told."""
     row = work.session.scalar(
         select(Leave).where(Leave.id == leave_id).with_for_update().execution_options(populate_existing=True)
     )
@@ -130,6 +136,10 @@ def end_leave(work: Work, leave_id: int, *, by: Actor, now: datetime) -> Leave:
     )
     user = work.session.get_one(User, row.user_id)
     _tell(work, f"leave:{row.id}:ended", f"{user.name}的请假代理已提前结束，您不用再代理。", row.agent_id, now)
+    agent = work.session.get_one(User, row.agent_id)
+    zh, en = f"{agent.name}代理您的安排已提前结束。", f"{agent.name} does not act for you any more."
+    _tell_whose(work, user, zh, en, hall, by, now)
+    _tell_heads(work, f"leave:{row.id}:ended", f"{user.name}的请假代理已提前结束。", row, by, now)
     work.session.flush()
     return row
 
@@ -152,3 +162,22 @@ def _staff(work: Work, user_id: int) -> User | None:
 
 def _tell(work: Work, key: str, text: str, user_id: int, now: datetime) -> None:
     notices.put(work, key, text, kind="leave", now=now, channel="screen", user_id=user_id)
+
+
+def _english(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%-d %B %H:%M}"
+
+
+def _tell_whose(work: Work, user: User, zh: str, en: str, hall: str, by: Actor, now: datetime) -> None:
+    """As of every way into what is theirs: whoever did it at their screen need not be them."""
+    if by.id == user.id:
+        passwords.tell(work, user.id, zh, en, hall=hall, now=now)
+        return
+    zh, en = f"{zh}由{by.name}安排。{passwords.NOT_ASKED}", f"{en} Set by {by.name}. {passwords.NOT_ASKED_EN}"
+    notices.put_of_account(work, user.id, zh, en, phones=(user.phone,), hall=hall, now=now)
+
+
+def _tell_heads(work: Work, key: str, text: str, leave: Leave, by: Actor, now: datetime) -> None:
+    for head in holders.heading(work, leave.user_id):
+        if head not in (by.id, leave.agent_id):
+            _tell(work, f"{key}:head:{head}", text, head, now)

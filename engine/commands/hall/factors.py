@@ -114,32 +114,41 @@ def confirm_totp(
     return codes, sessions.renew(work, this, "totp", now=now)
 
 
-def new_codes(work: Work, *, by: Actor, now: datetime) -> tuple[str, ...]:
-    """A new set of recovery codes, shown this once."""
+def new_codes(work: Work, *, hall: str, by: Actor, now: datetime) -> tuple[str, ...]:
+    """A new set of recovery codes, shown this once; those of before are good no more."""
     assert by.id is not None
     if not factors.of(work, by.id).any:
         raise NotNow("先设动态码或通行密钥，再要恢复码。", "Expected an app or a passkey first.")
     codes = factors.new_codes(work, by.id, now=now)
     audit.record(work, audit.Kind.RECOVERY_CODES, by=by, now=now)
+    zh, en = (
+        "您的恢复码换了新的，旧的不能再用。",
+        "Your recovery codes were made anew; those of before are good no more.",
+    )
+    passwords.tell(work, by.id, zh, en, hall=hall, now=now)
     return codes
 
 
-def remove_totp(work: Work, *, must: bool, by: Actor, now: datetime) -> None:
+def remove_totp(work: Work, *, must: bool, hall: str, by: Actor, now: datetime) -> None:
     """The app is good no more. `must`: their post needs a second factor, so that the last one stays."""
     assert by.id is not None
     _not_the_last(work, by.id, must)
     if not factors.remove_totp(work, by.id):
         raise NotFound("没有设动态码。", "Expected an app for codes, but there is none.")
     audit.record(work, audit.Kind.FACTOR_REMOVED, by=by, now=now, facts={"factor": "totp"})
+    zh, en = "您账号的动态码取消了。", "The app for codes was taken from your account."
+    passwords.tell(work, by.id, zh, en, hall=hall, now=now)
 
 
-def remove_passkey(work: Work, key_id: int, *, must: bool, by: Actor, now: datetime) -> None:
+def remove_passkey(work: Work, key_id: int, *, must: bool, hall: str, by: Actor, now: datetime) -> None:
     """This key is good no more."""
     assert by.id is not None
     _not_the_last(work, by.id, must)
     if not factors.remove_passkey(work, by.id, key_id):
         raise NotFound("没有这个通行密钥。", "Expected a passkey of yours, but there is none.")
     audit.record(work, audit.Kind.FACTOR_REMOVED, by=by, now=now, facts={"factor": "passkey", "key": key_id})
+    zh, en = "您账号的一个通行密钥取消了。", "A passkey was taken from your account."
+    passwords.tell(work, by.id, zh, en, hall=hall, now=now)
 
 
 def _not_the_last(work: Work, user_id: int, must: bool) -> None:

@@ -13,10 +13,10 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.commands.hall import following
+from engine.commands.hall import following, passwords
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.people import Actor, administrators, holders, may, sessions, units
-from engine.records import audit
+from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import Holding, Post, User
 from engine.workdays import local_date, say
@@ -117,9 +117,10 @@ def end(work: Work, holding_id: int, last: date, *, by: Actor, now: datetime) ->
     return row
 
 
-def disable(work: Work, user_id: int, *, by: Actor, now: datetime) -> User:
-    """停用账号: they can log in no more, and have nothing in hand. By a security administrator, or by who heads each
-    unit they work in when none of their posts is an administrator's."""
+def disable(work: Work, user_id: int, *, hall: str, by: Actor, now: datetime) -> User:
+    """停用账号: they can log in no more, and have nothing in hand; they are told by text, and who heads them on the
+    screen. By a security administrator, or by who heads each unit they work in when none of their posts is an
+    administrator's."""
     user = work.session.get(User, user_id)
     if user is None or user.kind != "staff":
         raise NotFound("没有这位工作人员。", f"There is no such clerk: {user_id}.")
@@ -139,6 +140,14 @@ def disable(work: Work, user_id: int, *, by: Actor, now: datetime) -> User:
     user.disabled_at = now
     sessions.end_all(work, user_id, now=now)
     audit.record(work, audit.Kind.ACCOUNT_DISABLED, by=by, now=now, facts={"user": user_id})
+    zh = f"{by.name}停用了您的账号 {user.login}，不能再登录。{passwords.NOT_ASKED}"
+    en = f"{by.name} closed your account {user.login}: it lets nobody in. {passwords.NOT_ASKED_EN}"
+    notices.put_of_account(work, user_id, zh, en, phones=(user.phone,), hall=hall, now=now)
+    for head in holders.heading(work, user_id):
+        if head != by.id:
+            zh = f"{by.name}停用了{user.name}的账号，手里的件转给了岗位上的其他人。"
+            en = f"{by.name} closed the account of {user.name}; what they had in hand went to others of the post."
+            notices.put_of_account(work, head, zh, en, phones=(), hall=hall, now=now)
     follow(work, by, now)
     return user
 
