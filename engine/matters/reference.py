@@ -43,6 +43,14 @@ FIELD_PROPERTIES = {
         "options the hall gives: rooms, villages, towns or offices (the value is the code), a role of parties, "
         "register:name the entries of a register",
     ),
+    "within": (
+        "offers 是台账时：只列办件所在的 village、town 里的（和县本级的）；申请表单没有办件，不限",
+        "with a register: only what stands in the village or town of the case (or with the county itself)",
+    ),
+    "expired": (
+        "offers 是台账时：true 也列过了有效期的，好重新核对",
+        "with a register: true lists what has expired too, to be looked at again",
+    ),
     "newer_than": (
         "文件要比哪个时刻新（一项答案或变量，如 closed_at）：看相机记的拍摄时间，没有的看上传时间",
         "files must be newer than this moment (an answer or a variable, such as closed_at): as the camera says, "

@@ -294,7 +294,7 @@ def look_over(work: Work, task_id: int, raw: Mapping[str, Any], *, actor: Actor,
     package = library.version(work, case.version_hash)
     if not task.form:
         return
-    form = form_choices.filled(work, package.form(task.form), package, on=local_date(now))
+    form = form_choices.filled(work, package.form(task.form), package, on=local_date(now), place_id=case.place_id)
     form = meetings.offering(work, form, package, on=local_date(now))
     known = {**dict(case.answers or {}), **dict(task.variables or {})}
     env = feel.Env(now=now, calendar=work.calendar)
@@ -532,7 +532,7 @@ def _desk(
     before = _before_whom(work, case, turn, actor)
     if task.form or turn is not None:
         form = package.form(task.form) if task.form else in_person.EMPTY
-        form = form_choices.filled(work, form, package, on=local_date(now))
+        form = form_choices.filled(work, form, package, on=local_date(now), place_id=case.place_id)
         form = meetings.offering(work, form, package, on=local_date(now), drawn=True)
         rights = nodes.rights(form, task.properties)
         if turn is not None and before is not None and before.may:

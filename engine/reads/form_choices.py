@@ -6,12 +6,18 @@
 Of a register the value is the entry's key, the words its label. Only things are offered: whoever fills in the form
 reads the list, so the gate lets no field about a person be its key or label. Of villages, towns and offices the value
 is the unit's code. What is sent is checked against the same list.
+
+    {"properties": {"offers": "register:spot", "within": "town", "expired": "true"}}
+
+`within: town` gives, where a step of a case is filled in, only what stands in the town the case belongs to, or with the
+county itself; `expired: true` also what is past its valid_until, so that it can be looked at again.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -33,11 +39,11 @@ def named(form: forms.Form) -> set[str]:
     return {text.removeprefix(OFFERS) for text in offers if text.startswith(OFFERS)}
 
 
-def filled(work: Work, form: forms.Form, package: Package, *, on: date) -> forms.Form:
-    """The form with the entries that are valid on that day, in order of their label."""
-    values = {f"{OFFERS}{name}": _values(work, package, name, on) for name in named(form)}
-    asked = {str(one.properties.get("offers") or "") for _path, one in form.walk()}
-    values |= {word: _units(work, kinds) for word, kinds in UNITS.items() if word in asked}
+def filled(work: Work, form: forms.Form, package: Package, *, on: date, place_id: int | None = None) -> forms.Form:
+    """The form with the entries that are valid on that day, in order of their label. place_id: of the case."""
+    asked = {_asked(one.properties) for _path, one in form.walk()}
+    values = {one: _values(work, package, one, on, place_id) for one in asked if one[0].startswith(OFFERS)}
+    values |= {one: _units(work, UNITS[one[0]]) for one in asked if one[0] in UNITS}
     if not values:
         return form
     schema = copy.deepcopy(dict(form.schema))
@@ -45,7 +51,7 @@ def filled(work: Work, form: forms.Form, package: Package, *, on: date) -> forms
     def fill(components: list[dict[str, Any]]) -> None:
         for one in components:
             fill(one.get("components") or [])
-            offers = str((one.get("properties") or {}).get("offers") or "")
+            offers = _asked(one.get("properties") or {})
             if offers in values:
                 one["values"] = values[offers]
 
@@ -53,11 +59,26 @@ def filled(work: Work, form: forms.Form, package: Package, *, on: date) -> forms
     return forms.load(json.dumps(schema), form.id)
 
 
-def _values(work: Work, package: Package, name: str, on: date) -> list[dict[str, str]]:
-    one = package.declared("registers").get(name)
+def _asked(properties: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """What a field offers, within what, and whether with what has expired."""
+    within, expired = str(properties.get("within") or ""), str(properties.get("expired")).lower() == "true"
+    return str(properties.get("offers") or ""), within, expired
+
+
+def _values(
+    work: Work, package: Package, asked: tuple[str, str, bool], on: date, place_id: int | None
+) -> list[dict[str, str]]:
+    offers, within, expired = asked
+    one = package.declared("registers").get(offers.removeprefix(OFFERS))
     if one is None:
         return []
-    entries = registers.matching(work, one, valid_on=on, most=MOST)
+    places: list[int] = []
+    tree = units.tree(work)
+    if within and place_id in tree.by_id:
+        town = tree.level(tree.by_id[place_id], within) or tree.by_id[place_id]
+        places = [tree.county.id, *(p.id for p in tree.below(town))]
+    states = [name for name, state in registers.register_of(one).states.items() if not state.ends] if expired else []
+    entries = registers.matching(work, one, states=states, places=places, valid_on=None if expired else on, most=MOST)
     found = [{"value": str(entry.key), "label": entry.title or str(entry.key)} for entry in entries if entry.key]
     return sorted(found, key=lambda each: each["label"])
 

@@ -21,6 +21,7 @@ from engine.records import registers
 from engine.store.models import Case, Event, ForEach, ForEachItem, Job, RegisterEntry, Task
 from tests.between.small import given as put
 from tests.between.small import publish, service, task, work_off
+from tests.conftest import NOW
 from tests.schedules.small import files
 
 REGISTERS = """
@@ -102,6 +103,29 @@ def one(database, id=None) -> ForEach:
 def answers(database, case_id):
     with database.reading() as work:
         return dict(work.session.get_one(Case, case_id).answers)
+
+
+def test_what_says_its_place_is_recorded_there_and_not_with_the_case(database, cast):
+    things = """
+registers:
+  thing:
+    title: 东西
+    title_en: Things
+    about: thing
+    key: code
+    fields: {code: {title: 编号, required: true}, day: {title: 哪天, type: date}}
+    readers: [head]
+"""
+    items = put("items", "=[{code: &#34;a&#34;, place: &#34;350526106202&#34;}, {code: &#34;b&#34;}]")
+    doing = all_of("record=thing", "={code: item.code}", items)
+    given_ = files("hedui", things, body=f"<startEvent id='s'/><flow s all/>{doing}<flow all e/><endEvent id='e'/>")
+    publish(database, NOW, matters.read("hedui", given_))
+    with database.unit_of_work() as work:
+        made = cases.submit(work, "hedui", {"applicant": {"name": "合作社"}}, by=cast.zhang, now=NOW, place=cast.suyang)
+    work_off(database, NOW)
+    with database.reading() as work:
+        found = {e.key: e.place_id for e in work.session.scalars(select(RegisterEntry))}
+    assert made.case and found == {"a": cast.xiabi.id, "b": cast.suyang.id}
 
 
 # ---------------------------------------------------------------- shares

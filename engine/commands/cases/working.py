@@ -307,7 +307,7 @@ def _answers(
         return {}, None
     own = in_person.EMPTY
     if task.form:
-        own = form_choices.filled(work, package.form(task.form), package, on=local_date(now))
+        own = form_choices.filled(work, package.form(task.form), package, on=local_date(now), place_id=case.place_id)
         own = meetings.offering(work, own, package, on=local_date(now))
     rights, env = nodes.rights(own, task.properties), env_of(work, now)
     known = {**dict(case.answers or {}), **dict(task.variables or {})}

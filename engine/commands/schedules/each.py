@@ -252,6 +252,13 @@ def _person(record: Any) -> Known | None:
     return Known(told["name"], told.get("phone"), told.get("id_number"), told.get("user"), told.get("place"))
 
 
+def _place(work: Work, record: Any) -> int | None:
+    """Where an item says that it belongs, by the code of a unit: an entry that a look-up found says so of itself."""
+    code = record.get("place") if isinstance(record, Mapping) else None
+    found = units.tree(work).by_code.get(code) if isinstance(code, str) else None
+    return found.id if found is not None else None
+
+
 def _record_line(
     work: Work,
     row: ForEach,
@@ -273,7 +280,7 @@ def _record_line(
         now=now,
         whom=whom if registers.register_of(one).about == "person" else None,
         unit_id=parent.office_id,
-        place_id=(whom.place_id if whom is not None else None) or parent.place_id,
+        place_id=(whom.place_id if whom is not None else None) or _place(work, item.record) or parent.place_id,
         case_id=parent.id,
         options=registers.options(one, package),
     )

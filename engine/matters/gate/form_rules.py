@@ -21,7 +21,9 @@ OFFERS = ("rooms", "villages", "towns", "offices")
 #: … and the entries of a register.
 OF_REGISTER = "register:"
 #: The custom properties of a component that something reads.
-PROPERTIES = ("check", "signs", "offers", "newer_than", "pattern_hint", "hint")
+PROPERTIES = ("check", "signs", "offers", "within", "expired", "newer_than", "pattern_hint", "hint")
+#: What `within` may say.
+WITHIN = ("village", "town", "county")
 
 
 def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
@@ -260,6 +262,11 @@ def _properties(
                 key,
             )
     offers = found.get("offers")
+    within = found.get("within")
+    if within is not None and within not in WITHIN:
+        zh, en = meant(str(within), WITHIN)
+        said = (f"部件「{name}」的 within“{within}”不对。{zh}", f'Component "{name}" is within "{within}". {en}')
+        say("offers", *said, within)
     roles = [] if reading.info is None else [n for n, role in reading.info.parties.items() if role.post]
     if isinstance(offers, str) and offers.startswith(OF_REGISTER):
         if reading.info is None:
