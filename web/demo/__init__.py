@@ -32,6 +32,7 @@ from web.demo import (
     bookings,
     calendar,
     canteen,
+    circle,
     government,
     halls,
     mediations,
@@ -138,6 +139,7 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += around.fill(database, staff, residents, _shown(residents), dice, now)
     made += village.fill(database, staff, residents, _shown(residents), now)
     made += government.fill(database, staff, places, _shown(residents), now)
+    made += circle.fill(database, staff, places, _shown(residents), now)
     made += permits.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     waiting = halls.fill(database, staff, dice, now)

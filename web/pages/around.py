@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import attending, boards, handovers, loans, offers, registers, tickets
+from engine.errors import NotFound
+from engine.people import units
+from engine.people.units import Place
+from engine.reads import attending, boards, coverage, handovers, loans, offers, registers, tickets
+from engine.records import library
 from web import edge
 from web.edge import guard
 from web.language import english
 from web.pages import ballots, matches
+from web.pages.resident import FUNCTIONS
 
 pages = Blueprint("around", __name__)
 
@@ -139,8 +144,16 @@ def _line() -> Tile | None:
     return Tile(_("大厅取号"), _("现在有几位在等；在大厅里扫码取号"), "clock", url_for("tickets.halls"))
 
 
+def _near() -> Tile | None:
+    if coverage.public(edge.work()) is None:
+        return None
+    return Tile(_("身边有什么"), _("离村里多远、几点开、电话"), "house", url_for("around.near"))
+
+
 #: In the order in which they are shown.
 TILES: tuple[Says, ...] = (
+    # registers 台账
+    _near,
     # offers 供给与预订
     offers_tile,
     # loans 借还
@@ -214,3 +227,44 @@ def own() -> dict[str, object]:
 @guard("anyone")
 def tiles() -> ResponseReturnValue:
     return render_template("resident/around.html", tiles=shown(TILES), tab="resident.home")
+
+
+@pages.get("/around/near")
+@guard("anyone")
+def near() -> ResponseReturnValue:
+    """身边有什么: what is near a village; of a resident's own when they choose none."""
+    work, code = edge.work(), request.args.get("village", "")[:40]
+    tree = units.tree(work)
+    village = _village(tree, code) if code else _own_village(tree)
+    found = coverage.near(work, village, now=edge.now()) if village is not None else None
+    told = found.tells if found is not None else ""
+    offered = {p.name for p in library.published(work) if p.info.published}
+    return render_template(
+        "resident/near.html",
+        near=found,
+        towns=_by_town(tree),
+        pictures=dict(FUNCTIONS),
+        says=told if told in offered else "",
+        tab="resident.home",
+    )
+
+
+def _village(tree: units.Tree, code: str) -> Place:
+    found = tree.by_code.get(code)
+    if found is None or not found.active or found.kind not in ("village", "community"):
+        raise NotFound("没有这个村（社区）。", f"There is no village {code!r}.")
+    return found
+
+
+def _own_village(tree: units.Tree) -> Place | None:
+    place = tree.by_id.get(edge.actor().place_id or 0)
+    return tree.level(tree.today(place), "village") if place is not None else None
+
+
+def _by_town(tree: units.Tree) -> list[tuple[Place, list[Place]]]:
+    """The towns with their villages, by code."""
+    under: dict[int | None, list[Place]] = {}
+    for one in sorted(tree.standing, key=lambda p: p.code):
+        if one.kind in ("village", "community"):
+            under.setdefault(one.parent_id, []).append(one)
+    return [(tree.by_id[town], villages) for town, villages in under.items() if town is not None]

@@ -70,8 +70,15 @@ def listed(key: str) -> ResponseReturnValue:
 @pages.get("/desk/registers/<key>/coverage")
 @guard("staff")
 def reach(key: str) -> ResponseReturnValue:
-    """How far each village is from the nearest facility of each kind."""
-    return render_template("staff/coverage.html", found=coverage.of(edge.work(), edge.actor(), key, now=edge.now()))
+    """How far each village is from the nearest facility of each kind, in a town or in all; also as a sheet."""
+    found = coverage.of(edge.work(), edge.actor(), key, now=edge.now())
+    town, kind = request.args.get("town", "")[:40], request.args.get("kind", -1, type=edge.whole)
+    if town:
+        found = found.within(town)
+    if request.args.get("as") == "xlsx":
+        return spreadsheets.answer(coverage.sheet(found), f"{key}-{edge.now():%Y-%m-%d}.xlsx")
+    kind = kind if 0 <= kind < len(found.kinds) else -1
+    return render_template("staff/coverage.html", found=found, town=town, kind=kind)
 
 
 @pages.get("/desk/registers/<key>/new")

@@ -10,7 +10,7 @@ from engine.matters.gate import shapes
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.matters.nouns import Declared
-from engine.matters.nouns.registers import ABOUT_SOMEBODY, OWN, Register, decided
+from engine.matters.nouns.registers import ABOUT_SOMEBODY, OWN, Register, RegisterReach, decided
 from engine.process.language import model as m
 
 
@@ -106,6 +106,8 @@ def check(reading: Reading) -> None:
                     "runs_out",
                     "tells",
                 )
+        if register.reach is not None and register.reach.places:
+            _places(reading, one, register.reach)
         if register.about != "case" and not register.readers:
             reading.of_noun(
                 one,
@@ -113,6 +115,37 @@ def check(reading: Reading) -> None:
                 "没有写 readers，除了本人谁也看不到。请写哪些岗位看。",
                 "Without readers nobody but the person sees it. Name the posts that read it.",
             )
+
+
+def _places(reading: Reading, one: Declared, reach: RegisterReach) -> None:
+    """The facilities of a register of ways stand in a register of things, which has the fields that are named."""
+    things = {name: register for name, (_, register) in registers(reading).items() if register.about == "thing"}
+    register = things.get(reach.places)
+    if register is None:
+        zh, en = meant(reach.places, things)
+        said = (f"没有按物登记的台账“{reach.places}”。{zh}", f'There is no register of things "{reach.places}". {en}')
+        reading.of_noun(one, "register-reach", *said, "reach", "places")
+        return
+    kind = register.fields.get(reach.kind)
+    if kind is None or kind.type not in ("choice", "list") or not kind.options:
+        zh, en = meant(reach.kind, [n for n, f in register.fields.items() if f.options])
+        said = (
+            f"台账“{reach.places}”里没有带选项的“{reach.kind}”。{zh}",
+            f'The register "{reach.places}" has no field "{reach.kind}" with options. {en}',
+        )
+        reading.of_noun(one, "register-reach", *said, "reach", "kind")
+    for name in reach.shows:
+        field = register.fields.get(name)
+        if field is None:
+            zh, en = meant(name, register.fields)
+            said = (f"台账“{reach.places}”里没有“{name}”。{zh}", f'"{reach.places}" has no field "{name}". {en}')
+            reading.of_noun(one, "register-reach", *said, "reach", "shows")
+        elif field.kind != "plain":
+            said = (
+                f"“{name}”是个人信息，不能给大家看。",
+                f'"{name}" is about somebody and may not be shown to everybody.',
+            )
+            reading.of_noun(one, "register-reach", *said, "reach", "shows")
 
 
 def _post(reading: Reading, one: Declared, post: str, *path: object) -> None:

@@ -42,6 +42,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # registers 台账
         "register-field": ("台账没有这一项，或少了必须的一项", "a field a register has not, or one it must have"),
         "register-source": ("台账的选项所来自的决策不对", "a decision that gives no options to a register"),
+        "register-reach": (
+            "量路程的台账，设施的台账或它的项不对",
+            "the facilities of a register of ways are not there",
+        ),
         "register-nobody": ("台账没有人看，或没有人可告诉", "a register nobody reads, or nobody to tell"),
         # bonds 关系
         "look-up-anybody": ("查台账没有写查谁", "a look-up that does not say whom"),

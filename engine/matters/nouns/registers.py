@@ -200,13 +200,42 @@ class RegisterReach(_Declared):
 
     village: FieldName = Field(description="村（社区）代码在哪一项 · the field with the village's code")
     kind: FieldName = Field(
-        description="设施的种类在哪一项，要有 options · the field with the facility's kind: a choice"
+        description="设施的种类在哪一项，要有 options；写了 places 的，是那个台账的一项，可以是几种（list） · the "
+        "field with the facility's kind, with options; with places a field of that register, which may be a list"
     )
-    facility: FieldName = Field(description="设施的名称在哪一项 · the field with its name")
+    facility: FieldName = Field(
+        description="设施的名称在哪一项；写了 places 的，是那个台账的 key · the field with its name; with places the "
+        "key of one of its entries"
+    )
     minutes: FieldName = Field(description="要几分钟在哪一项 · the field with the minutes")
     mode: FieldName | Literal[""] = Field(default="", description="怎么去在哪一项 · the field with how one goes")
     measured_on: FieldName | Literal[""] = Field(default="", description="哪天量的在哪一项 · the day it was measured")
     limit: int = Field(default=15, ge=1, le=600, description="几分钟以内算够得着 · within reach: so many minutes")
+    further: int = Field(
+        default=0,
+        ge=0,
+        le=600,
+        description="第二个圈，如 30 分钟；不写只有一个圈 · a second circle, such as 30 minutes; 0: only one",
+    )
+    on_foot: tuple[str, ...] = Field(
+        default=(),
+        description="第一个圈只算这样去的（mode 的选项），如步行；不写都算 · for the first circle only these ways of "
+        "going count, such as on foot; without, all do",
+    )
+    places: Id | Literal[""] = Field(
+        default="",
+        description="设施另记一个台账（about: thing），写它的名称；结束了、过期了的设施不算 · the register of the "
+        "facilities; those that ended or expired do not count",
+    )
+    shows: tuple[FieldName, ...] = Field(
+        default=(),
+        description="群众在“身边有什么”里看到设施的哪几项；不写，不给群众看 · what residents read of a facility; "
+        "without, the page is the staff's",
+    )
+    tells: Id | Literal[""] = Field(
+        default="",
+        description="缺什么、路程不对，从哪个事项告诉我们 · the matter by which people say what is missing or wrong",
+    )
 
 
 class Register(_Declared):
@@ -359,7 +388,7 @@ class Register(_Declared):
         for at in ("village", "kind", "facility", "minutes", "mode", "measured_on"):
             type = types.get(at, "")
             name = getattr(reach, at)
-            if not name:
+            if not name or (at == "kind" and reach.places):  # of the other register: the gate knows it
                 continue
             field = self.fields.get(name)
             if field is None:
@@ -367,6 +396,23 @@ class Register(_Declared):
                 yield (("reach", at), f"fields 里没有“{name}”。{zh}", f"fields has no “{name}”. {en}")
             elif type and field.type != type:
                 yield (("reach", at), f"“{name}”应是 type: {type}。", f"“{name}” should have type: {type}.")
+        if 0 < reach.further <= reach.limit:
+            yield (
+                ("reach", "further"),
+                f"第二个圈应大于 {reach.limit} 分钟。",
+                f"The second circle should be wider than {reach.limit} minutes.",
+            )
+        if reach.shows and not reach.places:
+            yield (
+                ("reach", "shows"),
+                "shows 是设施台账的几项，要写 places。",
+                "shows are fields of the facilities' register: name it in places.",
+            )
+        modes = self.fields[reach.mode].options if reach.mode in self.fields else {}
+        for one in reach.on_foot:
+            if one not in modes:
+                zh, en = meant(one, modes)
+                yield (("reach", "on_foot"), f"mode 没有选项“{one}”。{zh}", f"mode has no option “{one}”. {en}")
 
     def _field(self, at: str, name: str, more: Iterable[str]) -> Iterator[Fault]:
         known = [*self.fields, *more]
