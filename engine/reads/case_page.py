@@ -19,7 +19,7 @@ from engine.matters import corrections, in_person, nodes
 from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import form_choices, history, joined, meetings, reveals, stuck, taking_part
+from engine.reads import bundles, form_choices, history, joined, meetings, reveals, stuck, taking_part
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -134,6 +134,7 @@ class CasePage:
     channel: str
     flags: tuple[str, ...]
     same: tuple[tuple[str, bool, bool], ...]  # 同一件事: (number, it is the earlier one, the reader may open it)
+    bundle: bundles.Bundle  # 一件事: the whole it is a part of, and its parts, as far as the reader may see them
     applicant: str  # masked, unless it is the reader's own
     applicant_phone: str
     applicant_id_number: str
@@ -234,6 +235,7 @@ def _as_it_left(page: CasePage, until: datetime) -> CasePage:
         ),
         stage="",
         same=(),
+        bundle=bundles.Bundle(),
         tasks=tasks,
         desk=None,
         correcting=None,
@@ -408,6 +410,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         same=tuple((s.number, s.earlier, may(actor, "see", s.case)) for s in joined.of_case(work, case.id))
         if actor.kind == "staff"
         else (),
+        bundle=bundles.of_case(work, case, actor),
         applicant=case.applicant_name if mine else masks.name(case.applicant_name),
         applicant_phone=show(case.applicant_phone) if show else masks.phone(case.applicant_phone),
         applicant_id_number=masks.id_number(case.applicant_id_number),

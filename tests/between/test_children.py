@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from engine.commands import cases
+from engine.reads import bundles
 from engine.store.models import Awaited, Case, Event, Incident, Job
 from tests.between import small
 from tests.between.small import given, matter, outcome, publish, service, submit, task, waiting, work_off
@@ -128,3 +129,17 @@ def test_a_child_that_nobody_waits_for_is_opened_once_and_the_parent_is_done_bef
         job.state, job.run_after = "ready", clock()
     work_off(database, clock.on(minutes=5))
     assert len(small.of_matter(database, "small_child")) == 1
+
+
+def test_the_parts_of_a_bundle_are_followed_in_one_place_by_whoever_may_see_them(sqlite, cast, clock):
+    parent, child = opened(sqlite, cast, clock)
+    with sqlite.reading() as work:
+        whole, part = work.session.get(Case, parent), work.session.get(Case, child)
+        seen = bundles.of_case(work, whole, cast.zhang)
+        assert [(one.number, one.title, one.status) for one in seen.parts] == [(part.number, "小件", "running")]
+        assert seen.whole is None and bundles.of_case(work, part, cast.zhang).whole.number == whole.number
+        assert bundles.of_case(work, whole, cast.xu) == bundles.Bundle(), "another resident learns of nothing"
+    small.complete(sqlite, child, "look", cast.wang, clock.on(hours=1), decision="不行")
+    with sqlite.reading() as work:
+        (one,) = bundles.of_case(work, work.session.get(Case, parent), cast.zhang).parts
+        assert (one.status, one.outcome) == ("finished", "refuse")

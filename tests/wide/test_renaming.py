@@ -26,6 +26,8 @@ WITH = {
     "zhiyuan": ("fanying",),
     "tousu": ("fanying",),
     "shenhou": ("shenhou_hukou", "shenhou_yanglao", "shenhou_yibao", "shenhou_jintie"),
+    "canji": ("canji_zheng", "canji_butie", "canji_yibao", "canji_fuju", "canji_yanglao"),
+    "kaidian": ("kaidian_zhizhao", "kaidian_mentou", "kaidian_xiaofang", "canyin"),
 }
 
 

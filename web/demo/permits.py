@@ -1,6 +1,6 @@
 """What the county's offices have under way in the demo: a permit taken in at another town's window, a house that three
-offices review, an eatery on its owner's word, a death as one matter. Each by the command that people would use; what is
-not published is left out."""
+offices review, an eatery on its owner's word; a death, a disability and a shop, each as one matter. Each by the command
+that people would use; what is not published is left out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ def fill(
     """All of it; how many cases. `first`: the resident by whose telephone the demo is shown."""
     player = Player(database, staff)
     grown = [one for one in residents if one is not first and 1950 < int(one.id_number[6:10]) < 2004]
-    parts: dict[str, Callable[..., int]] = {"caifa": _felling, "jianfang": _house, "canyin": _eatery, "shenhou": _death}
+    parts: dict[str, Callable[..., int]] = {
+        "caifa": _felling,
+        "jianfang": _house,
+        "canyin": _eatery,
+        "shenhou": _death,
+        "canji": _disability,
+        "kaidian": _shop,
+    }
     return sum(part(player, grown, first, now) for matter, part in parts.items() if player.has(matter))
 
 
@@ -115,4 +122,28 @@ def _death(player: Player, grown: Sequence[Resident], first: Resident, now: date
     had = {"pension": "yes", "medical": "yes", "allowance": "yes", "member": "no"}
     raw = {"applicant": _who(grown[5], relation="child"), "deceased": died, "account": "6217-0018", "had": had}
     player.send("shenhou", raw, grown[5], now - timedelta(hours=4))
+    return 1
+
+
+def _disability(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
+    """Of the resident who is shown; the hospital's data is asked for by the worker, else it is looked at."""
+    want = {"subsidy": "yes", "medical": "yes", "aid": "yes", "what": "助行器", "pension": "no"}
+    raw = {
+        "applicant": _who(first),
+        "card": "new",
+        "assess": {"kind": "limb", "grade": "4"},
+        "account": "6217-0021",
+        "want": want,
+    }
+    player.send("canji", raw, first, now - timedelta(hours=3))
+    return 1
+
+
+def _shop(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
+    """One form; the lease is still to be seen at the counter."""
+    shop = {"name": "富东小吃", "where": "浔中镇富东街8号", "area": 40, "food": "plain", "fuel": "瓶装燃气"}
+    want = {"food": "yes", "sign": "yes", "how": "长三米，挂在门上方", "fire": "yes"}
+    player.send(
+        "kaidian", {"applicant": _who(grown[7]), "shop": shop, "want": want}, grown[7], now - timedelta(hours=2)
+    )
     return 1

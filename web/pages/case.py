@@ -58,6 +58,7 @@ def case(number: str) -> ResponseReturnValue:
         behind=bonds.of_case(edge.work(), page.id, actor=edge.actor(), now=edge.now()),
         stuck=sentences.where(page.where),
         status=sentences.status(page.status, page.outcome),
+        says=sentences.status,
         due_at=page.account.leading.due_at if page.account.leading else None,
         event=sentences.event,
         came=sentences.came,

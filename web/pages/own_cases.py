@@ -38,6 +38,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "number": page.number,
         "version": page.version,
         "matter_name": page.title,
+        "bundle": page.bundle,
         "where": sentences.where(page.where),
         "who": _("、").join(dict.fromkeys(_whose(t, page) for t in live)) if running else "",
         "next": _("、").join(dict.fromkeys(t.name for t in live)),
@@ -179,6 +180,7 @@ def case(number: str) -> ResponseReturnValue:
         "resident/case.html",
         case={**_shown(page), **taking_part.resident_part(page)},
         chains=handovers.chains(page.id),
+        says=sentences.status,
         tab="resident.mine",
     )
 
