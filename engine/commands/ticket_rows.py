@@ -83,6 +83,9 @@ def take(
     """
     at, day = at or hall(work, one.queue.at, windows=False), local_date(now)
     said = _needs(one, needs)
+    if channel in ("kiosk", "phone") and any(one.queue.quiet(need) for need in said):
+        wrong = FieldError("needs", "情形", "这一项请工作人员登记。", "Ask the staff to enter this.")
+        raise Invalid([wrong])
     if channel in ("kiosk", "phone"):
         opens, zh, en = gives_numbers(work, at, now)
         if not opens:
@@ -113,7 +116,7 @@ def take(
         queue=one.key,
         day=day,
         serial=serial,
-        number=f"{letter}{serial:03d}",
+        number=f"{one.queue.shown(letter, said)}{serial:03d}",
         code=secrets.token_urlsafe(12),
         letter=letter,
         matter=matter,
@@ -159,7 +162,7 @@ def _living(work: Work, key: str, queue: Queue, now: datetime, by: Actor) -> Tic
     )
     if found is None:
         return None
-    if found.day == local_date(now) and not (found.state == "parked" and not returns(found, queue, now)):
+    if found.day >= local_date(now) and not (found.state == "parked" and not returns(found, queue, now)):
         return found
     end(work, found, "gone", by=by, now=now)
     work.session.flush()

@@ -6,27 +6,30 @@ Halls and lines are read here for the commands too: what a line is, is said in o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from engine.booking import line as order
-from engine.errors import NotFound
+from engine.errors import NotFound, NotNow
 from engine.matters import Package
 from engine.matters.nouns.queues import Queue, span
-from engine.people import Actor, masks, may, require
+from engine.people import Actor, masks, may, require, units
 from engine.reads import sight
-from engine.records import library
+from engine.records import audit, library
 from engine.store import Work, keys
-from engine.store.models import Case, Hall, Ticket, TicketLine, User, Window
+from engine.store.models import Case, Event, Hall, Ticket, TicketLine, User, Window
 from engine.workdays import ZONE, OpeningHours, local_date, say_at
 
 #: How long before a hall opens numbers are given: people stand at the door by then.
 BEFORE_OPENING = timedelta(minutes=30)
+#: How long before a hall closes its windows may send those who still wait to the next day.
+BEFORE_CLOSING = timedelta(minutes=30)
 #: The code that hangs in a hall for telephones changes after so long; the one before holds for as long again.
 HERE = timedelta(minutes=15)
 #: States in which somebody is still to be served.
@@ -108,6 +111,25 @@ def gives_numbers(work: Work, at: Hall | HallRow, now: datetime) -> tuple[bool, 
     if following is None:
         return False, "近期不开门", "it does not open in the coming weeks"
     return False, f"{say_at(following)} 开门", f"it opens on {following.astimezone(ZONE):%Y-%m-%d %H:%M}"
+
+
+def closes(work: Work, at: Hall | HallRow, now: datetime) -> bool:
+    """Whether the day's work ends: shut for today, or within half an hour of it."""
+    kept = hours(work, at)
+    closing = kept.closing(local_date(now))
+    return closing is None or now >= closing - BEFORE_CLOSING
+
+
+def next_day(work: Work, at: Hall | HallRow, now: datetime) -> datetime:
+    """When the hall opens on the next day it is open. NotNow when no such day is known."""
+    midnight = datetime.combine(local_date(now) + timedelta(days=1), time(), ZONE)
+    found = hours(work, at).next_open(midnight)
+    if found is None:
+        raise NotNow(
+            f"{at.name}近期不开门，不能约到下一天。",
+            "The hall does not open in the coming weeks: nobody can be moved to its next day.",
+        )
+    return found
 
 
 def choices(work: Work, one: Line) -> list[Package]:
@@ -235,20 +257,21 @@ class Own:
     since: datetime
     may_return: bool
     version: int
+    later: bool  # it is of a coming day, and is called first then
 
 
 def own(work: Work, code: str, *, now: datetime) -> Own:
     """By the code of its slip. NotFound when there is none, or it is of another day."""
     row = work.session.scalar(
         select(Ticket)
-        .where(Ticket.code == code, Ticket.day == local_date(now))
+        .where(Ticket.code == code, Ticket.day >= local_date(now))
         .options(joinedload(Ticket.hall), joinedload(Ticket.window))
     )
     if row is None:
         raise NotFound("没有这个号，它可能是以前的。请重新取号。", "There is no such number today: take a new one.")
     found = library.of_kind(work, "queues", Queue).get(row.queue)
     queue = found[0] if found is not None else None
-    kind = queue.classes.get(row.letter) if queue is not None else None
+    kind = queue.classes.get(queue.shown(row.letter, row.needs or ())) if queue is not None else None
     before = None
     if row.state == "waiting" and queue is not None:
         order_now = _order(work, row.hall_id, row.queue, queue, row.day, now)
@@ -271,6 +294,7 @@ def own(work: Work, code: str, *, now: datetime) -> Own:
         since=row.since_at,
         may_return=row.state == "parked" and queue is not None and returns(row, queue, now),
         version=row.version,
+        later=row.day > local_date(now),
     )
 
 
@@ -325,14 +349,47 @@ def code_of(work: Work, at: Hall | HallRow, number: str, *, now: datetime) -> st
 
 
 def of_cases(work: Work, case_id: int) -> list[tuple[str, str, str]]:
-    """(number, hall, day) of the numbers by which people came with a case."""
+    """(number, hall, day) of the numbers by which people came with a case. One number may have brought several cases:
+    it names the last, and each case's own record names the number."""
+    facts = work.session.scalars(
+        select(Event.facts).where(Event.case_id == case_id, Event.kind == audit.Kind.TICKET_CASE)
+    ).all()
     rows = work.session.execute(
         select(Ticket.number, Hall.name, Ticket.day)
         .join(Hall, Hall.id == Ticket.hall_id)
-        .where(Ticket.case_id == case_id)
+        .where(or_(Ticket.case_id == case_id, Ticket.id.in_([one["ticket"] for one in facts])))
         .order_by(Ticket.id)
     )
     return [(number, name, day.isoformat()) for number, name, day in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A case that was taken in for the person before a window."""
+
+    number: str
+    title: str
+    office: str
+    phone: str
+    due_at: datetime | None
+
+
+def taken_in(work: Work, ticket_id: int, day: date) -> tuple[Taken, ...]:
+    """Everything that a number of that day brought, in the order in which it was taken in: one receipt says all of
+    it. The caller has judged that the reader may see who stands there."""
+    since = datetime.combine(day, time(), ZONE)
+    rows = work.session.execute(
+        select(Event.facts, Case)
+        .join(Case, Case.id == Event.case_id)
+        .where(Event.kind == audit.Kind.TICKET_CASE, Event.at >= since)
+        .order_by(Event.id)
+    )
+    found = {case.id: case for facts, case in rows if facts.get("ticket") == ticket_id}
+    offices = {id: units.place(work, case.office_id) for id, case in found.items()}
+    return tuple(
+        Taken(case.number, case.matter_name, offices[id].name, offices[id].phone, case.promised_due)
+        for id, case in found.items()
+    )
 
 
 # ---------------------------------------------------------------- the window
@@ -355,6 +412,9 @@ class Row:
     matter_name: str
     matter_name_en: str
     needs: tuple[str, ...]
+    needs_en: tuple[str, ...]
+    helps: tuple[str, ...]  # what the window does for them
+    helps_en: tuple[str, ...]
     note: str
     minutes: int  # how long they have waited
     since: datetime
@@ -364,6 +424,8 @@ class Row:
     wanted: str
     case: str  # number of the case it became
     returns: bool
+    sought: bool  # they missed their call and keep the place: a guide looks for them
+    wait: int  # seconds until they may be called again
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +457,8 @@ class Desk:
     parked: tuple[Row, ...]
     lines: tuple[Line, ...]
     calls: int  # how often a number of mine may be called
+    closing: bool  # the day's work ends: who still waits is served, or the first of the next day
+    opens: datetime | None  # when that is
 
 
 def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
@@ -414,8 +478,9 @@ def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
     clerks = _names(work, [w.clerk_id for w in at.windows if w.clerk_id is not None])
     made = {t.id: _row(t, number, by_key, titles, windows, now) for t, number in rows}
     at_window = {t.window_id: t for t, _ in rows if t.state in ("called", "serving")}
+    closing = closes(work, at, now)
     shown = []
-    for w in at.windows:
+    for w in sorted(at.windows, key=lambda w: (len(w.code), w.code)):  # 2 before 10
         if not w.active:
             continue
         there = at_window.get(w.id)
@@ -450,6 +515,8 @@ def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
         tuple(made[t.id] for t, _ in rows if t.state == "parked"),
         tuple(own),
         by_key[before.queue].queue.calls if before is not None and before.queue in by_key else 3,
+        closing,
+        next_day(work, at, now) if closing and waiting else None,
     )
 
 
@@ -462,7 +529,11 @@ def _row(
     now: datetime,
 ) -> Row:
     one = by_key.get(t.queue)
-    kind = one.queue.classes.get(t.letter) if one is not None else None
+    said = tuple(n for n in t.needs or () if one is not None and n in one.queue.needs)
+    needs = [one.queue.needs[n] for n in said] if one is not None else []
+    seen = [need for need in needs if not need.quiet]
+    kind = one.queue.classes.get(one.queue.shown(t.letter, said)) if one is not None else None
+    own = one.queue.classes.get(t.letter) if one is not None else None
     package = titles.get(t.matter)
     return Row(
         id=t.id,
@@ -477,7 +548,10 @@ def _row(
         matter=t.matter,
         matter_name=package.info.name if package is not None else "",
         matter_name_en=package.info.name_en if package is not None else "",
-        needs=tuple(one.queue.needs[n].name for n in t.needs or () if n in one.queue.needs) if one is not None else (),
+        needs=tuple(need.name for need in seen),
+        needs_en=tuple(need.name_en or need.name for need in seen),
+        helps=tuple(need.help for need in needs if need.help),
+        helps_en=tuple(need.help_en or need.help for need in needs if need.help),
         note=t.note or "",
         minutes=_minutes(t.since_at, now),
         since=t.since_at,
@@ -487,7 +561,15 @@ def _row(
         wanted=windows[t.wanted_id].code if t.wanted_id in windows else "",
         case=case or "",
         returns=t.state == "parked" and one is not None and returns(t, one.queue, now),
+        sought=t.state == "parked" and own is not None and own.keeps,
+        wait=_again(t, one, now),
     )
+
+
+def _again(t: Ticket, one: Line | None, now: datetime) -> int:
+    if t.state != "called" or t.called_at is None or one is None:
+        return 0
+    return max(0, math.ceil((t.called_at + span(one.queue.apart) - now).total_seconds()))
 
 
 def _minutes(since: datetime, now: datetime) -> int:

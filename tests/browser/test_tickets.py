@@ -68,7 +68,16 @@ def test_from_the_machine_to_the_window_to_a_case(site: Site, hall):
     with site.database.reading() as work:
         ticket = work.session.query(Ticket).one()
         assert work.session.get(Case, ticket.case_id).applicant_name == "苏阿婆"
+        number = work.session.get(Case, ticket.case_id).number
     clerk.goto("/desk/halls/jiayuan")
+    clerk.keyboard.press("t")  # the receipt, at the size of a slip
+    clerk.get_by_text("收了 1 件").wait_for()
+    assert number in clerk.locator("main").inner_text() and axe(clerk) == []
+    clerk.set_viewport_size({"width": 360, "height": 740})
+    assert clerk.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    clerk.set_viewport_size({"width": 1440, "height": 900})
+    clerk.get_by_role("link", name="回到窗口").click()
+    clerk.locator(".yz-callbar").get_by_text("正在办理").wait_for()
     clerk.keyboard.press("d")
     clerk.get_by_text("现在没有人在等").wait_for()
     assert [t for t in site.troubles if "403" not in t] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +20,7 @@ from tests.cast import ROOT
 hall_of_bookings = bookings.hall
 
 KEY = "yuyue.hall"
+APART = timedelta(seconds=30)
 QUEUES = """
 queues:
   hall:
@@ -33,6 +35,8 @@ queues:
       eighty: {name: 80 岁以上, class: A, age: 80}
       sixty: {name: 60 到 79 岁, class: B, age: 60}
       wheelchair: {name: 坐轮椅, class: A}
+      low: {name: 要低位窗口, low: true}
+      shelter: {name: 另一扇门, class: A, quiet: true, help: 请引导员带着走侧门}
     booked: {class: A}
   other:
     name: 医保
@@ -100,10 +104,10 @@ def desk(hall_of_bookings):
             return work.session.get(Ticket, ticket.id)
 
     def missed(ticket, n=0, now=NOW):
-        """Called three times, and nobody came."""
-        for _ in range(2):
-            step(queues.recall, ticket, n, now)
-        return step(queues.park, ticket, n, now)
+        """Called three times, half a minute apart, and nobody came."""
+        for again in (1, 2):
+            step(queues.recall, ticket, n, now + again * APART)
+        return step(queues.park, ticket, n, now + 3 * APART)
 
     made.take, made.call_next, made.step, made.fresh, made.missed = take, call_next, step, fresh, missed
     return made

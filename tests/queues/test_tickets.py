@@ -14,7 +14,7 @@ from engine.reads.knowing import Person
 from engine.records import audit
 from engine.store.models import Appointment, Case, Event, Hall, Ticket, Window
 from tests.appointments.conftest import NOW, opened
-from tests.queues.conftest import KEY
+from tests.queues.conftest import APART, KEY
 
 OLD = Person("苏阿婆", "13900000001", "350526194003071234")  # 86
 
@@ -216,7 +216,7 @@ def test_who_comes_back_too_late_or_twice_takes_a_new_number(desk):
     desk.call_next()
     desk.missed(away)
     with pytest.raises(NotNow, match="take a new number"):
-        desk.do(queues.back, away.code, by=people.SYSTEM, now=later(minutes=31))
+        desk.do(queues.back, away.code, by=people.SYSTEM, now=later(minutes=32))
     desk.do(queues.back, away.code, by=people.SYSTEM, now=later(minutes=29))
     desk.call_next()
     desk.missed(away)
@@ -229,7 +229,7 @@ def test_who_missed_their_call_for_good_may_take_another(desk):
     first = desk.do(queues.take_for, KEY, person=who, by=desk.clerks[0], now=NOW)
     desk.call_next()
     desk.missed(first)
-    second = desk.do(queues.take_for, KEY, person=who, by=desk.clerks[0], now=later(minutes=31))
+    second = desk.do(queues.take_for, KEY, person=who, by=desk.clerks[0], now=later(minutes=32))
     assert (desk.fresh(first).state, second.number) == ("gone", "C002")
 
 
@@ -245,10 +245,75 @@ def test_an_elder_who_was_missed_keeps_the_place(desk):
 def test_no_more_than_three_calls(desk):
     ticket = desk.take()
     desk.call_next()
-    for _ in range(2):
-        desk.step(queues.recall, ticket)
+    for again in (1, 2):
+        desk.step(queues.recall, ticket, now=NOW + again * APART)
     with pytest.raises(NotNow, match="called 3 times"):
-        desk.step(queues.recall, ticket)
+        desk.step(queues.recall, ticket, now=NOW + 3 * APART)
+
+
+def test_there_is_time_to_walk_between_two_calls_and_after_the_last(desk):
+    ticket = desk.take()
+    desk.call_next()
+    with pytest.raises(NotNow, match="call again in 1 seconds"):
+        desk.step(queues.recall, ticket, now=later(seconds=29))
+    desk.step(queues.recall, ticket, now=later(seconds=30))
+    desk.step(queues.recall, ticket, now=later(seconds=60))
+    with pytest.raises(NotNow, match="park it in 30 seconds"):
+        desk.step(queues.park, ticket, now=later(seconds=60))
+    desk.step(queues.serve, ticket, now=later(seconds=61))  # who comes is served at once
+
+
+def test_a_low_counter_is_had_by_asking_for_it_and_by_nobodys_class(desk):
+    asked, other = desk.take("low"), desk.take("wheelchair")
+    assert asked.number == "C001", "it changes nothing about the order"
+    with desk.database.unit_of_work() as work:
+        work.session.get(Window, desk.w[1]).low = True
+    assert desk.call_next(0).id == other.id
+    desk.step(queues.serve, other)
+    desk.step(queues.done, other)
+    assert desk.call_next(0) is None, "the low one is open: they wait for it"
+    desk.do(queues.leave, desk.w[1], by=desk.clerks[1], now=NOW)
+    assert desk.call_next(0).id == asked.id, "but for no window that nobody sits at"
+
+
+def test_who_is_not_to_stand_out_has_a_number_like_any_other(desk):
+    with pytest.raises(Invalid):
+        desk.take("shelter")  # not at the machine: others look on
+    desk.take()
+    quiet = desk.do(queues.take_for, KEY, person=None, needs=["shelter"], by=desk.clerks[0], now=NOW)
+    assert (quiet.number, quiet.letter) == ("C002", "A")
+    with desk.database.reading() as work:
+        assert reads.own(work, quiet.code, now=NOW).kind == "普通"
+        row = reads.desk(work, "jiayuan", desk.clerks[0], now=NOW).waiting[0]
+        assert (row.number, row.kind, row.needs, row.helps) == ("C002", "普通", (), ("请引导员带着走侧门",))
+    assert desk.call_next().id == quiet.id
+
+
+# ---------------------------------------------------------------- the hall closes
+
+
+def test_whoever_still_waits_when_the_hall_closes_is_the_first_of_the_next_day(desk):
+    friday = desk.at(18, 17, 20)
+    old = desk.do(queues.take_for, KEY, person=OLD, by=desk.clerks[0], now=friday)
+    plain = desk.take(now=friday)
+    with pytest.raises(NotNow, match="does not close yet"):
+        desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=desk.at(18, 16))
+    desk.do(queues.leave, desk.w[1], by=desk.clerks[1], now=friday)
+    desk.do(queues.leave, desk.w[2], by=desk.clerks[2], now=friday)
+    with pytest.raises(NotNow, match="2 still wait"):
+        desk.do(queues.leave, desk.w[0], by=desk.clerks[0], now=friday)
+    moved = desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=friday)
+    assert [(one.number, one.day.isoformat()) for one in moved] == [("A001", "2026-09-20"), ("A002", "2026-09-20")]
+    assert {desk.fresh(one).state for one in (old, plain)} == {"gone"} and moved[0].name == "苏阿婆"
+    desk.do(queues.leave, desk.w[0], by=desk.clerks[0], now=friday)
+    with desk.database.reading() as work:
+        assert reads.own(work, moved[0].code, now=friday).later
+    desk.do(ticket_rows.forget, now=desk.at(19, 2))
+    assert desk.fresh(moved[0]).name == "苏阿婆", "the night forgets the day that is over, not the one that comes"
+    sunday = desk.at(20, 8)
+    desk.do(queues.sit, desk.w[0], by=desk.clerks[0], now=sunday)
+    desk.take("wheelchair", now=sunday)
+    assert desk.call_next(now=sunday).id == moved[0].id
 
 
 def test_another_window_does_not_act_on_my_number(desk):

@@ -621,6 +621,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "tickets.desk", "tickets.make_machine", "tickets.take_for", "tickets.numbers", thing="hall"),
     **_door("staff", "api.hall_measures", "tickets.step", "api.ticket_step", thing="hall"),
     **_door("staff", "tickets.at_window", "api.call_next", thing="window"),
+    **_door("staff", "tickets.receipt", thing="absent"),  # nobody stands at one's own window
     **_door("staff", "tickets.put_back", "api.take_ticket", thing="absent"),  # no number of the day is named
     # ---- ballots 表决: an open vote of 苏洋村
     **_door("resident", "api.my_ballots", "ballots.mine"),

@@ -20,6 +20,7 @@ from engine.workdays import local_date
 from web import edge
 from web.edge import guard
 from web.language import english
+from web.pages import tracking
 
 pages = Blueprint("tickets", __name__)
 
@@ -41,8 +42,8 @@ def _line(at: reads.HallRow) -> reads.Line:
     return found
 
 
-def _choices(at: reads.HallRow) -> list[dict[str, Any]]:
-    """What may be chosen at the machine or on a telephone, line by line."""
+def _choices(at: reads.HallRow, *, staff: bool = False) -> list[dict[str, Any]]:
+    """What may be chosen at the machine, on a telephone or by staff, line by line."""
     return [
         {
             "key": one.key,
@@ -53,8 +54,9 @@ def _choices(at: reads.HallRow) -> list[dict[str, Any]]:
                 for p in reads.choices(edge.work(), one)
             ],
             "needs": [
-                {"name": name, "title": (need.name_en if english() else "") or need.name}
+                {"name": name, "title": (need.name_en if english() else "") or need.name, "class": need.class_}
                 for name, need in one.queue.needs.items()
+                if staff or not need.quiet
             ],
         }
         for one in reads.lines_at(edge.work(), at)
@@ -239,8 +241,11 @@ def desks() -> ResponseReturnValue:
 def desk(code: str) -> ResponseReturnValue:
     """Who waits, and what I do with whom."""
     found = reads.desk(edge.work(), code, edge.actor(), now=edge.now())
-    lines = _choices(reads.shown(edge.work(), code))
-    return render_template("staff/hall.html", desk=found, lines=lines, states=_states())
+    lines = _choices(reads.shown(edge.work(), code), staff=True)
+    row = found.at_mine
+    serving = row is not None and row.state == "serving"
+    taken = reads.taken_in(edge.work(), row.id, local_date(edge.now())) if row is not None and serving else ()
+    return render_template("staff/hall.html", desk=found, lines=lines, states=_states(), taken=taken)
 
 
 def _states() -> dict[str, str]:
@@ -250,7 +255,7 @@ def _states() -> dict[str, str]:
 @pages.post("/desk/halls/<code>/windows/<int:window_id>/<what>")
 @guard("staff")
 def at_window(code: str, window_id: int, what: str) -> ResponseReturnValue:
-    """Sit down, leave, call the next."""
+    """Sit down, leave, call the next; the day's work ends."""
     work, by, now = edge.work(), edge.actor(), edge.now()
     if what == "sit":
         queues.sit(work, window_id, by=by, now=now)
@@ -259,6 +264,10 @@ def at_window(code: str, window_id: int, what: str) -> ResponseReturnValue:
     elif what == "next":
         if queues.call_next(work, window_id, by=by, now=now) is None:
             flash(_("现在没有人在等。"))
+    elif what == "close":
+        made = queues.all_tomorrow(work, window_id, by=by, now=now)
+        numbers = _("、").join(one.number for one in made)
+        flash(_("约好了，下一个上班日最先叫：%(numbers)s。", numbers=numbers) if made else _("现在没有人在等。"))
     else:
         raise NotFound("没有这个操作。", "There is no such step.")
     return redirect(url_for("tickets.desk", code=code))
@@ -289,9 +298,30 @@ def step(code: str, ticket_id: int, what: str) -> ResponseReturnValue:
         if kind == "window" and is_id(where):
             target = {"window_id": int(where)}
         queues.pass_on(work, ticket_id, note=request.form.get("note", ""), **target, **given)
+    elif what == "tomorrow":
+        made = queues.tomorrow(work, ticket_id, **given)
+        return redirect(url_for("tickets.slip", code=made.code))
     else:
         raise NotFound("没有这个操作。", "There is no such step.")
     return redirect(url_for("tickets.desk", code=code))
+
+
+@pages.get("/desk/halls/<code>/tickets/<int:ticket_id>/receipt")
+@guard("staff")
+def receipt(code: str, ticket_id: int) -> ResponseReturnValue:
+    """What was taken in for the person before one's own window, all on one sheet, for the printer."""
+    work, actor, now = edge.work(), edge.actor(), edge.now()
+    whose = reads.whose(work, ticket_id, actor)  # only whom one serves oneself
+    found = reads.taken_in(work, ticket_id, local_date(now))
+    if not found:
+        raise NotFound("这个号还没有收件，没有回执可打。", "Nothing was taken in for this number yet.")
+    return render_template(
+        "staff/window_receipt.html",
+        whose=whose,
+        rows=[(one, tracking.qr_of(one.number)) for one in found],
+        code=code,
+        now=now,
+    )
 
 
 @pages.post("/desk/halls/<code>/take")

@@ -44,7 +44,7 @@ def take_ticket(a: Applying, effect: Effect) -> None:
         return
     if new:
         a.record(audit.Kind.TICKET_TAKEN, facts={"ticket": made.id, "number": made.number, "queue": made.queue})
-    kind = one.queue.classes.get(made.letter)
+    kind = one.queue.classes.get(one.queue.shown(made.letter, made.needs or ()))
     ticket = {
         "number": made.number,
         "class": kind.name if kind is not None else made.letter,

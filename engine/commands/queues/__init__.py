@@ -2,9 +2,10 @@
 
 take -> waiting -> called -> serving -> done
           ^  ^        |  \\-> parked -> (comes back) waiting
-          |  \\-- passed on --/   \\-> gone
+          |  \\-- passed on --/   \\-> gone (or the first of the next day, when the hall closes)
 """
 
+from engine.commands.queues.closing import all_tomorrow, tomorrow
 from engine.commands.queues.due import ask_to_forget
 from engine.commands.queues.places import put as put_halls
 from engine.commands.queues.taking import arrived, take, take_for, take_here
@@ -26,6 +27,7 @@ from engine.commands.ticket_rows import STATES
 
 __all__ = [
     "STATES",
+    "all_tomorrow",
     "arrived",
     "ask_to_forget",
     "back",
@@ -45,4 +47,5 @@ __all__ = [
     "take_for",
     "take_here",
     "to_case",
+    "tomorrow",
 ]

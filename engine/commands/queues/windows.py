@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.errors import NotFound, NotNow
-from engine.people import Actor, masks, require
+from engine.people import Actor, masks, may, require
+from engine.reads import tickets as reads
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Hall, Ticket, User, Window
+from engine.workdays import local_date
 
 
 def find(work: Work, window_id: int) -> Window:
@@ -61,10 +63,28 @@ def leave(work: Work, window_id: int, *, by: Actor, now: datetime) -> Window:
     if window.clerk_id != by.id:
         require(by, "supervise", window.hall)
     if window.clerk_id is not None:
+        _leaves_nobody(work, window, by, now)
         _free(work, window)
         facts = {"window": window.id, "hall": window.hall_id}
         audit.record(work, audit.Kind.WINDOW_LEFT, by=by, now=now, facts=facts)
     return window
+
+
+def _leaves_nobody(work: Work, window: Window, by: Actor, now: datetime) -> None:
+    """The last window of the day does not leave while people wait: they are served, or the first of the next day."""
+    others = any(w.clerk_id is not None and w.id != window.id for w in window.hall.windows)
+    if others or may(by, "supervise", window.hall) or not reads.closes(work, window.hall, now):
+        return
+    waiting = work.session.scalar(
+        select(func.count()).where(
+            Ticket.hall_id == window.hall_id, Ticket.day == local_date(now), Ticket.state == "waiting"
+        )
+    )
+    if waiting:
+        raise NotNow(
+            f"还有 {waiting} 位在等，您是最后一个窗口。请接着叫，或者把他们约到下一个上班日最先叫。",
+            f"{waiting} still wait and yours is the last window: call them, or make them the first of the next day.",
+        )
 
 
 def _free(work: Work, window: Window) -> None:

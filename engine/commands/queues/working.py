@@ -6,8 +6,9 @@ one conditional UPDATE, so they get two different people; the index of one perso
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, select, update
@@ -20,6 +21,7 @@ from engine.commands import booking, ticket_rows
 from engine.commands.queues import windows
 from engine.commands.ticket_rows import Line, record
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
+from engine.matters.nouns.queues import span
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.reads import tickets as reads
 from engine.records import audit
@@ -112,6 +114,7 @@ def recall(work: Work, ticket_id: int, *, version: int, by: Actor, now: datetime
             f"{ticket.number} 已经叫了 {ticket.calls} 次。没有人来，请过号。",
             f"{ticket.number} was called {ticket.calls} times: park it if nobody came.",
         )
+    _waited(work, ticket, now, "再叫", "call again")
     ticket.calls += 1
     ticket.called_at = now
     ticket.version += 1
@@ -152,14 +155,19 @@ def _free_to_call(work: Work, window: Window) -> None:
 
 def _lines_of(work: Work, window: Window) -> list[Line]:
     """The lines this window calls."""
-    unit = units.place(work, window.unit_id)
-    short = unit.code.rpartition("-")[2]
-    return [
-        one
-        for one in ticket_rows.lines(work)
-        if one.queue.at == window.hall.code
-        and (not one.queue.windows or unit.code in one.queue.windows or short in one.queue.windows)
-    ]
+    return [one for one in ticket_rows.lines(work) if one.queue.at == window.hall.code and _calls_it(work, window, one)]
+
+
+def _calls_it(work: Work, window: Window, one: Line) -> bool:
+    code = units.place(work, window.unit_id).code
+    return not one.queue.windows or code in one.queue.windows or code.rpartition("-")[2] in one.queue.windows
+
+
+def _low_elsewhere(work: Work, window: Window, one: Line) -> bool:
+    """Whether who asked for a low counter waits for another window: one that is open, and calls this line."""
+    return not window.low and any(
+        w.low and w.active and w.clerk_id is not None and _calls_it(work, w, one) for w in window.hall.windows
+    )
 
 
 def _waits(hall_id: int, day: Any) -> Any:
@@ -171,7 +179,9 @@ def _chosen(
 ) -> lines.Next | None:
     open_windows = select(Window.id).where(Window.hall_id == window.hall_id, Window.clerk_id.is_not(None))
     rows = work.session.execute(
-        select(Ticket.queue, Ticket.id, Ticket.letter, Ticket.since_at, Ticket.serial, Ticket.behind).where(
+        select(
+            Ticket.queue, Ticket.id, Ticket.letter, Ticket.since_at, Ticket.serial, Ticket.behind, Ticket.needs
+        ).where(
             _waits(window.hall_id, day),
             Ticket.queue.in_([one.key for one in own]),
             # passed on to another window that is open: they wait for that one
@@ -180,7 +190,12 @@ def _chosen(
     ).all()
     found = []
     for one in own:
-        waiting = [lines.Waits(r.id, r.letter, r.since_at, r.serial, r.behind) for r in rows if r.queue == one.key]
+        low = _low_elsewhere(work, window, one)
+        waiting = [
+            lines.Waits(r.id, r.letter, r.since_at, r.serial, r.behind)
+            for r in rows
+            if r.queue == one.key and not (low and one.queue.asks_low(r.needs or ()))
+        ]
         row = held[one.key]
         chosen = lines.following(one.queue.order, waiting, [lines.Called(*c) for c in row.called], now, made=row.made)
         if chosen is not None:
@@ -239,6 +254,18 @@ def _calls(work: Work, ticket: Ticket) -> int:
     return ticket_rows.line(work, ticket.queue).queue.calls
 
 
+def _waited(work: Work, ticket: Ticket, now: datetime, zh: str, en: str) -> None:
+    """Calls are so far apart that somebody can walk to the window between them."""
+    apart = span(ticket_rows.line(work, ticket.queue).queue.apart)
+    left = (ticket.called_at or now) + apart - now
+    if left > timedelta(0):
+        seconds = math.ceil(left.total_seconds())
+        raise NotNow(
+            f"{ticket.number} 刚刚叫过，人走过来要时间。过 {seconds} 秒再{zh}。",
+            f"{ticket.number} was called a moment ago: {en} in {seconds} seconds.",
+        )
+
+
 # ---------------------------------------------------------------- nobody came
 
 
@@ -253,6 +280,7 @@ def park(work: Work, ticket_id: int, *, version: int, by: Actor, now: datetime) 
             f"{ticket.number} 才叫了 {ticket.calls} 次，再叫 {left} 次没有人来才能过号。",
             f"{ticket.number} was called {ticket.calls} time(s): call {left} more before it is parked.",
         )
+    _waited(work, ticket, now, "过号", "park it")
     ticket.state, ticket.parked_at, ticket.window_id = "parked", now, None
     ticket.version += 1
     record(work, audit.Kind.TICKET_PARKED, ticket, by, now)
@@ -338,7 +366,7 @@ def give_up(work: Work, code: str, *, by: Actor, now: datetime) -> Ticket:
     ticket = work.session.scalar(
         select(Ticket).where(Ticket.code == code).with_for_update().execution_options(populate_existing=True)
     )
-    if ticket is None or ticket.day != local_date(now):
+    if ticket is None or ticket.day < local_date(now):
         raise NotFound("没有这个号，请核对。", "There is no such number.")
     if ticket.state != "gone":
         expect(ticket, ("waiting", "parked"), "取消", "give it up")

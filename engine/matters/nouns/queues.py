@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
@@ -17,19 +18,19 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 #: 09:50, and with its class: B 09:50.
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Z] ([01][0-9]|2[0-3]):[0-5][0-9]$")]
-#: 30min, 2h: how long somebody waits in a hall.
-Span = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}(min|h)$")]
+#: 30s, 30min, 2h: how long somebody waits in a hall.
+Span = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}(s|min|h)$")]
 
 
 def span(text: str) -> timedelta:
     """
-    >>> span("45min"), span("2h")
-    (datetime.timedelta(seconds=2700), datetime.timedelta(seconds=7200))
+    >>> span("30s"), span("45min"), span("2h")
+    (datetime.timedelta(seconds=30), datetime.timedelta(seconds=2700), datetime.timedelta(seconds=7200))
     """
-    found = re.fullmatch(r"(\d+)(min|h)", text)
+    found = re.fullmatch(r"(\d+)(s|min|h)", text)
     if found is None:
         raise ValueError(f"Expected a span such as 45min or 2h, but it is {text!r}")
-    return timedelta(minutes=int(found[1]) * (60 if found[2] == "h" else 1))
+    return timedelta(seconds=int(found[1]) * {"s": 1, "min": 60, "h": 3600}[found[2]])
 
 
 class QueueClass(Part):
@@ -57,7 +58,21 @@ class Need(Part):
 
     name: Short = Field(description="按钮上的字 · the words on the button")
     name_en: str = Field(default="", description="英文 · the same in English")
-    class_: Letter = Field(alias="class", description="排到哪一类 · into which class it puts them")
+    class_: Letter | None = Field(
+        default=None,
+        alias="class",
+        description="排到哪一类；不写不改变次序 · into which class it puts them; without it the order stays",
+    )
+    low: bool = Field(
+        default=False,
+        description="要低位窗口：有低位窗口开着就由它叫 · asks for a low counter, which calls them while one is open",
+    )
+    quiet: bool = Field(
+        default=False,
+        description="只由工作人员登记，号和大屏上看不出来 · entered by staff only; the number looks like any other",
+    )
+    help: Short | None = Field(default=None, description="叫号时提醒窗口怎么帮 · what the window is told to do")
+    help_en: str = Field(default="", description="英文 · the same in English")
     age: int | None = Field(
         default=None,
         ge=0,
@@ -137,6 +152,10 @@ class Queue(Part):
     )
     booked: Booked | None = Field(default=None, description="预约签到的人怎么排 · where those who booked stand")
     calls: int = Field(default=3, ge=1, le=9, description="叫几次不到算过号 · how often a number is called")
+    apart: Span = Field(
+        default="30s",
+        description="两次叫号隔多久，最后一次也等这么久才算过号 · how long between calls, and after the last",
+    )
     back: Back = Field(default=Back(), description="过号的人回来 · who missed their call and comes back")
     shows: int = Field(default=6, ge=1, le=12, description="大屏上显示最近几个号 · how many numbers a screen shows")
     says: tuple[Literal["普通话", "闽南语"], ...] = Field(
@@ -159,7 +178,7 @@ class Queue(Part):
         faults: list[tuple[tuple[str, ...], str, str]] = []
         known = "、".join(self.classes)
         for path, code in (
-            *((("needs", name, "class"), need.class_) for name, need in self.needs.items()),
+            *((("needs", name, "class"), need.class_) for name, need in self.needs.items() if need.class_),
             *(((("booked", "class"), self.booked.class_),) if self.booked is not None else ()),
         ):
             if code not in self.classes:
@@ -196,6 +215,16 @@ class Queue(Part):
         """The class by what somebody says and how old they are known to be: the first of all that hold."""
         held = {one.class_ for name, one in self.needs.items() if name in needs or _old(one, age)}
         return next((code for code in self.classes if code in held), self.others)
+
+    def shown(self, letter: str, needs: Iterable[str] = ()) -> str:
+        """The class that number, slip and screen say: of somebody who is not to stand out, that of everybody else."""
+        return self.others if any(self.quiet(one) for one in needs) else letter
+
+    def quiet(self, need: str) -> bool:
+        return need in self.needs and self.needs[need].quiet
+
+    def asks_low(self, needs: Iterable[str]) -> bool:
+        return any(one in self.needs and self.needs[one].low for one in needs)
 
 
 def _old(need: Need, age: int | None) -> bool:

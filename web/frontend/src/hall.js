@@ -15,6 +15,8 @@ for (const around of document.querySelectorAll("[data-polls]")) {
           part.innerHTML = found;
           shown = found;
           say(around);
+          // who cannot hear the call feels it
+          if (part.querySelector(".is-called")) navigator.vibrate?.([400, 200, 400]);
         }
       }
     } catch {
