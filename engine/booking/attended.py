@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, Decimal
 
 
 def minutes(came: datetime, left: datetime) -> int:
@@ -17,9 +17,10 @@ def minutes(came: datetime, left: datetime) -> int:
 
 
 def hours(total: int) -> Decimal:
-    """Minutes as people write hours: to one decimal, half up. A sum is made of minutes, and rounded once.
+    """Minutes as a record of service writes hours: to one decimal, cut downwards, so that nothing proves more than was
+    given. A sum is made of minutes, and cut once.
 
     >>> hours(150), hours(0), hours(63), hours(59)
-    (Decimal('2.5'), Decimal('0.0'), Decimal('1.1'), Decimal('1.0'))
+    (Decimal('2.5'), Decimal('0.0'), Decimal('1.0'), Decimal('0.9'))
     """
-    return (Decimal(total) / 60).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return (Decimal(total) / 60).quantize(Decimal("0.1"), ROUND_DOWN)

@@ -106,7 +106,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A person's hours: each time, and the sums by year, made of minutes and rounded once."""
+    """A person's hours: each time, and the sums by year, made of minutes and cut once."""
 
     years: tuple[tuple[int, Decimal], ...]
     lines: tuple[Given, ...]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
+
 from engine import feel
 from engine.booking import written
 from engine.booking.slots import ZONE
@@ -20,7 +22,7 @@ from engine.people import units
 from engine.reads import knowing
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Resource, Slot, SlotPlace
+from engine.store.models import BookingPlace, Resource, Slot, SlotPlace
 from engine.workdays import local_date, say_at
 
 
@@ -134,7 +136,37 @@ def why_not(
         # Null is not yes: what cannot be told (no identity number, no such entry) is not fulfilled.
         if value(work, need.if_, what, resource, slot, person, answers or {}, now) is not True:
             found.append(Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}"))
+    if what.offer.hours:
+        found += elsewhere(work, slot, person)
     return found
+
+
+def elsewhere(work: Work, slot: Slot, person: knowing.Person) -> list[Not]:
+    """Where this person gives their hours at that time already: nobody is in two places, and no hour counts twice."""
+    keeping = [key for key, what in declared(work).items() if what.offer.hours]
+    there = work.session.execute(
+        select(Resource.name, Slot.starts_at, Slot.ends_at)
+        .join(Slot, Slot.resource_id == Resource.id)
+        .join(BookingPlace, BookingPlace.slot_id == Slot.id)
+        .where(
+            BookingPlace.person_index == person.index,
+            BookingPlace.live,
+            Slot.id != slot.id,
+            Slot.starts_at < slot.ends_at,
+            func.coalesce(BookingPlace.checked_out_at, Slot.ends_at) > slot.starts_at,
+            Resource.offer.in_(keeping),
+        )
+        .order_by(Slot.starts_at)
+        .limit(1)
+    ).all()
+    return [
+        Not(
+            f"同一时间已经报了“{name}”（{say_at(since)}到{until.astimezone(ZONE):%H:%M}）。要来这里，先退那一次。",
+            f"At that time there is a place in {name} ({since.astimezone(ZONE):%Y-%m-%d %H:%M} to "
+            f"{until.astimezone(ZONE):%H:%M}). Give that one back first.",
+        )
+        for name, since, until in there
+    ]
 
 
 def too_late(offer: Offer, slot: Slot, now: datetime) -> Not | None:

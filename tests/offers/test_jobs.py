@@ -64,6 +64,17 @@ def test_nobody_has_two_places_in_one_time(hall):
     assert left(hall.database, need.slot) == (1, {"cut": 1, "help": 0})
 
 
+def test_nobody_gives_hours_in_two_places_at_one_time_until_they_have_left_the_first(hall):
+    first, same, after = hall.asked(), hall.asked(), hall.asked(**{"from": "11:00", "until": "12:00"})
+    take(hall, first.slot, 1, "help")
+    with pytest.raises(NotNow, match="Give that one back first") as refused:
+        take(hall, same.slot, 1, "help")
+    assert "同一时间已经报了" in refused.value.zh and "09:00到11:00" in refused.value.zh
+    assert left(hall.database, same.slot) == (0, {"cut": 0, "help": 0})
+    take(hall, after.slot, 1, "help")  # it begins when the first ends
+    take(hall, same.slot, 2, "help")
+
+
 @pytest.mark.parametrize("role", ["", "dentist"])
 def test_a_role_there_is_not_is_refused_with_those_there_are(hall, role):
     need = hall.asked()
