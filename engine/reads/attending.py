@@ -11,9 +11,10 @@ from sqlalchemy.orm import joinedload
 
 from engine.booking import attended
 from engine.errors import NotFound
-from engine.matters.nouns.offers import Offer
+from engine.matters.nouns.offers import Offer, OfferHours
 from engine.people import Actor, masks, may
 from engine.reads import offers
+from engine.records import library
 from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
 from engine.workdays import local_date
@@ -110,6 +111,14 @@ class Hours:
 
     years: tuple[tuple[int, Decimal], ...]
     lines: tuple[Given, ...]
+
+
+def proofs(work: Work) -> list[tuple[str, str, str]]:
+    """(matter, its name, the same in English) of what issues a paper of hours that are kept here."""
+    kept = [what.offer.hours for what in offers.declared(work).values()]
+    named = {hours.proof for hours in kept if isinstance(hours, OfferHours)}
+    made = [(name, library.current(work, name).info) for name in sorted(named - {""})]
+    return [(name, info.name, info.name_en) for name, info in made]
 
 
 def hours(work: Work, actor: Actor) -> Hours:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
+from engine import booking
+from engine.booking import attended
 from engine.errors import NotFound
 from engine.matters.nouns.bonds import LEADER
 from engine.people import Actor, masks, may, units
@@ -159,6 +162,82 @@ def _teams(
         by_name = tuple(sorted(people, key=lambda one: by_sound(one.name)))
         made.append(Team(title, by_name, team_id, first, leader, second, unit))
     return sorted(made, key=lambda one: (by_sound(one.name), one.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a team of the reader's is put down for."""
+
+    booking_id: int
+    name: str
+    name_en: str
+    starts_at: datetime
+    place: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a team has before it, and the hours it has given in the year of the reader's day."""
+
+    ahead: tuple[Ahead, ...] = ()
+    hours: Decimal = Decimal(0)
+
+
+def doing(work: Work, actor: Actor, *, now: datetime) -> dict[str, Doing]:
+    """By the name of the team: what the reader has booked for it. One statement."""
+    year = local_date(now).year
+    rows = work.session.execute(
+        select(Appointment, BookingPlace.checked_in_at, BookingPlace.checked_out_at)
+        .join(BookingPlace, BookingPlace.appointment_id == Appointment.id)
+        .where(
+            Appointment.user_id == actor.id,
+            Appointment.team != "",
+            BookingPlace.live,
+            Appointment.state.in_((*booking.LIVE, "served")),
+            Appointment.ends_at > now - timedelta(days=366),
+        )
+        .options(joinedload(Appointment.resource).joinedload(Resource.unit))
+        .order_by(Appointment.starts_at, BookingPlace.id)
+    ).all()
+    people: dict[int, int] = {}
+    minutes: dict[str, int] = {}
+    before: dict[str, dict[int, Appointment]] = {}
+    for made, came, left in rows:
+        if made.ends_at > now and made.state in booking.LIVE:
+            people[made.id] = people.get(made.id, 0) + 1
+            before.setdefault(made.team, {})[made.id] = made
+        if came is not None and left is not None and local_date(came).year == year:
+            minutes[made.team] = minutes.get(made.team, 0) + attended.minutes(came, left)
+    return {
+        name: Doing(
+            tuple(
+                Ahead(
+                    one.id,
+                    one.resource.name,
+                    one.resource.name_en,
+                    one.starts_at,
+                    units.place(work, one.resource.place_id or one.resource.unit_id).name,
+                    people[one.id],
+                )
+                for one in before.get(name, {}).values()
+            ),
+            attended.hours(minutes.get(name, 0)),
+        )
+        for name in {*before, *minutes}
+    }
+
+
+def announcing(work: Work) -> list[tuple[str, str, str]]:
+    """(matter, its name, the same in English) of what a team may announce itself: an application opens the places."""
+    found = {
+        what.package.name: (what.package.info.name, what.package.info.name_en)
+        for what in offers.declared(work).values()
+        if what.offer.opened_by == "case"
+        and "team" in what.offer.taker
+        and "online" in what.package.info.apply.channels
+    }
+    return [(name, zh, en) for name, (zh, en) in sorted(found.items())]
 
 
 def coming(work: Work, actor: Actor, *, now: datetime) -> list[Place]:

@@ -47,6 +47,8 @@ def test_members_join_are_put_down_and_give_back_their_own_place(hall, offered):
     assert hall.client("chen").post(at, data={"as": "team", "led": str(bond)}).status_code in (403, 404)
     sent = {"as": "team", "led": str(bond), f"role-{bond}": "cut", "me": "1", "role-me": "cut"}
     assert xu.post(at, data=sent).status_code == 302
+    [own] = re.findall(r'data-ahead>\s*<li><a href="(/bookings/\d+)', page(xu.get("/teams")))  # what the team does next
+    assert "青年队" in page(xu.get(own)) and "data-ahead" not in page(zhang.get("/teams"))
     mine = page(zhang.get("/bookings"))
     assert "跟着团队去的" in mine and "青年队" in mine
     [place] = re.findall(r"/team-places/(\d+)/leave", mine)

@@ -452,7 +452,9 @@ def change_order(standing_id: int, what: str) -> ResponseReturnValue:
 @guard("resident")
 def hours() -> ResponseReturnValue:
     """The hours one gave."""
-    return render_template("resident/hours.html", found=attending.hours(edge.work(), edge.actor()), tab="booking.doors")
+    work = edge.work()
+    found = attending.hours(work, edge.actor())
+    return render_template("resident/hours.html", found=found, proofs=attending.proofs(work), tab="booking.doors")
 
 
 @pages.get("/offers/statement")

@@ -35,6 +35,8 @@ def _mine(wrong: tuple[FieldError, ...] = (), which: str = "", code: str = "", w
         "resident/teams.html",
         led=reads.led(work, actor, now=now),
         within=reads.of(work, actor, now=now),
+        doing=reads.doing(work, actor, now=now),
+        announcing=reads.announcing(work),
         asked=asked,
         wrong=wrong,
         which=which,

@@ -94,6 +94,8 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
     if reading.house.matters is not None:
         there = {*reading.house.matters, reading.name}
         named(offer.each, there, "offer-name", "没有事项", "There is no matter", "each")
+        if isinstance(offer.hours, OfferHours):
+            named(offer.hours.proof, there, "offer-name", "没有事项", "There is no matter", "hours", "proof")
         if offer.missed is not None:
             named(offer.missed.opens, there, "offer-name", "没有事项", "There is no matter", "missed", "opens")
             answered(reading, one, "offer-name", offer.missed.opens, offer.missed.answers, "missed", "answers")

@@ -260,6 +260,10 @@ class OfferHours(OfferPart):
         alias="with",
         description="台账的各项 → FEEL（attended.minutes、attended.day、person、offer） · its fields → FEEL",
     )
+    proof: Id | Literal[""] = Field(
+        default="",
+        description="哪个事项出证明：时长的页面有一个按钮 · the matter that issues a paper of them: a button",
+    )
 
 
 class Offer(OfferPart):
