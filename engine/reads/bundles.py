@@ -1,6 +1,8 @@
 """一件事: the cases that one case opened, and the case that opened one, so that all is followed in one place.
 
-Whoever may not see a case learns nothing of it here. What a list opened one by one (逐条办理) is followed in its list.
+Whoever follows the whole for an office sees of each part whose it is and where it stands, and opens those that are
+theirs to see; of a restricted case, and to residents, nothing is told that they may not open. What a list opened one by
+one (逐条办理) is followed in its list.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ class Part:
     outcome: str
     stage: str
     due_at: datetime | None
+    may_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,13 @@ def of_case(work: Work, case: Case, actor: Actor) -> Bundle:
         .order_by(Case.id)
         .limit(MOST + 1)
     ).all()
-    seen = [one for one in rows if may(actor, "see", one)]
-    whole = next((_part(work, one) for one in seen if one.id == case.parent_id), None)
-    return Bundle(whole, tuple(_part(work, one) for one in seen if one.id != case.parent_id))
+    told = {one.id: _part(work, one, may(actor, "see", one)) for one in rows}
+    seen = [one for one in rows if told[one.id].may_open or (actor.kind == "staff" and not one.restricted)]
+    whole = next((told[one.id] for one in seen if one.id == case.parent_id), None)
+    return Bundle(whole, tuple(told[one.id] for one in seen if one.id != case.parent_id))
 
 
-def _part(work: Work, one: Case) -> Part:
+def _part(work: Work, one: Case, may_open: bool) -> Part:
     return Part(
         one.number,
         one.matter_name,
@@ -65,4 +69,5 @@ def _part(work: Work, one: Case) -> Part:
         one.outcome,
         one.stage,
         one.promised_due,
+        may_open,
     )

@@ -139,6 +139,8 @@ def test_the_parts_of_a_bundle_are_followed_in_one_place_by_whoever_may_see_them
         assert [(one.number, one.title, one.status) for one in seen.parts] == [(part.number, "小件", "running")]
         assert seen.whole is None and bundles.of_case(work, part, cast.zhang).whole.number == whole.number
         assert bundles.of_case(work, whole, cast.xu) == bundles.Bundle(), "another resident learns of nothing"
+        (told,) = bundles.of_case(work, whole, cast.sun).parts
+        assert (told.title, told.may_open) == ("小件", False), "another office follows it, and does not open it"
     small.complete(sqlite, child, "look", cast.wang, clock.on(hours=1), decision="不行")
     with sqlite.reading() as work:
         (one,) = bundles.of_case(work, work.session.get(Case, parent), cast.zhang).parts
