@@ -5,6 +5,8 @@ from __future__ import annotations
 import cProfile
 import re
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from engine import matters
 from engine.commands import gate
 from engine.findings import Finding, errors
 from engine.matters import county as counties
+from engine.matters.gate import shapes, story_rules
 from tests.cast import ROOT
 
 COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), "county.yaml")
@@ -182,6 +185,8 @@ SLIPS = [
     ("jisong", "bpmn/jisong/stories.yaml", 'found: "yes"', "found: yes", "story-field", '"yes"'),
     ("daiban", "bpmn/daiban/stories.yaml", "outcome: approve", "outcome: aprove", "story-name", "approve"),
     ("daiban", "bpmn/daiban/en.yaml", "委托人自愿委托，", "委托人自愿委拖，", "english-unused", "委托人自愿委托"),
+    # (the paper says its English itself: the line that means to say it otherwise says nothing)
+    ("tanqin", "bpmn/tanqin/en.yaml", "\n走访记录:", "\n走访纪录:", "english-unused", "走访记录"),
 ]
 
 
@@ -193,6 +198,17 @@ def test_a_slip_is_an_error_with_its_line_and_the_nearest_word(
     assert found, [(f.rule, f.message_en) for f in with_slip(name, file, right, slip)]
     assert any(cure in f.message_zh and cure in f.message_en for f in found), [f.message_en for f in found]
     assert all(f.line > 0 for f in found)
+
+
+def test_a_slip_inside_a_list_of_what_a_story_gives_is_told_by_its_row() -> None:
+    told: list[tuple[object, ...]] = []
+    reading: Any = SimpleNamespace(of_story=lambda rule, zh, en, *path: told.append((rule, en, *path)))
+    known = shapes.of_paths(["ballot.bodies[].unit", "ballot.bodies[].yes", "about"])
+    given = {"about": 1, "ballot": {"bodies": [{"unit": "a", "yes": 3}, {"unti": "b", "yes": 3}]}}
+    story_rules._values(reading, given, known, 0, "facts")
+    rule, en, *path = told.pop()
+    assert (rule, path, told) == ("story-field", [0, "facts", "ballot", "bodies", 1, "unti"], [])
+    assert "unit" in en
 
 
 # ---------------------------------------------------------------- files that are added

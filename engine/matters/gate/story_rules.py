@@ -372,5 +372,10 @@ def _values(reading: Reading, values: Mapping[str, Any], known: scope.Scope, *pa
                 *path,
                 key,
             )
-        elif isinstance(value, Mapping) and shape.entries and not shape.open:
-            _values(reading, value, dict(shape.entries), *path, key)
+        elif shape.entries and not shape.open:
+            one_or_more: Iterable[tuple[tuple[object, ...], Any]] = (
+                (((key, n), one) for n, one in enumerate(value)) if isinstance(value, list) else [((key,), value)]
+            )
+            for at, one in one_or_more:
+                if isinstance(one, Mapping):
+                    _values(reading, one, dict(shape.entries), *path, *at)

@@ -29,11 +29,11 @@ def check(reading: Reading) -> None:
             en = f"The {{{{…}}}} of {str(key)[:60]!r} and of its English differ. Write the same in both."
             reading.findings.append(text.error("english", zh, en, key))
     seen = set(english.texts(info, reading.files))
-    told = english.read(reading.name, {f: d for f, d in reading.files.items() if f != own})
-    untold = [one for one in seen if one not in text.value and one not in told]
+    mine = {str(key).strip() for key in text.value}
     for key in text.value:
         if isinstance(key, str) and key.strip() not in seen:
-            like = nearest(key.strip(), untold)
+            # (also what is told elsewhere: as misspelt, the line meant to say it otherwise says nothing)
+            like = nearest(key.strip(), seen - mine)
             zh = f"是不是“{like}”？" if like else "原文改了的请一并改，不用的请删去。"
             en = f'Did you mean "{like}"?' if like else "Change it with the text, or remove it."
             reading.findings.append(
