@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -62,25 +62,25 @@ def policy_of(resource: Resource) -> Policy:
     return booking.load_policy(resource.policy)
 
 
-def history(work: Work, person_index: str, now: datetime, resource: Resource | None = None) -> list[Past]:
-    """What the policy looks at: this person's bookings of the last weeks and those to come. What opens a case counts
-    together; of anything else (`resource`), the bookings of the same offer."""
-    rows = work.session.execute(_past_of(person_index, now, resource)).all()
+def history(work: Work, whose: Collection[str], now: datetime, resource: Resource | None = None) -> list[Past]:
+    """What the policy looks at: the bookings of this person (their indexes) of the last weeks and those to come. What
+    opens a case counts together; of anything else (`resource`), the bookings of the same offer."""
+    rows = work.session.execute(_past_of(whose, now, resource)).all()
     return [_past(row) for row in rows]
 
 
 def standing_of(
-    work: Work, person_index: str, now: datetime, resource: Resource
+    work: Work, whose: Collection[str], now: datetime, resource: Resource
 ) -> tuple[list[Past], booking.Block | None]:
     """The same, and the pause of their online booking that holds now, by one statement: both are joined to a row that
     is no table's, so that who has neither is there too."""
-    whose = select(literal(person_index).label("index")).subquery()
-    past = _past_of(person_index, now, resource).subquery()
+    one = select(literal(1).label("row")).subquery()
+    past = _past_of(whose, now, resource).subquery()
     rows = work.session.execute(
         select(OnlineBlock, past)
-        .select_from(whose)
-        .outerjoin(OnlineBlock, and_(*blocked(whose.c.index, resource, now)))
-        .outerjoin(past, past.c.person_index == whose.c.index)
+        .select_from(one)
+        .outerjoin(OnlineBlock, and_(one.c.row == 1, *blocked(whose, resource, now)))
+        .outerjoin(past, one.c.row == 1)
         .order_by(OnlineBlock.until_at.desc())
     ).all()
     pause: OnlineBlock | None = rows[0].OnlineBlock
@@ -89,7 +89,7 @@ def standing_of(
     return [_past(row) for row in found], block
 
 
-def _past_of(person_index: str, now: datetime, resource: Resource | None) -> Select[*tuple[Any, ...]]:
+def _past_of(whose: Collection[str], now: datetime, resource: Resource | None) -> Select[*tuple[Any, ...]]:
     alike = Resource.matter != "" if resource is None or resource.matter else Resource.offer == resource.offer
     return (
         select(
@@ -108,7 +108,7 @@ def _past_of(person_index: str, now: datetime, resource: Resource | None) -> Sel
         .outerjoin(StandingDay, StandingDay.appointment_id == Appointment.id)
         .where(
             alike,
-            Appointment.person_index == person_index,
+            Appointment.person_index.in_(whose),
             Appointment.booked_at >= now - timedelta(days=HISTORY_DAYS),
             Appointment.state != "expired",
             not_(and_(Appointment.by_hall, Appointment.state == "cancelled")),  # the hall's doing
@@ -128,22 +128,20 @@ def block_scope(resource: Resource) -> str:
     return "" if resource.matter else resource.offer
 
 
-def blocked(
-    person_index: str | ColumnElement[str], resource: Resource, now: datetime
-) -> tuple[ColumnElement[bool], ...]:
+def blocked(whose: Collection[str], resource: Resource, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """The pauses of this person's online booking that hold now for such a resource."""
     return (
-        OnlineBlock.person_index == person_index,
+        OnlineBlock.person_index.in_(whose),
         OnlineBlock.offer == block_scope(resource),
         OnlineBlock.until_at > now,
         OnlineBlock.lifted.is_(False),
     )
 
 
-def refuse_blocked(work: Work, person_index: str, resource: Resource, now: datetime) -> None:
+def refuse_blocked(work: Work, whose: Collection[str], resource: Resource, now: datetime) -> None:
     """Raise NotNow for a person whose online booking is paused."""
     row = work.session.scalar(
-        select(OnlineBlock).where(*blocked(person_index, resource, now)).order_by(OnlineBlock.until_at.desc()).limit(1)
+        select(OnlineBlock).where(*blocked(whose, resource, now)).order_by(OnlineBlock.until_at.desc()).limit(1)
     )
     if row is not None:
         booking.refuse_blocked(booking.Block(row.until_at, row.reason_zh, row.reason_en))
@@ -417,12 +415,12 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         if person is None:  # nobody may book for them any more
             row.state = "left"
             continue
-        past = history(work, person.index, now, resource)
+        past = history(work, person.indexes, now, resource)
         if isinstance(booking.block_for(policy, past, now), booking.Block) or any(
             p.state in booking.LIVE and p.starts_at.astimezone(ZONE).date() == day for p in past
         ):
             continue
-        free = day_keys(work, policy, person.index, first.starts_at, resource)
+        free = day_keys(work, policy, person.indexes, first.starts_at, resource)
         if not free:
             continue
         roles = {row.role: 1} if row.role else {}
@@ -593,7 +591,7 @@ def keep_all_parts(work: Work, priced: Iterable[tuple[Appointment, prices.Cost |
 def day_keys(
     work: Work,
     policy: Policy,
-    person_index: str,
+    whose: Sequence[str],
     starts_at: datetime,
     resource: Resource,
     own: int | None = None,
@@ -601,8 +599,9 @@ def day_keys(
     """The numbers of the person's day that look free; that of the booking `own` counts as free. What opens a case is
     counted together, so many a day a person; of anything else, each offer by itself."""
     day = starts_at.astimezone(ZONE).date()
-    numbered = numbers_of_days(policy, person_index, [day], resource)
-    query = select(Appointment.day_key).where(Appointment.day_key.in_(numbered[day]))
+    numbered = numbers_of_days(policy, whose[0], [day], resource)
+    every = [one for index in whose for one in numbers_of_days(policy, index, [day], resource)[day]]
+    query = select(Appointment.day_key).where(Appointment.day_key.in_(every))
     if own is not None:
         query = query.where(Appointment.id != own)
     return free_numbers(numbered, work.session.scalars(query))[day]
@@ -617,9 +616,14 @@ def numbers_of_days(
 
 
 def free_numbers(numbered: Mapping[date, Sequence[str]], taken: Iterable[str | None]) -> dict[date, list[str | None]]:
-    """Those that none of their bookings has."""
-    known = set(taken)
-    return {day: [key for key in keys if key not in known] for day, keys in numbered.items()}
+    """Those that none of their bookings has, under whichever index."""
+
+    def which(key: str, day: date) -> str:
+        return key.rpartition(f":{day}:")[2]
+
+    there = [one for one in taken if one]
+    known = {day: {which(one, day) for one in there if f":{day}:" in one} for day in numbered}
+    return {day: [key for key in keys if which(key, day) not in known[day]] for day, keys in numbered.items()}
 
 
 @lru_cache

@@ -31,6 +31,7 @@ from engine.reads import prices
 from engine.reads.knowing import Person
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
+from engine.store import keys as keyring
 from engine.store.models import Appointment, AppointmentSlot, Bond, BookingPlace, Case, Resource, Slot, SlotPlace
 from engine.workdays import local_date, say_at
 
@@ -297,7 +298,7 @@ def _book_days(
 ) -> list[Appointment]:
     resource, whose, online = slots[0].resource, wish.holder, channel == "online"
     ids = [slot.id for slot in slots]
-    past, pause = appointments.standing_of(work, whose.index, now, resource)
+    past, pause = appointments.standing_of(work, whose.indexes, now, resource)
     if online:
         booking.refuse_blocked(pause)
     taken = [one.day_key for one in past]
@@ -361,7 +362,7 @@ def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
     else:
         slot, known = wish.slot, wish.places
         places = list(known) if known is not None else reads.roles_of(work, [slot.id]).get(slot.id, [])
-    past, pause = appointments.standing_of(work, wish.holder.index, now, slot.resource)
+    past, pause = appointments.standing_of(work, wish.holder.indexes, now, slot.resource)
     if channel == "online":
         booking.refuse_blocked(pause)
     return _fit(work, wish, slot, places, past, channel, now)
@@ -432,6 +433,8 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
         day = local_date(slot.starts_at)
         numbered = appointments.numbers_of_days(plan.policy, leader.index, [day], resource)
         keys = appointments.free_numbers(numbered, (one.day_key for one in plan.past))[day]
+    if keyring.current().other is not None:  # the table sees two where the indexes are by two keys
+        _refuse_twice([person for person, _role in wish.members if _claimed(work, slot.id, person)], wish)
     for key in keys:
         try:
             with work.attempt():
@@ -444,16 +447,23 @@ def _take(work: Work, plan: _Plan, channel: str, case: Case | None, by: Actor, n
                 appointments.keep_parts(work, made, plan.cost, new=True)
         except IntegrityError:
             twice = [person for person, _role in wish.members if _claimed(work, slot.id, person)]
-            if twice or len({person.index for person, _role in wish.members}) < len(wish.members):
-                name = twice[0].name if twice else wish.members[-1][0].name
-                raise NotNow(
-                    f"{name}已经报过这一次了，一人只占一个名额。" if wish.team else "您已经报过这一次了。",
-                    f"{name} has a place there already." if wish.team else "You have a place there already.",
-                    twice=True,
-                ) from None
+            if len({person.index for person, _role in wish.members}) < len(wish.members):
+                twice = twice or [wish.members[-1][0]]
+            _refuse_twice(twice, wish)
             continue
         return made
     raise NotNow("您那一天已经有预订了。可以先取消原来的。", "You already have a booking that day. Cancel it first.")
+
+
+def _refuse_twice(twice: Sequence[Person], wish: Wish) -> None:
+    """Raise NotNow when somebody of them has a place there already."""
+    if twice:
+        name = twice[0].name
+        raise NotNow(
+            f"{name}已经报过这一次了，一人只占一个名额。" if wish.team else "您已经报过这一次了。",
+            f"{name} has a place there already." if wish.team else "You have a place there already.",
+            twice=True,
+        ) from None
 
 
 def _row(
@@ -493,7 +503,7 @@ def _claimed(work: Work, slot_id: int, person: Person) -> bool:
         work.session.scalar(
             select(
                 exists().where(
-                    BookingPlace.slot_id == slot_id, BookingPlace.person_index == person.index, BookingPlace.live
+                    BookingPlace.slot_id == slot_id, BookingPlace.person_index.in_(person.indexes), BookingPlace.live
                 )
             )
         )

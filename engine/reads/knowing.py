@@ -39,11 +39,20 @@ class Person:
     @property
     def index(self) -> str:
         """Under which they are found again: by identity number, else by telephone, else by name and account."""
+        return keys.blind(*self._known_by())
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """The same first, and those that their rows of before may bear: while the key is changed it is either, and so
+        many a day means of both."""
+        return tuple(dict.fromkeys((self.index, *keys.blinds(*self._known_by()))))
+
+    def _known_by(self) -> tuple[str, str]:
         if self.id_number:
-            return keys.blind("id", self.id_number)
+            return "id", self.id_number
         if self.phone:
-            return keys.blind("phone", self.phone)
-        return keys.blind("name", f"{self.name}/{self.user_id}")
+            return "phone", self.phone
+        return "name", f"{self.name}/{self.user_id}"
 
 
 @dataclass(frozen=True, slots=True)

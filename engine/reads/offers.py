@@ -269,7 +269,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
                 reasons = (*reasons, Not(refused.zh, refused.en))
         booked = work.session.scalar(
             select(BookingPlace.appointment_id).where(
-                BookingPlace.slot_id == slot.id, BookingPlace.person_index == person.index, BookingPlace.live
+                BookingPlace.slot_id == slot.id, BookingPlace.person_index.in_(person.indexes), BookingPlace.live
             )
         )
         waits = bool(
@@ -277,7 +277,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
                 select(Waiting.id).where(
                     Waiting.resource_id == resource.id,
                     Waiting.day == local_date(slot.starts_at),
-                    Waiting.person_index == person.index,
+                    Waiting.person_index.in_(person.indexes),
                     Waiting.state.in_(("waiting", "offered")),
                 )
             )

@@ -6,11 +6,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from engine import crypto
 from engine.commands import appointments, booking
 from engine.commands.booking import book
 from engine.commands.worker import background
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.reads import bookings
+from engine.store import keys
+from engine.store.keys import Keys
 from engine.store.models import Appointment, Resource, Waiting
 
 
@@ -219,6 +222,19 @@ def test_two_a_day_are_numbered_and_a_number_given_back_is_taken_again(hall):
     hall.do(booking.cancel, first.id, version=first.version, by=who, now=hall.now)
     third = hall.do(booking.hold, resource_id=hall.resource, starts_at=[hall.at(15, 19)], by=who, now=hall.now)
     assert third.day_key[-2:] == ":0" and hall.taken() == 2
+
+
+def test_a_day_and_a_pause_are_one_persons_while_the_key_is_changed(hall):
+    """What they booked before bears the index of the old key until it is made anew; what they book now not."""
+    hold(hall)
+    old, new = crypto.Key(b"0123456789abcdef0123456789abcdef"), crypto.Key(b"n" * 32)
+    with keys.borrowing(Keys(new, old).ring()):
+        with pytest.raises(NotNow, match="already have a booking that day"):
+            hold(hall, hour=19)
+        two_a_day(hall)
+        assert hold(hall, hour=19).day_key[-2:] == ":1"  # and it is their second, not another's first
+        with pytest.raises(NotNow):
+            hold(hall, hour=19, minute=30)
 
 
 @pytest.mark.both

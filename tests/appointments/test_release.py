@@ -82,7 +82,7 @@ def test_it_never_counts_against_the_person(open_hall):
         answer(open_hall, made, NO, open_hall.now)
     with open_hall.database.reading() as work:
         row = work.session.get(Appointment, made)
-        assert appointments.history(work, row.person_index, open_hall.now) == []
+        assert appointments.history(work, (row.person_index,), open_hall.now) == []
         assert work.session.scalars(select(OnlineBlock)).all() == []
         assert load_policy({}).per_day == 1
     assert book(open_hall, day=15), "and the person's one booking of that day is free again"

@@ -98,11 +98,11 @@ def hold(
         raise NotNow("请从这一项的页面预订。", "Book this on the page of its offer.")
     policy = policy_of(resource)
     slots = _slots(work, resource, starts_at)
-    past = history(work, person.index, now, resource)
+    past = history(work, person.indexes, now, resource)
     first = slots[0].starts_at
     if online:
         _in_time(work, resource, slots[0], now)
-        refuse_blocked(work, person.index, resource, now)
+        refuse_blocked(work, person.indexes, resource, now)
     booking.check_new(policy, first, item or resource.matter, past, now, online=online, count=len(slots))
     number = seats.next_number(work, resource, now)
     made = Appointment(
@@ -129,7 +129,7 @@ def hold(
         made.pool = _take(work, resource, slots, online, now)
         work.session.add(made)
 
-    _on_a_free_number(work, made, policy, first, take, counted=online)
+    _on_a_free_number(work, made, policy, first, take, counted=online, whose=person.indexes)
     sit(work, made, slots)
     watch(work, made, now)
     record(work, audit.Kind.APPOINTMENT_HELD, made, by, now)
@@ -164,7 +164,7 @@ def confirm(
     policy = policy_of(resource)
     online = made.channel == "online"
     if online:
-        refuse_blocked(work, made.person_index, resource, now)
+        refuse_blocked(work, (made.person_index,), resource, now)
     if made.starts_at <= now and online:
         raise NotNow("这个时段已经开始，请重新选择时间。", "That time has begun. Choose another.")
     if made.state == "expired":
@@ -259,7 +259,7 @@ def change(
     resource, policy, online = made.resource, policy_of(made.resource), made.channel == "online"
     booking.check_cancel(policy, made.starts_at, now, online=online)
     slots = _slots(work, resource, starts_at)
-    past = [p for p in history(work, made.person_index, now, made.resource) if p.starts_at != made.starts_at]
+    past = [p for p in history(work, (made.person_index,), now, made.resource) if p.starts_at != made.starts_at]
     if online:
         _in_time(work, resource, slots[0], now)
     booking.check_new(policy, slots[0].starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
@@ -332,7 +332,7 @@ def wait(
         person = _for_whom(work, resource, bond_id, by)
     else:
         person = bonds.to_reach(work, by, bond_id, resource.offer)
-    refuse_blocked(work, person.index, resource, now)
+    refuse_blocked(work, person.indexes, resource, now)
     free = select(func.count()).where(*_free_on(resource.id, day), Slot.starts_at > now)
     of_role = select(SlotPlace.slot_id).join(Slot, Slot.id == SlotPlace.slot_id).where(Slot.resource_id == resource.id)
     by_role = work.session.scalar(of_role.limit(1)) if resource.offer and not resource.matter else None
@@ -347,7 +347,7 @@ def wait(
         .where(
             Waiting.resource_id == resource.id,
             Waiting.day == day,
-            or_(Waiting.person_index == person.index, and_(Waiting.user_id.is_not(None), _is_user(person))),
+            or_(Waiting.person_index.in_(person.indexes), and_(Waiting.user_id.is_not(None), _is_user(person))),
         )
         .order_by(Waiting.id)
         .limit(1)
@@ -566,12 +566,12 @@ def tell_process(work: Work, made: Appointment, what: str, *, by: Actor, now: da
 def review_record(work: Work, made: Appointment, *, now: datetime) -> OnlineBlock | None:
     """After a cancellation or a no-show: does the policy shut online booking now? (RULES A6.) Tells the person."""
     policy = policy_of(made.resource)
-    verdict = booking.block_for(policy, history(work, made.person_index, now, made.resource), now)
+    verdict = booking.block_for(policy, history(work, (made.person_index,), now, made.resource), now)
     if isinstance(verdict, booking.Warned):
         tell(work, made, "appointment-warned", now, now, key="warned")
     if not isinstance(verdict, booking.Block):
         return None
-    open_already = work.session.scalar(select(OnlineBlock).where(*blocked(made.person_index, made.resource, now)))
+    open_already = work.session.scalar(select(OnlineBlock).where(*blocked((made.person_index,), made.resource, now)))
     reviewed = work.session.scalar(
         select(OnlineBlock).where(
             OnlineBlock.person_index == made.person_index,
@@ -692,7 +692,7 @@ def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None
     online = made.channel == "online"
     if not made.resource.matter and made.resource.offer:
         raise NotNow("保留的时间已过，请重新预订。", "The time it was kept for you is over: book again.")
-    past = history(work, made.person_index, now, made.resource)
+    past = history(work, (made.person_index,), now, made.resource)
     booking.check_new(policy, made.starts_at, made.item or made.matter, past, now, online=online, count=len(slots))
 
     def take() -> None:
@@ -704,12 +704,20 @@ def _again(work: Work, made: Appointment, policy: Policy, now: datetime) -> None
 
 
 def _on_a_free_number(
-    work: Work, made: Appointment, policy: Policy, starts_at: datetime, take: Callable[[], None], *, counted: bool
+    work: Work,
+    made: Appointment,
+    policy: Policy,
+    starts_at: datetime,
+    take: Callable[[], None],
+    *,
+    counted: bool,
+    whose: Sequence[str] = (),
 ) -> None:
     """Take the seats (`take`) under a free number of the person's day. A day has `per_day` numbers and the table holds
     each once, so however many bookings come in at the same moment, no more than that are made. A number that another
     booking took meanwhile sends this one to the next; none left: NotNow, and nothing was taken."""
-    for key in day_keys(work, policy, made.person_index, starts_at, made.resource, made.id) if counted else [None]:
+    whose = whose or (made.person_index,)
+    for key in day_keys(work, policy, whose, starts_at, made.resource, made.id) if counted else [None]:
         try:
             with work.session.begin_nested():  # what is taken here is given back when the number is not free
                 take()

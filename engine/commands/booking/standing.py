@@ -106,7 +106,7 @@ def order(
         else:
             whose = knowing.of_user(work.session.get_one(User, by.id))
             naming.must_have_name(whose.name)
-        appointments.refuse_blocked(work, whose.index, slot.resource, now)
+        appointments.refuse_blocked(work, whose.indexes, slot.resource, now)
     else:
         require(by, "serve", slot.resource)
         whose = claim.known_person(work, person.name, person.phone or "")
@@ -428,7 +428,7 @@ def _own(work: Work, slot_ids: Sequence[int], whose: Person) -> dict[int, int]:
         .outerjoin(StandingDay, StandingDay.appointment_id == BookingPlace.appointment_id)
         .where(
             BookingPlace.slot_id.in_(slot_ids),
-            BookingPlace.person_index == whose.index,
+            BookingPlace.person_index.in_(whose.indexes),
             BookingPlace.live,
             StandingDay.standing_id.is_(None),
         )
