@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.matters import Package
 from engine.matters.info import InTime
 from engine.people import units
+from engine.reads import coverage
 from engine.records import library
 from web import edge, names
 from web.edge import guard
@@ -106,6 +107,7 @@ def matters() -> ResponseReturnValue:
         matters=found,
         query=query,
         function=function,
+        nearby=bool(function) and coverage.public(edge.work()) is not None,
         function_words=dict((name, words) for name, words, _picture in _functions()).get(function, ""),
         tab="resident.matters",
     )
