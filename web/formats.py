@@ -54,10 +54,16 @@ def due(value: datetime | None) -> str:
     """11月25日（周三）17:30 前; the end of a day is that day, as notices say it."""
     if value is None:
         return _("没有时限")
+    last = _last_day(value)
+    return _("%(moment)s 前", moment=moment(value) if last is None else day(last))
+
+
+def _last_day(value: datetime) -> date | None:
+    """The day at whose end this is, be it written as its last minute or as the midnight after; None: within a day."""
     local = value.astimezone(workdays.ZONE)
-    if (local.hour, local.minute) == (23, 59):
-        return _("%(moment)s 前", moment=day(local.date()))
-    return _("%(moment)s 前", moment=moment(value))
+    if (local.hour, local.minute) == (0, 0):
+        return local.date() - timedelta(days=1)
+    return local.date() if (local.hour, local.minute) == (23, 59) else None
 
 
 def left(value: datetime | None, now: datetime, calendar: workdays.Calendar | None = None) -> str:
@@ -65,7 +71,7 @@ def left(value: datetime | None, now: datetime, calendar: workdays.Calendar | No
     if value is None:
         return ""
     calendar = calendar or workdays.china()
-    today, on = workdays.local_date(now), workdays.local_date(value)
+    today, on = workdays.local_date(now), _last_day(value) or workdays.local_date(value)
     try:
         if now >= value:
             days = calendar.count(on, today)
