@@ -107,6 +107,7 @@ class Desk:
     notes: tuple[history.Note, ...] = ()  # why it came to me: 退回, 转办
     shown: tuple[forms.Line, ...] = ()  # answers that stand before the form (the node's property `shows`)
     in_person: InPerson | None = None  # 当面办理: a party's own step, which this clerk would do for them
+    beside: tuple[tuple[int, str], ...] = ()  # (task, name) of the other steps of this case they may do now
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +178,13 @@ def _troubles(work: Work, docs: Sequence[Document]) -> dict[str, str]:
     return {key.removeprefix("render:"): error for key, error in found}
 
 
-def page(work: Work, case_id: int, *, actor: Actor, now: datetime) -> CasePage:
-    """The case for this actor. NotFound for one they may not see, as if it were not there."""
+def page(work: Work, case_id: int, *, actor: Actor, now: datetime, step: int | None = None) -> CasePage:
+    """The case for this actor. NotFound for one they may not see, as if it were not there. `step`: which of the steps
+    they may do they came for; a case may have several open."""
     case = _whole(work, Case.id == case_id)
     if case is None:
         raise _none(case_id)
-    return _opened(work, case, actor, now)
+    return _opened(work, case, actor, now, step)
 
 
 def _whole(work: Work, which: ColumnElement[bool]) -> Case | None:
@@ -193,7 +195,7 @@ def _none(case_id: int) -> NotFound:
     return NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
 
 
-def _opened(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
+def _opened(work: Work, case: Case, actor: Actor, now: datetime, step: int | None) -> CasePage:
     if not (may(actor, "see", case) or _has_task(work, case, actor)):
         raise _none(case.id)
     if case.erased_at is not None:
@@ -202,7 +204,7 @@ def _opened(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
             f"What {case.number} said of people was erased when its time was over; number, times and outcome are left.",
             erased=True,
         )
-    whole = _page(work, case, actor, now)
+    whole = _page(work, case, actor, now, step)
     until = _referred_away(work, case, actor)
     return whole if until is None else _as_it_left(whole, until)
 
@@ -260,14 +262,14 @@ def must_supervise(work: Work, case_id: int, *, actor: Actor) -> None:
     require(actor, "supervise", work.session.get(Case, case_id))
 
 
-def by_number(work: Work, number: str, *, actor: Actor, now: datetime) -> CasePage:
+def by_number(work: Work, number: str, *, actor: Actor, now: datetime, step: int | None = None) -> CasePage:
     """The same, by the number people know."""
     case = _whole(work, Case.number == number.strip())
     if case is None:
         raise NotFound(
             f"没有编号为“{number}”的办件，或您不能查看。请核对编号。", f"There is no case {number!r} you may see."
         )
-    return _opened(work, case, actor, now)
+    return _opened(work, case, actor, now, step)
 
 
 def number_of_paper(work: Work, document_id: int) -> str:
@@ -281,7 +283,7 @@ def of_task(work: Work, task_id: int, *, actor: Actor, now: datetime) -> CasePag
     case_id = work.session.scalar(select(Task.case_id).where(Task.id == task_id))
     if case_id is None:
         raise NotFound("没有这一步，或它不归您办。", f"There is no task {task_id} you may see.")
-    return page(work, case_id, actor=actor, now=now)
+    return page(work, case_id, actor=actor, now=now, step=task_id)
 
 
 def look_over(work: Work, task_id: int, raw: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
@@ -324,7 +326,7 @@ def _has_task(work: Work, case: Case, actor: Actor) -> bool:
     )
 
 
-def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
+def _page(work: Work, case: Case, actor: Actor, now: datetime, step: int | None) -> CasePage:
     package = library.version(work, case.version_hash)
     info = package.info
     # 关系: who may apply for them reads it as they do; who may only look, with names and numbers masked. An agent of
@@ -426,7 +428,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime) -> CasePage:
         where=where,
         sides=tuple(clocks.side(work, c, now) for c in clocks.sides(work, case.id)),
         tasks=steps,
-        desk=_desk(work, case, package, live, actor, steps, now),
+        desk=_desk(work, case, package, live, actor, steps, now, step),
         correcting=_correcting(docs, account) if "papers" in sees else None,
         answers=tuple(_lines(form, case, mine, phones="phones" in sees)) if "answers" in sees else (),
         papers=tuple(
@@ -519,13 +521,23 @@ def _names(work: Work, ids: set[int | None]) -> dict[int, str]:
 
 
 def _desk(
-    work: Work, case: Case, package: Any, live: list[Task], actor: Actor, steps: Sequence[history.Step], now: datetime
+    work: Work,
+    case: Case,
+    package: Any,
+    live: list[Task],
+    actor: Actor,
+    steps: Sequence[history.Step],
+    now: datetime,
+    came_for: int | None,
 ) -> Desk | None:
+    """The step they came for; else the one they took last, else the first they may take."""
     if case.status not in ("running", "suspended"):
         return None
     held = [t for t in live if t.state == "claimed" and may(actor, "work", t, case=case)]
     free = [t for t in live if t.state == "open" and may(actor, "claim", t, case=case)]
-    task = next(iter(held + free), None)
+    held.sort(key=lambda t: t.claimed_at or t.opened_at, reverse=True)
+    mine = held + free
+    task = next((t for t in mine if t.id == came_for), next(iter(mine), None))
     if task is None:
         return None
     schema: Mapping[str, Any] | None = None
@@ -570,6 +582,7 @@ def _desk(
         notes=next((s.notes for s in steps if s.id == task.id), ()),
         shown=_before_form(package, case, task),
         in_person=before,
+        beside=tuple((t.id, t.name) for t in mine if t is not task),
     )
 
 

@@ -24,8 +24,8 @@ from web.pages import handovers, limits, taking_part
 from web.pages.desk import pages
 
 
-def _page(number: str) -> CasePage:
-    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+def _page(number: str, step: int | None = None) -> CasePage:
+    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now(), step=step)
     names.about(library.version(edge.work(), page.version_hash))
     return page
 
@@ -33,13 +33,14 @@ def _page(number: str) -> CasePage:
 @pages.get("/cases/<number>")
 @guard("staff", writes=True)
 def case(number: str) -> ResponseReturnValue:
-    """The page of a case. Opening one's own open step marks it as seen: after that it is not recalled."""
+    """The page of a case, with the step it was opened for (`step`). Opening one's own open step marks it as seen: after
+    that it is not recalled."""
     gone = keeping.erased(edge.work(), number, actor=edge.actor())
     if gone is not None:
         return render_template(
             "staff/erased.html", gone=gone, status=sentences.status(gone.status, gone.outcome), why=_(WHY[gone.why])
         )
-    page = _page(number)
+    page = _page(number, request.args.get("step", type=edge.whole))
     work = None
     if page.desk is not None:
         cases.mark_seen(edge.work(), page.desk.task_id, by=edge.actor(), now=edge.now())

@@ -49,7 +49,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "outcome": sentences.outcome(page.outcome) if not running else "",
         "office": page.office,
         "phone": page.office_phone or edge.hall().settings.hall_phone,
-        "todo": {"id": page.desk.task_id, "name": page.desk.name} if page.desk else None,
+        "todo": [(page.desk.task_id, page.desk.name), *page.desk.beside] if page.desk else [],
         "steps": [
             {"name": t.name, "state": "done" if t.state == "ended" else "now", "words": sentences.step(t)}
             for t in page.tasks

@@ -59,7 +59,7 @@ function move(step) {
 
 // On a case, j and k go to the next and the one before of the list it was opened from.
 const LISTED = "yizhan:listed";
-const listed = [...document.querySelectorAll("a[data-row]")].map((row) => new URL(row.href).pathname);
+const listed = [...document.querySelectorAll("a[data-row]")].map((row) => row.pathname + row.search);
 try {
   if (listed.length) sessionStorage.setItem(LISTED, JSON.stringify(listed));
 } catch {
@@ -72,7 +72,9 @@ function neighbour(step) {
   } catch {
     // the same
   }
-  const at = known.indexOf(location.pathname);
+  // A step that was taken is shown at its case's plain address.
+  const here = known.indexOf(location.pathname + location.search);
+  const at = here < 0 ? known.findIndex((one) => one.split("?")[0] === location.pathname) : here;
   const next = at < 0 ? undefined : known[at + step];
   if (next) location.assign(next);
 }
