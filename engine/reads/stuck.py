@@ -53,7 +53,7 @@ def sentence(
         zh, en = ENDED[case.status]
         at = f"（{_at(case.finished_at)}）" if case.finished_at else ""
         return Sentence(f"{zh}{at}。", f"{en}.")
-    due = account.due_on
+    due = account.due_on if account.phase != "done" else None  # what was promised is done: that day is nobody's limit
     by_zh, by_en = (f"，{say(due)}前办结", f", due {due.isoformat()}") if due else ("", "")
     if incidents and not for_applicant:
         one = incidents[0]
