@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.store.models.base import Base, BigId, Sealed, SealedJson
@@ -31,7 +31,10 @@ class Hall(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     unit: Mapped[Unit] = relationship(lazy="raise")
-    windows: Mapped[list[Window]] = relationship(back_populates="hall", order_by="Window.code", lazy="raise")
+    #: 2 before 10: as the numbers above the windows are read.
+    windows: Mapped[list[Window]] = relationship(
+        back_populates="hall", order_by=lambda: (func.length(Window.code), Window.code), lazy="raise"
+    )
 
 
 class Window(Base):
