@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from engine.commands import cases
 from engine.people import Actor
 from engine.store import Database
 from engine.workdays import local_date
@@ -68,7 +69,7 @@ def _felling(player: Player, grown: Sequence[Resident], first: Resident, now: da
 
 
 def _house(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
-    """One that three offices review, one that has just come."""
+    """One that three offices review, for which the county is asked for more time; one that has just come."""
     day = local_date(now)
     for n in (2, 3):
         house = {
@@ -94,6 +95,9 @@ def _house(player: Player, grown: Sequence[Resident], first: Resident, now: date
         case_id = player.send("jianfang", raw, grown[n], now - timedelta(days=n))
         if n == 3:
             player.step(case_id, {"taken": {"main": "complete", "later": "here"}}, now - timedelta(days=2))
+            why = {"longer_reason": "雨季边坡要再勘一次"}
+            head = player.staff["laifn"]
+            player.do(cases.tell, case_id, "jf_longer", why, sure=True, by=head, now=now - timedelta(hours=20))
     return 2
 
 
