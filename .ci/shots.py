@@ -30,7 +30,7 @@ PORT = int(os.environ.get("YIZHAN_SHOTS_PORT", "8077"))
 ADDRESS = f"http://127.0.0.1:{PORT}"
 RESIDENT, DESIGNER, PASSWORD = "13805950001", "hongsj", "yizhan2026"
 COLOURS = 64  # of a picture: enough for pages of text, a third of the bytes
-READY_S = 300
+READY_S = 1800  # on a machine that many share, the first start takes as long
 
 
 def wait(process: subprocess.Popen[str]) -> None:
