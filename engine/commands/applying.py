@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from engine import crypto, feel, matters, process
-from engine.commands import candidates, parties, troubles, vacancies
+from engine.commands import candidates, order_rows, parties, troubles, vacancies
 from engine.commands.changes import Change
 from engine.deadlines import Account, Ledger
 from engine.deadlines import Event as ClockEvent
@@ -115,6 +115,7 @@ class Applying:
     answers: list[process.Answer | process.Throw] = field(default_factory=list)  # what effects of it were answered
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # effects so far: kind, name, to whom
     given_back: Appointment | None = None  # the booking that a step gave back: a notice says what else is free
+    signed: bool | None = None  # 工单: whether it was signed for in time, when this command has ended that step
     _answered: int = field(init=False, default=0)
     _leaving: list[tuple[Task, str]] = field(init=False, default_factory=list)  # rows of candidates that go
     _waits: Waits = field(init=False, default_factory=lambda: Waits())
@@ -280,6 +281,8 @@ class Applying:
             if one.id in ended and any(away.user_id == self.for_id for away in self.by.absences):
                 task.acting_for_id = self.for_id  # 代理: also where the person away had claimed it themselves
             task.version += 1
+            if self.package.info.order is not None and task.element == self.package.info.order.signed:
+                self.signed = order_rows.in_time(task)
             if one.id not in ended:
                 self.record(audit.Kind.TASK_ENDED, task=task, facts={"element": task.element, "ended": how})
             self.changes.append(Change("closes", task.name))
@@ -567,6 +570,7 @@ class Applying:
             for after in self.after_case if self._began_open else ():
                 after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
+        order_rows.keep(self, account)
         if last is not None:
             last()
         self.work.session.flush()

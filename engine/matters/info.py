@@ -17,6 +17,7 @@ from engine.findings import meant
 from engine.matters import keeping
 from engine.matters import organs as organs_
 from engine.matters.nouns import Nouns
+from engine.matters.orders import Order
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
 from engine.matters.schema import Part, wrong, wrong_at
@@ -391,6 +392,10 @@ class Matter(Nouns):
     )
     mandate: Mandate | None = Field(
         default=None, description="委托的期限和签名在哪项答案 · until when an agent may act, and where it was signed"
+    )
+    order: Order | None = Field(
+        default=None,
+        description="派出去的工单怎样算进三率和月度通报 · how its dispatched orders count in the three rates",
     )
     uses: tuple[Name, ...] = Field(
         default=(),

@@ -15,6 +15,13 @@ from engine.store import Database, Work
 from engine.store.models import Unit
 from engine.workdays import OpeningHours
 
+#: What a neighbourhood's centre (邻里中心) may be, in pairs that shut each other out: a code and its word.
+CENTRE: tuple[Mapping[str, str], ...] = (
+    {"gathered": "集中", "scattered": "分散"},
+    {"gated": "封闭", "ungated": "开放"},
+    {"trade": "商业", "resettled": "移民"},
+)
+
 #: Another process's change of a unit is seen after this many seconds at the latest.
 FRESH_S = 60.0
 
@@ -40,6 +47,7 @@ class Place:
     )  # opening hours; None: the common ones
     active: bool = True  # False: it is no more; what it did stays under its name
     successor_id: int | None = None  # who took over what it had
+    centre: tuple[str, ...] = ()  # the type of its centre: codes of CENTRE; (): none is said
 
 
 class Tree:
@@ -153,6 +161,7 @@ def add(
     seal_name: str | None = None,
     number: str | None = None,
     word: str = "",
+    centre: str = "",
 ) -> Place:
     """A new unit under its parent. `seal_name`: its legal name; without one its own, and none for a partner body or
     for a grid, which is a part of its village."""
@@ -170,6 +179,7 @@ def add(
         seal_name=seal_name,
         number=number,
         word=word,
+        centre=centre,
     )
     work.session.add(row)
     work.session.flush()
@@ -213,6 +223,7 @@ def _place(row: Unit) -> Place:
         row.hours,
         row.active,
         row.successor_id,
+        tuple(one for one in row.centre.split(",") if one),
     )
 
 

@@ -1,4 +1,4 @@
-"""好差评 and 三率 in numbers, and the cases behind each number (RULES E2, W5).
+"""好差评 in numbers, and the cases behind each number (RULES E2); 三率 are engine.reads.order_rates.
 
 The real rate counts what people said themselves: who did not rate and what was found mistaken is told beside it. Who
 rated is never shown; and no list by level shows a supervisor the cases they have worked on themselves (RULES E4).
@@ -6,10 +6,9 @@ rated is never shown; and no list by level shows a supervisor the cases they hav
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
@@ -18,20 +17,11 @@ from engine.people import Actor
 from engine.reads import sight
 from engine.reads.case_list import COLUMNS, Brief, brief
 from engine.reads.overview import LATELY
-from engine.records import library, registers
 from engine.store import Work
-from engine.store.models import Bond, Case, Rating, RegisterEntry, Task
+from engine.store.models import Bond, Case, Rating, Task
 
 #: A rate of fewer than these says nothing.
 ENOUGH = 5
-#: What registers whose lines count for the three rates say of themselves (`feeds`).
-FEEDS = "three-rates"
-#: The three rates (三率) -> which answers of the 回访 count as yes.
-THREE: Mapping[str, tuple[str, frozenset[str]]] = {
-    "answered": ("answered", frozenset({"yes"})),
-    "solved": ("solved", frozenset({"yes"})),
-    "satisfied": ("satisfied", frozenset({"非常满意", "满意", "基本满意"})),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +50,6 @@ class Ratings:
         """实评率: per cent of those asked who rated."""
         asked = self.real + self.unrated
         return round(100 * self.real / asked) if asked >= ENOUGH else None
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """One of the three rates: how many of those reached said yes."""
-
-    name: str
-    yes: int
-    asked: int
-
-    @property
-    def share(self) -> int | None:
-        return round(100 * self.yes / self.asked) if self.asked >= ENOUGH else None
 
 
 def numbers(work: Work, actor: Actor, *, now: datetime) -> Ratings:
@@ -117,41 +94,3 @@ def behind(
         query = query.where(~own)
     rows = work.session.scalars(query.order_by(Rating.at.desc(), Case.id).offset(offset).limit(limit).options(COLUMNS))
     return [brief(work, c, now, False) for c in rows], total, held_back
-
-
-def visits(work: Work, actor: Actor, now: datetime) -> list[tuple[int, Mapping[str, Any]]]:
-    """(case, what they said) of everybody reached lately. Facts are sealed: they are counted here, not in SQL."""
-    feeding = [
-        name
-        for one, _ in library.declared(work, "registers").values()
-        if registers.register_of(one).feeds == FEEDS
-        for name in registers.names(one)
-    ]
-    rows = work.session.execute(
-        select(RegisterEntry.case_id, RegisterEntry.facts)
-        .join(Case, Case.id == RegisterEntry.case_id)
-        .where(sight.of_cases(work, actor), RegisterEntry.register.in_(feeding), RegisterEntry.at >= now - LATELY)
-        .order_by(RegisterEntry.id)
-    ).all()
-    last = {case: facts for case, facts in rows if isinstance(facts, dict)}  # after a redo the last word counts
-    return [(case, facts) for case, facts in last.items() if facts.get("satisfied")]
-
-
-def three(work: Work, actor: Actor, *, now: datetime) -> tuple[Rate, ...]:
-    """响应率, 解决率, 满意率: from 回访 only (RULES W5)."""
-    return rates([facts for _, facts in visits(work, actor, now)])
-
-
-def rates(said: Sequence[Mapping[str, Any]]) -> tuple[Rate, ...]:
-    """The three of what so many said."""
-    return tuple(
-        Rate(name, sum(facts.get(field) in yes for facts in said), len(said)) for name, (field, yes) in THREE.items()
-    )
-
-
-def behind_three(work: Work, actor: Actor, *, now: datetime, which: str, yes: bool) -> list[Brief]:
-    """The cases that count as yes, or as no, in one of the three rates."""
-    field, good = THREE[which]
-    ids = [case for case, facts in visits(work, actor, now) if (facts.get(field) in good) == yes]
-    rows = work.session.scalars(select(Case).where(Case.id.in_(ids)).order_by(Case.id.desc()).options(COLUMNS))
-    return [brief(work, c, now, False) for c in rows]

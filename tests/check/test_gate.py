@@ -53,6 +53,8 @@ SLIPS = [
     ("fanying", "bpmn/fanying/matter.yaml", "  order: {organ", "  oder: {organ", "paper-unknown", "order"),
     ("fanying", "bpmn/fanying/matter.yaml", "channels: [screen]", "channels: [scren]", "matter", "screen"),
     ("fanying", "bpmn/fanying/matter.yaml", "summary_en:", "sumary_en:", "matter", "summary_en"),
+    ("fanying", "bpmn/fanying/matter.yaml", "signed: sign", "signed: sgin", "taking-part", "sign"),
+    ("fanying", "bpmn/fanying/matter.yaml", "if redone = null", "if rednoe = null", "taking-part", "redone"),
     ("fanying", "bpmn/fanying/matter.yaml", "regime: dispatched", "regime: dispatchd", "matter", "dispatched_order"),
     ("tiaojie", "bpmn/tiaojie/matter.yaml", "steps: {register:", "steps: {regsiter:", "step-unknown", "register"),
     ("daiban", "bpmn/daiban/matter.yaml", "field: id_copies", "field: id_copeis", "no-field", "id_copies"),

@@ -13,9 +13,10 @@ from engine.commands import cases
 from engine.commands.equipment import Equipment
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, NotYours
-from engine.reads import case_list, case_page, inbox, ratings
+from engine.reads import case_list, case_page, inbox, order_rates, ratings
 from engine.records import audit, jobs, papers
-from engine.store.models import Case, Job, Notice, Rating, RegisterEntry
+from engine.store.models import Case, Job, Notice, Rating, RegisterEntry, WorkOrder
+from engine.workdays import local_date
 from tests.commands import acting
 from tests.services.test_fanying import centre, fire
 
@@ -177,6 +178,9 @@ def test_the_three_rates_come_from_the_visits_alone(database, cast, clock):
         fire(database, clock, case_id)
         do(database, cast, clock, case_id, "gu", said)
     with database.reading() as work:
-        found = {r.name: (r.yes, r.asked, r.share) for r in ratings.three(work, cast.wu, now=clock())}
-        assert found == {"answered": (5, 5, 100), "solved": (4, 5, 80), "satisfied": (5, 5, 100)}
-        assert len(ratings.behind_three(work, cast.wu, now=clock(), which="solved", yes=False)) == 1
+        month = order_rates.Month.of(local_date(work.session.scalars(select(WorkOrder.due_at)).first()))
+        (one,) = order_rates.of(work, cast.wu, month, now=clock()).values()
+        assert [(r.name, r.yes, r.of) for r in one.three] == [("answered", 5, 5), ("solved", 4, 5), ("satisfied", 5, 5)]
+        assert (one.due, one.late, one.left_out, one.returned) == (5, 0, 0, 0)
+        unsolved, n = order_rates.behind(work, cast.wu, month, now=clock(), which="solved", not_so=True)
+        assert n == len(unsolved) == 1

@@ -57,9 +57,10 @@ WHY = {
         ticket: letter channel state;
         tie: kind;
         timer: kind;
-        unit: kind;
+        unit: kind centre;
         user: kind locale;
-        waiting: state""",
+        waiting: state;
+        work_order: left_out""",
     "a number or a key that the hall makes: it says nothing of a person": """
         appointment: number code;
         awaited: key;

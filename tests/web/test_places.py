@@ -1,4 +1,4 @@
-"""各镇各村: every town with its villages; the sums add up, each number opens its list, too few have no rank."""
+"""各镇各村: every town with its villages; the sums add up, each number opens its list, the same as a spreadsheet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def county(hall):
 
 def spots(hall, who):
     with hall.database.reading() as work:
-        return by_place.read(work, load(work, hall.cast.users[who], now=NOW), now=NOW)
+        return by_place.read(work, load(work, hall.cast.users[who], now=NOW), now=NOW).towns
 
 
 def test_a_town_is_the_sum_of_its_villages_and_the_county_of_its_towns(county):
@@ -52,20 +52,10 @@ def test_a_head_of_a_town_sees_that_town_alone_and_each_number_opens_its_list(co
     assert county.client("chen").get("/desk/overview/places").status_code == 403
 
 
-def test_a_rank_needs_ten_cases_done(county, monkeypatch):
-    with county.database.unit_of_work() as work:
-        ids = list(work.session.scalars(select(Case.id).where(Case.place_id == county.cast.suyang.id)))
-        done = {"status": "finished", "finished_at": NOW, "promised_due": NOW + timedelta(days=1)}
-        work.session.execute(update(Case).where(Case.id.in_(ids)).values(**done))
-    assert [one.rank for one in spots(county, "wu")] == [None, None]
-    monkeypatch.setattr(by_place, "LEAST_RANKED", 3)
-    assert [(one.place.name, one.rank) for one in spots(county, "wu")] == [("浔中镇", None), ("龙门滩镇", 1)]
-
-
 def test_the_page_comes_as_a_spreadsheet_with_a_line_a_place(county):
     got = county.client("wu").get("/desk/overview/places?as=xlsx")
     (rows,) = sheets.read_all(got.data, hidden=[]).values()
-    lines = {(row[0].value, row[1].value or ""): [cell.value for cell in row[2:6]] for row in rows}
-    assert lines["乡镇", "村（社区）"] == ["在办", "快到期", "超承诺", "超法定"]
-    assert lines["龙门滩镇", ""] == lines["龙门滩镇", "苏洋村"] == [3, 0, 1, 0]
-    assert len(rows) == 6
+    lines = {(row[0].value, row[1].value or ""): [cell.value or "" for cell in row[2:6]] for row in rows}
+    assert lines["乡镇、单位", "村（社区）"] == ["中心类型", "在办", "快到期", "超承诺"]
+    assert lines["龙门滩镇", ""] == lines["龙门滩镇", "苏洋村"] == ["", 3, "", 1]
+    assert len(rows) == 7 and lines["合计", ""][1:] == [4, "", 1]

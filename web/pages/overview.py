@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.people import units
-from engine.reads import by_place, ratings
+from engine.reads import by_place, order_rates, ratings
 from engine.reads import overview as reads
 from engine.reads import reveals as looks
+from engine.reads.order_rates import Month
+from engine.workdays import local_date
 from web import edge, sentences
 from web.edge import guard
 from web.pages import spreadsheets
@@ -24,12 +26,15 @@ pages = Blueprint("overview", __name__, url_prefix="/desk/overview")
 def numbers() -> ResponseReturnValue:
     found = reads.numbers(edge.work(), edge.actor(), now=edge.now())
     rated = ratings.numbers(edge.work(), edge.actor(), now=edge.now())
+    orders = order_rates.of(edge.work(), edge.actor(), order_rates.this_month(edge.now()), now=edge.now())
+    counted = order_rates.total(orders.values())
     return render_template(
         "staff/overview.html",
         numbers=found,
         levels=[(level, _(words), rated.levels.get(level, 0)) for level, words in sentences.LEVELS],
         rated=rated,
-        three=[(_(_THREE[rate.name]), rate) for rate in ratings.three(edge.work(), edge.actor(), now=edge.now())],
+        month=order_rates.this_month(edge.now()),
+        three=[(_(_THREE[rate.name]), rate) for rate in counted.three],
         title=_("运行情况"),
     )
 
@@ -48,17 +53,67 @@ _RATED = {
 @guard("supervisor")
 def places() -> ResponseReturnValue:
     """Every town with its villages on one page; the same as a spreadsheet."""
-    found = by_place.read(edge.work(), edge.actor(), now=edge.now())
+    this, centre = order_rates.this_month(edge.now()), _centre()
+    month = Month.read(request.args.get("month", "")[:7], this.first)
+    found = by_place.read(edge.work(), edge.actor(), now=edge.now(), month=month, centre=centre)
     if request.args.get("as") == "xlsx":
         return spreadsheets.answer(by_place.sheet(found), f"{edge.now():%Y-%m-%d}.xlsx")
+    months = [this]
+    for _n in range(11):
+        months.append(months[-1].before)
     return render_template(
         "staff/places.html",
-        spots=found,
-        villages=sum(len(one.below) for one in found),
+        found=found,
+        villages=sum(len(one.below) for one in found.towns),
+        months=[str(one) for one in months],
+        centre=centre,
+        types={code: _(words) for code, words in _TYPES.items()},
         three=[_(_THREE[name]) for name in _THREE],
-        least=by_place.LEAST_RANKED,
+        others=[_(_ORDERS_RATES[name]) for name in _ORDERS_RATES],
+        typed=lambda codes: _("、").join(_(_TYPES[code]) for code in codes if code in _TYPES),
+        pairs=lambda one, two: list(zip(one, two, strict=True)),
+        told=_told,
+        least=order_rates.LEAST,
         title=_("各镇各村"),
     )
+
+
+def _told(share: Any, of: int) -> str:
+    """A rate: nothing is a dash, of too few nothing is said."""
+    return f"{share}%" if share is not None else _("样本不足") if of else "—"
+
+
+def _centre() -> str:
+    asked = request.args.get("centre", "")
+    return asked if asked in _TYPES else ""
+
+
+_TYPES = {
+    "gathered": "集中",
+    "scattered": "分散",
+    "gated": "封闭",
+    "ungated": "开放",
+    "trade": "商业",
+    "resettled": "移民",
+}
+_ORDERS = {
+    "due": "到期",
+    "late": "逾期工单",
+    "asked": "问到有没有联系",
+    "answered": "按时联系了",
+    "judged": "问到解决没有",
+    "solved": "解决了",
+    "rated": "给了几颗星",
+    "satisfied": "满意",
+    "left_out": "不计入比率",
+    "dispatched": "派出",
+    "signed": "及时签收",
+    "returned": "退过单",
+    "wrong": "派错了",
+    "closed": "办结",
+    "redone": "重办过",
+}
+_ORDERS_RATES = {"late": "逾期率", "returned": "退单率", "wrong": "错派率", "redone": "重办率", "signed": "及时签收率"}
 
 
 @pages.get("/ratings")
@@ -83,21 +138,32 @@ def rated() -> ResponseReturnValue:
     )
 
 
-@pages.get("/visits")
+@pages.get("/orders")
 @guard("supervisor")
-def visited() -> ResponseReturnValue:
-    """The cases behind one of the three rates: those that count, and those that do not."""
-    which = request.args.get("which", "satisfied")
-    which = which if which in _THREE else "satisfied"
-    yes = request.args.get("no") is None
-    found = ratings.behind_three(edge.work(), edge.actor(), now=edge.now(), which=which, yes=yes)
+def orders() -> ResponseReturnValue:
+    """The orders behind a number of a month; with `no`, those of the same whole that are not counted in it."""
+    which = request.args.get("which", "due")
+    which = which if which in _ORDERS else "due"
+    month = Month.read(request.args.get("month", "")[:7], local_date(edge.now()))
+    no = request.args.get("no") is not None and which in order_rates.PARTS
+    unit, centre = request.args.get("unit", type=edge.whole), _centre()
+    offset = max(0, request.args.get("from", 0, type=edge.whole))
+    tree = units.tree(edge.work())
+    of = tree.by_id.get(unit) if unit is not None else None
+    ids = by_place.units_of(tree, of, alone=request.args.get("alone") is not None, centre=centre)
+    found, total = order_rates.behind(
+        edge.work(), edge.actor(), month, now=edge.now(), which=which, not_so=no, unit_ids=ids, offset=offset
+    )
+    told = {"which": which, "month": str(month), "unit": unit, "centre": centre or None, "no": 1 if no else None}
+    more: dict[str, Any] = {**told, "alone": request.args.get("alone"), "from": offset + 100}
+    words = _(_ORDERS[which])
     return render_template(
         "staff/behind.html",
         found=found,
-        total=len(found),
-        title=_(_THREE[which]),
-        name=_("是") if yes else _("不是"),
-        more="",
+        total=total,
+        title=f"{_('%(month)s 的工单', month=str(month))} · {_('不是：%(what)s', what=words) if no else words}",
+        name=of.name if of is not None else "",
+        more=url_for("overview.orders", **more) if offset + 100 < total else "",
         status=sentences.status,
         held_back=0,
     )
@@ -130,16 +196,21 @@ def behind() -> ResponseReturnValue:
     unit, matter = request.args.get("unit", type=edge.whole), request.args.get("matter", "")[:60]
     place = request.args.get("place", type=edge.whole)
     offset = max(0, request.args.get("from", 0, type=edge.whole))
-    found, total = reads.behind(
-        edge.work(), edge.actor(), now=edge.now(), which=which, unit=unit, place=place, matter=matter, offset=offset
-    )
     tree = units.tree(edge.work())
+    alone, centre = request.args.get("alone"), _centre()
+    there = tree.by_id.get(place) if place is not None else None
+    ids = by_place.units_of(tree, there, alone=alone is not None, centre=centre) if place is None or there else []
+    found, total = reads.behind(
+        edge.work(), edge.actor(), now=edge.now(), which=which, unit=unit, places=ids, matter=matter, offset=offset
+    )
     of = unit if unit is not None else place
     name = tree.by_id[of].name if of in tree.by_id else (found[0].title if matter and found else "")
     more: dict[str, Any] = {
         "which": which,
         "unit": unit,
         "place": place,
+        "alone": alone,
+        "centre": centre or None,
         "matter": matter or None,
         "from": offset + 100,
     }

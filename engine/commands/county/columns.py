@@ -18,6 +18,7 @@ from engine.commands.hall import posts
 from engine.errors import Refused
 from engine.findings import meant
 from engine.forms import written
+from engine.people.units import CENTRE
 from engine.workdays import lunar
 
 UNIT_KINDS = MappingProxyType(
@@ -218,6 +219,23 @@ def _lunar(text: str) -> str:
     return text
 
 
+def _centre(text: str) -> str:
+    """集中、封闭、移民 -> gathered,gated,resettled: at most one of each pair, whatever the order."""
+    said, found = several(text), []
+    for pair in CENTRE:
+        of = [code for code, word in pair.items() if word in said or code in said]
+        if len(of) > 1:
+            zh, en = "和".join(pair.values()), " and ".join(pair)
+            raise Wrong(f"{zh}只能填一个。", f"A centre is not both {en}.")
+        found += of
+    if len(found) != len(set(said)):
+        words = [word for pair in CENTRE for word in pair.values()]
+        strange = next(one for one in said if one not in words and one not in found)
+        zh, en = meant(strange, words)
+        raise Wrong(f"没有“{strange}”。{zh}", f"There is no {strange!r}. {en}")
+    return ",".join(found)
+
+
 def several(text: str) -> list[str]:
     """What stands between 、 or commas."""
     return [one.strip() for one in text.replace("，", "、").replace(",", "、").split("、") if one.strip()]
@@ -252,6 +270,13 @@ UNITS = Sheet(
             "Number",
             "四位数字，进办件编号；不填自动编",
             read=_pattern(_NUMBER, "编号是四位数字。", "A number has four digits."),
+        ),
+        Column(
+            "centre",
+            "中心类型",
+            "Type of its centre",
+            f"邻里中心：{'；'.join('或'.join(pair.values()) for pair in CENTRE)}。写作 集中、封闭、移民；没有中心不填",
+            read=_centre,
         ),
     ),
 )

@@ -118,6 +118,7 @@ def _adding_unit(look: Look, row: Row, number: str) -> Callable[[], None]:
             seal_name=said.get("seal_name"),
             number=number,
             word=str(said.get("word", "")),
+            centre=str(said.get("centre", "")),
         )
         look.added[place.code] = place
         _record_unit(look, place, "added", {})
@@ -138,6 +139,7 @@ def _unit_again(look: Look, row: Row, there: Place) -> None:
             return
     before = {name: getattr(there, name) for name in ("name", "phone", "address", "name_en", "word", "number")}
     before["seal_name"] = there.seal_name
+    before["centre"] = ",".join(there.centre)
 
     def do() -> None:
         _change_unit(look, row, there, before)

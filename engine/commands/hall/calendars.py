@@ -16,6 +16,7 @@ import yaml
 from sqlalchemy import select
 
 from engine import process, workdays
+from engine.commands import order_rows
 from engine.commands.applying import env_of
 from engine.commands.booking import closing
 from engine.commands.booking.due import make_times
@@ -123,7 +124,9 @@ def publish(work: Work, text: str, *, by: Actor, now: datetime) -> Correction:
         tasks, backward = clocks.open_tasks(work, case), again.package.info.limits.backward
         clocks.redate_tasks(tasks, ledger, now, ledger.under(after), now, backward)
         _redate_rows(work, case, again.step)
-        clocks.settle(work, case, ledger.under(after), again.package.info.policy(), now=now)
+        order_rows.redate(
+            work, case, clocks.settle(work, case, ledger.under(after), again.package.info.policy(), now=now)
+        )
         audit.record(
             work,
             audit.Kind.CASE_REDATED,
@@ -363,7 +366,7 @@ def _follow(work: Work, case: Case, now: datetime, old: Calendar | None = None) 
     if old is not None:
         backward = package.info.limits.backward
         clocks.redate_tasks(clocks.open_tasks(work, case), ledger.under(old), now, ledger, now, backward)
-    clocks.settle(work, case, ledger, package.info.policy(), now=now)
+    order_rows.redate(work, case, clocks.settle(work, case, ledger, package.info.policy(), now=now))
     after = {"promised": case.promised_due, "statutory": case.statutory_due}
     moves = [[name, _day(before[name]), _day(after[name])] for name in after if before[name] != after[name]]
     for one in step.redated if step is not None else ():

@@ -1,4 +1,4 @@
-"""parties, tells, meeting, mandate: every name in them means somebody, some answer, some message or step of the
+"""parties, tells, meeting, mandate, order: every name in them means somebody, some answer, some message or step of the
 matter."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from engine import feel
 from engine.findings import meant
+from engine.matters import orders
 from engine.matters.gate import people
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -68,16 +69,25 @@ def check(reading: Reading) -> None:
     if info.mandate is not None:
         _name(reading, info.mandate.until, answers, ("没有答案", "no answer"), "mandate", "until")
         _name(reading, info.mandate.signature, answers, ("没有答案", "no answer"), "mandate", "signature")
-        for read in feel.compile(info.mandate.acts.removeprefix("=") or "null").reads:
-            path = ".".join((read.name, *read.path))
-            if not any(path == one or path.startswith(f"{one}.") or one.startswith(f"{path}.") for one in answers):
-                _name(reading, path, answers, ("没有答案", "no answer"), "mandate", "acts")
+        _reads(reading, info.mandate.acts, answers, "mandate", "acts")
         if info.mandate.ends:
             messages = {one.name for diagram in reading.diagrams.values() for one in diagram.messages if one.name}
             what = ("流程图里没有消息", "no message of the diagram is")
             _name(reading, info.mandate.ends, messages, what, "mandate", "ends")
+    if info.order is not None:
+        _name(reading, info.order.signed, steps, ("没有要人办的步骤", "no step that people do"), "order", "signed")
+        for name in orders.TOLD:
+            _reads(reading, getattr(info.order, name), answers, "order", name)
     for file, _, _, node in reading.nodes("serviceTask"):
         _effect(reading, file, node, staff)
+
+
+def _reads(reading: Reading, text: str, answers: Collection[str], *path: object) -> None:
+    """What FEEL of a declaration reads must be an answer."""
+    for read in feel.compile(text.removeprefix("=") or "null").reads:
+        name = ".".join((read.name, *read.path))
+        if not any(name == one or name.startswith(f"{one}.") or one.startswith(f"{name}.") for one in answers):
+            _name(reading, name, answers, ("没有答案", "no answer"), *path)
 
 
 def _register(reading: Reading, role: str, register: str) -> None:

@@ -299,12 +299,6 @@ class Register(_Declared):
         description="关于的人用哪种账号：resident 居民的；staff 工作人员的（调解员名册），只用于 about: person · which "
         "account the person has: a resident's; staff: the hall's own people",
     )
-    feeds: Literal["", "three-rates"] = Field(
-        default="",
-        description="three-rates：响应率、解决率、满意率从这里算（answered、solved、satisfied） · three-rates: the "
-        "hall's "
-        "rates of reports are counted from it",
-    )
 
     @field_validator("states", mode="before")
     @classmethod

@@ -44,6 +44,7 @@ from engine.store.models.cases import (
     Task,
     TaskCandidate,
     Timer,
+    WorkOrder,
 )
 from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
@@ -199,4 +200,5 @@ __all__ = [
     "UtcDateTime",
     "Waiting",
     "Window",
+    "WorkOrder",
 ]

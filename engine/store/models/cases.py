@@ -65,6 +65,9 @@ class MatterVerdict(Base):
 #: What the night looks for: cases that ended and have no day yet, and those that wait for theirs.
 UNDATED = text("finished_at is not null and keep_until is null")
 KEPT = text("erased_at is null and keep_until is not null")
+#: What an overview counts: cases in hand and those that ended lately, however many there have ever been.
+OPEN = text("finished_at is null")
+ENDED = text("finished_at is not null")
 
 
 class Case(Base):
@@ -161,9 +164,32 @@ class Case(Base):
         Index("ix_case_next_alert_at", "next_alert_at"),
         Index("ix_case_matter_status", "matter", "status"),
         Index("ix_case_status_promised_due", "status", "promised_due"),
+        Index("ix_case_open", "place_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_case_finished_at", "finished_at", sqlite_where=ENDED, postgresql_where=ENDED),
         Index("ix_case_undated", "finished_at", "id", sqlite_where=UNDATED, postgresql_where=UNDATED),
         Index("ix_case_keep_until", "keep_until", "id", sqlite_where=KEPT, postgresql_where=KEPT),
     )
+
+
+class WorkOrder(Base):
+    """What a dispatched order (工单) counts for in the figures of a month: facts of one case, kept as it goes on
+    (engine.commands.order_rows), so that nobody opens a thousand sealed cases to count them."""
+
+    __tablename__ = "work_order"
+
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), primary_key=True)
+    dispatched_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    signed: Mapped[bool | None]  # whether it was signed for in time; None: the time is not over
+    returned: Mapped[int] = mapped_column(default=0)
+    wrong: Mapped[bool] = mapped_column(default=False)  # a return was upheld: somebody else got it
+    redone: Mapped[int] = mapped_column(default=0)
+    #: What its asker said when called back; None: was not asked, or did not say.
+    answered: Mapped[bool | None]
+    solved: Mapped[bool | None]
+    stars: Mapped[int | None]
+    left_out: Mapped[str] = mapped_column(String(20), default="")  # why it counts in no rate; "": it counts
 
 
 #: A step that somebody does by a bond: most are done by nobody's.

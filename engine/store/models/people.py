@@ -32,6 +32,7 @@ class Unit(Base):
     seal_name: Mapped[str] = mapped_column(
         String(80), default=""
     )  # the organ's legal name, as on its seal; "": it has none
+    centre: Mapped[str] = mapped_column(String(40), default="")  # type of its 邻里中心: units.CENTRE, with commas
     active: Mapped[bool] = mapped_column(default=True)  # False: it is no more; nobody acts there and nothing goes there
     successor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))  # who took over what it had
     hours: Mapped[
