@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 from engine.records import heartbeats
 from engine.records import papers as paper_room
 from engine.store import Database, connect
-from web import assets, edge, formats, language, logs, measures, names, problems, security, sentences, store
+from web import assets, edge, formats, language, logs, measures, names, problems, progress, security, sentences, store
 from web.settings import Settings, read
 
 
@@ -184,4 +184,5 @@ def _templates(app: edge.Hall) -> None:
             "said": LocalProxy(lambda: get_flashed_messages(category_filter=["message"])),
             "refused": LocalProxy(lambda: get_flashed_messages(category_filter=[problems.REFUSED])),
             "now": edge.now(),
+            "underway": LocalProxy(lambda: sentences.underway(progress.read(app.settings.home))),
         }

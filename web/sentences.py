@@ -169,3 +169,14 @@ def change(one: Any) -> Mapping[str, str]:
     if more:
         name = f"{name} ({', '.join(more)})" if english() else f"{name}（{'，'.join(more)}）"
     return {"what": _(_WHATS.get(one.what, "变化")), "text": name}
+
+
+def underway(told: Mapping[str, Any] | None) -> str:
+    """What a start goes on with behind its pages; "" when it is through."""
+    if told is None:
+        return ""
+    if told["what"] == "life":
+        return _("事项都检查好了，正在生成演示县的办件和预约，过几分钟再看。")
+    return _(
+        "正在逐项检查事项并走一遍它的故事：%(done)s / %(of)s。检查好一项，开放一项。", done=told["done"], of=told["of"]
+    )

@@ -6,8 +6,10 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -24,7 +26,11 @@ from engine.proof.publishing import Plan
 from engine.records import library, papers
 from engine.store import Database, connect, keys, migrate
 from engine.store.models import Unit
+from web import progress
 from web.settings import BadSettings, Settings
+
+if TYPE_CHECKING:
+    from web.demo import Peopled
 
 #: What is written beside a version that no person published.
 NOTE = "启动时自动发布 · by the start of the hall"
@@ -32,7 +38,19 @@ NOTE = "启动时自动发布 · by the start of the hall"
 
 def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None] = lambda text: None) -> None:
     """Everything a start needs; quick when nothing has changed."""
-    papers.use(settings.content / "forms")
+    go_on(settings, begin(settings, demo=demo, say=say), say=say)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a start has left to do when its pages can stand: to publish, and to make the demo county's life."""
+
+    there: Peopled | None = None  # the demo county, with everybody in it and no case yet
+
+
+def begin(settings: Settings, *, demo: bool = True, say: Callable[[str], None] = lambda text: None) -> Begun:
+    """What no page can do without: the tables, the key, and of a demo county its units and people. Nothing is offered
+    yet that the hall has not proved."""
     private(settings.home)
     database = connect(settings.database_url or None, files=settings.home / "files")
     try:
@@ -42,14 +60,27 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             say("数据库已建好。")
         new = demo and empty(database)
         nothing_to_try_out(database, settings, new=new)
-        county = None
-        if new:
-            from web.demo import lists
+        if not new and not progress.wanted(settings.home):
+            return Begun()
+        from web.demo import people_it
 
-            county = lists()  # what the hall will hold in a moment: so the verdicts of this start hold for the next
+        with rarely_collecting():
+            begun = Begun(people_it(database, now=datetime.now(UTC), again=not new))
+        progress.want(settings.home)
+        return begun
+    finally:
+        database.close()
+
+
+def go_on(settings: Settings, begun: Begun, *, say: Callable[[str], None] = lambda text: None) -> None:
+    """The rest, which pages need not wait for: every new matter is proved and then offered, one after the other; then
+    what people of the demo county did. What is stored goes on when the program is started again."""
+    papers.use(settings.content / "forms")
+    database = connect(settings.database_url or None, files=settings.home / "files")
+    try:
         try:
             with rarely_collecting():
-                plan = publish(database, settings, county=county, say=say)
+                plan = publish(database, settings, county=_lists() if begun.there is not None else None, say=say)
             for line in lines(plan):
                 say(line)
         except Refused as refused:  # no content folder: what was published goes on serving
@@ -62,10 +93,11 @@ def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None]
             loans.ask_to_look(work, now=datetime.now(UTC))
             following.ask_at_midnight(work, now=datetime.now(UTC))
             bonds.ask_at_midnight(work, now=datetime.now(UTC))
-        if new:
+        if begun.there is not None:
             with rarely_collecting():
-                _demo(database, say)
+                _demo(database, settings.home, begun.there, say)
     finally:
+        progress.end(settings.home)
         database.close()
 
 
@@ -169,17 +201,25 @@ def nothing_to_try_out(database: Database, settings: Settings, *, new: bool) -> 
         )
 
 
-def _demo(database: Database, say: Callable[[str], None]) -> None:
-    from web.demo import MATTERS, fill, people_it
+def _lists() -> County:
+    """What the demo hall holds when its life is made: so the verdicts of this start hold for the next."""
+    from web.demo import lists
+
+    return lists()
+
+
+def _demo(database: Database, home: Path, there: Peopled, say: Callable[[str], None]) -> None:
+    from web.demo import MATTERS, fill
 
     with database.reading() as work:
         missing = sorted(set(MATTERS) - {package.name for package in library.published(work)})
+    progress.made(home)  # what is begun twice would be there twice
     if missing:
-        there = people_it(database, now=datetime.now(UTC))
         say(f"演示县：{there}。没有办件：演示的办件要用到没有发布的事项 {'、'.join(missing)}。")
-        return
-    say("正在生成演示县的数据，约需十几秒 …")
-    say(fill(database, now=datetime.now(UTC)))
+    else:
+        say("正在生成演示县的数据 …")
+        progress.say(home, "life")
+        say(fill(database, now=datetime.now(UTC), there=there))
 
 
 def empty(database: Database) -> bool:
@@ -202,9 +242,18 @@ def publish(
         now=datetime.now(UTC),
         county=county,
         proving=lambda name: say(f"正在检查事项 {name} 并走一遍它的故事 …"),
+        proved=lambda one: _offer(database, settings.home, one),
     )
     publishing.publish(database, plan, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
     return plan
+
+
+def _offer(database: Database, home: Path, one: publishing.Looked) -> None:
+    """One of several is proved: it need not wait for the rest."""
+    progress.say(home, "proving", one.n, one.of)
+    if one.planned.does == "publish":
+        plan = Plan((one.planned,))
+        publishing.publish(database, plan, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
 
 
 def lines(plan: Plan, *, planned: bool = False) -> list[str]:

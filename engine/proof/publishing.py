@@ -63,6 +63,15 @@ class Plan:
         return [one for one in self.matters if one.does == does]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One new matter of several, as soon as its verdict is there."""
+
+    planned: Planned
+    n: int
+    of: int
+
+
 class NoContent(Refused):
     """Expected a content folder with bpmn/ in it, but there is none: nothing is withdrawn for that."""
 
@@ -76,11 +85,12 @@ def look(
     now: datetime,
     county: County | None = None,
     proving: Callable[[str], None] = lambda name: None,
+    proved: Callable[[Looked], None] = lambda one: None,
 ) -> Plan:
     """What publishing this content folder would do. New verdicts are kept; nothing else is written.
 
     `county`: its lists, where the hall has none yet (a demo county that is about to be made). `proving` is told the
-    name of each matter whose stories have to be played.
+    name of each matter whose stories have to be played, `proved` of each new one when its verdict is kept.
     """
     if not (content / "bpmn").is_dir():
         raise NoContent(
@@ -100,7 +110,7 @@ def look(
         new = [name for name, key in keys.items() if key not in known]
         if new:
             with Scratch() as scratch:
-                for name in new:
+                for n, name in enumerate(new, 1):
                     plays = verdicts.plays_of(found[name])
                     with database.reading() as work:
                         again = verdicts.played(work, name, plays)
@@ -115,6 +125,8 @@ def look(
                         known[keys[name]] = verdicts.keep(
                             work, keys[name], verdict, version=version, now=now, plays=plays
                         )
+                    row, running_ = known[keys[name]], running.get(name, 0)
+                    proved(Looked(_planned(name, row, found[name], serving.get(name), running_), n, len(new)))
         with database.unit_of_work() as work:
             unread = {name: verdicts.key_of({name: repr(v.reasons).encode()}, lists) for name, v in broken.items()}
             for name, key in unread.items():

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from web.demo import (
     calendar,
     canteen,
     circle,
+    everywhere,
     government,
     halls,
     mediations,
@@ -41,6 +42,7 @@ from web.demo import (
     village,
     volunteers,
 )
+from web.demo.playing import office_hour
 
 #: Of every demo log-in.
 PASSWORD = "yizhan2026"
@@ -113,10 +115,15 @@ class Peopled:
         return f"{len(self.places)} 个单位、{len(_everybody())} 名工作人员、{len(self.residents)} 名群众"
 
 
-def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled:
+def people_it(database: Database, *, now: datetime, seed: int = 2026, again: bool = False) -> Peopled:
     """Put the county's calendar, units, staff and residents into an empty hall: whatever matters it has, somebody can
-    log in, publish and try them."""
+    log in, publish and try them. `again`: they are there already, from a start that was broken off."""
     dice = random.Random(seed)
+    if again:
+        with database.unit_of_work() as work:
+            places = dict(units.tree(work).by_code)
+            staff = _staff(work, places, now - timedelta(days=DAYS + 30))
+            return Peopled(places, staff, _residents(work, places, dice, now - timedelta(days=DAYS + 20)), dice)
     calendar.fill(database, county()["calendar"], now=now)
     with database.unit_of_work() as work:
         imports.put_rows(work, rows(), by=people.SYSTEM, now=now - timedelta(days=DAYS + 30))
@@ -126,10 +133,13 @@ def people_it(database: Database, *, now: datetime, seed: int = 2026) -> Peopled
         return Peopled(places, staff, _residents(work, places, dice, now - timedelta(days=DAYS + 20)), dice)
 
 
-def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2026) -> str:
-    """Fill an empty hall in which MATTERS are published; says what was made."""
-    began = time.monotonic()
-    there = people_it(database, now=now, seed=seed)
+def fill(
+    database: Database, *, now: datetime, count: int = CASES, seed: int = 2026, there: Peopled | None = None
+) -> str:
+    """Fill a hall without a case in which MATTERS are published; says what was made. `there`: its people, when they
+    are in it already."""
+    began = time.process_time()
+    there = there or people_it(database, now=now, seed=seed)
     places, staff, residents, dice = there.places, there.staff, there.residents, there.dice
     made = _cases(database, staff, residents, dice, now, count)
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
@@ -142,10 +152,13 @@ def fill(database: Database, *, now: datetime, count: int = CASES, seed: int = 2
     made += circle.fill(database, staff, places, _shown(residents), now)
     made += permits.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
+    if count >= CASES:  # a smaller county has its told places alone
+        made += everywhere.fill(database, staff, county()["residents"]["surnames"], dice, now)
     waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)
-    return f"演示县：{there}、{made} 个办件、{booked} 个预约、{waiting} 个号（{time.monotonic() - began:.0f} 秒）。"
+    took = f"{time.process_time() - began:.0f}"
+    return f"演示县：{there}、{made} 个办件、{booked} 个预约、{waiting} 个号（计算 {took} 秒）。"
 
 
 def _shown(residents: list[Resident]) -> Resident:
@@ -175,13 +188,24 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     for one in staff_:
         held += [dict(zip(("unit", "post"), h.split(":"), strict=True), login=one["login"]) for h in one["holds"]]
     return {
-        "units": [{**one, "kind": _WORD[one["kind"]]} for one in _towns_and_villages()],
+        "units": [
+            {**one, "kind": _WORD[one["kind"]], **_centre(n, one)} for n, one in enumerate(_towns_and_villages())
+        ],
         "posts": [{**one, "role": _ROLE[one["role"]]} for one in told["posts"]],
         "people": [
             {"login": one["login"], "name": one["name"], "phone": f"1590000{n:04d}"} for n, one in enumerate(staff_)
         ],
         "holdings": held,
     }
+
+
+def _centre(n: int, one: Mapping[str, Any]) -> dict[str, str]:
+    """The type of its neighbourhood's centre, invented: communities are built together, most villages are scattered."""
+    if one["kind"] not in ("village", "community"):
+        return {}
+    built = one["kind"] == "community"
+    said = ["集中" if built or n % 4 == 0 else "分散", "封闭" if built and n % 2 else "开放"]
+    return {"centre": "、".join([*said, *(["商业"] if built and n % 3 == 0 else ["移民"] if n % 9 == 0 else [])])}
 
 
 def _towns_and_villages() -> list[dict[str, Any]]:
@@ -262,6 +286,12 @@ def _residents(work: Work, places: dict[str, Place], dice: random.Random, now: d
     data = county()["residents"]
     codes = list(data["places"])
     rows: list[tuple[User, str, str, Place]] = []
+    phones = {keys.blind("phone", _phone(n)): n for n in range(int(data["count"]))}
+    there = {
+        phones[row.phone_index]: row
+        for row in work.session.scalars(select(User).where(User.kind == "resident", User.phone_index.in_(phones)))
+        if row.phone_index is not None
+    }
     for n in range(int(data["count"])):
         code = codes[n % len(codes)]
         old = dice.randrange(10) < int(data["places"][code])
@@ -270,7 +300,7 @@ def _residents(work: Work, places: dict[str, Place], dice: random.Random, now: d
         id_number = _id_number(born, 100 + n)
         phone = _phone(n)
         name = dice.choice(data["surnames"]) + dice.choice(data["given"])
-        user = User(
+        user = there.get(n) or User(
             kind="resident",
             name=name,
             phone=phone,
@@ -541,15 +571,3 @@ def _cases(
             work.session.flush()
             work.session.expunge_all()
     return made
-
-
-def office_hour(at: datetime, days: workdays.Calendar, dice: random.Random) -> datetime:
-    """The moment itself when the office is open, else the next opening and a little more."""
-    local = at.astimezone(workdays.ZONE)
-    if days.is_workday(local.date()) and 8 * 60 + 30 <= local.hour * 60 + local.minute <= 17 * 60:
-        return at
-    day = local.date() if local.hour < 8 else local.date() + timedelta(days=1)
-    while not days.is_workday(day):
-        day += timedelta(days=1)
-    opens = datetime.combine(day, datetime.min.time(), workdays.ZONE) + timedelta(hours=8, minutes=30)
-    return (opens + timedelta(minutes=dice.uniform(0, 200))).astimezone(UTC)

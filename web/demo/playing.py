@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import select
 
+from engine import workdays
 from engine.commands import cases
 from engine.people import Actor
 from engine.people.units import Place
@@ -88,3 +90,15 @@ class Player:
             cases.claim(work, task.id, version=task.version, by=by, now=at)
             cases.complete(work, task.id, answers, version=task.version, by=by, now=at)
             return by
+
+
+def office_hour(at: datetime, days: workdays.Calendar, dice: random.Random) -> datetime:
+    """The moment itself when the office is open, else the next opening and a little more."""
+    local = at.astimezone(workdays.ZONE)
+    if days.is_workday(local.date()) and 8 * 60 + 30 <= local.hour * 60 + local.minute <= 17 * 60:
+        return at
+    day = local.date() if local.hour < 8 else local.date() + timedelta(days=1)
+    while not days.is_workday(day):
+        day += timedelta(days=1)
+    opens = datetime.combine(day, datetime.min.time(), workdays.ZONE) + timedelta(hours=8, minutes=30)
+    return (opens + timedelta(minutes=dice.uniform(0, 200))).astimezone(UTC)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -45,22 +46,33 @@ def command(demo: bool) -> None:
     stamp, value = read.home / ".ready", _tables(read.database_url)
     names = ("serve", "worker")
     children = {name: _start(name) for name in names} if stamp.is_file() and stamp.read_text() == value else {}
-    try:
-        from web.start import prepare
+    from web.start import begin, go_on
 
-        prepare(read, demo=demo, say=lambda text: click.echo(f"[一站] {text}"))
+    def say(text: str) -> None:
+        click.echo(f"[一站] {text}")
+
+    try:
+        begun = begin(read, demo=demo, say=say)
     except BaseException:
         _end(list(children.values()))
         raise
     stamp.write_text(value)
-    children = children or {name: _start(name) for name in names}
-    ended: dict[str, list[float]] = {name: [] for name in children}
+    # What people of the demo county did lies days back: a worker would fire its timers before they act.
+    first = ("serve",) if begun.there is not None else names
+    children = {name: children.get(name) or _start(name) for name in first}
+    rest = Rest(lambda: go_on(read, begun, say=say))
+    rest.start()
+    ended: dict[str, list[float]] = {name: [] for name in names}
     welcomed, failed = False, ""
     while not stopping.wait(0.1 if not welcomed else 0.3) and not failed:
+        if rest.fault is not None:
+            break
+        if not rest.is_alive() and "worker" not in children:
+            children["worker"] = _start("worker")
         if not welcomed and _answers(read.host, read.port):
             _welcome(read)
             welcomed = True
-        for name, child in children.items():
+        for name, child in list(children.items()):
             if child.poll() is None or stopping.is_set():
                 continue
             ended[name] = [*(at for at in ended[name] if time.monotonic() - at < OFTEN_S), time.monotonic()]
@@ -73,8 +85,26 @@ def command(demo: bool) -> None:
     click.echo("[一站] 正在停止 …")
     _end(list(children.values()))
     click.echo("[一站] 已停止。")
+    if rest.fault is not None:
+        raise rest.fault
     if failed:
         sys.exit(f"[一站] {failed} 接连退出，已放弃。原因见上面的输出。 {failed} kept ending: see the output above.")
+
+
+class Rest(threading.Thread):
+    """What a start has left to do while its pages stand. A daemon: Ctrl-C waits for none of it, the next start takes
+    it up."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        super().__init__(name="rest", daemon=True)
+        self.do = do
+        self.fault: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.do()
+        except BaseException as fault:  # told by the main thread, which then stops the hall as a failed start does
+            self.fault = fault
 
 
 def _tables(database_url: str) -> str:
