@@ -14,7 +14,7 @@ from tests import cast as the_cast
 from tests import foreign
 from tests.hall import Open
 from tests.services.telling import ROOT
-from web import demo
+from web import demo, progress, start
 from web.app import create_app
 from web.settings import Settings
 from web.shell.run import demo_logins
@@ -87,6 +87,35 @@ def test_a_content_folder_without_the_demo_matters_gets_the_people_of_the_demo_c
         assert work.session.query(Case).count() == 0
     database.close()
     assert demo_logins(of) == demo.logins()
+
+
+def test_people_stand_before_a_matter_is_proved_each_opens_by_itself_and_a_start_broken_off_is_taken_up(
+    tmp_path, content, monkeypatch
+):
+    for name in ("huage", "peishu"):  # two small ones
+        for folder in ("bpmn", "forms"):
+            shutil.copytree(ROOT / folder / name, content / folder / name)
+    shutil.copytree(ROOT / "bpmn" / "_shared", content / "bpmn" / "_shared")
+    shutil.copytree(ROOT / "forms" / "_shared", content / "forms" / "_shared")
+    of = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}", secret_key="test", content=content)
+    begun = start.begin(of)
+    database = connect(of.database_url, files=tmp_path / "files")
+
+    def offered() -> list[str]:
+        with database.reading() as work:
+            return [one.name for one in library.published(work)]
+
+    assert begun.there is not None and begun.there.residents and offered() == []
+    again = start.begin(of)  # the first was broken off here
+    assert [one.actor.id for one in again.there.residents] == [one.actor.id for one in begun.there.residents]
+    seen = []
+    say = progress.say
+    monkeypatch.setattr(progress, "say", lambda *told: (seen.append((*told[1:], offered())), say(*told)))
+    start.go_on(of, again)
+    assert seen == [("proving", 1, 2, []), ("proving", 2, 2, ["huage"])]
+    assert offered() == ["huage", "peishu"]
+    assert progress.read(tmp_path) is None and start.begin(of).there is None
+    database.close()
 
 
 def test_a_hall_without_the_demo_county_does_not_print_its_log_ins(tmp_path, content):
