@@ -570,7 +570,9 @@ class Applying:
             for after in self.after_case if self._began_open else ():
                 after(self)
             self.case.colour, self.case.next_alert_at, self.case.step_due = "done", None, None
-        order_rows.keep(self, account)
+        if (order := self.package.info.order) is not None:
+            answers = self.variables or self.case.answers or {}
+            order_rows.keep(self.work, self.case, order, answers, self.signed, account)
         if last is not None:
             last()
         self.work.session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,29 +16,22 @@ from engine.matters.orders import TOLD, Order
 from engine.store import Work
 from engine.store.models import Case, Task, WorkOrder
 
-if TYPE_CHECKING:
-    from engine.commands.applying import Applying
 
-
-def keep(a: Applying, account: Account) -> None:
-    """What the case counts for as it stands. One statement, of a matter that has orders alone; none before it is
-    dispatched."""
-    said = a.package.info.order
-    if said is None or a.case.accepted_at is None:
+def keep(
+    work: Work, case: Case, said: Order, answers: Mapping[str, Any], signed: bool | None, account: Account
+) -> None:
+    """What the case counts for as it stands, in one statement; nothing before it is dispatched. `signed`: None when
+    this command has not ended that step."""
+    if case.accepted_at is None:
         return
-    due, closed = _dates(a.case, account)
-    row = {
-        "dispatched_at": a.case.accepted_at,
-        "due_at": due,
-        "closed_at": closed,
-        **told(said, a.variables or a.case.answers or {}),
-    }
-    if a.signed is not None:
-        row["signed"] = a.signed
-    insert = sqlite.insert if a.work.dialect == "sqlite" else postgresql.insert
-    made = insert(WorkOrder.__table__).values(case_id=a.case.id, **row)  # type: ignore[arg-type]
+    due, closed = _dates(case, account)
+    row = {"dispatched_at": case.accepted_at, "due_at": due, "closed_at": closed, **told(said, answers)}
+    if signed is not None:
+        row["signed"] = signed
+    insert = sqlite.insert if work.dialect == "sqlite" else postgresql.insert
+    made = insert(WorkOrder.__table__).values(case_id=case.id, **row)  # type: ignore[arg-type]
     changed = {name: value for name, value in row.items() if name != "dispatched_at"}
-    a.work.session.execute(made.on_conflict_do_update(index_elements=["case_id"], set_=changed))
+    work.session.execute(made.on_conflict_do_update(index_elements=["case_id"], set_=changed))
 
 
 def redate(work: Work, case: Case, account: Account) -> None:
