@@ -96,7 +96,7 @@ class Rest(threading.Thread):
     it up."""
 
     def __init__(self, do: Callable[[], None]) -> None:
-        super().__init__(name="rest", daemon=True)
+        super().__init__(name="behind-the-pages", daemon=True)
         self.do = do
         self.fault: BaseException | None = None
 
