@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -236,24 +236,27 @@ def publish(
     say: Callable[[str], None] = lambda text: None,
 ) -> Plan:
     """Publish what the content folder holds and the hall has not, in the name of the system. What was done."""
+    offered: set[str] = set()
     plan = publishing.look(
         database,
         settings.content,
         now=datetime.now(UTC),
         county=county,
         proving=lambda name: say(f"正在检查事项 {name} 并走一遍它的故事 …"),
-        proved=lambda one: _offer(database, settings.home, one),
+        proved=lambda one: _offer(database, settings.home, one, offered),
     )
-    publishing.publish(database, plan, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
+    left = replace(plan, matters=tuple(one for one in plan.matters if one.name not in offered))
+    publishing.publish(database, left, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
     return plan
 
 
-def _offer(database: Database, home: Path, one: publishing.Looked) -> None:
+def _offer(database: Database, home: Path, one: publishing.Looked, offered: set[str]) -> None:
     """One of several is proved: it need not wait for the rest."""
     progress.say(home, "proving", one.n, one.of)
     if one.planned.does == "publish":
         plan = Plan((one.planned,))
         publishing.publish(database, plan, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
+        offered.add(one.planned.name)
 
 
 def lines(plan: Plan, *, planned: bool = False) -> list[str]:

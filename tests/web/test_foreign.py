@@ -89,6 +89,7 @@ def test_a_content_folder_without_the_demo_matters_gets_the_people_of_the_demo_c
     assert demo_logins(of) == demo.logins()
 
 
+@pytest.mark.wide
 def test_people_stand_before_a_matter_is_proved_each_opens_by_itself_and_a_start_broken_off_is_taken_up(
     tmp_path, content, monkeypatch
 ):
