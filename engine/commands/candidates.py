@@ -15,6 +15,7 @@ from engine.errors import MEND, Outdated
 from engine.matters import nodes
 from engine.people import Actor, apart, bonds, holders, units
 from engine.people.groups import nowhere as nowhere
+from engine.people.groups import told_by as told_by
 from engine.people.groups import unit_at as unit_at
 from engine.people.groups import unit_of as unit_of
 from engine.people.units import Place

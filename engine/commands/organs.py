@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import feel
+from engine import feel, forms
 from engine.commands import candidates
 from engine.errors import NotFound, NotNow
 from engine.matters import organs
@@ -35,6 +35,9 @@ def of_paper(a: Applying, kind: str, named: str = "") -> tuple[Place, ...]:
 def _unit(a: Applying, who: organs.One) -> Place:
     if isinstance(who, str):
         return candidates.unit_at(a.work, who, place=a.place, intake=a.intake, office=a.office)
+    told = forms.dig(a.variables, who.source) if who.source else None
+    if told not in (None, ""):
+        return candidates.told_by(a.work, told, who.source, organs.KINDS[who.unit])
     tree = units.tree(a.work)
     start = candidates.unit_at(a.work, who.at, place=a.place, intake=a.intake, office=a.office)
     found = tree.nearest(start, who.unit) if who.unit != "village" else tree.level(start, "village")

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.findings import Finding
 from engine.matters import lines
-from engine.matters.organs import PLACES
+from engine.matters.organs import NEAREST, PLACES
 
 #: 三员分立: who runs the hall, who gives access, who watches both. Nobody holds two of them on one day
 #: (engine.people.administrators).
@@ -98,7 +98,7 @@ class County:
             return self.meant(office or "county")
         if at == "grid":
             return self.of_kind("grid") or self.of_kind("village")
-        if at in ("village", "town", "county", "committee", "centre"):
+        if at in ("village", "town", "county", *NEAREST):
             return self.of_kind(at)
         if at in ("intake", "office"):
             return self.units

@@ -345,7 +345,7 @@ class Matter(Nouns):
     organs: dict[Name, Signer] = Field(
         default={},
         description=(
-            "署名机关：名称 → 谁（office、intake、centre、committee、单位代码、{unit, at}，或一列联合署名） · "
+            "署名机关：名称 → 谁（office、intake、centre、committee、party、单位代码、{unit, at}，或一列联合署名） · "
             "who decides and signs: a name → a unit told from the case, or a list that signs jointly"
         ),
     )

@@ -35,7 +35,10 @@ PLACES: Mapping[str, str] = {
     "county": "县级人民政府",
     "committee": "办件所在地最近的人民调解委员会",
     "centre": "最近的服务中心",
+    "party": "办件所在地最近的党组织",
 }
+#: Of these, what means the nearest unit of that kind, from the case's place upwards.
+NEAREST = ("committee", "centre", "party")
 #: Kinds of units, in words.
 KINDS: Mapping[str, str] = {
     "committee": "人民调解委员会",
@@ -45,6 +48,7 @@ KINDS: Mapping[str, str] = {
     "grid": "网格",
     "village": "村（社区）",
     "partner": "合作单位",
+    "party": "党组织",
     "county": "县级人民政府",
 }
 #: A unit's code: YB, 350526-YB, 350526104001.
@@ -56,13 +60,19 @@ ELSE = "else"
 class UnitOf(Part):
     """A unit of a kind, told from a place: the nearest on the way up to the county."""
 
-    unit: Literal["committee", "centre", "office", "town", "village", "partner"] = Field(
-        description="单位的种类：committee 人民调解委员会，centre 服务中心，partner 合作单位（没有印章） · "
-        "the kind of unit: committee, centre, office, town, village, partner (no seal)",
+    unit: Literal["committee", "centre", "office", "town", "village", "partner", "party"] = Field(
+        description="单位的种类：committee 人民调解委员会，centre 服务中心，partner 合作单位（没有印章），party 党组织 "
+        "· the kind of unit: committee, centre, office, town, village, partner (no seal), party",
     )
     at: Literal["village", "town", "county", "office", "intake"] = Field(
         default="village",
         description="从哪里找起，找不到就往上一级找 · where the search begins; it goes up until there is one",
+    )
+    source: str = Field(
+        default="",
+        alias="from",
+        description="由哪项答案说是哪个单位（表单里选的代码）；没有填，就照 unit 和 at 找 · the answer that says which "
+        "unit, by its code; as `unit` and `at` say where there is none",
     )
 
 

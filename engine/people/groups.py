@@ -8,6 +8,7 @@ from typing import Any
 from engine import forms
 from engine.errors import NotFound
 from engine.matters.info import Group
+from engine.matters.organs import NEAREST
 from engine.people import holders, units
 from engine.people.actor import Actor
 from engine.people.units import Place
@@ -17,7 +18,7 @@ from engine.store.models import Case
 
 def nowhere(kind: str, place: Place) -> NotFound:
     """There is no unit of this kind here, nor further up."""
-    zh = {"committee": "人民调解委员会", "centre": "服务中心", "partner": "合作单位"}.get(kind, kind)
+    zh = {"committee": "人民调解委员会", "centre": "服务中心", "partner": "合作单位", "party": "党组织"}.get(kind, kind)
     return NotFound(
         f"{place.name}没有{zh}，上一级也没有。请先把它登记为单位。",
         f"Expected a unit of kind {kind} at {place.name} or above, but there is none. Enter it as a unit first.",
@@ -26,8 +27,8 @@ def nowhere(kind: str, place: Place) -> NotFound:
 
 def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) -> Place:
     """The unit meant by `grid` (where there is none, the village), `village`, `town`, `county`, `office`, `intake`,
-    `committee` or `centre` (the nearest to the place), an office's short code, or a unit's code; of one that is no
-    more, who took over from it."""
+    `committee`, `centre` or `party` (the nearest to the place), an office's short code, or a unit's code; of one that
+    is no more, who took over from it."""
     tree = units.tree(work)
     place, intake, office = tree.today(place), tree.today(intake), tree.today(office)
     if at == "office":
@@ -40,7 +41,7 @@ def unit_at(work: Work, at: str, *, place: Place, intake: Place, office: Place) 
     if at in ("village", "town", "county"):
         found = tree.level(place, at) or (tree.level(intake, at) if at != "county" else None)
         return found or (place if at == "village" else tree.county)
-    if at in ("committee", "centre"):
+    if at in NEAREST:
         near = tree.nearest(place, at)
         if near is None:
             raise nowhere(at, place)
@@ -59,13 +60,17 @@ def unit_of(
     told = forms.dig(answers, group.source) if group.source else None
     if told in (None, ""):
         return unit_at(work, group.at or "office", place=place, intake=intake, office=office)
+    return told_by(work, told, group.source, group.name or group.post)
+
+
+def told_by(work: Work, told: Any, source: str, who: str) -> Place:
+    """The unit whose code an answer names; NotFound, with the field, when there is none. `who`: what is of it."""
     found = units.tree(work).by_code.get(str(told))
     if found is None:
-        who = group.name or group.post
         raise NotFound(
-            f"“{who}”是哪个单位的，由“{group.source}”这一项说，但没有代码为“{told}”的单位。请改这一项。",
-            f"The answer {group.source} says of which unit {who!r} is, but there is no unit with the code {told!r}.",
-            field=group.source,
+            f"“{who}”是哪个单位的，由“{source}”这一项说，但没有代码为“{told}”的单位。请改这一项。",
+            f"The answer {source} says of which unit {who!r} is, but there is no unit with the code {told!r}.",
+            field=source,
         )
     return found
 

@@ -34,7 +34,7 @@ class Place:
     code: str
     name: str
     name_en: str
-    kind: str  # county, office, town, village, community, grid, centre, committee, partner
+    kind: str  # county, office, town, village, community, grid, centre, committee, partner, party
     parent_id: int | None
     path: str  # /1/4/17/
     phone: str

@@ -154,10 +154,12 @@ def _grids(work: Work, package: matters.Package) -> None:
 
 
 def _bodies(work: Work, county: Place) -> None:
-    """What a county has beside its offices: a centre, and a people's mediation committee in every town."""
+    """What a county has beside its offices: a centre, a party organization, and in every town a people's mediation
+    committee and a party committee."""
     units.add(
         work, code=f"{CODE}-ZX", name="试办县服务中心", kind="centre", parent=county, number="1500", word="试中心"
     )
+    units.add(work, code=f"{CODE}-DW", name="试办县党组织", kind="party", parent=county, number="8501", word="试党")
     for n, town in enumerate([place for place in units.tree(work) if place.kind == "town"]):
         units.add(
             work,
@@ -167,6 +169,15 @@ def _bodies(work: Work, county: Place) -> None:
             parent=town,
             number=f"{7100 + n}",
             word=f"{_word(n)}调",
+        )
+        units.add(
+            work,
+            code=f"{town.code}-DW",
+            name=f"{town.name}党委",
+            kind="party",
+            parent=town,
+            number=f"{8600 + n}",
+            word=f"{_word(n)}党",
         )
 
 

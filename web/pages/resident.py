@@ -191,7 +191,13 @@ def guide(name: str) -> ResponseReturnValue:
 
 
 def _office(code: str) -> str:
-    words = {"village": _("村（社区）"), "town": _("乡镇"), "county": _("县大厅"), "intake": _("收件的窗口")}
+    words = {
+        "village": _("村（社区）"),
+        "town": _("乡镇"),
+        "county": _("县大厅"),
+        "intake": _("收件的窗口"),
+        "party": _("党组织"),
+    }
     if code in words:
         return words[code]
     found = next((u for u in units.tree(edge.work()).standing if u.code.endswith(code)), None)

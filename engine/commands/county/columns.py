@@ -32,6 +32,7 @@ UNIT_KINDS = MappingProxyType(
         "网格": "grid",
         "调委会": "committee",
         "协作单位": "partner",
+        "党组织": "party",
     }
 )
 ROLES = MappingProxyType(

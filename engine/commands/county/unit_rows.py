@@ -24,6 +24,7 @@ FIRST_NUMBER = {
     "community": 6001,
     "committee": 7001,
     "partner": 8001,
+    "party": 8501,
 }
 _NAMED = {"county": ("县", "the county"), "town": ("乡镇", "a town"), "village": ("村或社区", "a village or community")}
 #: What a unit of this kind stands under.

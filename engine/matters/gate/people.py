@@ -53,19 +53,22 @@ def _groups(reading: Reading) -> None:
         known_post(reading, group.post, "groups", name, "post")
         _unit(reading, group.at, "groups", name, "at")
         _held(reading, group.post, group.at, "groups", name)
-        known = {path for form in reading.forms.values() for path in paths_of(form.form)}
-        if group.source and group.source not in known:
-            zh, en = meant(group.source, known, 40)
-            reading.of_matter(
-                "no-field",
-                f"候选组“{name}”是哪个单位的，说是由“{group.source}”这一项定，但没有表单填这一项。{zh}",
-                f'The answer "{group.source}" says of which unit the group "{name}" is, but no form asks it. {en}',
-                "groups",
-                name,
-                "from",
-            )
+        _told(reading, group.source, f"候选组“{name}”", f'the group "{name}"', "groups", name, "from")
         if name not in named:
             unnamed(reading, "group-unused", "候选组", "group", name, named, "groups", name)
+
+
+def _told(reading: Reading, source: str, zh_who: str, en_who: str, *path: object) -> None:
+    """An answer that says which unit is meant is one that a form asks."""
+    known = {path for form in reading.forms.values() for path in paths_of(form.form)}
+    if source and source not in known:
+        zh, en = meant(source, known, 40)
+        reading.of_matter(
+            "no-field",
+            f"{zh_who}是哪个单位的，说是由“{source}”这一项定，但没有表单填这一项。{zh}",
+            f'The answer "{source}" says of which unit {en_who} is, but no form asks it. {en}',
+            *path,
+        )
 
 
 def _organs(reading: Reading) -> None:
@@ -76,6 +79,8 @@ def _organs(reading: Reading) -> None:
         for one in who if isinstance(who, tuple) else (who,):
             if isinstance(one, str):
                 _unit(reading, one, "organs", name)
+            else:
+                _told(reading, one.source, f"署名机关“{name}”", f'the organ "{name}"', "organs", name)
         _signs(reading, who, "organs", name)
     signs = {paper.organ: kind for kind, paper in reversed(info.papers.items()) if paper.organ not in info.organs}
     for word, kind in signs.items():  # each is told once, at the first paper it signs

@@ -13,8 +13,8 @@ from engine.store.models.base import Base, BigId, Sealed, SealedJson, SealedWord
 
 class Unit(Base):
     """A place in the county's tree (单位): the county, its offices, towns, villages, communities, the grids of these,
-    centres; the people's mediation committee of one of them (committee), and bodies that work with the hall and seal
-    nothing (partner)."""
+    centres; the people's mediation committee of one of them (committee), the party organization of one (party), and
+    bodies that work with the hall and seal nothing (partner)."""
 
     __tablename__ = "unit"
 
@@ -41,7 +41,7 @@ class Unit(Base):
 
     __table_args__ = (
         CheckConstraint(
-            "kind in ('county','office','town','village','community','grid','centre','committee','partner')",
+            "kind in ('county','office','town','village','community','grid','centre','committee','partner','party')",
             name="kind",
         ),
     )
