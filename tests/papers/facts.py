@@ -322,6 +322,21 @@ FACTS |= {
         "witness": {"name": "许文静"},
         "data_sha256": "8c1f0f0a6c2c5a7d3b2e4f6a9b0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4",
     },
+    "benefit": {
+        **COMMON,
+        **WHO,
+        "paper": {"number": "德民确〔2026〕1号"},
+        "accepted_on": "2026-09-18",
+        "findings": "户籍在本县，本人健在。",
+        "grounds": ["老年人权益保障法第三十三条"],
+        "benefit": {
+            "standard": "八十至八十九周岁",
+            "amount": "每月 100 元",
+            "since": "2026年9月",
+            "account": "6217001830000012345",
+            "review": "每年核验一次是否健在，由系统和村里核对，不用本人跑。",
+        },
+    },
     "parcel_sheet": {
         **COMMON,
         "parcel": {"what": "降压药两盒", "weight": "1", "value": "60"},
