@@ -16,7 +16,9 @@ for (const around of document.querySelectorAll("[data-polls]")) {
           shown = found;
           say(around);
           // who cannot hear the call feels it
-          if (part.querySelector(".is-called")) navigator.vibrate?.([400, 200, 400]);
+          // (a browser lets a page vibrate only after somebody has touched it, and complains otherwise)
+          const touched = navigator.userActivation?.hasBeenActive;
+          if (touched && part.querySelector(".is-called")) navigator.vibrate?.([400, 200, 400]);
         }
       }
     } catch {
