@@ -6,7 +6,7 @@ from alembic import op
 from engine.store.models import base as types
 
 revision = "0110"
-down_revision = "0101"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 
