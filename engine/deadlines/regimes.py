@@ -80,7 +80,7 @@ class Extension:
 
     by: Limit
     times: int
-    approver: str  # role: organ_head, government, supervisor, both_parties
+    approver: str  # role: organ_head, government, supervisor, dispatcher, both_parties
     approver_zh: str
     source: str
 

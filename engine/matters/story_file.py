@@ -24,6 +24,7 @@ VERBS = {
     "message": {"key", "variables", "open"},
     "answer": {"variables", "error", "open"},
     "return": {"to", "open"},
+    "extend": {"refused", "open"},
     "vote": {"body", "open"},
     "review": {"refuse", "open"},
     "object": {"board", "open"},
@@ -220,6 +221,11 @@ class StepText(Part):
     )
     return_: str | None = Field(default=None, alias="return", description="从这个任务退回 · send back from this task")
     to: str | None = Field(default=None, description="退回到哪个任务 · to which task")
+    extend: str | None = Field(
+        default=None,
+        description="有权的人批准延期，理由是；refused: [] 是已经不能再延 · whoever may extends the limit, for this "
+        "reason; with refused: [] it may not be extended any more",
+    )
     review: str | None = Field(default=None, description="审核这个公开栏上等着的内容 · review what waits on this board")
     refuse: str | None = Field(default=None, description="审核不通过，理由是 · refuse it, for this reason")
     object: str | None = Field(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, undefer
 
 from engine.deadlines import Event, Ledger, Limit
 from engine.errors import NotFound, Refused
-from engine.people import Actor, may
+from engine.people import Actor, extending, may
 from engine.reads import sight
 from engine.records import clocks, library
 from engine.store import Work
@@ -75,7 +75,7 @@ def options(work: Work, case_id: int, *, actor: Actor, now: datetime) -> Options
     live = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "claimed"))
     works = actor.kind == "staff" and (heads or any(may(actor, "work", t, case=case) for t in live))
     rule = regime.extend
-    government = rule is not None and rule.approver == "government" and not actor.supervises(None)
+    others = rule is not None and not extending.gives_word(actor, rule.approver, case)
     late = _why(ledger.no_extension(now)) if works and running else None
     cause = next(iter(regime.pause.causes), "") if regime.pause else ""
     still = (
@@ -89,8 +89,8 @@ def options(work: Work, case_id: int, *, actor: Actor, now: datetime) -> Options
         causes=tuple(regime.pause.causes.items()) if regime.pause else (),
         pause_source=regime.pause.source if regime.pause else "",
         resume=heads and case.status == "suspended",
-        extend=heads and running and late is None and not government,
-        ask=works and running and late is None and asked is None and (not heads or government),
+        extend=heads and running and late is None and not others,
+        ask=works and running and late is None and asked is None and (not heads or others),
         no_extend=late,
         by=rule.by if rule else None,
         approver=rule.approver_zh if rule else "",
@@ -147,7 +147,8 @@ def _mine(work: Work, actor: Actor) -> ColumnElement[bool]:
     realm = or_(*(column.in_(actor.realm) for column in (Case.office_id, Case.unit_id, Case.place_id)))
     whose = [ExtensionRequest.state == "open", Case.status == "running", sight.of_cases(work, actor), realm]
     if not actor.supervises(None):
-        whose.append(ExtensionRequest.approver != "government")
+        whose.append(ExtensionRequest.approver != extending.GOVERNMENT)
+        whose.append(or_(ExtensionRequest.approver != extending.DISPATCHER, Case.unit_id.in_(actor.realm)))
     return and_(*whose)
 
 
@@ -165,7 +166,7 @@ def _requests(work: Work, actor: Actor, where: ColumnElement[bool], *, limit: in
     found = []
     for row, case, who, answered in rows:
         mine = row.state == "open" and case.status == "running" and may(actor, "supervise", case)
-        mine = mine and (row.approver != "government" or actor.supervises(None))
+        mine = mine and extending.gives_word(actor, row.approver, case)
         found.append(
             Asked(
                 id=row.id,

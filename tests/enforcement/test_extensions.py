@@ -5,6 +5,8 @@ from sqlalchemy import select
 
 from engine.commands import cases
 from engine.errors import Invalid, NotNow, NotYours, Refused
+from engine.people import units
+from engine.reads import limits
 from engine.records import audit
 from engine.store.models import Case, Document, Notice
 from tests.enforcement import hall as halls
@@ -62,6 +64,24 @@ def test_joint_handling_is_extended_by_the_county_only(database):
         cases.extend(work, one, REASON, by=halls.actor(work, hall.mayor, NOW), now=NOW)
     with database.reading() as work:
         assert work.session.get(Case, one).statutory_due == at("2026-12-18 00:00")
+
+
+def test_more_time_for_an_order_is_given_by_who_sent_it_out_and_not_by_who_handles_it(database):
+    hall, one = make(database, "{regime: dispatched_order, promised: 5wd}")
+    with database.unit_of_work() as work:  # the county sent it out, the office handles it
+        case = work.session.get(Case, one)
+        case.unit_id = units.tree(work).county.id
+    with database.unit_of_work() as work:
+        head = halls.actor(work, hall.head, NOW)
+        asked = cases.ask_extension(work, one, REASON, by=head, now=NOW)
+        assert not limits.options(work, one, actor=head, now=NOW).extend
+        assert limits.waiting(work, actor=head) == ()
+        with pytest.raises(NotYours, match="dispatched"):
+            cases.approve_extension(work, asked.id, by=head, now=NOW)
+    with database.unit_of_work() as work:
+        mayor = halls.actor(work, hall.mayor, NOW)
+        assert [row.number for row in limits.waiting(work, actor=mayor)] != []
+        cases.approve_extension(work, asked.id, by=mayor, now=NOW)
 
 
 def test_a_suspended_case_alerts_nobody_and_its_due_day_moves_when_it_is_resumed(database):

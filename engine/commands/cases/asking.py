@@ -10,7 +10,7 @@ from engine.commands.applying import Applying, masked_name
 from engine.commands.cases.changing import change
 from engine.commands.cases.finding import clock, find_case, live_tasks, must_run, needs
 from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
-from engine.people import Actor, holders, require, units
+from engine.people import Actor, extending, holders, require, units
 from engine.people import may as may_
 from engine.records import audit, notices
 from engine.store import Work
@@ -56,7 +56,9 @@ def ask_extension(work: Work, case_id: int, reason: str, *, by: Actor, now: date
     work.session.add(row)
     work.session.flush()
     applying.record(audit.Kind.EXTENSION_ASKED, facts={"request": row.id, "approver": rule.approver})
-    at = units.tree(work).county.id if rule.approver == "government" else case.office_id
+    at = {extending.GOVERNMENT: units.tree(work).county.id, extending.DISPATCHER: case.unit_id}.get(
+        rule.approver, case.office_id
+    )
     for user_id in holders.supervisors(work, at, on=local_date(now)):
         text = f"办件 {case.number}（{case.matter_name}）申请延期，请到“待批延期”审批。"
         _tell(work, case, f"extension:{row.id}:asked:{user_id}", "extension-asked", text, user_id, now)
@@ -92,11 +94,17 @@ def find_request(work: Work, request_id: int) -> tuple[Case, ExtensionRequest]:
 def may_answer(by: Actor, case: Case, row: ExtensionRequest) -> None:
     """Refuse unless theirs is the word the law wants."""
     require(by, "supervise", case)
-    if row.approver == "government" and not by.supervises(None):
-        raise NotYours(
-            "这份延期申请须由县级负责人审批。",
-            "Expected a supervisor of the county: the law wants the government's word.",
-        )
+    if not extending.gives_word(by, row.approver, case):
+        raise not_theirs(row.approver, "县级负责人" if row.approver == extending.GOVERNMENT else "派单单位负责人")
+
+
+def not_theirs(approver: str, whose: str) -> NotYours:
+    """Another's word is wanted."""
+    en = {
+        extending.GOVERNMENT: "Expected the government's approval: a supervisor of the county gives it.",
+        extending.DISPATCHER: "Expected the approval of the head of the unit that dispatched it, not of another.",
+    }[approver]
+    return NotYours(f"延期须经{whose}批准，请由{whose}办理。", en)
 
 
 def still_open(work: Work, row: ExtensionRequest) -> None:

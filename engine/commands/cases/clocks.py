@@ -15,8 +15,8 @@ from engine.commands.cases.finding import as_planned, find_case, must_run
 from engine.commands.effects import time_limits
 from engine.deadlines import Event as ClockEvent
 from engine.deadlines import Limit
-from engine.errors import NotNow, NotYours
-from engine.people import Actor, require
+from engine.errors import NotNow
+from engine.people import Actor, extending, require
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Timer
@@ -104,19 +104,17 @@ def extend(
     expect: str | None = None,
 ) -> Done:
     """延期: once, by who the law names, with a reason told to the applicant. `approver_role`: without it, the one whose
-    word the law wants; a government's word is given by a supervisor of the county (RULES T5). Whoever asked for it
-    (`cases.ask_extension`) has their answer with that."""
+    word the law wants; a government's word is given by a supervisor of the county (RULES T5), a dispatcher's by the
+    head of the unit that sent the order out (W4). Whoever asked for it (`cases.ask_extension`) has their answer with
+    that."""
     case = find_case(work, case_id)
     require(by, "supervise", case)
     must_run(case)
     applying = change(work, case, by=by, now=now)
     rule = applying.ledger.rules.regime.extend
     approver_role = approver_role or (rule.approver if rule else "")
-    if approver_role == "government" and not by.supervises(None):
-        raise NotYours(
-            f"延期须经{rule.approver_zh if rule else '本级人民政府'}批准，请由县级负责人办理。",
-            "Expected the approval of the government at this level: a supervisor of the county gives it.",
-        )
+    if not extending.gives_word(by, approver_role, case):
+        raise asking.not_theirs(approver_role, rule.approver_zh if rule else "本级人民政府负责人")
     if approver_role == "both_parties" and (refusal := applying.ledger.no_extension(now)) is not None:
         raise refusal
     before = applying.ledger
