@@ -79,6 +79,7 @@ def standing(work: Work, case: Case) -> dict[str, Any]:
         "unit": unit.code,
         "unit_name": unit.name,
         "office": office.code,
+        "office_name": office.name,
         "agent": case.mandate_id is not None,
         "flags": list(case.flags),
     }

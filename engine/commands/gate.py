@@ -42,6 +42,7 @@ BEGINS = (
     "case.place",
     "case.unit",
     "case.unit_name",
+    "case.office_name",
     "case.office",
     "case.agent",
     "case.flags",
@@ -61,6 +62,7 @@ BOOKED = (
     "appointment.duty_rostered",
     "appointment.duty",
     "appointment.calls",
+    "appointment.credit",
 )
 #: What a loan adds that was lost or not brought back (engine.records.lending.facts).
 LOANED = tuple(f"loan.{name}" for name in LOAN)

@@ -47,6 +47,9 @@ from engine.store.models import (
     Window,
 )
 
+#: The post of whoever looks after the people of a village.
+AGENT = "agent"
+
 Verb = Literal[
     "see",
     "claim",
@@ -57,6 +60,7 @@ Verb = Literal[
     "design",
     "operate",
     "serve",
+    "book",
     "review",
     "appoint",
     "audit",
@@ -85,7 +89,7 @@ def may(actor: Actor, verb: Verb, thing: object = None, *, case: Case | None = N
     if isinstance(thing, Bond):
         return _lets("bond", _to_bond(actor, thing), verb)
     if isinstance(thing, Resource):
-        return _lets("place", _to_place(actor, thing), verb)
+        return _lets("place", _to_offered(actor, thing), verb)
     if isinstance(thing, OnlineBlock):
         return _lets("block", _to_block(actor, thing), verb)
     if isinstance(thing, (Schedule, ScheduleRun)):
@@ -177,6 +181,13 @@ def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:
             yield "head"
 
 
+def _to_offered(actor: Actor, resource: Resource) -> Iterator[str]:
+    """What is open to the public an agent books for the people of their village, whoever's it is."""
+    yield from _to_place(actor, resource)
+    if resource.offer and not resource.matter and any(p.post == AGENT for p in actor.positions):
+        yield "village-agent"
+
+
 def _to_standing(actor: Actor, order: Standing) -> Iterator[str]:
     """A standing order is its person's, and the unit's that serves it (as its bookings are)."""
     if actor.id is not None and order.user_id == actor.id:
@@ -211,6 +222,8 @@ def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:
     if actor.id is not None and booking.user_id == actor.id:
         yield "own"
     yield from _by_bond(lambda verb: booked_for(actor, verb, booking))
+    if actor.kind == "staff" and booking.booked_by_id == actor.id and any(p.post == AGENT for p in actor.positions):
+        yield "booker"
     yield from _to_place(actor, booking.resource)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from engine.booking.slots import ZONE
 from engine.errors import NotFound
-from engine.people import Actor, masks, may
+from engine.people import Actor, holders, masks, may
 from engine.people.access import booked_for
 from engine.people.bonds import Grant
 from engine.reads import bonds, offering
@@ -351,6 +351,22 @@ def roster(work: Work, actor: Actor, first: date, last: date) -> list[OnDuty]:
         .order_by(Duty.starts_at)
     ).all()
     return [OnDuty(d.id, u.id, u.name, d.starts_at, d.ends_at) for d, u in rows]
+
+
+def may_be_on_duty(work: Work, actor: Actor, *, on: date) -> list[tuple[int, str]]:
+    """The people of the actor's own units who may be put on duty, by name."""
+    units_ = {p.unit_id for p in actor.positions}
+    ids = {user for unit in units_ for user in holders.of(work, unit, on=on)}
+    rows = work.session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()
+    return sorted(((id, name) for id, name in rows), key=lambda one: one[1])
+
+
+def at(day: str, clock: str) -> datetime | None:
+    """A moment that a page sent as a day and a time of the hall; None: not one."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), ZONE)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

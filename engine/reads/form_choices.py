@@ -5,7 +5,7 @@
 
 Of a register the value is the entry's key, the words its label. Only things are offered: whoever fills in the form
 reads the list, so the gate lets no field about a person be its key or label. Of villages, towns and offices the value
-is the unit's code. What is sent is checked against the same list.
+is the unit's code. What the form lists itself stands before them. What is sent is checked against the same list.
 
     {"properties": {"offers": "register:spot", "within": "town", "expired": "true"}}
 
@@ -53,7 +53,7 @@ def filled(work: Work, form: forms.Form, package: Package, *, on: date, place_id
             fill(one.get("components") or [])
             offers = _asked(one.get("properties") or {})
             if offers in values:
-                one["values"] = values[offers]
+                one["values"] = [*(one.get("values") or []), *values[offers]]
 
     fill(schema["components"])
     return forms.load(json.dumps(schema), form.id)

@@ -225,11 +225,12 @@ def _narrowed(filters: Filters | None, now: datetime) -> list[ColumnElement[bool
     if filters.unit_id:
         out.append(Task.unit_id == filters.unit_id)
     if filters.flag:
-        out.append(_flagged(filters.flag))
+        out.append(marked(filters.flag))
     return out
 
 
-def _flagged(flag: str) -> ColumnElement[bool]:
+def marked(flag: str) -> ColumnElement[bool]:
+    """Cases that carry this mark."""
     return cast(Case.flags, String).contains(json.dumps(flag, ensure_ascii=False), autoescape=True)
 
 
@@ -332,7 +333,7 @@ def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine", filter
         .subquery()
     )
     colours = work.session.execute(select(shades.c.colour, func.count()).group_by(shades.c.colour)).all()
-    marked = [func.count(), *(func.count(case((_flagged(flag), 1))) for flag in FLAGS)]
+    marked = [func.count(), *(func.count(case((marked(flag), 1))) for flag in FLAGS)]
     flags = work.session.execute(
         select(*marked).select_from(Task).join(Case, Case.id == Task.case_id).where(under(flag=None))
     ).one()

@@ -186,8 +186,8 @@ def _at(ids: Collection[int]) -> ColumnElement[bool]:
     return or_(RegisterEntry.place_id.in_(ids), RegisterEntry.unit_id.in_(ids))
 
 
-def people(work: Work, actor: Actor, key: str, *, now: datetime, most: int = 200) -> list[Person]:
-    """Who stands in a register about persons now, of those the actor may read: for a roll."""
+def standing(work: Work, actor: Actor, key: str, *, now: datetime, most: int = 200) -> list[tuple[int, Person]]:
+    """Who stands in a register about persons now, of those the actor may read, each by its entry: for a roll."""
     one, _package = declared(work, key)
     require(actor, "reveal", shelves.Kept(one))
     if registers.register_of(one).about != "person":
@@ -200,10 +200,15 @@ def people(work: Work, actor: Actor, key: str, *, now: datetime, most: int = 200
     ).all()
     said = [(entry, entry.person or {}) for entry in rows]
     return [
-        Person(person["name"], person.get("phone"), person.get("id_number"), entry.user_id, entry.place_id)
-        for entry, person in said
-        if person.get("name")
+        (entry.id, Person(known["name"], known.get("phone"), known.get("id_number"), entry.user_id, entry.place_id))
+        for entry, known in said
+        if known.get("name")
     ]
+
+
+def people(work: Work, actor: Actor, key: str, *, now: datetime, most: int = 200) -> list[Person]:
+    """The same without their entries."""
+    return [person for _entry, person in standing(work, actor, key, now=now, most=most)]
 
 
 def listed(

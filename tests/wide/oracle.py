@@ -385,6 +385,11 @@ RULES: dict[str, Rule] = {
     ),
     **_door("staff", "absences.end", thing="absent"),
     **_door("staff", "booking.check_in", "booking.step", thing="booking"),
+    **_door("staff", "booking.put_on_duty", "booking.off_duty", thing="absent"),  # nothing said, nobody on duty
+    **_door("staff", "together.ask"),
+    **_door("staff", "together.together", thing="absent"),  # nothing chosen
+    **_door("staff", "together.told", thing="case"),
+    **_door("staff", "together.told_booking", thing="booking"),
     **_door("staff", "calendar.preview", "calendar.publish", thing="calendar"),
     **_door("staff", "desk.case", "desk.diagram", "desk.glance", "desk.ask", thing="case"),
     **_door("staff", "desk.reveal", thing="masked"),
@@ -414,6 +419,7 @@ RULES: dict[str, Rule] = {
         "overview.behind",
         "overview.numbers",
         "overview.places",
+        "overview.pressed_orders",
         "overview.rated",
         "overview.reveals",
         "overview.visited",

@@ -24,11 +24,11 @@ from web.demo.playing import Idle
 REPORTS = (
     ("problem", "村口的路灯坏了半个月，晚上走路看不见。", "村口公交站旁", "所在乡镇"),
     ("problem", "垃圾桶三天没有清，味道很大。", "菜市场后门", "所在乡镇"),
-    ("clerk", "窗口的人说话不耐烦，材料没有一次说清。", "", "县医疗保障局"),
-    ("problem", "老人高龄津贴这个月没有到账。", "", "县民政局"),
+    ("clerk", "窗口的人说话不耐烦，材料没有一次说清。", "", "350526-YB"),
+    ("problem", "老人高龄津贴这个月没有到账。", "", "350526-MZ"),
     ("advice", "希望大厅周六上午也能办医保。", "", "进城党群城市家园"),
     ("problem", "人行道的砖松了，下雨踩上去溅水。", "小学门口", "所在乡镇"),
-    ("ask", "灵活就业的人怎么交养老保险？", "", "县人力资源和社会保障局"),
+    ("ask", "灵活就业的人怎么交养老保险？", "", "350526-RS"),
     ("problem", "祠堂边的电线垂下来了，怕碰到人。", "祠堂边", "所在乡镇"),
     ("problem", "楼上装修，中午也在敲墙。", "3号楼", "所在乡镇"),
 )
@@ -74,7 +74,7 @@ def _report(
         case_id = cases.submit(work, "fanying", raw, by=who.actor, now=at).case.id
     level = "紧急" if "电线" in text else "一般"
     category = "工作人员作风" if kind == "clerk" else "政务服务" if not where else "道路设施"
-    wrong = {"finding": "clear", "category": category, "dispatch": {"unit": "县民政局", "level": level}}
+    wrong = {"finding": "clear", "category": category, "dispatch": {"unit": "350526-MZ", "level": level}}
     answers: list[dict[str, Any] | str] = [
         wrong if n == 5 else {**wrong, "dispatch": {"unit": unit, "level": level}},
         {"signing": "return", "return_reason": "道路归乡镇管"} if n == 5 else {"signing": "accept"},

@@ -5,12 +5,13 @@ that people would use; whatever matter of these is not published, is left out.""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from stdnum.cn import ric
 
-from engine.commands import booking
+from engine.commands import booking, registers
 from engine.people import Actor
 from engine.store import Database
 from engine.store.models import RegisterEntry, Resource, Slot
@@ -56,6 +57,8 @@ WISHES = (
     ("轮椅", "other", "", 0, "", False),
     ("孩子的书包", "child", "", 0, "", False),
 )
+#: The elders of a village, invented: family names by given names.
+ELDERS, SURNAMES, GIVEN = 40, "苏陈林郑赖徐涂曾", ("玉莲", "金水", "秀兰", "清河", "阿桂")
 #: What the first one helped with: (title, what, how many days ago, minutes from nine).
 SERVED = (("给老人理发", "祠堂里摆好了椅子。", 21, 150), ("打扫村道", "从村口到学校，带上手套。", 42, 95))
 
@@ -77,6 +80,7 @@ def fill(
         "rencai": _experts,
         "lingyong": _wish,
         "zhiyuan": _served,
+        "daiban": _elders,
     }
     return sum(part(player, grown, first, now) for matter, part in parts.items() if player.has(matter))
 
@@ -212,6 +216,23 @@ def _visits(player: Player, grown: Sequence[Resident], first: Resident, now: dat
         raw = {"applicant": _who(elder), "pair": pair}
         player.send("tanqin", raw, elder, now - timedelta(days=9), by=player.staff["sucx"], channel="counter")
     return len(elders)
+
+
+def _elders(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
+    """The elders of 苏洋村 on its agent's roll: one in five has no mobile telephone, and is told aloud."""
+    agent = player.staff["sucx"]
+    for n in range(ELDERS):
+        name = f"{SURNAMES[n % len(SURNAMES)]}{GIVEN[n // len(SURNAMES)]}"
+        born = date(1936 + n % 27, 1 + n % 12, 1 + n % 28)
+        number = f"350526{born:%Y%m%d}{700 + n}"
+        person_ = {
+            "name": name,
+            "phone": f"0595-2355{1000 + n}" if n % 5 == 4 else f"138059{52000 + n}",
+            "id_number": number + ric.calc_check_digit(number),
+        }
+        facts = {"lives": ("alone", "couple", "family")[n % 3], "joined_on": _on(now, -200)}
+        player.do(registers.add, "elder", facts, person=person_, by=agent, now=now - timedelta(days=150))
+    return 0
 
 
 def _joint(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from engine import forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
+from engine.plain import is_id
 from engine.reads import bonds, offering, offers, standing, statements, teams
 from engine.reads import bookings as reads
 from engine.records import papers
@@ -312,6 +313,7 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
         before=monday - timedelta(days=7),
         after=monday + timedelta(days=7),
         roster=reads.roster(work, actor, monday, sunday),
+        on_duty=reads.may_be_on_duty(work, actor, on=today),
         states=_states(),
         kinds=KINDS,
         places=places,
@@ -323,6 +325,39 @@ def _week(wrong: str = "", status: int = 200) -> ResponseReturnValue:
         off={d.day for d in reads.days(work, 0, monday, sunday, now=now) if d.workday is False},
     )
     return page, status
+
+
+@pages.post("/desk/bookings/duty")
+@guard("staff")
+def put_on_duty() -> ResponseReturnValue:
+    """排班: one of the unit's people is on duty from then to then."""
+    sent, day = request.form, request.form.get("day", "", type=str)
+    starts = reads.at(day, sent.get("from", ""))
+    ends = reads.at(day, sent.get("until", ""))
+    who = sent.get("who", "")
+    if starts is None or ends is None or not is_id(who):
+        zh, en = "请选谁值班，填好日期、从几点到几点。", "Say who, on which day, from when to when."
+        raise Invalid([FieldError("who", _("谁值班"), zh, en)])
+    booking.roster(
+        edge.work(),
+        resource_id=sent.get("place", 0, type=edge.whole),
+        user_id=int(who),
+        starts_at=starts,
+        ends_at=ends,
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    flash(_("值班排好了。"))
+    return redirect(url_for("booking.week", day=day))
+
+
+@pages.post("/desk/bookings/duty/<int:duty_id>/off")
+@guard("staff")
+def off_duty(duty_id: int) -> ResponseReturnValue:
+    """Whoever was booked then goes to who is left on duty."""
+    booking.unroster(edge.work(), duty_id, by=edge.actor(), now=edge.now())
+    flash(_("值班取消了，已约的转给还在值班的人。"))
+    return redirect(url_for("booking.week", day=request.form.get("day", "")))
 
 
 @pages.post("/desk/bookings/check-in")

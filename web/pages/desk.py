@@ -10,7 +10,19 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import calendars
 from engine.people import administrators, units
-from engine.reads import ballots, boards, handovers, loans, matches, offers, own_data, registers, schedules, tickets
+from engine.reads import (
+    ballots,
+    boards,
+    handovers,
+    loans,
+    matches,
+    offers,
+    own_data,
+    pressed,
+    registers,
+    schedules,
+    tickets,
+)
 from engine.reads import inbox as lists
 from web import edge
 from web.pages import limits, operations
@@ -66,6 +78,7 @@ def _nav() -> list[dict[str, Any]]:
                 *([one("desk.window", _("窗口"), "window", "g w")] if works else []),
                 *([one("desk.listed", _("本单位在办"), "people", "g u", which="unit")] if works else []),
                 *([one("services.carried", _("我代办的"), "walk", "g a")] if is_agent() else []),
+                *([one("together.ask", _("名册一起办"), "people")] if is_agent() else []),
                 one("desk.listed", _("已办"), "done", "g d", which="done"),
                 one("desk.notices", _("抄送和通知"), "copy", "g n"),
                 one("absences.mine", _("请假代理"), "person", "g l"),
@@ -133,6 +146,8 @@ def _manages(one: One) -> list[dict[str, Any]]:
     if "supervisor" in actor.roles:
         found.append(one("overview.numbers", _("运行情况"), "chart", "g s"))
         found.append(one("logins.listed", _("人员登录"), "person"))
+        if work is not None and pressed.there_are(work):
+            found.append(one("overview.pressed_orders", _("督办"), "warn"))
         found.append(one("limits.extensions", _("待批延期"), "clock", "g e", limits.waiting()))
     # schedules 定期
     if work is not None and schedules.sees(work, actor):

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.people import units
-from engine.reads import by_place, order_rates, ratings
+from engine.reads import by_place, order_rates, pressed, ratings
 from engine.reads import overview as reads
 from engine.reads import reveals as looks
 from engine.reads.order_rates import Month
@@ -47,6 +47,14 @@ _RATED = {
     "unrated": "到期没有评价",
     "mistaken": "复核为误评",
 }
+
+
+@pages.get("/pressed")
+@guard("supervisor")
+def pressed_orders() -> ResponseReturnValue:
+    """督办: what is pressed, and what is late of the same matters."""
+    found = pressed.listed(edge.work(), edge.actor(), now=edge.now())
+    return render_template("staff/pressed.html", found=found)
 
 
 @pages.get("/places")

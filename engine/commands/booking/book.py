@@ -38,6 +38,7 @@ from engine.commands.appointments import (
     remind,
     request_key,
     sit,
+    standing_of,
     tell,
     watch,
     who_waits,
@@ -182,6 +183,7 @@ def confirm(
         _fits(work, made, answers or {}, now, online=online)
         made.item = str((answers or {}).get("item") or "")[:80] or made.item  # said only now, after the time was chosen
         facts = process_facts(made, policy)
+        facts["appointment"]["credit"] = credit(work, made, now)
         unit = units.place(work, resource.unit_id)
         raw = {"item": made.item, **(answers or {}), "applicant": {"name": made.name, "phone": made.phone}}
         package = library.current(work, resource.matter)
@@ -542,6 +544,15 @@ def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
             "calls": policy.calls,
         }
     }
+
+
+def credit(work: Work, made: Appointment, now: datetime) -> str:
+    """How the person kept their bookings lately (RULES A6): blocked, online booking is paused now; missed, they did not
+    come once; good. Whoever is blocked may still telephone: the one on duty looks at it."""
+    past, block = standing_of(work, made.person_index, now, made.resource)
+    if block is not None:
+        return "blocked"
+    return "missed" if any(one.state == "no_show" for one in past) else "good"
 
 
 #: what happened to a booking -> the message its process hears

@@ -16,8 +16,8 @@ from engine import booking
 from engine.booking.slots import ZONE, Closure, Opening
 from engine.commands import appointments
 from engine.commands.booking import book, opening
-from engine.errors import NotFound, NotNow, Refused
-from engine.people import SYSTEM, Actor, require
+from engine.errors import FieldError, Invalid, NotFound, NotNow, Refused
+from engine.people import SYSTEM, Actor, holders, require
 from engine.records import audit, jobs
 from engine.store import Work
 from engine.store.models import (
@@ -149,8 +149,18 @@ def window(work: Work, resource_id: int, starts_at: datetime, ends_at: datetime,
 def roster(
     work: Work, *, resource_id: int, user_id: int, starts_at: datetime, ends_at: datetime, by: Actor, now: datetime
 ) -> Duty:
-    """Put someone on duty at the unit of a resource. Confirmed bookings of that time without a clerk get them."""
+    """Put one of the unit's people on duty there. Confirmed bookings of that time without a clerk get them. Invalid:
+    somebody of elsewhere, or who is on duty then already."""
     resource = window(work, resource_id, starts_at, ends_at, by)
+    if user_id not in holders.of(work, resource.unit_id, on=local_date(starts_at)):
+        zh, en = "只能排本单位的人。请重新选择。", "Only people of this unit can be put on duty here."
+        raise Invalid([FieldError("who", "谁值班", zh, en)])
+    overlapping = select(Duty.id).where(
+        Duty.unit_id == resource.unit_id, Duty.user_id == user_id, Duty.starts_at < ends_at, Duty.ends_at > starts_at
+    )
+    if work.session.scalar(overlapping.limit(1)) is not None:
+        zh, en = "这个人这段时间已经排了值班。", "This person is on duty then already."
+        raise Invalid([FieldError("who", "谁值班", zh, en)])
     row = Duty(unit_id=resource.unit_id, user_id=user_id, starts_at=starts_at, ends_at=ends_at)
     work.session.add(row)
     work.session.flush()

@@ -14,7 +14,7 @@ from engine.commands.booking import claim
 from engine.commands.offer_rows import Wish
 from engine.errors import FieldError, Invalid, NotNow
 from engine.forms import written
-from engine.people import Actor, require
+from engine.people import Actor, may, require
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.store import Work
@@ -57,9 +57,12 @@ def book(
     now: datetime,
 ) -> list[Rolled]:
     """Book all of them that can be: each by themselves. `answers`: what the offer asks, of all of them but those whose
-    line has its own. NotFound, NotYours, Invalid."""
+    line has its own. Where the offer is another unit's, an agent books for the people of their own village.
+    NotFound, NotYours, Invalid."""
     slot = offer_rows.find_slot(work, slot_id)
-    require(by, "serve", slot.resource)
+    theirs = may(by, "serve", slot.resource)
+    if not theirs:
+        require(by, "book", slot.resource)
     what = reads.of(work, slot.resource.offer)
     listed = [one for one in people if one.name.strip()]
     if not listed or len(listed) > MOST:
@@ -69,6 +72,10 @@ def book(
     out = []
     for one in listed:
         person = one.person or claim.known_person(work, one.name, one.phone)
+        if not theirs and person.place_id not in by.realm:
+            en = "They do not live where you work: their own agent books for them."
+            out.append(Rolled(one.name, why="不是您这里的人，请由他那里的代办员订。", why_en=en))
+            continue
         voice = one.voice or not (person.phone and written.takes_texts(person.phone))
         try:
             own = claim.check(work, what, one.answers, now=now) if one.answers is not None else common
@@ -89,8 +96,10 @@ def book(
 
 
 def told(work: Work, appointment_id: int, *, by: Actor, now: datetime) -> Appointment:
-    """It was read out to them (念给听)."""
-    made = bookings.find(work, appointment_id, "serve", by=by)
+    """It was read out to them (念给听): by the desk, or by the agent who booked it."""
+    made = bookings.find(work, appointment_id, "see", by=by)
+    if not may(by, "serve", made):
+        require(by, "book", made)
     if made.by_voice == "wanted":
         made.by_voice = "told"
     return made

@@ -299,6 +299,11 @@ class Register(_Declared):
         description="关于的人用哪种账号：resident 居民的；staff 工作人员的（调解员名册），只用于 about: person · which "
         "account the person has: a resident's; staff: the hall's own people",
     )
+    feeds: Literal["", "press"] = Field(
+        default="",
+        description="press：列入“督办”的，销号以前负责人在那一页看得到（number、unit、why、on） · press: what stands in it "
+        "is on the page of pressed orders until its state ends",
+    )
 
     @field_validator("states", mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from engine.store.models.people import Unit, User
 
 #: A booking without a case of its own that came to its end; an order; a place in a waiting list: its day says it.
 BOOKING_OVER = "not (case_id is not null) and state in ('served','cancelled','no_show','expired')"
+ALOUD = text("by_voice = 'wanted'")
 ORDER_OVER = "ended_at is not null"
 
 
@@ -210,6 +211,7 @@ class Appointment(Base):
         CheckConstraint("(state = 'held') = (hold_until is not null)", name="hold"),
         Index("ix_appointment_person_index_booked_at", "person_index", "booked_at"),
         Index("ix_appointment_resource_id_starts_at", "resource_id", "starts_at"),
+        Index("ix_appointment_by_voice", "booked_by_id", sqlite_where=ALOUD, postgresql_where=ALOUD),
         Index(
             "ix_appointment_hold_until",
             "hold_until",

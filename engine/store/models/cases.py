@@ -163,6 +163,7 @@ class Case(Base):
         CheckConstraint("(status in ('running','suspended')) = (finished_at is null)", name="finished"),
         Index("ix_case_next_alert_at", "next_alert_at"),
         Index("ix_case_matter_status", "matter", "status"),
+        Index("ix_case_submitted_by_id_received_at", "submitted_by_id", "received_at"),
         Index("ix_case_status_promised_due", "status", "promised_due"),
         Index("ix_case_open", "place_id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_case_finished_at", "finished_at", sqlite_where=ENDED, postgresql_where=ENDED),
