@@ -20,6 +20,7 @@ def database(sqlite):
 
 
 NOW = at("2026-09-28 10:00")
+IN_TIME = at("2026-09-22 10:00")
 REASON = "需进一步核实"
 
 
@@ -72,16 +73,16 @@ def test_more_time_for_an_order_is_given_by_who_sent_it_out_and_not_by_who_handl
         case = work.session.get(Case, one)
         case.unit_id = units.tree(work).county.id
     with database.unit_of_work() as work:
-        head = halls.actor(work, hall.head, NOW)
-        asked = cases.ask_extension(work, one, REASON, by=head, now=NOW)
-        assert not limits.options(work, one, actor=head, now=NOW).extend
+        head = halls.actor(work, hall.head, IN_TIME)
+        asked = cases.ask_extension(work, one, REASON, by=head, now=IN_TIME)
+        assert not limits.options(work, one, actor=head, now=IN_TIME).extend
         assert limits.waiting(work, actor=head) == ()
         with pytest.raises(NotYours, match="dispatched"):
-            cases.approve_extension(work, asked.id, by=head, now=NOW)
+            cases.approve_extension(work, asked.id, by=head, now=IN_TIME)
     with database.unit_of_work() as work:
-        mayor = halls.actor(work, hall.mayor, NOW)
+        mayor = halls.actor(work, hall.mayor, IN_TIME)
         assert [row.number for row in limits.waiting(work, actor=mayor)] != []
-        cases.approve_extension(work, asked.id, by=mayor, now=NOW)
+        cases.approve_extension(work, asked.id, by=mayor, now=IN_TIME)
 
 
 def test_a_suspended_case_alerts_nobody_and_its_due_day_moves_when_it_is_resumed(database):

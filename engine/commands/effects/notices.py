@@ -13,7 +13,7 @@ from engine.commands.effects import mandates
 from engine.commands.effects.facts import OUTCOMES, key_of
 from engine.errors import NotFound
 from engine.matters.info import Notice
-from engine.people import apart, holders, masks, units
+from engine.people import apart, groups, holders, masks, units
 from engine.process import Effect
 from engine.reads import taking_part
 from engine.records import jobs, notices
@@ -248,8 +248,22 @@ def _receivers(a: Applying, to: str, given: Any) -> list[tuple[int | None, str |
     found: list[tuple[int | None, str | None]] = []
     for one in given if isinstance(given, list) else [given] if given else []:
         text = str(one)
-        found.append(_user(a, int(text)) if text.isascii() and text.isdigit() and len(text) < 11 else (None, text))
+        if text in a.package.info.groups:
+            found += [(user, None) for user in _of_group(a, text)]
+        elif text.isascii() and text.isdigit() and len(text) < 11:
+            found.append(_user(a, int(text)))
+        else:
+            found.append((None, text))
     return found
+
+
+def _of_group(a: Applying, name: str) -> list[int]:
+    """Who sits in the post of a group of matter.yaml today; who keeps away from the case is not told."""
+    group, day = a.package.info.groups[name], local_date(a.now)
+    where = {"place": a.place, "intake": a.intake, "office": a.office}
+    unit = groups.unit_of(a.work, group, a.variables, **where)
+    away = apart.read(a.case.apart)
+    return [user for user in holders.near(a.work, unit, group.post, on=day) if user not in away]
 
 
 def _accounts(a: Applying) -> dict[str, int]:

@@ -186,7 +186,12 @@ _ALL = (
             Header("consent", "同意接收", "to = register: its yes/no field by which they agreed to be told"),
         ),
         arguments=(
-            Argument("to", "收件人", "user ids or phone numbers, when the header to is given", kind="list"),
+            Argument(
+                "to",
+                "收件人",
+                "user ids, phones, or groups of matter.yaml; header to = given",
+                kind="list",
+            ),
             Argument("facts", "补充内容", "further facts for the template", kind="context"),
             Argument("where", "台账条件", "to = register: searched field → value, or a list of values", kind="context"),
             Argument("state", "台账状态", "to = register: a state, or a list of states", kind="any"),
