@@ -301,8 +301,8 @@ class Register(_Declared):
     )
     feeds: Literal["", "press"] = Field(
         default="",
-        description="press：列入“督办”的，销号以前负责人在那一页看得到（number、unit、why、on） · press: what stands in "
-        "it is on the page of pressed orders until its state ends",
+        description="press：列入“督办”的，销号以前负责人在那一页看得到（number、unit、why、on） · press: what stands "
+        "in it is on the page of pressed orders until its state ends",
     )
 
     @field_validator("states", mode="before")
