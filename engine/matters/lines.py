@@ -26,7 +26,8 @@ MAX_DEPTH = 60
 #: Aliases multiply: so many entries all told.
 MAX_ENTRIES = 200_000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in: ten times as quick
+#: libyaml where it is built in: ten times as quick.
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def read(data: bytes, file: str, *, first_line: int = 1) -> Text:
         )
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=Loader):
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
@@ -86,7 +87,7 @@ def read(data: bytes, file: str, *, first_line: int = 1) -> Text:
                     f"嵌套超过 {MAX_DEPTH} 层。请检查括号和缩进。",
                     f"It nests deeper than {MAX_DEPTH}. Check brackets and indentation.",
                 )
-        loader = _Loader(text)
+        loader = Loader(text)
         try:
             node = loader.get_single_node()
             walk = _Walk(file, first_line)

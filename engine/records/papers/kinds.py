@@ -38,6 +38,7 @@ from typing import Any, Literal
 import yaml
 
 from engine.errors import FieldError, Invalid, NotFound, Refused
+from engine.matters.lines import Loader
 from engine.records.papers import numbers
 
 SealUse = Literal["none", "formal", "special", "committee"]
@@ -259,10 +260,7 @@ class BadPaper(Refused):
 
 def read(text: str, sets: Mapping[str, Mapping[str, Any]] | None = None, source: str = "") -> PaperKind:
     """A paper file's text as a kind; `sets` are the named sets of facts. BadPaper says what is wrong."""
-    return _read(text, source, repr(sorted((sets or {}).items())), sets or {})
-
-
-def _read(text: str, source: str, _key: str, sets: Mapping[str, Mapping[str, Any]]) -> PaperKind:
+    sets = sets or {}
     found = re.match(r"---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", text, re.S)
     name = source or "文书模板"
     if not found:
@@ -272,7 +270,7 @@ def _read(text: str, source: str, _key: str, sets: Mapping[str, Mapping[str, Any
             source=source,
         )
     try:
-        head = yaml.safe_load(found[1])
+        head = yaml.load(found[1], Loader)
     except yaml.YAMLError as error:
         raise BadPaper(
             f"{name}：说明部分不是有效的 YAML：{error}", f"{name}: bad YAML: {error}", source=source
@@ -425,7 +423,7 @@ def _library(files: tuple[tuple[str, Path], ...], stamp: tuple[tuple[str, int, i
 
 def _sets(path: Path) -> dict[str, Mapping[str, Any]]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadPaper(f"{path}：不是有效的 YAML：{error}", f"{path}: bad YAML: {error}", source=path.name) from None
     if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
