@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -62,7 +62,7 @@ def policy_of(resource: Resource) -> Policy:
     return booking.load_policy(resource.policy)
 
 
-def history(work: Work, whose: Collection[str], now: datetime, resource: Resource | None = None) -> list[Past]:
+def history(work: Work, whose: tuple[str, ...], now: datetime, resource: Resource | None = None) -> list[Past]:
     """What the policy looks at: the bookings of this person (their indexes) of the last weeks and those to come. What
     opens a case counts together; of anything else (`resource`), the bookings of the same offer."""
     rows = work.session.execute(_past_of(whose, now, resource)).all()
@@ -70,7 +70,7 @@ def history(work: Work, whose: Collection[str], now: datetime, resource: Resourc
 
 
 def standing_of(
-    work: Work, whose: Collection[str], now: datetime, resource: Resource
+    work: Work, whose: tuple[str, ...], now: datetime, resource: Resource
 ) -> tuple[list[Past], booking.Block | None]:
     """The same, and the pause of their online booking that holds now, by one statement: both are joined to a row that
     is no table's, so that who has neither is there too."""
@@ -89,7 +89,7 @@ def standing_of(
     return [_past(row) for row in found], block
 
 
-def _past_of(whose: Collection[str], now: datetime, resource: Resource | None) -> Select[*tuple[Any, ...]]:
+def _past_of(whose: tuple[str, ...], now: datetime, resource: Resource | None) -> Select[*tuple[Any, ...]]:
     alike = Resource.matter != "" if resource is None or resource.matter else Resource.offer == resource.offer
     return (
         select(
@@ -128,7 +128,7 @@ def block_scope(resource: Resource) -> str:
     return "" if resource.matter else resource.offer
 
 
-def blocked(whose: Collection[str], resource: Resource, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def blocked(whose: tuple[str, ...], resource: Resource, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """The pauses of this person's online booking that hold now for such a resource."""
     return (
         OnlineBlock.person_index.in_(whose),
@@ -138,7 +138,7 @@ def blocked(whose: Collection[str], resource: Resource, now: datetime) -> tuple[
     )
 
 
-def refuse_blocked(work: Work, whose: Collection[str], resource: Resource, now: datetime) -> None:
+def refuse_blocked(work: Work, whose: tuple[str, ...], resource: Resource, now: datetime) -> None:
     """Raise NotNow for a person whose online booking is paused."""
     row = work.session.scalar(
         select(OnlineBlock).where(*blocked(whose, resource, now)).order_by(OnlineBlock.until_at.desc()).limit(1)
@@ -591,7 +591,7 @@ def keep_all_parts(work: Work, priced: Iterable[tuple[Appointment, prices.Cost |
 def day_keys(
     work: Work,
     policy: Policy,
-    whose: Sequence[str],
+    whose: tuple[str, ...],
     starts_at: datetime,
     resource: Resource,
     own: int | None = None,

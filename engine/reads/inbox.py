@@ -333,9 +333,9 @@ def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine", filter
         .subquery()
     )
     colours = work.session.execute(select(shades.c.colour, func.count()).group_by(shades.c.colour)).all()
-    marked = [func.count(), *(func.count(case((marked(flag), 1))) for flag in FLAGS)]
+    counted = [func.count(), *(func.count(case((marked(flag), 1))) for flag in FLAGS)]
     flags = work.session.execute(
-        select(*marked).select_from(Task).join(Case, Case.id == Task.case_id).where(under(flag=None))
+        select(*counted).select_from(Task).join(Case, Case.id == Task.case_id).where(under(flag=None))
     ).one()
     unread = work.session.scalar(
         select(func.count())

@@ -549,7 +549,7 @@ def process_facts(made: Appointment, policy: Policy) -> dict[str, Any]:
 def credit(work: Work, made: Appointment, now: datetime) -> str:
     """How the person kept their bookings lately (RULES A6): blocked, online booking is paused now; missed, they did not
     come once; good. Whoever is blocked may still telephone: the one on duty looks at it."""
-    past, block = standing_of(work, made.person_index, now, made.resource)
+    past, block = standing_of(work, (made.person_index,), now, made.resource)
     if block is not None:
         return "blocked"
     return "missed" if any(one.state == "no_show" for one in past) else "good"
@@ -722,7 +722,7 @@ def _on_a_free_number(
     take: Callable[[], None],
     *,
     counted: bool,
-    whose: Sequence[str] = (),
+    whose: tuple[str, ...] = (),
 ) -> None:
     """Take the seats (`take`) under a free number of the person's day. A day has `per_day` numbers and the table holds
     each once, so however many bookings come in at the same moment, no more than that are made. A number that another
