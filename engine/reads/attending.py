@@ -117,8 +117,8 @@ def proofs(work: Work) -> list[tuple[str, str, str]]:
     """(matter, its name, the same in English) of what issues a paper of hours that are kept here."""
     kept = [what.offer.hours for what in offers.declared(work).values()]
     named = {hours.proof for hours in kept if isinstance(hours, OfferHours)}
-    made = [(name, library.current(work, name).info) for name in sorted(named - {""})]
-    return [(name, info.name, info.name_en) for name, info in made]
+    # one that is not offered (yet, or any more) has no button; the hours are shown all the same
+    return [(one.name, one.info.name, one.info.name_en) for one in library.published(work) if one.name in named]
 
 
 def hours(work: Work, actor: Actor) -> Hours:

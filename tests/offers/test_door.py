@@ -24,6 +24,7 @@ from engine.store.models import (
     Resource,
     Slot,
 )
+from tests.cast import ROOT
 from tests.offers.conftest import NOW, files_of
 
 AT = datetime(2026, 9, 19, 3, 0, tzinfo=UTC)  # Saturday 11:00 in the hall, until 12:30
@@ -229,3 +230,12 @@ def test_hours_are_entered_into_the_register_that_the_declaration_names(door):
         assert [one.name for one in registers.people(work, door.clerk, "zhiyuan.served", now=AT)] == ["居民1"]
         found = attending.hours(work, door.residents[0])
     assert [str(n) for _year, n in found.years] == ["1.6"] and len(found.lines) == 1
+
+
+def test_hours_are_shown_where_the_matter_that_proves_them_is_not_offered(door):
+    for name, offered in (("bangbang", []), ("fuwujilu", ["fuwujilu"])):
+        with door.database.unit_of_work() as work:
+            package = matters.package.read(name, matters.read_files(ROOT, name))
+            library.publish(work, package, by=SYSTEM, now=AT)
+        with door.database.reading() as work:
+            assert [one for one, _zh, _en in attending.proofs(work)] == offered
