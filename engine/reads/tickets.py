@@ -120,14 +120,19 @@ def closes(work: Work, at: Hall | HallRow, now: datetime) -> bool:
     return closing is None or now >= closing - BEFORE_CLOSING
 
 
+def opens_next(work: Work, at: Hall | HallRow, now: datetime) -> datetime | None:
+    """When the hall opens on the next day it is open; None when no such day is known."""
+    return hours(work, at).next_open(datetime.combine(local_date(now) + timedelta(days=1), time(), ZONE))
+
+
 def next_day(work: Work, at: Hall | HallRow, now: datetime) -> datetime:
-    """When the hall opens on the next day it is open. NotNow when no such day is known."""
-    midnight = datetime.combine(local_date(now) + timedelta(days=1), time(), ZONE)
-    found = hours(work, at).next_open(midnight)
+    """The same; NotNow when no such day is known."""
+    found = opens_next(work, at, now)
     if found is None:
         raise NotNow(
-            f"{at.name}近期不开门，不能约到下一天。",
-            "The hall does not open in the coming weeks: nobody can be moved to its next day.",
+            f"{at.name}近期不开门，不能约到下一天。请接着叫号，或者先登记大厅的开放时间。",
+            "The hall does not open in the coming weeks: nobody can be moved to its next day. Go on calling, or enter "
+            "its hours first.",
         )
     return found
 
@@ -294,7 +299,7 @@ def own(work: Work, code: str, *, now: datetime) -> Own:
         since=row.since_at,
         may_return=row.state == "parked" and queue is not None and returns(row, queue, now),
         version=row.version,
-        later=row.day > local_date(now),
+        later=row.state == "waiting" and row.day > local_date(now),
     )
 
 
@@ -379,12 +384,14 @@ def taken_in(work: Work, ticket_id: int, day: date) -> tuple[Taken, ...]:
     it. The caller has judged that the reader may see who stands there."""
     since = datetime.combine(day, time(), ZONE)
     rows = work.session.execute(
-        select(Event.facts, Case)
-        .join(Case, Case.id == Event.case_id)
+        select(Event.facts, Event.case_id)
         .where(Event.kind == audit.Kind.TICKET_CASE, Event.at >= since)
         .order_by(Event.id)
     )
-    found = {case.id: case for facts, case in rows if facts.get("ticket") == ticket_id}
+    # of the county's day no case is opened but theirs
+    ids = list(dict.fromkeys(case_id for facts, case_id in rows if facts.get("ticket") == ticket_id))
+    cases = {one.id: one for one in work.session.scalars(select(Case).where(Case.id.in_(ids)))} if ids else {}
+    found = {id: cases[id] for id in ids if id in cases}
     offices = {id: units.place(work, case.office_id) for id, case in found.items()}
     return tuple(
         Taken(case.number, case.matter_name, offices[id].name, offices[id].phone, case.promised_due)
@@ -516,7 +523,7 @@ def desk(work: Work, code: str, actor: Actor, *, now: datetime) -> Desk:
         tuple(own),
         by_key[before.queue].queue.calls if before is not None and before.queue in by_key else 3,
         closing,
-        next_day(work, at, now) if closing and waiting else None,
+        opens_next(work, at, now) if closing and waiting else None,
     )
 
 

@@ -302,8 +302,10 @@ def test_whoever_still_waits_when_the_hall_closes_is_the_first_of_the_next_day(d
     desk.do(queues.leave, desk.w[2], by=desk.clerks[2], now=friday)
     with pytest.raises(NotNow, match="2 still wait"):
         desk.do(queues.leave, desk.w[0], by=desk.clerks[0], now=friday)
-    moved = desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=friday)
-    assert [(one.number, one.day.isoformat()) for one in moved] == [("A001", "2026-09-20"), ("A002", "2026-09-20")]
+    pairs = desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=friday)
+    assert [(held, one.number) for held, one in pairs] == [("A001", "A001"), ("C002", "A002")]
+    moved = [one for _held, one in pairs]
+    assert {one.day.isoformat() for one in moved} == {"2026-09-20"}
     assert {desk.fresh(one).state for one in (old, plain)} == {"gone"} and moved[0].name == "苏阿婆"
     desk.do(queues.leave, desk.w[0], by=desk.clerks[0], now=friday)
     with desk.database.reading() as work:
@@ -314,6 +316,40 @@ def test_whoever_still_waits_when_the_hall_closes_is_the_first_of_the_next_day(d
     desk.do(queues.sit, desk.w[0], by=desk.clerks[0], now=sunday)
     desk.take("wheelchair", now=sunday)
     assert desk.call_next(now=sunday).id == moved[0].id
+
+
+def test_a_telephone_finds_its_number_of_the_next_day_under_the_code_it_has(desk):
+    friday = desk.at(18, 17, 20)
+    old = desk.take(now=friday)
+    quiet = desk.do(queues.take_for, KEY, person=OLD, needs=["shelter"], by=desk.clerks[0], now=friday)
+    moved = desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=friday)
+    assert [one.code for _held, one in moved] == [old.code, quiet.code]
+    assert [one.number for _held, one in moved] == ["A001", "A002"], "who is not to stand out has the letter of all"
+    with desk.database.reading() as work:
+        mine = reads.own(work, old.code, now=friday)
+        assert (mine.number, mine.state, mine.later) == ("A001", "waiting", True)
+    desk.do(queues.give_up, old.code, by=people.SYSTEM, now=friday)
+    with desk.database.reading() as work:
+        assert not reads.own(work, old.code, now=friday).later, "who gave it up is not told that they come first"
+
+
+def test_who_came_by_a_booking_is_not_said_to_be_nobody_when_the_hall_closes(desk):
+    _, code = booked(desk)
+    ticket = desk.do(queues.arrived, code, by=desk.clerks[0], now=desk.at(14, 9, 50))
+    with pytest.raises(NotNow, match=f"{ticket.number}.* booking"):
+        desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=desk.at(14, 17, 20))
+
+
+def test_a_hall_without_a_next_day_goes_on_serving(desk):
+    friday = desk.at(18, 17, 20)
+    desk.take(now=friday)
+    with desk.database.unit_of_work() as work:
+        work.session.get(Hall, desk.hall_id).hours = {"weekly": {}, "makeup": []}
+    with desk.database.reading() as work:
+        found = reads.desk(work, "jiayuan", desk.clerks[0], now=friday)
+        assert found.closing and found.opens is None and len(found.waiting) == 1
+    with pytest.raises(NotNow, match="enter its hours"):
+        desk.do(queues.all_tomorrow, desk.w[0], by=desk.clerks[0], now=friday)
 
 
 def test_another_window_does_not_act_on_my_number(desk):

@@ -266,8 +266,9 @@ def at_window(code: str, window_id: int, what: str) -> ResponseReturnValue:
             flash(_("现在没有人在等。"))
     elif what == "close":
         made = queues.all_tomorrow(work, window_id, by=by, now=now)
-        numbers = _("、").join(one.number for one in made)
-        flash(_("约好了，下一个上班日最先叫：%(numbers)s。", numbers=numbers) if made else _("现在没有人在等。"))
+        numbers = _("、").join(_("%(old)s 换成 %(new)s", old=old, new=new.number) for old, new in made)
+        told = _("约好了，下一个上班日最先叫。请把新号告诉他们：%(numbers)s。", numbers=numbers)
+        flash(told if made else _("现在没有人在等。"))
     else:
         raise NotFound("没有这个操作。", "There is no such step.")
     return redirect(url_for("tickets.desk", code=code))

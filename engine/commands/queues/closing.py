@@ -24,11 +24,17 @@ def tomorrow(work: Work, ticket_id: int, *, version: int, by: Actor, now: dateti
     """A number of the next day the hall is open, before all who come then; this one ends."""
     ticket = find(work, ticket_id, by=by, version=version)
     expect(ticket, ("waiting", "parked", "called"), "改到下一天", "move it to another day")
-    return _moved(work, ticket, ticket.hall, by=by, now=now)
+    if ticket.appointment_id is not None:
+        raise NotNow(
+            f"{ticket.number} 是预约的号。请在预约里改时间。",
+            f"{ticket.number} belongs to a booking: move that to another time.",
+        )
+    return _moved(work, ticket, ticket.hall, reads.next_day(work, ticket.hall, now), by=by, now=now)
 
 
-def all_tomorrow(work: Work, window_id: int, *, by: Actor, now: datetime) -> list[Ticket]:
-    """The same for everybody who waits, or missed their call, when the day's work ends; bookings have their page."""
+def all_tomorrow(work: Work, window_id: int, *, by: Actor, now: datetime) -> list[tuple[str, Ticket]]:
+    """The same for everybody who waits, or missed their call, when the day's work ends; bookings have their page. With
+    the number on the slip that each of them holds: somebody has to tell them the new one."""
     window = windows.find(work, window_id)
     require(by, "serve", window)
     if not reads.closes(work, window.hall, now):
@@ -42,27 +48,32 @@ def all_tomorrow(work: Work, window_id: int, *, by: Actor, now: datetime) -> lis
             Ticket.hall_id == window.hall_id,
             Ticket.day == local_date(now),
             Ticket.state.in_(("waiting", "parked")),
-            Ticket.appointment_id.is_(None),
         )
         .order_by(Ticket.since_at, Ticket.serial)
         .with_for_update()
     ).all()
-    return [_moved(work, one, window.hall, by=by, now=now) for one in rows]
+    free = [one for one in rows if one.appointment_id is None]
+    if not free:
+        if booked := [one.number for one in rows if one.state == "waiting"]:
+            numbers = "、".join(booked)
+            raise NotNow(
+                f"还在等的（{numbers}）都是预约来的。请接着叫，或者在预约里改时间。",
+                f"Whoever still waits ({numbers}) came by a booking: call them, or move the booking to another time.",
+            )
+        return []
+    opens = reads.next_day(work, window.hall, now)
+    return [(one.number, _moved(work, one, window.hall, opens, by=by, now=now)) for one in free]
 
 
-def _moved(work: Work, ticket: Ticket, at: Hall, *, by: Actor, now: datetime) -> Ticket:
-    if ticket.appointment_id is not None:
-        raise NotNow(
-            f"{ticket.number} 是预约的号。请在预约里改时间。",
-            f"{ticket.number} belongs to a booking: move that to another time.",
-        )
-    one = ticket_rows.line(work, ticket.queue)
-    opens = reads.next_day(work, at, now)
-    day = local_date(opens)
+def _moved(work: Work, ticket: Ticket, at: Hall, opens: datetime, *, by: Actor, now: datetime) -> Ticket:
+    """The new number goes by the code of the old: the slip in somebody's hand and the page on their telephone lead to
+    it, and do not say that their number was given up."""
+    one, day = ticket_rows.line(work, ticket.queue), local_date(opens)
     letter = next(iter(one.queue.classes))
-    held, said = ticket.live_key, ticket.needs
+    held, code = ticket.live_key, ticket.code
     ticket_rows.end(work, ticket, "gone", by=by, now=now)
-    work.session.flush()  # the person's place in the line is free for the new number
+    ticket.code = secrets.token_urlsafe(12)
+    work.session.flush()  # the person's place in the line, and the code, are free for the new number
     serial = counters.take(work, f"ticket:{at.id}:{day:%Y%m%d}")
     made = Ticket(
         hall_id=at.id,
@@ -71,8 +82,8 @@ def _moved(work: Work, ticket: Ticket, at: Hall, *, by: Actor, now: datetime) ->
         queue=ticket.queue,
         day=day,
         serial=serial,
-        number=f"{one.queue.shown(letter, said or ())}{serial:03d}",
-        code=secrets.token_urlsafe(12),
+        number=f"{letter}{serial:03d}",  # all of them alike: who is not to stand out does not by another letter
+        code=code,
         letter=letter,
         matter=ticket.matter,
         channel="staff",
@@ -81,7 +92,7 @@ def _moved(work: Work, ticket: Ticket, at: Hall, *, by: Actor, now: datetime) ->
         name=ticket.name,
         phone=ticket.phone,
         id_number=ticket.id_number,
-        needs=said,
+        needs=ticket.needs,
         note=ticket.note,
         taken_at=now,
         # before whoever comes to the door that morning
