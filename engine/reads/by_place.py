@@ -94,7 +94,8 @@ def read(work: Work, actor: Actor, *, now: datetime, month: Month | None = None,
                 towns.append(one)
     alone = [one for rest in villages.values() for one in rest]  # who heads a village alone sees it alone
     lines = [*_ranked(towns), *alone]
-    told = set().union(*(under(v.place) for one in lines for v in (one.below if centre else (one,))))
+    # of a town with a type of centre only what is shown counts; a village alone has nothing below it, and is shown
+    told = set().union(*(under(v.place) for one in lines for v in ((one.below or (one,)) if centre else (one,))))
     others = [] if centre else [one for p in mine if p.id not in told and (one := spot(p, [p.id])).any]
     whole = spot(tree.county, told if centre else ours)
     every = [one for line in lines for one in (line.below or [line]) if one.place.kind in _VILLAGES]
@@ -113,8 +114,8 @@ def units_of(tree: units.Tree, place: Place | None, *, alone: bool, centre: str)
         return None
     below = [place] if alone and place is not None else tree.below(place) if place is not None else list(tree)
     if centre:
-        kept = [p.id for v in tree if v.kind in _VILLAGES and centre in v.centre for p in tree.below(v)]
-        return [p.id for p in below if p.id in set(kept)]
+        kept = {p.id for v in tree if v.kind in _VILLAGES and centre in v.centre for p in tree.below(v)}
+        return [p.id for p in below if p.id in kept]
     return [p.id for p in below]
 
 

@@ -47,11 +47,13 @@ class Month:
 
     @classmethod
     def read(cls, text: str, otherwise: date) -> Month:
-        """2026-09; another text is the month of `otherwise`."""
+        """2026-09; another text is the month of `otherwise`, and so is one before or after all of ours: a date that
+        no calendar holds has no month beside it."""
         try:
-            return cls(date.fromisoformat(f"{text}-01"))
+            found = date.fromisoformat(f"{text}-01")
         except ValueError:
             return cls.of(otherwise)
+        return cls(found) if 1900 < found.year < 9000 else cls.of(otherwise)
 
     @property
     def after(self) -> Month:

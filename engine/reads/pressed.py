@@ -36,13 +36,14 @@ class Listed:
     """The two parts of the page."""
 
     pressed: tuple[Pressed, ...]
-    late: tuple[Brief, ...]
+    late: tuple[Brief, ...]  # the most urgent
+    late_in_all: int
 
 
-def listed(work: Work, actor: Actor, *, now: datetime, most: int = 100) -> Listed:
+def read(work: Work, actor: Actor, *, now: datetime, most: int = 100) -> Listed:
     """What is pressed first, the longest first; then what is late. Registers the actor may not read are left out."""
     found: list[Pressed] = []
-    late: list[Brief] = []
+    matters: set[str] = set()
     for one, package in library.declared(work, "registers").values():
         register = records.register_of(one)
         if register.feeds != FEEDS or not shelves.may(actor, "reveal", shelves.Kept(one)):
@@ -63,8 +64,14 @@ def listed(work: Work, actor: Actor, *, now: datetime, most: int = 100) -> Liste
             since = facts.get("on")
             day = date.fromisoformat(since) if since else None
             found.append(Pressed(str(facts.get("number") or ""), why, str(facts.get("unit") or ""), day))
-        late += overview.behind(work, actor, which="overdue", matter=package.name, now=now, limit=most)[0]
-    return Listed(tuple(found), tuple(late))
+        matters.add(package.name)
+    late: list[Brief] = []
+    in_all = 0
+    for name in sorted(matters):
+        listed, total = overview.behind(work, actor, which="overdue", matter=name, now=now, limit=most)
+        late += listed
+        in_all += total
+    return Listed(tuple(found), tuple(late), in_all)
 
 
 def there_are(work: Work) -> bool:

@@ -14,7 +14,7 @@ from engine.people import load, units
 from engine.reads import by_place, order_rates, overview
 from engine.reads.order_rates import Counted, Month
 from engine.records import sheets
-from engine.store.models import Case, Unit, WorkOrder
+from engine.store.models import Case, Holding, Post, Unit, WorkOrder
 from tests.commands import acting
 from tests.conftest import NOW
 
@@ -175,6 +175,25 @@ def test_the_villages_of_one_type_of_centre_are_shown_and_summed(database, cast,
         assert {code: of.orders for code, of in whole.types} == dict.fromkeys(("gathered", "resettled"), suyang.orders)
         ids = by_place.units_of(units.tree(work), None, alone=False, centre="resettled")
         assert ids == [cast.suyang.id]
+
+
+def test_who_heads_a_village_alone_has_the_sum_of_what_is_shown(database, cast, county):
+    with database.unit_of_work() as work:
+        work.session.get(Unit, cast.suyang.id).centre = "resettled"
+        head = work.session.scalars(select(Post.id).where(Post.code == "head")).one()
+        work.session.add(Holding(user_id=cast.users["chen"], unit_id=cast.suyang.id, post_id=head))
+    with database.reading() as work:
+        units.forget(work)
+        chen = load(work, cast.users["chen"], now=NOW)
+        found = by_place.read(work, chen, now=NOW, month=SEPTEMBER, centre="resettled")
+        assert [one.place.name for one in found.towns] == ["苏洋村"] and found.whole.orders.due > 0
+        assert found.whole.orders == found.towns[0].orders and found.whole.load.open == found.towns[0].load.open
+
+
+@pytest.mark.parametrize("text", ["9999-12", "0001-01", "2026-13", ""])
+def test_a_month_that_no_calendar_holds_is_this_one(text):
+    assert Month.read(text, date(2026, 9, 18)) == SEPTEMBER
+    assert Month.read("2026-08", date(2026, 9, 18)) == SEPTEMBER.before
 
 
 def test_a_rate_is_rounded_half_up_and_weighed_before_it_is():

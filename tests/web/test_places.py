@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from engine.people import load
 from engine.reads import by_place, overview
 from engine.records import sheets
-from engine.store.models import Case
+from engine.store.models import Case, WorkOrder
 from tests.commands import acting
 from tests.conftest import NOW
 
@@ -50,6 +50,21 @@ def test_a_head_of_a_town_sees_that_town_alone_and_each_number_opens_its_list(co
     listed = page.get(f"/desk/overview/cases?which=red&place={ids['龙门滩镇']}").text
     assert listed.count("data-row") == 1 and "龙门滩镇" in listed
     assert county.client("chen").get("/desk/overview/places").status_code == 403
+
+
+def test_a_number_of_a_month_opens_its_orders_and_a_unit_that_is_not_there_none(county):
+    with county.database.unit_of_work() as work:
+        first = work.session.scalars(select(Case.id).order_by(Case.id).limit(1)).one()
+        told = {"dispatched_at": NOW, "due_at": NOW, "returned": 0, "wrong": False, "redone": 0, "left_out": ""}
+        work.session.add(WorkOrder(case_id=first, **told))
+    page = county.client("wu")
+
+    def rows(query):
+        return page.get(f"/desk/overview/orders?which=due{query}").text.count("data-row")
+
+    assert (rows(""), rows("&unit=999999"), rows("&month=2026-08")) == (1, 0, 0)
+    assert rows("&month=9999-12") == 1, "a month that no calendar holds is this one"
+    assert page.get("/desk/overview/places?month=0001-01").status_code == 200
 
 
 def test_the_page_comes_as_a_spreadsheet_with_a_line_a_place(county):

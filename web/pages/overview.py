@@ -53,7 +53,7 @@ _RATED = {
 @guard("supervisor")
 def pressed_orders() -> ResponseReturnValue:
     """督办: what is pressed, and what is late of the same matters."""
-    found = pressed.listed(edge.work(), edge.actor(), now=edge.now())
+    found = pressed.read(edge.work(), edge.actor(), now=edge.now())
     return render_template("staff/pressed.html", found=found)
 
 
@@ -158,7 +158,8 @@ def orders() -> ResponseReturnValue:
     offset = max(0, request.args.get("from", 0, type=edge.whole))
     tree = units.tree(edge.work())
     of = tree.by_id.get(unit) if unit is not None else None
-    ids = by_place.units_of(tree, of, alone=request.args.get("alone") is not None, centre=centre)
+    alone = request.args.get("alone") is not None
+    ids = by_place.units_of(tree, of, alone=alone, centre=centre) if unit is None or of else []
     found, total = order_rates.behind(
         edge.work(), edge.actor(), month, now=edge.now(), which=which, not_so=no, unit_ids=ids, offset=offset
     )
