@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from engine.people import Actor
+from engine.people import Actor, may
 from engine.reads.inbox import marked
 from engine.store import Work
 from engine.store.models import Appointment, Case
@@ -31,7 +31,7 @@ class Unread:
 
 
 def waiting(work: Work, actor: Actor, *, now: datetime, most: int = 100) -> list[Unread]:
-    """The cases first, then the bookings; two statements."""
+    """The cases first, then the bookings; two statements. Whoever went elsewhere reads no more what they took in."""
     if actor.kind != "staff" or actor.id is None:
         return []
     cases = work.session.scalars(
@@ -48,6 +48,14 @@ def waiting(work: Work, actor: Actor, *, now: datetime, most: int = 100) -> list
         .limit(most)
     ).all()
     return [
-        *(Unread(one.applicant_name, one.matter_name, one.number, None, None) for one in cases),
-        *(Unread(one.name, one.resource.name, one.number, one.starts_at, one.id) for one in booked),
+        *(
+            Unread(one.applicant_name, one.matter_name, one.number, None, None)
+            for one in cases
+            if may(actor, "see", one)
+        ),
+        *(
+            Unread(one.name, one.resource.name, one.number, one.starts_at, one.id)
+            for one in booked
+            if may(actor, "see", one)
+        ),
     ]

@@ -186,15 +186,26 @@ def _at(ids: Collection[int]) -> ColumnElement[bool]:
     return or_(RegisterEntry.place_id.in_(ids), RegisterEntry.unit_id.in_(ids))
 
 
-def standing(work: Work, actor: Actor, key: str, *, now: datetime, most: int = 200) -> list[tuple[int, Person]]:
-    """Who stands in a register about persons now, of those the actor may read, each by its entry: for a roll."""
+def standing(
+    work: Work,
+    actor: Actor,
+    key: str,
+    *,
+    now: datetime,
+    most: int = 200,
+    after: int = 0,
+    only: Collection[int] | None = None,
+) -> list[tuple[int, Person]]:
+    """Who stands in a register about persons now, of those the actor may read, each by its entry: for a roll. Read on
+    `after` an entry; or `only` these entries."""
     one, _package = declared(work, key)
     require(actor, "reveal", shelves.Kept(one))
     if registers.register_of(one).about != "person":
         raise NotFound("这个台账记的不是人。", "This register is not about persons.")
+    wanted = [RegisterEntry.id.in_(only)] if only is not None else [RegisterEntry.id > after]
     rows = work.session.scalars(
         select(RegisterEntry)
-        .where(visible(work, actor, one), registers.live(local_date(now)), RegisterEntry.register == one.key)
+        .where(visible(work, actor, one), registers.live(local_date(now)), RegisterEntry.register == one.key, *wanted)
         .order_by(RegisterEntry.id)
         .limit(most)
     ).all()

@@ -4,7 +4,7 @@ marked to be told aloud."""
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import matters, people
 from engine.commands import booking, register_rows
@@ -14,7 +14,7 @@ from engine.people import units
 from engine.reads import aloud, offers, registers
 from engine.reads.knowing import Person
 from engine.records import library
-from engine.store.models import Appointment, Bond, Case, Notice
+from engine.store.models import Appointment, Bond, Case, Holding, Notice
 from tests.offers.conftest import files_of
 
 ELDERS = (
@@ -92,6 +92,28 @@ def test_who_reads_no_text_is_read_to_and_the_agent_says_so(village):
     assert stranger.post(f"/desk/together/told/case/{number}").status_code in (403, 404)
 
 
+def test_an_agent_who_went_elsewhere_reads_no_names_of_those_they_took_in(village):
+    send(village, village.client("chen"), ["林阿婆"])
+    with village.database.unit_of_work() as work:
+        chen = village.cast.users["chen"]
+        work.session.execute(update(Holding).where(Holding.user_id == chen).values(unit_id=village.cast.fudong.id))
+    with village.database.reading() as work:
+        assert aloud.waiting(work, people.load(work, chen, now=village.clock()), now=village.clock()) == []
+
+
+def test_a_long_list_is_ticked_a_page_at_a_time_and_nobody_is_left_off(village, monkeypatch):
+    monkeypatch.setattr(rolls, "MOST", 2)
+    client = village.client("chen")
+    page = client.get("/desk/together?what=matter:daiban").text
+    assert "林阿婆" in page and "没写证件号的" not in page
+    last = ids(village)["林阿婆"]
+    assert f"after={last}" in page
+    page = client.get(f"/desk/together?what=matter:daiban&list=elder&after={last}").text
+    assert (
+        "没写证件号的" in page and "林阿婆" not in page and "after=" not in page.split("给谁办")[1].split("全部勾上")[1]
+    )
+
+
 def test_without_a_tick_nothing_is_taken_in(village):
     answer = village.client("chen").post(
         "/desk/together", json={"what": "matter:daiban", "list": "elder", "answers": {}}
@@ -125,5 +147,6 @@ def test_an_agent_books_meals_of_another_unit_for_their_own_village_only(village
     with village.database.reading() as work:
         made = work.session.scalars(select(Appointment).order_by(Appointment.id)).all()
         assert [(one.name, one.by_voice) for one in made] == [("陈阿公", ""), ("林阿婆", "wanted")]
+        assert [one.name for one in aloud.waiting(work, village.cast.chen, now=now)] == ["林阿婆"]
     assert village.client("chen").post(f"/desk/together/told/booking/{made[1].id}").status_code == 302
     assert village.client("huang").post(f"/desk/together/told/booking/{made[0].id}").status_code in (403, 404)

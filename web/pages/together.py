@@ -69,15 +69,17 @@ def _lists(work: Work) -> list[registers.Shelf]:
     return [one for one in registers.for_actor(work, edge.actor()) if one.about == "person"]
 
 
-def _lines(work: Work, key: str) -> list[Line]:
+def _lines(work: Work, key: str, after: int) -> tuple[list[Line], bool]:
+    """A page of the list, no longer than what is taken in at once, and whether more follow."""
     tree = units.tree(work)
-    found = []
-    for entry_id, person in registers.standing(work, edge.actor(), key, now=edge.now()):
+    found: list[Line] = []
+    listed = registers.standing(work, edge.actor(), key, now=edge.now(), after=after, most=rolls.MOST + 1)
+    for entry_id, person in listed[: rolls.MOST]:
         at = tree.by_id.get(person.place_id or 0)
         reached = bool(person.phone and written.takes_texts(person.phone))
         place = at.name if at is not None else ""
         found.append(Line(entry_id, person.name, masks.phone(person.phone or ""), place, not reached))
-    return found
+    return found, len(listed) > rolls.MOST
 
 
 @pages.get("")
@@ -102,6 +104,7 @@ def ask() -> ResponseReturnValue:
         title = slot.name
         asked = offers.asked(work, slot.offer)
         schema = names.schema(forms.browser_schema(asked)) if asked is not None else None
+    people, more = _lines(work, chosen, request.args.get("after", 0, type=edge.whole)) if chosen else ([], False)
     return render_template(
         "staff/together.html",
         lists=lists,
@@ -110,7 +113,9 @@ def ask() -> ResponseReturnValue:
         title=title,
         matters=_matters(work),
         slots=offers.list_open(work, most=60, now=edge.now()),
-        people=_lines(work, chosen) if chosen else [],
+        people=people,
+        after=request.args.get("after", 0, type=edge.whole),
+        more=people[-1].id if more else None,
         all=bool(request.args.get("all")),
         unread=aloud.waiting(work, edge.actor(), now=edge.now()),
         schema=schema if schema is None or schema["components"] else None,
@@ -153,7 +158,8 @@ def together() -> ResponseReturnValue:
     what, database = str(sent.get("what") or ""), edge.hall().database
     ticked, aloud = _chosen(sent, "who"), _chosen(sent, "aloud")
     with edge.reading() as work:
-        known = registers.standing(work, edge.actor(), str(sent.get("list") or "")[:80], now=edge.now())
+        listed_in = str(sent.get("list") or "")[:80]
+        known = registers.standing(work, edge.actor(), listed_in, now=edge.now(), only=sorted(ticked)[:500], most=500)
         package = _package(work, what) if what.startswith(MATTER) else None
         slot = _slot(work, what) if package is None else None
     listed = [
