@@ -21,9 +21,9 @@ from tests.check.mutations import Slip, once, slips
 COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), "county.yaml")
 HOUSE = gate.house(ROOT)
 #: Of every so many slips one is tried always.
-SAMPLE = 127
-#: The same in `make wide`; all of some twelve thousand (twenty minutes) in `make soak`.
-WIDE_SAMPLE = 13
+SAMPLE = 251
+#: The same in `make wide`; all of some twenty thousand (more than half an hour) in `make soak`.
+WIDE_SAMPLE = 29
 #: Held of a sample that is large enough for it: of 34 slips (tongbao) two survivors, each judged, are six in a hundred.
 #: Of a small one every survivor must have its reason all the same.
 AT_LEAST, OF_AT_LEAST = 0.95, 100
