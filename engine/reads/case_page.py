@@ -640,7 +640,7 @@ def _ended(work: Work, case: Case) -> list[tuple[str, str]]:
 def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: datetime) -> list[str]:
     out: list[str] = []
     running = case.status in ("running", "suspended")
-    if running and withdraw and may(actor, "withdraw", case):
+    if running and case.decided_at is None and withdraw and may(actor, "withdraw", case):
         out.append("withdraw")
     open_for = case.finished_at and now <= rating_rules(local_date(now)).until(case.finished_at)
     if not running and rating is None and open_for and actor.kind != "staff" and may(actor, "withdraw", case):

@@ -173,6 +173,21 @@ def test_an_application_can_be_taken_back_once(hall: Open):
     assert client.post(f"/mine/{number}/withdraw", data={}).status_code == 409
 
 
+def test_what_is_decided_is_not_taken_back_any_more(hall: Open):
+    number = hall.submit()
+    client = hall.client("zhang")
+    there = f'action="/mine/{number}/withdraw"'
+    assert there in client.get(f"/mine/{number}").text
+    with hall.database.unit_of_work() as work:
+        case = work.session.scalars(select(Case).where(Case.number == number)).one()
+        case.decided_at = hall.clock()
+    assert there not in client.get(f"/mine/{number}").text
+    answer = client.post(f"/mine/{number}/withdraw", data={"reason": "不办了"})
+    assert answer.status_code == 409 and "已经作出决定" in answer.text
+    with hall.database.reading() as work:
+        assert work.session.scalars(select(Case.status).where(Case.number == number)).one() == "running"
+
+
 def test_a_running_case_is_not_rated(hall: Open):
     number = hall.submit()
     answer = hall.client("zhang").post(f"/mine/{number}/rate", data={"level": "5"})

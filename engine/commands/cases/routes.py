@@ -114,11 +114,17 @@ def _undo(applying: Applying, task: Task) -> None:
 
 
 def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, version: int | None = None) -> Done:
-    """撤销: the applicant takes the application back. Everything ends; the number stays."""
+    """撤销: the applicant takes the application back, until it is decided: what was decided stands, with its papers and
+    what they gave. Everything ends; the number stays."""
     case = find_case(work, case_id, version)
     require(by, "withdraw", case)
     if not package_of(work, case).info.withdraw:
         raise NotNow("这个事项不能在网上撤销，请联系窗口。", "This matter cannot be withdrawn online: ask the counter.")
+    if case.decided_at is not None and case.status in ("running", "suspended"):
+        raise NotNow(
+            "已经作出决定，不能再撤销；对决定有不同意见，请看决定书上写的办法。",
+            "It is decided and cannot be withdrawn any more: the decision says how to object.",
+        )
     return _end(work, case, "withdrawn", reason or "申请人撤销", by=by, now=now, kind=audit.Kind.CASE_WITHDRAWN)
 
 
