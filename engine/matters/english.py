@@ -72,6 +72,27 @@ def _papers(files: Mapping[str, bytes]) -> dict[str, str]:
     return found
 
 
+def said(name: str, files: Mapping[str, bytes]) -> dict[str, str]:
+    """What a matter's own file and its papers say in both languages themselves: Chinese -> English."""
+    file = f"bpmn/{name}/matter.yaml"
+    whole = lines.read(files[file], file).value if file in files else None
+    return _papers({file: data for file, data in files.items() if file.startswith(f"forms/{name}/")}) | dict(
+        _twins(whole)
+    )
+
+
+def _twins(part: Any) -> Iterator[tuple[str, str]]:
+    """Every text that stands beside its English: title and title_en, name and name_en."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if isinstance(value, str) and isinstance(part.get(f"{key}_en"), str):
+                yield value, part[f"{key}_en"]
+            yield from _twins(value)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _twins(one)
+
+
 def _table(file: str, files: Mapping[str, bytes]) -> dict[str, str]:
     if file not in files:
         return {}

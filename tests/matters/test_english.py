@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from engine import matters
 from engine.commands import gate
@@ -65,6 +66,14 @@ def test_a_matters_own_word_goes_before_the_shared_one_and_a_new_word_is_a_new_v
     before = matters.load(ROOT, "yuyue")
     assert before.english["办结"] == "Done" and changed.english["办结"] == "Closed"
     assert changed.version != before.version
+
+
+def test_a_text_with_its_english_beside_it_is_not_said_otherwise_in_the_table():
+    table = files()["bpmn/yuyue/en.yaml"].decode()
+    whole = files()["bpmn/yuyue/matter.yaml"].decode()
+    name = yaml.safe_load(whole)["name"]
+    (one,) = hints(check("yuyue", files(**{"bpmn/yuyue/en.yaml": f"{table}\n{name}: Another name\n"})))
+    assert one.file == "bpmn/yuyue/en.yaml" and name in one.message_zh and "has its English already" in one.message_en
 
 
 def test_the_drawing_to_look_at_is_the_same_drawing_with_other_names():

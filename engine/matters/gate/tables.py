@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.findings import Finding, nearest
 from engine.forms import templates
 from engine.matters import english, lines
@@ -28,6 +30,11 @@ def check(reading: Reading) -> None:
             zh = f"“{str(key)[:60]}”里的 {{{{…}}}} 和英文里的不一样。请写成一样。"
             en = f"The {{{{…}}}} of {str(key)[:60]!r} and of its English differ. Write the same in both."
             reading.findings.append(text.error("english", zh, en, key))
+    for key, value in english.said(reading.name, reading.files).items():
+        if key in text.value and text.value[key] != value:
+            zh = f"“{key[:60]}”已经有英文“{value[:60]}”，这里写的不一样。一句话只写一种英文。"
+            en = f"{key[:60]!r} has its English already, {value[:60]!r}: say it in one way."
+            reading.findings.append(replace(text.error("english", zh, en, key), severity="hint"))
     seen = set(english.texts(info, reading.files))
     mine = {str(key).strip() for key in text.value}
     for key in text.value:
