@@ -231,6 +231,13 @@ class Apply(Part):
     channels: tuple[Literal["online", "counter", "agent", "phone", "system"], ...] = Field(
         default=("online", "counter"), description="从哪里申请 · by which ways people apply"
     )
+    by: Literal["residents", "staff"] = Field(
+        default="residents",
+        description=(
+            "谁来办：residents 群众（窗口也可以代收），staff 工作人员自己填报，只在窗口页列出 · who applies: residents "
+            "(a counter may take it in), or staff, who find it on the counter's page alone"
+        ),
+    )
     consent: str = Field(
         default="", description="提交前另行征得的同意（个人信息保护法 29） · separate consent asked before sending"
     )
@@ -445,6 +452,11 @@ class Matter(Nouns):
         """Only the hall itself opens it: by a schedule, a rating, another case. Residents and counters have no use for
         it in a list."""
         return set(self.apply.channels) == {"system"}
+
+    @property
+    def for_residents(self) -> bool:
+        """Whether residents find it in a list: what the hall opens, and what its staff enter, they cannot begin."""
+        return not self.internal and self.apply.by == "residents"
 
     def policy(self) -> deadlines.Policy:
         """Who is told and what is done when a deadline comes near or passes."""

@@ -57,6 +57,17 @@ def test_the_counter_offers_whoever_patrols_their_own_grid_and_takes_no_other(ha
         assert units.place(work, work.session.scalars(select(Case.place_id)).one()).code == "350526106201-W3"
 
 
+def test_a_patrol_is_listed_to_who_enters_it_and_not_to_residents(hall: Open) -> None:
+    assert "/desk/window/wangge" in hall.client("grid-3").get("/desk/window").text
+    resident = hall.client("zhang")
+    for page in ("/matters", "/matters?q=网格", "/matters?function=居有所乐"):
+        shown = resident.get(page).text
+        assert "/matters/wangge" not in shown, page
+    assert "/matters/fanying" in resident.get("/matters").text
+    listed = {who: {one["name"] for one in hall.program(who)("GET", "/matters").json} for who in ("zhang", "grid-3")}
+    assert "fanying" in listed["zhang"] and listed["grid-3"] - listed["zhang"] == {"wangge"}
+
+
 def test_who_is_of_the_village_enters_for_each_of_its_grids(hall: Open) -> None:
     page = hall.client("chen").get("/desk/window/wangge").text
     assert re.findall(r'<option value="(350526\S+?)"', page) == ["350526106201-W3", "350526106201-W5"]

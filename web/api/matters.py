@@ -62,9 +62,9 @@ def _matter(package: Any) -> dict[str, Any]:
 
 @operation("get", "/matters", who="anyone", tag="matters", gives=list[MatterOut])
 def matters() -> list[MatterOut]:
-    """The matters of the hall; what only the hall itself opens is listed to its staff."""
+    """The matters of the hall; what only the hall itself opens, or its staff enter, is listed to its staff."""
     whole = edge.actor().kind == "staff"
-    return [MatterOut(**_matter(p)) for p in library.published(edge.work()) if whole or not p.info.internal]
+    return [MatterOut(**_matter(p)) for p in library.published(edge.work()) if whole or p.info.for_residents]
 
 
 @operation("get", "/matters/{name}", who="anyone", tag="matters", gives=Guide)

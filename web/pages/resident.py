@@ -75,8 +75,8 @@ def _brief(package: Package) -> dict[str, Any]:
 
 
 def _published() -> list[Package]:
-    """What residents may begin; not what only the system opens (差评整改)."""
-    return [p for p in library.published(edge.work()) if p.info.published and not p.info.internal]
+    """What residents may begin; not what the system opens (差评整改), nor what staff enter (网格巡查)."""
+    return [p for p in library.published(edge.work()) if p.info.published and p.info.for_residents]
 
 
 #: Words shown in the empty field of the search.
