@@ -37,13 +37,26 @@ def _unit(a: Applying, who: organs.One) -> Place:
         return candidates.unit_at(a.work, who, place=a.place, intake=a.intake, office=a.office)
     told = forms.dig(a.variables, who.source) if who.source else None
     if told not in (None, ""):
-        return candidates.told_by(a.work, told, who.source, organs.KINDS[who.unit])
+        return _named(candidates.told_by(a.work, told, who.source, organs.KINDS[who.unit]), who)
     tree = units.tree(a.work)
     start = candidates.unit_at(a.work, who.at, place=a.place, intake=a.intake, office=a.office)
     found = tree.nearest(start, who.unit) if who.unit != "village" else tree.level(start, "village")
     if found is None:
         raise candidates.nowhere(who.unit, start)
     return found
+
+
+def _named(place: Place, who: organs.UnitOf) -> Place:
+    """The unit an answer names, when it is of the kind that signs: nobody else's seal is put by a slip of a code."""
+    kinds = ("village", "community") if who.unit == "village" else (who.unit,)
+    if place.kind not in kinds:
+        word = organs.KINDS[who.unit]
+        raise NotFound(
+            f"{place.name}不是{word}，不能由它署名。请改“{who.source}”这一项。",
+            f"Expected a unit of kind {who.unit} in the answer {who.source}, but {place.code} is a {place.kind}.",
+            field=who.source,
+        )
+    return place
 
 
 def must_seal(places: tuple[Place, ...], title: str, seal: str) -> None:

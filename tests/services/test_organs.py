@@ -140,6 +140,46 @@ def test_where_there_is_no_committee_it_is_said_and_nothing_is_issued(sqlite, cl
         assert work.session.scalars(select(Case.id)).all() == []
 
 
+TAKES = "organs: {takes: {unit: party, from: ground}}\npapers: {closing: {organ: takes}}"
+
+
+def party_organizations(database: Any, hired: SimpleNamespace) -> None:
+    """One of the county, one of 龙门滩镇, one of 浔中镇."""
+    with database.unit_of_work() as work:
+        for code, parent, name in (
+            ("350526", hired.county, "中共德化县委员会"),
+            ("350526106", hired.lmt, "中共德化县龙门滩镇委员会"),
+            ("350526100", hired.xunzhong, "中共德化县浔中镇委员会"),
+        ):
+            above = units.place(work, parent.id)
+            units.add(work, code=f"{code}-DW", name=name, kind="party", parent=above, seal_name=name)
+
+
+def test_the_party_organization_that_an_answer_names_signs(sqlite, clock, hired):
+    party_organizations(sqlite, hired)
+    named = issued(sqlite, hired, clock, TAKES, ground="350526100-DW")
+    assert named.facts["organ"]["name"] == "中共德化县浔中镇委员会"
+    assert [one["organ"] for one in named.facts["signers"]] == ["中共德化县浔中镇委员会"]
+
+
+def test_where_no_answer_names_one_the_nearest_party_organization_signs(sqlite, clock, hired):
+    party_organizations(sqlite, hired)
+    assert issued(sqlite, hired, clock, TAKES).facts["organ"]["name"] == "中共德化县龙门滩镇委员会"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("350526106201", "苏洋村不是党组织"), ("350526-YB", "德化县医疗保障局不是党组织"), ("350526199-DW", "没有代码为")],
+)
+def test_an_answer_that_names_a_unit_of_another_kind_lets_nobody_sign(sqlite, clock, hired, code, words):
+    party_organizations(sqlite, hired)
+    with pytest.raises(NotFound) as refused:
+        issued(sqlite, hired, clock, TAKES, ground=code)
+    assert words in refused.value.zh and refused.value.facts["field"] == "ground"
+    with sqlite.reading() as work:
+        assert work.session.scalars(select(Case.id)).all() == []
+
+
 def test_a_committees_paper_is_not_sealed_by_a_bureau(sqlite, clock, hired):
     with pytest.raises(NotNow) as refused:
         issued(sqlite, hired, clock, "papers: {mediation_end: {organ: office}}", "mediation_end")
