@@ -29,6 +29,7 @@ from engine.store import Database, Work, keys
 from engine.store.models import Case, Task, TaskCandidate, Timer, User
 from web.demo import (
     around,
+    benefits,
     bookings,
     calendar,
     canteen,
@@ -151,6 +152,7 @@ def fill(
     made += government.fill(database, staff, places, _shown(residents), now)
     made += circle.fill(database, staff, places, _shown(residents), now)
     made += permits.fill(database, staff, residents, _shown(residents), now)
+    made += benefits.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     if count >= CASES:  # a smaller county has its told places alone
         made += everywhere.fill(database, staff, county()["residents"]["surnames"], dice, now)
