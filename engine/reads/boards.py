@@ -67,6 +67,12 @@ class Entry:
         return self.begins.date() if isinstance(self.begins, datetime) else self.begins
 
     @property
+    def another_year(self) -> bool:
+        """Whether it is up into another year than it was put up in: its last day needs the year, or 18 September of
+        the next one reads as the day itself."""
+        return self.from_at is not None and local_date(self.from_at).year != self.last_on.year
+
+    @property
     def lunar(self) -> str:
         """The lunar date of a market day; "" for other kinds, for whom it is no use."""
         return lunar.of(self.begins_on).name if self.kind == "market" and self.begins_on is not None else ""
