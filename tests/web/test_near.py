@@ -64,3 +64,8 @@ def test_staff_see_their_own_villages_and_take_the_table_along(near):
     book = load_workbook(io.BytesIO(sent.data))
     assert "15分钟够得着：苏洋卫生室 7分钟 走路" in [cell.value for row in book["各村六样"].rows for cell in row]
     assert near.client("zhang").get("/desk/registers/way/coverage").status_code in (302, 403)
+
+
+def test_the_counter_is_offered_the_villages_that_the_form_asks_for_as_a_resident_is(near):
+    page = near.client("zhou").get("/desk/window/fuwuquan").text
+    assert f'"value": "{near.cast.suyang.code}"' in page

@@ -43,7 +43,7 @@ def apply(name: str) -> ResponseReturnValue:
             "您不能替这个人办这件事：没有委托，或者已经解除、到期。",
             "You may not apply for this person: there is no such bond, or it is over.",
         )
-    form = _form(package)
+    form = application_form(package)
     return render_template(
         "resident/apply.html",
         for_name=dict(others).get(bond, "") if bond is not None else "",
@@ -139,7 +139,7 @@ def check(name: str) -> ResponseReturnValue:
     wrong so far is asked, while the person goes from one question to the next."""
     package = current(name)
     _open_online(package)
-    form = _form(package)
+    form = application_form(package)
     body = sent()
     question = body.get("question") is True
     place = None if question else _place(package, body)
@@ -172,7 +172,7 @@ def _before(name: str, bond: int | None) -> list[dict[str, str]]:
     ]
 
 
-def _form(package: Package) -> forms.Form:
+def application_form(package: Package) -> forms.Form:
     """The application form, with the choices that registers give today."""
     form = package.form(package.info.apply.form)
     return form_choices.filled(edge.work(), form, package, on=local_date(edge.now()))

@@ -20,7 +20,7 @@ from engine.records import library
 from web import edge, names, sentences
 from web.edge import guard
 from web.language import english
-from web.pages.application import VILLAGES, places
+from web.pages.application import VILLAGES, application_form, places
 from web.pages.desk import is_agent, pages
 from web.pages.steps import sent
 
@@ -56,7 +56,7 @@ def window() -> ResponseReturnValue:
 def take_in(name: str) -> ResponseReturnValue:
     package = library.current(edge.work(), name)
     names.about(package)
-    form = package.form(package.info.apply.form)
+    form = application_form(package)
     number = request.args.get("ticket", "")
     whose = tickets.whose(edge.work(), int(number), edge.actor()) if is_id(number) else None
     return render_template(
