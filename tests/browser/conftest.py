@@ -157,16 +157,17 @@ def county(
     browser: Any,
     equipment: background.Equipment,
 ) -> Iterator[Site]:
-    """The demo county's people and units, with every matter in force and no case."""
+    """The demo county's people and units, with every matter in force, or those of the module's MATTERS, and no case."""
     home, clock = tmp_path_factory.mktemp("county"), Clock(datetime(2026, 9, 18, 2, 0, tzinfo=UTC))
+    packages = [matters.load(ROOT, name) for name in getattr(request.module, "MATTERS", matters.names(ROOT))]
     with fresh_database(request, home, "sqlite") as database:
         cast = demo.people_it(database, now=clock())
         with database.unit_of_work() as work:
             work.session.execute(update(User).values(proved_at=clock()))  # nobody was silent for a season
-            for name in matters.names(ROOT):
-                library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=clock())
-            for name in matters.names(ROOT):
-                _things(work, matters.load(ROOT, name), clock())
+            for package in packages:
+                library.publish(work, package, by=people.SYSTEM, now=clock())
+            for package in packages:
+                _things(work, package, clock())
         settings = Settings(home=home, database_url="", secret_key="a key of the tests")
         app = create_app(settings, database=database, clock=clock, testing=True)
         app.config["WTF_CSRF_ENABLED"] = True
