@@ -21,7 +21,13 @@ CLERKS = re.compile(
     "工作人员填|窗口填|(?<!理事会)经办|核对(人|结果)|核验|审核意见|受理(人|意见)|登记人|见证人|代办员填|查验结果|承办人|派给|分流"
 )
 #: What a clerk goes through once more together with the applicant, and may complete: it is the applicant's own.
-TOGETHER = {"daiban": ("persons", "mandate"), "tiaojie": ("dispute", "parties"), "huage": ("draw",)}
+#: What was said aloud and not written, the centre writes down (fanying).
+TOGETHER = {
+    "daiban": ("persons", "mandate"),
+    "tiaojie": ("dispute", "parties"),
+    "huage": ("draw",),
+    "fanying": ("report",),
+}
 
 
 def boxes(components: list[Any], before: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

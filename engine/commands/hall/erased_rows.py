@@ -319,6 +319,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
         "file": "engine.records.files.remove: the row, and the bytes on disk",
         "case_join": "numbers of two cases",
         "side_clock": "a limit and its days",
+        "work_order": "units, days and what an order counts for in the rates of its month",
         "notice_case": "numbers of cases; the notice is one to the hall's people",
         "appointment_slot": "numbers",
         "booking_part": "whole cents and who paid",
