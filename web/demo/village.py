@@ -228,7 +228,7 @@ def _elders(player: Player, grown: Sequence[Resident], first: Resident, now: dat
         person_ = {
             "name": name,
             "phone": f"0595-2355{1000 + n}" if n % 5 == 4 else f"138059{52000 + n}",
-            "id_number": number + ric.calc_check_digit(number),
+            "id_number": number + ric.calc_check_digit(f"{number}0"),
         }
         facts = {"lives": ("alone", "couple", "family")[n % 3], "joined_on": _on(now, -200)}
         player.do(registers.add, "elder", facts, person=person_, by=agent, now=now - timedelta(days=150))
