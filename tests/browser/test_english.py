@@ -297,7 +297,7 @@ def test_a_report_is_told_dispatched_answered_and_followed_in_english(site: Site
     reader = Reader(site.resident("13800000001"), site, typed=typed)
     reader.open(f"/mine/{number}", f"/track/{number}/{word_of(number)}", f"/mine/{number}/rate")
     head = Reader(site.staff("wu"), site, typed=typed)
-    head.open("/desk/overview", "/desk/overview/visits?which=solved", "/desk/overview/ratings?which=unrated")
+    head.open("/desk/overview", "/desk/overview/orders?which=solved", "/desk/overview/ratings?which=unrated")
     assert left | reader.left | head.left == {}
 
 

@@ -56,7 +56,7 @@ def test_a_resident_reports_a_broken_lamp_by_phone_and_follows_it_by_the_receipt
     clerk.wait_for_selector("[data-form][data-drawn]")
     looked_at(clerk)
     head = site.staff("wu")
-    for path in ("/desk/overview", "/desk/overview/ratings?which=unrated", "/desk/overview/visits?which=solved"):
+    for path in ("/desk/overview", "/desk/overview/ratings?which=unrated", "/desk/overview/orders?which=solved"):
         head.goto(path)
         looked_at(head)
     assert not site.troubles
