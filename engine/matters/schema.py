@@ -12,10 +12,11 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from engine import feel
 from engine.findings import Finding, meant
 from engine.matters.lines import Text
 
@@ -32,6 +33,17 @@ def wrong(zh: str, en: str) -> PydanticCustomError:
     """What a validator raises: the sentence in both languages, saying what to do."""
     return PydanticCustomError("said", "{zh} {en}", {"zh": zh, "en": en})
 
+
+def _readable(value: str) -> str:
+    try:
+        feel.compile(value.removeprefix("=") or "null")
+    except feel.FeelError as error:
+        raise wrong(f"不能这样写：{error}", f"This cannot be read: {error}") from None
+    return value
+
+
+#: An expression over a case's answers, as a file writes it: `=…`, or nothing.
+OptionalFeel = Annotated[str, StringConstraints(pattern=r"^(=.*)?$"), AfterValidator(_readable)]
 
 #: A fault at a place below the value a validator looks at: (path, Chinese, English).
 Fault = tuple[tuple[str, ...], str, str]

@@ -18,10 +18,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from engine import feel
-from engine.matters.schema import Part, wrong
+from engine.matters.schema import OptionalFeel, Part, wrong
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -226,9 +225,8 @@ class Mandate(Declared):
 
     until: Path = Field(description="最后一天在哪项答案 · the answer with its last day")
     signature: Path = Field(description="委托人签名在哪项答案 · the answer with the principal's signature")
-    acts: str = Field(
+    acts: OptionalFeel = Field(
         default="",
-        pattern=r"^(=.*)?$",
         description="代办员能不能替委托人办他自己的步骤，如补正（FEEL，读答案，算出 true 才能）；不写就不能 · whether "
         "the agent may do the principal's own steps too, such as a correction (FEEL over the answers); without it they "
         "may not",
@@ -238,12 +236,3 @@ class Mandate(Declared):
         description="在流程以外撤销委托的（家人和委托页面、窗口），给流程图发哪条消息 · the message the diagram gets "
         "when the mandate is ended elsewhere: on the page of bonds, at a counter",
     )
-
-    @field_validator("acts")
-    @classmethod
-    def _readable(cls, value: str) -> str:
-        try:
-            feel.compile(value.removeprefix("=") or "null")
-        except feel.FeelError as error:
-            raise wrong(f"不能这样写：{error}", f"This cannot be read: {error}") from None
-        return value

@@ -18,9 +18,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from engine import feel
 from engine.matters.nouns.keep import KEEP, Keep
-from engine.matters.schema import Part, wrong
+from engine.matters.schema import OptionalFeel, Part, wrong
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Side = Literal["person", "child", "adult"]
@@ -74,9 +73,8 @@ class Bond(Part):
         description="以后凭什么认人：photo 留照片，code 一次性验证码 · how the second is known again: a photo that is "
         "kept, a code that serves once",
     )
-    until: str = Field(
+    until: OptionalFeel = Field(
         default="",
-        pattern=r"^(=.*)?$",
         description="到哪一天为止（FEEL，读办件的答案）；不写就由建立的人定 · the last day (FEEL over a case's "
         "answers); "
         "without it whoever makes it says",
@@ -100,15 +98,6 @@ class Bond(Part):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value
-
-    @field_validator("until")
-    @classmethod
-    def _readable(cls, value: str) -> str:
-        try:
-            feel.compile(value.removeprefix("=") or "null")
-        except feel.FeelError as error:
-            raise wrong(f"不能这样写：{error}", f"This cannot be read: {error}") from None
-        return value
 
     @model_validator(mode="after")
     def _sound(self) -> Bond:
