@@ -197,7 +197,7 @@ SLIPS = [
     ("daiban", "bpmn/daiban/stories.yaml", "outcome: approve", "outcome: aprove", "story-name", "approve"),
     ("daiban", "bpmn/daiban/en.yaml", "委托人自愿委托，", "委托人自愿委拖，", "english-unused", "委托人自愿委托"),
     # (the paper says its English itself: the line that means to say it otherwise says nothing)
-    ("tanqin", "bpmn/tanqin/en.yaml", "\n走访记录:", "\n走访纪录:", "english-unused", "走访记录"),
+    ("tanqin", "bpmn/tanqin/en.yaml", "\n本镇:", "\n走访纪录: The visit\n本镇:", "english-unused", "走访记录"),
 ]
 
 
