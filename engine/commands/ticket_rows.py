@@ -107,8 +107,7 @@ def take(
     before = None if key is None else _living(work, key, one.queue, now, by)
     if before is not None:
         return before, False
-    series = f"ticket:{at.id}:{day:%Y%m%d}"
-    serial = counters.take(work, series)
+    serial = counters.take(work, series(at.id, day))
     row = Ticket(
         hall_id=at.id,
         unit_id=at.unit_id,
@@ -135,7 +134,7 @@ def take(
     )
     made = work.insert_once(row, "live_key")
     if made is None:  # somebody was quicker
-        counters.give_back(work, series)
+        counters.give_back(work, series(at.id, day))
         before = None if key is None else _living(work, key, one.queue, now, by)
         if before is None:
             raise AlreadyDone("您的号刚刚有了变化，请再取一次。", "Your number has just changed: take one again.")
@@ -143,6 +142,11 @@ def take(
     if channel != "case":  # a case writes it into its own record
         record(work, audit.Kind.TICKET_TAKEN, made, by, now)
     return made, True
+
+
+def series(hall_id: int, day: date) -> str:
+    """The counter of a hall's numbers of that day, whatever the line."""
+    return f"ticket:{hall_id}:{day:%Y%m%d}"
 
 
 def _needs(one: Line, needs: Iterable[str]) -> tuple[str, ...]:

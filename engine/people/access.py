@@ -181,10 +181,14 @@ def _to_place(actor: Actor, resource: Resource) -> Iterator[str]:
             yield "head"
 
 
+def _is_agent(actor: Actor) -> bool:
+    return any(p.post == AGENT for p in actor.positions)
+
+
 def _to_offered(actor: Actor, resource: Resource) -> Iterator[str]:
     """What is open to the public an agent books for the people of their village, whoever's it is."""
     yield from _to_place(actor, resource)
-    if resource.offer and not resource.matter and any(p.post == AGENT for p in actor.positions):
+    if resource.offer and not resource.matter and _is_agent(actor):
         yield "village-agent"
 
 
@@ -222,7 +226,7 @@ def _to_booking(actor: Actor, booking: Appointment) -> Iterator[str]:
     if actor.id is not None and booking.user_id == actor.id:
         yield "own"
     yield from _by_bond(lambda verb: booked_for(actor, verb, booking))
-    if actor.kind == "staff" and booking.booked_by_id == actor.id and any(p.post == AGENT for p in actor.positions):
+    if actor.kind == "staff" and booking.booked_by_id == actor.id and _is_agent(actor):
         yield "booker"
     yield from _to_place(actor, booking.resource)
 

@@ -178,6 +178,6 @@ def _cells(one: Spot) -> list[Any]:
     ]
 
 
-def said(share: Any, of: int) -> str:
+def said(share: Any, of: int, few: str = "样本不足") -> str:
     """A rate in words: nothing is a dash, too few are said to be."""
-    return f"{share}%" if share is not None else "样本不足" if of else "—"
+    return f"{share}%" if share is not None else few if of else "—"

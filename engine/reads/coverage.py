@@ -8,7 +8,7 @@ A read opens the ways of whom it is about, never a case.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -107,17 +107,7 @@ class Coverage:
         towns = tuple(town for town in self.towns if town.code == code)
         if not towns:
             raise NotFound("您的单位下面没有这个乡镇。", f"There is no town {code[:20]!r} of yours.")
-        return Coverage(
-            self.shelf,
-            self.limit,
-            self.further,
-            self.on_foot,
-            self.kinds,
-            towns,
-            towns[0].counts,
-            self.places,
-            self.tells,
-        )
+        return replace(self, towns=towns, counts=towns[0].counts)
 
     def lacking(self) -> list[tuple[Village, list[tuple[str, Nearest]]]]:
         """Who is outside of every circle for which kinds, as far as anybody measured; the most first."""

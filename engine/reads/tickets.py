@@ -569,11 +569,12 @@ def _row(
         case=case or "",
         returns=t.state == "parked" and one is not None and returns(t, one.queue, now),
         sought=t.state == "parked" and own is not None and own.keeps,
-        wait=_again(t, one, now),
+        wait=again(t, one, now),
     )
 
 
-def _again(t: Ticket, one: Line | None, now: datetime) -> int:
+def again(t: Ticket, one: Line | None, now: datetime) -> int:
+    """Seconds until somebody who was called may be called again, or have missed their call: they walk to the window."""
     if t.state != "called" or t.called_at is None or one is None:
         return 0
     return max(0, math.ceil((t.called_at + span(one.queue.apart) - now).total_seconds()))

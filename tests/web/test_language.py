@@ -6,7 +6,7 @@ from babel.messages.pofile import read_po
 
 from engine.commands.effects import chosen
 from engine.deadlines import regimes
-from engine.reads import taking_part
+from engine.reads import by_place, taking_part
 from engine.reads.labels import EVENTS
 from tests.hall import Open
 from tests.web.test_words import extracted
@@ -28,7 +28,7 @@ def _asked() -> set[str]:
         formats.COLOUR_WORDS,
         overview._WHICH,
         overview._THREE,
-        overview._TYPES,
+        by_place.TYPES,
         overview._ORDERS,
         overview._ORDERS_RATES,
         overview._RATED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -26,14 +27,15 @@ pages = Blueprint("overview", __name__, url_prefix="/desk/overview")
 def numbers() -> ResponseReturnValue:
     found = reads.numbers(edge.work(), edge.actor(), now=edge.now())
     rated = ratings.numbers(edge.work(), edge.actor(), now=edge.now())
-    orders = order_rates.of(edge.work(), edge.actor(), order_rates.this_month(edge.now()), now=edge.now())
+    month = order_rates.this_month(edge.now())
+    orders = order_rates.of(edge.work(), edge.actor(), month, now=edge.now())
     counted = order_rates.total(orders.values())
     return render_template(
         "staff/overview.html",
         numbers=found,
         levels=[(level, _(words), rated.levels.get(level, 0)) for level, words in sentences.LEVELS],
         rated=rated,
-        month=order_rates.this_month(edge.now()),
+        month=month,
         three=[(_(_THREE[rate.name]), rate) for rate in counted.three],
         title=_("运行情况"),
     )
@@ -66,6 +68,7 @@ def places() -> ResponseReturnValue:
     found = by_place.read(edge.work(), edge.actor(), now=edge.now(), month=month, centre=centre)
     if request.args.get("as") == "xlsx":
         return spreadsheets.answer(by_place.sheet(found), f"{edge.now():%Y-%m-%d}.xlsx")
+    types = {code: _(words) for code, words in by_place.TYPES.items()}
     months = [this]
     for _n in range(11):
         months.append(months[-1].before)
@@ -75,35 +78,22 @@ def places() -> ResponseReturnValue:
         villages=sum(len(one.below) for one in found.towns),
         months=[str(one) for one in months],
         centre=centre,
-        types={code: _(words) for code, words in _TYPES.items()},
+        types=types,
         three=[_(_THREE[name]) for name in _THREE],
         others=[_(_ORDERS_RATES[name]) for name in _ORDERS_RATES],
-        typed=lambda codes: _("、").join(_(_TYPES[code]) for code in codes if code in _TYPES),
+        typed=lambda codes: _("、").join(types[code] for code in codes if code in types),
         pairs=lambda one, two: list(zip(one, two, strict=True)),
-        told=_told,
+        told=partial(by_place.said, few=_("样本不足")),
         least=order_rates.LEAST,
         title=_("各镇各村"),
     )
 
 
-def _told(share: Any, of: int) -> str:
-    """A rate: nothing is a dash, of too few nothing is said."""
-    return f"{share}%" if share is not None else _("样本不足") if of else "—"
-
-
 def _centre() -> str:
     asked = request.args.get("centre", "")
-    return asked if asked in _TYPES else ""
+    return asked if asked in by_place.TYPES else ""
 
 
-_TYPES = {
-    "gathered": "集中",
-    "scattered": "分散",
-    "gated": "封闭",
-    "ungated": "开放",
-    "trade": "商业",
-    "resettled": "移民",
-}
 _ORDERS = {
     "due": "到期",
     "late": "逾期工单",

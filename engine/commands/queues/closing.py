@@ -74,7 +74,7 @@ def _moved(work: Work, ticket: Ticket, at: Hall, opens: datetime, *, by: Actor, 
     ticket_rows.end(work, ticket, "gone", by=by, now=now)
     ticket.code = secrets.token_urlsafe(12)
     work.session.flush()  # the person's place in the line, and the code, are free for the new number
-    serial = counters.take(work, f"ticket:{at.id}:{day:%Y%m%d}")
+    serial = counters.take(work, ticket_rows.series(at.id, day))
     made = Ticket(
         hall_id=at.id,
         unit_id=at.unit_id,

@@ -6,9 +6,8 @@ one conditional UPDATE, so they get two different people; the index of one perso
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, select, update
@@ -21,7 +20,6 @@ from engine.commands import booking, ticket_rows
 from engine.commands.queues import windows
 from engine.commands.ticket_rows import Line, record
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
-from engine.matters.nouns.queues import span
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.reads import tickets as reads
 from engine.records import audit
@@ -256,10 +254,7 @@ def _calls(work: Work, ticket: Ticket) -> int:
 
 def _waited(work: Work, ticket: Ticket, now: datetime, zh: str, en: str) -> None:
     """Calls are so far apart that somebody can walk to the window between them."""
-    apart = span(ticket_rows.line(work, ticket.queue).queue.apart)
-    left = (ticket.called_at or now) + apart - now
-    if left > timedelta(0):
-        seconds = math.ceil(left.total_seconds())
+    if seconds := reads.again(ticket, ticket_rows.line(work, ticket.queue), now):
         raise NotNow(
             f"{ticket.number} 刚刚叫过，人走过来要时间。过 {seconds} 秒再{zh}。",
             f"{ticket.number} was called a moment ago: {en} in {seconds} seconds.",
