@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,14 @@ def times(whole: int) -> int:
     return min(whole, int(os.environ.get("SOAK_TIMES") or whole))
 
 
-def parts(whole: int, at_once: int = AT_ONCE) -> Iterator[tuple[int, int]]:
+def parts(whole: int, at_once: int = AT_ONCE) -> list[tuple[int, int]]:
     """Which part it is (from one on) and how many rounds it has.
 
-    >>> list(parts(250))
+    >>> parts(250)
     [(1, 100), (2, 100), (3, 50)]
     """
     whole = times(whole)
-    for n, done in enumerate(range(0, whole, at_once), 1):
-        yield n, min(at_once, whole - done)
+    return [(n, min(at_once, whole - done)) for n, done in enumerate(range(0, whole, at_once), 1)]
 
 
 def read(book: Path) -> dict[str, dict[str, Any]]:

@@ -27,6 +27,7 @@ LABELS = {
     "after": ("现在", "now"),
     "again": ("又一次", "once more"),
     "agent": ("代理人", "who stands in"),
+    "aloud": ("念给本人听", "read out to them"),
     "along": ("一起调整的", "changed with it"),
     "address": ("地址", "address"),
     "appointment": ("预约号", "booking"),

@@ -229,7 +229,7 @@ def test_hours_are_entered_into_the_register_that_the_declaration_names(door):
     with door.database.reading() as work:
         assert [one.name for one in registers.people(work, door.clerk, "zhiyuan.served", now=AT)] == ["居民1"]
         found = attending.hours(work, door.residents[0])
-    assert [str(n) for _year, n in found.years] == ["1.6"] and len(found.lines) == 1
+    assert [str(n) for _year, n in found.years] == ["1.5"] and len(found.lines) == 1
 
 
 def test_hours_are_shown_where_the_matter_that_proves_them_is_not_offered(door):

@@ -129,6 +129,6 @@ def test_a_supervisor_opens_the_list_behind_each_number_of_ratings(hall: Open, c
     page = head.get("/desk/overview").text
     assert "/desk/overview/ratings?which=2" in page and "实评率" in page and "三率" in page
     assert number in head.get("/desk/overview/ratings?which=2").text
-    for path in ("ratings?which=unrated", "ratings?which=mistaken", "visits?which=solved", "visits?which=solved&no=1"):
+    for path in ("ratings?which=unrated", "ratings?which=mistaken", "orders?which=solved", "orders?which=solved&no=1"):
         assert head.get(f"/desk/overview/{path}").status_code == 200
     assert hall.client("wang").get("/desk/overview/ratings?which=2").status_code == 403
