@@ -48,8 +48,7 @@ def _unit(a: Applying, who: organs.One) -> Place:
 
 def _named(place: Place, who: organs.UnitOf) -> Place:
     """The unit an answer names, when it is of the kind that signs: nobody else's seal is put by a slip of a code."""
-    kinds = ("village", "community") if who.unit == "village" else (who.unit,)
-    if place.kind not in kinds:
+    if place.kind not in units.alike(who.unit):
         word = organs.KINDS[who.unit]
         raise NotFound(
             f"{place.name}不是{word}，不能由它署名。请改“{who.source}”这一项。",

@@ -15,6 +15,9 @@ from engine.store import Database, Work
 from engine.store.models import Unit
 from engine.workdays import OpeningHours
 
+#: A community is a village in a town: whatever is asked of the one is asked of the other.
+VILLAGES = ("village", "community")
+
 #: What a neighbourhood's centre (邻里中心) may be, in pairs that shut each other out: a code and its word.
 CENTRE: tuple[Mapping[str, str], ...] = (
     {"gathered": "集中", "scattered": "分散"},
@@ -48,6 +51,11 @@ class Place:
     active: bool = True  # False: it is no more; what it did stays under its name
     successor_id: int | None = None  # who took over what it had
     centre: tuple[str, ...] = ()  # the type of its centre: codes of CENTRE; (): none is said
+
+
+def alike(kind: str) -> tuple[str, ...]:
+    """The kinds of units that a kind means; `village` also means a community."""
+    return VILLAGES if kind == "village" else (kind,)
 
 
 class Tree:
@@ -94,8 +102,7 @@ class Tree:
 
     def level(self, place: Place, kind: str) -> Place | None:
         """The unit of this kind on the way from the place up to the county; `village` also means a community."""
-        kinds = {"village", "community"} if kind == "village" else {kind}
-        return next((p for p in self.above(place) if p.kind in kinds), None)
+        return next((p for p in self.above(place) if p.kind in alike(kind)), None)
 
     def nearest(self, place: Place, kind: str) -> Place | None:
         """The unit of this kind that is the place itself, belongs to it, or to the next one above that has one."""

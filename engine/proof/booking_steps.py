@@ -218,7 +218,7 @@ def resident(work: Work, name: str, born: date | None, now: datetime) -> User:
     if found is not None:
         return found
     number = id_number(born or ADULT, mark % 1000)
-    home = next((one for one in units.tree(work) if one.kind in ("village", "community")), None)
+    home = next((one for one in units.tree(work) if one.kind in units.VILLAGES), None)
     user = User(
         kind="resident",
         name=name,

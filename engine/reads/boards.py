@@ -136,7 +136,7 @@ def kinds(work: Work) -> list[str]:
 def places(work: Work) -> list[Place]:
     """Whose boards there are: the county, its towns, their villages, from the top down."""
     tree = units.tree(work)
-    wanted = ("county", "town", "village", "community")
+    wanted = ("county", "town", *units.VILLAGES)
     return sorted((one for one in tree if one.kind in wanted), key=lambda one: one.path)
 
 

@@ -21,8 +21,6 @@ from engine.records import sheets
 from engine.store import Work
 from engine.store.models import Case
 
-#: What has a neighbourhood's centre.
-_VILLAGES = ("village", "community")
 #: code of a type of centre -> its word.
 TYPES: Mapping[str, str] = {code: word for pair in CENTRE for code, word in pair.items()}
 
@@ -80,7 +78,7 @@ def read(work: Work, actor: Actor, *, now: datetime, month: Month | None = None,
 
     villages: dict[int | None, list[Spot]] = {}
     for place in mine:
-        if place.kind in _VILLAGES and (not centre or centre in place.centre):
+        if place.kind in units.VILLAGES and (not centre or centre in place.centre):
             one = spot(place, under(place))
             if shown(one):
                 villages.setdefault(place.parent_id, []).append(one)
@@ -98,7 +96,7 @@ def read(work: Work, actor: Actor, *, now: datetime, month: Month | None = None,
     told = set().union(*(under(v.place) for one in lines for v in ((one.below or (one,)) if centre else (one,))))
     others = [] if centre else [one for p in mine if p.id not in told and (one := spot(p, [p.id])).any]
     whole = spot(tree.county, told if centre else ours)
-    every = [one for line in lines for one in (line.below or [line]) if one.place.kind in _VILLAGES]
+    every = [one for line in lines for one in (line.below or [line]) if one.place.kind in units.VILLAGES]
     types = []
     for code in TYPES:
         of = [one for one in every if code in one.place.centre]
@@ -114,7 +112,7 @@ def units_of(tree: units.Tree, place: Place | None, *, alone: bool, centre: str)
         return None
     below = [place] if alone and place is not None else tree.below(place) if place is not None else list(tree)
     if centre:
-        kept = {p.id for v in tree if v.kind in _VILLAGES and centre in v.centre for p in tree.below(v)}
+        kept = {p.id for v in tree if v.kind in units.VILLAGES and centre in v.centre for p in tree.below(v)}
         return [p.id for p in below if p.id in kept]
     return [p.id for p in below]
 

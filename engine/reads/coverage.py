@@ -127,9 +127,7 @@ def of(work: Work, actor: Actor, key: str, *, now: datetime) -> Coverage:
     positions = shelves.reading(actor, registers.register_of(one))
     tree = units.tree(work)
     mine = [
-        p
-        for p in tree.standing
-        if p.kind in ("village", "community") and any(p.path.startswith(q.unit_path) for q in positions)
+        p for p in tree.standing if p.kind in units.VILLAGES and any(p.path.startswith(q.unit_path) for q in positions)
     ]
     ways = _Ways(work, one, package)
     codes = {p.code for p in mine}
@@ -163,7 +161,7 @@ def of(work: Work, actor: Actor, key: str, *, now: datetime) -> Coverage:
 
 
 def _villages(tree: units.Tree) -> list[Place]:
-    return [p for p in tree.standing if p.kind in ("village", "community")]
+    return [p for p in tree.standing if p.kind in units.VILLAGES]
 
 
 def _below(tree: units.Tree, path: str) -> Iterator[int]:

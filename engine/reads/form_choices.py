@@ -30,7 +30,7 @@ from engine.store import Work
 #: How the property begins, and the most entries that a form offers.
 OFFERS, MOST = "register:", 200
 #: What else may be offered: units of these kinds.
-UNITS = {"villages": ("village", "community"), "towns": ("town",), "offices": ("office",), "branches": ("party",)}
+UNITS = {"villages": units.VILLAGES, "towns": ("town",), "offices": ("office",), "branches": ("party",)}
 
 
 def named(form: forms.Form) -> set[str]:

@@ -62,13 +62,10 @@ def _asks_place(package: Package) -> bool:
     return edge.actor().place_id is None and not package.info.who.place
 
 
-VILLAGES = ("village", "community")
-
-
 def places() -> list[tuple[str, str]]:
     """(code, name) of every village and community, town by town."""
     tree = units.tree(edge.work())
-    found = [u for u in tree.standing if u.kind in VILLAGES]
+    found = [u for u in tree.standing if u.kind in units.VILLAGES]
     return [(u.code, tree.full_name(u)) for u in sorted(found, key=lambda u: u.path)]
 
 
@@ -77,7 +74,7 @@ def _place(package: Package, body: dict[str, Any]) -> Any:
     if not _asks_place(package):
         return None
     found = next((u for u in units.tree(edge.work()).standing if u.code == body.get("place")), None)
-    if found is None or found.kind not in VILLAGES:
+    if found is None or found.kind not in units.VILLAGES:
         words = _("所在村（社区）")
         raise Invalid([FieldError("place", words, "请选择您所在的村（社区）。", "Choose your village or community.")])
     return found

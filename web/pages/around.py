@@ -251,7 +251,7 @@ def near() -> ResponseReturnValue:
 
 def _village(tree: units.Tree, code: str) -> Place:
     found = tree.by_code.get(code)
-    if found is None or not found.active or found.kind not in ("village", "community"):
+    if found is None or not found.active or found.kind not in units.VILLAGES:
         raise NotFound("没有这个村（社区）。", f"There is no village {code!r}.")
     return found
 
@@ -265,6 +265,6 @@ def _by_town(tree: units.Tree) -> list[tuple[Place, list[Place]]]:
     """The towns with their villages, by code."""
     under: dict[int | None, list[Place]] = {}
     for one in sorted(tree.standing, key=lambda p: p.code):
-        if one.kind in ("village", "community"):
+        if one.kind in units.VILLAGES:
             under.setdefault(one.parent_id, []).append(one)
     return [(tree.by_id[town], villages) for town, villages in under.items() if town is not None]

@@ -20,7 +20,7 @@ from engine.records import library
 from web import edge, names, sentences
 from web.edge import guard
 from web.language import english
-from web.pages.application import VILLAGES, application_form, places
+from web.pages.application import application_form, places
 from web.pages.desk import is_agent, pages
 from web.pages.steps import sent
 
@@ -120,7 +120,7 @@ def _own_place(package: Package) -> str:
         return offered[0][0] if len(offered) == 1 else ""
     unit_id = edge.actor().unit_id
     unit = units.place(edge.work(), unit_id) if unit_id is not None else None
-    return unit.code if unit is not None and unit.kind in VILLAGES else ""
+    return unit.code if unit is not None and unit.kind in units.VILLAGES else ""
 
 
 def _place(package: Package, body: dict[str, Any]) -> units.Place | None:

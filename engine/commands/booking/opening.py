@@ -18,9 +18,6 @@ from engine.records import audit
 from engine.store import Work
 from engine.store.models import Resource, ResourceOpening, Slot, SlotPlace
 
-#: A community is the town's village.
-ALIKE = {"village": ("village", "community")}
-
 
 def find(work: Work, resource_id: int, *, by: Actor) -> Resource:
     """An open offer of the actor's units, locked. NotFound, NotYours."""
@@ -185,7 +182,7 @@ def rules_of(offer: Offer) -> list[dict[str, object]]:
 def places_of(work: Work, offer: Offer) -> list[Place]:
     """The units of `at`: by kind, by code, or by the short code of an office."""
     tree = units.tree(work)
-    kinds = {kind for at in offer.at for kind in ALIKE.get(at, (at,))}
+    kinds = {kind for at in offer.at for kind in units.alike(at)}
     short = {f"{tree.county.code}-{at}" for at in offer.at}
     found = [one for one in tree.standing if one.kind in kinds or one.code in offer.at or one.code in short]
     return sorted(found, key=lambda one: one.path)
