@@ -26,8 +26,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -105,10 +106,8 @@ def check(matter: str, files: Mapping[str, bytes], *, stories: Collection[str], 
             zh, en = meant(clause.story, stories, 60)
             zh, en = f"没有故事“{clause.story}”。{zh}", f'There is no story "{clause.story}". {en}'
             findings.append(text.error("clauses", zh, en, n, "story"))
-        try:
-            taken_out(matter, files, clause.without)
-        except NoSuchPlace as gone:
-            findings.append(text.error("clauses", gone.zh, gone.en, n, "without"))
+        if (fault := _not_there(matter, files, clause.without)) is not None:
+            findings.append(text.error("clauses", *fault, n, "without"))
     return findings
 
 
@@ -135,15 +134,38 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[list[Clause], list[F
     return found, findings, text
 
 
+def _not_there(matter: str, files: Mapping[str, bytes], place: str) -> tuple[str, str] | None:
+    """Why nothing stands at the place, in both languages. None: something does."""
+    try:
+        name, what, file = _where(matter, files, place)
+        return _looked(name, what, files[file])
+    except NoSuchPlace as gone:
+        return gone.zh, gone.en
+
+
+@lru_cache(maxsize=2_048)
+def _looked(name: str, what: str, data: bytes) -> tuple[str, str] | None:
+    """Each place of a file is looked for once: a matter has forty clauses, and is checked at each stroke of the pen."""
+    try:
+        _TAKE[name.rpartition(".")[2]](data, what, name)
+    except NoSuchPlace as gone:
+        return gone.zh, gone.en
+    return None
+
+
 def taken_out(matter: str, files: Mapping[str, bytes], place: str) -> dict[str, bytes]:
     """The files without what stands at `place`. NoSuchPlace names what is there."""
+    name, what, file = _where(matter, files, place)
+    return {**files, file: _TAKE[name.rpartition(".")[2]](files[file], what, name)}
+
+
+def _where(matter: str, files: Mapping[str, bytes], place: str) -> tuple[str, str, str]:
+    """The name of the file as the clause has it, what is named in it, and its path."""
     name, _, what = place.partition("#")
     file = _file(matter, files, name)
-    take = {"bpmn": _from_diagram, "dmn": _from_decision, "form": _from_form, "yaml": _from_yaml, "html": _from_paper}
-    kind = name.rpartition(".")[2]
-    if kind not in take:
+    if name.rpartition(".")[2] not in _TAKE:
         raise NoSuchPlace(f"不能从“{name}”里去掉什么。", f"Nothing can be taken out of {name!r}.")
-    return {**files, file: take[kind](files[file], what, name)}
+    return name, what, file
 
 
 def _file(matter: str, files: Mapping[str, bytes], name: str) -> str:
@@ -308,7 +330,7 @@ def _remove(owner: Any, path: list[str]) -> bool:
 
 def _from_yaml(data: bytes, what: str, name: str) -> bytes:
     """The key goes, written out again from the same nodes, so that no other value changes its kind."""
-    node: Any = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    node: Any = yaml.compose(data.decode("utf-8-sig"), Loader=lines.Loader)
     parts, walked = what.split("."), node
     while parts:
         rows = walked.value if isinstance(walked, yaml.MappingNode) else []
@@ -336,3 +358,13 @@ def _from_paper(data: bytes, what: str, name: str) -> bytes:
     if not times:
         raise _nothing(what, name, re.findall(r"\{#\s*/(\S+?)\s*#\}", text))
     return cut.encode()
+
+
+#: How a place is taken out of a file of each kind.
+_TAKE: Mapping[str, Callable[[bytes, str, str], bytes]] = {
+    "bpmn": _from_diagram,
+    "dmn": _from_decision,
+    "form": _from_form,
+    "yaml": _from_yaml,
+    "html": _from_paper,
+}
