@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -246,6 +246,8 @@ def book(
 
     Raises NotFound (no such time), NotNow (`full` among its facts: every place is taken; else the reason), and nothing
     was taken."""
+    wishes = [_found(work, wish) for wish in wishes]
+    seats.hold_people(work, _giving_hours(wishes, reads.keeping_hours(work)))
     plans = [_plan(work, wish, channel, now) for wish in wishes]
     # What is locked is locked in one order: the counters by unit, then the slots by id.
     for plan in sorted(plans, key=lambda p: (p.resource.unit_id, p.slot.id)):
@@ -264,6 +266,14 @@ def book(
         appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
         appointments.cover(work, plan.resource, now=now)
     return made
+
+
+def _giving_hours(wishes: Iterable[Wish], keeping: Collection[str]) -> Iterator[str]:
+    """Who comes where hours are kept, by their indexes: of two bookings of theirs at the same instant, one waits for
+    the other and then sees it."""
+    for wish in wishes:
+        if wish.slot is not None and wish.slot.resource.offer in keeping:
+            yield from (person.index for person, _role in wish.members)
 
 
 def book_days(
@@ -356,16 +366,22 @@ def find_places(work: Work, slot_id: int) -> tuple[Slot, list[SlotPlace]]:
     return found[0][0], [place for _slot, place in found if place is not None]
 
 
-def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
+def _found(work: Work, wish: Wish) -> Wish:
+    """The same, with its slot and the places by role there."""
     if wish.slot is None:
         slot, places = find_places(work, wish.slot_id)
-    else:
-        slot, known = wish.slot, wish.places
-        places = list(known) if known is not None else reads.roles_of(work, [slot.id]).get(slot.id, [])
-    past, pause = appointments.standing_of(work, wish.holder.indexes, now, slot.resource)
+        return replace(wish, slot=slot, places=places)
+    if wish.places is None:
+        return replace(wish, places=reads.roles_of(work, [wish.slot.id]).get(wish.slot.id, []))
+    return wish
+
+
+def _plan(work: Work, wish: Wish, channel: str, now: datetime) -> _Plan:
+    assert wish.slot is not None and wish.places is not None  # as found
+    past, pause = appointments.standing_of(work, wish.holder.indexes, now, wish.slot.resource)
     if channel == "online":
         booking.refuse_blocked(pause)
-    return _fit(work, wish, slot, places, past, channel, now)
+    return _fit(work, wish, wish.slot, wish.places, past, channel, now)
 
 
 def _fit(
@@ -401,11 +417,13 @@ def _fit(
     booking.check_new(policy, slot.starts_at, what.key, past, now, online=online)
     for person, role in wish.members:
         if wish.team and person.user_id is None and person.index != leader.index:
-            continue  # a member whom the hall does not know comes on the word of who booked for the team
-        wanted = [by_role[role]] if role else []
-        reasons = reads.why_not(
-            work, what, resource, slot, person, roles=wanted, answers=wish.answers, online=online, now=now
-        )
+            # a member whom the hall does not know comes on the word of who booked for the team, to one place at a time
+            reasons = reads.elsewhere(work, slot, person) if what.offer.hours else []
+        else:
+            wanted = [by_role[role]] if role else []
+            reasons = reads.why_not(
+                work, what, resource, slot, person, roles=wanted, answers=wish.answers, online=online, now=now
+            )
         if reasons:
             whose = f"{person.name}：" if wish.team else ""
             raise NotNow(

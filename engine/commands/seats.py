@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, select, update
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Text, and_, delete, func, select, update
+from sqlalchemy import cast as cast_to
 
 from engine.errors import AlreadyDone
 from engine.records import counters
@@ -22,8 +23,20 @@ from engine.store.db import Work
 from engine.store.models import Appointment, AppointmentSlot, BookingPlace, Resource, Slot, SlotPlace
 from engine.workdays import ZONE
 
+#: The first half of the key of a lock on a person (hold_people); the second is their index.
+HELD = 7266002
 #: An UPDATE returns its rows as it leaves them.
 _READ_ANEW = {"synchronize_session": False, "populate_existing": True}
+
+
+def hold_people(work: Work, people: Iterable[str]) -> None:
+    """Until this transaction ends, nobody else gives these people (their indexes) a place where hours are kept: what
+    they have at that time is read after this, and stays so. Before any counter and slot, in one order. (On SQLite one
+    transaction writes at a time.)"""
+    known = sorted(set(people))
+    if known and work.dialect == "postgresql":
+        one = func.unnest(cast_to(known, ARRAY(Text))).column_valued("one")
+        work.session.execute(select(func.pg_advisory_xact_lock(HELD, func.hashtext(one))))
 
 
 def _changed(work: Work, statement: Any) -> int:

@@ -141,20 +141,24 @@ def why_not(
     return found
 
 
+def keeping_hours(work: Work) -> list[str]:
+    """The offers whose hours are kept, by their keys."""
+    return [key for key, what in declared(work).items() if what.offer.hours]
+
+
 def elsewhere(work: Work, slot: Slot, person: knowing.Person) -> list[Not]:
     """Where this person gives their hours at that time already: nobody is in two places, and no hour counts twice."""
-    keeping = [key for key, what in declared(work).items() if what.offer.hours]
     there = work.session.execute(
         select(Resource.name, Slot.starts_at, Slot.ends_at)
         .join(Slot, Slot.resource_id == Resource.id)
         .join(BookingPlace, BookingPlace.slot_id == Slot.id)
         .where(
-            BookingPlace.person_index == person.index,
+            BookingPlace.person_index.in_(person.indexes),
             BookingPlace.live,
             Slot.id != slot.id,
             Slot.starts_at < slot.ends_at,
             func.coalesce(BookingPlace.checked_out_at, Slot.ends_at) > slot.starts_at,
-            Resource.offer.in_(keeping),
+            Resource.offer.in_(keeping_hours(work)),
         )
         .order_by(Slot.starts_at)
         .limit(1)

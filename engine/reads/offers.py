@@ -24,6 +24,8 @@ from engine.reads import bonds, knowing, prices
 from engine.reads.offering import Declared as Declared
 from engine.reads.offering import Not as Not
 from engine.reads.offering import declared as declared
+from engine.reads.offering import elsewhere as elsewhere
+from engine.reads.offering import keeping_hours as keeping_hours
 from engine.reads.offering import of as of
 from engine.reads.offering import price as price
 from engine.reads.offering import too_late as too_late

@@ -194,3 +194,19 @@ def _machine(which, request, tmp_path, examples):
             machines.play(Offers, examples, 15)
         finally:
             Offers.database = Offers.hall = None
+
+
+@pytest.mark.both
+def test_of_two_bookings_of_one_person_at_one_time_in_the_same_instant_one_waits_and_is_refused(hall):
+    """One transaction has booked and is not stored yet; the other begins meanwhile. It must wait, and then see."""
+    first, second = (hall.asked(title=title) for title in ("给老人理发", "打扫村道"))
+    who = hall.residents[0]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with hall.database.unit_of_work() as work:
+            booking.take_place(work, first.slot, role="cut", by=who, now=NOW)
+            other = pool.submit(_one, hall.database, second.slot, who.id, "help")
+            concurrent.futures.wait([other], timeout=0.5)  # long enough to be through, were nothing in its way
+        assert "同一时间已经报了" in other.result(timeout=30)
+    with hall.database.reading() as work:
+        live = work.session.scalars(select(BookingPlace.slot_id).where(BookingPlace.live)).all()
+    assert live == [first.slot]

@@ -227,6 +227,8 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
     if made.resource.matter and not what.offer.asks:
         return  # whoever keeps the county's rules of booking
     given = claim.check(work, what, answers, now=now)
+    if what.offer.hours:
+        seats.hold_people(work, [made.person_index])
     person = Person(made.name, made.phone)
     if made.user_id is not None:
         person = knowing.of_user(work.session.get_one(User, made.user_id))
