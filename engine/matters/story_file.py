@@ -368,6 +368,11 @@ class EndText(Part):
         default=None,
         description="公开栏 → 最新一条：shown、review、refused、withdrawn、over · board → how its newest entry is",
     )
+    registers: dict[str, dict[str, dict[str, Any]]] | None = Field(
+        default=None,
+        description="台账 → 姓名（物的写它的键） → 各项现在怎样，也可以写 state · register → name, or a thing's key "
+        "→ how its fields are now, `state` too",
+    )
     flags: list[str] | None = Field(
         default=None, description="办件上的标记，如 代收 · how the case is marked, such as received for another"
     )

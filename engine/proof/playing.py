@@ -34,7 +34,7 @@ from engine.plain import plain
 from engine.proof import booking_steps, noun_steps
 from engine.proof.attaching import handed_in
 from engine.proof.county import Hall, booked, lent, wanted
-from engine.records import audit, clocks, jobs, papers, sources
+from engine.records import audit, clocks, jobs, papers, registers, sources
 from engine.store import Database, Work
 from engine.store.models import (
     Awaited,
@@ -47,6 +47,7 @@ from engine.store.models import (
     Incident,
     Job,
     Notice,
+    RegisterEntry,
     Task,
     Timer,
 )
@@ -574,6 +575,7 @@ class Player:
         rows = select(BoardEntry.board, BoardEntry.state).where(BoardEntry.case_id == case.id).order_by(BoardEntry.id)
         played.entries = {names[key]: state for key, state in work.session.execute(rows)} if names else {}
         played.flags = list(case.flags)
+        self._stand_in_registers(work, self.story.end.get("registers") or {})
         played.variables = dict(case.answers or {})
         for fault in audit.verify(work).faults:
             self.problem(f"审计记录对不上：{fault}")
@@ -596,6 +598,8 @@ class Player:
             if name == "at":
                 if expected not in played.trace:
                     self.problem(f"应走到“{expected}”，实际最后到“{played.trace[-1] if played.trace else '—'}”")
+            elif name == "registers":
+                continue  # looked into where the rest was read (_stand_in_registers)
             elif name == "variables":
                 for key, value in expected.items():
                     if plain(played.variables.get(key)) != value:
@@ -604,6 +608,18 @@ class Player:
                 wanted = _wanted(name, expected)
                 if found[name] != wanted:
                     self.problem(f"{name} 应为 {wanted}，实际是 {found[name]}")
+
+    def _stand_in_registers(self, work: Work, expected: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        """What stands in registers at the end, by the name or key of whom or what an entry is about."""
+        for name, entries in expected.items():
+            listed = registers.names(self.package.declared("registers")[name])
+            rows = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register.in_(listed))).all()
+            found = {row.title: {**(row.facts or {}), "state": row.state} for row in rows}
+            for title, fields in entries.items():
+                for key, value in fields.items():
+                    now = plain(found.get(title, {}).get(key))
+                    if now != plain(value):
+                        self.problem(f"台账 {name} 里“{title}”的 {key} 应为 {value}，实际是 {now}")
 
 
 def _wanted(name: str, expected: Any) -> Any:
