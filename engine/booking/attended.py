@@ -16,6 +16,15 @@ def minutes(came: datetime, left: datetime) -> int:
     return max(0, int((left - came).total_seconds() // 60))
 
 
+def counted(there: int, before: int, most: int | None) -> int:
+    """Of so many minutes those that count, when so many of the same day count already and a day has at most `most`.
+
+    >>> counted(95, 0, 480), counted(300, 240, 480), counted(60, 480, 480), counted(600, 0, None)
+    (95, 240, 0, 600)
+    """
+    return there if most is None else max(0, min(there, most - before))
+
+
 def hours(total: int) -> Decimal:
     """Minutes as a record of service writes hours: to one decimal, cut downwards, so that nothing proves more than was
     given. A sum is made of minutes, and cut once.

@@ -102,7 +102,8 @@ class Given:
     name: str
     came_at: datetime
     left_at: datetime
-    hours: Decimal
+    hours: Decimal  # that count
+    cut: bool  # the day had as many as count already
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def hours(work: Work, actor: Actor) -> Hours:
     if actor.id is None or not kept:
         return Hours((), ())
     rows = work.session.execute(
-        select(BookingPlace.checked_in_at, BookingPlace.checked_out_at, Resource.name)
+        select(BookingPlace.checked_in_at, BookingPlace.checked_out_at, BookingPlace.minutes, Resource.name)
         .join(Appointment, Appointment.id == BookingPlace.appointment_id)
         .join(Resource, Resource.id == Appointment.resource_id)
         .where(
@@ -140,11 +141,10 @@ def hours(work: Work, actor: Actor) -> Hours:
     ).all()
     sums: dict[int, int] = {}
     lines = []
-    for came, left, name in rows:
-        assert came is not None and left is not None  # as asked
-        minutes = attended.minutes(came, left)
+    for came, left, minutes, name in rows:
+        assert came is not None and left is not None and minutes is not None  # as asked; they go together
         year = local_date(came).year
         sums[year] = sums.get(year, 0) + minutes
-        lines.append(Given(name, came, left, attended.hours(minutes)))
+        lines.append(Given(name, came, left, attended.hours(minutes), minutes < attended.minutes(came, left)))
     years = tuple((year, attended.hours(total)) for year, total in sorted(sums.items(), reverse=True))
     return Hours(years, tuple(lines[:MOST]))

@@ -188,7 +188,7 @@ def doing(work: Work, actor: Actor, *, now: datetime) -> dict[str, Doing]:
     """By the name of the team: what the reader has booked for it. One statement."""
     year = local_date(now).year
     rows = work.session.execute(
-        select(Appointment, BookingPlace.checked_in_at, BookingPlace.checked_out_at)
+        select(Appointment, BookingPlace.checked_in_at, BookingPlace.minutes)
         .join(BookingPlace, BookingPlace.appointment_id == Appointment.id)
         .where(
             Appointment.user_id == actor.id,
@@ -203,12 +203,12 @@ def doing(work: Work, actor: Actor, *, now: datetime) -> dict[str, Doing]:
     people: dict[int, int] = {}
     minutes: dict[str, int] = {}
     before: dict[str, dict[int, Appointment]] = {}
-    for made, came, left in rows:
+    for made, came, counted in rows:
         if made.ends_at > now and made.state in booking.LIVE:
             people[made.id] = people.get(made.id, 0) + 1
             before.setdefault(made.team, {})[made.id] = made
-        if came is not None and left is not None and local_date(came).year == year:
-            minutes[made.team] = minutes.get(made.team, 0) + attended.minutes(came, left)
+        if came is not None and counted is not None and local_date(came).year == year:
+            minutes[made.team] = minutes.get(made.team, 0) + counted
     return {
         name: Doing(
             tuple(

@@ -1,13 +1,13 @@
 """A village's need: two roles, persons and teams, the case that opened it, the unit that moves or calls it off."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from engine.commands import booking
 from engine.errors import NotFound, NotNow, NotYours
-from engine.reads import bookings, offers
+from engine.reads import attending, bookings, offers
 from engine.records import audit
 from engine.store.models import (
     Appointment,
@@ -73,6 +73,22 @@ def test_nobody_gives_hours_in_two_places_at_one_time_until_they_have_left_the_f
     assert left(hall.database, same.slot) == (0, {"cut": 0, "help": 0})
     take(hall, after.slot, 1, "help")  # it begins when the first ends
     take(hall, same.slot, 2, "help")
+
+
+def test_of_a_day_eight_hours_count_of_all_places_together(hall):
+    """Five hours in the morning and five in the afternoon: of these three count, on the page and in the register."""
+    for begins, until, since in (("08:00", "13:00", 0), ("13:00", "18:00", 5)):
+        need = hall.asked(**{"from": begins, "until": until})
+        made = take(hall, need.slot, 0, "help")
+        came = datetime(2026, 9, 26, since, tzinfo=UTC)
+        hall.do(booking.arrive, need.slot, made.code, by=hall.villager, now=came)
+        hall.do(booking.depart, need.slot, made.code, by=hall.villager, now=came + timedelta(hours=5))
+    with hall.database.reading() as work:
+        found = attending.hours(work, hall.residents[0])
+        [entry] = work.session.scalars(select(RegisterEntry).where(RegisterEntry.register == "service_record"))
+    assert [(year, str(n)) for year, n in found.years] == [(2026, "8.0")]
+    assert [(str(one.hours), one.cut) for one in found.lines] == [("3.0", True), ("5.0", False)]
+    assert entry.facts["minutes"] == 480 and [one["minutes"] for one in entry.facts["services"]] == [300, 180]
 
 
 @pytest.mark.parametrize("role", ["", "dentist"])

@@ -295,6 +295,7 @@ class GivenOut(Shape):
     came_at: datetime
     left_at: datetime
     hours: float
+    cut: bool
 
 
 class YearOut(Shape):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.booking import attended
 from engine.booking.slots import ZONE
-from engine.commands import appointments, register_rows
+from engine.commands import appointments, register_rows, seats
 from engine.commands.booking import book, counter
 from engine.commands.booking.trouble import person_of
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
@@ -153,6 +153,7 @@ def leave(work: Work, place_id: int, *, fetched_by: str = "", how: str = "", by:
         )
     place.checked_out_at, place.fetched_by = now, fetched_by.strip()[:40] or None
     place.left_how, place.left_by_id = how, by.id
+    place.minutes = _counted(work, what, place)
     work.session.flush()
     still = work.session.scalar(
         select(BookingPlace.id)
@@ -175,6 +176,31 @@ def leave(work: Work, place_id: int, *, fetched_by: str = "", how: str = "", by:
     return place
 
 
+def _counted(work: Work, what: reads.Declared, place: BookingPlace) -> int:
+    """Of the minutes they were there those that count: a day has at most so many, wherever they were given."""
+    assert place.checked_in_at is not None and place.checked_out_at is not None
+    there = attended.minutes(place.checked_in_at, place.checked_out_at)
+    hours = what.offer.hours
+    if not isinstance(hours, OfferHours) or hours.most is None:
+        return there
+    indexes = person_of(work, place).indexes
+    seats.hold_people(work, [place.person_index])
+    begins = datetime.combine(local_date(place.checked_in_at), time(), ZONE)
+    before = work.session.scalar(
+        select(func.coalesce(func.sum(BookingPlace.minutes), 0))
+        .join(Slot, Slot.id == BookingPlace.slot_id)
+        .join(Resource, Resource.id == Slot.resource_id)
+        .where(
+            BookingPlace.person_index.in_({place.person_index, *indexes}),
+            BookingPlace.id != place.id,
+            BookingPlace.checked_in_at >= begins,
+            BookingPlace.checked_in_at < begins + timedelta(days=1),
+            Resource.offer.in_(reads.keeping_hours(work)),
+        )
+    )
+    return attended.counted(there, int(before or 0), hours.most)
+
+
 def _enter(
     work: Work,
     what: reads.Declared,
@@ -191,7 +217,7 @@ def _enter(
     slot = work.session.get_one(Slot, place.slot_id)
     resource = work.session.get_one(Resource, made.resource_id)
     person = person_of(work, place)
-    minutes = attended.minutes(place.checked_in_at, place.checked_out_at)
+    minutes = place.minutes or 0
     facts = {
         "minutes": minutes,
         "hours": float(attended.hours(minutes)),

@@ -260,10 +260,25 @@ class OfferHours(OfferPart):
         alias="with",
         description="台账的各项 → FEEL（attended.minutes、attended.day、person、offer） · its fields → FEEL",
     )
+    a_day: str = Field(
+        default="",
+        description="一个人一天最多记多久，几处加起来算：8h；多的不记；不写没有上限 · how much counts of a person's "
+        "day at most, of all such offers together: 8h; what is more does not count; without it there is no limit",
+    )
     proof: Id | Literal[""] = Field(
         default="",
         description="哪个事项出证明：时长的页面有一个按钮 · the matter that issues a paper of them: a button",
     )
+
+    @field_validator("a_day")
+    @classmethod
+    def _a_day(cls, text: str) -> str:
+        return str(_readable(written.span, text)) and text if text else text
+
+    @property
+    def most(self) -> int | None:
+        """The minutes of a day that count at most; None: all."""
+        return int(written.span(self.a_day) // timedelta(minutes=1)) if self.a_day else None
 
 
 class Offer(OfferPart):

@@ -248,6 +248,8 @@ class BookingPlace(Base):
     live: Mapped[bool] = mapped_column(default=True)  # false: the place was given back
     checked_in_at: Mapped[datetime | None]
     checked_out_at: Mapped[datetime | None]
+    #: Whole minutes from one to the other as they count: a day may have at most so many (OfferHours.a_day).
+    minutes: Mapped[int | None]
     fetched_by: Mapped[str | None] = mapped_column(Sealed)  # with whom they left
     brought_by: Mapped[str | None] = mapped_column(Sealed)  # who handed them over when they came
     came_how: Mapped[str] = mapped_column(String(12), default="")  # a word of the offer's check_in
