@@ -146,7 +146,7 @@ def fill(
     booked = bookings.fill(database, county(), places, staff, residents, dice, now)
     made += mediations.fill(database, staff, residents, dice, now)  # after the rooms they meet in
     made += ratings.fill(database, staff, residents, dice, now)
-    made += volunteers.fill(database, staff, residents, dice, now)
+    made += volunteers.fill(database, staff, residents, _shown(residents), dice, now)
     made += around.fill(database, staff, residents, _shown(residents), dice, now)
     made += village.fill(database, staff, residents, _shown(residents), now)
     made += government.fill(database, staff, places, _shown(residents), now)

@@ -10,11 +10,14 @@ from typing import Any, Protocol
 
 from sqlalchemy import select
 
-from engine.commands import booking, cases
+from engine import people
+from engine.commands import bonds, booking, cases
 from engine.errors import Refused
+from engine.matters.nouns.bonds import LEADER
 from engine.people import Actor
+from engine.reads import knowing
 from engine.store import Database
-from engine.store.models import Resource, Slot, SlotPlace, Task
+from engine.store.models import BookingPlace, Resource, Slot, SlotPlace, Task, User
 from engine.workdays import local_date
 
 MATTER = "zhiyuan"
@@ -26,6 +29,10 @@ NEEDS = (
 )
 
 
+#: To which of them the team goes, what it is called, and how many it is beside its leader.
+WITH_A_TEAM, TEAM, MEMBERS = "陪老人过重阳", "霞碧青年志愿队", 3
+
+
 class Person(Protocol):
     @property
     def actor(self) -> Actor: ...
@@ -35,14 +42,22 @@ class Person(Protocol):
 
 
 def fill(
-    database: Database, staff: Mapping[str, Actor], residents: Sequence[Person], dice: random.Random, now: datetime
+    database: Database,
+    staff: Mapping[str, Actor],
+    residents: Sequence[Person],
+    first: Person,
+    dice: random.Random,
+    now: datetime,
 ) -> int:
-    """The needs, all but the last checked and open; how many cases."""
+    """The needs, all but the last checked and open, and the team that `first` leads, which goes to one of them; how
+    many cases."""
     for n, need in enumerate(NEEDS):
         case_id = _ask(database, dice.choice(list(residents)), need, now - timedelta(hours=20 - n))
         if n < len(NEEDS) - 1:
             _check(database, staff, case_id, now - timedelta(hours=15 - n))
             _come(database, residents, case_id, need[-1], dice, now - timedelta(hours=3))
+        if need[0] == WITH_A_TEAM:
+            _team(database, residents, first, case_id, now - timedelta(hours=2))
     return len(NEEDS)
 
 
@@ -97,3 +112,28 @@ def _come(
             came += 1
         except Refused:  # under sixteen, or one who asked for online booking to be paused: as in life
             continue
+
+
+def _team(database: Database, residents: Sequence[Person], first: Person, case_id: int, at: datetime) -> None:
+    """Grown neighbours show their six digits and join the team of `first`, who books for all of them."""
+    with database.reading() as work:
+        slot_id = work.session.scalars(
+            select(Slot.id).join(Resource, Resource.id == Slot.resource_id).where(Resource.case_id == case_id)
+        ).one()
+        there = select(BookingPlace.user_id).where(BookingPlace.slot_id == slot_id)
+        taken = set(work.session.scalars(there)) | {first.actor.id}
+        numbers = dict(work.session.execute(select(User.id, User.id_number).where(User.kind == "resident")).tuples())
+    grown = []
+    for one in residents:
+        age = knowing.age_on(knowing.born_on(numbers.get(one.actor.id or 0)), local_date(at))
+        if one.actor.id not in taken and age is not None and age >= 18:
+            grown.append(one)
+    led = []
+    for one in grown[:MEMBERS]:
+        with database.unit_of_work() as work:
+            code = bonds.show_code(work, LEADER, by=one.actor, now=at - timedelta(days=1))
+        led.append(bonds.type_code(database, one.phone, code, team=TEAM, by=first.actor, now=at - timedelta(days=1)))
+    assert first.actor.id is not None
+    with database.unit_of_work() as work:
+        leader = people.load(work, first.actor.id, now=at)
+        booking.take_place(work, slot_id, led=[(bond_id, "help") for bond_id in led], by=leader, now=at)
