@@ -10,6 +10,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from engine.commands import county
+from engine.commands.county.columns import BY_ZH, Wrong
 from engine.errors import FieldError, Invalid, NotNow
 from engine.people import SYSTEM, load, units
 from engine.records import audit, sheets
@@ -115,6 +116,8 @@ def test_only_what_differs_is_changed_and_an_empty_cell_leaves_what_there_is(sql
     rows = county_file.made()
     rows["单位"][1] |= {"名称": "县医保局", "电话": ""}
     rows["单位"][0]["电话"] = "0595-23500001"
+    village = next(one for one in rows["单位"] if one["类型"] == "村")
+    village["中心类型"] = "移民、集中"
     rows["人员"][7]["手机"] = ""
     rows["任职"][9]["到"] = "2027-01-31"
     rows["窗口"][2]["单位代码"] = ROOT
@@ -123,6 +126,7 @@ def test_only_what_differs_is_changed_and_an_empty_cell_leaves_what_there_is(sql
     assert [(one.sheet.zh, one.title.split()[0], one.fields) for one in found.changes] == [
         ("单位", ROOT, (("电话", "0595-23500000", "0595-23500001"),)),
         ("单位", f"{ROOT}-YB", (("名称", "县医疗保障局", "县医保局"),)),
+        ("单位", village["代码"], (("中心类型", "", "集中、移民"),)),
         ("任职", "p009", (("到", "", "2027-01-31"),)),
         ("窗口", "seat", (("单位代码", f"{ROOT}100", ROOT),)),
         ("预约时间", "evening", (("预约时间", "1 条", "1 条，已经放出的时段不变"),)),
@@ -130,13 +134,23 @@ def test_only_what_differs_is_changed_and_an_empty_cell_leaves_what_there_is(sql
     with sqlite.reading() as work:
         bureau = units.by_code(work, f"{ROOT}-YB")
         assert (bureau.name, bureau.seal_name) == ("县医保局", "县医保局"), "its seal bore its name"
+        assert units.by_code(work, village["代码"]).centre == ("gathered", "resettled")
         assert work.session.scalars(select(User.phone).where(User.login == "p007")).one() == "13900000007"
         assert work.session.scalars(select(ResourceOpening.rule)).one()["public"] == 3
         kept = work.session.scalars(
             select(Event).where(Event.kind == audit.Kind.UNIT_CHANGED).order_by(Event.id.desc())
         )
-        assert kept.first().facts["before"] == {"name": "县医疗保障局"}
+        assert {"name": "县医疗保障局"} in [one.facts["before"] for one in kept]
+        assert "集中、移民" in str(sheets.read_all(county.filled(work), hidden=[])), "what went in comes out"
     assert plan(sqlite, county_file.file(rows)).changes == ()
+
+
+def test_a_centre_is_told_by_words_or_codes_and_is_not_both_of_a_pair():
+    read = BY_ZH["单位"].by_zh["中心类型"].read
+    assert read("移民、集中") == read("集中，gathered、resettled") == "gathered,resettled"
+    for wrong in ("集中、分散", "集中、远"):
+        with pytest.raises(Wrong):
+            read(wrong)
 
 
 def test_thirty_kinds_of_slips_are_named_by_their_cells_all_at_once_and_nothing_is_written(sqlite):

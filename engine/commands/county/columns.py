@@ -74,6 +74,7 @@ class Column:
     needed: bool = False
     read: Callable[[str], Any] = str
     most: int = 80
+    say: Callable[[Any], str] | None = None  # what was read, as a cell says it; None: it stands there as it is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +230,17 @@ def _centre(text: str) -> str:
             zh, en = "和".join(pair.values()), " and ".join(pair)
             raise Wrong(f"{zh}只能填一个。", f"A centre is not both {en}.")
         found += of
-    if len(found) != len(set(said)):
-        words = [word for pair in CENTRE for word in pair.values()]
-        strange = next(one for one in said if one not in words and one not in found)
+    words = [word for pair in CENTRE for word in pair.values()]
+    strange = next((one for one in said if one not in words and one not in found), None)
+    if strange is not None:
         zh, en = meant(strange, words)
         raise Wrong(f"没有“{strange}”。{zh}", f"There is no {strange!r}. {en}")
     return ",".join(found)
+
+
+def centre_said(codes: str) -> str:
+    """gathered,resettled -> 集中、移民."""
+    return "、".join(word for pair in CENTRE for code, word in pair.items() if code in codes.split(","))
 
 
 def several(text: str) -> list[str]:
@@ -278,6 +284,7 @@ UNITS = Sheet(
             "Type of its centre",
             f"邻里中心：{'；'.join('或'.join(pair.values()) for pair in CENTRE)}。写作 集中、封闭、移民；没有中心不填",
             read=_centre,
+            say=centre_said,
         ),
     ),
 )

@@ -30,6 +30,7 @@ from engine.commands.county.columns import (
     WEEK,
     WINDOWS,
     Sheet,
+    centre_said,
 )
 from engine.commands.county.looking import Plan
 from engine.commands.hall import posts
@@ -131,6 +132,7 @@ def _held(work: Work) -> Iterable[tuple[str, Mapping[str, Any]]]:
 
     for place in tree.standing:
         plain = {name: getattr(place, name) or "" for name in ("code", "name", "phone", "address", "name_en", "word")}
+        plain["centre"] = centre_said(",".join(place.centre))
         more = {"seal_name": place.seal_name, "number": place.number or "", "parent": code(place.parent_id)}
         yield UNITS.name, {**plain, **more, "kind": kinds[place.kind]}
         yield from _opening_hours(place.code, place.hours)

@@ -78,8 +78,9 @@ class Look:
     def compare(self, row: Row, title: str, now: Mapping[str, Any], do: Callable[[], None]) -> None:
         """A change where a cell says otherwise than the hall; `now`: column -> what there is."""
         fields = tuple(
-            (row.sheet.column(name).zh, shown(before), shown(row.values[name]))
+            (column.zh, (column.say or shown)(before), (column.say or shown)(row.values[name]))
             for name, before in now.items()
+            for column in (row.sheet.column(name),)
             if name in row.values and row.values[name] != before
         )
         if fields:
