@@ -125,7 +125,7 @@ def _ranked(spots: Sequence[Spot]) -> list[Spot]:
 
 #: Heads of the spreadsheet after the place, and what stands under them.
 _HEADS = ("在办", "快到期", "超承诺", "超法定", "近30天收件", "近30天办结", "按时办结", "按时率")
-_ORDERS = (
+ORDERS = (
     ("到期工单", "due"),
     ("逾期", "late"),
     ("问到响应", "asked"),
@@ -147,7 +147,7 @@ _RATES = ("响应率", "解决率", "满意率", "综合", "逾期率", "退单�
 
 def sheet(found: County) -> bytes:
     """The same as a spreadsheet, a line a place, with the counts that every rate is of."""
-    heads = ["乡镇、单位", "村（社区）", "中心类型", *_HEADS, *(zh for zh, _ in _ORDERS), *_RATES]
+    heads = ["乡镇、单位", "村（社区）", "中心类型", *_HEADS, *(zh for zh, _ in ORDERS), *_RATES]
     rows: list[list[Any]] = [heads]
     for one in found.towns:
         rows.append([one.place.name, "", _types(one), *_cells(one)])
@@ -166,14 +166,21 @@ def _cells(one: Spot) -> list[Any]:
     share = "—" if not one.any else f"{load.share_in_time}%" if load.share_in_time is not None else "样本不足"
     rates = [said(rate.share, rate.of) for rate in orders.three]
     rates += [said(orders.overall, orders.due), *(said(rate.share, rate.of) for rate in orders.others)]
-    rank = one.rank if one.rank is not None else said(None, orders.due)
-    numbers = [getattr(orders, name) for _, name in _ORDERS]
+    rank = one.rank if one.rank is not None else _no_rank(one)
+    numbers = [getattr(orders, name) for _, name in ORDERS]
     return [
         *(load.open, load.yellow, load.red, load.black, load.received, load.done, load.in_time, share),
         *numbers,
         *rates,
         rank,
     ]
+
+
+def _no_rank(one: Spot) -> str:
+    """Why it has none: it is compared with nobody, has no orders, or too few."""
+    if one.place.kind not in (*units.VILLAGES, "town"):
+        return "—"
+    return said(None, one.orders.due)
 
 
 def said(share: Any, of: int, few: str = "样本不足") -> str:
