@@ -22,7 +22,7 @@ from engine.errors import Refused
 from engine.matters import County
 from engine.people import SYSTEM
 from engine.proof import publishing
-from engine.proof.publishing import Plan
+from engine.proof.publishing import Plan, Planned
 from engine.records import library, papers
 from engine.store import Database, connect, keys, migrate
 from engine.store.models import Unit
@@ -236,27 +236,32 @@ def publish(
     say: Callable[[str], None] = lambda text: None,
 ) -> Plan:
     """Publish what the content folder holds and the hall has not, in the name of the system. What was done."""
-    offered: set[str] = set()
+    offered, waiting, done = publishing.standing(database), list[Planned](), set[str]()
     plan = publishing.look(
         database,
         settings.content,
         now=datetime.now(UTC),
         county=county,
         proving=lambda name: say(f"正在检查事项 {name} 并走一遍它的故事 …"),
-        proved=lambda one: _offer(database, settings.home, one, offered),
+        proved=lambda one: _offer(database, settings.home, one, offered, waiting, done),
     )
-    left = replace(plan, matters=tuple(one for one in plan.matters if one.name not in offered))
+    left = replace(plan, matters=tuple(one for one in plan.matters if one.name not in done))
     publishing.publish(database, left, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
     return plan
 
 
-def _offer(database: Database, home: Path, one: publishing.Looked, offered: set[str]) -> None:
-    """One of several is proved: it need not wait for the rest."""
+def _offer(
+    database: Database, home: Path, one: publishing.Looked, offered: set[str], waiting: list[Planned], done: set[str]
+) -> None:
+    """One of several is proved: it need not wait for the rest, but for those whose cases it opens (一件事)."""
     progress.say(home, "proving", one.n, one.of)
     if one.planned.does == "publish":
-        plan = Plan((one.planned,))
-        publishing.publish(database, plan, by=SYSTEM, note=NOTE, now=datetime.now(UTC))
-        offered.add(one.planned.name)
+        waiting.append(one.planned)
+    while ready := [of for of in waiting if of.package is not None and publishing.calls(of.package) <= offered]:
+        publishing.publish(database, Plan(tuple(ready)), by=SYSTEM, note=NOTE, now=datetime.now(UTC))
+        done.update(of.name for of in ready)
+        offered |= done
+        waiting[:] = [of for of in waiting if of.name not in done]
 
 
 def lines(plan: Plan, *, planned: bool = False) -> list[str]:

@@ -25,6 +25,7 @@ from engine.errors import Refused
 from engine.findings import Finding
 from engine.matters import County
 from engine.people import Actor
+from engine.process.language.read import read as read_diagram
 from engine.proof import outdated, verdicts
 from engine.proof.outdated import Outdated
 from engine.proof.proving import Verdict, offered, prove
@@ -170,6 +171,24 @@ def publish(database: Database, plan: Plan, *, by: Actor, note: str, now: dateti
             old.version[:12],
             "; ".join(f"{f.file}:{f.line} {f.message_en}" for f in old.findings[:3]),
         )
+
+
+def standing(database: Database) -> set[str]:
+    """The names of what the hall offers now."""
+    with database.reading() as work:
+        return set(work.session.scalars(select(MatterVersion.matter).where(MatterVersion.current)))
+
+
+def calls(package: matters.Package) -> frozenset[str]:
+    """The matters whose cases its diagrams open: without them what is applied for gets stuck."""
+    found = set()
+    for file, data in package.diagrams.items():
+        diagram, _ = read_diagram(data, file)
+        for process in diagram.executable() if diagram is not None else ():
+            for _, node in process.walk():
+                if node.extension.task_type in ("open-child-case", "run-child-case", "for-each"):
+                    found.add((node.extension.header("matter") or "").strip())
+    return frozenset(found - {"", package.name})
 
 
 def reasons_of(one: Planned) -> tuple[Finding, ...]:

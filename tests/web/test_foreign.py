@@ -7,6 +7,8 @@ import shutil
 import pytest
 from sqlalchemy import select
 
+from engine import matters
+from engine.proof import publishing
 from engine.records import library
 from engine.store import connect
 from engine.store.models import Case, Document, Notice, Task, User
@@ -117,6 +119,20 @@ def test_people_stand_before_a_matter_is_proved_each_opens_by_itself_and_a_start
     assert sorted(offered()) == ["huage", "peishu"]
     assert progress.read(tmp_path) is None and start.begin(of).there is None
     database.close()
+
+
+def test_a_bundle_is_offered_when_every_matter_whose_cases_it_opens_stands(tmp_path, monkeypatch):
+    bundle = matters.load(ROOT, "canji")
+    opened = sorted(publishing.calls(bundle))
+    assert "canji_zheng" in opened and bundle.name not in opened
+    published, waiting, done = [], [], set()
+    monkeypatch.setattr(publishing, "publish", lambda _, plan, **__: published.extend(p.name for p in plan.matters))
+    of, standing = len(opened) + 1, {"peishu"}
+    for n, name in enumerate([bundle.name, *opened], 1):
+        planned = publishing.Planned(name, name, "publish", "", None, False, 0, matters.load(ROOT, name))
+        start._offer(None, tmp_path, publishing.Looked(planned, n, of), standing, waiting, done)
+        assert (bundle.name in published) is (n == of)
+    assert published == [*opened, bundle.name] and not waiting
 
 
 def test_a_hall_without_the_demo_county_does_not_print_its_log_ins(tmp_path, content):
