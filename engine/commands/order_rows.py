@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import feel
@@ -38,6 +38,21 @@ def redate(work: Work, case: Case, account: Account) -> None:
     """The calendar has changed, and with it when the order is due."""
     due, closed = _dates(case, account)
     work.session.execute(update(WorkOrder).where(WorkOrder.case_id == case.id).values(due_at=due, closed_at=closed))
+
+
+def find(work: Work, number: str, after: datetime, until: datetime) -> tuple[int, int] | None:
+    """(the case, the unit it was sent to) of the order with this number that is due then."""
+    row = work.session.execute(
+        select(Case.id, Case.office_id)
+        .join(WorkOrder, WorkOrder.case_id == Case.id)
+        .where(Case.number == number, WorkOrder.due_at > after, WorkOrder.due_at <= until)
+    ).one_or_none()
+    return (row.id, row.office_id) if row is not None else None
+
+
+def set_aside(work: Work, order_id: int, by_case: int) -> None:
+    """It counts in no rate any more, whatever else becomes of it; the case by which stands beside it."""
+    work.session.execute(update(WorkOrder).where(WorkOrder.case_id == order_id).values(set_aside_id=by_case))
 
 
 def _dates(case: Case, account: Account) -> tuple[datetime | None, datetime | None]:

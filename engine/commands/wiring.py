@@ -129,6 +129,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "take-ticket": queues.take_ticket,
         # schedules 定期
         "sum-up": sums.sum_up,
+        "set-order-aside": orders.set_aside,
         "for-each": for_each.begin,
         # ballots 表决
         "open-ballot": ballots.open_,

@@ -16,7 +16,7 @@ from engine.matters.clauses import ClauseText
 from engine.matters.gate.rules import RULES
 from engine.matters.house import House, Paper
 from engine.matters.info import Matter
-from engine.matters.story_file import BondText, EntryText, PersonText, RoomText, StoryText
+from engine.matters.story_file import BondText, EntryText, OrderText, PersonText, RoomText, StoryText
 
 _HEAD = """# 事项的文件：每一个键 · A matter's files: every key
 
@@ -85,11 +85,12 @@ def text(head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: M
         "## stories.yaml\n\n一列故事，每个故事是一个例子，也是一个测试。A list of stories: each is an example, "
         "and a test.\n",
         *_models(StoryText),
-        "写在故事前面的 · Above the stories: `people:`, `rooms:`, `entries:`, `bonds:`\n",
+        "写在故事前面的 · Above the stories: `people:`, `rooms:`, `entries:`, `bonds:`, `orders:`\n",
         *_models(PersonText),
         *_models(RoomText),
         *_models(EntryText),
         *_models(BondText),
+        *_models(OrderText),
         "## clauses.yaml\n\n一列条款：每条规定靠哪个要素做到，哪个故事说明它。`yizhan stories --clauses` 把要素去掉，"
         "故事必须走不通。A list of clauses: what keeps each rule, and the story that shows it. `yizhan stories "
         "--clauses` takes the element out: the story must go otherwise.\n\n"

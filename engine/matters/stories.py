@@ -122,6 +122,7 @@ class Book:
     rooms: tuple[Room, ...] = ()
     entries: tuple[Entry, ...] = ()
     bonds: tuple[Bound, ...] = ()
+    orders: tuple[story_file.OrderText, ...] = ()
 
 
 def _side(side: story_file.SideText | str) -> Mapping[str, str] | str:
@@ -209,7 +210,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
         for one in told.entries
     )
     bonds = tuple(Bound(one.bond, _side(one.subject), _side(one.holder), one.team) for one in told.bonds)
-    return Book(stories, people, rooms, entries, bonds), [*text.findings, *told.findings]
+    return Book(stories, people, rooms, entries, bonds, tuple(told.orders)), [*text.findings, *told.findings]
 
 
 def when(text: Any) -> datetime:

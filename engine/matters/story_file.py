@@ -413,6 +413,30 @@ class EntryText(Part):
     )
 
 
+class OrderText(Part):
+    """A dispatched order that the hall has when the stories begin: what it counts for in the rates of its month."""
+
+    unit: str = Field(min_length=1, description="派给哪个单位（代码） · the unit that it was sent to, by its code")
+    due: date = Field(description="哪天到期 · the day on which it is due")
+    closed: date | None = Field(default=None, description="哪天办结；没办结不写 · when it was closed; open without it")
+    answered: bool | None = Field(default=None, description="回访说按时联系过 · the asker says they were contacted")
+    solved: bool | None = Field(default=None, description="回访说解决了 · the asker says it is solved")
+    stars: int | None = Field(default=None, ge=1, le=5, description="几颗星 · how many stars")
+    returned: int = Field(default=0, ge=0, description="退了几次单 · how often it was sent back")
+    redone: int = Field(default=0, ge=0, description="重办了几次 · how often it was done again")
+    left_out: str = Field(default="", max_length=20, description="为什么不计入 · why it counts in no rate")
+    number: str = Field(
+        default="", max_length=30, description="编号；不写由系统编 · its number; the hall makes one up without it"
+    )
+    times: int = Field(default=1, ge=1, le=200, description="这样的几张 · so many like it")
+
+    @model_validator(mode="after")
+    def _once(self) -> OrderText:
+        if self.number and self.times > 1:
+            raise wrong("写了 number 就是一张，不写 times。", "One order has a number: write no times with it.")
+        return self
+
+
 class SideText(Part):
     """One side of a bond."""
 
@@ -557,6 +581,7 @@ class Told:
     rooms: list[RoomText] = field(default_factory=list)
     entries: list[EntryText] = field(default_factory=list)
     bonds: list[BondText] = field(default_factory=list)
+    orders: list[OrderText] = field(default_factory=list)
     stories: list[tuple[int, StoryText]] = field(default_factory=list)  # each with its place in the list
     above: tuple[str, ...] = ()  # the keys under which the list of stories stands
     findings: list[Finding] = field(default_factory=list)  # every fault of what could not be read
@@ -573,13 +598,14 @@ def check(text: Text) -> Told:
         above = ("stories",)
         told = Told(above=above)
         for key in listed:
-            if key not in (known := ("people", "rooms", "entries", "bonds", "stories")):
+            if key not in (known := ("people", "rooms", "entries", "bonds", "orders", "stories")):
                 zh, en = meant(str(key), known)
                 told.findings.append(text.error("stories", f"不认识“{key}”。{zh}", f'"{key}" is not known. {en}', key))
         _each(PersonText, _rows(listed, "people", text, told.findings), text, ("people",), told.findings, told.people)
         _each(RoomText, _rows(listed, "rooms", text, told.findings), text, ("rooms",), told.findings, told.rooms)
         _each(EntryText, _rows(listed, "entries", text, told.findings), text, ("entries",), told.findings, told.entries)
         _each(BondText, _rows(listed, "bonds", text, told.findings), text, ("bonds",), told.findings, told.bonds)
+        _each(OrderText, _rows(listed, "orders", text, told.findings), text, ("orders",), told.findings, told.orders)
         listed = listed.get("stories") or []
     if not isinstance(listed, list):
         zh, en = (

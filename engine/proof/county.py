@@ -46,8 +46,9 @@ from engine.store.models import (
     Slot,
     User,
     Window,
+    WorkOrder,
 )
-from engine.workdays import local_date
+from engine.workdays import at_end_of_day, at_start_of_day, local_date
 
 #: The region code the scratch county has (GB/T 2260); codes of towns and villages in the content begin with it.
 CODE = "350526"
@@ -58,6 +59,8 @@ _PLACE = rf"(?<!\d){CODE}\d{{3}}(?:\d{{3}})?(?!\d)"
 _GRID = rf"(?<!\d){CODE}\d{{6}}-W\d+"
 #: How long a room of a story is open from the day of the story on.
 ROOM_DAYS = 90
+#: How long before it is due an order of theirs was sent out.
+_BEFORE = timedelta(days=7)
 #: Words of matter.yaml that are no unit's code but told from the case.
 _TOLD = frozenset((*FROM_CASE, ""))
 
@@ -105,6 +108,7 @@ def found(work: Work, package: matters.Package, book: Book, *, now: datetime) ->
     _rooms(work, package, book, county, now)
     _entries(work, package, book, now)
     _bonds(work, package, book, applicant, now)
+    _orders(work, package, book, now)
     booking_steps.opened(work, package, now=now)
     _halls(work, package, county)
     return Hall(applicant.id, clerk.id, second.id, head.id, VILLAGE)
@@ -302,6 +306,52 @@ def _entries(work: Work, package: matters.Package, book: Book, now: datetime) ->
             if name and given.times == 1 and not given.phone and not given.id_number:
                 whom = of_user(booking_steps.resident(work, name, None, now))
             register_rows.put(work, one, given.facts, by=SYSTEM, now=now, whom=whom, state=given.state, place_id=place)
+
+
+# ---------------------------------------------------------------- orders
+
+
+def _orders(work: Work, package: matters.Package, book: Book, now: datetime) -> None:
+    """Orders that were sent out before the stories begin: no more than what is counted of them."""
+    n = 0
+    for given in book.orders:
+        unit = units.by_code(work, given.unit)
+        due = at_end_of_day(given.due)
+        closed = at_start_of_day(given.closed) if given.closed is not None else None
+        for _ in range(given.times):
+            n += 1
+            row = Case(
+                number=given.number or f"ORDER-{n:04d}",
+                matter=package.name,
+                matter_name=package.info.name,
+                version_hash=package.version,
+                status="running" if closed is None else "finished",
+                channel="phone",
+                answers={},
+                ledger=[],
+                applicant_name="某某",
+                place_id=unit.id,
+                unit_id=unit.id,
+                office_id=unit.id,
+                received_at=due - _BEFORE,
+                finished_at=closed,
+            )
+            work.session.add(row)
+            work.session.flush()
+            work.session.add(
+                WorkOrder(
+                    case_id=row.id,
+                    dispatched_at=due - _BEFORE,
+                    due_at=due,
+                    closed_at=closed,
+                    returned=given.returned,
+                    redone=given.redone,
+                    answered=given.answered,
+                    solved=given.solved,
+                    stars=given.stars,
+                    left_out=given.left_out,
+                )
+            )
 
 
 # ---------------------------------------------------------------- bonds

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine import crypto
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, masks, may
 from engine.reads.case_page import require_seen
-from engine.records import documents, files, papers
+from engine.records import documents, files, papers, sheets
 from engine.store import Work
 from engine.store.models import Case, Document, File
 
@@ -31,13 +32,30 @@ class Opened:
 
 def paper(work: Work, document_id: int, *, actor: Actor) -> Opened:
     """The PDF of a document. NotNow while it is being made."""
+    return opened(work, _had(work, document_id, actor))
+
+
+def spreadsheet(work: Work, document_id: int, *, actor: Actor) -> Opened:
+    """The same as a spreadsheet, for a paper that says it is one too: made from the facts that its PDF prints."""
+    row = _had(work, document_id, actor)
+    pdf = opened(work, row)  # the two are to be had together
+    _, kind = documents.as_issued(work, row)
+    if not kind.sheet:
+        raise NotFound("这份文书没有表格。", "This document is no spreadsheet.")
+    data = sheets.write(kind.tables(row.facts))
+    return Opened(
+        f"{pdf.name.removesuffix('.pdf')}.xlsx", sheets.TYPE, data, crypto.fingerprint(data), row.id, row.case_id
+    )
+
+
+def _had(work: Work, document_id: int, actor: Actor) -> Document:
     row = work.session.get(Document, document_id)
     case = work.session.get(Case, row.case_id) if row is not None and row.case_id else None
     if row is None or case is None or (not row.public and actor.kind != "staff"):
         raise NotFound("没有这份文书，或您不能查看。", "There is no such document you may see.")
     if not may(actor, "see", row, case=case):
         require_seen(work, case, actor)
-    return opened(work, row)
+    return row
 
 
 def opened(work: Work, row: Document) -> Opened:

@@ -22,6 +22,7 @@ from engine.process.language.effects import TYPES as EFFECTS
 from engine.reads import bundles, form_choices, history, joined, meetings, reveals, stuck, taking_part
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
+from engine.records.papers import kinds
 from engine.store import Work
 from engine.store.models import (
     Awaited,
@@ -67,6 +68,7 @@ class Paper:
     issued_at: datetime
     check_code: str
     trouble: str = ""  # why it could not be made yet; it is tried again
+    sheet: bool = False  # it is to be had as a spreadsheet too
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +434,10 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime, step: int | None)
         correcting=_correcting(docs, account) if "papers" in sees else None,
         answers=tuple(_lines(form, case, mine, phones="phones" in sees)) if "answers" in sees else (),
         papers=tuple(
-            Paper(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, ""))
+            Paper(
+                *(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, "")),
+                sheet=kinds.has_sheet(package.files.get(d.template, b"").decode()),
+            )
             for d in docs
             if "papers" in sees and _paper_seen(d, case, actor)
         ),

@@ -164,7 +164,7 @@ def _one_decimal(exact: Decimal | None) -> Decimal | None:
 def _conditions(month: Month, now: datetime) -> dict[str, ColumnElement[bool]]:
     """What each number counts. A due day ends at 24:00, which is the next day's beginning."""
     one = WorkOrder
-    counts = one.left_out == ""
+    counts = and_(one.left_out == "", one.set_aside_id.is_(None))
     due = and_(one.due_at > month.begins, one.due_at <= month.ends)
     sent = and_(one.dispatched_at >= month.begins, one.dispatched_at < month.ends, counts)
     closed = and_(one.closed_at >= month.begins, one.closed_at < month.ends, counts)
@@ -275,6 +275,50 @@ def behind(
         .options(COLUMNS)
     )
     return [brief(work, one, now, False) for one in rows], work.session.scalar(count) or 0
+
+
+#: What an order is pressed for (督办), and how that is said.
+PRESSED: Mapping[str, str] = MappingProxyType(
+    {
+        "open": "过期没办结",
+        "late": "过期才办结",
+        "unsolved": "回访说没解决",
+        "unhappy": "重办了还不满意",
+        "refused": "不该退的退了",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """An order of a month that is pressed for: its number and its unit, nobody's name."""
+
+    number: str
+    unit_id: int
+    why: tuple[str, ...]  # of PRESSED
+
+
+def pressed(work: Work, actor: Actor, month: Month, *, now: datetime, limit: int = 200) -> tuple[list[Pressed], int]:
+    """督办: orders due in the month that are late, not solved, done again and still not well, or sent back without
+    ground; and how many there are. What is restricted is counted in the rates and named in no list."""
+    one, wanted = WorkOrder, _conditions(month, now)
+    why: dict[str, ColumnElement[bool]] = {
+        "open": and_(one.closed_at.is_(None), one.due_at <= now),
+        "late": one.closed_at > one.due_at,
+        "unsolved": one.solved.is_(False),
+        "unhappy": and_(one.redone > 0, one.stars < SATISFIED),
+        "refused": and_(one.returned > 0, one.wrong.is_(False)),
+    }
+    mine = (wanted["due"], or_(*why.values()), ~Case.restricted, sight.of_cases(work, actor))
+    joined = select(Case.number, Case.office_id, *(case((of, 1), else_=0) for of in why.values()))
+    joined = joined.join(WorkOrder, WorkOrder.case_id == Case.id).where(*mine)
+    rows = work.session.execute(joined.order_by(WorkOrder.due_at, Case.id).limit(limit)).all()
+    count = select(func.count()).select_from(Case).join(WorkOrder, WorkOrder.case_id == Case.id).where(*mine)
+    total = len(rows) if len(rows) < limit else work.session.scalar(count) or 0
+    return [
+        Pressed(number, unit, tuple(name for name, so in zip(why, flags, strict=True) if so))
+        for number, unit, *flags in rows
+    ], total
 
 
 def this_month(now: datetime) -> Month:

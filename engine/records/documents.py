@@ -127,15 +127,18 @@ def waiting(work: Work, key: str) -> Waiting | None:
         raise NotFound(f"没有文书 {key}。", f"There is no document {key}.")
     if row.state not in ("pending", "failed"):
         return None
-    if row.template.startswith("shared:"):
-        text = row.template.removeprefix("shared:")
-        kind = papers.library().kind(text)
-    else:
-        assert row.version_hash is not None
-        package = library.version(work, row.version_hash)
-        text = package.files[row.template].decode()
-        kind = papers.library().read(text, row.template)
+    text, kind = as_issued(work, row)
     return Waiting(row.id, row.case_id, row.key, kind, text, row.facts, row.check_code, row.issued_at, row.number)
+
+
+def as_issued(work: Work, row: Document) -> tuple[str, papers.PaperKind]:
+    """(the text of a matter's own paper file, or the key of a shared kind; the kind) of a paper that was issued."""
+    if row.template.startswith("shared:"):
+        key = row.template.removeprefix("shared:")
+        return key, papers.library().kind(key)
+    assert row.version_hash is not None
+    text = library.version(work, row.version_hash).files[row.template].decode()
+    return text, papers.library().read(text, row.template)
 
 
 def rendered(work: Work, one: Waiting, pdf: bytes, *, by: Actor, now: datetime) -> None:

@@ -20,6 +20,8 @@ from openpyxl.utils import get_column_letter
 
 from engine.errors import Refused
 
+#: What a browser is told that a spreadsheet is.
+TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Bytes of a file, bytes when unpacked, rows and columns that are read at most; sheets of a file of several.
 MOST_BYTES, MOST_UNPACKED, MOST_ROWS, MOST_COLUMNS, MOST_SHEETS = 350_000, 20_000_000, 1000, 60, 20
 

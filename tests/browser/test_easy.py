@@ -50,6 +50,7 @@ ELSEWHERE = {
     "monitoring.metrics",
     "papers.file",
     "papers.pdf",
+    "papers.spreadsheet",
     "booking.calendar_file",
     "assets.static",
     "static",

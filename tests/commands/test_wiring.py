@@ -32,6 +32,7 @@ def named(table: Mapping[Any, Any]) -> dict[str, str]:
 def test_every_effect_has_its_handler():
     assert named(wiring.EFFECTS) == {
         "issue-paper": "effects.papers.issue_paper",
+        "set-order-aside": "effects.orders.set_aside",
         "deliver-paper": "effects.hall_papers.deliver",
         "send-notice": "effects.notices.send_notice",
         "remind": "effects.notices.remind",

@@ -24,6 +24,7 @@ from tests.costs.counting import Cost, counting
 NOUNS = frozenset(
     {
         *("record", "archive-case", "look-up", "sum-up", "for-each", "dispatch-order"),
+        "set-order-aside",
         *("make-bond", "end-bond", "take-mandate"),
         *("open-offer", "close-offer", "move-offer", "book", "release", "release-appointment"),
         *("book-meeting", "end-meeting"),

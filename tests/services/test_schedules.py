@@ -1,11 +1,12 @@
-"""The two services that begin by themselves: 月度通报 counts real cases, 年度分红 pays each member to the cent."""
+"""The two services that begin by themselves: 月度通报 counts orders, 年度分红 pays each member to the cent."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import subprocess
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from engine import matters, people
 from engine.commands import cases, register_rows
@@ -13,9 +14,10 @@ from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
 from engine.people import load
 from engine.proof.playing import equipment
+from engine.reads import by_place, order_rates
 from engine.reads.knowing import Person
-from engine.records import library
-from engine.store.models import Case, Document, Notice, RegisterEntry, Task
+from engine.records import library, sheets
+from engine.store.models import Case, Document, Notice, RegisterEntry, Task, WorkOrder
 from engine.workdays import ZONE
 from tests.cast import DAIBAN, ROOT
 from tests.services.telling import hire_everybody
@@ -31,36 +33,67 @@ def work_off(database, now, tools: Equipment | None = None) -> None:
         pass
 
 
-def test_the_month_is_counted_town_by_town_from_real_cases_and_the_heads_are_told(sqlite):
-    before = local("2026-09-18 09:00")
+def orders_of_september(work, who, like):
+    """Thirteen of 苏洋村, one of them late and not solved, and nine of 浔中镇; copies of a case, as counted."""
+    first = dict(work.session.execute(select(Case.__table__).where(Case.id == like)).mappings().one())
+    due = local("2026-09-21 00:00")
+    good = {"closed_at": due - timedelta(days=2), "answered": True, "solved": True, "stars": 5}
+    bad = {"closed_at": due + timedelta(days=2), "answered": True, "solved": False, "stars": 2}
+    orders = [(who.suyang, bad), *[(who.suyang, good)] * 12, *[(who.xunzhong, good)] * 9]
+    for n, (unit, told) in enumerate(orders, 1):
+        row = {**first, "id": like + n, "number": f"GD-{n}", "office_id": unit.id, "request_key": None}
+        work.session.execute(insert(Case.__table__).values(row))
+        work.session.add(WorkOrder(case_id=like + n, dispatched_at=due - timedelta(days=7), due_at=due, **told))
+
+
+def test_the_report_of_a_month_its_spreadsheet_and_the_page_tell_the_same_numbers(sqlite):
+    before, now = local("2026-09-18 09:00"), local("2026-10-13 09:00")
     who = hire_everybody(sqlite, matters.load(ROOT, "tongbao"), before)
     with sqlite.unit_of_work() as work:
         library.publish(work, matters.load(ROOT, "daiban"), by=people.SYSTEM, now=before)
         chen = load(work, who.users["chen"], now=before)
-        for n in range(3):
-            cases.submit(work, "daiban", DAIBAN, by=chen, now=before, channel="agent", key=f"k{n}")
-        late = local("2026-10-02 09:00")
-        cases.submit(work, "daiban", DAIBAN, by=chen, now=late, channel="agent", key="october")
+        like = cases.submit(work, "daiban", DAIBAN, by=chen, now=before, channel="agent", key="k").case.id
+        orders_of_september(work, who, like)
     work_off(sqlite, local("2026-10-13 08:00"))
     with sqlite.unit_of_work() as work:
         case = work.session.scalars(select(Case).where(Case.matter == "tongbao")).one()
-        counted = {g["name"]: g["count"] for g in case.answers["groups"]}
-        assert counted == {"龙门滩镇": 3, "浔中镇": 0} and case.answers["total"]["count"] == 3
-        assert all(g["few"] for g in case.answers["groups"])
         task = work.session.scalars(select(Task).where(Task.case_id == case.id)).one()
-        wu = load(work, who.users["wu"], now=local("2026-10-13 09:00"))
+        wu = load(work, who.users["wu"], now=now)
         if task.state == "open":
-            cases.claim(work, task.id, version=task.version, by=wu, now=local("2026-10-13 09:00"))
-        said = {"look": {"verdict": "publish", "words": "平稳"}}
-        cases.complete(work, task.id, said, version=task.version, by=wu, now=local("2026-10-13 09:00"))
-    work_off(sqlite, local("2026-10-13 09:00"))
-    with sqlite.reading() as work:
+            cases.claim(work, task.id, version=task.version, by=wu, now=now)
+        said = {"look": {"verdict": "publish", "words": "平稳", "signed": "吴"}}
+        cases.complete(work, task.id, said, version=task.version, by=wu, now=now)
+    work_off(sqlite, now)
+    with sqlite.unit_of_work() as work:
         paper = work.session.scalars(select(Document).where(Document.kind == "monthly_report")).one()
-        assert paper.state != "failed"
-        rates = [one["rate"] for one in paper.facts["towns"]]
-        assert rates == ["样本不足", "样本不足"]  # no rank under ten
+        wu = load(work, who.users["wu"], now=now)
+        book = sheets.read_all(cases.open_sheet(work, paper.id, by=wu, now=now).data, hidden=[])
+        printed = cases.open_paper(work, paper.id, by=wu, now=now).data
+        page = by_place.read(work, wu, now=now, month=order_rates.Month.of(date(2026, 9, 1)))
         told = set(work.session.scalars(select(Notice.user_id).where(Notice.kind == "report_out")))
-        assert who.users["qian"] in told and who.users["zhou"] not in told
+    heads, *rows = [[cell.value for cell in row] for row in book["各单位"]]
+    sheet = {row[0]: dict(zip(heads, row, strict=True)) for row in rows}
+    spots = {**{one.place.name: one for one in page.towns}, "全县合计": page.whole}
+    assert set(sheet) == set(spots)
+    for name, spot in spots.items():
+        line = sheet[name]
+        assert [line[zh] for zh, _ in by_place.ORDERS] == [getattr(spot.orders, key) for _, key in by_place.ORDERS]
+        assert line["满意率"] == by_place.said(spot.orders.three[2].share, spot.orders.three[2].of)
+        assert line["综合"] == by_place.said(spot.orders.overall, spot.orders.due)
+    assert (sheet["龙门滩镇"]["综合"], sheet["龙门滩镇"]["名次"]) == ("93.8%", "1")
+    assert sheet["浔中镇"]["名次"] == "样本不足"  # nine at a hundred per cent are not first
+    whole = sheet.pop("全县合计")
+    assert whole["到期工单"] == sum(line["到期工单"] for line in sheet.values()) == 22
+    assert [row[0].value for row in book["督办"][1:]] == ["GD-1"]
+    text = read_pdf(printed)
+    assert all(said in text for said in ("93.8%", "12/13", "样本不足", "GD-1"))
+    assert who.users["qian"] in told and who.users["zhou"] not in told
+
+
+def read_pdf(data: bytes) -> str:
+    return subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=data, capture_output=True, check=True
+    ).stdout.decode()
 
 
 def test_each_member_gets_their_amount_a_slip_and_the_sum_is_exact(sqlite):

@@ -290,6 +290,7 @@ RULES: dict[str, Rule] = {
     **_door("signed-in", "api.sign_out", "api.upload", "resident.upload", "api.apply"),
     **_door("signed-in", "api.case", thing="case"),
     **_door("signed-in", "papers.pdf", "papers.file", "api.document", thing="internal-paper"),
+    **_door("signed-in", "papers.spreadsheet", thing="absent"),  # that paper is none: tests/services reads one
     **_door("signed-in", "api.task", thing="case"),
     **_door("signed-in", "api.complete", "api.draft", thing="step"),
     **_door("signed-in", "api.check_in", thing="booking"),

@@ -43,6 +43,13 @@ def pdf(document_id: int) -> ResponseReturnValue:
     return send_opened(cases.open_paper(edge.work(), document_id, by=edge.actor(), now=edge.now()))
 
 
+@pages.get("/papers/<int:document_id>.xlsx")
+@guard("signed-in", writes=True)
+def spreadsheet(document_id: int) -> ResponseReturnValue:
+    """The same as a spreadsheet, for those who may have the paper."""
+    return send_opened(cases.open_sheet(edge.work(), document_id, by=edge.actor(), now=edge.now()))
+
+
 @pages.get("/files/<int:file_id>")
 @guard("signed-in", writes=True)
 def file(file_id: int) -> ResponseReturnValue:

@@ -7,9 +7,7 @@ from base64 import b64decode
 
 from flask import Response, send_file
 
-from engine.records.sheets import BadSheet
-
-_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from engine.records.sheets import TYPE, BadSheet
 
 
 def sent_again(text: str) -> bytes:
@@ -25,4 +23,4 @@ def sent_again(text: str) -> bytes:
 
 def answer(data: bytes, name: str) -> Response:
     """A spreadsheet to download."""
-    return send_file(io.BytesIO(data), mimetype=_KIND, as_attachment=True, download_name=name)
+    return send_file(io.BytesIO(data), mimetype=TYPE, as_attachment=True, download_name=name)

@@ -20,6 +20,11 @@ def open_paper(work: Work, document_id: int, *, by: Actor, now: datetime) -> att
     return _recorded(work, attachments.paper(work, document_id, actor=by), by, now)
 
 
+def open_sheet(work: Work, document_id: int, *, by: Actor, now: datetime) -> attachments.Opened:
+    """The spreadsheet of a paper, by the paper's own number."""
+    return _recorded(work, attachments.spreadsheet(work, document_id, actor=by), by, now)
+
+
 def open_file(work: Work, file_id: int, *, by: Actor, now: datetime) -> attachments.Opened:
     """A file. One that is the PDF of a paper is that paper, whatever address asks for it."""
     return _recorded(work, attachments.attachment(work, file_id, actor=by), by, now)

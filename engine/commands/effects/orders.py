@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine.commands import candidates
+from engine.commands import candidates, order_rows
 from engine.commands.effects import joining, mandates
 from engine.commands.effects.facts import key_of, texts
 from engine.commands.effects.notices import ORDER, POLICE, say_to
-from engine.people import bonds, groups
+from engine.people import bonds, groups, units
 from engine.process import Effect
+from engine.reads import order_rates
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case, RegisterEntry, Task, User
@@ -49,6 +51,20 @@ def report_police(a: Applying, effect: Effect) -> None:
     if "涉警" not in case.flags:
         case.flags = [*case.flags, "涉警"]
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "readers": "same" if same else "office", **before})
+
+
+def set_aside(a: Applying, effect: Effect) -> None:
+    """An order counts in no rate any more: an appeal was upheld."""
+    number = str(effect.arguments.get("order") or "").strip()
+    month = order_rates.Month.of(date.fromisoformat(str(effect.arguments["month"])[:10]))
+    found = order_rows.find(a.work, number, month.begins, month.ends)
+    if found is None:
+        a.throw(effect, "NO_ORDER", f"{month} 到期的工单里没有 {number}")
+        return
+    order_id, unit_id = found
+    order_rows.set_aside(a.work, order_id, a.case.id)
+    a.answer(effect, {"aside": {"number": number, "name": units.place(a.work, unit_id).name}})
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "order": order_id})
 
 
 def dispatch(a: Applying, effect: Effect) -> None:

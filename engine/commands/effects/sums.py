@@ -1,4 +1,5 @@
-"""汇总 sum-up: counts and sums of a register's entries, or of cases, by group and time. Answered at once, capped."""
+"""汇总 sum-up: counts and sums of a register's entries, of cases, of bookings or of a month's orders, by group and
+time. Answered at once, capped."""
 
 from __future__ import annotations
 
@@ -13,10 +14,11 @@ from sqlalchemy import ColumnElement, case, func, select
 from engine.errors import FieldError, Invalid
 from engine.matters.nouns import Declared
 from engine.matters.nouns.offers import SELF, Offer
-from engine.people import units
+from engine.people import SYSTEM, units
 from engine.people.units import Place
 from engine.process import Effect
-from engine.reads import offering, statements
+from engine.reads import by_place, offering, order_rates, statements
+from engine.reads.order_rates import NUMBERS, PRESSED, Counted, Month
 from engine.records import audit, registers
 from engine.store.models import Case, RegisterEntry
 from engine.workdays import at_end_of_day, at_start_of_day, local_date
@@ -66,6 +68,9 @@ def sum_up(a: Applying, effect: Effect) -> None:
     groups: dict[str, Total]
     if effect.headers.get("offer"):
         _of_bookings(a, effect, first, last, least)
+        return
+    if effect.headers.get("orders"):
+        _of_orders(a, effect, first)
         return
     if effect.headers.get("register"):
         one = a.package.declared("registers")[effect.headers["register"]]
@@ -231,6 +236,67 @@ def _group(
     place = _level(a, by, office_id if by == "unit" else place_id)
     key = place.code if place is not None else ""
     return [groups.setdefault(key, Total(place.name if place is not None else "全县"))]
+
+
+# ---------------------------------------------------------------- orders
+
+
+def _of_orders(a: Applying, effect: Effect, first: date | None) -> None:
+    """Those due in the month of `from`, by the unit they were sent to, as the page of places counts them
+    (engine.reads.order_rates). A sum is of counts: the total is that of its groups."""
+    if first is None:
+        raise Invalid([FieldError("from", "from", "请写是哪个月的工单。", "Say of which month the orders are.")])
+    month, tree = Month.of(first), units.tree(a.work)
+    by, code = effect.headers.get("by", ""), str(effect.arguments.get("place") or "").strip()
+    within = tree.below(units.by_code(a.work, code)) if code else list(tree)
+    counted = order_rates.of(a.work, SYSTEM, month, now=a.now)
+    # A town without an order is a town all the same.
+    groups = {p.id: Counted() for p in within if by == p.kind == "town" and p.active}
+    total = Counted()
+    for place in within:
+        one = counted.get(place.id)
+        if one is None:
+            continue
+        total += one
+        at = (tree.level(place, by) if by in ("town", "village") else None) or place
+        if by:
+            groups[at.id] = groups.get(at.id, Counted()) + one
+    listed = sorted((tree.by_id[key] for key in groups), key=lambda p: (p.kind != by, p.code))
+    compared = {key: one for key, one in groups.items() if by not in ("town", "village") or tree.by_id[key].kind == by}
+    ranks = order_rates.ranks(compared)
+    found, pressing = order_rates.pressed(a.work, SYSTEM, month, now=a.now)
+    inside = {p.id for p in within}
+    a.answer(
+        effect,
+        {
+            "total": _order(total),
+            "groups": [
+                {"key": p.code, "name": p.name, **_order(groups[p.id]), "rank": ranks.get(p.id)}
+                for p in listed[:GROUPS]
+            ],
+            "more": len(listed) > GROUPS,
+            "pressed": [
+                {
+                    "number": one.number,
+                    "name": tree.by_id[one.unit_id].name,
+                    "why": "、".join(PRESSED[w] for w in one.why),
+                }
+                for one in found
+                if one.unit_id in inside
+            ],
+            "pressing": pressing,
+        },
+    )
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "count": total.due, "groups": len(groups)})
+
+
+def _order(one: Counted) -> dict[str, Any]:
+    rates = {rate.name: by_place.said(rate.share, rate.of) for rate in (*one.three, *one.others)}
+    return {
+        **{name: getattr(one, name) for name in NUMBERS},
+        "rates": {**rates, "overall": by_place.said(one.overall, one.due)},
+        "few": one.due < order_rates.LEAST,
+    }
 
 
 # ---------------------------------------------------------------- bookings

@@ -81,13 +81,13 @@ def _whole(reading: Reading, file: str, node: m.Node, rule: str, key: str, most:
 
 def _sum(reading: Reading, file: str, node: m.Node) -> None:
     rule = "sum-up"
-    if sum(bool(_header(node, key)) for key in ("register", "cases", "offer")) != 1:
+    if sum(bool(_header(node, key)) for key in ("register", "cases", "offer", "orders")) != 1:
         reading.say(
             file,
             node,
             rule,
-            "要汇总什么？请写 register（台账）、cases（办件）或 offer（预订），只写一个。",
-            "sums up what? Write register, cases or offer, one of them.",
+            "要汇总什么？请写 register（台账）、cases（办件）、orders（工单）或 offer（预订），只写一个。",
+            "sums up what? Write register, cases, orders or offer, one of them.",
         )
         return
     _whole(reading, file, node, rule, "least", 1000)
@@ -102,6 +102,9 @@ def _sum(reading: Reading, file: str, node: m.Node) -> None:
                 "汇总预订，加的总是价钱和各份，不用写 value。",
                 "adds up the price of bookings and its parts: remove value.",
             )
+        return
+    if _header(node, "orders"):
+        _orders(reading, file, node)
         return
     if _header(node, "cases"):
         if _header(node, "value"):
@@ -125,6 +128,21 @@ def _sum(reading: Reading, file: str, node: m.Node) -> None:
         if field.type in ("text", "choice", "list", "boolean", "number", "date") and field.kind == "plain"
     ]
     _one_of(reading, file, node, rule, "by", [*plain, *LEVELS, "state", "month"])
+
+
+def _orders(reading: Reading, file: str, node: m.Node) -> None:
+    """The month is told by `from`; what is counted and how many are too few is the county's rule, not a matter's."""
+    _one_of(reading, file, node, "sum-up", "by", LEVELS)
+    for key in ("value", "least"):
+        if _header(node, key):
+            zh, en = f"汇总工单，怎样数是定好的，不用写 {key}。", f"counts orders by the county's rule: remove {key}."
+            reading.say(file, node, "sum-up", zh, en)
+    if "from" not in _given(node):
+        zh, en = (
+            "汇总工单，请用输入 from 写是哪个月的哪一天。",
+            "counts the orders of which month? Give a day of it as from.",
+        )
+        reading.say(file, node, "sum-up", zh, en)
 
 
 def _each(reading: Reading, file: str, node: m.Node) -> None:

@@ -95,6 +95,8 @@ _OFFER = ("number", "name", "starts_at", "ends_at", "places", "taken", "free")
 _SUMS = (
     *("count", "sum", "min", "max", "finished", "in_time", "few"),
     *("parts.*", "came", "missed", "cancelled", "booked"),
+    *("due", "late", "asked", "answered", "judged", "solved", "rated", "satisfied", "left_out"),
+    *("dispatched", "signed", "returned", "wrong", "closed", "redone", "rates.*", "rank"),
 )
 #: Of one body that voted.
 _BODY = (
@@ -1169,12 +1171,15 @@ _ALL = (
         "把一段时间里的台账（register）、办件（cases）或预订（offer）数一数、加一加，当场得到结果：总数 total，以及按 "
         "by 分的各组 groups。台账有 value 时还有合计、最小、最大，都是精确的小数。办件的各组有收件、办结、按时办结。"
         "预订的各组有来了、没有来、退了各几次，价钱的合计和各份；按人分的各组还有 person。不满 least "
-        "的组，few 为真，不该拿来排名次。",
+        "的组，few 为真，不该拿来排名次。工单（orders）数 from 那个月到期的，和各镇各村那一页一样：各项件数、各项比率"
+        "（rates，写成文字：94.4%、样本不足、—）、名次，还有督办清单 pressed。",
         "Counts and adds up the entries of a register, the cases or the bookings of a time, and is answered at once: "
         "total, and groups by `by`. Groups of bookings have how many came, missed and gave back, the price and its "
         "parts; by person also who it is. With `value` also sum, min and max of a field of the register, "
         "exact decimals. Groups of cases "
-        "count received, finished and finished in time. A group smaller than `least` says few: true: no rank for it.",
+        "count received, finished and finished in time. A group smaller than `least` says few: true: no rank for it. "
+        "Of orders those due in the month of `from`, as the page of places counts them: counts, rates in words, rank, "
+        "and pressed, the list of what is pressed for.",
         headers=(
             Header("register", "台账", "the register's name; or cases, or offer"),
             Header("offer", "预订", "bookings of this offer of the matter instead; all: of every one"),
@@ -1184,6 +1189,7 @@ _ALL = (
                 "cases instead of a register: all, or of this matter only",
                 choices=(("all", "全部事项"), ("own", "本事项")),
             ),
+            Header("orders", "工单", "dispatched orders of a month instead", choices=(("all", "全部"),)),
             Header("value", "加哪一项", "the number field that is summed"),
             Header(
                 "by",
@@ -1226,10 +1232,35 @@ _ALL = (
                 has=("key", "name", "person.*", *_SUMS),
             ),
             Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
+            Argument(
+                "pressed",
+                "督办",
+                "of orders: number, name of the unit and why, 200 at most, none of a restricted case",
+                kind="list",
+                has=("number", "name", "why"),
+            ),
+            Argument("pressing", "督办几件", "of orders: how many are pressed for in the whole county", kind="number"),
         ),
         awaited=True,
         at_once=True,
         errors=(("TOO_MANY", "太多，汇总不了"),),
+    ),
+    EffectKind(
+        "set-order-aside",
+        "工单不计入",
+        "Set an order aside",
+        "这张工单从此不计入任何比率（如率申诉成立）。为什么，看让它不计入的这个件。没有这张工单，或者它不在 month "
+        "那个月到期，抛出 NO_ORDER。",
+        "From now on this order counts in no rate, as when an appeal is upheld; why stands in this case. No such "
+        "order, or none due in the month of `month`: NO_ORDER.",
+        arguments=(
+            Argument("order", "工单编号", "the number of the order's case", required=True, kind="text"),
+            Argument("month", "哪个月", "a day of the month in which it is due", required=True, kind="date"),
+        ),
+        results=(Argument("aside", "不计入的工单", "name of its unit", kind="context", has=("number", "name")),),
+        awaited=True,
+        at_once=True,
+        errors=(("NO_ORDER", "那个月没有这张工单"),),
     ),
     EffectKind(
         "for-each",

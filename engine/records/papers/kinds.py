@@ -17,6 +17,8 @@ then the body as a Jinja template.
       materials[].name: 材料名称       a list with at least one item, each with a name
     optional:                        facts it prints when they are there
       agent.name: 代理人
+    sheet:                           the same as a spreadsheet beside the PDF: a sheet's name -> the list on it,
+      各单位: units                    a line each; its columns are called as `units[].…` above
     ---
 
 Types follow the house's names: `…_on` is a date (2026-09-18), `…_at` a date-time with offset; `…[]` a list; the rest
@@ -85,7 +87,10 @@ _KEYS = {
     "audience",
     "when",
     "replaces",
+    "sheet",
 }
+#: No spreadsheet holds these: a paper masks them where it prints them, a cell would not.
+_OF_PEOPLE = frozenset({"phone", "id_number", "bank_card", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,23 @@ class PaperKind:
     audience: Literal["party", "file", "public"] = "party"  # who keeps it: decides what is masked
     required: Mapping[str, str] = field(default_factory=dict)  # dotted path -> label
     optional: Mapping[str, str] = field(default_factory=dict)
+    sheet: Mapping[str, str] = field(default_factory=dict)  # a sheet's name -> the list among the facts that it holds
+
+    def columns(self, fact: str) -> dict[str, str]:
+        """What each item of a list of the facts has: the path within it -> its label."""
+        every = {**self.required, **self.optional}
+        return {
+            path.removeprefix(f"{fact}[]."): label for path, label in every.items() if path.startswith(f"{fact}[].")
+        }
+
+    def tables(self, facts: Mapping[str, Any]) -> list[tuple[str, list[list[Any]]]]:
+        """The sheets of its spreadsheet, from the facts that the PDF prints: name and rows, the heads first."""
+        found = []
+        for name, fact in self.sheet.items():
+            columns = self.columns(fact)
+            rows = [[_at(item, path) for path in columns] for item in facts.get(fact) or ()]
+            found.append((name, [list(columns.values()), *rows]))
+        return found
 
     def number(self, word: str, year: int, n: int) -> str:
         """The 文号 of the n-th paper of this series in a year; `word` is how the organ's numbers begin: 德医保."""
@@ -135,6 +157,19 @@ class PaperKind:
             for path, label in paths.items():
                 _grow(root, path, label, needed)
         return root
+
+
+def _at(item: Any, path: str) -> Any:
+    """What stands there: a text or a number."""
+    for step in path.split("."):
+        item = item.get(step) if isinstance(item, Mapping) else None
+    return item if item is None or isinstance(item, int | float | str) else str(item)
+
+
+def has_sheet(text: str) -> bool:
+    """Whether a paper file says that the paper is to be had as a spreadsheet too."""
+    found = re.match(r"---\r?\n(.*?)\r?\n---\r?\n", text, re.S)
+    return found is not None and re.search(r"^sheet:", found[1], re.M) is not None
 
 
 #: What the setting of every paper itself is called: a fact of that name would be printed as a piece of the program.
@@ -306,6 +341,8 @@ def read(text: str, sets: Mapping[str, Mapping[str, Any]] | None = None, source:
             problems.append(f"内容项 {path!r} 的写法应为 case.number 或 materials[].name，并有中文名称")
         if re.split(r"[.\[]", path)[0] in OWN:
             problems.append(f"内容项不能叫 {path!r}：排版用这个词（{'、'.join(sorted(OWN))}），请换一个")
+    sheet, wrong = _sheet(head.get("sheet"), {**required, **optional})
+    problems += wrong
     if problems:
         raise BadPaper(
             f"{name}：" + "；".join(problems) + "。", f"{name}: bad front matter: " + "; ".join(problems), source=source
@@ -324,7 +361,30 @@ def read(text: str, sets: Mapping[str, Mapping[str, Any]] | None = None, source:
         audience=head.get("audience", "party"),
         required=required,
         optional=optional,
+        sheet=sheet,
     )
+
+
+def _sheet(given: Any, labels: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The sheets of a paper's spreadsheet, and what is wrong with them."""
+    if given is None:
+        return {}, []
+    if not isinstance(given, dict):
+        return {}, ["sheet 应为 表名: 内容项"]
+    sheet = {str(name): str(fact) for name, fact in given.items()}
+    problems = []
+    for name, fact in sheet.items():
+        if not re.fullmatch(r"[^\[\]:*?/\\']{1,31}", name):
+            problems.append(f"sheet 的表名 {name!r} 应有 1 到 31 个字，没有 [ ] : * ? / \\ 这些符号")
+        paths = [path for path in labels if path.startswith(f"{fact}[].")]
+        if not paths:
+            problems.append(f"sheet 的“{name}”是 {fact}，它应是内容项中的一列，如 {fact}[].name")
+        problems += [
+            f"sheet 的“{name}”不能有 {path!r}：表里不遮个人信息，一格里也放不下一列"
+            for path in paths
+            if path.rpartition(".")[2] in _OF_PEOPLE or path.count("[]") > 1
+        ]
+    return sheet, problems
 
 
 @dataclass(frozen=True)

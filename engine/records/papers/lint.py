@@ -61,6 +61,11 @@ class PaperHead(Part):
         default={}, description="必须有的内容：路径 → 名称 · facts it needs: path → what people call it"
     )
     optional: dict[str, str] = Field(default={}, description="有就印的内容 · facts it prints when they are there")
+    sheet: dict[str, str] | None = Field(
+        default=None,
+        description="同样的内容也给一份 XLSX：表名 → 一列内容，每项一行，列名就是上面写的名称 · the same as a "
+        "spreadsheet too: a sheet's name → the list on it, its columns called as above",
+    )
 
 
 class FactSet(Part):

@@ -191,6 +191,8 @@ class WorkOrder(Base):
     solved: Mapped[bool | None]
     stars: Mapped[int | None]
     left_out: Mapped[str] = mapped_column(String(20), default="")  # why it counts in no rate; "": it counts
+    #: The case whose process set it aside (an appeal that was upheld): the reason stands there. It counts in no rate.
+    set_aside_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
 
 
 #: A step that somebody does by a bond: most are done by nobody's.
