@@ -48,7 +48,4 @@ def test_the_head_sends_the_report_that_began_by_itself_from_a_telephone(site: S
         case = work.session.scalars(select(Case).where(Case.matter == "tongbao")).one()
         kinds = work.session.scalars(select(Document.kind).where(Document.case_id == case.id)).all()
     assert case.status == "running" and "monthly_report" in kinds  # the units have five working days to appeal
-    head.goto(f"/desk/cases/{case.number}#papers")
-    head.get_by_role("link", name="同样的表格").wait_for()
-    looked_at(head)
     assert not site.troubles
