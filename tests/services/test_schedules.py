@@ -42,6 +42,7 @@ def orders_of_september(work, who, like):
     orders = [(who.suyang, bad), *[(who.suyang, good)] * 12, *[(who.xunzhong, good)] * 9]
     for n, (unit, told) in enumerate(orders, 1):
         row = {**first, "id": like + n, "number": f"GD-{n}", "office_id": unit.id, "request_key": None}
+        row |= {"status": "finished", "finished_at": told["closed_at"], "next_alert_at": None}  # nothing to wake for
         work.session.execute(insert(Case.__table__).values(row))
         work.session.add(WorkOrder(case_id=like + n, dispatched_at=due - timedelta(days=7), due_at=due, **told))
 
