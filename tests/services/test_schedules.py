@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,14 +13,14 @@ from engine import matters, people
 from engine.commands import cases, register_rows
 from engine.commands.equipment import Equipment
 from engine.commands.worker import background, sweep
-from engine.people import load
+from engine.people import load, units
 from engine.proof.playing import equipment
 from engine.reads import by_place, order_rates
 from engine.reads.knowing import Person
-from engine.records import library, sheets
+from engine.records import library, papers, sheets
 from engine.store.models import Case, Document, Notice, RegisterEntry, Task, WorkOrder
 from engine.workdays import ZONE
-from tests.cast import DAIBAN, ROOT
+from tests.cast import DAIBAN, PLACES, ROOT
 from tests.services.telling import hire_everybody
 
 
@@ -33,13 +34,14 @@ def work_off(database, now, tools: Equipment | None = None) -> None:
         pass
 
 
-def orders_of_september(work, who, like):
+def orders_of_september(work, like):
     """Thirteen of 苏洋村, one of them late and not solved, and nine of 浔中镇; copies of a case, as counted."""
     first = dict(work.session.execute(select(Case.__table__).where(Case.id == like)).mappings().one())
     due = local("2026-09-21 00:00")
     good = {"closed_at": due - timedelta(days=2), "answered": True, "solved": True, "stars": 5}
     bad = {"closed_at": due + timedelta(days=2), "answered": True, "solved": False, "stars": 2}
-    orders = [(who.suyang, bad), *[(who.suyang, good)] * 12, *[(who.xunzhong, good)] * 9]
+    suyang, xunzhong = (units.tree(work).by_code[PLACES[short]] for short in ("suyang", "xunzhong"))
+    orders = [(suyang, bad), *[(suyang, good)] * 12, *[(xunzhong, good)] * 9]
     for n, (unit, told) in enumerate(orders, 1):
         row = {**first, "id": like + n, "number": f"GD-{n}", "office_id": unit.id, "request_key": None}
         row |= {"status": "finished", "finished_at": told["closed_at"], "next_alert_at": None}  # nothing to wake for
@@ -54,7 +56,7 @@ def test_the_report_of_a_month_its_spreadsheet_and_the_page_tell_the_same_number
         library.publish(work, matters.load(ROOT, "daiban"), by=people.SYSTEM, now=before)
         chen = load(work, who.users["chen"], now=before)
         like = cases.submit(work, "daiban", DAIBAN, by=chen, now=before, channel="agent", key="k").case.id
-        orders_of_september(work, who, like)
+        orders_of_september(work, like)
     work_off(sqlite, local("2026-10-13 08:00"))
     with sqlite.unit_of_work() as work:
         case = work.session.scalars(select(Case).where(Case.matter == "tongbao")).one()
@@ -64,7 +66,8 @@ def test_the_report_of_a_month_its_spreadsheet_and_the_page_tell_the_same_number
             cases.claim(work, task.id, version=task.version, by=wu, now=now)
         said = {"look": {"verdict": "publish", "words": "平稳", "signed": "吴"}}
         cases.complete(work, task.id, said, version=task.version, by=wu, now=now)
-    work_off(sqlite, now)
+    with papers.Press() as press:
+        work_off(sqlite, now, replace(equipment(), press=press))
     with sqlite.unit_of_work() as work:
         paper = work.session.scalars(select(Document).where(Document.kind == "monthly_report")).one()
         wu = load(work, who.users["wu"], now=now)
