@@ -144,6 +144,7 @@ LABELS = {
     "offers": ("供给", "offers"),
     "office": ("承办的单位", "office"),
     "open": ("重新开的", "open again"),
+    "order": ("工单", "order"),
     "others": ("别处的登录", "log-ins elsewhere"),
     "outcome": ("结果", "outcome"),
     "pair": ("配对的编号", "pair"),

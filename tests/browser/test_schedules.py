@@ -8,6 +8,7 @@ import pytest
 
 from engine import matters, people
 from engine.commands.worker import sweep
+from engine.people import units
 from engine.records import library
 from tests.browser.conftest import Site
 from tests.browser.pictures import looked_at
@@ -18,6 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 def test_the_head_sends_the_report_that_began_by_itself_from_a_telephone(site: Site):
     with site.database.unit_of_work() as work:
+        county = units.by_code(work, "350526")  # its centre sends out the orders, and takes what units appeal
+        units.add(
+            work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=county, number="1500", word="德中心"
+        )
         library.publish(work, matters.load(ROOT, "tongbao"), by=people.SYSTEM, now=site.clock())
     site.clock.at("2026-10-13 08:00")
     sweep.sweep(site.database, now=site.clock())
