@@ -35,6 +35,17 @@ def day(value: str | date | None) -> str:
     return say_whole(_on(value))
 
 
+def month(value: str | date | None) -> str:
+    """The month of a date, where the day says nothing: what is paid for whole months.
+
+    >>> month("2026-09-30")
+    '2026年9月'
+    """
+    if value is None or value == "":
+        return ""
+    return f"{_on(value).year}年{_on(value).month}月"
+
+
 def _on(value: str | date) -> date:
     """The day in China of a day or a moment."""
     if isinstance(value, str):

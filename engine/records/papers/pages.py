@@ -90,7 +90,7 @@ class _Missing(Undefined):
 #: them: what a person typed is never markup, and no line of a template makes a million letters.
 _FILTERS = (
     "abs batch capitals balanced day default first groupby int join last length lines list lower map max min moment "
-    "money numeral reject rejectattr reverse round select selectattr slice sort sum trim unique upper weekday"
+    "money month numeral reject rejectattr reverse round select selectattr slice sort sum trim unique upper weekday"
 )
 FILTERS = frozenset(_FILTERS.split())
 #: Most turns of all `range` loops of a paper together, and most letters of it.
@@ -153,6 +153,7 @@ def _environment(stamp: object, fragments: tuple[tuple[str, str], ...]) -> _Envi
     environment.filters.update(
         day=filters.day,
         moment=filters.moment,
+        month=filters.month,
         weekday=filters.weekday,
         money=filters.money,
         capitals=filters.capitals,
