@@ -1,6 +1,7 @@
 """A matter is its files: read strictly, refused with every fault named, versioned by content."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -37,6 +38,18 @@ def test_every_matter_of_the_house_loads_and_its_diagram_is_drawn():
         package = matters.load(ROOT, name)
         assert package.definition.executable(), name
         assert b"BPMNShape" in package.diagram, name
+
+
+def test_how_sure_we_are_of_a_source_is_not_among_what_residents_are_told():
+    """(V), (S) and (P) belong to a basis: to the conditions, the summary and the results they would be riddles."""
+    told = [
+        line
+        for file in sorted(ROOT.glob("bpmn/*/matter.yaml"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if line.startswith(("conditions:", "summary", "results:"))
+    ]
+    assert len(told) > 100
+    assert [line for line in told if re.search(r"[（(][VSP][）)]", line)] == []
 
 
 def test_a_promise_longer_than_the_law_allows_does_not_load(files):
