@@ -51,6 +51,10 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
     if kind in ("textfield", "textarea", "number"):
         if box.evaluate("it => it.matches('input, textarea')") and box.input_value() != str(value):  # else: a pen
             box.fill(str(value))
+    elif kind == "datetime" and one.get("subtype") == "time":
+        field = page.locator(f'[id$="{id_}-time"]')
+        field.fill(str(value)[:5])
+        field.blur()  # with the return key it would be the time that the list of times stands at
     elif kind == "datetime":
         field = page.locator(f'[id$="{id_}-date"]')
         field.fill(value.isoformat()[:10] if isinstance(value, date) else str(value)[:10])
@@ -88,7 +92,7 @@ def asked(page: Any, one: Mapping[str, Any], row: str = "") -> bool:
     """Whether the question is on the page: one that another's answer hides is not."""
     if one["type"] == "dynamiclist":
         return bool(page.locator(f'[id*="-{one["components"][0]["id"]}"]').count())
-    ends = ("", "-0", "-date")
+    ends = ("", "-0", "-date", "-time")
     return bool(page.locator(", ".join(f'[id$="-{one["id"]}{row}{end}"]' for end in ends)).count())
 
 
